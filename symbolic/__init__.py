@@ -1,0 +1,17 @@
+"""What is claimed: an architecture, its doubled energy, Euler-Lagrange equations and dynamics.
+
+    spec.py          TOML or a mapping -> Architecture
+    layers/, costs/  one index equation per layer type and cost
+    expressions.py   index notation;  variation.py  its derivative;  functions.py  scalar functions
+    energy.py        one layer kind's energy term and variation
+    derivation.py    the network's equations, tagged and hashed;  ranks.py  its rank table
+    variational.py   what the variational principle does and does not give;  inference.py  non-reciprocity
+    printing.py, serialise.py   equations as text, LaTeX and JSON
+"""
+
+from symbolic.architecture import Architecture
+from symbolic.derivation import Derivation, derive
+from symbolic.errors import DyadicError, SpecError
+from symbolic.spec import architecture, read_spec
+
+__all__ = ["Architecture", "Derivation", "DyadicError", "SpecError", "architecture", "derive", "read_spec"]

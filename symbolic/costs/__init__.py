@@ -1,0 +1,12 @@
+"""The costs.  To add one: write one file with its equation and list it in ``_TYPES``."""
+
+from __future__ import annotations
+
+from symbolic.costs.base import COST_OWNER, CostEquation, CostType
+from symbolic.costs.cross_entropy import CrossEntropy
+from symbolic.costs.squared_error import SquaredError
+
+_TYPES: tuple[type[CostType], ...] = (SquaredError, CrossEntropy)
+COSTS: dict[str, CostType] = {cost.name: cost() for cost in _TYPES}
+
+__all__ = ["COSTS", "COST_OWNER", "CostEquation", "CostType"]

@@ -1,0 +1,135 @@
+"""The doubled energy of one layer type or cost, and everything that follows from it by variation.
+
+For a vertex v with map f_v the energy's term is  E_v = Sum_i s_v[i] (f_v[i] - x_v[i]);  the cost adds C.
+All of this is derived once per layer *kind* (type, options and number of axes), for symbolic sizes, and then
+only renamed for the vertices of a network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sympy import Expr
+
+from symbolic.costs import COSTS, CostEquation
+from symbolic.expressions import Definition, Tensor, elements, total
+from symbolic.layers import LAYERS, LayerEquation
+from symbolic.variation import Gradient, gradient
+
+
+@dataclass(frozen=True)
+class LayerKind:
+    """What identifies a layer's equation: sizes play no part."""
+
+    type: str
+    settings: tuple[tuple[str, Any], ...]
+    ranks: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """A short readable name such as ``dense(activation=tanh, bias=True)``."""
+        options = [f"{key}={value}" for key, value in self.settings]
+        if len(self.ranks) > 1:
+            options.append(f"inputs={len(self.ranks)}")
+        if set(self.ranks) != {1}:
+            options.append(f"axes={self.ranks[0]}")
+        return f"{self.type}({', '.join(options)})" if options else self.type
+
+
+@dataclass(frozen=True)
+class LayerDerivation:
+    """A layer kind's energy term and its variation.
+
+    stationarity: dE_v/ds_v = f_v - x_v, whose zero is inference.
+    adjoints: per input slot, the term of dE/dx_u that this vertex contributes (a vector-Jacobian product).
+    gradients: per parameter, dE/dtheta.
+    intermediates: quantities shared by adjoints and gradients, in order of evaluation.
+    """
+
+    kind: LayerKind
+    equation: LayerEquation
+    energy: Definition
+    stationarity: Definition
+    intermediates: tuple[Definition, ...]
+    adjoints: tuple[Definition, ...]
+    gradients: dict[str, Definition]
+
+    @property
+    def label(self) -> str:
+        return self.kind.label
+
+
+@dataclass(frozen=True)
+class CostDerivation:
+    """A cost and its gradient with respect to the activation it reads."""
+
+    type: str
+    equation: CostEquation
+    intermediates: tuple[Definition, ...]
+    gradient: Definition
+
+    @property
+    def label(self) -> str:
+        return self.type
+
+
+@cache
+def derive_layer(kind: LayerKind) -> LayerDerivation:
+    """Derive a layer kind; cached, since a network has few kinds and many vertices."""
+    equation = LAYERS[kind.type].equation(dict(kind.settings), kind.ranks)
+    return derive_equation(kind, equation)
+
+
+def derive_equation(kind: LayerKind, equation: LayerEquation) -> LayerDerivation:
+    """The energy term of an equation and its variation with respect to s_v, x_u and the parameters."""
+    output = equation.output
+    s = Tensor("s", "v", output.tensor.shape)
+    x = Tensor("x", "v", output.tensor.shape)
+    term: Expr = s[output.indices] * (output.element - x[output.indices])
+    for index, extent in reversed(output.ranges.items()):
+        term = total(index, extent, term)
+    energy = Definition(Tensor("E", "v", ()), (), term)
+    parameters = {name: parameter.tensor for name, parameter in equation.parameters.items()}
+    found = gradient((*equation.definitions, energy), (s, *equation.inputs, *parameters.values()))
+    return LayerDerivation(
+        kind=kind,
+        equation=equation,
+        energy=energy,
+        stationarity=found.results[s],
+        intermediates=found.intermediates,
+        adjoints=tuple(found.results[tensor] for tensor in equation.inputs),
+        gradients={name: found.results[tensor] for name, tensor in parameters.items()},
+    )
+
+
+@cache
+def derive_cost(name: str, rank: int) -> CostDerivation:
+    """Derive a cost's gradient for an activation with ``rank`` axes."""
+    equation = COSTS[name].equation(rank)
+    found: Gradient = gradient(equation.definitions, (equation.input,))
+    return CostDerivation(name, equation, found.intermediates, found.results[equation.input])
+
+
+def needed(target: Expr, available: tuple[Definition, ...]) -> list[Definition]:
+    """The definitions that an expression needs, directly or through others, in order of evaluation."""
+    wanted: set[tuple[str, str]] = {(e.kind, e.owner) for e in elements(target)}
+    chosen: list[Definition] = []
+    for item in reversed(available):
+        if (item.tensor.kind, item.tensor.owner) in wanted:
+            chosen.append(item)
+            wanted |= {(e.kind, e.owner) for e in elements(item.body)}
+    return chosen[::-1]
+
+
+def reads_activations(target: Expr, available: tuple[Definition, ...]) -> set[str]:
+    """The owners u whose activation x_u has a part in an expression, through any definitions."""
+    bodies = [target, *(item.body for item in needed(target, available))]
+    return {entry.owner for body in bodies for entry in elements(body) if entry.kind == "x"}
+
+
+__all__ = [
+    "CostDerivation", "LayerDerivation", "LayerKind", "derive_cost", "derive_equation", "derive_layer",
+    "needed", "reads_activations",
+]  # fmt: skip

@@ -1,0 +1,46 @@
+"""dense:  y[i] = sigma( Sum_j W[i, j] x[j] + b[i] ),  along the last axis of its input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from symbolic.expressions import Apply, Definition, Index, Tensor, size, total
+from symbolic.functions import ACTIVATIONS
+from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter
+
+
+class Dense(LayerType):
+    name = "dense"
+    options = {
+        "units": Option("size"),
+        "activation": Option("choice", "identity", ACTIVATIONS),
+        "bias": Option("flag", True),
+    }
+    smallest_rank = 1
+    input_rule = "at least one axis; the last one is contracted"
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        i, j = Index("i"), Index("j")
+        n, m = size("n"), size("m")
+        lead = tuple(Index(f"a{k}") for k in range(1, ranks[0]))
+        lead_sizes = tuple(size(f"d{k}") for k in range(1, ranks[0]))
+
+        x = Tensor("x", "u", (*lead_sizes, m))
+        W = Tensor("W", "v", (n, m))
+        b = Tensor("b", "v", (n,))
+        parameters = {"weight": Parameter(W, "fan_in")}
+        weighted = total(j, m, W[i, j] * x[(*lead, j)])
+        if settings["bias"]:
+            parameters["bias"] = Parameter(b, "zeros")
+            weighted = weighted + b[i]
+
+        here, shape = (*lead, i), (*lead_sizes, n)
+        f = Tensor("f", "v", shape)
+        if settings["activation"] == "identity":
+            definitions: tuple[Definition, ...] = (Definition(f, here, weighted),)
+        else:
+            z = Tensor("z", "v", shape)
+            sigma = Apply(settings["activation"], 0, z[here])
+            definitions = (Definition(z, here, weighted), Definition(f, here, sigma))
+        return LayerEquation((x,), parameters, definitions, {"units": n})

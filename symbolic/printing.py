@@ -1,0 +1,244 @@
+"""Printing index expressions: one walk over the tree, one small class per notation.
+
+The tree's own order of terms is SymPy's canonical one; for reading, factors and terms are put in the order in
+which people write them (numbers, parameters, adjoints, activations, functions, sums).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Rational, Symbol, pi
+
+from symbolic.costs import COST_OWNER
+from symbolic.errors import UnsupportedEquation
+from symbolic.expressions import Apply, Definition, Element, Reduction
+
+SUM, PRODUCT, POWER, ATOM = range(4)
+
+
+class Printer(ABC):
+    """Subclasses say how atoms, products, fractions, powers and sums look; the walk is here."""
+
+    def __call__(self, expression: Expr, level: int = SUM) -> str:
+        """The expression as text, in brackets where its own level is below the one its surroundings need."""
+        text, own = self._visit(expression)
+        return text if own >= level else self.brackets(text)
+
+    def equation(self, item: Definition, relation: str = "=") -> str:
+        """``left = right``."""
+        return f"{self(item.element)} {relation} {self(item.body)}"
+
+    def _visit(self, node: Expr) -> tuple[str, int]:
+        match node:
+            case Element():
+                return self.entry(node), ATOM
+            case Apply():
+                return self.function(node.name, node.order, self(node.argument)), ATOM
+            case Reduction():
+                return self.reduction(node, self(node.body, PRODUCT)), PRODUCT
+            case KroneckerDelta():
+                return self.delta([self(argument) for argument in node.args]), ATOM
+            case Integer():
+                return str(node), ATOM if node >= 0 else SUM
+            case Rational():
+                return self.fraction(str(node.p), str(node.q)), PRODUCT if node > 0 else SUM
+            case Symbol():
+                return self.symbol(node.name), ATOM
+            case Add():
+                return self._sum(node), SUM
+            case Mul():
+                return self._product(node)
+            case Pow():
+                if node.exp == Rational(1, 2):
+                    return self.root(self(node.base)), ATOM
+                if node.exp.is_negative:
+                    return self.fraction("1", self(1 / node, PRODUCT)), PRODUCT
+                return self.power(self(node.base, ATOM), self(node.exp)), POWER
+        if node == pi:
+            return self.symbol("pi"), ATOM
+        raise UnsupportedEquation(f"cannot print {type(node).__name__}")
+
+    def _sum(self, node: Add) -> str:
+        text = ""
+        for term in sorted(node.args, key=_term_key):
+            negative = term.could_extract_minus_sign()
+            piece = self(-term if negative else term, PRODUCT)
+            sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
+            text += sign + piece
+        return text
+
+    def _product(self, node: Mul) -> tuple[str, int]:
+        if node.could_extract_minus_sign() and node.args[0].is_number:
+            return "-" + self(-node, PRODUCT), SUM
+        top = [f for f in node.args if not (isinstance(f, Pow) and f.exp.is_negative)]
+        bottom = [1 / f for f in node.args if isinstance(f, Pow) and f.exp.is_negative]
+        numbers = [f for f in top if isinstance(f, Rational)]
+        for number in numbers:
+            top.remove(number)
+            if number.p != 1:
+                top.insert(0, Integer(number.p))
+            if number.q != 1:
+                bottom.insert(0, Integer(number.q))
+        ordered = sorted(top, key=_factor_key)
+        if not bottom:
+            return self.product([self(f, PRODUCT if f is ordered[-1] else POWER) for f in ordered]), PRODUCT
+        upper = self.product([self(f, POWER) for f in ordered if not isinstance(f, Reduction)]) or "1"
+        fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
+        sums = [self(f, PRODUCT) for f in ordered if isinstance(f, Reduction)]
+        return self.product([fraction, *sums]), PRODUCT
+
+    @abstractmethod
+    def entry(self, node: Element) -> str: ...
+
+    @abstractmethod
+    def function(self, name: str, order: int, argument: str) -> str: ...
+
+    @abstractmethod
+    def reduction(self, node: Reduction, body: str) -> str: ...
+
+    @abstractmethod
+    def delta(self, arguments: Sequence[str]) -> str: ...
+
+    @abstractmethod
+    def symbol(self, name: str) -> str: ...
+
+    @abstractmethod
+    def product(self, factors: Sequence[str]) -> str: ...
+
+    @abstractmethod
+    def fraction(self, top: str, bottom: str) -> str: ...
+
+    @abstractmethod
+    def power(self, base: str, exponent: str) -> str: ...
+
+    @abstractmethod
+    def root(self, argument: str) -> str: ...
+
+    @abstractmethod
+    def brackets(self, text: str) -> str: ...
+
+
+_PARAMETER, _ADJOINT, _VARIABLE, _FUNCTION, _BRACKET, _REDUCTION = range(1, 7)
+
+
+def _factor_key(node: Expr) -> tuple[int, str, str]:
+    if node.is_number or isinstance(node, Symbol):
+        return 0, str(node), ""
+    if isinstance(node, Element):
+        letter = node.kind
+        group = (
+            _PARAMETER if letter[0].isupper() else _ADJOINT if letter.startswith("bar ") or letter == "s" else _VARIABLE
+        )
+        return group, letter, node.owner
+    if isinstance(node, Apply | Pow):
+        return _FUNCTION, "", ""
+    return (_REDUCTION if isinstance(node, Reduction) else _BRACKET), "", ""
+
+
+def _term_key(node: Expr) -> tuple[bool, int]:
+    parts = Mul.make_args(node)
+    simple = isinstance(node, Element) or node.is_number
+    return bool(node.could_extract_minus_sign()), 0 if any(isinstance(p, Reduction) for p in parts) else 1 + simple
+
+
+class TextPrinter(Printer):
+    """Plain text for terminals: ``W_hidden[i, j]``, ``Sum[j<64] ...``, ``tanh'(z)``."""
+
+    def entry(self, node: Element) -> str:
+        kind = f"{node.kind[4:]}bar" if node.kind.startswith("bar ") else node.kind
+        name = kind if node.owner == COST_OWNER else f"{kind}_{node.owner}"
+        return name + (f"[{', '.join(self(index) for index in node.indices)}]" if node.indices else "")
+
+    def function(self, name: str, order: int, argument: str) -> str:
+        return f"{name}{chr(39) * order}({argument})"
+
+    def reduction(self, node: Reduction, body: str) -> str:
+        head = f"[{node.index.name}<{self(node.extent)}]"
+        return f"Sum{head} {body}" if node.kind == "sum" else f"LogSumExp{head} {body}"
+
+    def delta(self, arguments: Sequence[str]) -> str:
+        return f"delta[{', '.join(arguments)}]"
+
+    def symbol(self, name: str) -> str:
+        return name
+
+    def product(self, factors: Sequence[str]) -> str:
+        return " ".join(factors)
+
+    def fraction(self, top: str, bottom: str) -> str:
+        return f"{top}/{bottom if bottom.isalnum() else self.brackets(bottom)}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^{exponent}"
+
+    def root(self, argument: str) -> str:
+        return f"sqrt({argument})"
+
+    def brackets(self, text: str) -> str:
+        return f"({text})"
+
+
+_LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
+    "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+_LATEX_FUNCTIONS = {"tanh": r"\tanh", "exp": r"\exp", "log": r"\log"}
+
+
+def latex_escape(text: str) -> str:
+    """User-given text made safe in LaTeX's text mode."""
+    return "".join(_LATEX_SPECIAL.get(character, character) for character in text)
+
+
+class LatexPrinter(Printer):
+    r"""LaTeX (amsmath): ``W^{\text{hidden}}_{i j}``, ``\sum_{j<64}``."""
+
+    def entry(self, node: Element) -> str:
+        kind = node.kind
+        letter = rf"\bar{{{self.symbol(kind[4:])}}}" if kind.startswith("bar ") else self.symbol(kind)
+        owner = "" if node.owner == COST_OWNER else f"^{{{self.owner(node.owner)}}}"
+        indices = " ".join(self(index) for index in node.indices)
+        return letter + owner + (f"_{{{indices}}}" if indices else "")
+
+    def owner(self, name: str) -> str:
+        """A vertex's name as a superscript; the placeholders v, u, u1, ... of a kind's equation in italics."""
+        if name in {"v", "u"} or (name[:1] == "u" and name[1:].isdigit()):
+            return self.symbol(name)
+        return rf"\text{{{latex_escape(name)}}}"
+
+    def function(self, name: str, order: int, argument: str) -> str:
+        head = _LATEX_FUNCTIONS.get(name, rf"\operatorname{{{name}}}")
+        return rf"{head}{chr(39) * order}\left({argument}\right)"
+
+    def reduction(self, node: Reduction, body: str) -> str:
+        head = rf"_{{{self.symbol(node.index.name)}<{self(node.extent)}}}"
+        return rf"\sum{head} {body}" if node.kind == "sum" else rf"\operatorname{{LSE}}{head} {body}"
+
+    def delta(self, arguments: Sequence[str]) -> str:
+        return rf"\delta_{{{' '.join(arguments)}}}"
+
+    def symbol(self, name: str) -> str:
+        if name == "pi":
+            return r"\pi"
+        letters = name.rstrip("0123456789")
+        digits = name[len(letters) :]
+        if len(letters) == 1:
+            return f"{letters}_{{{digits}}}" if digits else letters
+        return rf"\mathit{{{latex_escape(name)}}}"
+
+    def product(self, factors: Sequence[str]) -> str:
+        return r" \, ".join(factors)
+
+    def fraction(self, top: str, bottom: str) -> str:
+        return rf"\tfrac{{{top}}}{{{bottom}}}" if (top + bottom).isdigit() else rf"\frac{{{top}}}{{{bottom}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{{{base}}}^{{{exponent}}}"
+
+    def root(self, argument: str) -> str:
+        return rf"\sqrt{{{argument}}}"
+
+    def brackets(self, text: str) -> str:
+        return rf"\left({text}\right)"

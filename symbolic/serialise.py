@@ -1,0 +1,61 @@
+"""Expressions as JSON: nested lists, meant to be read back by code that shares nothing with this project.
+
+number               3, or ["rational", 1, 2], or ["pi"]
+size, index          ["size", "n"], ["index", "i"]
+tensor entry         ["entry", kind, owner, [index, ...]]
+sum, product, power  ["+", a, b, ...], ["*", a, b, ...], ["^", base, exponent]
+function             ["apply", name, order of the derivative, argument]
+reduction            ["sum" or "logsumexp", index name, extent, body]
+the variable z       ["z"]   (closed forms of scalar functions only)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, pi
+
+from symbolic.errors import UnsupportedEquation
+from symbolic.expressions import Apply, Definition, Element, Index, Reduction
+from symbolic.functions import Z
+
+Json = Any
+
+
+def to_json(expression: Expr) -> Json:
+    """One expression as nested lists; the order of terms is SymPy's canonical one."""
+    match expression:
+        case Integer():
+            return int(expression)
+        case Rational():
+            return ["rational", int(expression.p), int(expression.q)]
+        case Element():
+            return ["entry", expression.kind, expression.owner, [to_json(index) for index in expression.indices]]
+        case Apply():
+            return ["apply", expression.name, expression.order, to_json(expression.argument)]
+        case Reduction():
+            return [expression.kind, expression.index.name, to_json(expression.extent), to_json(expression.body)]
+        case Index():
+            return ["index", expression.name]
+        case Symbol():
+            return ["z"] if expression == Z else ["size", expression.name]
+        case Add():
+            return ["+", *map(to_json, expression.args)]
+        case Mul():
+            return ["*", *map(to_json, expression.args)]
+        case Pow():
+            return ["^", to_json(expression.base), to_json(expression.exp)]
+    if expression == pi:
+        return ["pi"]
+    raise UnsupportedEquation(f"no JSON form for {type(expression).__name__}: {expression}")
+
+
+def definition_to_json(item: Definition) -> Json:
+    """A definition with the shape of the tensor it defines."""
+    return {
+        "kind": item.tensor.kind,
+        "owner": item.tensor.owner,
+        "shape": [to_json(extent) for extent in item.tensor.shape],
+        "indices": [index.name for index in item.indices],
+        "body": to_json(item.body),
+    }
