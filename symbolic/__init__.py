@@ -1,12 +1,12 @@
 """What is claimed: an architecture, its doubled energy, Euler-Lagrange equations and dynamics.
 
-    spec.py          TOML or a mapping -> Architecture
-    layers/, costs/  one index equation per layer type and cost
-    expressions.py   index notation;  variation.py  its derivative;  functions.py  scalar functions
-    energy.py        one layer kind's energy term and variation
-    derivation.py    the network's equations, tagged and hashed;  ranks.py  its rank table
-    variational.py   what the variational principle does and does not give;  inference.py  non-reciprocity
-    printing.py, serialise.py   equations as text, LaTeX and JSON
+spec.py          TOML or a mapping -> Architecture
+layers/, costs/  one index equation per layer type and cost
+expressions.py   index notation;  variation.py  its derivative;  functions.py  scalar functions
+energy.py        one layer kind's energy term and variation
+derivation.py    the network's equations, tagged and hashed;  ranks.py  its rank table
+variational.py   what the variational principle does and does not give;  inference.py  non-reciprocity
+printing.py, serialise.py   equations as text, LaTeX and JSON
 """
 
 from symbolic.architecture import Architecture

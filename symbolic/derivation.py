@@ -6,18 +6,19 @@ the appendix, so that one equation can be followed through all of them.
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
+
+from sympy import Expr
 
 from symbolic.architecture import Architecture, Vertex
 from symbolic.costs import COST_OWNER
 from symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, needed, reads_activations
 from symbolic.expressions import Definition, Tensor, rename_definition
 from symbolic.ranks import RankTable, Reads, rank_table
-from symbolic.serialise import definition_to_json
+from symbolic.serialise import Json, cost_to_json, digest, layer_to_json, to_json
 from symbolic.variation import collect
 
 Role = Literal["inference", "sensitivity", "gradient", "cost"]
@@ -29,19 +30,14 @@ class TaggedEquation:
 
     tag: ``x:NAME`` (inference), ``s:NAME`` (sensitivity), ``g:NAME.PARAMETER`` (gradient) or ``C`` (the cost).
     definition: the equation; where: the intermediates its right-hand side uses, in order of evaluation.
+    hash: 12 hexadecimal digits, see :meth:`Derivation.hash`.
     """
 
     tag: str
     role: Role
     definition: Definition
     where: tuple[Definition, ...]
-
-    @cached_property
-    def hash(self) -> str:
-        """The first 12 hexadecimal digits of the SHA-256 of the equation's canonical JSON."""
-        content = [definition_to_json(item) for item in (self.definition, *self.where)]
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+    hash: str
 
 
 @dataclass(frozen=True)
@@ -103,6 +99,50 @@ class Derivation:
             x |= {owners[owner] for owner in reads_activations(target, available)}
         return Reads(frozenset(x), frozenset(s))
 
+    # -- contents and hashes -----------------------------------------------------------------------------------
+
+    @cached_property
+    def contents(self) -> dict[str, Json]:
+        """Every distinct layer derivation of the network as JSON, by its digest."""
+        distinct = {id(layer): layer for layer in self.layers.values()}
+        self._digests.update({key: digest(layer_to_json(layer)) for key, layer in distinct.items()})
+        return {self._digests[key]: layer_to_json(layer) for key, layer in distinct.items()}
+
+    @cached_property
+    def _digests(self) -> dict[int, str]:
+        return {}
+
+    def content_of(self, name: str) -> str:
+        """Digest of the layer derivation used at a vertex, a key of :attr:`contents`."""
+        assert self.contents
+        return self._digests[id(self.layers[name])]
+
+    @cached_property
+    def cost_content(self) -> Json:
+        return cost_to_json(self.cost)
+
+    def binding(self, name: str) -> Json:
+        """What a vertex adds to its layer's equation: parents and sizes."""
+        if name == COST_OWNER:
+            cost = self.architecture.cost
+            return [digest(self.cost_content), [cost.input], _sizes(cost.sizes)]
+        vertex = self.architecture.by_name[name]
+        return [self.content_of(name), list(vertex.inputs), _sizes(vertex.sizes)]
+
+    def hash(self, tag: str) -> str:
+        """Hash of an equation: of its layer's derivation, its vertex's parents and sizes, and (s) its terms.
+
+        It can be computed again from a certificate alone, and without writing the equation out.
+        """
+        role, _, rest = tag.partition(":")
+        if role == "C":
+            content: Json = [tag, self.binding(COST_OWNER)]
+        elif role == "s":
+            content = [tag, [[t.child, t.slot, self.binding(t.child)] for t in self.terms[rest]]]
+        else:
+            content = [tag, self.binding(rest if role == "x" else rest.rpartition(".")[0])]
+        return digest(content)[:12]
+
     # -- the equations of the network, instantiated from the kinds' equations --------------------------------
 
     def inference(self, name: str) -> TaggedEquation:
@@ -110,7 +150,9 @@ class Derivation:
         vertex, layer = self.architecture.by_name[name], self.layers[name]
         *where, value = (self.instance(item, vertex) for item in layer.equation.definitions)
         x = Tensor("x", name, value.tensor.shape)
-        return TaggedEquation(f"x:{name}", "inference", Definition(x, value.indices, value.body), tuple(where))
+        return TaggedEquation(
+            f"x:{name}", "inference", Definition(x, value.indices, value.body), tuple(where), self.hash(f"x:{name}")
+        )
 
     def sensitivity(self, name: str) -> TaggedEquation:
         """dE/dx_v = 0:  s_v = sum over children of (D_v f_c)^T s_c + dC/dx_v."""
@@ -120,23 +162,21 @@ class Derivation:
             parts.append((item.indices, item.body))
             where += [one for one in intermediates if one not in where]
         s = Tensor("s", name, self.architecture.shapes[name])
-        return TaggedEquation(f"s:{name}", "sensitivity", collect(s, parts), tuple(where))
+        return TaggedEquation(f"s:{name}", "sensitivity", collect(s, parts), tuple(where), self.hash(f"s:{name}"))
 
     def gradient(self, name: str, parameter: str) -> TaggedEquation:
         """dE/dtheta_v = (D_theta f_v)^T s_v."""
         vertex, layer = self.architecture.by_name[name], self.layers[name]
         item = layer.gradients[parameter]
         where = needed(item.body, (*layer.equation.definitions, *layer.intermediates))
+        value, tag = self.instance(item, vertex), f"g:{name}.{parameter}"
         return TaggedEquation(
-            f"g:{name}.{parameter}",
-            "gradient",
-            self.instance(item, vertex),
-            tuple(self.instance(one, vertex) for one in where),
+            tag, "gradient", value, tuple(self.instance(one, vertex) for one in where), self.hash(tag)
         )
 
     def cost_equation(self) -> TaggedEquation:
         *where, value = (self.cost_instance(item) for item in self.cost.equation.definitions)
-        return TaggedEquation("C", "cost", value, tuple(where))
+        return TaggedEquation("C", "cost", value, tuple(where), self.hash("C"))
 
     def term(self, term: Term) -> tuple[Definition, tuple[Definition, ...]]:
         """One term of a sensitivity update and the intermediates it uses."""
@@ -171,6 +211,10 @@ class Derivation:
     def cost_instance(self, item: Definition) -> Definition:
         cost = self.architecture.cost
         return rename_definition(item, {self.cost.equation.input.owner: cost.input}, cost.sizes)
+
+
+def _sizes(sizes: Mapping[Expr, Expr]) -> Json:
+    return {str(symbol): to_json(extent) for symbol, extent in sizes.items()}
 
 
 def derive(architecture: Architecture) -> Derivation:

@@ -11,10 +11,13 @@ the variable z       ["z"]   (closed forms of scalar functions only)
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, pi
 
+from symbolic.energy import CostDerivation, LayerDerivation
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import Apply, Definition, Element, Index, Reduction
 from symbolic.functions import Z
@@ -59,3 +62,41 @@ def definition_to_json(item: Definition) -> Json:
         "indices": [index.name for index in item.indices],
         "body": to_json(item.body),
     }
+
+
+def layer_to_json(layer: LayerDerivation) -> Json:
+    """A layer kind: its equation and all that was derived from it."""
+    equation = layer.equation
+    return {
+        "label": layer.label,
+        "inputs": [tensor.owner for tensor in equation.inputs],
+        "input_shapes": [[to_json(extent) for extent in tensor.shape] for tensor in equation.inputs],
+        "parameters": {
+            name: {"kind": p.tensor.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
+            for name, p in equation.parameters.items()
+        },
+        "definitions": [definition_to_json(item) for item in equation.definitions],
+        "energy": definition_to_json(layer.energy),
+        "stationarity": definition_to_json(layer.stationarity),
+        "intermediates": [definition_to_json(item) for item in layer.intermediates],
+        "adjoints": [definition_to_json(item) for item in layer.adjoints],
+        "gradients": {name: definition_to_json(item) for name, item in layer.gradients.items()},
+    }
+
+
+def cost_to_json(cost: CostDerivation) -> Json:
+    """A cost: its equation and its gradient."""
+    return {
+        "label": cost.label,
+        "input": cost.equation.input.owner,
+        "shape": [to_json(extent) for extent in cost.equation.input.shape],
+        "definitions": [definition_to_json(item) for item in cost.equation.definitions],
+        "intermediates": [definition_to_json(item) for item in cost.intermediates],
+        "gradient": definition_to_json(cost.gradient),
+    }
+
+
+def digest(content: Json) -> str:
+    """SHA-256 of the canonical JSON text (sorted keys, no spaces, ASCII)."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
