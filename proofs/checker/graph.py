@@ -1,0 +1,177 @@
+"""The certificate's graph: structure, hashes and ranks, checked without evaluating an equation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from proofs.checker.network import Rejected, entries, field
+
+COST = "cost"
+FORMAT = "dyadic-certificate/1"
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of the canonical JSON text (sorted keys, no spaces, ASCII)."""
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    ).hexdigest()
+
+
+def certificate_hash(certificate: dict[str, Any]) -> str:
+    """Digest of a certificate without its own hash and without timings, so that equal runs have equal hashes."""
+    body = {key: value for key, value in certificate.items() if key != "hash"}
+    claims = certificate.get("claims")
+    if isinstance(claims, list):
+        body["claims"] = [{k: v for k, v in c.items() if k != "seconds"} if isinstance(c, dict) else c for c in claims]
+    return digest(body)
+
+
+class Graph:
+    """The parts of a certificate that say what is claimed of which network.
+
+    Raises :class:`Rejected` if the graph is not a directed acyclic one in topological order, if a sensitivity's
+    terms are not exactly the places where the energy contains its activation, or if a hash is wrong.
+    ``require_terms`` False leaves out the terms, to evaluate a wrong set of them for a counterexample.
+    """
+
+    def __init__(self, certificate: Any, require_terms: bool = True) -> None:
+        if field(certificate, "format", str, "certificate") != FORMAT:
+            raise Rejected("certificate.format", f"is not {FORMAT}")
+        network = field(certificate, "architecture", dict, "certificate")
+        self.name: str = field(network, "name", str, "architecture")
+        self.inputs: dict[str, list[Any]] = field(network, "inputs", dict, "architecture")
+        self.vertices: list[dict[str, Any]] = field(network, "vertices", list, "architecture")
+        self.cost: dict[str, Any] = field(network, "cost", dict, "architecture")
+        self.layers: dict[str, Any] = field(certificate, "layers", dict, "certificate")
+        self.cost_content: dict[str, Any] = field(certificate, "cost", dict, "certificate")
+        self.terms: dict[str, Any] = field(certificate, "terms", dict, "certificate")
+        self.hashes: dict[str, str] = field(certificate, "equations", dict, "certificate")
+        ranks = field(certificate, "ranks", dict, "certificate")
+        self.rank_x: dict[str, int] = field(ranks, "x", dict, "ranks")
+        self.rank_s: dict[str, int] = field(ranks, "s", dict, "ranks")
+        self.L: int = field(certificate, "L", int, "certificate")
+        self.steps: int = field(certificate, "steps", int, "certificate")
+        self._entries: dict[tuple[str, int], set[tuple[str, str]]] = {}
+        self._structure()
+        if require_terms:
+            self._terms()
+        self._hashes()
+
+    def _structure(self) -> None:
+        self.parents: dict[str, list[str]] = {}
+        self.content: dict[str, str] = {}
+        self.sizes: dict[str, dict[str, Any]] = {}
+        known = set(self.inputs)
+        for position, vertex in enumerate(self.vertices):
+            where = f"architecture.vertices[{position}]"
+            name, parents = field(vertex, "name", str, where), field(vertex, "inputs", list, where)
+            content = field(vertex, "layer", str, where)
+            if name in known or name == COST:
+                raise Rejected(f"{where}.name", f"{name!r} is used twice or reserved")
+            if content not in self.layers:
+                raise Rejected(f"{where}.layer", "names no layer of this certificate")
+            if not parents or any(parent not in known for parent in parents):
+                raise Rejected(f"{where}.inputs", f"{name!r} reads a vertex that does not stand before it")
+            if len(parents) != len(field(self.layers[content], "inputs", list, f"layers[{content[:12]}]")):
+                raise Rejected(f"{where}.inputs", "does not fit the layer's equation")
+            known.add(name)
+            self.parents[name], self.content[name] = parents, content
+            self.sizes[name] = field(vertex, "sizes", dict, where)
+        self.output: str = field(self.cost, "input", str, "architecture.cost")
+        if self.output not in self.parents:
+            raise Rejected("architecture.cost.input", "is not a vertex")
+        for content, data in self.layers.items():
+            if digest(data) != content:
+                raise Rejected(f"layers[{content[:12]}]", "its content does not have this digest")
+
+    def _terms(self) -> None:
+        """dE/dx_v has one term for each place where the energy contains x_v besides -<s_v, x_v>."""
+        wanted: dict[str, list[list[Any]]] = {name: [] for name in self.parents}
+        for child, parents in self.parents.items():
+            for slot, parent in enumerate(parents):
+                if parent in wanted:
+                    wanted[parent].append([child, slot])
+        wanted[self.output].append([COST, 0])
+        for name, expected in wanted.items():
+            stated = field(self.terms, name, list, "terms")
+            if sorted(map(str, stated)) != sorted(map(str, expected)):
+                missing = [term for term in expected if term not in stated]
+                extra = [term for term in stated if term not in expected]
+                raise Rejected(f"terms.{name}", f"the energy has the terms {missing} not stated here; extra: {extra}")
+        if set(self.terms) != set(wanted):
+            raise Rejected("terms", "name a vertex that the architecture does not have")
+
+    def _binding(self, name: str) -> Any:
+        if name == COST:
+            return [digest(self.cost_content), [self.output], field(self.cost, "sizes", dict, "architecture.cost")]
+        return [self.content[name], self.parents[name], self.sizes[name]]
+
+    def _hashes(self) -> None:
+        wanted = {"C": digest(["C", self._binding(COST)])[:12]}
+        for name in self.parents:
+            binding = self._binding(name)
+            wanted[f"x:{name}"] = digest([f"x:{name}", binding])[:12]
+            content = [[child, slot, self._binding(child)] for child, slot in self.terms[name]]
+            wanted[f"s:{name}"] = digest([f"s:{name}", content])[:12]
+            for parameter in field(self.layers[self.content[name]], "gradients", dict, "layers"):
+                tag = f"g:{name}.{parameter}"
+                wanted[tag] = digest([tag, binding])[:12]
+        for tag in sorted(set(wanted) | set(self.hashes)):
+            if wanted.get(tag) != self.hashes.get(tag):
+                raise Rejected(f"equations.{tag}", "is not the hash of the equation in this certificate")
+
+    def reads(self, name: str) -> tuple[set[str], set[str]]:
+        """Activations and sensitivities that the update of s at a vertex reads."""
+        each = [self.term_reads(child, slot) for child, slot in self.terms[name]]
+        return set().union(*(x for x, _ in each)), set().union(*(s for _, s in each))
+
+    def term_reads(self, child: str, slot: int) -> tuple[set[str], set[str]]:
+        """The same for one term of the update."""
+        if child == COST:
+            data, owners = self.cost_content, {self.cost_content["input"]: self.output}
+        else:
+            data = self.layers[self.content[child]]
+            owners = {"v": child, **dict(zip(data["inputs"], self.parents[child], strict=True))}
+        key = (self.content.get(child, COST), slot)
+        if key not in self._entries:
+            target = data["gradient"] if child == COST else data["adjoints"][slot]
+            available = [*data["definitions"][: -1 if child == COST else None], *data["intermediates"]]
+            wanted = entries(target["body"])
+            for item in reversed(available):
+                if (item["kind"], item["owner"]) in wanted:
+                    wanted |= entries(item["body"])
+            self._entries[key] = wanted
+        wanted = self._entries[key]
+        return (
+            {owners[owner] for kind, owner in wanted if kind == "x"},
+            {owners[owner] for kind, owner in wanted if kind == "s"},
+        )
+
+    def check_ranks(self) -> None:
+        """Every update reads only variables of smaller rank; L is the depth and ``steps`` the largest rank.
+
+        These are the hypotheses of the stabilisation lemma for this network.
+        """
+        rank_x: dict[str, int] = dict.fromkeys(self.inputs, 0)
+        for name, parents in self.parents.items():
+            rank = field(self.rank_x, name, int, "ranks.x")
+            needed = 1 + max(rank_x[parent] for parent in parents)
+            if rank != needed:
+                raise Rejected(f"ranks.x.{name}", f"is {rank}, but what x of {name!r} reads makes it {needed}")
+            rank_x[name] = rank
+        for name in reversed(self.parents):
+            x, s = self.reads(name)
+            rank = field(self.rank_s, name, int, "ranks.s")
+            below = [0, *(rank_x[other] for other in x), *(self.rank_s[other] for other in s)]
+            if rank != 1 + max(below):
+                raise Rejected(f"ranks.s.{name}", f"is {rank}, but what s of {name!r} reads makes it {1 + max(below)}")
+        if set(self.rank_x) != set(self.parents) or set(self.rank_s) != set(self.parents):
+            raise Rejected("ranks", "name a vertex that the architecture does not have")
+        if max(self.rank_x.values()) != self.L:
+            raise Rejected("certificate.L", f"is {self.L}, the largest depth is {max(self.rank_x.values())}")
+
+    @property
+    def largest_rank(self) -> int:
+        return max(*self.rank_x.values(), *self.rank_s.values())

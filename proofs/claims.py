@@ -1,0 +1,58 @@
+"""Claims and verdicts.  A verdict is never a bare boolean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    PROVED = "proved"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement with its verdict.
+
+    hypotheses: what the statement assumes.  trusted: what the method takes on trust.
+    counterexample: for a refuted claim, numbers that anyone can substitute.
+    witness: data with which the verdict can be checked again.  reason: why a claim is undecided.
+    """
+
+    id: str
+    statement: str
+    verdict: Verdict
+    method: str
+    hypotheses: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    counterexample: dict[str, Any] | None = None
+    witness: dict[str, Any] | None = None
+    reason: str | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "statement": self.statement,
+            "verdict": self.verdict.value,
+            "method": self.method,
+            "seconds": round(self.seconds, 4),
+            "hypotheses": list(self.hypotheses),
+            "trusted": list(self.trusted),
+            "counterexample": self.counterexample,
+            "witness": self.witness,
+            "reason": self.reason,
+        }
+
+
+def overall(claims: Iterable[Claim]) -> Verdict:
+    """Refuted if any claim is, else undecided if any is, else proved."""
+    verdicts = {claim.verdict for claim in claims}
+    for verdict in (Verdict.REFUTED, Verdict.UNDECIDED):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.PROVED

@@ -1,0 +1,96 @@
+"""The literal relaxation of the whole graph on symbolic terms, with opaque layers.
+
+Proves: for every layer map and every vector-Jacobian product, T unit steps of all updates at once, from a state
+of free symbols, leave at every vertex exactly the term that backpropagation builds there.  Terms are hash-consed,
+so equality is equality of integers.  Backpropagation is written here from the lists of parents only, the
+textbook way: forward in topological order, then each vertex hands its contribution to its parents.
+
+Blind to: what the layer maps and their vector-Jacobian products are (adjoint and identity look at those).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from proofs.checker.graph import COST, Graph
+from proofs.claims import Claim, Verdict
+
+LITERAL_BUDGET = 1_000_000
+"""Largest number of variables times steps for which every step is executed."""
+
+
+class Terms:
+    """Hash-consing: equal terms are the same integer."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], int] = {}
+
+    def __call__(self, *parts: Any) -> int:
+        return self._known.setdefault(parts, len(self._known))
+
+
+def wiring_claim(graph: Graph, steps: int) -> Claim:
+    """Compare the relaxation's terms after ``steps`` steps with backpropagation's."""
+    terms = Terms()
+    inputs = {name: terms("input", name) for name in graph.inputs}
+    literal = 2 * len(graph.parents) * steps <= LITERAL_BUDGET
+    x, s = _relax(graph, terms, inputs, steps) if literal else _wavefront(graph, terms, inputs)
+    wanted_x, wanted_s = _backpropagation(graph, terms, inputs)
+    schedule = f"all {steps} synchronous steps" if literal else "the wavefront schedule (each variable once)"
+    statement = f"With opaque layers, {schedule} from free symbols give the terms of backpropagation at every vertex"
+    wrong = next(
+        ((k, v) for k, one, two in (("x", x, wanted_x), ("s", s, wanted_s)) for v in two if one[v] != two[v]), None
+    )
+    trusted = ("hash-consing as coded in proofs/wiring.py",)
+    if wrong is None:
+        return Claim("wiring", statement, Verdict.PROVED, "execution on hash-consed terms", (), trusted)
+    variable = f"{wrong[0]}:{wrong[1]}"
+    detail = {"variable": variable, "steps": steps, "terms_stated": graph.terms[wrong[1]]}
+    return Claim("wiring", statement, Verdict.REFUTED, "execution on hash-consed terms", (), trusted, detail)
+
+
+def _sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dict[str, int]) -> int:
+    parts = []
+    for child, slot in graph.terms[name]:
+        if child == COST:
+            parts.append(terms("dC", *(x[r] for r in sorted(graph.term_reads(child, slot)[0]))))
+        else:
+            read = tuple(x[r] for r in sorted(graph.term_reads(child, slot)[0]))
+            parts.append(terms("vjp", child, slot, s[child], read))
+    return terms("sum", *sorted(parts))
+
+
+def _relax(graph: Graph, terms: Terms, inputs: dict[str, int], steps: int) -> tuple[dict[str, int], dict[str, int]]:
+    x = inputs | {name: terms("initial x", name) for name in graph.parents}
+    s = {name: terms("initial s", name) for name in graph.parents}
+    for _ in range(steps):
+        after = {name: terms("f", name, *(x[p] for p in parents)) for name, parents in graph.parents.items()}
+        s = {name: _sensitivity(graph, terms, name, x, s) for name in graph.parents}
+        x = inputs | after
+    return x, s
+
+
+def _wavefront(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    x = dict(inputs)
+    s: dict[str, int] = {}
+    for name in sorted(graph.rank_x, key=graph.rank_x.__getitem__):
+        x[name] = terms("f", name, *(x[p] for p in graph.parents[name]))
+    for name in sorted(graph.rank_s, key=graph.rank_s.__getitem__):
+        s[name] = _sensitivity(graph, terms, name, x, s)
+    return x, s
+
+
+def _backpropagation(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    x = dict(inputs)
+    for name, parents in graph.parents.items():
+        x[name] = terms("f", name, *(x[p] for p in parents))
+    received: dict[str, list[int]] = {name: [] for name in graph.parents}
+    received[graph.output].append(terms("dC", *(x[r] for r in sorted(graph.term_reads(COST, 0)[0]))))
+    s: dict[str, int] = {}
+    for name in reversed(graph.parents):
+        s[name] = terms("sum", *sorted(received[name]))
+        for slot, parent in enumerate(graph.parents[name]):
+            if parent in received:
+                read = tuple(x[r] for r in sorted(graph.term_reads(name, slot)[0]))
+                received[parent].append(terms("vjp", name, slot, s[name], read))
+    return x, s
