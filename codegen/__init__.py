@@ -1,0 +1,31 @@
+"""What runs: a derivation's equations as code, one standalone module per architecture and dtype.
+
+program.py        batched routines per layer kind, before any target
+emit.py           the vertex-by-vertex part that all targets share
+numpy_printer.py, numpy_target.py   vectorised NumPy
+templates/        skeletons; printers hold the mathematics
+"""
+
+from __future__ import annotations
+
+from codegen.emit import DTYPES, Target, emit_module
+from codegen.numpy_target import NumpyTarget
+from symbolic.derivation import Derivation
+from symbolic.errors import DyadicError
+
+_TARGETS: dict[str, type[Target]] = {"numpy": NumpyTarget}
+TARGETS = ("cupy", "numpy", "c")
+
+
+def emit(derivation: Derivation, target: str, dtype: str = "float32") -> str:
+    """The text of a standalone module for a target (see :data:`TARGETS`) and dtype (float32 or float64)."""
+    if dtype not in DTYPES:
+        raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
+    if target == "c":
+        raise DyadicError("the c target comes with the kernels issue; choose numpy or cupy")
+    if target not in _TARGETS:
+        raise DyadicError(f"target {target!r} is unknown; choose one of {', '.join(TARGETS)}")
+    return emit_module(_TARGETS[target](derivation, dtype))
+
+
+__all__ = ["DTYPES", "TARGETS", "emit"]

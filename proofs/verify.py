@@ -90,7 +90,10 @@ function_claim = cache(functions.function_claim)
 
 
 def _ranks_claim(graph: Graph) -> Claim:
-    statement = f"Every update reads only variables of smaller rank; L = {graph.L} vertices, largest rank T = {graph.largest_rank}"
+    statement = (
+        f"Every update reads only variables of smaller rank; L = {graph.L} vertices, "
+        f"largest rank T = {graph.largest_rank}"
+    )
     try:
         graph.check_ranks()
     except Rejected as error:

@@ -62,7 +62,7 @@ class Printer(ABC):
 
     def _sum(self, node: Add) -> str:
         text = ""
-        for term in sorted(node.args, key=_term_key):
+        for term in sorted(node.args, key=term_key):
             negative = term.could_extract_minus_sign()
             piece = self(-term if negative else term, PRODUCT)
             sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
@@ -81,7 +81,7 @@ class Printer(ABC):
                 top.insert(0, Integer(number.p))
             if number.q != 1:
                 bottom.insert(0, Integer(number.q))
-        ordered = sorted(top, key=_factor_key)
+        ordered = sorted(top, key=factor_key)
         if not bottom:
             return self.product([self(f, PRODUCT if f is ordered[-1] else POWER) for f in ordered]), PRODUCT
         upper = self.product([self(f, POWER) for f in ordered if not isinstance(f, Reduction)]) or "1"
@@ -123,7 +123,8 @@ class Printer(ABC):
 _PARAMETER, _ADJOINT, _VARIABLE, _FUNCTION, _BRACKET, _REDUCTION = range(1, 7)
 
 
-def _factor_key(node: Expr) -> tuple[int, str, str]:
+def factor_key(node: Expr) -> tuple[int, str, str]:
+    """The order of factors in a product: numbers, parameters, adjoints, variables, functions, brackets, sums."""
     if node.is_number or isinstance(node, Symbol):
         return 0, str(node), ""
     if isinstance(node, Element):
@@ -137,7 +138,8 @@ def _factor_key(node: Expr) -> tuple[int, str, str]:
     return (_REDUCTION if isinstance(node, Reduction) else _BRACKET), "", ""
 
 
-def _term_key(node: Expr) -> tuple[bool, int]:
+def term_key(node: Expr) -> tuple[bool, int]:
+    """The order of terms in a sum: positive before negative, sums and products before single entries."""
     parts = Mul.make_args(node)
     simple = isinstance(node, Element) or node.is_number
     return bool(node.could_extract_minus_sign()), 0 if any(isinstance(p, Reduction) for p in parts) else 1 + simple
