@@ -17,7 +17,7 @@ _TARGETS: dict[str, type[Target]] = {"numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
 
 
-def emit(derivation: Derivation, target: str, dtype: str = "float32") -> str:
+def emit(derivation: Derivation, target: str, dtype: str = "float64") -> str:
     """The text of a standalone module for a target (see :data:`TARGETS`) and dtype (float32 or float64)."""
     if dtype not in DTYPES:
         raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")

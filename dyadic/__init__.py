@@ -1,0 +1,35 @@
+"""Dyadic Backpropagation, derived, proved, emitted and typeset.
+
+    import dyadic
+
+    network = dyadic.read_spec("examples/digits.toml")     # or dyadic.architecture({...}) from a mapping
+    derivation = dyadic.derive(network)                     # energy, Euler-Lagrange equations, ranks
+    certificate = dyadic.verify(derivation)                 # claims with verdicts, a JSON-able mapping
+    module_text = dyadic.emit(derivation, "numpy")          # a standalone module
+    dyadic.appendix(derivation, certificate, "appendix.pdf")
+
+Errors that a user can mend are :class:`dyadic.DyadicError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from codegen import emit
+from proofs import check, verify
+from symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
+
+
+def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
+    """Write the paper appendix; the ending of ``path`` (.tex or .pdf) decides the format."""
+    from paper import build_document, write_appendix
+
+    write_appendix(build_document(derivation, certificate), Path(path))
+
+
+__all__ = [
+    "Architecture", "Derivation", "DyadicError", "SpecError", "appendix", "architecture", "check", "derive", "emit",
+    "read_spec", "verify",
+]  # fmt: skip

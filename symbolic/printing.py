@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Rational, Symbol, pi
+from sympy.core.function import AppliedUndef
 
 from symbolic.costs import COST_OWNER
 from symbolic.errors import UnsupportedEquation
@@ -46,6 +47,9 @@ class Printer(ABC):
                 return self.fraction(str(node.p), str(node.q)), PRODUCT if node > 0 else SUM
             case Symbol():
                 return self.symbol(node.name), ATOM
+            case AppliedUndef():
+                arguments = ", ".join(self(argument) for argument in node.args)
+                return self.symbol(node.func.__name__) + self.brackets(arguments), ATOM
             case Add():
                 return self._sum(node), SUM
             case Mul():
@@ -164,7 +168,7 @@ class TextPrinter(Printer):
         return f"delta[{', '.join(arguments)}]"
 
     def symbol(self, name: str) -> str:
-        return name
+        return f"d{name[4:]}/dt" if name.startswith("dot ") else name
 
     def product(self, factors: Sequence[str]) -> str:
         return " ".join(factors)
@@ -224,6 +228,13 @@ class LatexPrinter(Printer):
     def symbol(self, name: str) -> str:
         if name == "pi":
             return r"\pi"
+        if name.startswith("dot "):
+            return rf"\dot{{{self.symbol(name[4:])}}}"
+        if name.endswith("'"):
+            return self.symbol(name[:-1]) + "'"
+        base, separator, index = name.partition("_")
+        if separator and base and index:
+            return f"{self.symbol(base)}_{{{index if len(index) == 1 else self.symbol(index)}}}"
         letters = name.rstrip("0123456789")
         digits = name[len(letters) :]
         if len(letters) == 1:

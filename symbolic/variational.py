@@ -107,3 +107,22 @@ def dyadic_rates() -> tuple[Expr, Expr]:
 
 def _plain(expression: Expr, table: dict[Expr, Expr]) -> Expr:
     return expression.subs(table).doit()
+
+
+def readable(expression: Expr) -> Expr:
+    """For display: E_x(x, s) for a partial derivative, C'(...) for a derivative, x_+ for x_p(t), "dot x" for a rate."""
+    signs = {"x_p": "x_+", "s_p": "s_+", "x_m": "x_-", "s_m": "s_-"}
+
+    def plain(node: Expr) -> Expr:
+        if isinstance(node, sympy.Subs):  # C'(argument), evaluated
+            return Function(f"{node.expr.expr.func.__name__}'")(plain(node.point[0]))
+        if isinstance(node, sympy.Derivative):
+            inner, variable = node.expr, node.variables[0]
+            if variable == T:
+                return Symbol(f"dot {signs.get(inner.func.__name__, inner.func.__name__)}")
+            return Function(f"{inner.func.__name__}_{plain(variable)}")(*map(plain, inner.args))
+        if isinstance(node, sympy.core.function.AppliedUndef) and node.args == (T,):
+            return Symbol(signs.get(node.func.__name__, node.func.__name__))
+        return node.func(*map(plain, node.args)) if node.args else node
+
+    return plain(expression)

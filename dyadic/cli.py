@@ -1,0 +1,201 @@
+"""The command line: ``dyadic derive|verify|check|emit|appendix|build|doctor``.
+
+Exit status: 0 everything proved or done; 1 a claim refuted; 2 invalid input or usage; 3 something undecided.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+import dyadic
+from codegen import DTYPES, TARGETS
+from dyadic import doctor as machine
+from dyadic import report
+from dyadic.files import read_json, unwritable, write_json, write_text
+from proofs import Rejected
+from symbolic import Derivation, DyadicError
+
+_EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
+_spec = click.argument("spec", type=click.Path(path_type=Path))
+_dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dyadic")
+def commands() -> None:
+    """Derive, prove, emit and typeset Dyadic Backpropagation for an architecture (a TOML file).
+
+    Exit status: 0 proved or done, 1 refuted, 2 invalid input, 3 undecided.
+    """
+
+
+@commands.command()
+@_spec
+@click.option("--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True)
+def derive(spec: Path, format_: str) -> None:
+    """Print the doubled energy, its Euler-Lagrange equations and the dynamics."""
+    derivation = _derivation(spec)
+    if format_ == "json":
+        click.echo(json.dumps(report.derivation_json(derivation), indent=1, ensure_ascii=False))
+        return
+    lines = report.derivation_text if format_ == "text" else report.derivation_latex
+    for line in lines(derivation):
+        click.echo(line)
+
+
+@commands.command()
+@_spec
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--certificate", type=click.Path(path_type=Path), help="Write the certificate to this file.")
+@click.option("--steps", type=click.IntRange(min=0), help="Number of unit steps to verify [default: T, usually 2L].")
+def verify(spec: Path, format_: str, certificate: Path | None, steps: int | None) -> None:
+    """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
+    found = _verify(_derivation(spec), steps)
+    if certificate is not None:
+        write_json(certificate, found)
+    if format_ == "json":
+        click.echo(json.dumps(report.summary_json(found), indent=1, ensure_ascii=False))
+    else:
+        for line in report.verdict_text(found):
+            click.echo(line)
+    sys.exit(_EXIT[found["verdict"]])
+
+
+@commands.command()
+@click.argument("certificate", type=click.Path(path_type=Path))
+def check(certificate: Path) -> None:
+    """Re-verify a certificate from its contents alone."""
+    content = read_json(certificate)
+    try:
+        with _progress("checking"):
+            findings = dyadic.check(content)
+    except Rejected as error:
+        click.echo(f"REJECTED   {error}")
+        sys.exit(1)
+    for finding in findings:
+        click.echo(f"{finding.outcome.upper():<10} {finding.claim}: {finding.detail}")
+    undecided = any(finding.outcome == "undecided" for finding in findings)
+    stated = sum(finding.outcome == "stated" for finding in findings)
+    outcome = "UNDECIDED" if undecided else "CONFIRMED"
+    click.echo(f"{outcome}: {len(findings) - stated} claims re-verified, {stated} only stated")
+    sys.exit(3 if undecided else 0)
+
+
+@commands.command()
+@_spec
+@click.option("--target", type=click.Choice(TARGETS), required=True)
+@_dtype
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
+def emit(spec: Path, target: str, dtype: str, output: Path | None) -> None:
+    """Emit a standalone module with the network's gradients and its relaxation."""
+    text = dyadic.emit(_derivation(spec), target, dtype)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text)
+
+
+@commands.command()
+@_spec
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A .tex or .pdf file.")
+def appendix(spec: Path, output: Path) -> None:
+    """Write the derivation and its verification as a paper appendix."""
+    derivation = _derivation(spec)
+    found = _verify(derivation)
+    with _progress("typesetting"), _writing(output):
+        dyadic.appendix(derivation, found, output)
+    sys.exit(_EXIT[found["verdict"]])
+
+
+@commands.command()
+@_spec
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="A folder; made if it is not there."
+)
+@_dtype
+def build(spec: Path, output: Path, dtype: str) -> None:
+    """All of it: derivation, certificate, kernels and appendix into one folder."""
+    derivation = _derivation(spec)
+    modules = {target: dyadic.emit(derivation, target, dtype) for target in ("cupy", "numpy")}
+    found = _verify(derivation)
+    with _writing(output):
+        output.mkdir(parents=True, exist_ok=True)
+    write_json(output / "derivation.json", report.derivation_json(derivation))
+    write_json(output / "certificate.json", found)
+    for target, text in modules.items():
+        write_text(output / f"kernels_{target}.py", text)
+    with _progress("typesetting"), _writing(output):
+        for ending in ("tex", "pdf"):
+            dyadic.appendix(derivation, found, output / f"appendix.{ending}")
+    name = derivation.architecture.name
+    click.echo(f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found['verdict'].upper()}")
+    for path in sorted(output.iterdir()):
+        if path.suffix in (".json", ".py", ".tex", ".pdf", ".sty", ".bib"):
+            click.echo(f"  {path}")
+    sys.exit(_EXIT[found["verdict"]])
+
+
+@commands.command()
+def doctor() -> None:
+    """Show what this machine offers and what each thing is used for."""
+    for thing, there, detail, use in machine.report():
+        click.echo(f"{'yes' if there else 'no ':<4} {thing:<13} {detail:<48} {use}")
+
+
+def _derivation(spec: Path) -> Derivation:
+    return dyadic.derive(dyadic.read_spec(spec))
+
+
+def _verify(derivation: Derivation, steps: int | None = None) -> dict[str, Any]:
+    with _progress("verifying") as say:
+        return dyadic.verify(derivation, steps=steps, progress=lambda stage: say(f"verifying: {stage}"))
+
+
+@contextmanager
+def _progress(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal's standard error; nothing in a pipe."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda message: None
+        return
+    with console.status(text) as status:
+        yield lambda message: status.update(message)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def main() -> None:
+    """Entry point: turns errors that a user can mend into one message and exit status 2."""
+    try:
+        commands.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("dyadic: interrupted", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo("dyadic: interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except DyadicError as error:
+        click.echo(f"dyadic: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # The reader has gone (as with `| head`): nothing is wrong here.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

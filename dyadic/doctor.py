@@ -1,0 +1,75 @@
+"""What this machine offers, and what each thing would add."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+
+def report() -> Iterator[tuple[str, bool, str, str]]:
+    """(thing, whether it is there, what was found or how to get it, what it is used for)."""
+    yield "Python", True, sys.version.split()[0], "everything"
+    for package, use in (
+        ("sympy", "derivations"),
+        ("z3-solver", "the stabilisation lemma"),
+        ("python-flint", "exact and rigorous arithmetic"),
+        ("jinja2", "emitted code"),
+        ("typst", "appendix.pdf without LaTeX"),
+    ):
+        found = _package(package)
+        yield package, bool(found), found or f"pip install {package}", use
+    scipy = _package("scipy")
+    yield "scipy", bool(scipy), scipy or "pip install scipy", "a faster erf in emitted NumPy modules with gelu"
+    cupy = next((f for f in (_package(f"cupy-cuda{n}x") for n in (13, 12)) if f), None) or _package("cupy")
+    yield "CuPy", bool(cupy), cupy or "pip install 'dyadic[gpu]'", "running kernels_cupy.py"
+    yield _device()
+    nvrtc = _package("nvidia-cuda-nvrtc")
+    yield (
+        "NVRTC",
+        bool(nvrtc),
+        nvrtc or "pip install 'dyadic[verify]'",
+        "compiling kernels without a GPU (in the tests)",
+    )
+    for command, use, hint in (
+        ("g++", "running kernel text on the CPU (in the tests)", "install a C++ compiler"),
+        ("coqc", "the machine-checked theorem", "apt-get install coq"),
+        ("pdflatex", "compiling appendix.tex yourself", "install TeX Live"),
+    ):
+        path = shutil.which(command)
+        yield command, bool(path), _first_line(command) if path else hint, use
+
+
+def _package(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _device() -> tuple[str, bool, str, str]:
+    use = "running kernels; without it they are only verified as text"
+    if find_spec("cupy") is None:
+        return "GPU", False, "not looked for: CuPy is not installed", use
+    try:
+        import cupy
+
+        if cupy.cuda.is_available():
+            properties = cupy.cuda.runtime.getDeviceProperties(0)
+            return "GPU", True, properties["name"].decode(), use
+    except Exception as error:  # a broken driver can raise anything
+        return "GPU", False, f"the driver says: {str(error)[:80]}", use
+    return "GPU", False, "no CUDA device is visible", use
+
+
+def _first_line(command: str) -> str:
+    try:
+        done = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return "found, but does not answer --version"
+    return (
+        (done.stdout or done.stderr).strip().splitlines()[0][:70] if (done.stdout or done.stderr).strip() else "found"
+    )

@@ -1,0 +1,61 @@
+"""Reading JSON with limits, and writing whole files or none."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from symbolic.errors import DyadicError
+
+LARGEST_JSON = 256 * 2**20
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write to a temporary file beside ``path`` and rename it: never half a file."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def unwritable(path: Path, error: OSError) -> DyadicError:
+    """The one message for an output that cannot be written."""
+    return DyadicError(f"{path}: cannot be written ({error.strerror or error}); choose another place with -o")
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file; anything that is not one is a :class:`DyadicError` that names the file."""
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise DyadicError(f"{path}: is larger than {LARGEST_JSON >> 20} MiB; this is no certificate of ours")
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except OSError as error:
+        raise DyadicError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
+    except RecursionError as error:
+        raise DyadicError(f"{path}: is nested too deeply; this is no certificate of ours") from error
+    except ValueError as error:
+        raise DyadicError(
+            f"{path}: is not JSON ({str(error)[:200]}); give a file written by `dyadic verify`"
+        ) from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"the non-finite number {name}")

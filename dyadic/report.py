@@ -1,0 +1,171 @@
+"""Derivations and certificates as text and JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from symbolic.derivation import Derivation, TaggedEquation
+from symbolic.expressions import Definition
+from symbolic.printing import LatexPrinter, Printer, TextPrinter
+from symbolic.serialise import definition_to_json
+from symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
+
+_SECTIONS = (
+    ("inference", "Inference (dE/ds = 0)"),
+    ("cost", "Cost"),
+    ("sensitivity", "Sensitivities (dE/dx = 0)"),
+    ("gradient", "Parameter gradients (dE/dtheta; Wbar stands for dE/dW)"),
+)
+
+
+def derivation_text(derivation: Derivation) -> Iterator[str]:
+    """The derivation, line by line."""
+    architecture, printer = derivation.architecture, TextPrinter()
+    yield f"{architecture.name}: L = {derivation.L} layers (counted in vertices)"
+    yield f"exact after T = {derivation.steps} unit steps of the saddle-point dynamics"
+    if derivation.steps != 2 * derivation.L:
+        yield f"(T is not 2L = {2 * derivation.L} here)"
+    yield ""
+    yield "Energy on the doubled state:  E = sum of the terms below + C"
+    for vertex in architecture.vertices:
+        yield f"  {printer.equation(derivation.energy_term(vertex.name))}"
+    yield "  (f is the value of the layer's map: the right-hand side of its inference equation)"
+    equations = derivation.equations()
+    shown: set[Definition] = set()  # an intermediate is written out where it is used first
+    for role, title in _SECTIONS:
+        chosen = [equation for equation in equations if equation.role == role]
+        if chosen:
+            yield ""
+            yield title
+            for equation in chosen:
+                yield from _equation_text(equation, printer, shown)
+    yield ""
+    yield "Saddle-point dynamics:  dx/dt = +dE/ds,  ds/dt = +dE/dx;  unit Euler step: every left-hand side"
+    yield "above becomes its right-hand side, all at once, evaluated at the old state."
+    yield "In a = x + s/2, b = x - s/2:  da/dt = +dE/da,  db/dt = -dE/db."
+    yield ""
+    yield "Variational principle (one coordinate pair)"
+    for construction in (action_of_energy(), doubled_state(), doubled_cost()):
+        kind = "energy" if construction.name == "C" else "Lagrangian"
+        yield f"  {construction.name}: {kind} {printer(readable(construction.functional))}"
+        rates = printer(readable(construction.rate_x)), printer(readable(construction.rate_s))
+        yield f"     gives dx/dt = {rates[0]},  ds/dt = {rates[1]}"
+    yield "  B gives the saddle-point dynamics; A runs s backward in time; C leaks the cost's gradient into dx/dt."
+    yield ""
+    yield "Ranks (the step after which a variable is exact):"
+    width = max(len(vertex.name) for vertex in architecture.vertices)
+    for vertex in architecture.vertices:
+        x, s = derivation.ranks.x[vertex.name], derivation.ranks.s[vertex.name]
+        yield f"  {vertex.name:<{width}}  x: {x:>4}  s: {s:>4}"
+
+
+def _equation_text(equation: TaggedEquation, printer: Printer, shown: set[Definition]) -> Iterator[str]:
+    yield f"  {printer.equation(equation.definition)}    [{equation.tag} {equation.hash}]"
+    for item in equation.where:
+        if item not in shown:
+            yield f"      with {printer.equation(item)}"
+            shown.add(item)
+
+
+def derivation_latex(derivation: Derivation) -> Iterator[str]:
+    """The equations as LaTeX (amsmath), one align environment per group."""
+    printer = LatexPrinter()
+    yield f"% {derivation.architecture.name!a}: L = {derivation.L}, T = {derivation.steps}"
+    yield r"\begin{align}"
+    terms = [derivation.energy_term(vertex.name) for vertex in derivation.architecture.vertices]
+    yield from _rows([(printer.equation(term, "&="), None) for term in terms])
+    yield r"\end{align}"
+    equations = derivation.equations()
+    for role, title in _SECTIONS:
+        rows: list[tuple[str, str | None]] = []
+        for equation in equations:
+            if equation.role == role:
+                rows += [(printer.equation(item, "&="), None) for item in equation.where]
+                rows.append((printer.equation(equation.definition, "&="), f"{equation.tag!a} {equation.hash}"))
+        if rows:
+            yield f"% {title}"
+            yield r"\begin{align}"
+            yield from _rows(rows)
+            yield r"\end{align}"
+
+
+def _rows(rows: list[tuple[str, str | None]]) -> Iterator[str]:
+    for position, (row, tag) in enumerate(rows):
+        end = "" if position == len(rows) - 1 else r" \\"
+        yield f"  {row}{end}" + (f"  % {tag}" if tag else "")
+
+
+def derivation_json(derivation: Derivation) -> dict[str, Any]:
+    """The derivation as a JSON-able mapping (format: docs/certificate.md)."""
+    text, latex = TextPrinter(), LatexPrinter()
+
+    def written(item: Definition) -> dict[str, Any]:
+        return {"text": text.equation(item), "latex": latex.equation(item), "definition": definition_to_json(item)}
+
+    return {
+        "architecture": derivation.architecture.name,
+        "L": derivation.L,
+        "steps": derivation.steps,
+        "ranks": {"x": derivation.ranks.x, "s": derivation.ranks.s},
+        "energy": [written(derivation.energy_term(vertex.name)) for vertex in derivation.architecture.vertices],
+        "equations": [
+            {
+                "tag": equation.tag,
+                "hash": equation.hash,
+                "role": equation.role,
+                **written(equation.definition),
+                "where": [written(item) for item in equation.where],
+            }
+            for equation in derivation.equations()
+        ],
+    }
+
+
+def summary_json(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``verify --format json`` prints: the certificate without the equations."""
+    return {
+        "architecture": certificate["architecture"]["name"],
+        "L": certificate["L"],
+        "steps": certificate["steps"],
+        "verdict": certificate["verdict"],
+        "claims": certificate["claims"],
+        "hash": certificate["hash"],
+    }
+
+
+def verdict_text(certificate: Mapping[str, Any]) -> Iterator[str]:
+    """The claims with their verdicts, and what is trusted, line by line."""
+    yield (
+        f"{certificate['architecture']['name']}: L = {certificate['L']} layers (counted in vertices), "
+        f"{certificate['steps']} unit steps claimed"
+    )
+    for claim in certificate["claims"]:
+        yield ""
+        yield f"{claim['verdict'].upper():<10} {claim['id']}"
+        yield from _wrapped(claim["statement"])
+        yield from _wrapped(f"by {claim['method']}")
+        if claim["reason"]:
+            yield from _wrapped(f"because {claim['reason']}")
+        for key in ("counterexample", "witness"):
+            for name, value in (claim[key] or {}).items():
+                yield from _wrapped(f"{key} {name}: {_brief(value)}")
+    claims = certificate["claims"]
+    hypotheses = dict.fromkeys(text for claim in claims for text in claim["hypotheses"])
+    trusted = dict.fromkeys(text for claim in claims for text in claim["trusted"])
+    yield ""
+    yield "Hypotheses: " + ("; ".join(hypotheses) or "none")
+    yield "Trusted:    " + ("; ".join(trusted) or "nothing")
+    yield "Not shown:  anything about floating point, or about speed; see docs/proofs.md"
+    counts = [f"{sum(c['verdict'] == v for c in claims)} {v}" for v in ("proved", "refuted", "undecided")]
+    yield f"{certificate['verdict'].upper()}: {', '.join(counts)}; certificate {certificate['hash'][:16]}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 108, initial_indent=" " * 11, subsequent_indent=" " * 13)
+
+
+def _brief(value: Any) -> str:
+    text = ", ".join(f"{k} = {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+    return text if len(text) <= 600 else text[:600] + " ... (whole in --format json)"
