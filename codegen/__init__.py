@@ -8,12 +8,13 @@ templates/        skeletons; printers hold the mathematics
 
 from __future__ import annotations
 
+from codegen.cupy_target import CupyTarget
 from codegen.emit import DTYPES, Target, emit_module
 from codegen.numpy_target import NumpyTarget
 from symbolic.derivation import Derivation
 from symbolic.errors import DyadicError
 
-_TARGETS: dict[str, type[Target]] = {"numpy": NumpyTarget}
+_TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
 
 

@@ -58,7 +58,7 @@ def emit_module(target: Target) -> str:
         "dtype": target.dtype,
         "xp": target.array_module,
         "digest": digest(architecture_content(derivation)),
-        "example_tag": _tag(derivation, f"s:{output}"),
+        "example_tag": tagged(derivation, f"s:{output}"),
         "parameters": [(repr(name), _shape(shape)) for name, shape in architecture.parameters.items()],
         "inputs": [(repr(node.name), _shape(node.shape)) for node in architecture.inputs],
         "target_shape": _shape(architecture.cost.shape),
@@ -69,11 +69,11 @@ def emit_module(target: Target) -> str:
         "cost_value": calls.cost("value", "state.x"),
         "cost_hash": derivation.hash("C"),
         "forward": [
-            {"name": repr(v.name), "call": calls.forward(v), "tag": _tag(derivation, f"x:{v.name}")} for v in vertices
+            {"name": repr(v.name), "call": calls.forward(v), "tag": tagged(derivation, f"x:{v.name}")} for v in vertices
         ],
         "backward": [calls.backward(vertex) for vertex in reversed(vertices)],
         "gradients": [
-            (repr(f"{v.name}.{p}"), calls.part(v, p, "gradient"), _tag(derivation, f"g:{v.name}.{p}"))
+            (repr(f"{v.name}.{p}"), calls.part(v, p, "gradient"), tagged(derivation, f"g:{v.name}.{p}"))
             for v in vertices
             for p in calls.program(v).gradients
         ],
@@ -107,7 +107,7 @@ class _Calls:
         return {
             "name": repr(vertex.name),
             "sum": " + ".join(terms),
-            "tag": _tag(self.derivation, f"s:{vertex.name}"),
+            "tag": tagged(self.derivation, f"s:{vertex.name}"),
             "bars": self._call(vertex, "bars", program.bars) if program.bars.definitions else None,
             "contributions": [
                 (slot, self._call(vertex, adjoint_part(program, slot), routine))
@@ -195,7 +195,8 @@ def _shape(shape: Sequence[Any]) -> str:
     return repr(tuple(int(extent) for extent in shape))
 
 
-def _tag(derivation: Derivation, tag: str) -> str:
+def tagged(derivation: Derivation, tag: str) -> str:
+    """``tag hash`` for a comment."""
     return f"{_inert(tag)} {derivation.hash(tag)}"
 
 

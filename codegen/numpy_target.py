@@ -27,7 +27,7 @@ class NumpyTarget(Target):
         ]
         for part, routine in (("value", self.cost.value), ("sensitivity", self.cost.sensitivity)):
             routines.append(self._routine(self.function(cost_name(self.cost), part, None), routine, part, printer))
-        return {"routines": routines, "helpers": printer.helpers}
+        return {"routines": routines, "helpers": printer.helpers, "ready": ""}
 
     def _routine(self, name: str, routine: Routine, part: str, printer: NumpyPrinter) -> dict[str, Any]:
         results = [variable(tensor) for tensor in routine.outputs]

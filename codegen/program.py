@@ -76,9 +76,9 @@ def layer_program(name: str, layer: LayerDerivation) -> LayerProgram:
     bars = tuple(batcher.definition(item, replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
     parameters = {n: p.tensor for n, p in layer.equation.parameters.items()}
-    sources = [*parameters.values(), *layer.equation.inputs]
+    sources = [*parameters.values(), *map(batched, layer.equation.inputs)]
     s = Tensor("s", "v", layer.equation.output.tensor.shape)
-    everything = [*sources, *known.values(), s]
+    everything = [*sources, *known.values(), batched(s)]
 
     def routine(
         definitions: tuple[Definition, ...], equations: Sequence[Definition], outputs: Sequence[Definition]
@@ -106,7 +106,7 @@ def cost_program(cost: CostDerivation) -> CostProgram:
         for item in needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
     )
     gradient = batcher.definition(cost.gradient)
-    sources = [cost.equation.input, cost.equation.target]
+    sources = [batched(cost.equation.input), batched(cost.equation.target)]
     everything = [*sources, *_tensors((*value, *where)).values()]
     equations = (*needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates)), cost.gradient)
     return CostProgram(
@@ -133,6 +133,11 @@ def _tensors(definitions: Sequence[Definition]) -> dict[tuple[str, str], Tensor]
     return {(item.tensor.kind, item.tensor.owner): item.tensor for item in definitions}
 
 
+def batched(tensor: Tensor) -> Tensor:
+    """The tensor with a leading batch axis."""
+    return Tensor(tensor.kind, tensor.owner, (BATCH, *tensor.shape))
+
+
 class _Batcher:
     """Puts the batch index in front of every tensor that is not a parameter."""
 
@@ -140,8 +145,7 @@ class _Batcher:
         self.parameters = parameters
 
     def definition(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
-        tensor = Tensor(item.tensor.kind, item.tensor.owner, (BATCH, *item.tensor.shape))
-        return Definition(tensor, (SAMPLE, *item.indices), self._body(item.body, replacing))
+        return Definition(batched(item.tensor), (SAMPLE, *item.indices), self._body(item.body, replacing))
 
     def mean(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
         """A parameter's gradient: the mean over the batch."""

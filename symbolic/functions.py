@@ -78,7 +78,7 @@ def closed_form(name: str, order: int) -> Expr:
     formula = derivative(name, order)
     if function.generator is not None:
         formula = _through_sigmoid(formula)
-    return _primitives(formula)
+    return as_primitives(formula)
 
 
 def expand_functions(expression: Expr, table: Callable[[str, int], Expr] = closed_form) -> Expr:
@@ -111,7 +111,7 @@ def _logistic(coefficient: Expr, generator: Symbol) -> Expr:
     return ratio * slope if ratio.is_number else coefficient
 
 
-def _primitives(formula: Expr) -> Expr:
+def as_primitives(formula: Expr) -> Expr:
     """SymPy's function objects replaced by the opaque primitives of the same meaning."""
     if formula == FUNCTIONS["step"].definition:
         return Apply("step", 0, Z)
@@ -123,7 +123,7 @@ def _primitives(formula: Expr) -> Expr:
         raise DyadicError(f"no primitive for {formula}")
     for head, name in ((sympy.exp, "exp"), (sympy.log, "log"), (sympy.tanh, "tanh"), (sympy.erf, "erf")):
         if isinstance(formula, head):
-            return Apply(name, 0, _primitives(formula.args[0]))
+            return Apply(name, 0, as_primitives(formula.args[0]))
     if not formula.args or isinstance(formula, Apply):
         return formula
-    return formula.func(*(_primitives(argument) for argument in formula.args))
+    return formula.func(*(as_primitives(argument) for argument in formula.args))

@@ -1,0 +1,126 @@
+"""The cupy target: kernels specialised to every layer's sizes, and host functions that launch them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Expr
+
+from codegen.cuda_printer import TILE, Kernel, KernelWriter
+from codegen.emit import Target, cost_name, documentation, parts, tagged
+from codegen.program import BATCH, Routine, variable
+from symbolic.architecture import Vertex
+from symbolic.derivation import Derivation
+from symbolic.expressions import Element, Tensor
+
+
+class CupyTarget(Target):
+    name = "cupy"
+    template = "cupy.py.j2"
+    array_module = "cp"
+
+    def __init__(self, derivation: Derivation, dtype: str) -> None:
+        super().__init__(derivation, dtype)
+        self.suffix = "f" if dtype == "float32" else ""
+
+    def function(self, base: str, part: str, vertex: Vertex | None) -> str:
+        sizes = self.derivation.architecture.cost.sizes if vertex is None else vertex.sizes
+        name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
+        return f"{name}_{part}" if part else name
+
+    def context(self) -> dict[str, Any]:
+        kernels: list[dict[str, Any]] = []
+        routines: dict[str, dict[str, Any]] = {}
+        self._tags = self._used_for()
+        for vertex in self.derivation.architecture.vertices:
+            program = self.programs[self.derivation.content_of(vertex.name)]
+            for part, routine in parts(program):
+                name = self.function(program.name, part, vertex)
+                if name not in routines:
+                    routines[name] = self._routine(name, routine, part, vertex.sizes, kernels)
+        for part, routine in (("value", self.cost.value), ("sensitivity", self.cost.sensitivity)):
+            name = self.function(cost_name(self.cost), part, None)
+            routines[name] = self._routine(name, routine, part, self.derivation.architecture.cost.sizes, kernels)
+        return {
+            "kernels": kernels,
+            "routines": list(routines.values()),
+            "suffix": self.suffix,
+            "tile": TILE,
+            "real": "float" if self.dtype == "float32" else "double",
+            "ready": "\n    _require_device()",
+        }
+
+    def _used_for(self) -> dict[str, list[str]]:
+        """The tags of the equations that each function serves."""
+        tags: dict[str, list[str]] = {}
+        for vertex in self.derivation.architecture.vertices:
+            program = self.programs[self.derivation.content_of(vertex.name)]
+            for part, _ in parts(program):
+                if part.startswith("gradient_"):
+                    served = [f"g:{vertex.name}.{part.removeprefix('gradient_')}"]
+                elif part.startswith("adjoint"):
+                    slot = int(part.rpartition("_")[2]) - 1 if "_" in part else 0
+                    parent = vertex.inputs[slot]
+                    served = [f"s:{parent}"] if parent in self.derivation.architecture.by_name else []
+                else:
+                    served = [f"x:{vertex.name}"] if not part else []
+                tags.setdefault(self.function(program.name, part, vertex), []).extend(served)
+        tags[self.function(cost_name(self.cost), "value", None)] = ["C"]
+        tags[self.function(cost_name(self.cost), "sensitivity", None)] = [
+            f"s:{self.derivation.architecture.cost.input}"
+        ]
+        return tags
+
+    def _provenance(self, name: str) -> str:
+        """``[x:hidden 870f024a72c2, ...]``: where a kernel's equation stands in the certificate and the appendix."""
+        tags = list(dict.fromkeys(self._tags[name]))
+        shown = [tagged(self.derivation, tag) for tag in tags[:3]]
+        more = [f"and {len(tags) - 3} more"] if len(tags) > 3 else []
+        return f"  [{', '.join([*shown, *more])}]" if shown else ""
+
+    def _routine(
+        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        results = [variable(tensor) for tensor in routine.outputs]
+        arguments = [variable(tensor) for tensor in routine.arguments]
+        gradient = part.startswith("gradient")
+        lines: list[str] = []
+        copied = _copied(routine)
+        if copied is not None:
+            results = [copied]
+        else:
+            if not gradient:
+                lines.append(f"batch = {_batched(routine)}.shape[0]")
+            doc = documentation(routine).replace("\n    ", "; ") + self._provenance(name)
+            for kernel in KernelWriter(sizes, self.suffix).kernels(name, routine):
+                kernels.append({**kernel.context, "skeleton": kernel.skeleton, "about": doc})
+                lines += _launch(kernel, sizes)
+        return {
+            "name": name,
+            "doc": documentation(routine),
+            "arguments": arguments + (["batch"] if gradient else []),
+            "lines": lines,
+            "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
+        }
+
+
+def _copied(routine: Routine) -> str | None:
+    """The argument that a routine merely hands on, if that is all it does: no kernel is needed."""
+    item = routine.definitions[0]
+    plain = len(routine.definitions) == 1 and isinstance(item.body, Element) and item.body.indices == item.indices
+    return variable(item.body) if plain else None
+
+
+def _batched(routine: Routine) -> str:
+    return next(variable(tensor) for tensor in routine.arguments if tensor.shape and tensor.shape[0] == BATCH)
+
+
+def _launch(kernel: Kernel, sizes: Mapping[Expr, Expr]) -> list[str]:
+    def shape(tensor: Tensor) -> str:
+        return ", ".join("batch" if e == BATCH else str(int(e.xreplace(dict(sizes)))) for e in tensor.shape)
+
+    lines = [f"{variable(tensor)} = _new({shape(tensor)})" for tensor in kernel.writes]
+    arguments = ", ".join(variable(tensor) for tensor in (*kernel.reads, *kernel.writes))
+    lines.append(f'_kernel("{kernel.name}")({kernel.grid}, {kernel.block}, ({arguments}, np.int32(batch)))')
+    return lines

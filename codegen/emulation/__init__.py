@@ -1,0 +1,12 @@
+"""Running the text of CUDA kernels on the CPU, to verify them on a machine without a GPU.
+
+    cuda_host.h       threads of a block as fibers: barriers, shared memory, thread orders
+    symbolic_real.h   ``real`` as an expression: what a kernel computes, not just its value
+    host.py           compiles kernel text with one of them and launches it from Python
+
+What is shown this way is the meaning of the source on the CPU, not that it ran, or is fast, on a GPU.
+"""
+
+from codegen.emulation.host import EmulationError, Kernels, Tape, find_compiler
+
+__all__ = ["EmulationError", "Kernels", "Tape", "find_compiler"]

@@ -1,0 +1,156 @@
+"""What the LaTeX and Typst back ends share: the walk over the document tree."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from sympy import Add
+
+from paper.document import (
+    Algorithm,
+    BigSum,
+    Block,
+    Cite,
+    Code,
+    Display,
+    Document,
+    Equation,
+    Formula,
+    Fraction,
+    Math,
+    Paragraph,
+    Span,
+    Sub,
+    Table,
+    Theorem,
+    Words,
+)
+from symbolic.expressions import Definition
+from symbolic.printing import PRODUCT, Printer, term_key
+
+_LONGEST_LINE = 3
+"""A right-hand side with more terms than this is broken after that many."""
+
+
+class Renderer(ABC):
+    """Subclasses give the words of one typesetting language; ``printer`` prints its expressions."""
+
+    printer: Printer
+    symbols: dict[str, str]
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def blocks(self, blocks: Sequence[Block]) -> str:
+        return "\n\n".join(self.block(block) for block in blocks)
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Paragraph():
+                return self.paragraph(block)
+            case Display():
+                return self.display(self.broken(block.formula), "")
+            case Equation():
+                last = len(block.lines) - 1
+                rows = [self.rows(line, block.gradient and k == last) for k, line in enumerate(block.lines)]
+                return self.display([row for part in rows for row in part], block.tag)
+            case Theorem():
+                return self.theorem(block)
+            case Table():
+                return self.table(block)
+            case Algorithm():
+                return self.algorithm(block)
+
+    def spans(self, spans: Sequence[Span]) -> str:
+        return "".join(self.span(span) for span in spans)
+
+    def span(self, span: Span) -> str:
+        match span:
+            case str():
+                return self.text(span)
+            case Code():
+                return self.code(span.text)
+            case Math():
+                return self.inline(self.formula(span.formula))
+            case Cite():
+                return self.cite(span.key)
+
+    def broken(self, formula: Formula) -> list[str]:
+        """A formula as one row, or an expression with many terms as rows of two."""
+        if not isinstance(formula, Add) or len(formula.args) <= _LONGEST_LINE:
+            return [self.formula(formula)]
+        terms = sorted(formula.args, key=term_key)
+        pairs = [self.printer(Add(*terms[k : k + 2])) for k in range(0, len(terms), 2)]
+        return [f"& {pair if not k or pair.startswith('-') else '+ ' + pair}" for k, pair in enumerate(pairs)]
+
+    def rows(self, item: Definition, gradient: bool) -> list[str]:
+        """An equation as aligned rows: long sums are broken between their terms."""
+        left = self.printer(item.element)
+        if gradient and item.tensor.kind.startswith("bar "):
+            bare = type(item.tensor)(item.tensor.kind[4:], item.tensor.owner, item.tensor.shape)
+            left = self.partial(self.printer(bare[item.indices]))
+        terms = sorted(item.body.args, key=term_key) if isinstance(item.body, Add) else [item.body]
+        if len(terms) <= _LONGEST_LINE:
+            return [f"{left} &= {self.printer(item.body)}"]
+        rows: list[str] = []
+        for start in range(0, len(terms), _LONGEST_LINE):
+            part = ""
+            for position, term in enumerate(terms[start : start + _LONGEST_LINE], start):
+                negative = term.could_extract_minus_sign()
+                sign = "-" if negative else "+" if position else ""
+                part += f" {sign} {self.printer(-term if negative else term, PRODUCT)}"
+            rows.append(f"{left} &={part}" if not rows else f"{self.continued()}{part}")
+        return rows
+
+    def formula(self, node: Formula) -> str:
+        match node:
+            case str():
+                return " ".join(self.symbol(word) for word in node.split())
+            case tuple():
+                return " ".join(self.formula(part) for part in node)
+            case Sub():
+                text = self.group(self.formula(node.base)) if isinstance(node.base, tuple) else self.formula(node.base)
+                text += self.script("_", self.formula(node.index)) if node.index else ""
+                return text + (self.script("^", self.formula(node.upper)) if node.upper else "")
+            case Fraction():
+                return self.printer.fraction(self.formula(node.top), self.formula(node.bottom))
+            case BigSum():
+                return f"{self.symbol('sum')}{self.script('_', self.formula(node.under))} {self.formula(node.body)}"
+            case Words():
+                return self.words(node.text)
+        return self.printer(node)
+
+    def symbol(self, word: str) -> str:
+        if word in self.symbols:
+            return self.symbols[word]
+        return self.printer.symbol(word) if word[:1].isalpha() and ("_" in word or len(word) > 1) else word
+
+    @abstractmethod
+    def text(self, text: str) -> str: ...
+    @abstractmethod
+    def code(self, text: str) -> str: ...
+    @abstractmethod
+    def inline(self, formula: str) -> str: ...
+    @abstractmethod
+    def cite(self, key: str) -> str: ...
+    @abstractmethod
+    def words(self, text: str) -> str: ...
+    @abstractmethod
+    def group(self, formula: str) -> str: ...
+    @abstractmethod
+    def script(self, mark: str, formula: str) -> str: ...
+    @abstractmethod
+    def partial(self, by: str) -> str: ...
+    @abstractmethod
+    def continued(self) -> str: ...
+    @abstractmethod
+    def paragraph(self, block: Paragraph) -> str: ...
+    @abstractmethod
+    def display(self, rows: Sequence[str], tag: str) -> str: ...
+    @abstractmethod
+    def theorem(self, block: Theorem) -> str: ...
+    @abstractmethod
+    def table(self, block: Table) -> str: ...
+    @abstractmethod
+    def algorithm(self, block: Algorithm) -> str: ...

@@ -1,0 +1,136 @@
+"""The general statements of the appendix: formulas for an arbitrary network, built once for all formats."""
+
+from __future__ import annotations
+
+from sympy import Symbol
+
+from paper.document import BigSum, Cite, Display, Formula, Fraction, Math, Paragraph, Sub, Theorem, Words
+from symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
+
+X, S, F, C, E, THETA = (Sub(letter, "v") for letter in ("x", "s", "f", "C", "E", "theta"))
+DOT_X, DOT_S = Symbol("dot x"), Symbol("dot s")
+PARENTS = Sub("x", Words("pa(v)"))
+TRANSPOSED: Formula = Sub(("(", Sub("D", "v"), Sub("f", "c"), ")"), "", "top")
+SENSITIVITY: Formula = (
+    BigSum(("c", "in", Words("ch(v)")), (TRANSPOSED, Sub("s", "c"))),
+    "+",
+    Fraction("partial C", ("partial", X)),
+)
+
+
+def rate(of: Formula) -> Formula:
+    """d of / dt."""
+    return Fraction(("d", of), "d t")
+
+
+def partial(of: Formula, by: Formula) -> Formula:
+    return Fraction(("partial", of), ("partial", by))
+
+
+def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
+    """Inference flow, non-reciprocity and the doubling that turns it into a variational problem."""
+    plus, minus = Sub("q", "+"), Sub("q", "-")
+    return (
+        Paragraph(("Inference is the flow that lets every activation relax to the value of its layer's map:",)),
+        Display((Sub("tau", "v"), rate(X), "=", Sub("F", "v"), "(", "x", ")", "=", F, "(", PARENTS, ";", THETA, ")", "-", X)),
+        Paragraph(
+            (
+                "A layer acts on its children and not on its parents, so the Jacobian of ", Math("F"),
+                " is not symmetric and no potential generates the flow. Following the variational principle for "
+                "nonconservative systems ", Cite("dyadic:galley"), ", the state is doubled into ", Math(Sub("q", "1")),
+                " and ", Math(Sub("q", "2")), " with ", Math((plus, "=", "(", Sub("q", "1"), "+", Sub("q", "2"), ")", "/ 2")),
+                " and ", Math((minus, "=", Sub("q", "1"), "-", Sub("q", "2"))), "; the functional",
+            )
+        ),
+        Display(("Lambda", "=", minus, "dot", "(", "F", "(", plus, ")", "-", "tau", rate(plus), ")")),
+        Paragraph(
+            (
+                "has the inference flow as the Euler-Lagrange equation of ", Math(minus), ". With ",
+                Math(("x", "=", plus)), ", ", Math(("s", "=", minus)),
+                " and the cost added, the static part of the functional is the energy on the doubled state:",
+            )
+        ),
+        Display(("E", "(", "x", ",", "s", ";", "theta", ")", "=", BigSum("v", ("langle", S, ",", F, "(", PARENTS, ";", THETA, ")", "-", X, "rangle")), "+", "C")),
+    )  # fmt: skip
+
+
+def stationarity() -> tuple[Paragraph | Display, ...]:
+    """The static Euler-Lagrange equations for an arbitrary network."""
+    return (
+        Paragraph(("Stationarity of the energy is inference, backpropagation and the gradient:",)),
+        Display((partial("E", S), "= 0", ":", "quad", X, "=", F, "(", PARENTS, ")")),
+        Display((partial("E", X), "= 0", ":", "quad", S, "=", SENSITIVITY)),
+        Display((partial("E", THETA), "=", Sub(("(", Sub("D", "theta"), F, ")"), "", "top"), S)),
+    )
+
+
+def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
+    """Saddle-point dynamics in both coordinates, and what the variational principle does and does not give."""
+    a, b, c = action_of_energy(), doubled_state(), doubled_cost()
+    half = ("s", "/ 2")
+    return (
+        Paragraph(("The saddle-point dynamics perform inference and credit assignment at once:",)),
+        Display((rate(X), "=", partial("E", S), "=", F, "(", PARENTS, ")", "-", X)),
+        Display((rate(S), "=", partial("E", X), "=", SENSITIVITY, "-", S)),
+        Paragraph(
+            (
+                "Every update is local: a vertex reads its parents, its children and itself. In dyadic coordinates ",
+                Math(("a", "=", "x", "+", *half)), ", ", Math(("b", "=", "x", "-", *half)),
+                " they are ascent in one compartment and descent in the other:",
+            )
+        ),
+        Display((rate("a"), "=", partial("E", "a"), ",", "quad", rate("b"), "=", "-", partial("E", "b"))),
+        Paragraph(("Three constructions for one coordinate pair, the other coordinates being parameters of the energy:",)),
+        Theorem(
+            "Remark",
+            (
+                Paragraph(("The Lagrangian ", Math(readable(a.functional)), " gives ", Math((DOT_X, "=", readable(a.rate_x))),
+                           " and ", Math((DOT_S, "=", readable(a.rate_s))),
+                           ": the same stationary points, but the sensitivity runs backward in time.")),
+            ), "A, the action of the energy",
+        ),
+        Theorem(
+            "Remark",
+            (
+                Paragraph(("Doubling the whole state, with the Lagrangian",)),
+                Display(readable(b.functional)),
+                Paragraph(("and letting ", Math("x_-"), " and ", Math("s_-"), " tend to zero after the variation, gives ",
+                           Math((DOT_X, "=", readable(b.rate_x))), " and ", Math((DOT_S, "=", readable(b.rate_s))),
+                           ": the saddle-point dynamics.")),
+            ), "B, the doubled state",
+        ),
+        Theorem(
+            "Remark",
+            (
+                Paragraph(("With ", Math(readable(c.functional)), " for the energy, ",
+                           Math((DOT_X, "=", readable(c.rate_x))),
+                           ": the cost's gradient leaks into inference. This is not the dynamics used here.")),
+            ), "C, the doubled cost",
+        ),
+    )  # fmt: skip
+
+
+def proof_of_theorem() -> tuple[Paragraph, ...]:
+    """The induction on the rank."""
+    return (
+        Paragraph(
+            (
+                "Let rank ", Math(X), " be the depth of the vertex, and let rank ", Math(S),
+                " be one more than the largest rank among the variables that the update of ", Math(S), " reads. "
+                "Every update reads only variables of smaller rank; inputs are clamped and have rank 0. "
+                "Take two runs from two initial states. We show by induction on ", Math("k"),
+                " that after ", Math("k"), " steps they agree in every variable of rank at most ", Math("k"),
+                ". For ", Math("k = 0"), " there is no such variable. If it holds for ", Math("k"),
+                ", a variable of rank at most ", Math("k + 1"), " is updated from variables of rank at most ", Math("k"),
+                ", in which the runs agree, so it agrees after the next step. Now let the second run start at the "
+                "fixed point, which exists: compute the activations in order of depth and the sensitivities in the "
+                "reverse order, that is, by backpropagation. This run never moves, so after ", Math("T"),
+                " steps, ", Math("T"), " being the largest rank, the first run is at the fixed point.",
+            )
+        ),
+    )  # fmt: skip
+
+
+def update_rules() -> tuple[Formula, Formula]:
+    """The unit Euler step of x and of s."""
+    return (X, "<-", F, "(", PARENTS, ")"), (S, "<-", SENSITIVITY)

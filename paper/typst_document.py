@@ -1,0 +1,106 @@
+"""The Typst back end: a whole document, compiled to PDF by pip's typst without any system dependency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+
+import typst
+
+from paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
+from paper.render import Renderer
+from paper.typst_math import TypstPrinter, typst_string
+
+_SYMBOLS = {
+    "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial", "theta": "theta", "tau": "tau", "Lambda": "Lambda",
+    "langle": "chevron.l", "rangle": "chevron.r", "dot": "dot.c", "quad": "quad", "top": "top", "sum": "sum",
+    "/": "\\/", ";": "\\;",
+}  # fmt: skip
+
+
+class TypstRenderer(Renderer):
+    symbols = _SYMBOLS
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self.printer = TypstPrinter(document.aliases)
+
+    def render(self) -> str:
+        template = files("paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")
+        parts = [template, f"#heading(level: 1, {typst_string(self.document.title)})"]
+        for section in self.document.sections:
+            parts += [f"#heading(level: 2, {typst_string(section.title)})", self.blocks(section.blocks)]
+        parts.append('#heading(level: 2, "References")')
+        for number, reference in enumerate(REFERENCES, 1):
+            parts.append(f"[{number}] #{typst_string(f'{reference.text} {reference.identifier}.')}")
+        return "\n\n".join(parts) + "\n"
+
+    def text(self, text: str) -> str:
+        return f"#{typst_string(text)}" if text else ""
+
+    def code(self, text: str) -> str:
+        # A zero-width space lets a long identifier break where it can be read on.
+        breakable = re.sub(r"(?<=[.:,_(=/-])(?=.)", "\u200b", text) if len(text) > 12 else text
+        return f"#code({typst_string(breakable)})"
+
+    def inline(self, formula: str) -> str:
+        return f"${formula}$"
+
+    def cite(self, key: str) -> str:
+        number = 1 + [reference.key for reference in REFERENCES].index(key)
+        return f"#{typst_string(f'[{number}]')}"
+
+    def words(self, text: str) -> str:
+        return typst_string(text)
+
+    def group(self, formula: str) -> str:
+        return formula
+
+    def script(self, mark: str, formula: str) -> str:
+        return f"{mark}({formula})"
+
+    def partial(self, by: str) -> str:
+        return f"frac(partial E, partial {by})"
+
+    def continued(self) -> str:
+        return "& quad"
+
+    def paragraph(self, block: Paragraph) -> str:
+        lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
+        text = lead + self.spans(block.spans)
+        # A paragraph that announces something stays on the page of what it announces.
+        return f"#block(sticky: true)[{text}]" if self._announces(block) else text
+
+    def _announces(self, block: Paragraph) -> bool:
+        last = block.spans[-1] if block.spans else ":"
+        return isinstance(last, str) and last.endswith((":", "terms", "functional", "Lagrangian"))
+
+    def display(self, rows: Sequence[str], tag: str) -> str:
+        return '#math.equation(block: true, numbering: "(1)", $\n  ' + " \\\n  ".join(rows) + "\n$)"
+
+    def theorem(self, block: Theorem) -> str:
+        body = self.blocks(block.body)
+        if block.kind == "Proof":
+            return f"#proof[{body}]"
+        return f"#statement({typst_string(block.kind)}, {typst_string(block.title)})[{body}]"
+
+    def table(self, block: Table) -> str:
+        columns = ", ".join(f"{width}fr" for width in block.widths)
+        head = ", ".join(f"[#strong({typst_string(title)})]" for title in block.head)
+        rows = ",\n  ".join(", ".join(f"[{self.spans(cell)}]" for cell in row) for row in block.rows)
+        return f"#ruled({typst_string(block.caption)}, ({columns},), ({head},),\n  {rows},\n)"
+
+    def algorithm(self, block: Algorithm) -> str:
+        lines = ",\n  ".join(f"({level}, [{self.spans(spans)}])" for level, spans in block.lines)
+        return f"#algorithm({typst_string(block.title)}, (\n  {lines},\n))"
+
+
+def render_typst(document: Document) -> str:
+    """The Typst source."""
+    return TypstRenderer(document).render()
+
+
+def render_pdf(document: Document) -> bytes:
+    """The PDF; the same bytes for the same document."""
+    return bytes(typst.compile(render_typst(document).encode(), format="pdf", timestamp=0))

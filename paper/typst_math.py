@@ -1,0 +1,77 @@
+"""Mathematics in Typst's notation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from symbolic.costs import COST_OWNER
+from symbolic.expressions import Element, Reduction
+from symbolic.printing import Printer
+
+_BUILT_IN = {"tanh", "exp", "log"}
+
+
+def typst_string(text: str) -> str:
+    """A Typst string literal: user text that can contain anything."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+class TypstPrinter(Printer):
+    """``W^"hidden"_(i j)``, ``sum_(j < 64)``; ``aliases`` shortens long names."""
+
+    def __init__(self, aliases: dict[str, str] | None = None) -> None:
+        self.aliases = aliases or {}
+
+    def entry(self, node: Element) -> str:
+        kind = node.kind
+        letter = f"macron({self.symbol(kind[4:])})" if kind.startswith("bar ") else self.symbol(kind)
+        owner = "" if node.owner == COST_OWNER else f"^({self.owner(node.owner)})"
+        indices = " ".join(self(index) for index in node.indices)
+        return letter + owner + (f"_({indices})" if indices else "")
+
+    def owner(self, name: str) -> str:
+        if name in {"v", "u"} or (name[:1] == "u" and name[1:].isdigit()):
+            return self.symbol(name)
+        return typst_string(self.aliases.get(name, name))
+
+    def function(self, name: str, order: int, argument: str) -> str:
+        head = name if name in _BUILT_IN else f'op("{name}")'
+        return f"{head}{chr(39) * order}({argument})"
+
+    def reduction(self, node: Reduction, body: str) -> str:
+        under = f"_({self.symbol(node.index.name)} < {self(node.extent)})"
+        return f"sum{under} {body}" if node.kind == "sum" else f'op("LSE"){under} {body}'
+
+    def delta(self, arguments: Sequence[str]) -> str:
+        return f"delta_({' '.join(arguments)})"
+
+    def symbol(self, name: str) -> str:
+        if name.startswith("dot "):
+            return f"dot({self.symbol(name[4:])})"
+        if name.endswith("'"):
+            return self.symbol(name[:-1]) + "'"
+        base, separator, index = name.partition("_")
+        if separator and base and index:
+            return f"{self.symbol(base)}_({index if len(index) == 1 else self.symbol(index)})"
+        if name == "pi" or len(name) == 1:
+            return name
+        letters = name.rstrip("0123456789")
+        if len(letters) == 1:
+            return f"{letters}_({name[1:]})"
+        return f"italic({typst_string(name)})"
+
+    def product(self, factors: Sequence[str]) -> str:
+        return " thin ".join(factors)
+
+    def fraction(self, top: str, bottom: str) -> str:
+        return f"frac({top}, {bottom})"
+
+    def power(self, base: str, exponent: str) -> str:
+        return f"{base}^({exponent})"
+
+    def root(self, argument: str) -> str:
+        return f"sqrt({argument})"
+
+    def brackets(self, text: str) -> str:
+        return f"({text})"

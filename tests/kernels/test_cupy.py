@@ -1,0 +1,299 @@
+"""The emitted CuPy module, run on the CPU: its kernels by emulation and symbolically, its host code as it is."""
+
+import re
+import sys
+
+import numpy as np
+import pytest
+from support.fake_cupy import fake_cupy
+from support.modules import data, load, random_state, relative, same_bits
+from support.strategies import residual
+from support.tools import require
+
+from codegen import emit
+from codegen.cuda_printer import KernelWriter
+from codegen.emit import parts
+from codegen.emulation import EmulationError, Kernels, find_compiler
+from codegen.nvrtc import compile_cubin, find_nvrtc
+from codegen.program import BATCH, programs, variable
+from proofs.checker.network import Definition as Evaluated
+from proofs.checker.rings import Field
+from symbolic import architecture, derive, read_spec
+from symbolic.serialise import definition_to_json
+
+DIGITS = "examples/digits.toml"
+ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu")
+
+
+def every_layer(cost="squared_error"):
+    """Every activation as an option and as a layer, sizes that fit no tile, a skip and two inputs."""
+    layers = [{"name": "first", "type": "dense", "units": 19, "inputs": ["left"]}]
+    layers += [{"name": f"d-{a}", "type": "dense", "units": 17 + k, "activation": a} for k, a in enumerate(ACTIVATIONS)]
+    layers += [{"name": a, "type": a} for a in ACTIVATIONS]
+    layers += [
+        {"name": "other", "type": "dense", "units": 23, "bias": False, "inputs": ["right"]},
+        {"name": "join", "type": "add", "inputs": ["other", "silu", "other"]},
+        {"name": "out", "type": "dense", "units": 5},
+    ]
+    return architecture(
+        {"inputs": {"left": {"shape": [3]}, "right": {"shape": [33]}}, "layers": layers, "cost": {"type": cost}}
+    )
+
+
+def leading_axes():
+    layers = [{"name": "a", "type": "dense", "units": 18, "activation": "tanh"}, {"name": "b", "type": "tanh"}]
+    return architecture({"inputs": {"x": {"shape": [2, 3, 20]}}, "layers": layers, "cost": {"type": "squared_error"}})
+
+
+NETWORKS = {
+    "digits": lambda: read_spec(DIGITS),
+    "every layer": every_layer,
+    "classes": lambda: every_layer("cross_entropy"),
+    "leading axes": leading_axes,
+}
+
+
+@pytest.fixture(autouse=True)
+def _compiler():
+    require(find_compiler(), "no C++ compiler (g++ or clang++)")
+
+
+def emulated(text, monkeypatch, order=0):
+    monkeypatch.setitem(sys.modules, "cupy", fake_cupy(order))
+    return load(text, "emitted_cupy")
+
+
+def compare(cupy_text, network, monkeypatch, order=0, batch=21):
+    """Largest relative difference between the emulated CuPy module and the NumPy module."""
+    module = emulated(cupy_text, monkeypatch, order)
+    reference = load(emit(derive(network), "numpy", "float64"), "emitted_numpy")
+    params, x, y = data(reference, batch, 3)
+    loss, gradients = module.gradients(params, x, y)
+    wanted_loss, wanted = reference.gradients(params, x, y)
+    worst = [abs(loss - wanted_loss) / abs(wanted_loss)]
+    worst += [relative(gradients[name], wanted[name]) for name in wanted]
+    exact, wanted_state = module.wavefront(params, x, y), reference.wavefront(params, x, y)
+    for name in module.VERTICES:
+        worst += [relative(exact.x[name], wanted_state.x[name]), relative(exact.s[name], wanted_state.s[name])]
+    return float(np.max(worst))  # NaN, from something never written, stays NaN and fails every comparison
+
+
+@pytest.mark.parametrize("order", [0, 1, 5])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_equals_numpy(name, order, monkeypatch):
+    network = NETWORKS[name]()
+    assert compare(emit(derive(network), "cupy", "float64"), network, monkeypatch, order) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["digits", "every layer"])
+def test_relaxation_is_bitwise_exact(name, monkeypatch):
+    module = emulated(emit(derive(NETWORKS[name]()), "cupy", "float64"), monkeypatch)
+    params, x, y = data(module, 5, 3)
+    exact = module.wavefront(params, x, y)
+    relaxed = module.relax(params, x, y, state=random_state(module, 5, 4))
+    assert all(same_bits(relaxed.x[n], exact.x[n]) and same_bits(relaxed.s[n], exact.s[n]) for n in module.VERTICES)
+    late = module.relax(params, x, y, steps=module.STEPS - 1, state=random_state(module, 5, 4))
+    assert not all(same_bits(late.s[n], exact.s[n]) for n in module.VERTICES)
+
+
+def test_float32(monkeypatch):
+    module = emulated(emit(derive(read_spec(DIGITS)), "cupy", "float32"), monkeypatch)
+    reference = load(emit(derive(read_spec(DIGITS)), "numpy", "float32"), "emitted_numpy")
+    params, x, y = data(module, 20, 3, np.float32)
+    _, gradients = module.gradients(params, x, y)
+    _, wanted = reference.gradients(params, x, y)
+    assert all(gradients[n].dtype == np.float32 and relative(gradients[n], wanted[n]) < 1e-5 for n in wanted)
+    kernels = Kernels(module.KERNELS)
+    assert kernels.dtype == np.float32
+    # A literal without the suffix would make the arithmetic around it double.
+    assert not re.search(r"\d\.\d+(e[+-]?\d+)?(?![\df.e])", module.KERNELS)
+
+
+MUTATIONS = {
+    "first barrier removed": ("        }\n        __syncthreads();\n", "        }\n"),
+    "second barrier removed": ("        }\n        __syncthreads();\n    }", "        }\n    }"),
+    "edge guard off by one": ("if (row < rows && column < columns)", "if (row <= rows && column < columns)"),
+    "load guard off by one": ("if (row < rows && k < depth)", "if (row < rows && k + 1 < depth)"),
+    "transposed stride": ("value = W[i * 64 + j];", "value = W[j * 32 + i];"),
+    "bias forgotten": ("= b[i] + sum;", "= sum;"),
+    "mean forgotten": ("sum / (real)batch", "sum"),
+    "wrong derivative": ("1.0 - f[(size_t)sample * 32 + i] * f[", "1.0 + f[(size_t)sample * 32 + i] * f["),
+    "int passed for an array": ("np.int32(batch)))", "batch))"),
+    "float constant in a double kernel": ("typedef double real;", "typedef float real;"),
+    "grid one block short": ("((batch + 15) // 16, (32 + 15) // 16)", "((batch + 15) // 16, 1)"),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_mutations_are_caught(mutation, monkeypatch):
+    network = read_spec(DIGITS)
+    text = emit(derive(network), "cupy", "float64")
+    old, new = MUTATIONS[mutation]
+    assert old in text
+    caught = []
+    for order in (0, 1, 5):
+        try:
+            caught.append(not compare(text.replace(old, new), network, monkeypatch, order) < 1e-12)
+        except EmulationError:
+            caught.append(True)
+    assert any(caught)
+
+
+# -- symbolic execution: what each output element is, exactly, for every activation function --------------------
+
+
+def traced(writer, routine, kernel, kernels, batch):
+    """The tape's positions of the outputs, given shapes at a tiny batch."""
+
+    def shape(tensor):
+        return tuple(batch if e == BATCH else int(e.xreplace(writer.sizes)) for e in tensor.shape)
+
+    shapes = [*(shape(t) for t in (*kernel.reads, *kernel.writes)), batch]
+    grid, block = (eval(text, {"batch": batch}) for text in (kernel.grid, kernel.block))
+    return kernels.trace(kernel.name, grid, block, shapes), shapes
+
+
+def symbolic_mismatches(text, derivation, batch=3):
+    """Output elements of all single-kernel routines that are not the derived expression, modulo a prime."""
+    kernels = Kernels(re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1], "symbolic")
+    field = Field(2**61 - 1, 1)
+    wrong, checked = [], 0
+    layers, _ = programs(derivation)
+    for vertex in derivation.architecture.vertices:
+        program = layers[derivation.content_of(vertex.name)]
+        suffix = "x".join(str(int(extent)) for extent in vertex.sizes.values())
+        for part, routine in parts(program):
+            name = f"{program.name}_{suffix}" + (f"_{part}" if part else "")
+            writer = KernelWriter(vertex.sizes, "")
+            for kernel in writer.kernels(name, routine):
+                if kernel.name not in kernels.signatures:
+                    continue  # handed on without a kernel
+                (tape, arrays), shapes = traced(writer, routine, kernel, kernels, batch)
+                tensors, drawn = {}, []
+                for tensor, shape in zip(kernel.reads, shapes, strict=False):
+                    entries = {
+                        at: field.apply("input", 0, hash((tensor.kind, at)) % field.prime) for at in np.ndindex(*shape)
+                    }
+                    tensors[tensor.kind, tensor.owner] = entries
+                    drawn += entries.values()
+                values = tape.evaluate(
+                    drawn,
+                    lambda v: field.number(*v.as_integer_ratio()),
+                    lambda a, b: field.add([a, b]),
+                    lambda a, b: field.mul([a, b]),
+                    lambda a, b: field.mul([a, field.power(b, -1)]),
+                    lambda f, a: field.apply(f, 0, a),
+                )
+                sizes = {str(k): int(v) for k, v in vertex.sizes.items()} | {"batch": batch}
+                number = {BATCH: batch}
+                for tensor, positions in zip(kernel.writes, arrays[len(kernel.reads) :], strict=True):
+                    item = next(d for d in routine.definitions if d.tensor == tensor)
+                    content = definition_to_json(item) | {"body": definition_to_json(item)["body"]}
+                    content["body"] = _numbers(content["body"], number)
+                    entries = Evaluated(content, sizes, field, variable(tensor)).evaluate(tensors)
+                    tensors[tensor.kind, tensor.owner] = entries
+                    for at, wanted in entries.items():
+                        checked += 1
+                        if positions[at] < 0 or values[positions[at]] != wanted:
+                            wrong.append((kernel.name, variable(tensor), at))
+    return wrong, checked
+
+
+def _numbers(node, table):
+    """The batch size, where it stands as a number, put in."""
+    if isinstance(node, list):
+        return (
+            table[BATCH]
+            if node == ["size", "batch"]
+            else [
+                _numbers(part, table) if k and not (node[0] in ("sum",) and k == 2) else part
+                for k, part in enumerate(node)
+            ]
+        )
+    return node
+
+
+def exact_network():
+    """Functions whose closed forms have rational constants only."""
+    layers = [
+        {"name": a, "type": "dense", "units": 17, "activation": a}
+        for a in ("identity", "tanh", "sigmoid", "relu", "softplus", "silu")
+    ]
+    layers += [
+        {"name": "skip", "type": "add", "inputs": ["silu", "tanh"]},
+        {"name": "out", "type": "dense", "units": 3, "bias": False},
+    ]
+    return architecture({"inputs": {"x": {"shape": [18]}}, "layers": layers, "cost": {"type": "squared_error"}})
+
+
+def test_symbolic_execution_gives_the_derived_expressions():
+    derivation = derive(exact_network())
+    wrong, checked = symbolic_mismatches(emit(derivation, "cupy", "float64"), derivation)
+    assert not wrong
+    assert checked > 3000
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("value = W[i * 17 + j];", "value = W[j * 17 + i];"),
+        ("= b[i] + sum;", "= sum + sum;"),
+        ("if (row < rows && k < depth)", "if (row < rows && k + 1 < depth)"),
+        ("1.0 - f[", "1.0 + f["),
+        ("sum / (real)batch", "sum"),
+    ],
+)
+def test_symbolic_execution_refutes_mutations(old, new):
+    derivation = derive(exact_network())
+    text = emit(derivation, "cupy", "float64")
+    assert old in text
+    try:
+        assert symbolic_mismatches(text.replace(old, new), derivation)[0]
+    except EmulationError as error:
+        assert "never written" in str(error)  # the mutation reads outside an array
+
+
+# -- compilation ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("arch", ["sm_80", "sm_90"])
+@pytest.mark.parametrize("name", ["digits", "classes"])
+def test_compiles_within_limits(name, arch, dtype):
+    require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
+    text = emit(derive(NETWORKS[name]()), "cupy", dtype)
+    source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
+    cubin = compile_cubin(source, arch)
+    assert set(cubin.kernels) == set(Kernels(source).signatures)
+    for kernel, used in cubin.kernels.items():
+        assert used.spills == 0, kernel
+        assert used.shared <= 8 * 1024, kernel
+        assert used.registers <= 80, kernel
+
+
+# -- without a device -------------------------------------------------------------------------------------------
+
+
+def test_imports_without_cupy_and_says_what_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    module = load(emit(derive(read_spec(DIGITS)), "cupy", "float32"), "emitted_cupy")
+    assert module.STEPS == 8
+    for call in (lambda: module.init(0), lambda: module.gradients({}, 0, 0), lambda: module.relax({}, 0, 0)):
+        with pytest.raises(RuntimeError, match="pip install cupy-cuda13x"):
+            call()
+
+
+def test_without_a_device_it_says_so(monkeypatch):
+    cupy = fake_cupy()
+    cupy.cuda.is_available = lambda: False
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    module = load(emit(derive(read_spec(DIGITS)), "cupy", "float32"), "emitted_cupy")
+    with pytest.raises(RuntimeError, match="needs a CUDA device"):
+        module.gradients({}, 0, 0)
+
+
+def test_kernels_name_their_equations():
+    derivation = derive(residual(3))
+    text = emit(derivation, "cupy", "float32")
+    for tag in ("x:dense0", "s:sum0", "g:dense2.weight"):
+        assert f"{tag} {derivation.hash(tag)}" in text

@@ -1,0 +1,14 @@
+"""Checks that need a tool which is not everywhere."""
+
+import os
+
+import pytest
+
+
+def require(available, what):
+    """Skip where a tool is absent, with the reason; under CI=true its absence is a failure."""
+    if available:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must have it: {what}")
+    pytest.skip(what)

@@ -1,0 +1,177 @@
+"""The appendix: what it says follows the derivation, any name is safe, LaTeX and PDF come out clean."""
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+
+import pytest
+from support.strategies import residual
+from support.tools import require
+
+from paper import build_document, render_latex, render_pdf, render_typst, write_appendix
+from proofs import verify
+from symbolic import DyadicError, architecture, derive, read_spec
+from symbolic.expressions import Definition
+
+DIGITS = "examples/digits.toml"
+HOSTILE = [
+    "h_1",
+    "größe",
+    "a&b",
+    "50%",
+    "</script>",
+    "\\input{x}",
+    "$x$",
+    "#set page()",
+    'say "hi"',
+    "x^2~{}",
+    "[1]",
+    "*_`",
+]
+
+
+def document(network):
+    derivation = derive(network)
+    return build_document(derivation, verify(derivation))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return document(read_spec(DIGITS))
+
+
+def named(names, **extra):
+    layers = [{"name": name, "type": "dense", "units": 3, "activation": "gelu"} for name in names]
+    return architecture(
+        {
+            "name": "any_name & more",
+            "inputs": {"in": {"shape": ["n"]}},
+            "layers": layers,
+            "cost": {"type": "squared_error"},
+        }
+        | extra
+    )
+
+
+NETWORKS = {
+    "digits": lambda: read_spec(DIGITS),
+    "hostile": lambda: named(HOSTILE),
+    "long-names": lambda: named([f"a-layer-with-a-rather-long-name-{k}" for k in range(4)]),
+    "wide-sum": lambda: architecture(
+        {
+            "inputs": {"x": {"shape": [3]}},
+            "layers": [
+                *({"name": f"branch{k}", "type": "dense", "units": 3, "inputs": ["x"]} for k in range(9)),
+                {"name": "sum", "type": "add", "inputs": [f"branch{k}" for k in range(9)]},
+            ],
+            "cost": {"type": "squared_error"},
+        }
+    ),
+    "every-activation": lambda: architecture(
+        {
+            "inputs": {"x": {"shape": [3]}},
+            "layers": [{"name": t, "type": t} for t in ("tanh", "sigmoid", "relu", "softplus", "gelu", "silu")],
+            "cost": {"type": "cross_entropy"},
+        }
+    ),
+    "deep": lambda: residual(100),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_pdf(name):
+    content = render_pdf(document(NETWORKS[name]()))
+    assert content.startswith(b"%PDF")
+    assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/") <= 14
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("options", ["11pt", "10pt,twocolumn"])
+def test_latex_compiles_without_a_warning(name, options, tmp_path):
+    require(shutil.which("pdflatex") and shutil.which("bibtex"), "pdflatex and bibtex (TeX Live) are not installed")
+    write_appendix(document(NETWORKS[name]()), tmp_path / "appendix.tex")
+    margin = "2.5cm" if options == "11pt" else "1.8cm"
+    (tmp_path / "main.tex").write_text(
+        rf"\documentclass[{options}]{{article}}"
+        r"\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{lmodern}"
+        rf"\usepackage[margin={margin}]{{geometry}}\usepackage{{dyadic-appendix}}"
+        r"\begin{document}\input{appendix}\bibliographystyle{plain}\bibliography{dyadic}\end{document}"
+    )
+
+    def run(*command):
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120
+        ).stdout
+
+    latex = ("pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main")
+    run(*latex)
+    run("bibtex", "main")
+    run(*latex)
+    log = run(*latex)
+    assert (tmp_path / "main.pdf").exists(), log[-2000:]
+    bad = [
+        line for line in log.splitlines() if any(w in line for w in ("Overfull", "Warning", "undefined", "multiply"))
+    ]
+    assert not bad, bad
+
+
+def test_every_equation_of_the_network_is_there(digits):
+    derivation = derive(read_spec(DIGITS))
+    latex, typst = render_latex(digits), render_typst(digits)
+    for equation in derivation.equations():
+        assert equation.hash in latex
+        assert equation.hash in typst
+
+
+def test_the_appendix_follows_the_derivation():
+    derivation = derive(read_spec(DIGITS))
+    certificate = verify(derivation)
+    before = (
+        render_latex(build_document(derivation, certificate)),
+        render_typst(build_document(derivation, certificate)),
+    )
+    for vertex in ("hidden2", "joined", "logits"):
+        layer = derivation.layers[vertex]
+        flipped = tuple(Definition(item.tensor, item.indices, -item.body) for item in layer.adjoints)
+        layers = derivation.layers | {vertex: dataclasses.replace(layer, adjoints=flipped)}
+        changed = build_document(dataclasses.replace(derivation, layers=layers), certificate)
+        # Without the table of hashes, which changes anyway: the equations themselves must differ.
+        for old, new in zip(before, (render_latex(changed), render_typst(changed)), strict=True):
+            assert old.partition("Tags and hashes")[0] != new.partition("Tags and hashes")[0], vertex
+
+
+def test_a_large_network_takes_few_pages():
+    assert len(render_latex(document(residual(1000)))) < 40_000
+
+
+SCRIPT = """
+import hashlib
+from paper import build_document, render_latex, render_pdf
+from proofs import verify
+from symbolic import derive, read_spec
+derivation = derive(read_spec("examples/digits.toml"))
+document = build_document(derivation, verify(derivation))
+print(hashlib.sha256(render_latex(document).encode() + render_pdf(document)).hexdigest())
+"""
+
+
+def test_output_is_deterministic():
+    def run(seed):
+        environment = {"PYTHONHASHSEED": seed, "PATH": ""}
+        return subprocess.run(
+            [sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=environment, check=True
+        ).stdout
+
+    assert run("1") == run("2")
+
+
+def test_files(digits, tmp_path):
+    write_appendix(digits, tmp_path / "a.tex")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tex", "dyadic-appendix.sty", "dyadic.bib"]
+    with pytest.raises(DyadicError, match="HTML comes with the paper issue"):
+        write_appendix(digits, tmp_path / "a.html")
+    with pytest.raises(DyadicError, match=r"'.docx' is not one of .tex, .pdf"):
+        write_appendix(digits, tmp_path / "a.docx")
+    with pytest.raises(OSError, match="No such file"):
+        write_appendix(digits, tmp_path / "missing" / "a.pdf")
