@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from support.tools import require
+from support.optional import require
 
-from codegen.emulation import EmulationError, Kernels, find_compiler
-from codegen.nvrtc import CompileError, compile_cubin, find_nvrtc
+from codegen.cubin import CompileError, compile_cubin, find_nvrtc
+from codegen.emulator import EmulationError, Kernels, find_compiler
 
 TRANSPOSE = """
 typedef double real;

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from support.optional import require
 from support.strategies import residual
-from support.tools import require
 
 from paper import build_document, render_latex, render_pdf, render_typst, write_appendix
 from proofs import verify

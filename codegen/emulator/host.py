@@ -214,7 +214,7 @@ def _parameters(text: str) -> list[tuple[str, str]]:
 
 
 def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[str, str]]]) -> str:
-    folder = files("codegen.emulation")
+    folder = files("codegen.emulator")
     parts = [folder.joinpath("cuda_host.h").read_text()]
     if mode == "symbolic":
         # The only two changes to the text: what real is, and helper functions that would compare numbers.
@@ -232,7 +232,7 @@ def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[
         launchers.append(
             f'extern "C" const char* launch_{name}'
             "(void** arguments, const unsigned* grid, const unsigned* block, int order)\n"
-            f"{{ return emulation::launch(grid, block, order, [=] {{ {name}({casts}); }}); }}"
+            f"{{ return emulator::launch(grid, block, order, [=] {{ {name}({casts}); }}); }}"
         )
     return "\n".join([*parts, source.replace("__restrict__", ""), *launchers])
 
