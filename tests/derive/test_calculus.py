@@ -1,0 +1,128 @@
+"""The index calculus: derivatives for symbolic sizes, held against SymPy component by component."""
+
+import itertools
+
+import pytest
+import sympy
+
+from symbolic.energy import LayerKind, derive_cost, derive_layer
+from symbolic.errors import UnsupportedEquation
+from symbolic.expressions import Apply, Definition, Element, Index, Reduction, Tensor, size, total
+from symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, derivative
+from symbolic.printing import LatexPrinter, TextPrinter
+from symbolic.variation import gradient, jacobian
+
+i, j, k = Index("i"), Index("j"), Index("k")
+n, m = size("n"), size("m")
+
+KINDS = [
+    *(LayerKind("dense", (("activation", a), ("bias", b)), (1,)) for a in ACTIVATIONS for b in (True, False)),
+    LayerKind("dense", (("activation", "tanh"), ("bias", True)), (2,)),
+    LayerKind("add", (), (1, 1)),
+    LayerKind("add", (), (2, 2, 2)),
+    *(LayerKind(a, (), (1,)) for a in ACTIVATIONS),
+]
+
+
+def components(definitions, sizes):
+    """Every entry of every definition as a SymPy expression of plain symbols: no index notation left."""
+    known = {}
+
+    def value(node, at):
+        if isinstance(node, Element):
+            key = (node.kind, node.owner, tuple(int(index.xreplace(at)) for index in node.indices))
+            return known.get(key, sympy.Symbol("_".join(map(str, [key[0], key[1], *key[2]]))))
+        if isinstance(node, Apply):
+            formula = derivative(node.name, node.order) if node.order else FUNCTIONS[node.name].definition
+            return formula.xreplace({Z: value(node.argument, at)})
+        if isinstance(node, Reduction):
+            extent = int(node.extent.xreplace(sizes))
+            parts = [value(node.body, at | {node.index: sympy.Integer(position)}) for position in range(extent)]
+            return sum(parts) if node.kind == "sum" else sympy.log(sum(map(sympy.exp, parts)))
+        return node.func(*(value(a, at) for a in node.args)) if node.args else node
+
+    for item in definitions:
+        shape = [int(extent.xreplace(sizes)) for extent in item.tensor.shape]
+        for place in itertools.product(*map(range, shape)):
+            at = dict(zip(item.indices, map(sympy.Integer, place), strict=True))
+            known[item.tensor.kind, item.tensor.owner, place] = value(item.body, at)
+    return known
+
+
+def differ(one, two):
+    """Whether two expressions differ at a rational point, to 30 digits."""
+    symbols = sorted(one.free_symbols | two.free_symbols, key=str)
+    point = {symbol: sympy.Rational(2 * position + 3, 7 + position) for position, symbol in enumerate(symbols)}
+    return abs(sympy.N(one.subs(point), 40) - sympy.N(two.subs(point), 40)) > 1e-30
+
+
+def differentiated(definitions, intermediates, results):
+    """(derived entry, SymPy's derivative of the scalar) for every entry of every result."""
+    sizes = dict(zip([n, m, size("d1"), size("n1"), size("n2")], map(sympy.Integer, [2, 3, 2, 2, 1]), strict=True))
+    scalar = components(definitions, sizes)[definitions[-1].tensor.kind, definitions[-1].tensor.owner, ()]
+    known = components((*definitions, *intermediates, *results.values()), sizes)
+    for tensor, item in results.items():
+        shape = [int(extent.xreplace(sizes)) for extent in item.tensor.shape]
+        for place in itertools.product(*map(range, shape)):
+            symbol = sympy.Symbol("_".join(map(str, [tensor.kind, tensor.owner, *place])))
+            yield known[item.tensor.kind, item.tensor.owner, place], scalar.diff(symbol)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.label)
+def test_layers_against_sympy(kind):
+    layer = derive_layer(kind)
+    equation = layer.equation
+    results = dict(zip(equation.inputs, layer.adjoints, strict=True))
+    results |= {p.tensor: layer.gradients[name] for name, p in equation.parameters.items()}
+    pairs = list(differentiated((*equation.definitions, layer.energy), layer.intermediates, results))
+    assert pairs
+    assert not [pair for pair in pairs if differ(*pair)]
+
+
+@pytest.mark.parametrize("name", ["squared_error", "cross_entropy"])
+def test_costs_against_sympy(name):
+    cost = derive_cost(name, 1)
+    pairs = list(differentiated(cost.equation.definitions, cost.intermediates, {cost.equation.input: cost.gradient}))
+    assert len(pairs) == 2
+    assert not [pair for pair in pairs if differ(*pair)]
+
+
+def test_nested_sums_do_not_capture_indices():
+    """E = Sum_i x[i] (Sum_j x[j]) has the gradient 2 Sum_j x[j]; a captured index would give something else."""
+    x, E = Tensor("x", "u", (n,)), Tensor("E", "v", ())
+    product = Definition(E, (), total(i, n, x[i] * total(j, n, x[j])))
+    found = gradient([product], [x])
+    pairs = list(differentiated((product,), found.intermediates, found.results))
+    assert len(pairs) == 2
+    assert not [pair for pair in pairs if differ(*pair)]
+
+
+def test_an_entry_is_only_inverted_where_that_is_possible():
+    x, E = Tensor("x", "u", (n, n)), Tensor("E", "v", ())
+    with pytest.raises(UnsupportedEquation, match="distinct plain indices"):
+        gradient([Definition(E, (), total(i, n, x[i, i]))], [x])
+    v = Tensor("x", "u", (n,))
+    with pytest.raises(UnsupportedEquation, match="right-hand side of a definition of its own"):
+        gradient([Definition(E, (), 2 * Reduction("logsumexp", i, n, v[i]))], [v])
+
+
+def test_definitions_refuse_stray_indices():
+    x = Tensor("x", "u", (n,))
+    with pytest.raises(ValueError, match="stray indices"):
+        Definition(Tensor("y", "v", (n,)), (i,), x[j])
+
+
+def test_jacobian():
+    layer = derive_layer(LayerKind("dense", (("activation", "tanh"), ("bias", True)), (1,)))
+    row = jacobian(layer.equation.definitions, layer.equation.inputs[0], (k,))
+    assert TextPrinter()(row) == "W_v[i, k] tanh'(z_v[i])"
+    add = derive_layer(LayerKind("add", (), (1, 1)))
+    assert TextPrinter()(jacobian(add.equation.definitions, add.equation.inputs[0], (k,))) == "delta[i, k]"
+
+
+def test_printing():
+    layer = derive_layer(LayerKind("dense", (("activation", "tanh"), ("bias", True)), (1,)))
+    z, _ = layer.equation.definitions
+    assert TextPrinter().equation(z) == "z_v[i] = Sum[j<m] W_v[i, j] x_u[j] + b_v[i]"
+    assert LatexPrinter().equation(z) == r"z^{v}_{i} = \sum_{j<m} W^{v}_{i j} \, x^{u}_{j} + b^{v}_{i}"
+    assert TextPrinter()(-((Element("x", "v") - Element("y", "v")) ** 2) / 2) == "-(x_v - y_v)^2/2"

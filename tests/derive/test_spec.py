@@ -1,0 +1,158 @@
+"""Reading architectures: what is built, and one clear message for everything that a person can get wrong."""
+
+import pytest
+
+from symbolic import SpecError, architecture, derive, read_spec
+
+GOOD = """
+name = "net"
+[inputs.x]
+shape = [4]
+[[layers]]
+name = "a"
+type = "dense"
+units = 3
+activation = "tanh"
+[[layers]]
+name = "b"
+type = "dense"
+units = "n"
+[cost]
+type = "squared_error"
+inputs = ["b"]
+"""
+SECOND_INPUT = "[inputs.y]\nshape = [2]\n[[layers]]"
+
+
+def read(tmp_path, text):
+    path = tmp_path / "net.toml"
+    path.write_text(text)
+    return read_spec(path)
+
+
+def test_a_good_file(tmp_path):
+    network = read(tmp_path, GOOD)
+    assert (network.name, network.L, network.depth) == ("net", 2, {"x": 0, "a": 1, "b": 2})
+    assert network.unknown_sizes == ["n"]
+    assert [str(extent) for extent in network.parameters["b.weight"]] == ["n", "3"]
+    derivation = derive(network)
+    assert (derivation.L, derivation.steps) == (2, 4)
+    assert derivation.ranks.x == {"a": 1, "b": 2}
+    assert derivation.ranks.s == {"b": 3, "a": 4}
+
+
+def test_the_same_from_python(tmp_path):
+    mapping = {
+        "name": "net",
+        "inputs": {"x": {"shape": [4]}},
+        "layers": [
+            {"name": "a", "type": "dense", "units": 3, "activation": "tanh"},
+            {"name": "b", "type": "dense", "units": "n"},
+        ],
+        "cost": {"type": "squared_error"},
+    }
+    one, two = derive(architecture(mapping)), derive(read(tmp_path, GOOD))
+    assert [e.hash for e in one.equations()] == [e.hash for e in two.equations()]
+
+
+def test_layers_may_stand_in_any_order():
+    layers = [
+        {"name": "b", "type": "dense", "units": 2, "inputs": ["a"]},
+        {"name": "a", "type": "dense", "units": 3, "inputs": ["x"]},
+    ]
+    cost = {"type": "squared_error", "inputs": ["b"]}
+    network = architecture({"inputs": {"x": {"shape": [4]}}, "layers": layers, "cost": cost})
+    assert [vertex.name for vertex in network.vertices] == ["a", "b"]
+
+
+def layer(lines, output=True):
+    text = GOOD.replace("[cost]", f'[[layers]]\nname = "c"\n{lines}\n[cost]')
+    return text.replace('inputs = ["b"]', 'inputs = ["c"]') if output else text
+
+
+def replaced(*pairs):
+    text = GOOD
+    for old, new in pairs:
+        text = text.replace(old, new, 1)
+    return text
+
+
+CASES = {
+    "unknown layer": (replaced(('"dense"', '"dens"')), "layer 'a': type 'dens' is unknown; did you mean 'dense'"),
+    "unknown activation": (replaced(('"tanh"', '"tanhh"')), "layer 'a': activation 'tanhh' is unknown; did you mean"),
+    "missing name": (replaced(('name = "a"\n', "")), "layer 1: has no name; add name"),
+    "duplicate name": (replaced(('name = "b"', 'name = "a"')), "layer 'a': the name is used twice"),
+    "name of an input": (replaced(('name = "b"', 'name = "x"')), "layer 'x': the name is used twice"),
+    "missing units": (replaced(("units = 3\n", "")), "layer 'a': 'units' is missing; add units"),
+    "missing type": (replaced(('type = "dense"\n', "")), "layer 'a': 'type' is missing; choose one of dense, add"),
+    "unknown key": (replaced(("units = 3", "unit = 3")), "layer 'a': the key 'unit' is unknown; did you mean 'units'"),
+    "negative size": (replaced(("units = 3", "units = -3")), "layer 'a': units holds -3, which is not a size"),
+    "true as a size": (replaced(("units = 3", "units = true")), "layer 'a': units holds True, which is not a size"),
+    "bad size name": (replaced(('"n"', '"n-1"')), "layer 'b': units holds 'n-1', which is not a size"),
+    "non-finite": (replaced(("[4]", "[inf]")), "inputs.x.shape.1: holds the non-finite number inf"),
+    "non-finite option": (replaced(("units = 3", "units = nan")), "layers.a.units: holds the non-finite number nan"),
+    "bias": (replaced(("units = 3", "units = 3\nbias = 1")), "layer 'a': bias must be true or false, not 1"),
+    "missing input": (layer('type = "tanh"\ninputs = ["B"]'), "layer 'c': its input 'B' does not exist"),
+    "wrong shape": (
+        layer('type = "add"\ninputs = ["a", "x"]'),
+        "layer 'c': its inputs have shapes 'a' [3], 'x' [4]; add takes two or more inputs of one shape",
+    ),
+    "number and name": (
+        layer('type = "add"\ninputs = ["a", "b"]'),
+        "layer 'c': its inputs have shapes 'a' [3], 'b' [n]",
+    ),
+    "one input to add": (layer('type = "add"'), "layer 'c': has 1 input(s); add takes two or more"),
+    "two inputs": (layer('type = "tanh"\ninputs = ["a", "b"]'), "layer 'c': has 2 input(s); tanh takes one input"),
+    "cycle": (replaced(("units = 3", 'units = 3\ninputs = ["b"]')), "there is a cycle: "),
+    "self loop": (replaced(("units = 3", 'units = 3\ninputs = ["a"]')), "there is a cycle: a -> a; a cycle has no"),
+    "unreachable": (layer('type = "tanh"\ninputs = ["a"]', False), "layer 'c': is unreachable from the cost"),
+    "unused input": (
+        replaced(("[[layers]]", SECOND_INPUT), ("units = 3", 'units = 3\ninputs = ["x"]')),
+        "input 'y': is unreachable from the cost",
+    ),
+    "ambiguous input": (replaced(("[[layers]]", SECOND_INPUT)), "layer 'a': there are several inputs to choose from"),
+    "unknown cost": (replaced(('"squared_error"', '"squared"')), "cost: type 'squared' is unknown"),
+    "cost of nothing": (replaced(('["b"]', '["c"]')), "cost: its input 'c' is not a layer"),
+    "no cost": (GOOD.partition("[cost]")[0], "cost: no cost is given; add [cost]"),
+    "no layers": ('[inputs.x]\nshape = [2]\n[cost]\ntype = "squared_error"', "layers: no layer is given"),
+    "no inputs": ('name = "x"', "inputs: no input is given"),
+    "one class": (
+        replaced(("squared_error", "cross_entropy"), ('"n"', "1")),
+        "cost: input 'b' has shape [1]; cross_entropy takes one axis of at least two classes",
+    ),
+    "empty shape": (replaced(("[4]", "[]")), "input 'x': shape must be a list of sizes, not []"),
+    "not TOML": ("name = ", "is not TOML: "),
+    "reserved": (replaced(('"a"', '"cost"')), "the name 'cost' is reserved"),
+    "control characters": (replaced(('"a"', '"a\\u0007"')), "cannot be used; use printable text"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_named(case, tmp_path):
+    text, message = CASES[case]
+    assert text != GOOD
+    with pytest.raises(SpecError) as caught:
+        read(tmp_path, text)
+    assert message in str(caught.value)
+    assert "net.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_cycle_is_spelled_out(tmp_path):
+    with pytest.raises(SpecError, match="a -> b -> a|b -> a -> b"):
+        read(tmp_path, CASES["cycle"][0])
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(SpecError, match="cannot be read .No such file"):
+        read_spec(tmp_path / "missing.toml")
+    with pytest.raises(SpecError, match="cannot be read .Is a directory"):
+        read_spec(tmp_path)
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SpecError, match="is not UTF-8 text"):
+        read_spec(binary)
+    deep = tmp_path / "deep.toml"
+    deep.write_text("a = " + "[" * 100_000)
+    with pytest.raises(SpecError, match="nested too deeply|is not TOML"):
+        read_spec(deep)
