@@ -208,7 +208,8 @@ def layer_difference(layer: LayerDerivation, what: str, tries: int = 12) -> dict
     content = layer_to_json(layer)
     names = _size_names(content)
     for seed in range(tries):
-        sizes = {name: 1 + (seed + k) % 3 for k, name in enumerate(names)}
+        # Different sizes show most; equal ones are needed where a swapped index would leave the array otherwise.
+        sizes = {name: 2 if seed % 2 else 1 + (seed // 2 + k) % 3 for k, name in enumerate(names)}
         found = _numbers(content, sizes, what, seed)
         if found:
             return found

@@ -39,13 +39,14 @@ _SMOOTH = ("E is differentiable",)
 def variational_claims() -> list[Claim]:
     """The claims about constructions A, B and C and about the dyadic coordinates."""
     return [
-        *(_construction_claim(c, sign) for c, sign in ((action_of_energy(), -1), (doubled_state(), 1))),
+        *(construction_claim(c, sign) for c, sign in ((action_of_energy(), -1), (doubled_state(), 1))),
         cost_claim(doubled_cost()),
         _dyadic_claim(),
     ]
 
 
-def _construction_claim(construction: Construction, sign: int) -> Claim:
+def construction_claim(construction: Construction, sign: int) -> Claim:
+    """A (sign -1) or B (sign 1): the rates stated, and that they are the stationarity of the functional."""
     what = {
         "A": "the action of s dx/dt - E gives dx/dt = dE/ds and ds/dt = -dE/dx (s runs backward in time)",
         "B": "doubling the whole state gives the saddle-point dynamics dx/dt = +dE/ds, ds/dt = +dE/dx",

@@ -1,0 +1,271 @@
+"""Verdicts: true derivations are proved, mutated ones refuted with numbers, by every method that should."""
+
+import dataclasses
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from support.strategies import architectures, residual
+
+from proofs import adjoint, functions, variational, verify, wiring
+from proofs.certificate import subject
+from proofs.checker import identity, lemma, tightness
+from proofs.checker.graph import Graph
+from proofs.checker.rings import Ball
+from proofs.checker.simulate import Instance, reduced_sizes
+from proofs.claims import Verdict
+from symbolic import architecture, derive, read_spec
+from symbolic.expressions import Apply, Definition, Element, Index
+from symbolic.functions import FUNCTIONS, Z, closed_form
+from symbolic.variational import action_of_energy, doubled_cost, doubled_state
+
+DIGITS = "examples/digits.toml"
+
+
+def verdicts(certificate):
+    return {claim["id"]: claim["verdict"] for claim in certificate["claims"]}
+
+
+def graph_of(derivation, **options):
+    return Graph(subject(derivation, derivation.steps), **options)
+
+
+@settings(max_examples=220, deadline=None, suppress_health_check=list(HealthCheck))
+@given(architectures())
+def test_random_networks_are_proved(network):
+    certificate = verify(derive(network))
+    assert set(verdicts(certificate).values()) == {"proved"}, verdicts(certificate)
+    assert certificate["steps"] == 2 * certificate["L"]
+
+
+def test_symbolic_sizes_are_proved():
+    layers = [
+        {"name": "a", "type": "dense", "units": "n", "activation": "gelu"},
+        {"name": "b", "type": "dense", "units": "k"},
+    ]
+    network = architecture(
+        {"inputs": {"x": {"shape": ["t", "m"]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    )
+    assert verify(derive(network))["verdict"] == "proved"
+
+
+def test_a_single_layer_is_reciprocal_and_says_so():
+    layers = [{"name": "a", "type": "dense", "units": 2}]
+    network = architecture({"inputs": {"x": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    claim = next(c for c in verify(derive(network))["claims"] if c["id"] == "nonreciprocity")
+    assert (claim["verdict"], claim["statement"][:22]) == ("proved", "No layer reads another")
+
+
+# -- mutations -------------------------------------------------------------------------------------------------
+
+
+def with_layer(derivation, name, **changes):
+    layer = dataclasses.replace(derivation.layers[name], **changes)
+    return dataclasses.replace(derivation, layers=derivation.layers | {name: layer})
+
+
+def body(item, change):
+    return Definition(item.tensor, item.indices, change(item.body))
+
+
+def flipped_sign(derivation):
+    layer = derivation.layers["hidden2"]
+    return with_layer(derivation, "hidden2", adjoints=tuple(body(a, lambda e: -e) for a in layer.adjoints))
+
+
+def sigma_for_its_derivative(derivation):
+    layer = derivation.layers["hidden2"]
+
+    def lower(e):
+        return e.replace(lambda n: isinstance(n, Apply), lambda n: Apply(n.name, 0, n.argument))
+
+    return with_layer(derivation, "hidden2", intermediates=tuple(body(b, lower) for b in layer.intermediates))
+
+
+def swapped_index(derivation):
+    """W[j, i] for W[i, j] in the adjoint of a square layer."""
+    layer = derivation.layers["hidden2"]
+    i, j = Index("i"), Index("j")
+
+    def swap(e):
+        return e.replace(
+            lambda n: isinstance(n, Element) and n.kind == "W", lambda n: Element("W", n.owner, *n.indices[::-1])
+        )
+
+    assert layer.adjoints[0].body.has(i)
+    assert layer.adjoints[0].body.has(j)
+    return with_layer(derivation, "hidden2", adjoints=tuple(body(a, swap) for a in layer.adjoints))
+
+
+def wrong_gradient(derivation):
+    layer = derivation.layers["logits"]
+    gradients = layer.gradients | {"bias": body(layer.gradients["bias"], lambda e: 2 * e)}
+    return with_layer(derivation, "logits", gradients=gradients)
+
+
+def wrong_cost(derivation):
+    cost = dataclasses.replace(derivation.cost, gradient=body(derivation.cost.gradient, lambda e: e / 2))
+    return dataclasses.replace(derivation, cost=cost)
+
+
+def dropped_skip(derivation):
+    terms = derivation.terms | {"hidden": derivation.terms["hidden"][:1]}
+    return dataclasses.replace(derivation, terms=terms)
+
+
+LOCAL = [flipped_sign, sigma_for_its_derivative, swapped_index, wrong_gradient, wrong_cost]
+
+
+@pytest.mark.parametrize("mutate", [*LOCAL, dropped_skip])
+def test_mutations_are_refuted_with_numbers(mutate):
+    certificate = verify(mutate(derive(read_spec(DIGITS))))
+    assert certificate["verdict"] == "refuted"
+    claim = next(c for c in certificate["claims"] if c["id"] == "steps")
+    assert claim["verdict"] == "refuted"
+    assert claim["counterexample"]["claimed"] != claim["counterexample"]["exact"]
+    assert claim["counterexample"]["values"]
+
+
+@pytest.mark.parametrize("mutate", LOCAL)
+def test_the_adjoint_method_refutes_alone(mutate):
+    derivation = mutate(derive(read_spec(DIGITS)))
+    claims = [adjoint.cost_claim(derivation.cost)]
+    for layer in {id(v): v for v in derivation.layers.values()}.values():
+        claims += adjoint.layer_claims(layer)
+    refuted = [claim for claim in claims if claim.verdict is Verdict.REFUTED]
+    assert refuted
+    assert all(claim.counterexample["claimed"] != claim.counterexample["exact"] for claim in refuted)
+    assert all(claim.verdict is not Verdict.UNDECIDED for claim in claims)
+
+
+@pytest.mark.parametrize("mutate", [*LOCAL, dropped_skip])
+def test_exact_evaluation_refutes_alone(mutate):
+    graph = graph_of(mutate(derive(read_spec(DIGITS))), require_terms=False)
+    prime, _ = identity.primes_for(3)
+    assert identity.run(graph, graph.steps, prime, 3).difference
+    assert identity.real_counterexample(graph, graph.steps)
+
+
+def test_wiring_refutes_alone_and_is_blind_to_layers():
+    digits = derive(read_spec(DIGITS))
+    dropped = graph_of(dropped_skip(digits), require_terms=False)
+    assert wiring.wiring_claim(dropped, dropped.steps).verdict is Verdict.REFUTED
+    early = graph_of(digits)
+    assert wiring.wiring_claim(early, early.steps - 1).verdict is Verdict.REFUTED
+    assert wiring.wiring_claim(early, early.steps).verdict is Verdict.PROVED
+    blind = graph_of(flipped_sign(digits))
+    assert wiring.wiring_claim(blind, blind.steps).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7])
+def test_fewer_steps_are_refuted(steps):
+    certificate = verify(derive(read_spec(DIGITS)), steps=steps)
+    found = verdicts(certificate)
+    assert found["steps"] == found["wiring"] == found["identity"] == "refuted"
+    assert found["adjoint:dense(activation=tanh, bias=True)"] == "proved"
+
+
+def test_more_steps_are_exact_too():
+    assert verify(derive(read_spec(DIGITS)), steps=9)["verdict"] == "proved"
+
+
+# -- the lemma and the variational principle ---------------------------------------------------------------------
+
+
+def test_lemma_and_its_twins():
+    assert lemma.decide("step") == ("unsat", "unsat")
+    assert lemma.decide("vacuity") == ("sat", "sat")
+    assert lemma.decide("bound") == ("sat", "sat")
+
+
+def test_the_lemma_needs_locality(monkeypatch):
+    monkeypatch.setattr(lemma, "ANY", lemma.THREE)
+    monkeypatch.setattr(lemma, "HYPOTHESES", lemma.HYPOTHESES.replace("(< (rank w) (rank v))", "(< (rank w) 0)"))
+    assert lemma.decide("step")[0] == "unsat"  # updates that read nothing settle at once
+    monkeypatch.setattr(lemma, "HYPOTHESES", lemma.HYPOTHESES.replace("(< (rank w) 0)", "(<= (rank w) (rank v))"))
+    assert lemma.decide("step")[0] == "sat"
+
+
+def test_constructions():
+    claims = {claim.id: claim.verdict for claim in variational.variational_claims()}
+    assert set(claims.values()) == {Verdict.PROVED}
+
+
+def test_wrong_constructions_are_refuted():
+    a, b, c = action_of_energy(), doubled_state(), doubled_cost()
+    taken_for_saddle = dataclasses.replace(a, name="B", functional=b.functional, varied=b.varied)
+    refuted = variational.construction_claim(taken_for_saddle, 1)
+    assert refuted.verdict is Verdict.REFUTED
+    assert refuted.counterexample["found"] != refuted.counterexample["stated"]
+    other_functional = dataclasses.replace(b, functional=b.functional + b.varied[0])
+    assert variational.construction_claim(other_functional, 1).verdict is Verdict.UNDECIDED
+    no_leak = dataclasses.replace(c, rate_x=c.rate_x.subs({}) * 0 + sympy_inference())
+    assert variational.cost_claim(no_leak).verdict is Verdict.REFUTED
+
+
+def sympy_inference():
+    import sympy
+
+    return sympy.Symbol("f", real=True) - sympy.Symbol("x", real=True)
+
+
+# -- activation functions ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ("log", "erf", "step")])
+def test_derivatives(name):
+    assert functions.function_claim(name).verdict is Verdict.PROVED
+    for wrong in (closed_form(name, 1) + Z, -closed_form(name, 1), closed_form(name, 1) * Apply("sigmoid", 0, Z)):
+        claim = functions.function_claim(name, wrong)
+        assert claim.verdict is Verdict.REFUTED, wrong
+        assert claim.counterexample["claimed"] != claim.counterexample["exact"]
+
+
+# -- tightness ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_last_wrong_values_are_those_of_the_simulation(blocks):
+    graph = graph_of(derive(residual(blocks)))
+    draw = tightness.draw_with(1, "mixed")
+    instance = Instance(graph, Ball(), draw, reduced_sizes(graph, largest=2))
+    exact = instance.wavefront()
+    initial = instance.initial(tightness.draw_with(2, "mixed"))
+    labels = {
+        f"{kind} {name} {list(at)}": value for (kind, name), table in initial.items() for at, value in table.items()
+    }
+    wrong = tightness.last_wrong_values(instance, exact, labels.__getitem__)
+    state, states = initial, [initial]
+    for _ in range(graph.steps):
+        state = instance.step(state)
+        states.append(state)
+    ranks = {("x", n): r for n, r in graph.rank_x.items()} | {("s", n): r for n, r in graph.rank_s.items()}
+    for key, rank in ranks.items():
+        for at, value in wrong[key].items():
+            assert value.overlaps(states[rank - 1][key][at])
+            assert exact[key][at].overlaps(states[rank][key][at])
+
+
+def test_a_network_whose_last_variable_does_not_depend_on_the_state_is_undecided():
+    """One class: the cost is constant, the sensitivity always zero, and no witness can exist."""
+    derivation = derive(read_spec(DIGITS))
+    zero = dataclasses.replace(derivation.cost, gradient=body(derivation.cost.gradient, lambda e: e * 0))
+    graph = graph_of(dataclasses.replace(derivation, cost=zero))
+    assert tightness.find(graph, seeds=1) is None
+
+
+# -- size --------------------------------------------------------------------------------------------------------
+
+
+def seconds(blocks):
+    derivation = derive(residual(blocks))
+    start = time.perf_counter()
+    assert verify(derivation)["verdict"] == "proved"
+    return time.perf_counter() - start
+
+
+def test_a_thousand_residual_blocks():
+    seconds(2)  # fill the caches that do not depend on the depth
+    small, large = min(seconds(100), seconds(100)), seconds(1000)
+    assert large < 30
+    assert large / small < 20, (small, large)
