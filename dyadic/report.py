@@ -98,7 +98,7 @@ def _rows(rows: list[tuple[str, str | None]]) -> Iterator[str]:
 
 
 def derivation_json(derivation: Derivation) -> dict[str, Any]:
-    """The derivation as a JSON-able mapping (format: docs/certificate.md)."""
+    """The derivation as a JSON-able mapping (format: docs/proofs.md)."""
     text, latex = TextPrinter(), LatexPrinter()
 
     def written(item: Definition) -> dict[str, Any]:

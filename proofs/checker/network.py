@@ -1,6 +1,6 @@
 """A network as a certificate describes it: read with suspicion, then evaluated in any ring.
 
-The equations come as JSON (nested lists, see docs/certificate.md).  They are compiled to closures that only
+The equations come as JSON (nested lists, see docs/proofs.md).  They are compiled to closures that only
 add, multiply and look up; nothing is ever handed to ``eval`` or to SymPy.
 """
 

@@ -1,0 +1,213 @@
+"""The command line as a user meets it: output, exit status, bad input, pipes and interruption."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+DIGITS = "examples/digits.toml"
+COMMAND = [sys.executable, "-m", "dyadic"]
+
+
+def run(*arguments, **options):
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=120, **options)
+
+
+def test_derive():
+    done = run("derive", DIGITS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "s_hidden[j] = Sum[i<32] W_hidden2[i, j] zbar_hidden2[i] + s_joined[j]    [s:hidden " in done.stdout
+    latex = run("derive", DIGITS, "--format", "latex").stdout
+    assert latex.count(r"\begin{align}") == latex.count(r"\end{align}") == 5
+    content = json.loads(run("derive", DIGITS, "--format", "json").stdout)
+    assert (content["L"], content["steps"], len(content["equations"])) == (4, 8, 15)
+
+
+def test_verify_and_check(tmp_path):
+    path = tmp_path / "certificate.json"
+    done = run("verify", DIGITS, "--certificate", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "PROVED: 18 proved, 0 refuted, 0 undecided" in done.stdout
+    checked = run("check", path)
+    assert checked.returncode == 0
+    assert checked.stdout.splitlines()[-1] == "CONFIRMED: 5 claims re-verified, 13 only stated"
+    path.write_text(path.read_text().replace('"steps": 8', '"steps": 7', 1))
+    rejected = run("check", path)
+    assert (rejected.returncode, rejected.stdout[:8]) == (1, "REJECTED")
+
+
+def test_verify_json():
+    content = json.loads(run("verify", DIGITS, "--format", "json").stdout)
+    assert {"architecture", "L", "steps", "verdict", "claims"} <= set(content)
+    keys = {"id", "statement", "verdict", "method", "seconds", "hypotheses", "trusted", "counterexample"}
+    assert all(keys <= set(claim) for claim in content["claims"])
+    assert (content["architecture"], content["L"], content["steps"], content["verdict"]) == (
+        "digits-mlp",
+        4,
+        8,
+        "proved",
+    )
+
+
+def test_one_step_fewer_is_refuted():
+    done = run("verify", DIGITS, "--steps", "7")
+    assert done.returncode == 1
+    assert "REFUTED    steps" in done.stdout
+    assert "value_exact" in done.stdout
+
+
+def test_emit(tmp_path):
+    for target in ("numpy", "cupy"):
+        path = tmp_path / f"{target}.py"
+        assert run("emit", DIGITS, "--target", target, "--dtype", "float32", "-o", path).returncode == 0
+        assert run("emit", DIGITS, "--target", target, "--dtype", "float32").stdout == path.read_text()
+    refused = run("emit", DIGITS, "--target", "c")
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "kernels issue" in refused.stderr
+
+
+def test_build(tmp_path):
+    done = run("build", DIGITS, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    wanted = {
+        "derivation.json", "certificate.json", "kernels_cupy.py", "kernels_numpy.py", "appendix.tex", "appendix.pdf",
+        "dyadic-appendix.sty", "dyadic.bib",
+    }  # fmt: skip
+    assert {path.name for path in (tmp_path / "out").iterdir()} == wanted
+    assert run("check", tmp_path / "out" / "certificate.json").returncode == 0
+
+
+def test_doctor():
+    done = run("doctor")
+    assert done.returncode == 0
+    for thing in ("GPU", "NVRTC", "g++", "coqc", "pdflatex"):
+        assert thing in done.stdout
+
+
+def test_one_equation_from_certificate_to_kernel_to_appendix(tmp_path):
+    """The tag and hash of an equation are the same everywhere."""
+    run("build", DIGITS, "-o", tmp_path)
+    value = json.loads((tmp_path / "certificate.json").read_text())["equations"]["s:hidden"]
+    for name in ("kernels_numpy.py", "kernels_cupy.py"):
+        assert f"s:hidden {value}" in (tmp_path / name).read_text()
+    for name in ("derivation.json", "appendix.tex"):
+        assert value in (tmp_path / name).read_text()
+
+
+SYMBOLIC = """
+[inputs.x]
+shape = ["m"]
+[[layers]]
+name = "a"
+type = "dense"
+units = "n"
+[cost]
+type = "squared_error"
+"""
+
+
+def test_named_sizes(tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text(SYMBOLIC)
+    assert run("derive", path).returncode == 0
+    assert run("verify", path).returncode == 0
+    assert run("appendix", path, "-o", tmp_path / "s.pdf").returncode == 0
+    for command in (("emit", path, "--target", "numpy"), ("build", path, "-o", tmp_path / "out")):
+        done = run(*command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "the sizes m, n are still names" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+BAD = {
+    "missing file": (("verify", "missing.toml"), "missing.toml: cannot be read"),
+    "directory": (("derive", "examples"), "examples: cannot be read"),
+    "unknown command": (("prove", DIGITS), "No such command 'prove'"),
+    "unknown option": (("verify", DIGITS, "--fast"), "No such option"),
+    "no arguments": (("verify",), "Missing argument 'SPEC'"),
+    "unknown target": (("emit", DIGITS, "--target", "cuda"), "is not one of 'cupy', 'numpy', 'c'"),
+    "unknown ending": (("appendix", DIGITS, "-o", "a.docx"), "'.docx' is not one of .tex, .pdf"),
+    "html": (("appendix", DIGITS, "-o", "a.html"), "HTML comes with the paper issue"),
+    "unwritable folder": (("build", DIGITS, "-o", "/proc/none"), "/proc/none: cannot be written"),
+    "unwritable certificate": (("verify", DIGITS, "--certificate", "/proc/none/c.json"), "cannot be written"),
+    "unwritable appendix": (("appendix", DIGITS, "-o", "/proc/none/a.pdf"), "cannot be written"),
+    "unwritable module": (("emit", DIGITS, "--target", "numpy", "-o", "/proc/none/k.py"), "cannot be written"),
+    "no certificate": (("check", DIGITS), "is not JSON"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input(case):
+    arguments, message = BAD[case]
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_bad_spec_is_one_line(tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_text(SYMBOLIC.replace("dense", "dens"))
+    done = run("verify", path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert done.stderr.startswith(f"dyadic: {path}: layer 'a': type 'dens' is unknown; did you mean 'dense'?")
+
+
+def test_nothing_is_left_behind_by_a_refused_output(tmp_path):
+    run("appendix", DIGITS, "-o", tmp_path / "a.docx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_goes_away():
+    done = subprocess.run(
+        f"{sys.executable} -m dyadic derive {DIGITS} | head -1", shell=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.startswith("digits-mlp: L = 4")
+    assert "Traceback" not in done.stderr
+
+
+def test_interruption(tmp_path):
+    """Ctrl-C: one line, status 130, nothing half written."""
+    network = tmp_path / "deep.toml"
+    layers = "".join(
+        f'[[layers]]\nname = "l{k}"\ntype = "dense"\nunits = 4\nactivation = "tanh"\n' for k in range(3000)
+    )
+    network.write_text(f'[inputs.x]\nshape = [4]\n{layers}[cost]\ntype = "squared_error"\n')
+    process = subprocess.Popen(
+        [*COMMAND, "build", str(network), "-o", str(tmp_path / "out")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(3)
+    assert process.poll() is None
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert errors.strip().endswith("interrupted")
+    assert not (tmp_path / "out").exists() or not any(p.name.startswith(".") for p in (tmp_path / "out").iterdir())
+
+
+def test_no_progress_in_a_pipe_and_some_on_a_terminal():
+    piped = run("verify", DIGITS)
+    assert piped.stderr == ""
+    import pty
+
+    leader, follower = pty.openpty()
+    with subprocess.Popen([*COMMAND, "verify", DIGITS], stdout=subprocess.DEVNULL, stderr=follower) as process:
+        os.close(follower)
+        shown = b""
+        while True:
+            try:
+                part = os.read(leader, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        process.wait(timeout=60)
+    os.close(leader)
+    assert b"verifying" in shown
