@@ -18,15 +18,20 @@ from pathlib import Path
 from typing import Any
 
 from codegen import emit
+from dyadic.files import write_bytes
 from proofs import check, verify
 from symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
-    """Write the paper appendix; the ending of ``path`` (.tex or .pdf) decides the format."""
-    from paper import build_document, write_appendix
+    """Write the paper appendix; the ending of ``path`` (.tex or .pdf) decides the format.
 
-    write_appendix(build_document(derivation, certificate), Path(path))
+    A .tex file gets its .sty and .bib beside it.  No file is ever half written.
+    """
+    from paper import appendix_files, build_document  # typst is large and only needed here
+
+    for name, content in appendix_files(build_document(derivation, certificate), Path(path)).items():
+        write_bytes(name, content)
 
 
 __all__ = [

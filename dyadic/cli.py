@@ -111,7 +111,7 @@ def appendix(spec: Path, output: Path) -> None:
     """Write the derivation and its verification as a paper appendix."""
     derivation = _derivation(spec)
     found = _verify(derivation)
-    with _progress("typesetting"), _writing(output):
+    with _progress("typesetting"):
         dyadic.appendix(derivation, found, output)
     sys.exit(_EXIT[found["verdict"]])
 
@@ -127,13 +127,15 @@ def build(spec: Path, output: Path, dtype: str) -> None:
     derivation = _derivation(spec)
     modules = {target: dyadic.emit(derivation, target, dtype) for target in ("cupy", "numpy")}
     found = _verify(derivation)
-    with _writing(output):
+    try:
         output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(output, error) from error
     write_json(output / "derivation.json", report.derivation_json(derivation))
     write_json(output / "certificate.json", found)
     for target, text in modules.items():
         write_text(output / f"kernels_{target}.py", text)
-    with _progress("typesetting"), _writing(output):
+    with _progress("typesetting"):
         for ending in ("tex", "pdf"):
             dyadic.appendix(derivation, found, output / f"appendix.{ending}")
     name = derivation.architecture.name
@@ -169,14 +171,6 @@ def _progress(text: str) -> Iterator[Callable[[str], None]]:
         return
     with console.status(text) as status:
         yield lambda message: status.update(message)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise unwritable(path, error) from error
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ import pytest
 from support.optional import require
 from support.strategies import residual
 
-from paper import build_document, render_latex, render_pdf, render_typst, write_appendix
+from dyadic.files import write_bytes
+from paper import appendix_files, build_document, render_latex, render_pdf, render_typst
 from proofs import verify
 from symbolic import DyadicError, architecture, derive, read_spec
 from symbolic.expressions import Definition
@@ -90,7 +91,8 @@ def test_pdf(name):
 @pytest.mark.parametrize("options", ["11pt", "10pt,twocolumn"])
 def test_latex_compiles_without_a_warning(name, options, tmp_path):
     require(shutil.which("pdflatex") and shutil.which("bibtex"), "pdflatex and bibtex (TeX Live) are not installed")
-    write_appendix(document(NETWORKS[name]()), tmp_path / "appendix.tex")
+    for path, content in appendix_files(document(NETWORKS[name]()), tmp_path / "appendix.tex").items():
+        path.write_bytes(content)
     margin = "2.5cm" if options == "11pt" else "1.8cm"
     (tmp_path / "main.tex").write_text(
         rf"\documentclass[{options}]{{article}}"
@@ -167,11 +169,22 @@ def test_output_is_deterministic():
 
 
 def test_files(digits, tmp_path):
-    write_appendix(digits, tmp_path / "a.tex")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tex", "dyadic-appendix.sty", "dyadic.bib"]
+    assert sorted(path.name for path in appendix_files(digits, tmp_path / "a.tex")) == [
+        "a.tex",
+        "dyadic-appendix.sty",
+        "dyadic.bib",
+    ]
+    assert list(appendix_files(digits, tmp_path / "a.pdf")) == [tmp_path / "a.pdf"]
     with pytest.raises(DyadicError, match="HTML comes with the paper issue"):
-        write_appendix(digits, tmp_path / "a.html")
+        appendix_files(digits, tmp_path / "a.html")
     with pytest.raises(DyadicError, match=r"'.docx' is not one of .tex, .pdf"):
-        write_appendix(digits, tmp_path / "a.docx")
-    with pytest.raises(OSError, match="No such file"):
-        write_appendix(digits, tmp_path / "missing" / "a.pdf")
+        appendix_files(digits, tmp_path / "a.docx")
+
+
+def test_nothing_is_half_written(tmp_path):
+    with pytest.raises(DyadicError, match="cannot be written"):
+        write_bytes(tmp_path / "missing" / "a.pdf", b"x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DyadicError, match="cannot be written"):
+        write_bytes(tmp_path / "folder", b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
