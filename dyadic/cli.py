@@ -57,9 +57,10 @@ def derive(spec: Path, format_: str) -> None:
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--certificate", type=click.Path(path_type=Path), help="Write the certificate to this file.")
 @click.option("--steps", type=click.IntRange(min=0), help="Number of unit steps to verify [default: T, usually 2L].")
-def verify(spec: Path, format_: str, certificate: Path | None, steps: int | None) -> None:
+@click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
+def verify(spec: Path, format_: str, certificate: Path | None, steps: int | None, coq: bool) -> None:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
-    found = _verify(_derivation(spec), steps)
+    found = _verify(_derivation(spec), steps, coq)
     if certificate is not None:
         write_json(certificate, found)
     if format_ == "json":
@@ -157,9 +158,9 @@ def _derivation(spec: Path) -> Derivation:
     return dyadic.derive(dyadic.read_spec(spec))
 
 
-def _verify(derivation: Derivation, steps: int | None = None) -> dict[str, Any]:
+def _verify(derivation: Derivation, steps: int | None = None, coq: bool = False) -> dict[str, Any]:
     with _progress("verifying") as say:
-        return dyadic.verify(derivation, steps=steps, progress=lambda stage: say(f"verifying: {stage}"))
+        return dyadic.verify(derivation, steps=steps, coq=coq, progress=lambda stage: say(f"verifying: {stage}"))
 
 
 @contextmanager

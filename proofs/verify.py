@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from proofs import adjoint, certificate, functions, reciprocity, variational, wiring
+from proofs import adjoint, certificate, functions, machine, reciprocity, variational, wiring
 from proofs.checker import identity, lemma, tightness
 from proofs.checker.graph import Graph
 from proofs.checker.network import Rejected
@@ -22,24 +22,30 @@ SEED = 20260202
 _COMPOSED = ("lemma", "ranks", "wiring", "identity")
 
 
-def verify(derivation: Derivation, steps: int | None = None, progress: Progress = lambda stage: None) -> dict[str, Any]:
+def verify(
+    derivation: Derivation,
+    steps: int | None = None,
+    progress: Progress = lambda stage: None,
+    coq: bool = False,
+) -> dict[str, Any]:
     """Run every method and return the certificate, a JSON-able mapping.
 
     Parameters
     ----------
     steps: the number of unit steps claimed; by default the largest rank T, which is 2L for one output.
     progress: called with the name of each stage as it starts.
+    coq: also have Coq check the theorem and this network's instance of it (undecided where coqc is absent).
     """
     claimed = derivation.steps if steps is None else steps
     claims: list[Claim] = []
-    for stage, method in _stages(derivation, claimed):
+    for stage, method in _stages(derivation, claimed, coq):
         progress(stage)
         claims += _timed(method)
     claims.append(_steps_claim(derivation, claimed, claims))
     return certificate.certificate(derivation, claimed, claims)
 
 
-def _stages(derivation: Derivation, steps: int) -> Iterator[tuple[str, Callable[[], Iterable[Claim]]]]:
+def _stages(derivation: Derivation, steps: int, coq: bool) -> Iterator[tuple[str, Callable[[], Iterable[Claim]]]]:
     yield "stabilisation lemma", lambda: [lemma_claim()]
     yield "variational principle", variational_claims
     content = certificate.subject(derivation, steps)
@@ -57,6 +63,8 @@ def _stages(derivation: Derivation, steps: int) -> Iterator[tuple[str, Callable[
     yield "exact evaluation", lambda: [_identity_claim(graph, steps)]
     yield "non-reciprocity", lambda: [reciprocity.reciprocity_claim(graph)]
     yield "tightness", lambda: [_tightness_claim(graph)]
+    if coq:
+        yield "machine-checked theorem", lambda: [machine.machine_claim(graph, steps)]
 
 
 def _timed(method: Callable[[], Iterable[Claim]]) -> list[Claim]:
