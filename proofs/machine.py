@@ -3,7 +3,8 @@
 Proves: the 2L theorem over any ranked vertex type with state spaces of its own (Stabilisation.v, Dyadic.v),
 tightness for every L (Tightness.v), fair asynchronous schedules and the wavefront (Schedules.v), nilpotency
 (Nilpotency.v), and, per architecture, that its rank table satisfies the hypotheses (Instance.v, by
-computation).  Bridge.v shows for chains that the sensitivities are Frechet derivatives; it needs Coquelicot.
+computation).  Gradient.v, which needs Coquelicot, shows for any directed acyclic graph over normed spaces that at
+a solution of the sensitivity equations dE/dtheta is the Frechet derivative of the cost.
 
 Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 """
@@ -30,7 +31,12 @@ THEOREMS = {
     "Schedules": ("fair_schedules_settle", "wavefront_settles"),
     "Nilpotency": ("nilpotent",),
     "Instance": ("exact_after_T",),
-    "Bridge": ("backpropagation_is_the_derivative",),
+    "Gradient": (
+        "cost_of_differentiable",
+        "energy_derivative_is_total",
+        "energy_gradient_is_the_derivative",
+        "sensitivity_is_the_derivative",
+    ),
 }
 _ABSENT = "coqc not found, apt-get install coq"
 

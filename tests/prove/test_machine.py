@@ -38,15 +38,15 @@ def committed():
 
 def test_theorems_rest_on_no_axiom(library):
     found = machine.assumptions(library)
-    assert found == {name: text for name, text in committed().items() if not name.startswith("Bridge.")}
+    assert found == {name: text for name, text in committed().items() if not name.startswith("Gradient.")}
     assert set(found.values()) == {"none"}
 
 
-def test_the_bridge_rests_on_the_reals_only(library):
+def test_the_gradient_theorem_rests_on_the_reals_only(library):
     require(has_coquelicot(), "Coquelicot is not installed (apt-get install libcoq-coquelicot)")
-    machine.compile_library(library, ["Bridge"])
-    found = machine.assumptions(library, ["Bridge"])
-    assert found == {name: text for name, text in committed().items() if name.startswith("Bridge.")}
+    machine.compile_library(library, ["Gradient"])
+    found = machine.assumptions(library, ["Gradient"])
+    assert found == {name: text for name, text in committed().items() if name.startswith("Gradient.")}
 
 
 def test_coqchk_accepts(library):
