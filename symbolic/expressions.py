@@ -1,8 +1,11 @@
 """Index notation on top of SymPy: tensors, their entries, reductions and definitions.
 
 A *definition* ``z_v[i] = Sum_j W_v[i, j] x_u[j] + b_v[i]`` is the only form of equation in this project.
-Expressions are SymPy trees of ``Add``, ``Mul``, ``Pow`` and numbers over three node types of our own.
-SymPy's ``Indexed`` and ``Sum`` are not used: an ``Indexed`` needs at least one index (a cost has none), and
+Expressions are SymPy trees of ``Add``, ``Mul``, ``Pow``, numbers and sizes over node types of our own:
+:class:`Element`, :class:`Apply`, :class:`Reduction` and the brackets :class:`Inside`, :class:`Divides` and
+:class:`Same`, which are 1 where their condition holds and 0 elsewhere.  An index of an entry is an integer
+expression: affine in indices and sizes, with :class:`Quotient` and :class:`Remainder`, and entries of integer
+tensors.  An entry may stand outside its tensor's range only beside a bracket that is 0 there.  SymPy's ``Indexed`` and ``Sum`` are not used: an ``Indexed`` needs at least one index (a cost has none), and
 ``Sum(...).diff`` captures bound indices.  Functions are opaque heads (:class:`Apply`), so nothing is
 rewritten behind our back.
 """
@@ -12,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, sympify
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, preorder_traversal, sympify
 from sympy.core.symbol import Str
 
-REDUCTIONS = ("sum", "logsumexp")
+REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 class Index(Symbol):
@@ -75,11 +78,82 @@ class Apply(Expr):
         return self.args[2]
 
 
+class Quotient(Expr):
+    """``Quotient(e, d)``: e divided by a positive d and rounded down, an integer."""
+
+    is_commutative = True
+    is_integer = True
+
+    def __new__(cls, numerator: Expr, divisor: Expr) -> Expr:
+        numerator, divisor = sympify(numerator), sympify(divisor)
+        if divisor == 1 or numerator == 0:
+            return numerator
+        if numerator.is_Integer and divisor.is_Integer:
+            return Integer(int(numerator) // int(divisor))
+        return Expr.__new__(cls, numerator, divisor)
+
+
+class Remainder(Expr):
+    """``Remainder(e, d)``: what is left of e after division by a positive d, in 0, ..., d - 1."""
+
+    is_commutative = True
+    is_integer = True
+
+    def __new__(cls, numerator: Expr, divisor: Expr) -> Expr:
+        numerator, divisor = sympify(numerator), sympify(divisor)
+        if divisor == 1 or numerator == 0:
+            return Integer(0)
+        if numerator.is_Integer and divisor.is_Integer:
+            return Integer(int(numerator) % int(divisor))
+        return Expr.__new__(cls, numerator, divisor)
+
+
+class Bracket(Expr):
+    """A condition on integers as a number (Iverson's bracket): 1 where it holds, 0 where it does not."""
+
+    is_commutative = True
+
+
+class Inside(Bracket):
+    """``Inside(e, n)``: [0 <= e < n]."""
+
+    def __new__(cls, value: Expr, extent: Expr) -> Expr:
+        value, extent = sympify(value), sympify(extent)
+        if value.is_Integer and extent.is_Integer:
+            return Integer(int(0 <= int(value) < int(extent)))
+        return Expr.__new__(cls, value, extent)
+
+
+class Divides(Bracket):
+    """``Divides(d, e)``: [d divides e]."""
+
+    def __new__(cls, divisor: Expr, value: Expr) -> Expr:
+        divisor, value = sympify(divisor), sympify(value)
+        if divisor == 1 or value == 0:
+            return Integer(1)
+        if value.is_Integer and divisor.is_Integer:
+            return Integer(int(int(value) % int(divisor) == 0))
+        return Expr.__new__(cls, divisor, value)
+
+
+class Same(Bracket):
+    """``Same(a, b)``: [a = b]."""
+
+    def __new__(cls, one: Expr, two: Expr) -> Expr:
+        one, two = sympify(one), sympify(two)
+        if one == two:
+            return Integer(1)
+        if one.is_Integer and two.is_Integer:
+            return Integer(0)
+        return Expr.__new__(cls, one, two)
+
+
 class Reduction(Expr):
     """``Reduction("sum", j, m, body)``: the body reduced over j = 0, ..., m - 1.
 
-    ``logsumexp`` is log(Sum_j exp(body)); it is a node of its own so that its derivative,
-    exp(body - logsumexp), and its code are free of overflow.
+    A bracket among the body's factors restricts the reduction to where it is 1.  ``logsumexp`` is
+    log(Sum_j exp(body)); it is a node of its own so that its derivative, exp(body - logsumexp), and its code are
+    free of overflow.  ``max`` is the largest body, ``argmax`` the first index at which it is attained.
     """
 
     is_commutative = True
@@ -162,7 +236,7 @@ def walk(expression: Expr) -> Iterator[Expr]:
 
 def children(expression: Expr) -> tuple[Expr, ...]:
     """The sub-expressions of a node that denote real numbers (not indices, extents or names)."""
-    if isinstance(expression, Element):
+    if isinstance(expression, Element | Bracket):
         return ()
     if isinstance(expression, Apply):
         return (expression.argument,)
@@ -172,16 +246,36 @@ def children(expression: Expr) -> tuple[Expr, ...]:
 
 
 def elements(expression: Expr) -> list[Element]:
-    """The tensor entries that occur in an expression, each once, in order of first occurrence."""
-    return list(dict.fromkeys(node for node in walk(expression) if isinstance(node, Element)))
+    """The tensor entries that occur in an expression, each once, in order of first occurrence.
+
+    Entries of integer tensors that stand in an index or in a bracket are among them.
+    """
+    found: dict[Element, None] = {}
+    for node in walk(expression):
+        if isinstance(node, Element):
+            found[node] = None
+        if isinstance(node, Element | Bracket):
+            for argument in node.args:
+                if argument.args and argument.has(Element):
+                    inner = [e for e in preorder_traversal(argument) if isinstance(e, Element)]
+                    found.update(dict.fromkeys(inner))
+    return list(found)
+
+
+def split_guards(body: Expr) -> tuple[list[Expr], Expr]:
+    """The brackets among an expression's factors, and the product of the rest."""
+    guards = [factor for factor in Mul.make_args(body) if isinstance(factor, Bracket)]
+    if not guards:
+        return [], body
+    return guards, Mul(*(factor for factor in Mul.make_args(body) if not isinstance(factor, Bracket)))
 
 
 def free_indices(expression: Expr) -> set[Index]:
     """The indices that no reduction inside the expression binds."""
     if isinstance(expression, Reduction):
         return free_indices(expression.body) - {expression.index}
-    if isinstance(expression, Element):
-        return {symbol for index in expression.indices for symbol in index.free_symbols if isinstance(symbol, Index)}
+    if isinstance(expression, Element | Bracket):
+        return {symbol for symbol in expression.free_symbols if isinstance(symbol, Index)}
     return {index for child in children(expression) for index in free_indices(child)}
 
 
@@ -203,10 +297,18 @@ def fresh_index(taken: set[Index]) -> Index:
 
 def rename(expression: Expr, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Expr:
     """The expression with the owners of its tensors and its symbolic sizes replaced, all at once."""
-    table: dict[Expr, Expr] = dict(sizes)
-    for entry in elements(expression):
-        table[entry] = Element(entry.kind, owners.get(entry.owner, entry.owner), *entry.indices)
-    return expression.xreplace(table)
+    return _rename(expression, owners, dict(sizes))
+
+
+def _rename(node: Expr, owners: Mapping[str, str], sizes: dict[Expr, Expr]) -> Expr:
+    if isinstance(node, Symbol):
+        return sizes.get(node, node)
+    if isinstance(node, Element):
+        indices = (_rename(index, owners, sizes) for index in node.indices)
+        return Element(node.kind, owners.get(node.owner, node.owner), *indices)
+    if not node.args:
+        return node
+    return node.func(*(_rename(a, owners, sizes) if isinstance(a, Expr) else a for a in node.args))
 
 
 def rename_definition(item: Definition, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Definition:
@@ -220,7 +322,7 @@ def rename_definition(item: Definition, owners: Mapping[str, str], sizes: Mappin
 
 
 __all__ = [
-    "Add", "Apply", "Definition", "Element", "Expr", "Index", "Integer", "Mul", "Pow", "Rational", "Reduction",
-    "Tensor", "all_indices", "children", "elements", "free_indices", "fresh_index", "rename", "rename_definition",
-    "size", "total", "walk",
+    "Add", "Apply", "Bracket", "Definition", "Divides", "Element", "Expr", "Index", "Inside", "Integer", "Mul", "Pow",
+    "Quotient", "Rational", "Reduction", "Remainder", "Same", "Tensor", "all_indices", "children", "elements",
+    "free_indices", "fresh_index", "rename", "rename_definition", "size", "split_guards", "total", "walk",
 ]  # fmt: skip

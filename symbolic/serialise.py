@@ -5,7 +5,9 @@ size, index          ["size", "n"], ["index", "i"]
 tensor entry         ["entry", kind, owner, [index, ...]]
 sum, product, power  ["+", a, b, ...], ["*", a, b, ...], ["^", base, exponent]
 function             ["apply", name, order of the derivative, argument]
-reduction            ["sum" or "logsumexp", index name, extent, body]
+reduction            ["sum", "logsumexp", "max" or "argmax", index name, extent, body]
+integer division     ["quotient", e, d], rounded down; ["remainder", e, d]
+brackets             ["inside", e, n] = [0 <= e < n];  ["divides", d, e];  ["same", a, b]:  1 or 0
 the variable z       ["z"]   (closed forms of scalar functions only)
 """
 
@@ -19,7 +21,18 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, pi
 
 from symbolic.energy import CostDerivation, LayerDerivation
 from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Index, Reduction
+from symbolic.expressions import (
+    Apply,
+    Definition,
+    Divides,
+    Element,
+    Index,
+    Inside,
+    Quotient,
+    Reduction,
+    Remainder,
+    Same,
+)
 from symbolic.functions import Z
 
 Json = Any
@@ -38,6 +51,8 @@ def to_json(expression: Expr) -> Json:
             return ["apply", expression.name, expression.order, to_json(expression.argument)]
         case Reduction():
             return [expression.kind, expression.index.name, to_json(expression.extent), to_json(expression.body)]
+        case Quotient() | Remainder() | Inside() | Divides() | Same():
+            return [type(expression).__name__.lower(), *map(to_json, expression.args)]
         case Index():
             return ["index", expression.name]
         case Symbol():
