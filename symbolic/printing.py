@@ -14,7 +14,18 @@ from sympy.core.function import AppliedUndef
 
 from symbolic.costs import COST_OWNER
 from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Reduction
+from symbolic.expressions import (
+    Apply,
+    Bracket,
+    Definition,
+    Divides,
+    Element,
+    Inside,
+    Quotient,
+    Reduction,
+    Remainder,
+    Same,
+)
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
@@ -37,6 +48,16 @@ class Printer(ABC):
                 return self.entry(node), ATOM
             case Apply():
                 return self.function(node.name, node.order, self(node.argument)), ATOM
+            case Quotient():
+                return self.quotient(self(node.args[0], PRODUCT), self(node.args[1], ATOM)), ATOM
+            case Remainder():
+                return self.remainder(self(node.args[0], PRODUCT), self(node.args[1], ATOM)), ATOM
+            case Inside():
+                return self.condition(f"{self.inside(self(node.args[0]), self(node.args[1]))}"), ATOM
+            case Divides():
+                return self.condition(self.divides(self(node.args[0], ATOM), self(node.args[1]))), ATOM
+            case Same():
+                return self.condition(f"{self(node.args[0])} = {self(node.args[1])}"), ATOM
             case Reduction():
                 return self.reduction(node, self(node.body, PRODUCT)), PRODUCT
             case KroneckerDelta():
@@ -103,6 +124,21 @@ class Printer(ABC):
     def reduction(self, node: Reduction, body: str) -> str: ...
 
     @abstractmethod
+    def quotient(self, numerator: str, divisor: str) -> str: ...
+
+    @abstractmethod
+    def remainder(self, numerator: str, divisor: str) -> str: ...
+
+    @abstractmethod
+    def inside(self, value: str, extent: str) -> str: ...
+
+    @abstractmethod
+    def divides(self, divisor: str, value: str) -> str: ...
+
+    def condition(self, text: str) -> str:
+        return f"[{text}]"
+
+    @abstractmethod
     def delta(self, arguments: Sequence[str]) -> str: ...
 
     @abstractmethod
@@ -124,13 +160,15 @@ class Printer(ABC):
     def brackets(self, text: str) -> str: ...
 
 
-_PARAMETER, _ADJOINT, _VARIABLE, _FUNCTION, _BRACKET, _REDUCTION = range(1, 7)
+_NUMBER, _PARAMETER, _ADJOINT, _VARIABLE, _FUNCTION, _BRACKET, _REDUCTION = range(7)
 
 
 def factor_key(node: Expr) -> tuple[int, str, str]:
     """The order of factors in a product: numbers, parameters, adjoints, variables, functions, brackets, sums."""
     if node.is_number or isinstance(node, Symbol):
-        return 0, str(node), ""
+        return _NUMBER, str(node), ""
+    if isinstance(node, Bracket):
+        return _NUMBER, str(node), ""
     if isinstance(node, Element):
         letter = node.kind
         group = (
@@ -153,7 +191,7 @@ class TextPrinter(Printer):
     """Plain text for terminals: ``W_hidden[i, j]``, ``Sum[j<64] ...``, ``tanh'(z)``."""
 
     def entry(self, node: Element) -> str:
-        kind = f"{node.kind[4:]}bar" if node.kind.startswith("bar ") else node.kind
+        kind = f"{node.kind[4:]}bar" if node.kind.startswith("bar ") else node.kind.replace(" ", "")
         name = kind if node.owner == COST_OWNER else f"{kind}_{node.owner}"
         return name + (f"[{', '.join(self(index) for index in node.indices)}]" if node.indices else "")
 
@@ -161,8 +199,20 @@ class TextPrinter(Printer):
         return f"{name}{chr(39) * order}({argument})"
 
     def reduction(self, node: Reduction, body: str) -> str:
-        head = f"[{node.index.name}<{self(node.extent)}]"
-        return f"Sum{head} {body}" if node.kind == "sum" else f"LogSumExp{head} {body}"
+        name = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Max", "argmax": "ArgMax"}[node.kind]
+        return f"{name}[{node.index.name}<{self(node.extent)}] {body}"
+
+    def quotient(self, numerator: str, divisor: str) -> str:
+        return f"floor({numerator} / {divisor})"
+
+    def remainder(self, numerator: str, divisor: str) -> str:
+        return f"({numerator} mod {divisor})"
+
+    def inside(self, value: str, extent: str) -> str:
+        return f"0 <= {value} < {extent}"
+
+    def divides(self, divisor: str, value: str) -> str:
+        return f"{divisor} | {value}"
 
     def delta(self, arguments: Sequence[str]) -> str:
         return f"delta[{', '.join(arguments)}]"
@@ -203,9 +253,13 @@ class LatexPrinter(Printer):
 
     def entry(self, node: Element) -> str:
         kind = node.kind
-        letter = rf"\bar{{{self.symbol(kind[4:])}}}" if kind.startswith("bar ") else self.symbol(kind)
+        letter = self.symbol(kind)
+        for accent in ("bar", "arg"):
+            if kind.startswith(f"{accent} "):
+                letter = rf"\{'hat' if accent == 'arg' else accent}{{{self.symbol(kind[4:])}}}"
         owner = "" if node.owner == COST_OWNER else f"^{{{self.owner(node.owner)}}}"
-        indices = " ".join(self(index) for index in node.indices)
+        plain = all(isinstance(index, Symbol) for index in node.indices)
+        indices = (" " if plain else ", ").join(self(index) for index in node.indices)
         return letter + owner + (f"_{{{indices}}}" if indices else "")
 
     def owner(self, name: str) -> str:
@@ -220,7 +274,25 @@ class LatexPrinter(Printer):
 
     def reduction(self, node: Reduction, body: str) -> str:
         head = rf"_{{{self.symbol(node.index.name)}<{self(node.extent)}}}"
-        return rf"\sum{head} {body}" if node.kind == "sum" else rf"\operatorname{{LSE}}{head} {body}"
+        operator = {
+            "sum": r"\sum", "logsumexp": r"\operatorname{LSE}", "max": r"\max", "argmax": r"\operatorname{argmax}"
+        }[node.kind]  # fmt: skip
+        return rf"{operator}{head} {body}"
+
+    def quotient(self, numerator: str, divisor: str) -> str:
+        return rf"\lfloor {numerator} / {divisor} \rfloor"
+
+    def remainder(self, numerator: str, divisor: str) -> str:
+        return rf"({numerator} \bmod {divisor})"
+
+    def inside(self, value: str, extent: str) -> str:
+        return rf"0 \le {value} < {extent}"
+
+    def divides(self, divisor: str, value: str) -> str:
+        return rf"{divisor} \mid {value}"
+
+    def condition(self, text: str) -> str:
+        return rf"\left[{text}\right]"
 
     def delta(self, arguments: Sequence[str]) -> str:
         return rf"\delta_{{{' '.join(arguments)}}}"

@@ -8,7 +8,7 @@ A functional is a list of definitions that ends in a scalar, e.g. one layer's te
 
     dE/dr[p]  +=  Sum over i and the bound indices of  dE/dt[i] * (d body / d occurrence) * delta(p, e)
 
-and the delta is solved for as many indices as it determines, which turns a scatter into a gather.
+and the delta is solved for as many indices as it determines (:mod:`symbolic.inversion`).
 The derivative of the functional with respect to an intermediate t is written ``bar t``.
 """
 
@@ -17,21 +17,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Symbol
 
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import (
     Apply,
+    Bracket,
     Definition,
     Element,
     Index,
     Reduction,
+    Same,
     Tensor,
     all_indices,
     elements,
     fresh_index,
+    split_guards,
     total,
 )
+from symbolic.inversion import invert
 
 
 @dataclass(frozen=True)
@@ -71,33 +75,55 @@ def occurrences(item: Definition) -> list[Occurrence]:
             visit(node.argument, factor * Apply(node.name, node.order + 1, node.argument), bound)
         elif isinstance(node, Reduction) and node.kind == "sum":
             visit(node.body, factor, (*bound, (node.index, node.extent)))
-        elif isinstance(node, Reduction) and node is item.body:
-            # d log Sum_k exp(a_k) = Sum_k exp(a_k - log Sum exp) d a_k; the reduction has a name: use it.
-            weight = Apply("exp", 0, node.body - item.element)
-            visit(node.body, factor * weight, (*bound, (node.index, node.extent)))
-        elif not node.is_number:
+        elif isinstance(node, Reduction) and node is item.body and node.kind != "argmax":
+            guards, inside = split_guards(node.body)
+            weight = share(item, inside)
+            visit(inside, factor * weight * Mul(*guards), (*bound, (node.index, node.extent)))
+        elif not isinstance(node, Bracket | Symbol) and not node.is_number:
             raise UnsupportedEquation(
                 f"{item.tensor.kind}_{item.tensor.owner}: no derivative rule for {type(node).__name__}; "
-                "a logsumexp must be the whole right-hand side of a definition of its own"
+                "a logsumexp or max must be the whole right-hand side of a definition of its own"
             )
 
     visit(item.body, Integer(1), ())
     return found
 
 
+def share(item: Definition, inside: Expr) -> Expr:
+    """d reduction / d term, for a definition whose right-hand side is a logsumexp or a max of ``inside``.
+
+    d log Sum_k exp(a_k) = Sum_k exp(a_k - log Sum exp) d a_k, and d Max_k a_k = Sum_k [k = arg] d a_k with arg the
+    first index at which the maximum is attained: the tensor that :func:`position` defines.
+    """
+    if item.body.kind == "logsumexp":
+        return Apply("exp", 0, inside - item.element)
+    return Same(item.body.index, position(item).element)
+
+
+def position(item: Definition) -> Definition:
+    """arg t[i] = ArgMax_k a_k for a definition t[i] = Max_k a_k."""
+    tensor = Tensor(f"arg {item.tensor.kind}", item.tensor.owner, item.tensor.shape)
+    body = item.body
+    return Definition(tensor, item.indices, Reduction("argmax", body.index, body.extent, body.body))
+
+
 def gradient(definitions: Sequence[Definition], wrt: Iterable[Tensor]) -> Gradient:
     """The derivative of the last definition, a scalar, with respect to each tensor of ``wrt``.
 
     A tensor that the functional does not depend on has no entry in the result.  Raises
-    :class:`UnsupportedEquation` where an entry is indexed by anything but distinct plain indices.
+    :class:`UnsupportedEquation` where there is no rule.
     """
     functional = definitions[-1]
     if functional.indices:
         raise ValueError("the last definition must be a scalar")
-    defined = {(item.tensor.kind, item.tensor.owner): item.tensor for item in definitions}
     targets = {(tensor.kind, tensor.owner): tensor for tensor in wrt}
+    defined: dict[tuple[str, str], Tensor] = {}  # the definitions that depend on a target
+    for item in definitions:
+        if any((e.kind, e.owner) in targets or (e.kind, e.owner) in defined for e in elements(item.body)):
+            defined[item.tensor.kind, item.tensor.owner] = item.tensor
     pending: dict[tuple[str, str], list[tuple[tuple[Index, ...], Expr]]] = {}
     intermediates: list[Definition] = []
+    positions: list[Definition] = []
 
     for item in reversed(definitions):
         key = (item.tensor.kind, item.tensor.owner)
@@ -112,35 +138,20 @@ def gradient(definitions: Sequence[Definition], wrt: Iterable[Tensor]) -> Gradie
                 intermediates.append(adjoint)
         else:
             continue
+        if isinstance(item.body, Reduction) and item.body.kind == "max":
+            positions.append(position(item))
         for place in occurrences(item):
             name = (place.entry.kind, place.entry.owner)
-            if name in defined or name in targets:
-                pending.setdefault(name, []).append(_pull_back(item, place, weight))
+            tensor = defined.get(name) or targets.get(name)
+            if tensor is not None:
+                solved = invert(place.entry, tensor.shape, item.ranges, place.bound, weight * place.factor)
+                pending.setdefault(name, []).append(solved)
     results = {
         tensor: collect(Tensor(f"bar {key[0]}", key[1], tensor.shape), pending[key])
         for key, tensor in targets.items()
         if key in pending
     }
-    return Gradient(tuple(intermediates), results)
-
-
-def _pull_back(item: Definition, place: Occurrence, weight: Expr) -> tuple[tuple[Index, ...], Expr]:
-    """Solve delta(p, e) for the entry's own indices and sum over those that are left."""
-    target = plain_indices(place.entry)
-    expression = weight * place.factor
-    for index, extent in reversed([*item.ranges.items(), *place.bound]):
-        if index not in target:
-            expression = total(index, extent, expression)
-    return target, expression
-
-
-def plain_indices(entry: Element) -> tuple[Index, ...]:
-    """The indices of an entry if they are distinct and plain, which is what the delta can be solved for."""
-    if any(not isinstance(index, Index) for index in entry.indices) or len(set(entry.indices)) < len(entry.indices):
-        raise UnsupportedEquation(
-            f"{entry.kind}_{entry.owner}: only distinct plain indices can be inverted, not {list(entry.indices)}"
-        )
-    return entry.indices
+    return Gradient((*positions, *intermediates), results)
 
 
 def collect(tensor: Tensor, parts: Sequence[tuple[tuple[Index, ...], Expr]]) -> Definition:
@@ -152,6 +163,8 @@ def collect(tensor: Tensor, parts: Sequence[tuple[tuple[Index, ...], Expr]]) -> 
 
 def _relabel(expression: Expr, table: dict[Index, Index], taken: set[Index]) -> Expr:
     """Rename free indices; a bound index that stands in the way is given a fresh name first."""
+    if all(old == new for old, new in table.items()):
+        return expression
     table = {old: new for old, new in table.items() if old != new}
     clash = (taken | set(table.values())) - set(table)
     full: dict[Index, Index] = {}
@@ -172,6 +185,8 @@ def jacobian(definitions: Sequence[Definition], wrt: Tensor, target: tuple[Index
     row: Expr = Integer(0)
     for item in definitions:
         row = Integer(0)
+        if isinstance(item.body, Reduction) and item.body.kind == "max":
+            positions.append(position(item))
         for place in occurrences(item):
             name = (place.entry.kind, place.entry.owner)
             if name == (wrt.kind, wrt.owner):

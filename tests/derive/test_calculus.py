@@ -97,11 +97,14 @@ def test_nested_sums_do_not_capture_indices():
     assert not [pair for pair in pairs if differ(*pair)]
 
 
-def test_an_entry_is_only_inverted_where_that_is_possible():
+def test_a_repeated_index_becomes_a_bracket():
     x, E = Tensor("x", "u", (n, n)), Tensor("E", "v", ())
-    with pytest.raises(UnsupportedEquation, match="distinct plain indices"):
-        gradient([Definition(E, (), total(i, n, x[i, i]))], [x])
-    v = Tensor("x", "u", (n,))
+    trace = gradient([Definition(E, (), total(i, n, x[i, i]))], [x]).results[x]
+    assert TextPrinter().equation(trace) == "xbar_u[i, j] = [j = i]"
+
+
+def test_a_reduction_without_a_name_is_refused():
+    E, v = Tensor("E", "v", ()), Tensor("x", "u", (n,))
     with pytest.raises(UnsupportedEquation, match="right-hand side of a definition of its own"):
         gradient([Definition(E, (), 2 * Reduction("logsumexp", i, n, v[i]))], [v])
 

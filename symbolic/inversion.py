@@ -1,0 +1,257 @@
+"""Solving delta(p, e(i, j)): which terms of an equation read the entry p of a tensor?
+
+An entry r[e] that is read for every value of the indices i contributes to the derivative with respect to r[p]
+those terms for which e(i) = p.  Solving e(i) = p for one index per axis turns the scatter over i into a gather
+over p, which needs no atomics in a kernel:
+
+    e = i                      i = p
+    e = c i + rest             i = (p - rest) / c, beside the bracket [c divides p - rest]
+    e = Quotient(inner, d)   inner = d p + r,  a sum over r = 0, ..., d - 1  (r = 0 where d is known to divide)
+    e = m rest + k        rest = Quotient(p, m), k = Remainder(p, m)   (k running over 0, ..., m - 1)
+    anything else              the bracket [p = e] and a sum over all indices: always right, if not the fastest
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sympy import Add, Expr, Integer, Mul, Symbol
+
+from symbolic.expressions import (
+    Bracket,
+    Divides,
+    Element,
+    Index,
+    Inside,
+    Quotient,
+    Remainder,
+    Same,
+    all_indices,
+    fresh_index,
+    total,
+)
+
+Ranges = dict[Index, Expr]
+
+
+def invert(
+    entry: Element, shape: Sequence[Expr], outer: Mapping[Index, Expr], bound: Sequence[tuple[Index, Expr]], factor: Expr
+) -> tuple[tuple[Index, ...], Expr]:
+    """Sum of ``factor`` over all indices for which ``entry`` is the entry p of its tensor.
+
+    outer, bound: the indices of the equation's left-hand side and of its sums, with their extents.
+    Returns the names given to p and the sum, in which p is free.
+    """
+    problem = _Problem(entry, shape, outer, bound, factor)
+    for axis in range(len(shape)):
+        problem.solve(axis)
+    return problem.result()
+
+
+class _Problem:
+    """The state of the elimination: ``sums`` are the indices still summed over, in order."""
+
+    def __init__(
+        self,
+        entry: Element,
+        shape: Sequence[Expr],
+        outer: Mapping[Index, Expr],
+        bound: Sequence[tuple[Index, Expr]],
+        factor: Expr,
+    ) -> None:
+        self.shape = tuple(shape)
+        self.outer = set(outer)
+        self.sums: Ranges = {**outer, **dict(bound)}
+        self.ranges: Ranges = dict(self.sums)
+        self.axes: list[Expr] = [index.expand() for index in entry.indices]
+        self.factor = factor
+        self.used = all_indices(factor) | set(self.sums) | {i for a in self.axes for i in a.atoms(Index)}
+        self.target: list[Index] = []
+
+    def solve(self, axis: int) -> None:
+        e, extent = self.axes[axis], self.shape[axis]
+        if isinstance(e, Index) and e in self.sums:
+            # The common case: p takes over the name of the index it equals.
+            del self.sums[e]
+            self.target.append(e)
+            reach, self.ranges[e] = self.ranges[e], extent
+            if reach != extent:
+                self.factor *= Inside(e, reach)
+            return
+        p = self._fresh(extent)
+        self.target.append(p)
+        if not self._equal(e, p) and not (e == 0 and extent == 1):
+            self.factor *= Same(p, e)
+
+    def _equal(self, e: Expr, p: Expr) -> bool:
+        """Eliminate summed indices so that e = p; False, with nothing done, if no rule applies."""
+        if isinstance(e, Index) and e in self.sums:
+            self._replace(e, p)
+            return True
+        return self._radix(e, p) or self._affine(e, p) or self._quotient(e, p)
+
+    def _fresh(self, extent: Expr) -> Index:
+        index = fresh_index(self.used)
+        self.used.add(index)
+        self.ranges[index] = extent
+        return index
+
+    def _replace(self, index: Index, value: Expr, *conditions: Expr) -> None:
+        """Eliminate a summed index; its range becomes a bracket."""
+        reach = self.sums.pop(index)
+        table = {index: value}
+        self.factor = _substitute(self.factor, table) * Mul(*conditions) * Inside(value, reach)
+        self.axes = [_tidy_quotients(_substitute(e, table).expand(), self.ranges) for e in self.axes]
+
+    def _affine(self, e: Expr, p: Expr) -> bool:
+        """Solve e = p for the index with the smallest coefficient, one of the left-hand side if there is a choice."""
+        found = []
+        for index in self.sums:
+            coefficient = e.coeff(index, 1)
+            rest = (e - coefficient * index).expand()
+            if coefficient.is_Integer and coefficient != 0 and not rest.has(index):
+                found.append((index not in self.outer, abs(int(coefficient)), len(found), index, coefficient, rest))
+        if not found:
+            return False
+        *_, index, coefficient, rest = min(found, key=lambda row: row[:3])
+        self.factor = self.factor.xreplace({e: p})  # a bracket that keeps e in its axis now speaks of p
+        value = ((p - rest) * (1 if coefficient > 0 else -1)).expand()
+        divisor = abs(int(coefficient))
+        self._replace(index, Quotient(value, Integer(divisor)), Divides(Integer(divisor), value))
+        return True
+
+    def _quotient(self, e: Expr, p: Expr) -> bool:
+        """Solve Quotient(inner, d) + rest = p: inner = d (p - rest) + r."""
+        quotients = [term for term in Add.make_args(e) if isinstance(term, Quotient)]
+        if len(quotients) != 1:
+            return False
+        inner, divisor = quotients[0].args
+        if not any(i in self.sums for i in inner.atoms(Index)):
+            return False
+        target = (divisor * (p - (e - quotients[0]))).expand()
+        known = Divides(divisor, inner)
+        if not self.factor.has(known):
+            r = self._fresh(divisor)
+            self.sums[r] = divisor
+            target += r
+        else:
+            self.factor = self.factor.xreplace({known: Integer(1)})
+        return self._equal(inner.expand(), target)
+
+    def _radix(self, e: Expr, p: Expr) -> bool:
+        """Solve m rest + k = p, k running over 0, ..., m - 1:  k = Remainder(p, m),  rest = Quotient(p, m)."""
+        for k in self.sums:
+            m = self.sums[k]
+            if e.coeff(k, 1) != 1:
+                continue
+            terms = Add.make_args((e - k).expand())
+            if (e - k).has(k) or e == k or not all(_is_multiple(term, m) for term in terms):
+                continue
+            rest = Add(*(term / m for term in terms))
+            self._replace(k, Remainder(p, m))
+            if not self._equal(rest, Quotient(p, m)):
+                self.factor *= Same(Quotient(p, m), rest)
+            return True
+        return False
+
+    def result(self) -> tuple[tuple[Index, ...], Expr]:
+        expression = tidy(self.factor, self.ranges)
+        for index, extent in reversed(self.sums.items()):
+            expression = total(index, extent, expression)
+        return tuple(self.target), expression
+
+
+def _substitute(expression: Expr, table: Mapping[Expr, Expr]) -> Expr:
+    """Replacement that tidies integer expressions as it goes (SymPy's xreplace rebuilds every node)."""
+    if not expression.has(*table):
+        return expression
+    if expression in table:
+        return table[expression]
+    arguments = [_substitute(a, table) if isinstance(a, Expr) else a for a in expression.args]
+    if isinstance(expression, Quotient | Remainder | Bracket | Element):
+        arguments = [a.expand() if isinstance(a, Expr) and a.is_Add else a for a in arguments]
+    return expression.func(*arguments)
+
+
+def tidy(expression: Expr, ranges: Mapping[Index, Expr]) -> Expr:
+    """Drop the brackets that are 1 for every value of the indices in their ranges; evaluate trivial quotients."""
+    factors = [_tidy_quotients(factor, ranges) for factor in Mul.make_args(expression)]
+    return Mul(*(f for f in factors if not (isinstance(f, Inside) and is_inside(f.args[0], f.args[1], ranges))))
+
+
+def _tidy_quotients(node: Expr, ranges: Mapping[Index, Expr]) -> Expr:
+    """Quotient(q a + r, q) = a and Remainder(q a + r, q) = r where 0 <= r < q."""
+    if not node.args or not node.has(Quotient, Remainder):
+        return node
+    arguments = [_tidy_quotients(a, ranges) if isinstance(a, Expr) else a for a in node.args]
+    node = node.func(*arguments)
+    if isinstance(node, Quotient | Remainder):
+        e, q = node.args
+        multiple = Add(*(t / q for t in Add.make_args(e.expand()) if _is_multiple(t, q)))
+        rest = Add(*(t for t in Add.make_args(e.expand()) if not _is_multiple(t, q)))
+        if (multiple != 0 or not rest.has(Quotient, Remainder)) and is_inside(rest, q, ranges):
+            return multiple if isinstance(node, Quotient) else rest
+    return node
+
+
+def _is_multiple(term: Expr, q: Expr) -> bool:
+    return q in Mul.make_args(term) or (q.is_Integer and bool((term.as_coeff_Mul()[0] % q) == 0))
+
+
+def is_inside(value: Expr, extent: Expr, ranges: Mapping[Index, Expr]) -> bool:
+    """Whether 0 <= value < extent for all indices in their ranges and all sizes, shown by interval bounds."""
+    low, high = _bounds(value, ranges)
+    return low is not None and high is not None and _never_negative(low) and _never_negative(extent - 1 - high)
+
+
+def _bounds(value: Expr, ranges: Mapping[Index, Expr]) -> tuple[Expr | None, Expr | None]:
+    """Smallest and largest value of an affine expression, as expressions of the sizes."""
+    low: Expr = Integer(0)
+    high: Expr = Integer(0)
+    for term in Add.make_args(value.expand()):
+        atoms = [f for f in Mul.make_args(term) if f.has(Index) or isinstance(f, Quotient | Remainder | Element)]
+        if not atoms:
+            low, high = low + term, high + term
+            continue
+        if len(atoms) > 1:
+            return None, None
+        bottom, top = _atom_bounds(atoms[0], ranges)
+        scale = Mul(*(f for f in Mul.make_args(term) if f is not atoms[0]))
+        if bottom is None or top is None:
+            return None, None
+        if _never_negative(scale):
+            low, high = low + scale * bottom, high + scale * top
+        elif _never_negative(-scale):
+            low, high = low + scale * top, high + scale * bottom
+        else:
+            return None, None
+    return low.expand(), high.expand()
+
+
+def _atom_bounds(atom: Expr, ranges: Mapping[Index, Expr]) -> tuple[Expr | None, Expr | None]:
+    if isinstance(atom, Index) and atom in ranges:
+        return Integer(0), ranges[atom] - 1
+    if isinstance(atom, Remainder) and not atom.args[1].has(Index):
+        return Integer(0), atom.args[1] - 1
+    if isinstance(atom, Quotient):
+        inner, divisor = atom.args
+        low, high = _bounds(inner, ranges)
+        # 0 <= inner < divisor * n gives 0 <= quotient < n.
+        if low is not None and high is not None and _never_negative(low):
+            bound = ((high + 1) / divisor).expand()
+            if all(not (f.is_Pow and f.exp.is_negative) for t in Add.make_args(bound) for f in Mul.make_args(t)):
+                if all(t.as_coeff_Mul()[0].is_Integer for t in Add.make_args(bound)):
+                    return Integer(0), bound - 1
+    return None, None
+
+
+def _never_negative(expression: Expr) -> bool:
+    """Whether a polynomial in sizes, all at least 1, is at least 0: its coefficients are, after n = 1 + n'."""
+    expression = expression.expand()
+    symbols = sorted(expression.free_symbols, key=str)
+    if any(not isinstance(s, Symbol) or isinstance(s, Index) for s in symbols):
+        return False
+    if expression.has(Quotient, Remainder, Element):
+        return False
+    shifted = expression.xreplace({s: s + 1 for s in symbols}).expand()
+    return all(term.as_coeff_Mul()[0] >= 0 for term in Add.make_args(shifted))
