@@ -21,6 +21,7 @@ from symbolic.printing import factor_key, term_key
 TILE = 16
 THREADS = 256
 SUM, PRODUCT, ATOM = range(3)
+_FUNCTIONS = {"tanh", "exp", "log", "relu", "softplus", "sigmoid", "erf", "step", "sqrt", "sin", "cos"}
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,11 @@ class KernelWriter:
     def offset(self, node: Element) -> str:
         """``array[row-major offset]``; products that contain the batch index are formed in 64 bits."""
         shape = self.shapes[node.kind, node.owner]
+        if any(not isinstance(index, Index) for index in node.indices):
+            raise UnsupportedEquation(
+                f"the cupy target emits layers whose indices are plain so far, not {variable(node)}{list(node.indices)}; "
+                "choose the numpy target"
+            )
         text = ""
         for index, extent in zip(node.indices, shape, strict=True):
             name = index.name
@@ -203,6 +209,8 @@ class KernelWriter:
         if isinstance(node, Element):
             return self.offset(node), ATOM
         if isinstance(node, Apply):
+            if node.name not in _FUNCTIONS:
+                raise UnsupportedEquation(f"the cupy target has no {node.name} yet; choose the numpy target")
             return f"{node.name}({self._print(node.argument, names, before, SUM)})", ATOM
         if isinstance(node, Add):
             text = ""
@@ -235,6 +243,8 @@ class KernelWriter:
 
     def _loop(self, node: Reduction, names: Mapping[Expr, str], before: list[str]) -> str:
         """A reduction as a serial loop in front of the statement that uses it."""
+        if node.kind not in ("sum", "logsumexp"):
+            raise UnsupportedEquation(f"the cupy target has no {node.kind} yet; choose the numpy target")
         self.loops += 1
         result = f"{'total' if node.kind == 'sum' else 'lse'}{self.loops}"
         inner: list[str] = []

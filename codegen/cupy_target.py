@@ -8,9 +8,10 @@ from typing import Any
 from sympy import Expr
 
 from codegen.cuda_printer import TILE, Kernel, KernelWriter
-from codegen.emit import Target, cost_name, documentation, parts, tagged
-from codegen.program import BATCH, Routine, variable
-from symbolic.architecture import Vertex
+from codegen.emit import Target, documentation, parts, tagged
+from codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
+from symbolic.architecture import Cost, Vertex
+from symbolic.costs import COST_OWNER
 from symbolic.derivation import Derivation
 from symbolic.expressions import Element, Tensor
 
@@ -24,24 +25,28 @@ class CupyTarget(Target):
         super().__init__(derivation, dtype)
         self.suffix = "f" if dtype == "float32" else ""
 
-    def function(self, base: str, part: str, vertex: Vertex | None) -> str:
-        sizes = self.derivation.architecture.cost.sizes if vertex is None else vertex.sizes
-        name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
-        return f"{name}_{part}" if part else name
+    def function(self, base: str, part: str, vertex: Vertex) -> str:
+        return _sized(base, part, vertex.sizes)
+
+    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
+        return _sized(program.name, part, cost.sizes)
 
     def context(self) -> dict[str, Any]:
         kernels: list[dict[str, Any]] = []
         routines: dict[str, dict[str, Any]] = {}
         self._tags = self._used_for()
         for vertex in self.derivation.architecture.vertices:
-            program = self.programs[self.derivation.content_of(vertex.name)]
+            program = self.program(vertex)
             for part, routine in parts(program):
                 name = self.function(program.name, part, vertex)
                 if name not in routines:
                     routines[name] = self._routine(name, routine, part, vertex.sizes, kernels)
-        for part, routine in (("value", self.cost.value), ("sensitivity", self.cost.sensitivity)):
-            name = self.function(cost_name(self.cost), part, None)
-            routines[name] = self._routine(name, routine, part, self.derivation.architecture.cost.sizes, kernels)
+        for cost in self.derivation.architecture.costs:
+            cost_program = self.costs[cost.owner]
+            for part, routine in (("value", cost_program.value), ("sensitivity", cost_program.sensitivity)):
+                name = self.cost_function(cost_program, part, cost)
+                if name not in routines:
+                    routines[name] = self._routine(name, routine, part, cost.sizes, kernels)
         return {
             "kernels": kernels,
             "routines": list(routines.values()),
@@ -55,7 +60,7 @@ class CupyTarget(Target):
         """The tags of the equations that each function serves."""
         tags: dict[str, list[str]] = {}
         for vertex in self.derivation.architecture.vertices:
-            program = self.programs[self.derivation.content_of(vertex.name)]
+            program = self.program(vertex)
             for part, _ in parts(program):
                 if part.startswith("gradient_"):
                     served = [f"g:{vertex.name}.{part.removeprefix('gradient_')}"]
@@ -63,13 +68,15 @@ class CupyTarget(Target):
                     slot = int(part.rpartition("_")[2]) - 1 if "_" in part else 0
                     parent = vertex.inputs[slot]
                     served = [f"s:{parent}"] if parent in self.derivation.architecture.by_name else []
+                    served += [f"g:{parent}"] if parent in self.derivation.shared else []
                 else:
                     served = [f"x:{vertex.name}"] if not part else []
                 tags.setdefault(self.function(program.name, part, vertex), []).extend(served)
-        tags[self.function(cost_name(self.cost), "value", None)] = ["C"]
-        tags[self.function(cost_name(self.cost), "sensitivity", None)] = [
-            f"s:{self.derivation.architecture.cost.input}"
-        ]
+        for cost in self.derivation.architecture.costs:
+            tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
+            program = self.costs[cost.owner]
+            tags.setdefault(self.cost_function(program, "value", cost), []).append(tag)
+            tags.setdefault(self.cost_function(program, "sensitivity", cost), []).append(f"s:{cost.input}")
         return tags
 
     def _provenance(self, name: str) -> str:
@@ -84,7 +91,7 @@ class CupyTarget(Target):
     ) -> dict[str, Any]:
         results = [variable(tensor) for tensor in routine.outputs]
         arguments = [variable(tensor) for tensor in routine.arguments]
-        gradient = part.startswith("gradient")
+        gradient = takes_batch(routine)
         lines: list[str] = []
         copied = _copied(routine)
         if copied is not None:
@@ -103,6 +110,11 @@ class CupyTarget(Target):
             "lines": lines,
             "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
         }
+
+
+def _sized(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
+    name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
+    return f"{name}_{part}" if part else name
 
 
 def _copied(routine: Routine) -> str | None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import jinja2
 
-from codegen.program import CostProgram, LayerProgram, Routine, programs, variable
-from symbolic.architecture import Vertex
+from codegen.program import CostProgram, LayerProgram, Routine, program_key, programs, takes_batch, variable
+from symbolic.architecture import Cost, Vertex
 from symbolic.costs import COST_OWNER
 from symbolic.derivation import Derivation
 from symbolic.errors import DyadicError
@@ -31,11 +31,19 @@ class Target(ABC):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         self.derivation, self.dtype = derivation, dtype
-        self.programs, self.cost = programs(derivation)
+        self.programs, self.costs = programs(derivation)
+
+    def program(self, vertex: Vertex) -> LayerProgram:
+        """The program that a vertex runs."""
+        return self.programs[program_key(self.derivation, vertex)]
 
     @abstractmethod
-    def function(self, base: str, part: str, vertex: Vertex | None) -> str:
-        """Name of the function that a vertex (None: the cost) calls for one part of its program."""
+    def function(self, base: str, part: str, vertex: Vertex) -> str:
+        """Name of the function that a vertex calls for one part of its program."""
+
+    @abstractmethod
+    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
+        """Name of the function for a cost's ``value`` or ``sensitivity``."""
 
     @abstractmethod
     def context(self) -> dict[str, Any]:
@@ -50,7 +58,7 @@ def emit_module(target: Target) -> str:
         raise DyadicError(f"{architecture.name}: the sizes {names} are still names; code needs numbers for them")
     calls = _Calls(target)
     vertices = architecture.vertices
-    output = architecture.cost.input
+    by_role = {role: [n for n in architecture.inputs if n.role == role] for role in ("data", "index", "constant")}
     context = {
         "title": _inert(f"{architecture.name}: gradients by finite-time relaxation."),
         "version": _version(),
@@ -58,24 +66,40 @@ def emit_module(target: Target) -> str:
         "dtype": target.dtype,
         "xp": target.array_module,
         "digest": digest(architecture_content(derivation)),
-        "example_tag": tagged(derivation, f"s:{output}"),
+        "example_tag": tagged(derivation, f"s:{architecture.costs[0].input}"),
         "parameters": [(repr(name), _shape(shape)) for name, shape in architecture.parameters.items()],
-        "inputs": [(repr(node.name), _shape(node.shape)) for node in architecture.inputs],
-        "target_shape": _shape(architecture.cost.shape),
+        "inputs": [(repr(n.name), _shape(n.shape)) for n in architecture.inputs if n.role in ("data", "index")],
+        "below": [(repr(n.name), int(n.below or 0)) for n in by_role["index"]],
+        "constants": [(repr(n.name), _shape(n.shape)) for n in by_role["constant"]],
+        "targets": [(repr(c.owner), _shape(c.target_shape)) for c in architecture.costs],
+        "below_targets": [
+            (repr(c.owner), int(c.shape[-1])) for c in architecture.costs if c.equation.target_role == "index"
+        ],
+        "batched": not architecture.explicit_batch,
+        "decay": _number(architecture.decay) if architecture.decay else None,
+        "stored": sorted(architecture.values),
         "vertices": [(repr(vertex.name), _shape(vertex.shape)) for vertex in vertices],
         "depth": derivation.L,
         "steps": derivation.steps,
-        "initial": [row for vertex in vertices for row in _initial(derivation, vertex)],
-        "cost_value": calls.cost("value", "state.x"),
-        "cost_hash": derivation.hash("C"),
+        "initial": [
+            *(row for vertex in vertices for row in _initial(derivation, vertex)),
+            *(
+                (repr(name), _shape(architecture.shapes[name]), _fan_in(architecture.shapes[name]))
+                for name in derivation.shared
+            ),
+        ],
+        "costs": [calls.value(cost) for cost in architecture.costs],
         "forward": [
             {"name": repr(v.name), "call": calls.forward(v), "tag": tagged(derivation, f"x:{v.name}")} for v in vertices
         ],
         "backward": [calls.backward(vertex) for vertex in reversed(vertices)],
         "gradients": [
-            (repr(f"{v.name}.{p}"), calls.part(v, p, "gradient"), tagged(derivation, f"g:{v.name}.{p}"))
-            for v in vertices
-            for p in calls.program(v).gradients
+            *(
+                (repr(f"{v.name}.{p}"), calls.part(v, p, "gradient"), tagged(derivation, f"g:{v.name}.{p}"))
+                for v in vertices
+                for p in target.program(v).gradients
+            ),
+            *((repr(name), calls.shared(name), tagged(derivation, f"g:{name}")) for name in derivation.shared),
         ],
         **target.context(),
     }
@@ -87,21 +111,19 @@ class _Calls:
 
     def __init__(self, target: Target) -> None:
         self.target, self.derivation = target, target.derivation
-        self.inputs = {node.name for node in self.derivation.architecture.inputs}
-
-    def program(self, vertex: Vertex) -> LayerProgram:
-        return self.target.programs[self.derivation.content_of(vertex.name)]
+        self.inputs = self.derivation.architecture.by_input
 
     def forward(self, vertex: Vertex) -> str:
-        return self._call(vertex, "", self.program(vertex).forward)
+        return self._call(vertex, "", self.target.program(vertex).forward)
 
     def part(self, vertex: Vertex, parameter: str, part: str) -> str:
-        return self._call(vertex, f"{part}_{parameter}", self.program(vertex).gradients[parameter])
+        return self._call(vertex, f"{part}_{parameter}", self.target.program(vertex).gradients[parameter])
 
     def backward(self, vertex: Vertex) -> dict[str, Any]:
-        program = self.program(vertex)
+        program = self.target.program(vertex)
+        costs = self.derivation.architecture.by_cost
         terms = [
-            self.cost("sensitivity", "x") if t.child == COST_OWNER else f"to[{t.child!r}, {t.slot}]"
+            self.sensitivity(costs[t.child]) if t.child in costs else f"to[{t.child!r}, {t.slot}]"
             for t in self.derivation.terms[vertex.name]
         ]
         return {
@@ -116,17 +138,41 @@ class _Calls:
             ],
         }
 
-    def cost(self, part: str, activations: str) -> str:
-        routine = self.target.cost.value if part == "value" else self.target.cost.sensitivity
-        name = self.target.function(cost_name(self.target.cost), part, None)
-        source = {"x": f"{activations}[{self.derivation.architecture.cost.input!r}]", "y": "y"}
+    def shared(self, name: str) -> str:
+        """The gradient of a shared parameter: the contributions of all layers that read it."""
+        found = []
+        for term in self.derivation.shared[name]:
+            vertex = self.derivation.architecture.by_name[term.child]
+            program = self.target.program(vertex)
+            found.append(self._call(vertex, adjoint_part(program, term.slot), program.adjoints[term.slot]))
+        return " + ".join(found)
+
+    def value(self, cost: Cost) -> dict[str, str]:
+        """One term of the loss, with its weight and the hash of its equation."""
+        tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
+        return {
+            "call": self._cost(cost, "value", "state.x"),
+            "weight": f"{_number(cost.weight)} * " if cost.weight != 1 else "",
+            "tag": tagged(self.derivation, tag),
+        }
+
+    def sensitivity(self, cost: Cost) -> str:
+        weight = f"{_number(cost.weight)} * " if cost.weight != 1 else ""
+        return f"{weight}{self._cost(cost, 'sensitivity', 'x')}"
+
+    def _cost(self, cost: Cost, part: str, activations: str) -> str:
+        program = self.target.costs[cost.owner]
+        routine = program.value if part == "value" else program.sensitivity
+        name = self.target.cost_function(program, part, cost)
+        target = "y" if cost.owner == COST_OWNER else f"y[{cost.owner!r}]"
+        source = {"x": f"{activations}[{cost.input!r}]", "y": target}
         return f"{name}({', '.join(source[variable(a)] for a in routine.arguments)})"
 
     def _call(self, vertex: Vertex, part: str, routine: Routine) -> str:
-        program = self.program(vertex)
+        program = self.target.program(vertex)
         name = self.target.function(program.name, part, vertex)
         arguments = [self._source(vertex, program, tensor) for tensor in routine.arguments]
-        if part.startswith("gradient"):
+        if takes_batch(routine):
             arguments.append("batch")
         return f"{name}({', '.join(arguments)})"
 
@@ -136,7 +182,9 @@ class _Calls:
             if known == tensor:
                 return f"p[{f'{vertex.name}.{parameter}'!r}]"
         if tensor.kind == "x":
-            return f"x[{vertex.owners[tensor.owner]!r}]"
+            name = vertex.owners[tensor.owner]
+            static = name in self.inputs and self.inputs[name].role in ("parameter", "constant")
+            return f"p[{name!r}]" if static else f"x[{name!r}]"
         if tensor.kind == "s":
             return f"s[{vertex.name!r}]"
         for group, routine in (("v", program.forward), ("bars", program.bars)):
@@ -149,10 +197,6 @@ class _Calls:
 def adjoint_part(program: LayerProgram, slot: int) -> str:
     """``adjoint``, or ``adjoint_1``, ``adjoint_2``, ... where there are several inputs."""
     return "adjoint" if len(program.adjoints) == 1 else f"adjoint_{slot + 1}"
-
-
-def cost_name(program: CostProgram) -> str:
-    return program.cost.type
 
 
 def parts(program: LayerProgram) -> list[tuple[str, Routine]]:
@@ -174,21 +218,33 @@ def architecture_content(derivation: Derivation) -> Any:
     architecture = derivation.architecture
     return [
         architecture.name,
-        [[node.name, [to_json(extent) for extent in node.shape]] for node in architecture.inputs],
+        [[node.name, node.role, [to_json(extent) for extent in node.shape]] for node in architecture.inputs],
         [[vertex.name, derivation.binding(vertex.name)] for vertex in architecture.vertices],
-        derivation.binding(COST_OWNER),
+        [derivation.binding(cost.owner) for cost in architecture.costs],
+        to_json(architecture.decay),
     ]
 
 
-def _initial(derivation: Derivation, vertex: Vertex) -> list[tuple[str, str, int | None]]:
-    rows: list[tuple[str, str, int | None]] = []
+def _initial(derivation: Derivation, vertex: Vertex) -> list[tuple[str, str, int | str]]:
+    """(name, shape, fan-in or "zeros" or "ones") of a vertex's parameters."""
+    rows: list[tuple[str, str, int | str]] = []
     for name, parameter in derivation.layers[vertex.name].equation.parameters.items():
         shape = vertex.parameters[name]
-        fan_in = 1
-        for extent in shape[1:]:
-            fan_in *= int(extent)
-        rows.append((repr(f"{vertex.name}.{name}"), _shape(shape), fan_in if parameter.initial == "fan_in" else None))
+        kind = _fan_in(shape) if parameter.initial == "fan_in" else parameter.initial
+        rows.append((repr(f"{vertex.name}.{name}"), _shape(shape), kind))
     return rows
+
+
+def _fan_in(shape: Sequence[Any]) -> int:
+    fan_in = 1
+    for extent in shape[1:]:
+        fan_in *= int(extent)
+    return fan_in
+
+
+def _number(value: Any) -> str:
+    """A rational as code: an integer, or the nearest double."""
+    return str(int(value)) if value.is_Integer else repr(float(value))
 
 
 def _shape(shape: Sequence[Any]) -> str:
@@ -209,7 +265,7 @@ def _version() -> str:
     try:
         return version("dyadic")
     except PackageNotFoundError:
-        return "(not installed)"
+        return "unknown"
 
 
 @cache

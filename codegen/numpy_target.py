@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from codegen.emit import Target, cost_name, documentation, parts
+from codegen.emit import Target, documentation, parts
 from codegen.numpy_printer import NumpyPrinter
-from codegen.program import Routine, variable
-from symbolic.architecture import Vertex
+from codegen.program import CostProgram, Routine, takes_batch, variable
+from symbolic.architecture import Cost, Vertex
 
 
 class NumpyTarget(Target):
@@ -18,6 +18,9 @@ class NumpyTarget(Target):
     def function(self, base: str, part: str, vertex: Vertex | None) -> str:
         return f"{base}_{part}" if part else base
 
+    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
+        return self.function(program.name, part, None)
+
     def context(self) -> dict[str, Any]:
         printer = NumpyPrinter()
         routines = [
@@ -25,8 +28,9 @@ class NumpyTarget(Target):
             for program in self.programs.values()
             for part, routine in parts(program)
         ]
-        for part, routine in (("value", self.cost.value), ("sensitivity", self.cost.sensitivity)):
-            routines.append(self._routine(self.function(cost_name(self.cost), part, None), routine, part, printer))
+        for cost in {program.name: program for program in self.costs.values()}.values():
+            for part, routine in (("value", cost.value), ("sensitivity", cost.sensitivity)):
+                routines.append(self._routine(self.function(cost.name, part, None), routine, part, printer))
         return {"routines": routines, "helpers": printer.helpers, "ready": ""}
 
     def _routine(self, name: str, routine: Routine, part: str, printer: NumpyPrinter) -> dict[str, Any]:
@@ -36,7 +40,7 @@ class NumpyTarget(Target):
         return {
             "name": name,
             "doc": documentation(routine),
-            "arguments": arguments + (["batch"] if part.startswith("gradient") else []),
+            "arguments": arguments + (["batch"] if takes_batch(routine) else []),
             "statements": [(variable(item.tensor), printer.definition(item)) for item in routine.definitions],
             "result": f"({', '.join(results)},)" if tuple_wanted and len(results) == 1 else ", ".join(results),
         }

@@ -2,7 +2,8 @@
 
 One :class:`LayerProgram` serves all vertices of a layer kind.  Three changes are made to the derived equations:
 
-* a batch index ``sample`` is put in front of everything but parameters; parameter gradients become means over it;
+* a batch index ``sample`` is put in front of everything but parameters, constants and what depends on nothing else;
+  parameter gradients become means over it (nothing of this where the tensors carry their own batch axis);
 * opaque activations get their closed forms;
 * a subexpression that equals the body of a definition already evaluated is replaced by its value, so that
   tanh'(z) = 1 - tanh(z)^2 becomes 1 - f^2.
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
+from symbolic.architecture import Vertex
 from symbolic.costs import COST_OWNER
 from symbolic.derivation import Derivation
 from symbolic.energy import CostDerivation, LayerDerivation, needed
@@ -44,7 +46,7 @@ class LayerProgram:
 
     forward: parameters, activations -> intermediates and f_v.
     bars: -> adjoints of the intermediates (empty if there are none).
-    adjoints: -> one contribution per input slot.  gradients: -> dE/dtheta per parameter, a mean over the batch.
+    adjoints: -> one contribution per input slot; for a slot that a parameter fills, a mean over the batch.  gradients: -> dE/dtheta per parameter, a mean over the batch.
     """
 
     name: str
@@ -63,29 +65,38 @@ class LayerProgram:
 class CostProgram:
     """value: activation, target -> C per sample.  sensitivity: -> dC/dx per sample."""
 
+    name: str
     value: Routine
     sensitivity: Routine
     cost: CostDerivation
 
 
-def layer_program(name: str, layer: LayerDerivation) -> LayerProgram:
-    """The routines of a layer kind under the given function name."""
-    batcher = _Batcher({(p.tensor.kind, p.tensor.owner) for p in layer.equation.parameters.values()})
+def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], batched: bool) -> LayerProgram:
+    """The routines of a layer kind under the given function name.
+
+    static: the input slots that parameters or constants fill.  batched: whether to add a batch axis.
+    """
+    unbatched = {(p.tensor.kind, p.tensor.owner) for p in layer.equation.parameters.values()}
+    unbatched |= {(t.kind, t.owner) for slot, t in enumerate(layer.equation.inputs) if slot in static or not batched}
+    batcher = _Batcher(unbatched, batched)
     forward = tuple(batcher.definition(item) for item in layer.equation.definitions)
     replacing = [(item.body, item.element) for item in forward]
     bars = tuple(batcher.definition(item, replacing) for item in layer.intermediates)
     known = _tensors((*forward, *bars))
     parameters = {n: p.tensor for n, p in layer.equation.parameters.items()}
-    sources = [*parameters.values(), *map(batched, layer.equation.inputs)]
+    sources = [*parameters.values(), *map(batcher.tensor, layer.equation.inputs)]
     s = Tensor("s", "v", layer.equation.output.tensor.shape)
-    everything = [*sources, *known.values(), batched(s)]
+    everything = [*sources, *known.values(), batcher.tensor(s)]
 
     def routine(
         definitions: tuple[Definition, ...], equations: Sequence[Definition], outputs: Sequence[Definition]
     ) -> Routine:
         return _routine(definitions, equations, [item.tensor for item in outputs], everything)
 
-    adjoints = tuple(batcher.definition(item, replacing) for item in layer.adjoints)
+    adjoints = tuple(
+        (batcher.mean if slot in static else batcher.definition)(item, replacing)
+        for slot, item in enumerate(layer.adjoints)
+    )
     gradients = {n: batcher.mean(item, replacing) for n, item in layer.gradients.items()}
     return LayerProgram(
         name,
@@ -97,21 +108,21 @@ def layer_program(name: str, layer: LayerDerivation) -> LayerProgram:
     )
 
 
-def cost_program(cost: CostDerivation) -> CostProgram:
+def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     """The cost's value and sensitivity, per sample."""
-    batcher = _Batcher(set())
-    value = tuple(batcher.definition(item) for item in cost.equation.definitions)
-    where = tuple(
-        batcher.definition(item)
-        for item in needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
+    batcher = _Batcher(
+        set() if batched else {(t.kind, t.owner) for t in (cost.equation.input, cost.equation.target)}, batched
     )
+    value = tuple(batcher.definition(item) for item in cost.equation.definitions)
+    wanted = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
+    where = tuple(batcher.definition(item) for item in wanted)
     gradient = batcher.definition(cost.gradient)
-    sources = [batched(cost.equation.input), batched(cost.equation.target)]
+    sources = [batcher.tensor(cost.equation.input), batcher.tensor(cost.equation.target)]
     everything = [*sources, *_tensors((*value, *where)).values()]
-    equations = (*needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates)), cost.gradient)
     return CostProgram(
+        name,
         _routine(value, cost.equation.definitions, [value[-1].tensor], everything),
-        _routine((*where, gradient), equations, [gradient.tensor], everything),
+        _routine((*where, gradient), (*wanted, cost.gradient), [gradient.tensor], everything),
         cost,
     )
 
@@ -133,49 +144,89 @@ def _tensors(definitions: Sequence[Definition]) -> dict[tuple[str, str], Tensor]
     return {(item.tensor.kind, item.tensor.owner): item.tensor for item in definitions}
 
 
-def batched(tensor: Tensor) -> Tensor:
-    """The tensor with a leading batch axis."""
-    return Tensor(tensor.kind, tensor.owner, (BATCH, *tensor.shape))
-
-
 class _Batcher:
-    """Puts the batch index in front of every tensor that is not a parameter."""
+    """Puts the batch index in front of every tensor that is not ``static``.
 
-    def __init__(self, parameters: set[tuple[str, str]]) -> None:
-        self.parameters = parameters
+    A definition that reads static tensors only is static too.
+    """
+
+    def __init__(self, static: set[tuple[str, str]], batched: bool) -> None:
+        self.static, self.batched = static, batched
+
+    def tensor(self, tensor: Tensor) -> Tensor:
+        """The tensor with a leading batch axis, if it has one."""
+        if not self.batched or (tensor.kind, tensor.owner) in self.static:
+            return tensor
+        return Tensor(tensor.kind, tensor.owner, (BATCH, *tensor.shape))
 
     def definition(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
-        return Definition(batched(item.tensor), (SAMPLE, *item.indices), self._body(item.body, replacing))
+        if not self._moves(item.body):
+            self.static.add((item.tensor.kind, item.tensor.owner))
+            return Definition(item.tensor, item.indices, self._body(item.body, replacing))
+        return Definition(self.tensor(item.tensor), (SAMPLE, *item.indices), self._body(item.body, replacing))
 
     def mean(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
         """A parameter's gradient: the mean over the batch."""
-        body = total(SAMPLE, BATCH, self._body(item.body, replacing))
-        return Definition(item.tensor, item.indices, Mul(body, 1 / BATCH, evaluate=False))
+        body = self._body(item.body, replacing)
+        if self._moves(item.body):
+            body = Mul(total(SAMPLE, BATCH, body), 1 / BATCH, evaluate=False)
+        return Definition(item.tensor, item.indices, body)
+
+    def _moves(self, body: Expr) -> bool:
+        """Whether a body differs from sample to sample."""
+        return self.batched and any((e.kind, e.owner) not in self.static for e in elements(body))
 
     def _body(self, body: Expr, replacing: Sequence[tuple[Expr, Expr]]) -> Expr:
-        table = {
-            e: Element(e.kind, e.owner, SAMPLE, *e.indices)
-            for e in elements(body)
-            if (e.kind, e.owner) not in self.parameters
-        }
-        return expand_functions(body.xreplace(table)).xreplace(dict(replacing))
+        return expand_functions(self._entries(body)).xreplace(dict(replacing))
+
+    def _entries(self, node: Expr) -> Expr:
+        if isinstance(node, Element):
+            indices = tuple(self._entries(index) for index in node.indices)
+            lead = (SAMPLE,) if self.batched and (node.kind, node.owner) not in self.static else ()
+            return Element(node.kind, node.owner, *lead, *indices)
+        if not node.args or not node.has(Element):
+            return node
+        return node.func(*(self._entries(a) if isinstance(a, Expr) else a for a in node.args))
 
 
-def programs(derivation: Derivation) -> tuple[dict[str, LayerProgram], CostProgram]:
-    """One program per distinct layer derivation, by its digest, with readable and distinct names."""
-    found: dict[str, LayerProgram] = {}
+Programs = dict[tuple[str, frozenset[int]], LayerProgram]
+
+
+def programs(derivation: Derivation) -> tuple[Programs, dict[str, CostProgram]]:
+    """One program per distinct layer derivation and set of static slots, and one per cost, with distinct names."""
+    found: Programs = {}
     taken: set[str] = set()
+    batched = not derivation.architecture.explicit_batch
+
+    def distinct(base: str) -> str:
+        name, count = base, 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        return name
+
     for vertex in derivation.architecture.vertices:
-        content = derivation.content_of(vertex.name)
-        if content not in found:
-            base = routine_name(derivation.layers[vertex.name])
-            name, count = base, 1
-            while name in taken:
-                count += 1
-                name = f"{base}_{count}"
-            taken.add(name)
-            found[content] = layer_program(name, derivation.layers[vertex.name])
-    return found, cost_program(derivation.cost)
+        key = program_key(derivation, vertex)
+        if key not in found:
+            layer = derivation.layers[vertex.name]
+            found[key] = layer_program(distinct(routine_name(layer)), layer, key[1], batched)
+    known: dict[int, CostProgram] = {}
+    costs = {}
+    for owner, cost in derivation.costs.items():
+        if id(cost) not in known:
+            known[id(cost)] = cost_program(distinct(cost.type), cost, batched)
+        costs[owner] = known[id(cost)]
+    return found, costs
+
+
+def program_key(derivation: Derivation, vertex: Vertex) -> tuple[str, frozenset[int]]:
+    """The layer derivation of a vertex and the slots that parameters and constants fill."""
+    sources = derivation.architecture.by_input
+    static = (
+        k for k, name in enumerate(vertex.inputs) if name in sources and sources[name].role in ("parameter", "constant")
+    )
+    return derivation.content_of(vertex.name), frozenset(static)
 
 
 def routine_name(layer: LayerDerivation) -> str:
@@ -184,17 +235,22 @@ def routine_name(layer: LayerDerivation) -> str:
     for key, value in layer.kind.settings:
         if isinstance(value, bool):
             parts += [] if value else [f"no{key}"]
-        elif value != "identity":
-            parts.append(str(value))
+        elif isinstance(value, str) and value.isidentifier() and value != "identity":
+            parts.append(value)
     if len(layer.kind.ranks) > 1:
         parts.append(str(len(layer.kind.ranks)))
     if set(layer.kind.ranks) != {1}:
-        parts.append(f"{layer.kind.ranks[0]}axes")
+        parts.append(f"{max(layer.kind.ranks)}axes")
     return "_".join(parts)
+
+
+def takes_batch(routine: Routine) -> bool:
+    """Whether a routine is a mean over the batch and so is told its size."""
+    return any(item.body.has(BATCH) for item in routine.definitions)
 
 
 def variable(tensor: Tensor | Element) -> str:
     """The name of a tensor in a layer's routine: W, x, x2, z, f, s, z_bar, y, lse, C."""
-    kind = f"{tensor.kind[4:]}_bar" if tensor.kind.startswith("bar ") else tensor.kind
+    kind = f"{tensor.kind[4:]}_bar" if tensor.kind.startswith("bar ") else tensor.kind.replace(" ", "_")
     owner = tensor.owner
     return kind if owner in ("v", "u", COST_OWNER) else kind + owner[1:]

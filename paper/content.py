@@ -101,9 +101,13 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
         blocks.append(
             Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (6, 8, 6, 4, 4))
         )
-    cost = architecture.cost
-    blocks.append(Paragraph(("The cost is ", Code(cost.type), " of ", Code(cost.input), ":")))
-    blocks.append(_equation(derivation.cost_equation()))
+    for cost, equation in zip(architecture.costs, derivation.cost_equations(), strict=True):
+        weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
+        term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
+        blocks.append(
+            Paragraph((term, Code(derivation.costs[cost.owner].label), " of ", Code(cost.input), f"{weight}:"))
+        )
+        blocks.append(_equation(equation))
     if aliases:
         listed = "; ".join(f"{number} is {name}" for name, number in aliases.items())
         blocks.append(Paragraph((f"In superscripts, {listed}.",)))
@@ -140,8 +144,9 @@ def _equations(derivation: Derivation, large: bool) -> tuple[Block, ...]:
             blocks.append(Paragraph((), lead=layer.label))
             blocks.append(Equation((*layer.intermediates, *layer.adjoints)))
             blocks += [Equation((item,), gradient=True) for item in layer.gradients.values()]
-        blocks.append(Paragraph((), lead=derivation.cost.label))
-        blocks.append(Equation((*derivation.cost.intermediates, derivation.cost.gradient)))
+        for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
+            blocks.append(Paragraph((), lead=derived.label))
+            blocks.append(Equation((*derived.intermediates, derived.gradient)))
     else:
         blocks += _vertex_equations(derivation)
     blocks += _functions(derivation)

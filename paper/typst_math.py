@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from sympy import Symbol
+
 from symbolic.costs import COST_OWNER
 from symbolic.expressions import Element, Reduction
 from symbolic.printing import Printer
@@ -25,9 +27,13 @@ class TypstPrinter(Printer):
 
     def entry(self, node: Element) -> str:
         kind = node.kind
-        letter = f"macron({self.symbol(kind[4:])})" if kind.startswith("bar ") else self.symbol(kind)
+        letter = self.symbol(kind)
+        for prefix, accent in (("bar ", "macron"), ("arg ", "hat")):
+            if kind.startswith(prefix):
+                letter = f"{accent}({self.symbol(kind[4:])})"
         owner = "" if node.owner == COST_OWNER else f"^({self.owner(node.owner)})"
-        indices = " ".join(self(index) for index in node.indices)
+        plain = all(isinstance(index, Symbol) for index in node.indices)
+        indices = (" " if plain else ", ").join(self(index) for index in node.indices)
         return letter + owner + (f"_({indices})" if indices else "")
 
     def owner(self, name: str) -> str:
@@ -41,7 +47,25 @@ class TypstPrinter(Printer):
 
     def reduction(self, node: Reduction, body: str) -> str:
         under = f"_({self.symbol(node.index.name)} < {self(node.extent)})"
-        return f"sum{under} {body}" if node.kind == "sum" else f'op("LSE"){under} {body}'
+        names = {
+            "sum": "sum",
+            "logsumexp": 'op("LSE", limits: #true)',
+            "max": "max",
+            "argmax": 'op("argmax", limits: #true)',
+        }
+        return f"{names[node.kind]}{under} {body}"
+
+    def quotient(self, numerator: str, divisor: str) -> str:
+        return f"floor({numerator} \\/ {divisor})"
+
+    def remainder(self, numerator: str, divisor: str) -> str:
+        return f"({numerator} mod {divisor})"
+
+    def inside(self, value: str, extent: str) -> str:
+        return f"0 <= {value} < {extent}"
+
+    def divides(self, divisor: str, value: str) -> str:
+        return f"{divisor} divides {value}"
 
     def delta(self, arguments: Sequence[str]) -> str:
         return f"delta_({' '.join(arguments)})"

@@ -8,7 +8,9 @@ from typing import Any
 
 from proofs.checker.graph import FORMAT, certificate_hash
 from proofs.claims import Claim, overall
-from symbolic.derivation import Derivation
+from symbolic.architecture import Input
+from symbolic.costs import COST_OWNER
+from symbolic.derivation import Derivation, sizes_to_json
 from symbolic.serialise import to_json
 
 
@@ -20,35 +22,47 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
         *(f"x:{name}" for name in names),
         *(f"s:{name}" for name in names),
         *(f"g:{name}.{parameter}" for name in names for parameter in derivation.layers[name].gradients),
-        "C",
+        *(f"g:{name}" for name in derivation.shared),
+        *("C" if owner == COST_OWNER else f"C:{owner}" for owner in derivation.costs),
     ]
     return {
         "format": FORMAT,
         "architecture": {
             "name": architecture.name,
-            "inputs": {node.name: [to_json(extent) for extent in node.shape] for node in architecture.inputs},
+            "inputs": {node.name: _input(node) for node in architecture.inputs},
             "vertices": [
                 {
                     "name": vertex.name,
                     "layer": derivation.content_of(vertex.name),
                     "inputs": list(vertex.inputs),
-                    "sizes": {str(symbol): to_json(extent) for symbol, extent in vertex.sizes.items()},
+                    "sizes": sizes_to_json(vertex.sizes),
                 }
                 for vertex in architecture.vertices
             ],
-            "cost": {
-                "input": architecture.cost.input,
-                "sizes": {str(symbol): to_json(extent) for symbol, extent in architecture.cost.sizes.items()},
+            "costs": {
+                cost.owner: {
+                    "input": cost.input,
+                    "sizes": sizes_to_json(cost.sizes),
+                    "weight": to_json(cost.weight),
+                }
+                for cost in architecture.costs
             },
+            "decay": to_json(architecture.decay),
         },
         "layers": derivation.contents,
-        "cost": derivation.cost_content,
+        "costs": derivation.cost_contents,
         "terms": {name: [[term.child, term.slot] for term in derivation.terms[name]] for name in names},
+        "shared": {name: [[term.child, term.slot] for term in terms] for name, terms in derivation.shared.items()},
         "ranks": {"x": derivation.ranks.x, "s": derivation.ranks.s},
         "L": derivation.L,
         "steps": steps,
         "equations": {tag: derivation.hash(tag) for tag in tags},
     }
+
+
+def _input(node: Input) -> dict[str, Any]:
+    content: dict[str, Any] = {"shape": [to_json(extent) for extent in node.shape], "role": node.role}
+    return content if node.below is None else {**content, "below": to_json(node.below)}
 
 
 def certificate(derivation: Derivation, steps: int, claims: Sequence[Claim]) -> dict[str, Any]:

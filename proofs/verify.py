@@ -126,7 +126,7 @@ def _refused(error: Rejected, derivation: Derivation, content: dict[str, Any]) -
 def dropped_term_numbers(content: dict[str, Any], error: Rejected) -> dict[str, Any]:
     """Numbers for a wrong set of terms: the fixed point of the stated equations against backpropagation."""
     found: dict[str, Any] = {"field": error.field, "reason": error.reason}
-    if error.field.startswith("terms."):
+    if error.field.startswith(("terms.", "shared.")):
         loose = Graph(content, require_terms=False)
         numbers = identity.real_counterexample(loose, loose.steps)
         if numbers:
@@ -161,7 +161,8 @@ def _adjoint_claims(derivation: Derivation) -> Iterator[Claim]:
         labels[layer.label] = labels.get(layer.label, 0) + 1
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
         yield from _kind_claims(content, _Hashable(layer), suffix)
-    yield adjoint.cost_claim(derivation.cost)
+    for cost in {id(c): c for c in derivation.costs.values()}.values():
+        yield adjoint.cost_claim(cost)
 
 
 def _functions(derivation: Derivation) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.checker.graph import COST, Graph
+from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
 
 LITERAL_BUDGET = 1_000_000
@@ -52,8 +52,8 @@ def wiring_claim(graph: Graph, steps: int) -> Claim:
 def _sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dict[str, int]) -> int:
     parts = []
     for child, slot in graph.terms[name]:
-        if child == COST:
-            parts.append(terms("dC", *(x[r] for r in sorted(graph.term_reads(child, slot)[0]))))
+        if child in graph.costs:
+            parts.append(terms("dC", child, *(x[r] for r in sorted(graph.term_reads(child, slot)[0]))))
         else:
             read = tuple(x[r] for r in sorted(graph.term_reads(child, slot)[0]))
             parts.append(terms("vjp", child, slot, s[child], read))
@@ -85,7 +85,8 @@ def _backpropagation(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tupl
     for name, parents in graph.parents.items():
         x[name] = terms("f", name, *(x[p] for p in parents))
     received: dict[str, list[int]] = {name: [] for name in graph.parents}
-    received[graph.output].append(terms("dC", *(x[r] for r in sorted(graph.term_reads(COST, 0)[0]))))
+    for owner, cost in graph.costs.items():
+        received[cost["input"]].append(terms("dC", owner, *(x[r] for r in sorted(graph.term_reads(owner, 0)[0]))))
     s: dict[str, int] = {}
     for name in reversed(graph.parents):
         s[name] = terms("sum", *sorted(received[name]))

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Rational, Symbol
 
-from symbolic.costs import COSTS, CostEquation
+from symbolic.costs import COST_OWNER, COSTS, CostEquation
 from symbolic.energy import LayerKind, derive_layer
 from symbolic.errors import SpecError
 from symbolic.expressions import Tensor
-from symbolic.layers import LAYERS
+from symbolic.layers import LAYERS, ShapeError
+from symbolic.layers.base import Shape
 
-Shape = tuple[Expr, ...]
+Role = Literal["data", "index", "parameter", "constant"]
 
 
 @dataclass(frozen=True)
 class Input:
-    """A clamped vertex; ``shape`` is that of one sample, without the batch axis."""
+    """A clamped vertex; ``shape`` is that of one sample, without the batch axis.
+
+    role: "data"; "index" (integers in 0, ..., below - 1, such as tokens: no sensitivity); "parameter" (a trained
+    array that any layer may list among its inputs, so that it can be shared: it has a gradient, and no batch axis);
+    "constant" (a given array: no gradient, and no batch axis).
+    """
 
     name: str
     shape: Shape
+    role: Role = "data"
+    below: Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -54,30 +62,56 @@ class Vertex:
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of one vertex's activation against a target of the same shape."""
+    """A term ``weight`` * C of the cost: of one vertex's activation against a target.
+
+    owner: the name of the cost's own tensors: "cost", or "cost1", "cost2", ... where there are several.
+    """
 
     type: str
     input: str
     sizes: Mapping[Expr, Expr]
     shape: Shape
+    settings: tuple[tuple[str, Any], ...] = ()
+    owner: str = COST_OWNER
+    weight: Rational = Integer(1)  # noqa: RUF009 (immutable)
 
     @property
     def equation(self) -> CostEquation:
-        return COSTS[self.type].equation(len(self.shape))
+        return COSTS[self.type].equation(len(self.shape), dict(self.settings))
+
+    @property
+    def target_shape(self) -> Shape:
+        return tuple(extent.xreplace(dict(self.sizes)) for extent in self.equation.target.shape)
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """``vertices`` are in topological order: every vertex stands after its parents."""
+    """``vertices`` are in topological order: every vertex stands after its parents.
+
+    decay: lambda of the term lambda/2 |theta|^2 of the cost, for every parameter.
+    explicit_batch: the tensors carry their own batch axis (imported models): emitted code adds none.
+    values: arrays for parameters and constants that came with the model, by name.
+    """
 
     name: str
     inputs: tuple[Input, ...]
     vertices: tuple[Vertex, ...]
-    cost: Cost
+    costs: tuple[Cost, ...]
+    decay: Rational = Integer(0)  # noqa: RUF009 (immutable)
+    explicit_batch: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Vertex]:
         return {vertex.name: vertex for vertex in self.vertices}
+
+    @cached_property
+    def by_input(self) -> dict[str, Input]:
+        return {node.name: node for node in self.inputs}
+
+    @cached_property
+    def by_cost(self) -> dict[str, Cost]:
+        return {cost.owner: cost for cost in self.costs}
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -86,7 +120,7 @@ class Architecture:
 
     @cached_property
     def edges_out(self) -> dict[str, tuple[tuple[str, int], ...]]:
-        """For every vertex, the (child, input slot) pairs that read it, in topological order of the children."""
+        """For every vertex and input, the (child, input slot) pairs that read it, in topological order."""
         readers: dict[str, list[tuple[str, int]]] = {name: [] for name in self.shapes}
         for vertex in self.vertices:
             for slot, parent in enumerate(vertex.inputs):
@@ -106,10 +140,11 @@ class Architecture:
         """The largest depth: the number of layers in the 2L theorem, counted in vertices."""
         return max(self.depth.values())
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Shape]:
-        """Shape of every parameter by its full name, ``layer.parameter``."""
-        return {f"{v.name}.{name}": shape for v in self.vertices for name, shape in v.parameters.items()}
+        """Shape of every parameter by its full name: ``layer.parameter``, or the name of an input of that role."""
+        own = {f"{v.name}.{name}": shape for v in self.vertices for name, shape in v.parameters.items()}
+        return own | {node.name: node.shape for node in self.inputs if node.role == "parameter"}
 
     @property
     def unknown_sizes(self) -> list[str]:
@@ -123,30 +158,57 @@ def make_vertex(
 ) -> Vertex:
     """Bind a layer type to its parents' shapes.
 
-    ``inputs`` maps names to shapes, ``slots`` are the parents in order.  Raises :class:`SpecError` where the
-    shapes do not fit the layer's equation.
+    ``inputs`` maps names to shapes, ``slots`` are the parents in order, then perhaps parameters.  Raises
+    :class:`SpecError` where the shapes do not fit the layer's equation.
     """
-    layer = LAYERS[type_]
+    layer, where = LAYERS[type_], f"layer {name!r}"
     shapes = [inputs[slot] for slot in slots]
-    for parent, shape in zip(slots, shapes, strict=True):
+    largest = layer.arity[1]
+    read = shapes if largest is None else shapes[:largest]
+    rule = f"{type_} takes {layer.input_rule}"
+    for parent, shape in zip(slots, read, strict=False):
         if len(shape) < layer.smallest_rank:
-            raise SpecError(
-                f"layer {name!r}", f"input {parent!r} has shape {show(shape)}", f"{type_} takes {layer.input_rule}"
-            )
-    settings = tuple((k, options[k]) for k, o in layer.options.items() if o.kind != "size")
-    kind = LayerKind(type_, settings, tuple(len(shape) for shape in shapes))
-    if len(set(kind.ranks)) > 1:
-        raise SpecError(f"layer {name!r}", _mismatch(slots, shapes), f"{type_} takes {layer.input_rule}")
-    equation = derive_layer(kind).equation
-    sizes: dict[Expr, Expr] = {symbol: options[key] for key, symbol in equation.sizes.items()}
+            raise SpecError(where, f"input {parent!r} has shape {show(shape)}", rule)
+    try:
+        settings = layer.specialise(options, read)
+        kind = LayerKind(type_, tuple(settings.items()), tuple(map(len, read)), len(shapes) - len(read))
+        equation = derive_layer(kind).equation
+    except ShapeError as error:
+        raise SpecError(where, f"{error.problem} ({_shapes(slots, shapes)})", error.remedy or rule) from error
+    sizes: dict[Expr, Expr] = {}
+    for key, pattern in equation.sizes.items():
+        if options[key] is None:  # given by the shape of a parameter among the inputs
+            continue
+        patterns, values = (pattern, options[key]) if isinstance(pattern, tuple) else ((pattern,), (options[key],))
+        if len(patterns) != len(values):
+            raise SpecError(where, f"{key} has {len(values)} entries", f"it needs {len(patterns)}")
+        for one, value in zip(patterns, values, strict=True):
+            if not _match(one, value, sizes):
+                raise SpecError(where, f"{key} = {value} does not fit {one}", rule)
+    if len(equation.inputs) != len(shapes):
+        raise SpecError(where, f"has {len(shapes)} inputs", rule)
     for tensor, shape in zip(equation.inputs, shapes, strict=True):
-        if not _bind(tensor, shape, sizes):
-            raise SpecError(f"layer {name!r}", _mismatch(slots, shapes), f"{type_} takes {layer.input_rule}")
+        if len(tensor.shape) != len(shape) or not _bind(tensor, shape, sizes):
+            raise SpecError(where, f"its inputs have shapes {_shapes(slots, shapes)}", rule)
+    for key, pattern in equation.sizes.items():
+        if any(not one.free_symbols <= set(sizes) for one in (pattern if isinstance(pattern, tuple) else (pattern,))):
+            raise SpecError(where, f"{key!r} is missing", f"add {key} = ...")
+    for symbol, formula in equation.extents.items():
+        sizes[symbol] = formula.xreplace(sizes)
+        if sizes[symbol].is_Integer and sizes[symbol] < 1:
+            raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
     shape = tuple(extent.xreplace(sizes) for extent in equation.output.tensor.shape)
     return Vertex(name, kind, slots, sizes, shape)
 
 
-def make_cost(type_: str, vertex: str, shape: Shape) -> Cost:
+def make_cost(
+    type_: str,
+    vertex: str,
+    shape: Shape,
+    settings: Mapping[str, Any] | None = None,
+    owner: str = COST_OWNER,
+    weight: Rational = Integer(1),  # noqa: B008 (immutable)
+) -> Cost:
     """Bind a cost to the vertex whose activation it reads."""
     cost = COSTS[type_]
     too_small = any(extent.is_Integer and extent < cost.smallest_size for extent in shape)
@@ -154,20 +216,30 @@ def make_cost(type_: str, vertex: str, shape: Shape) -> Cost:
     if too_small or not cost.smallest_rank <= len(shape) <= largest:
         raise SpecError("cost", f"input {vertex!r} has shape {show(shape)}", f"{type_} takes {cost.size_rule}")
     sizes: dict[Expr, Expr] = {}
-    _bind(cost.equation(len(shape)).input, shape, sizes)
-    return Cost(type_, vertex, sizes, shape)
+    chosen = dict(settings or {})
+    _bind(cost.equation(len(shape), chosen).input, shape, sizes)
+    return Cost(type_, vertex, sizes, shape, tuple(chosen.items()), owner, weight)
 
 
 def _bind(tensor: Tensor, shape: Shape, sizes: dict[Expr, Expr]) -> bool:
     """Match an equation's symbolic shape with an actual one; False if one symbol would need two values."""
-    return all(
-        sizes.setdefault(symbol, extent) == extent if isinstance(symbol, Symbol) else symbol == extent
-        for symbol, extent in zip(tensor.shape, shape, strict=True)
-    )
+    return all(_match(pattern, extent, sizes) for pattern, extent in zip(tensor.shape, shape, strict=True))
 
 
-def _mismatch(slots: tuple[str, ...], shapes: list[Shape]) -> str:
-    return "its inputs have shapes " + ", ".join(f"{n!r} {show(s)}" for n, s in zip(slots, shapes, strict=True))
+def _match(pattern: Expr, extent: Expr, sizes: dict[Expr, Expr]) -> bool:
+    """Match one extent: a symbol, a number, a multiple ``2 m`` of a symbol, or a formula of symbols known by now."""
+    if isinstance(pattern, Symbol):
+        return bool(sizes.setdefault(pattern, extent) == extent)
+    if pattern.free_symbols <= set(sizes):
+        return bool(pattern.xreplace(sizes) == extent)
+    factor, symbol = pattern.as_coeff_Mul()
+    if isinstance(symbol, Symbol) and extent.is_Integer and factor.is_Integer:
+        return extent % factor == 0 and bool(sizes.setdefault(symbol, extent / factor) * factor == extent)
+    return False
+
+
+def _shapes(slots: tuple[str, ...], shapes: list[Shape]) -> str:
+    return ", ".join(f"{n!r} {show(s)}" for n, s in zip(slots, shapes, strict=True))
 
 
 def show(shape: Shape) -> str:

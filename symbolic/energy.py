@@ -11,21 +11,26 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, Integer
 
 from symbolic.costs import COSTS, CostEquation
-from symbolic.expressions import Definition, Tensor, elements, total
-from symbolic.layers import LAYERS, LayerEquation
+from symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
+from symbolic.layers import LAYERS, LayerEquation, ShapeError
+from symbolic.layers.base import axes, slots
 from symbolic.variation import Gradient, gradient
 
 
 @dataclass(frozen=True)
 class LayerKind:
-    """What identifies a layer's equation: sizes play no part."""
+    """What identifies a layer's equation: sizes play no part.
+
+    ranks: numbers of axes of the activations read.  given: how many of the layer's parameters are further inputs.
+    """
 
     type: str
     settings: tuple[tuple[str, Any], ...]
     ranks: tuple[int, ...]
+    given: int = 0
 
     @property
     def label(self) -> str:
@@ -34,7 +39,9 @@ class LayerKind:
         if len(self.ranks) > 1:
             options.append(f"inputs={len(self.ranks)}")
         if set(self.ranks) != {1}:
-            options.append(f"axes={self.ranks[0]}")
+            options.append("axes=" + "/".join(map(str, dict.fromkeys(self.ranks))))
+        if self.given:
+            options.append(f"given={self.given}")
         return f"{self.type}({', '.join(options)})" if options else self.type
 
 
@@ -69,17 +76,39 @@ class CostDerivation:
     equation: CostEquation
     intermediates: tuple[Definition, ...]
     gradient: Definition
+    settings: tuple[tuple[str, Any], ...] = ()
 
     @property
     def label(self) -> str:
-        return self.type
+        options = ", ".join(f"{key}={value}" for key, value in self.settings)
+        return f"{self.type}({options})" if options else self.type
 
 
 @cache
 def derive_layer(kind: LayerKind) -> LayerDerivation:
     """Derive a layer kind; cached, since a network has few kinds and many vertices."""
     equation = LAYERS[kind.type].equation(dict(kind.settings), kind.ranks)
-    return derive_equation(kind, equation)
+    return derive_equation(kind, with_given_parameters(equation, kind.given))
+
+
+def with_given_parameters(equation: LayerEquation, count: int) -> LayerEquation:
+    """The equation with its first ``count`` parameters turned into further inputs x_u2, x_u3, ..."""
+    if count == 0:
+        return equation
+    names = list(equation.parameters)
+    if count > len(names):
+        raise ShapeError(f"{count} parameters are given", f"the layer has {', '.join(names) or 'none'}")
+    inputs = [*equation.inputs, *(equation.parameters[name].tensor for name in names[:count])]
+    owners = slots(len(inputs))
+    renamed = {(t.kind, t.owner): ("x", owner) for t, owner in zip(inputs, owners, strict=True)}
+    return LayerEquation(
+        tuple(Tensor("x", owner, t.shape) for t, owner in zip(inputs, owners, strict=True)),
+        {name: p for name, p in equation.parameters.items() if name not in names[:count]},
+        tuple(Definition(d.tensor, d.indices, rename_tensors(d.body, renamed)) for d in equation.definitions),
+        equation.sizes,
+        equation.extents,
+        equation.hypotheses,
+    )
 
 
 def derive_equation(kind: LayerKind, equation: LayerEquation) -> LayerDerivation:
@@ -99,17 +128,22 @@ def derive_equation(kind: LayerKind, equation: LayerEquation) -> LayerDerivation
         energy=energy,
         stationarity=found.results[s],
         intermediates=found.intermediates,
-        adjoints=tuple(found.results[tensor] for tensor in equation.inputs),
+        adjoints=tuple(found.results.get(tensor) or zero(tensor) for tensor in equation.inputs),
         gradients={name: found.results[tensor] for name, tensor in parameters.items()},
     )
 
 
+def zero(tensor: Tensor) -> Definition:
+    """The derivative with respect to a tensor that the functional does not depend on (token indices)."""
+    return Definition(Tensor(f"bar {tensor.kind}", tensor.owner, tensor.shape), axes(len(tensor.shape))[0], Integer(0))
+
+
 @cache
-def derive_cost(name: str, rank: int) -> CostDerivation:
+def derive_cost(name: str, rank: int, settings: tuple[tuple[str, Any], ...] = ()) -> CostDerivation:
     """Derive a cost's gradient for an activation with ``rank`` axes."""
-    equation = COSTS[name].equation(rank)
+    equation = COSTS[name].equation(rank, dict(settings))
     found: Gradient = gradient(equation.definitions, (equation.input,))
-    return CostDerivation(name, equation, found.intermediates, found.results[equation.input])
+    return CostDerivation(name, equation, found.intermediates, found.results[equation.input], settings)
 
 
 def needed(target: Expr, available: tuple[Definition, ...]) -> list[Definition]:

@@ -311,6 +311,16 @@ def _rename(node: Expr, owners: Mapping[str, str], sizes: dict[Expr, Expr]) -> E
     return node.func(*(_rename(a, owners, sizes) if isinstance(a, Expr) else a for a in node.args))
 
 
+def rename_tensors(node: Expr, table: Mapping[tuple[str, str], tuple[str, str]]) -> Expr:
+    """The expression with the (kind, owner) of its tensors replaced."""
+    if isinstance(node, Element):
+        kind, owner = table.get((node.kind, node.owner), (node.kind, node.owner))
+        return Element(kind, owner, *(rename_tensors(index, table) for index in node.indices))
+    if not node.args:
+        return node
+    return node.func(*(rename_tensors(a, table) if isinstance(a, Expr) else a for a in node.args))
+
+
 def rename_definition(item: Definition, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Definition:
     """:func:`rename` for both sides of a definition."""
     tensor = Tensor(

@@ -35,7 +35,11 @@ Ranges = dict[Index, Expr]
 
 
 def invert(
-    entry: Element, shape: Sequence[Expr], outer: Mapping[Index, Expr], bound: Sequence[tuple[Index, Expr]], factor: Expr
+    entry: Element,
+    shape: Sequence[Expr],
+    outer: Mapping[Index, Expr],
+    bound: Sequence[tuple[Index, Expr]],
+    factor: Expr,
 ) -> tuple[tuple[Index, ...], Expr]:
     """Sum of ``factor`` over all indices for which ``entry`` is the entry p of its tensor.
 

@@ -90,6 +90,7 @@ def layer_to_json(layer: LayerDerivation) -> Json:
             name: {"kind": p.tensor.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
             for name, p in equation.parameters.items()
         },
+        "extents": {str(symbol): to_json(formula) for symbol, formula in equation.extents.items()},
         "definitions": [definition_to_json(item) for item in equation.definitions],
         "energy": definition_to_json(layer.energy),
         "stationarity": definition_to_json(layer.stationarity),
@@ -105,6 +106,8 @@ def cost_to_json(cost: CostDerivation) -> Json:
         "label": cost.label,
         "input": cost.equation.input.owner,
         "shape": [to_json(extent) for extent in cost.equation.input.shape],
+        "target_shape": [to_json(extent) for extent in cost.equation.target.shape],
+        "target_role": cost.equation.target_role,
         "definitions": [definition_to_json(item) for item in cost.equation.definitions],
         "intermediates": [definition_to_json(item) for item in cost.intermediates],
         "gradient": definition_to_json(cost.gradient),

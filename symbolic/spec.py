@@ -6,22 +6,20 @@ remedy.  Nothing that is read is ever evaluated.
 
 from __future__ import annotations
 
-import difflib
-import math
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import networkx
+import numpy as np
 
-from symbolic.architecture import Architecture, Input, Shape, extent_of, make_cost, make_vertex
+from symbolic.architecture import Architecture, Cost, Input, Role, Shape, make_cost, make_vertex, show
 from symbolic.costs import COST_OWNER, COSTS
 from symbolic.errors import SpecError
-from symbolic.layers import LAYERS, LayerType, Option
+from symbolic.layers import LAYERS, LayerType
+from symbolic.options import checked_name, choice, finite, known, name_list, number, read_options, size_of, suggest
 
-_SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _LARGEST_FILE = 64 * 2**20
 
 
@@ -48,11 +46,11 @@ def read_spec(path: str | Path) -> Architecture:
 
 
 def architecture(data: Mapping[str, Any], default_name: str = "network") -> Architecture:
-    """Build an architecture from a mapping with the keys ``name``, ``inputs``, ``layers`` and ``cost``."""
-    _finite(data, ())
-    _known("the file", data, ("name", "inputs", "layers", "cost"))
-    name = _name("name", data.get("name", default_name))
-    inputs = _inputs(data.get("inputs"))
+    """Build an architecture from a mapping with the keys of a TOML file (docs/specification.md)."""
+    finite(data, ())
+    known("the file", data, ("name", "inputs", "parameters", "constants", "layers", "cost", "costs", "weight_decay"))
+    name = checked_name("name", data.get("name", default_name))
+    inputs = _inputs(data)
     layers = _layers(data.get("layers"), inputs)
     order = _topological(layers, inputs)
     shapes: dict[str, Shape] = {node.name: node.shape for node in inputs}
@@ -61,25 +59,59 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
         type_, options, parents = layers[layer_name]
         vertices.append(make_vertex(layer_name, type_, options, shapes, parents))
         shapes[layer_name] = vertices[-1].shape
-    cost_type, cost_input = _cost(data.get("cost"), layers)
-    _all_used(layers, inputs, cost_input)
-    return Architecture(name, inputs, tuple(vertices), make_cost(cost_type, cost_input, shapes[cost_input]))
+    costs = _costs(data, layers, shapes)
+    _all_used(layers, inputs, [cost.input for cost in costs])
+    decay = number("weight_decay", "weight_decay", data.get("weight_decay", 0))
+    return Architecture(name, inputs, tuple(vertices), costs, decay, values=_values(data, shapes))
 
 
-def _inputs(table: Any) -> tuple[Input, ...]:
-    if not isinstance(table, Mapping) or not table:
+_ROLES: dict[str, Role] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
+
+
+def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
+    tables = {group: data.get(group, {}) for group in _ROLES}
+    if not isinstance(tables["inputs"], Mapping) or not tables["inputs"]:
         raise SpecError("inputs", "no input is given", "add [inputs.NAME] with shape = [SIZE]")
-    found = []
-    for name, entry in table.items():
-        where = f"input {name!r}"
-        if not isinstance(entry, Mapping):
-            raise SpecError(where, f"must be a table, not {entry!r}", "write [inputs.NAME] with shape = [SIZE]")
-        _known(where, entry, ("shape",))
-        shape = entry.get("shape")
-        if not isinstance(shape, list | tuple) or not shape:
-            raise SpecError(where, f"shape must be a list of sizes, not {shape!r}", "write for instance shape = [64]")
-        found.append(Input(_name(where, name), tuple(_size(where, "shape", value) for value in shape)))
+    found: list[Input] = []
+    for group, role in _ROLES.items():
+        if not isinstance(tables[group], Mapping):
+            raise SpecError(group, f"must be a table, not {tables[group]!r}", f"write [{group}.NAME]")
+        for name, entry in tables[group].items():
+            found.append(_input(group, role, name, entry))
+            if any(other.name == name for other in found[:-1]):
+                raise SpecError(f"{group[:-1]} {name!r}", "the name is used twice", "give each a name of its own")
     return tuple(found)
+
+
+def _input(group: str, role: Role, name: str, entry: Any) -> Input:
+    where = f"{group[:-1]} {name!r}"
+    if not isinstance(entry, Mapping):
+        raise SpecError(where, f"must be a table, not {entry!r}", f"write [{group}.NAME] with shape = [SIZE]")
+    known(where, entry, {"inputs": ("shape", "below"), "constants": ("shape", "values")}.get(group, ("shape",)))
+    shape = entry.get("shape")
+    scalar = group != "inputs" and isinstance(shape, list | tuple)
+    if not isinstance(shape, list | tuple) or not (shape or scalar):
+        raise SpecError(where, f"shape must be a list of sizes, not {shape!r}", "write for instance shape = [64]")
+    extents = tuple(size_of(where, "shape", value) for value in shape)
+    if "below" in entry:
+        return Input(checked_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
+    return Input(checked_name(where, name), extents, role)
+
+
+def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    """Given arrays of constants."""
+    found = {}
+    for name, entry in data.get("constants", {}).items():
+        if "values" in entry:
+            try:
+                array = np.asarray(entry["values"], dtype=float)
+            except (TypeError, ValueError) as error:
+                raise SpecError(f"constant {name!r}", "values are not numbers in a regular list", "") from error
+            if array.shape != tuple(shapes[name]):
+                problem = f"values have the shape {list(array.shape)}, not {show(shapes[name])}"
+                raise SpecError(f"constant {name!r}", problem, "make them agree")
+            found[name] = array
+    return found
 
 
 _Layer = tuple[str, dict[str, Any], tuple[str, ...]]
@@ -97,22 +129,22 @@ def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, _Layer]:
     found: dict[str, _Layer] = {}
     for position, (name, entry) in enumerate(zip(names, array, strict=True)):
         where = f"layer {name!r}"
-        type_ = _choice(where, "type", entry.get("type"), LAYERS)
+        type_ = choice(where, "type", entry.get("type"), LAYERS)
         layer = LAYERS[type_]
-        _known(where, entry, ("name", "type", "inputs", *layer.options))
-        options = {key: _option(where, key, option, entry) for key, option in layer.options.items()}
+        known(where, entry, ("name", "type", "inputs", *layer.options))
+        options = read_options(where, layer.options, entry)
         if "inputs" in entry:
-            parents = _names(where, entry["inputs"])
+            parents = name_list(where, entry["inputs"])
         elif position > 0:
             parents = (names[position - 1],)
-        elif len(inputs) == 1:
-            parents = (inputs[0].name,)
+        elif len(data_inputs := [node for node in inputs if node.role in ("data", "index")]) == 1:
+            parents = (data_inputs[0].name,)
         else:
             raise SpecError(where, "there are several inputs to choose from", 'write inputs = ["..."]')
         _arity(where, layer, parents)
         for parent in parents:
             if parent not in taken:
-                raise SpecError(where, f"its input {parent!r} does not exist", _suggest(parent, taken))
+                raise SpecError(where, f"its input {parent!r} does not exist", suggest(parent, taken))
         found[name] = (type_, options, parents)
     return found
 
@@ -123,17 +155,15 @@ def _layer_name(position: int, entry: Any) -> str:
         raise SpecError(where, f"must be a table, not {entry!r}", "write [[layers]] before its keys")
     if "name" not in entry:
         raise SpecError(where, "has no name", 'add name = "..."')
-    return _name(where, entry["name"])
+    return checked_name(where, entry["name"])
 
 
 def _arity(where: str, layer: LayerType, parents: tuple[str, ...]) -> None:
     smallest, largest = layer.arity
-    if len(parents) < smallest or (largest is not None and len(parents) > largest):
-        raise SpecError(
-            where,
-            f"has {len(parents)} input(s)",
-            f"{layer.name} takes {layer.input_rule if largest is None else 'one input'}",
-        )
+    if len(parents) < smallest or (largest is not None and len(parents) > largest and not layer.parametric):
+        counts = {1: "one input", 2: "two inputs", 3: "three inputs"}
+        wanted = counts.get(smallest, layer.input_rule) if smallest == largest else layer.input_rule
+        raise SpecError(where, f"has {len(parents)} input(s)", f"{layer.name} takes {wanted}")
 
 
 def _topological(layers: Mapping[str, _Layer], inputs: Iterable[Input]) -> list[str]:
@@ -153,21 +183,34 @@ def _topological(layers: Mapping[str, _Layer], inputs: Iterable[Input]) -> list[
     return [name for name in order if name in layers]
 
 
-def _cost(table: Any, layers: Mapping[str, _Layer]) -> tuple[str, str]:
-    if not isinstance(table, Mapping):
-        raise SpecError("cost", "no cost is given", 'add [cost] with type = "squared_error" or "cross_entropy"')
-    _known("cost", table, ("type", "inputs"))
-    type_ = _choice("cost", "type", table.get("type"), COSTS)
-    names = _names("cost", table["inputs"]) if "inputs" in table else (list(layers)[-1],)
-    if len(names) != 1:
-        raise SpecError("cost", f"has {len(names)} inputs", f"{type_} takes one layer")
-    if names[0] not in layers:
-        raise SpecError("cost", f"its input {names[0]!r} is not a layer", _suggest(names[0], layers))
-    return type_, names[0]
+def _costs(data: Mapping[str, Any], layers: Mapping[str, _Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
+    tables = data.get("costs", [data["cost"]] if "cost" in data else None)
+    if not isinstance(tables, list | tuple) or not tables or "cost" in data and "costs" in data:
+        remedy = 'add [cost] with type = "squared_error" or "cross_entropy"; for several, [[costs]] each with a weight'
+        raise SpecError("cost", "no cost is given" if not tables else "there are both [cost] and [[costs]]", remedy)
+    found = []
+    for position, table in enumerate(tables, 1):
+        where = "cost" if len(tables) == 1 else f"cost {position}"
+        if not isinstance(table, Mapping):
+            raise SpecError(where, f"must be a table, not {table!r}", 'write [cost] with type = "squared_error"')
+        type_ = choice(where, "type", table.get("type"), COSTS)
+        known(where, table, ("type", "inputs", "weight", *COSTS[type_].options))
+        names = name_list(where, table["inputs"]) if "inputs" in table else (list(layers)[-1],)
+        if len(names) != 1:
+            raise SpecError(where, f"has {len(names)} inputs", f"{type_} takes one layer")
+        if names[0] not in layers:
+            raise SpecError(where, f"its input {names[0]!r} is not a layer", suggest(names[0], layers))
+        settings = read_options(where, COSTS[type_].options, table)
+        weight = number(where, "weight", table.get("weight", 1))
+        owner = COST_OWNER if len(tables) == 1 else f"{COST_OWNER}{position}"
+        if owner in shapes:
+            raise SpecError(where, f"the name {owner!r} is taken by a layer", "rename the layer")
+        found.append(make_cost(type_, names[0], shapes[names[0]], settings, owner, weight))
+    return tuple(found)
 
 
-def _all_used(layers: Mapping[str, _Layer], inputs: Iterable[Input], output: str) -> None:
-    used, stack = {output}, [output]
+def _all_used(layers: Mapping[str, _Layer], inputs: Iterable[Input], outputs: list[str]) -> None:
+    used, stack = set(outputs), list(outputs)
     while stack:
         for parent in layers[stack.pop()][2]:
             if parent not in used:
@@ -181,78 +224,3 @@ def _all_used(layers: Mapping[str, _Layer], inputs: Iterable[Input], output: str
                     f"{kind} {name!r}", "is unreachable from the cost: nothing it computes is used",
                     "connect it to a layer that leads to the cost, or remove it",
                 )  # fmt: skip
-
-
-def _option(where: str, key: str, option: Option, entry: Mapping[str, Any]) -> Any:
-    if key not in entry:
-        if option.default is None:
-            raise SpecError(where, f"{key!r} is missing", f"add {key} = ...")
-        return option.default
-    value = entry[key]
-    if option.kind == "size":
-        return _size(where, key, value)
-    if option.kind == "choice":
-        return _choice(where, key, value, option.choices)
-    if not isinstance(value, bool):
-        raise SpecError(where, f"{key} must be true or false, not {value!r}", f"write {key} = true or {key} = false")
-    return value
-
-
-def _size(where: str, key: str, value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31:
-        return extent_of(value)
-    if isinstance(value, str) and _SIZE_NAME.match(value):
-        return extent_of(value)
-    raise SpecError(
-        where, f"{key} holds {value!r}, which is not a size",
-        'use a positive integer below 2^31, or a name such as "n" (letters, digits, underscores)',
-    )  # fmt: skip
-
-
-def _choice(where: str, key: str, value: Any, choices: Iterable[str]) -> str:
-    names = list(choices)
-    if value is None:
-        raise SpecError(where, f"{key!r} is missing", f"choose one of {', '.join(names)}")
-    if not isinstance(value, str) or value not in names:
-        raise SpecError(where, f"{key} {value!r} is unknown", _suggest(str(value), names))
-    return value
-
-
-def _name(where: str, value: Any) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 200:
-        raise SpecError(where, f"the name {value!r} cannot be used", "use printable text of at most 200 characters")
-    if value == COST_OWNER:
-        raise SpecError(where, f"the name {value!r} is reserved for the cost", "choose another name")
-    return value
-
-
-def _names(where: str, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
-        raise SpecError(where, f"inputs must be a list of names, not {value!r}", 'write inputs = ["..."]')
-    return tuple(value)
-
-
-def _known(where: str, table: Mapping[str, Any], keys: Iterable[str]) -> None:
-    allowed = list(keys)
-    for key in table:
-        if key not in allowed:
-            raise SpecError(where, f"the key {key!r} is unknown", _suggest(str(key), allowed))
-
-
-def _suggest(value: str, names: Iterable[str]) -> str:
-    candidates = list(names)
-    close = difflib.get_close_matches(value, candidates, n=1)
-    listed = ", ".join(candidates[:20]) + (", ..." if len(candidates) > 20 else "")
-    return f"did you mean {close[0]!r}? (known: {listed})" if close else f"known: {listed}"
-
-
-def _finite(value: Any, path: tuple[str, ...]) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise SpecError(".".join(path), f"holds the non-finite number {value}", "use a finite number")
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _finite(item, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for position, item in enumerate(value, 1):
-            label = item.get("name") if isinstance(item, Mapping) else None
-            _finite(item, (*path, str(label if label is not None else position)))

@@ -9,7 +9,8 @@ from typing import Any
 from proofs.checker.network import Rejected, entries, field
 
 COST = "cost"
-FORMAT = "dyadic-certificate/1"
+FORMAT = "dyadic-certificate/2"
+ROLES = ("data", "index", "parameter", "constant")
 
 
 def digest(content: Any) -> str:
@@ -41,12 +42,14 @@ class Graph:
             raise Rejected("certificate.format", f"is not {FORMAT}")
         network = field(certificate, "architecture", dict, "certificate")
         self.name: str = field(network, "name", str, "architecture")
-        self.inputs: dict[str, list[Any]] = field(network, "inputs", dict, "architecture")
+        self.inputs: dict[str, dict[str, Any]] = field(network, "inputs", dict, "architecture")
         self.vertices: list[dict[str, Any]] = field(network, "vertices", list, "architecture")
-        self.cost: dict[str, Any] = field(network, "cost", dict, "architecture")
+        self.costs: dict[str, dict[str, Any]] = field(network, "costs", dict, "architecture")
+        self.decay: Any = field(network, "decay", (int, list), "architecture")
         self.layers: dict[str, Any] = field(certificate, "layers", dict, "certificate")
-        self.cost_content: dict[str, Any] = field(certificate, "cost", dict, "certificate")
+        self.cost_contents: dict[str, dict[str, Any]] = field(certificate, "costs", dict, "certificate")
         self.terms: dict[str, Any] = field(certificate, "terms", dict, "certificate")
+        self.shared: dict[str, Any] = field(certificate, "shared", dict, "certificate")
         self.hashes: dict[str, str] = field(certificate, "equations", dict, "certificate")
         ranks = field(certificate, "ranks", dict, "certificate")
         self.rank_x: dict[str, int] = field(ranks, "x", dict, "ranks")
@@ -63,12 +66,16 @@ class Graph:
         self.parents: dict[str, list[str]] = {}
         self.content: dict[str, str] = {}
         self.sizes: dict[str, dict[str, Any]] = {}
+        for name, node in self.inputs.items():
+            field(node, "shape", list, f"architecture.inputs.{name}")
+            if field(node, "role", str, f"architecture.inputs.{name}") not in ROLES:
+                raise Rejected(f"architecture.inputs.{name}.role", f"is not one of {', '.join(ROLES)}")
         known = set(self.inputs)
         for position, vertex in enumerate(self.vertices):
             where = f"architecture.vertices[{position}]"
             name, parents = field(vertex, "name", str, where), field(vertex, "inputs", list, where)
             content = field(vertex, "layer", str, where)
-            if name in known or name == COST:
+            if name in known or name in self.costs:
                 raise Rejected(f"{where}.name", f"{name!r} is used twice or reserved")
             if content not in self.layers:
                 raise Rejected(f"{where}.layer", "names no layer of this certificate")
@@ -79,37 +86,56 @@ class Graph:
             known.add(name)
             self.parents[name], self.content[name] = parents, content
             self.sizes[name] = field(vertex, "sizes", dict, where)
-        self.output: str = field(self.cost, "input", str, "architecture.cost")
-        if self.output not in self.parents:
-            raise Rejected("architecture.cost.input", "is not a vertex")
+        if not self.costs or set(self.costs) != set(self.cost_contents):
+            raise Rejected("architecture.costs", "are not the costs whose equations are given")
+        for owner, cost in self.costs.items():
+            if field(cost, "input", str, f"architecture.costs.{owner}") not in self.parents:
+                raise Rejected(f"architecture.costs.{owner}.input", "is not a vertex")
         for content, data in self.layers.items():
             if digest(data) != content:
                 raise Rejected(f"layers[{content[:12]}]", "its content does not have this digest")
 
     def _terms(self) -> None:
-        """dE/dx_v has one term for each place where the energy contains x_v besides -<s_v, x_v>."""
+        """dE/dx_v has one term for each place where the energy contains x_v besides -<s_v, x_v>.
+
+        The same holds for dE/dtheta of a shared parameter, an input of the role "parameter".
+        """
         wanted: dict[str, list[list[Any]]] = {name: [] for name in self.parents}
+        trained: dict[str, list[list[Any]]] = {n: [] for n, node in self.inputs.items() if node["role"] == "parameter"}
         for child, parents in self.parents.items():
             for slot, parent in enumerate(parents):
-                if parent in wanted:
-                    wanted[parent].append([child, slot])
-        wanted[self.output].append([COST, 0])
-        for name, expected in wanted.items():
-            stated = field(self.terms, name, list, "terms")
-            if sorted(map(str, stated)) != sorted(map(str, expected)):
-                missing = [term for term in expected if term not in stated]
-                extra = [term for term in stated if term not in expected]
-                raise Rejected(f"terms.{name}", f"the energy has the terms {missing} not stated here; extra: {extra}")
-        if set(self.terms) != set(wanted):
-            raise Rejected("terms", "name a vertex that the architecture does not have")
+                for table in (wanted, trained):
+                    if parent in table:
+                        table[parent].append([child, slot])
+        for owner, cost in self.costs.items():
+            wanted[cost["input"]].append([owner, 0])
+        for group, table, stated_table in (("terms", wanted, self.terms), ("shared", trained, self.shared)):
+            for name, expected in table.items():
+                stated = field(stated_table, name, list, group)
+                if sorted(map(str, stated)) != sorted(map(str, expected)):
+                    missing = [term for term in expected if term not in stated]
+                    extra = [term for term in stated if term not in expected]
+                    reason = f"the energy has the terms {missing} not stated here; extra: {extra}"
+                    raise Rejected(f"{group}.{name}", reason)
+            if set(stated_table) != set(table):
+                raise Rejected(group, "name something that the architecture does not have")
 
     def _binding(self, name: str) -> Any:
-        if name == COST:
-            return [digest(self.cost_content), [self.output], field(self.cost, "sizes", dict, "architecture.cost")]
+        if name in self.costs:
+            cost, where = self.costs[name], f"architecture.costs.{name}"
+            sizes, weight = field(cost, "sizes", dict, where), field(cost, "weight", (int, list), where)
+            return [digest(self.cost_contents[name]), [cost["input"]], sizes, weight]
         return [self.content[name], self.parents[name], self.sizes[name]]
 
     def _hashes(self) -> None:
-        wanted = {"C": digest(["C", self._binding(COST)])[:12]}
+        wanted = {}
+        for owner in self.costs:
+            tag = "C" if owner == COST else f"C:{owner}"
+            wanted[tag] = digest([tag, self._binding(owner)])[:12]
+        decay = [self.decay] if self.decay != 0 else []
+        for name, terms in self.shared.items():
+            content = [[child, slot, self._binding(child)] for child, slot in terms]
+            wanted[f"g:{name}"] = digest([f"g:{name}", content, *decay])[:12]
         for name in self.parents:
             binding = self._binding(name)
             wanted[f"x:{name}"] = digest([f"x:{name}", binding])[:12]
@@ -117,7 +143,7 @@ class Graph:
             wanted[f"s:{name}"] = digest([f"s:{name}", content])[:12]
             for parameter in field(self.layers[self.content[name]], "gradients", dict, "layers"):
                 tag = f"g:{name}.{parameter}"
-                wanted[tag] = digest([tag, binding])[:12]
+                wanted[tag] = digest([tag, binding, *decay])[:12]
         for tag in sorted(set(wanted) | set(self.hashes)):
             if wanted.get(tag) != self.hashes.get(tag):
                 raise Rejected(f"equations.{tag}", "is not the hash of the equation in this certificate")
@@ -129,15 +155,17 @@ class Graph:
 
     def term_reads(self, child: str, slot: int) -> tuple[set[str], set[str]]:
         """The same for one term of the update."""
-        if child == COST:
-            data, owners = self.cost_content, {self.cost_content["input"]: self.output}
+        is_cost = child in self.costs
+        if is_cost:
+            data = self.cost_contents[child]
+            owners = {data["input"]: self.costs[child]["input"]}
         else:
             data = self.layers[self.content[child]]
             owners = {"v": child, **dict(zip(data["inputs"], self.parents[child], strict=True))}
-        key = (self.content.get(child, COST), slot)
+        key = (self.content.get(child, child), slot)
         if key not in self._entries:
-            target = data["gradient"] if child == COST else data["adjoints"][slot]
-            available = [*data["definitions"][: -1 if child == COST else None], *data["intermediates"]]
+            target = data["gradient"] if is_cost else data["adjoints"][slot]
+            available = [*data["definitions"][: -1 if is_cost else None], *data["intermediates"]]
             wanted = entries(target["body"])
             for item in reversed(available):
                 if (item["kind"], item["owner"]) in wanted:

@@ -15,7 +15,7 @@ from typing import Any
 
 from flint import arb, ctx, fmpz
 
-from proofs.checker.graph import Graph
+from proofs.checker.graph import COST, Graph
 from proofs.checker.rings import Ball, Degree, Field, Undetermined
 from proofs.checker.simulate import Instance, State, backpropagation, reduced_sizes
 
@@ -183,7 +183,10 @@ def _real_difference(graph: Graph, steps: int, seed: int, sizes: dict[str, int])
                         for at in table
                     }
                     target = {
-                        f"target {list(at)}": str(small_rational(f"target {list(at)}", seed)) for at in instance.target
+                        f"{label} {list(at)}": str(small_rational(f"{label} {list(at)}", seed))
+                        for owner, table in instance.targets.items()
+                        for label in ("target" if owner == COST else f"target {owner}",)
+                        for at in table
                     }
                     return {
                         "variable": f"{prefix}{key[0]}.{key[1]}" if prefix else f"{key[0]}:{key[1]}",

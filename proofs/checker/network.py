@@ -6,6 +6,7 @@ add, multiply and look up; nothing is ever handed to ``eval`` or to SymPy.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
@@ -67,11 +68,27 @@ def places(shape: Iterable[int], where: str) -> list[tuple[int, ...]]:
 
 
 def whole(node: Any, sizes: Mapping[str, int], where: str) -> int:
-    """An extent: a number or a named size."""
-    if isinstance(node, list) and len(node) == 2 and node[0] == "size" and node[1] in sizes:
-        return sizes[node[1]]
-    if isinstance(node, int) and not isinstance(node, bool) and 0 < node < 2**31:
+    """An extent: a positive number, a named size, or an integer expression of these."""
+    value = _integer(node, sizes, where, 0)
+    if not 0 < value < 2**31:
+        raise Rejected(where, f"{value} is not a size")
+    return value
+
+
+def _integer(node: Any, sizes: Mapping[str, int], where: str, depth: int) -> int:
+    if isinstance(node, int) and not isinstance(node, bool):
         return node
+    if isinstance(node, list) and depth < _DEEPEST and node:
+        if len(node) == 2 and node[0] == "size" and node[1] in sizes:
+            return sizes[node[1]]
+        if node[0] in ("+", "*", "quotient", "remainder") and len(node) > 2:
+            parts = [_integer(child, sizes, where, depth + 1) for child in node[1:]]
+            if node[0] == "+":
+                return sum(parts)
+            if node[0] == "*":
+                return math.prod(parts)
+            if len(parts) == 2 and parts[1] > 0:
+                return parts[0] // parts[1] if node[0] == "quotient" else parts[0] % parts[1]
     raise Rejected(where, f"{node!r:.80} is not a size")
 
 

@@ -130,6 +130,8 @@ _TRUE_FUNCTIONS: dict[tuple[str, int], Any] = {
     ("silu", 1): lambda z: _sigmoid(z) + z * _sigmoid(z) * _sigmoid(-z),
     ("identity", 0): lambda z: z,
     ("identity", 1): lambda z: arb(1),
+    ("outer", 0): lambda z: z,  # the free function of an abstract cost: in numbers, the identity
+    ("outer", 1): lambda z: arb(1),
     ("exp", 0): lambda z: z.exp(),
     ("exp", 1): lambda z: z.exp(),
     ("log", 0): lambda z: z.log(),

@@ -6,63 +6,58 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from proofs.checker.graph import COST, Graph
-from proofs.checker.network import CostLayer, Entries, Layer, Rejected, Tensors, field, places
+from proofs.checker.network import CostLayer, Entries, Layer, Rejected, Tensors, places
 from proofs.checker.rings import Ring, Tape
+from proofs.checker.sizes import Instantiation, position, reduced_sizes
 
 Draw = Callable[[str], Any]
 State = dict[tuple[str, str], Entries]
 """Values by ("x" or "s", vertex)."""
 
 
-def reduced_sizes(graph: Graph, smallest: int = 2, largest: int = 4) -> dict[str, int]:
-    """A small size for each distinct size of the architecture: different ones differ where they can.
-
-    Equations are for symbolic sizes, so a small instance exercises the same wiring and the same formulas.
-    """
-    found: dict[str, int | None] = {}
-    tables = [*graph.sizes.values(), field(graph.cost, "sizes", dict, "architecture.cost")]
-    for extent in [e for table in tables for e in table.values()] + [
-        e for shape in graph.inputs.values() for e in shape
-    ]:
-        found[repr(extent)] = extent if isinstance(extent, int) else None
-    ordered = sorted(found, key=lambda key: (found[key] or 0, key))
-    span = largest - smallest + 1
-    chosen = {key: smallest + position % span for position, key in enumerate(ordered)}
-    return {key: min(chosen[key], found[key] or largest) for key in ordered}
-
-
 class Instance:
-    """A network over one ring: parameters, inputs and target drawn from ``draw``."""
+    """A network over one ring: parameters, inputs and targets drawn from ``draw``.
+
+    sizes: see :func:`proofs.checker.sizes.reduced_sizes`.
+    """
 
     def __init__(self, graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int]) -> None:
         self.graph, self.ring = graph, ring
+        small = Instantiation(graph, sizes)
         built: dict[str, Layer] = {}
         self.layers: dict[str, Layer] = {}
-        self.shapes: dict[str, list[int]] = {}
-        for name, shape in graph.inputs.items():
-            self.shapes[name] = [sizes[repr(extent)] for extent in shape]
         for name in graph.parents:
-            table = {symbol: sizes[repr(extent)] for symbol, extent in graph.sizes[name].items()}
+            table = small.tables[name]
             key = f"{graph.content[name]} {sorted(table.items())}"
             if key not in built:
                 content = graph.content[name]
                 built[key] = Layer(graph.layers[content], table, ring, f"layers[{content[:12]}]")
             self.layers[name] = built[key]
-        cost_sizes = {symbol: sizes[repr(extent)] for symbol, extent in graph.cost["sizes"].items()}
-        self.cost = CostLayer(graph.cost_content, cost_sizes, ring, "cost")
+        self.costs = {
+            owner: CostLayer(graph.cost_contents[owner], small.tables[owner], ring, f"costs.{owner}")
+            for owner in graph.costs
+        }
+        self.weights = {owner: _number(ring, cost["weight"]) for owner, cost in graph.costs.items()}
+        self.decay = _number(ring, graph.decay) if graph.decay != 0 else None
 
-        self.clamped = {n: self._drawn(f"x {n}", shape, draw) for n, shape in self.shapes.items()}
+        self.clamped: dict[str, Entries] = {}
+        for name in graph.inputs:
+            self.clamped[name] = self._drawn(f"x {name}", small.shapes[name], draw, small.below.get(name))
         self.parameters: dict[str, dict[tuple[str, str], Entries]] = {}
         for name, layer in self.layers.items():
             self.parameters[name] = {
                 (kind, "v"): self._drawn(f"{name}.{parameter}", shape, draw)
                 for parameter, (kind, shape) in layer.parameters.items()
             }
-        target_shape = [list(p) for p in self.cost.gradient.places]
-        self.target = {tuple(p): draw(f"target {list(p)}") for p in target_shape}
+        self.targets: dict[str, Entries] = {}
+        for owner in graph.costs:
+            label = "target" if owner == COST else f"target {owner}"
+            self.targets[owner] = self._drawn(label, small.targets[owner], draw, small.below.get(owner))
         self.value_places = {name: layer.definitions[-1].places for name, layer in self.layers.items()}
 
-    def _drawn(self, label: str, shape: Iterable[int], draw: Draw) -> Entries:
+    def _drawn(self, label: str, shape: Iterable[int], draw: Draw, below: int | None = None) -> Entries:
+        if below is not None:
+            return {place: position(f"{label} {list(place)}", below) for place in places(shape, label)}
         return {place: draw(f"{label} {list(place)}") for place in places(shape, label)}
 
     def initial(self, draw: Draw) -> State:
@@ -89,21 +84,26 @@ class Instance:
 
     def sensitivity(self, name: str, state: State) -> Entries:
         """The update of s at one vertex: the sum of its stated terms."""
-        parts: list[Entries] = []
-        for child, slot in self.graph.terms[name]:
-            if child == COST:
-                parts.append(self.cost.sensitivity(self._cost_tensors(state)))
-            else:
-                tensors = self.tensors(child, state)
-                layer = self.layers[child]
-                layer.forward(tensors)
-                parts.append(layer.backward(tensors)[slot])
-        if any(set(part) != set(self.value_places[name]) for part in parts):
-            raise Rejected(f"terms.{name}", "a term does not have the shape of the activation")
-        return {place: self.ring.add([part[place] for part in parts]) for place in self.value_places[name]}
+        return self._collected(self.graph.terms[name], state, self.value_places[name], f"terms.{name}")
 
-    def _cost_tensors(self, state: State) -> Tensors:
-        return {("x", self.cost.owner): state["x", self.graph.output], ("y", COST): self.target}
+    def _collected(self, terms: Iterable[Any], state: State, wanted: Iterable[tuple[int, ...]], where: str) -> Entries:
+        parts = [self._term(child, slot, state) for child, slot in terms]
+        if any(set(part) != set(wanted) for part in parts):
+            raise Rejected(where, "a term does not have the shape of what it is a derivative by")
+        return {place: self.ring.add([part[place] for part in parts]) for place in wanted}
+
+    def _term(self, child: str, slot: int, state: State) -> Entries:
+        if child in self.costs:
+            part = self.costs[child].sensitivity(self._cost_tensors(child, state))
+            return {place: self.ring.mul([self.weights[child], value]) for place, value in part.items()}
+        tensors = self.tensors(child, state)
+        layer = self.layers[child]
+        layer.forward(tensors)
+        return layer.backward(tensors)[slot]
+
+    def _cost_tensors(self, owner: str, state: State) -> Tensors:
+        read = state["x", self.graph.costs[owner]["input"]]
+        return {("x", self.costs[owner].owner): read, ("y", COST): self.targets[owner]}
 
     def step(self, state: State) -> State:
         """One unit Euler step: every variable at once, from the old state."""
@@ -129,8 +129,34 @@ class Instance:
             layer.forward(tensors)
             layer.backward(tensors)
             for parameter, item in layer.gradients.items():
-                found[name, parameter] = item.evaluate(tensors)
+                value = self.parameters[name][layer.parameters[parameter][0], "v"]
+                found[name, parameter] = self._decayed(item.evaluate(tensors), value)
+        for name, terms in self.graph.shared.items():
+            clamped = self.clamped[name]
+            found[name, ""] = self._decayed(self._collected(terms, state, clamped, f"shared.{name}"), clamped)
         return found
+
+    def _decayed(self, gradient: Entries, value: Entries) -> Entries:
+        if self.decay is None:
+            return gradient
+        return {at: self.ring.add([g, self.ring.mul([self.decay, value[at]])]) for at, g in gradient.items()}
+
+    def cost(self, state: State) -> Any:
+        """The weighted sum of the costs, with weight decay."""
+        terms = [
+            self.ring.mul([self.weights[owner], cost.value(self._cost_tensors(owner, state))])
+            for owner, cost in self.costs.items()
+        ]
+        if self.decay is not None:
+            trained = [table for tables in self.parameters.values() for table in tables.values()]
+            trained += [self.clamped[name] for name in self.graph.shared]
+            half = self.ring.mul([self.decay, self.ring.number(1, 2)])
+            terms += [self.ring.mul([half, value, value]) for table in trained for value in table.values()]
+        return self.ring.add(terms)
+
+
+def _number(ring: Ring, node: Any) -> Any:
+    return ring.number(node) if isinstance(node, int) else ring.number(node[1], node[2])
 
 
 def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int]) -> tuple[State, State]:
@@ -145,7 +171,7 @@ def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int])
         # Each activation gets a place of its own on the tape, so that its derivative can be read off.
         value = instance.activation(name, state)
         state["x", name] = {place: tape.variable(tape.values[v], ((v, ring.number(1)),)) for place, v in value.items()}
-    adjoints = tape.backward(instance.cost.value(instance._cost_tensors(state)))
+    adjoints = tape.backward(instance.cost(state))
 
     def read(table: Entries, source: list[Any]) -> Entries:
         return {place: source[position] for place, position in table.items()}
@@ -159,4 +185,8 @@ def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int])
         for name, layer in instance.layers.items()
         for parameter, (kind, _) in layer.parameters.items()
     }
+    gradients |= {(name, ""): read(instance.clamped[name], adjoints) for name in graph.shared}
     return result, gradients
+
+
+__all__ = ["Draw", "Instance", "State", "backpropagation", "reduced_sizes"]

@@ -6,6 +6,9 @@ For a target y that is a probability vector this is -Sum_i y[i] log softmax(x)[i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from symbolic.costs.base import COST_OWNER, CostEquation, CostType
 from symbolic.expressions import Definition, Index, Reduction, Tensor, size, total
 
@@ -17,7 +20,7 @@ class CrossEntropy(CostType):
     smallest_size = 2
     size_rule = "one axis of at least two classes (with one class the cost is constant)"
 
-    def equation(self, rank: int) -> CostEquation:
+    def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         i, k, n = Index("i"), Index("k"), size("n")
         x, y = Tensor("x", "u", (n,)), Tensor("y", COST_OWNER, (n,))
         lse, C = Tensor("lse", COST_OWNER, ()), Tensor("C", COST_OWNER, ())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sympy import Rational
 
 from symbolic.costs.base import COST_OWNER, CostEquation, CostType
@@ -12,7 +15,7 @@ from symbolic.layers.base import axes
 class SquaredError(CostType):
     name = "squared_error"
 
-    def equation(self, rank: int) -> CostEquation:
+    def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         here, shape = axes(rank)
         x, y, C = Tensor("x", "u", shape), Tensor("y", COST_OWNER, shape), Tensor("C", COST_OWNER, ())
         body = (x[here] - y[here]) ** 2

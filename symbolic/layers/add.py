@@ -1,23 +1,24 @@
-"""add:  y[i] = x1[i] + x2[i] + ...,  over two or more inputs of one shape (a skip connection)."""
+"""add:  y[i] = x1[i] + x2[i] + ...,  over two or more inputs (a skip connection), broadcast as in NumPy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sympy import Add as Plus
 
 from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, axes, slots
+from symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes, broadcast_entries, slots
 
 
 class Add(LayerType):
     name = "add"
     arity = (2, None)
-    input_rule = "two or more inputs of one shape"
+    input_rule = "two or more inputs of one shape, or of shapes that broadcast"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        return broadcast_axes(shapes)
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        here, shape = axes(ranks[0])
-        inputs = tuple(Tensor("x", slot, shape) for slot in slots(len(ranks)))
-        f = Tensor("f", "v", shape)
-        return LayerEquation(inputs, {}, (Definition(f, here, Plus(*(x[here] for x in inputs))),))
+        inputs, entries, here, shape = broadcast_entries(settings, ranks, slots(len(ranks)))
+        return LayerEquation(inputs, {}, (Definition(Tensor("f", "v", shape), here, Plus(*entries)),))

@@ -1,36 +1,40 @@
-"""What a layer type is: a name, its options, and one index equation for symbolic sizes."""
+"""What a layer type is: a name, its options, its shape rule and one index equation for symbolic sizes."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from sympy import Expr
+from sympy import Expr, Integer
 
-from symbolic.expressions import Definition, Index, Tensor, size
+from symbolic.expressions import Definition, Element, Index, Tensor, size
+
+Shape = tuple[Expr, ...]
 
 
 @dataclass(frozen=True)
 class Option:
     """One option of a layer type.
 
-    kind "size": a positive integer or a name, symbolic in the equation; "choice": one of ``choices``;
-    "flag": true or false.  ``default`` None: the option must be given.
+    kind "size": a positive integer or a name, symbolic in the equation; "sizes": a list of them; "integer",
+    "integers", "number" (exact, from its decimal digits), "text"; "choice": one of ``choices``; "flag": true or
+    false.  ``default`` None: the option must be given, unless it is ``optional`` (then None is passed on).
     """
 
-    kind: Literal["size", "choice", "flag"]
+    kind: Literal["size", "sizes", "integer", "integers", "number", "text", "choice", "flag"]
     default: Any = None
     choices: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A trained array.  ``initial``: "fan_in" (normal, variance 1 / inputs per output) or "zeros"."""
+    """A trained array.  ``initial``: "fan_in" (normal, variance 1 / inputs per output), "zeros" or "ones"."""
 
     tensor: Tensor
-    initial: Literal["fan_in", "zeros"]
+    initial: Literal["fan_in", "zeros", "ones"]
 
 
 @dataclass(frozen=True)
@@ -39,31 +43,57 @@ class LayerEquation:
 
     The vertex itself is called ``v`` and its parents ``u`` (or ``u1``, ``u2``, ...); the activations read are
     x_u, the last definition is the value f_v of the vertex's map, and earlier ones are named intermediates.
-    ``sizes`` gives the symbol that stands for each size option.
+
+    sizes: the symbol (or pattern such as ``2 q``) that stands for each size option, a tuple for "sizes".
+    extents: sizes that follow from others, each with its formula (the shape rule), in order of evaluation.
+    hypotheses: what the equation assumes, such as a convention at a kink.
     """
 
     inputs: tuple[Tensor, ...]
     parameters: dict[str, Parameter]
     definitions: tuple[Definition, ...]
-    sizes: dict[str, Expr] = field(default_factory=dict)
+    sizes: dict[str, Expr | tuple[Expr, ...]] = field(default_factory=dict)
+    extents: dict[Expr, Expr] = field(default_factory=dict)
+    hypotheses: tuple[str, ...] = ()
 
     @property
     def output(self) -> Definition:
         return self.definitions[-1]
 
 
+class ShapeError(Exception):
+    """Inputs or options that a layer type cannot take; the message says why, ``remedy`` what would fit."""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.remedy = problem, remedy
+
+
 class LayerType(ABC):
-    """Base of all layer types; a file in this folder defines one and registers it."""
+    """Base of all layer types; a file in this folder defines one and registers it.
+
+    ``arity``: smallest and largest number of activations read.  A ``parametric`` type may be given its parameters as
+    further inputs, in the order of the equation's ``parameters``: so they are shared, or come from a file.
+    """
 
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Option]] = {}
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    parametric: ClassVar[bool] = False
     smallest_rank: ClassVar[int] = 0
     input_rule: ClassVar[str] = "any shape"
 
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        """What the equation depends on besides sizes: by default every option that is not a size.
+
+        ``shapes`` are those of the activations read.  An override may add to it (a broadcast axis, an axis counted
+        from the end) and raises :class:`ShapeError` where the shapes do not fit.
+        """
+        return {key: options[key] for key, option in self.options.items() if option.kind not in ("size", "sizes")}
+
     @abstractmethod
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        """The equation for the given settings (size options left out) and numbers of axes of the inputs."""
+        """The equation for the given settings and numbers of axes of the activations read."""
 
 
 def slots(count: int) -> tuple[str, ...]:
@@ -71,9 +101,47 @@ def slots(count: int) -> tuple[str, ...]:
     return ("u",) if count == 1 else tuple(f"u{k}" for k in range(1, count + 1))
 
 
-def axes(rank: int) -> tuple[tuple[Index, ...], tuple[Expr, ...]]:
+def axes(rank: int) -> tuple[tuple[Index, ...], Shape]:
     """Indices and sizes of ``rank`` axes: i; or i1, i2, ... over n; or n1, n2, ..."""
     if rank == 1:
         return (Index("i"),), (size("n"),)
     numbers = range(1, rank + 1)
     return tuple(Index(f"i{k}") for k in numbers), tuple(size(f"n{k}") for k in numbers)
+
+
+def canonical_axis(axis: int, rank: int) -> int:
+    """An axis counted from the front; a negative one counts from the end."""
+    if not -rank <= axis < rank:
+        raise ShapeError(f"axis {axis} does not exist", f"its input has {rank} axes")
+    return axis % rank
+
+
+def broadcast_axes(shapes: Sequence[Shape]) -> dict[str, Any]:
+    """Settings for inputs that broadcast as in NumPy: per input its axes of size 1 that others extend.
+
+    Empty where all shapes have one rank and no axis is extended.
+    """
+    rank = max(map(len, shapes))
+    found = []
+    for shape in shapes:
+        lead = rank - len(shape)
+        others = [[s[k - rank + len(s)] for s in shapes if k >= rank - len(s)] for k in range(lead, rank)]
+        stretched = (n == 1 and any(o != 1 for o in at) for n, at in zip(shape, others, strict=True))
+        found.append(tuple(k for k, is_stretched in enumerate(stretched) if is_stretched))
+    plain = not any(found) and all(len(shape) == rank for shape in shapes)
+    return {} if plain else {"broadcast": tuple(found)}
+
+
+def broadcast_entries(
+    settings: Mapping[str, Any], ranks: tuple[int, ...], owners: Sequence[str]
+) -> tuple[tuple[Tensor, ...], list[Element], tuple[Index, ...], Shape]:
+    """(input tensors, their entries at the output's indices, the indices, the output's shape)."""
+    here, shape = axes(max(ranks))
+    stretched = settings.get("broadcast", ((),) * len(ranks))
+    tensors, entries = [], []
+    for owner, rank, fixed in zip(owners, ranks, stretched, strict=True):
+        lead = len(shape) - rank
+        own = tuple(Integer(1) if k in fixed else shape[lead + k] for k in range(rank))
+        tensors.append(Tensor("x", owner, own))
+        entries.append(tensors[-1][tuple(Integer(0) if k in fixed else here[lead + k] for k in range(rank))])
+    return tuple(tensors), entries, here, shape

@@ -13,10 +13,11 @@ from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter
 class Dense(LayerType):
     name = "dense"
     options = {
-        "units": Option("size"),
+        "units": Option("size", optional=True),
         "activation": Option("choice", "identity", ACTIVATIONS),
         "bias": Option("flag", True),
     }
+    parametric = True
     smallest_rank = 1
     input_rule = "at least one axis; the last one is contracted"
 

@@ -15,7 +15,7 @@ from codegen.cubin import compile_cubin, find_nvrtc
 from codegen.cuda_printer import KernelWriter
 from codegen.emit import parts
 from codegen.emulator import EmulationError, Kernels, find_compiler
-from codegen.program import BATCH, programs, variable
+from codegen.program import BATCH, program_key, programs, variable
 from proofs.checker.network import Definition as Evaluated
 from proofs.checker.rings import Field
 from symbolic import architecture, derive, read_spec
@@ -160,7 +160,7 @@ def symbolic_mismatches(text, derivation, batch=3):
     wrong, checked = [], 0
     layers, _ = programs(derivation)
     for vertex in derivation.architecture.vertices:
-        program = layers[derivation.content_of(vertex.name)]
+        program = layers[program_key(derivation, vertex)]
         suffix = "x".join(str(int(extent)) for extent in vertex.sizes.values())
         for part, routine in parts(program):
             name = f"{program.name}_{suffix}" + (f"_{part}" if part else "")

@@ -98,7 +98,7 @@ FORGERIES = {
     "parent": (lambda c: c["architecture"]["vertices"][1].update(inputs=["logits"]), "vertices.1..inputs"),
     "unknown layer": (lambda c: c["architecture"]["vertices"][1].update(layer="0"), "vertices.1..layer"),
     "duplicate vertex": (lambda c: c["architecture"]["vertices"][1].update(name="hidden"), "vertices.1..name"),
-    "cost input": (lambda c: c["architecture"]["cost"].update(input="image"), "architecture.cost.input"),
+    "cost input": (lambda c: c["architecture"]["costs"]["cost"].update(input="image"), "architecture.costs.cost.input"),
     "layer content": (lambda c: next(iter(c["layers"].values())).update(label="x"), "layers"),
     "claim missing": (lambda c: c["claims"].remove(claim(c, "identity")), "claims"),
     "claim refuted": (lambda c: claim(c, "lemma").update(verdict="refuted"), "claims.lemma.verdict"),
@@ -137,8 +137,8 @@ def forged_equation(certificate, change):
         vertex["layer"] = digest(data) if vertex["layer"] == old else vertex["layer"]
     graph = Graph.__new__(Graph)
     graph.__dict__.update(
-        layers=forged["layers"], cost_content=forged["cost"], cost=forged["architecture"]["cost"],
-        output=forged["architecture"]["cost"]["input"], terms=forged["terms"],
+        layers=forged["layers"], cost_contents=forged["costs"], costs=forged["architecture"]["costs"], decay=0, shared={},
+        terms=forged["terms"],
         parents={v["name"]: v["inputs"] for v in forged["architecture"]["vertices"]},
         content={v["name"]: v["layer"] for v in forged["architecture"]["vertices"]},
         sizes={v["name"]: v["sizes"] for v in forged["architecture"]["vertices"]},

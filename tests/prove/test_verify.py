@@ -104,8 +104,10 @@ def wrong_gradient(derivation):
 
 
 def wrong_cost(derivation):
-    cost = dataclasses.replace(derivation.cost, gradient=body(derivation.cost.gradient, lambda e: e / 2))
-    return dataclasses.replace(derivation, cost=cost)
+    cost = dataclasses.replace(
+        derivation.costs["cost"], gradient=body(derivation.costs["cost"].gradient, lambda e: e / 2)
+    )
+    return dataclasses.replace(derivation, costs={"cost": cost})
 
 
 def dropped_skip(derivation):
@@ -129,7 +131,7 @@ def test_mutations_are_refuted_with_numbers(mutate):
 @pytest.mark.parametrize("mutate", LOCAL)
 def test_the_adjoint_method_refutes_alone(mutate):
     derivation = mutate(derive(read_spec(DIGITS)))
-    claims = [adjoint.cost_claim(derivation.cost)]
+    claims = [adjoint.cost_claim(derivation.costs["cost"])]
     for layer in {id(v): v for v in derivation.layers.values()}.values():
         claims += adjoint.layer_claims(layer)
     refuted = [claim for claim in claims if claim.verdict is Verdict.REFUTED]
@@ -249,8 +251,10 @@ def test_last_wrong_values_are_those_of_the_simulation(blocks):
 def test_a_network_whose_last_variable_does_not_depend_on_the_state_is_undecided():
     """One class: the cost is constant, the sensitivity always zero, and no witness can exist."""
     derivation = derive(read_spec(DIGITS))
-    zero = dataclasses.replace(derivation.cost, gradient=body(derivation.cost.gradient, lambda e: e * 0))
-    graph = graph_of(dataclasses.replace(derivation, cost=zero))
+    zero = dataclasses.replace(
+        derivation.costs["cost"], gradient=body(derivation.costs["cost"].gradient, lambda e: e * 0)
+    )
+    graph = graph_of(dataclasses.replace(derivation, costs={"cost": zero}))
     assert tightness.find(graph, seeds=1) is None
 
 

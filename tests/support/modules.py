@@ -22,7 +22,8 @@ def data(module, batch, seed, dtype=np.float64):
     random = np.random.default_rng(seed)
     params = {k: random.normal(size=s) * 0.7 for k, s in module.PARAMETERS.items()}
     x = {k: random.normal(size=(batch, *s)) for k, s in module.INPUTS.items()}
-    y = random.random((batch, *module.TARGET_SHAPE))
+    (target,) = module.TARGETS.values()
+    y = random.random((batch, *target))
     cast = lambda table: {k: v.astype(dtype) for k, v in table.items()}  # noqa: E731
     return cast(params), cast(x), (y / y.sum(axis=-1, keepdims=True)).astype(dtype)
 

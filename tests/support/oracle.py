@@ -41,9 +41,10 @@ def forward(architecture, params, x, shift):
 
 def losses(architecture, params, x, y, shift):
     """The cost of each sample."""
-    output = forward(architecture, params, x, shift)[architecture.cost.input]
+    (cost,) = architecture.costs
+    output = forward(architecture, params, x, shift)[cost.input]
     axes = tuple(range(1, output.ndim))
-    if architecture.cost.type == "squared_error":
+    if cost.type == "squared_error":
         return 0.5 * anp.sum((output - y) ** 2, axis=axes)
     return anp.sum(y * (logsumexp(output, axis=1, keepdims=True) - output), axis=1)
 

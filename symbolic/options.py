@@ -1,0 +1,144 @@
+"""Reading options: every value checked for its kind, every error with a place and a remedy."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sympy import Expr, Integer, Rational
+
+from symbolic.architecture import extent_of
+from symbolic.costs import COST_OWNER
+from symbolic.errors import SpecError
+from symbolic.layers import Option
+
+_SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+def read_options(where: str, options: Mapping[str, Option], entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option of a layer or cost type, from a table or by default."""
+    return {key: _option(where, key, option, entry) for key, option in options.items()}
+
+
+def _option(where: str, key: str, option: Option, entry: Mapping[str, Any]) -> Any:
+    value = entry.get(key)
+    if value is None:
+        if option.default is None and not option.optional:
+            raise SpecError(where, f"{key!r} is missing", f"add {key} = ...")
+        value = option.default
+        if value is None or option.kind in ("size", "sizes"):
+            return value if not isinstance(value, tuple) else tuple(Integer(n) for n in value)
+    match option.kind:
+        case "size":
+            return size_of(where, key, value)
+        case "sizes":
+            return tuple(size_of(where, key, item) for item in _list(where, key, value))
+        case "integer":
+            return _integer(where, key, value)
+        case "integers":
+            return tuple(_integer(where, key, item) for item in _list(where, key, value))
+        case "number":
+            return number(where, key, value)
+        case "choice":
+            return choice(where, key, value, option.choices)
+        case "text":
+            if not isinstance(value, str):
+                raise SpecError(where, f"{key} must be text, not {value!r}", f'write {key} = "..."')
+            return value
+    if not isinstance(value, bool):
+        raise SpecError(where, f"{key} must be true or false, not {value!r}", f"write {key} = true or {key} = false")
+    return value
+
+
+def _list(where: str, key: str, value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise SpecError(where, f"{key} must be a list, not {value!r}", f"write {key} = [..., ...]")
+    return list(value)
+
+
+def _integer(where: str, key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
+        raise SpecError(where, f"{key} must be an integer, not {value!r}", f"write for instance {key} = 1")
+    return value
+
+
+def number(where: str, key: str, value: Any) -> Rational:
+    """An exact number: a float stands for the decimal fraction that it is written as."""
+    if isinstance(value, Rational | Fraction):
+        return Rational(value.numerator, value.denominator)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SpecError(where, f"{key} must be a number, not {value!r}", f"write for instance {key} = 0.5")
+    return Rational(repr(value))
+
+
+def size_of(where: str, key: str, value: Any) -> Expr:
+    """A size: a positive integer or a name."""
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31:
+        return extent_of(value)
+    if isinstance(value, str) and _SIZE_NAME.match(value):
+        return extent_of(value)
+    raise SpecError(
+        where, f"{key} holds {value!r}, which is not a size",
+        'use a positive integer below 2^31, or a name such as "n" (letters, digits, underscores)',
+    )  # fmt: skip
+
+
+def choice(where: str, key: str, value: Any, choices: Iterable[str]) -> str:
+    """One of several words."""
+    names = list(choices)
+    if value is None:
+        raise SpecError(where, f"{key!r} is missing", f"choose one of {', '.join(names)}")
+    if not isinstance(value, str) or value not in names:
+        raise SpecError(where, f"{key} {value!r} is unknown", suggest(str(value), names))
+    return value
+
+
+def checked_name(where: str, value: Any) -> str:
+    """A name that can be printed."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 200:
+        raise SpecError(where, f"the name {value!r} cannot be used", "use printable text of at most 200 characters")
+    if value == COST_OWNER:
+        raise SpecError(where, f"the name {value!r} is reserved for the cost", "choose another name")
+    return value
+
+
+def name_list(where: str, value: Any) -> tuple[str, ...]:
+    """The inputs of a layer or cost."""
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
+        raise SpecError(where, f"inputs must be a list of names, not {value!r}", 'write inputs = ["..."]')
+    return tuple(value)
+
+
+def known(where: str, table: Mapping[str, Any], keys: Iterable[str]) -> None:
+    """Refuse a key that means nothing here."""
+    allowed = list(keys)
+    for key in table:
+        if key not in allowed:
+            raise SpecError(where, f"the key {key!r} is unknown", suggest(str(key), allowed))
+
+
+def suggest(value: str, names: Iterable[str]) -> str:
+    """What was perhaps meant, and what there is."""
+    candidates = list(names)
+    close = difflib.get_close_matches(value, candidates, n=1)
+    listed = ", ".join(candidates[:20]) + (", ..." if len(candidates) > 20 else "")
+    return f"did you mean {close[0]!r}? (known: {listed})" if close else f"known: {listed}"
+
+
+def finite(value: Any, path: tuple[str, ...]) -> None:
+    """Refuse infinities and NaN anywhere in the input."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SpecError(".".join(path), f"holds the non-finite number {value}", "use a finite number")
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            finite(item, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for position, item in enumerate(value, 1):
+            label = item.get("name") if isinstance(item, Mapping) else None
+            finite(item, (*path, str(label if label is not None else position)))
