@@ -74,9 +74,8 @@ class CupyTarget(Target):
                 tags.setdefault(self.function(program.name, part, vertex), []).extend(served)
         for cost in self.derivation.architecture.costs:
             tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
-            program = self.costs[cost.owner]
-            tags.setdefault(self.cost_function(program, "value", cost), []).append(tag)
-            tags.setdefault(self.cost_function(program, "sensitivity", cost), []).append(f"s:{cost.input}")
+            for part, served in (("value", tag), ("sensitivity", f"s:{cost.input}")):
+                tags.setdefault(self.cost_function(self.costs[cost.owner], part, cost), []).append(served)
         return tags
 
     def _provenance(self, name: str) -> str:

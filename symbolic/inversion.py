@@ -109,7 +109,7 @@ class _Problem:
 
     def _affine(self, e: Expr, p: Expr) -> bool:
         """Solve e = p for the index with the smallest coefficient, one of the left-hand side if there is a choice."""
-        found = []
+        found: list[tuple[bool, int, int, Index, Expr, Expr]] = []
         for index in self.sums:
             coefficient = e.coeff(index, 1)
             rest = (e - coefficient * index).expand()

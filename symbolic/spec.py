@@ -14,10 +14,11 @@ from typing import Any
 import networkx
 import numpy as np
 
-from symbolic.architecture import Architecture, Cost, Input, Role, Shape, make_cost, make_vertex, show
+from symbolic.architecture import Architecture, Cost, Input, Role, make_cost, make_vertex, show
 from symbolic.costs import COST_OWNER, COSTS
 from symbolic.errors import SpecError
 from symbolic.layers import LAYERS, LayerType
+from symbolic.layers.base import Shape
 from symbolic.options import checked_name, choice, finite, known, name_list, number, read_options, size_of, suggest
 
 _LARGEST_FILE = 64 * 2**20
@@ -185,7 +186,7 @@ def _topological(layers: Mapping[str, _Layer], inputs: Iterable[Input]) -> list[
 
 def _costs(data: Mapping[str, Any], layers: Mapping[str, _Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
     tables = data.get("costs", [data["cost"]] if "cost" in data else None)
-    if not isinstance(tables, list | tuple) or not tables or "cost" in data and "costs" in data:
+    if not isinstance(tables, list | tuple) or not tables or ("cost" in data and "costs" in data):
         remedy = 'add [cost] with type = "squared_error" or "cross_entropy"; for several, [[costs]] each with a weight'
         raise SpecError("cost", "no cost is given" if not tables else "there are both [cost] and [[costs]]", remedy)
     found = []

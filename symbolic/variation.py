@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Symbol
+from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import (
@@ -33,7 +33,6 @@ from symbolic.expressions import (
     elements,
     fresh_index,
     split_guards,
-    total,
 )
 from symbolic.inversion import invert
 
@@ -173,48 +172,3 @@ def _relabel(expression: Expr, table: dict[Index, Index], taken: set[Index]) -> 
         full[bound] = fresh_index(used)
         used.add(full[bound])
     return expression.xreplace({**full, **table})
-
-
-def jacobian(definitions: Sequence[Definition], wrt: Tensor, target: tuple[Index, ...]) -> Expr:
-    """d(last definition)[its indices] / d wrt[target], with Kronecker deltas where an entry is copied.
-
-    ``target`` must not use an index of the definitions.  Used to show the Jacobian of the inference flow;
-    the sensitivities come from :func:`gradient`.
-    """
-    rows: dict[tuple[str, str], tuple[Definition, Expr]] = {}
-    row: Expr = Integer(0)
-    for item in definitions:
-        row = Integer(0)
-        if isinstance(item.body, Reduction) and item.body.kind == "max":
-            positions.append(position(item))
-        for place in occurrences(item):
-            name = (place.entry.kind, place.entry.owner)
-            if name == (wrt.kind, wrt.owner):
-                inner: Expr = Mul(*(KroneckerDelta(p, e) for p, e in zip(target, place.entry.indices, strict=True)))
-            elif name in rows:
-                source, inner = rows[name]
-                inner = _relabel(inner, dict(zip(source.indices, place.entry.indices, strict=True)), set(target))
-            else:
-                continue
-            row += contract(place.factor * inner, place.bound)
-        rows[(item.tensor.kind, item.tensor.owner)] = (item, row)
-    return row
-
-
-def contract(expression: Expr, bound: Sequence[tuple[Index, Expr]]) -> Expr:
-    """Sum over the bound indices; a Kronecker delta in one of them is used up instead."""
-    for index, extent in reversed(bound):
-        deltas = [node for node in Mul.make_args(expression) if isinstance(node, KroneckerDelta) and node.has(index)]
-        if deltas:
-            other = next(argument for argument in deltas[0].args if argument != index)
-            expression = Mul(*(node for node in Mul.make_args(expression) if node != deltas[0])).xreplace(
-                {index: other}
-            )
-        else:
-            expression = total(index, extent, expression)
-    return expression
-
-
-def reads(expression: Expr, kind: str) -> set[str]:
-    """Owners of the tensors of one kind that an expression reads."""
-    return {entry.owner for entry in elements(expression) if entry.kind == kind}

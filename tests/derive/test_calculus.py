@@ -10,7 +10,7 @@ from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import Apply, Definition, Element, Index, Reduction, Tensor, size, total
 from symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, derivative
 from symbolic.printing import LatexPrinter, TextPrinter
-from symbolic.variation import gradient, jacobian
+from symbolic.variation import gradient
 
 i, j, k = Index("i"), Index("j"), Index("k")
 n, m = size("n"), size("m")
@@ -113,14 +113,6 @@ def test_definitions_refuse_stray_indices():
     x = Tensor("x", "u", (n,))
     with pytest.raises(ValueError, match="stray indices"):
         Definition(Tensor("y", "v", (n,)), (i,), x[j])
-
-
-def test_jacobian():
-    layer = derive_layer(LayerKind("dense", (("activation", "tanh"), ("bias", True)), (1,)))
-    row = jacobian(layer.equation.definitions, layer.equation.inputs[0], (k,))
-    assert TextPrinter()(row) == "W_v[i, k] tanh'(z_v[i])"
-    add = derive_layer(LayerKind("add", (), (1, 1)))
-    assert TextPrinter()(jacobian(add.equation.definitions, add.equation.inputs[0], (k,))) == "delta[i, k]"
 
 
 def test_printing():

@@ -137,7 +137,8 @@ def forged_equation(certificate, change):
         vertex["layer"] = digest(data) if vertex["layer"] == old else vertex["layer"]
     graph = Graph.__new__(Graph)
     graph.__dict__.update(
-        layers=forged["layers"], cost_contents=forged["costs"], costs=forged["architecture"]["costs"], decay=0, shared={},
+        layers=forged["layers"], cost_contents=forged["costs"], costs=forged["architecture"]["costs"],
+        decay=0, shared={},
         terms=forged["terms"],
         parents={v["name"]: v["inputs"] for v in forged["architecture"]["vertices"]},
         content={v["name"]: v["layer"] for v in forged["architecture"]["vertices"]},
