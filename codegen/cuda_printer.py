@@ -159,9 +159,9 @@ class KernelWriter:
         """``array[row-major offset]``; products that contain the batch index are formed in 64 bits."""
         shape = self.shapes[node.kind, node.owner]
         if any(not isinstance(index, Index) for index in node.indices):
+            what = f"{variable(node)}{list(node.indices)}"
             raise UnsupportedEquation(
-                f"the cupy target emits layers whose indices are plain so far, not {variable(node)}{list(node.indices)}; "
-                "choose the numpy target"
+                f"the cupy target has only plain indices yet, not {what}; choose the numpy target"
             )
         text = ""
         for index, extent in zip(node.indices, shape, strict=True):

@@ -74,8 +74,8 @@ class CupyTarget(Target):
                 tags.setdefault(self.function(program.name, part, vertex), []).extend(served)
         for cost in self.derivation.architecture.costs:
             tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
-            for part, served in (("value", tag), ("sensitivity", f"s:{cost.input}")):
-                tags.setdefault(self.cost_function(self.costs[cost.owner], part, cost), []).append(served)
+            for part, own in (("value", tag), ("sensitivity", f"s:{cost.input}")):
+                tags.setdefault(self.cost_function(self.costs[cost.owner], part, cost), []).append(own)
         return tags
 
     def _provenance(self, name: str) -> str:

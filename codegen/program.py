@@ -46,7 +46,8 @@ class LayerProgram:
 
     forward: parameters, activations -> intermediates and f_v.
     bars: -> adjoints of the intermediates (empty if there are none).
-    adjoints: -> one contribution per input slot; for a slot that a parameter fills, a mean over the batch.  gradients: -> dE/dtheta per parameter, a mean over the batch.
+    adjoints: -> one contribution per input slot; for a slot that a parameter fills, a mean over the batch.
+    gradients: -> dE/dtheta per parameter, a mean over the batch.
     """
 
     name: str

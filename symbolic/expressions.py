@@ -5,9 +5,11 @@ Expressions are SymPy trees of ``Add``, ``Mul``, ``Pow``, numbers and sizes over
 :class:`Element`, :class:`Apply`, :class:`Reduction` and the brackets :class:`Inside`, :class:`Divides` and
 :class:`Same`, which are 1 where their condition holds and 0 elsewhere.  An index of an entry is an integer
 expression: affine in indices and sizes, with :class:`Quotient` and :class:`Remainder`, and entries of integer
-tensors.  An entry may stand outside its tensor's range only beside a bracket that is 0 there.  SymPy's ``Indexed`` and ``Sum`` are not used: an ``Indexed`` needs at least one index (a cost has none), and
-``Sum(...).diff`` captures bound indices.  Functions are opaque heads (:class:`Apply`), so nothing is
-rewritten behind our back.
+tensors.  An entry may stand outside its tensor's range only beside a bracket that is 0 there.
+
+SymPy's ``Indexed`` and ``Sum`` are not used: an ``Indexed`` needs at least one index (a cost has none), and
+``Sum(...).diff`` captures bound indices.  Functions are opaque heads (:class:`Apply`), so nothing is rewritten
+behind our back.
 """
 
 from __future__ import annotations

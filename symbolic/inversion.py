@@ -242,11 +242,17 @@ def _atom_bounds(atom: Expr, ranges: Mapping[Index, Expr]) -> tuple[Expr | None,
         low, high = _bounds(inner, ranges)
         # 0 <= inner < divisor * n gives 0 <= quotient < n.
         if low is not None and high is not None and _never_negative(low):
-            bound = ((high + 1) / divisor).expand()
-            if all(not (f.is_Pow and f.exp.is_negative) for t in Add.make_args(bound) for f in Mul.make_args(t)):
-                if all(t.as_coeff_Mul()[0].is_Integer for t in Add.make_args(bound)):
-                    return Integer(0), bound - 1
+            count = ((high + 1) / divisor).expand()
+            if all(_is_polynomial(term) for term in Add.make_args(count)):
+                return Integer(0), count - 1
     return None, None
+
+
+def _is_polynomial(term: Expr) -> bool:
+    """Whether a term is an integer times a product of sizes, without a division."""
+    return bool(term.as_coeff_Mul()[0].is_Integer) and not any(
+        f.is_Pow and f.exp.is_negative for f in Mul.make_args(term)
+    )
 
 
 def _never_negative(expression: Expr) -> bool:
