@@ -20,12 +20,16 @@ import dyadic
 from codegen import DTYPES, TARGETS
 from dyadic import doctor as machine
 from dyadic import report
-from dyadic.files import read_json, unwritable, write_json, write_text
+from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
 from proofs import Rejected
 from symbolic import Derivation, DyadicError
+from symbolic.errors import UnsupportedEquation
 
 _EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
 _spec = click.argument("spec", type=click.Path(path_type=Path))
+_size = click.option(
+    "--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A number for a size that is given by name."
+)
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
 
 
@@ -95,14 +99,23 @@ def check(certificate: Path) -> None:
 @_spec
 @click.option("--target", type=click.Choice(TARGETS), required=True)
 @_dtype
+@_size
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
-def emit(spec: Path, target: str, dtype: str, output: Path | None) -> None:
-    """Emit a standalone module with the network's gradients and its relaxation."""
-    text = dyadic.emit(_derivation(spec), target, dtype)
+def emit(spec: Path, target: str, dtype: str, sizes: tuple[str, ...], output: Path | None) -> None:
+    """Emit a standalone module with the network's gradients and its relaxation.
+
+    A model's own arrays go into a file beside it, of the same name with the ending .npz.
+    """
+    derivation = _derivation(spec, sizes)
+    text, values = dyadic.emit(derivation, target, dtype), derivation.architecture.values
     if output is None:
+        if values:
+            raise click.UsageError("this model has arrays of its own, which need a file: give one with -o")
         click.echo(text, nl=False)
-    else:
-        write_text(output, text)
+        return
+    write_text(output, text)
+    if values:
+        write_arrays(output.with_suffix(".npz"), values)
 
 
 @commands.command()
@@ -123,10 +136,16 @@ def appendix(spec: Path, output: Path) -> None:
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="A folder; made if it is not there."
 )
 @_dtype
-def build(spec: Path, output: Path, dtype: str) -> None:
+@_size
+def build(spec: Path, output: Path, dtype: str, sizes: tuple[str, ...]) -> None:
     """All of it: derivation, certificate, kernels and appendix into one folder."""
-    derivation = _derivation(spec)
-    modules = {target: dyadic.emit(derivation, target, dtype) for target in ("cupy", "numpy")}
+    derivation = _derivation(spec, sizes)
+    modules = {"numpy": dyadic.emit(derivation, "numpy", dtype)}
+    refused = None
+    try:
+        modules["cupy"] = dyadic.emit(derivation, "cupy", dtype)
+    except UnsupportedEquation as error:
+        refused = error
     found = _verify(derivation)
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -136,14 +155,18 @@ def build(spec: Path, output: Path, dtype: str) -> None:
     write_json(output / "certificate.json", found)
     for target, text in modules.items():
         write_text(output / f"kernels_{target}.py", text)
+        if derivation.architecture.values:
+            write_arrays(output / f"kernels_{target}.npz", derivation.architecture.values)
     with _progress("typesetting"):
         for ending in ("tex", "pdf"):
             dyadic.appendix(derivation, found, output / f"appendix.{ending}")
     name = derivation.architecture.name
     click.echo(f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found['verdict'].upper()}")
     for path in sorted(output.iterdir()):
-        if path.suffix in (".json", ".py", ".tex", ".pdf", ".sty", ".bib"):
+        if path.suffix in (".json", ".py", ".tex", ".pdf", ".sty", ".bib", ".npz"):
             click.echo(f"  {path}")
+    if refused:
+        click.echo(f"  kernels_cupy.py is left out: {refused}")
     sys.exit(_EXIT[found["verdict"]])
 
 
@@ -154,8 +177,19 @@ def doctor() -> None:
         click.echo(f"{'yes' if there else 'no ':<4} {thing:<13} {detail:<48} {use}")
 
 
-def _derivation(spec: Path) -> Derivation:
-    return dyadic.derive(dyadic.read_spec(spec))
+def _derivation(spec: Path, sizes: tuple[str, ...] = ()) -> Derivation:
+    architecture = dyadic.read_spec(spec)
+    return dyadic.derive(architecture.with_sizes(_numbers(sizes)) if sizes else architecture)
+
+
+def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
+    found = {}
+    for text in sizes:
+        name, _, value = text.partition("=")
+        if not value.isdecimal() or not 0 < int(value) < 2**31:
+            raise click.UsageError(f"--size {text}: write NAME=NUMBER with a positive number")
+        found[name] = int(value)
+    return found
 
 
 def _verify(derivation: Derivation, steps: int | None = None, coq: bool = False) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -151,6 +151,31 @@ class Architecture:
         """Sizes given by name rather than number, sorted."""
         shapes = [*self.shapes.values(), *self.parameters.values()]
         return sorted({str(symbol) for shape in shapes for extent in shape for symbol in extent.free_symbols})
+
+    def with_sizes(self, values: Mapping[str, int]) -> Architecture:
+        """The same architecture with numbers put in for sizes given by name."""
+        unknown = sorted(set(values) - set(self.unknown_sizes))
+        if unknown:
+            named = ", ".join(self.unknown_sizes) or "none"
+            raise SpecError(self.name, f"has no size named {', '.join(unknown)}", f"sizes given by name: {named}")
+        table: dict[Expr, Expr] = {extent_of(name): Integer(value) for name, value in values.items()}
+
+        def shape(old: Shape) -> Shape:
+            return tuple(extent.xreplace(table) for extent in old)
+
+        def sizes(old: Mapping[Expr, Expr]) -> dict[Expr, Expr]:
+            return {symbol: extent.xreplace(table) for symbol, extent in old.items()}
+
+        inputs = (
+            replace(n, shape=shape(n.shape), below=n.below if n.below is None else n.below.xreplace(table))
+            for n in self.inputs
+        )
+        return replace(
+            self,
+            inputs=tuple(inputs),
+            vertices=tuple(replace(v, sizes=sizes(v.sizes), shape=shape(v.shape)) for v in self.vertices),
+            costs=tuple(replace(c, sizes=sizes(c.sizes), shape=shape(c.shape)) for c in self.costs),
+        )
 
 
 def make_vertex(

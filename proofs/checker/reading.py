@@ -1,0 +1,23 @@
+"""Reading a certificate with suspicion: every access checks that the field is there and of its type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Rejected(Exception):
+    """A certificate that does not hold; ``field`` is the part at fault."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field, self.reason = field, reason
+
+
+def need(table: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:
+    """``table[key]`` if it is there and of the right type."""
+    if not isinstance(table, dict) or key not in table:
+        raise Rejected(f"{where}.{key}", "is missing")
+    value = table[key]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise Rejected(f"{where}.{key}", f"has the wrong type ({type(value).__name__})")
+    return value
