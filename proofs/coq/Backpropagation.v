@@ -44,6 +44,16 @@ Proof.
   rewrite IH by (intros; apply H; lia). rewrite H by lia. lra.
 Qed.
 
+Lemma sum_below_minus : forall n F G, sum_below n (fun c => (F c - G c)%R) = (sum_below n F - sum_below n G)%R.
+Proof. induction n as [|n IH]; intros F G; simpl; [lra|]. rewrite IH. lra. Qed.
+
+Lemma sum_below_single : forall n u F, u < n -> (forall c, c < n -> c <> u -> F c = 0%R) -> sum_below n F = F u.
+Proof.
+  induction n as [|n IH]; intros u F Hu H; [lia|]. simpl. destruct (Nat.eq_dec u n) as [->|Hne].
+  - rewrite sum_below_zero by (intros; apply H; lia). lra.
+  - rewrite (IH u) by (lia || (intros; apply H; lia)). rewrite (H n) by lia. lra.
+Qed.
+
 Lemma sum_below_differentiable : forall (U : NormedModule R_AbsRing) (u : U) n (F : nat -> U -> R_NormedModule) DF,
   (forall c, c < n -> filterdiff (F c) (locally u) (DF c)) ->
   filterdiff (fun t => sum_below n (fun c => F c t) : R_NormedModule) (locally u)
@@ -361,6 +371,159 @@ Section Network.
       + symmetry. apply (Hfixed (inr u)).
   Qed.
 
+  (** ** Directions that move one activation *)
+
+  (** Moving x_u moves nothing that stands before u or at it, ... *)
+  Lemma along_before : forall u w v, v <= u -> along u w v = zero.
+  Proof.
+    intros u w. unfold along. induction v as [|v IH]; intro Hv; simpl; [reflexivity|].
+    rewrite IH by lia. now rewrite instead_other by lia.
+  Qed.
+
+  Lemma along_zero : forall u v, along u zero v = zero.
+  Proof.
+    intro u. unfold along. induction v as [|v IH]; simpl; [reflexivity|]. rewrite IH.
+    destruct (Nat.eq_dec u v) as [<-|Hne]; [now rewrite instead_same | now rewrite instead_other].
+  Qed.
+
+  Lemma no_step : forall (V : NormedModule R_AbsRing) (k : R) (e : V), plus e (scal k zero) = e.
+  Proof.
+    intros V k e. transitivity (plus e zero); [|apply plus_zero_r].
+    apply (f_equal (plus e)). exact (scal_zero_r k).
+  Qed.
+
+  (** ... and does not change the value of a map that does not read it. *)
+  Lemma agree_not_parent : forall u w c k v (e : E v), parent u c = false ->
+    agree_at_parents c v (plus e (scal k (along u w v))) e.
+  Proof.
+    intros u w c k v e Hp. unfold along. induction v as [|v IH]; simpl.
+    - apply (no_step Theta).
+    - split; [apply IH|]. intro Hv.
+      rewrite instead_other by (intros ->; congruence). apply (no_step (X v)).
+  Qed.
+
+  Lemma Df_not_parent : forall u w c e, c < n -> filterdiff (f c) (locally e) (Df c e) ->
+    parent u c = false -> Df c e (along u w c) = zero.
+  Proof.
+    intros u w c e Hc Hf Hp. apply (derivative_along_constant _ _ (f c) e); [exact Hf|].
+    intro k. apply f_reads_parents; [exact Hc|]. now apply agree_not_parent.
+  Qed.
+
+  (** ** The unit step ascends the energy *)
+
+  (** At a state where the maps and the cost are differentiable and every s_v is linear and continuous, the step is
+      x_v <- x_v + dE/ds_v and s_v <- s_v + dE/dx_v: one Euler step, of size 1, of the saddle-point dynamics
+      dx/dt = dE/ds, ds/dt = dE/dx. *)
+  Section Ascent.
+    Variable x : forall v, X v.
+    Variable s : forall v, X v -> R_NormedModule.
+    Hypothesis f_differentiable_here : forall v, v < n ->
+      filterdiff (f v) (locally (collect theta x v)) (Df v (collect theta x v)).
+    Hypothesis cost_differentiable_here :
+      filterdiff cost (locally (collect theta x n)) (Dcost (collect theta x n)).
+    Hypothesis s_linear : forall v, v < n -> is_linear (s v).
+
+    (** x with x_u replaced by y. *)
+    Definition moved (u : nat) (y : X u) : forall v, X v := fun v => instead u y v (x v).
+
+    Lemma collect_at_rest : forall u v, collect theta (moved u (x u)) v = collect theta x v.
+    Proof.
+      intros u v. apply collect_ext. intros w _. unfold moved.
+      destruct (Nat.eq_dec u w) as [<-|Hne]; [apply instead_same | now apply instead_other].
+    Qed.
+
+    Lemma instead_differentiable : forall u v other e,
+      filterdiff (fun y => instead u y v other) (locally e) (fun w => instead u w v zero).
+    Proof.
+      intros u v other e. destruct (Nat.eq_dec u v) as [<-|Hne].
+      - apply filterdiff_ext with (fun y => y); [intro y; symmetry; apply instead_same|].
+        apply (filterdiff_ext_lin _ (fun w => w)); [apply filterdiff_id | intro w; symmetry; apply instead_same].
+      - apply filterdiff_ext with (fun _ => other); [intro y; symmetry; now apply instead_other|].
+        apply (filterdiff_ext_lin _ (fun _ => zero)); [apply filterdiff_const|].
+        intro w. symmetry. now apply instead_other.
+    Qed.
+
+    Lemma moved_differentiable : forall u v,
+      filterdiff (fun y => collect theta (moved u y) v) (locally (x u)) (fun w => along u w v).
+    Proof.
+      intros u. unfold along. induction v as [|v IH]; simpl; [apply filterdiff_const|].
+      apply (filterdiff_comp'_2 (fun y => collect theta (moved u y) v) (fun y => moved u y v)
+               (fun a b => (a, b) : prod_NormedModule R_AbsRing (E v) (X v)) (x u)
+               (fun w => collect zero (fun v => instead u w v zero) v) (fun w => instead u w v zero)
+               (fun a b => (a, b) : prod_NormedModule R_AbsRing (E v) (X v))).
+      - exact IH.
+      - apply instead_differentiable.
+      - apply filterdiff_linear. apply is_linear_prod; [apply is_linear_fst | apply is_linear_snd].
+    Qed.
+
+    Lemma linear_minus : forall v a b, v < n -> s v (minus a b) = (s v a - s v b)%R.
+    Proof.
+      intros v a b Hv. destruct (s_linear v Hv) as [additive homogeneous _].
+      assert (Hopp : s v (opp b) = opp (s v b)).
+      { transitivity (s v (scal (opp one) b)).
+        - apply f_equal. symmetry. exact (scal_opp_one b).
+        - rewrite homogeneous. exact (scal_opp_one (s v b)). }
+      unfold minus. rewrite additive, Hopp. reflexivity.
+    Qed.
+
+    (** The derivative of the energy in x_u is what the step adds to s_u, ... *)
+    Lemma energy_in_x : forall u, u < n ->
+      filterdiff (fun y => energy theta (moved u y) s) (locally (x u))
+        (fun w => minus (new_sensitivity u x s w) (s u w)).
+    Proof.
+      intros u Hu.
+      apply (filterdiff_ext_lin _ (fun w => plus
+        (sum_below n (fun v => s v (minus (Df v (collect theta x v) (along u w v)) (instead u w v zero))) : R_NormedModule)
+        (Dcost (collect theta x n) (along u w n)))).
+      - apply (filterdiff_plus_fct
+          (fun y => sum_below n (fun v => s v (minus (f v (collect theta (moved u y) v)) (moved u y v))) : R_NormedModule)
+          (fun y => cost (collect theta (moved u y) n))).
+        + apply (sum_below_differentiable (X u) (x u) n
+                   (fun v y => s v (minus (f v (collect theta (moved u y) v)) (moved u y v)))
+                   (fun v w => s v (minus (Df v (collect theta x v) (along u w v)) (instead u w v zero)))).
+          intros v Hv.
+          apply (filterdiff_comp' (fun y => minus (f v (collect theta (moved u y) v)) (moved u y v)) (s v) (x u)
+                   (fun w => minus (Df v (collect theta x v) (along u w v)) (instead u w v zero)) (s v)).
+          * apply (filterdiff_minus_fct (fun y => f v (collect theta (moved u y) v)) (fun y => moved u y v)).
+            -- apply (filterdiff_comp' (fun y => collect theta (moved u y) v) (f v)); [apply moved_differentiable|].
+               rewrite collect_at_rest. now apply f_differentiable_here.
+            -- apply instead_differentiable.
+          * apply filterdiff_linear. now apply s_linear.
+        + apply (filterdiff_comp' (fun y => collect theta (moved u y) n) cost); [apply moved_differentiable|].
+          rewrite collect_at_rest. exact cost_differentiable_here.
+      - intro w.
+        rewrite (sum_below_ext n _ (fun v =>
+          (if parent u v then s v (Df v (collect theta x v) (along u w v)) else 0) - s v (instead u w v zero))%R).
+        + rewrite sum_below_minus, (sum_below_single n u (fun v => s v (instead u w v zero)) Hu).
+          * rewrite instead_same. unfold new_sensitivity.
+            change (minus ?a ?b) with (a - b)%R. change (plus ?a ?b) with (a + b)%R. lra.
+          * intros v Hv Hne. rewrite instead_other by congruence. apply (linear_zero (s v)). now apply s_linear.
+        + intros v Hv. rewrite linear_minus by exact Hv. f_equal.
+          destruct (parent u v) eqn:Hp; [reflexivity|].
+          rewrite Df_not_parent by auto. apply (linear_zero (s v)). now apply s_linear.
+    Qed.
+
+    (** ... and the energy is affine in s_u, with what the step adds to x_u as its coefficient. *)
+    Lemma energy_in_s : forall u s', u < n -> (forall v, v < n -> v <> u -> s' v = s v) ->
+      let dx := minus (new_activation u x) (x u) in
+      (energy theta x s' - energy theta x s = s' u dx - s u dx)%R.
+    Proof.
+      intros u s' Hu H dx. unfold energy, dx, new_activation.
+      pose proof (sum_below_minus n (fun v => s' v (minus (f v (collect theta x v)) (x v)))
+                    (fun v => s v (minus (f v (collect theta x v)) (x v)))) as Hsum.
+      rewrite (sum_below_single n u _ Hu) in Hsum; [lra|].
+      intros v Hv Hne. rewrite H by assumption. lra.
+    Qed.
+
+    Theorem step_ascends_energy : forall u, u < n ->
+      filterdiff (fun y => energy theta (moved u y) s) (locally (x u))
+        (fun w => minus (new_sensitivity u x s w) (s u w)) /\
+      forall s', (forall v, v < n -> v <> u -> s' v = s v) ->
+        let dx := minus (new_activation u x) (x u) in
+        (energy theta x s' - energy theta x s = s' u dx - s u dx)%R.
+    Proof. intros u Hu. split; [now apply energy_in_x | intros s' Hs'; now apply energy_in_s]. Qed.
+  End Ascent.
+
   (** ** A fixed point solves the hypotheses of Gradient.v *)
 
   Section FixedPoint.
@@ -382,43 +545,6 @@ Section Network.
     Lemma Dcost_linear : is_linear (Dcost (collect theta x n)).
     Proof. rewrite collect_is_feedforward by lia. apply cost_differentiable. Qed.
 
-    (** Moving x_u moves nothing that stands before u or at it, ... *)
-    Lemma along_before : forall u w v, v <= u -> along u w v = zero.
-    Proof.
-      intros u w. unfold along. induction v as [|v IH]; intro Hv; simpl; [reflexivity|].
-      rewrite IH by lia. now rewrite instead_other by lia.
-    Qed.
-
-    Lemma along_zero : forall u v, along u zero v = zero.
-    Proof.
-      intro u. unfold along. induction v as [|v IH]; simpl; [reflexivity|]. rewrite IH.
-      destruct (Nat.eq_dec u v) as [<-|Hne]; [now rewrite instead_same | now rewrite instead_other].
-    Qed.
-
-    Lemma no_step : forall (V : NormedModule R_AbsRing) (k : R) (e : V), plus e (scal k zero) = e.
-    Proof.
-      intros V k e. transitivity (plus e zero); [|apply plus_zero_r].
-      apply (f_equal (plus e)). exact (scal_zero_r k).
-    Qed.
-
-    (** ... and does not change the value of a map that does not read it. *)
-    Lemma agree_not_parent : forall u w c k v (e : E v), parent u c = false ->
-      agree_at_parents c v (plus e (scal k (along u w v))) e.
-    Proof.
-      intros u w c k v e Hp. unfold along. induction v as [|v IH]; simpl.
-      - apply (no_step Theta).
-      - split; [apply IH|]. intro Hv.
-        rewrite instead_other by (intros ->; congruence). apply (no_step (X v)).
-    Qed.
-
-    Lemma Df_not_parent : forall u w c, c < n -> parent u c = false ->
-      Df c (collect theta x c) (along u w c) = zero.
-    Proof.
-      intros u w c Hc Hp. rewrite collect_is_feedforward by lia.
-      apply (derivative_along_constant _ _ (f c) (feedforward theta c)); [now apply f_differentiable|].
-      intro k. apply f_reads_parents; [exact Hc|]. now apply agree_not_parent.
-    Qed.
-
     (** The sensitivities vanish at zero: by induction from the last vertex to the first. *)
     Lemma s_zero : forall v, v < n -> s v zero = 0%R.
     Proof.
@@ -438,7 +564,8 @@ Section Network.
     Proof.
       intros u w Hu. rewrite s_fixed by exact Hu. unfold new_sensitivity. f_equal.
       apply sum_below_ext. intros c Hc. destruct (parent u c) eqn:Hp; [reflexivity|].
-      rewrite Df_not_parent by assumption. symmetry. now apply s_zero.
+      rewrite Df_not_parent; try assumption; [symmetry; now apply s_zero|].
+      rewrite collect_is_feedforward by lia. now apply f_differentiable.
     Qed.
 
     (** The energy's derivative of Gradient.v, in directions that move nothing from v on, is the sum over
