@@ -3,7 +3,7 @@
 Proves: the 2L theorem over any ranked vertex type with state spaces of its own (Stabilisation.v, Dyadic.v),
 tightness for every L (Tightness.v), fair asynchronous schedules and the wavefront (Schedules.v), nilpotency
 (Nilpotency.v), and, per architecture, that its rank table satisfies the hypotheses, or that a chain of updates
-is too long for the number of steps (Instance.v, by computation).  Backpropagation.v, which needs Coquelicot, joins
+is too long for the number of steps (Instance.v, by computation); depth along the longest path (Paths.v).  Backpropagation.v, which needs Coquelicot, joins
 the 2L theorem to calculus: for any directed acyclic graph over normed spaces, 2L steps from any state lead to a state
 at which dE/dtheta is the Frechet derivative of the cost in theta (the calculus is in Gradient.v).
 
@@ -24,10 +24,10 @@ from pathlib import Path
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
 
-CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance")
+CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance", "Paths")
 """Files that need nothing but Coq, in order of dependence."""
-CALCULUS = ("Gradient", "Backpropagation")
-"""Files that need Coquelicot, and of the others Stabilisation and Dyadic."""
+CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
+"""Files that need ``CORE`` and Coquelicot, in order of dependence."""
 THEOREMS = {
     "Stabilisation": ("stabilisation", "settled_stays", "settles", "reaches_a_fixed_point", "fixed_point_unique"),
     "Dyadic": ("exact_in_2L_steps", "fixed_point_reached"),
@@ -35,13 +35,18 @@ THEOREMS = {
     "Schedules": ("fair_schedules_settle", "wavefront_settles"),
     "Nilpotency": ("nilpotent",),
     "Instance": ("exact_after_T", "not_exact_after"),
+    "Paths": ("depth_grows", "depth_in_range"),
     "Gradient": (
         "cost_of_differentiable",
         "energy_derivative_is_total",
         "energy_gradient_is_the_derivative",
         "sensitivity_is_the_derivative",
     ),
-    "Backpropagation": ("step_ascends_energy", "dyadic_backpropagation"),
+    "Sums": ("derivative_along_constant",),
+    "Network": ("after_2L_steps",),
+    "Ascent": ("step_ascends_energy",),
+    "Backpropagation": ("dyadic_backpropagation",),
+    "Example": ("four_steps_give_the_gradient",),
 }
 _ABSENT = "coqc not found, apt-get install coq"
 

@@ -6,7 +6,7 @@
 
 From Coq Require Import Reals Arith Lia Bool.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Gradient Backpropagation.
+From Dyadic Require Import Gradient Paths Network Backpropagation.
 Open Scope R_scope.
 
 Definition X (v : nat) : NormedModule R_AbsRing := R_NormedModule.
@@ -53,13 +53,15 @@ Proof.
   apply (filterdiff_mult_fct a b u a b Rmult_comm); now apply filterdiff_linear.
 Qed.
 
+Notation gradient := (parameter_gradient (Theta := R_NormedModule) (X := X) (n := 2) Df Dcost).
+
 Theorem four_steps_give_the_gradient : forall (t : R) (z : network_state X 2) (h : R),
-  let z' := after R_NormedModule X 2 f Df Dcost parent t 4 z in
-  parameter_gradient R_NormedModule X 2 Df Dcost t (x_of X 2 z') (s_of X 2 z') h = 3 * (t * t) * h.
+  let z' := after (Theta := R_NormedModule) f Df Dcost parent t 4 z in
+  gradient t (x_of z') (s_of z') h = 3 * (t * t) * h.
 Proof.
   intros t z h z'.
-  assert (Hexact : filterdiff (feedforward_cost R_NormedModule X 2 f cost) (locally (t : R_NormedModule))
-    (parameter_gradient R_NormedModule X 2 Df Dcost t (x_of X 2 z') (s_of X 2 z'))).
+  assert (Hexact : filterdiff (feedforward_cost (Theta := R_NormedModule) f cost) (locally (t : R_NormedModule))
+    (gradient t (x_of z') (s_of z'))).
   { apply (dyadic_backpropagation R_NormedModule X 2 f Df cost Dcost parent) with (L := 2%nat).
     - intros u v Hp. apply parent_is in Hp as [-> ->]. lia.
     - intros [|[|v]] e e' Hv H; [exact H | | lia].
@@ -71,7 +73,7 @@ Proof.
       apply (is_linear_comp (U := environment 2) (V := environment 1) fst snd);
         [apply is_linear_fst | apply is_linear_snd]. }
   destruct Hexact as [linear small].
-  set (G := parameter_gradient R_NormedModule X 2 Df Dcost t (x_of X 2 z') (s_of X 2 z')) in *.
+  set (G := gradient t (x_of z') (s_of z')) in *.
   assert (Hscal : forall k, G k = k * G 1).
   { intro k. rewrite <- (Rmult_1_r k) at 1. apply (linear_scal _ linear k 1). }
   assert (Hderive : is_derive (fun t : R => t * (t * t)) t (G 1)).
