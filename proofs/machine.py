@@ -2,10 +2,10 @@
 
 Proves: the 2L theorem over any ranked vertex type with state spaces of its own (Stabilisation.v, Dyadic.v),
 tightness for every L (Tightness.v), fair asynchronous schedules and the wavefront (Schedules.v), nilpotency
-(Nilpotency.v), and, per architecture, that its rank table satisfies the hypotheses, or that a chain of updates
-is too long for the number of steps (Instance.v, by computation); depth along the longest path (Paths.v).  Backpropagation.v, which needs Coquelicot, joins
-the 2L theorem to calculus: for any directed acyclic graph over normed spaces, 2L steps from any state lead to a state
-at which dE/dtheta is the Frechet derivative of the cost in theta (the calculus is in Gradient.v).
+(Nilpotency.v), and, per architecture, that its rank table satisfies the hypotheses, or that a chain of updates is too
+long for the number of steps (Instance.v, by computation).  Backpropagation.v, which needs Coquelicot, joins the 2L
+theorem to calculus: for any directed acyclic graph of maps between normed spaces, 2L steps from any state lead to a
+state at which dE/dtheta is the Frechet derivative of the cost in theta.
 
 Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 """
@@ -80,7 +80,8 @@ def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     """What ``Print Assumptions`` says of every theorem, on one line each; ``folder`` holds the compiled library."""
     theorems = [f"{name}.{theorem}" for name in names for theorem in THEOREMS[name]]
     questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
-    answers = re.split(r"^(?=Closed under the global context|Axioms:)", _compile(folder, "Ask", "\n".join(questions)), flags=re.M)
+    answer = _compile(folder, "Ask", "\n".join(questions))
+    answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
     return dict(zip(theorems, map(_axioms, answers[1:]), strict=True))
 
 
@@ -160,15 +161,11 @@ def _coq_list(items: Iterable[object]) -> str:
 def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
     """A longest list of variables each of which reads the next one; as many steps as it has entries are needed."""
     length: dict[str, int] = {}
-    follow: dict[str, str | None] = {}
     for name in TopologicalSorter(reads).static_order():
-        follow[name] = max(reads[name], key=length.__getitem__, default=None)
-        length[name] = 1 + length.get(follow[name] or "", 0)
-    name: str | None = max(length, key=length.__getitem__)
-    chain = []
-    while name is not None:
-        chain.append(name)
-        name = follow[name]
+        length[name] = 1 + max((length[other] for other in reads[name]), default=0)
+    chain = [max(length, key=length.__getitem__)]
+    while reads[chain[-1]]:
+        chain.append(max(reads[chain[-1]], key=length.__getitem__))
     return chain
 
 
@@ -230,7 +227,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
 def _compile(folder: Path, name: str, source: str, timeout: float = 120) -> str:
     """Compile a file of the library Dyadic; coqc's answers."""
     (folder / f"{name}.v").write_text(source, encoding="utf-8")
-    return _run("coqc", folder, f"{name}.v", timeout=timeout)
+    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=timeout)
 
 
 def _run(command: str, folder: Path, *arguments: str, timeout: float = 120) -> str:

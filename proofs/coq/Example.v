@@ -78,7 +78,11 @@ Proof.
   { intro k. rewrite <- (Rmult_1_r k) at 1. apply (linear_scal _ linear k 1). }
   assert (Hderive : is_derive (fun t : R => t * (t * t)) t (G 1)).
   { apply (filterdiff_ext_lin _ G); [split; [exact linear | exact small] | exact Hscal]. }
-  assert (Hcubic : is_derive (fun t : R => t * (t * t)) t (3 * (t * t))) by (auto_derive; [exact I | ring]).
+  assert (Hcubic : is_derive (fun t : R => t * (t * t)) t (3 * (t * t))).
+  { replace (3 * (t * t)) with (1 * (t * t) + t * (1 * t + t * 1)) by ring.
+    pose proof (is_derive_id t : is_derive (fun t : R => t) t 1) as Hid.
+    apply (is_derive_mult (fun t => t) (fun t => t * t) t 1); [exact Hid | | exact Rmult_comm].
+    apply (is_derive_mult (fun t => t) (fun t => t) t 1 1); [exact Hid | exact Hid | exact Rmult_comm]. }
   apply is_derive_unique in Hderive, Hcubic.
   rewrite Hscal, <- Hderive, Hcubic. apply Rmult_comm.
 Qed.
