@@ -186,7 +186,7 @@ def test_a_wrong_table_leaves_the_claim_undecided():
     require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
     derivation = derive(read_spec("examples/digits.toml"))
     graph = Graph(subject(derivation, derivation.steps))
-    graph.rank_x[graph.output] += 1
+    graph.rank_x["logits"] += 1
     claim = machine.machine_claim(graph, derivation.steps)
     assert claim.verdict is Verdict.UNDECIDED
     assert "Unable to unify" in claim.reason
