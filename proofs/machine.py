@@ -26,6 +26,8 @@ from proofs.claims import Claim, Verdict
 
 CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance", "Paths")
 """Files that need nothing but Coq, in order of dependence."""
+INSTANCE = ("Stabilisation", "Instance")
+"""What a network's instance rests on."""
 CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
 THEOREMS = {
@@ -197,7 +199,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
         f"Machine-checked: any system whose updates read what this network's read is at its unique fixed point after "
         f"{steps} synchronous steps from any state"
     )
-    method = "Coq: the 2L theorem, instantiated by computation"
+    method = "Coq: the stabilisation theorem, instantiated by computation"
     trusted = ("Coq's kernel",)
     if find_coqc() is None:
         return Claim("machine", statement, Verdict.UNDECIDED, method, (), trusted, reason=_ABSENT)
@@ -207,7 +209,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
-            compile_library(folder)
+            compile_library(folder, INSTANCE)
             check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))
         except CoqError as error:
             return Claim("machine", statement, Verdict.UNDECIDED, method, (), trusted, reason=str(error)[:500])
