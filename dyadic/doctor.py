@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from proofs.machine import has_coquelicot
+
 
 def report() -> Iterator[tuple[str, bool, str, str]]:
     """(thing, whether it is there, what was found or how to get it, what it is used for)."""
@@ -41,6 +43,8 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
     ):
         path = shutil.which(command)
         yield command, bool(path), _first_line(command) if path else hint, use
+        if command == "coqc":
+            yield _coquelicot()
 
 
 def _package(name: str) -> str | None:
@@ -63,6 +67,16 @@ def _device() -> tuple[str, bool, str, str]:
     except Exception as error:  # a broken driver can raise anything
         return "GPU", False, f"the driver says: {str(error)[:80]}", use
     return "GPU", False, "no CUDA device is visible", use
+
+
+def _coquelicot() -> tuple[str, bool, str, str]:
+    there = has_coquelicot()
+    return (
+        "Coquelicot",
+        there,
+        "coqc finds it" if there else "apt-get install libcoq-coquelicot",
+        "that the machine-checked theorem's gradient is the derivative (in the tests)",
+    )
 
 
 def _first_line(command: str) -> str:

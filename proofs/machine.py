@@ -2,9 +2,10 @@
 
 Proves: the 2L theorem over any ranked vertex type with state spaces of its own (Stabilisation.v, Dyadic.v),
 tightness for every L (Tightness.v), fair asynchronous schedules and the wavefront (Schedules.v), nilpotency
-(Nilpotency.v), and, per architecture, that its rank table satisfies the hypotheses (Instance.v, by
-computation).  Gradient.v, which needs Coquelicot, shows for any directed acyclic graph over normed spaces that at
-a solution of the sensitivity equations dE/dtheta is the Frechet derivative of the cost.
+(Nilpotency.v), and, per architecture, that its rank table satisfies the hypotheses, or that a chain of updates is too
+long for the number of steps (Instance.v, by computation).  Backpropagation.v, which needs Coquelicot, joins the 2L
+theorem to calculus: for any directed acyclic graph of maps between normed spaces, 2L steps from any state lead to a
+state at which dE/dtheta is the Frechet derivative of the cost in theta.
 
 Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 """
@@ -15,28 +16,39 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
 
-CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance")
+CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance", "Paths")
 """Files that need nothing but Coq, in order of dependence."""
+INSTANCE = ("Stabilisation", "Instance")
+"""What a network's instance rests on."""
+CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
+"""Files that need ``CORE`` and Coquelicot, in order of dependence."""
 THEOREMS = {
     "Stabilisation": ("stabilisation", "settled_stays", "settles", "reaches_a_fixed_point", "fixed_point_unique"),
     "Dyadic": ("exact_in_2L_steps", "fixed_point_reached"),
     "Tightness": ("two_L_steps_are_needed",),
     "Schedules": ("fair_schedules_settle", "wavefront_settles"),
     "Nilpotency": ("nilpotent",),
-    "Instance": ("exact_after_T",),
+    "Instance": ("exact_after_T", "not_exact_after"),
+    "Paths": ("depth_grows", "depth_in_range"),
     "Gradient": (
         "cost_of_differentiable",
         "energy_derivative_is_total",
         "energy_gradient_is_the_derivative",
         "sensitivity_is_the_derivative",
     ),
+    "Sums": ("derivative_along_constant",),
+    "Network": ("after_2L_steps",),
+    "Ascent": ("step_ascends_energy",),
+    "Backpropagation": ("dyadic_backpropagation",),
+    "Example": ("four_steps_give_the_gradient",),
 }
 _ABSENT = "coqc not found, apt-get install coq"
 
@@ -50,33 +62,44 @@ def find_coqc() -> str | None:
     return shutil.which("coqc")
 
 
+def has_coquelicot() -> bool:
+    """Whether coqc finds Coquelicot, the library of real analysis that the files in ``CALCULUS`` need."""
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            _compile(Path(name), "Ask", "From Coquelicot Require Hierarchy.\n")
+        except CoqError:
+            return False
+    return True
+
+
 def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
     """Compile the development into ``folder``.  Raises :class:`CoqError` with coqc's message."""
     for name in names:
-        text = files("proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8")
-        (folder / f"{name}.v").write_text(text, encoding="utf-8")
-        _run("coqc", folder, f"{name}.v")
+        _compile(folder, name, files("proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     """What ``Print Assumptions`` says of every theorem, on one line each; ``folder`` holds the compiled library."""
-    found = {}
-    for name in names:
-        for theorem in THEOREMS[name]:
-            source = f"From Dyadic Require {name}.\nPrint Assumptions {name}.{theorem}.\n"
-            (folder / "Ask.v").write_text(source, encoding="utf-8")
-            answer = _run("coqc", folder, "Ask.v")
-            axioms = re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M)
-            closed = "Closed under the global context" in answer
-            found[f"{name}.{theorem}"] = (
-                "none" if closed else ", ".join(a for a in axioms if a not in ("Axioms", "Warning"))
-            )
-    return found
+    theorems = [f"{name}.{theorem}" for name in names for theorem in THEOREMS[name]]
+    questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
+    answer = _compile(folder, "Ask", "\n".join(questions))
+    answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
+    return dict(zip(theorems, map(_axioms, answers[1:]), strict=True))
+
+
+def _axioms(answer: str) -> str:
+    if answer.startswith("Closed"):
+        return "none"
+    return ", ".join(name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms")
 
 
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:
-    """Have coqchk, a checker of its own, accept the compiled files; its report."""
-    return _run("coqchk", folder, "-silent", *(f"Dyadic.{name}" for name in names), timeout=300)
+    """Have coqchk, a checker of its own, accept the compiled files; its report.
+
+    The libraries that they use are taken as installed; ``.ci/run`` has coqchk check those as well.
+    """
+    modules = [word for name in names for word in ("-norec", f"Dyadic.{name}")]
+    return _run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
 
 
 def instance_source(reads: Mapping[str, Sequence[str]], ranks: Mapping[str, int], steps: int) -> str:
@@ -85,20 +108,13 @@ def instance_source(reads: Mapping[str, Sequence[str]], ranks: Mapping[str, int]
     reads: what the update of each variable reads.  ranks: its rank.  Variables are numbered in the order of
     ``reads``; names do not reach Coq.
     """
-    number = {name: position for position, name in enumerate(reads, 1)}
-    rank_rows = ";\n  ".join(f"({number[name]}%positive, {ranks[name]}%N)" for name in reads)
-    read_rows = ";\n  ".join(
-        f"({number[name]}%positive, [{'; '.join(f'{number[other]}%positive' for other in others)}])"
-        for name, others in reads.items()
-    )
-    return f"""From Coq Require Import NArith PArith List.
-From Dyadic Require Import Stabilisation Instance.
-Import ListNotations.
-
+    number = _numbered(reads)
+    rank_rows = ";\n  ".join(f"({number[name]}, {ranks[name]}%N)" for name in reads)
+    return f"""{_HEADER}
 Definition network_ranks : table N := of_list [
   {rank_rows}].
 Definition network_reads : table (list positive) := of_list [
-  {read_rows}].
+  {_read_rows(reads)}].
 
 Lemma network_checked : check network_ranks network_reads {steps}%N = true.
 Proof. vm_compute. reflexivity. Qed.
@@ -107,10 +123,57 @@ Definition network_exact := exact_after_T network_ranks network_reads {steps}%N 
 """
 
 
+def late_source(reads: Mapping[str, Sequence[str]], chain: Sequence[str]) -> str:
+    """A Coq file that proves the theorem false for one table and ``len(chain) - 1`` steps.
+
+    chain: variables, each of which reads the next one.
+    """
+    number = _numbered(reads)
+    last, rest = number[chain[0]], _coq_list(number[name] for name in chain[1:])
+    return f"""{_HEADER}
+Definition network_reads : table (list positive) := of_list [
+  {_read_rows(reads)}].
+
+Lemma network_chain : chain network_reads {last} {rest} = true.
+Proof. vm_compute. reflexivity. Qed.
+
+Definition network_late := not_exact_after network_reads {last} {rest} network_chain.
+"""
+
+
+_HEADER = """From Coq Require Import NArith PArith List.
+From Dyadic Require Import Stabilisation Instance.
+Import ListNotations.
+"""
+
+
+def _numbered(reads: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {name: f"{position}%positive" for position, name in enumerate(reads, 1)}
+
+
+def _read_rows(reads: Mapping[str, Sequence[str]]) -> str:
+    number = _numbered(reads)
+    return ";\n  ".join(f"({number[name]}, {_coq_list(map(number.get, others))})" for name, others in reads.items())
+
+
+def _coq_list(items: Iterable[object]) -> str:
+    return f"[{'; '.join(map(str, items))}]"
+
+
+def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
+    """A longest list of variables each of which reads the next one; as many steps as it has entries are needed."""
+    length: dict[str, int] = {}
+    for name in TopologicalSorter(reads).static_order():
+        length[name] = 1 + max((length[other] for other in reads[name]), default=0)
+    chain = [max(length, key=length.__getitem__)]
+    while reads[chain[-1]]:
+        chain.append(max(reads[chain[-1]], key=length.__getitem__))
+    return chain
+
+
 def check_instance(folder: Path, source: str, timeout: float = 120) -> None:
     """Have coqc check an instance against the compiled library.  Raises :class:`CoqError` if it refuses."""
-    (folder / "Network.v").write_text(source, encoding="utf-8")
-    _run("coqc", folder, "Network.v", timeout=timeout)
+    _compile(folder, "Network", source, timeout)
 
 
 def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -127,24 +190,46 @@ def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:
 
 
 def machine_claim(graph: Graph, steps: int) -> Claim:
-    """The claim ``machine``: coqc accepts the theorem and this network's instance of it."""
+    """The claim ``machine``: coqc accepts the theorem and this network's instance of it.
+
+    Too few steps are refuted by a chain of updates, each reading the next, that is longer: coqc checks that a system
+    with these reads is then not at its fixed point.
+    """
     statement = (
-        f"Machine-checked: any system with this network's rank table is at its unique fixed point after {steps} "
-        "synchronous steps from any state"
+        f"Machine-checked: any system whose updates read what this network's read is at its unique fixed point after "
+        f"{steps} synchronous steps from any state"
     )
-    method = "Coq: the 2L theorem, instantiated by computation"
+    method = "Coq: the stabilisation theorem, instantiated by computation"
     trusted = ("Coq's kernel",)
     if find_coqc() is None:
         return Claim("machine", statement, Verdict.UNDECIDED, method, (), trusted, reason=_ABSENT)
     reads, ranks = graph_table(graph)
+    late = longest_chain(reads)[: steps + 1]
+    refuted = len(late) > steps
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
-            compile_library(folder)
-            check_instance(folder, instance_source(reads, ranks, steps))
+            compile_library(folder, INSTANCE)
+            check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))
         except CoqError as error:
             return Claim("machine", statement, Verdict.UNDECIDED, method, (), trusted, reason=str(error)[:500])
+    if refuted:
+        return Claim(
+            "machine", statement, Verdict.REFUTED, method, (), trusted,
+            counterexample={
+                "system": "every variable holds true or false and becomes true if anything it reads is true",
+                "initial": "all true (at the only fixed point all are false)",
+                "still true": late[0],
+                "each reads the next": late,
+            },
+        )  # fmt: skip
     return Claim("machine", statement, Verdict.PROVED, method, (), trusted)
+
+
+def _compile(folder: Path, name: str, source: str, timeout: float = 120) -> str:
+    """Compile a file of the library Dyadic; coqc's answers."""
+    (folder / f"{name}.v").write_text(source, encoding="utf-8")
+    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=timeout)
 
 
 def _run(command: str, folder: Path, *arguments: str, timeout: float = 120) -> str:

@@ -3,16 +3,17 @@
     Vertices are numbered in topological order.  The parameters live in a normed space [Theta] and are
     shared freely; the activation of vertex v lives in a normed space [X v], and its map reads the
     parameters and any of the earlier activations: [E v] is the space of all of these together.  Each map is
-    differentiable (Coquelicot's [filterdiff], the Frechet derivative).  A sensitivity is a linear
-    functional on the space of its activation.
+    differentiable (Coquelicot's [filterdiff], the Frechet derivative) where feeding forward evaluates it, and
+    there only.  A sensitivity is a functional on the space of its activation.
 
     At any solution of the sensitivity equations  s_v = sum over later c of s_c o D_v f_c + D_v C  the
     parameter gradient of the energy,  sum over c of s_c o D_theta f_c + D_theta C,  is the derivative of
-    the cost as a function of the parameters, everything being fed forward.  Dyadic.v says that 2L steps of
-    the dynamics lead to such a solution.  Only the axioms of the standard library's reals are used. *)
+    the cost as a function of the parameters, everything being fed forward.  Backpropagation.v shows that 2L
+    steps of the dynamics lead to such a solution.  Only the axioms of the standard library's reals are used. *)
 
-From Coq Require Import Reals.
+From Coq Require Import Reals Arith.
 From Coquelicot Require Import Coquelicot.
+Open Scope nat_scope.
 
 Section Graph.
   Variable Theta : NormedModule R_AbsRing.
@@ -27,24 +28,23 @@ Section Graph.
 
   Variable f : forall v, E v -> X v.
   Variable Df : forall v, E v -> E v -> X v.
-  Hypothesis f_differentiable : forall v e, filterdiff (f v) (locally e) (Df v e).
 
   Variable n : nat.
   Variable cost : E n -> R_NormedModule.
   Variable Dcost : E n -> E n -> R_NormedModule.
-  Hypothesis cost_differentiable : forall e, filterdiff cost (locally e) (Dcost e).
 
   (** One more vertex fed forward, and the derivative of doing so. *)
   Definition extend (v : nat) (e : E v) : E (S v) := (e, f v e).
   Definition Dextend (v : nat) (e h : E v) : E (S v) := (h, Df v e h).
 
-  Lemma extend_differentiable : forall v e, filterdiff (extend v) (locally e) (Dextend v e).
+  Lemma extend_differentiable : forall v e, filterdiff (f v) (locally e) (Df v e) ->
+    filterdiff (extend v) (locally e) (Dextend v e).
   Proof.
-    intros v e. unfold extend, Dextend.
+    intros v e Hf. unfold extend, Dextend.
     apply (filterdiff_comp'_2 (fun h : E v => h) (f v) (fun a b => (a, b) : prod_NormedModule R_AbsRing (E v) (X v))
              e (fun h => h) (Df v e) (fun a b => (a, b) : prod_NormedModule R_AbsRing (E v) (X v))).
     - apply filterdiff_id.
-    - apply f_differentiable.
+    - exact Hf.
     - apply filterdiff_linear. apply is_linear_prod; [apply is_linear_fst | apply is_linear_snd].
   Qed.
 
@@ -52,6 +52,19 @@ Section Graph.
   Inductive later : nat -> Type :=
   | finished : later n
   | vertex : forall v, later (S v) -> later v.
+
+  Lemma later_at_most : forall v, later v -> v <= n.
+  Proof. induction 1 as [|v rest IH]; [apply Nat.le_refl | now apply Nat.lt_le_incl]. Qed.
+
+  Lemma later_from : forall k v, k + v = n -> later v.
+  Proof.
+    induction k as [|k IH]; simpl; intros v Hv.
+    - rewrite Hv. exact finished.
+    - apply vertex, IH. now rewrite Nat.add_succ_r.
+  Qed.
+
+  Lemma all_later : forall v, v <= n -> later v.
+  Proof. intros v Hv. exact (later_from (n - v) v (Nat.sub_add v n Hv)). Qed.
 
   (** The cost as a function of the parameters and the activations before v, the rest being fed forward. *)
   Fixpoint cost_of (v : nat) (t : later v) : E v -> R_NormedModule :=
@@ -66,12 +79,23 @@ Section Graph.
     | vertex u rest => fun e h => Dcost_of (S u) rest (extend u e) (Dextend u e h)
     end.
 
-  Theorem cost_of_differentiable : forall v (t : later v) e,
+  (** The maps from v on and the cost are differentiable where feeding [e] forward evaluates them. *)
+  Fixpoint differentiable_along (v : nat) (t : later v) : E v -> Prop :=
+    match t in later u return E u -> Prop with
+    | finished => fun e => filterdiff cost (locally e) (Dcost e)
+    | vertex u rest => fun e =>
+        filterdiff (f u) (locally e) (Df u e) /\ differentiable_along (S u) rest (extend u e)
+    end.
+
+  Theorem cost_of_differentiable : forall v (t : later v) e, differentiable_along v t e ->
     filterdiff (cost_of v t) (locally e) (Dcost_of v t e).
   Proof.
-    induction t as [|v rest IH]; intro e; simpl.
-    - apply cost_differentiable.
-    - apply (filterdiff_comp' (extend v) (cost_of (S v) rest)); [apply extend_differentiable | apply IH].
+    induction t as [|v rest IH]; intros e smooth; simpl in *.
+    - exact smooth.
+    - destruct smooth as [Hf Hrest].
+      apply (filterdiff_comp' (extend v) (cost_of (S v) rest)).
+      + now apply extend_differentiable.
+      + now apply IH.
   Qed.
 
   (** A family of sensitivities. *)
@@ -96,13 +120,14 @@ Section Graph.
         sensitivity_equations (S u) rest (extend u e)
     end.
 
-  Theorem energy_derivative_is_total : forall v (t : later v) e, sensitivity_equations v t e ->
+  Theorem energy_derivative_is_total : forall v (t : later v) e,
+    differentiable_along v t e -> sensitivity_equations v t e ->
     forall h, energy_derivative v t e h = Dcost_of v t e h.
   Proof.
-    induction t as [|v rest IH]; intros e Hs h; simpl.
+    induction t as [|v rest IH]; intros e smooth Hs h; simpl in *.
     - reflexivity.
-    - destruct Hs as [Hv Hrest]. rewrite Hv, !IH by exact Hrest. unfold Dextend.
-      destruct (cost_of_differentiable (S v) rest (extend v e)) as [linear _].
+    - destruct Hs as [Hv Hrest], smooth as [_ smooth]. rewrite Hv, !IH by assumption. unfold Dextend.
+      destruct (cost_of_differentiable (S v) rest (extend v e) smooth) as [linear _].
       rewrite <- (linear_plus _ linear).
       apply f_equal. change ((plus h zero, plus zero (Df v e h)) = (h, Df v e h)).
       now rewrite plus_zero_r, plus_zero_l.
@@ -110,21 +135,21 @@ Section Graph.
 
   (** At a solution of the sensitivity equations, dE/dtheta is the derivative of the cost in theta. *)
   Theorem energy_gradient_is_the_derivative : forall (t : later 0) (theta : Theta),
-    sensitivity_equations 0 t theta ->
+    differentiable_along 0 t theta -> sensitivity_equations 0 t theta ->
     filterdiff (cost_of 0 t) (locally (theta : E 0)) (energy_derivative 0 t theta).
   Proof.
-    intros t theta Hs.
+    intros t theta smooth Hs.
     apply (filterdiff_ext_lin _ (Dcost_of 0 t theta)).
-    - apply cost_of_differentiable.
+    - now apply cost_of_differentiable.
     - intro h. symmetry. now apply energy_derivative_is_total.
   Qed.
 
   (** And each sensitivity is the derivative of the cost in its own activation, later ones being fed forward. *)
   Theorem sensitivity_is_the_derivative : forall v (rest : later (S v)) (e : E v) (x : X v),
-    x = f v e -> sensitivity_equations v (vertex v rest) e ->
+    x = f v e -> differentiable_along v (vertex v rest) e -> sensitivity_equations v (vertex v rest) e ->
     filterdiff (fun y => cost_of (S v) rest (e, y)) (locally x) (s v).
   Proof.
-    intros v rest e x -> [Hv Hrest].
+    intros v rest e x -> [_ smooth] [Hv Hrest].
     apply (filterdiff_ext_lin _ (fun w => Dcost_of (S v) rest (extend v e) (zero, w))).
     - apply (filterdiff_comp' (fun y => (e, y) : E (S v)) (cost_of (S v) rest) (f v e)
                (fun w => (zero, w) : E (S v))).
@@ -134,7 +159,7 @@ Section Graph.
         * apply filterdiff_const.
         * apply filterdiff_id.
         * apply filterdiff_linear. apply is_linear_prod; [apply is_linear_fst | apply is_linear_snd].
-      + apply cost_of_differentiable.
+      + now apply cost_of_differentiable.
     - intro w. rewrite Hv. symmetry. now apply energy_derivative_is_total.
   Qed.
 End Graph.

@@ -2,7 +2,8 @@
 
     Variables are numbered by positive binary numbers.  [reads] lists what the update of a variable reads and
     [ranks] its rank.  If [check] computes to [true], T steps from any state reach the unique fixed point of
-    any system whose updates read only what is listed. *)
+    any system whose updates read only what is listed.  If [chain] computes to [true] for a chain of T + 1
+    variables each of which reads the next, T steps do not suffice for all such systems. *)
 
 From Coq Require Import NArith PArith FMapPositive List Bool Arith Lia.
 From Dyadic Require Import Stabilisation.
@@ -78,3 +79,42 @@ Section Instance.
     Qed.
   End System.
 End Instance.
+
+Section Late.
+  Variable reads : table (list positive).
+
+  (** Every variable of the chain v, rest reads the next one. *)
+  Fixpoint chain (v : positive) (rest : list positive) : bool :=
+    match rest with
+    | [] => true
+    | w :: more => existsb (Pos.eqb w) (reads_of reads v) && chain w more
+    end.
+
+  (** A variable becomes true if anything it reads is true.  All false is a fixed point. *)
+  Definition infected (v : positive) (x : positive -> bool) : bool := existsb x (reads_of reads v).
+
+  Lemma still_infected : forall rest v, chain v rest = true ->
+    run positive (fun _ => bool) infected (length rest) (fun _ => true) v = true.
+  Proof.
+    induction rest as [|w more IH]; intros v H; [reflexivity|].
+    simpl in H. apply andb_prop in H as [Hw Hmore].
+    apply existsb_exists in Hw as [w' [Hin Heq]]. apply Pos.eqb_eq in Heq. subst w'.
+    change (infected v (run positive (fun _ => bool) infected (length more) (fun _ => true)) = true).
+    apply existsb_exists. exists w. split; [exact Hin | now apply IH].
+  Qed.
+
+  Theorem not_exact_after : forall v rest, chain v rest = true ->
+    exists (S : positive -> Type) (update : forall v, state positive S -> S v),
+      (forall v (x y : state positive S), (forall w, In w (reads_of reads v) -> x w = y w) ->
+        update v x = update v y) /\
+      exists x z, fixed_point positive S update z /\
+        run positive S update (length rest) x v <> z v.
+  Proof.
+    intros v rest H. exists (fun _ => bool), infected. split.
+    - intros u x y Hxy. unfold infected. apply eq_true_iff_eq. rewrite !existsb_exists.
+      split; intros [w [Hw Hx]]; exists w; (split; [exact Hw|]); [rewrite <- Hxy | rewrite Hxy]; assumption.
+    - exists (fun _ => true), (fun _ => false). split.
+      + intro u. unfold infected. induction (reads_of reads u) as [|w more IH]; [reflexivity | exact IH].
+      + rewrite still_infected by exact H. discriminate.
+  Qed.
+End Late.

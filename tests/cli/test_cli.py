@@ -84,7 +84,7 @@ def test_build(tmp_path):
 def test_doctor():
     done = run("doctor")
     assert done.returncode == 0
-    for thing in ("GPU", "NVRTC", "g++", "coqc", "pdflatex"):
+    for thing in ("GPU", "NVRTC", "g++", "coqc", "Coquelicot", "pdflatex"):
         assert thing in done.stdout
 
 

@@ -1,7 +1,8 @@
 """The Coq development: accepted by coqc and coqchk with the committed assumptions; wrong rank tables refused."""
 
-import subprocess
+import re
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,13 @@ from proofs.checker.graph import Graph
 from proofs.claims import Verdict
 from symbolic import derive, read_spec
 
-ASSUMPTIONS = Path("proofs/coq/assumptions.txt")
-
-
-def has_coquelicot():
-    if machine.find_coqc() is None:
-        return False
-    where = subprocess.run(["coqc", "-where"], capture_output=True, text=True, check=True).stdout.strip()
-    return (Path(where) / "user-contrib" / "Coquelicot").is_dir()
+COQ = Path("proofs/coq")
+REALS = {
+    "ClassicalDedekindReals.sig_not_dec",
+    "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+}
+"""The axioms of the standard library's real numbers."""
 
 
 @pytest.fixture(scope="module")
@@ -32,31 +32,96 @@ def library(tmp_path_factory):
     return folder
 
 
-def committed():
-    return dict(line.split(": ", 1) for line in ASSUMPTIONS.read_text().splitlines())
+@pytest.fixture(scope="module")
+def calculus(library):
+    require(machine.has_coquelicot(), "Coquelicot is not installed (apt-get install libcoq-coquelicot)")
+    machine.compile_library(library, machine.CALCULUS)
+    return library
+
+
+def committed(names):
+    lines = (COQ / "assumptions.txt").read_text().splitlines()
+    stated = dict(line.split(": ", 1) for line in lines)
+    return {theorem: axioms for theorem, axioms in stated.items() if theorem.partition(".")[0] in names}
+
+
+def test_every_theorem_is_asked_about():
+    found = {path.stem: tuple(re.findall(r"^\s*Theorem (\w+)", path.read_text(), re.M)) for path in COQ.glob("*.v")}
+    assert found == machine.THEOREMS
+    everything = machine.CORE + machine.CALCULUS
+    assert (COQ / "_CoqProject").read_text().split()[3:] == [f"{name}.v" for name in everything]
+    assert len(committed(everything)) == sum(map(len, found.values()))
 
 
 def test_theorems_rest_on_no_axiom(library):
     found = machine.assumptions(library)
-    assert found == {name: text for name, text in committed().items() if not name.startswith("Gradient.")}
+    assert found == committed(machine.CORE)
     assert set(found.values()) == {"none"}
 
 
-def test_the_gradient_theorem_rests_on_the_reals_only(library):
-    require(has_coquelicot(), "Coquelicot is not installed (apt-get install libcoq-coquelicot)")
-    machine.compile_library(library, ["Gradient"])
-    found = machine.assumptions(library, ["Gradient"])
-    assert found == {name: text for name, text in committed().items() if name.startswith("Gradient.")}
+def test_the_gradient_theorems_rest_on_the_reals_only(calculus):
+    found = machine.assumptions(calculus, machine.CALCULUS)
+    assert found == committed(machine.CALCULUS)
+    assert {axiom for axioms in found.values() for axiom in axioms.split(", ")} <= REALS
 
 
-def test_coqchk_accepts(library):
-    machine.recheck(library)
+def test_an_axiom_is_noticed(library):
+    source = "Axiom easy : 1 = 2.\nTheorem wrong : 2 = 1. Proof. symmetry. exact easy. Qed.\nPrint Assumptions wrong.\n"
+    assert machine._axioms(machine._compile(library, "Easy", source)) == "easy"
 
 
-def test_a_broken_proof_is_refused(tmp_path, library):
-    (library / "Wrong.v").write_text("Lemma wrong : 1 = 2. Proof. reflexivity. Qed.\n")
-    with pytest.raises(machine.CoqError, match="Unable to unify"):
-        machine._run("coqc", library, "Wrong.v")
+def test_coqchk_accepts(calculus):
+    machine.recheck(calculus, machine.CORE + machine.CALCULUS)
+
+
+def test_coqchk_refuses_a_changed_file(tmp_path, library):
+    compiled = bytearray((library / "Stabilisation.vo").read_bytes())
+    compiled[len(compiled) // 2] ^= 1
+    (tmp_path / "Stabilisation.vo").write_bytes(compiled)
+    with pytest.raises(machine.CoqError):
+        machine.recheck(tmp_path, ["Stabilisation"])
+
+
+def refuses(folder, name, old, new):
+    text = (COQ / f"{name}.v").read_text()
+    assert old in text
+    with pytest.raises(machine.CoqError, match="Error"):
+        machine._compile(folder, "Mutant", text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("Stabilisation", "1 <= rank v.", "0 <= rank v."),
+        ("Stabilisation", "rank w < rank v", "rank w <= rank v"),
+        ("Dyadic", "2 * L", "2 * L - 1"),
+        ("Dyadic", "height w < height v", "height w <= height v"),
+        ("Tightness", "zero_state) 1%nat = 1 ", "zero_state) 1%nat = 0 "),
+        ("Schedules", "v, rank v <= length schedule", "v, rank v <= 1 + length schedule"),
+        ("Nilpotency", "rank v <= T", "rank v <= 1 + T"),
+        ("Instance", "(rank_N w <? ", "(rank_N w <=? "),
+        ("Instance", "existsb (Pos.eqb w) (reads_of reads v) &&", "true &&"),
+        ("Paths", "1 <= depth v <= L", "1 <= depth v < L"),
+    ],
+)
+def test_a_mutated_file_is_refused(library, name, old, new):
+    refuses(library, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("Gradient", "(s u (Df u e h))", "zero"),
+        ("Network", "2 * L", "2 * L - 1"),
+        ("Network", "f v (collect theta x v).", "zero."),
+        ("Ascent", "parent theta u x s w) (s u w)", "parent theta u x s w) zero"),
+        ("Backpropagation", "after f Df Dcost parent theta (2 * L)", "after f Df Dcost parent theta (2 * L - 1)"),
+        ("Backpropagation", "parents_first : forall u v, parent u v = true", "parents_first : forall u v, False"),
+        ("Example", "= 3 * (t * t) * h", "= 2 * (t * t) * h"),
+    ],
+)
+def test_a_mutated_file_of_the_calculus_is_refused(calculus, name, old, new):
+    refuses(calculus, name, old, new)
 
 
 def table(network):
@@ -79,21 +144,52 @@ def test_an_instance_and_wrong_ones(library):
             machine.check_instance(library, machine.instance_source(other_reads, other_ranks, other_steps))
 
 
-def test_five_hundred_vertices(library):
-    (reads, ranks), steps = table(residual(250))
-    assert len(reads) == 1000
+def test_the_theorem_is_false_for_fewer_steps(library):
+    (reads, _), steps = table(residual(4))
+    chain = machine.longest_chain(reads)
+    assert len(chain) == steps
+    machine.check_instance(library, machine.late_source(reads, chain))
+    elsewhere = next(name for name in reads if name not in reads[chain[1]])
+    with pytest.raises(machine.CoqError, match="Unable to unify"):
+        machine.check_instance(library, machine.late_source(reads, [*chain[:2], elsewhere, *chain[3:]]))
+
+
+def test_five_hundred_vertices():
+    require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
+    derivation = derive(residual(250))
+    graph = Graph(subject(derivation, derivation.steps))
+    assert len(graph.parents) == 500
     start = time.perf_counter()
-    machine.check_instance(library, machine.instance_source(reads, ranks, steps))
+    assert machine.machine_claim(graph, derivation.steps).verdict is Verdict.PROVED
     assert time.perf_counter() - start < 10
 
 
-def test_the_claim(library):
+def test_too_few_steps_are_refuted():
+    require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
     digits = derive(read_spec("examples/digits.toml"))
-    claims = {claim["id"]: claim for claim in verify(digits, coq=True)["claims"]}
-    assert claims["machine"]["verdict"] == "proved"
     claims = {claim["id"]: claim for claim in verify(digits, steps=7, coq=True)["claims"]}
-    assert claims["machine"]["verdict"] == "undecided"
-    assert "Unable to unify" in claims["machine"]["reason"]
+    assert claims["machine"]["verdict"] == "refuted"
+    assert_late(digits, claims["machine"]["counterexample"]["each reads the next"], 7)
+
+
+def assert_late(derivation, chain, steps):
+    """Literally run the counterexample: true spreads along the chain for too long."""
+    reads, _ = machine.graph_table(Graph(subject(derivation, steps)))
+    assert all(after in reads[before] for before, after in pairwise(chain))
+    state = dict.fromkeys(reads, True)
+    for _ in range(steps):
+        state = {name: any(state[other] for other in others) for name, others in reads.items()}
+    assert state[chain[0]]
+
+
+def test_a_wrong_table_leaves_the_claim_undecided():
+    require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
+    derivation = derive(read_spec("examples/digits.toml"))
+    graph = Graph(subject(derivation, derivation.steps))
+    graph.rank_x["logits"] += 1
+    claim = machine.machine_claim(graph, derivation.steps)
+    assert claim.verdict is Verdict.UNDECIDED
+    assert "Unable to unify" in claim.reason
 
 
 def test_without_coq_the_claim_is_undecided(monkeypatch):
