@@ -34,8 +34,9 @@ def small_sizes(layer: Any, seed: int, where: str) -> dict[str, int]:
     extents = layer.get("extents", {})
     free = sorted(symbols(layer) - set(extents))
     for attempt in range(300):
-        spread = 3 + attempt // 30
-        sizes = {name: 1 + chance(repr((name, attempt)), seed) % spread for name in free}
+        # Sizes of 2, 3 and 4 show most; where an equation needs others, smaller and larger ones are tried too.
+        least, spread = (2, 3) if attempt < 100 else (1, attempt // 30)
+        sizes = {name: least + chance(repr((name, attempt)), seed) % spread for name in free}
         table = dict(sizes)
         for symbol, formula in extents.items():
             table[symbol] = integer(formula, table, {}, {}, where)
