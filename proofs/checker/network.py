@@ -1,43 +1,23 @@
 """A network as a certificate describes it: read with suspicion, then evaluated in any ring.
 
-The equations come as JSON (nested lists, see docs/proofs.md).  They are compiled to closures that only
-add, multiply and look up; nothing is ever handed to ``eval`` or to SymPy.
+The equations come as JSON (nested lists, see docs/proofs.md) and are compiled by :mod:`proofs.checker.bodies`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from proofs.checker.rings import Ring
+from proofs.checker.bodies import compile_body
+from proofs.checker.integers import Entries, Scope, extent
+from proofs.checker.reading import Outside, Rejected
+from proofs.checker.reading import need as field
+from proofs.checker.rings import Anywhere, Ring
 
-Index = dict[str, int]
-Entries = dict[tuple[int, ...], Any]
 Tensors = dict[tuple[str, str], Entries]
-Closure = Callable[[Tensors, Index], Any]
 
-_DEEPEST = 60
 _LARGEST_TENSOR = 4096
-
-
-class Rejected(Exception):
-    """A certificate that does not hold; ``field`` is the part at fault."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
-
-
-def field(table: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:
-    """``table[key]`` if it is there and of the right type."""
-    if not isinstance(table, dict) or key not in table:
-        raise Rejected(f"{where}.{key}", "is missing")
-    value = table[key]
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
-        raise Rejected(f"{where}.{key}", f"has the wrong type ({type(value).__name__})")
-    return value
 
 
 class Definition:
@@ -46,101 +26,54 @@ class Definition:
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
         self.key = (field(data, "kind", str, where), field(data, "owner", str, where))
         self.indices: list[str] = field(data, "indices", list, where)
-        shape = [whole(extent, sizes, where) for extent in field(data, "shape", list, where)]
+        shape = [whole(node, sizes, where) for node in field(data, "shape", list, where)]
         if len(shape) != len(self.indices) or not all(isinstance(name, str) for name in self.indices):
             raise Rejected(f"{where}.indices", "do not fit the shape")
+        if len(set(self.indices)) < len(self.indices):
+            raise Rejected(f"{where}.indices", "are not distinct")
         self.places = places(shape, where)
-        self.body = compile_body(field(data, "body", (int, list), where), sizes, ring, f"{where}.body")
+        self._scope = Scope(sizes, f"{where}.body", len(self.places))
+        for name in self.indices:
+            self._scope.bind(name)
+        self._body = compile_body(field(data, "body", (int, list), where), self._scope, ring)
 
     def evaluate(self, tensors: Tensors) -> Entries:
-        names, body = self.indices, self.body
-        return {place: body(tensors, dict(zip(names, place, strict=True))) for place in self.places}
+        """The tensor's entries, from those of the tensors that the body reads."""
+        scope, body, slots = self._scope, self._body, self._scope.slots
+        for key, position in scope.keys.items():
+            if key not in tensors:
+                raise Rejected(scope.where, f"reads {key[0]}_{key[1]}, which is not defined here")
+            scope.tables[position] = tensors[key]
+            if position in scope.integers and not all(isinstance(v, int | Anywhere) for v in tensors[key].values()):
+                raise Rejected(scope.where, f"{key[0]}_{key[1]} stands in an index, but its entries are no integers")
+        rank = len(self.indices)
+        found: Entries = {}
+        try:
+            for place in self.places:
+                slots[:rank] = place
+                found[place] = body()
+        except KeyError as error:
+            raise Outside(scope.where, f"reads the entry {error} of a tensor that has none there") from error
+        return found
 
 
 def places(shape: Iterable[int], where: str) -> list[tuple[int, ...]]:
     """All index tuples of a shape, refused beyond a few thousand."""
     sizes, count = list(shape), 1
-    for extent in sizes:
-        count *= extent
+    for length in sizes:
+        count *= length
     if count > _LARGEST_TENSOR:
         raise Rejected(where, "a tensor is too large to evaluate here")
-    return list(product(*(range(extent) for extent in sizes)))
+    return list(product(*(range(length) for length in sizes)))
 
 
 def whole(node: Any, sizes: Mapping[str, int], where: str) -> int:
-    """An extent: a positive number, a named size, or an integer expression of these."""
-    value = _integer(node, sizes, where, 0)
-    if not 0 < value < 2**31:
-        raise Rejected(where, f"{value} is not a size")
-    return value
-
-
-def _integer(node: Any, sizes: Mapping[str, int], where: str, depth: int) -> int:
-    if isinstance(node, int) and not isinstance(node, bool):
-        return node
-    if isinstance(node, list) and depth < _DEEPEST and node:
-        if len(node) == 2 and node[0] == "size" and node[1] in sizes:
-            return sizes[node[1]]
-        if node[0] in ("+", "*", "quotient", "remainder") and len(node) > 2:
-            parts = [_integer(child, sizes, where, depth + 1) for child in node[1:]]
-            if node[0] == "+":
-                return sum(parts)
-            if node[0] == "*":
-                return math.prod(parts)
-            if len(parts) == 2 and parts[1] > 0:
-                return parts[0] // parts[1] if node[0] == "quotient" else parts[0] % parts[1]
-    raise Rejected(where, f"{node!r:.80} is not a size")
-
-
-def compile_body(node: Any, sizes: Mapping[str, int], ring: Ring, where: str, depth: int = 0) -> Closure:
-    """A JSON expression as a function of the tensors and the indices' values."""
-    if depth > _DEEPEST:
-        raise Rejected(where, "the expression is nested too deeply")
-    if isinstance(node, int) and not isinstance(node, bool):
-        constant = ring.number(node)
-        return lambda tensors, index: constant
-    if not isinstance(node, list) or not node or not isinstance(node[0], str):
-        raise Rejected(where, f"{node!r:.80} is not an expression")
-
-    def inner(child: Any) -> Closure:
-        return compile_body(child, sizes, ring, where, depth + 1)
-
-    match node:
-        case ["rational", int(p), int(q)] if q > 0:
-            fraction = ring.number(p, q)
-            return lambda tensors, index: fraction
-        case ["entry", str(kind), str(owner), list(indices)]:
-            key, names = (kind, owner), [_index_name(item, where) for item in indices]
-            return lambda tensors, index: tensors[key][tuple(index[name] for name in names)]
-        case ["+", *children] if children:
-            terms = [inner(child) for child in children]
-            return lambda tensors, index: ring.add([term(tensors, index) for term in terms])
-        case ["*", *children] if children:
-            factors = [inner(child) for child in children]
-            return lambda tensors, index: ring.mul([factor(tensors, index) for factor in factors])
-        case ["^", base, int(exponent)] if abs(exponent) <= 16:
-            root = inner(base)
-            return lambda tensors, index: ring.power(root(tensors, index), exponent)
-        case ["apply", str(name), int(order), argument] if 0 <= order <= 2:
-            value = inner(argument)
-            return lambda tensors, index: ring.apply(name, order, value(tensors, index))
-        case ["sum" | "logsumexp" as kind, str(name), extent, body]:
-            steps, term = range(whole(extent, sizes, where)), inner(body)
-            if len(steps) > _LARGEST_TENSOR:
-                raise Rejected(where, "a sum is too long to evaluate here")
-            reduce = ring.add if kind == "sum" else ring.logsumexp
-            return lambda tensors, index: reduce([term(tensors, {**index, name: k}) for k in steps])
-    raise Rejected(where, f"{node!r:.80} is not an expression")
-
-
-def _index_name(node: Any, where: str) -> str:
-    if isinstance(node, list) and len(node) == 2 and node[0] == "index" and isinstance(node[1], str):
-        return node[1]
-    raise Rejected(where, f"{node!r:.80} is not an index")
+    """An extent: a positive integer expression of named sizes."""
+    return extent(node, sizes, where)
 
 
 def entries(node: Any) -> set[tuple[str, str]]:
-    """(kind, owner) of every tensor entry in a JSON expression."""
+    """(kind, owner) of every tensor entry in a JSON expression, integer tensors in its indices among them."""
     found: set[tuple[str, str]] = set()
     stack = [node]
     while stack:
@@ -148,8 +81,9 @@ def entries(node: Any) -> set[tuple[str, str]]:
         if isinstance(item, list) and item:
             if item[0] == "entry" and len(item) == 4:
                 found.add((str(item[1]), str(item[2])))
+                stack.append(item[3])
             else:
-                stack.extend(item[1:])
+                stack.extend(item)
     return found
 
 
@@ -213,3 +147,18 @@ class CostLayer:
         for item in self.intermediates:
             tensors[item.key] = item.evaluate(tensors)
         return self.gradient.evaluate(tensors)
+
+
+__all__ = [
+    "CostLayer",
+    "Definition",
+    "Entries",
+    "Layer",
+    "Outside",
+    "Rejected",
+    "Tensors",
+    "entries",
+    "field",
+    "places",
+    "whole",
+]

@@ -21,3 +21,7 @@ def need(table: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any
     if not isinstance(value, kind) or isinstance(value, bool):
         raise Rejected(f"{where}.{key}", f"has the wrong type ({type(value).__name__})")
     return value
+
+
+class Outside(Rejected):
+    """An equation reads an entry that its tensor does not have, with no bracket that is 0 there."""

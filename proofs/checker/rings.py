@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from operator import mul
 from typing import Any, Protocol
 
 from flint import arb
 
-
-class Undetermined(Exception):
-    """A comparison that the precision at hand cannot decide."""
+from proofs.checker.reals import TRUE_FUNCTIONS, Undetermined
 
 
 class Ring(Protocol):
@@ -29,9 +28,20 @@ class Ring(Protocol):
     def number(self, p: int, q: int = 1) -> Any: ...
     def add(self, terms: Sequence[Any]) -> Any: ...
     def mul(self, factors: Sequence[Any]) -> Any: ...
-    def power(self, base: Any, exponent: int) -> Any: ...
+    def dot(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """Sum_k Product_r rows[r][k], of one or more rows of equal length, none of them empty."""
+
+    def more(self, total: Any, one: Any, two: Any) -> Any:
+        """total + one * two."""
+
+    def power(self, base: Any, p: int, q: int = 1) -> Any:
+        """base^(p/q)."""
+
     def apply(self, name: str, order: int, argument: Any) -> Any: ...
     def logsumexp(self, arguments: Sequence[Any]) -> Any: ...
+    def largest(self, arguments: Sequence[Any]) -> Any: ...
+    def argmax(self, arguments: Sequence[Any], indices: Sequence[int]) -> int:
+        """The index that belongs to the argument that :meth:`largest` takes."""
 
 
 class Field:
@@ -39,6 +49,9 @@ class Field:
 
     Two evaluations agree on f(a) and f(b) if a = b, and otherwise only by chance, so what holds here holds
     for every choice of functions, up to the chance that is bounded by :func:`proofs.checker.identity.error_bound`.
+    The largest of some values is one of them, picked pseudo-randomly but the same whenever the values are: what
+    holds here holds however ties are broken, and for any other choice function too.  A q-th root is an unknown
+    number, the same for equal arguments; that its q-th power is the argument is not used.
     """
 
     def __init__(self, prime: int, seed: int) -> None:
@@ -54,19 +67,44 @@ class Field:
         return sum(terms) % self.prime
 
     def mul(self, factors: Sequence[int]) -> int:
+        if len(factors) == 2:
+            return factors[0] * factors[1] % self.prime
         result = 1
         for factor in factors:
             result = result * factor % self.prime
         return result
 
-    def power(self, base: int, exponent: int) -> int:
-        return pow(base, exponent, self.prime)
+    def dot(self, rows: Sequence[Sequence[int]]) -> int:
+        if len(rows) == 2:
+            return sum(map(mul, *rows)) % self.prime
+        if len(rows) == 1:
+            return sum(rows[0]) % self.prime
+        return sum(map(self.mul, zip(*rows, strict=True))) % self.prime
+
+    def more(self, total: int, one: int, two: int) -> int:
+        return (total + one * two) % self.prime
+
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        if q != 1:
+            base = self._unknown(("root", q, base))
+        if p < 0 and base % self.prime == 0:
+            raise Undetermined("division by zero")
+        return pow(base, p, self.prime)
 
     def apply(self, name: str, order: int, argument: int) -> int:
         return self._unknown((name, order, argument))
 
     def logsumexp(self, arguments: Sequence[int]) -> int:
         return self._unknown(("logsumexp", *sorted(arguments)))
+
+    def largest(self, arguments: Sequence[int]) -> int:
+        return arguments[self._choice(arguments)]
+
+    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> int:
+        return indices[self._choice(arguments)]
+
+    def _choice(self, arguments: Sequence[int]) -> int:
+        return self._unknown(("largest", *arguments)) % len(arguments)
 
     def _unknown(self, key: object) -> int:
         if key not in self._known:
@@ -76,20 +114,75 @@ class Field:
         return self._known[key]
 
 
+class Anywhere:
+    """A position that is not known: it equals every index and lies in every range."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+    __ge__ = __gt__ = __le__ = __lt__ = __eq__
+
+    def _same(self, other: object) -> Anywhere:
+        return self
+
+    __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = _same
+    __floordiv__ = __mod__ = _same
+
+
+class Share(int):
+    """The degree of a quotient of two polynomials, at least the sum of both; ``below`` is the denominator's."""
+
+    below: int
+
+    @staticmethod
+    def of(above: int, below: int) -> int:
+        if not below:
+            return above
+        share = Share(2 * (above + below))
+        share.below = below
+        return share
+
+
+def _parts(degree: int) -> tuple[int, int]:
+    """Degrees of the numerator and the denominator."""
+    return (int(degree) // 2 - degree.below, degree.below) if isinstance(degree, Share) else (degree, 0)
+
+
 class Degree:
-    """Total degree in the parameters, inputs, states and function values, all taken as free variables."""
+    """Total degree in the parameters, inputs, states and function values, all taken as free variables.
+
+    Two quotients P/Q and P'/Q' are equal where P Q' - P' Q vanishes, whose degree is at most the larger of the two
+    numbers given here.
+    """
 
     def number(self, p: int, q: int = 1) -> int:
         return 0
 
     def add(self, terms: Sequence[int]) -> int:
-        return max(terms, default=0)
+        if not any(isinstance(term, Share) for term in terms):
+            return max(terms, default=0)
+        parts = [_parts(term) for term in terms]
+        below = sum(under for _, under in parts)
+        return Share.of(max(over - under + below for over, under in parts), below)
 
     def mul(self, factors: Sequence[int]) -> int:
-        return sum(factors)
+        if not any(isinstance(factor, Share) for factor in factors):
+            return sum(factors)
+        parts = [_parts(factor) for factor in factors]
+        return Share.of(sum(over for over, _ in parts), sum(under for _, under in parts))
 
-    def power(self, base: int, exponent: int) -> int:
-        return base * abs(exponent)
+    def dot(self, rows: Sequence[Sequence[int]]) -> int:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: int, one: int, two: int) -> int:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        over, under = _parts(base) if q == 1 else (1, 0)
+        if p < 0:
+            over, under, p = under, over, -p
+        return Share.of(over * p, under * p)
 
     def apply(self, name: str, order: int, argument: int) -> int:
         return 1
@@ -97,46 +190,11 @@ class Degree:
     def logsumexp(self, arguments: Sequence[int]) -> int:
         return 1
 
+    def largest(self, arguments: Sequence[int]) -> int:
+        return max(arguments)
 
-def _gauss(z: arb) -> arb:
-    return (-z * z / 2).exp() / (2 * arb.pi()).sqrt()
-
-
-def _sigmoid(z: arb) -> arb:
-    return 1 / (1 + (-z).exp())
-
-
-def _sign(z: arb) -> bool:
-    """True if z > 0, False if z <= 0; an enclosure that straddles 0 decides nothing."""
-    if z > 0:
-        return True
-    if z <= 0:
-        return False
-    raise Undetermined
-
-
-_TRUE_FUNCTIONS: dict[tuple[str, int], Any] = {
-    ("tanh", 0): lambda z: z.tanh(),
-    ("tanh", 1): lambda z: 1 / z.cosh() ** 2,
-    ("sigmoid", 0): _sigmoid,
-    ("sigmoid", 1): lambda z: _sigmoid(z) * _sigmoid(-z),
-    ("relu", 0): lambda z: z if _sign(z) else arb(0),
-    ("relu", 1): lambda z: arb(1) if _sign(z) else arb(0),
-    ("softplus", 0): lambda z: (1 + z.exp()).log(),
-    ("softplus", 1): _sigmoid,
-    ("gelu", 0): lambda z: z * (1 + (z / arb(2).sqrt()).erf()) / 2,
-    ("gelu", 1): lambda z: (1 + (z / arb(2).sqrt()).erf()) / 2 + z * _gauss(z),
-    ("silu", 0): lambda z: z * _sigmoid(z),
-    ("silu", 1): lambda z: _sigmoid(z) + z * _sigmoid(z) * _sigmoid(-z),
-    ("identity", 0): lambda z: z,
-    ("identity", 1): lambda z: arb(1),
-    ("outer", 0): lambda z: z,  # the free function of an abstract cost: in numbers, the identity
-    ("outer", 1): lambda z: arb(1),
-    ("exp", 0): lambda z: z.exp(),
-    ("exp", 1): lambda z: z.exp(),
-    ("log", 0): lambda z: z.log(),
-    ("log", 1): lambda z: 1 / z,
-}
+    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
+        return Anywhere()
 
 
 class Ball:
@@ -154,14 +212,37 @@ class Ball:
             result = result * factor
         return result
 
-    def power(self, base: arb, exponent: int) -> arb:
-        return base**exponent
+    def dot(self, rows: Sequence[Sequence[arb]]) -> arb:
+        return sum((self.mul(factors) for factors in zip(*rows, strict=True)), arb(0))
+
+    def more(self, total: arb, one: arb, two: arb) -> arb:
+        return total + one * two
+
+    def power(self, base: arb, p: int, q: int = 1) -> arb:
+        return base**p if q == 1 else base ** (arb(p) / q)
 
     def apply(self, name: str, order: int, argument: arb) -> arb:
-        return _TRUE_FUNCTIONS[name, order](argument)
+        if (name, order) not in TRUE_FUNCTIONS:
+            raise Undetermined(f"derivative {order} of {name}")
+        return TRUE_FUNCTIONS[name, order](argument)
 
     def logsumexp(self, arguments: Sequence[arb]) -> arb:
         return sum((a.exp() for a in arguments), arb(0)).log()
+
+    def largest(self, arguments: Sequence[arb]) -> arb:
+        return arguments[self._first_largest(arguments)]
+
+    def argmax(self, arguments: Sequence[arb], indices: Sequence[int]) -> int:
+        return indices[self._first_largest(arguments)]
+
+    def _first_largest(self, arguments: Sequence[arb]) -> int:
+        best = 0
+        for position, value in enumerate(arguments):
+            if value > arguments[best]:
+                best = position
+            elif not value <= arguments[best]:
+                raise Undetermined("which of two numbers is larger")
+        return best
 
 
 class Tape:
@@ -170,9 +251,10 @@ class Tape:
     def __init__(self, base: Ring) -> None:
         self.base = base
         self.values: list[Any] = []
-        self._partials: list[tuple[tuple[int, Any], ...]] = []
+        self._partials: list[Sequence[tuple[int, Any]]] = []
 
-    def variable(self, value: Any, partials: tuple[tuple[int, Any], ...] = ()) -> int:
+    def variable(self, value: Any, partials: Sequence[tuple[int, Any]] = ()) -> int:
+        """A new number; without partials an independent one."""
         self.values.append(value)
         self._partials.append(partials)
         return len(self.values) - 1
@@ -182,17 +264,33 @@ class Tape:
 
     def add(self, terms: Sequence[int]) -> int:
         one = self.base.number(1)
-        return self.variable(self.base.add([self.values[t] for t in terms]), tuple((t, one) for t in terms))
+        return self.variable(self.base.add([self.values[t] for t in terms]), [(t, one) for t in terms])
 
     def mul(self, factors: Sequence[int]) -> int:
+        if len(factors) == 1:
+            return factors[0]
         values = [self.values[f] for f in factors]
-        partials = tuple((f, self.base.mul(values[:k] + values[k + 1 :])) for k, f in enumerate(factors))
+        if len(factors) == 2:
+            return self.variable(self.base.mul(values), ((factors[0], values[1]), (factors[1], values[0])))
+        partials = [(f, self.base.mul(values[:k] + values[k + 1 :])) for k, f in enumerate(factors)]
         return self.variable(self.base.mul(values), partials)
 
-    def power(self, base: int, exponent: int) -> int:
+    def dot(self, rows: Sequence[Sequence[int]]) -> int:
+        if len(rows) != 2:
+            return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+        one, two = ([self.values[position] for position in row] for row in rows)
+        partials = [*zip(rows[0], two, strict=True), *zip(rows[1], one, strict=True)]
+        return self.variable(self.base.dot([one, two]), partials)
+
+    def more(self, total: int, one: int, two: int) -> int:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        if p == 0:
+            return self.number(1)
         value = self.values[base]
-        slope = self.base.mul([self.base.number(exponent), self.base.power(value, exponent - 1)])
-        return self.variable(self.base.power(value, exponent), ((base, slope),))
+        slope = self.base.mul([self.base.number(p, q), self.base.power(value, p - q, q)])
+        return self.variable(self.base.power(value, p, q), ((base, slope),))
 
     def apply(self, name: str, order: int, argument: int) -> int:
         value = self.values[argument]
@@ -207,15 +305,30 @@ class Tape:
         weights = [self.base.apply("exp", 0, self.base.add([value, minus])) for value in values]
         return self.variable(result, tuple(zip(arguments, weights, strict=True)))
 
+    def largest(self, arguments: Sequence[int]) -> int:
+        """The number itself, so that the whole adjoint goes to the one that is taken."""
+        values = [self.values[a] for a in arguments]
+        chosen: Any = self.base.argmax(values, arguments)
+        if isinstance(chosen, Anywhere):
+            one = self.base.number(1)
+            return self.variable(self.base.largest(values), [(a, one) for a in arguments])
+        return int(chosen)
+
+    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> int:
+        return self.base.argmax([self.values[a] for a in arguments], indices)
+
     def backward(self, output: int) -> list[Any]:
         """The derivative of one number with respect to every number on the tape."""
         adjoints = [self.base.number(0)] * len(self.values)
         adjoints[output] = self.base.number(1)
-        zero = self.base.number(0)
+        zero, more = self.base.number(0), self.base.more
         for position in range(output, -1, -1):
             adjoint = adjoints[position]
             if isinstance(adjoint, int) and adjoint == zero and not isinstance(self.base, Degree):
                 continue
             for source, partial in self._partials[position]:
-                adjoints[source] = self.base.add([adjoints[source], self.base.mul([adjoint, partial])])
+                adjoints[source] = more(adjoints[source], adjoint, partial)
         return adjoints
+
+
+__all__ = ["Anywhere", "Ball", "Degree", "Field", "Ring", "Tape", "Undetermined"]

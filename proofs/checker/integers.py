@@ -1,0 +1,247 @@
+"""Integer expressions of an equation: indices, extents and the conditions in brackets.
+
+With the sizes known an integer expression is  constant + Sum coefficient * index + Sum coefficient * (anything else),
+the rest being quotients, remainders and entries of integer tensors.  It is compiled once to that form; the
+values of the indices stand in a list of slots that the closures share, so that nothing is rebuilt per term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs.checker.reading import Rejected
+
+Entries = dict[tuple[int, ...], Any]
+Count = Callable[[], int]
+Test = Callable[[], bool]
+
+DEEPEST = 60
+MOST_NODES = 20_000
+MOST_TERMS = 2**22
+_LARGEST_NUMBER = 2**40
+
+
+class Scope:
+    """What the closures of one definition share.
+
+    slots: the indices' current values.  names: the slot of each visible index.  tables: the tensors read, in the
+    order of ``keys``; they are put there before an evaluation.  integers: which of them must hold integers.
+    """
+
+    def __init__(self, sizes: Mapping[str, int], where: str, evaluations: int = 1) -> None:
+        self.sizes, self.where = sizes, where
+        self.slots: list[int] = []
+        self.names: dict[str, int] = {}
+        self.keys: dict[tuple[str, str], int] = {}
+        self.tables: list[Entries] = []
+        self.integers: set[int] = set()
+        self.repeats, self._terms, self._nodes = evaluations, 0, 0
+
+    def reject(self, reason: str) -> Rejected:
+        return Rejected(self.where, reason)
+
+    def bind(self, name: str) -> int:
+        """A slot for an index; the caller restores ``names`` when its scope ends."""
+        self.slots.append(0)
+        self.names[name] = len(self.slots) - 1
+        return self.names[name]
+
+    def table(self, kind: str, owner: str) -> int:
+        """The position of a tensor among those read."""
+        position = self.keys.setdefault((kind, owner), len(self.keys))
+        if position == len(self.tables):
+            self.tables.append({})
+        return position
+
+    def visit(self, depth: int) -> None:
+        """Count a node, and the number of times it will be evaluated."""
+        self._nodes += 1
+        self._terms += self.repeats
+        if depth > DEEPEST:
+            raise self.reject("the expression is nested too deeply")
+        if self._nodes > MOST_NODES or self._terms > MOST_TERMS:
+            raise self.reject("the expression is too large to evaluate here")
+
+
+@dataclass
+class Whole:
+    """constant + Sum coefficient * slot + Sum coefficient * count()."""
+
+    constant: int = 0
+    slots: dict[int, int] = field(default_factory=dict)
+    others: list[tuple[int, Count, frozenset[int]]] = field(default_factory=list)
+
+    @property
+    def reads(self) -> frozenset[int]:
+        """The slots that the value depends on."""
+        return frozenset(self.slots).union(*(slots for _, _, slots in self.others))
+
+    def plus(self, other: Whole, factor: int = 1) -> Whole:
+        slots = dict(self.slots)
+        for slot, coefficient in other.slots.items():
+            slots[slot] = slots.get(slot, 0) + factor * coefficient
+        others = [*self.others, *((factor * c, count, slots_) for c, count, slots_ in other.others)]
+        return Whole(self.constant + factor * other.constant, {s: c for s, c in slots.items() if c}, others)
+
+    def compiled(self, scope: Scope) -> Count:
+        values, constant = scope.slots, self.constant
+        pairs = list(self.slots.items())
+        if self.others:
+            rest = [(c, count) for c, count, _ in self.others]
+            if not pairs and not constant and len(rest) == 1 and rest[0][0] == 1:
+                return rest[0][1]
+            base = Whole(constant, self.slots).compiled(scope)
+            return lambda: base() + sum([count() * c for c, count in rest])
+        if not pairs:
+            return lambda: constant
+        if len(pairs) == 1:
+            ((slot, factor),) = pairs
+            if factor == 1 and not constant:
+                return lambda: values[slot]
+            return lambda: constant + factor * values[slot]
+        if len(pairs) == 2:
+            (slot, factor), (other, second) = pairs
+            return lambda: constant + factor * values[slot] + second * values[other]
+        return lambda: constant + sum(factor * values[slot] for slot, factor in pairs)
+
+
+def whole(node: Any, scope: Scope, depth: int = 0) -> Whole:
+    """An integer expression in JSON."""
+    scope.visit(depth)
+    if isinstance(node, int) and not isinstance(node, bool) and abs(node) < _LARGEST_NUMBER:
+        return Whole(node)
+    match node:
+        case ["index", str(name)] if name in scope.names:
+            return Whole(0, {scope.names[name]: 1})
+        case ["size", str(name)] if name in scope.sizes:
+            return Whole(scope.sizes[name])
+        case ["+", *parts] if parts:
+            total = Whole()
+            for part in parts:
+                total = total.plus(whole(part, scope, depth + 1))
+            return total
+        case ["*", *parts] if parts:
+            product = Whole(1)
+            for part in parts:
+                product = _times(product, whole(part, scope, depth + 1), scope)
+            return product
+        case ["quotient" | "remainder" as kind, numerator, divisor]:
+            return _division(kind, whole(numerator, scope, depth + 1), whole(divisor, scope, depth + 1), scope)
+        case ["entry", str(kind), str(owner), list(indices)]:
+            axes = [whole(index, scope, depth + 1) for index in indices]
+            place = [axis.compiled(scope) for axis in axes]
+            tables, position = scope.tables, scope.table(kind, owner)
+            scope.integers.add(position)
+            reads = frozenset().union(*(axis.reads for axis in axes))
+            return Whole(0, {}, [(1, lambda: tables[position][tuple([at() for at in place])], reads)])
+    raise scope.reject(f"{node!r:.80} is not an integer expression")
+
+
+def _times(one: Whole, two: Whole, scope: Scope) -> Whole:
+    for left, right in ((one, two), (two, one)):
+        if not left.reads and not left.others:
+            if abs(left.constant) >= _LARGEST_NUMBER:
+                raise scope.reject("a number is too large")
+            return Whole().plus(right, left.constant)
+    first, second = one.compiled(scope), two.compiled(scope)
+    return Whole(0, {}, [(1, lambda: first() * second(), one.reads | two.reads)])
+
+
+def _division(kind: str, numerator: Whole, divisor: Whole, scope: Scope) -> Whole:
+    by = divisor.constant
+    if divisor.reads or divisor.others or by <= 0:
+        raise scope.reject("a divisor is not a positive number")
+    if not numerator.reads and not numerator.others:
+        return Whole(numerator.constant // by if kind == "quotient" else numerator.constant % by)
+    value = numerator.compiled(scope)
+    count: Count = (lambda: value() // by) if kind == "quotient" else (lambda: value() % by)
+    return Whole(0, {}, [(1, count, numerator.reads)])
+
+
+def extent(node: Any, sizes: Mapping[str, int], where: str, least: int = 1) -> int:
+    """An extent: an integer expression of the sizes alone."""
+    found = whole(node, Scope(sizes, where))
+    if found.reads or found.others or not least <= found.constant < 2**31:
+        raise Rejected(where, f"{node!r:.80} is not a size")
+    return found.constant
+
+
+@dataclass
+class Guard:
+    """A bracket.  ``value`` and ``limit`` are there for [0 <= value < limit] with a constant limit."""
+
+    test: Test
+    reads: frozenset[int]
+    value: Whole | None = None
+    limit: int = 0
+
+    def range_of(self, slot: int, scope: Scope) -> Callable[[], tuple[int, int]] | None:
+        """The interval of one index in which the condition holds, if it is one: its first value and the end."""
+        if self.value is None or self.value.others:
+            return None
+        step = self.value.slots[slot]
+        rest = self.value.plus(Whole(0, {slot: step}), -1).compiled(scope)
+        limit = self.limit
+        if step > 0:  # -rest <= step k <= limit - 1 - rest
+            return lambda: (-(rest() // step), (limit - 1 - rest()) // step + 1)
+        return lambda: (-((limit - 1 - rest()) // -step), rest() // -step + 1)
+
+
+def is_guard(node: Any) -> bool:
+    """Whether a JSON expression is a bracket or a positive power of one."""
+    if isinstance(node, list) and len(node) == 3 and node[0] == "^":
+        return isinstance(node[2], int) and node[2] > 0 and is_guard(node[1])
+    return isinstance(node, list) and len(node) == 3 and node[0] in ("inside", "divides", "same")
+
+
+def guard(node: Any, scope: Scope, depth: int) -> Guard:
+    """A bracket as a test."""
+    if node[0] == "^":
+        return guard(node[1], scope, depth)
+    one, two = whole(node[1], scope, depth + 1), whole(node[2], scope, depth + 1)
+    first, second, reads = one.compiled(scope), two.compiled(scope), one.reads | two.reads
+    if node[0] == "same":
+        return Guard(lambda: first() == second(), reads)
+    if node[0] == "divides":
+        by = one.constant
+        if one.reads or one.others or by <= 0:
+            raise scope.reject("a divisor is not a positive number")
+        return Guard(lambda: second() % by == 0, reads)
+    if two.reads or two.others:
+        return Guard(lambda: 0 <= first() < second(), reads)
+    limit = two.constant
+    return Guard(lambda: 0 <= first() < limit, reads, one, limit)
+
+
+def admitted(guards: Iterable[Guard], slot: int, length: int, scope: Scope) -> Callable[[], range | list[int]]:
+    """The values of one index that satisfy all brackets, each of which depends on it, as a function of the others."""
+    ranges, tests, slots = [], [], scope.slots
+    for item in guards:
+        interval = item.range_of(slot, scope)
+        if interval is None:
+            tests.append(item.test)
+        else:
+            ranges.append(interval)
+    everything = range(length)
+
+    def narrowed() -> range:
+        first, end = 0, length
+        for interval in ranges:
+            low, high = interval()
+            first, end = max(first, low), min(end, high)
+        return range(first, end)
+
+    choose = narrowed if ranges else lambda: everything
+    if not tests:
+        return choose
+
+    def filtered() -> list[int]:
+        found = []
+        for slots[slot] in choose():
+            if all(test() for test in tests):
+                found.append(slots[slot])
+        return found
+
+    return filtered
