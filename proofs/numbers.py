@@ -1,0 +1,276 @@
+"""The derived adjoints of a layer or cost against automatic differentiation of its definitions, in numbers.
+
+With rigorous enclosures at small sizes this refutes a wrong adjoint; over two prime fields, at the very sizes of a
+network, it shows a right one to be right for these sizes.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flint import ctx
+
+from proofs.checker.identity import primes_for, residue_source, small_rational, small_rational_source
+from proofs.checker.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
+from proofs.checker.rings import Ball, Degree, Field, Ring, Tape, Undetermined
+from proofs.checker.sizes import position
+from symbolic.costs import COST_OWNER
+from symbolic.energy import CostDerivation, LayerDerivation
+from symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
+from symbolic.serialise import cost_to_json, layer_to_json, to_json
+
+_Key = tuple[str, str]
+_PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
+_MOST_TERMS = 60_000
+
+
+@dataclass
+class _Problem:
+    """A layer or cost in JSON, with what is needed to evaluate it at any sizes.
+
+    shapes: of every tensor that is given.  below: for integer tensors, extents that their entries are below.
+    derived: the tensor that each derived definition (by name) is a derivative with respect to.
+    """
+
+    content: Any
+    shapes: dict[_Key, Any]
+    below: dict[_Key, list[Any]]
+    derived: dict[str, _Key]
+    is_cost: bool
+
+    def sizes(self) -> list[str]:
+        """The names of the sizes that do not follow from others."""
+        return sorted(_size_names(self.content) - set(self.content.get("extents", {})))
+
+    def complete(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """The sizes with those that follow."""
+        table = dict(sizes)
+        for symbol, formula in self.content.get("extents", {}).items():
+            table[symbol] = whole(formula, table, symbol)
+        return table
+
+
+def layer_difference(layer: LayerDerivation, what: str, tries: int = 40) -> dict[str, Any] | None:
+    """Small sizes and rationals at which a derived adjoint (or gradient) is not the derivative."""
+    return _search(_layer_problem(layer, what), tries)
+
+
+def cost_difference(cost: CostDerivation, tries: int = 40) -> dict[str, Any] | None:
+    """The same for a cost's gradient."""
+    equation = cost.equation
+    content = cost_to_json(cost)
+    shapes = {("x", equation.input.owner): content["shape"], ("y", COST_OWNER): content["target_shape"]}
+    below = {("y", COST_OWNER): [content["shape"][-1]]} if content["target_role"] == "index" else {}
+    derived = {"gradient": ("x", equation.input.owner)}
+    return _search(_Problem(content, shapes, below, derived, True), tries)
+
+
+def _layer_problem(layer: LayerDerivation, what: str) -> _Problem:
+    content, equation = layer_to_json(layer), layer.equation
+    inputs = {("x", owner): shape for owner, shape in zip(content["inputs"], content["input_shapes"], strict=True)}
+    own = {name: (p["kind"], "v") for name, p in content["parameters"].items()}
+    shapes = inputs | {own[name]: p["shape"] for name, p in content["parameters"].items()}
+    below = _integer_tensors(equation.definitions, shapes)
+    derived = own if what == "gradient" else {str(slot): key for slot, key in enumerate(inputs) if key not in below}
+    return _Problem(content, shapes, below, derived, False)
+
+
+def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, Any]) -> dict[_Key, list[Any]]:
+    """The given tensors that stand in an index or a bracket, with the extents of the axes that they index."""
+    found: dict[_Key, list[Any]] = {}
+
+    def add(node: Expr, extent: Any) -> None:
+        for inner in node.atoms(Element):
+            if (inner.kind, inner.owner) in shapes:
+                found.setdefault((inner.kind, inner.owner), []).append(extent)
+
+    for item in definitions:
+        for entry in elements(item.body):
+            for axis, index in enumerate(entry.indices):
+                if (entry.kind, entry.owner) in shapes:
+                    add(index, shapes[entry.kind, entry.owner][axis])
+        extents = [to_json(extent) for extent in item.tensor.shape]
+        for node in walk(item.body):
+            if isinstance(node, Bracket):
+                add(node, extents[-1] if extents else 3)
+    return found
+
+
+# -- both sides at given sizes ---------------------------------------------------------------------------------
+
+
+class _Undefined(Exception):
+    """The derived equations have no value for the tensors given, or for any."""
+
+    def __init__(self, reason: Rejected, given: Tensors) -> None:
+        super().__init__(str(reason))
+        self.given = given
+
+
+def _both_sides(
+    problem: _Problem, sizes: Mapping[str, int], ring: Ring, draw: Any
+) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
+    """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
+    tape = Tape(ring)
+    kind = CostLayer if problem.is_cost else Layer
+    plain, taped = kind(problem.content, sizes, ring, "layer"), kind(problem.content, sizes, tape, "layer")
+    given: Tensors = {}
+    for key, shape in problem.shapes.items():
+        extents = [whole(extent, sizes, str(key)) for extent in shape]
+        at_most = [whole(extent, sizes, str(key)) for extent in problem.below.get(key, [])]
+        given[key] = {
+            at: position(f"{key} {at}", min(at_most)) if at_most else draw(f"{key} {at}") for at in places(extents, "")
+        }
+    moving: Tensors = {
+        key: table if key in problem.below else {at: tape.variable(v) for at, v in table.items()}
+        for key, table in given.items()
+    }
+    values = dict(given)
+    if isinstance(plain, CostLayer) and isinstance(taped, CostLayer):
+        goal = taped.value(dict(moving))
+        plain.value(values)
+        try:
+            found = {"gradient": plain.sensitivity(dict(values))}
+        except Rejected as error:
+            raise _Undefined(error, given) from error
+    else:
+        assert isinstance(plain, Layer) and isinstance(taped, Layer)  # noqa: PT018
+        output = taped.forward(dict(moving))
+        given["s", "v"] = {at: draw(f"s {at}") for at in output}
+        values["s", "v"] = given["s", "v"]
+        goal = tape.dot([list(output.values()), [tape.variable(v) for v in given["s", "v"].values()]])
+        plain.forward(values)
+        found = _derived(plain, values, given, problem)
+    slopes = tape.backward(goal)
+    exact = {n: {at: slopes[number] for at, number in moving[key].items()} for n, key in problem.derived.items()}
+    return found, exact, given
+
+
+def _derived(layer: Layer, values: Tensors, given: Tensors, problem: _Problem) -> dict[str, Entries]:
+    try:
+        contributions = layer.backward(values)
+        if set(problem.derived) == set(layer.gradients):
+            return {name: item.evaluate(values) for name, item in layer.gradients.items()}
+    except Rejected as error:
+        raise _Undefined(error, given) from error
+    return {name: contributions[int(name)] for name in problem.derived}
+
+
+# -- counterexamples -------------------------------------------------------------------------------------------
+
+
+def _search(problem: _Problem, tries: int) -> dict[str, Any] | None:
+    before, ctx.prec = ctx.prec, 192
+    try:
+        for seed, sizes in enumerate(_small_sizes(problem, tries)):
+            found = _difference_at(problem, sizes, seed)
+            if found:
+                return found
+    finally:
+        ctx.prec = before
+    return None
+
+
+def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
+    """Tables of small sizes that fit together: different sizes show most, equal ones where a swapped index would
+    leave the array otherwise."""
+    names, source = problem.sizes(), random.Random(1)
+    for number in range(tries):
+        pattern = (
+            _PATTERNS[number] if number < len(_PATTERNS) else tuple(source.choices(range(1, 7), k=len(names) or 1))
+        )
+        try:
+            sizes = problem.complete({name: pattern[k % len(pattern)] for k, name in enumerate(names)})
+            entries = [places([whole(e, sizes, "") for e in shape], "") for shape in problem.shapes.values()]
+        except Rejected:
+            continue
+        if sum(map(len, entries)) < _MOST_TERMS:
+            yield sizes
+
+
+def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+    try:
+        found, exact, given = _both_sides(problem, sizes, Ball(), small_rational_source(seed))
+    except _Undefined as error:
+        nothing = f"undefined: {error}"
+        return {"sizes": sizes, "values": _values(problem, error.given, seed), "claimed": nothing, "exact": "a number"}
+    except (Undetermined, Rejected):
+        return None
+    for name, table in exact.items():
+        kind, owner = problem.derived[name]
+        for at, number in table.items():
+            claimed = found[name].get(at)
+            if claimed is None or not claimed.overlaps(number):
+                return {
+                    "sizes": sizes,
+                    "values": _values(problem, given, seed),
+                    "derivative_with_respect_to": f"{kind}_{owner}{list(at)}",
+                    "claimed": "undefined: no such entry" if claimed is None else claimed.str(20, radius=False),
+                    "exact": number.str(20, radius=False),
+                }
+    return None
+
+
+def _values(problem: _Problem, given: Tensors, seed: int) -> dict[str, str]:
+    """Every number that was drawn, by its entry."""
+    return {
+        f"{key[0]}_{key[1]}{list(at)}": str(
+            value if key in problem.below else small_rational(f"s {at}" if key == ("s", "v") else f"{key} {at}", seed)
+        )
+        for key, table in given.items()
+        for at, value in table.items()
+    }
+
+
+# -- agreement at the sizes of a network -----------------------------------------------------------------------
+
+
+def concrete_agreement(
+    layer: LayerDerivation, what: str, used: Sequence[Mapping[str, int]], seed: int = 20260202
+) -> dict[str, Any] | None:
+    """Evaluate every entry over two prime fields at each of the size tables; None if one differs or is too large.
+
+    Functions are unknowns and all numbers random residues, so that agreement shows equality for all values and all
+    functions but for the stated probability.
+    """
+    problem, runs, bound = _layer_problem(layer, what), [], Fraction(0)
+    try:
+        for sizes in map(problem.complete, used):
+            chance = Fraction(1)
+            for number, prime in enumerate(primes_for(seed)):
+                ring = Field(prime, seed + number)
+                found, exact, _ = _both_sides(problem, sizes, ring, residue_source(prime, seed + number))
+                if found != exact:
+                    return None
+                chance *= _chance_of_error(problem, sizes, ring, found)
+                runs.append({"sizes": sizes, "prime": str(prime), "seed": seed + number})
+            bound += chance
+    except (Rejected, Undetermined, _Undefined):
+        return None
+    return {"runs": runs, "error_probability_below": f"{float(bound):.1e}"}
+
+
+def _chance_of_error(problem: _Problem, sizes: Mapping[str, int], ring: Field, found: dict[str, Entries]) -> Fraction:
+    """As in :func:`proofs.checker.identity.error_bound`."""
+    one, two, _ = _both_sides(problem, sizes, Degree(), lambda label: 1)
+    degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
+    trials = sum(map(len, found.values())) + ring.calls * (ring.calls - 1) // 2
+    return min(Fraction(1), Fraction(trials * max(int(degree), 1), ring.prime))
+
+
+def _size_names(node: Any) -> set[str]:
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            if len(item) == 2 and item[0] == "size":
+                found.add(item[1])
+            stack.extend(item)
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+    return found
