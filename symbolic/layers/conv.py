@@ -62,7 +62,9 @@ class Conv(LayerType):
         W = Tensor("W", "v", (groups * q, m, *w))
         b = Tensor("b", "v", (groups * q,))
         channel = m * Quotient(c, q) + k if groups > 1 else k
-        entry = x[(*lead, channel, *(one.position(*at) for one, at in zip(sliding, zip(i, u, strict=True), strict=True)))]
+        entry = x[
+            (*lead, channel, *(one.position(*at) for one, at in zip(sliding, zip(i, u, strict=True), strict=True)))
+        ]
         guards = [one.guard(*at) for one, at in zip(sliding, zip(i, u, strict=True), strict=True)]
         value = sum_over([(k, m), *zip(u, w, strict=True)], W[(c, k, *u)] * Mul(*guards) * entry)
         parameters = {"weight": Parameter(W, "fan_in")}

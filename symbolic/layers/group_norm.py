@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Integer
+from sympy import Expr, Integer
 
 from symbolic.expressions import Definition, Index, Quotient, Tensor, size
 from symbolic.layers.base import (
@@ -38,8 +38,8 @@ class _ChannelNorm(LayerType):
         settings: Mapping[str, Any],
         lead: tuple[tuple[Index, ...], Shape],
         c: Index,
-        bound: tuple[tuple[Index, Any], ...],
-    ) -> tuple[Any, Statistics]:
+        bound: tuple[tuple[Index, Expr], ...],
+    ) -> tuple[Expr, Statistics]:
         """(number of channels, groups)"""
         raise NotImplementedError
 
@@ -78,8 +78,8 @@ class GroupNorm(_ChannelNorm):
         settings: Mapping[str, Any],
         lead: tuple[tuple[Index, ...], Shape],
         c: Index,
-        bound: tuple[tuple[Index, Any], ...],
-    ) -> tuple[Any, Statistics]:
+        bound: tuple[tuple[Index, Expr], ...],
+    ) -> tuple[Expr, Statistics]:
         groups, m, k, g = Integer(settings["groups"]), size("m"), Index("k"), Index("g")
         inside = (*lead[0], m * g + k, *(j for j, _ in bound))
         at = (*lead[0], Quotient(c, m))
@@ -103,8 +103,8 @@ class InstanceNorm(_ChannelNorm):
         settings: Mapping[str, Any],
         lead: tuple[tuple[Index, ...], Shape],
         c: Index,
-        bound: tuple[tuple[Index, Any], ...],
-    ) -> tuple[Any, Statistics]:
+        bound: tuple[tuple[Index, Expr], ...],
+    ) -> tuple[Expr, Statistics]:
         m = size("m")
         at = (*lead[0], c)
         return m, Statistics(at, (*lead[1], m), at, bound, (*at, *(j for j, _ in bound)))

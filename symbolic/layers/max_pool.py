@@ -12,7 +12,17 @@ from typing import Any
 from sympy import Integer
 
 from symbolic.expressions import Definition, Reduction, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, batch_axes, batch_rank, indices, sizes
+from symbolic.layers.base import (
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    batch_axes,
+    batch_rank,
+    indices,
+    sizes,
+)
 from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings, windows
 
 TIES = "where several entries are largest, the derivative of the maximum goes to the first in row-major order"
@@ -33,7 +43,7 @@ def pool_settings(options: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
     batch_rank(options, shape, len(kernel))
     settings = {"kernel": kernel, **window_settings(options, len(kernel), kernel), "ceil": options["ceil"]}
     for window in windows(settings, [Integer(w) for w in kernel], shape[-len(kernel) :]):
-        if not window.always_meets():
+        if not (options.get("count_include_pad") or window.always_meets()):
             raise ShapeError("a window lies in the padding altogether", "take less padding, or a larger kernel")
     return settings
 
@@ -58,7 +68,9 @@ class MaxPool(LayerType):
         for a in reversed(range(d)):
             before = definitions[-1].tensor if definitions else x
             tap = before[(*lead, *i[:a], sliding[a].position(i[a], u[a]), *i[a + 1 :])] * sliding[a].guard(i[a], u[a])
-            body = Reduction("max", u[a], Integer(kernel[a]), tap) if kernel[a] > 1 else tap.xreplace({u[a]: Integer(0)})
+            body = (
+                Reduction("max", u[a], Integer(kernel[a]), tap) if kernel[a] > 1 else tap.xreplace({u[a]: Integer(0)})
+            )
             tensor = Tensor(f"m{a + 1}" if a else "f", "v", (*lead_sizes, *n[:a], *o[a:]))
             definitions.append(Definition(tensor, (*lead, *i), body))
         extents = {extent: one.count for extent, one in zip(o, sliding, strict=True)}

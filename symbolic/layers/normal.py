@@ -1,6 +1,6 @@
 """What the normalisations share: mean, centred value, variance and its reciprocal root as named intermediates.
 
-    m[g] = Sum_j x[..] / N;   z[i] = x[i] - m[g(i)];   v[g] = Sum_j z[..]^2 / N;   r[g] = rsqrt(v[g] + epsilon)
+m[g] = Sum_j x[..] / N;   z[i] = x[i] - m[g(i)];   v[g] = Sum_j z[..]^2 / N;   r[g] = rsqrt(v[g] + epsilon)
 """
 
 from __future__ import annotations

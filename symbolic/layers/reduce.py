@@ -1,6 +1,6 @@
 """reduce_sum, reduce_mean, reduce_max, reduce_min over chosen axes;  global_average_pool, global_max_pool.
 
-    reduce_mean:  y[i] = Sum_j x[i, j] / n        reduce_max:  y[i] = Max_j x[i, j]        reduce_min:  -Max_j (-x[i, j])
+    reduce_mean:  y[i] = Sum_j x[i, j] / n      reduce_max:  y[i] = Max_j x[i, j]      reduce_min:  -Max_j (-x[i, j])
 
 A maximum over several axes is taken one axis after the other, the last one first (see max_pool).
 """
@@ -15,7 +15,17 @@ from typing import Any
 from sympy import Expr, Integer, Mul
 
 from symbolic.expressions import Definition, Index, Reduction, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, batch_rank, canonical_axes, sum_over
+from symbolic.layers.base import (
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    batch_rank,
+    canonical_axes,
+    sum_over,
+)
 from symbolic.layers.max_pool import TIES
 
 
@@ -64,7 +74,9 @@ class Reduce(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         indices, extents = axes(ranks[0])
         over = settings["axes"]
-        bound_names = dict(zip(over, map(Index, ("j",) if len(over) == 1 else (f"j{k + 1}" for k in over)), strict=True))
+        bound_names = dict(
+            zip(over, map(Index, ("j",) if len(over) == 1 else (f"j{k + 1}" for k in over)), strict=True)
+        )
         kept = range(ranks[0]) if settings["keep"] else [k for k in range(ranks[0]) if k not in over]
         reduced = Reduced(
             Tensor("x", "u", extents),

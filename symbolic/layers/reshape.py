@@ -16,7 +16,17 @@ from typing import Any
 from sympy import Expr, Integer, Mul, cancel
 
 from symbolic.expressions import Definition, Quotient, Remainder, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, indices, sizes
+from symbolic.layers.base import (
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    canonical_axis,
+    indices,
+    sizes,
+)
 
 Group = tuple[tuple[int, ...], tuple[int, ...]]  # axes of the input, and axes of the result with as many entries
 

@@ -20,7 +20,9 @@ class Upsample(LayerType):
     def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
         factors = options["factors"]
         if not 0 < len(factors) <= len(shapes[0]) or min(factors) < 1:
-            raise ShapeError(f"factors = {list(factors)} do not fit", "give a positive integer for each of the last axes")
+            raise ShapeError(
+                f"factors = {list(factors)} do not fit", "give a positive integer for each of the last axes"
+            )
         return {"factors": factors}
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:

@@ -36,7 +36,7 @@ def per_axis(key: str, values: Sequence[int] | None, count: int, default: int, s
 
 
 def pads(values: Sequence[int] | None, count: int) -> tuple[int, ...]:
-    """Padding in front of every axis, then behind every axis (as in ONNX); ``count`` numbers: the same on both sides."""
+    """Padding in front of every axis, then behind every axis (as in ONNX); ``count`` numbers stand for both sides."""
     if values is not None and len(values) == 2 * count:
         return per_axis("padding", values, 2 * count, 0, 0)
     return per_axis("padding", values, count, 0, 0) * 2
@@ -97,18 +97,19 @@ class Window:
         if not (self.size.is_Integer and self.extent.is_Integer):
             return True
         taps = range(int(self.extent))
-        return all(
-            any(0 <= self.position(i, u) < self.size for u in taps) for i in range(max(0, int(self.count)))
-        )
+        return all(any(0 <= self.position(i, u) < self.size for u in taps) for i in range(max(0, int(self.count))))
 
 
 def windows(settings: Mapping[str, Any], extents: Sequence[Expr], shape: Shape) -> list[Window]:
     """One per axis."""
-    d = len(extents)
-    ceil = settings.get("ceil", False)
     padding = settings["padding"]
-    rows = zip(extents, shape, settings["stride"], padding[:d], padding[d:], settings["dilation"], strict=True)
-    return [Window(*row, ceil) for row in rows]
+    return [
+        Window(
+            extent, shape[a], settings["stride"][a], padding[a], padding[len(extents) + a], settings["dilation"][a],
+            settings.get("ceil", False),
+        )
+        for a, extent in enumerate(extents)
+    ]  # fmt: skip
 
 
 def kernel_indices(count: int) -> tuple[Index, ...]:

@@ -1,4 +1,4 @@
-"""A plain interpreter of definitions: nested loops over Python numbers, nothing vectorised, nothing shared with codegen.
+"""A plain interpreter of definitions: nested loops over Python numbers, nothing shared with codegen.
 
 It reads an equation literally.  The brackets of a product come first, and where one is 0 nothing else of it is
 evaluated; an entry outside its tensor's range is an error; of equal maxima the first counts.
