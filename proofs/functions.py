@@ -1,11 +1,11 @@
 """The closed form of each activation's derivative, as it is typeset and emitted, is the derivative.
 
 Proves: closed form = d/dz of the defining formula, as elements of a differential field: z, E = exp(z),
-G = exp(-z^2/2), R = erf(z/sqrt 2), the constants P = sqrt pi and K = sqrt(2/pi), with the derivation
-z' = 1, E' = E, G' = -z G, R' = K G.  A difference of two rational functions in these is brought over one
+G = exp(-z^2/2), R = erf(z/sqrt 2), Q = sqrt z, the constants P = sqrt pi and K = sqrt(2/pi), with the derivation
+z' = 1, E' = E, G' = -z G, R' = K G, Q' = 1/(2 Q).  A difference of two rational functions in these is brought over one
 denominator and its numerator compared with the zero polynomial.  Piecewise formulas are taken branch by branch.
 
-Trusts: the six rules above and SymPy's polynomial arithmetic.  SymPy's ``diff``, which derives the closed form,
+Trusts: the seven rules above and SymPy's polynomial arithmetic.  SymPy's ``diff``, which derives the closed form,
 is not used.  Whether the generators are algebraically independent does not matter: a zero numerator is zero.
 """
 
@@ -23,8 +23,8 @@ from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import Apply
 from symbolic.functions import FUNCTIONS, Z, closed_form
 
-E, G, R, K, P = (Symbol(name) for name in "EGRKP")
-_RULES: dict[Symbol, Expr] = {Z: sympy.Integer(1), E: E, G: -Z * G, R: K * G}
+E, G, R, K, P, Q = (Symbol(name) for name in "EGRKPQ")
+_RULES: dict[Symbol, Expr] = {Z: sympy.Integer(1), E: E, G: -Z * G, R: K * G, Q: 1 / (2 * Q)}
 _METHOD = "rational functions in a differential field"
 _TRUSTED = ("exp' = exp, erf' = 2/sqrt(pi) exp(-z^2), quotient and chain rule", "SymPy's polynomial arithmetic")
 
@@ -59,7 +59,7 @@ def function_claim(name: str, formula: Expr | None = None) -> Claim:
 
 
 def _field(formula: Expr, positive: bool) -> Expr:
-    """A formula as a rational function of z, E, G, R, K, P; ``positive`` picks the branch z > 0 or z < 0."""
+    """A formula as a rational function of z, E, G, R, K, P, Q; ``positive`` picks the branch z > 0 or z < 0."""
     if formula == Z or formula.is_Rational:
         return formula
     if formula == sympy.pi:
@@ -74,6 +74,8 @@ def _field(formula: Expr, positive: bool) -> Expr:
         return _field(formula.base, positive) ** formula.exp
     if isinstance(formula, sympy.Pow) and formula.base in (2, sympy.pi) and (2 * formula.exp).is_Integer:
         return _field(sympy.sqrt(formula.base), positive) ** (2 * formula.exp)
+    if isinstance(formula, sympy.Pow) and formula.base == Z and (2 * formula.exp).is_Integer:
+        return Q ** (2 * formula.exp)
     if isinstance(formula, Apply) and formula.order == 0:
         return _known(formula.name, formula.argument, positive)
     if isinstance(formula, sympy.exp | sympy.tanh | sympy.erf | sympy.log):
@@ -88,6 +90,8 @@ def _known(name: str, argument: Expr, positive: bool) -> Expr:
         return G
     if name == "exp" and argument == -(Z**2):
         return G**2
+    if argument == Z and name == "rsqrt":
+        return 1 / Q
     if argument == Z and name in ("tanh", "sigmoid", "relu", "step"):
         table = {
             "tanh": (E**2 - 1) / (E**2 + 1),
@@ -125,8 +129,10 @@ def _vanishes(difference: Expr) -> bool:
     """Whether the numerator over a common denominator is the zero polynomial."""
     if difference.has(sympy.log):
         raise UnsupportedEquation(f"a logarithm is left in {difference}")
+    if difference.has(Q):
+        difference = difference.xreplace({Z: Q**2})
     numerator, _ = sympy.fraction(sympy.together(difference))
-    return bool(sympy.Poly(numerator, Z, E, G, R, K, P, domain="QQ").is_zero)
+    return bool(sympy.Poly(numerator, Z, E, G, R, K, P, Q, domain="QQ").is_zero)
 
 
 def _numbers(name: str, formula: Expr) -> dict[str, Any] | None:

@@ -159,6 +159,9 @@ class _Problem:
         return False
 
     def result(self) -> tuple[tuple[Index, ...], Expr]:
+        for index in [index for index, extent in self.sums.items() if extent == 1]:
+            del self.sums[index]
+            self.factor = _substitute(self.factor, {index: Integer(0)})
         expression = tidy(self.factor, self.ranges)
         for index, extent in reversed(self.sums.items()):
             expression = total(index, extent, expression)
@@ -184,11 +187,18 @@ def tidy(expression: Expr, ranges: Mapping[Index, Expr]) -> Expr:
 
 
 def _tidy_quotients(node: Expr, ranges: Mapping[Index, Expr]) -> Expr:
-    """Quotient(q a + r, q) = a and Remainder(q a + r, q) = r where 0 <= r < q."""
+    """Quotient(q a + r, q) = a and Remainder(q a + r, q) = r where 0 <= r < q.
+
+    And  q Quotient(e, q) + Remainder(e, q) = e.
+    """
     if not node.args or not node.has(Quotient, Remainder):
         return node
     arguments = [_tidy_quotients(a, ranges) if isinstance(a, Expr) else a for a in node.args]
     node = node.func(*arguments)
+    for rest in [term for term in Add.make_args(node) if isinstance(term, Remainder)]:
+        e, q = rest.args
+        if (multiple := q * Quotient(e, q)) in Add.make_args(node):
+            node = node - multiple - rest + e
     if isinstance(node, Quotient | Remainder):
         e, q = node.args
         multiple = Add(*(t / q for t in Add.make_args(e.expand()) if _is_multiple(t, q)))
