@@ -195,6 +195,7 @@ def make_vertex(
         if len(shape) < layer.smallest_rank:
             raise SpecError(where, f"input {parent!r} has shape {show(shape)}", rule)
     try:
+        options = layer.complete(options, read)
         settings = layer.specialise(options, read)
         kind = LayerKind(type_, tuple(settings.items()), tuple(map(len, read)), len(shapes) - len(read))
         equation = derive_layer(kind).equation
@@ -220,9 +221,9 @@ def make_vertex(
             raise SpecError(where, f"{key!r} is missing", f"add {key} = ...")
     for symbol, formula in equation.extents.items():
         sizes[symbol] = formula.xreplace(sizes)
-        if sizes[symbol].is_Integer and sizes[symbol] < 1:
-            raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
     shape = tuple(extent.xreplace(sizes) for extent in equation.output.tensor.shape)
+    if any(extent.is_Integer and extent < 1 for extent in shape):
+        raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
     return Vertex(name, kind, slots, sizes, shape)
 
 

@@ -53,6 +53,7 @@ _ALL = (
     ScalarFunction("exp", sympy.exp(Z), primitive=True),
     ScalarFunction("log", sympy.log(Z), primitive=True),
     ScalarFunction("erf", sympy.erf(Z), primitive=True),
+    ScalarFunction("rsqrt", Z ** sympy.Rational(-1, 2), primitive=True),
     ScalarFunction("outer", Z),  # the free function of an abstract cost; the identity in code
     ScalarFunction("step", Piecewise((1, Z > 0), (0, True)), primitive=True, kink="at z = 0 the value is 0"),
 )
