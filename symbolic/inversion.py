@@ -149,7 +149,9 @@ class _Problem:
             if e.coeff(k, 1) != 1:
                 continue
             terms = Add.make_args((e - k).expand())
-            if (e - k).has(k) or e == k or not all(_is_multiple(term, m) for term in terms):
+            if not any(index in self.sums for index in (e - k).atoms(Index)):
+                continue  # an offset alone: the affine rule says it with one bracket
+            if (e - k).has(k) or not all(_is_multiple(term, m) for term in terms):
                 continue
             rest = Add(*(term / m for term in terms))
             self._replace(k, Remainder(p, m))
