@@ -71,6 +71,9 @@ class _Problem:
         self.factor = factor
         self.used = all_indices(factor) | set(self.sums) | {i for a in self.axes for i in a.atoms(Index)}
         self.target: list[Index] = []
+        for bracket in Mul.make_args(factor):  # a summed index that a bracket sets to a number is no sum
+            if isinstance(bracket, Same) and bracket.args[0] in self.sums and bracket.args[1].is_Integer:
+                self._replace(*bracket.args)
 
     def solve(self, axis: int) -> None:
         e, extent = self.axes[axis], self.shape[axis]

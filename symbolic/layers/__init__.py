@@ -30,6 +30,7 @@ from symbolic.layers.reshape import Flatten, Reshape
 from symbolic.layers.slice import Slice
 from symbolic.layers.softmax import LogSoftmax, Softmax
 from symbolic.layers.squeeze import Squeeze, Unsqueeze
+from symbolic.layers.stack import Select, Stack
 from symbolic.layers.transpose import Transpose
 from symbolic.layers.upsample import Upsample
 
@@ -38,7 +39,7 @@ _TYPES: tuple[type[LayerType], ...] = (
     *(Conv, ConvTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool),
     *(ReduceSum, ReduceMean, ReduceMax, ReduceMin),
     *(BatchNorm, BatchNormTraining, LayerNorm, RMSNorm, GroupNorm, InstanceNorm, LRN),
-    *(Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Expand, Concat, Slice, Pad, Upsample),
+    *(Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Expand, Concat, Stack, Slice, Select, Pad, Upsample),
     *(Softmax, LogSoftmax, Attention, MultiHeadAttention, Embedding, Gather, Highway, Glu, Mixture),
     *RECURRENT,
 )

@@ -22,7 +22,7 @@ from symbolic.layers.base import (
     ShapeError,
     broadcast_axes,
     broadcast_leading,
-    leading,
+    batch_axes,
     slots,
 )
 
@@ -117,7 +117,7 @@ class MultiHeadAttention(LayerType):
         return super().specialise(options, shapes)
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        lead, lead_sizes = leading(ranks[0] - 2)
+        lead, lead_sizes = batch_axes(ranks[0] - 2)
         n, d, heads = size("n"), size("d"), Integer(settings["heads"])
         units, h, s = heads * d, Index("h"), Index("s")
         one = len(ranks) == 1

@@ -146,9 +146,9 @@ def sum_over(ranges: Iterable[tuple[Index, Expr]], body: Expr) -> Expr:
     return body
 
 
-def leading(count: int) -> tuple[tuple[Index, ...], Shape]:
-    """Indices and sizes of axes that a layer leaves alone: a1, a2, ... over d1, d2, ..."""
-    numbers = range(1, count + 1)
+def batch_axes(lead: int) -> tuple[tuple[Index, ...], Shape]:
+    """Indices a1, a2, ... and sizes d1, d2, ... of leading axes that a layer only carries along."""
+    numbers = range(1, lead + 1)
     return tuple(Index(f"a{k}") for k in numbers), tuple(size(f"d{k}") for k in numbers)
 
 
@@ -213,7 +213,7 @@ def broadcast_leading(
 
     ``counts``: how many axes of each input lead.  The settings are :func:`broadcast_axes` of the leading shapes.
     """
-    here, shape = leading(max(counts))
+    here, shape = batch_axes(max(counts))
     stretched = settings.get("broadcast", ((),) * len(counts))
     found = []
     for count, fixed in zip(counts, stretched, strict=True):

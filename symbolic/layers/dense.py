@@ -7,7 +7,7 @@ from typing import Any
 
 from symbolic.expressions import Apply, Definition, Index, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, leading
+from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, batch_axes
 
 
 class Dense(LayerType):
@@ -26,7 +26,7 @@ class Dense(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         i, j = Index("i"), Index("j")
         n, m = size("n"), size("m")
-        lead, lead_sizes = leading(ranks[0] - 1)
+        lead, lead_sizes = batch_axes(ranks[0] - 1)
 
         x = Tensor("x", "u", (*lead_sizes, m))
         W = Tensor("W", "v", (n, m))

@@ -18,7 +18,7 @@ from symbolic.layers.base import (
     ShapeError,
     axes,
     canonical_axis,
-    leading,
+    batch_axes,
     slots,
 )
 
@@ -33,7 +33,7 @@ class Highway(LayerType):
     input_rule = "at least one axis; the last one is contracted"
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        lead, lead_sizes = leading(ranks[0] - 1)
+        lead, lead_sizes = batch_axes(ranks[0] - 1)
         i, j, n = Index("i"), Index("j"), size("n")
         here, shape = (*lead, i), (*lead_sizes, n)
         x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)

@@ -14,7 +14,7 @@ from symbolic.layers.base import (
     Shape,
     axes,
     canonical_axis,
-    leading,
+    batch_axes,
 )
 
 _HYPOTHESIS = "every integer of the index input lies in the range of the axis it chooses from"
@@ -52,7 +52,7 @@ class Gather(LayerType):
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         axis = settings["axis"]
-        others, other_sizes = leading(ranks[0] - 1)
+        others, other_sizes = batch_axes(ranks[0] - 1)
         here, shape = axes(ranks[1])
         x = Tensor("x", "u1", (*other_sizes[:axis], size("m"), *other_sizes[axis:]))
         t = Tensor("x", "u2", shape)

@@ -11,7 +11,7 @@ from typing import Any
 
 from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, leading
+from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, batch_axes
 
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
 
@@ -33,7 +33,7 @@ class Cell(LayerType):
         return super().specialise(options, shapes)
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        lead, lead_sizes = leading(ranks[0] - 1)
+        lead, lead_sizes = batch_axes(ranks[0] - 1)
         rows = self.gates * _N
         x = Tensor("x", "u1", (*lead_sizes, _M))
         state = Tensor("x", "u2", (*lead_sizes, self.states * _N))
