@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,8 +106,9 @@ class LayerType(ABC):
 
     @property
     def about(self) -> str:
-        """One line for a table of layer types: the first of the class's docstring."""
-        return (type(self).__doc__ or "").strip().partition("\n")[0]
+        """One line for a table of layer types: the first of the docstring of the class, or of its file."""
+        text = type(self).__doc__ or sys.modules[type(self).__module__].__doc__ or ""
+        return text.strip().partition("\n")[0].removeprefix(f"{self.name}:").strip()
 
 
 def slots(count: int) -> tuple[str, ...]:
@@ -144,12 +146,6 @@ def sum_over(ranges: Iterable[tuple[Index, Expr]], body: Expr) -> Expr:
     for index, extent in reversed(list(ranges)):
         body = total(index, extent, body)
     return body
-
-
-def batch_axes(lead: int) -> tuple[tuple[Index, ...], Shape]:
-    """Indices a1, a2, ... and sizes d1, d2, ... of leading axes that a layer only carries along."""
-    numbers = range(1, lead + 1)
-    return tuple(Index(f"a{k}") for k in numbers), tuple(size(f"d{k}") for k in numbers)
 
 
 def canonical_axis(axis: int, rank: int) -> int:
