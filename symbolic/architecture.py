@@ -237,13 +237,17 @@ def make_cost(
 ) -> Cost:
     """Bind a cost to the vertex whose activation it reads."""
     cost = COSTS[type_]
-    too_small = any(extent.is_Integer and extent < cost.smallest_size for extent in shape)
+    too_small = bool(shape) and shape[-1].is_Integer and shape[-1] < cost.smallest_size
     largest = len(shape) if cost.largest_rank is None else cost.largest_rank
     if too_small or not cost.smallest_rank <= len(shape) <= largest:
         raise SpecError("cost", f"input {vertex!r} has shape {show(shape)}", f"{type_} takes {cost.size_rule}")
     sizes: dict[Expr, Expr] = {}
     chosen = dict(settings or {})
-    _bind(cost.equation(len(shape), chosen).input, shape, sizes)
+    try:
+        equation = cost.equation(len(shape), chosen)
+    except ShapeError as error:
+        raise SpecError("cost", error.problem, error.remedy) from error
+    _bind(equation.input, shape, sizes)
     return Cost(type_, vertex, sizes, shape, tuple(chosen.items()), owner, weight)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,12 +76,14 @@ class LayerType(ABC):
 
     ``arity``: smallest and largest number of activations read.  A ``parametric`` type may be given its parameters as
     further inputs, in the order of the equation's ``parameters``: so they are shared, or come from a file.
+    ``index_slots``: the inputs that must be integers (role "index"); no other input may be.
     """
 
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Option]] = {}
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     parametric: ClassVar[bool] = False
+    index_slots: ClassVar[frozenset[int]] = frozenset()
     smallest_rank: ClassVar[int] = 0
     input_rule: ClassVar[str] = "any shape"
 
@@ -100,6 +103,12 @@ class LayerType(ABC):
     @abstractmethod
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         """The equation for the given settings and numbers of axes of the activations read."""
+
+    @property
+    def about(self) -> str:
+        """One line for a table of layer types: the first of the docstring of the class, or of its file."""
+        text = type(self).__doc__ or sys.modules[type(self).__module__].__doc__ or ""
+        return text.strip().partition("\n")[0].removeprefix(f"{self.name}:").strip()
 
 
 def slots(count: int) -> tuple[str, ...]:
@@ -191,3 +200,20 @@ def broadcast_entries(
         tensors.append(Tensor("x", owner, own))
         entries.append(tensors[-1][tuple(Integer(0) if k in fixed else here[lead + k] for k in range(rank))])
     return tuple(tensors), entries, here, shape
+
+
+def broadcast_leading(
+    settings: Mapping[str, Any], counts: Sequence[int]
+) -> tuple[list[tuple[tuple[Expr, ...], Shape]], tuple[Index, ...], Shape]:
+    """Leading axes that broadcast: (indices, sizes) of each input's, and the output's indices and sizes.
+
+    ``counts``: how many axes of each input lead.  The settings are :func:`broadcast_axes` of the leading shapes.
+    """
+    here, shape = batch_axes(max(counts))
+    stretched = settings.get("broadcast", ((),) * len(counts))
+    found = []
+    for count, fixed in zip(counts, stretched, strict=True):
+        skipped = len(shape) - count
+        indices = tuple(Integer(0) if k in fixed else here[skipped + k] for k in range(count))
+        found.append((indices, tuple(Integer(1) if k in fixed else shape[skipped + k] for k in range(count))))
+    return found, here, shape
