@@ -1,35 +1,46 @@
 """Index definitions as vectorised NumPy expressions.
 
 Every sub-expression becomes an array whose axes are a subset of the indices in a fixed order (left-hand side
-first, then bound indices); operands are aligned by inserting axes, and a sum of a product of two arrays without
-common axes becomes a matrix product.  No loop over elements is ever written.
+first, then bound indices); operands are aligned by inserting axes, and sums of products become matrix products.
+No loop over elements is ever written.  How an entry is read is said in :mod:`codegen.numpy_windows`.
+
+Brackets: one that only says where an entry is inside its padded view is dropped; the others are arrays of ones
+and zeros, precomputed unless they depend on data.  Where such a product contains a function that may overflow
+outside the bracket (exp, a division), its argument is replaced there by a harmless one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Pow
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
+from codegen.index_maps import digit_candidates, simplify_bracket, solve_same, split_index
+from codegen.numpy_arrays import ATOM, PRODUCT, SUM, UNARY, Array, align, in_order, sum_out, transpose, union
+from codegen.numpy_contract import contract
+from codegen.numpy_windows import Divisions, EntryPrinter, Support, read_axes
 from codegen.program import BATCH, variable
 from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Index, Reduction
+from symbolic.expressions import (
+    Apply,
+    Bracket,
+    Definition,
+    Divides,
+    Element,
+    Index,
+    Reduction,
+    Same,
+    Tensor,
+    all_indices,
+    elements,
+    free_indices,
+    fresh_index,
+    split_guards,
+    total,
+    walk,
+)
 from symbolic.printing import factor_key, term_key
-
-SUM, PRODUCT, UNARY, ATOM = range(4)
-
-
-@dataclass(frozen=True)
-class Array:
-    """Code of an array, the index of each of its axes, and how tightly the code binds."""
-
-    code: str
-    axes: tuple[Index, ...]
-    level: int
-
-    def at(self, level: int) -> str:
-        return self.code if self.level >= level else f"({self.code})"
-
 
 _CALLS = {
     "tanh": "np.tanh({0})",
@@ -37,142 +48,326 @@ _CALLS = {
     "log": "np.log({0})",
     "relu": "np.maximum({0}, 0)",
     "softplus": "np.logaddexp({0}, 0)",
+    "sqrt": "np.sqrt({0})",
+    "sin": "np.sin({0})",
+    "cos": "np.cos({0})",
+    "abs": "np.abs({0})",
+    "sign": "np.sign({0})",
     "sigmoid": "_sigmoid({0})",
     "erf": "_erf({0})",
     "step": "_step({0})",
+    "rsqrt": "_rsqrt({0})",
 }
+# Finite for every finite argument, so that 0 times it is 0.
+_TAME = {"tanh", "relu", "softplus", "sigmoid", "erf", "step", "sin", "cos", "abs", "sign"}
+
+
+class Guarded(Expr):
+    """``Guarded(argument, harmless, *brackets)``: the argument where the brackets hold, a harmless value elsewhere."""
+
+    is_commutative = True
 
 
 class NumpyPrinter:
-    """Prints one definition; ``helpers`` collects the names of the support functions that the code calls."""
+    """Prints definitions.
 
-    def __init__(self) -> None:
-        self.helpers: set[str] = set()
+    tensors: what the definitions read, for their shapes (needed where indices are not plain); sizes: numbers for the
+    sizes in them.  ``support`` collects the support functions and constants that the code uses.
+    """
+
+    def __init__(
+        self,
+        tensors: Iterable[Tensor] = (),
+        sizes: Mapping[Expr, Expr] | None = None,
+        support: Support | None = None,
+    ) -> None:
+        self.sizes = dict(sizes or {})
+        self.support = support if support is not None else Support()
+        self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
+        self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "1")
+
+    def _shape(self, tensor: Tensor) -> tuple[Expr, ...]:
+        return tuple(extent.xreplace(self.sizes) for extent in tensor.shape)
 
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
-        order = [*item.indices]
-        array = self._visit(item.body, order)
-        if set(array.axes) != set(item.indices):
-            raise UnsupportedEquation(f"{variable(item.tensor)}: an axis of the left-hand side is missing on the right")
-        return self._transpose(array, item.indices).code
+        self.shapes[item.tensor.kind, item.tensor.owner] = shape = self._shape(item.tensor)
+        whole = Definition(Tensor(item.tensor.kind, item.tensor.owner, shape), item.indices, self._prepare(item))
+        whole = self._use_up(whole)
+        order = list(self.ranges)
+        self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order)
+        self.divisions: Divisions = ()
+        self.guards: tuple[Expr, ...] = ()
+        array = self._complete(self._visit(whole.body, order), whole.indices)
+        if whole.indices == item.indices:
+            return array.code
+        sizes = ", ".join("-1" if extent == BATCH else str(extent) for extent in shape)
+        return f"{array.at(ATOM)}.reshape({sizes})"
+
+    def _complete(self, array: Array, wanted: tuple[Index, ...]) -> Array:
+        """All axes of the left-hand side, in its order."""
+        if set(array.axes) == set(wanted):
+            return transpose(array, wanted)
+        array = align(in_order(array, wanted), wanted)
+        shape = ", ".join(self.batch if self.ranges[i] == BATCH else str(self.ranges[i]) for i in wanted)
+        return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM)
+
+    # -- before printing ---------------------------------------------------------------------------------------
+
+    def _prepare(self, item: Definition) -> Expr:
+        """The body with numbers for sizes and distinct bound indices; ``ranges`` becomes the extent of every index."""
+        shape = self._shape(item.tensor)
+        self.ranges: dict[Index, Expr] = dict(zip(item.indices, shape, strict=True))
+        taken = all_indices(item.body) | set(item.indices)
+
+        def visit(node: Expr) -> Expr:
+            if isinstance(node, Reduction):
+                index = node.index
+                if index in self.ranges:
+                    index = fresh_index(taken)
+                    taken.add(index)
+                self.ranges[index] = node.extent.xreplace(self.sizes)
+                return Reduction(node.kind, index, self.ranges[index], visit(node.body.xreplace({node.index: index})))
+            if isinstance(node, Element | Bracket):
+                return node.xreplace(self.sizes)
+            if not node.args:
+                return self.sizes.get(node, node)
+            parts = [visit(part) if isinstance(part, Expr) else part for part in node.args]
+            return _gather(parts) if isinstance(node, Mul) else node.func(*parts)
+
+        return visit(item.body)
+
+    def _use_up(self, item: Definition) -> Definition:
+        """Sums over a Same[...] carried out, and indices written in digits where that removes a quotient:
+        Sum_i Same(p, Quotient(i, 2)) s[i] = Sum_b s[2 p + b], and x[Quotient(c, 2)] = x[a] for c = 2 a + b."""
+        while True:
+            item = Definition(item.tensor, item.indices, solve_same(item.body, self.ranges))
+            if (found := self._digit(item)) is None:
+                return item
+            item = split_index(item, *found, self.ranges)
+            order = [*item.indices, *(node.index for node in walk(item.body) if isinstance(node, Reduction))]
+            self.ranges = {index: self.ranges[index] for index in order}
+
+    def _digit(self, item: Definition) -> tuple[Index, int] | None:
+        """An index to split, and the extent of its low digit."""
+        nodes = list(walk(item.body))
+        fixed = {node.index for node in nodes if isinstance(node, Reduction) and node.kind != "sum"}
+        divisions = self._known_divisions(nodes)
+        expressions = [part for node in nodes if isinstance(node, Same) for part in node.args]
+        for entry in elements(item.body):
+            shape = self.shapes.get((entry.kind, entry.owner))
+            if shape is not None and not all(isinstance(index, Index) for index in entry.indices):
+                axes, _ = read_axes(entry, shape, self.ranges, divisions)
+                expressions += [axis.index for axis in axes if axis.map is None]
+        for expression in expressions:
+            for index, low in digit_candidates(expression, self.ranges):
+                if index not in fixed:
+                    return index, low
+        return None
+
+    def _known_divisions(self, guards: Iterable[Expr]) -> Divisions:
+        return tuple((int(guard.args[0]), guard.args[1]) for guard in guards if isinstance(guard, Divides))
+
+    # -- the walk ----------------------------------------------------------------------------------------------
 
     def _visit(self, node: Expr, order: list[Index]) -> Array:
         if node.is_number:
             return Array(repr(int(node)) if node.is_Integer else repr(float(node)), (), ATOM if node >= 0 else SUM)
         if isinstance(node, Element):
-            return self._entry(node, order)
+            return in_order(self._entry(node), order)
         if isinstance(node, Apply):
-            array = self._visit(node.argument, order)
-            code = _CALLS[node.name].format(array.code)
-            if code.startswith("_"):
-                self.helpers.add(node.name)
-            return Array(code, array.axes, ATOM)
+            return self._function(node, order)
         if isinstance(node, Add):
             return self._sum(node, order)
-        if isinstance(node, Mul):
-            return self._product(list(node.args), order)
-        if isinstance(node, Pow) and isinstance(node.exp, Integer):
+        if isinstance(node, Mul | Bracket):
+            return self._product(node, order)
+        if isinstance(node, Pow) and isinstance(node.exp, Rational):
             return self._power(node, order)
         if isinstance(node, Reduction):
             return self._reduction(node, order)
+        if isinstance(node, Guarded):
+            argument, harmless, *guards = node.args
+            mask, array = self._mask(guards, order), self._visit(argument, order)
+            return self._where(mask, array, str(harmless) if harmless.is_Integer else "-np.inf", order)
         if node == BATCH:
             return Array("batch", (), ATOM)
         raise UnsupportedEquation(f"the numpy target cannot print {type(node).__name__}")
 
-    def _entry(self, node: Element, order: list[Index]) -> Array:
-        if any(index not in order for index in node.indices) or len(set(node.indices)) < len(node.indices):
-            raise UnsupportedEquation(f"the numpy target indexes by distinct plain indices only, not {node.indices}")
-        array = Array(variable(node), node.indices, ATOM)
-        return self._transpose(array, tuple(index for index in order if index in node.indices))
+    def _entry(self, node: Element, fill: str = "0") -> Array:
+        return self.entries.entry(node, self.divisions, self.guards, fill)
 
-    def _transpose(self, array: Array, axes: tuple[Index, ...]) -> Array:
-        if array.axes == axes:
-            return array
-        if len(axes) == 2:
-            return Array(f"{array.at(ATOM)}.T", axes, ATOM)
-        places = ", ".join(str(array.axes.index(index)) for index in axes)
-        return Array(f"{array.at(ATOM)}.transpose({places})", axes, ATOM)
-
-    def _align(self, array: Array, axes: tuple[Index, ...]) -> Array:
-        """Insert axes so that NumPy broadcasts the array against one with ``axes``."""
-        if not array.axes or array.axes == axes[len(axes) - len(array.axes) :]:
-            return array
-        first = axes.index(array.axes[0])
-        places = ", ".join(":" if index in array.axes else "None" for index in axes[first:])
-        return Array(f"{array.at(ATOM)}[{places}]", axes[first:], ATOM)
-
-    def _union(self, arrays: list[Array], order: list[Index]) -> tuple[Index, ...]:
-        return tuple(index for index in order if any(index in array.axes for array in arrays))
+    def _function(self, node: Apply, order: list[Index]) -> Array:
+        array = self._visit(node.argument, order)
+        if node.order or node.name not in _CALLS:
+            raise UnsupportedEquation(f"the numpy target has no function {node.name}{chr(39) * node.order}")
+        code = _CALLS[node.name].format(array.code)
+        if code.startswith("_"):
+            self.support.helpers.add(node.name)
+        return Array(code, array.axes, ATOM)
 
     def _sum(self, node: Add, order: list[Index]) -> Array:
         text = ""
         terms = [(t.could_extract_minus_sign(), t) for t in sorted(node.args, key=term_key)]
         arrays = [self._visit(-term if negative else term, order) for negative, term in terms]
-        axes = self._union(arrays, order)
+        axes = union(arrays, order)
         for (negative, _), array in zip(terms, arrays, strict=True):
-            piece = self._align(array, axes).at(PRODUCT)
+            piece = align(array, axes).at(PRODUCT)
             text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
         return Array(text, axes, SUM)
 
-    def _product(self, factors: list[Expr], order: list[Index]) -> Array:
-        number = Mul(*(factor for factor in factors if factor.is_number))
-        rest = [factor for factor in factors if not factor.is_number]
-        bottom = [1 / f for f in rest if isinstance(f, Pow) and f.exp.is_negative]
-        top = sorted((f for f in rest if not (isinstance(f, Pow) and f.exp.is_negative)), key=factor_key)
-        arrays = [self._visit(factor, order) for factor in top]
+    def _power(self, node: Pow, order: list[Index]) -> Array:
+        if node.exp.is_negative:
+            base = self._visit(1 / node, order)
+            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT)
+        base = self._visit(node.base, order)
+        if node.exp == Rational(1, 2):
+            return Array(f"np.sqrt({base.code})", base.axes, ATOM)
+        exponent = repr(int(node.exp)) if node.exp.is_Integer else f"({node.exp.p} / {node.exp.q})"
+        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY)
+
+    # -- products and brackets ---------------------------------------------------------------------------------
+
+    def _product(self, node: Expr, order: list[Index]) -> Array:
+        number, factors, restore = self._factors(node)
+        bottom = [1 / f for f in factors if isinstance(f, Pow) and f.exp.is_negative]
+        top = [f for f in factors if not (isinstance(f, Pow) and f.exp.is_negative)]
+        arrays = [self._factor(factor, order) for factor in top]
         below = [self._visit(factor, order) for factor in bottom]
-        axes = self._union([*arrays, *below], order)
-        pieces = [self._align(array, axes).at(UNARY if "@" in array.code else PRODUCT) for array in arrays]
+        self.divisions, self.guards = restore
+        axes = union([*arrays, *below], order)
+        pieces = [align(array, axes).at(UNARY if "@" in array.code else PRODUCT) for array in arrays]
         if number == -1 and pieces:
             pieces[0] = "-" + pieces[0]
         elif number != 1 or not pieces:
             pieces.insert(0, self._visit(number, order).at(PRODUCT))
         code = " * ".join(pieces)
         for array in below:
-            code += f" / {self._align(array, axes).at(UNARY)}"
+            code += f" / {align(array, axes).at(UNARY)}"
+        if len(pieces) == 1 and not below and number == 1:
+            return arrays[0]
         return Array(code, axes, SUM if number.is_negative else PRODUCT)
 
-    def _power(self, node: Pow, order: list[Index]) -> Array:
-        exponent = int(node.exp)
-        if exponent < 0:
-            base = self._visit(1 / node, order)
-            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT)
-        base = self._visit(node.base, order)
-        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY)
+    def _factors(self, node: Expr) -> tuple[Expr, list[Expr], Any]:
+        """The number in front, and the factors in the order of printing: entries, functions, the brackets left over.
+
+        From here on the brackets are known to hold, until the caller restores the third result.
+        """
+        restore = self.divisions, self.guards
+        guards, rest = split_guards(node)
+        guards = [simplify_bracket(guard, self.ranges) for guard in guards]
+        number = Mul(*(f for f in (*Mul.make_args(rest), *guards) if f.is_number))
+        guards = [guard for guard in guards if isinstance(guard, Bracket)]
+        factors = [factor for factor in Mul.make_args(rest) if not factor.is_number]
+        self.divisions = (*self.divisions, *self._known_divisions(guards))
+        self.guards = (*self.guards, *guards)
+        left = [guard for guard in guards if not any(self._vanishes(factor, guard) for factor in factors)]
+        place = next((k for k, f in enumerate(factors) if isinstance(f, Apply) and f.name == "exp"), None)
+        if left and place is not None:  # exp(-inf) = 0: the exponential carries the brackets
+            lowest = Guarded(_tame(factors[place].argument, guards), -oo, *left)
+            factors[place], left = Apply("exp", 0, lowest), []
+        factors = [_tame(factor, guards) for factor in factors]
+        return number, sorted([*factors, *left], key=factor_key), restore
+
+    def _vanishes(self, factor: Expr, guard: Expr) -> bool:
+        """Whether a factor, read from a padded view, is 0 where the bracket is."""
+        if isinstance(factor, Pow) and factor.exp.is_positive:
+            factor = factor.base
+        if not isinstance(factor, Element):
+            return False
+        axes, _ = self.entries.axes(factor, self.divisions)
+        loose = {index for axis in axes if axis.map is None for index in axis.index.free_symbols}
+        return any(axis.vanishes_unless(guard) and not loose & axis.index.free_symbols for axis in axes)
+
+    def _factor(self, factor: Expr, order: list[Index]) -> Array:
+        return self._ones(factor, order) if isinstance(factor, Bracket) else self._visit(factor, order)
+
+    def _ones(self, guard: Expr, order: list[Index]) -> Array:
+        """A bracket as numbers of the module's type."""
+        array = in_order(self.entries.bracket(guard, self.divisions), order)
+        code = f"{array.at(ATOM)}.astype(DTYPE)"
+        if not guard.has(Element):
+            code = self.support.constant("BRACKET", code, str(guard))
+        return Array(code, array.axes, ATOM)
+
+    def _mask(self, guards: Sequence[Expr], order: list[Index]) -> Array:
+        """All brackets as one boolean array."""
+        arrays = [in_order(self.entries.bracket(guard, self.divisions), order) for guard in guards]
+        axes = union(arrays, order)
+        code = " & ".join(align(array, axes).at(ATOM) for array in arrays) if len(arrays) > 1 else arrays[0].code
+        if not any(guard.has(Element) for guard in guards):
+            return Array(self.support.constant("MASK", code, " ".join(map(str, guards))), axes, ATOM)
+        return Array(code, axes, SUM)
+
+    def _where(self, mask: Array, array: Array, other: str, order: list[Index]) -> Array:
+        axes = union([mask, array], order)
+        return Array(f"np.where({align(mask, axes).code}, {align(array, axes).code}, {other})", axes, ATOM)
+
+    # -- reductions --------------------------------------------------------------------------------------------
 
     def _reduction(self, node: Reduction, order: list[Index]) -> Array:
+        if node.kind != "sum":
+            return self._extremum(node, order)
         bound, body = [node.index], node.body
-        while node.kind == "sum" and isinstance(body, Reduction) and body.kind == "sum":
+        while isinstance(body, Reduction) and body.kind == "sum":
             bound.append(body.index)
             body = body.body
-        inner = [*order, *bound]
-        if node.kind == "sum":
-            product = self._contraction(body, bound, inner)
-            if product is not None:
-                return product
-        # A bare entry keeps its own order of axes: the sum does not care, and a transpose would be noise.
-        bare = isinstance(body, Element)
-        array = Array(variable(body), body.indices, ATOM) if bare else self._visit(body, inner)
-        if not set(bound) <= set(array.axes):
-            raise UnsupportedEquation("the numpy target does not sum over an index that the body does not use")
-        places = [array.axes.index(index) for index in bound]
-        places = [place if place == 0 else place - len(array.axes) for place in places]
-        axes = tuple(index for index in array.axes if index not in bound)
-        axis = str(places[0]) if len(places) == 1 else str(tuple(places))
-        if node.kind == "logsumexp":
-            self.helpers.add("logsumexp")
-            return Array(f"_logsumexp({array.code}, axis={axis})", axes, ATOM)
-        return Array(f"{array.at(ATOM)}.sum(axis={axis})", axes, ATOM)
+        product = self._matrix_product(body, bound, order)
+        if product is not None:
+            return product
+        if not isinstance(body, Mul | Bracket):
+            array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
+            return self._times_extents(sum_out(array, bound), [i for i in bound if i not in array.axes])
+        outer, inner = _pull_out(body, bound)
+        if outer:
+            for index in reversed(bound):
+                inner = total(index, self.ranges[index], inner)
+            return self._product(Mul(*outer, inner, evaluate=False), order)
+        number, factors, restore = self._factors(body)
+        arrays = [self._entry(f) if isinstance(f, Element) else self._factor(f, order) for f in factors]
+        self.divisions, self.guards = restore
+        used = {index for array in arrays for index in array.axes}
+        result = contract(arrays, [i for i in bound if i in used], order, self.ranges, self.support)
+        result = self._times_extents(result, [i for i in bound if i not in used])
+        if number == 1:
+            return result
+        return Array(f"{self._visit(number, order).at(PRODUCT)} * {result.at(PRODUCT)}", result.axes, PRODUCT)
 
-    def _contraction(self, body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
-        """A matrix product, if the body is a product of two entries that share only the summed indices."""
-        factors = [factor for factor in Mul.make_args(body) if not factor.is_number]
-        if (
-            len(factors) != 2
-            or len(factors) != len(Mul.make_args(body))
-            or not all(isinstance(f, Element) for f in factors)
-        ):
+    def _times_extents(self, array: Array, unused: Sequence[Index]) -> Array:
+        """A sum over an index that the body does not use."""
+        for index in unused:
+            extent = "batch" if self.ranges[index] == BATCH else str(self.ranges[index])
+            array = Array(f"{extent} * {array.at(PRODUCT)}", array.axes, PRODUCT)
+        return array
+
+    def _extremum(self, node: Reduction, order: list[Index]) -> Array:
+        """max, argmax or logsumexp over the admitted indices: -inf stands where a bracket excludes."""
+        guards, body = split_guards(node.body)
+        guards = [guard for g in guards if (guard := simplify_bracket(g, self.ranges)) != 1]
+        restore = self.divisions, self.guards
+        self.divisions = (*self.divisions, *self._known_divisions(guards))
+        self.guards = (*self.guards, *guards)
+        if guards and isinstance(body, Element) and all(self._vanishes(body, guard) for guard in guards):
+            array = self._entry(body, fill="-np.inf")
+        elif guards:
+            array = self._visit(_tame(body, guards), order)
+            array = self._where(self._mask(guards, order), array, "-np.inf", order)
+        else:
+            array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
+        self.divisions, self.guards = restore
+        if node.index not in array.axes:
+            raise UnsupportedEquation(f"the numpy target takes a {node.kind} only over an index that the body uses")
+        if node.kind != "logsumexp":
+            return sum_out(array, [node.index], node.kind)
+        self.support.helpers.add("logsumexp")
+        place = array.axes.index(node.index)
+        axis = place if place == 0 else place - len(array.axes)
+        rest = tuple(index for index in array.axes if index != node.index)
+        return Array(f"_logsumexp({array.code}, axis={axis})", rest, ATOM)
+
+    def _matrix_product(self, body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
+        """``a @ b`` or ``np.tensordot``, if the body is two plain entries that share just the summed indices."""
+        factors = list(Mul.make_args(body))
+        if len(factors) != 2 or not all(_plain(factor) for factor in factors):
             return None
         shared = set(factors[0].indices) & set(factors[1].indices)
         if shared != set(bound):
@@ -194,3 +389,43 @@ class NumpyPrinter:
             return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
         pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
         return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
+
+
+def _gather(factors: Sequence[Expr]) -> Expr:
+    """The product; brackets in front of a sum are put inside, so that Sum_i [..] Sum_j [..] a is one sum."""
+    guards = [factor for factor in factors if isinstance(factor, Bracket)]
+    rest = [factor for factor in factors if not isinstance(factor, Bracket)]
+    if guards and len(rest) == 1 and isinstance(rest[0], Reduction) and rest[0].kind == "sum":
+        inner = rest[0]
+        return Reduction("sum", inner.index, inner.extent, _gather([*guards, *Mul.make_args(inner.body)]))
+    return Mul(*factors, evaluate=False)
+
+
+def _plain(factor: Expr) -> bool:
+    """An entry with distinct plain indices."""
+    if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
+        return False
+    return all(isinstance(index, Index) for index in factor.indices)
+
+
+def _tame(node: Expr, guards: Sequence[Expr]) -> Expr:
+    """The expression with arguments replaced by 1 where the brackets are 0 and a function might not be finite."""
+    if not guards or isinstance(node, Element | Bracket | Guarded) or not node.args:
+        return node
+    parts = [_tame(part, guards) if isinstance(part, Expr) else part for part in node.args]
+    wild = isinstance(node, Apply) and node.name not in _TAME
+    place = 2 if wild else 0
+    if wild or (isinstance(node, Pow) and not (node.exp.is_Integer and node.exp.is_positive)):
+        free = free_indices(parts[place])
+        touching = [guard for guard in guards if free & free_indices(guard)]
+        if touching:
+            parts[place] = Guarded(parts[place], Integer(1), *touching)
+    return node.func(*parts)
+
+
+def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:
+    """The factors of a summed body that do not use the summed indices, and the product of the others."""
+    factors = Mul.make_args(body)
+    inner = [factor for factor in factors if factor.is_number or free_indices(factor) & set(bound)]
+    outer = [factor for factor in factors if factor not in inner]
+    return (outer, Mul(*inner, evaluate=False)) if len(inner) > sum(f.is_number for f in inner) else ([], body)

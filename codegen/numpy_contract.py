@@ -1,0 +1,61 @@
+"""Sums of products: which factors are multiplied first, and which products are matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from codegen.index_maps import Ranges
+from codegen.numpy_arrays import ATOM, Array, in_order, multiply, sum_out, union
+from codegen.numpy_windows import Support, size_of
+from symbolic.expressions import Index
+
+
+def contract(
+    factors: Sequence[Array], bound: Sequence[Index], order: Sequence[Index], ranges: Ranges, support: Support
+) -> Array:
+    """The product of the factors, summed over the bound indices (each in at least one factor).
+
+    Pairs are merged greedily, the one that shrinks the work space most (or grows it least) first.
+    """
+    pool = list(factors)
+    while True:
+        for place, array in enumerate(pool):
+            others = {index for k, other in enumerate(pool) if k != place for index in other.axes}
+            pool[place] = sum_out(array, [index for index in bound if index not in others])
+        if len(pool) == 1:
+            return pool[0]
+        one, two = min(combinations(range(len(pool)), 2), key=lambda pair: _growth(pool, pair, bound, ranges))
+        others = {index for k, other in enumerate(pool) if k not in (one, two) for index in other.axes}
+        gone = [index for index in bound if index not in others]
+        pool[one] = _merge(pool[one], pool[two], gone, order, support)
+        del pool[two]
+
+
+def _growth(pool: Sequence[Array], pair: tuple[int, int], bound: Sequence[Index], ranges: Ranges) -> int:
+    one, two = (pool[place].axes for place in pair)
+    kept = {index for k, other in enumerate(pool) if k not in pair for index in other.axes}
+    result = [i for i in {*one, *two} if i in kept or i not in bound]
+    return size_of(result, ranges) - size_of(one, ranges) - size_of(two, ranges)
+
+
+def _merge(one: Array, two: Array, gone: Iterable[Index], order: Sequence[Index], support: Support) -> Array:
+    """The product of two arrays summed over ``gone``; a matrix product if one of them is used more than once."""
+    axes = union([one, two], order)
+    summed = [index for index in gone if index in axes]
+    if not summed or set(one.axes) == set(two.axes):
+        return sum_out(multiply([in_order(one, order), in_order(two, order)], axes), summed)
+    result = tuple(index for index in axes if index not in summed)
+    letters = _letters(axes)
+    terms = ["".join(letters[index] for index in part) for part in (one.axes, two.axes, result)]
+    support.helpers.add("einsum")
+    return Array(f'_einsum("{terms[0]},{terms[1]}->{terms[2]}", {one.code}, {two.code})', result, ATOM)
+
+
+def _letters(axes: Iterable[Index]) -> dict[Index, str]:
+    """A letter for each index, its own first one where that is free."""
+    letters: dict[Index, str] = {}
+    for index in axes:
+        choices = index.name[0] + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        letters[index] = next(letter for letter in choices if letter not in letters.values())
+    return letters
