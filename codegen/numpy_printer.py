@@ -109,6 +109,8 @@ class NumpyPrinter:
         if set(array.axes) == set(wanted):
             return transpose(array, wanted)
         array = align(in_order(array, wanted), wanted)
+        if not array.axes:
+            array = Array(f"DTYPE({array.code})", (), ATOM)
         shape = ", ".join(self.batch if self.ranges[i] == BATCH else str(self.ranges[i]) for i in wanted)
         return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM)
 
@@ -123,6 +125,8 @@ class NumpyPrinter:
         def visit(node: Expr) -> Expr:
             if isinstance(node, Reduction):
                 index = node.index
+                if node.kind == "sum" and node.extent.xreplace(self.sizes) == 1:
+                    return visit(node.body.xreplace({index: Integer(0)}))
                 if index in self.ranges:
                     index = fresh_index(taken)
                     taken.add(index)
@@ -243,7 +247,7 @@ class NumpyPrinter:
         code = " * ".join(pieces)
         for array in below:
             code += f" / {align(array, axes).at(UNARY)}"
-        if len(pieces) == 1 and not below and number == 1:
+        if len(arrays) == 1 and not below and number == 1:
             return arrays[0]
         return Array(code, axes, SUM if number.is_negative else PRODUCT)
 
@@ -263,9 +267,10 @@ class NumpyPrinter:
         left = [guard for guard in guards if not any(self._vanishes(factor, guard) for factor in factors)]
         place = next((k for k, f in enumerate(factors) if isinstance(f, Apply) and f.name == "exp"), None)
         if left and place is not None:  # exp(-inf) = 0: the exponential carries the brackets
-            lowest = Guarded(_tame(factors[place].argument, guards), -oo, *left)
-            factors[place], left = Apply("exp", 0, lowest), []
-        factors = [_tame(factor, guards) for factor in factors]
+            lowest = Apply("exp", 0, Guarded(_tame(factors[place].argument, guards), -oo, *left))
+            factors, left = [_tame(f, guards) for k, f in enumerate(factors) if k != place] + [lowest], []
+        else:
+            factors = [_tame(factor, guards) for factor in factors]
         return number, sorted([*factors, *left], key=factor_key), restore
 
     def _vanishes(self, factor: Expr, guard: Expr) -> bool:
@@ -326,6 +331,8 @@ class NumpyPrinter:
         arrays = [self._entry(f) if isinstance(f, Element) else self._factor(f, order) for f in factors]
         self.divisions, self.guards = restore
         used = {index for array in arrays for index in array.axes}
+        if not arrays:
+            return self._times_extents(self._visit(number, order), bound)
         result = contract(arrays, [i for i in bound if i in used], order, self.ranges, self.support)
         result = self._times_extents(result, [i for i in bound if i not in used])
         if number == 1:
@@ -393,6 +400,7 @@ class NumpyPrinter:
 
 def _gather(factors: Sequence[Expr]) -> Expr:
     """The product; brackets in front of a sum are put inside, so that Sum_i [..] Sum_j [..] a is one sum."""
+    factors = [part for factor in factors for part in Mul.make_args(factor)]
     guards = [factor for factor in factors if isinstance(factor, Bracket)]
     rest = [factor for factor in factors if not isinstance(factor, Bracket)]
     if guards and len(rest) == 1 and isinstance(rest[0], Reduction) and rest[0].kind == "sum":
@@ -426,6 +434,6 @@ def _tame(node: Expr, guards: Sequence[Expr]) -> Expr:
 def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:
     """The factors of a summed body that do not use the summed indices, and the product of the others."""
     factors = Mul.make_args(body)
-    inner = [factor for factor in factors if factor.is_number or free_indices(factor) & set(bound)]
+    inner = [f for f in factors if f.is_number or isinstance(f, Bracket) or free_indices(f) & set(bound)]
     outer = [factor for factor in factors if factor not in inner]
     return (outer, Mul(*inner, evaluate=False)) if len(inner) > sum(f.is_number for f in inner) else ([], body)
