@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -24,24 +25,26 @@ class NumpyTarget(Target):
         super().__init__(derivation, dtype)
         self.support = Support()
         self.routines: dict[str, dict[str, Any]] = {}
-        self._names: dict[Any, str] = {}
 
     def function(self, base: str, part: str, vertex: Vertex) -> str:
-        return self._names[_key(base, part, vertex.sizes)]
+        return self.names[_key(base, part, vertex.sizes)]
 
     def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
-        return self._names[_key(program.name, part, cost.sizes)]
+        return self.names[_key(program.name, part, cost.sizes)]
 
-    def prepare(self) -> None:
-        """Print every routine, so that it has a name."""
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """The function for each program, part and sizes; every routine is printed to find which are the same."""
+        names: dict[Any, str] = {}
         for vertex in self.derivation.architecture.vertices:
             program = self.program(vertex)
             for part, routine in parts(program):
-                self._add(program.name, part, routine, vertex.sizes)
+                self._add(names, program.name, part, routine, vertex.sizes)
         for cost in self.derivation.architecture.costs:
-            cost_program = self.costs[cost.owner]
-            for part, routine in (("value", cost_program.value), ("sensitivity", cost_program.sensitivity)):
-                self._add(cost_program.name, part, routine, cost.sizes)
+            terms = self.costs[cost.owner]
+            self._add(names, terms.name, "value", terms.value, cost.sizes)
+            self._add(names, terms.name, "sensitivity", terms.sensitivity, cost.sizes)
+        return names
 
     def context(self) -> dict[str, Any]:
         return {
@@ -51,17 +54,17 @@ class NumpyTarget(Target):
             "ready": "",
         }
 
-    def _add(self, base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:
+    def _add(self, names: dict[Any, str], base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:
         """Print a routine for some sizes; equal code is one function, other code gets a number in its name."""
         key = _key(base, part, sizes)
-        if key in self._names:
+        if key in names:
             return
         fields = routine_fields(routine, part, sizes, self.support)
         name, count = f"{base}_{part}" if part else base, 1
         while self.routines.get(name, fields)["statements"] != fields["statements"]:
             count += 1
             name = f"{base}_size{count}_{part}" if part else f"{base}_size{count}"
-        self._names[key] = name
+        names[key] = name
         self.routines.setdefault(name, {"name": name, "doc": documentation(routine), **fields})
 
 

@@ -45,7 +45,7 @@ def emitted(definitions, tensors, sizes, dtype="float64"):
                 "result": f"[{', '.join(variable(item.tensor) for item in definitions)}]",
             }
         ],
-        "constants": printer.support.listed(),
+        "tables": printer.support.listed(),
     }
     text = f"from math import prod\n\nimport numpy as np\n\nDTYPE = np.{dtype}\n" + _render(
         "numpy_routines.py.j2", context
@@ -110,7 +110,9 @@ class Conv:
     """Equations of an N-dimensional convolution: strides, padding, dilation and groups, per axis."""
 
     def __init__(self, rank, channels, outputs, groups, extents, kernel, strides, pads, dilations):
-        self.text = f"Conv({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
+        self.text = (
+            f"Conv({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
+        )
         self.g, self.m, self.r = groups, channels, outputs  # channels and outputs per group
         self.kernel, self.strides, self.pads, self.dilations = kernel, strides, pads, dilations
         self.extents = extents
