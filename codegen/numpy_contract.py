@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from codegen.index_maps import Ranges
-from codegen.numpy_arrays import ATOM, Array, in_order, multiply, sum_out, union
+from codegen.numpy_arrays import ATOM, LOOSE, Array, in_order, multiply, sum_out, union
 from codegen.numpy_windows import Support, size_of
 from symbolic.expressions import Index
 
@@ -22,13 +22,13 @@ def contract(
     while True:
         for place, array in enumerate(pool):
             others = {index for k, other in enumerate(pool) if k != place for index in other.axes}
-            pool[place] = sum_out(array, [index for index in bound if index not in others])
+            pool[place] = reduce_axes(array, [index for index in bound if index not in others], ranges, support)
         if len(pool) == 1:
             return pool[0]
         one, two = min(combinations(range(len(pool)), 2), key=lambda pair: _growth(pool, pair, bound, ranges))
         others = {index for k, other in enumerate(pool) if k not in (one, two) for index in other.axes}
         gone = [index for index in bound if index not in others]
-        pool[one] = _merge(pool[one], pool[two], gone, order, support)
+        pool[one] = _merge(pool[one], pool[two], gone, order, ranges, support)
         del pool[two]
 
 
@@ -39,11 +39,32 @@ def _growth(pool: Sequence[Array], pair: tuple[int, int], bound: Sequence[Index]
     return size_of(result, ranges) - size_of(one, ranges) - size_of(two, ranges)
 
 
-def _merge(one: Array, two: Array, gone: Iterable[Index], order: Sequence[Index], support: Support) -> Array:
+def reduce_axes(array: Array, bound: Sequence[Index], ranges: Ranges, support: Support, method: str = "sum") -> Array:
+    """The array summed, or otherwise reduced, over indices."""
+    front = short(bound, ranges) and array.layout == LOOSE and any(index in array.axes for index in bound)
+    if front:
+        support.helpers.add("front")
+    return sum_out(array, bound, method, front)
+
+
+def short(indices: Sequence[Index], ranges: Ranges) -> bool:
+    """Whether the axes of these indices are few elements together."""
+    return all(ranges[index].is_Integer for index in indices) and size_of(indices, ranges) <= 32
+
+
+def _merge(
+    one: Array, two: Array, gone: Iterable[Index], order: Sequence[Index], ranges: Ranges, support: Support
+) -> Array:
     """The product of two arrays summed over ``gone``; a matrix product if one of them is used more than once."""
     axes = union([one, two], order)
     summed = [index for index in gone if index in axes]
-    if not summed or set(one.axes) == set(two.axes):
+    if not summed:
+        return multiply([in_order(one, order), in_order(two, order)], axes)
+    if set(one.axes) == set(two.axes):
+        if LOOSE in (one.layout, two.layout) and short(summed, ranges):  # see sum_out about short axes
+            front = [*summed, *(index for index in axes if index not in summed)]
+            product = multiply([in_order(one, front), in_order(two, front)], tuple(front))
+            return sum_out(product, summed)
         return sum_out(multiply([in_order(one, order), in_order(two, order)], axes), summed)
     result = tuple(index for index in axes if index not in summed)
     letters = _letters(axes)

@@ -17,8 +17,22 @@ from typing import Any
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from codegen.index_maps import digit_candidates, simplify_bracket, solve_same, split_index
-from codegen.numpy_arrays import ATOM, PRODUCT, SUM, UNARY, Array, align, in_order, sum_out, transpose, union
-from codegen.numpy_contract import contract
+from codegen.numpy_arrays import (
+    ATOM,
+    DENSE,
+    LOOSE,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Array,
+    align,
+    computed,
+    in_order,
+    sum_out,
+    transpose,
+    union,
+)
+from codegen.numpy_contract import contract, reduce_axes, short
 from codegen.numpy_windows import Divisions, EntryPrinter, Support, read_axes
 from codegen.program import BATCH, variable
 from symbolic.errors import UnsupportedEquation
@@ -84,10 +98,18 @@ class NumpyPrinter:
         self.sizes = dict(sizes or {})
         self.support = support if support is not None else Support()
         self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
+        self.views: dict[str, str] = {}
         self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "1")
 
     def _shape(self, tensor: Tensor) -> tuple[Expr, ...]:
         return tuple(extent.xreplace(self.sizes) for extent in tensor.shape)
+
+    def statements(self, item: Definition) -> list[tuple[str, str]]:
+        """(name, right-hand side) of the assignments that compute a definition, strided views first."""
+        known = len(self.views)
+        code = self.definition(item)
+        new = [(name, view) for view, name in list(self.views.items())[known:]]
+        return [*new, (variable(item.tensor), code)]
 
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
@@ -95,10 +117,12 @@ class NumpyPrinter:
         whole = Definition(Tensor(item.tensor.kind, item.tensor.owner, shape), item.indices, self._prepare(item))
         whole = self._use_up(whole)
         order = list(self.ranges)
-        self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order)
+        self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order, self.views)
         self.divisions: Divisions = ()
         self.guards: tuple[Expr, ...] = ()
         array = self._complete(self._visit(whole.body, order), whole.indices)
+        if array.layout != DENSE and array.axes:
+            array = Array(f"np.ascontiguousarray({array.code})", array.axes, ATOM)
         if whole.indices == item.indices:
             return array.code
         sizes = ", ".join("-1" if extent == BATCH else str(extent) for extent in shape)
@@ -112,7 +136,7 @@ class NumpyPrinter:
         if not array.axes:
             array = Array(f"DTYPE({array.code})", (), ATOM)
         shape = ", ".join(self.batch if self.ranges[i] == BATCH else str(self.ranges[i]) for i in wanted)
-        return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM)
+        return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM, LOOSE)
 
     # -- before printing ---------------------------------------------------------------------------------------
 
@@ -207,7 +231,7 @@ class NumpyPrinter:
         code = _CALLS[node.name].format(array.code)
         if code.startswith("_"):
             self.support.helpers.add(node.name)
-        return Array(code, array.axes, ATOM)
+        return Array(code, array.axes, ATOM, computed(array))
 
     def _sum(self, node: Add, order: list[Index]) -> Array:
         text = ""
@@ -217,17 +241,17 @@ class NumpyPrinter:
         for (negative, _), array in zip(terms, arrays, strict=True):
             piece = align(array, axes).at(PRODUCT)
             text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return Array(text, axes, SUM)
+        return Array(text, axes, SUM, computed(*arrays))
 
     def _power(self, node: Pow, order: list[Index]) -> Array:
         if node.exp.is_negative:
             base = self._visit(1 / node, order)
-            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT)
+            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT, computed(base))
         base = self._visit(node.base, order)
         if node.exp == Rational(1, 2):
-            return Array(f"np.sqrt({base.code})", base.axes, ATOM)
+            return Array(f"np.sqrt({base.code})", base.axes, ATOM, computed(base))
         exponent = repr(int(node.exp)) if node.exp.is_Integer else f"({node.exp.p} / {node.exp.q})"
-        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY)
+        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY, computed(base))
 
     # -- products and brackets ---------------------------------------------------------------------------------
 
@@ -249,7 +273,7 @@ class NumpyPrinter:
             code += f" / {align(array, axes).at(UNARY)}"
         if len(arrays) == 1 and not below and number == 1:
             return arrays[0]
-        return Array(code, axes, SUM if number.is_negative else PRODUCT)
+        return Array(code, axes, SUM if number.is_negative else PRODUCT, computed(*arrays, *below))
 
     def _factors(self, node: Expr) -> tuple[Expr, list[Expr], Any]:
         """The number in front, and the factors in the order of printing: entries, functions, the brackets left over.
@@ -292,7 +316,8 @@ class NumpyPrinter:
         code = f"{array.at(ATOM)}.astype(DTYPE)"
         if not guard.has(Element):
             code = self.support.constant("BRACKET", code, str(guard))
-        return Array(code, array.axes, ATOM)
+            return Array(code, array.axes, ATOM)
+        return Array(code, array.axes, ATOM, computed(array))
 
     def _mask(self, guards: Sequence[Expr], order: list[Index]) -> Array:
         """All brackets as one boolean array."""
@@ -301,11 +326,13 @@ class NumpyPrinter:
         code = " & ".join(align(array, axes).at(ATOM) for array in arrays) if len(arrays) > 1 else arrays[0].code
         if not any(guard.has(Element) for guard in guards):
             return Array(self.support.constant("MASK", code, " ".join(map(str, guards))), axes, ATOM)
-        return Array(code, axes, SUM)
+        return Array(code, axes, SUM, computed(*arrays))
 
     def _where(self, mask: Array, array: Array, other: str, order: list[Index]) -> Array:
         axes = union([mask, array], order)
-        return Array(f"np.where({align(mask, axes).code}, {align(array, axes).code}, {other})", axes, ATOM)
+        return Array(
+            f"np.where({align(mask, axes).code}, {align(array, axes).code}, {other})", axes, ATOM, computed(mask, array)
+        )
 
     # -- reductions --------------------------------------------------------------------------------------------
 
@@ -321,29 +348,38 @@ class NumpyPrinter:
             return product
         if not isinstance(body, Mul | Bracket):
             array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
-            return self._times_extents(sum_out(array, bound), [i for i in bound if i not in array.axes])
+            used = [index for index in bound if index in array.axes]
+            result = reduce_axes(array, used, self.ranges, self.support)
+            return self._times_extents(result, [index for index in bound if index not in used])
         outer, inner = _pull_out(body, bound)
         if outer:
             for index in reversed(bound):
                 inner = total(index, self.ranges[index], inner)
             return self._product(Mul(*outer, inner, evaluate=False), order)
         number, factors, restore = self._factors(body)
+        if short(bound, self.ranges) and any(isinstance(f, Bracket) and f.has(Element) for f in factors):
+            # Such a bracket makes an array with all axes: see sum_out about short ones.
+            order = [*bound, *(index for index in order if index not in bound)]
+        self.entries.order, usual = order, self.entries.order
         arrays = [self._entry(f) if isinstance(f, Element) else self._factor(f, order) for f in factors]
         self.divisions, self.guards = restore
-        used = {index for array in arrays for index in array.axes}
+        self.entries.order = usual
+        axes = {index for array in arrays for index in array.axes}
         if not arrays:
             return self._times_extents(self._visit(number, order), bound)
-        result = contract(arrays, [i for i in bound if i in used], order, self.ranges, self.support)
-        result = self._times_extents(result, [i for i in bound if i not in used])
+        result = contract(arrays, [i for i in bound if i in axes], order, self.ranges, self.support)
+        result = self._times_extents(result, [i for i in bound if i not in axes])
         if number == 1:
             return result
-        return Array(f"{self._visit(number, order).at(PRODUCT)} * {result.at(PRODUCT)}", result.axes, PRODUCT)
+        code = "-" if number == -1 else f"{self._visit(number, order).at(PRODUCT)} * "
+        level = SUM if number.is_negative else PRODUCT
+        return Array(f"{code}{result.at(PRODUCT)}", result.axes, level, computed(result))
 
     def _times_extents(self, array: Array, unused: Sequence[Index]) -> Array:
         """A sum over an index that the body does not use."""
         for index in unused:
             extent = "batch" if self.ranges[index] == BATCH else str(self.ranges[index])
-            array = Array(f"{extent} * {array.at(PRODUCT)}", array.axes, PRODUCT)
+            array = Array(f"{extent} * {array.at(PRODUCT)}", array.axes, PRODUCT, computed(array))
         return array
 
     def _extremum(self, node: Reduction, order: list[Index]) -> Array:
@@ -364,12 +400,14 @@ class NumpyPrinter:
         if node.index not in array.axes:
             raise UnsupportedEquation(f"the numpy target takes a {node.kind} only over an index that the body uses")
         if node.kind != "logsumexp":
-            return sum_out(array, [node.index], node.kind)
+            if node.kind == "argmax":
+                return sum_out(array, [node.index], node.kind)
+            return reduce_axes(array, [node.index], self.ranges, self.support, node.kind)
         self.support.helpers.add("logsumexp")
         place = array.axes.index(node.index)
         axis = place if place == 0 else place - len(array.axes)
         rest = tuple(index for index in array.axes if index != node.index)
-        return Array(f"_logsumexp({array.code}, axis={axis})", rest, ATOM)
+        return Array(f"_logsumexp({array.code}, axis={axis})", rest, ATOM, computed(array))
 
     def _matrix_product(self, body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
         """``a @ b`` or ``np.tensordot``, if the body is two plain entries that share just the summed indices."""

@@ -76,7 +76,7 @@ def routine_fields(routine: Routine, part: str, sizes: Mapping[Expr, Expr], supp
     printer = NumpyPrinter(routine.arguments, sizes, support)
     return {
         "arguments": arguments + (["batch"] if takes_batch(routine) else []),
-        "statements": [(variable(item.tensor), printer.definition(item)) for item in routine.definitions],
+        "statements": [line for item in routine.definitions for line in printer.statements(item)],
         "result": f"({', '.join(results)},)" if tuple_wanted and len(results) == 1 else ", ".join(results),
     }
 

@@ -15,7 +15,20 @@ from math import prod
 from sympy import Add, Expr, Integer, Mul, expand
 
 from codegen.index_maps import Affine, Ranges, affine, bounds, divisible, simplify, within
-from codegen.numpy_arrays import ATOM, PRODUCT, SUM, UNARY, Array, align, in_order, union
+from codegen.numpy_arrays import (
+    ATOM,
+    DENSE,
+    LOOSE,
+    ORDERED,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Array,
+    align,
+    computed,
+    in_order,
+    union,
+)
 from codegen.program import BATCH, variable
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
@@ -139,13 +152,27 @@ def _unflatten(axis: Axis, ranges: Ranges) -> list[Axis]:
     return [Axis(ranges[i], i, i) for i, _ in digits] if expected == axis.extent else [axis]
 
 
+def _longest_last(form: Affine | None, ranges: Ranges) -> list[tuple[Index, int]]:
+    """The steps of an axis in the order of the view's axes: the last one is the one to copy along."""
+    steps = form.steps if form else ()
+    return sorted(steps, key=lambda item: int(ranges[item[0]]) if ranges[item[0]].is_Integer else 0)
+
+
 class EntryPrinter:
-    """Prints entries, integer expressions and brackets of one definition."""
+    """Prints entries, integer expressions and brackets of one definition.
+
+    views: strided views by their code, each with a name of its own; the caller assigns the names.
+    """
 
     def __init__(
-        self, support: Support, shapes: Mapping[tuple[str, str], Sequence[Expr]], ranges: Ranges, order: list[Index]
+        self,
+        support: Support,
+        shapes: Mapping[tuple[str, str], Sequence[Expr]],
+        ranges: Ranges,
+        order: list[Index],
+        views: dict[str, str],
     ) -> None:
-        self.support, self.shapes, self.ranges, self.order = support, shapes, ranges, order
+        self.support, self.shapes, self.ranges, self.order, self.views = support, shapes, ranges, order, views
 
     def axes(self, entry: Element, divisions: Divisions) -> tuple[list[Axis], bool]:
         shape = self.shapes.get((entry.kind, entry.owner))
@@ -174,7 +201,7 @@ class EntryPrinter:
         }
         stored = [Axis(a.extent, tables[k], tables[k]) if k in tables else a for k, a in enumerate(axes)]
         extents = {index: axes[place].extent for place, index in tables.items()}
-        base = self._strided(code, stored, fill, {**self.ranges, **extents})
+        base = self._strided(code, name, stored, fill, {**self.ranges, **extents})
         if not tables:
             return base
         found = {index: self._table(axes[place], f"{name}.shape[{place}]", guards) for place, index in tables.items()}
@@ -186,7 +213,7 @@ class EntryPrinter:
         others = [index for index in base.axes if index not in found]
         # NumPy puts the axes of the index arrays where these stand, or first if slices stand between them.
         first = places[0] if places[-1] - places[0] == len(places) - 1 else 0
-        return Array(f"{base.at(ATOM)}[{', '.join(pieces)}]", (*others[:first], *shared, *others[first:]), ATOM)
+        return Array(f"{base.at(ATOM)}[{', '.join(pieces)}]", (*others[:first], *shared, *others[first:]), ATOM, LOOSE)
 
     def _table(self, axis: Axis, length: str, guards: Iterable[Expr]) -> Array:
         """The index array of one axis; positions that a bracket excludes are moved inside."""
@@ -197,32 +224,38 @@ class EntryPrinter:
         if isinstance(axis.index, Element):
             sure = not any(isinstance(guard, Inside) and guard.args[0] == axis.index for guard in guards)
         if not sure:
-            table = Array(f"np.clip({table.code}, 0, {axis.extent - 1})", table.axes, ATOM)
+            table = Array(f"np.clip({table.code}, 0, {axis.extent - 1})", table.axes, ATOM, table.layout)
         if axis.index.has(Element) or not table.axes:
             return table
         return Array(self.support.constant("INDEX", table.code, str(axis.index)), table.axes, ATOM)
 
-    def _strided(self, code: str, axes: list[Axis], fill: str, ranges: Ranges) -> Array:
+    def _strided(self, code: str, name: str, axes: list[Axis], fill: str, ranges: Ranges) -> Array:
         """Plain axes, slices of them, or a strided view: no element is copied unless x is padded."""
         slices = [self._slice(axis, ranges) for axis in axes]
-        indices = tuple(index for axis in axes for index, _ in (axis.map.steps if axis.map else ()))
+        steps = [_longest_last(axis.map, ranges) for axis in axes]
+        indices = tuple(index for pairs in steps for index, _ in pairs)
         if all(piece is not None for piece in slices):
             pieces = [piece for piece in slices if piece is not None]
             while pieces and pieces[-1] == ":":
                 pieces.pop()
-            return Array(f"{code}[{', '.join(pieces)}]" if pieces else code, indices, ATOM)
+            layout = LOOSE if any("-" in piece for piece in pieces) else ORDERED if pieces else DENSE
+            return Array(f"{code}[{', '.join(pieces)}]" if pieces else code, indices, ATOM, layout)
         table, gaps = [], []
         for place, axis in enumerate(axes):
             if axis.plain(ranges) or axis.map is None:
                 continue
-            steps = [f"({ranges[index]}, {step})" for index, step in axis.map.steps]
-            table.append(f"{place}: ({', '.join([str(axis.map.start), *steps])}{',' if not steps else ''})")
+            pairs = [f"({ranges[index]}, {step})" for index, step in steps[place]]
+            table.append(f"{place}: ({', '.join([str(axis.map.start), *pairs])}{'' if pairs else ','})")
             if axis.gap > 1:
                 gaps.append(f"{place}: {axis.gap}")
         self.support.helpers.add("windows")
         options = f", spread={{{', '.join(gaps)}}}" if gaps else ""
         options += f", fill={fill}" if fill != "0" else ""
-        return Array(f"_windows({code}, {{{', '.join(table)}}}{options})", indices, ATOM)
+        view = f"_windows({code}, {{{', '.join(table)}}}{options})"
+        if view not in self.views:
+            count = sum(known.startswith(f"{name}_windows") for known in self.views.values())
+            self.views[view] = f"{name}_windows{count + 1 if count else ''}"
+        return Array(self.views[view], indices, ATOM, LOOSE)
 
     def _slice(self, axis: Axis, ranges: Ranges) -> str | None:
         """The axis as a basic slice, if it is one that stays inside."""
@@ -248,7 +281,7 @@ class EntryPrinter:
             return array
         letters = {index: chr(ord("a") + place) for place, index in enumerate(axes)}
         spec = "".join(letters[i] for i in array.axes) + "->" + "".join(letters[i] for i in axes)
-        return Array(f'np.einsum("{spec}", {array.code})', axes, ATOM)
+        return Array(f'np.einsum("{spec}", {array.code})', axes, ATOM, LOOSE)
 
     # -- integers and brackets ---------------------------------------------------------------------------------
 
@@ -266,9 +299,11 @@ class EntryPrinter:
         axes = union(parts, self.order)
         if isinstance(node, Quotient | Remainder):
             sign = "//" if isinstance(node, Quotient) else "%"
-            return Array(f"{align(parts[0], axes).at(UNARY)} {sign} {parts[1].at(ATOM)}", axes, PRODUCT)
+            return Array(
+                f"{align(parts[0], axes).at(UNARY)} {sign} {parts[1].at(ATOM)}", axes, PRODUCT, computed(*parts)
+            )
         if isinstance(node, Mul):
-            return Array(" * ".join(align(part, axes).at(PRODUCT) for part in parts), axes, PRODUCT)
+            return Array(" * ".join(align(part, axes).at(PRODUCT) for part in parts), axes, PRODUCT, computed(*parts))
         if isinstance(node, Add):
             return self._integer_sum(node, divisions)
         raise UnsupportedEquation(f"{type(node).__name__} is not an integer expression")
@@ -282,7 +317,7 @@ class EntryPrinter:
             negative = term.could_extract_minus_sign()
             sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
             text += sign + align(part, axes).at(PRODUCT)
-        return Array(text, axes, SUM)
+        return Array(text, axes, SUM, computed(*parts))
 
     def bracket(self, guard: Expr, divisions: Divisions = ()) -> Array:
         """A boolean array (its level is that of a comparison: bracket it beside any operator)."""
@@ -290,18 +325,18 @@ class EntryPrinter:
             value, extent = guard.args
             array, limits = self.integer(value, divisions), bounds(value, self.ranges)
             if limits and limits[0] >= 0:
-                return Array(f"{array.code} < {extent}", array.axes, SUM)
+                return Array(f"{array.code} < {extent}", array.axes, SUM, computed(array))
             if limits and limits[1] < extent:
-                return Array(f"{array.code} >= 0", array.axes, SUM)
+                return Array(f"{array.code} >= 0", array.axes, SUM, computed(array))
             self.support.helpers.add("inside")
-            return Array(f"_inside({array.code}, {extent})", array.axes, ATOM)
+            return Array(f"_inside({array.code}, {extent})", array.axes, ATOM, computed(array))
         if isinstance(guard, Divides):
             array = self.integer(guard.args[1], divisions)
-            return Array(f"{array.at(ATOM)} % {guard.args[0]} == 0", array.axes, SUM)
+            return Array(f"{array.at(ATOM)} % {guard.args[0]} == 0", array.axes, SUM, computed(array))
         parts = [self.integer(argument, divisions) for argument in guard.args]
         axes = union(parts, self.order)
         one, two = (align(part, axes).code for part in parts)
-        return Array(f"{one} == {two}", axes, SUM)
+        return Array(f"{one} == {two}", axes, SUM, computed(*parts))
 
 
 def size_of(indices: Iterable[Index], ranges: Ranges, batch: int = 32) -> int:

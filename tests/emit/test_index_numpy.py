@@ -41,7 +41,7 @@ def emitted(definitions, tensors, sizes, dtype="float64"):
                 "name": "routine",
                 "doc": "",
                 "arguments": [*arguments, "batch"],
-                "statements": [(variable(item.tensor), printer.definition(item)) for item in definitions],
+                "statements": [line for item in definitions for line in printer.statements(item)],
                 "result": f"[{', '.join(variable(item.tensor) for item in definitions)}]",
             }
         ],
