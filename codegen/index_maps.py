@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Integer, Mul, expand
+from sympy import Add, Expr, Integer, Mul, expand, preorder_traversal
 
 from symbolic.expressions import (
     Bracket,
@@ -25,6 +25,7 @@ from symbolic.expressions import (
     Tensor,
     all_indices,
     fresh_index,
+    split_guards,
 )
 
 Ranges = Mapping[Index, Expr]
@@ -296,3 +297,81 @@ def _solve(difference: Expr, index: Index) -> Expr | None:
     factor = difference.coeff(index)
     rest = expand(difference - factor * index)
     return -factor * rest if factor in (1, -1) and not rest.has(index) else None
+
+
+# -- Strided adjoints -------------------------------------------------------------------------------------------------
+
+
+def unstride(item: Definition, ranges: dict[Index, Expr]) -> Definition | None:
+    """The definition without one of its Divides(d, p - u + c), p an index of the left-hand side; None if there is none.
+
+    With p = d q + w, the u for which d divides p - u + c are u = w + c - d v, for which (p - u + c) / d = q + v:
+
+        Sum_u Divides(d, p - u + c) K[u] s[Quotient(p - u + c, d)] = Sum_v [0 <= w + c - d v < n] K[w + c - d v] s[q + v]
+
+    Every value of s is then read once, not once among d - 1 zeros.  A p + c without u is split into digits likewise.
+    """
+    for node in preorder_traversal(item.body):
+        form = affine(simplify(node.args[1], ranges)) if isinstance(node, Divides) else None
+        if form is None:
+            continue
+        divisor, steps = int(node.args[0]), dict(form.steps)
+        outer = [i for i in steps if i in item.indices and steps[i] == 1 and _splits_evenly(ranges[i], divisor)]
+        inner = [i for i in steps if i not in item.indices]
+        if len(outer) != 1 or len(steps) != 1 + len(inner) or len(inner) > 1:
+            continue
+        if not inner and form.start % divisor == 0:
+            return split_index(item, outer[0], divisor, ranges)
+        if inner and steps[inner[0]] == -1 and _sums_over(item.body, inner[0], node):
+            return _shifted(item, outer[0], inner[0], divisor, form.start, ranges)
+    return None
+
+
+def _splits_evenly(extent: Expr, divisor: int) -> bool:
+    return bool(extent.is_Integer) and int(extent) > divisor and int(extent) % divisor == 0
+
+
+def _sums_over(body: Expr, index: Index, bracket: Expr) -> bool:
+    """Whether the index is bound by a sum of which the bracket is a factor, and no bracket depends on data."""
+    for node in preorder_traversal(body):
+        if isinstance(node, Reduction) and node.index == index:
+            inner = node
+            while isinstance(inner, Reduction) and inner.kind == "sum":
+                inner = inner.body
+            guards, _ = split_guards(inner)
+            return node.kind == "sum" and bracket in guards and not any(guard.has(Element) for guard in guards)
+    return False
+
+
+def _shifted(item: Definition, p: Index, u: Index, divisor: int, start: int, ranges: dict[Index, Expr]) -> Definition:
+    """See :func:`unstride`: p in digits, and the sum over u = w + start - d (v + first) as one over v."""
+    extent = int(ranges[u])
+    known = set(ranges)
+    split = split_index(item, p, divisor, ranges)
+    _, low = (index for index in split.indices if index not in known)  # in the order of the axes: q, w
+    first = -((extent - 1 - start) // divisor)
+    v = fresh_index(all_indices(split.body) | set(ranges))
+    ranges[v] = Integer((divisor - 1 + start) // divisor - first + 1)
+    value = low + start - divisor * (v + first)
+
+    def visit(node: Expr) -> Expr:
+        if isinstance(node, Reduction) and node.index == u:
+            return _sum_by(node.body.xreplace({u: value}), v, ranges[v], Inside(value, extent), ranges)
+        if not node.args or not node.has(u):
+            return node
+        return node.func(*(visit(part) if isinstance(part, Expr) else part for part in node.args))
+
+    return Definition(split.tensor, split.indices, visit(split.body))
+
+
+def _sum_by(body: Expr, v: Index, extent: Expr, guard: Expr, ranges: Ranges) -> Expr:
+    """``Sum_v guard body``, the guard beside the other brackets of the innermost body, and those simplified."""
+    bound: list[tuple[Index, Expr]] = [(v, extent)]
+    while isinstance(body, Reduction):
+        bound.append((body.index, body.extent))
+        body = body.body
+    factors = [simplify_bracket(f, ranges) if isinstance(f, Bracket) else f for f in (guard, *Mul.make_args(body))]
+    result = Mul(*factors, evaluate=False)
+    for index, count in reversed(bound):
+        result = Reduction("sum", index, count, result)
+    return result

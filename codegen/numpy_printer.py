@@ -16,7 +16,7 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
-from codegen.index_maps import digit_candidates, simplify_bracket, solve_same, split_index
+from codegen.index_maps import digit_candidates, simplify_bracket, solve_same, split_index, unstride
 from codegen.numpy_arrays import (
     ATOM,
     DENSE,
@@ -170,9 +170,12 @@ class NumpyPrinter:
         Sum_i Same(p, Quotient(i, 2)) s[i] = Sum_b s[2 p + b], and x[Quotient(c, 2)] = x[a] for c = 2 a + b."""
         while True:
             item = Definition(item.tensor, item.indices, solve_same(item.body, self.ranges))
-            if (found := self._digit(item)) is None:
+            if (found := unstride(item, self.ranges)) is not None:
+                item = found
+            elif (digit := self._digit(item)) is not None:
+                item = split_index(item, *digit, self.ranges)
+            else:
                 return item
-            item = split_index(item, *found, self.ranges)
             order = [*item.indices, *(node.index for node in walk(item.body) if isinstance(node, Reduction))]
             self.ranges = {index: self.ranges[index] for index in order}
 
