@@ -307,7 +307,7 @@ def unstride(item: Definition, ranges: dict[Index, Expr]) -> Definition | None:
 
     With p = d q + w, the u for which d divides p - u + c are u = w + c - d v, for which (p - u + c) / d = q + v:
 
-        Sum_u Divides(d, p - u + c) K[u] s[Quotient(p - u + c, d)] = Sum_v [0 <= w + c - d v < n] K[w + c - d v] s[q + v]
+        Sum_u [d | p - u + c] K[u] s[Quotient(p - u + c, d)] = Sum_v [0 <= w + c - d v < n] K[w + c - d v] s[q + v],
 
     Every value of s is then read once, not once among d - 1 zeros.  A p + c without u is split into digits likewise.
     """

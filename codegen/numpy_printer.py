@@ -370,6 +370,9 @@ class NumpyPrinter:
         axes = {index for array in arrays for index in array.axes}
         if not arrays:
             return self._times_extents(self._visit(number, order), bound)
+        scattered = self._scattered(factors, arrays, bound, order)
+        if scattered is not None:
+            factors, arrays, bound = [], [scattered], []
         result = contract(arrays, [i for i in bound if i in axes], order, self.ranges, self.support)
         result = self._times_extents(result, [i for i in bound if i not in axes])
         if number == 1:
@@ -377,6 +380,34 @@ class NumpyPrinter:
         code = "-" if number == -1 else f"{self._visit(number, order).at(PRODUCT)} * "
         level = SUM if number.is_negative else PRODUCT
         return Array(f"{code}{result.at(PRODUCT)}", result.axes, level, computed(result))
+
+    def _scattered(
+        self, factors: Sequence[Expr], arrays: Sequence[Array], bound: Sequence[Index], order: list[Index]
+    ) -> Array | None:
+        """``Sum_t Same(p, id[t]) s[t, d]``, p an index of the left-hand side: the rows of s added up by id."""
+        for place, same in enumerate(factors):
+            if not isinstance(same, Same):
+                continue
+            row, label = sorted(same.args, key=lambda argument: isinstance(argument, Element))
+            rest = [array for k, array in enumerate(arrays) if k != place]
+            if not isinstance(row, Index) or row in bound or not isinstance(label, Element):
+                continue
+            labels = in_order(self.entries.integer(label, self.divisions), order)
+            present = {index for array in rest for index in array.axes}
+            if row in present or row in labels.axes or not set(labels.axes) <= present:
+                continue
+            gone = [index for index in bound if index in labels.axes]
+            inner = [index for index in bound if index in present and index not in gone]
+            lead = [index for index in labels.axes if index not in gone]
+            values = contract(rest, inner, order, self.ranges, self.support)
+            free = [index for index in order if index in values.axes and index not in labels.axes]
+            values = transpose(values, (*lead, *gone, *free))
+            labels = transpose(labels, (*lead, *gone))
+            self.support.helpers.add("scatter")
+            options = f", lead={len(lead)}" if lead else ""
+            code = f"_scatter({labels.code}, {values.code}, {self.ranges[row]}{options})"
+            return Array(code, (*lead, row, *free), ATOM)
+        return None
 
     def _times_extents(self, array: Array, unused: Sequence[Index]) -> Array:
         """A sum over an index that the body does not use."""
