@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
+from sympy import Expr, Mul
+
 from codegen.index_maps import Ranges
-from codegen.numpy_arrays import ATOM, LOOSE, Array, in_order, multiply, sum_out, union
+from codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, Array, in_order, multiply, sum_out, union
 from codegen.numpy_windows import Support, size_of
-from symbolic.expressions import Index
+from codegen.program import variable
+from symbolic.expressions import Element, Index
 
 
 def contract(
@@ -80,3 +83,37 @@ def _letters(axes: Iterable[Index]) -> dict[Index, str]:
         choices = index.name[0] + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
         letters[index] = next(letter for letter in choices if letter not in letters.values())
     return letters
+
+
+def matrix_product(body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
+    """``a @ b`` or ``np.tensordot``, if the body is two plain entries that share just the summed indices."""
+    factors = list(Mul.make_args(body))
+    if len(factors) != 2 or not all(_plain(factor) for factor in factors):
+        return None
+    shared = set(factors[0].indices) & set(factors[1].indices)
+    if shared != set(bound):
+        return None
+    free = [tuple(i for i in factor.indices if i not in shared) for factor in factors]
+    if free[0] and free[1] and order.index(free[0][0]) > order.index(free[1][0]):
+        factors.reverse()
+        free.reverse()
+    left, right = factors
+    axes = (*free[0], *free[1])
+    if any(len(factor.indices) < 2 for factor in factors):
+        return None
+    names = variable(left), variable(right)
+    if len(bound) == 1 and len(right.indices) == 2 and left.indices[-1] == bound[0]:
+        second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
+        return Array(f"{names[0]} @ {second}", axes, PRODUCT)
+    if len(bound) == 1 and len(left.indices) == len(right.indices) == 2:
+        second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
+        return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
+    pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
+    return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
+
+
+def _plain(factor: Expr) -> bool:
+    """An entry with distinct plain indices."""
+    if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
+        return False
+    return all(isinstance(index, Index) for index in factor.indices)

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
+from sympy import Add, Expr, Mul, Pow, Rational, oo
 
-from codegen.index_maps import digit_candidates, simplify_bracket, solve_same, split_index, unstride
+from codegen.index_maps import simplify_bracket
 from codegen.numpy_arrays import (
     ATOM,
     DENSE,
@@ -32,8 +32,10 @@ from codegen.numpy_arrays import (
     transpose,
     union,
 )
-from codegen.numpy_contract import contract, reduce_axes, short
-from codegen.numpy_windows import Divisions, EntryPrinter, Support, read_axes
+from codegen.numpy_contract import contract, matrix_product, reduce_axes, short
+from codegen.numpy_guards import Guarded, tame
+from codegen.numpy_prepare import prepare
+from codegen.numpy_windows import Divisions, EntryPrinter, Support
 from codegen.program import BATCH, variable
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import (
@@ -46,13 +48,9 @@ from symbolic.expressions import (
     Reduction,
     Same,
     Tensor,
-    all_indices,
-    elements,
     free_indices,
-    fresh_index,
     split_guards,
     total,
-    walk,
 )
 from symbolic.printing import factor_key, term_key
 
@@ -72,14 +70,6 @@ _CALLS = {
     "step": "_step({0})",
     "rsqrt": "_rsqrt({0})",
 }
-# Finite for every finite argument, so that 0 times it is 0.
-_TAME = {"tanh", "relu", "softplus", "sigmoid", "erf", "step", "sin", "cos", "abs", "sign"}
-
-
-class Guarded(Expr):
-    """``Guarded(argument, harmless, *brackets)``: the argument where the brackets hold, a harmless value elsewhere."""
-
-    is_commutative = True
 
 
 class NumpyPrinter:
@@ -114,8 +104,7 @@ class NumpyPrinter:
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
         self.shapes[item.tensor.kind, item.tensor.owner] = shape = self._shape(item.tensor)
-        whole = Definition(Tensor(item.tensor.kind, item.tensor.owner, shape), item.indices, self._prepare(item))
-        whole = self._use_up(whole)
+        whole, self.ranges = prepare(item, self.shapes, self.sizes)
         order = list(self.ranges)
         self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order, self.views)
         self.divisions: Divisions = ()
@@ -137,67 +126,6 @@ class NumpyPrinter:
             array = Array(f"DTYPE({array.code})", (), ATOM)
         shape = ", ".join(self.batch if self.ranges[i] == BATCH else str(self.ranges[i]) for i in wanted)
         return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM, LOOSE)
-
-    # -- before printing ---------------------------------------------------------------------------------------
-
-    def _prepare(self, item: Definition) -> Expr:
-        """The body with numbers for sizes and distinct bound indices; ``ranges`` becomes the extent of every index."""
-        shape = self._shape(item.tensor)
-        self.ranges: dict[Index, Expr] = dict(zip(item.indices, shape, strict=True))
-        taken = all_indices(item.body) | set(item.indices)
-
-        def visit(node: Expr) -> Expr:
-            if isinstance(node, Reduction):
-                index = node.index
-                if node.kind == "sum" and node.extent.xreplace(self.sizes) == 1:
-                    return visit(node.body.xreplace({index: Integer(0)}))
-                if index in self.ranges:
-                    index = fresh_index(taken)
-                    taken.add(index)
-                self.ranges[index] = node.extent.xreplace(self.sizes)
-                return Reduction(node.kind, index, self.ranges[index], visit(node.body.xreplace({node.index: index})))
-            if isinstance(node, Element | Bracket):
-                return node.xreplace(self.sizes)
-            if not node.args:
-                return self.sizes.get(node, node)
-            parts = [visit(part) if isinstance(part, Expr) else part for part in node.args]
-            return _gather(parts) if isinstance(node, Mul) else node.func(*parts)
-
-        return visit(item.body)
-
-    def _use_up(self, item: Definition) -> Definition:
-        """Sums over a Same[...] carried out, and indices written in digits where that removes a quotient:
-        Sum_i Same(p, Quotient(i, 2)) s[i] = Sum_b s[2 p + b], and x[Quotient(c, 2)] = x[a] for c = 2 a + b."""
-        while True:
-            item = Definition(item.tensor, item.indices, solve_same(item.body, self.ranges))
-            if (found := unstride(item, self.ranges)) is not None:
-                item = found
-            elif (digit := self._digit(item)) is not None:
-                item = split_index(item, *digit, self.ranges)
-            else:
-                return item
-            order = [*item.indices, *(node.index for node in walk(item.body) if isinstance(node, Reduction))]
-            self.ranges = {index: self.ranges[index] for index in order}
-
-    def _digit(self, item: Definition) -> tuple[Index, int] | None:
-        """An index to split, and the extent of its low digit."""
-        nodes = list(walk(item.body))
-        fixed = {node.index for node in nodes if isinstance(node, Reduction) and node.kind != "sum"}
-        divisions = self._known_divisions(nodes)
-        expressions = [part for node in nodes if isinstance(node, Same) for part in node.args]
-        for entry in elements(item.body):
-            shape = self.shapes.get((entry.kind, entry.owner))
-            if shape is not None and not all(isinstance(index, Index) for index in entry.indices):
-                axes, _ = read_axes(entry, shape, self.ranges, divisions)
-                expressions += [axis.index for axis in axes if axis.map is None]
-        for expression in expressions:
-            for index, low in digit_candidates(expression, self.ranges):
-                if index not in fixed:
-                    return index, low
-        return None
-
-    def _known_divisions(self, guards: Iterable[Expr]) -> Divisions:
-        return tuple((int(guard.args[0]), guard.args[1]) for guard in guards if isinstance(guard, Divides))
 
     # -- the walk ----------------------------------------------------------------------------------------------
 
@@ -289,15 +217,15 @@ class NumpyPrinter:
         number = Mul(*(f for f in (*Mul.make_args(rest), *guards) if f.is_number))
         guards = [guard for guard in guards if isinstance(guard, Bracket)]
         factors = [factor for factor in Mul.make_args(rest) if not factor.is_number]
-        self.divisions = (*self.divisions, *self._known_divisions(guards))
+        self.divisions = (*self.divisions, *_divisions(guards))
         self.guards = (*self.guards, *guards)
         left = [guard for guard in guards if not any(self._vanishes(factor, guard) for factor in factors)]
         place = next((k for k, f in enumerate(factors) if isinstance(f, Apply) and f.name == "exp"), None)
         if left and place is not None:  # exp(-inf) = 0: the exponential carries the brackets
-            lowest = Apply("exp", 0, Guarded(_tame(factors[place].argument, guards), -oo, *left))
-            factors, left = [_tame(f, guards) for k, f in enumerate(factors) if k != place] + [lowest], []
+            lowest = Apply("exp", 0, Guarded(tame(factors[place].argument, guards), -oo, *left))
+            factors, left = [tame(f, guards) for k, f in enumerate(factors) if k != place] + [lowest], []
         else:
-            factors = [_tame(factor, guards) for factor in factors]
+            factors = [tame(factor, guards) for factor in factors]
         return number, sorted([*factors, *left], key=factor_key), restore
 
     def _vanishes(self, factor: Expr, guard: Expr) -> bool:
@@ -346,7 +274,7 @@ class NumpyPrinter:
         while isinstance(body, Reduction) and body.kind == "sum":
             bound.append(body.index)
             body = body.body
-        product = self._matrix_product(body, bound, order)
+        product = matrix_product(body, bound, order)
         if product is not None:
             return product
         if not isinstance(body, Mul | Bracket):
@@ -421,12 +349,12 @@ class NumpyPrinter:
         guards, body = split_guards(node.body)
         guards = [guard for g in guards if (guard := simplify_bracket(g, self.ranges)) != 1]
         restore = self.divisions, self.guards
-        self.divisions = (*self.divisions, *self._known_divisions(guards))
+        self.divisions = (*self.divisions, *_divisions(guards))
         self.guards = (*self.guards, *guards)
         if guards and isinstance(body, Element) and all(self._vanishes(body, guard) for guard in guards):
             array = self._entry(body, fill="-np.inf")
         elif guards:
-            array = self._visit(_tame(body, guards), order)
+            array = self._visit(tame(body, guards), order)
             array = self._where(self._mask(guards, order), array, "-np.inf", order)
         else:
             array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
@@ -443,65 +371,6 @@ class NumpyPrinter:
         rest = tuple(index for index in array.axes if index != node.index)
         return Array(f"_logsumexp({array.code}, axis={axis})", rest, ATOM, computed(array))
 
-    def _matrix_product(self, body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
-        """``a @ b`` or ``np.tensordot``, if the body is two plain entries that share just the summed indices."""
-        factors = list(Mul.make_args(body))
-        if len(factors) != 2 or not all(_plain(factor) for factor in factors):
-            return None
-        shared = set(factors[0].indices) & set(factors[1].indices)
-        if shared != set(bound):
-            return None
-        free = [tuple(i for i in factor.indices if i not in shared) for factor in factors]
-        if free[0] and free[1] and order.index(free[0][0]) > order.index(free[1][0]):
-            factors.reverse()
-            free.reverse()
-        left, right = factors
-        axes = (*free[0], *free[1])
-        if any(len(factor.indices) < 2 for factor in factors):
-            return None
-        names = variable(left), variable(right)
-        if len(bound) == 1 and len(right.indices) == 2 and left.indices[-1] == bound[0]:
-            second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
-            return Array(f"{names[0]} @ {second}", axes, PRODUCT)
-        if len(bound) == 1 and len(left.indices) == len(right.indices) == 2:
-            second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
-            return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
-        pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
-        return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
-
-
-def _gather(factors: Sequence[Expr]) -> Expr:
-    """The product; brackets in front of a sum are put inside, so that Sum_i [..] Sum_j [..] a is one sum."""
-    factors = [part for factor in factors for part in Mul.make_args(factor)]
-    guards = [factor for factor in factors if isinstance(factor, Bracket)]
-    rest = [factor for factor in factors if not isinstance(factor, Bracket)]
-    if guards and len(rest) == 1 and isinstance(rest[0], Reduction) and rest[0].kind == "sum":
-        inner = rest[0]
-        return Reduction("sum", inner.index, inner.extent, _gather([*guards, *Mul.make_args(inner.body)]))
-    return Mul(*factors, evaluate=False)
-
-
-def _plain(factor: Expr) -> bool:
-    """An entry with distinct plain indices."""
-    if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
-        return False
-    return all(isinstance(index, Index) for index in factor.indices)
-
-
-def _tame(node: Expr, guards: Sequence[Expr]) -> Expr:
-    """The expression with arguments replaced by 1 where the brackets are 0 and a function might not be finite."""
-    if not guards or isinstance(node, Element | Bracket | Guarded) or not node.args:
-        return node
-    parts = [_tame(part, guards) if isinstance(part, Expr) else part for part in node.args]
-    wild = isinstance(node, Apply) and node.name not in _TAME
-    place = 2 if wild else 0
-    if wild or (isinstance(node, Pow) and not (node.exp.is_Integer and node.exp.is_positive)):
-        free = free_indices(parts[place])
-        touching = [guard for guard in guards if free & free_indices(guard)]
-        if touching:
-            parts[place] = Guarded(parts[place], Integer(1), *touching)
-    return node.func(*parts)
-
 
 def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:
     """The factors of a summed body that do not use the summed indices, and the product of the others."""
@@ -509,3 +378,7 @@ def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:
     inner = [f for f in factors if f.is_number or isinstance(f, Bracket) or free_indices(f) & set(bound)]
     outer = [factor for factor in factors if factor not in inner]
     return (outer, Mul(*inner, evaluate=False)) if len(inner) > sum(f.is_number for f in inner) else ([], body)
+
+
+def _divisions(guards: Iterable[Expr]) -> Divisions:
+    return tuple((int(guard.args[0]), guard.args[1]) for guard in guards if isinstance(guard, Divides))

@@ -76,6 +76,8 @@ def difference(text, definitions, tensors, sizes, seed, integers=()):
         want = interpret(item, arrays, sizes)
         arrays[item.tensor.kind, item.tensor.owner] = want
         assert have.shape == want.shape, text
+        # The bits of later sums depend on the layout, and arrays given by a caller are contiguous.
+        assert have.flags.c_contiguous, text
         assert np.issubdtype(have.dtype, np.integer) == (want.dtype == int)
         worst = max(worst, np.max(np.abs(have - want)) / max(1.0, np.max(np.abs(want))))
     return worst
@@ -358,7 +360,6 @@ def test_causal_attention(length, heads, width, seed):
     lse, s, fs = batched("lse", "v", H, T), batched("s", "v", T, H, width), batched("fs", "v", H, T)
     causal = Inside(i - j, T)
     at = (SAMPLE, a)
-    scores = total(d, width, q_[SAMPLE, i, a, d] * k_[SAMPLE, j, a, d]) * Apply("rsqrt", 0, Integer(width) + 0 * i)
     scores = total(d, width, q_[SAMPLE, i, a, d] * k_[SAMPLE, j, a, d]) * Rational(1, width)
     weights = causal * Apply("exp", 0, 800 * z[(*at, i, j)] - lse[(*at, i)])
     df = total(d, width, s[SAMPLE, i, a, d] * v_[SAMPLE, j, a, d])
@@ -378,14 +379,10 @@ def test_causal_attention(length, heads, width, seed):
         Definition(
             batched("w", "v", H, T, T),
             (*at, i, j),
-            causal * Apply("log", 0, Integer(1) + i_to_value(z[(*at, i, j)]) ** 2) / Apply("exp", 0, z[(*at, i, j)]),
+            causal * Apply("log", 0, Integer(1) + z[(*at, i, j)] ** 2) / Apply("exp", 0, z[(*at, i, j)]),
         ),
     ]
     check(definitions, [q_, k_, v_, s], sizes, seed)
-
-
-def i_to_value(entry):
-    return entry
 
 
 @CHECK
@@ -437,3 +434,104 @@ def test_layer_norm(n, seed):
         Definition(batched("t", "v", 2, N), (*at, i), (var[at] + 1) ** Rational(2, 3) * total(k, N, W[i] + W[k])),
     ]
     check(definitions, [x, s, W], {N: Integer(n)}, seed)
+
+
+# -- what the comparison catches, and how the code reads --------------------------------------------------------------
+
+
+def _strided():
+    return Conv(2, 2, 3, 2, [7, 6], [3, 3], [2, 2], [1, 1], [1, 1])
+
+
+def _maximum():
+    x, s = batched("x", "u", 2, 9), batched("s", "v", 2, 5)
+    m, arg = batched("m", "v", 2, 5), batched("arg m", "v", 2, 5)
+    window = Inside(2 * i + u - 1, 9) * x[SAMPLE, c, 2 * i + u - 1]
+    back = Quotient(p - u + 1, 2)
+    chosen = Divides(2, p - u + 1) * Inside(back, 5) * Same(u, arg[SAMPLE, c, back]) * s[SAMPLE, c, back]
+    definitions = [
+        Definition(m, (SAMPLE, c, i), Reduction("max", u, 3, window)),
+        Definition(arg, (SAMPLE, c, i), Reduction("argmax", u, 3, window)),
+        Definition(batched("bar x", "u", 2, 9), (SAMPLE, c, p), total(u, 3, chosen)),
+    ]
+    return definitions, [x, s], {}
+
+
+def _attention():
+    z, y = batched("z", "u", 3, 3), batched("y", "u", 3, 2)
+    f = Inside(i - j, 3) * Apply("exp", 0, z[SAMPLE, i, j])
+    square = Inside(i - j, 3) * z[SAMPLE, i, j] ** 2
+    definitions = [
+        Definition(batched("f", "v", 3, 2), (SAMPLE, i, d), total(j, 3, f * y[SAMPLE, j, d])),
+        Definition(batched("g", "v", 3, 3), (SAMPLE, i, j), square),
+    ]
+    return definitions, [z, y], {}
+
+
+def _table():
+    ids, W, s = batched("x", "u", 4), plain("W", "v", 5, 2), batched("s", "v", 4, 2)
+    back = total(SAMPLE, BATCH, total(t, 4, Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, d])) / BATCH
+    definitions = [
+        Definition(batched("f", "v", 4, 2), (SAMPLE, t, d), W[ids[SAMPLE, t], d]),
+        Definition(plain("bar W", "v", 5, 2), (p, d), back),
+        Definition(batched("e", "v", 4, 5), (SAMPLE, t, p), Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, 0]),
+        Definition(plain("h", "v", 5), (i,), W[Quotient(i, 2), 0] * W[i, 1]),
+        Definition(batched("o", "v", 5), (SAMPLE, p), total(t, 4, Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, 1])),
+    ]
+    return definitions, [ids, W, s], {}
+
+
+def _one(part):
+    item, tensors = part
+    return [item], tensors, _strided().sizes
+
+
+CASES = {
+    "forward": lambda: _one(_strided().forward()),
+    "adjoint": lambda: _one(_strided().adjoint()),
+    "gradient": lambda: _one(_strided().gradient()),
+    "maximum": _maximum,
+    "attention": _attention,
+    "table": _table,
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        ("forward", "(-1, (3, 1), (4, 2))", "(0, (3, 1), (4, 2))"),
+        ("forward", "(3, 2), (3, 1)", "(3, 2), (3, 2)"),
+        ("forward", "np.full(extents, fill", "np.full(extents, 1 + fill"),
+        ("forward", "before = max(0, -low)", "before = max(0, -low) + 1"),
+        ("forward", ".reshape(-1, 6, 4, 3)", "[::-1].reshape(-1, 6, 4, 3)"),
+        ("adjoint", "spread={3: 2}", "spread={3: 1}"),
+        ("adjoint", "slice(before, before + extent, gap)", "slice(before, before + extent)"),
+        ("adjoint", "b.swapaxes(-1, -2)", "b[..., ::-1].swapaxes(-1, -2)"),
+        ("gradient", "/ batch", "/ 1"),
+        ("gradient", "inner = columns + rows if flipped", "inner = rows + columns if flipped"),
+        ("maximum", "fill=-np.inf", "fill=0"),
+        ("maximum", ".max(axis=0)", ".min(axis=0)"),
+        ("maximum", "argmax(axis=-2)", "argmin(axis=-2)"),
+        ("maximum", "==", "!="),
+        ("maximum", "spread={2: 2}", "spread={2: 1}"),
+        ("attention", ">= 0", "> 0"),
+        ("attention", "-np.inf", "0"),
+        ("attention", "_BRACKET_1 *", ""),
+        ("table", "W[x]", "W[::-1][x]"),
+        ("table", "size * np.arange(len(rows))[:, None]", "0"),
+        ("table", "np.add.at(result, (width * rows", "np.add.at(result, (rows"),
+        ("table", "np.arange(5) // 2", "np.arange(5) // 3"),
+    ],
+)
+def test_wrong_code_is_caught(case, old, new):
+    definitions, tensors, sizes = CASES[case]()
+    text = emitted(definitions, tensors, sizes)
+    sizes = {**sizes, BATCH: Integer(3)}
+    below = {"x": 5} if case == "table" else {}
+    assert difference(text, definitions, tensors, sizes, 1, below) < 1e-12
+    assert old in text, text
+    try:
+        wrong = difference(text.replace(old, new), definitions, tensors, sizes, 1, below)
+    except (AssertionError, IndexError, ValueError):
+        return
+    assert not wrong < 1e-6
