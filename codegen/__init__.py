@@ -2,7 +2,8 @@
 
 program.py        batched routines per layer kind, before any target
 emit.py           the vertex-by-vertex part that all targets share
-numpy_printer.py, numpy_target.py   vectorised NumPy
+index_maps.py     integer index expressions with known sizes, made affine where possible
+numpy_*.py        vectorised NumPy: _target and _printer (the walk), _prepare, _windows (entries), _contract (sums)
 templates/        skeletons; printers hold the mathematics
 """
 

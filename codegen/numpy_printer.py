@@ -1,35 +1,58 @@
 """Index definitions as vectorised NumPy expressions.
 
 Every sub-expression becomes an array whose axes are a subset of the indices in a fixed order (left-hand side
-first, then bound indices); operands are aligned by inserting axes, and a sum of a product of two arrays without
-common axes becomes a matrix product.  No loop over elements is ever written.
+first, then bound indices); operands are aligned by inserting axes, and sums of products become matrix products.
+No loop over elements is ever written.  How an entry is read is said in :mod:`codegen.numpy_windows`.
+
+Brackets: one that only says where an entry is inside its padded view is dropped; the others are arrays of ones
+and zeros, precomputed unless they depend on data.  Where such a product contains a function that may overflow
+outside the bracket (exp, a division), its argument is replaced there by a harmless one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Pow
+from sympy import Add, Expr, Mul, Pow, Rational, oo
 
+from codegen.index_maps import simplify_bracket
+from codegen.numpy_arrays import (
+    ATOM,
+    DENSE,
+    LOOSE,
+    PRODUCT,
+    SUM,
+    UNARY,
+    Array,
+    align,
+    computed,
+    in_order,
+    sum_out,
+    transpose,
+    union,
+)
+from codegen.numpy_contract import contract, matrix_product, reduce_axes, short
+from codegen.numpy_guards import Guarded, tame
+from codegen.numpy_prepare import prepare
+from codegen.numpy_windows import Divisions, EntryPrinter, Support
 from codegen.program import BATCH, variable
 from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Index, Reduction
+from symbolic.expressions import (
+    Apply,
+    Bracket,
+    Definition,
+    Divides,
+    Element,
+    Index,
+    Reduction,
+    Same,
+    Tensor,
+    free_indices,
+    split_guards,
+    total,
+)
 from symbolic.printing import factor_key, term_key
-
-SUM, PRODUCT, UNARY, ATOM = range(4)
-
-
-@dataclass(frozen=True)
-class Array:
-    """Code of an array, the index of each of its axes, and how tightly the code binds."""
-
-    code: str
-    axes: tuple[Index, ...]
-    level: int
-
-    def at(self, level: int) -> str:
-        return self.code if self.level >= level else f"({self.code})"
-
 
 _CALLS = {
     "tanh": "np.tanh({0})",
@@ -37,160 +60,325 @@ _CALLS = {
     "log": "np.log({0})",
     "relu": "np.maximum({0}, 0)",
     "softplus": "np.logaddexp({0}, 0)",
+    "sqrt": "np.sqrt({0})",
+    "sin": "np.sin({0})",
+    "cos": "np.cos({0})",
+    "abs": "np.abs({0})",
+    "sign": "np.sign({0})",
     "sigmoid": "_sigmoid({0})",
     "erf": "_erf({0})",
     "step": "_step({0})",
+    "rsqrt": "_rsqrt({0})",
 }
 
 
 class NumpyPrinter:
-    """Prints one definition; ``helpers`` collects the names of the support functions that the code calls."""
+    """Prints definitions.
 
-    def __init__(self) -> None:
-        self.helpers: set[str] = set()
+    tensors: what the definitions read, for their shapes (needed where indices are not plain); sizes: numbers for the
+    sizes in them.  ``support`` collects the support functions and constants that the code uses.
+    """
+
+    def __init__(
+        self,
+        tensors: Iterable[Tensor] = (),
+        sizes: Mapping[Expr, Expr] | None = None,
+        support: Support | None = None,
+    ) -> None:
+        self.sizes = dict(sizes or {})
+        self.support = support if support is not None else Support()
+        self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
+        self.views: dict[str, str] = {}
+        self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "1")
+
+    def _shape(self, tensor: Tensor) -> tuple[Expr, ...]:
+        return tuple(extent.xreplace(self.sizes) for extent in tensor.shape)
+
+    def statements(self, item: Definition) -> list[tuple[str, str]]:
+        """(name, right-hand side) of the assignments that compute a definition, strided views first."""
+        known = len(self.views)
+        code = self.definition(item)
+        new = [(name, view) for view, name in list(self.views.items())[known:]]
+        return [*new, (variable(item.tensor), code)]
 
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
-        order = [*item.indices]
-        array = self._visit(item.body, order)
-        if set(array.axes) != set(item.indices):
-            raise UnsupportedEquation(f"{variable(item.tensor)}: an axis of the left-hand side is missing on the right")
-        return self._transpose(array, item.indices).code
+        self.shapes[item.tensor.kind, item.tensor.owner] = shape = self._shape(item.tensor)
+        whole, self.ranges = prepare(item, self.shapes, self.sizes)
+        order = list(self.ranges)
+        self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order, self.views)
+        self.divisions: Divisions = ()
+        self.guards: tuple[Expr, ...] = ()
+        array = self._complete(self._visit(whole.body, order), whole.indices)
+        if array.layout != DENSE and array.axes:
+            array = Array(f"np.ascontiguousarray({array.code})", array.axes, ATOM)
+        if whole.indices == item.indices:
+            return array.code
+        sizes = ", ".join("-1" if extent == BATCH else str(extent) for extent in shape)
+        return f"{array.at(ATOM)}.reshape({sizes})"
+
+    def _complete(self, array: Array, wanted: tuple[Index, ...]) -> Array:
+        """All axes of the left-hand side, in its order."""
+        if set(array.axes) == set(wanted):
+            return transpose(array, wanted)
+        array = align(in_order(array, wanted), wanted)
+        if not array.axes:
+            array = Array(f"DTYPE({array.code})", (), ATOM)
+        shape = ", ".join(self.batch if self.ranges[i] == BATCH else str(self.ranges[i]) for i in wanted)
+        return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM, LOOSE)
+
+    # -- the walk ----------------------------------------------------------------------------------------------
 
     def _visit(self, node: Expr, order: list[Index]) -> Array:
         if node.is_number:
             return Array(repr(int(node)) if node.is_Integer else repr(float(node)), (), ATOM if node >= 0 else SUM)
         if isinstance(node, Element):
-            return self._entry(node, order)
+            return in_order(self._entry(node), order)
         if isinstance(node, Apply):
-            array = self._visit(node.argument, order)
-            code = _CALLS[node.name].format(array.code)
-            if code.startswith("_"):
-                self.helpers.add(node.name)
-            return Array(code, array.axes, ATOM)
+            return self._function(node, order)
         if isinstance(node, Add):
             return self._sum(node, order)
-        if isinstance(node, Mul):
-            return self._product(list(node.args), order)
-        if isinstance(node, Pow) and isinstance(node.exp, Integer):
+        if isinstance(node, Mul | Bracket):
+            return self._product(node, order)
+        if isinstance(node, Pow) and isinstance(node.exp, Rational):
             return self._power(node, order)
         if isinstance(node, Reduction):
             return self._reduction(node, order)
+        if isinstance(node, Guarded):
+            argument, harmless, *guards = node.args
+            mask, array = self._mask(guards, order), self._visit(argument, order)
+            return self._where(mask, array, str(harmless) if harmless.is_Integer else "-np.inf", order)
         if node == BATCH:
             return Array("batch", (), ATOM)
         raise UnsupportedEquation(f"the numpy target cannot print {type(node).__name__}")
 
-    def _entry(self, node: Element, order: list[Index]) -> Array:
-        if any(index not in order for index in node.indices) or len(set(node.indices)) < len(node.indices):
-            raise UnsupportedEquation(f"the numpy target indexes by distinct plain indices only, not {node.indices}")
-        array = Array(variable(node), node.indices, ATOM)
-        return self._transpose(array, tuple(index for index in order if index in node.indices))
+    def _entry(self, node: Element, fill: str = "0") -> Array:
+        return self.entries.entry(node, self.divisions, self.guards, fill)
 
-    def _transpose(self, array: Array, axes: tuple[Index, ...]) -> Array:
-        if array.axes == axes:
-            return array
-        if len(axes) == 2:
-            return Array(f"{array.at(ATOM)}.T", axes, ATOM)
-        places = ", ".join(str(array.axes.index(index)) for index in axes)
-        return Array(f"{array.at(ATOM)}.transpose({places})", axes, ATOM)
-
-    def _align(self, array: Array, axes: tuple[Index, ...]) -> Array:
-        """Insert axes so that NumPy broadcasts the array against one with ``axes``."""
-        if not array.axes or array.axes == axes[len(axes) - len(array.axes) :]:
-            return array
-        first = axes.index(array.axes[0])
-        places = ", ".join(":" if index in array.axes else "None" for index in axes[first:])
-        return Array(f"{array.at(ATOM)}[{places}]", axes[first:], ATOM)
-
-    def _union(self, arrays: list[Array], order: list[Index]) -> tuple[Index, ...]:
-        return tuple(index for index in order if any(index in array.axes for array in arrays))
+    def _function(self, node: Apply, order: list[Index]) -> Array:
+        array = self._visit(node.argument, order)
+        if node.order or node.name not in _CALLS:
+            raise UnsupportedEquation(f"the numpy target has no function {node.name}{chr(39) * node.order}")
+        code = _CALLS[node.name].format(array.code)
+        if code.startswith("_"):
+            self.support.helpers.add(node.name)
+        return Array(code, array.axes, ATOM, computed(array))
 
     def _sum(self, node: Add, order: list[Index]) -> Array:
         text = ""
         terms = [(t.could_extract_minus_sign(), t) for t in sorted(node.args, key=term_key)]
         arrays = [self._visit(-term if negative else term, order) for negative, term in terms]
-        axes = self._union(arrays, order)
+        axes = union(arrays, order)
         for (negative, _), array in zip(terms, arrays, strict=True):
-            piece = self._align(array, axes).at(PRODUCT)
+            piece = align(array, axes).at(PRODUCT)
             text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return Array(text, axes, SUM)
+        return Array(text, axes, SUM, computed(*arrays))
 
-    def _product(self, factors: list[Expr], order: list[Index]) -> Array:
-        number = Mul(*(factor for factor in factors if factor.is_number))
-        rest = [factor for factor in factors if not factor.is_number]
-        bottom = [1 / f for f in rest if isinstance(f, Pow) and f.exp.is_negative]
-        top = sorted((f for f in rest if not (isinstance(f, Pow) and f.exp.is_negative)), key=factor_key)
-        arrays = [self._visit(factor, order) for factor in top]
+    def _power(self, node: Pow, order: list[Index]) -> Array:
+        if node.exp.is_negative:
+            base = self._visit(1 / node, order)
+            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT, computed(base))
+        base = self._visit(node.base, order)
+        if node.exp == Rational(1, 2):
+            return Array(f"np.sqrt({base.code})", base.axes, ATOM, computed(base))
+        exponent = repr(int(node.exp)) if node.exp.is_Integer else f"({node.exp.p} / {node.exp.q})"
+        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY, computed(base))
+
+    # -- products and brackets ---------------------------------------------------------------------------------
+
+    def _product(self, node: Expr, order: list[Index]) -> Array:
+        number, factors, restore = self._factors(node)
+        bottom = [1 / f for f in factors if isinstance(f, Pow) and f.exp.is_negative]
+        top = [f for f in factors if not (isinstance(f, Pow) and f.exp.is_negative)]
+        arrays = [self._factor(factor, order) for factor in top]
         below = [self._visit(factor, order) for factor in bottom]
-        axes = self._union([*arrays, *below], order)
-        pieces = [self._align(array, axes).at(UNARY if "@" in array.code else PRODUCT) for array in arrays]
+        self.divisions, self.guards = restore
+        axes = union([*arrays, *below], order)
+        pieces = [align(array, axes).at(UNARY if "@" in array.code else PRODUCT) for array in arrays]
         if number == -1 and pieces:
             pieces[0] = "-" + pieces[0]
         elif number != 1 or not pieces:
             pieces.insert(0, self._visit(number, order).at(PRODUCT))
         code = " * ".join(pieces)
         for array in below:
-            code += f" / {self._align(array, axes).at(UNARY)}"
-        return Array(code, axes, SUM if number.is_negative else PRODUCT)
+            code += f" / {align(array, axes).at(UNARY)}"
+        if len(arrays) == 1 and not below and number == 1:
+            return arrays[0]
+        return Array(code, axes, SUM if number.is_negative else PRODUCT, computed(*arrays, *below))
 
-    def _power(self, node: Pow, order: list[Index]) -> Array:
-        exponent = int(node.exp)
-        if exponent < 0:
-            base = self._visit(1 / node, order)
-            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT)
-        base = self._visit(node.base, order)
-        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY)
+    def _factors(self, node: Expr) -> tuple[Expr, list[Expr], Any]:
+        """The number in front, and the factors in the order of printing: entries, functions, the brackets left over.
+
+        From here on the brackets are known to hold, until the caller restores the third result.
+        """
+        restore = self.divisions, self.guards
+        guards, rest = split_guards(node)
+        guards = [simplify_bracket(guard, self.ranges) for guard in guards]
+        number = Mul(*(f for f in (*Mul.make_args(rest), *guards) if f.is_number))
+        guards = [guard for guard in guards if isinstance(guard, Bracket)]
+        factors = [factor for factor in Mul.make_args(rest) if not factor.is_number]
+        self.divisions = (*self.divisions, *_divisions(guards))
+        self.guards = (*self.guards, *guards)
+        left = [guard for guard in guards if not any(self._vanishes(factor, guard) for factor in factors)]
+        place = next((k for k, f in enumerate(factors) if isinstance(f, Apply) and f.name == "exp"), None)
+        if left and place is not None:  # exp(-inf) = 0: the exponential carries the brackets
+            lowest = Apply("exp", 0, Guarded(tame(factors[place].argument, guards), -oo, *left))
+            factors, left = [tame(f, guards) for k, f in enumerate(factors) if k != place] + [lowest], []
+        else:
+            factors = [tame(factor, guards) for factor in factors]
+        return number, sorted([*factors, *left], key=factor_key), restore
+
+    def _vanishes(self, factor: Expr, guard: Expr) -> bool:
+        """Whether a factor, read from a padded view, is 0 where the bracket is."""
+        if isinstance(factor, Pow) and factor.exp.is_positive:
+            factor = factor.base
+        if not isinstance(factor, Element):
+            return False
+        axes, _ = self.entries.axes(factor, self.divisions)
+        loose = {index for axis in axes if axis.map is None for index in axis.index.free_symbols}
+        return any(axis.vanishes_unless(guard) and not loose & axis.index.free_symbols for axis in axes)
+
+    def _factor(self, factor: Expr, order: list[Index]) -> Array:
+        return self._ones(factor, order) if isinstance(factor, Bracket) else self._visit(factor, order)
+
+    def _ones(self, guard: Expr, order: list[Index]) -> Array:
+        """A bracket as numbers of the module's type."""
+        array = in_order(self.entries.bracket(guard, self.divisions), order)
+        code = f"{array.at(ATOM)}.astype(DTYPE)"
+        if not guard.has(Element):
+            code = self.support.constant("BRACKET", code, str(guard))
+            return Array(code, array.axes, ATOM)
+        return Array(code, array.axes, ATOM, computed(array))
+
+    def _mask(self, guards: Sequence[Expr], order: list[Index]) -> Array:
+        """All brackets as one boolean array."""
+        arrays = [in_order(self.entries.bracket(guard, self.divisions), order) for guard in guards]
+        axes = union(arrays, order)
+        code = " & ".join(align(array, axes).at(ATOM) for array in arrays) if len(arrays) > 1 else arrays[0].code
+        if not any(guard.has(Element) for guard in guards):
+            return Array(self.support.constant("MASK", code, " ".join(map(str, guards))), axes, ATOM)
+        return Array(code, axes, SUM, computed(*arrays))
+
+    def _where(self, mask: Array, array: Array, other: str, order: list[Index]) -> Array:
+        axes = union([mask, array], order)
+        return Array(
+            f"np.where({align(mask, axes).code}, {align(array, axes).code}, {other})", axes, ATOM, computed(mask, array)
+        )
+
+    # -- reductions --------------------------------------------------------------------------------------------
 
     def _reduction(self, node: Reduction, order: list[Index]) -> Array:
+        if node.kind != "sum":
+            return self._extremum(node, order)
         bound, body = [node.index], node.body
-        while node.kind == "sum" and isinstance(body, Reduction) and body.kind == "sum":
+        while isinstance(body, Reduction) and body.kind == "sum":
             bound.append(body.index)
             body = body.body
-        inner = [*order, *bound]
-        if node.kind == "sum":
-            product = self._contraction(body, bound, inner)
-            if product is not None:
-                return product
-        # A bare entry keeps its own order of axes: the sum does not care, and a transpose would be noise.
-        bare = isinstance(body, Element)
-        array = Array(variable(body), body.indices, ATOM) if bare else self._visit(body, inner)
-        if not set(bound) <= set(array.axes):
-            raise UnsupportedEquation("the numpy target does not sum over an index that the body does not use")
-        places = [array.axes.index(index) for index in bound]
-        places = [place if place == 0 else place - len(array.axes) for place in places]
-        axes = tuple(index for index in array.axes if index not in bound)
-        axis = str(places[0]) if len(places) == 1 else str(tuple(places))
-        if node.kind == "logsumexp":
-            self.helpers.add("logsumexp")
-            return Array(f"_logsumexp({array.code}, axis={axis})", axes, ATOM)
-        return Array(f"{array.at(ATOM)}.sum(axis={axis})", axes, ATOM)
+        product = matrix_product(body, bound, order)
+        if product is not None:
+            return product
+        if not isinstance(body, Mul | Bracket):
+            array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
+            used = [index for index in bound if index in array.axes]
+            result = reduce_axes(array, used, self.ranges, self.support)
+            return self._times_extents(result, [index for index in bound if index not in used])
+        outer, inner = _pull_out(body, bound)
+        if outer:
+            for index in reversed(bound):
+                inner = total(index, self.ranges[index], inner)
+            return self._product(Mul(*outer, inner, evaluate=False), order)
+        number, factors, restore = self._factors(body)
+        if short(bound, self.ranges) and any(isinstance(f, Bracket) and f.has(Element) for f in factors):
+            # Such a bracket makes an array with all axes: see sum_out about short ones.
+            order = [*bound, *(index for index in order if index not in bound)]
+        self.entries.order, usual = order, self.entries.order
+        arrays = [self._entry(f) if isinstance(f, Element) else self._factor(f, order) for f in factors]
+        self.divisions, self.guards = restore
+        self.entries.order = usual
+        axes = {index for array in arrays for index in array.axes}
+        if not arrays:
+            return self._times_extents(self._visit(number, order), bound)
+        scattered = self._scattered(factors, arrays, bound, order)
+        if scattered is not None:
+            factors, arrays, bound = [], [scattered], []
+        result = contract(arrays, [i for i in bound if i in axes], order, self.ranges, self.support)
+        result = self._times_extents(result, [i for i in bound if i not in axes])
+        if number == 1:
+            return result
+        code = "-" if number == -1 else f"{self._visit(number, order).at(PRODUCT)} * "
+        level = SUM if number.is_negative else PRODUCT
+        return Array(f"{code}{result.at(PRODUCT)}", result.axes, level, computed(result))
 
-    def _contraction(self, body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
-        """A matrix product, if the body is a product of two entries that share only the summed indices."""
-        factors = [factor for factor in Mul.make_args(body) if not factor.is_number]
-        if (
-            len(factors) != 2
-            or len(factors) != len(Mul.make_args(body))
-            or not all(isinstance(f, Element) for f in factors)
-        ):
-            return None
-        shared = set(factors[0].indices) & set(factors[1].indices)
-        if shared != set(bound):
-            return None
-        free = [tuple(i for i in factor.indices if i not in shared) for factor in factors]
-        if free[0] and free[1] and order.index(free[0][0]) > order.index(free[1][0]):
-            factors.reverse()
-            free.reverse()
-        left, right = factors
-        axes = (*free[0], *free[1])
-        if any(len(factor.indices) < 2 for factor in factors):
-            return None
-        names = variable(left), variable(right)
-        if len(bound) == 1 and len(right.indices) == 2 and left.indices[-1] == bound[0]:
-            second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
-            return Array(f"{names[0]} @ {second}", axes, PRODUCT)
-        if len(bound) == 1 and len(left.indices) == len(right.indices) == 2:
-            second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
-            return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
-        pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
-        return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
+    def _scattered(
+        self, factors: Sequence[Expr], arrays: Sequence[Array], bound: Sequence[Index], order: list[Index]
+    ) -> Array | None:
+        """``Sum_t Same(p, id[t]) s[t, d]``, p an index of the left-hand side: the rows of s added up by id."""
+        for place, same in enumerate(factors):
+            if not isinstance(same, Same):
+                continue
+            row, label = sorted(same.args, key=lambda argument: isinstance(argument, Element))
+            rest = [array for k, array in enumerate(arrays) if k != place]
+            if not isinstance(row, Index) or row in bound or not isinstance(label, Element):
+                continue
+            labels = in_order(self.entries.integer(label, self.divisions), order)
+            present = {index for array in rest for index in array.axes}
+            if row in present or row in labels.axes or not set(labels.axes) <= present:
+                continue
+            gone = [index for index in bound if index in labels.axes]
+            inner = [index for index in bound if index in present and index not in gone]
+            lead = [index for index in labels.axes if index not in gone]
+            values = contract(rest, inner, order, self.ranges, self.support)
+            free = [index for index in order if index in values.axes and index not in labels.axes]
+            values = transpose(values, (*lead, *gone, *free))
+            labels = transpose(labels, (*lead, *gone))
+            self.support.helpers.add("scatter")
+            options = f", lead={len(lead)}" if lead else ""
+            code = f"_scatter({labels.code}, {values.code}, {self.ranges[row]}{options})"
+            return Array(code, (*lead, row, *free), ATOM)
+        return None
+
+    def _times_extents(self, array: Array, unused: Sequence[Index]) -> Array:
+        """A sum over an index that the body does not use."""
+        for index in unused:
+            extent = "batch" if self.ranges[index] == BATCH else str(self.ranges[index])
+            array = Array(f"{extent} * {array.at(PRODUCT)}", array.axes, PRODUCT, computed(array))
+        return array
+
+    def _extremum(self, node: Reduction, order: list[Index]) -> Array:
+        """max, argmax or logsumexp over the admitted indices: -inf stands where a bracket excludes."""
+        guards, body = split_guards(node.body)
+        guards = [guard for g in guards if (guard := simplify_bracket(g, self.ranges)) != 1]
+        restore = self.divisions, self.guards
+        self.divisions = (*self.divisions, *_divisions(guards))
+        self.guards = (*self.guards, *guards)
+        if guards and isinstance(body, Element) and all(self._vanishes(body, guard) for guard in guards):
+            array = self._entry(body, fill="-np.inf")
+        elif guards:
+            array = self._visit(tame(body, guards), order)
+            array = self._where(self._mask(guards, order), array, "-np.inf", order)
+        else:
+            array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
+        self.divisions, self.guards = restore
+        if node.index not in array.axes:
+            raise UnsupportedEquation(f"the numpy target takes a {node.kind} only over an index that the body uses")
+        if node.kind != "logsumexp":
+            if node.kind == "argmax":
+                return sum_out(array, [node.index], node.kind)
+            return reduce_axes(array, [node.index], self.ranges, self.support, node.kind)
+        self.support.helpers.add("logsumexp")
+        place = array.axes.index(node.index)
+        axis = place if place == 0 else place - len(array.axes)
+        rest = tuple(index for index in array.axes if index != node.index)
+        return Array(f"_logsumexp({array.code}, axis={axis})", rest, ATOM, computed(array))
+
+
+def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:
+    """The factors of a summed body that do not use the summed indices, and the product of the others."""
+    factors = Mul.make_args(body)
+    inner = [f for f in factors if f.is_number or isinstance(f, Bracket) or free_indices(f) & set(bound)]
+    outer = [factor for factor in factors if factor not in inner]
+    return (outer, Mul(*inner, evaluate=False)) if len(inner) > sum(f.is_number for f in inner) else ([], body)
+
+
+def _divisions(guards: Iterable[Expr]) -> Divisions:
+    return tuple((int(guard.args[0]), guard.args[1]) for guard in guards if isinstance(guard, Divides))

@@ -1,13 +1,19 @@
-"""The numpy target: one vectorised function per layer kind."""
+"""The numpy target: one vectorised function per layer kind, and one per sizes where the code depends on these."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
+
+from sympy import Expr
 
 from codegen.emit import Target, documentation, parts
 from codegen.numpy_printer import NumpyPrinter
+from codegen.numpy_windows import Support
 from codegen.program import CostProgram, Routine, takes_batch, variable
 from symbolic.architecture import Cost, Vertex
+from symbolic.derivation import Derivation
 
 
 class NumpyTarget(Target):
@@ -15,32 +21,65 @@ class NumpyTarget(Target):
     template = "numpy.py.j2"
     array_module = "np"
 
-    def function(self, base: str, part: str, vertex: Vertex | None) -> str:
-        return f"{base}_{part}" if part else base
+    def __init__(self, derivation: Derivation, dtype: str) -> None:
+        super().__init__(derivation, dtype)
+        self.support = Support()
+        self.routines: dict[str, dict[str, Any]] = {}
+
+    def function(self, base: str, part: str, vertex: Vertex) -> str:
+        return self.names[_key(base, part, vertex.sizes)]
 
     def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
-        return self.function(program.name, part, None)
+        return self.names[_key(program.name, part, cost.sizes)]
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """The function for each program, part and sizes; every routine is printed to find which are the same."""
+        names: dict[Any, str] = {}
+        for vertex in self.derivation.architecture.vertices:
+            program = self.program(vertex)
+            for part, routine in parts(program):
+                self._add(names, program.name, part, routine, vertex.sizes)
+        for cost in self.derivation.architecture.costs:
+            terms = self.costs[cost.owner]
+            self._add(names, terms.name, "value", terms.value, cost.sizes)
+            self._add(names, terms.name, "sensitivity", terms.sensitivity, cost.sizes)
+        return names
 
     def context(self) -> dict[str, Any]:
-        printer = NumpyPrinter()
-        routines = [
-            self._routine(self.function(program.name, part, None), routine, part, printer)
-            for program in self.programs.values()
-            for part, routine in parts(program)
-        ]
-        for cost in {program.name: program for program in self.costs.values()}.values():
-            for part, routine in (("value", cost.value), ("sensitivity", cost.sensitivity)):
-                routines.append(self._routine(self.function(cost.name, part, None), routine, part, printer))
-        return {"routines": routines, "helpers": printer.helpers, "ready": ""}
-
-    def _routine(self, name: str, routine: Routine, part: str, printer: NumpyPrinter) -> dict[str, Any]:
-        results = [variable(tensor) for tensor in routine.outputs]
-        tuple_wanted = part in ("", "bars")
-        arguments = [variable(tensor) for tensor in routine.arguments]
         return {
-            "name": name,
-            "doc": documentation(routine),
-            "arguments": arguments + (["batch"] if takes_batch(routine) else []),
-            "statements": [(variable(item.tensor), printer.definition(item)) for item in routine.definitions],
-            "result": f"({', '.join(results)},)" if tuple_wanted and len(results) == 1 else ", ".join(results),
+            "routines": list(self.routines.values()),
+            "helpers": self.support.helpers,
+            "tables": self.support.listed(),
+            "ready": "",
         }
+
+    def _add(self, names: dict[Any, str], base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:
+        """Print a routine for some sizes; equal code is one function, other code gets a number in its name."""
+        key = _key(base, part, sizes)
+        if key in names:
+            return
+        fields = routine_fields(routine, part, sizes, self.support)
+        name, count = f"{base}_{part}" if part else base, 1
+        while self.routines.get(name, fields)["statements"] != fields["statements"]:
+            count += 1
+            name = f"{base}_size{count}_{part}" if part else f"{base}_size{count}"
+        names[key] = name
+        self.routines.setdefault(name, {"name": name, "doc": documentation(routine), **fields})
+
+
+def routine_fields(routine: Routine, part: str, sizes: Mapping[Expr, Expr], support: Support) -> dict[str, Any]:
+    """What the template prints of a routine, without its name and documentation."""
+    results = [variable(tensor) for tensor in routine.outputs]
+    tuple_wanted = part in ("", "bars")
+    arguments = [variable(tensor) for tensor in routine.arguments]
+    printer = NumpyPrinter(routine.arguments, sizes, support)
+    return {
+        "arguments": arguments + (["batch"] if takes_batch(routine) else []),
+        "statements": [line for item in routine.definitions for line in printer.statements(item)],
+        "result": f"({', '.join(results)},)" if tuple_wanted and len(results) == 1 else ", ".join(results),
+    }
+
+
+def _key(base: str, part: str, sizes: Mapping[Expr, Expr]) -> Any:
+    return base, part, tuple(sizes.items())

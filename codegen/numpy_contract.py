@@ -1,0 +1,119 @@
+"""Sums of products: which factors are multiplied first, and which products are matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+from sympy import Expr, Mul
+
+from codegen.index_maps import Ranges
+from codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, Array, in_order, multiply, sum_out, union
+from codegen.numpy_windows import Support, size_of
+from codegen.program import variable
+from symbolic.expressions import Element, Index
+
+
+def contract(
+    factors: Sequence[Array], bound: Sequence[Index], order: Sequence[Index], ranges: Ranges, support: Support
+) -> Array:
+    """The product of the factors, summed over the bound indices (each in at least one factor).
+
+    Pairs are merged greedily, the one that shrinks the work space most (or grows it least) first.
+    """
+    pool = list(factors)
+    while True:
+        for place, array in enumerate(pool):
+            others = {index for k, other in enumerate(pool) if k != place for index in other.axes}
+            pool[place] = reduce_axes(array, [index for index in bound if index not in others], ranges, support)
+        if len(pool) == 1:
+            return pool[0]
+        one, two = min(combinations(range(len(pool)), 2), key=lambda pair: _growth(pool, pair, bound, ranges))
+        others = {index for k, other in enumerate(pool) if k not in (one, two) for index in other.axes}
+        gone = [index for index in bound if index not in others]
+        pool[one] = _merge(pool[one], pool[two], gone, order, ranges, support)
+        del pool[two]
+
+
+def _growth(pool: Sequence[Array], pair: tuple[int, int], bound: Sequence[Index], ranges: Ranges) -> int:
+    one, two = (pool[place].axes for place in pair)
+    kept = {index for k, other in enumerate(pool) if k not in pair for index in other.axes}
+    result = [i for i in {*one, *two} if i in kept or i not in bound]
+    return size_of(result, ranges) - size_of(one, ranges) - size_of(two, ranges)
+
+
+def reduce_axes(array: Array, bound: Sequence[Index], ranges: Ranges, support: Support, method: str = "sum") -> Array:
+    """The array summed, or otherwise reduced, over indices."""
+    front = short(bound, ranges) and array.layout == LOOSE and any(index in array.axes for index in bound)
+    if front:
+        support.helpers.add("front")
+    return sum_out(array, bound, method, front)
+
+
+def short(indices: Sequence[Index], ranges: Ranges) -> bool:
+    """Whether the axes of these indices are few elements together."""
+    return all(ranges[index].is_Integer for index in indices) and size_of(indices, ranges) <= 32
+
+
+def _merge(
+    one: Array, two: Array, gone: Iterable[Index], order: Sequence[Index], ranges: Ranges, support: Support
+) -> Array:
+    """The product of two arrays summed over ``gone``; a matrix product if one of them is used more than once."""
+    axes = union([one, two], order)
+    summed = [index for index in gone if index in axes]
+    if not summed:
+        return multiply([in_order(one, order), in_order(two, order)], axes)
+    if set(one.axes) == set(two.axes):
+        if LOOSE in (one.layout, two.layout) and short(summed, ranges):  # see sum_out about short axes
+            front = [*summed, *(index for index in axes if index not in summed)]
+            product = multiply([in_order(one, front), in_order(two, front)], tuple(front))
+            return sum_out(product, summed)
+        return sum_out(multiply([in_order(one, order), in_order(two, order)], axes), summed)
+    result = tuple(index for index in axes if index not in summed)
+    letters = _letters(axes)
+    terms = ["".join(letters[index] for index in part) for part in (one.axes, two.axes, result)]
+    support.helpers.add("einsum")
+    return Array(f'_einsum("{terms[0]},{terms[1]}->{terms[2]}", {one.code}, {two.code})', result, ATOM)
+
+
+def _letters(axes: Iterable[Index]) -> dict[Index, str]:
+    """A letter for each index, its own first one where that is free."""
+    letters: dict[Index, str] = {}
+    for index in axes:
+        choices = index.name[0] + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        letters[index] = next(letter for letter in choices if letter not in letters.values())
+    return letters
+
+
+def matrix_product(body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
+    """``a @ b`` or ``np.tensordot``, if the body is two plain entries that share just the summed indices."""
+    factors = list(Mul.make_args(body))
+    if len(factors) != 2 or not all(_plain(factor) for factor in factors):
+        return None
+    shared = set(factors[0].indices) & set(factors[1].indices)
+    if shared != set(bound):
+        return None
+    free = [tuple(i for i in factor.indices if i not in shared) for factor in factors]
+    if free[0] and free[1] and order.index(free[0][0]) > order.index(free[1][0]):
+        factors.reverse()
+        free.reverse()
+    left, right = factors
+    axes = (*free[0], *free[1])
+    if any(len(factor.indices) < 2 for factor in factors):
+        return None
+    names = variable(left), variable(right)
+    if len(bound) == 1 and len(right.indices) == 2 and left.indices[-1] == bound[0]:
+        second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
+        return Array(f"{names[0]} @ {second}", axes, PRODUCT)
+    if len(bound) == 1 and len(left.indices) == len(right.indices) == 2:
+        second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
+        return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
+    pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
+    return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
+
+
+def _plain(factor: Expr) -> bool:
+    """An entry with distinct plain indices."""
+    if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
+        return False
+    return all(isinstance(index, Index) for index in factor.indices)

@@ -1,0 +1,537 @@
+"""NumPy code of definitions with index expressions, against a literal interpreter of the same definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.definitions import interpret
+from support.modules import load
+from sympy import Integer, Rational, sympify
+
+from codegen.emit import _render
+from codegen.numpy_printer import NumpyPrinter
+from codegen.program import BATCH, SAMPLE, variable
+from symbolic.expressions import (
+    Apply,
+    Definition,
+    Divides,
+    Index,
+    Inside,
+    Quotient,
+    Reduction,
+    Remainder,
+    Same,
+    Tensor,
+    size,
+    total,
+)
+
+a, b, c, d, i, j, k, p, q, t, u, v, w = (Index(name) for name in "abcdijkpqtuvw")
+CHECK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def emitted(definitions, tensors, sizes, dtype="float64"):
+    """(the text of a module, its function)."""
+    printer = NumpyPrinter(tensors, sizes)
+    arguments = [variable(tensor) for tensor in tensors]
+    context = {
+        "helpers": printer.support.helpers,
+        "routines": [
+            {
+                "name": "routine",
+                "doc": "",
+                "arguments": [*arguments, "batch"],
+                "statements": [line for item in definitions for line in printer.statements(item)],
+                "result": f"[{', '.join(variable(item.tensor) for item in definitions)}]",
+            }
+        ],
+        "tables": printer.support.listed(),
+    }
+    text = f"from math import prod\n\nimport numpy as np\n\nDTYPE = np.{dtype}\n" + _render(
+        "numpy_routines.py.j2", context
+    )
+    assert "for" not in text.partition("def routine(")[2]
+    return text
+
+
+def data(tensors, sizes, seed, integers=()):
+    """Random arrays; an integer tensor's entries are below ``integers[kind]``."""
+    random = np.random.default_rng(seed)
+    arrays = {}
+    for tensor in tensors:
+        shape = [int(extent.xreplace(sizes)) for extent in tensor.shape]
+        below = dict(integers).get(tensor.kind)
+        arrays[tensor.kind, tensor.owner] = (
+            random.normal(size=shape) if below is None else random.integers(below, size=shape)
+        )
+    return arrays
+
+
+def difference(text, definitions, tensors, sizes, seed, integers=()):
+    """The largest difference between the emitted function and the interpreter, relative to the largest value."""
+    arrays = data(tensors, sizes, seed, integers)
+    found = load(text).routine(*arrays.values(), int(BATCH.xreplace(sizes)) if BATCH in sizes else None)
+    worst = 0.0
+    for item, have in zip(definitions, found, strict=True):
+        want = interpret(item, arrays, sizes)
+        arrays[item.tensor.kind, item.tensor.owner] = want
+        assert have.shape == want.shape, text
+        # The bits of later sums depend on the layout, and arrays given by a caller are contiguous.
+        assert have.flags.c_contiguous, text
+        assert np.issubdtype(have.dtype, np.integer) == (want.dtype == int)
+        worst = max(worst, np.max(np.abs(have - want)) / max(1.0, np.max(np.abs(want))))
+    return worst
+
+
+def check(definitions, tensors, sizes, seed=0, integers=(), batch=2):
+    """Emit (the batch size unknown), run in both precisions and compare; return the text."""
+    text = emitted(definitions, tensors, sizes)
+    sizes = {**sizes, BATCH: Integer(batch)}
+    assert difference(text, definitions, tensors, sizes, seed, integers) < 1e-12, text
+    single = load(emitted(definitions, tensors, {s: n for s, n in sizes.items() if s != BATCH}, "float32"))
+    arrays = [
+        array.astype(np.float32) if array.dtype == float else array
+        for array in data(tensors, sizes, seed, integers).values()
+    ]
+    assert all(array.dtype in (np.float32, np.int64) for array in single.routine(*arrays, batch)), text
+    return text
+
+
+def plain(kind, owner, *shape):
+    return Tensor(kind, owner, tuple(map(sympify, shape)))
+
+
+def batched(kind, owner, *shape):
+    return plain(kind, owner, BATCH, *shape)
+
+
+# -- convolution ------------------------------------------------------------------------------------------------------
+
+
+class Conv:
+    """Equations of an N-dimensional convolution: strides, padding, dilation and groups, per axis."""
+
+    def __init__(self, rank, channels, outputs, groups, extents, kernel, strides, pads, dilations):
+        self.text = (
+            f"Conv({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
+        )
+        self.g, self.m, self.r = groups, channels, outputs  # channels and outputs per group
+        self.kernel, self.strides, self.pads, self.dilations = kernel, strides, pads, dilations
+        self.extents = extents
+        self.out = [
+            (n + 2 * pad - dil * (ker - 1) - 1) // s + 1
+            for n, pad, dil, ker, s in zip(extents, pads, dilations, kernel, strides, strict=True)
+        ]
+        names = range(1, rank + 1)
+        self.i, self.u, self.p = ([Index(f"{letter}{n}") for n in names] for letter in "iup")
+        self.M, self.R = size("m"), size("r")  # left symbolic
+        self.sizes = {self.M: Integer(self.m), self.R: Integer(self.r)}
+        self.x = batched("x", "u", self.g * self.M, *extents)
+        self.K = plain("K", "v", self.g * self.R, self.M, *kernel)
+        self.s = batched("s", "v", self.g * self.R, *self.out)
+        self.at = [
+            s * i + dil * u - pad for s, i, dil, u, pad in zip(strides, self.i, dilations, self.u, pads, strict=True)
+        ]
+
+    def __repr__(self):
+        return self.text
+
+    def forward(self):
+        body = self.K[(c, k, *self.u)] * self.x[(SAMPLE, self.M * Quotient(c, self.R) + k, *self.at)]
+        for at, n, u, ker in zip(self.at, self.extents, self.u, self.kernel, strict=True):
+            body = total(u, ker, Inside(at, n) * body)
+        return Definition(Tensor("f", "v", self.s.shape), (SAMPLE, c, *self.i), total(k, self.M, body)), [
+            self.x,
+            self.K,
+        ]
+
+    def adjoint(self):
+        e = [p - dil * u + pad for p, dil, u, pad in zip(self.p, self.dilations, self.u, self.pads, strict=True)]
+        output = self.R * Quotient(k, self.M) + b
+        steps = [Quotient(at, s) for at, s in zip(e, self.strides, strict=True)]
+        body = self.K[(output, Remainder(k, self.M), *self.u)] * self.s[(SAMPLE, output, *steps)]
+        for at, step, s, o, u, ker in zip(e, steps, self.strides, self.out, self.u, self.kernel, strict=True):
+            body = total(u, ker, Divides(s, at) * Inside(step, o) * body)
+        item = Definition(Tensor("bar x", "u", self.x.shape), (SAMPLE, k, *self.p), total(b, self.R, body))
+        return item, [self.K, self.s]
+
+    def gradient(self):
+        body = self.s[(SAMPLE, c, *self.i)] * self.x[(SAMPLE, self.M * Quotient(c, self.R) + k, *self.at)]
+        for at, n, i_, o in zip(self.at, self.extents, self.i, self.out, strict=True):
+            body = total(i_, o, Inside(at, n) * body)
+        item = Definition(Tensor("bar K", "v", self.K.shape), (c, k, *self.u), total(SAMPLE, BATCH, body) / BATCH)
+        return item, [self.x, self.s]
+
+
+@st.composite
+def convolutions(draw):
+    rank = draw(st.integers(1, 3))
+    small = st.integers(1, 2)
+    each = lambda strategy: [draw(strategy) for _ in range(rank)]  # noqa: E731
+    kernel, dilations = each(st.integers(1, 3 if rank < 3 else 2)), each(small)
+    pads = each(st.integers(0, 3 if rank == 1 else 2))
+    extents = [
+        draw(st.integers(max(1, dil * (ker - 1) + 1 - 2 * pad), dil * (ker - 1) + (5 if rank < 3 else 2)))
+        for ker, dil, pad in zip(kernel, dilations, pads, strict=True)
+    ]
+    strides = each(st.integers(1, 3))
+    return Conv(
+        rank,
+        draw(small),
+        draw(small),
+        draw(st.integers(1, 3 if rank < 3 else 2)),
+        extents,
+        kernel,
+        strides,
+        pads,
+        dilations,
+    )
+
+
+@CHECK
+@given(convolutions(), st.integers(0, 99))
+def test_convolutions(conv, seed):
+    for item, tensors in (conv.forward(), conv.adjoint(), conv.gradient()):
+        text = check([item], tensors, conv.sizes, seed)
+        assert "_INDEX_" not in text
+
+
+# -- pooling ----------------------------------------------------------------------------------------------------------
+
+
+@CHECK
+@given(st.integers(1, 7), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), st.integers(0, 99))
+def test_pooling(n, kernel, stride, pad, seed):
+    pad = min(pad, kernel - 1)
+    out = (n + 2 * pad - kernel) // stride + 1
+    if out < 1:
+        return
+    N = size("n")
+    x, s, m = batched("x", "u", 2, N), batched("s", "v", 2, out), batched("m", "v", 2, out)
+    arg = batched("arg m", "v", 2, out)
+    at, back = stride * i + u - pad, Quotient(p - u + pad, stride)
+    returns = Divides(stride, p - u + pad) * Inside(back, out)
+    sizes = {N: Integer(n)}
+    # The mean without the padding: the number of entries is a sum of brackets.
+    count = Definition(batched("n", "v", out), (SAMPLE, i), total(u, kernel, Inside(at, N)))
+    mean = Definition(m, (SAMPLE, c, i), total(u, kernel, Inside(at, N) * x[SAMPLE, c, at]) / count.tensor[SAMPLE, i])
+    check([count, mean], [x], sizes, seed)
+    adjoint = total(u, kernel, returns * s[SAMPLE, c, back] / count.tensor[SAMPLE, back])
+    check([count, Definition(batched("bar x", "u", 2, N), (SAMPLE, c, p), adjoint)], [s], sizes, seed)
+    # The maximum, where it is, and its adjoint.
+    largest, place = (Reduction(kind, u, kernel, Inside(at, N) * x[SAMPLE, c, at]) for kind in ("max", "argmax"))
+    chosen = total(u, kernel, returns * Same(u, arg[SAMPLE, c, back]) * s[SAMPLE, c, back])
+    check(
+        [
+            Definition(m, (SAMPLE, c, i), largest),
+            Definition(arg, (SAMPLE, c, i), place),
+            Definition(batched("bar x", "u", 2, N), (SAMPLE, c, p), chosen),
+        ],
+        [x, s],
+        sizes,
+        seed,
+    )
+    unsolved = total(i, out, Same(p, at.xreplace({u: arg[SAMPLE, c, i]})) * s[SAMPLE, c, i])
+    check([Definition(batched("bar x", "u", 2, N), (SAMPLE, c, p), unsolved)], [arg, s], sizes, seed, {"arg m": kernel})
+
+
+# -- moving data ------------------------------------------------------------------------------------------------------
+
+
+@CHECK
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 3), st.integers(0, 3), st.integers(0, 99))
+def test_slices_pads_and_concatenation(n, m, step, before, seed):
+    x, y = batched("x", "u1", 2, n), batched("x", "u2", 2, m)
+    s = batched("s", "v", 2, n + m)
+    length = (n + m - 1) // step + 1
+    f = Tensor("f", "v", (*s.shape[:2], Integer(length)))
+    sliced = Definition(f, (SAMPLE, c, i), s[SAMPLE, c, step * i])
+    flipped = Definition(f, (SAMPLE, c, i), s[SAMPLE, c, n + m - 1 - step * i])
+    back = Divides(step, p) * Inside(Quotient(p, step), length) * f[SAMPLE, c, Quotient(p, step)]
+    adjoint = Definition(batched("bar x", "u", 2, n + m), (SAMPLE, c, p), back)
+    padded = Definition(batched("g", "v", 2, n + 5), (SAMPLE, c, i), Inside(i - before, n) * x[SAMPLE, c, i - before])
+    joined = Inside(i, n) * x[SAMPLE, c, i] + Inside(i - n, m) * y[SAMPLE, c, i - n]
+    concat = Definition(batched("h", "v", 2, n + m), (SAMPLE, c, i), joined)
+    part = Definition(batched("e", "v", 2, m), (SAMPLE, c, i), s[SAMPLE, c, i + n])
+    check([sliced, adjoint, padded, concat, part], [x, y, s], {}, seed)
+    check([flipped, adjoint], [s], {}, seed)
+
+
+@CHECK
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.permutations(range(4)), st.data(), st.integers(0, 99))
+def test_reshapes(extents, order, data_, seed):
+    """Any shape into any other of the same number of entries, and back."""
+    total_size = int(np.prod(extents))
+    first = data_.draw(st.sampled_from([n for n in range(1, total_size + 1) if total_size % n == 0]))
+    target = [first, total_size // first]
+    x, f = batched("x", "u", *extents), batched("f", "v", *target)
+    forward = Definition(f, (SAMPLE, a, b), x[(SAMPLE, *_digits(a * target[1] + b, extents))])
+    ps = [Index(f"p{n}") for n in range(len(extents))]
+    flat = Integer(0)
+    for index, extent in zip(ps, extents, strict=True):
+        flat = flat * extent + index
+    back = Definition(batched("g", "v", *extents), (SAMPLE, *ps), f[(SAMPLE, *_digits(flat, target))])
+    text = check([forward, back], [x], {}, seed)
+    assert "_INDEX_" not in text
+
+
+def _digits(flat, extents):
+    digits, step = [], 1
+    for extent in reversed(extents):
+        digits.insert(
+            0, Remainder(Quotient(flat, step), extent) if len(digits) < len(extents) - 1 else Quotient(flat, step)
+        )
+        step *= extent
+    return digits
+
+
+@CHECK
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(0, 99))
+def test_upsampling_and_shuffles(n, factor, length, seed):
+    """Nearest neighbours (also where the factor does not divide the length) and depth to space."""
+    x = batched("x", "u", factor, -(-length // factor))
+    s = batched("s", "v", length)
+    up = Definition(batched("f", "v", factor, length), (SAMPLE, c, i), x[SAMPLE, c, Quotient(i, factor)])
+    gathered = total(i, length, Same(p, Quotient(i, factor)) * s[SAMPLE, i])
+    solved = total(u, factor, Inside(factor * p + u, length) * s[SAMPLE, factor * p + u])
+    shape = (-(-length // factor),)
+    check(
+        [
+            up,
+            Definition(batched("g", "v", *shape), (SAMPLE, p), gathered),
+            Definition(batched("h", "v", *shape), (SAMPLE, p), solved),
+        ],
+        [x, s],
+        {},
+        seed,
+    )
+    z = batched("x", "u", factor * n, length)
+    shuffle = z[SAMPLE, n * Remainder(i, factor) + c, Quotient(i, factor)]
+    text = check([Definition(batched("f", "v", n, factor * length), (SAMPLE, c, i), shuffle)], [z], {}, seed)
+    assert "_INDEX_" not in text
+
+
+# -- tables of integers -----------------------------------------------------------------------------------------------
+
+
+@CHECK
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(1, 3), st.integers(0, 99))
+def test_embeddings(vocabulary, length, width, seed):
+    ids, W, s = batched("x", "u", length), plain("W", "v", vocabulary, width), batched("s", "v", length, width)
+    below = {"x": vocabulary}
+    look = Definition(s, (SAMPLE, t, d), W[ids[SAMPLE, t], d])
+    add = total(SAMPLE, BATCH, total(t, length, Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, d])) / BATCH
+    gradient = Definition(plain("bar W", "v", vocabulary, width), (p, d), add)
+    check(
+        [Definition(batched("f", "v", length, width), look.indices, look.body), gradient], [ids, W, s], {}, seed, below
+    )
+    # Per sample: the entry of each row that an integer tensor names, and its adjoint.
+    x = batched("z", "u", length, vocabulary)
+    picked = Definition(batched("f", "v", length), (SAMPLE, t), x[SAMPLE, t, ids[SAMPLE, t]])
+    same = total(k, vocabulary, Same(k, ids[SAMPLE, t]) * x[SAMPLE, t, k])
+    spread = Definition(
+        batched("g", "v", length, vocabulary), (SAMPLE, t, p), Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, 0]
+    )
+    shifted = Inside(ids[SAMPLE, t] - 1, vocabulary) * x[SAMPLE, t, ids[SAMPLE, t] - 1]
+    check(
+        [
+            picked,
+            Definition(batched("e", "v", length), (SAMPLE, t), same),
+            spread,
+            Definition(batched("h", "v", length), (SAMPLE, t), shifted),
+        ],
+        [ids, x, s],
+        {},
+        seed,
+        below,
+    )
+
+
+# -- attention, broadcasting, normalisation ---------------------------------------------------------------------------
+
+
+@CHECK
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(0, 99))
+def test_causal_attention(length, heads, width, seed):
+    T, H = size("t"), size("h")
+    sizes = {T: Integer(length), H: Integer(heads)}
+    q_, k_, v_ = (batched(kind, "u", T, H, width) for kind in ("q", "k", "y"))
+    z, f, y = batched("z", "v", H, T, T), batched("f", "v", H, T, T), batched("o", "v", T, H, width)
+    lse, s, fs = batched("lse", "v", H, T), batched("s", "v", T, H, width), batched("fs", "v", H, T)
+    causal = Inside(i - j, T)
+    at = (SAMPLE, a)
+    scores = total(d, width, q_[SAMPLE, i, a, d] * k_[SAMPLE, j, a, d]) * Rational(1, width)
+    weights = causal * Apply("exp", 0, 800 * z[(*at, i, j)] - lse[(*at, i)])
+    df = total(d, width, s[SAMPLE, i, a, d] * v_[SAMPLE, j, a, d])
+    definitions = [
+        Definition(z, (*at, i, j), scores),
+        Definition(lse, (*at, i), Reduction("logsumexp", j, T, causal * 800 * z[(*at, i, j)])),
+        Definition(f, (*at, i, j), weights),
+        Definition(y, (SAMPLE, i, a, d), total(j, T, f[(*at, i, j)] * v_[SAMPLE, j, a, d])),
+        Definition(batched("direct", "v", T, H, width), (SAMPLE, i, a, d), total(j, T, weights * v_[SAMPLE, j, a, d])),
+        Definition(
+            fs, (*at, i), total(j, T, total(d, width, f[(*at, i, j)] * s[SAMPLE, i, a, d] * v_[SAMPLE, j, a, d]))
+        ),
+        Definition(batched("bar z", "v", H, T, T), (*at, i, j), f[(*at, i, j)] * (df - fs[(*at, i)])),
+        Definition(batched("top", "v", H, T), (*at, i), Reduction("max", j, T, causal * z[(*at, i, j)])),
+        Definition(batched("arg top", "v", H, T), (*at, i), Reduction("argmax", j, T, causal * z[(*at, i, j)])),
+        # Outside the bracket the logarithm and the quotient would not be finite.
+        Definition(
+            batched("w", "v", H, T, T),
+            (*at, i, j),
+            causal * Apply("log", 0, Integer(1) + z[(*at, i, j)] ** 2) / Apply("exp", 0, z[(*at, i, j)]),
+        ),
+    ]
+    check(definitions, [q_, k_, v_, s], sizes, seed)
+
+
+@CHECK
+@given(st.booleans(), st.booleans(), st.integers(1, 3), st.integers(1, 4), st.integers(1, 3), st.integers(0, 99))
+def test_broadcast_products(one_left, one_right, n, m, r, seed):
+    """Batched matrix products in which an axis of size 1 is read at 0, and four factors at once."""
+    left, right = batched("A", "u", 1 if one_left else 3, n, m), batched("B", "u", 1 if one_right else 3, m, r)
+    at = lambda one: Integer(0) if one else b  # noqa: E731
+    product = left[SAMPLE, at(one_left), i, k] * right[SAMPLE, at(one_right), k, j]
+    shape = (3, n, r)
+    U, V = plain("U", "v", n, m), plain("V", "v", m, r)
+    chain = U[i, p] * V[p, q] * V[k, q] * U[j, k] * left[SAMPLE, 0, j, k] / 3
+    for index, extent in ((q, r), (p, m), (k, m), (j, n)):
+        chain = total(index, extent, chain)
+    count = total(k, m, total(p, 5, right[SAMPLE, at(one_right), k, 0]))
+    check(
+        [
+            Definition(batched("f", "v", *shape), (SAMPLE, b, i, j), total(k, m, product)),
+            Definition(batched("g", "v", n), (SAMPLE, i), chain),
+            Definition(batched("h", "v", 3, 2), (SAMPLE, b, c), count),
+            Definition(batched("e", "v", m), (SAMPLE, k), total(i, min(n, m), left[SAMPLE, 0, i, i] * V[k, 0])),
+        ],
+        [left, right, U, V],
+        {},
+        seed,
+    )
+
+
+@CHECK
+@given(st.integers(2, 6), st.integers(0, 99))
+def test_layer_norm(n, seed):
+    N = size("n")
+    x, s, W = batched("x", "u", 2, N), batched("s", "v", 2, N), plain("W", "v", N)
+    mean, var, h = batched("mean", "v", 2), batched("var", "v", 2), batched("h", "v", 2, N)
+    at = (SAMPLE, a)
+    scale = (var[at] + Rational(1, 100000)) ** Rational(-1, 2)
+    back = W[i] * s[(*at, i)]
+    one, two = batched("one", "v", 2), batched("two", "v", 2)
+    definitions = [
+        Definition(mean, at, total(i, N, x[(*at, i)]) / N),
+        Definition(var, at, total(i, N, (x[(*at, i)] - mean[at]) ** 2) / N),
+        Definition(h, (*at, i), (x[(*at, i)] - mean[at]) * scale),
+        Definition(batched("f", "v", 2, N), (*at, i), W[i] * h[(*at, i)]),
+        Definition(one, at, total(i, N, back)),
+        Definition(two, at, total(i, N, back * h[(*at, i)])),
+        Definition(batched("bar x", "u", 2, N), (*at, i), scale * (back - (one[at] + h[(*at, i)] * two[at]) / N)),
+        Definition(plain("bar W", "v", N), (i,), total(SAMPLE, BATCH, total(a, 2, s[(*at, i)] * h[(*at, i)])) / BATCH),
+        Definition(batched("r", "v", 2, N), (*at, i), Apply("rsqrt", 0, var[at]) * Apply("sqrt", 0, var[at]) * N),
+        Definition(batched("t", "v", 2, N), (*at, i), (var[at] + 1) ** Rational(2, 3) * total(k, N, W[i] + W[k])),
+    ]
+    check(definitions, [x, s, W], {N: Integer(n)}, seed)
+
+
+# -- what the comparison catches, and how the code reads --------------------------------------------------------------
+
+
+def _strided():
+    return Conv(2, 2, 3, 2, [7, 6], [3, 3], [2, 2], [1, 1], [1, 1])
+
+
+def _maximum():
+    x, s = batched("x", "u", 2, 9), batched("s", "v", 2, 5)
+    m, arg = batched("m", "v", 2, 5), batched("arg m", "v", 2, 5)
+    window = Inside(2 * i + u - 1, 9) * x[SAMPLE, c, 2 * i + u - 1]
+    back = Quotient(p - u + 1, 2)
+    chosen = Divides(2, p - u + 1) * Inside(back, 5) * Same(u, arg[SAMPLE, c, back]) * s[SAMPLE, c, back]
+    definitions = [
+        Definition(m, (SAMPLE, c, i), Reduction("max", u, 3, window)),
+        Definition(arg, (SAMPLE, c, i), Reduction("argmax", u, 3, window)),
+        Definition(batched("bar x", "u", 2, 9), (SAMPLE, c, p), total(u, 3, chosen)),
+    ]
+    return definitions, [x, s], {}
+
+
+def _attention():
+    z, y = batched("z", "u", 3, 3), batched("y", "u", 3, 2)
+    f = Inside(i - j, 3) * Apply("exp", 0, z[SAMPLE, i, j])
+    square = Inside(i - j, 3) * z[SAMPLE, i, j] ** 2
+    definitions = [
+        Definition(batched("f", "v", 3, 2), (SAMPLE, i, d), total(j, 3, f * y[SAMPLE, j, d])),
+        Definition(batched("g", "v", 3, 3), (SAMPLE, i, j), square),
+    ]
+    return definitions, [z, y], {}
+
+
+def _table():
+    ids, W, s = batched("x", "u", 4), plain("W", "v", 5, 2), batched("s", "v", 4, 2)
+    back = total(SAMPLE, BATCH, total(t, 4, Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, d])) / BATCH
+    definitions = [
+        Definition(batched("f", "v", 4, 2), (SAMPLE, t, d), W[ids[SAMPLE, t], d]),
+        Definition(plain("bar W", "v", 5, 2), (p, d), back),
+        Definition(batched("e", "v", 4, 5), (SAMPLE, t, p), Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, 0]),
+        Definition(plain("h", "v", 5), (i,), W[Quotient(i, 2), 0] * W[i, 1]),
+        Definition(batched("o", "v", 5), (SAMPLE, p), total(t, 4, Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, 1])),
+    ]
+    return definitions, [ids, W, s], {}
+
+
+def _one(part):
+    item, tensors = part
+    return [item], tensors, _strided().sizes
+
+
+CASES = {
+    "forward": lambda: _one(_strided().forward()),
+    "adjoint": lambda: _one(_strided().adjoint()),
+    "gradient": lambda: _one(_strided().gradient()),
+    "maximum": _maximum,
+    "attention": _attention,
+    "table": _table,
+}
+
+
+@pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        ("forward", "(-1, (3, 1), (4, 2))", "(0, (3, 1), (4, 2))"),
+        ("forward", "(3, 2), (3, 1)", "(3, 2), (3, 2)"),
+        ("forward", "np.full(extents, fill", "np.full(extents, 1 + fill"),
+        ("forward", "before = max(0, -low)", "before = max(0, -low) + 1"),
+        ("forward", ".reshape(-1, 6, 4, 3)", "[::-1].reshape(-1, 6, 4, 3)"),
+        ("adjoint", "spread={3: 2}", "spread={3: 1}"),
+        ("adjoint", "slice(before, before + extent, gap)", "slice(before, before + extent)"),
+        ("adjoint", "b.swapaxes(-1, -2)", "b[..., ::-1].swapaxes(-1, -2)"),
+        ("gradient", "/ batch", "/ 1"),
+        ("gradient", "inner = columns + rows if flipped", "inner = rows + columns if flipped"),
+        ("maximum", "fill=-np.inf", "fill=0"),
+        ("maximum", ".max(axis=0)", ".min(axis=0)"),
+        ("maximum", "argmax(axis=-2)", "argmin(axis=-2)"),
+        ("maximum", "==", "!="),
+        ("maximum", "spread={2: 2}", "spread={2: 1}"),
+        ("attention", ">= 0", "> 0"),
+        ("attention", "-np.inf", "0"),
+        ("attention", "_BRACKET_1 *", ""),
+        ("table", "W[x]", "W[::-1][x]"),
+        ("table", "size * np.arange(len(rows))[:, None]", "0"),
+        ("table", "np.add.at(result, (width * rows", "np.add.at(result, (rows"),
+        ("table", "np.arange(5) // 2", "np.arange(5) // 3"),
+    ],
+)
+def test_wrong_code_is_caught(case, old, new):
+    definitions, tensors, sizes = CASES[case]()
+    text = emitted(definitions, tensors, sizes)
+    sizes = {**sizes, BATCH: Integer(3)}
+    below = {"x": 5} if case == "table" else {}
+    assert difference(text, definitions, tensors, sizes, 1, below) < 1e-12
+    assert old in text, text
+    try:
+        wrong = difference(text.replace(old, new), definitions, tensors, sizes, 1, below)
+    except (AssertionError, IndexError, ValueError):
+        return
+    assert not wrong < 1e-6
