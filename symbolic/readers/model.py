@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,58 @@ _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)
 
 
+@dataclass(frozen=True)
+class Known:
+    """A value that depends on no input of the model.
+
+    array: numbers, or (of dtype object) integer expressions of the model's sizes.
+    trained: it is a weight of the file: if a layer reads it, it is a parameter, otherwise a constant.
+    """
+
+    name: str
+    array: np.ndarray
+    trained: bool = False
+
+    @property
+    def symbolic(self) -> bool:
+        return bool(self.array.dtype == object)
+
+
+Value = str | Known
+"""The name of a vertex or input of the architecture, or something known beforehand."""
+
+
+class Unsupported(Exception):
+    """A node that cannot be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A node that cannot be read, and its place in the graph."""
+
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}" if self.reason else self.place
+
+
+def refuse(where: str, problems: Sequence[Problem]) -> None:
+    """One message for everything that is not supported; nothing where all is."""
+    if problems:
+        first, *others = problems
+        message = f"{first.place} is not supported" + (f" ({first.reason})" if first.reason else "")
+        if others:
+            message += "; nor are " + "; ".join(map(str, others))
+        raise SpecError(where, message, "export the model without these (docs/readers.md lists what can be read)")
+
+
 class Model:
     """What a reader has found so far.
 
     notes: what was left out or changed on the way, in words.
     values: arrays of the parameters, constants and constant indices.
+    given: the names under which known values already are inputs.
     """
 
     def __init__(self, name: str) -> None:
@@ -35,6 +82,7 @@ class Model:
         self.shapes: dict[str, Shape] = {}
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
+        self.given: dict[str, str] = {}
 
     def fresh(self, wanted: str) -> str:
         """A name that no input or layer has yet, as close to the wanted one as possible."""
@@ -78,9 +126,32 @@ class Model:
         self.values[name] = value
         return name
 
-    def promote(self, name: str) -> None:
-        """Make a constant a parameter: some layer reads it as a weight."""
-        self.inputs[name] = replace(self.inputs[name], role="parameter")
+    def vertex(self, value: Value, trained: bool | None = None) -> str:
+        """The vertex or input that a value is; a known value becomes an input of the architecture.
+
+        trained: whether it then is a parameter; by default if it is a weight of more than one entry.  What one layer
+        reads as a weight and another as a constant is a parameter.
+        """
+        if isinstance(value, str):
+            return value
+        if value.symbolic:
+            raise Unsupported("computes with sizes that are only names")
+        if trained is None:
+            trained = value.trained and value.array.size > 1
+        name = self.given.get(value.name)
+        if name is None:
+            array = value.array if value.array.dtype.kind == "f" else value.array.astype(np.float32)
+            name = self.array(value.name, array, "parameter" if trained else "constant")
+            self.given[value.name] = name
+        elif trained:
+            self.inputs[name] = replace(self.inputs[name], role="parameter")
+        return name
+
+    def indices(self, name: str, positions: np.ndarray, below: int) -> str:
+        """A known array of positions as an input of the role "index"."""
+        if f"index {name}" not in self.given:
+            self.given[f"index {name}"] = self.array(name, positions, "index", below)
+        return self.given[f"index {name}"]
 
     def layer(self, wanted: str, type_: str, inputs: Sequence[str], **options: Any) -> str:
         """A vertex; returns the name that it was given.  Raises :class:`SpecError` where the shapes do not fit."""

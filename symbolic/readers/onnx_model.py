@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ import symbolic.readers.onnx_recurrent
 import symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
 from symbolic.architecture import Architecture, Role, show
 from symbolic.errors import DyadicError, SpecError
-from symbolic.readers.model import Model
+from symbolic.readers.model import Model, Problem, refuse
 from symbolic.readers.onnx_folding import fold
 from symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
 
@@ -60,13 +59,6 @@ def _package() -> Any:
     return onnx
 
 
-@dataclass(frozen=True)
-class _Problem:
-    place: str
-    operator: str
-    reason: str
-
-
 class _Reader:
     def __init__(self, proto: Any, where: str) -> None:
         self.onnx = _package()
@@ -84,8 +76,7 @@ class _Reader:
         self.proto, self.graph = proto, proto.graph
         self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
         self.values: dict[str, Value | None] = {}
-        self.given: dict[str, str] = {}
-        self.problems: list[_Problem] = []
+        self.problems: list[Problem] = []
         self.nodes = self._needed_nodes()
         self.readers = Counter(name for node in self.nodes.values() for name in node.input)
 
@@ -94,7 +85,7 @@ class _Reader:
         self._inputs()
         for position, proto in self.nodes.items():
             self._read(position, proto)
-        self._refuse()
+        refuse(self.where, self.problems)
         self._compare_shapes()
         outputs: list[str] = []
         for output in self.graph.output:
@@ -211,7 +202,7 @@ class _Reader:
                 f"{self.where}: {self._place(position, proto)}", f"{error.where}: {error.problem}", error.remedy
             ) from error
         if problem is not None:
-            self.problems.append(_Problem(self._place(position, proto), proto.op_type, problem))
+            self.problems.append(Problem(self._place(position, proto), problem))
         self.values.update(dict.fromkeys(names))
 
     def _node(self, proto: Any) -> Node:
@@ -226,7 +217,6 @@ class _Reader:
             [self.values[name] if name else None for name in proto.input],
             list(proto.output),
             [name in read or name in outputs for name in proto.output],
-            self.given,
         )
 
     def _attribute(self, attribute: Any) -> Any:
@@ -285,15 +275,3 @@ class _Reader:
         label = f" {proto.name!r}" if proto.name else ""
         reads = ", ".join(map(repr, filter(None, proto.input))) or "nothing"
         return f"node {position + 1} of {len(self.graph.node)}{label} ({proto.op_type}, reading {reads})"
-
-    def _refuse(self) -> None:
-        """One message for everything that is not supported."""
-        if not self.problems:
-            return
-        first, *others = self.problems
-        because = f": {first.reason}" if first.reason else ""
-        listed = "; ".join(f"{problem.place}{': ' + problem.reason if problem.reason else ''}" for problem in others)
-        message = f"{first.place} is not supported{because}"
-        if others:
-            message += f". Also not supported: {listed}"
-        raise SpecError(self.where, message, "export the model without these (docs/readers.md lists what can be read)")

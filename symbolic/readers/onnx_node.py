@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,32 +11,7 @@ from sympy import Expr, Integer
 
 from symbolic.architecture import show
 from symbolic.layers.base import Shape
-from symbolic.readers.model import Model, short
-
-
-@dataclass(frozen=True)
-class Known:
-    """A value that depends on no input of the model.
-
-    array: numbers, or (of dtype object) integer expressions of the model's sizes.
-    trained: it is a weight of the file: if a layer reads it, it is a parameter, otherwise a constant.
-    """
-
-    name: str
-    array: np.ndarray
-    trained: bool = False
-
-    @property
-    def symbolic(self) -> bool:
-        return bool(self.array.dtype == object)
-
-
-Value = str | Known
-"""The name of a vertex or input of the architecture, or something known beforehand."""
-
-
-class Unsupported(Exception):
-    """A node that cannot be read; the message says why."""
+from symbolic.readers.model import Known, Model, Unsupported, Value, short
 
 
 @dataclass
@@ -51,8 +26,6 @@ class Node:
     operands: list[Value | None]
     outputs: list[str]
     wanted: list[bool]
-    given: dict[str, str] = field(default_factory=dict)
-    """Names under which known values already are inputs of the architecture (shared by all nodes)."""
 
     # -- operands -----------------------------------------------------------------------------------------------
 
@@ -67,33 +40,18 @@ class Node:
 
     def x(self, slot: int = 0) -> str:
         """The vertex or input that an operand is; a known value becomes an input of the architecture."""
-        value = self.operand(slot)
-        return value if isinstance(value, str) else self._given(value, value.trained and value.array.size > 1)
+        return self.model.vertex(self.operand(slot))
 
     def xs(self) -> list[str]:
         return [self.x(slot) for slot in range(len(self.operands))]
 
     def weight(self, slot: int) -> str:
         """An operand that is trained if it is known."""
-        value = self.operand(slot)
-        return value if isinstance(value, str) else self._given(value, True)
+        return self.model.vertex(self.operand(slot), trained=True)
 
     def buffer(self, slot: int) -> str:
         """An operand that is not trained if it is known (running statistics, initial states)."""
-        value = self.operand(slot)
-        return value if isinstance(value, str) else self._given(value, False)
-
-    def _given(self, value: Known, trained: bool) -> str:
-        if value.symbolic:
-            raise Unsupported("computes with sizes that are only names")
-        name = self.given.get(value.name)
-        if name is None or (trained and self.model.inputs[name].role != "parameter"):
-            array = value.array if value.array.dtype.kind == "f" else value.array.astype(np.float32)
-            if name is not None:
-                self.model.promote(name)
-            else:
-                self.given[value.name] = self.model.array(value.name, array, "parameter" if trained else "constant")
-        return self.given[value.name]
+        return self.model.vertex(self.operand(slot), trained=False)
 
     def known(self, slot: int) -> np.ndarray | None:
         """The array of an operand that is known beforehand, else None."""
@@ -191,3 +149,6 @@ def operator(*names: str) -> Callable[[Operator], Operator]:
         return function
 
     return register
+
+
+__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator"]

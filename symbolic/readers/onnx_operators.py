@@ -11,6 +11,7 @@ from sympy import Mul, Rational
 from symbolic.options import number
 from symbolic.readers.model import options_of, short
 from symbolic.readers.onnx_node import Node, Unsupported, Value, operator
+from symbolic.readers.operations import OPERATIONS, product, with_number
 
 _ELEMENTWISE = {
     "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Softplus": "softplus", "Exp": "exp", "Log": "log",
@@ -85,7 +86,7 @@ def prelu(node: Node) -> Value:
 def arithmetic(node: Node) -> Value:
     if len(node.operands) == 1:
         return node.same("of one operand")
-    if node.op in ("Add", "Sub", "Mul", "Div") and (scaled := _with_number(node)) is not None:
+    if node.op in OPERATIONS and (scaled := _with_number(node)) is not None:
         return scaled
     xs = node.xs()
     if node.op in ("Add", "Sum"):
@@ -93,7 +94,7 @@ def arithmetic(node: Node) -> Value:
     if node.op == "Mean":
         return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
     if node.op in ("Sub", "Mul", "Div"):
-        return node.layer(node.op.lower(), xs)
+        return node.layer(OPERATIONS[node.op], xs)
     type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
     found = xs[0]
     for position, x in enumerate(xs[1:], 1):
@@ -107,22 +108,7 @@ def _with_number(node: Node) -> Value | None:
         value, other = node.number(slot), node.operands[1 - slot]
         if value is None or not isinstance(other, str) or node.rank(slot) > node.rank(1 - slot):
             continue
-        exact = number(node.name, "constant", value)
-        if node.op == "Div" and slot == 1 and exact == 0:
-            raise Unsupported("divides by 0")
-        if (node.op, slot, exact) in {("Add", 0, 0), ("Add", 1, 0), ("Sub", 1, 0)}:
-            return other
-        if exact == 1 and (node.op == "Mul" or (node.op == "Div" and slot == 1)):
-            return other
-        if node.op == "Div" and slot == 0:
-            return node.layer("scale", [node.layer("reciprocal", [other], "reciprocal")], factor=exact)
-        options = {
-            "Add": {"offset": exact},
-            "Sub": {"offset": -exact} if slot == 1 else {"factor": -1, "offset": exact},
-            "Mul": {"factor": exact},
-            "Div": {"factor": 1 / exact if exact else 0},
-        }[node.op]
-        return node.layer("scale", [other], **options)
+        return with_number(node.model, node.name, node.op, slot, number(node.name, "constant", value), other)
     return None
 
 
@@ -140,18 +126,7 @@ def power(node: Node) -> Value:
 @operator("MatMul")
 def matmul(node: Node) -> Value:
     a, b = node.x(0), node.weight(1) if node.rank(1) == 2 and node.rank(0) > 1 else node.x(1)
-    if node.rank(0) > 1 and node.rank(1) > 1:
-        return node.layer("matmul", [a, b])
-    removed = []
-    if node.rank(0) == 1:
-        a = node.layer("unsqueeze", [a], "row", axes=[0])
-        removed.append(-2)
-    if node.rank(1) == 1:
-        b = node.layer("unsqueeze", [b], "column", axes=[1])
-        removed.append(-1)
-    product = node.layer("matmul", [a, b], "product")
-    rank = len(node.model.shapes[product])
-    return node.layer("squeeze", [product], axes=[axis % rank for axis in removed])
+    return product(node.model, node.name, a, b)
 
 
 @operator("Gemm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from symbolic.readers.recurrent import STATES, Cell, at_step, stack, unroll
+from symbolic.readers.recurrent import STATES, Cell, unroll
 
 _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 """Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""
@@ -18,7 +18,7 @@ def recurrent(node: Node) -> list[Value]:
     directions = 2 if node.get("direction", "forward") == "bidirectional" else 1
     _refuse_variants(node, directions)
     (steps,) = node.extents(0, [0])
-    xs = [at_step(node.model, f"{node.name}.x{k}", node.x(), 0, k) for k in range(steps)]
+    xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
     outputs: list[list[str]] = [[], [], []]
     for d in range(directions):
         backward = d == 1 or node.get("direction", "forward") == "reverse"
@@ -27,12 +27,12 @@ def recurrent(node: Node) -> list[Value]:
         states = unroll(node.model, name, cell, xs[::-1] if backward else xs, _initial(node, d, cell, name))
         if node.wanted[0]:
             hidden = [cell.part(node.model, f"{name}.h{k}", state, 0) for k, state in enumerate(states)]
-            outputs[0].append(stack(node.model, f"{name}.y", hidden[::-1] if backward else hidden, 0))
+            outputs[0].append(node.model.layer(f"{name}.y", "stack", hidden[::-1] if backward else hidden, axis=0))
         for number in (0, 1):
             if number + 1 < len(node.wanted) and node.wanted[number + 1]:
                 outputs[number + 1].append(cell.part(node.model, f"{name}.last{number}", states[-1], number))
     found = [
-        stack(node.model, f"{node.name}.{label}", parts, axis) if parts else ""
+        node.layer("stack", parts, label, axis=axis) if parts else ""
         for label, parts, axis in zip(("Y", "Y_h", "Y_c"), outputs, (1, 0, 0), strict=True)
     ]
     return list(found[: len(node.outputs)])
@@ -60,10 +60,10 @@ def _cell(node: Node, direction: int, suffix: str) -> Cell:
         value = node.operand(slot)
         assert isinstance(value, Known)
         label = f"{value.name}{name}{suffix}"
-        if label not in node.given:
+        if label not in node.model.given:
             parts = np.split(array, len(gates))
-            node.given[label] = node.model.array(label, np.concatenate([parts[k] for k in gates]), "parameter")
-        return node.given[label]
+            node.model.given[label] = node.model.array(label, np.concatenate([parts[k] for k in gates]), "parameter")
+        return node.model.given[label]
 
     if node.op != "RNN":
         node.model.note(f"the gates of {node.op} weights are stored in the order of the {node.op.lower()}_cell")
@@ -84,5 +84,8 @@ def _initial(node: Node, direction: int, cell: Cell, name: str) -> str:
         zeros = np.zeros((batch, cell.units), np.float32)
         parts = [zeros if array is None else array[direction] for array in known]
         return node.model.array(f"{name}.initial", np.concatenate(parts, axis=-1), "constant")
-    rows = [at_step(node.model, f"{name}.initial{slot}", node.buffer(slot), 0, direction) for slot in slots]
+    rows = [
+        node.layer("select", [node.buffer(slot)], f"initial{direction}{slot}", axis=0, position=direction)
+        for slot in slots
+    ]
     return rows[0] if len(rows) == 1 else node.model.layer(f"{name}.initial", "concat", rows, axis=1)

@@ -12,6 +12,7 @@ from sympy import Integer, Mul, cancel
 from symbolic.architecture import show
 from symbolic.layers.base import Shape
 from symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
+from symbolic.readers.operations import sliced
 
 _FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 
@@ -147,7 +148,7 @@ def split(node: Node) -> list[Value]:
         parts = [min(size, extent - k * size) for k in range(len(node.outputs))]
     starts = [sum(parts[:k]) for k in range(len(parts))]
     return [
-        sliced(node, [(axis, start, size, 1)], f"part{k}")
+        sliced(node.model, f"{node.name}.part{k}", node.x(), [(axis, start, size, 1)])
         for k, (start, size) in enumerate(zip(starts, parts, strict=True), 1)
     ]
 
@@ -171,18 +172,7 @@ def slice_(node: Node) -> Value:
         (n,) = node.extents(0, [axis])
         first, last, _ = slice(start, end).indices(n)
         cuts.append((axis, first, len(range(first, last, step)), step))
-    return sliced(node, cuts, "")
-
-
-def sliced(node: Node, cuts: list[tuple[int, int, int, int]], part: str) -> Value:
-    """Entries start, start + step, ... (``size`` of them) along some axes, given as (axis, start, size, step)."""
-    kept = [cut for cut in cuts if cut[1:] != (0, node.shape()[cut[0]], 1)]
-    if any(size < 1 for _, _, size, _ in kept):
-        raise Unsupported("the slice is empty")
-    if not kept:
-        return node.operand(0)
-    axes, starts, extents, steps = (list(column) for column in zip(*kept, strict=True))
-    return node.layer("slice", [node.x()], part, axes=axes, starts=starts, sizes=extents, steps=steps)
+    return sliced(node.model, node.name, node.x(), cuts)
 
 
 @operator("Gather")
@@ -198,17 +188,12 @@ def gather(node: Node) -> Value:
     positions = indices.astype(int).reshape(-1) % extent
     steps = np.diff(positions)
     if indices.ndim <= 1 and (steps == 1).all():  # consecutive positions are a slice
-        part = "slice" if indices.ndim == 0 else ""
-        found = sliced(node, [(axis, int(positions[0]), len(positions), 1)], part)
-        if indices.ndim:
-            return found
-        name = found if isinstance(found, str) else node.x(0)
-        return node.layer("squeeze", [name], axes=[axis])
+        if indices.ndim == 0:
+            return node.layer("select", [node.x(0)], axis=axis, position=int(positions[0]))
+        return sliced(node.model, node.name, node.x(0), [(axis, int(positions[0]), len(positions), 1)])
     value = node.operand(1)
     assert isinstance(value, Known)
-    name = node.given.setdefault(
-        f"index {value.name}", node.model.array(value.name, positions.reshape(indices.shape), "index", extent)
-    )
+    name = node.model.indices(value.name, positions.reshape(indices.shape), extent)
     return node.layer("gather", [node.x(0), name], axis=axis)
 
 

@@ -34,12 +34,6 @@ class Cell:
         return model.layer(name, "slice", [state], axes=[rank - 1], starts=[start], sizes=[self.units], steps=[1])
 
 
-def at_step(model: Model, name: str, x: str, axis: int, step: int) -> str:
-    """x at one step of its time axis."""
-    cut = model.layer(f"{name}.slice", "slice", [x], axes=[axis], starts=[step], sizes=[1], steps=[1])
-    return model.layer(name, "squeeze", [cut], axes=[axis])
-
-
 def unroll(model: Model, name: str, cell: Cell, inputs: Sequence[str], state: str) -> list[str]:
     """The states after each input."""
     states = []
@@ -47,9 +41,3 @@ def unroll(model: Model, name: str, cell: Cell, inputs: Sequence[str], state: st
         state = cell.step(model, f"{name}.{step}", x, state)
         states.append(state)
     return states
-
-
-def stack(model: Model, name: str, parts: Sequence[str], axis: int) -> str:
-    """Arrays of one shape along a new axis."""
-    rows = [model.layer(f"{name}.row{k}", "unsqueeze", [part], axes=[axis]) for k, part in enumerate(parts)]
-    return rows[0] if len(rows) == 1 else model.layer(name, "concat", rows, axis=axis)
