@@ -197,6 +197,7 @@ def make_vertex(
         if len(shape) < layer.smallest_rank:
             raise SpecError(where, f"input {parent!r} has shape {show(shape)}", rule)
     try:
+        options = layer.complete(options, read)
         settings = layer.specialise(options, read)
         kind = LayerKind(type_, tuple(settings.items()), tuple(map(len, read)), len(shapes) - len(read))
         equation = derive_layer(kind).equation
@@ -222,9 +223,9 @@ def make_vertex(
             raise SpecError(where, f"{key!r} is missing", f"add {key} = ...")
     for symbol, formula in equation.extents.items():
         sizes[symbol] = formula.xreplace(sizes)
-        if sizes[symbol].is_Integer and sizes[symbol] < 1:
-            raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
     shape = tuple(extent.xreplace(sizes) for extent in equation.output.tensor.shape)
+    if any(extent.is_Integer and extent < 1 for extent in shape):
+        raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
     return Vertex(name, kind, slots, sizes, shape)
 
 
@@ -238,13 +239,17 @@ def make_cost(
 ) -> Cost:
     """Bind a cost to the vertex whose activation it reads."""
     cost = COSTS[type_]
-    too_small = any(extent.is_Integer and extent < cost.smallest_size for extent in shape)
+    too_small = bool(shape) and shape[-1].is_Integer and shape[-1] < cost.smallest_size
     largest = len(shape) if cost.largest_rank is None else cost.largest_rank
     if too_small or not cost.smallest_rank <= len(shape) <= largest:
         raise SpecError("cost", f"input {vertex!r} has shape {show(shape)}", f"{type_} takes {cost.size_rule}")
     sizes: dict[Expr, Expr] = {}
     chosen = dict(settings or {})
-    _bind(cost.equation(len(shape), chosen).input, shape, sizes)
+    try:
+        equation = cost.equation(len(shape), chosen)
+    except ShapeError as error:
+        raise SpecError("cost", error.problem, error.remedy) from error
+    _bind(equation.input, shape, sizes)
     return Cost(type_, vertex, sizes, shape, tuple(chosen.items()), owner, weight)
 
 

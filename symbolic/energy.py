@@ -80,7 +80,8 @@ class CostDerivation:
 
     @property
     def label(self) -> str:
-        options = ", ".join(f"{key}={value}" for key, value in self.settings)
+        defaults = {key: option.default for key, option in COSTS[self.type].options.items()}
+        options = ", ".join(f"{key}={value}" for key, value in self.settings if value != defaults[key])
         return f"{self.type}({options})" if options else self.type
 
 

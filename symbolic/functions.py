@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import sympy
-from sympy import Expr, Integer, Piecewise, Symbol
+from sympy import Expr, Integer, Piecewise, Rational, Symbol
 
 from symbolic.errors import DyadicError
 from symbolic.expressions import Apply
@@ -49,10 +49,22 @@ _ALL = (
     ScalarFunction("softplus", sympy.log(1 + sympy.exp(Z)), generator="sigmoid", primitive=True),
     ScalarFunction("gelu", Z * (1 + sympy.erf(Z / sympy.sqrt(2))) / 2),
     ScalarFunction("silu", Z * _SIGMOID, generator="sigmoid"),
+    ScalarFunction(
+        "gelu_tanh",
+        Z * (1 + sympy.tanh(sympy.sqrt(2 / sympy.pi) * (Z + Rational(44715, 1000000) * Z**3))) / 2,
+    ),
+    ScalarFunction("elu", Piecewise((Z, Z > 0), (sympy.exp(Z) - 1, True)), primitive=True),
     # Not activations: what the costs and the derivatives above are made of.
     ScalarFunction("exp", sympy.exp(Z), primitive=True),
     ScalarFunction("log", sympy.log(Z), primitive=True),
     ScalarFunction("erf", sympy.erf(Z), primitive=True),
+    ScalarFunction("sqrt", sympy.sqrt(Z), primitive=True),
+    ScalarFunction("rsqrt", 1 / sympy.sqrt(Z), primitive=True),
+    ScalarFunction("sin", sympy.sin(Z), primitive=True),
+    ScalarFunction("cos", sympy.cos(Z), primitive=True),
+    ScalarFunction(
+        "abs", Piecewise((Z, Z > 0), (-Z, True)), primitive=True, kink="at z = 0 the derivative is taken as 0"
+    ),
     ScalarFunction("outer", Z),  # the free function of an abstract cost; the identity in code
     ScalarFunction("step", Piecewise((1, Z > 0), (0, True)), primitive=True, kink="at z = 0 the value is 0"),
 )

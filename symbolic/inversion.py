@@ -71,6 +71,9 @@ class _Problem:
         self.factor = factor
         self.used = all_indices(factor) | set(self.sums) | {i for a in self.axes for i in a.atoms(Index)}
         self.target: list[Index] = []
+        for bracket in Mul.make_args(factor):  # a summed index that a bracket sets to a number is no sum
+            if isinstance(bracket, Same) and bracket.args[0] in self.sums and bracket.args[1].is_Integer:
+                self._replace(*bracket.args)
 
     def solve(self, axis: int) -> None:
         e, extent = self.axes[axis], self.shape[axis]
@@ -149,7 +152,9 @@ class _Problem:
             if e.coeff(k, 1) != 1:
                 continue
             terms = Add.make_args((e - k).expand())
-            if (e - k).has(k) or e == k or not all(_is_multiple(term, m) for term in terms):
+            if not any(index in self.sums for index in (e - k).atoms(Index)):
+                continue  # an offset alone: the affine rule says it with one bracket
+            if (e - k).has(k) or not all(_is_multiple(term, m) for term in terms):
                 continue
             rest = Add(*(term / m for term in terms))
             self._replace(k, Remainder(p, m))

@@ -37,6 +37,9 @@ def _option(where: str, key: str, option: Option, entry: Mapping[str, Any]) -> A
             return size_of(where, key, value)
         case "sizes":
             return tuple(size_of(where, key, item) for item in _list(where, key, value))
+        case "shape":
+            items = _list(where, key, value)
+            return tuple(Integer(-1) if item == -1 else size_of(where, key, item) for item in items)
         case "integer":
             return _integer(where, key, value)
         case "integers":

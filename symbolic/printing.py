@@ -227,7 +227,7 @@ class TextPrinter(Printer):
         return f"{top}/{bottom if bottom.isalnum() else self.brackets(bottom)}"
 
     def power(self, base: str, exponent: str) -> str:
-        return f"{base}^{exponent}"
+        return f"{base}^{exponent if exponent.isalnum() else self.brackets(exponent)}"
 
     def root(self, argument: str) -> str:
         return f"sqrt({argument})"

@@ -14,14 +14,17 @@ from typing import Any
 import networkx
 import numpy as np
 
-from symbolic.architecture import Architecture, Cost, Input, Role, make_cost, make_vertex, show
+from symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
 from symbolic.costs import COST_OWNER, COSTS
 from symbolic.errors import SpecError
-from symbolic.layers import LAYERS, LayerType
+from symbolic.layers import LAYERS, LayerType, ShapeError
 from symbolic.layers.base import Shape
 from symbolic.options import checked_name, choice, finite, known, name_list, number, read_options, size_of, suggest
+from symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
 
 _LARGEST_FILE = 64 * 2**20
+LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
+"""What a layer's ``type`` may be."""
 
 
 def read_spec(path: str | Path) -> Architecture:
@@ -55,15 +58,51 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     layers = _layers(data.get("layers"), inputs)
     order = _topological(layers, inputs)
     shapes: dict[str, Shape] = {node.name: node.shape for node in inputs}
-    vertices = []
+    values = _values(data, shapes)
+    vertices: list[Vertex] = []
+    further: list[Input] = []
     for layer_name in order:
         type_, options, parents = layers[layer_name]
-        vertices.append(make_vertex(layer_name, type_, options, shapes, parents))
-        shapes[layer_name] = vertices[-1].shape
+        _check_roles(layer_name, type_, parents, inputs)
+        expansion = _expand(layer_name, layers[layer_name], shapes, [*layers, *shapes])
+        further += expansion.inputs
+        shapes |= {node.name: node.shape for node in expansion.inputs}
+        values |= expansion.values
+        for part, (part_type, part_options, part_parents) in expansion.layers.items():
+            vertices.append(make_vertex(part, part_type, part_options, shapes, part_parents))
+            shapes[part] = vertices[-1].shape
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
     decay = number("weight_decay", "weight_decay", data.get("weight_decay", 0))
-    return Architecture(name, inputs, tuple(vertices), costs, decay, values=_values(data, shapes))
+    return Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
+
+
+def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
+    """The vertices that a layer stands for: itself, but for a recurrent one (:mod:`symbolic.unroll`)."""
+    type_, options, parents = layer
+    if type_ not in UNROLLED:
+        return Expansion(layers={name: layer})
+    where = f"layer {name!r}"
+    try:
+        found = UNROLLED[type_].expand(name, options, shapes, parents)
+    except ShapeError as error:
+        raise SpecError(where, error.problem, error.remedy) from error
+    for new in (*(node.name for node in found.inputs), *found.layers):
+        if new != name and new in taken:
+            raise SpecError(where, f"needs the name {new!r}, which is taken", "rename the other one")
+    return found
+
+
+def _check_roles(name: str, type_: str, parents: tuple[str, ...], inputs: tuple[Input, ...]) -> None:
+    """Integers may only be read where a layer looks something up, and only integers there."""
+    where, integer = f"layer {name!r}", {node.name: node for node in inputs if node.role == "index"}
+    for slot, parent in enumerate(parents):
+        wanted = slot in LAYER_TYPES[type_].index_slots
+        if wanted and parent not in integer:
+            raise SpecError(where, f"its input {parent!r} holds no integers", "give that input a key below = COUNT")
+        if not wanted and parent in integer:
+            remedy = "read it through an embedding or a gather, or leave out its key 'below'"
+            raise SpecError(where, f"its input {parent!r} holds integers", remedy)
 
 
 _ROLES: dict[str, Role] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
@@ -115,10 +154,7 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
     return found
 
 
-_Layer = tuple[str, dict[str, Any], tuple[str, ...]]
-
-
-def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, _Layer]:
+def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
     if not isinstance(array, list | tuple) or not array:
         raise SpecError("layers", "no layer is given", 'add [[layers]] with name = "..." and type = "..."')
     names = [_layer_name(position, entry) for position, entry in enumerate(array, 1)]
@@ -127,11 +163,11 @@ def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, _Layer]:
         if name in taken:
             raise SpecError(f"layer {name!r}", "the name is used twice", "give every input and layer a name of its own")
         taken.add(name)
-    found: dict[str, _Layer] = {}
+    found: dict[str, Layer] = {}
     for position, (name, entry) in enumerate(zip(names, array, strict=True)):
         where = f"layer {name!r}"
-        type_ = choice(where, "type", entry.get("type"), LAYERS)
-        layer = LAYERS[type_]
+        type_ = choice(where, "type", entry.get("type"), LAYER_TYPES)
+        layer = LAYER_TYPES[type_]
         known(where, entry, ("name", "type", "inputs", *layer.options))
         options = read_options(where, layer.options, entry)
         if "inputs" in entry:
@@ -159,7 +195,7 @@ def _layer_name(position: int, entry: Any) -> str:
     return checked_name(where, entry["name"])
 
 
-def _arity(where: str, layer: LayerType, parents: tuple[str, ...]) -> None:
+def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) -> None:
     smallest, largest = layer.arity
     if len(parents) < smallest or (largest is not None and len(parents) > largest and not layer.parametric):
         counts = {1: "one input", 2: "two inputs", 3: "three inputs"}
@@ -167,7 +203,7 @@ def _arity(where: str, layer: LayerType, parents: tuple[str, ...]) -> None:
         raise SpecError(where, f"has {len(parents)} input(s)", f"{layer.name} takes {wanted}")
 
 
-def _topological(layers: Mapping[str, _Layer], inputs: Iterable[Input]) -> list[str]:
+def _topological(layers: Mapping[str, Layer], inputs: Iterable[Input]) -> list[str]:
     graph: Any = networkx.DiGraph()
     graph.add_nodes_from(node.name for node in inputs)
     graph.add_nodes_from(layers)
@@ -184,7 +220,7 @@ def _topological(layers: Mapping[str, _Layer], inputs: Iterable[Input]) -> list[
     return [name for name in order if name in layers]
 
 
-def _costs(data: Mapping[str, Any], layers: Mapping[str, _Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
+def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
     tables = data.get("costs", [data["cost"]] if "cost" in data else None)
     if not isinstance(tables, list | tuple) or not tables or ("cost" in data and "costs" in data):
         remedy = 'add [cost] with type = "squared_error" or "cross_entropy"; for several, [[costs]] each with a weight'
@@ -210,7 +246,7 @@ def _costs(data: Mapping[str, Any], layers: Mapping[str, _Layer], shapes: Mappin
     return tuple(found)
 
 
-def _all_used(layers: Mapping[str, _Layer], inputs: Iterable[Input], outputs: list[str]) -> None:
+def _all_used(layers: Mapping[str, Layer], inputs: Iterable[Input], outputs: list[str]) -> None:
     used, stack = set(outputs), list(outputs)
     while stack:
         for parent in layers[stack.pop()][2]:

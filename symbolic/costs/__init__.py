@@ -5,9 +5,10 @@ from __future__ import annotations
 from symbolic.costs.abstract import Abstract
 from symbolic.costs.base import COST_OWNER, CostEquation, CostType
 from symbolic.costs.cross_entropy import CrossEntropy
+from symbolic.costs.elementwise import ELEMENTWISE
 from symbolic.costs.squared_error import SquaredError
 
-_TYPES: tuple[type[CostType], ...] = (SquaredError, CrossEntropy, Abstract)
+_TYPES: tuple[type[CostType], ...] = (SquaredError, CrossEntropy, *ELEMENTWISE, Abstract)
 COSTS: dict[str, CostType] = {cost.name: cost() for cost in _TYPES}
 
 __all__ = ["COSTS", "COST_OWNER", "CostEquation", "CostType"]

@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.costs.base import COST_OWNER, CostEquation, CostType
-from symbolic.expressions import Apply, Definition, Tensor, total
+from symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from symbolic.expressions import Apply, Definition, Tensor
 from symbolic.layers.base import axes
 
 
 class Abstract(CostType):
+    """C = Phi( Sum_i y[i] x[i] ) for a free differentiable Phi: holds for every cost."""
+
     name = "abstract"
 
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         here, shape = axes(rank)
         x, y = Tensor("x", "u", shape), Tensor("y", COST_OWNER, shape)
         paired, C = Tensor("t", COST_OWNER, ()), Tensor("C", COST_OWNER, ())
-        body = y[here] * x[here]
-        for index, extent in reversed(list(zip(here, shape, strict=True))):
-            body = total(index, extent, body)
+        body = summed(y[here] * x[here], here, shape)
         definitions = (Definition(paired, (), body), Definition(C, (), Apply("outer", 0, paired[()])))
         return CostEquation(x, y, definitions, ("the cost is differentiable",))

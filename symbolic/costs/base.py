@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from symbolic.expressions import Definition, Tensor
+from symbolic.expressions import Definition, Expr, Index, Tensor, total
 from symbolic.layers.base import Option
 
 
@@ -26,6 +26,11 @@ class CostEquation:
 
 
 class CostType(ABC):
+    """Base of all costs; a file in this folder defines one and registers it.
+
+    ``smallest_size``: of the activation's last axis.
+    """
+
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Option]] = {}
     smallest_rank: ClassVar[int] = 0
@@ -36,6 +41,18 @@ class CostType(ABC):
     @abstractmethod
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         """The equation for an activation with ``rank`` axes."""
+
+    @property
+    def about(self) -> str:
+        """One line for a table of costs: the first of the class's docstring."""
+        return (type(self).__doc__ or "").strip().partition("\n")[0]
+
+
+def summed(body: Expr, indices: Iterable[Index], extents: Iterable[Expr]) -> Expr:
+    """The sum of the body over all the indices."""
+    for index, extent in reversed(list(zip(indices, extents, strict=True))):
+        body = total(index, extent, body)
+    return body
 
 
 COST_OWNER = "cost"

@@ -1,7 +1,8 @@
-"""cross_entropy:  C = Sum_i y[i] (log Sum_k exp(x[k]) - x[i]),  the negative log-likelihood after softmax.
+"""cross_entropy:  C = Sum_a Sum_i y[a, i] (log Sum_k exp(x[a, k]) - x[a, i]),  the negative log-likelihood after softmax.
 
-For a target y that is a probability vector this is -Sum_i y[i] log softmax(x)[i]; the gradient derived here,
-(Sum_k y[k]) softmax(x)[i] - y[i], does not use that y sums to one.
+The classes lie along the last axis; the others, a, are summed over.  For a target y[a] that is a probability vector
+this is -Sum_i y[i] log softmax(x)[i]; the gradient derived here, (Sum_k y[k]) softmax(x)[i] - y[i], does not use that
+y sums to one.  With target = "index" the target is the class itself:  C = Sum_a log Sum_k exp(x[a, k]) - x[a, y[a]].
 """
 
 from __future__ import annotations
@@ -9,27 +10,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.costs.base import COST_OWNER, CostEquation, CostType
-from symbolic.expressions import Definition, Index, Reduction, Tensor, size, total
+from symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from symbolic.expressions import Definition, Index, Reduction, Tensor, size
+from symbolic.layers.base import Option, batch_axes
 
 
 class CrossEntropy(CostType):
+    """C = Sum_i y[i] (log Sum_k exp(x[k]) - x[i]), classes last, or with target = "index" of the class y alone."""
+
     name = "cross_entropy"
+    options = {"target": Option("choice", "probabilities", ("probabilities", "index"))}
     smallest_rank = 1
-    largest_rank = 1
     smallest_size = 2
-    size_rule = "one axis of at least two classes (with one class the cost is constant)"
+    size_rule = "a last axis of at least two classes (with one class the cost is constant)"
 
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         i, k, n = Index("i"), Index("k"), size("n")
-        x, y = Tensor("x", "u", (n,)), Tensor("y", COST_OWNER, (n,))
-        lse, C = Tensor("lse", COST_OWNER, ()), Tensor("C", COST_OWNER, ())
+        lead, lead_sizes = batch_axes(rank - 1)
+        x = Tensor("x", "u", (*lead_sizes, n))
+        lse, C = Tensor("lse", COST_OWNER, lead_sizes), Tensor("C", COST_OWNER, ())
+        normaliser = Definition(lse, lead, Reduction("logsumexp", k, n, x[(*lead, k)]))
+        if settings.get("target") == "index":
+            y = Tensor("y", COST_OWNER, lead_sizes)
+            cost = summed(lse[lead] - x[(*lead, y[lead])], lead, lead_sizes)
+            hypothesis = "the target is a class: an integer from 0 to the number of classes less one"
+            return CostEquation(x, y, (normaliser, Definition(C, (), cost)), (hypothesis,), "index")
+        y = Tensor("y", COST_OWNER, (*lead_sizes, n))
+        here = (*lead, i)
+        cost = summed(y[here] * (lse[lead] - x[here]), here, x.shape)
         return CostEquation(
             x,
             y,
-            (
-                Definition(lse, (), Reduction("logsumexp", k, n, x[k])),
-                Definition(C, (), total(i, n, y[i] * (lse[()] - x[i]))),
-            ),
+            (normaliser, Definition(C, (), cost)),
             ("the target is a probability vector (only for the name cross-entropy; the gradient does not need it)",),
         )

@@ -12,6 +12,8 @@ from symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes
 
 
 class Add(LayerType):
+    """y[i] = x1[i] + x2[i] + ..., broadcast as in NumPy."""
+
     name = "add"
     arity = (2, None)
     input_rule = "two or more inputs of one shape, or of shapes that broadcast"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from sympy import Expr, Integer
 
-from symbolic.expressions import Definition, Element, Index, Tensor, size
+from symbolic.expressions import Definition, Element, Index, Tensor, size, total
 
 Shape = tuple[Expr, ...]
 
@@ -18,12 +18,13 @@ Shape = tuple[Expr, ...]
 class Option:
     """One option of a layer type.
 
-    kind "size": a positive integer or a name, symbolic in the equation; "sizes": a list of them; "integer",
-    "integers", "number" (exact, from its decimal digits), "text"; "choice": one of ``choices``; "flag": true or
-    false.  ``default`` None: the option must be given, unless it is ``optional`` (then None is passed on).
+    kind "size": a positive integer or a name, symbolic in the equation; "sizes": a list of them; "shape": a list of
+    them in which -1 may stand for one that follows from the rest; "integer", "integers", "number" (exact, from its
+    decimal digits), "text"; "choice": one of ``choices``; "flag": true or false.
+    ``default`` None: the option must be given, unless it is ``optional`` (then None is passed on).
     """
 
-    kind: Literal["size", "sizes", "integer", "integers", "number", "text", "choice", "flag"]
+    kind: Literal["size", "sizes", "shape", "integer", "integers", "number", "text", "choice", "flag"]
     default: Any = None
     choices: tuple[str, ...] = ()
     optional: bool = False
@@ -74,14 +75,20 @@ class LayerType(ABC):
 
     ``arity``: smallest and largest number of activations read.  A ``parametric`` type may be given its parameters as
     further inputs, in the order of the equation's ``parameters``: so they are shared, or come from a file.
+    ``index_slots``: the inputs that must be integers (role "index"); no other input may be.
     """
 
     name: ClassVar[str]
     options: ClassVar[Mapping[str, Option]] = {}
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     parametric: ClassVar[bool] = False
+    index_slots: ClassVar[frozenset[int]] = frozenset()
     smallest_rank: ClassVar[int] = 0
     input_rule: ClassVar[str] = "any shape"
+
+    def complete(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> Mapping[str, Any]:
+        """The options with those filled in that follow from the shapes (an open entry of a shape)."""
+        return options
 
     def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
         """What the equation depends on besides sizes: by default every option that is not a size.
@@ -89,11 +96,17 @@ class LayerType(ABC):
         ``shapes`` are those of the activations read.  An override may add to it (a broadcast axis, an axis counted
         from the end) and raises :class:`ShapeError` where the shapes do not fit.
         """
-        return {key: options[key] for key, option in self.options.items() if option.kind not in ("size", "sizes")}
+        sizes = ("size", "sizes", "shape")
+        return {key: options[key] for key, option in self.options.items() if option.kind not in sizes}
 
     @abstractmethod
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         """The equation for the given settings and numbers of axes of the activations read."""
+
+    @property
+    def about(self) -> str:
+        """One line for a table of layer types: the first of the class's docstring."""
+        return (type(self).__doc__ or "").strip().partition("\n")[0]
 
 
 def slots(count: int) -> tuple[str, ...]:
@@ -103,10 +116,40 @@ def slots(count: int) -> tuple[str, ...]:
 
 def axes(rank: int) -> tuple[tuple[Index, ...], Shape]:
     """Indices and sizes of ``rank`` axes: i; or i1, i2, ... over n; or n1, n2, ..."""
-    if rank == 1:
-        return (Index("i"),), (size("n"),)
-    numbers = range(1, rank + 1)
-    return tuple(Index(f"i{k}") for k in numbers), tuple(size(f"n{k}") for k in numbers)
+    return indices("i", rank), sizes("n", rank)
+
+
+def indices(letter: str, count: int) -> tuple[Index, ...]:
+    """Names for the indices of several axes: i; or i1, i2, ..."""
+    return tuple(map(Index, _numbered(letter, count)))
+
+
+def sizes(letter: str, count: int) -> Shape:
+    """Names for the sizes of several axes: n; or n1, n2, ..."""
+    return tuple(map(size, _numbered(letter, count)))
+
+
+def _numbered(letter: str, count: int) -> list[str]:
+    return [letter] if count == 1 else [f"{letter}{k}" for k in range(1, count + 1)]
+
+
+def batch_axes(lead: int) -> tuple[tuple[Index, ...], Shape]:
+    """Indices a1, a2, ... and sizes d1, d2, ... of leading axes that a layer only carries along."""
+    numbers = range(1, lead + 1)
+    return tuple(Index(f"a{k}") for k in numbers), tuple(size(f"d{k}") for k in numbers)
+
+
+def sum_over(ranges: Iterable[tuple[Index, Expr]], body: Expr) -> Expr:
+    """Sum of the body over several indices, the first outermost."""
+    for index, extent in reversed(list(ranges)):
+        body = total(index, extent, body)
+    return body
+
+
+def batch_axes(lead: int) -> tuple[tuple[Index, ...], Shape]:
+    """Indices a1, a2, ... and sizes d1, d2, ... of leading axes that a layer only carries along."""
+    numbers = range(1, lead + 1)
+    return tuple(Index(f"a{k}") for k in numbers), tuple(size(f"d{k}") for k in numbers)
 
 
 def canonical_axis(axis: int, rank: int) -> int:
@@ -114,6 +157,22 @@ def canonical_axis(axis: int, rank: int) -> int:
     if not -rank <= axis < rank:
         raise ShapeError(f"axis {axis} does not exist", f"its input has {rank} axes")
     return axis % rank
+
+
+def canonical_axes(given: Iterable[int], rank: int) -> tuple[int, ...]:
+    """Several different axes, counted from the front, in order."""
+    found = [canonical_axis(axis, rank) for axis in given]
+    if len(set(found)) != len(found):
+        raise ShapeError(f"the axes {list(found)} hold one twice", "name each axis once")
+    return tuple(sorted(found))
+
+
+def batch_rank(options: Mapping[str, Any], shape: Shape, smallest: int) -> int:
+    """Option ``lead``, checked: how many leading axes are batch axes, at least ``smallest`` others being left."""
+    lead = options["lead"]
+    if lead < 0 or len(shape) < lead + smallest:
+        raise ShapeError(f"lead = {lead} does not leave {smallest} axes", "lead counts the batch axes in front")
+    return int(lead)
 
 
 def broadcast_axes(shapes: Sequence[Shape]) -> dict[str, Any]:
@@ -145,3 +204,20 @@ def broadcast_entries(
         tensors.append(Tensor("x", owner, own))
         entries.append(tensors[-1][tuple(Integer(0) if k in fixed else here[lead + k] for k in range(rank))])
     return tuple(tensors), entries, here, shape
+
+
+def broadcast_leading(
+    settings: Mapping[str, Any], counts: Sequence[int]
+) -> tuple[list[tuple[tuple[Expr, ...], Shape]], tuple[Index, ...], Shape]:
+    """Leading axes that broadcast: (indices, sizes) of each input's, and the output's indices and sizes.
+
+    ``counts``: how many axes of each input lead.  The settings are :func:`broadcast_axes` of the leading shapes.
+    """
+    here, shape = batch_axes(max(counts))
+    stretched = settings.get("broadcast", ((),) * len(counts))
+    found = []
+    for count, fixed in zip(counts, stretched, strict=True):
+        skipped = len(shape) - count
+        indices = tuple(Integer(0) if k in fixed else here[skipped + k] for k in range(count))
+        found.append((indices, tuple(Integer(1) if k in fixed else shape[skipped + k] for k in range(count))))
+    return found, here, shape

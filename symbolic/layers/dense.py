@@ -1,4 +1,4 @@
-"""dense:  y[i] = sigma( Sum_j W[i, j] x[j] + b[i] ),  along the last axis of its input."""
+"""dense:  y[i] = sigma( Sum_j W[i, j] x[j] + b[i] ),  along the last axis of its input; linear: without sigma."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 
 from symbolic.expressions import Apply, Definition, Index, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter
+from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, batch_axes
 
 
 class Dense(LayerType):
+    """y[i] = sigma( Sum_j W[i, j] x[j] + b[i] ), along the last axis."""
+
     name = "dense"
     options = {
         "units": Option("size", optional=True),
@@ -24,8 +26,7 @@ class Dense(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         i, j = Index("i"), Index("j")
         n, m = size("n"), size("m")
-        lead = tuple(Index(f"a{k}") for k in range(1, ranks[0]))
-        lead_sizes = tuple(size(f"d{k}") for k in range(1, ranks[0]))
+        lead, lead_sizes = batch_axes(ranks[0] - 1)
 
         x = Tensor("x", "u", (*lead_sizes, m))
         W = Tensor("W", "v", (n, m))
@@ -38,10 +39,17 @@ class Dense(LayerType):
 
         here, shape = (*lead, i), (*lead_sizes, n)
         f = Tensor("f", "v", shape)
-        if settings["activation"] == "identity":
+        if settings.get("activation", "identity") == "identity":
             definitions: tuple[Definition, ...] = (Definition(f, here, weighted),)
         else:
             z = Tensor("z", "v", shape)
             sigma = Apply(settings["activation"], 0, z[here])
             definitions = (Definition(z, here, weighted), Definition(f, here, sigma))
         return LayerEquation((x,), parameters, definitions, {"units": n})
+
+
+class Linear(Dense):
+    """y[i] = Sum_j W[i, j] x[j] + b[i], along the last axis."""
+
+    name = "linear"
+    options = {key: option for key, option in Dense.options.items() if key != "activation"}

@@ -1,23 +1,49 @@
-"""tanh, sigmoid, relu, ...:  y[i] = sigma(x[i]),  one layer type per activation."""
+"""tanh, sigmoid, relu, ...:  y[i] = sigma(x[i]),  one layer type per scalar function that is a head of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Tensor
-from symbolic.functions import ACTIVATIONS
+from symbolic.expressions import Apply, Definition, Element, Expr, Tensor
+from symbolic.functions import ACTIVATIONS, FUNCTIONS
 from symbolic.layers.base import LayerEquation, LayerType, axes
 
 
-class Elementwise(LayerType):
-    """Defined once; :data:`ELEMENTWISE` holds one subclass per activation."""
+class Pointwise(LayerType):
+    """Every entry of the output is one formula of the same entry of the input."""
+
+    def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
+        """The formula, for the entry x."""
+        raise NotImplementedError
+
+    def hypotheses(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        """What the formula assumes."""
+        return ()
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
-        value = x[here] if self.name == "identity" else Apply(self.name, 0, x[here])
-        return LayerEquation((x,), {}, (Definition(f, here, value),))
+        definition = Definition(f, here, self.value(x[here], settings))
+        return LayerEquation((x,), {}, (definition,), hypotheses=self.hypotheses(settings))
 
 
-ELEMENTWISE = tuple(type(name.title(), (Elementwise,), {"name": name}) for name in ACTIVATIONS)
+class Head(Pointwise):
+    """Defined once; :data:`ELEMENTWISE` holds one subclass per function, of which ``name`` is the head."""
+
+    def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
+        return x if self.name == "identity" else Apply(self.name, 0, x)
+
+    def hypotheses(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        kink = FUNCTIONS[self.name].kink
+        return tuple(filter(None, (kink, _DOMAINS.get(self.name))))
+
+
+_DOMAINS = {"log": "the input is positive", "sqrt": "the input is positive"}
+_WITH_OPTIONS = ("elu",)  # a layer type of its own in pointwise.py
+_HEADS = dict.fromkeys((*ACTIVATIONS, "gelu_tanh", "exp", "log", "sqrt", "erf", "sin", "cos", "abs"))
+ELEMENTWISE = tuple(
+    type(name.title(), (Head,), {"name": name, "__doc__": f"y[i] = {name}(x[i])."})
+    for name in _HEADS
+    if name not in _WITH_OPTIONS
+)

@@ -84,7 +84,7 @@ CASES = {
     "duplicate name": (replaced(('name = "b"', 'name = "a"')), "layer 'a': the name is used twice"),
     "name of an input": (replaced(('name = "b"', 'name = "x"')), "layer 'x': the name is used twice"),
     "missing units": (replaced(("units = 3\n", "")), "layer 'a': 'units' is missing; add units"),
-    "missing type": (replaced(('type = "dense"\n', "")), "layer 'a': 'type' is missing; choose one of dense, add"),
+    "missing type": (replaced(('type = "dense"\n', "")), "layer 'a': 'type' is missing; choose one of dense"),
     "unknown key": (replaced(("units = 3", "unit = 3")), "layer 'a': the key 'unit' is unknown; did you mean 'units'"),
     "negative size": (replaced(("units = 3", "units = -3")), "layer 'a': units holds -3, which is not a size"),
     "true as a size": (replaced(("units = 3", "units = true")), "layer 'a': units holds True, which is not a size"),
@@ -118,7 +118,7 @@ CASES = {
     "no inputs": ('name = "x"', "inputs: no input is given"),
     "one class": (
         replaced(("squared_error", "cross_entropy"), ('"n"', "1")),
-        "cost: input 'b' has shape [1]; cross_entropy takes one axis of at least two classes",
+        "cost: input 'b' has shape [1]; cross_entropy takes a last axis of at least two classes",
     ),
     "empty shape": (replaced(("[4]", "[]")), "input 'x': shape must be a list of sizes, not []"),
     "not TOML": ("name = ", "is not TOML: "),

@@ -1,0 +1,62 @@
+"""embedding and gather: rows of a table, or entries of an activation, chosen by an input of integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symbolic.expressions import Definition, Index, Tensor, size
+from symbolic.layers.base import (
+    LayerEquation,
+    LayerType,
+    Option,
+    Parameter,
+    Shape,
+    axes,
+    canonical_axis,
+    batch_axes,
+)
+
+_HYPOTHESIS = "every integer of the index input lies in the range of the axis it chooses from"
+
+
+class Embedding(LayerType):
+    """y[i, c] = W[x[i], c], the rows of a table chosen by an input of integers (tokens)."""
+
+    name = "embedding"
+    options = {"count": Option("size", optional=True), "units": Option("size", optional=True)}
+    parametric = True
+    index_slots = frozenset({0})
+    input_rule = "an input of integers: one with below = ... "
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        here, shape = axes(ranks[0])
+        c, n, m = Index("c"), size("q"), size("m")
+        x, W = Tensor("x", "u", shape), Tensor("W", "v", (n, m))
+        definition = Definition(Tensor("f", "v", (*shape, m)), (*here, c), W[x[here], c])
+        parameters = {"weight": Parameter(W, "fan_in")}
+        return LayerEquation((x,), parameters, (definition,), {"count": n, "units": m}, {}, (_HYPOTHESIS,))
+
+
+class Gather(LayerType):
+    """y[a, i, b] = x[a, t[i], b]: entries along an axis chosen by an input t of integers."""
+
+    name = "gather"
+    options = {"axis": Option("integer", 0)}
+    arity = (2, 2)
+    index_slots = frozenset({1})
+    input_rule = "an input and an input of integers (one with below = ...)"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        return {"axis": canonical_axis(options["axis"], len(shapes[0]))}
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        axis = settings["axis"]
+        others, other_sizes = batch_axes(ranks[0] - 1)
+        here, shape = axes(ranks[1])
+        x = Tensor("x", "u1", (*other_sizes[:axis], size("m"), *other_sizes[axis:]))
+        t = Tensor("x", "u2", shape)
+        f = Tensor("f", "v", (*other_sizes[:axis], *shape, *other_sizes[axis:]))
+        chosen = x[(*others[:axis], t[here], *others[axis:])]
+        definition = Definition(f, (*others[:axis], *here, *others[axis:]), chosen)
+        return LayerEquation((x, t), {}, (definition,), hypotheses=(_HYPOTHESIS,))

@@ -1,0 +1,33 @@
+"""matmul:  y[a, i, j] = Sum_k x1[a, i, k] x2[a, k, j],  leading axes a broadcast; vectors as in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symbolic.expressions import Definition, Index, Tensor, size, total
+from symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes, broadcast_leading
+
+
+class Matmul(LayerType):
+    """y[i, j] = Sum_k x1[i, k] x2[k, j]; leading axes broadcast, and a vector has no axis i (or j)."""
+
+    name = "matmul"
+    arity = (2, 2)
+    smallest_rank = 1
+    input_rule = "two inputs; the last axis of the first is contracted with the last but one of the second"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        return broadcast_axes([shape[:-2] for shape in shapes])
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        i, j, k = Index("i"), Index("j"), Index("k")
+        n, m, q = size("n"), size("m"), size("q")
+        (one, two), here, shape = broadcast_leading(settings, [max(rank - 2, 0) for rank in ranks])
+        row = ((i,), (n,)) if ranks[0] > 1 else ((), ())
+        column = ((j,), (m,)) if ranks[1] > 1 else ((), ())
+        x1 = Tensor("x", "u1", (*one[1], *row[1], q))
+        x2 = Tensor("x", "u2", (*two[1], q, *column[1]))
+        f = Tensor("f", "v", (*shape, *row[1], *column[1]))
+        body = total(k, q, x1[(*one[0], *row[0], k)] * x2[(*two[0], k, *column[0])])
+        return LayerEquation((x1, x2), {}, (Definition(f, (*here, *row[0], *column[0]), body),))

@@ -1,0 +1,38 @@
+"""pad:  y[i] = [0 <= i - p < n] x[i - p] + value (1 - [0 <= i - p < n]);  negative padding cuts off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sympy import Integer, Mul
+
+from symbolic.expressions import Definition, Inside, Tensor
+from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes
+
+
+class Pad(LayerType):
+    name = "pad"
+    options = {"padding": Option("integers"), "value": Option("number", Integer(0))}
+    smallest_rank = 1
+    input_rule = "an input with at least as many axes as are padded, the last ones"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        padding = options["padding"]
+        if len(padding) % 2 or len(padding) > 2 * len(shapes[0]):
+            raise ShapeError(f"padding has {len(padding)} entries", "give it in front of, then behind the last axes")
+        return {"padding": padding, "value": options["value"]}
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        here, extents = axes(ranks[0])
+        padding = settings["padding"]
+        d = len(padding) // 2
+        lead = (0,) * (ranks[0] - d)
+        fronts, backs = (*lead, *padding[:d]), (*lead, *padding[d:])
+        entry = tuple(i - front for i, front in zip(here, fronts, strict=True))
+        shape = tuple(n + front + back for n, front, back in zip(extents, fronts, backs, strict=True))
+        padded = [k for k in range(ranks[0]) if fronts[k] > 0 or backs[k] > 0]
+        inside = Mul(*(Inside(entry[k], extents[k]) for k in padded))
+        x, f = Tensor("x", "u", extents), Tensor("f", "v", shape)
+        value = inside * x[entry] + settings["value"] * (1 - inside)
+        return LayerEquation((x,), {}, (Definition(f, here, value),))

@@ -1,0 +1,132 @@
+"""rnn_cell, gru_cell and lstm_cell: one step of a recurrent network as one vertex, gates in PyTorch's order.
+
+A cell reads an input x (..., m) and the state before (..., n), and yields the state after.  The layer types "rnn",
+"gru" and "lstm" (:mod:`symbolic.unroll`) are T such cells in a row with shared parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
+from symbolic.functions import ACTIVATIONS
+from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, batch_axes
+
+_I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
+
+
+class Cell(LayerType):
+    """What the cells have in common: weight (gates n, m), recurrent (gates n, n), and a bias for each."""
+
+    gates: int
+    states: int = 1
+    options: Mapping[str, Option] = {"units": Option("size", optional=True), "bias": Option("flag", True)}
+    arity = (2, 2)
+    parametric = True
+    smallest_rank = 1
+    input_rule = "an input (..., m) and a state (..., units)"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        if shapes[0][:-1] != shapes[1][:-1]:
+            raise ShapeError("the leading axes differ")
+        return super().specialise(options, shapes)
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        lead, lead_sizes = batch_axes(ranks[0] - 1)
+        rows = self.gates * _N
+        x = Tensor("x", "u1", (*lead_sizes, _M))
+        state = Tensor("x", "u2", (*lead_sizes, self.states * _N))
+        W, R = Tensor("W", "v", (rows, _M)), Tensor("R", "v", (rows, _N))
+        parameters = {"weight": Parameter(W, "fan_in"), "recurrent": Parameter(R, "fan_in")}
+        fed: Expr = total(_J, _M, W[_I, _J] * x[(*lead, _J)])
+        fed_back: Expr = total(_J, _N, R[_I, _J] * state[(*lead, _J)])
+        if settings["bias"]:
+            b, c = Tensor("b", "v", (rows,)), Tensor("c", "v", (rows,))
+            parameters |= {"bias": Parameter(b, "zeros"), "recurrent_bias": Parameter(c, "zeros")}
+            fed, fed_back = fed + b[_I], fed_back + c[_I]
+        definitions = self.step(settings, _Place(lead, lead_sizes), fed, fed_back, state)
+        return LayerEquation((x, state), parameters, definitions, {"units": _N})
+
+    def step(
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+    ) -> tuple[Definition, ...]:
+        """The definitions from what the input and the state feed to the gates (row i) to the state after."""
+        raise NotImplementedError
+
+
+class _Place:
+    """Makes the tensors of a cell: all have the leading axes and one axis more."""
+
+    def __init__(self, lead: tuple[Index, ...], sizes: Shape) -> None:
+        self.lead, self.sizes = lead, sizes
+
+    def tensor(self, kind: str, rows: Expr = _N) -> Tensor:
+        return Tensor(kind, "v", (*self.sizes, rows))
+
+    def define(self, kind: str, body: Expr, rows: Expr = _N) -> Definition:
+        return Definition(self.tensor(kind, rows), (*self.lead, _I), body)
+
+
+class RnnCell(Cell):
+    """y[i] = sigma( Sum_j W[i, j] x[j] + b[i] + Sum_j R[i, j] h[j] + c[i] )."""
+
+    name = "rnn_cell"
+    gates = 1
+    options = {**Cell.options, "activation": Option("choice", "tanh", ACTIVATIONS)}
+
+    def step(
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+    ) -> tuple[Definition, ...]:
+        z = place.define("z", fed + fed_back)
+        activation = settings["activation"]
+        value = z.element if activation == "identity" else Apply(activation, 0, z.element)
+        return (z, place.define("f", value))
+
+
+class GruCell(Cell):
+    """y = (1 - z) n + z h with gates r, z and n = tanh(W x + b + r (R h + c)) (Cho et al., 2014; gates r, z, n)."""
+
+    name = "gru_cell"
+    gates = 3
+
+    def step(
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+    ) -> tuple[Definition, ...]:
+        a, e = place.define("a", fed, 3 * _N), place.define("e", fed_back, 3 * _N)
+
+        def gate(tensor: Tensor, number: int) -> Expr:
+            return tensor[(*place.lead, number * _N + _I)]
+
+        r = place.define("r", Apply("sigmoid", 0, gate(a.tensor, 0) + gate(e.tensor, 0)))
+        z = place.define("z", Apply("sigmoid", 0, gate(a.tensor, 1) + gate(e.tensor, 1)))
+        n = place.define("n", Apply("tanh", 0, gate(a.tensor, 2) + r.element * gate(e.tensor, 2)))
+        value = (1 - z.element) * n.element + z.element * state[(*place.lead, _I)]
+        return (a, e, r, z, n, place.define("f", value))
+
+
+class LstmCell(Cell):
+    """State [h, c]: c' = f c + i g, h' = o tanh(c'), gates i, f, g, o of W x + b + R h + c (Hochreiter et al., 1997)."""
+
+    name = "lstm_cell"
+    gates = 4
+    states = 2
+    input_rule = "an input (..., m) and a state (..., 2 units), hidden state first"
+
+    def step(
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+    ) -> tuple[Definition, ...]:
+        z = place.define("z", fed + fed_back, 4 * _N)
+        heads = zip(("i", "f", "g", "o"), ("sigmoid", "sigmoid", "tanh", "sigmoid"), strict=True)
+        gates = [
+            place.define(f"g{kind}", Apply(head, 0, z.tensor[(*place.lead, number * _N + _I)]))
+            for number, (kind, head) in enumerate(heads)
+        ]
+        i, f, g, o = (gate.element for gate in gates)
+        cell = place.define("cell", f * state[(*place.lead, _N + _I)] + i * g)
+        hidden = place.define("hidden", o * Apply("tanh", 0, cell.element))
+        value = Inside(_I, _N) * hidden.element + Inside(_I - _N, _N) * cell.tensor[(*place.lead, _I - _N)]
+        return (z, *gates, cell, hidden, place.define("f", value, 2 * _N))
+
+
+RECURRENT: tuple[type[LayerType], ...] = (RnnCell, GruCell, LstmCell)

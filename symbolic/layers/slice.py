@@ -1,0 +1,59 @@
+"""slice:  y[i] = x[start + step i],  along chosen axes.
+
+No bracket: where the sizes are known the slice is checked to lie inside, and for symbolic sizes it is a hypothesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symbolic.expressions import Definition, Tensor
+from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, sizes
+
+
+class Slice(LayerType):
+    name = "slice"
+    options = {
+        "starts": Option("integers"),
+        "sizes": Option("sizes"),
+        "steps": Option("integers", optional=True),
+        "axes": Option("integers", optional=True),
+    }
+    smallest_rank = 1
+    input_rule = "an input that the slice lies inside; a negative start counts from the end"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        (shape,) = shapes
+        starts = options["starts"]
+        chosen = range(len(starts)) if options["axes"] is None else options["axes"]
+        found = tuple(canonical_axis(axis, len(shape)) for axis in chosen)
+        steps = (1,) * len(starts) if options["steps"] is None else options["steps"]
+        if len({len(starts), len(found), len(steps), len(options["sizes"])}) > 1:
+            raise ShapeError("starts, sizes, steps and axes differ in length", "give one of each for every sliced axis")
+        if len(set(found)) != len(found) or 0 in steps:
+            raise ShapeError("an axis is named twice, or a step is 0", "name each axis once, with a step that moves")
+        for axis, start, step, count in zip(found, starts, steps, options["sizes"], strict=True):
+            first = start + shape[axis] if start < 0 else start
+            for position in (first, first + step * (count - 1)):
+                inside = 0 <= position < shape[axis] if (position + shape[axis]).is_Integer else True
+                if not inside:
+                    raise ShapeError(f"the slice reaches position {position} of axis {axis}, of size {shape[axis]}")
+        return {"starts": starts, "steps": steps, "axes": found}
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        here, extents = axes(ranks[0])
+        counts = sizes("o", len(settings["axes"]))
+        entry, shape = list(here), list(extents)
+        rows = zip(settings["axes"], settings["starts"], settings["steps"], counts, strict=True)
+        for axis, start, step, count in rows:
+            first = start + extents[axis] if start < 0 else start
+            entry[axis], shape[axis] = first + step * here[axis], count
+        x, f = Tensor("x", "u", extents), Tensor("f", "v", tuple(shape))
+        return LayerEquation(
+            (x,),
+            {},
+            (Definition(f, here, x[tuple(entry)]),),
+            {"sizes": counts},
+            hypotheses=("the slice lies inside its input",),
+        )

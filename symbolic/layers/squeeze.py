@@ -1,0 +1,54 @@
+"""squeeze:  y[i] = x[i, 0]  drops axes of size 1;  unsqueeze:  y[i, j] = x[i]  inserts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sympy import Integer
+
+from symbolic.expressions import Definition, Tensor
+from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axes
+
+
+class Squeeze(LayerType):
+    name = "squeeze"
+    options = {"axes": Option("integers", optional=True)}
+    input_rule = "an input whose named axes have size 1 (all such axes if none is named)"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        (shape,) = shapes
+        if options["axes"] is None:
+            return {"axes": tuple(k for k, extent in enumerate(shape) if extent == 1)}
+        chosen = canonical_axes(options["axes"], len(shape))
+        for k in chosen:
+            if shape[k] != 1:
+                raise ShapeError(f"axis {k} has size {shape[k]}", "only an axis of size 1 can be dropped")
+        return {"axes": chosen}
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        dropped = settings["axes"]
+        here, shape = axes(ranks[0] - len(dropped))
+        left = iter(zip(here, shape, strict=True))
+        entry, extents = zip(
+            *((Integer(0), Integer(1)) if k in dropped else next(left) for k in range(ranks[0])), strict=True
+        ) if ranks[0] else ((), ())  # fmt: skip
+        x, f = Tensor("x", "u", extents), Tensor("f", "v", shape)
+        return LayerEquation((x,), {}, (Definition(f, here, x[entry]),))
+
+
+class Unsqueeze(LayerType):
+    name = "unsqueeze"
+    options = {"axes": Option("integers")}
+    input_rule = "any shape; axes are those of the result"
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        return {"axes": canonical_axes(options["axes"], len(shapes[0]) + len(options["axes"]))}
+
+    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
+        new = settings["axes"]
+        here, shape = axes(ranks[0] + len(new))
+        shape = tuple(Integer(1) if k in new else extent for k, extent in enumerate(shape))
+        kept = [k for k in range(len(here)) if k not in new]
+        x, f = Tensor("x", "u", tuple(shape[k] for k in kept)), Tensor("f", "v", shape)
+        return LayerEquation((x,), {}, (Definition(f, here, x[tuple(here[k] for k in kept)]),))
