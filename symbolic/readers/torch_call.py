@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer
+from sympy import Integer
 
 from symbolic.layers.base import Shape
 from symbolic.readers.model import Known, Model, Unsupported, Value
