@@ -91,6 +91,7 @@ class Architecture:
     decay: lambda of the term lambda/2 |theta|^2 of the cost, for every parameter.
     explicit_batch: the tensors carry their own batch axis (imported models): emitted code adds none.
     values: arrays for parameters and constants that came with the model, by name.
+    notes: what a reader left out or changed, in words.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Architecture:
     decay: Rational = Integer(0)  # noqa: RUF009 (immutable)
     explicit_batch: bool = False
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def by_name(self) -> dict[str, Vertex]:

@@ -1,0 +1,219 @@
+"""A model while it is read: layers are added one by one and bound to the shapes of their inputs at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer
+
+from symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
+from symbolic.costs import COST_OWNER, COSTS
+from symbolic.errors import SpecError
+from symbolic.layers import LAYERS
+from symbolic.layers.base import Shape
+from symbolic.options import choice, known, read_options
+
+_RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
+_LOWEST = float(np.finfo(np.float32).min)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A value that depends on no input of the model.
+
+    array: numbers, or (of dtype object) integer expressions of the model's sizes.
+    trained: it is a weight of the file: if a layer reads it, it is a parameter, otherwise a constant.
+    """
+
+    name: str
+    array: np.ndarray
+    trained: bool = False
+
+    @property
+    def symbolic(self) -> bool:
+        return bool(self.array.dtype == object)
+
+
+Value = str | Known
+"""The name of a vertex or input of the architecture, or something known beforehand."""
+
+
+class Unsupported(Exception):
+    """A node that cannot be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A node that cannot be read, and its place in the graph."""
+
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}" if self.reason else self.place
+
+
+def refuse(where: str, problems: Sequence[Problem]) -> None:
+    """One message for everything that is not supported; nothing where all is."""
+    if problems:
+        first, *others = problems
+        message = f"{first.place} is not supported" + (f" ({first.reason})" if first.reason else "")
+        if others:
+            message += "; nor are " + "; ".join(map(str, others))
+        raise SpecError(where, message, "export the model without these (docs/readers.md lists what can be read)")
+
+
+class Model:
+    """What a reader has found so far.
+
+    notes: what was left out or changed on the way, in words.
+    values: arrays of the parameters, constants and constant indices.
+    given: the names under which known values already are inputs.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = self._printable(name) or "model"
+        self.inputs: dict[str, Input] = {}
+        self.vertices: dict[str, Vertex] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.values: dict[str, np.ndarray] = {}
+        self.notes: list[str] = []
+        self.given: dict[str, str] = {}
+
+    def fresh(self, wanted: str) -> str:
+        """A name that no input or layer has yet, as close to the wanted one as possible."""
+        stem = self._printable(wanted) or "layer"
+        if _RESERVED.match(stem):
+            stem += "_"
+        name, count = stem, 1
+        while name in self.shapes:
+            count += 1
+            name = f"{stem}.{count}"
+        return name
+
+    @staticmethod
+    def _printable(name: str) -> str:
+        return "".join(c if c.isprintable() else "_" for c in name).strip()[:180]
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def input(self, wanted: str, shape: Iterable[Any], role: Role = "data", below: Any = None) -> str:
+        """A clamped vertex; returns the name that it was given."""
+        extents = tuple(map(_extent, shape))
+        node = Input(self.fresh(wanted), extents, role, None if below is None else _extent(below))
+        self.inputs[node.name] = node
+        self.shapes[node.name] = extents
+        return node.name
+
+    def array(self, wanted: str, value: np.ndarray, role: Role, below: int | None = None) -> str:
+        """A clamped vertex that comes with its array.
+
+        An infinity in a constant (a mask) is replaced by the float32 number nearest to it: added to a score it has
+        the same effect, and 0 times it is 0.
+        """
+        if role == "constant" and not np.isfinite(value).all():
+            if np.isnan(value).any():
+                raise SpecError(f"constant {wanted!r}", "holds NaN", "a constant must hold numbers")
+            self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
+            value = np.clip(value, _LOWEST, -_LOWEST)
+        name = self.input(wanted, value.shape, role, below)
+        self.values[name] = value
+        return name
+
+    def vertex(self, value: Value, trained: bool | None = None) -> str:
+        """The vertex or input that a value is; a known value becomes an input of the architecture.
+
+        trained: whether it then is a parameter; by default if it is a weight of more than one entry.  What one layer
+        reads as a weight and another as a constant is a parameter.
+        """
+        if isinstance(value, str):
+            return value
+        if value.symbolic:
+            raise Unsupported("computes with sizes that are only names")
+        if trained is None:
+            trained = value.trained and value.array.size > 1
+        name = self.given.get(value.name)
+        if name is None:
+            array = value.array if value.array.dtype.kind == "f" else value.array.astype(np.float32)
+            name = self.array(value.name, array, "parameter" if trained else "constant")
+            self.given[value.name] = name
+        elif trained:
+            self.inputs[name] = replace(self.inputs[name], role="parameter")
+        return name
+
+    def indices(self, name: str, positions: np.ndarray, below: int) -> str:
+        """A known array of positions as an input of the role "index"."""
+        if f"index {name}" not in self.given:
+            self.given[f"index {name}"] = self.array(name, positions, "index", below)
+        return self.given[f"index {name}"]
+
+    def layer(self, wanted: str, type_: str, inputs: Sequence[str], **options: Any) -> str:
+        """A vertex; returns the name that it was given.  Raises :class:`SpecError` where the shapes do not fit."""
+        name, layer = self.fresh(wanted), LAYERS[type_]
+        where = f"layer {name!r}"
+        known(where, options, layer.options)
+        vertex = make_vertex(name, type_, read_options(where, layer.options, options), self.shapes, tuple(inputs))
+        self.vertices[name] = vertex
+        self.shapes[name] = vertex.shape
+        return name
+
+    def architecture(self, outputs: Sequence[str], cost: str | None = None) -> Architecture:
+        """The finished architecture: a cost on each output, and nothing that no output needs."""
+        if not outputs:
+            raise SpecError(self.name, "has no output that depends on an input", "give a model that computes something")
+        outputs = [
+            self.layer(f"{name}.output", "identity", [name]) if name in self.inputs else name for name in outputs
+        ]
+        wanted = self._ancestors(outputs)
+        for node in self.inputs.values():
+            if node.name not in wanted and node.role in ("data", "index") and node.name not in self.values:
+                self.note(f"the input {node.name!r} is left out: no output depends on it")
+        return Architecture(
+            self.name,
+            tuple(node for node in self.inputs.values() if node.name in wanted),
+            tuple(vertex for vertex in self.vertices.values() if vertex.name in wanted),
+            self._costs(outputs, cost or "abstract"),
+            explicit_batch=True,
+            values={name: value for name, value in self.values.items() if name in wanted},
+            notes=tuple(self.notes),
+        )
+
+    def _costs(self, outputs: Sequence[str], cost: str) -> tuple[Cost, ...]:
+        choice("cost", "type", cost, COSTS)
+        settings = read_options("cost", COSTS[cost].options, {})
+        one = len(outputs) == 1
+        owners = [COST_OWNER if one else f"{COST_OWNER}{k}" for k in range(1, len(outputs) + 1)]
+        return tuple(
+            make_cost(cost, output, self.shapes[output], settings, owner)
+            for output, owner in zip(outputs, owners, strict=True)
+        )
+
+    def _ancestors(self, outputs: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        stack = list(outputs)
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found.add(name)
+                stack += self.vertices[name].inputs if name in self.vertices else ()
+        return found
+
+
+def _extent(value: Any) -> Expr:
+    return Integer(int(value)) if isinstance(value, int | np.integer) else value
+
+
+def short(value: Any) -> Any:
+    """A float32 attribute as the shortest decimal that means it, so that 1e-5 stays 1e-5."""
+    return float(str(np.float32(value))) if isinstance(value, float) else value
+
+
+def options_of(**options: Any) -> Mapping[str, Any]:
+    """Options without those that are None."""
+    return {key: value for key, value in options.items() if value is not None}

@@ -1,0 +1,105 @@
+"""Values known beforehand: constants are folded, sizes that are only names are carried along as expressions.
+
+A weight of the file is not computed with: what an operator makes of it is a vertex, so that its gradient is that of the
+array in the file.  The exception is a mere change of layout (``Unsqueeze``) of a weight that nothing else reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from sympy import Integer
+
+from symbolic.readers.onnx_node import Known, Node, Unsupported
+
+LARGEST = 2**24
+"""Entries up to which a constant is folded."""
+
+_LAYOUT = {"Identity", "Unsqueeze", "Squeeze", "Reshape", "Transpose", "Flatten"}
+
+
+def fold(
+    node: Node, proto: Any, single: bool, evaluate: Callable[[Any, list[np.ndarray | None]], list[Any]]
+) -> list[Known] | None:
+    """The outputs of a node whose operands are all known, or None where it has to be a vertex.
+
+    single: no other node reads the first operand.  evaluate: runs one node on arrays.
+    """
+    operands = [value for value in node.operands if value is not None]
+    if not all(isinstance(value, Known) for value in operands):
+        return None
+    known = [value for value in operands if isinstance(value, Known)]
+    if node.op == "ConstantOfShape":
+        return [_constant_of_shape(node)]
+    if any(value.symbolic for value in known):
+        return [Known(node.outputs[0], _symbolic(node, known))]
+    if any(value.trained and value.array.size > 1 for value in known):
+        if not (single and node.op in _LAYOUT and known[0].trained):
+            return None
+        node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
+        found = evaluate(proto, [value.array for value in known])
+        return [Known(known[0].name, found[0], trained=True)]
+    if sum(value.array.size for value in known) > LARGEST:
+        return None
+    arrays = [value.array if isinstance(value, Known) else None for value in node.operands]
+    found = evaluate(proto, arrays)
+    return [Known(name, np.asarray(array)) for name, array in zip(node.outputs, found, strict=False)]
+
+
+def _constant_of_shape(node: Node) -> Known:
+    """One number everywhere, held once: files with invented weights make all of them so."""
+    shape = node.integers(0, "the shape")
+    if not all(isinstance(n, int) for n in shape):
+        raise Unsupported("fills a shape that is only known by name")
+    value = node.get("value")
+    fill = np.zeros(1, np.float32) if value is None else value
+    array = np.broadcast_to(fill.reshape(-1)[0], tuple(shape))
+    if array.dtype.kind == "f" and array.size > 1:
+        node.model.note("weights made by ConstantOfShape are parameters")
+    return Known(node.outputs[0], array, trained=array.dtype.kind == "f")
+
+
+def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:
+    """The few operators by which files compute with shapes."""
+    first = known[0].array
+    rest = [value.array for value in known[1:]]
+    match node.op:
+        case "Identity" | "Cast":
+            return first
+        case "Gather" if node.get("axis", 0) == 0:
+            return _array(first[rest[0].astype(int)])
+        case "Unsqueeze" | "Squeeze" | "Reshape":
+            count = first.size
+            return first.reshape(() if node.op == "Squeeze" and count == 1 else (count,))
+        case "Concat":
+            return np.concatenate([value.array.astype(object) for value in known])
+        case "Slice":
+            start, end = (int(array.reshape(-1)[0]) for array in rest[:2])
+            step = int(rest[3].reshape(-1)[0]) if len(rest) > 3 else 1
+            return first[slice(start, end, step)]
+        case "Add" | "Sub" | "Mul":
+            operation = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply}[node.op]
+            return _array(operation(_exact(first), _exact(rest[0])))
+        case "Div":
+            found = _array(_exact(first) / _exact(rest[0]))
+            if all(entry.is_integer for entry in found.reshape(-1)):
+                return found
+        case "ReduceProd":
+            return _array(first.prod())
+    raise Unsupported("computes with sizes that are only names")
+
+
+def _exact(array: np.ndarray) -> np.ndarray:
+    """Entries as SymPy numbers, so that a quotient stays exact."""
+    found = np.empty(array.shape, object)
+    for place in np.ndindex(array.shape):
+        found[place] = array[place] if array.dtype == object else Integer(int(array[place]))
+    return found
+
+
+def _array(value: Any) -> np.ndarray:
+    found = np.empty(np.shape(value), object)
+    found[...] = value
+    return found

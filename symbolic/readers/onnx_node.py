@@ -1,0 +1,154 @@
+"""One node of an ONNX graph as the operators' functions see it: attributes decoded, operands looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer
+
+from symbolic.architecture import show
+from symbolic.layers.base import Shape
+from symbolic.readers.model import Known, Model, Unsupported, Value, short
+
+
+@dataclass
+class Node:
+    """``operands`` has None where an optional input is left out."""
+
+    model: Model
+    op: str
+    name: str
+    opset: int
+    attributes: dict[str, Any]
+    operands: list[Value | None]
+    outputs: list[str]
+    wanted: list[bool]
+
+    # -- operands -----------------------------------------------------------------------------------------------
+
+    def has(self, slot: int) -> bool:
+        return slot < len(self.operands) and self.operands[slot] is not None
+
+    def operand(self, slot: int) -> Value:
+        value = self.operands[slot] if slot < len(self.operands) else None
+        if value is None:
+            raise Unsupported(f"its input {slot} is missing")
+        return value
+
+    def x(self, slot: int = 0) -> str:
+        """The vertex or input that an operand is; a known value becomes an input of the architecture."""
+        return self.model.vertex(self.operand(slot))
+
+    def xs(self) -> list[str]:
+        return [self.x(slot) for slot in range(len(self.operands))]
+
+    def weight(self, slot: int) -> str:
+        """An operand that is trained if it is known."""
+        return self.model.vertex(self.operand(slot), trained=True)
+
+    def buffer(self, slot: int) -> str:
+        """An operand that is not trained if it is known (running statistics, initial states)."""
+        return self.model.vertex(self.operand(slot), trained=False)
+
+    def known(self, slot: int) -> np.ndarray | None:
+        """The array of an operand that is known beforehand, else None."""
+        value = self.operands[slot] if self.has(slot) else None
+        return value.array if isinstance(value, Known) else None
+
+    def static(self, slot: int, what: str) -> np.ndarray:
+        """The array of an operand that must be known beforehand."""
+        array = self.known(slot)
+        if array is None:
+            raise Unsupported(f"{what} is not a constant")
+        return array
+
+    def integers(self, slot: int, what: str) -> list[Any]:
+        """The same as a flat list of integers or integer expressions."""
+        return [n if isinstance(n, Expr) else int(n) for n in self.static(slot, what).reshape(-1)]
+
+    def number(self, slot: int) -> float | None:
+        """The operand if it is one constant finite number that is not trained, else None."""
+        value = self.operands[slot]
+        if not isinstance(value, Known) or value.array.size != 1 or value.symbolic:
+            return None
+        found = value.array.reshape(-1)[0]
+        exact = int(found) if value.array.dtype.kind in "iub" else short(float(found))
+        return exact if np.isfinite(exact) else None
+
+    def shape(self, slot: int = 0) -> Shape:
+        value = self.operand(slot)
+        if isinstance(value, str):
+            return self.model.shapes[value]
+        return tuple(map(Integer, value.array.shape))
+
+    def rank(self, slot: int = 0) -> int:
+        return len(self.shape(slot))
+
+    def extents(self, slot: int, axes: Any) -> list[int]:
+        """The extents of some axes, which must be numbers."""
+        found = [self.shape(slot)[axis] for axis in axes]
+        if not all(extent.is_Integer for extent in found):
+            raise Unsupported(f"needs numbers for the sizes of its input {show(self.shape(slot))}")
+        return [int(extent) for extent in found]
+
+    # -- attributes ---------------------------------------------------------------------------------------------
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.attributes.get(key, default)
+
+    def only(self, **wanted: Any) -> None:
+        """Refuse an attribute that has another value than the one supported (which is its default)."""
+        for key, value in wanted.items():
+            if self.get(key, value) != value:
+                raise Unsupported(f"{key} = {self.get(key)!r} (only {value!r})")
+
+    def only_outputs(self, count: int = 1) -> None:
+        """Refuse a node of which somebody reads more outputs than the first ones."""
+        if any(self.wanted[count:]):
+            raise Unsupported(f"its output {self.wanted.index(True, count)} is read")
+
+    def axis(self, default: int, slot: int = 0) -> int:
+        axis = int(self.get("axis", default))
+        rank = self.rank(slot)
+        if not -rank <= axis < max(rank, 1):
+            raise Unsupported(f"axis {axis} of {rank} axes")
+        return axis % max(rank, 1)
+
+    def axes(self, slot: int, rank: int | None = None) -> list[int] | None:
+        """Axes from the attribute ``axes`` or, in newer opsets, from an input; None where they are left out."""
+        given = self.integers(slot, "the list of axes") if self.has(slot) else self.get("axes")
+        if given is None:
+            return None
+        rank = self.rank() if rank is None else rank
+        return [int(axis) % rank for axis in given]
+
+    # -- results ------------------------------------------------------------------------------------------------
+
+    def layer(self, type_: str, inputs: list[str], part: str = "", **options: Any) -> str:
+        """A vertex named after the node; ``part`` is appended where the node becomes several."""
+        return self.model.layer(f"{self.name}.{part}" if part else self.name, type_, inputs, **options)
+
+    def same(self, why: str) -> Value:
+        """The operand itself: a node that does nothing has no vertex."""
+        self.model.note(f"{self.op} {why} is the identity: no vertex")
+        return self.operand(0)
+
+
+Operator = Callable[[Node], Value | list[Value]]
+OPERATORS: dict[str, Operator] = {}
+
+
+def operator(*names: str) -> Callable[[Operator], Operator]:
+    """Register the function that reads nodes of these operators."""
+
+    def register(function: Operator) -> Operator:
+        OPERATORS.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator"]

@@ -1,0 +1,318 @@
+"""ONNX operators that compute: elementwise functions, products, convolutions, pools, norms, softmax."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+from sympy import Mul, Rational
+
+from symbolic.options import number
+from symbolic.readers.model import options_of, short
+from symbolic.readers.onnx_node import Node, Unsupported, Value, operator
+from symbolic.readers.operations import OPERATIONS, product, with_number
+
+_ELEMENTWISE = {
+    "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Softplus": "softplus", "Exp": "exp", "Log": "log",
+    "Sqrt": "sqrt", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Abs": "abs", "Reciprocal": "reciprocal",
+    "Softsign": "softsign", "Mish": "mish", "HardSwish": "hard_swish", "Neg": "neg",
+}  # fmt: skip
+
+
+@operator(*_ELEMENTWISE)
+def elementwise(node: Node) -> Value:
+    return node.layer(_ELEMENTWISE[node.op], [node.x()])
+
+
+@operator("LeakyRelu")
+def leaky_relu(node: Node) -> Value:
+    return node.layer("leaky_relu", [node.x()], slope=short(node.get("alpha", 0.01)))
+
+
+@operator("Elu", "Celu")
+def elu(node: Node) -> Value:
+    return node.layer(node.op.lower(), [node.x()], alpha=short(node.get("alpha", 1.0)))
+
+
+_SELU = (np.float32(1.67326319217681884765625), np.float32(1.05070102214813232421875))
+
+
+@operator("Selu")
+def selu(node: Node) -> Value:
+    alpha, gamma = (np.float32(node.get(key, default)) for key, default in zip(("alpha", "gamma"), _SELU, strict=True))
+    if (alpha, gamma) == _SELU:
+        return node.layer("selu", [node.x()])
+    return node.layer(
+        "scale", [node.layer("elu", [node.x()], "elu", alpha=short(float(alpha)))], factor=short(float(gamma))
+    )
+
+
+@operator("HardSigmoid")
+def hard_sigmoid(node: Node) -> Value:
+    return node.layer(
+        "hard_sigmoid", [node.x()], alpha=short(node.get("alpha", 0.2)), beta=short(node.get("beta", 0.5))
+    )
+
+
+@operator("Gelu")
+def gelu(node: Node) -> Value:
+    return node.layer("gelu_tanh" if node.get("approximate", "none") == "tanh" else "gelu", [node.x()])
+
+
+@operator("Clip")
+def clip(node: Node) -> Value:
+    bounds: dict[str, Any] = {}
+    for slot, (key, attribute) in enumerate((("low", "min"), ("high", "max")), 1):
+        bound = short(node.get(attribute))
+        if node.has(slot):
+            bound = node.number(slot)
+            if bound is None:
+                raise Unsupported("a bound is not a constant")
+        if bound is not None and abs(bound) < 3.4e38:
+            bounds[key] = bound
+    return node.layer("clip", [node.x()], **bounds) if bounds else node.same("without bounds")
+
+
+@operator("PRelu")
+def prelu(node: Node) -> Value:
+    """relu(x) - a relu(-x): the slope may have any shape that broadcasts."""
+    x, slope = node.x(), node.weight(1)
+    negative = node.layer("relu", [node.layer("neg", [x], "neg")], "below")
+    return node.layer("sub", [node.layer("relu", [x], "above"), node.layer("mul", [negative, slope], "scaled")])
+
+
+@operator("Add", "Sum", "Sub", "Mul", "Div", "Max", "Min", "Mean")
+def arithmetic(node: Node) -> Value:
+    if len(node.operands) == 1:
+        return node.same("of one operand")
+    if node.op in OPERATIONS and (scaled := _with_number(node)) is not None:
+        return scaled
+    xs = node.xs()
+    if node.op in ("Add", "Sum"):
+        return node.layer("add", xs)
+    if node.op == "Mean":
+        return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
+    if node.op in ("Sub", "Mul", "Div"):
+        return node.layer(OPERATIONS[node.op], xs)
+    type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
+    found = xs[0]
+    for position, x in enumerate(xs[1:], 1):
+        found = node.layer(type_, [found, x], str(position) if position < len(xs) - 1 else "")
+    return found
+
+
+def _with_number(node: Node) -> Value | None:
+    """An operation with one constant number as ``scale`` (or the identity); None where no operand is one."""
+    for slot in (1, 0):
+        value, other = node.number(slot), node.operands[1 - slot]
+        if value is None or not isinstance(other, str) or node.rank(slot) > node.rank(1 - slot):
+            continue
+        return with_number(node.model, node.name, node.op, slot, number(node.name, "constant", value), other)
+    return None
+
+
+@operator("Pow")
+def power(node: Node) -> Value:
+    exponent = node.number(1)
+    if exponent is None:
+        raise Unsupported("the exponent is not one constant number")
+    return node.layer("power", [node.x()], exponent=exponent)
+
+
+# -- products ---------------------------------------------------------------------------------------------------
+
+
+@operator("MatMul")
+def matmul(node: Node) -> Value:
+    a, b = node.x(0), node.weight(1) if node.rank(1) == 2 and node.rank(0) > 1 else node.x(1)
+    return product(node.model, node.name, a, b)
+
+
+@operator("Gemm")
+def gemm(node: Node) -> Value:
+    """alpha A' B' + beta C; with B a weight (units, inputs) it is a dense layer."""
+    alpha, beta = short(node.get("alpha", 1.0)), short(node.get("beta", 1.0))
+    a, b = node.x(0), node.weight(1)
+    if node.get("transA", 0):
+        a = node.layer("transpose", [a], "a", permutation=[1, 0])
+    biased = node.has(2) and beta != 0
+    units = node.shape(1)[0 if node.get("transB", 0) else 1]
+    if node.get("transB", 0) and alpha == beta == 1 and (not biased or node.shape(2) == (units,)):
+        return node.layer("dense", [a, b, *([node.weight(2)] if biased else [])], bias=biased)
+    if node.get("transB", 0):
+        b = node.layer("transpose", [b], "b", permutation=[1, 0])
+    found = node.layer("matmul", [a, b], "product" if alpha != 1 or biased else "")
+    if alpha != 1:
+        found = node.layer("scale", [found], "alpha" if biased else "", factor=alpha)
+    if not biased:
+        return found
+    c = node.weight(2)
+    if beta != 1:
+        c = node.layer("scale", [c], "beta", factor=beta)
+    return node.layer("add", [found, c])
+
+
+@operator("Einsum")
+def einsum(node: Node) -> Value:
+    return node.layer("einsum", node.xs(), equation=str(node.get("equation")).replace(" ", ""))
+
+
+# -- convolutions and pools ---------------------------------------------------------------------------------------
+
+
+def window(node: Node, kernel: list[int]) -> dict[str, Any]:
+    """stride, padding and dilation of a convolution or pool, with ``auto_pad`` resolved."""
+    axes = len(kernel)
+    stride, dilation = (list(node.get(key, [1] * axes)) for key in ("strides", "dilations"))
+    mode = node.get("auto_pad", "NOTSET")
+    if mode == "NOTSET":
+        padding = list(node.get("pads", [0] * 2 * axes))
+    elif mode == "VALID":
+        padding = [0] * 2 * axes
+    else:
+        begin, end = [], []
+        for n, k, s, d in zip(node.extents(0, range(2, 2 + axes)), kernel, stride, dilation, strict=True):
+            total = max((ceil(n / s) - 1) * s + (k - 1) * d + 1 - n, 0)
+            less, more = total // 2, total - total // 2
+            begin.append(less if mode == "SAME_UPPER" else more)
+            end.append(more if mode == "SAME_UPPER" else less)
+        padding = begin + end
+    if min(padding) < 0:
+        raise Unsupported(f"negative padding {padding}")
+    return {"stride": stride, "padding": padding, "dilation": dilation}
+
+
+@operator("Conv")
+def conv(node: Node) -> Value:
+    kernel = node.extents(1, range(2, node.rank(1)))
+    inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
+    return node.layer(
+        "conv", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3, **window(node, kernel)
+    )
+
+
+@operator("ConvTranspose")
+def conv_transpose(node: Node) -> Value:
+    kernel = node.extents(1, range(2, node.rank(1)))
+    if "output_shape" in node.attributes or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+        raise Unsupported("output_shape and auto_pad (only pads)")
+    inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
+    return node.layer(
+        "conv_transpose", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3,
+        output_padding=list(node.get("output_padding", [0] * len(kernel))), **window(node, kernel),
+    )  # fmt: skip
+
+
+@operator("MaxPool", "AveragePool")
+def pool(node: Node) -> Value:
+    node.only_outputs()
+    kernel = list(node.get("kernel_shape"))
+    options: dict[str, Any] = {"kernel": kernel, "lead": 1, "ceil": bool(node.get("ceil_mode", 0))}
+    options |= window(node, kernel)
+    if node.op == "MaxPool":
+        return node.layer("max_pool", [node.x()], **options)
+    if any(step != 1 for step in options.pop("dilation")):
+        raise Unsupported("dilations of an average pool")
+    return node.layer("average_pool", [node.x()], count_include_pad=bool(node.get("count_include_pad", 0)), **options)
+
+
+@operator("GlobalAveragePool", "GlobalMaxPool")
+def global_pool(node: Node) -> Value:
+    return node.layer(
+        "global_average_pool" if node.op == "GlobalAveragePool" else "global_max_pool", [node.x()], lead=1
+    )
+
+
+# -- normalisation ------------------------------------------------------------------------------------------------
+
+
+@operator("BatchNormalization")
+def batch_norm(node: Node) -> Value:
+    node.only_outputs()
+    node.only(spatial=1)
+    epsilon = short(node.get("epsilon", 1e-5))
+    if node.get("training_mode", 0):
+        node.model.note("batch normalisation in training form: the update of the running statistics is left out")
+        return node.layer("batch_norm_training", [node.x(), node.weight(1), node.weight(2)], epsilon=epsilon, axis=1)
+    inputs = [node.x(), node.weight(1), node.weight(2), node.buffer(3), node.buffer(4)]
+    return node.layer("batch_norm", inputs, epsilon=epsilon, lead=1)
+
+
+@operator("InstanceNormalization")
+def instance_norm(node: Node) -> Value:
+    inputs = [node.x(), node.weight(1), node.weight(2)]
+    return node.layer("instance_norm", inputs, epsilon=short(node.get("epsilon", 1e-5)), lead=1)
+
+
+@operator("GroupNormalization")
+def group_norm(node: Node) -> Value:
+    if node.shape(1) != (node.shape()[1],):
+        raise Unsupported("scale and bias per group (opset 18), not per channel")
+    inputs = [node.x(), node.weight(1), node.weight(2)]
+    return node.layer(
+        "group_norm", inputs, groups=node.get("num_groups"), epsilon=short(node.get("epsilon", 1e-5)), lead=1
+    )
+
+
+@operator("LayerNormalization", "RMSNormalization")
+def layer_norm(node: Node) -> Value:
+    node.only_outputs()
+    axes, epsilon = node.rank() - node.axis(-1), short(node.get("epsilon", 1e-5))
+    if node.op == "RMSNormalization":
+        if axes != 1:
+            raise Unsupported(f"normalises {axes} axes (only the last)")
+        return node.layer("rms_norm", [node.x(), node.weight(1)], epsilon=epsilon)
+    if node.has(2):
+        return node.layer("layer_norm", [node.x(), node.weight(1), node.weight(2)], axes=axes, epsilon=epsilon)
+    plain = node.layer("layer_norm", [node.x()], "normalised", axes=axes, epsilon=epsilon, affine=False)
+    return node.layer("mul", [plain, node.weight(1)])
+
+
+@operator("LRN")
+def lrn(node: Node) -> Value:
+    numbers = {
+        key: short(node.get(key, default)) for key, default in (("alpha", 0.0001), ("beta", 0.75), ("bias", 1.0))
+    }
+    return node.layer("lrn", [node.x()], size=node.get("size"), lead=1, **numbers)
+
+
+# -- softmax and reductions ---------------------------------------------------------------------------------------
+
+
+@operator("Softmax", "LogSoftmax")
+def softmax(node: Node) -> Value:
+    """Before opset 13 the axes from ``axis`` on are taken together."""
+    type_ = "softmax" if node.op == "Softmax" else "log_softmax"
+    if node.opset >= 13:
+        return node.layer(type_, [node.x()], axis=node.axis(-1))
+    axis, shape = node.axis(1), node.shape()
+    if all(extent == 1 for extent in shape[axis + 1 :]):
+        return node.layer(type_, [node.x()], axis=axis)
+    flat = node.layer("reshape", [node.x()], "flat", shape=[*shape[:axis], Mul(*shape[axis:])])
+    found = node.layer(type_, [flat], "softmax", axis=axis)
+    return node.layer("reshape", [found], shape=list(shape))
+
+
+_REDUCTIONS = {
+    "ReduceSum": "reduce_sum",
+    "ReduceMean": "reduce_mean",
+    "ReduceMax": "reduce_max",
+    "ReduceMin": "reduce_min",
+}
+
+
+@operator(*_REDUCTIONS, "ReduceL2", "ReduceSumSquare")
+def reduce(node: Node) -> Value:
+    axes = node.axes(1)
+    if axes is None or not axes:
+        if node.get("noop_with_empty_axes", 0):
+            return node.same("over no axis")
+        axes = list(range(node.rank()))
+    options = options_of(axes=sorted(axes), keep=bool(node.get("keepdims", 1)))
+    if node.op in _REDUCTIONS:
+        return node.layer(_REDUCTIONS[node.op], [node.x()], **options)
+    squares = node.layer("power", [node.x()], "square", exponent=2)
+    if node.op == "ReduceSumSquare":
+        return node.layer("reduce_sum", [squares], **options)
+    return node.layer("sqrt", [node.layer("reduce_sum", [squares], "sum", **options)])

@@ -1,0 +1,91 @@
+"""ONNX's RNN, GRU and LSTM, unrolled over a known number of steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
+from symbolic.readers.recurrent import STATES, Cell, unroll
+
+_GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
+"""Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""
+
+_ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
+
+
+@operator("RNN", "GRU", "LSTM")
+def recurrent(node: Node) -> list[Value]:
+    directions = 2 if node.get("direction", "forward") == "bidirectional" else 1
+    _refuse_variants(node, directions)
+    (steps,) = node.extents(0, [0])
+    xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
+    outputs: list[list[str]] = [[], [], []]
+    for d in range(directions):
+        backward = d == 1 or node.get("direction", "forward") == "reverse"
+        name = f"{node.name}.back" if backward else node.name
+        cell = _cell(node, d, ".back" if d else "")
+        states = unroll(node.model, name, cell, xs[::-1] if backward else xs, _initial(node, d, cell, name))
+        if node.wanted[0]:
+            hidden = [cell.part(node.model, f"{name}.h{k}", state, 0) for k, state in enumerate(states)]
+            outputs[0].append(node.model.layer(f"{name}.y", "stack", hidden[::-1] if backward else hidden, axis=0))
+        for number in (0, 1):
+            if number + 1 < len(node.wanted) and node.wanted[number + 1]:
+                outputs[number + 1].append(cell.part(node.model, f"{name}.last{number}", states[-1], number))
+    found = [
+        node.layer("stack", parts, label, axis=axis) if parts else ""
+        for label, parts, axis in zip(("Y", "Y_h", "Y_c"), outputs, (1, 0, 0), strict=True)
+    ]
+    return list(found[: len(node.outputs)])
+
+
+def _refuse_variants(node: Node, directions: int) -> None:
+    node.only(activations=_ACTIVATIONS[node.op] * directions, input_forget=0, layout=0)
+    if "clip" in node.attributes:
+        raise Unsupported("clip")
+    if node.op == "GRU" and not node.get("linear_before_reset", 0):
+        raise Unsupported("linear_before_reset = 0 (only 1)")
+    if node.has(4):
+        lengths, (steps,) = node.static(4, "sequence_lens"), node.extents(0, [0])
+        if (lengths != steps).any():
+            raise Unsupported("sequences of different lengths")
+    if node.has(7):
+        raise Unsupported("peepholes")
+
+
+def _cell(node: Node, direction: int, suffix: str) -> Cell:
+    gates = _GATES[node.op]
+
+    def rows(slot: int, name: str, array: np.ndarray) -> str:
+        """An array whose first axis consists of gates, in the cells' order."""
+        value = node.operand(slot)
+        assert isinstance(value, Known)
+        label = f"{value.name}{name}{suffix}"
+        if label not in node.model.given:
+            parts = np.split(array, len(gates))
+            node.model.given[label] = node.model.array(label, np.concatenate([parts[k] for k in gates]), "parameter")
+        return node.model.given[label]
+
+    if node.op != "RNN":
+        node.model.note(f"the gates of {node.op} weights are stored in the order of the {node.op.lower()}_cell")
+    weight, again = node.static(1, "W")[direction], node.static(2, "R")[direction]
+    parameters = [rows(1, "", weight), rows(2, "", again)]
+    if node.has(3):
+        fed, fed_back = np.split(node.static(3, "B")[direction], 2)
+        parameters += [rows(3, ".input", fed), rows(3, ".recurrent", fed_back)]
+    return Cell(f"{node.op.lower()}_cell", parameters, again.shape[1], "tanh" if node.op == "RNN" else None)
+
+
+def _initial(node: Node, direction: int, cell: Cell, name: str) -> str:
+    """The state before the first step: zeros, a constant, or made of vertices."""
+    slots = (5, 6)[: STATES[cell.type]]
+    known = [node.known(slot) for slot in slots]
+    if not any(node.has(slot) and array is None for slot, array in zip(slots, known, strict=True)):
+        (batch,) = node.extents(0, [1])
+        zeros = np.zeros((batch, cell.units), np.float32)
+        parts = [zeros if array is None else array[direction] for array in known]
+        return node.model.array(f"{name}.initial", np.concatenate(parts, axis=-1), "constant")
+    rows = [
+        node.layer("select", [node.buffer(slot)], f"initial{direction}{slot}", axis=0, position=direction)
+        for slot in slots
+    ]
+    return rows[0] if len(rows) == 1 else node.model.layer(f"{name}.initial", "concat", rows, axis=1)

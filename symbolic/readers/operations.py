@@ -1,0 +1,61 @@
+"""What the readers share: operations that are not one layer of the catalogue."""
+
+from __future__ import annotations
+
+from sympy import Rational
+
+from symbolic.readers.model import Model, Unsupported
+
+OPERATIONS = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}
+
+
+def with_number(model: Model, name: str, operation: str, slot: int, value: Rational, other: str) -> str:
+    """``operation`` (of :data:`OPERATIONS`) of a vertex with one number, which is operand ``slot``.
+
+    A layer ``scale``, or the vertex itself where the number changes nothing.
+    """
+    if operation == "Div" and slot == 1 and value == 0:
+        raise Unsupported("divides by 0")
+    neutral = {("Add", 0): 0, ("Add", 1): 0, ("Sub", 1): 0, ("Mul", 0): 1, ("Mul", 1): 1, ("Div", 1): 1}
+    if neutral.get((operation, slot)) == value:
+        model.note(f"{operation} with {value} is the identity: no vertex")
+        return other
+    if operation == "Div" and slot == 0:
+        inverse = model.layer(f"{name}.reciprocal" if value != 1 else name, "reciprocal", [other])
+        return inverse if value == 1 else model.layer(name, "scale", [inverse], factor=value)
+    options = {
+        "Add": {"offset": value},
+        "Sub": {"offset": -value} if slot == 1 else {"factor": -1, "offset": value},
+        "Mul": {"factor": value},
+        "Div": {"factor": 1 / value if value else 0},
+    }[operation]
+    return model.layer(name, "scale", [other], **options)
+
+
+def product(model: Model, name: str, a: str, b: str) -> str:
+    """The matrix product as NumPy defines it, with a vector as a row or a column."""
+    ranks = len(model.shapes[a]), len(model.shapes[b])
+    if min(ranks) > 1:
+        return model.layer(name, "matmul", [a, b])
+    removed = []
+    if ranks[0] == 1:
+        a = model.layer(f"{name}.row", "unsqueeze", [a], axes=[0])
+        removed.append(-2)
+    if ranks[1] == 1:
+        b = model.layer(f"{name}.column", "unsqueeze", [b], axes=[1])
+        removed.append(-1)
+    found = model.layer(f"{name}.product", "matmul", [a, b])
+    rank = len(model.shapes[found])
+    return model.layer(name, "squeeze", [found], axes=[axis % rank for axis in removed])
+
+
+def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]]) -> str:
+    """Entries start, start + step, ... (``size`` of them) along some axes, given as (axis, start, size, step)."""
+    shape = model.shapes[x]
+    kept = [cut for cut in cuts if cut[1:] != (0, shape[cut[0]], 1)]
+    if any(size < 1 for _, _, size, _ in kept):
+        raise Unsupported("the slice is empty")
+    if not kept:
+        return x
+    axes, starts, extents, steps = (list(column) for column in zip(*kept, strict=True))
+    return model.layer(name, "slice", [x], axes=axes, starts=starts, sizes=extents, steps=steps)

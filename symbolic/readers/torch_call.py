@@ -1,0 +1,109 @@
+"""One call of an ATen operator as the operators' functions see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Integer
+
+from symbolic.layers.base import Shape
+from symbolic.readers.model import Known, Model, Unsupported, Value
+
+Result = Any
+"""A tensor's value, a list of them (None: one that cannot be read), or a number made of sizes."""
+
+
+@dataclass
+class Call:
+    """arguments: by the name that the operator's schema gives them, with defaults filled in, tensors as values.
+
+    wanted: which of several results somebody reads.
+    """
+
+    model: Model
+    operator: str
+    name: str
+    arguments: dict[str, Any]
+    wanted: frozenset[int] = frozenset()
+
+    def __getitem__(self, key: str) -> Any:
+        return self.arguments.get(key)
+
+    def given(self, key: str) -> bool:
+        return self.arguments.get(key) is not None
+
+    def value(self, key: str = "self") -> Value:
+        value = self.arguments.get(key)
+        if not isinstance(value, str | Known):
+            raise Unsupported(f"its argument {key!r} is no tensor")
+        return value
+
+    def x(self, key: str = "self") -> str:
+        return self.model.vertex(self.value(key))
+
+    def weight(self, key: str) -> str:
+        return self.model.vertex(self.value(key), trained=True)
+
+    def buffer(self, key: str) -> str:
+        return self.model.vertex(self.value(key), trained=False)
+
+    def filled(self, key: str, number: float, shape: Shape) -> str:
+        """A weight, or a constant of one number where the module has none."""
+        if self.given(key):
+            return self.weight(key)
+        return self.constant(f"{self.name}.{key}", np.full(tuple(map(int, shape)), number, np.float32))
+
+    def constant(self, name: str, array: np.ndarray) -> str:
+        return self.model.vertex(Known(name, array), trained=False)
+
+    def shape(self, key: str = "self") -> Shape:
+        value = self.value(key)
+        return self.model.shapes[value] if isinstance(value, str) else tuple(map(Integer, value.array.shape))
+
+    def rank(self, key: str = "self") -> int:
+        return len(self.shape(key))
+
+    def axis(self, key: str = "dim", tensor: str = "self", extra: int = 0) -> int:
+        return int(self[key]) % max(self.rank(tensor) + extra, 1)
+
+    def axes(self, key: str = "dim") -> list[int]:
+        """Some axes of the tensor; all where none is named."""
+        given = self[key]
+        rank = self.rank()
+        if given is None or given == []:
+            return list(range(rank))
+        return sorted(int(axis) % rank for axis in (given if isinstance(given, list | tuple) else [given]))
+
+    def extent(self, axis: int, key: str = "self") -> int:
+        extent = self.shape(key)[axis]
+        if not extent.is_Integer:
+            raise Unsupported(f"needs a number for the size {extent}")
+        return int(extent)
+
+    def layer(self, type_: str, inputs: Sequence[str], part: str = "", **options: Any) -> str:
+        return self.model.layer(f"{self.name}.{part}" if part else self.name, type_, inputs, **options)
+
+    def same(self, why: str, key: str = "self") -> Value:
+        """The operand itself: a call that does nothing has no vertex."""
+        self.model.note(f"{self.operator} {why} is the identity: no vertex")
+        return self.value(key)
+
+
+Operator = Callable[[Call], Result]
+OPERATORS: dict[str, Operator] = {}
+
+
+def operator(*names: str) -> Callable[[Operator], Operator]:
+    """Register the function that reads calls of these ATen operators (all their overloads)."""
+
+    def register(function: Operator) -> Operator:
+        OPERATORS.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+__all__ = ["OPERATORS", "Call", "Known", "Result", "Unsupported", "Value", "operator"]

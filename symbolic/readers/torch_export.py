@@ -1,0 +1,304 @@
+"""Reading programs of torch.export (optional extra ``torch``): .pt2 files, and modules with example inputs.
+
+The exported graph is made free of mutation (``run_decompositions`` with an empty table, which keeps composite operators
+such as ``linear`` and ``scaled_dot_product_attention``) and read call by call into layers of the catalogue.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer, Symbol
+
+import symbolic.readers.torch_operators
+import symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
+from symbolic.architecture import Architecture, Role, show
+from symbolic.errors import DyadicError, SpecError
+from symbolic.readers.model import Known, Model, Problem, Unsupported, Value, refuse
+from symbolic.readers.torch_call import OPERATORS, Call
+
+
+def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
+    """Read a .pt2 file.  Raises :class:`DyadicError` with one message for all calls that are not supported.
+
+    The file is loaded by ``torch.export.load``: give it only files that you trust.
+    """
+    torch = _package()
+    if not Path(path).is_file():
+        raise SpecError(str(path), "cannot be read (no such file)", "check the path")
+    try:
+        program = torch.export.load(str(path))
+    except Exception as error:  # whatever torch raises for what is no archive of its own
+        raise SpecError(
+            str(path), f"is no exported program ({str(error)[:200]})", "write it with torch.export.save"
+        ) from error
+    return from_program(program, Path(path).stem, str(path), cost)
+
+
+def from_torch(
+    module: Any, example_input: Any, cost: str | None = None, name: str | None = None, dynamic_shapes: Any = None
+) -> Architecture:
+    """The architecture of a ``torch.nn.Module``, exported as it computes on ``example_input`` (a tensor, or a tuple).
+
+    ``cost``: the type of the cost on every output ("abstract" by default: any differentiable cost).
+    ``dynamic_shapes``: as in ``torch.export.export``; such an axis has a name for its size.
+    The module is exported in the mode (train or eval) that it is in.
+    """
+    torch = _package()
+    arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
+    label = name or type(module).__name__
+    try:
+        program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
+    except Exception as error:  # torch.export has no one class of errors
+        raise DyadicError(f"{label}: torch.export cannot export it: {str(error)[:400]}") from error
+    return from_program(program, label, label, cost)
+
+
+def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
+    """The architecture of a ``torch.export.ExportedProgram``."""
+    try:
+        return _Reader(program, name, where).read(cost)
+    except SpecError as error:
+        raise SpecError(f"{where}: {error.where}", error.problem, error.remedy) from error
+
+
+def _package() -> Any:
+    try:
+        import torch
+        import torch.export
+    except ImportError as error:
+        raise DyadicError("reading PyTorch programs needs the torch package: pip install 'dyadic[torch]'") from error
+    return torch
+
+
+class _Reader:
+    def __init__(self, program: Any, name: str, where: str) -> None:
+        self.torch = _package()
+        self.program = program.run_decompositions({})
+        self.where = where
+        self.model = Model(name)
+        self.values: dict[Any, Any] = {}
+        self.problems: list[Problem] = []
+        graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
+        (last,) = (node for node in graph.nodes if node.op == "output")
+        specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
+        outputs = [(spec.kind, node) for spec, node in specs]
+        self.outputs = [node for kind, node in outputs if kind == kinds.USER_OUTPUT]
+        if any(kind == kinds.BUFFER_MUTATION for kind, _ in outputs):
+            self.model.note("updates of buffers (running statistics) are left out")
+        self.needed = self._needed()
+        self.calls = [node for node in graph.nodes if node.op == "call_function" and node in self.needed]
+        self.paths = Counter(self._path(node) for node in self.calls if node.target is not operator.getitem)
+
+    def _needed(self) -> set[Any]:
+        found: set[Any] = set()
+        stack = [node for node in self.outputs if hasattr(node, "all_input_nodes")]
+        while stack:
+            node = stack.pop()
+            if node not in found:
+                found.add(node)
+                stack += node.all_input_nodes
+        return found
+
+    def read(self, cost: str | None) -> Architecture:
+        self._placeholders()
+        for position, node in enumerate(self.calls, 1):
+            self._read(position, node)
+        refuse(self.where, self.problems)
+        outputs = []
+        for position, node in enumerate(self.outputs):
+            value = self.values.get(node) if hasattr(node, "all_input_nodes") else None
+            if isinstance(value, str):
+                outputs.append(value)
+            else:
+                self.model.note(f"the output {position} is left out: it depends on no input")
+        return self.model.architecture(list(dict.fromkeys(outputs)), cost)
+
+    # -- inputs, parameters, buffers -------------------------------------------------------------------------------
+
+    def _placeholders(self) -> None:
+        kinds = self.torch.export.graph_signature.InputKind
+        nodes = {node.name: node for node in self.program.graph.nodes if node.op == "placeholder"}
+        for spec in self.program.graph_signature.input_specs:
+            node = nodes.get(getattr(spec.arg, "name", ""))
+            if node is None:
+                continue
+            if spec.kind == kinds.USER_INPUT:
+                self._input(node)
+            elif node in self.needed:
+                self.values[node] = self._array(spec, trained=spec.kind == kinds.PARAMETER)
+
+    def _array(self, spec: Any, trained: bool) -> Known:
+        program = self.program
+        tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
+        if tensor is None:
+            raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
+        return Known(spec.target, _numpy(tensor), trained)
+
+    def _input(self, node: Any) -> None:
+        tensor = node.meta.get("val")
+        if not isinstance(tensor, self.torch.Tensor):
+            return  # a number: torch.export has put it into the graph
+        below = None if tensor.is_floating_point() else self._rows_looked_up(node)
+        if below is None and not tensor.is_floating_point():
+            self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
+        role: Role = "data" if below is None else "index"
+        self.values[node] = self.model.input(node.name, map(_size, tensor.shape), role, below)
+
+    def _rows_looked_up(self, node: Any) -> int | None:
+        """The number of rows of the tables in which an integer input is looked up; None if it is used otherwise."""
+        rows = []
+        for user in node.users:
+            label = _label(user)
+            if label == "embedding" and user.args[1] is node:
+                rows.append(int(user.args[0].meta["val"].shape[0]))
+            elif label == "index_select" and user.args[2] is node:
+                rows.append(int(user.args[0].meta["val"].shape[user.args[1]]))
+            elif label not in ("sym_size", "_assert_tensor_metadata"):
+                return None
+        return min(rows, default=None)
+
+    # -- calls -----------------------------------------------------------------------------------------------------
+
+    def _read(self, position: int, node: Any) -> None:
+        label = _label(node)
+        arguments = [self.values.get(each) for each in node.all_input_nodes]
+        try:
+            if node.target is operator.getitem:
+                found = self.values.get(node.args[0])
+                self.values[node] = None if found is None else found[node.args[1]]
+                if found is not None and self.values[node] is None:
+                    raise Unsupported(f"reads result {node.args[1]} of {_label(node.args[0])}")
+            elif any(value is None for value in arguments):
+                if label not in OPERATORS:
+                    raise Unsupported("")
+                self.values[node] = None  # what it reads is not supported and will be named
+            elif not hasattr(node.target, "_schema") or self._folds(node, arguments):
+                self.values[node] = self._folded(node)
+            elif label not in OPERATORS:
+                raise Unsupported("")
+            else:
+                self.values[node] = OPERATORS[label](self._call(node, label))
+                self._compare_shape(node)
+        except Unsupported as error:
+            self.problems.append(Problem(self._place(position, node), str(error)))
+            self.values[node] = None
+        except SpecError as error:
+            place = f"{self._place(position, node)}: {error.where}"
+            raise SpecError(place, error.problem, error.remedy) from error
+
+    def _folds(self, node: Any, arguments: list[Any]) -> bool:
+        """Whether a call can be computed now: it reads no input of the model and no weight."""
+        known = [value for value in arguments if not isinstance(value, Expr)]
+        like = _label(node) in (
+            "zeros_like",
+            "ones_like",
+            "full_like",
+            "new_zeros",
+            "new_ones",
+            "new_full",
+            "new_empty",
+        )
+        return all(isinstance(value, Known) and not value.trained for value in known) or like
+
+    def _folded(self, node: Any) -> Any:
+        """The result of a call on constants or sizes, computed by torch (or, for sizes, by SymPy)."""
+
+        def concrete(value: Any) -> Any:
+            if isinstance(value, self.torch.fx.Node):
+                value = self.values[value]
+            if isinstance(value, Known):
+                return self.torch.from_numpy(np.array(value.array))
+            if isinstance(value, str):  # only its shape is asked for
+                return self.torch.zeros([int(n) for n in self.model.shapes[value]])
+            if isinstance(value, Expr) and value.is_Integer:
+                return int(value)
+            return value
+
+        map_arg = self.torch.fx.node.map_aggregate
+        try:
+            found = node.target(*map_arg(node.args, concrete), **map_arg(node.kwargs, concrete))
+        except Exception as error:  # whatever the operator raises
+            raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
+        if isinstance(found, self.torch.Tensor):
+            return Known(node.name, _numpy(found))
+        if isinstance(found, list | tuple):
+            return [Known(f"{node.name}.{k}", _numpy(part)) for k, part in enumerate(found)]
+        return found
+
+    def _call(self, node: Any, label: str) -> Call:
+        def read(value: Any) -> Any:
+            if isinstance(value, self.torch.fx.Node):
+                return self.values[value]
+            if isinstance(value, list | tuple):
+                return [read(item) for item in value]
+            return value
+
+        arguments = {}
+        for position, argument in enumerate(node.target._schema.arguments):
+            given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
+            arguments[argument.name] = (
+                argument.default_value if given is None and argument.has_default_value() else read(given)
+            )
+        wanted = frozenset(
+            user.args[1] for user in node.users if user.target is operator.getitem and user in self.needed
+        )
+        path = self._path(node)
+        name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
+        return Call(self.model, label, name, arguments, wanted)
+
+    @staticmethod
+    def _path(node: Any) -> str:
+        """The module that a call belongs to, such as ``layer1.0.conv1``; empty for the outermost one."""
+        stack = node.meta.get("nn_module_stack") or {}
+        return str(next(reversed(stack.values()))[0]).removeprefix("L['self'].") if stack else ""
+
+    def _compare_shape(self, node: Any) -> None:
+        """Refuse a call whose shape torch sees differently: it has been read wrongly."""
+        meta, found = node.meta.get("val"), self.values[node]
+        pairs = [(meta, found)] if isinstance(meta, self.torch.Tensor) else []
+        if isinstance(meta, list | tuple) and isinstance(found, list):
+            pairs = list(zip(meta, found, strict=False))
+        for tensor, value in pairs:
+            if not isinstance(value, str) or tensor is None:
+                continue
+            ours, theirs = self.model.shapes[value], tuple(map(_size, tensor.shape))
+            numbers = zip(ours, theirs, strict=False)
+            if len(ours) != len(theirs) or any(n.is_Integer and m.is_Integer and n != m for n, m in numbers):
+                problem = f"has the shape {show(ours)} here and {show(theirs)} in PyTorch"
+                raise SpecError(f"result of {_label(node)}", problem, "please report this model")
+
+    def _place(self, position: int, node: Any) -> str:
+        path = self._path(node)
+        reads = ", ".join(repr(each.name) for each in node.all_input_nodes) or "nothing"
+        inside = f" in {path}" if path else ""
+        return f"call {position} of {len(self.calls)} {node.name!r} (aten.{_label(node)}{inside}, reading {reads})"
+
+
+def _label(node: Any) -> str:
+    """The operator's name without its overload, such as ``add`` for aten.add.Tensor."""
+    packet = getattr(node.target, "overloadpacket", None)
+    return str(packet.__name__ if packet is not None else getattr(node.target, "__name__", node.target))
+
+
+def _size(extent: Any) -> Expr:
+    """An extent: a number, or the name of a dynamic one."""
+    if isinstance(extent, int):
+        return Integer(extent)
+    expression = extent.node.expr
+    if not expression.is_Symbol:
+        return Symbol(f"size_{abs(hash(str(expression))) % 10**6}", integer=True, positive=True)
+    return Symbol(str(expression), integer=True, positive=True)
+
+
+def _numpy(tensor: Any) -> np.ndarray:
+    found = tensor.detach().cpu()
+    found = found.float() if str(found.dtype) in ("torch.bfloat16", "torch.float16") else found
+    return np.asarray(found.numpy())
+
+
+__all__ = ["Value", "from_program", "from_torch", "read_torch"]

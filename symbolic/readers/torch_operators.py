@@ -1,0 +1,313 @@
+"""ATen operators that compute: elementwise functions, products, convolutions, pools, norms, attention."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sympy import Rational
+
+from symbolic.options import number
+from symbolic.readers.operations import OPERATIONS, product, with_number
+from symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
+
+_ELEMENTWISE = {
+    "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "exp": "exp", "log": "log", "sqrt": "sqrt", "erf": "erf",
+    "sin": "sin", "cos": "cos", "abs": "abs", "reciprocal": "reciprocal", "neg": "neg", "silu": "silu", "mish": "mish",
+    "hardswish": "hard_swish", "selu": "selu",
+}  # fmt: skip
+
+
+@operator(*_ELEMENTWISE)
+def elementwise(call: Call) -> Result:
+    return call.layer(_ELEMENTWISE[call.operator], [call.x()])
+
+
+@operator("gelu")
+def gelu(call: Call) -> Result:
+    return call.layer("gelu_tanh" if call["approximate"] == "tanh" else "gelu", [call.x()])
+
+
+@operator("rsqrt")
+def rsqrt(call: Call) -> Result:
+    return call.layer("reciprocal", [call.layer("sqrt", [call.x()], "sqrt")])
+
+
+@operator("softplus")
+def softplus(call: Call) -> Result:
+    if call["beta"] != 1:
+        raise Unsupported(f"beta = {call['beta']} (only 1)")
+    call.model.note(f"softplus is not replaced by its argument above {call['threshold']}, as PyTorch does")
+    return call.layer("softplus", [call.x()])
+
+
+@operator("elu", "celu", "leaky_relu", "hardsigmoid")
+def with_slope(call: Call) -> Result:
+    if call.operator == "leaky_relu":
+        return call.layer("leaky_relu", [call.x()], slope=call["negative_slope"])
+    if call.operator == "hardsigmoid":
+        return call.layer("hard_sigmoid", [call.x()], alpha=Rational(1, 6), beta=Rational(1, 2))
+    if call.operator == "elu" and not call["scale"] == call["input_scale"] == 1:
+        raise Unsupported("scale or input_scale is not 1")
+    return call.layer(call.operator, [call.x()], alpha=call["alpha"])
+
+
+@operator("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6")
+def clamp(call: Call) -> Result:
+    low, high = (call[key] if call[key] is not None else call[f"{key}_val"] for key in ("min", "max"))
+    low, high = (0, 6) if call.operator == "relu6" else (low, high)
+    bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
+    if any(isinstance(bound, str | Known) for bound in bounds.values()):
+        raise Unsupported("a bound is a tensor")
+    return call.layer("clip", [call.x()], **bounds)
+
+
+@operator("prelu")
+def prelu(call: Call) -> Result:
+    """relu(x) - a relu(-x)."""
+    x, slope = call.x(), call.weight("weight")
+    if call.shape("weight") != (1,) and call.rank() > 2:
+        slope = call.layer("reshape", [slope], "slope", shape=[*call.shape("weight"), *[1] * (call.rank() - 2)])
+    negative = call.layer("relu", [call.layer("neg", [x], "neg")], "below")
+    return call.layer("sub", [call.layer("relu", [x], "above"), call.layer("mul", [negative, slope], "scaled")])
+
+
+@operator("pow")
+def power(call: Call) -> Result:
+    exponent = _number(call["exponent"])
+    if exponent is None:
+        raise Unsupported("the exponent is not a number")
+    return call.layer("power", [call.x()], exponent=exponent)
+
+
+def _number(value: Any) -> Any:
+    """A Python number, or the entry of a known tensor without axes; None for anything else."""
+    if isinstance(value, Known) and value.array.ndim == 0 and not value.trained:
+        value = value.array[()].item()
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
+
+
+_ARITHMETIC = {
+    "add": "Add",
+    "sub": "Sub",
+    "subtract": "Sub",
+    "rsub": "Sub",
+    "mul": "Mul",
+    "div": "Div",
+    "multiply": "Mul",
+}
+
+
+@operator(*_ARITHMETIC)
+def arithmetic(call: Call) -> Result:
+    if call["rounding_mode"] is not None:
+        raise Unsupported(f"rounding_mode = {call['rounding_mode']!r}")
+    operation, alpha = _ARITHMETIC[call.operator], call["alpha"]
+    operands = [call["self"], call["other"]]
+    if alpha is not None and alpha != 1:
+        operands[1] = _scaled(call, operands[1], alpha)
+    if call.operator == "rsub":
+        operands.reverse()
+    for slot in (1, 0):
+        value, other = _number(operands[slot]), operands[1 - slot]
+        if value is not None and isinstance(other, str | Known):
+            exact = number(call.name, "constant", value)
+            return with_number(call.model, call.name, operation, slot, exact, call.model.vertex(other))
+    if not all(isinstance(value, str | Known) for value in operands):
+        raise Unsupported("an operand is no finite number")
+    return call.layer(OPERATIONS[operation], [call.model.vertex(value) for value in operands])
+
+
+def _scaled(call: Call, value: Any, alpha: float) -> Any:
+    if isinstance(value, str | Known):
+        return call.layer("scale", [call.model.vertex(value)], "alpha", factor=alpha)
+    return value * alpha
+
+
+@operator("maximum", "minimum", "max", "min", "amax", "amin")
+def extremum(call: Call) -> Result:
+    kind = "maximum" if "max" in call.operator else "minimum"
+    if call.given("other"):
+        return call.layer(kind, [call.x(), call.x("other")])
+    found = call.layer(f"reduce_{kind[:3]}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
+    return [found, None] if call.operator in ("max", "min") and call.given("dim") else found
+
+
+@operator("mean", "sum")
+def reduce(call: Call) -> Result:
+    return call.layer(f"reduce_{call.operator}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
+
+
+# -- products ---------------------------------------------------------------------------------------------------
+
+
+@operator("linear")
+def linear(call: Call) -> Result:
+    biased = call.given("bias")
+    inputs = [call.x("input"), call.weight("weight"), *([call.weight("bias")] if biased else [])]
+    return call.layer("dense", inputs, bias=biased)
+
+
+@operator("matmul", "mm", "bmm", "mv", "dot")
+def matmul(call: Call) -> Result:
+    other = next(key for key in ("other", "mat2", "vec", "tensor") if call.given(key))
+    return product(call.model, call.name, call.x(), call.x(other))
+
+
+@operator("addmm", "baddbmm")
+def addmm(call: Call) -> Result:
+    keys = ("mat1", "mat2") if call.operator == "addmm" else ("batch1", "batch2")
+    found: Any = product(call.model, f"{call.name}.product", call.x(keys[0]), call.x(keys[1]))
+    found, added = _factor(call, found, "alpha"), _factor(call, call.x(), "beta")
+    return call.layer("add", [found, added])
+
+
+def _factor(call: Call, x: str, key: str) -> str:
+    return x if call[key] in (None, 1) else call.layer("scale", [x], key, factor=call[key])
+
+
+@operator("einsum")
+def einsum(call: Call) -> Result:
+    tensors = [call.model.vertex(value) for value in call["tensors"]]
+    return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
+
+
+# -- convolutions and pools ---------------------------------------------------------------------------------------
+
+
+@operator("conv1d", "conv2d", "conv3d", "convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+def conv(call: Call) -> Result:
+    axes = call.rank("weight") - 2
+    kernel = [call.extent(2 + k, "weight") for k in range(axes)]
+    batched = call.rank("input") - axes - 1
+    stride, dilation = _each(call["stride"], axes), _each(call["dilation"], axes)
+    inputs = [call.x("input"), call.weight("weight"), *([call.weight("bias")] if call.given("bias") else [])]
+    options: dict[str, Any] = {"stride": stride, "dilation": dilation, "groups": call["groups"]}
+    if call["padding"] == "same":
+        spans = [d * (w - 1) for d, w in zip(dilation, kernel, strict=True)]
+        options["padding"] = [*(span // 2 for span in spans), *(span - span // 2 for span in spans)]
+    else:
+        options["padding"] = [0] * 2 * axes if call["padding"] == "valid" else _each(call["padding"], axes) * 2
+    options |= {"bias": len(inputs) == 3, "lead": batched}
+    if not (call["transposed"] or "transpose" in call.operator):
+        return call.layer("conv", inputs, **options)
+    return call.layer("conv_transpose", inputs, output_padding=_each(call["output_padding"], axes), **options)
+
+
+def _each(value: Any, axes: int) -> list[int]:
+    """One number per axis."""
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    return values * axes if len(values) == 1 else values
+
+
+@operator("max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d")
+def pool(call: Call) -> Result:
+    axes = int(call.operator[call.operator.index("d") - 1 :][0]) if call.operator[-1] == "d" else 2
+    kernel = _each(call["kernel_size"], axes)
+    options: dict[str, Any] = {
+        "kernel": kernel,
+        "stride": _each(call["stride"] or kernel, axes),
+        "padding": _each(call["padding"], axes) * 2,
+        "ceil": bool(call["ceil_mode"]),
+        "lead": call.rank() - axes - 1,
+    }
+    if call.operator.startswith("avg"):
+        if call.given("divisor_override"):
+            raise Unsupported("divisor_override")
+        return call.layer("average_pool", [call.x()], count_include_pad=bool(call["count_include_pad"]), **options)
+    found = call.layer("max_pool", [call.x()], dilation=_each(call["dilation"], axes), **options)
+    return [found, None] if call.operator.endswith("indices") else found
+
+
+@operator("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "_adaptive_avg_pool2d")
+def adaptive_pool(call: Call) -> Result:
+    axes = int(call.operator[-2])
+    sizes = _each(call["output_size"], axes)
+    lead = call.rank() - axes - 1
+    if all(size == 1 for size in sizes):
+        return call.layer("global_average_pool", [call.x()], lead=lead)
+    old = [call.extent(k) for k in range(call.rank() - axes, call.rank())]
+    if any(n % m for n, m in zip(old, sizes, strict=True)):
+        raise Unsupported(f"pools {old} to {sizes}: the windows differ in size")
+    kernel = [n // m for n, m in zip(old, sizes, strict=True)]
+    return call.layer("average_pool", [call.x()], kernel=kernel, stride=kernel, lead=lead)
+
+
+# -- normalisation ------------------------------------------------------------------------------------------------
+
+
+@operator("batch_norm", "_native_batch_norm_legit_functional", "_native_batch_norm_legit_no_training", "instance_norm",
+          "_native_batch_norm_legit")  # fmt: skip
+def batch_norm(call: Call) -> Result:
+    channels = call.shape("input")[1:2]
+    inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
+    training = call["training"] or (call.operator == "batch_norm" and not call.given("running_mean"))
+    if call.operator == "instance_norm":
+        if not call["use_input_stats"]:
+            raise Unsupported("use_input_stats = False")
+        return call.layer("instance_norm", inputs, epsilon=call["eps"], lead=1)
+    if training:
+        call.model.note("batch normalisation in training form: the update of the running statistics is left out")
+        found = call.layer("batch_norm_training", inputs, epsilon=call["eps"], axis=1)
+    else:
+        statistics = [call.buffer("running_mean"), call.buffer("running_var")]
+        found = call.layer("batch_norm", [*inputs, *statistics], epsilon=call["eps"], lead=1)
+    return found if call.operator == "batch_norm" else [found, None, None, None, None]
+
+
+@operator("layer_norm", "native_layer_norm", "rms_norm")
+def layer_norm(call: Call) -> Result:
+    shape = call["normalized_shape"]
+    options: dict[str, Any] = {"epsilon": call["eps"]}
+    if call.operator == "rms_norm":
+        if len(shape) != 1 or call["eps"] is None:
+            raise Unsupported("normalises several axes, or with the precision of the type as eps")
+        inputs = [call.weight("weight")] if call.given("weight") else []
+        return call.layer("rms_norm", [call.x("input"), *inputs], affine=bool(inputs), **options)
+    options["axes"] = len(shape)
+    if not call.given("weight") and not call.given("bias"):
+        found = call.layer("layer_norm", [call.x("input")], affine=False, **options)
+    else:
+        own = call.shape("input")[-len(shape) :]
+        inputs = [call.x("input"), call.filled("weight", 1, own), call.filled("bias", 0, own)]
+        found = call.layer("layer_norm", inputs, **options)
+    return found if call.operator == "layer_norm" else [found, None, None]
+
+
+@operator("group_norm", "native_group_norm")
+def group_norm(call: Call) -> Result:
+    channels = call.shape("input")[1:2]
+    inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
+    groups = call["num_groups"] or call["group"]
+    found = call.layer("group_norm", inputs, groups=groups, epsilon=call["eps"], lead=1)
+    return found if call.operator == "group_norm" else [found, None, None]
+
+
+# -- softmax and attention ----------------------------------------------------------------------------------------
+
+
+@operator("softmax", "_softmax", "log_softmax", "_log_softmax")
+def softmax(call: Call) -> Result:
+    return call.layer(call.operator.removeprefix("_"), [call.x()], axis=call.axis())
+
+
+@operator("glu")
+def glu(call: Call) -> Result:
+    return call.layer("glu", [call.x()], axis=call.axis())
+
+
+@operator("scaled_dot_product_attention")
+def attention(call: Call) -> Result:
+    if call["dropout_p"]:
+        raise Unsupported("dropout in training: call module.eval() first")
+    if call["enable_gqa"]:
+        raise Unsupported("enable_gqa")
+    inputs = [call.x("query"), call.x("key"), call.x("value")]
+    if call.given("attn_mask"):
+        mask: Value = call.value("attn_mask")
+        if isinstance(mask, Known) and mask.array.dtype.kind == "b":
+            mask = Known(f"{mask.name}.added", np.where(mask.array, np.float32(0), np.float32("-inf")))
+        inputs.append(call.model.vertex(mask))
+    options: dict[str, Any] = {} if call["scale"] is None else {"scale": call["scale"]}
+    return call.layer("attention", inputs, causal=bool(call["is_causal"]), **options)
