@@ -170,9 +170,9 @@ class Evaluator:
                 return self.field.add(self.value(child, index, depth + 1) for child in children)
             case ["*", *children] if children:
                 factors = self.factors(node, index)
-                return (
-                    (0, 0) if factors is None else self.field.multiply(self.value(f, index, depth + 1) for f in factors)
-                )
+                if factors is None:
+                    return self.field.number(0)
+                return self.field.multiply(self.value(factor, index, depth + 1) for factor in factors)
             case ["inside" | "divides" | "same", _, _]:
                 return self.field.number(int(holds(node, self.sizes, index, self.tensors, self.where)))
             case ["^", base, int(p)] if abs(p) <= 16:
