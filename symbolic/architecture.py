@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from sympy import Expr, Integer, Rational, Symbol
+from sympy import Expr, Integer, Rational, Symbol, sympify
 
 from symbolic.costs import COST_OWNER, COSTS, CostEquation
 from symbolic.energy import LayerKind, derive_layer
@@ -211,7 +211,7 @@ def make_vertex(
         if len(patterns) != len(values):
             raise SpecError(where, f"{key} has {len(values)} entries", f"it needs {len(patterns)}")
         for one, value in zip(patterns, values, strict=True):
-            if not _match(one, value, sizes):
+            if not _match(one, sympify(value), sizes):
                 raise SpecError(where, f"{key} = {value} does not fit {one}", rule)
     if len(equation.inputs) != len(shapes):
         raise SpecError(where, f"has {len(shapes)} inputs", rule)
@@ -259,12 +259,12 @@ def _bind(tensor: Tensor, shape: Shape, sizes: dict[Expr, Expr]) -> bool:
 
 
 def _match(pattern: Expr, extent: Expr, sizes: dict[Expr, Expr]) -> bool:
-    """Match one extent: a symbol, a number, a multiple ``2 m`` of a symbol, or a formula of symbols known by now."""
+    """Match one extent: a symbol, a number, a multiple ``2 m`` or ``g m`` (g known) of a symbol, or a formula of symbols known by now."""
     if isinstance(pattern, Symbol):
         return bool(sizes.setdefault(pattern, extent) == extent)
     if pattern.free_symbols <= set(sizes):
         return bool(pattern.xreplace(sizes) == extent)
-    factor, symbol = pattern.as_coeff_Mul()
+    factor, symbol = pattern.xreplace(sizes).as_coeff_Mul()
     if isinstance(symbol, Symbol) and extent.is_Integer and factor.is_Integer:
         return extent % factor == 0 and bool(sizes.setdefault(symbol, extent / factor) * factor == extent)
     return False

@@ -77,19 +77,22 @@ def _is_size(node: Any) -> bool:
     return isinstance(node, list) and len(node) == 2 and node[0] == "size"
 
 
-def _is_multiple(node: Any) -> bool:
-    """A pattern such as 2 m."""
-    return (
-        isinstance(node, list) and len(node) == 3 and node[0] == "*" and isinstance(node[1], int) and _is_size(node[2])
-    )
+def _factors(node: Any) -> list[str]:
+    """The named sizes of a pattern such as 2 m or g m."""
+    if not isinstance(node, list) or not node or node[0] != "*":
+        return []
+    return [child[1] for child in node[1:] if _is_size(child)]
 
 
 def free_symbols(graph: Graph, name: str) -> Iterator[str]:
     """The sizes of a vertex that neither its inputs' shapes nor its shape rule determine."""
     layer = graph.layers[graph.content[name]]
     patterns = [extent for shape in layer["input_shapes"] for extent in shape]
-    determined = {e[1] for e in patterns if _is_size(e)} | {e[2][1] for e in patterns if _is_multiple(e)}
-    determined |= set(layer["extents"])
+    determined = {e[1] for e in patterns if _is_size(e)} | set(layer["extents"])
+    for e in patterns:
+        # Of the sizes in a product the last one follows from the others.
+        open_ = [symbol for symbol in _factors(e) if symbol not in determined]
+        determined |= set(open_[-1:])
     return (symbol for symbol in graph.sizes[name] if symbol not in determined)
 
 
@@ -97,12 +100,14 @@ def _match_shape(pattern: list[Any], shape: list[int], table: dict[str, int], wh
     if len(pattern) != len(shape):
         raise Rejected(where, "an input does not have the number of axes that its equation reads")
     for e, extent in zip(pattern, shape, strict=True):
+        unknown = [symbol for symbol in _factors(e) if symbol not in table]
         if _is_size(e) and e[1] not in table:
             table[e[1]] = extent
-        elif _is_multiple(e) and e[2][1] not in table:
-            if extent % e[1]:
-                raise Rejected(where, f"a size of {extent} is no multiple of {e[1]}")
-            table[e[2][1]] = extent // e[1]
+        elif len(unknown) == 1:
+            known = whole(["*", 1, *(child for child in e[1:] if child != ["size", unknown[0]])], table, where)
+            if extent % known:
+                raise Rejected(where, f"a size of {extent} is no multiple of {known}")
+            table[unknown[0]] = extent // known
         elif whole(e, table, where) != extent:
             raise Rejected(where, "an input does not have the size that its equation reads")
 

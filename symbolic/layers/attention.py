@@ -20,9 +20,9 @@ from symbolic.layers.base import (
     Parameter,
     Shape,
     ShapeError,
+    batch_axes,
     broadcast_axes,
     broadcast_leading,
-    batch_axes,
     slots,
 )
 
@@ -102,7 +102,9 @@ class MultiHeadAttention(LayerType):
     arity = (1, 3)
     parametric = True
     smallest_rank = 2
-    input_rule = "one input (n, units), or queries (n, units), keys (m, k), values (m, v); given parameters follow three"
+    input_rule = (
+        "one input (n, units), or queries (n, units), keys (m, k), values (m, v); given parameters follow three"
+    )
 
     def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
         if len(shapes) == 2:

@@ -46,8 +46,12 @@ class Conv(LayerType):
 
     def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
         lead = batch_rank(options, shapes[0], 2)
-        groups = checked_groups(options["groups"])
-        chosen = {"groups": groups, "bias": options["bias"], "activation": options["activation"], "lead": lead}
+        chosen = {
+            **group_settings(options["groups"]),
+            "bias": options["bias"],
+            "activation": options["activation"],
+            "lead": lead,
+        }
         return window_settings(options, len(shapes[0]) - lead - 1) | chosen
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
@@ -55,13 +59,13 @@ class Conv(LayerType):
         d = ranks[0] - len(lead) - 1
         c, k, u, i = Index("c"), Index("k"), kernel_indices(d), indices("i", d)
         m, q, w, n, o = size("m"), size("q"), sizes("w", d), sizes("n", d), sizes("o", d)
-        groups = Integer(settings["groups"])
+        groups = group_count(settings)
         sliding = windows(settings, w, n)
 
         x = Tensor("x", "u", (*lead_sizes, groups * m, *n))
         W = Tensor("W", "v", (groups * q, m, *w))
         b = Tensor("b", "v", (groups * q,))
-        channel = m * Quotient(c, q) + k if groups > 1 else k
+        channel = m * Quotient(c, q) + k if groups != 1 else k
         entry = x[
             (*lead, channel, *(one.position(*at) for one, at in zip(sliding, zip(i, u, strict=True), strict=True)))
         ]
@@ -76,7 +80,7 @@ class Conv(LayerType):
             (x,),
             parameters,
             activated(settings["activation"], here, shape, value),
-            {"filters": groups * q, "kernel": w},
+            {"groups": groups, "filters": groups * q, "kernel": w},
             {extent: one.count for extent, one in zip(o, sliding, strict=True)},
         )
 
@@ -95,3 +99,13 @@ def checked_groups(groups: int) -> int:
     if groups < 1:
         raise ShapeError(f"groups = {groups} makes no sense", "groups is a positive integer")
     return groups
+
+
+def group_settings(groups: int) -> dict[str, Any]:
+    """Whether there are groups is a setting; how many is a size."""
+    return {"grouped": checked_groups(groups) > 1}
+
+
+def group_count(settings: Mapping[str, Any]) -> Expr:
+    """The number of groups in an equation: the size g, or 1."""
+    return size("g") if settings["grouped"] else Integer(1)

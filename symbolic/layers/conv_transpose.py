@@ -25,7 +25,7 @@ from symbolic.layers.base import (
     sizes,
     sum_over,
 )
-from symbolic.layers.conv import checked_groups
+from symbolic.layers.conv import group_count, group_settings
 from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings
 
 
@@ -52,7 +52,7 @@ class ConvTranspose(LayerType):
         limits = zip(extra, settings["stride"], settings["dilation"], strict=True)
         if any(more >= max(stride, dilation) for more, stride, dilation in limits):
             raise ShapeError(f"output_padding is {list(extra)}", "it must be below the stride or the dilation")
-        chosen = {"groups": checked_groups(options["groups"]), "bias": options["bias"], "lead": lead}
+        chosen = {**group_settings(options["groups"]), "bias": options["bias"], "lead": lead}
         return settings | {"output_padding": extra} | chosen
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
@@ -60,7 +60,7 @@ class ConvTranspose(LayerType):
         d = ranks[0] - len(lead) - 1
         c, k, u, i = Index("c"), Index("k"), kernel_indices(d), indices("i", d)
         m, q, w, n, o = size("m"), size("q"), sizes("w", d), sizes("n", d), sizes("o", d)
-        groups = Integer(settings["groups"])
+        groups = group_count(settings)
 
         x = Tensor("x", "u", (*lead_sizes, groups * m, *n))
         W = Tensor("W", "v", (groups * m, q, *w))
@@ -75,7 +75,7 @@ class ConvTranspose(LayerType):
             positions.append(Quotient(scaled, Integer(s)))
             guards += [Divides(Integer(s), scaled), Inside(positions[-1], n[a])]
             extents[o[a]] = s * (n[a] - 1) + t * (w[a] - 1) + 1 + more - front - back
-        group, own = (Quotient(c, q), Remainder(c, q)) if groups > 1 else (Integer(0), c)
+        group, own = (Quotient(c, q), Remainder(c, q)) if groups != 1 else (Integer(0), c)
         channel = m * group + k
         body = W[(channel, own, *u)] * Mul(*guards) * x[(*lead, channel, *positions)]
         value = sum_over([(k, m), *zip(u, w, strict=True)], body)
@@ -85,4 +85,6 @@ class ConvTranspose(LayerType):
             value = value + b[c]
         f = Tensor("f", "v", (*lead_sizes, groups * q, *o))
         definition = Definition(f, (*lead, c, *i), value)
-        return LayerEquation((x,), parameters, (definition,), {"filters": groups * q, "kernel": w}, extents)
+        return LayerEquation(
+            (x,), parameters, (definition,), {"groups": groups, "filters": groups * q, "kernel": w}, extents
+        )

@@ -54,7 +54,9 @@ def _parse(text: str) -> tuple[list[str], str]:
     terms = left.split(",")
     everything = "".join(terms)
     if not all(letter.isascii() and letter.isalpha() for letter in everything + output):
-        raise ShapeError(f"the equation {text!r} is not made of letters, commas and ->", 'write for instance "ij,jk->ik"')
+        raise ShapeError(
+            f"the equation {text!r} is not made of letters, commas and ->", 'write for instance "ij,jk->ik"'
+        )
     if not arrow:
         output = "".join(sorted(letter for letter in set(everything) if everything.count(letter) == 1))
     if len(set(output)) != len(output) or not set(output) <= set(everything):

@@ -17,8 +17,8 @@ from symbolic.layers.base import (
     Shape,
     ShapeError,
     axes,
-    canonical_axis,
     batch_axes,
+    canonical_axis,
     slots,
 )
 

@@ -13,8 +13,8 @@ from symbolic.layers.base import (
     Parameter,
     Shape,
     axes,
-    canonical_axis,
     batch_axes,
+    canonical_axis,
 )
 
 _HYPOTHESIS = "every integer of the index input lies in the range of the axis it chooses from"

@@ -17,6 +17,7 @@ from symbolic.layers.elementwise import Pointwise
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
 
+
 def relu(x: Expr) -> Expr:
     """max(x, 0)."""
     return Apply("relu", 0, x)

@@ -1,6 +1,6 @@
 """softmax and log_softmax along one axis, through the logarithm of the normaliser, which does not overflow.
 
-    l = log Sum_k exp(x[k]),     softmax: y[i] = exp(x[i] - l),     log_softmax: y[i] = x[i] - l
+l = log Sum_k exp(x[k]),     softmax: y[i] = exp(x[i] - l),     log_softmax: y[i] = x[i] - l
 """
 
 from __future__ import annotations

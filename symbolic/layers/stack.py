@@ -34,9 +34,7 @@ class Select(LayerType):
         x = Tensor("x", "u", (*shape[:axis], size("m"), *shape[axis:]))
         entry = x[(*here[:axis], Integer(settings["position"]), *here[axis:])]
         hypothesis = f"the axis has more than {settings['position']} positions"
-        return LayerEquation(
-            (x,), {}, (Definition(Tensor("f", "v", shape), here, entry),), hypotheses=(hypothesis,)
-        )
+        return LayerEquation((x,), {}, (Definition(Tensor("f", "v", shape), here, entry),), hypotheses=(hypothesis,))
 
 
 class Stack(LayerType):
