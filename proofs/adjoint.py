@@ -11,6 +11,7 @@ Trusts: the chain and product rules as coded here, the rewriting steps, and SymP
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from proofs.claims import Claim, Verdict
 from proofs.forms import Form, Lookup, Sizes, form_of
 from proofs.numbers import concrete_agreement, cost_difference, layer_difference
 from proofs.simplify import simplified
-from proofs.terms import Reader, Within, canonical
+from proofs.terms import Entry, Reader, Term, Within, canonical
 from symbolic.energy import CostDerivation, LayerDerivation
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import (
@@ -43,6 +44,7 @@ TRUSTED = (
     "the rewriting of sums in proofs/simplify.py",
     "SymPy's arithmetic of opaque symbols",
 )
+INSIDE = "the equation reads entries outside their tensor only beside brackets that are 0 there"
 METHOD = "pairing with the tangent equation, for all sizes"
 _Key = tuple[str, str]
 
@@ -70,7 +72,7 @@ def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mappin
         open_ = [reason for t, item in zip(tensors, derived, strict=True) if (reason := pairing.difference(t, item))]
         statement = f"{layer.label}: the {what} is the adjoint of the derivative"
         claim = _claim(
-            f"{name}:{layer.label}{suffix}", statement, open_, equation.hypotheses,
+            f"{name}:{layer.label}{suffix}", statement, open_, (*equation.hypotheses, *pairing.hypotheses),
             lambda name=name: layer_difference(layer, name),
         )  # fmt: skip
         if claim.verdict is Verdict.UNDECIDED and used:
@@ -85,7 +87,8 @@ def cost_claim(cost: CostDerivation) -> Claim:
     pairing = Pairing(equation.definitions, Integer(1), cost.intermediates, (equation.input, equation.target))
     reason = pairing.difference(equation.input, cost.gradient)
     statement = f"{cost.label}: dC/dx is the adjoint of the cost's derivative"
-    return _claim(f"adjoint:{cost.label}", statement, [reason] if reason else [], (), lambda: cost_difference(cost))
+    open_ = [reason] if reason else []
+    return _claim(f"adjoint:{cost.label}", statement, open_, tuple(pairing.hypotheses), lambda: cost_difference(cost))
 
 
 def _claim(name: str, statement: str, open_: list[str], assumed: Sequence[str], numbers: Any) -> Claim:
@@ -138,6 +141,7 @@ class Pairing:
     ) -> None:
         self.definitions, self.weight = definitions, weight
         self.sizes = Sizes(extents)
+        self.hypotheses: dict[str, None] = {}
         self.bars = {_key(item): item for item in intermediates if not item.tensor.kind.startswith("arg ")}
         self.positions = [item for item in intermediates if item.tensor.kind.startswith("arg ")]
         self.choices: dict[_Key, _Choice] = {}
@@ -149,42 +153,58 @@ class Pairing:
         """None if the derived definition is the adjoint with respect to a tensor, else why that was not shown."""
         try:
             wrong = self._wrong_position(derived)
-            if wrong:
-                return wrong
-            left, right = (
-                self.normal_form(*self._tangent_side(tensor)),
-                self.normal_form(*self._adjoint_side(tensor, derived)),
-            )
+            if wrong or derived.tensor.shape != tensor.shape:
+                return wrong or "the adjoint does not have the shape of its tensor"
+            tangents = self._tangents(tensor)
+            left = Reader(self.sizes, tangents).expand(self._moved(tangents), {})
+            right = Reader(self.sizes, self.bars).expand(_paired(tensor, derived), {})
+            wanted = self.normal_form(right)
+            if self.normal_form(left) == wanted:
+                return None
+            if self.normal_form(self._read_inside(left, tensor)) == wanted:
+                self.hypotheses[INSIDE] = None
+                return None
         except UnsupportedEquation as error:
             return str(error)
-        if derived.tensor.shape != tensor.shape:
-            return "the adjoint does not have the shape of its tensor"
-        return None if left == right else "the two sides have different normal forms"
+        return "the two sides have different normal forms"
 
-    def normal_form(self, expression: Expr, table: Mapping[_Key, Definition]) -> Any:
-        """The expression's terms, rewritten, by their canonical text."""
-        terms = Reader(self.sizes, table).expand(expression, {})
+    def normal_form(self, terms: Iterable[Term]) -> Counter[str]:
+        """The terms, rewritten, by their canonical text."""
         return canonical(simplified(terms, self.sizes, self._holds_by_choice))
 
-    def _tangent_side(self, tensor: Tensor) -> tuple[Expr, dict[_Key, Definition]]:
-        tangents: dict[_Key, Definition] = {}
+    def _read_inside(self, terms: Iterable[Term], tensor: Tensor) -> list[Term]:
+        """The terms with the conditions that each entry of the direction lies in its tensor.
+
+        They change nothing, since an equation reads an entry outside only beside a bracket that is 0 there.
+        """
+        shape = [self._form(extent) for extent in tensor.shape]
+        found = []
+        for term in terms:
+            for factor, _ in term.factors:
+                if isinstance(factor, Entry) and (factor.kind, factor.owner) == ("dot " + tensor.kind, tensor.owner):
+                    ranges = tuple(Within(form, extent) for form, extent in zip(factor.indices, shape, strict=True))
+                    term = term.times(Term(conditions=ranges))
+            found.append(term)
+        return found
+
+    def _tangents(self, tensor: Tensor) -> dict[_Key, Definition]:
+        """The tangent of every definition that moves with a tensor, by the name of the tangent."""
+        found: dict[_Key, Definition] = {}
         for item in self.definitions:
             name = Tensor("dot " + item.tensor.kind, item.tensor.owner, item.tensor.shape)
-            body = tangent(item, tensor, "dot " + tensor.kind, tangents)
+            body = tangent(item, tensor, found)
             if body != 0:
-                tangents[_key(item)] = Definition(name, item.indices, body)
+                found[_key(name)] = Definition(name, item.indices, body)
+        return found
+
+    def _moved(self, tangents: Mapping[_Key, Definition]) -> Expr:
+        """<weight, D output [direction]>."""
         output = self.definitions[-1]
-        moved = tangents.get(_key(output))
-        left: Expr = self.weight * moved.body if moved else Integer(0)
+        name = ("dot " + output.tensor.kind, output.tensor.owner)
+        left: Expr = self.weight * Element(*name, *output.indices) if name in tangents else Integer(0)
         for index, extent in output.ranges.items():
             left = total(index, extent, left)
-        return left, {("dot " + kind, owner): item for (kind, owner), item in tangents.items()}
-
-    def _adjoint_side(self, tensor: Tensor, derived: Definition) -> tuple[Expr, dict[_Key, Definition]]:
-        right: Expr = derived.body * Element("dot " + tensor.kind, tensor.owner, *derived.indices)
-        for index, extent in derived.ranges.items():
-            right = total(index, extent, right)
-        return right, self.bars
+        return left
 
     # -- integer tensors -------------------------------------------------------------------------------------------
 
@@ -222,6 +242,7 @@ class Pairing:
                     if isinstance(index, Element) and index not in guarded and name in shapes:
                         extent = self._form(shapes[name][axis])
                         self.sizes.below.setdefault((index.kind, index.owner), extent)
+                        self.hypotheses[INSIDE] = None
 
     def _form(self, extent: Expr) -> Form:
         return form_of(extent, {}, self.sizes.table)
@@ -242,24 +263,31 @@ class Pairing:
         return False
 
 
-def _key(item: Definition) -> _Key:
-    return item.tensor.kind, item.tensor.owner
+def _paired(tensor: Tensor, derived: Definition) -> Expr:
+    """<derived, direction>."""
+    right: Expr = derived.body * Element("dot " + tensor.kind, tensor.owner, *derived.indices)
+    for index, extent in derived.ranges.items():
+        right = total(index, extent, right)
+    return right
+
+
+def _key(item: Definition | Tensor) -> _Key:
+    tensor = item.tensor if isinstance(item, Definition) else item
+    return tensor.kind, tensor.owner
 
 
 def _is_reduction(item: Definition, kind: str) -> bool:
     return isinstance(item.body, Reduction) and item.body.kind == kind
 
 
-def tangent(item: Definition, tensor: Tensor, direction: str, known: Mapping[_Key, Definition]) -> Expr:
-    """The forward-mode derivative of a definition's body when ``tensor`` moves along ``direction``."""
+def tangent(item: Definition, tensor: Tensor, known: Mapping[_Key, Definition]) -> Expr:
+    """The forward-mode derivative of a definition's body when ``tensor`` moves; tangents have the kind ``dot ...``."""
 
     def move(node: Expr) -> Expr:
         if isinstance(node, Element):
-            if (node.kind, node.owner) == (tensor.kind, tensor.owner):
-                return Element(direction, node.owner, *node.indices)
-            if (node.kind, node.owner) in known:
-                return Element("dot " + node.kind, node.owner, *node.indices)
-            return Integer(0)
+            name = ("dot " + node.kind, node.owner)
+            moves = (node.kind, node.owner) == (tensor.kind, tensor.owner) or name in known
+            return Element(*name, *node.indices) if moves else Integer(0)
         if isinstance(node, Add):
             return Add(*map(move, node.args))
         if isinstance(node, Mul):

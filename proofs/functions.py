@@ -2,11 +2,12 @@
 
 Proves: closed form = d/dz of the defining formula, as elements of a differential field: z, E = exp(z),
 G = exp(-z^2/2), R = erf(z/sqrt 2), Q = sqrt z, the constants P = sqrt pi and K = sqrt(2/pi), with the derivation
-z' = 1, E' = E, G' = -z G, R' = K G, Q' = 1/(2 Q).  A difference of two rational functions in these is brought over one
+z' = 1, E' = E, G' = -z G, R' = K G, Q' = 1/(2 Q); and a generator for every other exp, log, tanh, erf, sin and cos of
+a field element u, with the chain rule.  A difference of two rational functions in these is brought over one
 denominator and its numerator compared with the zero polynomial.  Piecewise formulas are taken branch by branch.
 
-Trusts: the seven rules above and SymPy's polynomial arithmetic.  SymPy's ``diff``, which derives the closed form,
-is not used.  Whether the generators are algebraically independent does not matter: a zero numerator is zero.
+Trusts: these rules and SymPy's polynomial arithmetic.  SymPy's ``diff``, which derives the closed form, is not used.
+Whether the generators are algebraically independent does not matter: a zero numerator is zero.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from symbolic.expressions import Apply
 from symbolic.functions import FUNCTIONS, Z, closed_form
 
 E, G, R, K, P, Q = (Symbol(name) for name in "EGRKPQ")
-_RULES: dict[Symbol, Expr] = {Z: sympy.Integer(1), E: E, G: -Z * G, R: K * G, Q: 1 / (2 * Q)}
 _METHOD = "rational functions in a differential field"
-_TRUSTED = ("exp' = exp, erf' = 2/sqrt(pi) exp(-z^2), quotient and chain rule", "SymPy's polynomial arithmetic")
+_TRUSTED = (
+    "the derivatives of exp, log, tanh, erf, sin, cos and the square root, quotient and chain rule",
+    "SymPy's polynomial arithmetic",
+)
 
 
 def function_claim(name: str, formula: Expr | None = None) -> Claim:
@@ -41,10 +44,7 @@ def function_claim(name: str, formula: Expr | None = None) -> Claim:
     branches = [value for value, _ in definition.args] if isinstance(definition, Piecewise) else [definition]
     positive = [True, False] if isinstance(definition, Piecewise) else [True]
     try:
-        equal = all(
-            _vanishes(_derivation(_field(value, side)) - _field(formula, side))
-            for value, side in zip(branches, positive, strict=True)
-        )
+        equal = all(_Field(side).agree(value, formula) for value, side in zip(branches, positive, strict=True))
     except UnsupportedEquation as error:
         return Claim(f"function:{name}", statement, Verdict.UNDECIDED, _METHOD, hypotheses, _TRUSTED, reason=str(error))
     if equal:
@@ -58,81 +58,104 @@ def function_claim(name: str, formula: Expr | None = None) -> Claim:
     return Claim(f"function:{name}", statement, Verdict.UNDECIDED, _METHOD, hypotheses, _TRUSTED, reason=reason)
 
 
-def _field(formula: Expr, positive: bool) -> Expr:
-    """A formula as a rational function of z, E, G, R, K, P, Q; ``positive`` picks the branch z > 0 or z < 0."""
-    if formula == Z or formula.is_Rational:
-        return formula
-    if formula == sympy.pi:
-        return P**2
-    if formula == sympy.sqrt(2):
-        return K * P
-    if formula == sympy.sqrt(sympy.pi):
-        return P
-    if isinstance(formula, sympy.Add | sympy.Mul):
-        return formula.func(*(_field(argument, positive) for argument in formula.args))
-    if isinstance(formula, sympy.Pow) and formula.exp.is_Integer:
-        return _field(formula.base, positive) ** formula.exp
-    if isinstance(formula, sympy.Pow) and formula.base in (2, sympy.pi) and (2 * formula.exp).is_Integer:
-        return _field(sympy.sqrt(formula.base), positive) ** (2 * formula.exp)
-    if isinstance(formula, sympy.Pow) and formula.base == Z and (2 * formula.exp).is_Integer:
-        return Q ** (2 * formula.exp)
-    if isinstance(formula, Apply) and formula.order == 0:
-        return _known(formula.name, formula.argument, positive)
-    if isinstance(formula, sympy.exp | sympy.tanh | sympy.erf | sympy.log):
-        return _known(type(formula).__name__, formula.args[0], positive)
-    raise UnsupportedEquation(f"no rule for {formula}")
+class _Field:
+    """Formulas as rational functions of generators, on one side of 0; ``positive`` picks z > 0 or z < 0."""
 
+    def __init__(self, positive: bool) -> None:
+        self.positive = positive
+        self.rules: dict[Symbol, Expr] = {Z: sympy.Integer(1), E: E, G: -Z * G, R: K * G, Q: 1 / (2 * Q)}
+        self._known: dict[tuple[str, Expr], Symbol] = {}
 
-def _known(name: str, argument: Expr, positive: bool) -> Expr:
-    if name == "exp" and (argument / Z).is_Integer:
-        return E ** (argument / Z)
-    if name == "exp" and argument == -(Z**2) / 2:
-        return G
-    if name == "exp" and argument == -(Z**2):
-        return G**2
-    if argument == Z and name == "rsqrt":
-        return 1 / Q
-    if argument == Z and name in ("tanh", "sigmoid", "relu", "step"):
-        table = {
-            "tanh": (E**2 - 1) / (E**2 + 1),
-            "sigmoid": E / (1 + E),
-            "relu": Z if positive else 0,
-            "step": int(positive),
-        }
-        return sympy.sympify(table[name])
-    if name == "erf" and argument == Z / sympy.sqrt(2):
-        return R
-    if name == "log":
-        return sympy.log(_field(argument, positive))
-    raise UnsupportedEquation(f"no rule for {name}({argument})")
+    def read(self, formula: Expr) -> Expr:
+        """A formula over the generators."""
+        if formula == Z or formula.is_Rational:
+            return formula
+        if formula == sympy.pi:
+            return P**2
+        if formula == sympy.sqrt(2):
+            return K * P
+        if formula == sympy.sqrt(sympy.pi):
+            return P
+        if isinstance(formula, sympy.Add | sympy.Mul):
+            return formula.func(*map(self.read, formula.args))
+        if isinstance(formula, sympy.Pow) and formula.exp.is_Integer:
+            return self.read(formula.base) ** formula.exp
+        if isinstance(formula, sympy.Pow) and formula.base in (2, sympy.pi) and (2 * formula.exp).is_Integer:
+            return self.read(sympy.sqrt(formula.base)) ** (2 * formula.exp)
+        if isinstance(formula, sympy.Pow) and formula.base == Z and (2 * formula.exp).is_Integer:
+            return Q ** (2 * formula.exp)
+        if isinstance(formula, Apply) and formula.order == 0:
+            return self._call(formula.name, sympy.expand(self.read(formula.argument)))
+        if isinstance(formula, sympy.Function):
+            return self._call(type(formula).__name__, sympy.expand(self.read(formula.args[0])))
+        raise UnsupportedEquation(f"no rule for {formula}")
 
+    def _call(self, name: str, u: Expr) -> Expr:
+        """A function of a field element."""
+        if name in ("relu", "step", "abs") and u in (Z, -Z):
+            right = self.positive == (u == Z)
+            return {"relu": u if right else 0, "step": int(right), "abs": u if right else -u}[name] * sympy.Integer(1)
+        if name == "exp" and (u / Z).is_Integer:
+            return E ** (u / Z)
+        if name == "exp" and (-2 * u / Z**2).is_Integer:
+            return G ** (-2 * u / Z**2)
+        if name == "tanh" and u == Z:
+            return (E**2 - 1) / (E**2 + 1)
+        if name == "sigmoid" and u == Z:
+            return E / (1 + E)
+        if name == "erf" and u == K * P * Z / 2:  # sqrt(2) z / 2
+            return R
+        if name in ("sqrt", "rsqrt") and u == Z:
+            return Q if name == "sqrt" else 1 / Q
+        return self._generator(name, u)
 
-def _derivation(value: Expr) -> Expr:
-    """The derivation of the field, extended to logarithms by log(u)' = u'/u."""
-    if value in _RULES:
-        return _RULES[value]
-    if not value.free_symbols & set(_RULES):
-        return sympy.Integer(0)
-    if isinstance(value, sympy.Add):
-        return sympy.Add(*map(_derivation, value.args))
-    if isinstance(value, sympy.Mul):
-        first, rest = value.args[0], sympy.Mul(*value.args[1:])
-        return _derivation(first) * rest + first * _derivation(rest)
-    if isinstance(value, sympy.Pow) and value.exp.is_Integer:
-        return value.exp * value.base ** (value.exp - 1) * _derivation(value.base)
-    if isinstance(value, sympy.log):
-        return _derivation(value.args[0]) / value.args[0]
-    raise UnsupportedEquation(f"no derivation of {value}")
+    def _generator(self, name: str, u: Expr) -> Symbol:
+        """A generator of its own for name(u), with its rule."""
+        if (name, u) in self._known:
+            return self._known[name, u]
+        value = self._known[name, u] = Symbol(f"{name}{len(self._known)}")
+        slope = self.derivation(u)
+        match name:
+            case "exp":
+                rule = slope * value
+            case "log":
+                rule = slope / u
+            case "tanh":
+                rule = slope * (1 - value**2)
+            case "erf":
+                rule = 2 / P * slope * self._call("exp", sympy.expand(-(u**2)))
+            case "sin":
+                rule = slope * self._call("cos", u)
+            case "cos":
+                rule = -slope * self._call("sin", u)
+            case _:
+                raise UnsupportedEquation(f"no rule for {name}({u})")
+        self.rules[value] = rule
+        return value
 
+    def derivation(self, value: Expr) -> Expr:
+        """The derivation of the field."""
+        if value in self.rules:
+            return self.rules[value]
+        if not value.free_symbols & set(self.rules):
+            return sympy.Integer(0)
+        if isinstance(value, sympy.Add):
+            return sympy.Add(*map(self.derivation, value.args))
+        if isinstance(value, sympy.Mul):
+            first, rest = value.args[0], sympy.Mul(*value.args[1:])
+            return self.derivation(first) * rest + first * self.derivation(rest)
+        if isinstance(value, sympy.Pow) and value.exp.is_Integer:
+            return value.exp * value.base ** (value.exp - 1) * self.derivation(value.base)
+        raise UnsupportedEquation(f"no derivation of {value}")
 
-def _vanishes(difference: Expr) -> bool:
-    """Whether the numerator over a common denominator is the zero polynomial."""
-    if difference.has(sympy.log):
-        raise UnsupportedEquation(f"a logarithm is left in {difference}")
-    if difference.has(Q):
-        difference = difference.xreplace({Z: Q**2})
-    numerator, _ = sympy.fraction(sympy.together(difference))
-    return bool(sympy.Poly(numerator, Z, E, G, R, K, P, Q, domain="QQ").is_zero)
+    def agree(self, definition: Expr, derivative: Expr) -> bool:
+        """Whether the derivation of one formula is the other: the numerator of the difference is zero."""
+        difference = self.derivation(self.read(definition)) - self.read(derivative)
+        if difference.has(Q):
+            difference = difference.xreplace({Z: Q**2})
+        numerator, _ = sympy.fraction(sympy.together(difference))
+        generators = sorted(numerator.free_symbols | {Z}, key=str)
+        return bool(sympy.Poly(numerator, *generators, domain="QQ").is_zero)
 
 
 def _numbers(name: str, formula: Expr) -> dict[str, Any] | None:

@@ -35,6 +35,7 @@ from proofs.terms import (
 Known = Callable[[Within], bool]
 """Conditions that hold for other reasons, such as those that an argmax satisfies by its definition."""
 _MOST_STEPS = 200
+_SHIFTS = (0, -1, 1, -2, 2)
 
 
 def simplified(terms: Iterable[Term], sizes: Sizes, known: Known = lambda condition: False) -> list[Term]:
@@ -199,18 +200,33 @@ class _Work:
             self._exchange(condition, Zero(form))
             return True
         for divisor in _divisors(form):
-            whole, rest = form.split(divisor)
-            length, left = extent.split(divisor)
-            if whole.terms and not left.terms and self.sizes.inside(rest, divisor, ranges):
-                self._exchange(condition, Within(whole, length))
+            coarser = self._coarser(form, extent, divisor, ranges)
+            if coarser is not None:
+                self._exchange(condition, coarser)
                 return True
         for f, d in self._others(condition):
             whole, rest = (form - f).split(d)
             length, left = extent.split(d)
-            if whole.terms and not rest.terms and not left.terms:
+            if d.number != 1 and whole.terms and not rest.terms and not left.terms:
                 self._exchange(condition, Within(whole, length))
                 return True
         return False
+
+    def _coarser(self, form: Form, extent: Form, d: Form, ranges: Mapping[Var, Form]) -> Within | None:
+        """0 <= d X + Y < d E + N as a range of X: from 0 if 0 <= Y < d, to E if 0 <= N - 1 - Y < d.
+
+        Whole multiples of d are moved between Y and d X, and between N and d E, so that these may hold.
+        """
+        whole, rest = form.split(d)
+        length, left = extent.split(d)
+        if not whole.terms:
+            return None
+        for low in _SHIFTS:
+            if self.sizes.inside(rest - d * low, d, ranges):
+                for high in _SHIFTS:
+                    if self.sizes.inside(left - d * high - 1 - (rest - d * low), d, ranges):
+                        return Within(whole + low, length + high + 1)
+        return None
 
     def _exchange(self, old: Condition, new: Condition) -> None:
         self.conditions.remove(old)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import sympy
-from sympy import Expr, Integer, Piecewise, Rational, Symbol
+from sympy import Expr, Piecewise, Rational, Symbol
 
 from symbolic.errors import DyadicError
 from symbolic.expressions import Apply
@@ -53,7 +53,7 @@ _ALL = (
         "gelu_tanh",
         Z * (1 + sympy.tanh(sympy.sqrt(2 / sympy.pi) * (Z + Rational(44715, 1000000) * Z**3))) / 2,
     ),
-    ScalarFunction("elu", Piecewise((Z, Z > 0), (sympy.exp(Z) - 1, True)), primitive=True),
+    ScalarFunction("elu", Piecewise((Z, Z > 0), (sympy.exp(Z) - 1, True))),
     # Not activations: what the costs and the derivatives above are made of.
     ScalarFunction("exp", sympy.exp(Z), primitive=True),
     ScalarFunction("log", sympy.log(Z), primitive=True),
@@ -124,19 +124,36 @@ def _logistic(coefficient: Expr, generator: Symbol) -> Expr:
     return ratio * slope if ratio.is_number else coefficient
 
 
+_HEADS = {
+    sympy.exp: "exp", sympy.log: "log", sympy.tanh: "tanh", sympy.erf: "erf", sympy.sin: "sin", sympy.cos: "cos",
+}  # fmt: skip
+
+
 def as_primitives(formula: Expr) -> Expr:
     """SymPy's function objects replaced by the opaque primitives of the same meaning."""
-    if formula == FUNCTIONS["step"].definition:
-        return Apply("step", 0, Z)
     if isinstance(formula, Piecewise):
-        if formula == FUNCTIONS["relu"].definition:
-            return Apply("relu", 0, Z)
-        if all(value == 0 for value, _ in formula.args):
-            return Integer(0)
-        raise DyadicError(f"no primitive for {formula}")
-    for head, name in ((sympy.exp, "exp"), (sympy.log, "log"), (sympy.tanh, "tanh"), (sympy.erf, "erf")):
-        if isinstance(formula, head):
-            return Apply(name, 0, as_primitives(formula.args[0]))
+        return _one_formula(formula)
+    if type(formula) in _HEADS:
+        return Apply(_HEADS[type(formula)], 0, as_primitives(formula.args[0]))
+    if isinstance(formula, sympy.Pow) and formula.exp.is_Rational and formula.exp.q == 2 and formula.base.has(Z):
+        root = Apply("sqrt" if formula.exp > 0 else "rsqrt", 0, as_primitives(formula.base))
+        return root ** abs(formula.exp.p)
     if not formula.args or isinstance(formula, Apply):
         return formula
     return formula.func(*(as_primitives(argument) for argument in formula.args))
+
+
+def _one_formula(formula: Piecewise) -> Expr:
+    """a(z) for z > 0 and b(z) elsewhere, without a branch.
+
+    Constants: a step(z) + b step(-z), so that the value at 0 is 0 where they differ.  Otherwise, if a(0) = b(0),
+    a(relu(z)) + b(-relu(-z)) - a(0), in which neither formula sees an argument of the other's side.
+    """
+    (a, condition), (b, _) = formula.args
+    if condition == (Z > 0) and a.is_number and b.is_number:
+        return a * Apply("step", 0, Z) + b * Apply("step", 0, -Z)
+    if condition == (Z > 0) and a.subs(Z, 0) == b.subs(Z, 0):
+        right = as_primitives(a).xreplace({Z: Apply("relu", 0, Z)})
+        left = as_primitives(b).xreplace({Z: -Apply("relu", 0, -Z)})
+        return right + left - a.subs(Z, 0)
+    raise DyadicError(f"no primitive for {formula}")

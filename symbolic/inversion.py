@@ -24,6 +24,7 @@ from symbolic.expressions import (
     Index,
     Inside,
     Quotient,
+    Reduction,
     Remainder,
     Same,
     all_indices,
@@ -68,8 +69,8 @@ class _Problem:
         self.sums: Ranges = {**outer, **dict(bound)}
         self.ranges: Ranges = dict(self.sums)
         self.axes: list[Expr] = [index.expand() for index in entry.indices]
-        self.factor = factor
-        self.used = all_indices(factor) | set(self.sums) | {i for a in self.axes for i in a.atoms(Index)}
+        self.factor = _apart(factor, set(self.sums), all_indices(factor) | set(self.sums))
+        self.used = all_indices(self.factor) | set(self.sums) | {i for a in self.axes for i in a.atoms(Index)}
         self.target: list[Index] = []
         for bracket in Mul.make_args(factor):  # a summed index that a bracket sets to a number is no sum
             if isinstance(bracket, Same) and bracket.args[0] in self.sums and bracket.args[1].is_Integer:
@@ -137,13 +138,15 @@ class _Problem:
             return False
         target = (divisor * (p - (e - quotients[0]))).expand()
         known = Divides(divisor, inner)
-        if not self.factor.has(known):
-            r = self._fresh(divisor)
-            self.sums[r] = divisor
-            target += r
-        else:
+        if self.factor.has(known):
             self.factor = self.factor.xreplace({known: Integer(1)})
-        return self._equal(inner.expand(), target)
+            return self._equal(inner.expand(), target)
+        r = self._fresh(divisor)
+        self.sums[r] = divisor
+        if self._equal(inner.expand(), target + r):
+            return True
+        del self.sums[r], self.ranges[r]
+        return False
 
     def _radix(self, e: Expr, p: Expr) -> bool:
         """Solve m rest + k = p, k running over 0, ..., m - 1:  k = Remainder(p, m),  rest = Quotient(p, m)."""
@@ -171,6 +174,18 @@ class _Problem:
         for index, extent in reversed(self.sums.items()):
             expression = total(index, extent, expression)
         return tuple(self.target), expression
+
+
+def _apart(node: Expr, taken: set[Index], used: set[Index]) -> Expr:
+    """The expression with the bound indices renamed that are also indices around it: nothing is captured then."""
+    if not node.has(Reduction):
+        return node
+    arguments = [_apart(a, taken, used) if isinstance(a, Expr) else a for a in node.args]
+    if isinstance(node, Reduction) and node.index in taken:
+        fresh = fresh_index(used)
+        used.add(fresh)
+        return Reduction(node.kind, fresh, node.extent, arguments[3].xreplace({node.index: fresh}))
+    return node.func(*arguments)
 
 
 def _substitute(expression: Expr, table: Mapping[Expr, Expr]) -> Expr:
