@@ -71,6 +71,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
         for part, (part_type, part_options, part_parents) in expansion.layers.items():
             vertices.append(make_vertex(part, part_type, part_options, shapes, part_parents))
             shapes[part] = vertices[-1].shape
+    _check_tables(vertices, inputs)
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
     decay = number("weight_decay", "weight_decay", data.get("weight_decay", 0))
@@ -103,6 +104,16 @@ def _check_roles(name: str, type_: str, parents: tuple[str, ...], inputs: tuple[
         if not wanted and parent in integer:
             remedy = "read it through an embedding or a gather, or leave out its key 'below'"
             raise SpecError(where, f"its input {parent!r} holds integers", remedy)
+
+
+def _check_tables(vertices: Iterable[Vertex], inputs: Iterable[Input]) -> None:
+    """Where an input's integers and the axis that they choose from are both known, the largest must fit."""
+    below = {node.name: node.below for node in inputs if node.role == "index"}
+    for vertex in vertices:
+        for parent, extent in vertex.lookups:
+            if parent in below and (below[parent] - extent).is_positive:
+                problem = f"its input {parent!r} holds integers below {below[parent]}, but has to choose among {extent}"
+                raise SpecError(f"layer {vertex.name!r}", problem, "make them agree")
 
 
 _ROLES: dict[str, Role] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
