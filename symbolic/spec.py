@@ -62,8 +62,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     vertices: list[Vertex] = []
     further: list[Input] = []
     for layer_name in order:
-        type_, options, parents = layers[layer_name]
-        _check_roles(layer_name, type_, parents, inputs)
+        _check_roles(layer_name, layers[layer_name], inputs)
         expansion = _expand(layer_name, layers[layer_name], shapes, [*layers, *shapes])
         further += expansion.inputs
         shapes |= {node.name: node.shape for node in expansion.inputs}
@@ -94,8 +93,9 @@ def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterabl
     return found
 
 
-def _check_roles(name: str, type_: str, parents: tuple[str, ...], inputs: tuple[Input, ...]) -> None:
+def _check_roles(name: str, layer: Layer, inputs: Iterable[Input]) -> None:
     """Integers may only be read where a layer looks something up, and only integers there."""
+    type_, _, parents = layer
     where, integer = f"layer {name!r}", {node.name: node for node in inputs if node.role == "index"}
     for slot, parent in enumerate(parents):
         wanted = slot in LAYER_TYPES[type_].index_slots

@@ -61,7 +61,7 @@ class Attention(LayerType):
             raise ShapeError("queries, keys and values need two axes each")
         leads = [shape[:-2] for shape in shapes[:3]]
         if len(shapes) == 4:  # the mask broadcasts over the scores' axes, of which the last two are not leading
-            scores = max(leads, key=len) + (shapes[0][-2], shapes[1][-2])
+            scores = (*max(leads, key=len), shapes[0][-2], shapes[1][-2])
             mask = shapes[3]
             if len(mask) > len(scores):
                 raise ShapeError("the mask has more axes than the scores")
@@ -129,7 +129,7 @@ class MultiHeadAttention(LayerType):
         rows = (n, m, m)
         inputs = [Tensor("x", o, (*lead_sizes, r, w)) for o, r, w in zip(owners, rows, features, strict=True)]
 
-        # The projections: q[h, i, r] = Sum_s Wq[h d + r, s] x[i, s] + bq[h d + r], head h holding rows h d, ..., h d + d - 1.
+        # q[h, i, r] = Sum_s Wq[h d + r, s] x[i, s] + bq[h d + r], head h holding the rows h d, ..., h d + d - 1.
         matrices, biases, projected, definitions = {}, {}, [], []
         for kind, name, x in zip("qkv", ("query", "key", "value"), inputs, strict=True):
             W = Tensor(f"W{kind}", "v", (units, x.shape[-1]))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-
 from support.interpret import evaluate
+
 from symbolic import architecture, derive
 from symbolic.architecture import Architecture
 
