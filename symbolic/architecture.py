@@ -12,7 +12,7 @@ from sympy import Expr, Integer, Rational, Symbol, sympify
 from symbolic.costs import COST_OWNER, COSTS, CostEquation
 from symbolic.energy import LayerKind, derive_layer
 from symbolic.errors import SpecError
-from symbolic.expressions import Tensor
+from symbolic.expressions import Element, Tensor, elements
 from symbolic.layers import LAYERS, ShapeError
 from symbolic.layers.base import Shape
 
@@ -58,6 +58,20 @@ class Vertex:
             name: tuple(extent.xreplace(dict(self.sizes)) for extent in parameter.tensor.shape)
             for name, parameter in equation.parameters.items()
         }
+
+    @property
+    def lookups(self) -> list[tuple[str, Expr]]:
+        """The inputs whose entries serve as indices, each with the size of the axis it chooses from."""
+        equation, owners = derive_layer(self.kind).equation, self.owners
+        tables = [*equation.inputs, *(parameter.tensor for parameter in equation.parameters.values())]
+        shapes = {(tensor.kind, tensor.owner): tensor.shape for tensor in tables}
+        entries = [entry for item in equation.definitions for entry in elements(item.body)]
+        return [
+            (owners[index.owner], shapes[entry.kind, entry.owner][axis].xreplace(dict(self.sizes)))
+            for entry in entries
+            for axis, index in enumerate(entry.indices)
+            if isinstance(index, Element)
+        ]
 
 
 @dataclass(frozen=True)

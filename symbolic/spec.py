@@ -62,8 +62,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     vertices: list[Vertex] = []
     further: list[Input] = []
     for layer_name in order:
-        type_, options, parents = layers[layer_name]
-        _check_roles(layer_name, type_, parents, inputs)
+        _check_roles(layer_name, layers[layer_name], inputs)
         expansion = _expand(layer_name, layers[layer_name], shapes, [*layers, *shapes])
         further += expansion.inputs
         shapes |= {node.name: node.shape for node in expansion.inputs}
@@ -71,6 +70,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
         for part, (part_type, part_options, part_parents) in expansion.layers.items():
             vertices.append(make_vertex(part, part_type, part_options, shapes, part_parents))
             shapes[part] = vertices[-1].shape
+    _check_tables(vertices, inputs)
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
     decay = number("weight_decay", "weight_decay", data.get("weight_decay", 0))
@@ -93,8 +93,9 @@ def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterabl
     return found
 
 
-def _check_roles(name: str, type_: str, parents: tuple[str, ...], inputs: tuple[Input, ...]) -> None:
+def _check_roles(name: str, layer: Layer, inputs: Iterable[Input]) -> None:
     """Integers may only be read where a layer looks something up, and only integers there."""
+    type_, _, parents = layer
     where, integer = f"layer {name!r}", {node.name: node for node in inputs if node.role == "index"}
     for slot, parent in enumerate(parents):
         wanted = slot in LAYER_TYPES[type_].index_slots
@@ -103,6 +104,16 @@ def _check_roles(name: str, type_: str, parents: tuple[str, ...], inputs: tuple[
         if not wanted and parent in integer:
             remedy = "read it through an embedding or a gather, or leave out its key 'below'"
             raise SpecError(where, f"its input {parent!r} holds integers", remedy)
+
+
+def _check_tables(vertices: Iterable[Vertex], inputs: Iterable[Input]) -> None:
+    """Where an input's integers and the axis that they choose from are both known, the largest must fit."""
+    below = {node.name: node.below for node in inputs if node.role == "index"}
+    for vertex in vertices:
+        for parent, extent in vertex.lookups:
+            if parent in below and (below[parent] - extent).is_positive:
+                problem = f"its input {parent!r} holds integers below {below[parent]}, but has to choose among {extent}"
+                raise SpecError(f"layer {vertex.name!r}", problem, "make them agree")
 
 
 _ROLES: dict[str, Role] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}

@@ -1,4 +1,4 @@
-"""cross_entropy:  C = Sum_a Sum_i y[a, i] (log Sum_k exp(x[a, k]) - x[a, i]),  the negative log-likelihood after softmax.
+"""cross_entropy:  C = Sum_a Sum_i y[a, i] (log Sum_k exp(x[a, k]) - x[a, i]),  minus the log-likelihood after softmax.
 
 The classes lie along the last axis; the others, a, are summed over.  For a target y[a] that is a probability vector
 this is -Sum_i y[i] log softmax(x)[i]; the gradient derived here, (Sum_k y[k]) softmax(x)[i] - y[i], does not use that

@@ -39,7 +39,7 @@ class Bernoulli(Elementwise):
 class Huber(Elementwise):
     """C = Sum_i h(x[i] - y[i]), h(r) = r^2/2 for |r| <= delta and delta (|r| - delta/2) beyond."""
 
-    # h(r) = (r^2 - relu(r - delta)^2 - relu(-r - delta)^2) / 2 has the continuous derivative min(max(r, -delta), delta).
+    # h(r) = (r^2 - relu(r - delta)^2 - relu(-r - delta)^2) / 2; its derivative is min(max(r, -delta), delta).
     name = "huber"
     options = {"delta": Option("number", Integer(1))}
 

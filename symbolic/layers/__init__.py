@@ -35,7 +35,10 @@ from symbolic.layers.transpose import Transpose
 from symbolic.layers.upsample import Upsample
 
 _TYPES: tuple[type[LayerType], ...] = (
-    *(Dense, Linear, Matmul, Einsum, Add, *ARITHMETIC, *ELEMENTWISE, *POINTWISE),
+    *(Dense, Linear, Matmul, Einsum, Add),
+    *ARITHMETIC,
+    *ELEMENTWISE,
+    *POINTWISE,
     *(Conv, ConvTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool),
     *(ReduceSum, ReduceMean, ReduceMax, ReduceMin),
     *(BatchNorm, BatchNormTraining, LayerNorm, RMSNorm, GroupNorm, InstanceNorm, LRN),

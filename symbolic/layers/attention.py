@@ -61,13 +61,13 @@ class Attention(LayerType):
             raise ShapeError("queries, keys and values need two axes each")
         leads = [shape[:-2] for shape in shapes[:3]]
         if len(shapes) == 4:  # the mask broadcasts over the scores' axes, of which the last two are not leading
-            scores = max(leads, key=len) + (shapes[0][-2], shapes[1][-2])
+            scores = (*max(leads, key=len), shapes[0][-2], shapes[1][-2])
             mask = shapes[3]
             if len(mask) > len(scores):
                 raise ShapeError("the mask has more axes than the scores")
             leads.append(mask[:-2])
-            last = zip(range(-min(2, len(mask)), 0), mask[-2:], scores[-min(2, len(mask)) :], strict=True)
-            flat = tuple(axis for axis, have, want in last if have == 1 and want != 1)
+            ours = [(axis, mask[axis], scores[axis]) for axis in (-2, -1) if len(mask) >= -axis]
+            flat = tuple(axis for axis, have, want in ours if have == 1 and want != 1)
             return super().specialise(options, shapes) | {"mask": flat} | broadcast_axes(leads)
         return super().specialise(options, shapes) | broadcast_axes(leads)
 
@@ -82,7 +82,7 @@ class Attention(LayerType):
         scale = Apply("rsqrt", 0, d) if settings["scale"] is None else settings["scale"]
         scores = scale * total(_R, d, q[(*own[0][0], _I, _R)] * k[(*own[1][0], _J, _R)])
         if len(ranks) == 4:
-            axes = list(zip(range(-2, 0), (_I, _J), (n, m), strict=True))[-min(2, ranks[3]) :] if ranks[3] else []
+            axes = [row for row in ((-2, _I, n), (-1, _J, m)) if ranks[3] >= -row[0]]
             flat = settings["mask"]
             shape = tuple(Integer(1) if axis in flat else extent for axis, _, extent in axes)
             mask = Tensor("x", "u4", (*own[3][1], *shape))
@@ -129,7 +129,7 @@ class MultiHeadAttention(LayerType):
         rows = (n, m, m)
         inputs = [Tensor("x", o, (*lead_sizes, r, w)) for o, r, w in zip(owners, rows, features, strict=True)]
 
-        # The projections: q[h, i, r] = Sum_s Wq[h d + r, s] x[i, s] + bq[h d + r], head h holding rows h d, ..., h d + d - 1.
+        # q[h, i, r] = Sum_s Wq[h d + r, s] x[i, s] + bq[h d + r], head h holding the rows h d, ..., h d + d - 1.
         matrices, biases, projected, definitions = {}, {}, [], []
         for kind, name, x in zip("qkv", ("query", "key", "value"), inputs, strict=True):
             W = Tensor(f"W{kind}", "v", (units, x.shape[-1]))

@@ -49,7 +49,7 @@ class Einsum(LayerType):
 
 
 def _parse(text: str) -> tuple[list[str], str]:
-    """The letters of every input and of the output; without "->" the output is every letter that occurs once, sorted."""
+    """The letters of every input and of the output: without "->" each that occurs once, sorted."""
     left, arrow, output = "".join(text.split()).partition("->")
     terms = left.split(",")
     everything = "".join(terms)

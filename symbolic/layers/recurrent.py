@@ -1,27 +1,30 @@
 """rnn_cell, gru_cell and lstm_cell: one step of a recurrent network as one vertex, gates in PyTorch's order.
 
+lstm: Hochreiter and Schmidhuber, 1997; gru: Cho et al., 2014.
+
 A cell reads an input x (..., m) and the state before (..., n), and yields the state after.  The layer types "rnn",
 "gru" and "lstm" (:mod:`symbolic.unroll`) are T such cells in a row with shared parameters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
 from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, batch_axes
 
+_FedBack = Callable[[Expr, Tensor], Expr]
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
 
 
 class Cell(LayerType):
     """What the cells have in common: weight (gates n, m), recurrent (gates n, n), and a bias for each."""
 
-    gates: int
-    states: int = 1
-    options: Mapping[str, Option] = {"units": Option("size", optional=True), "bias": Option("flag", True)}
+    gates: ClassVar[int]
+    states: ClassVar[int] = 1
+    options: ClassVar[Mapping[str, Option]] = {"units": Option("size", optional=True), "bias": Option("flag", True)}
     arity = (2, 2)
     parametric = True
     smallest_rank = 1
@@ -39,19 +42,25 @@ class Cell(LayerType):
         state = Tensor("x", "u2", (*lead_sizes, self.states * _N))
         W, R = Tensor("W", "v", (rows, _M)), Tensor("R", "v", (rows, _N))
         parameters = {"weight": Parameter(W, "fan_in"), "recurrent": Parameter(R, "fan_in")}
-        fed: Expr = total(_J, _M, W[_I, _J] * x[(*lead, _J)])
-        fed_back: Expr = total(_J, _N, R[_I, _J] * state[(*lead, _J)])
         if settings["bias"]:
             b, c = Tensor("b", "v", (rows,)), Tensor("c", "v", (rows,))
             parameters |= {"bias": Parameter(b, "zeros"), "recurrent_bias": Parameter(c, "zeros")}
-            fed, fed_back = fed + b[_I], fed_back + c[_I]
+
+        def fed_back(row: Expr, before: Tensor) -> Expr:
+            product = total(_J, _N, R[row, _J] * before[(*lead, _J)])
+            return product + c[(row,)] if settings["bias"] else product
+
+        fed = total(_J, _M, W[_I, _J] * x[(*lead, _J)]) + (b[_I] if settings["bias"] else 0)
         definitions = self.step(settings, _Place(lead, lead_sizes), fed, fed_back, state)
         return LayerEquation((x, state), parameters, definitions, {"units": _N})
 
     def step(
-        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
     ) -> tuple[Definition, ...]:
-        """The definitions from what the input and the state feed to the gates (row i) to the state after."""
+        """The definitions from what is fed to the gates to the state after.
+
+        fed: what the input feeds to row i.  fed_back: what a state feeds to a row.
+        """
         raise NotImplementedError
 
 
@@ -76,37 +85,43 @@ class RnnCell(Cell):
     options = {**Cell.options, "activation": Option("choice", "tanh", ACTIVATIONS)}
 
     def step(
-        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
     ) -> tuple[Definition, ...]:
-        z = place.define("z", fed + fed_back)
+        z = place.define("z", fed + fed_back(_I, state))
         activation = settings["activation"]
         value = z.element if activation == "identity" else Apply(activation, 0, z.element)
         return (z, place.define("f", value))
 
 
 class GruCell(Cell):
-    """y = (1 - z) n + z h with gates r, z and n = tanh(W x + b + r (R h + c)) (Cho et al., 2014; gates r, z, n)."""
+    """y = (1 - z) n + z h with gates r, z and n = tanh(W x + b + r (R h + c)); with reset = "before" R (r h) + c."""
 
     name = "gru_cell"
     gates = 3
+    options = {**Cell.options, "reset": Option("choice", "after", ("after", "before"))}
 
     def step(
-        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
     ) -> tuple[Definition, ...]:
-        a, e = place.define("a", fed, 3 * _N), place.define("e", fed_back, 3 * _N)
+        after = settings["reset"] == "after"
+        a = place.define("a", fed, 3 * _N)
+        e = place.define("e", fed_back(_I, state), 3 * _N if after else 2 * _N)
 
-        def gate(tensor: Tensor, number: int) -> Expr:
+        def row(tensor: Tensor, number: int) -> Expr:
             return tensor[(*place.lead, number * _N + _I)]
 
-        r = place.define("r", Apply("sigmoid", 0, gate(a.tensor, 0) + gate(e.tensor, 0)))
-        z = place.define("z", Apply("sigmoid", 0, gate(a.tensor, 1) + gate(e.tensor, 1)))
-        n = place.define("n", Apply("tanh", 0, gate(a.tensor, 2) + r.element * gate(e.tensor, 2)))
-        value = (1 - z.element) * n.element + z.element * state[(*place.lead, _I)]
-        return (a, e, r, z, n, place.define("f", value))
+        h = row(state, 0)
+        r = place.define("r", Apply("sigmoid", 0, row(a.tensor, 0) + row(e.tensor, 0)))
+        z = place.define("z", Apply("sigmoid", 0, row(a.tensor, 1) + row(e.tensor, 1)))
+        kept = place.define("k", r.element * h)
+        again = r.element * row(e.tensor, 2) if after else fed_back(2 * _N + _I, kept.tensor)
+        n = place.define("n", Apply("tanh", 0, row(a.tensor, 2) + again))
+        value = place.define("f", (1 - z.element) * n.element + z.element * h)
+        return (a, e, r, z, n, value) if after else (a, e, r, z, kept, n, value)
 
 
 class LstmCell(Cell):
-    """State [h, c]: c' = f c + i g, h' = o tanh(c'), gates i, f, g, o of W x + b + R h + c (Hochreiter et al., 1997)."""
+    """State [h, c]: c' = f c + i g, h' = o tanh(c'), gates i, f, g, o of W x + b + R h + c."""
 
     name = "lstm_cell"
     gates = 4
@@ -114,9 +129,9 @@ class LstmCell(Cell):
     input_rule = "an input (..., m) and a state (..., 2 units), hidden state first"
 
     def step(
-        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: Expr, state: Tensor
+        self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
     ) -> tuple[Definition, ...]:
-        z = place.define("z", fed + fed_back, 4 * _N)
+        z = place.define("z", fed + fed_back(_I, state), 4 * _N)
         heads = zip(("i", "f", "g", "o"), ("sigmoid", "sigmoid", "tanh", "sigmoid"), strict=True)
         gates = [
             place.define(f"g{kind}", Apply(head, 0, z.tensor[(*place.lead, number * _N + _I)]))

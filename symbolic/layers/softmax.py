@@ -32,7 +32,7 @@ class LogSoftmax(LayerType):
         axis, k = settings["axis"], Index("k")
         others, other_sizes = (row[:axis] + row[axis + 1 :] for row in (here, shape))
         x, l, f = Tensor("x", "u", shape), Tensor("l", "v", other_sizes), Tensor("f", "v", shape)  # noqa: E741
-        summand = x[here[:axis] + (k,) + here[axis + 1 :]]
+        summand = x[(*here[:axis], k, *here[axis + 1 :])]
         return LayerEquation(
             (x,),
             {},

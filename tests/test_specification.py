@@ -1,0 +1,39 @@
+"""The examples of docs/specification.md are read as they stand, and the tables name what there is."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from symbolic import architecture, derive
+from symbolic.architecture import show
+from symbolic.costs import COSTS
+from symbolic.unroll import UNROLLED
+
+TEXT = Path("docs/specification.md").read_text()
+EXAMPLES = re.findall(r"```toml\n(.*?)```\s+```text\n(.*?)```", TEXT, re.S)
+(PYTHON,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
+
+
+@pytest.mark.parametrize(("toml", "parameters"), EXAMPLES, ids=lambda text: text.splitlines()[0])
+def test_examples_have_the_parameters_listed(toml, parameters):
+    network = architecture(tomllib.loads(toml))
+    assert [f"{name} {show(shape)}" for name, shape in network.parameters.items()] == parameters.splitlines()
+    assert len(derive(network).equations()) > len(network.parameters)
+
+
+def test_every_example_is_checked():
+    assert len(EXAMPLES) == TEXT.count("```toml") == 5
+
+
+def test_the_python_example():
+    exec(PYTHON, {})
+
+
+def test_the_tables_of_options_and_costs_are_complete():
+    section = TEXT.partition("## Recurrence")[2].partition("## ")[0]
+    named = set(re.findall(r"^\| `(\w+)` \|", section, re.M))
+    assert named == {option for layer in UNROLLED.values() for option in layer.options}
+    section = TEXT.partition("## Costs")[2].partition("## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == set(COSTS)
