@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from proofs import identity, layers, lemma, machine, ranks, reciprocity, tightness, variational, wiring
+from proofs import identity, layers, lemma, machine, ranks, reciprocity, residues, tightness, variational, wiring
 from proofs.claims import Claim
 from proofs.subject import Subject
 from symbolic.errors import DyadicError
@@ -76,6 +76,13 @@ _ALL = (
         "identity", "proofs/identity.py", "exact evaluation", lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
         "the checker's evaluator; a hash function as randomness", "other sizes",
+    ),
+    Method(
+        "residues", "proofs/residues.py", "exact evaluation at full size",
+        lambda s: [residues.residues_claim(s.network, s.steps)],
+        "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
+        "python-flint's matrix products; a hash function as randomness", "definitions that are wrong: both sides use them",
+        deep=True, unfit=lambda s: residues.unfit(s.network),
     ),
     Method(
         "nonreciprocity", "proofs/reciprocity.py", "non-reciprocity",
