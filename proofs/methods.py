@@ -9,7 +9,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from proofs import identity, layers, lemma, machine, ranks, reciprocity, residues, tightness, variational, wiring
+from proofs import (
+    identity,
+    layers,
+    lemma,
+    machine,
+    polynomial,
+    ranks,
+    rational,
+    reciprocity,
+    residues,
+    tightness,
+    variational,
+    wiring,
+)
 from proofs.claims import Claim
 from proofs.subject import Subject
 from symbolic.errors import DyadicError
@@ -83,6 +96,20 @@ _ALL = (
         "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
         "python-flint's matrix products; a hash function as randomness", "wrong definitions: both sides use them",
         deep=True, unfit=lambda s: residues.unfit(s.network),
+    ),
+    Method(
+        "polynomial", "proofs/polynomial.py", "exact polynomials",
+        lambda s: [polynomial.polynomial_claim(s.network, s.steps)],
+        "the same as polynomials, all T steps from free variables, with no probability of error",
+        "python-flint's polynomials; the checker's evaluator", "other sizes; networks that are not small",
+        deep=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
+    ),
+    Method(
+        "rational", "proofs/rational.py", "exact rational evaluation",
+        lambda s: [rational.rational_claim(s.network, s.steps)],
+        "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
+        "python-flint's fractions; the checker's evaluator",
+        "what agrees at that point, such as a derivative at another argument of the same sign", deep=True,
     ),
     Method(
         "nonreciprocity", "proofs/reciprocity.py", "non-reciprocity",
