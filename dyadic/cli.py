@@ -62,9 +62,18 @@ def derive(spec: Path, format_: str) -> None:
 @click.option("--certificate", type=click.Path(path_type=Path), help="Write the certificate to this file.")
 @click.option("--steps", type=click.IntRange(min=0), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
-def verify(spec: Path, format_: str, certificate: Path | None, steps: int | None, coq: bool) -> None:
+@click.option("--methods", metavar="A,B,...", help="Run only these methods.")
+@click.option("--deep", is_flag=True, help="Also run the costlier methods.")
+@click.option(
+    "--list-methods", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _list_methods(*a),
+    help="Show every method: what it proves, trusts and cannot see.",
+)  # fmt: skip
+def verify(
+    spec: Path, format_: str, certificate: Path | None, steps: int | None, coq: bool, methods: str | None, deep: bool
+) -> None:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
-    found = _verify(_derivation(spec), steps, coq)
+    names = None if methods is None else [name.strip() for name in methods.split(",")]
+    found = _verify(_derivation(spec), steps=steps, coq=coq, methods=names, deep=deep)
     if certificate is not None:
         write_json(certificate, found)
     if format_ == "json":
@@ -192,9 +201,16 @@ def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _verify(derivation: Derivation, steps: int | None = None, coq: bool = False) -> dict[str, Any]:
+def _verify(derivation: Derivation, **options: Any) -> dict[str, Any]:
     with _progress("verifying") as say:
-        return dyadic.verify(derivation, steps=steps, coq=coq, progress=lambda stage: say(f"verifying: {stage}"))
+        return dyadic.verify(derivation, progress=lambda stage: say(f"verifying: {stage}"), **options)
+
+
+def _list_methods(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        for line in report.methods_text():
+            click.echo(line)
+        context.exit()
 
 
 @contextmanager

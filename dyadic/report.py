@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from proofs.methods import METHODS
 from symbolic.derivation import Derivation, TaggedEquation
 from symbolic.expressions import Definition
 from symbolic.printing import LatexPrinter, Printer, TextPrinter
@@ -135,6 +136,14 @@ def summary_json(certificate: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def methods_text() -> Iterator[str]:
+    """Every method of ``verify``, line by line."""
+    for method in METHODS.values():
+        yield f"{method.name} ({method.file}{', only with --deep or by name' if method.deep else ''})"
+        for label, text in (("proves", method.proves), ("trusts", method.trusts), ("blind to", method.blind)):
+            yield from _wrapped(f"{label}: {text}")
+
+
 def verdict_text(certificate: Mapping[str, Any]) -> Iterator[str]:
     """The claims with their verdicts, and what is trusted, line by line."""
     yield (
@@ -151,6 +160,9 @@ def verdict_text(certificate: Mapping[str, Any]) -> Iterator[str]:
         for key in ("counterexample", "witness"):
             for name, value in (claim[key] or {}).items():
                 yield from _wrapped(f"{key} {name}: {_brief(value)}")
+    for name, reason in certificate["not_run"].items():
+        yield ""
+        yield from _wrapped(f"not run: {name}, because {reason}")
     claims = certificate["claims"]
     hypotheses = dict.fromkeys(text for claim in claims for text in claim["hypotheses"])
     trusted = dict.fromkeys(text for claim in claims for text in claim["trusted"])

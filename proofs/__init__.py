@@ -1,11 +1,12 @@
 """Why it is true: claims about a derivation, each with a verdict and a method.
 
-verify.py        all methods on one derivation -> certificate
+verify.py        the chosen methods on one derivation -> certificate
+methods.py       every method by name            composition.py  the theorem, from what they show
 claims.py        Claim and Verdict               certificate.py  the JSON document
-adjoint.py       adjoints for symbolic sizes     functions.py    derivatives of the activations
-wiring.py        the literal relaxation on terms variational.py  constructions A, B, C
-reciprocity.py   the flow has no potential
+subject.py       what the methods look at        layers.py       each layer kind once
 checker/         re-verifies a certificate; imports nothing of the rest
+
+One file per method: lemma, ranks, adjoint, functions, wiring, identity, tightness, variational, reciprocity, machine.
 """
 
 from proofs.checker import Finding, Rejected, check

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -65,12 +65,15 @@ def _input(node: Input) -> dict[str, Any]:
     return content if node.below is None else {**content, "below": to_json(node.below)}
 
 
-def certificate(derivation: Derivation, steps: int, claims: Sequence[Claim]) -> dict[str, Any]:
-    """The whole certificate, with the hash of its contents."""
+def certificate(
+    derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Mapping[str, str]
+) -> dict[str, Any]:
+    """The whole certificate, with the hash of its contents; ``not_run``: methods that did not fit, and why."""
     content = {
         **subject(derivation, steps),
         "verdict": overall(claims).value,
         "claims": [claim.as_dict() for claim in claims],
+        "not_run": dict(not_run),
         "versions": {name: _version(name) for name in ("dyadic", "sympy", "python-flint", "z3-solver")},
     }
     return {**content, "hash": certificate_hash(content)}

@@ -1,0 +1,53 @@
+"""The theorem for one architecture, composed of what the methods have shown.
+
+It rests on the stabilisation lemma, on this architecture's ranks and terms, and on the adjoint of every layer kind.
+The other methods that bear on it are cross-checks: a refutation by any of them refutes it, and one left undecided
+leaves it undecided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from proofs.claims import Claim, Verdict
+from proofs.methods import METHODS
+from symbolic.derivation import Derivation
+
+ESSENTIAL = ("lemma", "ranks", "adjoint")
+
+
+def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:
+    """``shown``: the claims by the name of the method that made them."""
+    statement = (
+        f"After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta "
+        f"are exactly those of backpropagation (L = {derivation.L} vertices)"
+    )
+    bearing = [name for name in shown if METHODS[name].bears]
+    parts = [claim for name in bearing for claim in shown[name]]
+    hypotheses = tuple(dict.fromkeys(text for part in parts for text in part.hypotheses))
+    trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
+    checks = [name for name in bearing if name not in ESSENTIAL]
+    method = "composition: lemma + ranks + adjoints for all sizes"
+    if checks:
+        method += ", cross-checked by " + ", ".join(checks)
+
+    def claim(verdict: Verdict, **rest: object) -> Claim:
+        return Claim("steps", statement, verdict, method, hypotheses, trusted, **rest)  # type: ignore[arg-type]
+
+    refuted = [part for part in parts if part.verdict is Verdict.REFUTED]
+    if refuted:
+        numbers = next((p.counterexample for p in refuted if p.counterexample and "claimed" in p.counterexample), None)
+        return claim(Verdict.REFUTED, counterexample=numbers or refuted[0].counterexample)
+    if steps < derivation.steps:
+        late = next(iter(shown.get("tightness", ())), None)
+        if late and late.verdict is Verdict.PROVED:
+            return Claim(
+                "steps", statement, Verdict.REFUTED, late.method, hypotheses, late.trusted, counterexample=late.witness
+            )
+        return claim(Verdict.UNDECIDED, reason="no witness against it was found")
+    open_ = [part.id for part in parts if part.verdict is Verdict.UNDECIDED]
+    lacking = [name for name in ESSENTIAL if name not in shown]
+    reasons = [f"open: {', '.join(open_)}"] * bool(open_) + [f"methods not run: {', '.join(lacking)}"] * bool(lacking)
+    if reasons:
+        return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
+    return claim(Verdict.PROVED)

@@ -1,0 +1,51 @@
+"""Polynomial identity testing at reduced sizes, entry by entry, for every layer type.
+
+Proves: x, s and dE/dtheta after the claimed steps from a random state equal backpropagation by automatic
+differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
+up to a printed probability of error.  The evaluation itself is proofs/checker/identity.py, which the checker repeats.
+
+Trusts: the evaluator in proofs/checker; blake2b as a source of randomness.  Blind to: other sizes.
+"""
+
+from __future__ import annotations
+
+from proofs.checker import identity
+from proofs.checker.graph import Graph
+from proofs.claims import Claim, Verdict
+
+SEED = 20260202
+
+
+def identity_claim(graph: Graph, steps: int) -> Claim:
+    """Two runs over two random primes."""
+    schedule = identity.schedule_for(graph, steps)
+    how = f"{steps} synchronous steps from a random state" if schedule == "synchronous" else "the wavefront schedule"
+    statement = (
+        f"x, s and dE/dtheta after {how} equal backpropagation by automatic differentiation, "
+        "at small sizes, for free activations"
+    )
+    runs = [identity.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity.primes_for(SEED))]
+    witness = {
+        "schedule": schedule,
+        "sizes": runs[0].sizes,
+        "runs": [{"prime": str(r.prime), "seed": r.seed, "residue": r.residue} for r in runs],
+    }
+    trusted = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+    wrong = next((run for run in runs if run.difference), None)
+    if wrong is None:
+        bound = 1.0
+        for run in runs:
+            bound *= float(identity.error_bound(graph, run))
+        witness["error_probability_below"] = f"{bound:.1e}"
+        return Claim(
+            "identity", f"{statement} (probability of error below {bound:.0e})", Verdict.PROVED,
+            "polynomial identity testing over two random primes", (), trusted, witness=witness,
+        )  # fmt: skip
+    numbers = identity.real_counterexample(graph, steps)
+    if numbers is None:
+        variable, entry, found, wanted = wrong.difference  # type: ignore[misc]
+        numbers = {
+            "variable": variable, "entry": entry, "claimed": found, "exact": wanted,
+            "modulo": str(wrong.prime), "seed": wrong.seed, "sizes": wrong.sizes,
+        }  # fmt: skip
+    return Claim("identity", statement, Verdict.REFUTED, "exact evaluation", (), trusted, numbers)

@@ -1,0 +1,149 @@
+"""The methods by name: where each is written, what it proves, what it trusts and what it cannot see.
+
+``dyadic verify --list-methods`` prints this table and docs/proofs.md shows it; a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from proofs import (
+    identity,
+    layers,
+    lemma,
+    machine,
+    polynomial,
+    ranks,
+    rational,
+    reciprocity,
+    residues,
+    tightness,
+    variational,
+    wiring,
+)
+from proofs.claims import Claim
+from proofs.subject import Subject
+from symbolic.errors import DyadicError
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way of knowing.
+
+    stage: what is shown while it runs.  deep: runs only if asked for (``--deep``, or by name).
+    bears: whether the 2L theorem for the architecture stands or falls with its claims.
+    needs_graph: it evaluates the network, so there must be one.
+    unfit: why it cannot say anything of this network, or None.
+    """
+
+    name: str
+    file: str
+    stage: str
+    run: Callable[[Subject], Iterable[Claim]]
+    proves: str
+    trusts: str
+    blind: str
+    deep: bool = False
+    bears: bool = True
+    needs_graph: bool = True
+    unfit: Callable[[Subject], str | None] = lambda subject: None
+
+
+_variational = cache(variational.variational_claims)
+
+_ALL = (
+    Method(
+        "lemma", "proofs/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
+        "if updates read only smaller ranks, then after k steps rank <= k is independent of the start, on any graph",
+        "Z3; induction over the integers", "the architecture", needs_graph=False,
+    ),
+    Method(
+        "variational", "proofs/variational.py", "variational principle", lambda s: _variational(),
+        "constructions A and B give the rates stated; C leaks the cost's gradient into dx/dt",
+        "SymPy's polynomial arithmetic and integration", "the network", bears=False, needs_graph=False,
+    ),
+    Method(
+        "ranks", "proofs/ranks.py", "ranks", ranks.rank_claims,
+        "the terms are those of dE/dx, this network's updates read only smaller ranks; L; T",
+        "the equations' list of entries", "what the equations say", needs_graph=False,
+    ),
+    Method(
+        "adjoint", "proofs/adjoint.py", "adjoints", layers.adjoint_claims,
+        "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
+        "product and chain rule as coded there; SymPy's polynomial arithmetic",
+        "how layers are connected", needs_graph=False,
+    ),
+    Method(
+        "functions", "proofs/functions.py", "activation derivatives", layers.function_claims,
+        "the emitted derivative of an activation is that of its definition",
+        "derivation rules in a differential field; polynomial arithmetic", "floating point", needs_graph=False,
+    ),
+    Method(
+        "wiring", "proofs/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
+        "all T steps from free symbols give backpropagation's terms (beyond a million updates: the wavefront)",
+        "dictionaries of tuples", "what is inside a layer",
+    ),
+    Method(
+        "identity", "proofs/identity.py", "exact evaluation", lambda s: [identity.identity_claim(s.network, s.steps)],
+        "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
+        "the checker's evaluator; a hash function as randomness", "other sizes",
+    ),
+    Method(
+        "residues", "proofs/residues.py", "exact evaluation at full size",
+        lambda s: [residues.residues_claim(s.network, s.steps)],
+        "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
+        "python-flint's matrix products; a hash function as randomness", "wrong definitions: both sides use them",
+        deep=True, unfit=lambda s: residues.unfit(s.network),
+    ),
+    Method(
+        "polynomial", "proofs/polynomial.py", "exact polynomials",
+        lambda s: [polynomial.polynomial_claim(s.network, s.steps)],
+        "the same as polynomials, all T steps from free variables, with no probability of error",
+        "python-flint's polynomials; the checker's evaluator", "other sizes; networks that are not small",
+        deep=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
+    ),
+    Method(
+        "rational", "proofs/rational.py", "exact rational evaluation",
+        lambda s: [rational.rational_claim(s.network, s.steps)],
+        "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
+        "python-flint's fractions; the checker's evaluator",
+        "what agrees at that point, such as a derivative at another argument of the same sign", deep=True,
+    ),
+    Method(
+        "nonreciprocity", "proofs/reciprocity.py", "non-reciprocity",
+        lambda s: [reciprocity.reciprocity_claim(s.network)],
+        "no potential generates the inference flow (one Jacobian entry)", "Arb", "the sensitivities", bears=False,
+    ),
+    Method(
+        "tightness", "proofs/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
+        "numbers for which T - 1 steps are not enough", "Arb; the lemma",
+        "equations that are wrong in the same way at every step", bears=False,
+    ),
+    Method(
+        "machine", "proofs/machine.py", "machine-checked theorem",
+        lambda s: [machine.machine_claim(s.network, s.steps)],
+        "the 2L theorem for any ranked system, instantiated by this network's rank table, in Coq",
+        "Coq's kernel; that the table lists what the updates read", "what the equations say", deep=True, bears=False,
+    ),
+)  # fmt: skip
+
+METHODS: dict[str, Method] = {method.name: method for method in _ALL}
+
+
+def choose(names: Sequence[str] | None, deep: bool, coq: bool) -> list[Method]:
+    """The methods to run, in the registry's order.
+
+    ``names`` None means the default ones; ``deep`` adds the costlier ones but Coq, which ``coq`` adds.
+    Raises :class:`DyadicError` for a name that no method has.
+    """
+    unknown = [name for name in names or () if name not in METHODS]
+    if unknown:
+        raise DyadicError(f"no method is called {', '.join(unknown)!r}; there are: {', '.join(METHODS)}")
+    wanted = set(names if names is not None else [m.name for m in _ALL if not m.deep])
+    if deep:
+        wanted |= {method.name for method in _ALL if method.name != "machine"}
+    if coq:
+        wanted.add("machine")
+    return [method for method in _ALL if method.name in wanted]

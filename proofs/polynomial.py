@@ -1,0 +1,184 @@
+"""Exact equality of polynomials, for small networks.
+
+Proves: x, s and dE/dtheta after all T synchronous steps from a state of free variables are those of backpropagation,
+as polynomials over the rationals in every parameter, input, target and initial value and in one free variable for
+every function value, keyed by (function, order of the derivative, argument as a polynomial): so for every choice of
+activation functions, at the sizes evaluated, with no probability of error.
+
+Trusts: multivariate polynomials in python-flint (arithmetic and equality); the evaluator in proofs/checker.
+Blind to: other sizes; networks whose polynomials are too long are not attempted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+
+from proofs.checker.graph import Graph
+from proofs.checker.identity import primes_for
+from proofs.checker.network import Rejected
+from proofs.checker.rings import Field
+from proofs.checker.simulate import Instance, backpropagation, reduced_sizes
+from proofs.claims import Claim, Verdict
+from proofs.comparison import compare, values
+from proofs.counterexample import smallest
+
+MOST_EXPONENTS = 100_000_000
+"""Bound on the terms of all polynomials of a state times the number of variables: what it takes to write it out."""
+MOST_UPDATES = 300
+"""Bound on vertices times steps."""
+
+
+class Polynomials:
+    """Polynomials over the rationals with a variable for every value drawn and every function value."""
+
+    def __init__(self, variables: int) -> None:
+        self._context = fmpq_mpoly_ctx.get([f"v{k}" for k in range(variables)], Ordering.lex)
+        self._unused = iter(self._context.gens())
+        self._known: dict[tuple[Any, ...], list[tuple[list[fmpq_mpoly], fmpq_mpoly]]] = {}
+        self._zero, self._one = self._context.constant(0), self._context.constant(1)
+
+    def fresh(self, label: str) -> fmpq_mpoly:
+        """A variable of its own for every value drawn."""
+        return next(self._unused)
+
+    def number(self, p: int, q: int = 1) -> fmpq_mpoly:
+        return self._context.constant(fmpq(p, q))
+
+    def add(self, terms: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
+        return sum(terms, self._zero)
+
+    def mul(self, factors: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
+        result = self._one
+        for factor in factors:
+            result = result * factor
+        return result
+
+    def power(self, base: fmpq_mpoly, exponent: int) -> fmpq_mpoly:
+        if exponent < 0:
+            return self._value(("power", exponent, len(base)), [base])
+        return base**exponent
+
+    def apply(self, name: str, order: int, argument: fmpq_mpoly) -> fmpq_mpoly:
+        return self._value((name, order, len(argument)), [argument])
+
+    def logsumexp(self, arguments: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
+        return self._value(("logsumexp", 0, sorted(map(len, arguments))), sorted(arguments, key=str))
+
+    def _value(self, head: Sequence[Any], arguments: list[fmpq_mpoly]) -> fmpq_mpoly:
+        """The variable of a function value; polynomials are compared, not hashed."""
+        bucket = self._known.setdefault(tuple(map(str, head)), [])
+        for known, variable in bucket:
+            if known == arguments:
+                return variable
+        variable = next(self._unused)
+        bucket.append((arguments, variable))
+        return variable
+
+
+class Lengths:
+    """A bound on the number of terms, to say beforehand whether the polynomials can be written out."""
+
+    def number(self, p: int, q: int = 1) -> int:
+        return 1
+
+    def add(self, terms: Sequence[int]) -> int:
+        return sum(terms)
+
+    def mul(self, factors: Sequence[int]) -> int:
+        result = 1
+        for factor in factors:
+            result *= factor
+        return result
+
+    def power(self, base: int, exponent: int) -> int:
+        return int(base ** max(exponent, 1))
+
+    def apply(self, name: str, order: int, argument: int) -> int:
+        return 1
+
+    def logsumexp(self, arguments: Sequence[int]) -> int:
+        return 1
+
+
+def plan(graph: Graph, steps: int) -> tuple[dict[str, int], int] | str:
+    """(sizes, number of variables) of the largest instance within bounds, or why there is none.
+
+    The network's own sizes are tried first, then reduced ones.
+    """
+    if len(graph.parents) * steps > MOST_UPDATES:
+        return f"{len(graph.parents)} vertices times {steps} steps are more than {MOST_UPDATES}"
+    reason = "no small instance was found"
+    small = [reduced_sizes(graph, largest=largest) for largest in (4, 3, 2)]
+    own = {key: int(key) for key in small[0] if key.isdigit()}
+    for sizes in [own] * (len(own) == len(small[0])) + small:
+        try:
+            terms = _terms(graph, sizes)
+        except Rejected as error:
+            reason = str(error)
+            continue
+        variables = _variables(graph, steps, sizes)
+        if (terms + variables) * variables <= MOST_EXPONENTS:
+            return sizes, variables
+        reason = f"its polynomials may have {terms} terms in {variables} variables"
+    return reason
+
+
+def _terms(graph: Graph, sizes: dict[str, int]) -> int:
+    instance = Instance(graph, Lengths(), lambda label: 1, sizes)
+    return sum(values(instance, instance.wavefront()))
+
+
+def _variables(graph: Graph, steps: int, sizes: dict[str, int]) -> int:
+    """Counted by a run over a prime field; only the number of variables made ready rests on it."""
+    drawn: set[str] = set()
+    ring = Field(primes_for(1)[0], 1)
+
+    def draw(label: str) -> int:
+        drawn.add(label)
+        return ring.apply("drawn", 0, label)  # type: ignore[arg-type]
+
+    instance = Instance(graph, ring, draw, sizes)
+    state = instance.initial(lambda label: draw(f"initial {label}"))
+    for _ in range(steps):
+        state = instance.step(state)
+    instance.gradients(state)
+    backpropagation(graph, ring, draw, sizes)
+    return ring.calls
+
+
+def unfit(graph: Graph, steps: int) -> str | None:
+    """Why this network cannot be written out in polynomials, or None."""
+    found = plan(graph, steps)
+    return found if isinstance(found, str) else None
+
+
+def polynomial_claim(graph: Graph, steps: int) -> Claim:
+    """Both sides written out."""
+    found = plan(graph, steps)
+    assert not isinstance(found, str)
+    sizes, variables = found
+    ring = Polynomials(variables)
+    drawn: dict[str, fmpq_mpoly] = {}
+
+    def draw(label: str) -> fmpq_mpoly:
+        if label not in drawn:
+            drawn[label] = ring.fresh(label)
+        return drawn[label]
+
+    difference, count = compare(graph, steps, ring, sizes, draw, lambda label: draw(f"initial {label}"))
+    statement = (
+        f"x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal backpropagation, "
+        "as polynomials, at small sizes, for free activations"
+    )
+    method, trusted = "exact equality of polynomials", ("multivariate polynomials in python-flint",)
+    if difference is None:
+        witness = {"sizes": sizes, "variables": variables, "entries": count}
+        return Claim("polynomial", statement, Verdict.PROVED, method, (), trusted, witness=witness)
+    numbers = smallest(graph, steps) or {
+        "variable": difference.variable, "entry": list(difference.entry),
+        "claimed": str(difference.relaxed)[:500], "exact": str(difference.exact)[:500], "sizes": sizes,
+    }  # fmt: skip
+    return Claim("polynomial", statement, Verdict.REFUTED, method, (), trusted, numbers)

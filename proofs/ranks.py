@@ -1,0 +1,51 @@
+"""The lemma's hypotheses for one architecture: its terms and its rank table.
+
+Proves: the sensitivity updates consist of exactly the terms of dE/dx, every update reads only variables of smaller
+rank, and L and T are the largest depth and the largest rank.  Reads are taken from the derived equations.
+
+Trusts: the equations' list of entries.  Blind to: what the equations say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from proofs.checker import identity
+from proofs.checker.graph import Graph
+from proofs.checker.network import Rejected
+from proofs.claims import Claim, Verdict
+from proofs.subject import Subject
+
+
+def rank_claims(subject: Subject) -> Iterator[Claim]:
+    """``terms`` (only where they are wrong) and ``ranks``."""
+    if subject.refusal is not None:
+        yield terms_claim(subject.refusal, subject.graph)
+    if subject.graph is not None:
+        yield ranks_claim(subject.graph)
+
+
+def terms_claim(refusal: Rejected, graph: Graph | None) -> Claim:
+    """What the checker refuses, with numbers where the graph can still be evaluated."""
+    found: dict[str, Any] = {"field": refusal.field, "reason": refusal.reason}
+    if graph is not None:
+        found |= identity.real_counterexample(graph, graph.steps) or {}
+    statement = "The sensitivity updates contain exactly the terms of dE/dx"
+    return Claim(
+        "terms", statement, Verdict.REFUTED, "comparison with the energy's occurrences of x", counterexample=found
+    )
+
+
+def ranks_claim(graph: Graph) -> Claim:
+    """Every update against the table."""
+    statement = (
+        f"Every update reads only variables of smaller rank; L = {graph.L} vertices, "
+        f"largest rank T = {graph.largest_rank}"
+    )
+    try:
+        graph.check_ranks()
+    except Rejected as error:
+        numbers = {"field": error.field, "reason": error.reason}
+        return Claim("ranks", statement, Verdict.REFUTED, "computation", counterexample=numbers)
+    return Claim("ranks", statement, Verdict.PROVED, "computation from the derived equations")

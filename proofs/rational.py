@@ -1,0 +1,98 @@
+"""Exact rational evaluation at one point.
+
+Proves: at the integers that the seed gives, with the stand-ins below for the activations, x, s and dE/dtheta after the
+relaxation are exactly those of backpropagation.  One point proves no identity: the method is there to refute, and its
+agreement is the single equality it states.
+
+Stand-ins: f(z) = a z for z > 0 and b z otherwise, with slopes of its own for every function (relu keeps 1 and 0, the
+identity 1 and 1) and with the derivative that goes with them.  logsumexp is the largest argument, with the weights
+exp(z_k - lse) that both sides use.  Numbers stay short: a layer multiplies heights instead of squaring them.
+
+Trusts: fractions in python-flint; the evaluator in proofs/checker.
+Blind to: whatever agrees at that point, such as a derivative taken at another argument of the same sign.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from flint import fmpq
+
+from proofs.checker.graph import Graph
+from proofs.checker.simulate import Draw, reduced_sizes
+from proofs.claims import Claim, Verdict
+from proofs.comparison import compare
+from proofs.counterexample import smallest
+
+SEED = 20260204
+LITERAL_BUDGET = 4_000
+"""Largest number of vertices times steps for which every step is executed."""
+_KNOWN = {"relu": (1, 0), "identity": (1, 1), "outer": (1, 1)}
+
+
+class Rationals:
+    """Fractions; functions are piecewise linear stand-ins."""
+
+    def number(self, p: int, q: int = 1) -> fmpq:
+        return fmpq(p, q)
+
+    def add(self, terms: Sequence[fmpq]) -> fmpq:
+        return sum(terms, fmpq(0))
+
+    def mul(self, factors: Sequence[fmpq]) -> fmpq:
+        result = fmpq(1)
+        for factor in factors:
+            result *= factor
+        return result
+
+    def power(self, base: fmpq, exponent: int) -> fmpq:
+        return base**exponent
+
+    def apply(self, name: str, order: int, argument: fmpq) -> fmpq:
+        slope = slopes(name)[0 if argument > 0 else 1]
+        return slope * argument if order == 0 else slope if order == 1 else fmpq(0)
+
+    def logsumexp(self, arguments: Sequence[fmpq]) -> fmpq:
+        return max(arguments)
+
+
+def slopes(name: str) -> tuple[fmpq, fmpq]:
+    """(a, b) of a function's stand-in: small, different, not 0 or 1 unless they are the function's own."""
+    if name in _KNOWN:
+        a, b = _KNOWN[name]
+        return fmpq(a), fmpq(b)
+    raw = hashlib.blake2b(name.encode(), digest_size=2).digest()
+    return fmpq(2 + raw[0] % 5, 3), fmpq(-1 - raw[1] % 5, 2)
+
+
+def integers(seed: int) -> Draw:
+    """Integers between -3 and 3 that depend only on the seed and a label."""
+
+    def draw(label: str) -> fmpq:
+        raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=8).digest()
+        return fmpq(int.from_bytes(raw, "big") % 7 - 3)
+
+    return draw
+
+
+def rational_claim(graph: Graph, steps: int) -> Claim:
+    """One point."""
+    literal = len(graph.parents) * steps <= LITERAL_BUDGET
+    how = f"all {steps} synchronous steps" if literal else "the wavefront schedule"
+    sizes = reduced_sizes(graph)
+    statement = (
+        f"At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after {how} "
+        "are exactly those of backpropagation"
+    )
+    found, count = compare(graph, steps if literal else None, Rationals(), sizes, integers(SEED), integers(SEED + 1))
+    method, trusted = "exact rational arithmetic at one point", ("fractions in python-flint",)
+    point: dict[str, Any] = {"seed": SEED, "sizes": sizes, "activations": "piecewise linear stand-ins"}
+    if found is None:
+        return Claim("rational", statement, Verdict.PROVED, method, (), trusted, witness=point | {"entries": count})
+    numbers = smallest(graph, steps) or {
+        "variable": found.variable, "entry": list(found.entry),
+        "claimed": str(found.relaxed), "exact": str(found.exact), **point,
+    }  # fmt: skip
+    return Claim("rational", statement, Verdict.REFUTED, method, (), trusted, numbers)

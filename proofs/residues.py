@@ -1,0 +1,158 @@
+"""Polynomial identity testing at the network's own sizes, with matrices over a prime field.
+
+Proves, for networks made of vectors (dense, sums, activations, and the two costs): x, s and dE/dtheta after all T
+synchronous steps from a random state are those of backpropagation by reverse accumulation over the definitions, as
+polynomials in every parameter, input, target, initial value and function value; hence for every choice of activation
+functions and of their derivatives.  Every variable is computed at every step; what one step shares is that a vertex
+evaluates its own definitions once for its x and for what it hands its parents.  Beyond the budget the wavefront is
+evaluated, and the statement says so.
+
+Error: the values are drawn from 2^61 residues, each function value when it is first asked for.  If no two different
+arguments of a function have one residue, a run evaluates two polynomials of degree <= D at a random point: a false
+identity passes with probability at most n D / 2^61 for n entries.  Two different arguments have one residue with
+probability at most d / 2^61, d their degree: over N_f values of each function, sum of N_f (N_f - 1) / 2 d / 2^61.
+The sum of both bounds one run; two runs over two primes multiply.  (A polynomial that vanishes modulo p for its
+coefficients' sake is an identity modulo p: two primes drawn from some 2^54 leave that out of the account.)
+
+Trusts: python-flint's matrix products, SHAKE-256 as a source of randomness, the translation in proofs/matrices.py.
+Blind to: a derivation whose definitions are wrong, since both sides start from them; floating point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import nmod_mat
+
+from proofs.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
+from proofs.checker.graph import Graph
+from proofs.checker.identity import primes_for
+from proofs.claims import Claim, Verdict
+from proofs.counterexample import smallest
+from proofs.matrices import Environment, NoVectorForm
+from proofs.parallel import in_parallel
+from proofs.vectors import Network
+
+SEED = 20260203
+LITERAL_BUDGET = 2 * 10**9
+"""Largest number of products for which every step is executed."""
+WAVEFRONT_BUDGET = 10**8
+"""Largest number of matrix entries."""
+_SMALL = 10**8
+"""Number of products below which a second process costs more than it saves."""
+_PER_ENTRY = 200
+"""What an entry of a vector costs, in products of a matrix."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: ``difference`` is (variable, entry, relaxation, backpropagation), None on agreement."""
+
+    prime: int
+    seed: int
+    difference: tuple[str, int, str, str] | None
+    compared: int
+    calls: list[int]
+
+
+def run(network: Network, steps: int | None, prime: int, seed: int) -> Run:
+    """Execute ``steps`` synchronous steps (None: the wavefront) and compare with backpropagation."""
+    randomness = Randomness(prime, seed)
+    unknowns = Unknowns(randomness)
+    algebra = Residues(prime, unknowns, keep_transposes=steps is not None)
+    drawn = network.draw(randomness.vector, randomness.matrix)
+    state = network.wavefront(drawn, algebra) if steps is None else network.initial(randomness.vector)
+    for _ in range(steps or 0):
+        state = network.step(state, drawn, algebra)
+    differences: list[tuple[str, int, str, str]] = []
+    compared = 0
+
+    def compare(label: str, one: Value, two: Value) -> None:
+        nonlocal compared
+        if isinstance(one, nmod_mat):
+            compared += one.nrows() * one.ncols()
+            if not (one - two):
+                return
+            one, two = one.entries(), two.entries()
+        else:
+            compared += len(one)
+        wrong = next((k for k, (a, b) in enumerate(zip(one, two, strict=True)) if a != b), None)
+        if wrong is not None:
+            differences.append((label, wrong, str(one[wrong]), str(two[wrong])))
+
+    def visit(name: str, variables: tuple[Value, Value] | None, gradients: Environment) -> None:
+        if variables is not None:
+            compare(f"x:{name}", state[0][name], variables[0])
+            compare(f"s:{name}", state[1][name], variables[1])
+        claimed = network.gradients(name, state, drawn, algebra)
+        if set(claimed) != set(gradients):
+            differences.append((f"dE/dtheta of {name}", 0, str(sorted(claimed)), str(sorted(gradients))))
+        for key in set(claimed) & set(gradients):
+            compare(f"dE/d{key[0]} of {name}", claimed[key], gradients[key])
+
+    network.backpropagation(drawn, algebra, visit)
+    return Run(prime, seed, differences[0] if differences else None, compared, unknowns.calls)
+
+
+def error_bound(network: Network, steps: int | None, outcome: Run) -> Fraction:
+    """The probability, at most, that one run agrees although the identity is false."""
+    algebra = Degrees()
+    drawn = network.draw(lambda size: 1, lambda rows, columns: 1)
+    state = network.wavefront(drawn, algebra) if steps is None else network.initial(lambda size: 1)
+    for _ in range(steps or 0):
+        state = network.step(state, drawn, algebra)
+    degrees = [*state[0].values(), *state[1].values()]
+    for name in (*network.plans, *network.graph.shared):
+        degrees += network.gradients(name, state, drawn, algebra).values()
+    network.backpropagation(drawn, algebra, lambda name, xs, theta: degrees.extend([*(xs or ()), *theta.values()]))
+    pairs = sum(calls * (calls - 1) // 2 for calls in outcome.calls)
+    trials = outcome.compared * max(degrees) + pairs * algebra.largest_argument
+    return min(Fraction(1), Fraction(trials, 2**DRAWN_BITS))
+
+
+def unfit(graph: Graph) -> str | None:
+    """Why this network cannot be evaluated at its own sizes, or None."""
+    try:
+        matrices, _ = Network(graph).entries
+    except NoVectorForm as error:
+        return f"{error}: exact evaluation stays at reduced sizes"
+    if matrices > WAVEFRONT_BUDGET:
+        return f"its matrices have {matrices} entries, more than {WAVEFRONT_BUDGET}"
+    return None
+
+
+def residues_claim(graph: Graph, steps: int) -> Claim:
+    """Two runs over two random primes, at the network's own sizes."""
+    network = Network(graph)
+    matrices, vectors = network.entries
+    literal = steps * (matrices + _PER_ENTRY * vectors) <= LITERAL_BUDGET
+    how = f"all {steps} synchronous steps from a random state" if literal else "the wavefront schedule"
+    statement = (
+        f"At its own sizes ({matrices} weights in matrices), x, s and dE/dtheta after {how} equal backpropagation by "
+        "reverse accumulation, for free activations"
+    )
+    method = "polynomial identity testing over two random primes, with matrices"
+    trusted = ("python-flint's matrix products", "SHAKE-256 as a source of randomness")
+    executed = steps if literal else None
+    jobs = [(network, executed, prime, SEED + position) for position, prime in enumerate(primes_for(SEED))]
+    outcomes = in_parallel(run, jobs, worthwhile=(executed or 1) * (matrices + _PER_ENTRY * vectors) > _SMALL)
+    wrong = next((outcome for outcome in outcomes if outcome.difference), None)
+    if wrong is not None:
+        variable, entry, found, wanted = wrong.difference  # type: ignore[misc]
+        numbers = smallest(graph, steps) or {
+            "variable": variable, "entry": entry, "claimed": found, "exact": wanted,
+            "modulo": str(wrong.prime), "seed": wrong.seed,
+        }  # fmt: skip
+        return Claim("residues", statement, Verdict.REFUTED, method, (), trusted, numbers)
+    bound = Fraction(1)
+    for outcome in outcomes:
+        bound *= error_bound(network, executed, outcome)
+    runs = [{"prime": str(r.prime), "seed": r.seed, "entries": r.compared} for r in outcomes]
+    witness = {
+        "schedule": "synchronous" if literal else "wavefront",
+        "runs": runs,
+        "error_probability_below": f"{float(bound):.1e}",
+    }
+    statement += f" (probability of error below {float(bound):.0e})"
+    return Claim("residues", statement, Verdict.PROVED, method, (), trusted, witness=witness)

@@ -1,0 +1,42 @@
+"""What the methods look at: a derivation, the number of steps claimed of it, and its graph as the checker reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from proofs import certificate
+from proofs.checker.graph import Graph
+from proofs.checker.network import Rejected
+from symbolic.derivation import Derivation
+
+
+@dataclass(frozen=True)
+class Subject:
+    """content: the part of the certificate that says what is claimed.
+
+    graph: the checker's view of it; None where it is not even a graph.  refusal: why the checker does not accept it.
+    A wrong set of terms is refused, but leaves a graph: the other methods then look at what it computes.
+    """
+
+    derivation: Derivation
+    steps: int
+    content: dict[str, Any]
+    graph: Graph | None
+    refusal: Rejected | None
+
+    @property
+    def network(self) -> Graph:
+        """The graph, for methods that run only where there is one."""
+        assert self.graph is not None
+        return self.graph
+
+
+def examine(derivation: Derivation, steps: int) -> Subject:
+    """Read a derivation the way the checker reads a certificate."""
+    content = certificate.subject(derivation, steps)
+    try:
+        return Subject(derivation, steps, content, Graph(content), None)
+    except Rejected as error:
+        loose = Graph(content, require_terms=False) if error.field.startswith(("terms.", "shared.")) else None
+        return Subject(derivation, steps, content, loose, error)
