@@ -9,8 +9,9 @@ checker/         re-verifies a certificate; imports nothing of the rest
 One file per method: lemma, ranks, adjoint, functions, wiring, identity, tightness, variational, reciprocity, machine.
 """
 
-from proofs.checker import Finding, Rejected, check
+from proofs.checker import Finding, Rejected
 from proofs.claims import Claim, Verdict
+from proofs.recheck import check
 from proofs.verify import verify
 
 __all__ = ["Claim", "Finding", "Rejected", "Verdict", "check", "verify"]

@@ -112,7 +112,7 @@ def _for_these_sizes(claim: Claim, layer: LayerDerivation, what: str, used: Sequ
     if witness is None:
         return claim
     method = "exact evaluation over two prime fields at the sizes of this network"
-    trusted = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+    trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     statement = f"{claim.statement}, for the sizes of this network"
     return Claim(claim.id, statement, Verdict.PROVED, method, claim.hypotheses, trusted, witness=witness)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from proofs.checker.graph import Graph
-from proofs.checker.rings import Ring
-from proofs.checker.simulate import Draw, Instance, State, backpropagation
+from proofs.evaluate.rings import Ring
+from proofs.evaluate.simulate import Draw, Instance, State, backpropagation
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.checker import identity
 from proofs.checker.graph import Graph
+from proofs.evaluate import identity
 
 
 def smallest(graph: Graph, steps: int) -> dict[str, Any] | None:

@@ -18,8 +18,8 @@ import sympy
 from flint import arb, ctx
 from sympy import Expr, Piecewise, Symbol
 
-from proofs.checker.rings import Ball, Undetermined
 from proofs.claims import Claim, Verdict
+from proofs.evaluate.rings import Ball, Undetermined
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import Apply
 from symbolic.functions import FUNCTIONS, Z, closed_form

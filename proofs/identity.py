@@ -2,16 +2,16 @@
 
 Proves: x, s and dE/dtheta after the claimed steps from a random state equal backpropagation by automatic
 differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
-up to a printed probability of error.  The evaluation itself is proofs/checker/identity.py, which the checker repeats.
+up to a printed probability of error.  The evaluation itself is proofs/evaluate/identity.py, which the checker repeats.
 
 Trusts: the evaluator in proofs/checker; blake2b as a source of randomness.  Blind to: other sizes.
 """
 
 from __future__ import annotations
 
-from proofs.checker import identity
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
+from proofs.evaluate import identity
 
 SEED = 20260202
 
@@ -30,7 +30,7 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
         "sizes": runs[0].sizes,
         "runs": [{"prime": str(r.prime), "seed": r.seed, "residue": r.residue} for r in runs],
     }
-    trusted = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+    trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
         bound = 1.0

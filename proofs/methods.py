@@ -14,6 +14,7 @@ from proofs import (
     layers,
     lemma,
     machine,
+    pairing,
     polynomial,
     ranks,
     rational,
@@ -84,6 +85,12 @@ _ALL = (
         "wiring", "proofs/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
         "all T steps from free symbols give backpropagation's terms (beyond a million updates: the wavefront)",
         "dictionaries of tuples", "what is inside a layer",
+    ),
+    Method(
+        "pairing", "proofs/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
+        "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
+        "the printed probability", "the evaluator in proofs/checker; a hash function as randomness",
+        "other sizes; how layers are connected",
     ),
     Method(
         "identity", "proofs/identity.py", "exact evaluation", lambda s: [identity.identity_claim(s.network, s.steps)],

@@ -14,10 +14,10 @@ from typing import Any
 
 from flint import ctx
 
-from proofs.checker.identity import primes_for, residue_source, small_rational, small_rational_source
-from proofs.checker.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
-from proofs.checker.rings import Ball, Degree, Field, Ring, Tape, Undetermined
-from proofs.checker.sizes import position
+from proofs.evaluate.identity import primes_for, residue_source, small_rational, small_rational_source
+from proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
+from proofs.evaluate.rings import Ball, Degree, Field, Ring, Tape, Undetermined
+from proofs.evaluate.sizes import position
 from symbolic.costs import COST_OWNER
 from symbolic.energy import CostDerivation, LayerDerivation
 from symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
@@ -255,7 +255,7 @@ def concrete_agreement(
 
 
 def _chance_of_error(problem: _Problem, sizes: Mapping[str, int], ring: Field, found: dict[str, Entries]) -> Fraction:
-    """As in :func:`proofs.checker.identity.error_bound`."""
+    """As in :func:`proofs.evaluate.identity.error_bound`."""
     one, two, _ = _both_sides(problem, sizes, Degree(), lambda label: 1)
     degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
     trials = sum(map(len, found.values())) + ring.calls * (ring.calls - 1) // 2

@@ -19,7 +19,7 @@ from proofs.claims import Claim, Verdict
 
 SEED = 20260202
 _METHOD = "pairing modulo two random primes, in forward mode"
-_TRUSTED = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+_TRUSTED = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
 
 
 def pairing_claim(graph: Graph) -> Claim:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from proofs.checker import identity
 from proofs.checker.graph import Graph
-from proofs.checker.network import Rejected
 from proofs.claims import Claim, Verdict
+from proofs.evaluate import identity
+from proofs.evaluate.network import Rejected
 from proofs.subject import Subject
 
 

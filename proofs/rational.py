@@ -21,10 +21,10 @@ from typing import Any
 from flint import fmpq
 
 from proofs.checker.graph import Graph
-from proofs.checker.simulate import Draw, reduced_sizes
 from proofs.claims import Claim, Verdict
 from proofs.comparison import compare
 from proofs.counterexample import smallest
+from proofs.evaluate.simulate import Draw, reduced_sizes
 
 SEED = 20260204
 LITERAL_BUDGET = 4_000

@@ -11,10 +11,10 @@ from __future__ import annotations
 from flint import ctx
 
 from proofs.checker.graph import Graph
-from proofs.checker.identity import small_rational_source
-from proofs.checker.rings import Ball, Tape, Undetermined
-from proofs.checker.simulate import Instance, State, reduced_sizes
 from proofs.claims import Claim, Verdict
+from proofs.evaluate.identity import small_rational_source
+from proofs.evaluate.rings import Ball, Tape, Undetermined
+from proofs.evaluate.simulate import Instance, State, reduced_sizes
 
 _METHOD = "rigorous evaluation of one Jacobian entry"
 

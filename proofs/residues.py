@@ -27,9 +27,9 @@ from flint import nmod_mat
 
 from proofs.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
 from proofs.checker.graph import Graph
-from proofs.checker.identity import primes_for
 from proofs.claims import Claim, Verdict
 from proofs.counterexample import smallest
+from proofs.evaluate.identity import primes_for
 from proofs.matrices import Environment, NoVectorForm
 from proofs.parallel import in_parallel
 from proofs.vectors import Network

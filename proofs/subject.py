@@ -7,7 +7,7 @@ from typing import Any
 
 from proofs import certificate
 from proofs.checker.graph import Graph
-from proofs.checker.network import Rejected
+from proofs.evaluate.network import Rejected
 from symbolic.derivation import Derivation
 
 

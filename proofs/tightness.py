@@ -1,16 +1,16 @@
 """One step fewer is not enough: numbers at which a sensitivity is still wrong after T - 1 steps.
 
 Proves: for the parameters, input and target stated, from the zero state, two rigorous real enclosures (the value
-after T - 1 steps and the exact one) do not meet.  The evaluation is proofs/checker/tightness.py.
+after T - 1 steps and the exact one) do not meet.  The evaluation is proofs/evaluate/tightness.py.
 
 Trusts: Arb, and the stabilisation lemma.  Blind to: equations that are wrong in the same way at every step.
 """
 
 from __future__ import annotations
 
-from proofs.checker import tightness
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
+from proofs.evaluate import tightness
 
 
 def tightness_claim(graph: Graph) -> Claim:

@@ -273,7 +273,7 @@ def _bind(tensor: Tensor, shape: Shape, sizes: dict[Expr, Expr]) -> bool:
 
 
 def _match(pattern: Expr, extent: Expr, sizes: dict[Expr, Expr]) -> bool:
-    """Match one extent: a symbol, a number, a multiple ``2 m`` or ``g m`` (g known) of a symbol, or a formula of symbols known by now."""
+    """Match one extent: a symbol, a number, a formula of known symbols, or a multiple ``2 m`` or ``g m`` (g known)."""
     if isinstance(pattern, Symbol):
         return bool(sizes.setdefault(pattern, extent) == extent)
     if pattern.free_symbols <= set(sizes):

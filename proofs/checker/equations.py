@@ -207,3 +207,16 @@ class Evaluator:
             factors = self.factors(body, inner)
             if factors is not None:
                 yield k, self.field.multiply(self.value(factor, inner, depth + 1) for factor in factors)
+
+
+def entries(node: Any) -> set[tuple[str, str]]:
+    """(kind, owner) of every tensor entry in an expression, those inside indices included."""
+    found: set[tuple[str, str]] = set()
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            if len(item) == 4 and item[0] == "entry":
+                found.add((str(item[1]), str(item[2])))
+            stack.extend(item)
+    return found

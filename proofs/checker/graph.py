@@ -6,10 +6,12 @@ import hashlib
 import json
 from typing import Any
 
-from proofs.checker.network import Rejected, entries, field
+from proofs.checker.equations import entries
+from proofs.checker.reading import Rejected
+from proofs.checker.reading import need as field
 
 COST = "cost"
-FORMAT = "dyadic-certificate/2"
+FORMAT = "dyadic-certificate/3"
 ROLES = ("data", "index", "parameter", "constant")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.checker.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, integer
+from proofs.checker.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
 from proofs.checker.reading import Rejected, need
 
 FAIR_WORK, MOST_WORK = 40_000, 1_000_000
@@ -83,19 +83,6 @@ def positions(node: Any) -> Iterator[tuple[tuple[str, str], tuple[str, str], int
                     yield name, (node[1], node[2]), axis
         for child in node:
             yield from positions(child)
-
-
-def entries(node: Any) -> set[tuple[str, str]]:
-    """(kind, owner) of every tensor entry in an expression, those inside indices included."""
-    found: set[tuple[str, str]] = set()
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            if len(item) == 4 and item[0] == "entry":
-                found.add((str(item[1]), str(item[2])))
-            stack.extend(item)
-    return found
 
 
 class Equations:

@@ -16,8 +16,8 @@ from codegen.cuda_printer import KernelWriter
 from codegen.emit import parts
 from codegen.emulator import EmulationError, Kernels, find_compiler
 from codegen.program import BATCH, program_key, programs, variable
-from proofs.checker.network import Definition as Evaluated
-from proofs.checker.rings import Field
+from proofs.evaluate.network import Definition as Evaluated
+from proofs.evaluate.rings import Field
 from symbolic import architecture, derive, read_spec
 from symbolic.serialise import definition_to_json
 

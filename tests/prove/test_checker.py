@@ -83,6 +83,52 @@ def test_any_change_breaks_the_hash(certificate):
     assert changed > 500
 
 
+FREE = {"statement", "method", "seconds", "hypotheses", "trusted", "reason", "versions", "not_run", "name"}
+"""Texts for people: nothing is concluded from them.  (The network's name; vertices' names are keys as well.)"""
+NOT_REPEATED = {"variational:C", "nonreciprocity"}
+"""Claims that the checker reports as stated, with their witnesses."""
+
+
+def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fits(certificate):
+    """One leaf of every kind (the same path up to positions and names)."""
+
+    def leaves(node, path=()):
+        items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+        for key, value in items:
+            yield from leaves(value, (*path, key))
+        if not isinstance(node, dict | list):
+            yield path
+
+    def kind(path):
+        named = ("x", "s", "layers", "sizes", "inputs", "terms", "equations", "gradients", "extents", "parameters")
+        return tuple("*" if isinstance(key, int) or (k and path[k - 1] in named) else key for k, key in enumerate(path))
+
+    def matters(path):
+        if FREE & set(path) and path[:2] != ("architecture", "vertices"):
+            return False
+        claim_of = certificate["claims"][path[1]]["id"] if path[0] == "claims" else None
+        return claim_of not in NOT_REPEATED and path[-1] not in ("hash", "error_probability_below", "schedule")
+
+    seen, changed = set(), 0
+    for path in leaves(certificate):
+        where = (certificate["claims"][path[1]]["id"], *kind(path)) if path[0] == "claims" else kind(path)
+        if where in seen or not matters(path):
+            continue
+        seen.add(where)
+        forged = copy.deepcopy(certificate)
+        node = forged
+        for key in path[:-1]:
+            node = node[key]
+        value = node[path[-1]]
+        change = -1 if path == ("steps",) else 1  # one step more would be true as well
+        node[path[-1]] = value + change if isinstance(value, int) else f"{value}x" if value is not None else {"x": 1}
+        with pytest.raises(Rejected):
+            check(rehashed(forged))
+            print(path)  # the field whose change went unnoticed
+        changed += 1
+    assert changed > 60
+
+
 FORGERIES = {
     "format": (lambda c: c.update(format="other/1"), "certificate.format"),
     "L": (lambda c: c.update(L=3), "certificate.L"),
@@ -100,13 +146,17 @@ FORGERIES = {
     "duplicate vertex": (lambda c: c["architecture"]["vertices"][1].update(name="hidden"), "vertices.1..name"),
     "cost input": (lambda c: c["architecture"]["costs"]["cost"].update(input="image"), "architecture.costs.cost.input"),
     "layer content": (lambda c: next(iter(c["layers"].values())).update(label="x"), "layers"),
-    "claim missing": (lambda c: c["claims"].remove(claim(c, "identity")), "claims"),
-    "claim refuted": (lambda c: claim(c, "lemma").update(verdict="refuted"), "claims.lemma.verdict"),
+    "claim missing": (lambda c: c["claims"].remove(claim(c, "steps")), "claims"),
+    "claim refuted": (lambda c: claim(c, "lemma").update(verdict="refuted"), "certificate.verdict"),
     "claim verdict": (lambda c: claim(c, "wiring").update(verdict="sure"), "claims.*verdict"),
     "claim twice": (lambda c: c["claims"].append(claim(c, "wiring")), "claims.*id"),
     "residue": (lambda c: claim(c, "identity")["witness"]["runs"][0].update(residue="0"), "residue"),
     "prime": (lambda c: claim(c, "identity")["witness"]["runs"][0].update(prime="7"), "prime"),
     "composite": (lambda c: claim(c, "identity")["witness"]["runs"][0].update(prime=str(2**61)), "prime"),
+    "pairing residue": (lambda c: claim(c, "pairing")["witness"]["runs"][3].update(residue="0"), "runs.3..residue"),
+    "pairing seed": (lambda c: claim(c, "pairing")["witness"]["runs"][3].update(seed=-1), "runs.3."),
+    "pairing sizes": (lambda c: claim(c, "pairing")["witness"]["runs"][3]["sizes"].update(n=10**9), "runs.3."),
+    "pairing of one layer": (lambda c: claim(c, "pairing")["witness"].update(runs=[]), "pairing.witness.runs"),
     "one run": (lambda c: claim(c, "identity")["witness"]["runs"].pop(), "runs"),
     "tightness value": (
         lambda c: claim(c, "tightness")["witness"].update(value_before="0"),
@@ -135,6 +185,8 @@ def forged_equation(certificate, change):
     forged["layers"] = {digest(v): v for v in forged["layers"].values()}
     for vertex in forged["architecture"]["vertices"]:
         vertex["layer"] = digest(data) if vertex["layer"] == old else vertex["layer"]
+    for run in claim(forged, "pairing")["witness"]["runs"]:
+        run["content"] = f"layers.{digest(data)}" if run["content"] == f"layers.{old}" else run["content"]
     graph = Graph.__new__(Graph)
     graph.__dict__.update(
         layers=forged["layers"], cost_contents=forged["costs"], costs=forged["architecture"]["costs"],

@@ -6,8 +6,8 @@ import itertools
 import pytest
 from flint import arb
 
-from proofs.checker.network import Definition, Outside, Rejected
-from proofs.checker.rings import Ball, Degree, Field, Tape, Undetermined
+from proofs.evaluate.network import Definition, Outside, Rejected
+from proofs.evaluate.rings import Ball, Degree, Field, Tape, Undetermined
 
 PRIME = 2**61 - 1
 I, K, N, O, W = ["index", "i"], ["index", "k"], ["size", "n"], ["size", "o"], ["size", "w"]  # noqa: E741

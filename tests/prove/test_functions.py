@@ -4,9 +4,9 @@ import pytest
 import sympy
 from flint import arb
 
-from proofs.checker.reals import TRUE_FUNCTIONS
-from proofs.checker.rings import Ball, Undetermined
 from proofs.claims import Verdict
+from proofs.evaluate.reals import TRUE_FUNCTIONS
+from proofs.evaluate.rings import Ball, Undetermined
 from proofs.functions import function_claim
 from symbolic.functions import FUNCTIONS, Z, closed_form
 

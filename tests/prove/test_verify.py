@@ -9,11 +9,11 @@ from support.strategies import architectures, residual
 
 from proofs import adjoint, functions, variational, verify, wiring
 from proofs.certificate import subject
-from proofs.checker import identity, lemma, tightness
 from proofs.checker.graph import Graph
-from proofs.checker.rings import Ball
-from proofs.checker.simulate import Instance, reduced_sizes
 from proofs.claims import Verdict
+from proofs.evaluate import identity, lemma, tightness
+from proofs.evaluate.rings import Ball
+from proofs.evaluate.simulate import Instance, reduced_sizes
 from symbolic import architecture, derive, read_spec
 from symbolic.expressions import Apply, Definition, Element, Index
 from symbolic.functions import FUNCTIONS, Z, closed_form

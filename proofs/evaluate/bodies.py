@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
-from proofs.checker.integers import Guard, Scope, Whole, admitted, guard, is_guard, whole
-from proofs.checker.rings import Ring
+from proofs.evaluate.integers import Guard, Scope, Whole, admitted, guard, is_guard, whole
+from proofs.evaluate.rings import Ring
 
 Value = Callable[[], Any]
 Indices = range | list[int]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from proofs.checker.graph import Graph
-from proofs.checker.network import Rejected, field, whole
+from proofs.evaluate.network import Rejected, field, whole
 
 _MOST_ENTRIES = 60_000
 _CAPS = (3, 4, 6, 8, 12, 16, 24, 32, 2**31)

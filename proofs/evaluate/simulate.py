@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from proofs.checker.graph import COST, Graph
-from proofs.checker.network import CostLayer, Entries, Layer, Rejected, Tensors, places
-from proofs.checker.rings import Ring, Tape
-from proofs.checker.sizes import Instantiation, position, reduced_sizes
+from proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places
+from proofs.evaluate.rings import Ring, Tape
+from proofs.evaluate.sizes import Instantiation, position, reduced_sizes
 
 Draw = Callable[[str], Any]
 State = dict[tuple[str, str], Entries]
@@ -18,7 +18,7 @@ State = dict[tuple[str, str], Entries]
 class Instance:
     """A network over one ring: parameters, inputs and targets drawn from ``draw``.
 
-    sizes: see :func:`proofs.checker.sizes.reduced_sizes`.
+    sizes: see :func:`proofs.evaluate.sizes.reduced_sizes`.
     """
 
     def __init__(self, graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int]) -> None:

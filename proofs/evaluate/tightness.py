@@ -15,10 +15,10 @@ from typing import Any
 from flint import arb, ctx
 
 from proofs.checker.graph import Graph
-from proofs.checker.identity import small_rational
-from proofs.checker.network import Entries
-from proofs.checker.rings import Ball, Undetermined
-from proofs.checker.simulate import Draw, Instance, State, reduced_sizes
+from proofs.evaluate.identity import small_rational
+from proofs.evaluate.network import Entries
+from proofs.evaluate.rings import Ball, Undetermined
+from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 
 SIGNS = ("negative", "mixed", "positive")
 PRECISIONS = (128, 512, 2048, 8192, 32768)

@@ -16,8 +16,8 @@ from typing import Any
 from flint import arb, ctx, fmpz
 
 from proofs.checker.graph import COST, Graph
-from proofs.checker.rings import Ball, Degree, Field, Undetermined
-from proofs.checker.simulate import Instance, State, backpropagation, reduced_sizes
+from proofs.evaluate.rings import Ball, Degree, Field, Undetermined
+from proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
 
 LITERAL_BUDGET = 20_000
 """Largest number of vertices times steps for which every step of the relaxation is executed."""

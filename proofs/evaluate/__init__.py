@@ -1,0 +1,8 @@
+"""Evaluation of a certificate's network in several number systems; nothing here comes from the code that derives.
+
+integers.py, bodies.py   index equations compiled to closures       network.py   layers and costs
+rings.py, reals.py       number systems to evaluate in              sizes.py     small instances
+simulate.py              relaxation and backpropagation
+identity.py              the two agree (exact evaluation)           tightness.py one step fewer is not enough
+lemma.py                 the stabilisation lemma (Z3)
+"""
