@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from sympy import Expr, Mul
-
 from codegen.index_maps import Ranges
 from codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, Array, in_order, multiply, sum_out, union
 from codegen.numpy_windows import Support, size_of
@@ -85,11 +83,11 @@ def _letters(axes: Iterable[Index]) -> dict[Index, str]:
     return letters
 
 
-def matrix_product(body: Expr, bound: list[Index], order: list[Index]) -> Array | None:
-    """``a @ b`` or ``np.tensordot``, if the body is two plain entries that share just the summed indices."""
-    factors = list(Mul.make_args(body))
-    if len(factors) != 2 or not all(_plain(factor) for factor in factors):
+def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Sequence[Index]) -> Array | None:
+    """``a @ b`` or ``np.tensordot``, if the factors are two whole tensors that share just the summed indices."""
+    if len(factors) != 2:
         return None
+    factors = list(factors)
     shared = set(factors[0].indices) & set(factors[1].indices)
     if shared != set(bound):
         return None
@@ -110,10 +108,3 @@ def matrix_product(body: Expr, bound: list[Index], order: list[Index]) -> Array 
         return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
     pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
     return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
-
-
-def _plain(factor: Expr) -> bool:
-    """An entry with distinct plain indices."""
-    if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
-        return False
-    return all(isinstance(index, Index) for index in factor.indices)

@@ -143,7 +143,7 @@ class NumpyPrinter:
         if isinstance(node, Pow) and isinstance(node.exp, Rational):
             return self._power(node, order)
         if isinstance(node, Reduction):
-            return self._reduction(node, order)
+            return in_order(self._reduction(node, order), order)
         if isinstance(node, Guarded):
             argument, harmless, *guards = node.args
             mask, array = self._mask(guards, order), self._visit(argument, order)
@@ -274,9 +274,10 @@ class NumpyPrinter:
         while isinstance(body, Reduction) and body.kind == "sum":
             bound.append(body.index)
             body = body.body
-        product = matrix_product(body, bound, order)
-        if product is not None:
-            return product
+        if all(self._whole(factor) for factor in Mul.make_args(body)):
+            product = matrix_product(Mul.make_args(body), bound, order)
+            if product is not None:
+                return product
         if not isinstance(body, Mul | Bracket):
             array = self._entry(body) if isinstance(body, Element) else self._visit(body, order)
             used = [index for index in bound if index in array.axes]
@@ -308,6 +309,12 @@ class NumpyPrinter:
         code = "-" if number == -1 else f"{self._visit(number, order).at(PRODUCT)} * "
         level = SUM if number.is_negative else PRODUCT
         return Array(f"{code}{result.at(PRODUCT)}", result.axes, level, computed(result))
+
+    def _whole(self, factor: Expr) -> bool:
+        """An entry of which the distinct plain indices run through the whole tensor."""
+        if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
+            return False
+        return all(axis.plain(self.ranges) for axis in self.entries.axes(factor, self.divisions)[0])
 
     def _scattered(
         self, factors: Sequence[Expr], arrays: Sequence[Array], bound: Sequence[Index], order: list[Index]

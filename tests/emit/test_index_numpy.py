@@ -535,3 +535,33 @@ def test_wrong_code_is_caught(case, old, new):
     except (AssertionError, IndexError, ValueError):
         return
     assert not wrong < 1e-6
+
+
+def test_products_of_parts_of_tensors():
+    """A plain index that does not run through the whole axis; a sum whose terms have their axes in different orders."""
+    A, B, U, V = plain("A", "u", 4, 5), plain("B", "u", 5, 6), batched("x", "u", 3, 4), plain("V", "v", 4, 3)
+    part = total(k, 2, A[i, k] * B[k, j])
+    mixed = total(SAMPLE, BATCH, total(p, 4, V[p, i] * U[SAMPLE, j, p]) + U[SAMPLE, i, j] * U[SAMPLE, j, i]) / BATCH
+    definitions = [
+        Definition(plain("f", "v", 4, 3), (i, j), part),
+        Definition(plain("g", "v", 3, 3), (i, j), mixed),
+        Definition(batched("h", "v", 3, 3), (SAMPLE, i, j), total(p, 4, V[p, i] * U[SAMPLE, j, p]) * V[i, j]),
+    ]
+    check(definitions, [A, B, U, V], {})
+
+
+def test_code_reads_like_the_equation():
+    conv = Conv(1, 3, 4, 1, [8], [3], [2], [1], [1])
+    forward, adjoint = (emitted([item], tensors, conv.sizes) for item, tensors in (conv.forward(), conv.adjoint()))
+    assert (
+        """
+    x_windows = _windows(x, {2: (-1, (3, 1), (4, 2))})
+    f = _einsum("cku,skui->sci", K, x_windows)
+"""
+        in forward
+    )
+    # No zeros between the values of s, and no bracket: the windows are padded.
+    body = adjoint.partition("def routine")[2]
+    assert "spread" not in body
+    assert "_BRACKET" not in body
+    assert "W_bar = _scatter(x, s, 5) / batch" in emitted(*_table())
