@@ -56,6 +56,8 @@ def _identity(graph: Graph, claim: Any) -> Finding:
             raise Rejected(f"{place}.seed", "is out of range")
         outcome = identity.run(graph, graph.steps, prime, seed)
         _agree(outcome)
+        if (outcome.sizes, outcome.schedule) != (claim["witness"].get("sizes"), claim["witness"].get("schedule")):
+            raise Rejected(f"{where}.sizes", "or the schedule are not those of the evaluation")
         if outcome.residue != need(item, "residue", str, place):
             raise Rejected(f"{place}.residue", "is not what the evaluation gives")
     own = identity.run(graph, graph.steps, identity.primes_for(secrets.randbits(60))[0], secrets.randbits(60))

@@ -61,6 +61,8 @@ def read_claims(certificate: Any) -> dict[str, Any]:
             raise Rejected(f"{where}.id", "is used twice")
         if claim["verdict"] not in ("proved", "refuted", "undecided"):
             raise Rejected(f"{where}.verdict", "is not proved, refuted or undecided")
+        if claim["verdict"] == "proved" and claim.get("counterexample") is not None:
+            raise Rejected(f"{where}.counterexample", "stands beside the verdict proved")
         claims[claim["id"]] = claim
     verdicts = {claim["verdict"] for claim in claims.values()}
     wanted = "refuted" if "refuted" in verdicts else "undecided" if "undecided" in verdicts else "proved"
