@@ -15,6 +15,7 @@ from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.checker.pairing import Equations, Outcome, evaluate, pairing, primes
+from proofs.checker.reading import Outside, Rejected
 from proofs.claims import Claim, Verdict
 
 SEED = 20260202
@@ -30,12 +31,18 @@ def pairing_claim(graph: Graph) -> Claim:
     )
     runs: list[dict[str, Any]] = []
     bounds: list[float] = []
-    for outcome in _outcomes(graph):
-        if outcome.forward != outcome.backward:
-            numbers = {**outcome.as_dict(), "claimed": str(outcome.backward), "exact": str(outcome.forward)}
-            return Claim("pairing", statement, Verdict.REFUTED, _METHOD, (), _TRUSTED, numbers)
-        runs.append(outcome.as_dict())
-        bounds.append(error_bound(graph, outcome))
+    try:
+        for outcome in _outcomes(graph):
+            if outcome.forward != outcome.backward:
+                numbers = {**outcome.as_dict(), "claimed": str(outcome.backward), "exact": str(outcome.forward)}
+                return Claim("pairing", statement, Verdict.REFUTED, _METHOD, (), _TRUSTED, numbers)
+            runs.append(outcome.as_dict())
+            bounds.append(error_bound(graph, outcome))
+    except Outside as error:
+        numbers = {"field": error.field, "reason": error.reason}
+        return Claim("pairing", statement, Verdict.REFUTED, _METHOD, (), _TRUSTED, numbers)
+    except Rejected as error:
+        return Claim("pairing", statement, Verdict.UNDECIDED, _METHOD, (), _TRUSTED, reason=str(error))
     bound = sum(one * two for one, two in zip(bounds[::2], bounds[1::2], strict=True))
     witness = {"runs": runs, "error_probability_below": f"{bound:.1e}"}
     return Claim(

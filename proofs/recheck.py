@@ -76,6 +76,10 @@ def _agree(outcome: identity.Identity) -> None:
 def _tightness(graph: Graph, claim: Any) -> Finding:
     where = "claims.tightness.witness"
     witness = need(claim, "witness", dict, "claims.tightness")
+    if "chain" in witness:
+        if witness != {"chain": graph.longest_chain(), "steps": graph.largest_rank}:
+            raise Rejected(where, "is not a chain of reads from a variable of the largest rank down")
+        return Finding("", "verified", f"each of {graph.largest_rank} variables reads the next")
     seed, signs = need(witness, "seed", int, where), need(witness, "signs", str, where)
     precision = need(witness, "precision", int, where)
     if signs not in tightness.SIGNS or precision not in tightness.PRECISIONS or not 0 <= seed < 2**60:

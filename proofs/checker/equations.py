@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from proofs.checker.reading import Rejected, need
+from proofs.checker.reading import Outside, Rejected, need
 
 DEEPEST, MOST_PLACES, MOST_TERMS = 60, 4096, 2_000_000
 
@@ -164,7 +164,7 @@ class Evaluator:
                 place = tuple(integer(i, self.sizes, index, self.tensors, self.where) for i in indices)
                 found = self.tensors.get((kind, owner), {}).get(place)
                 if not isinstance(found, tuple):
-                    raise Rejected(self.where, f"{kind}_{owner}{list(place)} is read and not there")
+                    raise Outside(self.where, f"{kind}_{owner}{list(place)} is read and not there")
                 return found
             case ["+", *children] if children:
                 return self.field.add(self.value(child, index, depth + 1) for child in children)

@@ -205,3 +205,19 @@ class Graph:
     @property
     def largest_rank(self) -> int:
         return max(*self.rank_x.values(), *self.rank_s.values())
+
+    def reads_of(self, variable: str) -> set[str]:
+        """The variables (``x:NAME``, ``s:NAME``) that the update of one of them reads; inputs are clamped."""
+        kind, _, name = variable.partition(":")
+        if kind == "x":
+            return {f"x:{parent}" for parent in self.parents[name] if parent in self.parents}
+        x, s = self.reads(name)
+        return {f"x:{other}" for other in x if other in self.parents} | {f"s:{other}" for other in s}
+
+    def longest_chain(self) -> list[str]:
+        """A variable of the largest rank, one that it reads of the rank below, and so on down to rank 1."""
+        rank = {f"x:{n}": r for n, r in self.rank_x.items()} | {f"s:{n}": r for n, r in self.rank_s.items()}
+        chain = [next(variable for variable, r in rank.items() if r == self.largest_rank)]
+        while rank[chain[-1]] > 1:
+            chain.append(min(v for v in self.reads_of(chain[-1]) if rank[v] == rank[chain[-1]] - 1))
+        return chain

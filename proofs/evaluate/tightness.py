@@ -18,10 +18,12 @@ from proofs.checker.graph import Graph
 from proofs.evaluate.identity import small_rational
 from proofs.evaluate.network import Entries
 from proofs.evaluate.rings import Ball, Undetermined
-from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
+from proofs.evaluate.simulate import Draw, Instance, State
+from proofs.evaluate.sizes import Instantiation, reduced_sizes
 
 SIGNS = ("negative", "mixed", "positive")
 PRECISIONS = (128, 512, 2048, 8192, 32768)
+_FEW_ENTRIES = 500
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,18 @@ def draw_with(seed: int, signs: str) -> Draw:
     return draw
 
 
+def size(graph: Graph) -> int:
+    """Number of entries that one evaluation computes."""
+    return Instantiation(graph, reduced_sizes(graph, largest=2)).entries
+
+
 def find(graph: Graph, seeds: int = 6) -> Witness | None:
     """Search for a witness over seeds, signs and precisions; None if there is none among them."""
     # A perturbation shrinks by a factor or so per layer: deep networks need digits in proportion to depth.
     enough = next((p for p in PRECISIONS if p >= 4 * graph.L), PRECISIONS[-1])
-    for precision in (p for p in PRECISIONS if p >= enough):
+    if size(graph) > _FEW_ENTRIES:
+        seeds = 1
+    for precision in [p for p in PRECISIONS if p >= enough][:2]:
         for seed in range(seeds):
             for signs in SIGNS:
                 witness = evaluate(graph, seed, signs, precision)
