@@ -22,7 +22,7 @@ from proofs.comparison import compare, values
 from proofs.counterexample import smallest
 from proofs.evaluate.identity import primes_for
 from proofs.evaluate.network import Rejected
-from proofs.evaluate.rings import Field
+from proofs.evaluate.rings import Anywhere, Composed, Field
 from proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
 
 MOST_EXPONENTS = 100_000_000
@@ -31,7 +31,7 @@ MOST_UPDATES = 300
 """Bound on vertices times steps."""
 
 
-class Polynomials:
+class Polynomials(Composed):
     """Polynomials over the rationals with a variable for every value drawn and every function value."""
 
     def __init__(self, variables: int) -> None:
@@ -56,16 +56,22 @@ class Polynomials:
             result = result * factor
         return result
 
-    def power(self, base: fmpq_mpoly, exponent: int) -> fmpq_mpoly:
-        if exponent < 0:
-            return self._value(("power", exponent, len(base)), [base])
-        return base**exponent
+    def power(self, base: fmpq_mpoly, p: int, q: int = 1) -> fmpq_mpoly:
+        root = base if q == 1 else self._value(("root", q, len(base)), [base])
+        return root**p if p >= 0 else self._value(("power", p, len(root)), [root])
 
     def apply(self, name: str, order: int, argument: fmpq_mpoly) -> fmpq_mpoly:
         return self._value((name, order, len(argument)), [argument])
 
     def logsumexp(self, arguments: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
         return self._value(("logsumexp", 0, sorted(map(len, arguments))), sorted(arguments, key=str))
+
+    def largest(self, arguments: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
+        """A choice that depends on the arguments alone; as good as any other, see :class:`Field`."""
+        return max(arguments, key=str)
+
+    def argmax(self, arguments: Sequence[fmpq_mpoly], indices: Sequence[int]) -> int:
+        return indices[max(range(len(arguments)), key=lambda k: str(arguments[k]))]
 
     def _value(self, head: Sequence[Any], arguments: list[fmpq_mpoly]) -> fmpq_mpoly:
         """The variable of a function value; polynomials are compared, not hashed."""
@@ -78,7 +84,7 @@ class Polynomials:
         return variable
 
 
-class Lengths:
+class Lengths(Composed):
     """A bound on the number of terms, to say beforehand whether the polynomials can be written out."""
 
     def number(self, p: int, q: int = 1) -> int:
@@ -93,14 +99,20 @@ class Lengths:
             result *= factor
         return result
 
-    def power(self, base: int, exponent: int) -> int:
-        return int(base ** max(exponent, 1))
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        return int(base ** max(p, 1)) if q == 1 else 1
 
     def apply(self, name: str, order: int, argument: int) -> int:
         return 1
 
     def logsumexp(self, arguments: Sequence[int]) -> int:
         return 1
+
+    def largest(self, arguments: Sequence[int]) -> int:
+        return max(arguments)
+
+    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
+        return Anywhere()
 
 
 def plan(graph: Graph, steps: int) -> tuple[dict[str, int], int] | str:

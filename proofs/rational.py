@@ -24,6 +24,7 @@ from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
 from proofs.comparison import compare
 from proofs.counterexample import smallest
+from proofs.evaluate.rings import Composed, Undetermined
 from proofs.evaluate.simulate import Draw, reduced_sizes
 
 SEED = 20260204
@@ -32,8 +33,8 @@ LITERAL_BUDGET = 4_000
 _KNOWN = {"relu": (1, 0), "identity": (1, 1), "outer": (1, 1)}
 
 
-class Rationals:
-    """Fractions; functions are piecewise linear stand-ins."""
+class Rationals(Composed):
+    """Fractions; functions are piecewise linear stand-ins, and so are roots."""
 
     def number(self, p: int, q: int = 1) -> fmpq:
         return fmpq(p, q)
@@ -47,8 +48,11 @@ class Rationals:
             result *= factor
         return result
 
-    def power(self, base: fmpq, exponent: int) -> fmpq:
-        return base**exponent
+    def power(self, base: fmpq, p: int, q: int = 1) -> fmpq:
+        root = base if q == 1 else self.apply(f"root {q}", 0, base)
+        if p < 0 and root == 0:
+            raise Undetermined("division by zero")
+        return root**p
 
     def apply(self, name: str, order: int, argument: fmpq) -> fmpq:
         slope = slopes(name)[0 if argument > 0 else 1]
@@ -56,6 +60,12 @@ class Rationals:
 
     def logsumexp(self, arguments: Sequence[fmpq]) -> fmpq:
         return max(arguments)
+
+    def largest(self, arguments: Sequence[fmpq]) -> fmpq:
+        return max(arguments)
+
+    def argmax(self, arguments: Sequence[fmpq], indices: Sequence[int]) -> int:
+        return indices[list(arguments).index(max(arguments))]
 
 
 def slopes(name: str) -> tuple[fmpq, fmpq]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
-from proofs.evaluate.integers import Guard, Scope, Whole, admitted, guard, is_guard, whole
+from proofs.evaluate.integers import Scope, Whole, admitted, guard, is_guard, whole
 from proofs.evaluate.rings import Ring
 
 Value = Callable[[], Any]
@@ -108,14 +108,13 @@ class Entry:
 
     @property
     def value(self) -> Value:
-        tables, position = self.scope.tables, self.position
+        tables, position, slots = self.scope.tables, self.position, self.scope.slots
+        match [axis.slot for axis in self.axes]:  # the common cases, for speed
+            case [int(only)]:
+                return lambda: tables[position][(slots[only],)]
+            case [int(first), int(second)]:
+                return lambda: tables[position][slots[first], slots[second]]
         place = [axis.compiled(self.scope) for axis in self.axes]
-        if len(place) == 1:
-            (only,) = place
-            return lambda: tables[position][(only(),)]
-        if len(place) == 2:
-            first, second = place
-            return lambda: tables[position][first(), second()]
         return lambda: tables[position][tuple([at() for at in place])]
 
     def row(self, slot: int) -> Row:
@@ -138,11 +137,10 @@ def _along(axis: Whole, slot: int, scope: Scope) -> Callable[[Indices], Iterable
         return lambda steps: repeat(value())
     if any(slot in reads for _, _, reads in axis.others):
         return _one_by_one(axis.compiled(scope), slot, scope)
-    factor = axis.slots[slot]
-    rest = axis.plus(Whole(0, {slot: factor}), -1)
-    start = rest.compiled(scope)
-    if factor == 1 and not rest.reads and not rest.constant and not rest.others:
+    if axis.slot == slot:
         return lambda steps: steps
+    factor = axis.slots[slot]
+    start = axis.plus(Whole(0, {slot: factor}), -1).compiled(scope)
 
     def shifted(steps: Indices) -> Iterable[int]:
         first = start()
@@ -253,6 +251,3 @@ def _choice(kind: str, row: Row, steps: Callable[[], Indices], scope: Scope, rin
         return ring.largest(values) if kind == "max" else ring.argmax(values, chosen)
 
     return value
-
-
-__all__ = ["Guard", "compile_body"]

@@ -78,6 +78,15 @@ class Whole:
         """The slots that the value depends on."""
         return frozenset(self.slots).union(*(slots for _, _, slots in self.others))
 
+    @property
+    def slot(self) -> int | None:
+        """The slot of the index that the expression is, if it is one."""
+        return (
+            next(iter(self.slots))
+            if list(self.slots.values()) == [1] and not self.constant | len(self.others)
+            else None
+        )
+
     def plus(self, other: Whole, factor: int = 1) -> Whole:
         slots = dict(self.slots)
         for slot, coefficient in other.slots.items():

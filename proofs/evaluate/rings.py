@@ -12,6 +12,7 @@ Only python-flint and the standard library are used: nothing here comes from the
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from operator import mul
@@ -42,6 +43,16 @@ class Ring(Protocol):
     def largest(self, arguments: Sequence[Any]) -> Any: ...
     def argmax(self, arguments: Sequence[Any], indices: Sequence[int]) -> int:
         """The index that belongs to the argument that :meth:`largest` takes."""
+
+
+class Composed:
+    """Sums of products made of sums and products, for a ring that has no shorter way."""
+
+    def dot(self: Any, rows: Sequence[Sequence[Any]]) -> Any:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self: Any, total: Any, one: Any, two: Any) -> Any:
+        return self.add([total, self.mul([one, two])])
 
 
 class Field:
@@ -149,7 +160,7 @@ def _parts(degree: int) -> tuple[int, int]:
     return (int(degree) // 2 - degree.below, degree.below) if isinstance(degree, Share) else (degree, 0)
 
 
-class Degree:
+class Degree(Composed):
     """Total degree in the parameters, inputs, states and function values, all taken as free variables.
 
     Two quotients P/Q and P'/Q' are equal where P Q' - P' Q vanishes, whose degree is at most the larger of the two
@@ -172,12 +183,6 @@ class Degree:
         parts = [_parts(factor) for factor in factors]
         return Share.of(sum(over for over, _ in parts), sum(under for _, under in parts))
 
-    def dot(self, rows: Sequence[Sequence[int]]) -> int:
-        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
-
-    def more(self, total: int, one: int, two: int) -> int:
-        return self.add([total, self.mul([one, two])])
-
     def power(self, base: int, p: int, q: int = 1) -> int:
         over, under = _parts(base) if q == 1 else (1, 0)
         if p < 0:
@@ -197,7 +202,7 @@ class Degree:
         return Anywhere()
 
 
-class Ball:
+class Ball(Composed):
     """Real numbers as rigorous enclosures, at the working precision of ``flint.ctx``."""
 
     def number(self, p: int, q: int = 1) -> arb:
@@ -212,12 +217,6 @@ class Ball:
             result = result * factor
         return result
 
-    def dot(self, rows: Sequence[Sequence[arb]]) -> arb:
-        return sum((self.mul(factors) for factors in zip(*rows, strict=True)), arb(0))
-
-    def more(self, total: arb, one: arb, two: arb) -> arb:
-        return total + one * two
-
     def power(self, base: arb, p: int, q: int = 1) -> arb:
         return base**p if q == 1 else base ** (arb(p) / q)
 
@@ -230,22 +229,20 @@ class Ball:
         return sum((a.exp() for a in arguments), arb(0)).log()
 
     def largest(self, arguments: Sequence[arb]) -> arb:
-        return arguments[self._first_largest(arguments)]
+        """An enclosure, also where it is not known which argument is the largest."""
+        return functools.reduce(arb.max, arguments)
 
     def argmax(self, arguments: Sequence[arb], indices: Sequence[int]) -> int:
-        return indices[self._first_largest(arguments)]
-
-    def _first_largest(self, arguments: Sequence[arb]) -> int:
         best = 0
         for position, value in enumerate(arguments):
             if value > arguments[best]:
                 best = position
             elif not value <= arguments[best]:
                 raise Undetermined("which of two numbers is larger")
-        return best
+        return indices[best]
 
 
-class Tape:
+class Tape(Composed):
     """Reverse-mode automatic differentiation over another ring: a number is a position on the tape."""
 
     def __init__(self, base: Ring) -> None:
@@ -281,9 +278,6 @@ class Tape:
         one, two = ([self.values[position] for position in row] for row in rows)
         partials = [*zip(rows[0], two, strict=True), *zip(rows[1], one, strict=True)]
         return self.variable(self.base.dot([one, two]), partials)
-
-    def more(self, total: int, one: int, two: int) -> int:
-        return self.add([total, self.mul([one, two])])
 
     def power(self, base: int, p: int, q: int = 1) -> int:
         if p == 0:
@@ -331,4 +325,4 @@ class Tape:
         return adjoints
 
 
-__all__ = ["Anywhere", "Ball", "Degree", "Field", "Ring", "Tape", "Undetermined"]
+__all__ = ["Anywhere", "Ball", "Composed", "Degree", "Field", "Ring", "Tape", "Undetermined"]
