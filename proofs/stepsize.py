@@ -101,8 +101,8 @@ def stepsize_claims(graph: Graph) -> Iterator[Claim]:
 def network_claim(graph: Graph) -> Claim:
     """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
     statement = (
-        f"This network: M^T = 0 for T = {graph.largest_rank} (a random row of it), so the spectral radius at step h is |1 - h|; "
-        "a displaced variable is off by (1 - h)^n d after n steps"
+        f"This network: M^T = 0 for T = {graph.largest_rank} (a random row of it), so the spectral radius at step h is "
+        "|1 - h|; a displaced variable is off by (1 - h)^n d after n steps"
     )
     method = "exact evaluation over a random prime, with free activations"
     trusted = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
