@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
+from proofs.counterexample import smallest
 from proofs.evaluate import identity
 
 SEED = 20260202
@@ -41,7 +42,7 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
             "identity", f"{statement} (probability of error below {bound:.0e})", Verdict.PROVED,
             "polynomial identity testing over two random primes", (), trusted, witness=witness,
         )  # fmt: skip
-    numbers = identity.real_counterexample(graph, steps)
+    numbers = smallest(graph, steps)
     if numbers is None:
         variable, entry, found, wanted = wrong.difference  # type: ignore[misc]
         numbers = {

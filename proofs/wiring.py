@@ -14,6 +14,7 @@ from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
+from proofs.counterexample import smallest
 
 LITERAL_BUDGET = 1_000_000
 """Largest number of variables times steps for which every step is executed."""
@@ -46,6 +47,7 @@ def wiring_claim(graph: Graph, steps: int) -> Claim:
         return Claim("wiring", statement, Verdict.PROVED, "execution on hash-consed terms", (), trusted)
     variable = f"{wrong[0]}:{wrong[1]}"
     detail = {"variable": variable, "steps": steps, "terms_stated": graph.terms[wrong[1]]}
+    detail |= smallest(graph, steps) or {}
     return Claim("wiring", statement, Verdict.REFUTED, "execution on hash-consed terms", (), trusted, detail)
 
 

@@ -31,12 +31,12 @@ class Number(NamedTuple):
         """Such as ``2 tanh'(1) - 1/2``."""
         parts: list[str] = []
         for monomial, coefficient in sorted(self.form.items(), key=lambda item: (-len(item[0]), item[0])):
-            sign = "-" if coefficient < 0 else "+"
             size = abs(coefficient)
-            factors = ([] if size == 1 and monomial else [str(size)]) + list(monomial)
-            parts += (
-                [sign, " ".join(factors)] if parts else ["-" + " ".join(factors) if sign == "-" else " ".join(factors)]
-            )
+            term = " ".join([*([] if size == 1 and monomial else [str(size)]), *monomial])
+            if parts:
+                parts += ["-" if coefficient < 0 else "+", term]
+            else:
+                parts.append(f"-{term}" if coefficient < 0 else term)
         return " ".join(parts) or "0"
 
     @property
