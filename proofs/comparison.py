@@ -1,13 +1,30 @@
-"""The relaxation against backpropagation at reduced sizes, over any ring: what rational.py and polynomial.py share."""
+"""The relaxation against backpropagation at reduced sizes, over any ring: what the methods with rings of their own share."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.evaluate.rings import Ring
 from proofs.evaluate.simulate import Draw, Instance, State, backpropagation
+
+
+class Composed:
+    """The operations of a ring that are made of its sums and products, written out."""
+
+    def add(self, terms: Sequence[Any]) -> Any:
+        raise NotImplementedError
+
+    def mul(self, factors: Sequence[Any]) -> Any:
+        raise NotImplementedError
+
+    def dot(self, rows: Sequence[Sequence[Any]]) -> Any:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: Any, one: Any, two: Any) -> Any:
+        return self.add([total, self.mul([one, two])])
 
 
 @dataclass(frozen=True)

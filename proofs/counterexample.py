@@ -15,11 +15,11 @@ from typing import Any
 
 from flint import arb, ctx
 
-from proofs.checker import identity
 from proofs.checker.graph import Graph
-from proofs.checker.network import Rejected
-from proofs.checker.rings import Ball, Ring, Undetermined
-from proofs.checker.simulate import Instance, State, backpropagation, reduced_sizes
+from proofs.evaluate import identity
+from proofs.evaluate.network import Rejected
+from proofs.evaluate.rings import Ball, Ring, Undetermined
+from proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
 from proofs.subnetwork import described, parts
 from proofs.written import Number, Written
 

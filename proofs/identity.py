@@ -4,7 +4,7 @@ Proves: x, s and dE/dtheta after the claimed steps from a random state equal bac
 differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
 up to a printed probability of error.  The evaluation itself is proofs/evaluate/identity.py, which the checker repeats.
 
-Trusts: the evaluator in proofs/checker; blake2b as a source of randomness.  Blind to: other sizes.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes.
 """
 
 from __future__ import annotations

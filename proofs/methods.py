@@ -97,7 +97,7 @@ _ALL = (
     Method(
         "pairing", "proofs/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
         "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
-        "the printed probability", "the evaluator in proofs/checker; a hash function as randomness",
+        "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes; how layers are connected",
     ),
     Method(

@@ -5,7 +5,7 @@ as polynomials over the rationals in every parameter, input, target and initial 
 every function value, keyed by (function, order of the derivative, argument as a polynomial): so for every choice of
 activation functions, at the sizes evaluated, with no probability of error.
 
-Trusts: multivariate polynomials in python-flint (arithmetic and equality); the evaluator in proofs/checker.
+Trusts: multivariate polynomials in python-flint (arithmetic and equality); the evaluator in proofs/evaluate.
 Blind to: other sizes; networks whose polynomials are too long are not attempted.
 """
 
@@ -18,7 +18,7 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.comparison import compare, values
+from proofs.comparison import Composed, compare, values
 from proofs.counterexample import smallest
 from proofs.evaluate.identity import primes_for
 from proofs.evaluate.network import Rejected
@@ -31,7 +31,7 @@ MOST_UPDATES = 300
 """Bound on vertices times steps."""
 
 
-class Polynomials:
+class Polynomials(Composed):
     """Polynomials over the rationals with a variable for every value drawn and every function value."""
 
     def __init__(self, variables: int) -> None:
@@ -56,16 +56,20 @@ class Polynomials:
             result = result * factor
         return result
 
-    def power(self, base: fmpq_mpoly, exponent: int) -> fmpq_mpoly:
-        if exponent < 0:
-            return self._value(("power", exponent, len(base)), [base])
-        return base**exponent
+    def power(self, base: fmpq_mpoly, p: int, q: int = 1) -> fmpq_mpoly:
+        return base**p
 
     def apply(self, name: str, order: int, argument: fmpq_mpoly) -> fmpq_mpoly:
         return self._value((name, order, len(argument)), [argument])
 
     def logsumexp(self, arguments: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
         return self._value(("logsumexp", 0, sorted(map(len, arguments))), sorted(arguments, key=str))
+
+    def largest(self, arguments: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
+        raise NotImplementedError  # refused by Lengths before
+
+    def argmax(self, arguments: Sequence[fmpq_mpoly], indices: Sequence[int]) -> int:
+        raise NotImplementedError
 
     def _value(self, head: Sequence[Any], arguments: list[fmpq_mpoly]) -> fmpq_mpoly:
         """The variable of a function value; polynomials are compared, not hashed."""
@@ -78,7 +82,7 @@ class Polynomials:
         return variable
 
 
-class Lengths:
+class Lengths(Composed):
     """A bound on the number of terms, to say beforehand whether the polynomials can be written out."""
 
     def number(self, p: int, q: int = 1) -> int:
@@ -93,14 +97,22 @@ class Lengths:
             result *= factor
         return result
 
-    def power(self, base: int, exponent: int) -> int:
-        return int(base ** max(exponent, 1))
+    def power(self, base: int, p: int, q: int = 1) -> int:
+        if p < 0 or q != 1:
+            raise Rejected("equations", "a quotient or a root is no polynomial")
+        return int(base ** max(p, 1))
 
     def apply(self, name: str, order: int, argument: int) -> int:
         return 1
 
     def logsumexp(self, arguments: Sequence[int]) -> int:
         return 1
+
+    def largest(self, arguments: Sequence[int]) -> int:
+        raise Rejected("equations", "a maximum is no polynomial")
+
+    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> int:
+        raise Rejected("equations", "a maximum is no polynomial")
 
 
 def plan(graph: Graph, steps: int) -> tuple[dict[str, int], int] | str:

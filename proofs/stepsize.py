@@ -9,7 +9,7 @@ over a random prime with free activations: a random combination of the rows of M
 eigenvalues of (1 - h) 1 + h M are 1 - h and the spectral radius is |1 - h|; and for random h and d the displaced
 variable is off by (1 - h)^n d.  A linear network is simulated with fractions and compared with (2).
 
-Trusts: Z3; polynomials, residues and fractions in python-flint; the evaluator in proofs/checker.
+Trusts: Z3; polynomials, residues and fractions in python-flint; the evaluator in proofs/evaluate.
 Blind to: adjoints that are wrong but read the same variables.
 """
 
@@ -23,10 +23,10 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from proofs.checker.graph import Graph
-from proofs.checker.identity import primes_for, residue_source
-from proofs.checker.rings import Field, Ring, Tape
-from proofs.checker.simulate import Draw, Instance, State, reduced_sizes
 from proofs.claims import Claim, Verdict
+from proofs.evaluate.identity import primes_for, residue_source
+from proofs.evaluate.rings import Field, Ring, Tape
+from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from proofs.rational import Rationals, integers
 
 SEED = 20260205
@@ -105,7 +105,7 @@ def network_claim(graph: Graph) -> Claim:
         "|1 - h|; a displaced variable is off by (1 - h)^n d after n steps"
     )
     method = "exact evaluation over a random prime, with free activations"
-    trusted = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+    trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
     ring, draw = Field(prime, SEED), residue_source(prime, SEED)
     fixed = Instance(graph, ring, draw, sizes).wavefront()

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from flint import arb, fmpq
 
-from proofs.checker.rings import Ball
+from proofs.comparison import Composed
+from proofs.evaluate.rings import Ball
 
 Form = dict[tuple[str, ...], fmpq]
 _AT_ZERO = {
@@ -50,7 +51,7 @@ class Number(NamedTuple):
         return self.text if self.rational is not None else f"{self.text} = {self.ball.str(12, radius=False)}"
 
 
-class Written:
+class Written(Composed):
     """The ring of such numbers."""
 
     def __init__(self) -> None:
@@ -77,13 +78,13 @@ class Written:
             result = Number(result.ball * factor.ball, {m: c for m, c in form.items() if c != 0})
         return result
 
-    def power(self, base: Number, exponent: int) -> Number:
-        if exponent >= 0:
-            return self.mul([base] * exponent)
-        value = base.rational
-        if value is not None and value != 0:
-            return Number(base.ball**exponent, {(): value**exponent})
-        return Number(base.ball**exponent, {(f"({base.text})^{exponent}",): fmpq(1)})
+    def power(self, base: Number, p: int, q: int = 1) -> Number:
+        if q == 1 and p >= 0:
+            return self.mul([base] * p)
+        ball, value = self._ball.power(base.ball, p, q), base.rational
+        if q == 1 and value is not None and value != 0:
+            return Number(ball, {(): value**p})
+        return Number(ball, {(f"({base.text})^({p}/{q})" if q != 1 else f"({base.text})^{p}",): fmpq(1)})
 
     def apply(self, name: str, order: int, argument: Number) -> Number:
         ball, value = self._ball.apply(name, order, argument.ball), argument.rational
@@ -97,6 +98,12 @@ class Written:
             return Number(ball, {(): exact} if exact != 0 else {})
         text = f"{name}{chr(39) * order}({argument.text})"
         return Number(ball, {(text,): fmpq(1)})
+
+    def largest(self, arguments: Sequence[Number]) -> Number:
+        return arguments[self.argmax(arguments, range(len(arguments)))]
+
+    def argmax(self, arguments: Sequence[Number], indices: Sequence[int]) -> int:
+        return self._ball.argmax([argument.ball for argument in arguments], indices)
 
     def logsumexp(self, arguments: Sequence[Number]) -> Number:
         if len(arguments) == 1:
