@@ -51,6 +51,16 @@ class Number(NamedTuple):
         return self.text if self.rational is not None else f"{self.text} = {self.ball.str(12, radius=False)}"
 
 
+def _one_over(form: Form) -> fmpq | None:
+    """exp(-log(n)) for a number n."""
+    if len(form) == 1:
+        ((monomial, coefficient),) = form.items()
+        inner = monomial[0][4:-1] if len(monomial) == 1 and monomial[0].startswith("log(") else ""
+        if coefficient == -1 and inner.isdecimal():
+            return fmpq(1, int(inner))
+    return None
+
+
 class Written(Composed):
     """The ring of such numbers."""
 
@@ -94,6 +104,8 @@ class Written(Composed):
             exact = slope * value if order == 0 else slope
         elif value is not None and value == 0:
             exact = _AT_ZERO.get((name, order))
+        elif name == "exp":
+            exact = _one_over(argument.form)
         if exact is not None:
             return Number(ball, {(): exact} if exact != 0 else {})
         text = f"{name}{chr(39) * order}({argument.text})"
@@ -108,5 +120,7 @@ class Written(Composed):
     def logsumexp(self, arguments: Sequence[Number]) -> Number:
         if len(arguments) == 1:
             return arguments[0]
+        if not any(argument.form for argument in arguments):  # all of them 0
+            return Number(self._ball.logsumexp([a.ball for a in arguments]), {(f"log({len(arguments)})",): fmpq(1)})
         text = f"log({' + '.join(f'exp({a.text})' for a in arguments)})"
         return Number(self._ball.logsumexp([a.ball for a in arguments]), {(text,): fmpq(1)})
