@@ -1,4 +1,4 @@
-"""The relaxation against backpropagation at reduced sizes, over any ring: what rational.py and polynomial.py share."""
+"""The relaxation against backpropagation at reduced sizes: what the methods with rings of their own share."""
 
 from __future__ import annotations
 

@@ -36,8 +36,10 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
 
     refuted = [part for part in parts if part.verdict is Verdict.REFUTED]
     if refuted:
-        numbers = next((p.counterexample for p in refuted if p.counterexample and "claimed" in p.counterexample), None)
-        return claim(Verdict.REFUTED, counterexample=numbers or refuted[0].counterexample)
+        found = [part.counterexample or {} for part in refuted]
+        # The smallest first: of a sub-network, else of a layer, else whatever there is.
+        numbers = [c for key in ("network", "claimed") for c in found if key in c] + found
+        return claim(Verdict.REFUTED, counterexample=numbers[0])
     if steps < derivation.steps:
         late = next(iter(shown.get("tightness", ())), None)
         if late and late.verdict is Verdict.PROVED:

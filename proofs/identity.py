@@ -4,13 +4,14 @@ Proves: x, s and dE/dtheta after the claimed steps from a random state equal bac
 differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
 up to a printed probability of error.  The evaluation itself is proofs/evaluate/identity.py, which the checker repeats.
 
-Trusts: the evaluator in proofs/checker; blake2b as a source of randomness.  Blind to: other sizes.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes.
 """
 
 from __future__ import annotations
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
+from proofs.counterexample import smallest
 from proofs.evaluate import identity
 
 SEED = 20260202
@@ -41,7 +42,7 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
             "identity", f"{statement} (probability of error below {bound:.0e})", Verdict.PROVED,
             "polynomial identity testing over two random primes", (), trusted, witness=witness,
         )  # fmt: skip
-    numbers = identity.real_counterexample(graph, steps)
+    numbers = smallest(graph, steps)
     if numbers is None:
         variable, entry, found, wanted = wrong.difference  # type: ignore[misc]
         numbers = {

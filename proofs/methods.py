@@ -11,6 +11,7 @@ from functools import cache
 
 from proofs import (
     identity,
+    induction,
     layers,
     lemma,
     machine,
@@ -20,6 +21,8 @@ from proofs import (
     rational,
     reciprocity,
     residues,
+    schedules,
+    stepsize,
     tightness,
     variational,
     wiring,
@@ -71,6 +74,11 @@ _ALL = (
         "the equations' list of entries", "what the equations say", needs_graph=False,
     ),
     Method(
+        "induction", "proofs/induction.py", "induction", lambda s: [induction.induction_claim(s.network, s.steps)],
+        "the induction on the rank written out and checked step by step, and every variable's settling round",
+        "a small-model argument; SymPy's substitution", "what the equations say", deep=True,
+    ),
+    Method(
         "adjoint", "proofs/adjoint.py", "adjoints", layers.adjoint_claims,
         "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
         "product and chain rule as coded there; SymPy's polynomial arithmetic",
@@ -89,8 +97,14 @@ _ALL = (
     Method(
         "pairing", "proofs/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
         "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
-        "the printed probability", "the evaluator in proofs/checker; a hash function as randomness",
+        "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes; how layers are connected",
+    ),
+    Method(
+        "schedules", "proofs/schedules.py", "schedules", lambda s: [schedules.schedules_claim(s.network, s.steps)],
+        "synchronous, wavefront and asynchronous schedules (seeds recorded) reach the same terms",
+        "dictionaries of tuples", "what is inside a layer; terms missing in the same way on every schedule",
+        deep=True, unfit=lambda s: schedules.unfit(s.network, s.steps),
     ),
     Method(
         "identity", "proofs/identity.py", "exact evaluation", lambda s: [identity.identity_claim(s.network, s.steps)],
@@ -117,6 +131,12 @@ _ALL = (
         "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
         "python-flint's fractions; the checker's evaluator",
         "what agrees at that point, such as a derivative at another argument of the same sign", deep=True,
+    ),
+    Method(
+        "stepsize", "proofs/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
+        "only h = tau_v is exact in finite time; the deviation of linear networks; nilpotency, spectral radius |1 - h|",
+        "Z3; python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
+        deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
     Method(
         "nonreciprocity", "proofs/reciprocity.py", "non-reciprocity",

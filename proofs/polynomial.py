@@ -5,7 +5,7 @@ as polynomials over the rationals in every parameter, input, target and initial 
 every function value, keyed by (function, order of the derivative, argument as a polynomial): so for every choice of
 activation functions, at the sizes evaluated, with no probability of error.
 
-Trusts: multivariate polynomials in python-flint (arithmetic and equality); the evaluator in proofs/checker.
+Trusts: multivariate polynomials in python-flint (arithmetic and equality); the evaluator in proofs/evaluate.
 Blind to: other sizes; networks whose polynomials are too long are not attempted.
 """
 
@@ -22,7 +22,7 @@ from proofs.comparison import compare, values
 from proofs.counterexample import smallest
 from proofs.evaluate.identity import primes_for
 from proofs.evaluate.network import Rejected
-from proofs.evaluate.rings import Anywhere, Composed, Field
+from proofs.evaluate.rings import Composed, Field
 from proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
 
 MOST_EXPONENTS = 100_000_000
@@ -57,8 +57,7 @@ class Polynomials(Composed):
         return result
 
     def power(self, base: fmpq_mpoly, p: int, q: int = 1) -> fmpq_mpoly:
-        root = base if q == 1 else self._value(("root", q, len(base)), [base])
-        return root**p if p >= 0 else self._value(("power", p, len(root)), [root])
+        return base**p
 
     def apply(self, name: str, order: int, argument: fmpq_mpoly) -> fmpq_mpoly:
         return self._value((name, order, len(argument)), [argument])
@@ -67,11 +66,10 @@ class Polynomials(Composed):
         return self._value(("logsumexp", 0, sorted(map(len, arguments))), sorted(arguments, key=str))
 
     def largest(self, arguments: Sequence[fmpq_mpoly]) -> fmpq_mpoly:
-        """A choice that depends on the arguments alone; as good as any other, see :class:`Field`."""
-        return max(arguments, key=str)
+        raise NotImplementedError  # refused by Lengths before
 
     def argmax(self, arguments: Sequence[fmpq_mpoly], indices: Sequence[int]) -> int:
-        return indices[max(range(len(arguments)), key=lambda k: str(arguments[k]))]
+        raise NotImplementedError
 
     def _value(self, head: Sequence[Any], arguments: list[fmpq_mpoly]) -> fmpq_mpoly:
         """The variable of a function value; polynomials are compared, not hashed."""
@@ -100,7 +98,9 @@ class Lengths(Composed):
         return result
 
     def power(self, base: int, p: int, q: int = 1) -> int:
-        return int(base ** max(p, 1)) if q == 1 else 1
+        if p < 0 or q != 1:
+            raise Rejected("equations", "a quotient or a root is no polynomial")
+        return int(base ** max(p, 1))
 
     def apply(self, name: str, order: int, argument: int) -> int:
         return 1
@@ -109,10 +109,10 @@ class Lengths(Composed):
         return 1
 
     def largest(self, arguments: Sequence[int]) -> int:
-        return max(arguments)
+        raise Rejected("equations", "a maximum is no polynomial")
 
-    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
-        return Anywhere()
+    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> int:
+        raise Rejected("equations", "a maximum is no polynomial")
 
 
 def plan(graph: Graph, steps: int) -> tuple[dict[str, int], int] | str:

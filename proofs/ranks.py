@@ -13,7 +13,7 @@ from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.evaluate import identity
+from proofs.counterexample import smallest
 from proofs.evaluate.network import Rejected
 from proofs.subject import Subject
 
@@ -30,7 +30,7 @@ def terms_claim(refusal: Rejected, graph: Graph | None) -> Claim:
     """What the checker refuses, with numbers where the graph can still be evaluated."""
     found: dict[str, Any] = {"field": refusal.field, "reason": refusal.reason}
     if graph is not None:
-        found |= identity.real_counterexample(graph, graph.steps) or {}
+        found |= smallest(graph, graph.steps) or {}
     statement = "The sensitivity updates contain exactly the terms of dE/dx"
     return Claim(
         "terms", statement, Verdict.REFUTED, "comparison with the energy's occurrences of x", counterexample=found

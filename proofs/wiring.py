@@ -14,6 +14,7 @@ from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
+from proofs.counterexample import smallest
 
 LITERAL_BUDGET = 1_000_000
 """Largest number of variables times steps for which every step is executed."""
@@ -34,8 +35,8 @@ def wiring_claim(graph: Graph, steps: int) -> Claim:
     terms = Terms()
     inputs = {name: terms("input", name) for name in graph.inputs}
     literal = 2 * len(graph.parents) * steps <= LITERAL_BUDGET
-    x, s = _relax(graph, terms, inputs, steps) if literal else _wavefront(graph, terms, inputs)
-    wanted_x, wanted_s = _backpropagation(graph, terms, inputs)
+    x, s = relax(graph, terms, inputs, steps) if literal else wavefront(graph, terms, inputs)
+    wanted_x, wanted_s = backpropagation(graph, terms, inputs)
     schedule = f"all {steps} synchronous steps" if literal else "the wavefront schedule (each variable once)"
     statement = f"With opaque layers, {schedule} from free symbols give the terms of backpropagation at every vertex"
     wrong = next(
@@ -46,10 +47,12 @@ def wiring_claim(graph: Graph, steps: int) -> Claim:
         return Claim("wiring", statement, Verdict.PROVED, "execution on hash-consed terms", (), trusted)
     variable = f"{wrong[0]}:{wrong[1]}"
     detail = {"variable": variable, "steps": steps, "terms_stated": graph.terms[wrong[1]]}
+    detail |= smallest(graph, steps) or {}
     return Claim("wiring", statement, Verdict.REFUTED, "execution on hash-consed terms", (), trusted, detail)
 
 
-def _sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dict[str, int]) -> int:
+def sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dict[str, int]) -> int:
+    """The update of s at a vertex, as a term."""
     parts = []
     for child, slot in graph.terms[name]:
         if child in graph.costs:
@@ -60,27 +63,30 @@ def _sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: di
     return terms("sum", *sorted(parts))
 
 
-def _relax(graph: Graph, terms: Terms, inputs: dict[str, int], steps: int) -> tuple[dict[str, int], dict[str, int]]:
+def relax(graph: Graph, terms: Terms, inputs: dict[str, int], steps: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Synchronous steps from free symbols: every update reads the old state."""
     x = inputs | {name: terms("initial x", name) for name in graph.parents}
     s = {name: terms("initial s", name) for name in graph.parents}
     for _ in range(steps):
         after = {name: terms("f", name, *(x[p] for p in parents)) for name, parents in graph.parents.items()}
-        s = {name: _sensitivity(graph, terms, name, x, s) for name in graph.parents}
+        s = {name: sensitivity(graph, terms, name, x, s) for name in graph.parents}
         x = inputs | after
     return x, s
 
 
-def _wavefront(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+def wavefront(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Each variable once, in order of rank."""
     x = dict(inputs)
     s: dict[str, int] = {}
     for name in sorted(graph.rank_x, key=graph.rank_x.__getitem__):
         x[name] = terms("f", name, *(x[p] for p in graph.parents[name]))
     for name in sorted(graph.rank_s, key=graph.rank_s.__getitem__):
-        s[name] = _sensitivity(graph, terms, name, x, s)
+        s[name] = sensitivity(graph, terms, name, x, s)
     return x, s
 
 
-def _backpropagation(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+def backpropagation(graph: Graph, terms: Terms, inputs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Forward in topological order, then every vertex hands its contribution to its parents."""
     x = dict(inputs)
     for name, parents in graph.parents.items():
         x[name] = terms("f", name, *(x[p] for p in parents))

@@ -1,0 +1,202 @@
+"""Other step sizes: h = 1 is the only one that is exact after finitely many steps.
+
+Proves: (1) for any ranked system with time constants tau_v: if h is not tau_v, and v alone is displaced from the fixed
+point by d, then everything of smaller rank stays settled and v is off by (1 - h / tau_v)^n d, which is never 0: so
+finite-time exactness needs h = tau_v for every v, and h = 1 for equal ones.  The step is decided by Z3 over the reals.
+(2) For linear networks the deviation after n steps is Sum_j binom(n, j) (1 - h)^(n - j) h^j M^j e_0, M the unit step's
+matrix, for every n: induction on n, the step being Pascal's rule as an identity of polynomials.  (3) For this network,
+over a random prime with free activations: a random combination of the rows of M^T is 0, so M is nilpotent, all
+eigenvalues of (1 - h) 1 + h M are 1 - h and the spectral radius is |1 - h|; and for random h and d the displaced
+variable is off by (1 - h)^n d.  A linear network is simulated with fractions and compared with (2).
+
+Trusts: Z3; polynomials, residues and fractions in python-flint; the evaluator in proofs/evaluate.
+Blind to: adjoints that are wrong but read the same variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from math import comb
+from typing import Any
+
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
+
+from proofs.checker.graph import Graph
+from proofs.claims import Claim, Verdict
+from proofs.evaluate.identity import primes_for, residue_source
+from proofs.evaluate.rings import Field, Ring, Tape
+from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
+from proofs.rational import Rationals, integers
+
+SEED = 20260205
+MOST_UPDATES = 20_000
+_STEPS = 3
+_DISPLACED = """
+(declare-const x Real) (declare-const f Real) (declare-const h Real) (declare-const tau Real)
+(assert (> tau 0)) (assert (not (= x f)))
+(assert (= (+ x (* (/ h tau) (- f x))) f))
+"""
+_QUESTIONS = (("(assert (not (= h tau)))", "unsat"), ("(assert (= h tau))", "sat"))
+
+
+def unfit(graph: Graph, steps: int) -> str | None:
+    """Why this network is not simulated, or None."""
+    updates = len(graph.parents) * graph.largest_rank
+    return None if updates <= MOST_UPDATES else f"{updates} updates are more than {MOST_UPDATES}"
+
+
+@cache
+def displacement_claim() -> Claim:
+    """One step with h other than tau_v does not bring a displaced variable home; with h = tau_v it does."""
+    import z3
+
+    answers = []
+    for question, wanted in _QUESTIONS:
+        solver: Any = z3.Solver()
+        solver.set("timeout", 10_000)
+        solver.from_string(_DISPLACED + question)
+        answers.append((str(solver.check()), wanted))
+    open_ = [f"Z3 says {answer}, not {wanted}" for answer, wanted in answers if answer != wanted]
+    statement = (
+        "A variable displaced alone from the fixed point is off by (1 - h / tau_v)^n times as much after n steps: "
+        "finite-time exactness needs h = tau_v for every v, and h = 1 where all are 1"
+    )
+    return Claim(
+        "stepsize:only", statement, Verdict.UNDECIDED if open_ else Verdict.PROVED,
+        "induction on n; step by Z3 over the reals, with the twin h = tau_v", ("updates read only smaller ranks",),
+        ("Z3", "induction over the natural numbers"), reason="; ".join(open_) or None,
+    )  # fmt: skip
+
+
+@cache
+def closed_form_claim() -> Claim:
+    """Pascal's rule carries the closed form from n to n + 1, coefficient by coefficient of M^j."""
+    ring = fmpq_mpoly_ctx.get(["a", "h", "low", "high", "power_a", "power_h"], Ordering.lex)
+    a, h, low, high, power_a, power_h = ring.gens()
+    # With a = 1 - h, low = binom(n, j-1), high = binom(n, j), power_a = a^(n-j), power_h = h^(j-1).
+    before_j, before_below = high * power_a * power_h * h, low * power_a * a * power_h
+    after = (low + high) * power_a * a * power_h * h
+    equal = bool(a * before_j + h * before_below == after)
+    statement = (
+        "For a linear network the deviation after n steps of size h is "
+        "Sum_j binom(n, j) (1 - h)^(n - j) h^j M^j e_0, for every n"
+    )
+    method = "induction on n; Pascal's rule as an identity of polynomials"
+    if not equal:  # pragma: no cover - the identity is one of polynomials; here to keep the verdict honest
+        return Claim("stepsize:closed-form", statement, Verdict.UNDECIDED, method, reason="the identity does not hold")
+    return Claim(
+        "stepsize:closed-form", statement, Verdict.PROVED, method, (),
+        ("polynomials in python-flint", "induction over the natural numbers"),
+    )  # fmt: skip
+
+
+def stepsize_claims(graph: Graph) -> Iterator[Claim]:
+    """The two general claims and this network's."""
+    yield displacement_claim()
+    yield closed_form_claim()
+    yield network_claim(graph)
+
+
+def network_claim(graph: Graph) -> Claim:
+    """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
+    statement = (
+        f"This network: M^T = 0 for T = {graph.largest_rank} (a random row of it), so the spectral radius at step h is "
+        "|1 - h|; a displaced variable is off by (1 - h)^n d after n steps"
+    )
+    method = "exact evaluation over a random prime, with free activations"
+    trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
+    prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
+    ring, draw = Field(prime, SEED), residue_source(prime, SEED)
+    fixed = Instance(graph, ring, draw, sizes).wavefront()
+    counterexample = _alive(graph, ring, draw, sizes, fixed) or _displaced(graph, ring, draw, sizes, fixed)
+    linear = ring.calls == 0
+    if linear and counterexample is None:
+        counterexample = _deviates(graph, sizes)
+        statement += "; simulated with fractions, it deviates as the closed form says"
+    if counterexample is not None:
+        return Claim("stepsize:network", statement, Verdict.REFUTED, method, (), trusted, counterexample)
+    witness = {"prime": str(prime), "seed": SEED, "sizes": sizes, "linear": linear}
+    return Claim("stepsize:network", statement, Verdict.PROVED, method, (), trusted, witness=witness)
+
+
+def _alive(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int], fixed: State) -> dict[str, Any] | None:
+    """A random row times M, T times: what is left of it, if anything is."""
+    tape = Tape(ring)
+    instance = Instance(graph, tape, lambda label: tape.variable(draw(label)), sizes)
+    state = {key: {at: tape.variable(value) for at, value in table.items()} for key, table in fixed.items()}
+    after = instance.step(state)
+    row: State = {key: {at: draw(f"row {key} {at}") for at in table} for key, table in after.items()}
+    for _ in range(graph.largest_rank):
+        parts = [tape.mul([tape.variable(row[k][at]), after[k][at]]) for k in after for at in after[k] if row[k][at]]
+        if not parts:
+            return None
+        slopes = tape.backward(tape.add(parts))
+        row = {key: {at: slopes[place] for at, place in table.items()} for key, table in state.items()}
+    for key, table in row.items():
+        for at, value in table.items():
+            if value:
+                return {
+                    "variable": f"{key[0]}:{key[1]}", "entry": list(at), "steps": graph.largest_rank,
+                    "claimed": "0", "exact": str(value), "modulo": str(ring.prime), "seed": SEED,
+                }  # fmt: skip
+    return None
+
+
+def _mixed(ring: Ring, h: Any, old: State, new: State) -> State:
+    """(1 - h) x + h f, entry by entry."""
+    rest = ring.add([ring.number(1), ring.mul([ring.number(-1), h])])
+    return {
+        key: {at: ring.add([ring.mul([rest, old[key][at]]), ring.mul([h, value])]) for at, value in table.items()}
+        for key, table in new.items()
+    }
+
+
+def _displaced(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int], fixed: State) -> dict[str, Any] | None:
+    """The first x and the last s, each displaced alone by d, after a few steps of size h."""
+    instance = Instance(graph, ring, draw, sizes)
+    h, d = draw("step h"), draw("displacement d")
+    wanted = pow(1 - h, _STEPS, ring.prime) * d % ring.prime
+    last = max(graph.rank_s, key=graph.rank_s.__getitem__)
+    for key in (("x", next(iter(graph.parents))), ("s", last)):
+        at = next(iter(fixed[key]))
+        state = {k: dict(table) for k, table in fixed.items()}
+        state[key][at] = ring.add([state[key][at], d])
+        for _ in range(_STEPS):
+            state = _mixed(ring, h, state, instance.step(state))
+        found = (state[key][at] - fixed[key][at]) % ring.prime
+        if found != wanted:
+            return {
+                "variable": f"{key[0]}:{key[1]}", "entry": list(at), "steps": _STEPS, "h": str(h), "d": str(d),
+                "claimed": str(wanted), "exact": str(found), "modulo": str(ring.prime),
+            }  # fmt: skip
+    return None
+
+
+def _deviates(graph: Graph, sizes: dict[str, int]) -> dict[str, Any] | None:
+    """A linear network from small integers with h = 1/3, against the closed form, for n up to T + 2."""
+    ring, draw, h = Rationals(), integers(SEED), fmpq(1, 3)
+    instance = Instance(graph, ring, draw, sizes)
+    fixed, start = instance.wavefront(), instance.initial(integers(SEED + 1))
+
+    def off(state: State) -> State:
+        return {key: {at: value - fixed[key][at] for at, value in table.items()} for key, table in state.items()}
+
+    powers, unit = [off(start)], start  # M^j e_0: what is left of the deviation after j unit steps
+    state: State = start
+    for n in range(1, graph.largest_rank + 3):
+        unit, state = instance.step(unit), _mixed(ring, h, state, instance.step(state))
+        powers.append(off(unit))
+        weights = [comb(n, j) * (1 - h) ** (n - j) * h**j for j in range(n + 1)]
+        for key, table in off(state).items():
+            for at, value in table.items():
+                wanted = sum((w * power[key][at] for w, power in zip(weights, powers, strict=True)), fmpq(0))
+                if value != wanted:
+                    return {
+                        "variable": f"{key[0]}:{key[1]}", "entry": list(at), "steps": n, "h": "1/3",
+                        "claimed": str(wanted), "exact": str(value), "seed": SEED,
+                    }  # fmt: skip
+    return None
+
+
+__all__ = ["closed_form_claim", "displacement_claim", "network_claim", "stepsize_claims", "unfit"]
