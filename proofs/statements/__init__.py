@@ -1,0 +1,73 @@
+"""Claims that people make: their own energies, equations, update rules, adjoints, step counts and chains of steps.
+
+reading.py     a TOML or .tex file -> statements        vocabulary.py  the names that a claim may use
+text.py, latex.py (over tokens.py, indices.py)  two notations -> tokens;  grammar.py  tokens -> expressions
+equation.py    a statement -> equalities                ranges.py      what every index runs over
+meaning.py     the quantities, defined by the energy    scope.py       a claim's expressions over a ring
+decide.py      the verdict (rings.py, sizes.py)         counterexample.py  the smallest numbers found
+theorem.py     numbers of steps and step sizes
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from proofs.certificate import subject
+from proofs.checker.graph import COST, Graph
+from proofs.checker.network import Rejected
+from proofs.claims import Claim
+from proofs.statements.decide import decide
+from proofs.statements.equation import Statement, equalities
+from proofs.statements.reading import ClaimsFile, read_claims
+from proofs.statements.theorem import step_size_claim, steps_claim
+from proofs.statements.vocabulary import Vocabulary
+from symbolic.derivation import Derivation
+from symbolic.errors import SpecError
+
+
+def verify_claims(
+    derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
+) -> list[Claim]:
+    """A verdict on every claim of a file.  Raises :class:`SpecError` where one cannot be read."""
+    claims = source if isinstance(source, ClaimsFile) else read_claims(source)
+    graph = Graph(subject(derivation, derivation.steps), require_terms=False)
+    vocabulary = Vocabulary(graph, claims.functions)
+    found = []
+    for statement in claims.statements:
+        progress(statement.id)
+        start = time.perf_counter()
+        claim = _verdict(statement, vocabulary, graph)
+        found.append(replace(claim, seconds=time.perf_counter() - start))
+    return found
+
+
+def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
+    if statement.kind == "steps":
+        return steps_claim(statement, vocabulary, graph)
+    if statement.kind == "step_size":
+        return step_size_claim(statement, vocabulary, graph)
+    if statement.kind == "adjoint" and statement.child not in (*graph.parents, COST):
+        raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
+    try:
+        claim = equalities(statement, vocabulary)
+        return decide(statement, claim, _symmetric(statement, vocabulary))
+    except Rejected as error:
+        raise SpecError(statement.place, f"cannot be evaluated ({error.reason})", "see docs/claims.md") from error
+
+
+def _symmetric(statement: Statement, vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
+    found = set()
+    for name in statement.symmetric:
+        tensor = vocabulary.tensors.get(name)
+        if tensor is None or (tensor.kind, tensor.owner) not in vocabulary.parameters or len(tensor.axes) != 2:
+            raise SpecError(statement.place, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
+        if not tensor.axes[0].same(tensor.axes[1]):
+            raise SpecError(statement.place, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
+        found.add((tensor.kind, tensor.owner))
+    return frozenset(found)
+
+
+__all__ = ["ClaimsFile", "Statement", "read_claims", "verify_claims"]

@@ -1,0 +1,185 @@
+"""The smallest numbers found at which the two sides of a claim differ for certain.
+
+Sizes first (1, 2, 3, each then reduced on its own), then integers: some at which the sides differ, each replaced
+by 0, 1, -1 or 2 as long as they still do.  Both sides are rational, or rigorous enclosures that do not meet.
+Reported are only the values that the two sides depend on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flint import ctx
+
+from proofs.checker.identity import primes_for, residue_source
+from proofs.checker.network import Rejected
+from proofs.checker.rings import Undetermined
+from proofs.statements import sizes
+from proofs.statements.equation import Equalities, Link
+from proofs.statements.meaning import Meaning, vertices_read
+from proofs.statements.rings import Closed, Exact, Traced
+from proofs.statements.scope import Scope
+from proofs.statements.vocabulary import shown_entry
+from symbolic.errors import DyadicError
+
+PRECISION = 256
+_TRIES = 40
+_FIRST = (0, 1, -1, 2)
+_OTHERS = (1, 2, -1, 3, -2, 5)
+_PRIME = primes_for(1)[0]
+Values = dict[str, int]
+_Symmetric = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Both sides at one assignment of the free indices."""
+
+    index: dict[str, int]
+    left: Traced
+    right: Traced
+    scope: Scope
+
+    @property
+    def used(self) -> list[str]:
+        return sorted(self.left.used | self.right.used)
+
+
+def search(claim: Equalities, link: Link, symmetric: _Symmetric, chosen: sizes.Sizes) -> dict[str, Any] | None:
+    """A counterexample as it is reported; None if none was found."""
+    before, ctx.prec = ctx.prec, PRECISION
+    try:
+        for numbers, replaced in sizes.candidates(claim, link, chosen):
+            look = _Look(claim, link, symmetric, numbers)
+            point = look.first()
+            if point is None:
+                continue
+            if replaced and not link.ranges.clashes:
+                look, point = _reduced(look, point)
+            return look.report(look.shrunk(point))
+    finally:
+        ctx.prec = before
+    return None
+
+
+def _reduced(look: _Look, point: Point) -> tuple[_Look, Point]:
+    """Fewer entries, one size at a time, as long as the sides still differ."""
+    low = sizes.least(look.claim.vocabulary.graph)
+    progress = True
+    while progress:
+        progress = False
+        for numbers in sizes.smaller(look.numbers, low):
+            other = _Look(look.claim, look.link, look.symmetric, numbers)
+            found = other.first()
+            if found is not None:
+                look, point, progress = other, found, True
+                break
+    return look, point
+
+
+class _Look:
+    """The search at fixed sizes."""
+
+    def __init__(self, claim: Equalities, link: Link, symmetric: _Symmetric, numbers: sizes.Sizes) -> None:
+        self.claim, self.link, self.symmetric, self.numbers = claim, link, symmetric, numbers
+        self._values: Values = {}
+
+    def first(self) -> Point | None:
+        """Some integers at which the sides differ, if a look at residues says that there are any."""
+        try:
+            index = self._differing_index()
+        except (DyadicError, Rejected, KeyError, IndexError):
+            return None  # the claim makes no sense at these sizes
+        except (ValueError, ZeroDivisionError, Undetermined):
+            index = None
+        if index is None:
+            return None
+        for seed in range(_TRIES):
+            self._values = _Draws(seed)
+            point = self._at(index)
+            if point is not None:
+                return point
+        return None
+
+    def _differing_index(self) -> dict[str, int] | None:
+        ring, residues = Closed(_PRIME, 1), residue_source(_PRIME, 1)
+        meaning = Meaning(
+            self.claim.vocabulary, ring, lambda label: ring.drawn(residues(label)), self.numbers, self.symmetric
+        )
+        return next((i for i, left, right in Scope(meaning, self.claim).values(self.link) if left != right), None)
+
+    def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
+        """The sides with the values at hand, if they differ for certain."""
+        ring = Exact()
+        meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric)
+        scope = Scope(meaning, self.claim, watch)
+        try:
+            left = scope.closure(self.link.left, self.link.ranges)(index)
+            right = scope.closure(self.link.right, self.link.ranges)(index)
+        except (Undetermined, ZeroDivisionError):
+            return None
+        return Point(index, left, right, scope) if left.differs(right) else None
+
+    def _drawn(self, label: str) -> Traced:
+        return Traced(Fraction(self._values[label]), frozenset({label}))
+
+    def shrunk(self, point: Point) -> Point:
+        """Each value replaced by the first of 0, 1, -1, 2 that keeps the sides apart, until nothing changes."""
+        changed = True
+        while changed:
+            changed = False
+            for label in point.used:
+                present = self._values.get(label)
+                for value in _FIRST:
+                    if present is None or value == present:
+                        break
+                    self._values[label] = value
+                    found = self._at(point.index)
+                    if found is not None:
+                        point, changed = found, True
+                        break
+                    self._values[label] = present
+        return point
+
+    def report(self, point: Point) -> dict[str, Any]:
+        """All that it takes to check the counterexample by hand."""
+        watched = self._at(point.index, watch=True) or point
+        ring = watched.scope.ring
+        calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
+        drawn = {label: str(self._values[label]) for label in watched.used if label in self._values}
+        quantities = {}
+        for kind, owner, place in watched.scope.read:
+            name = shown_entry(kind, owner, place)
+            if name not in drawn and kind not in ("x", "s", "y") and len(quantities) < 12:
+                quantities[name] = str(watched.scope.meaning[kind, owner][place]) if kind != "let" else ""
+        left_entry = isinstance(self.link.left, list) and self.link.left[0] == "entry"
+        found = {
+            "at": dict(point.index),
+            "sizes": sizes.shown(self.numbers),
+            "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read())),
+            "values": drawn,
+            "functions": {label: calls[label] for label in watched.used if label in calls},
+            "quantities": {name: value for name, value in quantities.items() if value},
+            "left": str(watched.left),
+            "right": str(watched.right),
+        }
+        if left_entry:
+            found["quantities"].pop(shown_entry(*self.link.left[1:3], list(point.index.values())), None)
+        return {key: value for key, value in found.items() if value not in ({}, [])}
+
+
+class _Draws(dict[str, int]):
+    """Small non-zero integers by label; all of them 1 for the first seed."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+
+    def __missing__(self, label: str) -> int:
+        raw = hashlib.blake2b(f"{self._seed} {label}".encode(), digest_size=4).digest()
+        self[label] = _OTHERS[int.from_bytes(raw, "big") % len(_OTHERS)] if self._seed else 1
+        return self[label]
