@@ -22,6 +22,8 @@ from dyadic import doctor as machine
 from dyadic import report
 from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
 from proofs import Rejected
+from proofs.claims import overall
+from proofs.statements import verify_claims
 from symbolic import Derivation, DyadicError
 from symbolic.errors import UnsupportedEquation
 
@@ -62,8 +64,15 @@ def derive(spec: Path, format_: str) -> None:
 @click.option("--certificate", type=click.Path(path_type=Path), help="Write the certificate to this file.")
 @click.option("--steps", type=click.IntRange(min=0), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
-def verify(spec: Path, format_: str, certificate: Path | None, steps: int | None, coq: bool) -> None:
+@click.option("--claims", type=click.Path(path_type=Path), help="Check the claims of this .toml or .tex file instead.")
+def verify(
+    spec: Path, format_: str, certificate: Path | None, steps: int | None, coq: bool, claims: Path | None
+) -> None:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
+    if claims is not None:
+        if certificate is not None or steps is not None or coq:
+            raise click.UsageError("--claims goes with SPEC and --format alone.")
+        _verify_claims(spec, claims, format_)
     found = _verify(_derivation(spec), steps, coq)
     if certificate is not None:
         write_json(certificate, found)
@@ -73,6 +82,18 @@ def verify(spec: Path, format_: str, certificate: Path | None, steps: int | None
         for line in report.verdict_text(found):
             click.echo(line)
     sys.exit(_EXIT[found["verdict"]])
+
+
+def _verify_claims(spec: Path, path: Path, format_: str) -> None:
+    derivation = _derivation(spec)
+    with _progress("verifying") as say:
+        found = verify_claims(derivation, path, progress=lambda name: say(f"verifying: {name}"))
+    if format_ == "json":
+        click.echo(json.dumps(report.claims_json(derivation, found), indent=1, ensure_ascii=False))
+    else:
+        for line in report.claims_text(derivation, found):
+            click.echo(line)
+    sys.exit(_EXIT[overall(found)])
 
 
 @commands.command()

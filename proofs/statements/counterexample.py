@@ -23,11 +23,12 @@ from proofs.statements.equation import Equalities, Link
 from proofs.statements.meaning import Meaning, vertices_read
 from proofs.statements.rings import Closed, Exact, Traced
 from proofs.statements.scope import Scope
-from proofs.statements.vocabulary import shown_entry
+from proofs.statements.vocabulary import LET, shown_entry
 from symbolic.errors import DyadicError
 
 PRECISION = 256
 _TRIES = 40
+_MOST = 12
 _FIRST = (0, 1, -1, 2)
 _OTHERS = (1, 2, -1, 3, -2, 5)
 _PRIME = primes_for(1)[0]
@@ -110,7 +111,7 @@ class _Look:
         meaning = Meaning(
             self.claim.vocabulary, ring, lambda label: ring.drawn(residues(label)), self.numbers, self.symmetric
         )
-        return next((i for i, left, right in Scope(meaning, self.claim).values(self.link) if left != right), None)
+        return next((i for i, left, right in Scope(meaning, self.claim).sides(self.link) if left != right), None)
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
@@ -151,25 +152,28 @@ class _Look:
         ring = watched.scope.ring
         calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
         drawn = {label: str(self._values[label]) for label in watched.used if label in self._values}
-        quantities = {}
+        own = shown_entry(*self._left(), point.index.values())
+        quantities: dict[str, str] = {}
         for kind, owner, place in watched.scope.read:
             name = shown_entry(kind, owner, place)
-            if name not in drawn and kind not in ("x", "s", "y") and len(quantities) < 12:
-                quantities[name] = str(watched.scope.meaning[kind, owner][place]) if kind != "let" else ""
-        left_entry = isinstance(self.link.left, list) and self.link.left[0] == "entry"
-        found = {
+            if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
+                quantities[name] = str(watched.scope.meaning[kind, owner][place])
+        found: dict[str, Any] = {
             "at": dict(point.index),
             "sizes": sizes.shown(self.numbers),
-            "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read())),
+            "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
             "values": drawn,
             "functions": {label: calls[label] for label in watched.used if label in calls},
-            "quantities": {name: value for name, value in quantities.items() if value},
+            "quantities": quantities,
             "left": str(watched.left),
             "right": str(watched.right),
         }
-        if left_entry:
-            found["quantities"].pop(shown_entry(*self.link.left[1:3], list(point.index.values())), None)
         return {key: value for key, value in found.items() if value not in ({}, [])}
+
+    def _left(self) -> tuple[str, str]:
+        """The quantity that the left side is, if it is a single one: it need not be reported twice."""
+        left = self.link.left
+        return (left[1], left[2]) if isinstance(left, list) and left[0] == "entry" else ("", "")
 
 
 class _Draws(dict[str, int]):

@@ -87,9 +87,7 @@ def describe(statement: Statement, claim: Equalities) -> str:
 class _Trial:
     """One link examined: at which sizes, in which number systems."""
 
-    def __init__(
-        self, claim: Equalities, link: Link, symmetric: frozenset[tuple[str, str]], where: str
-    ) -> None:
+    def __init__(self, claim: Equalities, link: Link, symmetric: frozenset[tuple[str, str]], where: str) -> None:
         self._claim, self._link, self._symmetric = claim, link, symmetric
         self._graph = claim.vocabulary.graph
         self.numbers = sizes.choose(claim, link)
@@ -108,7 +106,7 @@ class _Trial:
             return 0
         ring = Growth()
         scope = self._meaning(ring, lambda label: (1, 0), numbers)
-        largest = max((sum(left) + sum(right) for _, left, right in scope.values(self._link)), default=0)
+        largest = max((sum(left) + sum(right) for _, left, right in scope.sides(self._link)), default=0)
         return max(largest, 2 * ring.largest)
 
     def agree(self, numbers: Mapping[str, int]) -> tuple[Outcome, str]:
@@ -134,7 +132,7 @@ class _Trial:
         scope = self._meaning(ring, (lambda label: ring.drawn(residues(label))) if closed else residues, numbers)
         compared, largest = 0, self._degree
         try:
-            for index, left, right in scope.values(self._link):
+            for index, left, right in scope.sides(self._link):
                 if left != right:
                     return Outcome(index, Fraction(1))
                 compared += 1
@@ -146,4 +144,3 @@ class _Trial:
             largest = max(largest, 2 * ring.largest)
         trials = compared + ring.calls * (ring.calls - 1) // 2
         return Outcome(None, min(Fraction(1), Fraction(trials * max(largest, 1), prime)))
-

@@ -67,9 +67,9 @@ class Equalities:
     lets: list[Let] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
-    def read(self) -> set[tuple[str, str]]:
-        """(kind, owner) of every tensor of the network in a claim."""
-        nodes = [node for link in self.links for node in (link.left, link.right)] + [let.body for let in self.lets]
+    def read(self, link: Link) -> set[tuple[str, str]]:
+        """(kind, owner) of every tensor of the network in a link and in the claim's definitions."""
+        nodes = [link.left, link.right, *(let.body for let in self.lets)]
         return {key for node in nodes for key in entries(node) if key[0] not in (LET, "delta")}
 
 
@@ -129,7 +129,9 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     if left[1] != LET or left[2] in found.vocabulary.tensors:
         pair, ranges = elaborate([left, body], found.vocabulary, statement.place)
         text = f"{show(left)} = {show(body)}"
-        found.links.append(Link(text, pair[0], pair[1], ranges, f"the definition of {shown_entry(left[1], left[2], ())}"))
+        found.links.append(
+            Link(text, pair[0], pair[1], ranges, f"the definition of {shown_entry(left[1], left[2], ())}")
+        )
         return
     names = [index[1] if isinstance(index, list) and index[0] == "index" else "" for index in left[3]]
     if "" in names or len(set(names)) < len(names):
@@ -147,7 +149,7 @@ def _left(statement: Statement, node: Any) -> Any:
     kind = statement.kind
     if kind in ("equal", "chain"):
         return node
-    wrong = SpecError(statement.place, f"a claim of kind {kind} starts with {_WANTED[kind]}", "or use kind = \"equal\"")
+    wrong = SpecError(statement.place, f"a claim of kind {kind} starts with {_WANTED[kind]}", 'or use kind = "equal"')
     if not isinstance(node, list) or node[0] != "entry":
         raise wrong
     _, letter, owner, indices = node

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from proofs.statements.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, fail
+from proofs.statements.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
 
 
 def parse(tokens: Sequence[Token]) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign."""
     if len(tokens) > MOST_TOKENS:
-        fail(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
+        raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
     return _Parser(tokens).equation()
 
 
@@ -35,7 +35,7 @@ class _Parser:
             self._next += 1
             sides.append(self._sum())
         if self._token.kind != "end":
-            fail(self._token.position, f"{self._token.value!r} does not fit here")
+            raise Unreadable(self._token.position, f"{self._token.value!r} does not fit here")
         return sides
 
     @property
@@ -47,14 +47,14 @@ class _Parser:
 
     def _take(self, operator: str) -> None:
         if not self._is(operator):
-            fail(self._token.position, f"expected {operator!r}")
+            raise Unreadable(self._token.position, f"expected {operator!r}")
         self._next += 1
 
     def _sum(self) -> Any:
         self._depth += 1
         if self._depth > DEEPEST:
-            fail(self._token.position, f"the formula is nested more than {DEEPEST} deep")
-        terms = []
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        terms: list[Any] = []
         while not terms or self._is("+", "-"):
             negative = self._is("-")
             if negative or (terms and self._is("+")):
@@ -93,7 +93,7 @@ class _Parser:
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
-            fail(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
         body = self._product()
         self._depth -= 1
         return [kind, index, extent, body]
@@ -114,7 +114,7 @@ class _Parser:
             self._next += 1
         value = self._token.value if self._token.kind == "number" else None
         if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
-            fail(self._token.position, f"an exponent is an integer of at most {LARGEST_EXPONENT}")
+            raise Unreadable(self._token.position, f"an exponent is an integer of at most {LARGEST_EXPONENT}")
         self._next += 1
         if bracket:
             self._take(")")
@@ -135,7 +135,9 @@ class _Parser:
             return node if power == 1 else _power(node, power, token.position)
         if self._is("("):
             return self._bracket()
-        fail(token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here")
+        raise Unreadable(
+            token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here"
+        )
 
     def _bracket(self) -> Any:
         self._take("(")
@@ -168,7 +170,7 @@ def _inverse(node: Any, position: int) -> Any:
 def _power(node: Any, exponent: int, position: int) -> Any:
     value = _as_fraction(node)
     if value == 0 and exponent < 0:
-        fail(position, "this divides by zero")
+        raise Unreadable(position, "this divides by zero")
     if value is not None and abs(exponent) == 1:
         return _number(value**exponent)
     return node if exponent == 1 else ["^", node, exponent]

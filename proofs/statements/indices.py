@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from proofs.statements.tokens import LONGEST_NUMBER, fail
+from proofs.statements.tokens import LONGEST_NUMBER, Unreadable
 
 _TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|[-+*/()<|=])")
 _DEEPEST = 8
@@ -22,7 +22,7 @@ class IndexReader:
         while text[at:].strip():
             match = _TOKEN.match(text, at)
             if match is None:
-                fail(offset + at, "this is not an index expression")
+                raise Unreadable(offset + at, "this is not an index expression")
             self._tokens.append((match[1], offset + match.start(1)))
             at = match.end()
         self._end = offset + len(text)
@@ -32,7 +32,7 @@ class IndexReader:
         """The whole text as one expression."""
         node = self._sum(0)
         if self._next < len(self._tokens):
-            fail(self._tokens[self._next][1], "this does not belong in an index")
+            raise Unreadable(self._tokens[self._next][1], "this does not belong in an index")
         return node
 
     def condition(self) -> Any:
@@ -42,13 +42,13 @@ class IndexReader:
         second = self._sum(0)
         if sign == "<=":
             if first != 0:
-                fail(self._end, "a condition on a range starts with 0 <=")
+                raise Unreadable(self._end, "a condition on a range starts with 0 <=")
             self._take("<")
             node = ["inside", second, self._sum(0)]
         else:
             node = ["divides" if sign == "|" else "same", first, second]
         if self._next < len(self._tokens):
-            fail(self._tokens[self._next][1], "this does not belong in a condition")
+            raise Unreadable(self._tokens[self._next][1], "this does not belong in a condition")
         return node
 
     def _peek(self) -> str:
@@ -58,13 +58,13 @@ class IndexReader:
         found = self._peek()
         if found not in wanted:
             at = self._tokens[self._next][1] if found else self._end
-            fail(at, f"expected {' or '.join(wanted)}")
+            raise Unreadable(at, f"expected {' or '.join(wanted)}")
         self._next += 1
         return found
 
     def _sum(self, depth: int) -> Any:
         if depth > _DEEPEST:
-            fail(self._end, "the index is nested too deeply")
+            raise Unreadable(self._end, "the index is nested too deeply")
         terms = [self._negative(depth) if self._peek() == "-" else self._product(depth)]
         while self._peek() in ("+", "-"):
             terms.append(self._negative(depth) if self._peek() == "-" else self._plus(depth))
@@ -91,12 +91,12 @@ class IndexReader:
 
     def _atom(self, depth: int) -> Any:
         if self._next >= len(self._tokens):
-            fail(self._end, "an index is missing")
+            raise Unreadable(self._end, "an index is missing")
         word, at = self._tokens[self._next]
         self._next += 1
         if word.isdigit():
             if len(word) > LONGEST_NUMBER // 4:
-                fail(at, "the number is too long for an index")
+                raise Unreadable(at, "the number is too long for an index")
             return int(word)
         if word == "floor":
             self._take("(")
@@ -114,7 +114,7 @@ class IndexReader:
             return node
         if word[0].isalpha():
             return ["size" if word in self._sizes else "index", word]
-        fail(at, f"an index cannot start with {word!r}")
+        raise Unreadable(at, f"an index cannot start with {word!r}")
 
 
 def split(text: str, offset: int) -> list[tuple[str, int]]:

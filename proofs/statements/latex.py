@@ -11,7 +11,7 @@ from typing import Any
 
 from proofs.statements.indices import IndexReader
 from proofs.statements.text import _range, derivative, function, rate
-from proofs.statements.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, fail
+from proofs.statements.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
 from proofs.statements.vocabulary import LET, Vocabulary
 from symbolic.printing import latex_escape
 
@@ -37,7 +37,7 @@ _INDEX_WORDS = {r"\lfloor": "floor(", r"\rfloor": ")", r"\bmod": " mod ", r"\le"
 
 def tidy(source: str) -> str:
     """Comments, labels, environments, spacing and the size of brackets removed; alignment marks kept."""
-    return _DROPPED.sub(lambda match: " " if match[0] not in ("\\,",) else " ", _COMMENT.sub("", source))
+    return _DROPPED.sub(" ", _COMMENT.sub("", source))
 
 
 def rows(source: str) -> list[str]:
@@ -59,7 +59,7 @@ class LatexReader:
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
         if len(source) > LONGEST_TEXT:
-            fail(0, f"the formula is longer than {LONGEST_TEXT} characters")
+            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
         self._source, self._vocabulary, self._define = tidy(source).replace("&", " "), vocabulary, define
         self._at, self._depth = 0, 0
         self._owners = {latex_escape(name): name for name in vocabulary.graph.parents}
@@ -71,7 +71,7 @@ class LatexReader:
     def _until(self, end: int) -> list[Token]:
         self._depth += 1
         if self._depth > DEEPEST:
-            fail(self._at, f"the formula is nested more than {DEEPEST} deep")
+            raise Unreadable(self._at, f"the formula is nested more than {DEEPEST} deep")
         found: list[Token] = []
         while True:
             self._space()
@@ -90,7 +90,7 @@ class LatexReader:
         source, start = self._source, self._at
         if match := re.compile(r"\d+(\.\d+)?").match(source, start):
             if len(match[0]) > LONGEST_NUMBER:
-                fail(start, f"the number has more than {LONGEST_NUMBER} digits")
+                raise Unreadable(start, f"the number has more than {LONGEST_NUMBER} digits")
             self._at = match.end()
             return [Token("number", Fraction(match[0]), start)]
         if match := _OPERATOR.match(source, start):
@@ -123,7 +123,7 @@ class LatexReader:
         if self._source[start : start + 1] != "{":
             match = re.compile(r"\\[A-Za-z]+|\S").match(self._source, start)
             if match is None:
-                fail(start, "something is missing here")
+                raise Unreadable(start, "something is missing here")
             self._at = match.end()
             return match[0], start
         for at in range(start, len(self._source)):
@@ -133,7 +133,7 @@ class LatexReader:
             if depth == 0:
                 self._at = at + 1
                 return self._source[start + 1 : at], start + 1
-        fail(start, "this group is not closed")
+        raise Unreadable(start, "this group is not closed")
 
     def _argument(self) -> list[Token]:
         """The group or single symbol here, as tokens in brackets."""
@@ -149,7 +149,7 @@ class LatexReader:
         start = self._at
         end = self._source.find("]", start)
         if end < 0:
-            fail(start, "this bracket is not closed")
+            raise Unreadable(start, "this bracket is not closed")
         self._at = end + 1
         text = _index_text(self._source[start + 1 : end])
         return Token("atom", IndexReader(text, start + 1, self._vocabulary.sizes).condition(), start)
@@ -166,7 +166,7 @@ class LatexReader:
                 self._at = below + lower.end()
                 entry = self._entry(False).value
                 if self._at < after - 1:
-                    fail(self._at, "one variable at a time")
+                    raise Unreadable(self._at, "one variable at a time")
                 self._at = after
                 return [Token("atom", derivative(upper[1], entry, start), start)]
             if bottom[lower.end() :].strip() == "t":
@@ -183,7 +183,9 @@ class LatexReader:
 
     def _inline_derivative(self) -> Token | None:
         r"""``\partial E / \partial x``."""
-        pattern = r"(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*([EC])\s*/\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*"
+        pattern = (
+            r"(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*([EC])\s*/\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*"
+        )
         match = re.compile(pattern).match(self._source, self._at)
         if match is None:
             return None
@@ -211,15 +213,17 @@ class LatexReader:
             if mark == "_":
                 found = re.fullmatch(r"\s*([a-z]\d*)\s*(?:<\s*([A-Za-z0-9_]+)|=\s*(0))?\s*", text)
                 if found is None:
-                    fail(at, r"a range is written \sum_{j<64}, \sum_{j=0}^{63} or \sum_j; indices start from 0")
+                    raise Unreadable(
+                        at, r"a range is written \sum_{j<64}, \sum_{j=0}^{63} or \sum_j; indices start from 0"
+                    )
                 index, extent = found[1], _range(found[2], at)
                 closed = found[3] is not None
             else:
                 extent = _last(text, at, self._vocabulary)
                 if not index or not closed:
-                    fail(at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
+                    raise Unreadable(at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
         if not index:
-            fail(start, "a reduction needs an index")
+            raise Unreadable(start, "a reduction needs an index")
         return Token("reduction", (kind, index, extent), start)
 
     def _function(self) -> Token | None:
@@ -286,9 +290,9 @@ class LatexReader:
         if tensor is None:
             if first and self._define:
                 return ["entry", LET, name, indices]
-            fail(start, f"{name!r} is no quantity of this network")
+            raise Unreadable(start, f"{name!r} is no quantity of this network")
         if len(indices) != len(tensor.axes):
-            fail(start, f"{name} has {len(tensor.axes)} axes, not {len(indices)}")
+            raise Unreadable(start, f"{name} has {len(tensor.axes)} axes, not {len(indices)}")
         entry = ["entry", tensor.kind, tensor.owner, indices]
         return rate(entry, start) if accent == "dot" else entry
 
@@ -296,12 +300,12 @@ class LatexReader:
         """The accent (or nothing) and the base letter or word."""
         if match := _ACCENT.match(self._source, self._at):
             self._at = match.end()
-            text, at = self._group_text()
+            _, at = self._group_text()
             after, self._at = self._at, at
             inner, letter = self._letter()
             self._at = after
             if inner:
-                fail(at, "one accent at a time")
+                raise Unreadable(at, "one accent at a time")
             return match[1], letter
         if match := _GROUP_NAME.match(self._source, self._at):
             self._at = match.end() - 1
@@ -312,13 +316,16 @@ class LatexReader:
         match = re.compile(r"[A-Za-z]").match(self._source, self._at)
         if match is None:
             word = re.compile(r"\\[A-Za-z]+|.", re.DOTALL).match(self._source, self._at)
-            fail(self._at, f"{word[0]!r} is not understood" if word else "a quantity is missing")
+            raise Unreadable(self._at, f"{word[0]!r} is not understood" if word else "a quantity is missing")
         self._at = match.end()
         return "", match[0]
 
     def _owner(self, text: str, subscript: bool) -> tuple[str | None, str]:
         """The layer named at the start of a script, and what follows it."""
-        match = re.match(r"\s*\\(?:text|mathrm|textrm|mathit|mathsf)\s*\{((?:\\\{|\\\}|\\textbackslash\{\}|[^{}]|\\text[a-z]+\{\})*)\}", text)
+        match = re.match(
+            r"\s*\\(?:text|mathrm|textrm|mathit|mathsf)\s*\{((?:\\\{|\\\}|\\textbackslash\{\}|[^{}]|\\text[a-z]+\{\})*)\}",
+            text,
+        )
         if match:
             name = self._owners.get(match[1].strip(), match[1].strip().replace(r"\_", "_"))
             return name, text[match.end() :].lstrip(" ,")
@@ -360,5 +367,5 @@ def _last(text: str, at: int, vocabulary: Vocabulary) -> int | str:
         return int(text) + 1
     match = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*-\s*1\s*", text)
     if match is None:
-        fail(at, r"the upper end is the last index: \sum_{j=0}^{63} or \sum_{j=0}^{n-1}")
+        raise Unreadable(at, r"the upper end is the last index: \sum_{j=0}^{63} or \sum_{j=0}^{n-1}")
     return match[1]

@@ -124,19 +124,22 @@ class _Elaboration:
                 if isinstance(index, int):
                     self.ranges.generic = False
                     if index < 0 or (axis.true is not None and index >= axis.true):
-                        self.ranges.outside = f"{shown} does not exist: axis {position + 1} has {axis} entries"
+                        self._outside(f"{shown} does not exist: axis {position + 1} has {axis} entries")
                 elif index[0] == "index":
                     extent = index[1].extent
                     if extent.same(axis):
                         continue
                     self.ranges.clashes.append((f"{index[1].name} in {shown}", extent, axis))
                     if extent.true is not None and axis.true is not None and extent.true > axis.true:
-                        self.ranges.outside = (
+                        self._outside(
                             f"{shown} does not exist for {index[1].name} = {axis.true}: "
                             f"axis {position + 1} has {axis} entries, {index[1].name} runs over {extent}"
                         )
                 else:
                     self.ranges.generic = False
+
+    def _outside(self, message: str) -> None:
+        self.ranges.outside = self.ranges.outside or message
 
     def _axes(self, entry: Any) -> tuple[Extent, ...]:
         kind, owner = entry[1:3]

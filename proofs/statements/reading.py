@@ -1,4 +1,4 @@
-r"""Claims files: TOML, or a .tex file with claims between markers.  Read with suspicion; docs/claims.md has the format."""
+"""Claims files: TOML, or LaTeX with claims between markers; docs/claims.md has the format.  Read with suspicion."""
 
 from __future__ import annotations
 
@@ -170,7 +170,9 @@ def _tex(text: str) -> ClaimsFile:
             if len(statements) > MOST_CLAIMS:
                 raise SpecError("the file", f"holds more than {MOST_CLAIMS} claims", "split it")
         elif _MARKER.match(line):
-            raise SpecError(f"line {number}", "a marker is not understood", "write % dyadic: begin claim or % dyadic: end")
+            raise SpecError(
+                f"line {number}", "a marker is not understood", "write % dyadic: begin claim or % dyadic: end"
+            )
         elif opened:
             body.append(line)
     if opened:
@@ -186,7 +188,9 @@ def _tex_claim(line: int, header: str, body: str) -> Statement:
             raise SpecError(f"line {line}", f"{match[1]} is given twice", "give it once")
         entry[match[1]], at = match[2], match.end()
     if header[at:].strip():
-        raise SpecError(f"line {line}", "the marker is not understood", 'write % dyadic: begin claim id="..." kind="..."')
+        raise SpecError(
+            f"line {line}", "the marker is not understood", 'write % dyadic: begin claim id="..." kind="..."'
+        )
     for key in ("with", "assume"):
         if key in entry:
             entry[key] = [part.strip() for part in entry[key].split(";")]
@@ -208,7 +212,9 @@ def _distinct(statements: list[Statement]) -> tuple[Statement, ...]:
 
 def _kind(where: str, value: Any) -> str:
     if not isinstance(value, str) or value not in KINDS:
-        raise SpecError(where, "its kind is missing or unknown", _suggest(str(value)[:40] if isinstance(value, str) else "", KINDS))
+        raise SpecError(
+            where, "its kind is missing or unknown", _suggest(str(value)[:40] if isinstance(value, str) else "", KINDS)
+        )
     return value
 
 

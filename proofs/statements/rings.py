@@ -282,7 +282,7 @@ class Exact:
             return (Fraction(1) if order else value) if value > 0 else Fraction(0)
         if name == "log" and order == 1 and value:
             return 1 / value
-        if (name, value) == ("log", 1):
+        if name == "log" and order == 0 and value == 1:
             return Fraction(0)
         return _AT_ZERO.get((name, order)) if value == 0 else None
 

@@ -40,7 +40,7 @@ class Scope(dict[tuple[str, str], Entries]):
         numbers = {f"#{k}": k for k in _numbers(node)}
         return lambda index: compiled(self, {**numbers, **index})
 
-    def values(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
+    def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
         left, right = self.closure(link.left, link.ranges), self.closure(link.right, link.ranges)
         for index in places(link.ranges.free, self.meaning.sizes):

@@ -64,7 +64,7 @@ def operations(claim: Equalities, link: Link, numbers: Sizes) -> int:
     at = prod((e.value(numbers) for e in link.ranges.free.values()), start=1)
     count += at * (cost(link.left, ranges) + cost(link.right, ranges))
     graph = claim.vocabulary.graph
-    for name in vertices_read(graph, claim.read()):
+    for name in vertices_read(graph, claim.read(link)):
         data = graph.cost_content if name == COST else graph.layers[graph.content[name]]
         table = graph.cost["sizes"] if name == COST else graph.sizes[name]
         local = {symbol: numbers[repr(extent)] for symbol, extent in table.items()}

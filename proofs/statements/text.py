@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from proofs.statements.indices import IndexReader, split
-from proofs.statements.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, fail
+from proofs.statements.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
 from proofs.statements.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -30,7 +30,7 @@ class TextReader:
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
         if len(source) > LONGEST_TEXT:
-            fail(0, f"the formula is longer than {LONGEST_TEXT} characters")
+            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
         self._source, self._vocabulary, self._define = source, vocabulary, define
         self._at = 0
 
@@ -51,7 +51,7 @@ class TextReader:
         source, start = self._source, self._at
         if match := _NUMBER.match(source, start):
             if len(match[0]) > LONGEST_NUMBER:
-                fail(start, f"the number has more than {LONGEST_NUMBER} digits")
+                raise Unreadable(start, f"the number has more than {LONGEST_NUMBER} digits")
             self._at = match.end()
             return [Token("number", Fraction(match[0]), start)]
         if match := _OPERATOR.match(source, start):
@@ -71,7 +71,9 @@ class TextReader:
             self._at = match.end()
             return [Token("atom", ["entry", LET, match[0], self._indices(None)], start)]
         word = _IDENTIFIER.match(source, start)
-        fail(start, f"{word[0]!r} is no quantity of this network" if word else f"{source[start]!r} is not understood")
+        raise Unreadable(
+            start, f"{word[0]!r} is no quantity of this network" if word else f"{source[start]!r} is not understood"
+        )
 
     def _bracketed(self, opening: str, closing: str) -> tuple[str, int]:
         """The text between the bracket here and the one that closes it, and where it starts."""
@@ -82,7 +84,7 @@ class TextReader:
             if depth == 0:
                 self._at = at + 1
                 return self._source[start + 1 : at], start + 1
-        fail(start, "this bracket is not closed")
+        raise Unreadable(start, "this bracket is not closed")
 
     def _reductions(self, kind: str, start: int) -> list[Token]:
         inside, offset = self._bracketed("[", "]")
@@ -90,7 +92,7 @@ class TextReader:
         for part, at in split(inside, offset):
             match = _RANGE.match(part)
             if match is None:
-                fail(at, "a range is written j<64, or j alone")
+                raise Unreadable(at, "a range is written j<64, or j alone")
             found.append(Token("reduction", (kind, match[1], _range(match[2], at)), start))
         return found
 
@@ -110,12 +112,14 @@ class TextReader:
         start = self._at
         if wanted == 0 or self._source[start : start + 1] != "[":
             if wanted:
-                fail(start, f"{tensor.name if tensor else 'this'} needs {wanted} indices in square brackets")
+                raise Unreadable(
+                    start, f"{tensor.name if tensor else 'this'} needs {wanted} indices in square brackets"
+                )
             return []
         inside, offset = self._bracketed("[", "]")
         parts = split(inside, offset)
         if wanted is not None and len(parts) != wanted:
-            fail(start, f"{tensor.name if tensor else 'this'} has {wanted} axes, not {len(parts)}")
+            raise Unreadable(start, f"{tensor.name if tensor else 'this'} has {wanted} axes, not {len(parts)}")
         return [IndexReader(part, at, self._vocabulary.sizes).expression() for part, at in parts]
 
     def _entry(self) -> Token | None:
@@ -148,7 +152,7 @@ class TextReader:
         token = self._entry()
         end = _RATE.match(self._source, self._at)
         if token is None or end is None:
-            fail(start, "a rate is written dx_NAME[i]/dt")
+            raise Unreadable(start, "a rate is written dx_NAME[i]/dt")
         self._at = end.end()
         return Token("atom", rate(token.value, start), start)
 
@@ -160,7 +164,7 @@ class TextReader:
         inside, offset = self._bracketed("[", "]")
         parts = split(inside, offset)
         if len(parts) != 2:
-            fail(start, "delta has two indices")
+            raise Unreadable(start, "delta has two indices")
         indices = [IndexReader(part, at, self._vocabulary.sizes).expression() for part, at in parts]
         return Token("atom", ["entry", "delta", "", indices], start)
 
@@ -180,13 +184,13 @@ def _range(written: str | None, at: int) -> int | str | None:
     if written is None or not written[0].isdigit():
         return written
     if not written.isdigit() or len(written) > 9:
-        fail(at, "a range is a number below a thousand million, or a size's name")
+        raise Unreadable(at, "a range is a number below a thousand million, or a size's name")
     return int(written)
 
 
 def function(vocabulary: Vocabulary, name: str, order: int, position: int) -> tuple[str, int]:
     if order > 1:
-        fail(position, "only first derivatives of a function can be written")
+        raise Unreadable(position, "only first derivatives of a function can be written")
     return vocabulary.functions[name], order
 
 
@@ -195,10 +199,10 @@ def derivative(of: str, entry: Any, position: int) -> Any:
     _, kind, owner, indices = entry
     if of == "C":
         if kind != "x":
-            fail(position, "dC/d... is the cost's own partial derivative, taken with respect to an x")
+            raise Unreadable(position, "dC/d... is the cost's own partial derivative, taken with respect to an x")
         return ["entry", "cost x", owner, indices]
     if kind == LET or kind.startswith("bar ") or kind in ("E", "y"):
-        fail(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
+        raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
     return ["entry", f"bar {kind}", owner, indices]
 
 
@@ -206,5 +210,5 @@ def rate(entry: Any, position: int) -> Any:
     """The entry that stands for d(entry)/dt under the saddle-point dynamics."""
     _, kind, owner, indices = entry
     if kind not in ("x", "s"):
-        fail(position, "only x and s move in time")
+        raise Unreadable(position, "only x and s move in time")
     return ["entry", f"rate {kind}", owner, indices]

@@ -15,7 +15,7 @@ from flint import ctx
 
 from proofs.checker import identity, tightness
 from proofs.checker.graph import Graph
-from proofs.checker.network import Rejected, compile_body
+from proofs.checker.network import Rejected, Tensors, compile_body
 from proofs.checker.rings import Undetermined
 from proofs.checker.simulate import Instance, State, backpropagation, reduced_sizes
 from proofs.claims import Claim, Verdict
@@ -51,7 +51,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
         raise refuse(statement.place, source, error) from error
 
     def evaluated(ring: Any, made: Any) -> Any:
-        tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
+        tensors: Tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
         return compile_body(node, {}, ring, statement.place)(tensors, {})
 
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from symbolic.errors import SpecError
 
@@ -32,10 +32,6 @@ class Token:
     kind: str
     value: Any
     position: int
-
-
-def fail(position: int, problem: str) -> NoReturn:
-    raise Unreadable(position, problem)
 
 
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:

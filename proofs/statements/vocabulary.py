@@ -131,8 +131,7 @@ class Vocabulary:
         data, table = graph.cost_content, graph.cost["sizes"]
         for extent in table.values():
             self._known(extent)
-        shape = tuple(Extent(item, table) for item in data["gradient"]["shape"])
-        self._add("y", COST, shape)
+        self._add("y", COST, tuple(Extent(item, table) for item in data["gradient"]["shape"]))
         for item in data["definitions"]:
             self._definition(item, COST, table)
 
@@ -142,16 +141,16 @@ class Vocabulary:
             self._known(extent)
         for item in data["definitions"]:
             self._definition(item, name, table)
-        shape = self.axes(data["definitions"][-1]["kind"], name)
+        value = self.axes(data["definitions"][-1]["kind"], name)
         self._add("E", name, ())
         for parameter in data["parameters"].values():
-            axes = tuple(Extent(item, table) for item in parameter["shape"])
+            extents = tuple(Extent(item, table) for item in parameter["shape"])
             self.parameters.add((parameter["kind"], name))
-            self._add(parameter["kind"], name, axes)
-            self._add(f"bar {parameter['kind']}", name, axes)
+            self._add(parameter["kind"], name, extents)
+            self._add(f"bar {parameter['kind']}", name, extents)
         for letter in "xs":
-            self._add(letter, name, shape)
-            self._add(f"bar {letter}", name, shape)
+            self._add(letter, name, value)
+            self._add(f"bar {letter}", name, value)
 
     def _definition(self, item: Any, owner: str, table: Mapping[str, Any]) -> None:
         axes = tuple(Extent(extent, table) for extent in item["shape"])
