@@ -10,6 +10,7 @@ theorem.py     numbers of steps and step sizes
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +27,10 @@ from proofs.statements.theorem import step_size_claim, steps_claim
 from proofs.statements.vocabulary import Vocabulary
 from symbolic.derivation import Derivation
 from symbolic.errors import SpecError
+from symbolic.printing import TextPrinter
+
+_LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
+_PRINTER = TextPrinter()
 
 
 def verify_claims(
@@ -39,7 +44,7 @@ def verify_claims(
     for statement in claims.statements:
         progress(statement.id)
         start = time.perf_counter()
-        claim = _verdict(statement, vocabulary, graph)
+        claim = _with_derived(_verdict(statement, vocabulary, graph), statement, derivation)
         found.append(replace(claim, seconds=time.perf_counter() - start))
     return found
 
@@ -56,6 +61,18 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Clai
         return decide(statement, claim, _symmetric(statement, vocabulary))
     except Rejected as error:
         raise SpecError(statement.place, f"cannot be evaluated ({error.reason})", "see docs/claims.md") from error
+
+
+def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:
+    """A refuted equation with the one that the project derives, for comparison."""
+    match = _LEFT.match(claim.statement)
+    if claim.counterexample is None or match is None:
+        return claim
+    for equation in derivation.equations():
+        printed = [_PRINTER.equation(item) for item in (equation.definition, *equation.where)]
+        if printed[0].startswith(f"{match[1]}["):
+            return replace(claim, counterexample={**claim.counterexample, "derived": "; ".join(printed)})
+    return claim
 
 
 def _symmetric(statement: Statement, vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:

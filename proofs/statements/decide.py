@@ -8,18 +8,17 @@ are searched at which they differ for certain.  No equality is ever decided by r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 from proofs.checker.identity import primes_for, residue_source
-from proofs.checker.rings import Field, Ring, Undetermined
+from proofs.checker.rings import Field, Ring
 from proofs.claims import Claim, Verdict
 from proofs.statements import counterexample, sizes
 from proofs.statements.equation import Equalities, Link, Statement
-from proofs.statements.meaning import Meaning
+from proofs.statements.meaning import Draw, Meaning
 from proofs.statements.rings import Closed, Growth
 from proofs.statements.scope import Scope
 from symbolic.errors import SpecError
@@ -31,48 +30,57 @@ _FREE = "polynomial identity testing over two random primes, every function unkn
 _OWN = "polynomial identity testing over two random primes, with the functions' own algebra"
 
 
+_NOWHERE = "one side divides by an expression that is 0 whatever the values are"
+_Symmetric = frozenset[tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """How one run went: where the sides differ first, a bound on the chance that they agreed by accident."""
+    """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
 
-    difference: dict[str, int] | None
-    bound: Fraction
-    undefined: bool = False
+    nowhere: one side is not defined at random residues, hence nowhere.
+    """
+
+    method: str | None
+    bound: Fraction = Fraction(1)
+    nowhere: bool = False
 
 
-def decide(statement: Statement, claim: Equalities, symmetric: frozenset[tuple[str, str]]) -> Claim:
+def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric) -> Claim:
     """Examine the links of a claim in order; the first wrong one refutes it."""
-    hypotheses = tuple(f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric)
+    hypotheses = _hypotheses(statement, claim)
     text = describe(statement, claim)
-    methods: set[str] = set()
-    bound, examined = Fraction(0), {}
+
+    def undecided(reason: str) -> Claim:
+        return Claim(statement.id, text, Verdict.UNDECIDED, _OWN, hypotheses, _TRUSTED, reason=reason)
+
+    trial = _Trial(claim, symmetric, statement.place)
+    methods, bound, examined = set(), Fraction(0), {}
     for link in claim.links:
-        trial = _Trial(claim, link, symmetric, statement.place)
-        numbers = trial.numbers
-        if isinstance(numbers, str):
-            return Claim(statement.id, text, Verdict.UNDECIDED, _FREE, hypotheses, _TRUSTED, reason=numbers)
-        if link.ranges.outside is None:
-            outcome, method = trial.agree(numbers)
-            if outcome.difference is None and not outcome.undefined:
-                methods.add(method)
-                bound += outcome.bound
-                examined = numbers
-                continue
-        found = counterexample.search(claim, link, symmetric, numbers)
-        if found is None and link.ranges.outside is None:
-            reason = f"{link.label} fails for unknown functions, but no numbers were found at which it does"
-            return Claim(statement.id, text, Verdict.UNDECIDED, _OWN, hypotheses, _TRUSTED, reason=reason)
-        details = {"where": link.label, "wrong": link.text}
+        chosen = sizes.choose(claim, link, statement.place)
+        if isinstance(chosen, str):
+            return undecided(f"{link.label}: {chosen}")
+        outcome = Outcome(None) if link.ranges.outside else trial.run(link, chosen)
+        if outcome.method is not None:
+            methods.add(outcome.method)
+            bound += outcome.bound
+            examined = chosen[0]
+            continue
+        found = counterexample.search(claim, link, symmetric, chosen) or {}
+        if outcome.nowhere:
+            found["undefined"] = _NOWHERE
         if link.ranges.outside:
-            details["entry"] = link.ranges.outside
-        return Claim(
-            statement.id, text, Verdict.REFUTED, "exact evaluation of both sides", hypotheses, _TRUSTED[:1],
-            counterexample={**details, **(found or {})},
-        )  # fmt: skip
-    return Claim(
-        statement.id, f"{text} (probability of error below {float(bound):.0e})", Verdict.PROVED,
-        _OWN if _OWN in methods else _FREE, hypotheses, _TRUSTED, witness={"sizes": sizes.shown(examined)},
-    )  # fmt: skip
+            found = {"entry": link.ranges.outside, **found}
+        if not found:
+            return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
+        if len(claim.links) > 1:
+            found = {"where": link.label, "wrong": link.text, **found}
+        method = "exact evaluation of both sides"
+        return Claim(statement.id, text, Verdict.REFUTED, method, hypotheses, _TRUSTED[:1], counterexample=found)
+    method = _OWN if _OWN in methods else _FREE
+    witness = {"sizes": sizes.shown(examined)}
+    text = f"{text} (probability of error below {float(bound):.0e})"
+    return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, _TRUSTED, witness=witness)
 
 
 def describe(statement: Statement, claim: Equalities) -> str:
@@ -84,63 +92,97 @@ def describe(statement: Statement, claim: Equalities) -> str:
     return f"{name} of {len(links)} steps: {links[0].text} = ..."
 
 
+def _hypotheses(statement: Statement, claim: Equalities) -> tuple[str, ...]:
+    found = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
+    nodes: list[Any] = [side for link in claim.links for side in (link.left, link.right)]
+    nodes += [let.body for let in claim.lets]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, list):
+            nodes += node
+            if node[:1] == ["^"] and node[2] < 0:
+                found.append("no denominator of the claim is 0")
+            if node[:2] == ["apply", "log"]:
+                found.append("the logarithms of the claim are of positive numbers")
+    return tuple(dict.fromkeys(found))
+
+
 class _Trial:
-    """One link examined: at which sizes, in which number systems."""
+    """A claim's links examined in several number systems; what a claim's links share is evaluated once."""
 
-    def __init__(self, claim: Equalities, link: Link, symmetric: frozenset[tuple[str, str]], where: str) -> None:
-        self._claim, self._link, self._symmetric = claim, link, symmetric
-        self._graph = claim.vocabulary.graph
-        self.numbers = sizes.choose(claim, link)
-        if isinstance(self.numbers, str):
-            return
-        self._degree = self._growth(self.numbers)
-        if self._degree > LARGEST_GROWTH:
-            raise SpecError(where, "its powers and constants grow too large to evaluate", "split it")
+    def __init__(self, claim: Equalities, symmetric: _Symmetric, where: str) -> None:
+        self._claim, self._symmetric, self._where = claim, symmetric, where
+        self._scopes: dict[tuple[object, ...], Scope] = {}
+        self._seed = _seed(claim)
 
-    def _meaning(self, ring: Ring, draw: Callable[[str], Any], numbers: Mapping[str, int]) -> Scope:
-        return Scope(Meaning(self._claim.vocabulary, ring, draw, numbers, self._symmetric), self._claim)
+    def run(self, link: Link, chosen: list[sizes.Sizes]) -> Outcome:
+        """For unknown functions first, then for the functions' own algebra; at all the sizes."""
+        degrees = [self._growth(link, numbers) for numbers in chosen]
+        for kind, method in ((Field, _FREE), (Closed, _OWN)):
+            bound = Fraction(0)
+            try:
+                for numbers, degree in zip(chosen, degrees, strict=True):
+                    bound += self._both(kind, link, numbers, degree)
+            except _Differs:
+                continue
+            except (ValueError, ZeroDivisionError):
+                return Outcome(None, nowhere=True)
+            return Outcome(method, bound)
+        return Outcome(None)
 
-    def _growth(self, numbers: Mapping[str, int]) -> int:
+    def _scope(self, make: Callable[[], tuple[Ring, Draw]], numbers: sizes.Sizes, *key: object) -> Scope:
+        """The claim's expressions over a ring, made once for each ring and sizes."""
+        full = (*key, *numbers.items())
+        if full not in self._scopes:
+            ring, draw = make()
+            meaning = Meaning(self._claim.vocabulary, ring, draw, numbers, self._symmetric)
+            self._scopes[full] = Scope(meaning, self._claim)
+        return self._scopes[full]
+
+    def _growth(self, link: Link, numbers: sizes.Sizes) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
-        if self._link.ranges.outside:
-            return 0
-        ring = Growth()
-        scope = self._meaning(ring, lambda label: (1, 0), numbers)
-        largest = max((sum(left) + sum(right) for _, left, right in scope.sides(self._link)), default=0)
-        return max(largest, 2 * ring.largest)
+        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), numbers, Growth)
+        largest = max(sum(left) + sum(right) for _, left, right in scope.sides(link))
+        if isinstance(scope.ring, Growth):
+            largest = max(largest, 2 * scope.ring.largest)
+        if largest > LARGEST_GROWTH:
+            raise SpecError(self._where, "its powers and constants grow too large to evaluate", "split it")
+        return largest
 
-    def agree(self, numbers: Mapping[str, int]) -> tuple[Outcome, str]:
-        free = self._both(numbers, closed=False)
-        if free.difference is None and not free.undefined:
-            return free, _FREE
-        return self._both(numbers, closed=True), _OWN
+    def _both(self, kind: type[Field] | type[Closed], link: Link, numbers: sizes.Sizes, degree: int) -> Fraction:
+        """Agreement modulo both primes: the chance that it is an accident.  Raises :class:`_Differs`."""
+        bound = Fraction(1)
+        for position, prime in enumerate(primes_for(self._seed)):
+            bound *= self._one(kind, prime, self._seed + position, link, numbers, degree)
+        return bound
 
-    def _both(self, numbers: Mapping[str, int], closed: bool) -> Outcome:
-        seed = self._seed()
-        outcomes = [self._run(prime, seed + k, numbers, closed) for k, prime in enumerate(primes_for(seed))]
-        wrong = next((o for o in outcomes if o.difference is not None or o.undefined), None)
-        return wrong or Outcome(None, prod((o.bound for o in outcomes), start=Fraction(1)))
+    def _one(
+        self, kind: type[Field] | type[Closed], prime: int, seed: int, link: Link, numbers: sizes.Sizes, degree: int
+    ) -> Fraction:
+        """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn."""
 
-    def _seed(self) -> int:
-        """Primes and residues depend on the claim itself, so that no claim can be written to fit them."""
-        text = repr((self._link.left, self._link.right, [(let.name, let.body) for let in self._claim.lets]))
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
+        def make() -> tuple[Ring, Draw]:
+            ring, residues = kind(prime, seed), residue_source(prime, seed)
+            return ring, residues if isinstance(ring, Field) else lambda label: ring.drawn(residues(label))
 
-    def _run(self, prime: int, seed: int, numbers: Mapping[str, int], closed: bool) -> Outcome:
-        residues = residue_source(prime, seed)
-        ring: Any = Closed(prime, seed) if closed else Field(prime, seed)
-        scope = self._meaning(ring, (lambda label: ring.drawn(residues(label))) if closed else residues, numbers)
-        compared, largest = 0, self._degree
-        try:
-            for index, left, right in scope.sides(self._link):
-                if left != right:
-                    return Outcome(index, Fraction(1))
-                compared += 1
-                if closed:
-                    largest = max(largest, left.degree + right.degree)
-        except (ValueError, ZeroDivisionError, Undetermined):
-            return Outcome(None, Fraction(1), undefined=True)
-        if closed:
-            largest = max(largest, 2 * ring.largest)
+        scope = self._scope(make, numbers, kind, prime)
+        ring: Any = scope.ring
+        compared = 0
+        for _, left, right in scope.sides(link):
+            if left != right:
+                raise _Differs
+            compared += 1
+            if kind is Closed:
+                degree = max(degree, left.degree + right.degree, 2 * ring.largest)
         trials = compared + ring.calls * (ring.calls - 1) // 2
-        return Outcome(None, min(Fraction(1), Fraction(trials * max(largest, 1), prime)))
+        return min(Fraction(1), Fraction(trials * max(degree, 1), prime))
+
+
+def _seed(claim: Equalities) -> int:
+    """Primes and residues depend on the claim itself, so that no claim can be written to fit them."""
+    text = repr(([(link.left, link.right) for link in claim.links], [(let.name, let.body) for let in claim.lets]))
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
+
+
+class _Differs(Exception):
+    """The two sides have different residues."""

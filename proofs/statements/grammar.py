@@ -171,7 +171,7 @@ def _power(node: Any, exponent: int, position: int) -> Any:
     value = _as_fraction(node)
     if value == 0 and exponent < 0:
         raise Unreadable(position, "this divides by zero")
-    if value is not None and abs(exponent) == 1:
+    if value is not None and (abs(exponent) == 1 or abs(value) < 1000):
         return _number(value**exponent)
     return node if exponent == 1 else ["^", node, exponent]
 

@@ -323,7 +323,7 @@ class LatexReader:
     def _owner(self, text: str, subscript: bool) -> tuple[str | None, str]:
         """The layer named at the start of a script, and what follows it."""
         match = re.match(
-            r"\s*\\(?:text|mathrm|textrm|mathit|mathsf)\s*\{((?:\\\{|\\\}|\\textbackslash\{\}|[^{}]|\\text[a-z]+\{\})*)\}",
+            r"\s*\\(?:text|mathrm|textrm|mathit|mathsf)\s*\{((?:[^{}\\]|\\[A-Za-z]+(?:\{\})?|\\[^A-Za-z])*)\}",
             text,
         )
         if match:

@@ -14,6 +14,7 @@ from proofs.statements.vocabulary import Extent, Vocabulary, shown_entry
 from symbolic.errors import SpecError
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+_LARGEST_LITERAL = 8
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Ranges:
 
     free: the extent of every free index.  clashes: an index on an axis of another extent (both named in words).
     generic: whether an instance at other sizes says the same: no index is a number, no range is foreign to the
-    network, every bound index is used, and no delta or bracket compares indices.
+    network, every bound index is used, no delta or bracket compares indices, and no number is large enough to be
+    a size or made of sizes.
     slots: how many index values one monomial can involve: smaller sizes than that could hide a difference.
     extents: every extent that an index has, by key.
     """
@@ -76,7 +78,15 @@ class _Elaboration:
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
         """The expression with every index name replaced by its slot."""
         if not isinstance(node, list):
+            self._literal(node)
             return node
+        if node[0] == "rational":
+            self._literal(max(abs(node[1]), node[2]))
+            return node
+        if node[0] == "^":
+            return ["^", self.mark(node[1], scope), node[2]]
+        if node[0] == "apply":
+            return [*node[:3], self.mark(node[3], scope)]
         if node[0] == "index":
             slot = scope.get(node[1]) or self.free.setdefault(node[1], Slot(node[1], self.preset.get(node[1])))
             return ["index", slot]
@@ -100,6 +110,10 @@ class _Elaboration:
         if node[0] in ("inside", "divides", "same", "quotient", "remainder"):
             self.ranges.generic = False
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
+
+    def _literal(self, value: int) -> None:
+        if abs(value) > _LARGEST_LITERAL:
+            self.ranges.generic = False
 
     def infer(self, sides: list[Any]) -> None:
         for entry in _entries(sides):

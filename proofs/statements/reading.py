@@ -12,6 +12,7 @@ from typing import Any
 
 from proofs.statements.equation import KINDS, Statement
 from proofs.statements.latex import rows
+from proofs.statements.tokens import LONGEST_TEXT
 from proofs.statements.vocabulary import FUNCTIONS
 from symbolic.errors import SpecError
 
@@ -107,6 +108,8 @@ def _statement(where: str, entry: Any) -> Statement:
         formulas = _strings(where, "steps", entry["steps"], MOST_STEPS)
     elif "latex" in entry:
         *before, last = rows(_string(where, "latex", entry["latex"])) or [""]
+        if len(before) > MOST_DEFINITIONS:
+            raise SpecError(where, f"has more than {MOST_DEFINITIONS} rows", "split the claim")
         definitions, formulas = (*definitions, *before), (last,)
     else:
         formulas = (_string(where, "equation", entry.get("equation")),)
@@ -221,6 +224,8 @@ def _kind(where: str, value: Any) -> str:
 def _string(where: str, key: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise SpecError(where, f"{key!r} is missing or is not text", f'add {key} = "..."')
+    if len(value) > LONGEST_TEXT:
+        raise SpecError(where, f"{key!r} is longer than {LONGEST_TEXT} characters", "split the claim")
     return value
 
 

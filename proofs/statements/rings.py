@@ -171,7 +171,7 @@ class Closed:
                 return self.mul([argument, share])
             case "silu", 1:
                 return self.add([share, self.mul([argument, slope])])
-        raise Undetermined
+        raise KeyError(name, order)
 
     def logsumexp(self, arguments: Sequence[Residue]) -> Residue:
         return self._log(self.add([self._exp(a) for a in arguments]))

@@ -11,6 +11,7 @@ from proofs.checker.simulate import reduced_sizes
 from proofs.statements.equation import Equalities, Link
 from proofs.statements.meaning import vertices_read
 from proofs.statements.ranges import cost
+from symbolic.errors import SpecError
 
 BUDGET = 300_000
 """Largest number of operations of one evaluation of a claim (each is repeated some ten times)."""
@@ -31,27 +32,30 @@ def true_sizes(graph: Graph) -> Sizes | None:
     return {repr(e): e for e in extents} if all(isinstance(e, int) for e in extents) else None
 
 
-def choose(claim: Equalities, link: Link) -> Sizes | str:
-    """Sizes at which the claim holds if and only if it holds for the architecture; else the reason why there are none.
+def choose(claim: Equalities, link: Link, where: str) -> list[Sizes] | str:
+    """Sizes at which to examine a link so that it holds for the architecture if it holds at all of them.
 
-    An equality between expressions in which indices only ever select entries holds at all sizes if it holds at
-    sizes no smaller than the number of index values that one monomial can involve.
+    The architecture's own where they are known and affordable.  Else two sets of smaller ones, neither smaller than
+    the number of index values that one monomial can involve: an equality between expressions in which indices only
+    ever select entries is then the same at all sizes, and two sets tell a number from a size.  A string says why
+    there are none; :class:`SpecError` if even the smallest sizes are too much.
     """
     graph = claim.vocabulary.graph
+    if operations(claim, link, dict.fromkeys(map(repr, architecture_extents(graph)), 2)) > BUDGET:
+        raise SpecError(where, f"takes more than {BUDGET} operations to evaluate", "split it")
     true = true_sizes(graph)
     if true is not None and operations(claim, link, true) <= BUDGET:
-        return true
-    generic = not link.ranges.clashes and link.ranges.generic
-    if not generic or not all(let.ranges.generic and not let.ranges.clashes for let in claim.lets):
+        return [true]
+    ranges = [link.ranges, *(let.ranges for let in claim.lets)]
+    if not all(r.generic and not r.clashes for r in ranges):
         if true is None:
             return "it depends on sizes that are left symbolic"
-        return f"its indices tie it to sizes at which one evaluation takes more than {BUDGET} operations"
-    slots = link.ranges.slots + sum(let.ranges.slots for let in claim.lets)
-    least = max(2, slots + 1)
-    numbers = reduced_sizes(graph, smallest=least, largest=least + 2)
-    if operations(claim, link, numbers) > BUDGET:
+        return f"its indices or numbers tie it to sizes at which it takes more than {BUDGET} operations"
+    least = max(2, 1 + sum(r.slots for r in ranges))
+    found = [reduced_sizes(graph, smallest=k, largest=k + 2) for k in (least, least + 1)]
+    if any(operations(claim, link, numbers) > BUDGET for numbers in found):
         return f"one evaluation takes more than {BUDGET} operations"
-    return numbers
+    return found
 
 
 def operations(claim: Equalities, link: Link, numbers: Sizes) -> int:
@@ -74,7 +78,7 @@ def operations(claim: Equalities, link: Link, numbers: Sizes) -> int:
     return count
 
 
-def candidates(claim: Equalities, link: Link, chosen: Sizes) -> Iterator[tuple[Sizes, bool]]:
+def candidates(claim: Equalities, link: Link, chosen: list[Sizes]) -> Iterator[tuple[Sizes, bool]]:
     """Sizes to look for a counterexample at, smallest first, and whether they replace the architecture's own.
 
     Where an index ranges over an axis of another extent, all sizes are made equal: the claim then makes sense.
@@ -86,11 +90,11 @@ def candidates(claim: Equalities, link: Link, chosen: Sizes) -> Iterator[tuple[S
         low = least(graph)
         for n in (1, 2, 3):
             if clash:
-                yield dict.fromkeys(chosen, n), True
+                yield dict.fromkeys(chosen[0], n), True
             else:
-                yield {key: max(low.get(key, 1), min(n, _true(key, n))) for key in chosen}, True
+                yield {key: max(low.get(key, 1), min(n, _true(key, n))) for key in chosen[0]}, True
     if not any(r.outside for r in ranges):
-        yield chosen, False
+        yield from ((numbers, False) for numbers in chosen)
 
 
 def least(graph: Graph) -> Sizes:
