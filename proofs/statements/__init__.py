@@ -37,7 +37,13 @@ def verify_claims(
     derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
 ) -> list[Claim]:
     """A verdict on every claim of a file.  Raises :class:`SpecError` where one cannot be read."""
-    claims = source if isinstance(source, ClaimsFile) else read_claims(source)
+    if not isinstance(source, ClaimsFile):
+        try:
+            return verify_claims(derivation, read_claims(source), progress)
+        except SpecError as error:
+            named = error.where if error.where.startswith(str(source)) else f"{source}: {error.where}"
+            raise SpecError(named, error.problem, error.remedy) from error
+    claims = source
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
     vocabulary = Vocabulary(graph, claims.functions)
     found = []

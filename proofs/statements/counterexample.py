@@ -30,7 +30,6 @@ _TRIES = 40
 _MOST = 12
 _FIRST = (0, 1, -1, 2)
 _OTHERS = (1, 2, -1, 3, -2, 5)
-_PRIME = primes_for(1)[0]
 Values = dict[str, int]
 _Symmetric = frozenset[tuple[str, str]]
 
@@ -104,7 +103,9 @@ class _Look:
         return None
 
     def _differing_index(self) -> dict[str, int] | None:
-        ring, residues = Closed(_PRIME, 1), residue_source(_PRIME, 1)
+        seed = self.claim.seed
+        prime = primes_for(seed)[0]
+        ring, residues = Closed(prime, seed), residue_source(prime, seed)
         meaning = Meaning(
             self.claim.vocabulary, ring, lambda label: ring.drawn(residues(label)), self.numbers, self.symmetric
         )

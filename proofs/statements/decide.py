@@ -7,7 +7,6 @@ are searched at which they differ for certain.  No equality is ever decided by r
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -113,7 +112,7 @@ class _Trial:
     def __init__(self, claim: Equalities, symmetric: _Symmetric, where: str) -> None:
         self._claim, self._symmetric, self._where = claim, symmetric, where
         self._scopes: dict[tuple[object, ...], Scope] = {}
-        self._seed = _seed(claim)
+        self._seed = claim.seed
 
     def run(self, link: Link, chosen: list[sizes.Sizes]) -> Outcome:
         """For unknown functions first, then for the functions' own algebra; at all the sizes."""
@@ -176,12 +175,6 @@ class _Trial:
                 degree = max(degree, left.degree + right.degree, 2 * ring.largest)
         trials = compared + ring.calls * (ring.calls - 1) // 2
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime))
-
-
-def _seed(claim: Equalities) -> int:
-    """Primes and residues depend on the claim itself, so that no claim can be written to fit them."""
-    text = repr(([(link.left, link.right) for link in claim.links], [(let.name, let.body) for let in claim.lets]))
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
 
 
 class _Differs(Exception):

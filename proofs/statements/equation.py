@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from proofs.checker.graph import COST
 from proofs.checker.network import entries
 from proofs.statements.grammar import parse
-from proofs.statements.latex import LatexReader
+from proofs.statements.latex import LatexReader, formula
 from proofs.statements.ranges import Ranges, elaborate
 from proofs.statements.text import TextReader
 from proofs.statements.tokens import Unreadable, refuse
@@ -67,6 +68,12 @@ class Equalities:
     lets: list[Let] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
+    @property
+    def seed(self) -> int:
+        """Primes and residues depend on the claim itself, so that no claim can be written to fit them."""
+        text = repr(([(link.left, link.right) for link in self.links], [(let.name, let.body) for let in self.lets]))
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
+
     def read(self, link: Link) -> set[tuple[str, str]]:
         """(kind, owner) of every tensor of the network in a link and in the claim's definitions."""
         nodes = [link.left, link.right, *(let.body for let in self.lets)]
@@ -114,6 +121,7 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
+    source = formula(source) if statement.latex else source
     try:
         return parse(reader(source, vocabulary, define).tokens())
     except Unreadable as error:

@@ -73,8 +73,9 @@ class _Parser:
                 self._next += 1
             elif factors and not self._starts():
                 break
-            if self._token.kind == "reduction" and not divide:
-                factors.append(self._reduction())
+            if self._token.kind == "reduction":
+                body = self._reduction()
+                factors.append(_inverse(body, self._token.position) if divide else body)
                 break
             negative = explicit and self._is("-")
             if negative:

@@ -36,8 +36,13 @@ _INDEX_WORDS = {r"\lfloor": "floor(", r"\rfloor": ")", r"\bmod": " mod ", r"\le"
 
 
 def tidy(source: str) -> str:
-    """Comments, labels, environments, spacing and the size of brackets removed; alignment marks kept."""
+    """Comments, labels, environments, spacing and the size of brackets left out; alignment marks stay."""
     return _DROPPED.sub(" ", _COMMENT.sub("", source))
+
+
+def formula(source: str) -> str:
+    """One equation without what is only for the eye: what :class:`LatexReader` reads."""
+    return tidy(source).replace("&", " ").strip().rstrip(".,;").strip()
 
 
 def rows(source: str) -> list[str]:
@@ -55,12 +60,12 @@ def rows(source: str) -> list[str]:
 
 
 class LatexReader:
-    """Tokens of one formula; arguments as for :class:`proofs.statements.text.TextReader`."""
+    """Tokens of one :func:`formula`; arguments as for :class:`proofs.statements.text.TextReader`."""
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
         if len(source) > LONGEST_TEXT:
             raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
-        self._source, self._vocabulary, self._define = tidy(source).replace("&", " "), vocabulary, define
+        self._source, self._vocabulary, self._define = source, vocabulary, define
         self._at, self._depth = 0, 0
         self._owners = {latex_escape(name): name for name in vocabulary.graph.parents}
         self._owners |= {latex_escape(name): name for name in vocabulary.graph.inputs}

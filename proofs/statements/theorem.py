@@ -24,7 +24,7 @@ from proofs.statements import sizes
 from proofs.statements.counterexample import PRECISION
 from proofs.statements.equation import Statement
 from proofs.statements.grammar import parse
-from proofs.statements.latex import LatexReader
+from proofs.statements.latex import LatexReader, formula
 from proofs.statements.meaning import Meaning
 from proofs.statements.rings import Exact, Growth, Traced
 from proofs.statements.text import TextReader
@@ -44,7 +44,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     words = vocabulary.copy()
     known = {"L": graph.L, "T": graph.largest_rank, "N": 0, "h": 0}
     words.tensors = {name: Tensor(LET, name, ()) for name in known}
-    source = statement.number or ""
+    source = formula(statement.number or "") if statement.latex else statement.number or ""
     try:
         reader = LatexReader if statement.latex else TextReader
         node = parse(reader(source, words).tokens())[-1]

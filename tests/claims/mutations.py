@@ -37,7 +37,9 @@ def derivative_forgotten(item, derivation):
 
 def at_x(item, derivation):
     """sigma'(x) in place of sigma'(z)."""
-    node = _first(item.body, lambda n: isinstance(n, Apply) and isinstance(n.argument, Element) and n.argument.kind == "z")
+    node = _first(
+        item.body, lambda n: isinstance(n, Apply) and isinstance(n.argument, Element) and n.argument.kind == "z"
+    )
     if node is None:
         return None
     z = node.argument

@@ -8,10 +8,10 @@ import random
 from fractions import Fraction
 
 import pytest
+
 from claims.mutations import OPERATORS, written_out
 from claims.networks import networks
 from claims.substitute import Numbers
-
 from proofs.claims import Verdict
 from proofs.statements import ClaimsFile, Statement, verify_claims
 from symbolic.expressions import Definition
