@@ -23,6 +23,7 @@ from proofs.claims import Claim
 from proofs.statements.decide import decide
 from proofs.statements.equation import Statement, equalities
 from proofs.statements.reading import ClaimsFile, read_claims
+from proofs.statements.sizes import Budget
 from proofs.statements.theorem import step_size_claim, steps_claim
 from proofs.statements.vocabulary import Vocabulary
 from symbolic.derivation import Derivation
@@ -46,16 +47,16 @@ def verify_claims(
     claims = source
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
     vocabulary = Vocabulary(graph, claims.functions)
-    found = []
+    found, budget = [], Budget()
     for statement in claims.statements:
         progress(statement.id)
         start = time.perf_counter()
-        claim = _with_derived(_verdict(statement, vocabulary, graph), statement, derivation)
+        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
         found.append(replace(claim, seconds=time.perf_counter() - start))
     return found
 
 
-def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
+def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
     if statement.kind == "steps":
         return steps_claim(statement, vocabulary, graph)
     if statement.kind == "step_size":
@@ -64,7 +65,7 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Clai
         raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
     try:
         claim = equalities(statement, vocabulary)
-        return decide(statement, claim, _symmetric(statement, vocabulary))
+        return decide(statement, claim, _symmetric(statement, vocabulary), budget)
     except Rejected as error:
         raise SpecError(statement.place, f"cannot be evaluated ({error.reason})", "see docs/claims.md") from error
 

@@ -8,7 +8,7 @@ Reported are only the values that the two sides depend on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -27,7 +27,10 @@ from proofs.statements.vocabulary import LET, shown_entry
 
 PRECISION = 256
 _TRIES = 40
+_OPERATIONS = 500_000
+"""About how many operations the search at one set of sizes may take."""
 _MOST = 12
+"""How many values are written out, zeros among them; of more, only those that are not 0."""
 _FIRST = (0, 1, -1, 2)
 _OTHERS = (1, 2, -1, 3, -2, 5)
 Values = dict[str, int]
@@ -48,11 +51,15 @@ class Point:
         return sorted(self.left.used | self.right.used)
 
 
-def search(claim: Equalities, link: Link, symmetric: _Symmetric, chosen: list[sizes.Sizes]) -> dict[str, Any] | None:
-    """A counterexample as it is reported; None if none was found."""
+def search(
+    claim: Equalities, link: Link, symmetric: _Symmetric, chosen: list[sizes.Sizes], spend: Callable[[int], None]
+) -> dict[str, Any] | None:
+    """A counterexample as it is reported; None if none was found.  ``spend`` is told of a search at full sizes."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
         for numbers, replaced in sizes.candidates(claim, link, chosen):
+            if not replaced:
+                spend(10 * sizes.operations(claim, link, numbers))
             look = _Look(claim, link, symmetric, numbers)
             point = look.first()
             if point is None:
@@ -86,6 +93,7 @@ class _Look:
     def __init__(self, claim: Equalities, link: Link, symmetric: _Symmetric, numbers: sizes.Sizes) -> None:
         self.claim, self.link, self.symmetric, self.numbers = claim, link, symmetric, numbers
         self._values: Values = {}
+        self._evaluations = max(10, _OPERATIONS // sizes.operations(claim, link, numbers))
 
     def first(self) -> Point | None:
         """Some integers at which the sides differ, if a look at residues says that there are any."""
@@ -95,7 +103,7 @@ class _Look:
             return None  # the claim makes no sense at these sizes
         if index is None:
             return None
-        for seed in range(_TRIES):
+        for seed in range(min(_TRIES, self._evaluations)):
             self._values = _Draws(seed)
             point = self._at(index)
             if point is not None:
@@ -113,6 +121,7 @@ class _Look:
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
+        self._evaluations -= 1
         ring = Exact()
         meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric)
         scope = Scope(meaning, self.claim, watch)
@@ -127,22 +136,34 @@ class _Look:
         return Traced(Fraction(self._values[label]), frozenset({label}))
 
     def shrunk(self, point: Point) -> Point:
-        """Each value replaced by the first of 0, 1, -1, 2 that keeps the sides apart, until nothing changes."""
+        """Values replaced by 0, many at once and then one by one, and then by 1, -1 or 2, while the sides differ."""
+        chunk = len(point.used)
+        while chunk > 1:
+            chunk = (chunk + 1) // 2
+            labels = [label for label in point.used if self._values.get(label)]
+            for start in range(0, len(labels), chunk):
+                point = self._try(dict.fromkeys(labels[start : start + chunk], 0), point) or point
         changed = True
         while changed:
             changed = False
             for label in point.used:
-                present = self._values.get(label)
-                for value in _FIRST:
-                    if present is None or value == present:
-                        break
-                    self._values[label] = value
-                    found = self._at(point.index)
-                    if found is not None:
-                        point, changed = found, True
-                        break
-                    self._values[label] = present
+                present = self._values.get(label, 0)
+                smaller = _FIRST[: _FIRST.index(present)] if present in _FIRST else _FIRST
+                found = next((p for v in smaller if (p := self._try({label: v}, point))), None)
+                if found is not None:
+                    point, changed = found, True
         return point
+
+    def _try(self, values: Values, point: Point) -> Point | None:
+        """The sides at other values, if they still differ; else the values are put back."""
+        if self._evaluations <= 0:
+            return None
+        before = dict(self._values)
+        self._values.update(values)
+        found = self._at(point.index)
+        if found is None:
+            self._values.update({label: before[label] for label in values})
+        return found
 
     def report(self, point: Point) -> dict[str, Any]:
         """All that it takes to check the counterexample by hand."""
@@ -150,6 +171,8 @@ class _Look:
         ring = watched.scope.ring
         calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
         drawn = {label: str(self._values[label]) for label in watched.used if label in self._values}
+        zeros = [label for label, value in drawn.items() if value == "0"]
+        short = drawn if len(drawn) <= _MOST else {k: v for k, v in drawn.items() if v != "0"}
         own = shown_entry(*self._left(), point.index.values())
         quantities: dict[str, str] = {}
         for kind, owner, place in watched.scope.read:
@@ -160,13 +183,14 @@ class _Look:
             "at": dict(point.index),
             "sizes": sizes.shown(self.numbers),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
-            "values": drawn,
+            "values": short,
+            "others": f"{len(zeros)} more values, all 0" if len(short) < len(drawn) else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},
             "quantities": quantities,
             "left": str(watched.left),
             "right": str(watched.right),
         }
-        return {key: value for key, value in found.items() if value not in ({}, [])}
+        return {key: value for key, value in found.items() if value not in ({}, [], "")}
 
     def _left(self) -> tuple[str, str]:
         """The quantity that the left side is, if it is a single one: it need not be reported twice."""

@@ -45,7 +45,7 @@ class Outcome:
     nowhere: bool = False
 
 
-def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric) -> Claim:
+def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budget: sizes.Budget) -> Claim:
     """Examine the links of a claim in order; the first wrong one refutes it."""
     hypotheses = _hypotheses(statement, claim)
     text = describe(statement, claim)
@@ -53,10 +53,13 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric) -> Cl
     def undecided(reason: str) -> Claim:
         return Claim(statement.id, text, Verdict.UNDECIDED, _OWN, hypotheses, _TRUSTED, reason=reason)
 
+    def spend(count: int) -> None:
+        budget.take(count, statement.place)
+
     trial = _Trial(claim, symmetric, statement.place)
     methods, bound, examined = set(), Fraction(0), {}
     for link in claim.links:
-        chosen = sizes.choose(claim, link, statement.place)
+        chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
             return undecided(f"{link.label}: {chosen}")
         outcome = Outcome(None) if link.ranges.outside else trial.run(link, chosen)
@@ -65,7 +68,7 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric) -> Cl
             bound += outcome.bound
             examined = chosen[0]
             continue
-        found = counterexample.search(claim, link, symmetric, chosen) or {}
+        found = counterexample.search(claim, link, symmetric, chosen, spend) or {}
         if outcome.nowhere:
             found["undefined"] = _NOWHERE
         if link.ranges.outside:

@@ -13,9 +13,23 @@ from proofs.statements.meaning import vertices_read
 from proofs.statements.ranges import cost
 from symbolic.errors import SpecError
 
-BUDGET = 300_000
+BUDGET = 100_000
 """Largest number of operations of one evaluation of a claim (each is repeated some ten times)."""
+TOTAL = 5_000_000
+"""The same for all the claims of a file together."""
 Sizes = dict[str, int]
+
+
+class Budget:
+    """What is left of :data:`TOTAL`."""
+
+    def __init__(self) -> None:
+        self._left = TOTAL
+
+    def take(self, count: int, where: str) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise SpecError(where, f"the claims up to here take more than {TOTAL} operations", "split the file")
 
 
 def architecture_extents(graph: Graph) -> list[Any]:
@@ -32,7 +46,7 @@ def true_sizes(graph: Graph) -> Sizes | None:
     return {repr(e): e for e in extents} if all(isinstance(e, int) for e in extents) else None
 
 
-def choose(claim: Equalities, link: Link, where: str) -> list[Sizes] | str:
+def choose(claim: Equalities, link: Link, where: str, budget: Budget) -> list[Sizes] | str:
     """Sizes at which to examine a link so that it holds for the architecture if it holds at all of them.
 
     The architecture's own where they are known and affordable.  Else two sets of smaller ones, neither smaller than
@@ -45,6 +59,7 @@ def choose(claim: Equalities, link: Link, where: str) -> list[Sizes] | str:
         raise SpecError(where, f"takes more than {BUDGET} operations to evaluate", "split it")
     true = true_sizes(graph)
     if true is not None and operations(claim, link, true) <= BUDGET:
+        budget.take(operations(claim, link, true), where)
         return [true]
     ranges = [link.ranges, *(let.ranges for let in claim.lets)]
     if not all(r.generic and not r.clashes for r in ranges):
@@ -53,8 +68,10 @@ def choose(claim: Equalities, link: Link, where: str) -> list[Sizes] | str:
         return f"its indices or numbers tie it to sizes at which it takes more than {BUDGET} operations"
     least = max(2, 1 + sum(r.slots for r in ranges))
     found = [reduced_sizes(graph, smallest=k, largest=k + 2) for k in (least, least + 1)]
-    if any(operations(claim, link, numbers) > BUDGET for numbers in found):
+    counts = [operations(claim, link, numbers) for numbers in found]
+    if max(counts) > BUDGET:
         return f"one evaluation takes more than {BUDGET} operations"
+    budget.take(sum(counts), where)
     return found
 
 
