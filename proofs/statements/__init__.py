@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from proofs.certificate import subject
-from proofs.checker.graph import COST, Graph
+from proofs.checker.graph import Graph
 from proofs.checker.network import Rejected
 from proofs.claims import Claim
 from proofs.statements.decide import decide
@@ -61,7 +61,7 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         return steps_claim(statement, vocabulary, graph)
     if statement.kind == "step_size":
         return step_size_claim(statement, vocabulary, graph)
-    if statement.kind == "adjoint" and statement.child not in (*graph.parents, COST):
+    if statement.kind == "adjoint" and statement.child not in (*graph.parents, *graph.costs):
         raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
     try:
         claim = equalities(statement, vocabulary)

@@ -18,6 +18,7 @@ from flint import ctx
 from proofs.checker.identity import primes_for, residue_source
 from proofs.checker.network import Rejected
 from proofs.checker.rings import Undetermined
+from proofs.checker.sizes import Instantiation
 from proofs.statements import sizes
 from proofs.statements.equation import Equalities, Link
 from proofs.statements.meaning import Meaning, vertices_read
@@ -52,7 +53,7 @@ class Point:
 
 
 def search(
-    claim: Equalities, link: Link, symmetric: _Symmetric, chosen: list[sizes.Sizes], spend: Callable[[int], None]
+    claim: Equalities, link: Link, symmetric: _Symmetric, chosen: list[Instantiation], spend: Callable[[int], None]
 ) -> dict[str, Any] | None:
     """A counterexample as it is reported; None if none was found.  ``spend`` is told of a search at full sizes."""
     before, ctx.prec = ctx.prec, PRECISION
@@ -74,11 +75,10 @@ def search(
 
 def _reduced(look: _Look, point: Point) -> tuple[_Look, Point]:
     """Fewer entries, one size at a time, as long as the sides still differ."""
-    low = sizes.least(look.claim.vocabulary.graph)
     progress = True
     while progress:
         progress = False
-        for numbers in sizes.smaller(look.numbers, low):
+        for numbers in sizes.smaller(look.claim.vocabulary.graph, look.numbers):
             other = _Look(look.claim, look.link, look.symmetric, numbers)
             found = other.first()
             if found is not None:
@@ -90,7 +90,7 @@ def _reduced(look: _Look, point: Point) -> tuple[_Look, Point]:
 class _Look:
     """The search at fixed sizes."""
 
-    def __init__(self, claim: Equalities, link: Link, symmetric: _Symmetric, numbers: sizes.Sizes) -> None:
+    def __init__(self, claim: Equalities, link: Link, symmetric: _Symmetric, numbers: Instantiation) -> None:
         self.claim, self.link, self.symmetric, self.numbers = claim, link, symmetric, numbers
         self._values: Values = {}
         self._evaluations = max(10, _OPERATIONS // sizes.operations(claim, link, numbers))
@@ -99,7 +99,7 @@ class _Look:
         """Some integers at which the sides differ, if a look at residues says that there are any."""
         try:
             index = self._differing_index()
-        except (Rejected, KeyError, ValueError):
+        except (Rejected, Undetermined):
             return None  # the claim makes no sense at these sizes
         if index is None:
             return None
@@ -126,9 +126,8 @@ class _Look:
         meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric)
         scope = Scope(meaning, self.claim, watch)
         try:
-            left = scope.closure(self.link.left, self.link.ranges)(index)
-            right = scope.closure(self.link.right, self.link.ranges)(index)
-        except (Undetermined, ZeroDivisionError):
+            left, right = scope.at(self.link, index)
+        except Undetermined:
             return None
         return Point(index, left, right, scope) if left.differs(right) else None
 
@@ -181,7 +180,7 @@ class _Look:
                 quantities[name] = str(watched.scope.meaning[kind, owner][place])
         found: dict[str, Any] = {
             "at": dict(point.index),
-            "sizes": sizes.shown(self.numbers),
+            "sizes": sizes.shown(self.numbers.base),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
             "values": short,
             "others": f"{len(zeros)} more values, all 0" if len(short) < len(drawn) else "",

@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import Any
 
 from proofs.checker.identity import primes_for, residue_source
-from proofs.checker.rings import Field, Ring
+from proofs.checker.rings import Field, Ring, Undetermined
+from proofs.checker.sizes import Instantiation
 from proofs.claims import Claim, Verdict
 from proofs.statements import counterexample, sizes
 from proofs.statements.equation import Equalities, Link, Statement
@@ -66,7 +67,7 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
         if outcome.method is not None:
             methods.add(outcome.method)
             bound += outcome.bound
-            examined = chosen[0]
+            examined = chosen[0].base
             continue
         found = counterexample.search(claim, link, symmetric, chosen, spend) or {}
         if outcome.nowhere:
@@ -117,7 +118,7 @@ class _Trial:
         self._scopes: dict[tuple[object, ...], Scope] = {}
         self._seed = claim.seed
 
-    def run(self, link: Link, chosen: list[sizes.Sizes]) -> Outcome:
+    def run(self, link: Link, chosen: list[Instantiation]) -> Outcome:
         """For unknown functions first, then for the functions' own algebra; at all the sizes."""
         degrees = [self._growth(link, numbers) for numbers in chosen]
         for kind, method in ((Field, _FREE), (Closed, _OWN)):
@@ -127,31 +128,31 @@ class _Trial:
                     bound += self._both(kind, link, numbers, degree)
             except _Differs:
                 continue
-            except (ValueError, ZeroDivisionError):
+            except Undetermined:
                 return Outcome(None, nowhere=True)
             return Outcome(method, bound)
         return Outcome(None)
 
-    def _scope(self, make: Callable[[], tuple[Ring, Draw]], numbers: sizes.Sizes, *key: object) -> Scope:
+    def _scope(self, make: Callable[[], tuple[Ring, Draw]], numbers: Instantiation, *key: object) -> Scope:
         """The claim's expressions over a ring, made once for each ring and sizes."""
-        full = (*key, *numbers.items())
+        full = (*key, *numbers.base.items())
         if full not in self._scopes:
             ring, draw = make()
             meaning = Meaning(self._claim.vocabulary, ring, draw, numbers, self._symmetric)
             self._scopes[full] = Scope(meaning, self._claim)
         return self._scopes[full]
 
-    def _growth(self, link: Link, numbers: sizes.Sizes) -> int:
+    def _growth(self, link: Link, numbers: Instantiation) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
         scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), numbers, Growth)
         largest = max(sum(left) + sum(right) for _, left, right in scope.sides(link))
         if isinstance(scope.ring, Growth):
-            largest = max(largest, 2 * scope.ring.largest)
+            largest = max(largest, 2 * scope.ring.deepest)
         if largest > LARGEST_GROWTH:
             raise SpecError(self._where, "its powers and constants grow too large to evaluate", "split it")
         return largest
 
-    def _both(self, kind: type[Field] | type[Closed], link: Link, numbers: sizes.Sizes, degree: int) -> Fraction:
+    def _both(self, kind: type[Field] | type[Closed], link: Link, numbers: Instantiation, degree: int) -> Fraction:
         """Agreement modulo both primes: the chance that it is an accident.  Raises :class:`_Differs`."""
         bound = Fraction(1)
         for position, prime in enumerate(primes_for(self._seed)):
@@ -159,7 +160,7 @@ class _Trial:
         return bound
 
     def _one(
-        self, kind: type[Field] | type[Closed], prime: int, seed: int, link: Link, numbers: sizes.Sizes, degree: int
+        self, kind: type[Field] | type[Closed], prime: int, seed: int, link: Link, numbers: Instantiation, degree: int
     ) -> Fraction:
         """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn."""
 
@@ -175,7 +176,7 @@ class _Trial:
                 raise _Differs
             compared += 1
             if kind is Closed:
-                degree = max(degree, left.degree + right.degree, 2 * ring.largest)
+                degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
         trials = compared + ring.calls * (ring.calls - 1) // 2
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime))
 

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.checker.graph import COST
 from proofs.checker.network import entries
 from proofs.statements.grammar import parse
 from proofs.statements.latex import LatexReader, formula
@@ -108,7 +107,7 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         raise SpecError(statement.place, "claims no equality", "write left = right")
     if len(sides) > MOST_LINKS:
         raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
-    first = _left(statement, sides[0])
+    first = _left(statement, sides[0], found.vocabulary)
     _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place)
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
@@ -152,7 +151,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
 
 
-def _left(statement: Statement, node: Any) -> Any:
+def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
     """The first side with the meaning that the claim's kind gives it."""
     kind = statement.kind
     if kind in ("equal", "chain"):
@@ -162,7 +161,7 @@ def _left(statement: Statement, node: Any) -> Any:
         raise wrong
     _, letter, owner, indices = node
     if kind == "gradient":
-        if not letter.startswith("bar ") or owner == COST:
+        if not letter.startswith("bar ") or owner in vocabulary.graph.costs:
             raise wrong
         return node
     if kind == "adjoint":

@@ -95,7 +95,7 @@ class IndexReader:
         word, at = self._tokens[self._next]
         self._next += 1
         if word.isdigit():
-            if len(word) > LONGEST_NUMBER // 4:
+            if len(word) > LONGEST_NUMBER // 2:
                 raise Unreadable(at, "the number is too long for an index")
             return int(word)
         if word == "floor":

@@ -1,6 +1,8 @@
 """What the quantities in a claim are: defined by the energy and by nothing that was derived from it.
 
-    E = sum_v <s_v, f_v - x_v> + C,   all x, s, parameters, inputs and targets free
+    E = sum_v <s_v, f_v - x_v> + sum of weight * C + decay / 2 * (squares of the parameters)
+
+with all x, s, parameters, inputs and targets free.
 
 Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
 terms (:class:`proofs.checker.rings.Tape`), one term at a time, since E is their sum.  No derived adjoint is read.
@@ -9,7 +11,7 @@ Only the terms that a claim needs are ever evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 from proofs.checker.graph import COST, Graph
 from proofs.checker.network import Definition, Entries, Rejected
 from proofs.checker.rings import Ring, Tape
+from proofs.checker.sizes import Instantiation, position
 from proofs.statements.vocabulary import Vocabulary, shown_entry
 
 Draw = Callable[[str], Any]
@@ -36,7 +39,7 @@ class Meaning(dict[tuple[str, str], Entries]):
     """Tensors by (kind, owner), made when first asked for.
 
     draw: a number of the ring for the label of an entry such as ``W_hidden[0, 1]``.
-    sizes: a number for the repr of each of the architecture's extents.
+    sizes: an instance of the architecture's sizes.
     symmetric: matrices that a claim assumes symmetric.
     """
 
@@ -45,7 +48,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         vocabulary: Vocabulary,
         ring: Ring,
         draw: Draw,
-        sizes: Mapping[str, int],
+        sizes: Instantiation,
         symmetric: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         super().__init__()
@@ -68,29 +71,36 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
-        if head == "delta":
-            return _Delta(self.ring)
         if head == "from":
             return self._received(owner, rest)
         if head == "update":
             return self.term(owner).values[self._map(owner)] if rest == "x" else self._received(owner, None)
+        if owner in self.graph.inputs:
+            return self._decayed(self._received(owner, None), "x", owner)
         if head == "rate" or kind in ("bar x", "bar s"):
             letter = {"bar x": "s", "bar s": "x"}.get(kind, rest)
             update = self["update " + letter, owner]
-            if owner in self.graph.inputs:
-                return update
             return {place: self._minus(value, self[letter, owner][place]) for place, value in update.items()}
         if head == "cost":
-            if owner == self.graph.output:
-                return self.term(COST).slots[0]
-            return dict.fromkeys(self.places("x", owner), self.ring.number(0))
+            return self._received(owner, None, list(self.graph.costs))
         if head == "bar":
-            return self.term(owner).derivatives[rest]
+            return self._decayed(self.term(owner).derivatives[rest], rest, owner)
         return self.term(owner).values[kind]
 
+    def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
+        """With the derivative of the weight decay, where the tensor is a parameter."""
+        trained = (kind, owner) in self.vocabulary.parameters or owner in self.graph.shared
+        if self.graph.decay == 0 or not trained:
+            return derivative
+        decay, add, mul = _number(self.ring, self.graph.decay), self.ring.add, self.ring.mul
+        return {at: add([value, mul([decay, self[kind, owner][at]])]) for at, value in derivative.items()}
+
     def _drawn(self, kind: str, owner: str) -> Entries:
-        found = {}
+        found: Entries = {}
         for place in self.places(kind, owner):
+            if (kind, owner) in self.vocabulary.integers:
+                found[place] = position(shown_entry(kind, owner, place), self.sizes.below[owner])
+                continue
             at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
             found[place] = self._draw(shown_entry(kind, owner, at))
         return found
@@ -108,17 +118,28 @@ class Meaning(dict[tuple[str, str], Entries]):
         return self.ring.add([self.ring.mul([s[place], self._minus(value[place], x[place])]) for place in value])
 
     def _energy(self) -> Any:
-        cost = self.term(COST).values[self.graph.cost_content["definitions"][-1]["kind"]][()]
-        return self.ring.add([*(self["E", name][()] for name in self.graph.parents), cost])
+        ring, graph = self.ring, self.graph
+        terms = [self["E", name][()] for name in graph.parents]
+        for owner, cost in graph.costs.items():
+            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
+            terms.append(ring.mul([_number(ring, cost["weight"]), value]))
+        if graph.decay != 0:
+            half = ring.mul([ring.number(1, 2), _number(ring, graph.decay)])
+            trained = [*self.vocabulary.parameters, *(("x", name) for name in graph.shared)]
+            terms += [ring.mul([half, value, value]) for key in sorted(trained) for value in self[key].values()]
+        return ring.add(terms)
 
-    def _received(self, name: str, only: str | None) -> Entries:
-        """The derivative of the energy's other terms by x of a vertex; ``only``: of one child's term."""
-        parts = []
-        for child, parents in self.graph.parents.items():
-            if name in parents and only in (None, child):
+    def _received(self, name: str, only: str | None, children: list[str] | None = None) -> Entries:
+        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term."""
+        graph, parts = self.graph, []
+        for child, parents in graph.parents.items():
+            if name in parents and only in (None, child) and (children is None or child in children):
                 parts += [self.term(child).slots[k] for k, parent in enumerate(parents) if parent == name]
-        if name == self.graph.output and only in (None, COST):
-            parts.append(self.term(COST).slots[0])
+        for owner, cost in graph.costs.items():
+            if cost["input"] == name and only in (None, owner):
+                weight = _number(self.ring, cost["weight"])
+                slot = self.term(owner).slots[0]
+                parts.append({place: self.ring.mul([weight, value]) for place, value in slot.items()})
         zero = [self.ring.number(0)]
         return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
 
@@ -129,31 +150,35 @@ class Meaning(dict[tuple[str, str], Entries]):
         return self._terms[name]
 
     def _differentiated(self, name: str) -> Term:
-        tape, graph = Tape(self.ring), self.graph
-        cost = name == COST
-        data = graph.cost_content if cost else graph.layers[graph.content[name]]
-        table = graph.cost["sizes"] if cost else graph.sizes[name]
-        sizes = {symbol: self.sizes[repr(extent)] for symbol, extent in table.items()}
+        tape, graph, one = Tape(self.ring), self.graph, self.ring.number(1)
+        cost = name in graph.costs
+        data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
         owners = [data["input"]] if cost else data["inputs"]
-        parents = [graph.output] if cost else graph.parents[name]
+        parents = [graph.costs[name]["input"]] if cost else graph.parents[name]
 
         def variables(kind: str, owner: str) -> Entries:
-            return {place: tape.variable(value) for place, value in self[kind, owner].items()}
+            table = self[kind, owner]
+            if (kind, owner) in self.vocabulary.integers:
+                return table
+            return {place: tape.variable(value) for place, value in table.items()}
 
-        one = self.ring.number(1)
         local = {("x", owner): variables("x", parent) for owner, parent in zip(owners, parents, strict=True)}
         parameters = [] if cost else [item["kind"] for item in data["parameters"].values()]
         local |= {(kind, "v"): variables(kind, name) for kind in parameters}
         if cost:
-            local["y", COST] = variables("y", COST)
-        kinds = []
+            local["y", COST] = variables("y", name)
+        keys = [(kind, "v") for kind in parameters]
+        integers = {}
         for item in data["definitions"]:
-            definition = Definition(item, sizes, tape, f"definition of {name!r}")
+            definition = Definition(item, self.sizes.tables[name], tape, f"definition of {name!r}")
             values = definition.evaluate(local)
+            if (item["kind"], name) in self.vocabulary.integers:
+                local[definition.key] = integers[item["kind"]] = values
+                continue
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
-            kinds.append(definition.key)
-        last = local[kinds[-1]]
+            keys.append(definition.key)
+        last = local[keys[-1]]
         if cost:
             output = last[()]
         else:
@@ -162,41 +187,38 @@ class Meaning(dict[tuple[str, str], Entries]):
         adjoints = tape.backward(output)
 
         def read(entries: Entries, source: list[Any]) -> Entries:
-            return {place: source[position] for place, position in entries.items()}
+            return {place: source[at] for place, at in entries.items()}
 
-        named = {key[0]: local[key] for key in [*kinds, *((kind, "v") for kind in parameters)]}
+        slots = [
+            {} if ("x", parent) in self.vocabulary.integers else read(local["x", owner], adjoints)
+            for owner, parent in zip(owners, parents, strict=True)
+        ]
         return Term(
-            {kind: read(entries, tape.values) for kind, entries in named.items()},
-            {kind: read(entries, adjoints) for kind, entries in named.items()},
-            tuple(read(local["x", owner], adjoints) for owner in owners),
+            {key[0]: read(local[key], tape.values) for key in keys} | integers,
+            {key[0]: read(local[key], adjoints) for key in keys},
+            tuple(slots),
         )
 
 
-class _Delta(dict[Place, Any]):
-    """Kronecker's delta: 1 where two indices are equal."""
-
-    def __init__(self, ring: Ring) -> None:
-        super().__init__()
-        self._one, self._zero = ring.number(1), ring.number(0)
-
-    def __missing__(self, place: Place) -> Any:
-        return self._one if place[0] == place[1] else self._zero
+def _number(ring: Ring, node: Any) -> Any:
+    """A number of the architecture: an integer or a fraction."""
+    return ring.number(node) if isinstance(node, int) else ring.number(node[1], node[2])
 
 
 def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     """The vertices whose term of the energy has a part in the named tensors."""
     found: set[str] = set()
     for kind, owner in kinds:
-        if owner == "" and kind == "E":
-            return {*graph.parents, COST}
-        if owner in graph.parents and kind not in ("x", "s"):
+        if kind == "E" and owner == "":
+            return {*graph.parents, *graph.costs}
+        if owner in graph.costs or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
-        if kind in ("update s", "rate s", "bar x"):
-            found |= {child for child, parents in graph.parents.items() if owner in parents}
         if kind.startswith("from "):
             found.add(kind[5:])
-        if owner == COST or (owner == graph.output and kind in ("update s", "rate s", "bar x", "cost x", "from cost")):
-            found.add(COST)
+        if kind in ("update s", "rate s", "bar x"):
+            found |= {child for child, parents in graph.parents.items() if owner in parents}
+        if kind in ("update s", "rate s", "bar x", "cost x"):
+            found |= {name for name, cost in graph.costs.items() if cost["input"] == owner}
     return found
 
 

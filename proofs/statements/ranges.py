@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from proofs.checker.integers import extent as length
 from proofs.statements.vocabulary import Extent, Vocabulary, shown_entry
 from symbolic.errors import SpecError
 
@@ -218,24 +219,27 @@ def _shown(node: Any) -> str:
 
 
 def _resolved(node: Any) -> Any:
-    """The marked expression in the evaluator's form; ranges become named sizes, numbers as indices named indices."""
+    """The marked expression in the evaluator's form; ranges become named sizes, delta a bracket."""
     if not isinstance(node, list):
         return node
     if node[0] == "index":
         return ["index", node[1].name]
     if node[0] in _REDUCTIONS:
         return [node[0], node[1].name, ["size", node[1].extent.key], _resolved(node[2])]
+    if node[0] == "entry" and node[1] == "delta":
+        return ["same", *map(_resolved, node[3])]
     if node[0] == "entry":
-        indices = [["index", f"#{i}"] if isinstance(i, int) else _resolved(i) for i in node[3]]
-        return [*node[:3], indices]
+        return [*node[:3], [_resolved(index) for index in node[3]]]
     return [node[0], *(_resolved(child) for child in node[1:])]
 
 
+_LEAVES = ("entry", "rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
+
+
 def cost(node: Any, sizes: dict[str, int]) -> int:
-    """How many operations one evaluation takes."""
-    if not isinstance(node, list) or node[0] in ("entry", "rational", "size", "index"):
+    """How many operations one evaluation takes, at most."""
+    if not isinstance(node, list) or node[0] in _LEAVES:
         return 1
     if node[0] in _REDUCTIONS:
-        extent = node[2] if isinstance(node[2], int) else sizes.get(node[2][1], 1)
-        return 1 + extent * cost(node[3], sizes)
+        return 1 + length(node[2], sizes, "claim", least=0) * cost(node[3], sizes)
     return 1 + sum(cost(child, sizes) for child in node[1:])

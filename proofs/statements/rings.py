@@ -15,17 +15,17 @@ from typing import Any
 
 from flint import arb
 
-from proofs.checker.rings import Ball, Undetermined
+from proofs.checker.rings import Anywhere, Ball, Undetermined
 
 
 class Growth:
     """Degrees of a numerator and a denominator in the values drawn; constants count by their number of bits.
 
-    ``largest``: the largest degree among the arguments of functions.
+    ``deepest``: the largest degree among the arguments of functions.
     """
 
     def __init__(self) -> None:
-        self.largest = 0
+        self.deepest = 0
 
     def number(self, p: int, q: int = 1) -> tuple[int, int]:
         return max(abs(p).bit_length() - 1, 0), q.bit_length() - 1
@@ -38,15 +38,30 @@ class Growth:
     def mul(self, factors: Sequence[tuple[int, int]]) -> tuple[int, int]:
         return sum(n for n, _ in factors), sum(d for _, d in factors)
 
-    def power(self, base: tuple[int, int], exponent: int) -> tuple[int, int]:
-        n, d = base if exponent >= 0 else base[::-1]
-        return abs(exponent) * n, abs(exponent) * d
+    def dot(self, rows: Sequence[Sequence[tuple[int, int]]]) -> tuple[int, int]:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: tuple[int, int], one: tuple[int, int], two: tuple[int, int]) -> tuple[int, int]:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: tuple[int, int], p: int, q: int = 1) -> tuple[int, int]:
+        if q != 1:
+            base = self.logsumexp([base])
+        n, d = base if p >= 0 else base[::-1]
+        return abs(p) * n, abs(p) * d
+
+    def largest(self, arguments: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        self.deepest = max(self.deepest, *(n + d for n, d in arguments))
+        return max(n for n, _ in arguments), max(d for _, d in arguments)
+
+    def argmax(self, arguments: Sequence[tuple[int, int]], indices: Sequence[int]) -> Any:
+        return Anywhere()
 
     def apply(self, name: str, order: int, argument: tuple[int, int]) -> tuple[int, int]:
         return self.logsumexp([argument])
 
     def logsumexp(self, arguments: Sequence[tuple[int, int]]) -> tuple[int, int]:
-        self.largest = max(self.largest, *(n + d for n, d in arguments))
+        self.deepest = max(self.deepest, *(n + d for n, d in arguments))
         return 1, 0
 
 
@@ -74,6 +89,9 @@ _LARGEST_POWER = 64
 _LONGEST_FORM = 400
 
 
+_LOGISTIC = ("tanh", "sigmoid", "softplus", "silu")
+
+
 class Closed:
     """Residues modulo a prime, with exp(a + b) = exp(a) exp(b) and every function a formula in exp.
 
@@ -87,9 +105,9 @@ class Closed:
     def __init__(self, prime: int, seed: int) -> None:
         self.prime = prime
         self.calls = 0
-        self.largest = 0
+        self.deepest = 0
         self._key = seed.to_bytes(32, "big")
-        self._known: dict[tuple[str, int], int] = {}
+        self._known: dict[tuple[object, ...], int] = {}
         self._exponentials: dict[int, Residue] = {}
 
     def drawn(self, value: int) -> Residue:
@@ -124,15 +142,36 @@ class Closed:
             result = Residue(value, {m: c for m, c in form.items() if c}, degree)
         return result
 
-    def power(self, base: Residue, exponent: int) -> Residue:
-        if exponent >= 0:
-            return self.mul([base] * exponent)
+    def dot(self, rows: Sequence[Sequence[Residue]]) -> Residue:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: Residue, one: Residue, two: Residue) -> Residue:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: Residue, p: int, q: int = 1) -> Residue:
+        if q != 1:
+            base = self._unknown("root", base, q)
+        if p >= 0:
+            return self.mul([base] * p)
+        if base.value == 0:
+            raise Undetermined("division by zero")
         if set(base.form) == {1}:
             inverse = self.number(base.form[1].denominator, base.form[1].numerator)
         else:
             value = pow(base.value, -1, self.prime)
             inverse = Residue(value, {value: Fraction(1)}, base.degree)
-        return self.mul([inverse] * -exponent)
+        return self.mul([inverse] * -p)
+
+    def largest(self, arguments: Sequence[Residue]) -> Residue:
+        return arguments[self._choice(arguments)]
+
+    def argmax(self, arguments: Sequence[Residue], indices: Sequence[int]) -> int:
+        return indices[self._choice(arguments)]
+
+    def _choice(self, arguments: Sequence[Residue]) -> int:
+        """As in :class:`proofs.checker.rings.Field`: one of them, whichever, the same for equal arguments."""
+        degree = max(argument.degree for argument in arguments)
+        return self._drawn(("largest", *(a.value for a in arguments)), degree) % len(arguments)
 
     def apply(self, name: str, order: int, argument: Residue) -> Residue:
         one, minus = self.number(1), self.number(-1)
@@ -151,6 +190,8 @@ class Closed:
             if order:
                 return self.add([distribution, self.mul([argument, density])])
             return self.mul([argument, distribution])
+        if name not in _LOGISTIC or order > 1:
+            return self._unknown(name, argument, order)
         odds = self._exp(self.mul([self.number(2), argument]) if name == "tanh" else argument)
         share = self.mul([odds, self.power(self.add([one, odds]), -1)])
         slope = self.mul([share, self.add([one, self.mul([minus, share])])])
@@ -167,23 +208,23 @@ class Closed:
                 return self._log(self.add([one, odds]))
             case "softplus", 1:
                 return share
-            case "silu", 0:
-                return self.mul([argument, share])
             case "silu", 1:
                 return self.add([share, self.mul([argument, slope])])
-        raise KeyError(name, order)
+        return self.mul([argument, share])  # silu
 
     def logsumexp(self, arguments: Sequence[Residue]) -> Residue:
         return self._log(self.add([self._exp(a) for a in arguments]))
 
-    def _unknown(self, name: str, argument: Residue) -> Residue:
-        key = (name, argument.value)
+    def _unknown(self, name: str, argument: Residue, order: int = 0) -> Residue:
+        return self.drawn(self._drawn((name, order, argument.value), argument.degree))
+
+    def _drawn(self, key: tuple[object, ...], degree: int) -> int:
         if key not in self._known:
             self.calls += 1
-            self.largest = max(self.largest, argument.degree)
+            self.deepest = max(self.deepest, degree)
             raw = hashlib.blake2b(repr(key).encode(), key=self._key, digest_size=32).digest()
             self._known[key] = int.from_bytes(raw, "big") % self.prime
-        return self.drawn(self._known[key])
+        return self._known[key]
 
     def _log(self, argument: Residue) -> Residue:
         found = self._unknown("log", argument)
@@ -197,7 +238,7 @@ class Closed:
             power = coefficient * (1 if whole else _ROOT)
             if power.denominator != 1 or abs(power) > _LARGEST_POWER:
                 return self._unknown("exp", argument)
-            root = self._exponentials[monomial] if whole else self._unknown("root", self.drawn(monomial))
+            root = self._exponentials[monomial] if whole else self._unknown("quarter", self.drawn(monomial))
             factors.append(self.power(root, int(power)))
         return self.mul(factors)
 
@@ -229,7 +270,6 @@ _AT_ZERO: dict[tuple[str, int], Fraction] = {
     ("softplus", 1): Fraction(1, 2), ("gelu", 0): Fraction(0), ("gelu", 1): Fraction(1, 2), ("silu", 0): Fraction(0),
     ("silu", 1): Fraction(1, 2), ("exp", 0): Fraction(1), ("exp", 1): Fraction(1),
 }  # fmt: skip
-_NEGATIVE_POWER_OF_ZERO = "division by zero"
 
 
 class Exact:
@@ -255,20 +295,32 @@ class Exact:
             result = _product(result, factor.value)
         return Traced(result, frozenset().union(*(factor.used for factor in factors)))
 
-    def power(self, base: Traced, exponent: int) -> Traced:
-        if base.zero and exponent < 0:
-            raise Undetermined(_NEGATIVE_POWER_OF_ZERO)
-        return replace(base, value=base.value**exponent)
+    def dot(self, rows: Sequence[Sequence[Traced]]) -> Traced:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: Traced, one: Traced, two: Traced) -> Traced:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: Traced, p: int, q: int = 1) -> Traced:
+        if base.zero and p < 0:
+            raise Undetermined("division by zero")
+        if q == 1:
+            return replace(base, value=base.value**p)
+        return replace(base, value=self._balls.power(_ball(base.value), p, q))
+
+    def largest(self, arguments: Sequence[Traced]) -> Traced:
+        used = frozenset().union(*(a.used for a in arguments))
+        return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
+
+    def argmax(self, arguments: Sequence[Traced], indices: Sequence[int]) -> int:
+        return self._balls.argmax([_ball(a.value) for a in arguments], indices)
 
     def apply(self, name: str, order: int, argument: Traced) -> Traced:
         label = f"{name}{chr(39) * order}({argument})"
         used = argument.used | {label}
         value = self._rational(name, order, argument.value)
         if value is None:
-            try:
-                value = self._balls.apply(name, order, _ball(argument.value))
-            except KeyError:
-                raise Undetermined from None
+            value = self._balls.apply(name, order, _ball(argument.value))
         result = Traced(value, used)
         self.calls.setdefault(label, str(result))
         return result

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from proofs.checker.network import Entries, compile_body
+from proofs.checker.network import Definition, Entries
 from proofs.statements.equation import Equalities, Let, Link
 from proofs.statements.meaning import Meaning, Place
 from proofs.statements.ranges import Ranges
-from proofs.statements.vocabulary import LET, Extent
+from proofs.statements.vocabulary import LET
+
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 class Scope(dict[tuple[str, str], Entries]):
@@ -23,28 +24,38 @@ class Scope(dict[tuple[str, str], Entries]):
         self._lets = {let.name: let for let in claim.lets}
         self._watch = watch
 
+    def __contains__(self, key: object) -> bool:
+        return True
+
     def __missing__(self, key: tuple[str, str]) -> Entries:
         table = self._defined(self._lets[key[1]]) if key[0] == LET else self.meaning[key]
-        self[key] = _Watched(table, key, self.read) if self._watch and key[0] != "delta" else table
+        self[key] = _Watched(table, key, self.read) if self._watch else table
         return self[key]
 
     def _defined(self, let: Let) -> Entries:
-        body = self.closure(let.body, let.ranges)
-        extents = [range(let.ranges.free[name].value(self.meaning.sizes)) for name in let.indices]
-        return {place: body(dict(zip(let.indices, place, strict=True))) for place in product(*extents)}
+        return self._evaluated(let.body, let.ranges, let.indices)
 
-    def closure(self, node: Any, ranges: Ranges) -> Any:
-        """The expression as a function of the indices' values."""
-        sizes = {**_named(self.meaning.sizes), **{k: e.value(self.meaning.sizes) for k, e in ranges.extents.items()}}
-        compiled = compile_body(node, sizes, self.ring, "claim")
-        numbers = {f"#{k}": k for k in _numbers(node)}
-        return lambda index: compiled(self, {**numbers, **index})
+    def _evaluated(self, node: Any, ranges: Ranges, indices: Sequence[str]) -> Entries:
+        """The expression at every value of the given indices, through the checker's evaluator."""
+        sizes = self.meaning.sizes
+        numbers = {key: extent.value(sizes) for key, extent in ranges.extents.items()}
+        numbers |= {n: e.value(sizes) for n, e in self.meaning.vocabulary.extents.items() if isinstance(n, str)}
+        shape = [ranges.free[name].value(sizes) for name in indices]
+        content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": node}
+        return Definition(content, numbers, self.ring, "claim").evaluate(self)
 
     def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
-        left, right = self.closure(link.left, link.ranges), self.closure(link.right, link.ranges)
-        for index in places(link.ranges.free, self.meaning.sizes):
-            yield index, left(index), right(index)
+        names = list(link.ranges.free)
+        left = self._evaluated(link.left, link.ranges, names)
+        right = self._evaluated(link.right, link.ranges, names)
+        for place, value in left.items():
+            yield dict(zip(names, place, strict=True)), value, right[place]
+
+    def at(self, link: Link, index: Mapping[str, int]) -> tuple[Any, Any]:
+        """Both sides at one value of the free indices."""
+        one, two = (self._evaluated(_fixed(node, index), link.ranges, ())[()] for node in (link.left, link.right))
+        return one, two
 
 
 class _Watched(dict[Place, Any]):
@@ -55,29 +66,19 @@ class _Watched(dict[Place, Any]):
         self._table, self._key, self._log = table, key, log
 
     def __missing__(self, place: Place) -> Any:
+        value = self._table[place]
         self._log[(*self._key, place)] = None
-        return self._table[place]
+        return value
 
 
-def places(free: Mapping[str, Extent], sizes: Mapping[str, int]) -> Iterator[dict[str, int]]:
-    """Every assignment of the free indices."""
-    for place in product(*(range(extent.value(sizes)) for extent in free.values())):
-        yield dict(zip(free, place, strict=True))
-
-
-def _named(sizes: Mapping[str, int]) -> dict[str, int]:
-    """The sizes that have a name, by it: ``['size', 'n']`` as n."""
-    return {key[10:-2]: value for key, value in sizes.items() if key.startswith("['size', '")}
-
-
-def _numbers(node: Any) -> set[int]:
-    """The numbers that stand as indices."""
-    found: set[int] = set()
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            if len(item) == 2 and item[0] == "index" and item[1][0] == "#":
-                found.add(int(item[1][1:]))
-            stack.extend(item)
-    return found
+def _fixed(node: Any, index: Mapping[str, int]) -> Any:
+    """The expression with numbers for its free indices."""
+    if not isinstance(node, list):
+        return node
+    if node[0] == "index":
+        return index.get(node[1], node)
+    if node[0] in _REDUCTIONS:
+        return [*node[:3], _fixed(node[3], {name: at for name, at in index.items() if name != node[1]})]
+    if node[0] == "entry":
+        return [*node[:3], [_fixed(child, index) for child in node[3]]]
+    return [node[0], *(_fixed(child, index) for child in node[1:])]

@@ -17,7 +17,7 @@ from proofs.statements.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _OPERATOR = re.compile(r"\*\*|<-|[-+*/^()=\u00b7\u2212]")
 _SPELLING = {"**": "^", "<-": "=", "\u00b7": "*", "\u2212": "-"}
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)(E|C)\s*/\s*(?:d\s*|\u2202\s*)")
 _RATE = re.compile(r"\s*/\s*d\s*t\b")

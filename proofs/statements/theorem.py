@@ -16,9 +16,10 @@ from flint import ctx
 
 from proofs.checker import identity, lemma, tightness
 from proofs.checker.graph import Graph
-from proofs.checker.network import Rejected, Tensors, compile_body
+from proofs.checker.network import Definition, Rejected, Tensors
 from proofs.checker.rings import Undetermined
-from proofs.checker.simulate import Instance, State, backpropagation, reduced_sizes
+from proofs.checker.simulate import Instance, State, backpropagation
+from proofs.checker.sizes import Instantiation
 from proofs.claims import Claim, Verdict
 from proofs.statements import sizes
 from proofs.statements.counterexample import PRECISION
@@ -53,13 +54,14 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
 
     def evaluated(ring: Any, made: Any) -> Any:
         tensors: Tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
-        return compile_body(node, {}, ring, statement.place)(tensors, {})
+        content = {"kind": LET, "owner": "", "indices": [], "shape": [], "body": node}
+        return Definition(content, {}, ring, statement.place).evaluate(tensors)[()]
 
     try:
         if sum(evaluated(Growth(), lambda value: (value.bit_length(), 0))) > 1000:
             raise SpecError(statement.place, "is too large a number", "write a formula in L and T")
         value = evaluated(Exact(), lambda value: Traced(Fraction(value))).value
-    except (KeyError, Rejected, Undetermined) as error:
+    except (Rejected, Undetermined) as error:
         raise SpecError(statement.place, f"{source[:60]!r} is no number", "write a formula in L and T") from error
     if not isinstance(value, Fraction):
         raise SpecError(statement.place, f"{source[:60]!r} is not rational", "write a formula in L and T")
@@ -130,15 +132,13 @@ def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Cla
 
 def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
     """A run of the given number of steps from the zero state that leaves a variable wrong."""
-    low = sizes.least(graph)
-    tiny = {repr(e): low.get(repr(e), 1) for e in sizes.architecture_extents(graph)}
     before, ctx.prec = ctx.prec, PRECISION
     try:
-        for numbers in (tiny, reduced_sizes(graph, largest=2)):
+        for numbers in sizes.smallest(graph):
             for seed in range(_SEEDS):
                 try:
                     found = _run(graph, steps, numbers, seed)
-                except (Rejected, Undetermined, KeyError, ZeroDivisionError):
+                except (Rejected, Undetermined):
                     continue
                 if found:
                     return found
@@ -147,7 +147,7 @@ def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
     return None
 
 
-def _run(graph: Graph, steps: int, numbers: sizes.Sizes, seed: int) -> dict[str, Any] | None:
+def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[str, Any] | None:
     names = _names(graph)
     values: dict[str, Fraction] = {}
 
@@ -158,11 +158,11 @@ def _run(graph: Graph, steps: int, numbers: sizes.Sizes, seed: int) -> dict[str,
         return Traced(values[name], frozenset({name}))
 
     ring = Exact()
-    instance = Instance(graph, ring, draw, numbers)
+    instance = Instance(graph, ring, draw, numbers.base)
     state = instance.initial(lambda label: Traced(Fraction(0)))
     for _ in range(steps):
         state = instance.step(state)
-    exact, _ = backpropagation(graph, ring, draw, numbers)
+    exact, _ = backpropagation(graph, ring, draw, numbers.base)
     wrong = _last(graph, state, exact)
     if wrong is None:
         return None
@@ -171,7 +171,7 @@ def _run(graph: Graph, steps: int, numbers: sizes.Sizes, seed: int) -> dict[str,
     used = sorted(found.used | wanted.used)
     report = {
         "variable": shown_entry(kind, vertex, place),
-        "sizes": sizes.shown(numbers),
+        "sizes": sizes.shown(numbers.base),
         "initial_state": "zero",
         "values": {name: str(values[name]) for name in used if name in values},
         "functions": {label: ring.calls[label] for label in used if label in ring.calls},
@@ -191,6 +191,7 @@ def _small(label: str, seed: int) -> Fraction:
 def _names(graph: Graph) -> dict[str, str]:
     """The printed name for the labels under which an instance draws."""
     names = {f"x {name}": f"x_{name}" for name in graph.inputs} | {"target": "y"}
+    names |= {f"target {owner}": f"y_{owner}" for owner in graph.costs}
     for vertex, content in graph.content.items():
         for parameter, item in graph.layers[content]["parameters"].items():
             names[f"{vertex}.{parameter}"] = f"{item['kind']}_{vertex}"
@@ -227,14 +228,12 @@ def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) 
 def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> dict[str, Any] | None:
     """All parameters and inputs 0: the fixed point of a first layer is a number f, its deviation never ends."""
     vertex = next(name for name, parents in graph.parents.items() if set(parents) <= set(graph.inputs))
-    low = sizes.least(graph)
-    tiny = {repr(e): low.get(repr(e), 1) for e in sizes.architecture_extents(graph)}
-    for numbers in (tiny, reduced_sizes(graph, largest=2)):
+    for numbers in sizes.smallest(graph):
         ring = Exact()
         meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), numbers)
         try:
             place, fixed = next(iter(meaning["update x", vertex].items()))
-        except (Rejected, Undetermined, KeyError):
+        except (Rejected, Undetermined):
             continue
         run = min(steps, 32)
         start = ring.number(2 if fixed.value == 1 else 1)

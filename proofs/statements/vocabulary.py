@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from proofs.checker.graph import COST, Graph
-from proofs.checker.network import Rejected
+from proofs.checker.network import Rejected, whole
+from proofs.checker.reals import TRUE_FUNCTIONS
+from proofs.checker.sizes import Instantiation
 from symbolic.errors import SpecError
 
-FUNCTIONS = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu", "exp", "log")
+FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
@@ -21,56 +23,51 @@ LET = "let"
 
 @dataclass(frozen=True)
 class Extent:
-    """The size of an axis: an expression of a layer's sizes, bound to the architecture's; or a plain number."""
+    """The size of an axis.
+
+    node: an integer expression of the sizes of ``owner`` (a vertex or a cost), whose values in the architecture are
+    ``table``; or (free) a size of an input; or a plain number.
+    """
 
     node: Any
+    owner: str = ""
     table: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    free: bool = False
 
     @property
     def key(self) -> str:
         """Two extents with one key are equal, whatever the sizes."""
-        if isinstance(self.node, list) and self.node[:1] == ["size"] and self.node[1] in self.table:
-            return repr(self.table[self.node[1]])
-        return repr((self.node, sorted((k, repr(v)) for k, v in self.table.items()))) if self.table else f"={self.node}"
+        bound = self._bound
+        return f"={bound}" if isinstance(bound, int) else repr((bound, "" if _is_size(bound) else self.owner))
+
+    @property
+    def _bound(self) -> Any:
+        return self.table.get(self.node[1], self.node) if _is_size(self.node) else self.node
 
     @property
     def true(self) -> int | None:
         """The number in this architecture; None where a size is left symbolic."""
         try:
-            return _fold(self.node, {k: v for k, v in self.table.items() if isinstance(v, int)})
+            return whole(self.node, {k: v for k, v in self.table.items() if isinstance(v, int)}, "extent")
         except Rejected:
             return None
 
-    def value(self, sizes: Mapping[str, int]) -> int:
-        """The number when the architecture's sizes are replaced (by :func:`proofs.checker.simulate.reduced_sizes`)."""
-        return _fold(self.node, {k: sizes[repr(v)] for k, v in self.table.items()})
+    def value(self, sizes: Instantiation) -> int:
+        """The number in an instance of the network at other sizes."""
+        if self.free:
+            return sizes.base[repr(self.node)]
+        return whole(self.node, sizes.tables[self.owner] if self.owner else {}, self.owner)
 
     def same(self, other: Extent) -> bool:
         return self.key == other.key or (self.true is not None and self.true == other.true)
 
     def __str__(self) -> str:
-        return str(self.true) if self.true is not None else str(self.table.get("".join(self.node[1:2]), self.node)[-1])
+        bound = self._bound
+        return str(self.true) if self.true is not None else str(bound[1]) if _is_size(bound) else str(bound)
 
 
-def _fold(node: Any, sizes: Mapping[str, int]) -> int:
-    """The value of an integer expression of sizes."""
-    match node:
-        case bool():
-            pass
-        case int():
-            return node
-        case ["size", str(name)] if name in sizes:
-            return sizes[name]
-        case ["+", *terms]:
-            return sum(_fold(term, sizes) for term in terms)
-        case ["*", *factors]:
-            result = 1
-            for factor in factors:
-                result *= _fold(factor, sizes)
-            return result
-        case ["quotient", top, bottom]:
-            return _fold(top, sizes) // _fold(bottom, sizes)
-    raise Rejected("shape", "is not a number here")
+def _is_size(node: Any) -> bool:
+    return isinstance(node, list) and node[:1] == ["size"]
 
 
 @dataclass(frozen=True)
@@ -120,31 +117,32 @@ class Vocabulary:
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.tensors: dict[str, Tensor] = {}
         self.parameters: set[tuple[str, str]] = set()
+        self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
         self.sizes: set[str] = set()
         self.extents: dict[int | str, Extent] = {}
+        self._axes: dict[tuple[str, str], tuple[Extent, ...]] = {}
         self._add("E", "", ())
-        for name, shape in graph.inputs.items():
-            self._add("x", name, tuple(self._known(extent) for extent in shape))
+        for name, node in graph.inputs.items():
+            self._add("x", name, tuple(Extent(extent, free=True) for extent in node["shape"]))
             self._add("bar x", name, self.axes("x", name))
         for name in graph.parents:
             self._vertex(name)
-        data, table = graph.cost_content, graph.cost["sizes"]
-        for extent in table.values():
-            self._known(extent)
-        self._add("y", COST, tuple(Extent(item, table) for item in data["gradient"]["shape"]))
-        for item in data["definitions"]:
-            self._definition(item, COST, table)
+        for owner in graph.costs:
+            data, table = graph.cost_contents[owner], graph.costs[owner]["sizes"]
+            self._add("y", owner, tuple(Extent(item, owner, table) for item in data["target_shape"]))
+            if data["target_role"] == "index":
+                self.integers.add(("y", owner))
+            for item in data["definitions"]:
+                self._definition(item, owner, table)
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
-        for extent in table.values():
-            self._known(extent)
         for item in data["definitions"]:
             self._definition(item, name, table)
         value = self.axes(data["definitions"][-1]["kind"], name)
         self._add("E", name, ())
         for parameter in data["parameters"].values():
-            extents = tuple(Extent(item, table) for item in parameter["shape"])
+            extents = tuple(Extent(item, name, table) for item in parameter["shape"])
             self.parameters.add((parameter["kind"], name))
             self._add(parameter["kind"], name, extents)
             self._add(f"bar {parameter['kind']}", name, extents)
@@ -153,33 +151,36 @@ class Vocabulary:
             self._add(f"bar {letter}", name, value)
 
     def _definition(self, item: Any, owner: str, table: Mapping[str, Any]) -> None:
-        axes = tuple(Extent(extent, table) for extent in item["shape"])
+        axes = tuple(Extent(extent, owner, table) for extent in item["shape"])
         self._add(item["kind"], owner, axes)
-        self._add(f"bar {item['kind']}", owner, axes)
-
-    def _known(self, extent: Any) -> Extent:
-        """An extent of the architecture: a number, or a size given by name."""
-        key = extent if isinstance(extent, int) else str(extent[1])
-        if not isinstance(extent, int):
-            self.sizes.add(str(extent[1]))
-        return self.extents.setdefault(key, Extent(["size", "n"], {"n": extent}))
+        if item["body"][:1] == ["argmax"] if isinstance(item["body"], list) else False:
+            self.integers.add((item["kind"], owner))
+        else:
+            self._add(f"bar {item['kind']}", owner, axes)
 
     def _add(self, kind: str, owner: str, axes: tuple[Extent, ...]) -> None:
         tensor = Tensor(kind, owner, axes)
         self.tensors.setdefault(tensor.name, tensor)
+        self._axes[kind, owner] = axes
+        for axis in axes:
+            bound = axis.true
+            self.extents.setdefault(str(axis) if bound is None else bound, axis)
+            if bound is None:
+                self.sizes.add(str(axis))
 
     def axes(self, kind: str, owner: str) -> tuple[Extent, ...]:
-        return self.tensors[text_name(kind, owner)].axes
+        return self._axes[kind, owner]
 
     def define(self, name: str, axes: tuple[Extent, ...]) -> None:
         """A quantity of the claim's own."""
         self.tensors[name] = Tensor(LET, name, axes)
+        self._axes[LET, name] = axes
 
     def copy(self) -> Vocabulary:
         """For one claim, whose definitions must not reach the next."""
         other = object.__new__(Vocabulary)
         other.__dict__.update(self.__dict__)
-        other.tensors = dict(self.tensors)
+        other.tensors, other._axes = dict(self.tensors), dict(self._axes)
         return other
 
     def extent(self, written: int | str) -> Extent:

@@ -150,7 +150,7 @@ def test_a_claim_cannot_be_written_to_fit_the_primes(tmp_path):
 
     one, two = primes_for(1)
     path = tmp_path / "claims.toml"
-    path.write_text(equation(f"C = C + {one} {two}"))
+    path.write_text(equation(f"C = C + {one} ({two} + C - C)"))
     assert verify_claims(NETWORK, path)[0].verdict is Verdict.REFUTED
 
 
