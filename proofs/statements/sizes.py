@@ -119,10 +119,11 @@ def candidates(claim: Equalities, link: Link, chosen: list[Instantiation]) -> It
     clash = any(r.clashes for r in ranges)
     graph = claim.vocabulary.graph
     if all(r.generic for r in ranges):
-        bases = [
-            {repr(e): n if clash or not isinstance(e, int) else min(n, e) for e in free_sizes(graph)} for n in (1, 2, 3)
-        ]
-        yield from ((numbers, True) for numbers in map(at, repeat(graph), bases) if numbers)
+        free = free_sizes(graph)
+        for n in (1, 2, 3):
+            found = at(graph, {repr(e): n if clash or not isinstance(e, int) else min(n, e) for e in free})
+            if found:
+                yield found, True
         if not clash:
             yield Instantiation(graph, reduced_sizes(graph, largest=2)), True
     if not any(r.outside for r in ranges):
