@@ -22,6 +22,8 @@ from dyadic import doctor as machine
 from dyadic import report
 from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
 from proofs import Rejected
+from proofs.claims import overall
+from proofs.statements import verify_claims
 from symbolic import Derivation, DyadicError
 from symbolic.errors import UnsupportedEquation
 
@@ -68,10 +70,22 @@ def derive(spec: Path, format_: str) -> None:
     "--list-methods", is_flag=True, is_eager=True, expose_value=False, callback=lambda *a: _list_methods(*a),
     help="Show every method: what it proves, trusts and cannot see.",
 )  # fmt: skip
+@click.option("--claims", type=click.Path(path_type=Path), help="Check the claims of this .toml or .tex file instead.")
 def verify(
-    spec: Path, format_: str, certificate: Path | None, steps: int | None, coq: bool, methods: str | None, deep: bool
+    spec: Path,
+    format_: str,
+    certificate: Path | None,
+    steps: int | None,
+    coq: bool,
+    methods: str | None,
+    deep: bool,
+    claims: Path | None,
 ) -> None:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
+    if claims is not None:
+        if certificate is not None or steps is not None or coq or methods is not None or deep:
+            raise click.UsageError("--claims goes with SPEC and --format alone.")
+        _verify_claims(spec, claims, format_)
     names = None if methods is None else [name.strip() for name in methods.split(",")]
     found = _verify(_derivation(spec), steps=steps, coq=coq, methods=names, deep=deep)
     if certificate is not None:
@@ -82,6 +96,18 @@ def verify(
         for line in report.verdict_text(found):
             click.echo(line)
     sys.exit(_EXIT[found["verdict"]])
+
+
+def _verify_claims(spec: Path, path: Path, format_: str) -> None:
+    derivation = _derivation(spec)
+    with _progress("verifying") as say:
+        found = verify_claims(derivation, path, progress=lambda name: say(f"verifying: {name}"))
+    if format_ == "json":
+        click.echo(json.dumps(report.claims_json(derivation, found), indent=1, ensure_ascii=False))
+    else:
+        for line in report.claims_text(derivation, found):
+            click.echo(line)
+    sys.exit(_EXIT[overall(found)])
 
 
 @commands.command()

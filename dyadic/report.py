@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from proofs.claims import Claim, Verdict, overall
 from proofs.methods import METHODS
 from symbolic.derivation import Derivation, TaggedEquation
 from symbolic.expressions import Definition
@@ -172,6 +173,37 @@ def verdict_text(certificate: Mapping[str, Any]) -> Iterator[str]:
     yield "Not shown:  anything about floating point, or about speed; see docs/proofs.md"
     counts = [f"{sum(c['verdict'] == v for c in claims)} {v}" for v in ("proved", "refuted", "undecided")]
     yield f"{certificate['verdict'].upper()}: {', '.join(counts)}; certificate {certificate['hash'][:16]}"
+
+
+def claims_json(derivation: Derivation, claims: Sequence[Claim]) -> dict[str, Any]:
+    """What ``verify --claims --format json`` prints."""
+    return {
+        "architecture": derivation.architecture.name,
+        "L": derivation.L,
+        "steps": derivation.steps,
+        "verdict": overall(claims).value,
+        "claims": [claim.as_dict() for claim in claims],
+    }
+
+
+def claims_text(derivation: Derivation, claims: Sequence[Claim]) -> Iterator[str]:
+    """The verdicts on somebody's own claims, line by line."""
+    yield f"{derivation.architecture.name}: L = {derivation.L} layers (counted in vertices), T = {derivation.steps}"
+    for claim in claims:
+        yield ""
+        yield f"{claim.verdict.value.upper():<10} {claim.id}"
+        yield from _wrapped(claim.statement)
+        for hypothesis in claim.hypotheses:
+            yield from _wrapped(f"assuming {hypothesis}")
+        if claim.reason:
+            yield from _wrapped(f"because {claim.reason}")
+        if claim.verdict is Verdict.PROVED:
+            yield from _wrapped(f"by {claim.method}")
+        for name, value in (claim.counterexample or {}).items():
+            yield from _wrapped(f"{name.replace('_', ' ')}: {_brief(value)}")
+    counts = [f"{sum(c.verdict is v for c in claims)} {v.value}" for v in Verdict]
+    yield ""
+    yield f"{overall(claims).value.upper()}: {', '.join(counts)}"
 
 
 def _wrapped(text: str) -> list[str]:

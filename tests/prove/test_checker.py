@@ -1,5 +1,6 @@
 """Certificates: re-verified by code of their own; rejected, with the field named, when anything is changed."""
 
+import contextlib
 import copy
 import json
 import subprocess
@@ -128,9 +129,9 @@ def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fi
         value = node[path[-1]]
         change = -1 if path == ("steps",) else 1  # one step more would be true as well
         node[path[-1]] = value + change if isinstance(value, int) else f"{value}x" if value is not None else {"x": 1}
-        with pytest.raises(Rejected):
+        with contextlib.suppress(Rejected):
             check(rehashed(forged))
-            print(path)  # the field whose change went unnoticed
+            pytest.fail(f"a change of {path} goes unnoticed")
         changed += 1
     assert changed > 60
 

@@ -1,0 +1,97 @@
+"""Claims that people make: their own energies, equations, update rules, adjoints, step counts and chains of steps.
+
+reading.py     a TOML or .tex file -> statements        vocabulary.py  the names that a claim may use
+text.py, latex.py (over tokens.py, indices.py)  two notations -> tokens;  grammar.py  tokens -> expressions
+equation.py    a statement -> equalities                ranges.py      what every index runs over
+meaning.py     the quantities, defined by the energy    scope.py       a claim's expressions over a ring
+decide.py      the verdict (rings.py, sizes.py)         counterexample.py  the smallest numbers found
+theorem.py     numbers of steps and step sizes
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from proofs.certificate import subject
+from proofs.checker.graph import Graph
+from proofs.claims import Claim
+from proofs.evaluate.network import Rejected
+from proofs.statements.decide import decide
+from proofs.statements.equation import Statement, equalities
+from proofs.statements.reading import ClaimsFile, read_claims
+from proofs.statements.sizes import Budget
+from proofs.statements.theorem import step_size_claim, steps_claim
+from proofs.statements.vocabulary import Vocabulary
+from symbolic.derivation import Derivation
+from symbolic.errors import SpecError
+from symbolic.printing import TextPrinter
+
+_LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
+_PRINTER = TextPrinter()
+
+
+def verify_claims(
+    derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
+) -> list[Claim]:
+    """A verdict on every claim of a file.  Raises :class:`SpecError` where one cannot be read."""
+    if not isinstance(source, ClaimsFile):
+        try:
+            return verify_claims(derivation, read_claims(source), progress)
+        except SpecError as error:
+            named = error.where if error.where.startswith(str(source)) else f"{source}: {error.where}"
+            raise SpecError(named, error.problem, error.remedy) from error
+    claims = source
+    graph = Graph(subject(derivation, derivation.steps), require_terms=False)
+    vocabulary = Vocabulary(graph, claims.functions)
+    found, budget = [], Budget()
+    for statement in claims.statements:
+        progress(statement.id)
+        start = time.perf_counter()
+        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
+        found.append(replace(claim, seconds=time.perf_counter() - start))
+    return found
+
+
+def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
+    if statement.kind == "steps":
+        return steps_claim(statement, vocabulary, graph)
+    if statement.kind == "step_size":
+        return step_size_claim(statement, vocabulary, graph)
+    if statement.kind == "adjoint" and statement.child not in (*graph.parents, *graph.costs):
+        raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
+    try:
+        claim = equalities(statement, vocabulary)
+        return decide(statement, claim, _symmetric(statement, vocabulary), budget)
+    except Rejected as error:
+        raise SpecError(statement.place, f"cannot be evaluated ({error.reason})", "see docs/claims.md") from error
+
+
+def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:
+    """A refuted equation with the one that the project derives, for comparison."""
+    match = _LEFT.match(claim.statement)
+    if claim.counterexample is None or match is None:
+        return claim
+    for equation in derivation.equations():
+        printed = [_PRINTER.equation(item) for item in (equation.definition, *equation.where)]
+        if printed[0].startswith(f"{match[1]}["):
+            return replace(claim, counterexample={**claim.counterexample, "derived": "; ".join(printed)})
+    return claim
+
+
+def _symmetric(statement: Statement, vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
+    found = set()
+    for name in statement.symmetric:
+        tensor = vocabulary.tensors.get(name)
+        if tensor is None or (tensor.kind, tensor.owner) not in vocabulary.parameters or len(tensor.axes) != 2:
+            raise SpecError(statement.place, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
+        if not tensor.axes[0].same(tensor.axes[1]):
+            raise SpecError(statement.place, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
+        found.add((tensor.kind, tensor.owner))
+    return frozenset(found)
+
+
+__all__ = ["ClaimsFile", "Statement", "read_claims", "verify_claims"]

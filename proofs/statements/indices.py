@@ -1,0 +1,131 @@
+"""Index expressions: ``i``, ``2 i + u - 1``, ``floor(p / 3)``, ``(p mod 3)``, and conditions such as ``0 <= e < n``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from proofs.statements.tokens import LONGEST_NUMBER, Unreadable
+
+_TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|[-+*/()<|=])")
+_DEEPEST = 8
+
+
+class IndexReader:
+    """Reads integer expressions from text; ``sizes`` are the names that denote sizes rather than indices."""
+
+    def __init__(self, text: str, offset: int, sizes: Collection[str]) -> None:
+        self._sizes = sizes
+        self._tokens: list[tuple[str, int]] = []
+        at = 0
+        while text[at:].strip():
+            match = _TOKEN.match(text, at)
+            if match is None:
+                raise Unreadable(offset + at, "this is not an index expression")
+            self._tokens.append((match[1], offset + match.start(1)))
+            at = match.end()
+        self._end = offset + len(text)
+        self._next = 0
+
+    def expression(self) -> Any:
+        """The whole text as one expression."""
+        node = self._sum(0)
+        if self._next < len(self._tokens):
+            raise Unreadable(self._tokens[self._next][1], "this does not belong in an index")
+        return node
+
+    def condition(self) -> Any:
+        """``0 <= e < n``, ``d | e`` or ``a = b``, as a bracket that is 1 or 0."""
+        first = self._sum(0)
+        sign = self._take("<=", "|", "=")
+        second = self._sum(0)
+        if sign == "<=":
+            if first != 0:
+                raise Unreadable(self._end, "a condition on a range starts with 0 <=")
+            self._take("<")
+            node = ["inside", second, self._sum(0)]
+        else:
+            node = ["divides" if sign == "|" else "same", first, second]
+        if self._next < len(self._tokens):
+            raise Unreadable(self._tokens[self._next][1], "this does not belong in a condition")
+        return node
+
+    def _peek(self) -> str:
+        return self._tokens[self._next][0] if self._next < len(self._tokens) else ""
+
+    def _take(self, *wanted: str) -> str:
+        found = self._peek()
+        if found not in wanted:
+            at = self._tokens[self._next][1] if found else self._end
+            raise Unreadable(at, f"expected {' or '.join(wanted)}")
+        self._next += 1
+        return found
+
+    def _sum(self, depth: int) -> Any:
+        if depth > _DEEPEST:
+            raise Unreadable(self._end, "the index is nested too deeply")
+        terms = [self._negative(depth) if self._peek() == "-" else self._product(depth)]
+        while self._peek() in ("+", "-"):
+            terms.append(self._negative(depth) if self._peek() == "-" else self._plus(depth))
+        return terms[0] if len(terms) == 1 else ["+", *terms]
+
+    def _plus(self, depth: int) -> Any:
+        self._take("+")
+        return self._product(depth)
+
+    def _negative(self, depth: int) -> Any:
+        self._take("-")
+        node = self._product(depth)
+        return -node if isinstance(node, int) else ["*", -1, node]
+
+    def _product(self, depth: int) -> Any:
+        factors = [self._atom(depth)]
+        while self._peek() and (self._peek() in ("*", "(", "floor") or self._peek()[0].isalnum()):
+            if self._peek() == "mod":
+                break
+            if self._peek() == "*":
+                self._take("*")
+            factors.append(self._atom(depth))
+        return factors[0] if len(factors) == 1 else ["*", *factors]
+
+    def _atom(self, depth: int) -> Any:
+        if self._next >= len(self._tokens):
+            raise Unreadable(self._end, "an index is missing")
+        word, at = self._tokens[self._next]
+        self._next += 1
+        if word.isdigit():
+            if len(word) > LONGEST_NUMBER // 2:
+                raise Unreadable(at, "the number is too long for an index")
+            return int(word)
+        if word == "floor":
+            self._take("(")
+            top = self._sum(depth + 1)
+            self._take("/")
+            node = ["quotient", top, self._atom(depth + 1)]
+            self._take(")")
+            return node
+        if word == "(":
+            node = self._sum(depth + 1)
+            if self._peek() == "mod":
+                self._take("mod")
+                node = ["remainder", node, self._atom(depth + 1)]
+            self._take(")")
+            return node
+        if word[0].isalpha():
+            return ["size" if word in self._sizes else "index", word]
+        raise Unreadable(at, f"an index cannot start with {word!r}")
+
+
+def split(text: str, offset: int) -> list[tuple[str, int]]:
+    """The parts of a list of indices between commas that stand in no bracket, with their positions."""
+    parts, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        if letter in "([{":
+            depth += 1
+        elif letter in ")]}":
+            depth -= 1
+        elif letter == "," and depth == 0:
+            parts.append((text[start:at], offset + start))
+            start = at + 1
+    return [*parts, (text[start:], offset + start)]

@@ -1,0 +1,40 @@
+"""What both notations are read into before the grammar sees it, and the limits that hold for every claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from symbolic.errors import SpecError
+
+LONGEST_TEXT = 20_000
+MOST_TOKENS = 5_000
+DEEPEST = 40
+LONGEST_NUMBER = 19
+LARGEST_EXPONENT = 16
+
+
+class Unreadable(Exception):
+    """A formula that is not in the documented notation; ``position`` counts characters from 0."""
+
+    def __init__(self, position: int, problem: str) -> None:
+        super().__init__(problem)
+        self.position, self.problem = position, problem
+
+
+@dataclass(frozen=True)
+class Token:
+    """kind: number, atom, function, reduction, operator or end.
+
+    value: a Fraction; an expression as nested lists; (name, order); (kind, index, extent or None); the operator.
+    """
+
+    kind: str
+    value: Any
+    position: int
+
+
+def refuse(where: str, source: str, error: Unreadable) -> SpecError:
+    """The one message for a formula that cannot be read: where, what, and the text nearby."""
+    near = source[max(0, error.position - 15) : error.position + 25].replace("\n", " ")
+    return SpecError(where, f"{error.problem} (at character {error.position + 1}, near {near!r})", "see docs/claims.md")

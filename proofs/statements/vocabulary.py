@@ -1,0 +1,192 @@
+"""What the names in a claim can mean: the tensors of one network, under the names that ``dyadic derive`` prints.
+
+A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hidden}}`` is read as the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from proofs.checker.graph import COST, Graph
+from proofs.evaluate.network import Rejected, whole
+from proofs.evaluate.reals import TRUE_FUNCTIONS
+from proofs.evaluate.sizes import Instantiation
+from symbolic.errors import SpecError
+
+FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
+REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
+LET = "let"
+"""The kind of a quantity that the claim itself defines; its owner is its name."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The size of an axis.
+
+    node: an integer expression of the sizes of ``owner`` (a vertex or a cost), whose values in the architecture are
+    ``table``; or (free) a size of an input; or a plain number.
+    """
+
+    node: Any
+    owner: str = ""
+    table: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    free: bool = False
+
+    @property
+    def key(self) -> str:
+        """Two extents with one key are equal, whatever the sizes."""
+        bound = self._bound
+        return f"={bound}" if isinstance(bound, int) else repr((bound, "" if _is_size(bound) else self.owner))
+
+    @property
+    def _bound(self) -> Any:
+        return self.table.get(self.node[1], self.node) if _is_size(self.node) else self.node
+
+    @property
+    def true(self) -> int | None:
+        """The number in this architecture; None where a size is left symbolic."""
+        try:
+            return whole(self.node, {k: v for k, v in self.table.items() if isinstance(v, int)}, "extent")
+        except Rejected:
+            return None
+
+    def value(self, sizes: Instantiation) -> int:
+        """The number in an instance of the network at other sizes."""
+        if self.free:
+            return sizes.base[repr(self.node)]
+        return whole(self.node, sizes.tables[self.owner] if self.owner else {}, self.owner)
+
+    def same(self, other: Extent) -> bool:
+        return self.key == other.key or (self.true is not None and self.true == other.true)
+
+    def __str__(self) -> str:
+        bound = self._bound
+        return str(self.true) if self.true is not None else str(bound[1]) if _is_size(bound) else str(bound)
+
+
+def _is_size(node: Any) -> bool:
+    return isinstance(node, list) and node[:1] == ["size"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named array: its key in the evaluator's tables and the extents of its axes."""
+
+    kind: str
+    owner: str
+    axes: tuple[Extent, ...]
+
+    @property
+    def name(self) -> str:
+        """As ``dyadic derive`` prints it."""
+        return text_name(self.kind, self.owner)
+
+
+def text_name(kind: str, owner: str) -> str:
+    """The printed name of a tensor; kinds that only claims know get a readable one."""
+    if kind == LET:
+        return owner
+    letter = f"{kind[4:]}bar" if kind.startswith("bar ") else kind.replace(" ", "")
+    return letter if owner in (COST, "") else f"{letter}_{owner}"
+
+
+def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
+    """An entry as a person writes it: the right-hand side of an update by its variable's name."""
+    indices = f"[{', '.join(map(str, place))}]" if place else ""
+    head, _, letter = kind.partition(" ")
+    if head == "rate":
+        return f"d{letter}_{owner}{indices}/dt"
+    if head == "from":
+        return f"(what {letter} hands back to s_{owner}{indices})"
+    if kind in ("bar x", "bar s"):
+        return f"dE/d{letter}_{owner}{indices}"
+    if head == "cost":
+        return f"dC/d{letter}_{owner}{indices}"
+    if head == "update":
+        return f"{letter}_{owner}{indices}"
+    return text_name(kind, owner) + indices
+
+
+class Vocabulary:
+    """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions."""
+
+    def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
+        self.graph = graph
+        self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
+        self.tensors: dict[str, Tensor] = {}
+        self.parameters: set[tuple[str, str]] = set()
+        self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
+        self.sizes: set[str] = set()
+        self.extents: dict[int | str, Extent] = {}
+        self._axes: dict[tuple[str, str], tuple[Extent, ...]] = {}
+        self._add("E", "", ())
+        for name, node in graph.inputs.items():
+            self._add("x", name, tuple(Extent(extent, free=True) for extent in node["shape"]))
+            self._add("bar x", name, self.axes("x", name))
+        for name in graph.parents:
+            self._vertex(name)
+        for owner in graph.costs:
+            data, table = graph.cost_contents[owner], graph.costs[owner]["sizes"]
+            self._add("y", owner, tuple(Extent(item, owner, table) for item in data["target_shape"]))
+            if data["target_role"] == "index":
+                self.integers.add(("y", owner))
+            for item in data["definitions"]:
+                self._definition(item, owner, table)
+
+    def _vertex(self, name: str) -> None:
+        data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
+        for item in data["definitions"]:
+            self._definition(item, name, table)
+        value = self.axes(data["definitions"][-1]["kind"], name)
+        self._add("E", name, ())
+        for parameter in data["parameters"].values():
+            extents = tuple(Extent(item, name, table) for item in parameter["shape"])
+            self.parameters.add((parameter["kind"], name))
+            self._add(parameter["kind"], name, extents)
+            self._add(f"bar {parameter['kind']}", name, extents)
+        for letter in "xs":
+            self._add(letter, name, value)
+            self._add(f"bar {letter}", name, value)
+
+    def _definition(self, item: Any, owner: str, table: Mapping[str, Any]) -> None:
+        axes = tuple(Extent(extent, owner, table) for extent in item["shape"])
+        self._add(item["kind"], owner, axes)
+        if item["body"][:1] == ["argmax"] if isinstance(item["body"], list) else False:
+            self.integers.add((item["kind"], owner))
+        else:
+            self._add(f"bar {item['kind']}", owner, axes)
+
+    def _add(self, kind: str, owner: str, axes: tuple[Extent, ...]) -> None:
+        tensor = Tensor(kind, owner, axes)
+        self.tensors.setdefault(tensor.name, tensor)
+        self._axes[kind, owner] = axes
+        for axis in axes:
+            bound = axis.true
+            self.extents.setdefault(str(axis) if bound is None else bound, axis)
+            if bound is None:
+                self.sizes.add(str(axis))
+
+    def axes(self, kind: str, owner: str) -> tuple[Extent, ...]:
+        return self._axes[kind, owner]
+
+    def define(self, name: str, axes: tuple[Extent, ...]) -> None:
+        """A quantity of the claim's own."""
+        self.tensors[name] = Tensor(LET, name, axes)
+        self._axes[LET, name] = axes
+
+    def copy(self) -> Vocabulary:
+        """For one claim, whose definitions must not reach the next."""
+        other = object.__new__(Vocabulary)
+        other.__dict__.update(self.__dict__)
+        other.tensors, other._axes = dict(self.tensors), dict(self._axes)
+        return other
+
+    def extent(self, written: int | str) -> Extent:
+        """A range as written: an extent of the network where there is one, else just the number."""
+        if written in self.extents:
+            return self.extents[written]
+        if isinstance(written, int):
+            return Extent(written)
+        raise SpecError(f"range {written!r}", "is no size of this network", "write a number or a size's name")
