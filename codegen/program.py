@@ -11,6 +11,7 @@ One :class:`LayerProgram` serves all vertices of a layer kind.  Three changes ar
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -231,7 +232,10 @@ def program_key(derivation: Derivation, vertex: Vertex) -> tuple[str, frozenset[
 
 
 def routine_name(layer: LayerDerivation) -> str:
-    """``dense_tanh``, ``dense_relu_nobias``, ``add_3``, ``tanh_2axes``: short, from type and options."""
+    """``dense_tanh``, ``dense_relu_nobias``, ``add_3``, ``tanh_2axes``: short, from type and options.
+
+    Never the name of a function that Python has (``slice``, ``abs``): emitted code calls those itself.
+    """
     parts = [layer.kind.type]
     for key, value in layer.kind.settings:
         if isinstance(value, bool):
@@ -242,7 +246,8 @@ def routine_name(layer: LayerDerivation) -> str:
         parts.append(str(len(layer.kind.ranks)))
     if set(layer.kind.ranks) != {1}:
         parts.append(f"{max(layer.kind.ranks)}axes")
-    return "_".join(parts)
+    name = "_".join(parts)
+    return f"{name}_layer" if hasattr(builtins, name) else name
 
 
 def takes_batch(routine: Routine) -> bool:

@@ -286,7 +286,7 @@ class Sizes:
     def _learn(self, name: str, formula: Form) -> None:
         floors = [m[0] for m, c in formula.terms.items() if c == 1 and len(m) == 1 and isinstance(m[0], Floor)]
         if not any(isinstance(atom, Floor | Modulo) for atom in formula.atoms()):
-            self._set(name, formula)
+            self._set(*self._told(name, formula))
         elif len(floors) == 1 and sum(isinstance(atom, Floor | Modulo) for atom in formula.atoms()) == 1:
             # name - rest = Floor(e, d)  means  e = d (name - rest) + r.  Solved for a size that stands alone in e.
             e, d = floors[0].numerator, floors[0].divisor
@@ -300,6 +300,15 @@ class Sizes:
                         self.remainders[r] = d
                         self._set(monomial[0], rest)
                         return
+
+    def _told(self, name: str, formula: Form) -> tuple[str, Form]:
+        """Of name = m - rest, where m then is at least 1 anyway, what it says of m: m = name + rest >= 1 + rest."""
+        for monomial, c in formula.terms.items():
+            if c == 1 and len(monomial) == 1 and isinstance(monomial[0], str):
+                value = Form.of(name) + Form.of(monomial[0]) - formula
+                if monomial[0] not in set(value.atoms()) and self.never_negative(value - 1):
+                    return monomial[0], value
+        return name, formula
 
     def _set(self, name: str, value: Form) -> None:
         self.table = {old: form.replace({name: value}) for old, form in self.table.items()}

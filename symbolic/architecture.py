@@ -240,6 +240,8 @@ def make_vertex(
     shape = tuple(extent.xreplace(sizes) for extent in equation.output.tensor.shape)
     if any(extent.is_Integer and extent < 1 for extent in shape):
         raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
+    if any(sizes[symbol].is_Integer and sizes[symbol] < 1 for symbol in equation.extents):
+        raise SpecError(where, f"does not fit its inputs ({_shapes(slots, shapes)})", rule)
     return Vertex(name, kind, slots, sizes, shape)
 
 

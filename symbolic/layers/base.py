@@ -47,7 +47,8 @@ class LayerEquation:
     x_u, the last definition is the value f_v of the vertex's map, and earlier ones are named intermediates.
 
     sizes: the symbol (or pattern such as ``2 q``) that stands for each size option, a tuple for "sizes".
-    extents: sizes that follow from others, each with its formula (the shape rule), in order of evaluation.
+    extents: sizes that follow from others, each with its formula (the shape rule), in order of evaluation.  As every
+        size they are at least 1, so that one may also stand for room that an axis must have.
     hypotheses: what the equation assumes, such as a convention at a kink.
     """
 

@@ -1,6 +1,8 @@
 """slice:  y[i] = x[start + step i],  along chosen axes.
 
-No bracket: where the sizes are known the slice is checked to lie inside, and for symbolic sizes it is a hypothesis.
+No bracket: the slice lies inside its input, because from its last position on the axis has a size r, at least 1.  A slice
+that goes backward is named by its lowest position.  One that starts at a distance from the end of an axis whose size is
+not a number lies inside by hypothesis.
 """
 
 from __future__ import annotations
@@ -8,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Definition, Tensor
+from sympy import sympify
+
+from symbolic.expressions import Definition, Tensor, size
 from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, sizes
 
 
@@ -33,27 +37,40 @@ class Slice(LayerType):
             raise ShapeError("starts, sizes, steps and axes differ in length", "give one of each for every sliced axis")
         if len(set(found)) != len(found) or 0 in steps:
             raise ShapeError("an axis is named twice, or a step is 0", "name each axis once, with a step that moves")
+        lowest = []
         for axis, start, step, count in zip(found, starts, steps, options["sizes"], strict=True):
             first = start + shape[axis] if start < 0 else start
-            for position in (first, first + step * (count - 1)):
+            last = first + step * (count - 1)
+            for position in (first, last):
                 inside = 0 <= position < shape[axis] if (position + shape[axis]).is_Integer else True
                 if not inside:
                     raise ShapeError(f"the slice reaches position {position} of axis {axis}, of size {shape[axis]}")
-        return {"starts": starts, "steps": steps, "axes": found}
+            end = first if step > 0 else last
+            if start >= 0 and not sympify(end).is_Integer:
+                raise ShapeError(f"a step of {step} needs a size that is a number, not {count}")
+            lowest.append(int(end) if sympify(end).is_Integer else start)
+        return {"starts": tuple(lowest), "steps": steps, "axes": found}
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, extents = axes(ranks[0])
         counts = sizes("o", len(settings["axes"]))
         entry, shape = list(here), list(extents)
         rows = zip(settings["axes"], settings["starts"], settings["steps"], counts, strict=True)
-        for axis, start, step, count in rows:
-            first = start + extents[axis] if start < 0 else start
-            entry[axis], shape[axis] = first + step * here[axis], count
+        room = {}
+        for k, (axis, start, step, count) in enumerate(rows, 1):
+            shape[axis] = count
+            if start < 0:
+                entry[axis] = extents[axis] + start + step * here[axis]
+                continue
+            place = here[axis] if step > 0 else count - 1 - here[axis]
+            entry[axis] = start + abs(step) * place
+            room[size(f"r{k}")] = extents[axis] - start - abs(step) * (count - 1)
         x, f = Tensor("x", "u", extents), Tensor("f", "v", tuple(shape))
         return LayerEquation(
             (x,),
             {},
             (Definition(f, here, x[tuple(entry)]),),
             {"sizes": counts},
-            hypotheses=("the slice lies inside its input",),
+            room,
+            ("the slice lies inside its input",) if min(settings["starts"], default=0) < 0 else (),
         )

@@ -33,8 +33,8 @@ class Select(LayerType):
         here, shape = axes(ranks[0] - 1)
         x = Tensor("x", "u", (*shape[:axis], size("m"), *shape[axis:]))
         entry = x[(*here[:axis], Integer(settings["position"]), *here[axis:])]
-        hypothesis = f"the axis has more than {settings['position']} positions"
-        return LayerEquation((x,), {}, (Definition(Tensor("f", "v", shape), here, entry),), hypotheses=(hypothesis,))
+        room = {size("r"): size("m") - settings["position"]}
+        return LayerEquation((x,), {}, (Definition(Tensor("f", "v", shape), here, entry),), {}, room)
 
 
 class Stack(LayerType):

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from support.network_check import difference, one_layer
 from support.optional import require
 
-from symbolic import SpecError, architecture
+from proofs.adjoint import layer_claims
+from proofs.claims import Verdict
+from symbolic import SpecError, architecture, derive
 from symbolic.expressions import Definition
 from symbolic.spec import LAYER_TYPES
 
@@ -40,6 +42,16 @@ def check(type_, draw):
 @given(data=st.data())
 def test_derived_equations_agree_with_autograd(type_, data):
     assert check(type_, data.draw) < TOLERANCE
+
+
+@pytest.mark.parametrize("type_", CASES)
+@settings(max_examples=2, deadline=None)
+@given(data=st.data())
+def test_adjoints_and_gradients_are_proved_for_all_sizes(type_, data):
+    shapes, options, _, keywords = CASES[type_](data.draw, type_)
+    layers = derive(architecture(one_layer(type_, shapes, options, **keywords))).layers.values()
+    claims = [claim for layer in {layer.label: layer for layer in layers}.values() for claim in layer_claims(layer)]
+    assert [(claim.name, claim.reason) for claim in claims if claim.verdict is not Verdict.PROVED] == []
 
 
 WRONG = {
