@@ -83,6 +83,7 @@ class _Reader:
         self.model = Model(name)
         self.values: dict[Any, Any] = {}
         self.problems: list[Problem] = []
+        self.places: dict[Any, str] = {}  # where tied weights lie in memory
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
@@ -137,7 +138,11 @@ class _Reader:
         tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
         if tensor is None:
             raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
-        return Known(spec.target, _numpy(tensor), trained)
+        place = tensor.data_ptr(), tensor.shape, tensor.stride()
+        name = self.places.setdefault(place, spec.target) if tensor.numel() else spec.target
+        if name != spec.target:
+            self.model.note(f"{spec.target} is {name}: one parameter")
+        return Known(name, _numpy(tensor), trained)
 
     def _input(self, node: Any) -> None:
         tensor = node.meta.get("val")
