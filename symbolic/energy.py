@@ -37,6 +37,11 @@ class LayerKind:
     sources: tuple[tuple[Source, ...], ...] = ()
 
     @property
+    def short(self) -> str:
+        """The type alone, such as ``dense``; of a fused one those of its parts."""
+        return "+".join(part.type for part in self.parts) or self.type
+
+    @property
     def label(self) -> str:
         """A short readable name such as ``dense(activation=tanh, bias=True)``."""
         if self.parts:

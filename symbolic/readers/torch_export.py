@@ -39,15 +39,10 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
     return from_program(program, Path(path).stem, str(path), cost)
 
 
-def from_torch(
+def export_module(
     module: Any, example_input: Any, cost: str | None = None, name: str | None = None, dynamic_shapes: Any = None
 ) -> Architecture:
-    """The architecture of a ``torch.nn.Module``, exported as it computes on ``example_input`` (a tensor, or a tuple).
-
-    ``cost``: the type of the cost on every output ("abstract" by default: any differentiable cost).
-    ``dynamic_shapes``: as in ``torch.export.export``; such an axis has a name for its size.
-    The module is exported in the mode (train or eval) that it is in.
-    """
+    """Export a module as it computes on an example (a tensor, or a tuple of them), and read the program."""
     torch = _package()
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
     label = name or type(module).__name__
@@ -306,4 +301,4 @@ def _numpy(tensor: Any) -> np.ndarray:
     return np.asarray(found.numpy())
 
 
-__all__ = ["Value", "from_program", "from_torch", "read_torch"]
+__all__ = ["Value", "export_module", "from_program", "read_torch"]
