@@ -2,7 +2,8 @@
 
     import dyadic
 
-    network = dyadic.read_spec("examples/digits.toml")     # or dyadic.architecture({...}) from a mapping
+    network = dyadic.read("examples/digits.toml")          # or .onnx, .pt2; dyadic.architecture({...}) from a mapping,
+                                                           # dyadic.from_torch(module, example_input)
     derivation = dyadic.derive(network)                     # energy, Euler-Lagrange equations, ranks
     certificate = dyadic.verify(derivation)                 # claims with verdicts, a JSON-able mapping
     module_text = dyadic.emit(derivation, "numpy")          # a standalone module
@@ -21,6 +22,7 @@ from codegen import emit
 from dyadic.files import write_bytes
 from proofs import check, verify
 from symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
+from symbolic.readers import from_torch, read
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
@@ -36,5 +38,5 @@ def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str |
 
 __all__ = [
     "Architecture", "Derivation", "DyadicError", "SpecError", "appendix", "architecture", "check", "derive", "emit",
-    "read_spec", "verify",
+    "from_torch", "read", "read_spec", "verify",
 ]  # fmt: skip

@@ -10,6 +10,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,38 @@ from proofs import Rejected
 from proofs.claims import overall
 from proofs.statements import verify_claims
 from symbolic import Derivation, DyadicError
+from symbolic.costs import COSTS
 from symbolic.errors import UnsupportedEquation
+from symbolic.granularity import Granularity
 
 _EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
-_spec = click.argument("spec", type=click.Path(path_type=Path))
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The SPEC argument and how it is to be read."""
+
+    path: Path
+    cost: str | None
+    granularity: Granularity | None
+
+
+def _spec(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument SPEC with its options, handed to a command as one :class:`Spec`."""
+
+    @click.argument("spec", type=click.Path(path_type=Path))
+    @click.option("--cost", type=click.Choice(tuple(COSTS)), help="The cost of a model that has none [abstract].")
+    @click.option(
+        "--granularity", type=click.Choice(["operation", "layer"]),
+        help="What a vertex is: every operation, or convolution + norm + activation, an attention.",
+    )  # fmt: skip
+    @wraps(command)
+    def wrapped(spec: Path, cost: str | None, granularity: Granularity | None, **rest: Any) -> None:
+        command(spec=Spec(spec, cost, granularity), **rest)
+
+    return wrapped
+
+
 _size = click.option(
     "--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A number for a size that is given by name."
 )
@@ -38,7 +68,9 @@ _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", s
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dyadic")
 def commands() -> None:
-    """Derive, prove, emit and typeset Dyadic Backpropagation for an architecture (a TOML file).
+    """Derive, prove, emit and typeset Dyadic Backpropagation for an architecture.
+
+    SPEC is a TOML file, an ONNX model (.onnx) or a program exported from PyTorch (.pt2).
 
     Exit status: 0 proved or done, 1 refuted, 2 invalid input, 3 undecided.
     """
@@ -47,7 +79,7 @@ def commands() -> None:
 @commands.command()
 @_spec
 @click.option("--format", "format_", type=click.Choice(["text", "latex", "json"]), default="text", show_default=True)
-def derive(spec: Path, format_: str) -> None:
+def derive(spec: Spec, format_: str) -> None:
     """Print the doubled energy, its Euler-Lagrange equations and the dynamics."""
     derivation = _derivation(spec)
     if format_ == "json":
@@ -72,7 +104,7 @@ def derive(spec: Path, format_: str) -> None:
 )  # fmt: skip
 @click.option("--claims", type=click.Path(path_type=Path), help="Check the claims of this .toml or .tex file instead.")
 def verify(
-    spec: Path,
+    spec: Spec,
     format_: str,
     certificate: Path | None,
     steps: int | None,
@@ -87,18 +119,21 @@ def verify(
             raise click.UsageError("--claims goes with SPEC and --format alone.")
         _verify_claims(spec, claims, format_)
     names = None if methods is None else [name.strip() for name in methods.split(",")]
-    found = _verify(_derivation(spec), steps=steps, coq=coq, methods=names, deep=deep)
+    derivation = _derivation(spec)
+    found = _verify(derivation, steps=steps, coq=coq, methods=names, deep=deep)
     if certificate is not None:
         write_json(certificate, found)
     if format_ == "json":
         click.echo(json.dumps(report.summary_json(found), indent=1, ensure_ascii=False))
     else:
+        for note in derivation.architecture.notes:
+            click.echo(f"note: {note}")
         for line in report.verdict_text(found):
             click.echo(line)
     sys.exit(_EXIT[found["verdict"]])
 
 
-def _verify_claims(spec: Path, path: Path, format_: str) -> None:
+def _verify_claims(spec: Spec, path: Path, format_: str) -> None:
     derivation = _derivation(spec)
     with _progress("verifying") as say:
         found = verify_claims(derivation, path, progress=lambda name: say(f"verifying: {name}"))
@@ -136,7 +171,7 @@ def check(certificate: Path) -> None:
 @_dtype
 @_size
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
-def emit(spec: Path, target: str, dtype: str, sizes: tuple[str, ...], output: Path | None) -> None:
+def emit(spec: Spec, target: str, dtype: str, sizes: tuple[str, ...], output: Path | None) -> None:
     """Emit a standalone module with the network's gradients and its relaxation.
 
     A model's own arrays go into a file beside it, of the same name with the ending .npz.
@@ -156,7 +191,7 @@ def emit(spec: Path, target: str, dtype: str, sizes: tuple[str, ...], output: Pa
 @commands.command()
 @_spec
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A .tex or .pdf file.")
-def appendix(spec: Path, output: Path) -> None:
+def appendix(spec: Spec, output: Path) -> None:
     """Write the derivation and its verification as a paper appendix."""
     derivation = _derivation(spec)
     found = _verify(derivation)
@@ -172,7 +207,7 @@ def appendix(spec: Path, output: Path) -> None:
 )
 @_dtype
 @_size
-def build(spec: Path, output: Path, dtype: str, sizes: tuple[str, ...]) -> None:
+def build(spec: Spec, output: Path, dtype: str, sizes: tuple[str, ...]) -> None:
     """All of it: derivation, certificate, kernels and appendix into one folder."""
     derivation = _derivation(spec, sizes)
     modules = {"numpy": dyadic.emit(derivation, "numpy", dtype)}
@@ -212,8 +247,8 @@ def doctor() -> None:
         click.echo(f"{'yes' if there else 'no ':<4} {thing:<13} {detail:<48} {use}")
 
 
-def _derivation(spec: Path, sizes: tuple[str, ...] = ()) -> Derivation:
-    architecture = dyadic.read_spec(spec)
+def _derivation(spec: Spec, sizes: tuple[str, ...] = ()) -> Derivation:
+    architecture = dyadic.read(spec.path, spec.cost, spec.granularity)
     return dyadic.derive(architecture.with_sizes(_numbers(sizes)) if sizes else architecture)
 
 

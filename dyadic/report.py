@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dyadic.blocks import Block, blocks
 from proofs.claims import Claim, Verdict, overall
 from proofs.methods import METHODS
 from symbolic.derivation import Derivation, TaggedEquation
@@ -29,12 +30,17 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     yield f"exact after T = {derivation.steps} unit steps of the saddle-point dynamics"
     if derivation.steps != 2 * derivation.L:
         yield f"(T is not 2L = {2 * derivation.L} here)"
+    yield from (f"note: {note}" for note in architecture.notes)
+    parts = blocks(architecture)
+    written = [name for part in parts if part.like is None for name in part.first]  # of repeated blocks the first copy
+    if len(written) < len(architecture.vertices):
+        yield from _blocks_text(derivation, parts)
     yield ""
     yield "Energy on the doubled state:  E = sum of the terms below + C"
-    for vertex in architecture.vertices:
-        yield f"  {printer.equation(derivation.energy_term(vertex.name))}"
+    for name in written:
+        yield f"  {printer.equation(derivation.energy_term(name))}"
     yield "  (f is the value of the layer's map: the right-hand side of its inference equation)"
-    equations = derivation.equations()
+    equations = derivation.equations(set(written))
     shown: set[Definition] = set()  # an intermediate is written out where it is used first
     for role, title in _SECTIONS:
         chosen = [equation for equation in equations if equation.role == role]
@@ -57,10 +63,23 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     yield "  B gives the saddle-point dynamics; A runs s backward in time; C leaks the cost's gradient into dx/dt."
     yield ""
     yield "Ranks (the step after which a variable is exact):"
-    width = max(len(vertex.name) for vertex in architecture.vertices)
-    for vertex in architecture.vertices:
-        x, s = derivation.ranks.x[vertex.name], derivation.ranks.s[vertex.name]
-        yield f"  {vertex.name:<{width}}  x: {x:>4}  s: {s:>4}"
+    width = max(map(len, written))
+    for name in written:
+        x, s = derivation.ranks.x[name], derivation.ranks.s[name]
+        yield f"  {name:<{width}}  x: {x:>4}  s: {s:>4}"
+
+
+def _blocks_text(derivation: Derivation, parts: list[Block]) -> Iterator[str]:
+    """The vertices as blocks; a repeated one is written out once below."""
+    yield ""
+    yield "Blocks in topological order (of those that repeat, the equations of the first copy are written out):"
+    for part in parts:
+        ends = " ... ".join(dict.fromkeys((part.first[0], part.first[-1])))
+        times = f" x {len(part.copies)}, up to {part.copies[-1][-1]}" if len(part.copies) > 1 else ""
+        yield f"  {ends}: {len(part.first)} vertices{times}{f', like {part.like}' if part.like else ''}"
+        if part.like is None:
+            types = " ".join(derivation.layers[name].kind.short for name in part.first)
+            yield from textwrap.wrap(types, 110, initial_indent="      ", subsequent_indent="      ")
 
 
 def _equation_text(equation: TaggedEquation, printer: Printer, shown: set[Definition]) -> Iterator[str]:

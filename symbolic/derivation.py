@@ -6,7 +6,7 @@ the appendix, so that one equation can be followed through all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -224,16 +224,20 @@ class Derivation:
         """E_v = <s_v, f_v - x_v>."""
         return self.instance(self.layers[name].energy, self.architecture.by_name[name])
 
-    def equations(self) -> list[TaggedEquation]:
-        """All equations: inference in topological order, sensitivities in the reverse, gradients, the cost."""
-        names = [vertex.name for vertex in self.architecture.vertices]
+    def equations(self, of: Collection[str] | None = None) -> list[TaggedEquation]:
+        """All equations: inference in topological order, sensitivities in the reverse, gradients, the cost.
+
+        of: only those of these vertices and of the shared parameters that they read.
+        """
+        names = [v.name for v in self.architecture.vertices if of is None or v.name in of]
         gradients = [self.gradient(name, p) for name in names for p in self.layers[name].gradients]
+        read = {parent for name in names for parent in self.architecture.by_name[name].inputs}
         return [
             *(self.inference(name) for name in names),
             *self.cost_equations(),
             *(self.sensitivity(name) for name in reversed(names)),
             *gradients,
-            *(self.shared_gradient(name) for name in self.shared),
+            *(self.shared_gradient(name) for name in self.shared if name in read),
         ]
 
     def instance(self, item: Definition, vertex: Vertex) -> Definition:

@@ -15,6 +15,7 @@ from sympy import Expr, Integer
 
 from symbolic.costs import COSTS, CostEquation
 from symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
+from symbolic.fusion import Source, fused_equation
 from symbolic.layers import LAYERS, LayerEquation, ShapeError
 from symbolic.layers.base import axes, slots
 from symbolic.variation import Gradient, gradient
@@ -25,16 +26,26 @@ class LayerKind:
     """What identifies a layer's equation: sizes play no part.
 
     ranks: numbers of axes of the activations read.  given: how many of the layer's parameters are further inputs.
+    parts, sources: of type "fused" the kinds that it consists of, in order, and what each of them reads.
     """
 
     type: str
     settings: tuple[tuple[str, Any], ...]
     ranks: tuple[int, ...]
     given: int = 0
+    parts: tuple[LayerKind, ...] = ()
+    sources: tuple[tuple[Source, ...], ...] = ()
+
+    @property
+    def short(self) -> str:
+        """The type alone, such as ``dense``; of a fused one those of its parts."""
+        return "+".join(part.type for part in self.parts) or self.type
 
     @property
     def label(self) -> str:
         """A short readable name such as ``dense(activation=tanh, bias=True)``."""
+        if self.parts:
+            return " + ".join(part.label for part in self.parts)
         options = [f"{key}={value}" for key, value in self.settings]
         if len(self.ranks) > 1:
             options.append(f"inputs={len(self.ranks)}")
@@ -88,8 +99,16 @@ class CostDerivation:
 @cache
 def derive_layer(kind: LayerKind) -> LayerDerivation:
     """Derive a layer kind; cached, since a network has few kinds and many vertices."""
+    return derive_equation(kind, layer_equation(kind))
+
+
+@cache
+def layer_equation(kind: LayerKind) -> LayerEquation:
+    """The equation of a kind.  Raises :class:`ShapeError` where there is none."""
+    if kind.parts:
+        return fused_equation([layer_equation(part) for part in kind.parts], kind.sources)
     equation = LAYERS[kind.type].equation(dict(kind.settings), kind.ranks)
-    return derive_equation(kind, with_given_parameters(equation, kind.given))
+    return with_given_parameters(equation, kind.given)
 
 
 def with_given_parameters(equation: LayerEquation, count: int) -> LayerEquation:
@@ -166,5 +185,5 @@ def reads_activations(target: Expr, available: tuple[Definition, ...]) -> set[st
 
 __all__ = [
     "CostDerivation", "LayerDerivation", "LayerKind", "derive_cost", "derive_equation", "derive_layer",
-    "needed", "reads_activations",
+    "layer_equation", "needed", "reads_activations",
 ]  # fmt: skip

@@ -10,18 +10,28 @@ recurrent.py             recurrent layers unrolled
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from symbolic.architecture import Architecture
 from symbolic.errors import SpecError
+from symbolic.granularity import Granularity, with_granularity
 from symbolic.spec import read_spec
 
 
-def read(path: str | Path, cost: str | None = None) -> Architecture:
+def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:
     """Read a .toml, .onnx or .pt2 file.
 
     ``cost``: the type of the cost on every output of a model, which has none of its own ("abstract" by default: any
-    differentiable cost).  Raises :class:`DyadicError` where the file cannot be read.
+    differentiable cost).  ``granularity``: what a vertex is; by default what the file has, for a model an operation.
+    Raises :class:`DyadicError` where the file cannot be read.
     """
+    architecture = _read(path, cost)
+    is_model = Path(path).suffix.lower() in (".onnx", ".pt2")
+    chosen = granularity or ("operation" if is_model else None)
+    return architecture if chosen is None else with_granularity(architecture, chosen)
+
+
+def _read(path: str | Path, cost: str | None) -> Architecture:
     ending = Path(path).suffix.lower()
     if ending == ".onnx":
         from symbolic.readers.onnx_model import read_onnx  # onnx is an optional extra
@@ -36,4 +46,23 @@ def read(path: str | Path, cost: str | None = None) -> Architecture:
     return read_spec(path)
 
 
-__all__ = ["read"]
+def from_torch(
+    module: Any,
+    example_input: Any,
+    cost: str | None = None,
+    granularity: Granularity = "operation",
+    name: str | None = None,
+    dynamic_shapes: Any = None,
+) -> Architecture:
+    """The architecture of a ``torch.nn.Module``, exported as it computes on ``example_input`` (a tensor, or a tuple).
+
+    The module is exported in the mode (train or eval) that it is in.  ``cost`` and ``granularity`` as in :func:`read`.
+    ``dynamic_shapes``: as in ``torch.export.export``; such an axis has a name for its size.
+    Raises :class:`DyadicError` where the module cannot be exported or read.
+    """
+    from symbolic.readers.torch_export import export_module  # torch is an optional extra
+
+    return with_granularity(export_module(module, example_input, cost, name, dynamic_shapes), granularity)
+
+
+__all__ = ["from_torch", "read"]

@@ -11,7 +11,7 @@ from sympy import Mul, Rational
 from symbolic.options import number
 from symbolic.readers.model import options_of, short
 from symbolic.readers.onnx_node import Node, Unsupported, Value, operator
-from symbolic.readers.operations import OPERATIONS, product, with_number
+from symbolic.readers.operations import OPERATIONS, covers, product, with_number
 
 _ELEMENTWISE = {
     "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Softplus": "softplus", "Exp": "exp", "Log": "log",
@@ -214,6 +214,9 @@ def pool(node: Node) -> Value:
         return node.layer("max_pool", [node.x()], **options)
     if any(step != 1 for step in options.pop("dilation")):
         raise Unsupported("dilations of an average pool")
+    if covers(node.shape()[2:], kernel, options["padding"]):
+        node.model.note("an average pool over the whole image is a global_average_pool")
+        return node.layer("global_average_pool", [node.x()], lead=1)
     return node.layer("average_pool", [node.x()], count_include_pad=bool(node.get("count_include_pad", 0)), **options)
 
 

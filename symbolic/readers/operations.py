@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Rational
+from collections.abc import Sequence
+
+from sympy import Expr, Rational
 
 from symbolic.readers.model import Model, Unsupported
 
@@ -47,6 +49,11 @@ def product(model: Model, name: str, a: str, b: str) -> str:
     found = model.layer(f"{name}.product", "matmul", [a, b])
     rank = len(model.shapes[found])
     return model.layer(name, "squeeze", [found], axes=[axis % rank for axis in removed])
+
+
+def covers(shape: Sequence[Expr], kernel: Sequence[int], padding: Sequence[int]) -> bool:
+    """Whether a window is the whole image, so that there is one, for every size of the image."""
+    return tuple(shape) == tuple(kernel) and not any(padding)
 
 
 def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]]) -> str:

@@ -39,15 +39,10 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
     return from_program(program, Path(path).stem, str(path), cost)
 
 
-def from_torch(
+def export_module(
     module: Any, example_input: Any, cost: str | None = None, name: str | None = None, dynamic_shapes: Any = None
 ) -> Architecture:
-    """The architecture of a ``torch.nn.Module``, exported as it computes on ``example_input`` (a tensor, or a tuple).
-
-    ``cost``: the type of the cost on every output ("abstract" by default: any differentiable cost).
-    ``dynamic_shapes``: as in ``torch.export.export``; such an axis has a name for its size.
-    The module is exported in the mode (train or eval) that it is in.
-    """
+    """Export a module as it computes on an example (a tensor, or a tuple of them), and read the program."""
     torch = _package()
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
     label = name or type(module).__name__
@@ -83,6 +78,7 @@ class _Reader:
         self.model = Model(name)
         self.values: dict[Any, Any] = {}
         self.problems: list[Problem] = []
+        self.places: dict[Any, str] = {}  # where tied weights lie in memory
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
@@ -137,7 +133,11 @@ class _Reader:
         tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
         if tensor is None:
             raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
-        return Known(spec.target, _numpy(tensor), trained)
+        place = tensor.data_ptr(), tensor.shape, tensor.stride()
+        name = self.places.setdefault(place, spec.target) if tensor.numel() else spec.target
+        if name != spec.target:
+            self.model.note(f"{spec.target} is {name}: one parameter")
+        return Known(name, _numpy(tensor), trained)
 
     def _input(self, node: Any) -> None:
         tensor = node.meta.get("val")
@@ -301,4 +301,4 @@ def _numpy(tensor: Any) -> np.ndarray:
     return np.asarray(found.numpy())
 
 
-__all__ = ["Value", "from_program", "from_torch", "read_torch"]
+__all__ = ["Value", "export_module", "from_program", "read_torch"]

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Rational
 
 from symbolic.options import number
-from symbolic.readers.operations import OPERATIONS, product, with_number
+from symbolic.readers.operations import OPERATIONS, covers, product, with_number
 from symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
 
 _ELEMENTWISE = {
@@ -215,6 +215,9 @@ def pool(call: Call) -> Result:
     if call.operator.startswith("avg"):
         if call.given("divisor_override"):
             raise Unsupported("divisor_override")
+        if covers(call.shape()[-axes:], kernel, options["padding"]):
+            call.model.note("an average pool over the whole image is a global_average_pool")
+            return call.layer("global_average_pool", [call.x()], lead=options["lead"])
         return call.layer("average_pool", [call.x()], count_include_pad=bool(call["count_include_pad"]), **options)
     found = call.layer("max_pool", [call.x()], dilation=_each(call["dilation"], axes), **options)
     return [found, None] if call.operator.endswith("indices") else found
