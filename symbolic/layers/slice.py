@@ -9,11 +9,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, sizes
+from symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    canonical_axis,
+    sizes,
+)
 
 
 class Slice(LayerType):
     name = "slice"
+    example = Example([("n",)], {"starts": [1], "sizes": [2], "steps": [2]})
     options = {
         "starts": Option("integers"),
         "sizes": Option("sizes"),
