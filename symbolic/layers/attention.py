@@ -14,6 +14,7 @@ from typing import Any
 
 from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Integer, Reduction, Tensor, size, total
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -52,6 +53,7 @@ class Attention(LayerType):
     """y[i, c] = Sum_j softmax_j( scale Sum_r q[i, r] k[j, r] + mask[i, j] ) v[j, c]; leading axes broadcast."""
 
     name = "attention"
+    example = Example([("n", "d"), ("m", "d"), ("m", "e")])
     options = {"causal": _CAUSAL, "scale": Option("number", optional=True)}
     arity = (3, 4)
     input_rule = "queries (n, d), keys (m, d), values (m, e) and perhaps a mask that is added to the scores (n, m)"
@@ -98,6 +100,7 @@ class MultiHeadAttention(LayerType):
     """Attention of ``heads`` heads between linear maps: y = concat_h attention(Wq x, Wk x, Wv x) Wo^T + bo."""
 
     name = "multi_head_attention"
+    example = Example([("n", 6)], {"heads": 2})
     options = {"heads": Option("integer"), "causal": _CAUSAL, "bias": Option("flag", True)}
     arity = (1, 3)
     parametric = True

@@ -12,13 +12,14 @@ from typing import Any
 from sympy import Expr, Integer, Mul
 
 from symbolic.expressions import Definition, Index, Inside, Tensor, total
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, batch_axes, indices, sizes, sum_over
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, batch_axes, indices, sizes, sum_over
 from symbolic.layers.max_pool import POOL_OPTIONS, pool_settings
 from symbolic.layers.windows import Window, kernel_indices, windows
 
 
 class AveragePool(LayerType):
     name = "average_pool"
+    example = Example([("m", "n")], {"kernel": [3], "stride": [2], "padding": [1]})
     options = {**POOL_OPTIONS, "count_include_pad": Option("flag", False)}
     smallest_rank = 1
     input_rule = "at least as many axes as the kernel, which pools the last ones"

@@ -72,12 +72,22 @@ class ShapeError(Exception):
         self.problem, self.remedy = problem, remedy
 
 
+@dataclass(frozen=True)
+class Example:
+    """An instance of a layer type, for its entry in the catalogue: the shapes of its inputs (sizes by name where
+    possible) and its options.  Without shapes: as few inputs with as few axes as the type takes."""
+
+    shapes: Sequence[tuple[int | str, ...]] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 class LayerType(ABC):
     """Base of all layer types; a file in this folder defines one and registers it.
 
     ``arity``: smallest and largest number of activations read.  A ``parametric`` type may be given its parameters as
     further inputs, in the order of the equation's ``parameters``: so they are shared, or come from a file.
     ``index_slots``: the inputs that must be integers (role "index"); no other input may be.
+    ``example``: what the catalogue shows.
     """
 
     name: ClassVar[str]
@@ -87,6 +97,7 @@ class LayerType(ABC):
     index_slots: ClassVar[frozenset[int]] = frozenset()
     smallest_rank: ClassVar[int] = 0
     input_rule: ClassVar[str] = "any shape"
+    example: ClassVar[Example] = Example()
 
     def complete(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> Mapping[str, Any]:
         """The options with those filled in that follow from the shapes (an open entry of a shape)."""

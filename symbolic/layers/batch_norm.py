@@ -10,12 +10,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbolic.expressions import Apply, Definition, Index, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, axes, batch_rank, canonical_axis
+from symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Parameter,
+    Shape,
+    axes,
+    batch_rank,
+    canonical_axis,
+)
 from symbolic.layers.normal import EPSILON, POSITIVE, Statistics, affine, checked_epsilon, positivity
 
 
 class BatchNorm(LayerType):
     name = "batch_norm"
+    example = Example([("n", "m")])
     options = {"epsilon": EPSILON, "lead": Option("integer", 0)}
     parametric = True
     smallest_rank = 1
@@ -36,6 +47,8 @@ class BatchNorm(LayerType):
 
 
 class BatchNormTraining(LayerType):
+    """batch_norm with the mean and variance of the activations themselves, over all axes but the channel axis."""
+
     name = "batch_norm_training"
     options = {"epsilon": EPSILON, "axis": Option("integer", 1)}
     parametric = True

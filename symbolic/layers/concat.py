@@ -8,11 +8,22 @@ from typing import Any
 from sympy import Add, Expr, Integer
 
 from symbolic.expressions import Definition, Inside, Tensor, size
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, slots
+from symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    canonical_axis,
+    slots,
+)
 
 
 class Concat(LayerType):
     name = "concat"
+    example = Example([("n", "m"), ("k", "m")], {"axis": 0})
     options = {"axis": Option("integer")}
     arity = (1, None)
     smallest_rank = 1

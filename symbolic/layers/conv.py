@@ -14,6 +14,7 @@ from sympy import Integer, Mul
 from symbolic.expressions import Apply, Definition, Expr, Index, Quotient, Tensor, size
 from symbolic.functions import ACTIVATIONS
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -31,6 +32,7 @@ from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, window_setti
 
 class Conv(LayerType):
     name = "conv"
+    example = Example([(4, "n")], {"filters": 6, "kernel": ["w"], "stride": [2], "padding": [1], "groups": 2})
     options = {
         "filters": Option("size", optional=True),
         "kernel": Option("sizes", optional=True),

@@ -13,6 +13,7 @@ from sympy import Integer, Mul
 
 from symbolic.expressions import Definition, Divides, Index, Inside, Quotient, Remainder, Tensor, size
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -31,6 +32,7 @@ from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, wi
 
 class ConvTranspose(LayerType):
     name = "conv_transpose"
+    example = Example([(4, "n")], {"filters": 6, "kernel": ["w"], "stride": [2], "padding": [1], "groups": 2})
     options = {
         "filters": Option("size", optional=True),
         "kernel": Option("sizes", optional=True),

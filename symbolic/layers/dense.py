@@ -7,13 +7,14 @@ from typing import Any
 
 from symbolic.expressions import Apply, Definition, Index, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, batch_axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, batch_axes
 
 
 class Dense(LayerType):
     """y[i] = sigma( Sum_j W[i, j] x[j] + b[i] ), along the last axis."""
 
     name = "dense"
+    example = Example([("m",)], {"units": "n", "activation": "tanh"})
     options = {
         "units": Option("size", optional=True),
         "activation": Option("choice", "identity", ACTIVATIONS),
@@ -52,4 +53,5 @@ class Linear(Dense):
     """y[i] = Sum_j W[i, j] x[j] + b[i], along the last axis."""
 
     name = "linear"
+    example = Example([("m",)], {"units": "n"})
     options = {key: option for key, option in Dense.options.items() if key != "activation"}

@@ -11,11 +11,12 @@ from typing import Any
 from sympy import Integer
 
 from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, axes
 
 
 class Expand(LayerType):
     name = "expand"
+    example = Example([("n", 1)], {"shape": ["n", "m"]})
     options = {"shape": Option("sizes")}
     input_rule = "an input that broadcasts to the given shape"
 

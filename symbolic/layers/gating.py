@@ -10,6 +10,7 @@ from sympy import Add
 from symbolic.expressions import Apply, Definition, Expr, Index, Integer, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -62,6 +63,7 @@ class Glu(LayerType):
     """y[i] = x[i] sigmoid(x[n + i]): the first half of an axis gated by the second (gated linear unit)."""
 
     name = "glu"
+    example = Example([(6,)])
     options = {"axis": Option("integer", -1)}
     smallest_rank = 1
     input_rule = "an axis of even size"
@@ -82,6 +84,7 @@ class Mixture(LayerType):
     """y[a, i] = Sum_k gate[a, k] x_k[a, i]: experts x_1, x_2, ... mixed by a gate over them."""
 
     name = "mixture"
+    example = Example([(2,), ("n",), ("n",)])
     arity = (2, None)
     input_rule = "a gate (..., k), then k inputs of one shape (..., n, ...) whose leading axes are the gate's"
 

@@ -13,6 +13,7 @@ from sympy import Expr, Integer
 
 from symbolic.expressions import Definition, Index, Quotient, Tensor, size
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -60,6 +61,7 @@ class _ChannelNorm(LayerType):
 
 class GroupNorm(_ChannelNorm):
     name = "group_norm"
+    example = Example([(6, "n")], {"groups": 2})
     options = {
         "groups": Option("integer"),
         "epsilon": EPSILON,
@@ -87,6 +89,8 @@ class GroupNorm(_ChannelNorm):
 
 
 class InstanceNorm(_ChannelNorm):
+    """group_norm in which every channel is a group of its own."""
+
     name = "instance_norm"
     options = {"epsilon": EPSILON, "affine": Option("flag", True), "lead": Option("integer", 0)}
     smallest_rank = 2

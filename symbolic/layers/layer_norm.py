@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbolic.expressions import Definition, Index, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
 from symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
 
 
@@ -22,6 +22,7 @@ def trailing(here: tuple[Index, ...], shape: Shape, count: int) -> Statistics:
 
 class LayerNorm(LayerType):
     name = "layer_norm"
+    example = Example([("n", "m")])
     options = {"axes": Option("integer", 1), "epsilon": EPSILON, "affine": Option("flag", True)}
     parametric = True
     smallest_rank = 1
@@ -45,7 +46,10 @@ class LayerNorm(LayerType):
 
 
 class RMSNorm(LayerType):
+    """y[i] = G[i] x[i] rsqrt(mean of x^2 + epsilon), along the last axis."""
+
     name = "rms_norm"
+    example = Example([("n", "m")])
     options = {"epsilon": EPSILON, "affine": Option("flag", True)}
     parametric = True
     smallest_rank = 1

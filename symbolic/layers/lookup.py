@@ -7,6 +7,7 @@ from typing import Any
 
 from symbolic.expressions import Definition, Index, Tensor, size
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -24,6 +25,7 @@ class Embedding(LayerType):
     """y[i, c] = W[x[i], c], the rows of a table chosen by an input of integers (tokens)."""
 
     name = "embedding"
+    example = Example(options={"count": "q", "units": "m"})
     options = {"count": Option("size", optional=True), "units": Option("size", optional=True)}
     parametric = True
     index_slots = frozenset({0})
@@ -42,6 +44,7 @@ class Gather(LayerType):
     """y[a, i, b] = x[a, t[i], b]: entries along an axis chosen by an input t of integers."""
 
     name = "gather"
+    example = Example([("n", "m"), ("k",)])
     options = {"axis": Option("integer", 0)}
     arity = (2, 2)
     index_slots = frozenset({1})

@@ -11,11 +11,12 @@ from typing import Any
 from sympy import Integer, Pow, Rational
 
 from symbolic.expressions import Definition, Index, Inside, Tensor, total
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, batch_rank
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes, batch_rank
 
 
 class LRN(LayerType):
     name = "lrn"
+    example = Example([("n", "m")], {"size": 3})
     options = {
         "size": Option("integer"),
         "alpha": Option("number", Rational(1, 10_000)),

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbolic.expressions import Definition, Index, Tensor, size, total
-from symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes, broadcast_leading
+from symbolic.layers.base import Example, LayerEquation, LayerType, Shape, broadcast_axes, broadcast_leading
 
 
 class Matmul(LayerType):
     """y[i, j] = Sum_k x1[i, k] x2[k, j]; leading axes broadcast, and a vector has no axis i (or j)."""
 
     name = "matmul"
+    example = Example([("n", "k"), ("k", "m")])
     arity = (2, 2)
     smallest_rank = 1
     input_rule = "two inputs; the last axis of the first is contracted with the last but one of the second"

@@ -13,6 +13,7 @@ from sympy import Integer
 
 from symbolic.expressions import Definition, Reduction, Tensor
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -50,6 +51,7 @@ def pool_settings(options: Mapping[str, Any], shape: Shape) -> dict[str, Any]:
 
 class MaxPool(LayerType):
     name = "max_pool"
+    example = Example([("m", "n")], {"kernel": [3], "stride": [2], "padding": [1]})
     options = {**POOL_OPTIONS, "dilation": WINDOW_OPTIONS["dilation"]}
     smallest_rank = 1
     input_rule = "at least as many axes as the kernel, which pools the last ones"

@@ -8,11 +8,12 @@ from typing import Any
 from sympy import Integer, Mul
 
 from symbolic.expressions import Definition, Inside, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class Pad(LayerType):
     name = "pad"
+    example = Example([("n",)], {"padding": [1, 2]})
     options = {"padding": Option("integers"), "value": Option("number", Integer(0))}
     smallest_rank = 1
     input_rule = "an input with at least as many axes as are padded, the last ones"

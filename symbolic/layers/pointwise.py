@@ -12,7 +12,7 @@ from typing import Any
 from sympy import Pow, Rational
 
 from symbolic.expressions import Apply, Definition, Element, Expr, Index, Integer, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
 from symbolic.layers.elementwise import Pointwise
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
@@ -65,6 +65,7 @@ class Power(Pointwise):
     """y[i] = x[i]^exponent, for an integer or rational exponent."""
 
     name = "power"
+    example = Example(options={"exponent": 2})
     options = {"exponent": Option("number")}
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
@@ -139,6 +140,7 @@ class Clip(Pointwise):
     """y[i] = min(max(x[i], low), high); either bound may be left out."""
 
     name = "clip"
+    example = Example(options={"low": -1, "high": 1})
     options = {"low": Option("number", optional=True), "high": Option("number", optional=True)}
 
     def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
@@ -214,6 +216,7 @@ class Prelu(LayerType):
     """y[c, i] = x[c, i] where x[c, i] > 0, slope[c] x[c, i] elsewhere; one slope for all channels if ``shared``."""
 
     name = "prelu"
+    example = Example([("n", "m")])
     options = {"lead": Option("integer", 0), "shared": Option("flag", False)}
     parametric = True
     smallest_rank = 1

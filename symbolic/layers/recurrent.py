@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
 from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, batch_axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, batch_axes
 
 _FedBack = Callable[[Expr, Tensor], Expr]
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
@@ -24,6 +24,7 @@ class Cell(LayerType):
 
     gates: ClassVar[int]
     states: ClassVar[int] = 1
+    example = Example([("m",), ("n",)], {"units": "n"})
     options: ClassVar[Mapping[str, Option]] = {"units": Option("size", optional=True), "bias": Option("flag", True)}
     arity = (2, 2)
     parametric = True
@@ -124,6 +125,7 @@ class LstmCell(Cell):
     """State [h, c]: c' = f c + i g, h' = o tanh(c'), gates i, f, g, o of W x + b + R h + c."""
 
     name = "lstm_cell"
+    example = Example([("m",), (6,)], {"units": 3})
     gates = 4
     states = 2
     input_rule = "an input (..., m) and a state (..., 2 units), hidden state first"

@@ -16,6 +16,7 @@ from sympy import Expr, Integer, Mul
 
 from symbolic.expressions import Definition, Index, Reduction, Tensor
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -60,6 +61,7 @@ class Reduced:
 
 
 class Reduce(LayerType):
+    example = Example([("n", "m")], {"axes": [1]})
     options = {"axes": Option("integers", optional=True), "keep": Option("flag", True)}
     smallest_rank = 1
     input_rule = "at least one axis"
@@ -95,6 +97,8 @@ class Reduce(LayerType):
 
 
 class ReduceSum(Reduce):
+    """y[i] = Sum_j x[i, j], over chosen axes."""
+
     name = "reduce_sum"
 
     def reduction(self, reduced: Reduced) -> list[Definition]:
@@ -102,6 +106,8 @@ class ReduceSum(Reduce):
 
 
 class ReduceMean(Reduce):
+    """y[i] = Sum_j x[i, j] / n, over chosen axes."""
+
     name = "reduce_mean"
 
     def reduction(self, reduced: Reduced) -> list[Definition]:
@@ -110,6 +116,8 @@ class ReduceMean(Reduce):
 
 
 class ReduceMax(Reduce):
+    """y[i] = Max_j x[i, j], over chosen axes."""
+
     name = "reduce_max"
 
     def reduction(self, reduced: Reduced) -> list[Definition]:
@@ -117,6 +125,8 @@ class ReduceMax(Reduce):
 
 
 class ReduceMin(Reduce):
+    """y[i] = Min_j x[i, j] = -Max_j (-x[i, j]), over chosen axes."""
+
     name = "reduce_min"
 
     def reduction(self, reduced: Reduced) -> list[Definition]:
@@ -126,6 +136,7 @@ class ReduceMin(Reduce):
 class _GlobalPool(Reduce):
     """A reduction over all axes after the channel axis, which stay as axes of size 1."""
 
+    example = Example([("n", "m")])
     options = {"lead": Option("integer", 0)}
     smallest_rank = 2
     input_rule = "a channel axis and at least one further axis"
@@ -136,8 +147,12 @@ class _GlobalPool(Reduce):
 
 
 class GlobalAveragePool(_GlobalPool, ReduceMean):
+    """y[c, 0] = Sum_j x[c, j] / n: the mean over all axes after the channel axis, which stay with size 1."""
+
     name = "global_average_pool"
 
 
 class GlobalMaxPool(_GlobalPool, ReduceMax):
+    """y[c, 0] = Max_j x[c, j]: the maximum over all axes after the channel axis, which stay with size 1."""
+
     name = "global_max_pool"

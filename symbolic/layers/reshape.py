@@ -17,6 +17,7 @@ from sympy import Expr, Integer, Mul, cancel
 
 from symbolic.expressions import Definition, Quotient, Remainder, Tensor
 from symbolic.layers.base import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -32,7 +33,10 @@ Group = tuple[tuple[int, ...], tuple[int, ...]]  # axes of the input, and axes o
 
 
 class Reshape(LayerType):
+    """The same entries in row-major order under another shape."""
+
     name = "reshape"
+    example = Example([("n", 6)], {"shape": ["n", 2, 3]})
     options = {"shape": Option("shape")}
     input_rule = "an input with as many entries as the given shape, in which -1 may stand for one size"
 
@@ -74,7 +78,10 @@ class Reshape(LayerType):
 
 
 class Flatten(LayerType):
+    """reshape of all axes from ``axis`` on into one."""
+
     name = "flatten"
+    example = Example([("n", "m")])
     options = {"axis": Option("integer", 0)}
     input_rule = "any shape; the axes before axis stay, the others become one"
 

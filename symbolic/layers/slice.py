@@ -13,11 +13,22 @@ from typing import Any
 from sympy import sympify
 
 from symbolic.expressions import Definition, Tensor, size
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, sizes
+from symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    canonical_axis,
+    sizes,
+)
 
 
 class Slice(LayerType):
     name = "slice"
+    example = Example([("n",)], {"starts": [1], "sizes": [2], "steps": [2]})
     options = {
         "starts": Option("integers"),
         "sizes": Option("sizes"),

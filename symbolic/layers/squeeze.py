@@ -8,11 +8,14 @@ from typing import Any
 from sympy import Integer
 
 from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axes
 
 
 class Squeeze(LayerType):
+    """y[i] = x[i, 0]: drops axes of size 1."""
+
     name = "squeeze"
+    example = Example([("n", 1)])
     options = {"axes": Option("integers", optional=True)}
     input_rule = "an input whose named axes have size 1 (all such axes if none is named)"
 
@@ -38,7 +41,10 @@ class Squeeze(LayerType):
 
 
 class Unsqueeze(LayerType):
+    """y[i, j] = x[i]: inserts axes of size 1."""
+
     name = "unsqueeze"
+    example = Example([("n",)], {"axes": [0]})
     options = {"axes": Option("integers")}
     input_rule = "any shape; axes are those of the result"
 

@@ -8,13 +8,24 @@ from typing import Any
 from sympy import Add
 
 from symbolic.expressions import Definition, Expr, Integer, Same, Tensor, size
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axis, slots
+from symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    canonical_axis,
+    slots,
+)
 
 
 class Select(LayerType):
     """y[a, b] = x[a, position, b]: one position of an axis, which is left out."""
 
     name = "select"
+    example = Example([("n", "m")], {"position": 0})
     options = {"axis": Option("integer", 0), "position": Option("integer")}
     smallest_rank = 1
     input_rule = "at least one axis, long enough for the position"
@@ -41,6 +52,7 @@ class Stack(LayerType):
     """y[a, k, b] = x_k[a, b]: inputs of one shape side by side along a new axis."""
 
     name = "stack"
+    example = Example([("n",), ("n",)])
     options = {"axis": Option("integer", 0)}
     arity = (1, None)
     input_rule = "inputs of one shape"

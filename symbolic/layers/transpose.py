@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class Transpose(LayerType):
     name = "transpose"
+    example = Example([("n", "m")])
     options = {"permutation": Option("integers", optional=True)}
     input_rule = "any shape; permutation names each of its axes once (all in reverse order if it is left out)"
 

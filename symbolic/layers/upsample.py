@@ -8,11 +8,12 @@ from typing import Any
 from sympy import Integer
 
 from symbolic.expressions import Definition, Quotient, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class Upsample(LayerType):
     name = "upsample"
+    example = Example([("n",)], {"factors": [2]})
     options = {"factors": Option("integers")}
     smallest_rank = 1
     input_rule = "an input with at least as many axes as there are factors, which repeat the last ones"

@@ -12,6 +12,7 @@ from sympy import Expr, Integer
 from symbolic.architecture import show
 from symbolic.layers.base import Shape
 from symbolic.readers.model import Known, Model, Unsupported, Value, short
+from symbolic.readers.registry import Registry
 
 
 @dataclass
@@ -138,17 +139,8 @@ class Node:
 
 
 Operator = Callable[[Node], Value | list[Value]]
-OPERATORS: dict[str, Operator] = {}
-
-
-def operator(*names: str) -> Callable[[Operator], Operator]:
-    """Register the function that reads nodes of these operators."""
-
-    def register(function: Operator) -> Operator:
-        OPERATORS.update(dict.fromkeys(names, function))
-        return function
-
-    return register
+OPERATORS: Registry[Operator] = Registry()
+operator = OPERATORS.register
 
 
 __all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator"]

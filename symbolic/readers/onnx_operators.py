@@ -20,17 +20,17 @@ _ELEMENTWISE = {
 }  # fmt: skip
 
 
-@operator(*_ELEMENTWISE)
+@operator(**_ELEMENTWISE)
 def elementwise(node: Node) -> Value:
     return node.layer(_ELEMENTWISE[node.op], [node.x()])
 
 
-@operator("LeakyRelu")
+@operator(LeakyRelu="leaky_relu")
 def leaky_relu(node: Node) -> Value:
     return node.layer("leaky_relu", [node.x()], slope=short(node.get("alpha", 0.01)))
 
 
-@operator("Elu", "Celu")
+@operator(Elu="elu", Celu="celu")
 def elu(node: Node) -> Value:
     return node.layer(node.op.lower(), [node.x()], alpha=short(node.get("alpha", 1.0)))
 
@@ -38,7 +38,7 @@ def elu(node: Node) -> Value:
 _SELU = (np.float32(1.67326319217681884765625), np.float32(1.05070102214813232421875))
 
 
-@operator("Selu")
+@operator(Selu="selu elu scale")
 def selu(node: Node) -> Value:
     alpha, gamma = (np.float32(node.get(key, default)) for key, default in zip(("alpha", "gamma"), _SELU, strict=True))
     if (alpha, gamma) == _SELU:
@@ -48,19 +48,19 @@ def selu(node: Node) -> Value:
     )
 
 
-@operator("HardSigmoid")
+@operator(HardSigmoid="hard_sigmoid")
 def hard_sigmoid(node: Node) -> Value:
     return node.layer(
         "hard_sigmoid", [node.x()], alpha=short(node.get("alpha", 0.2)), beta=short(node.get("beta", 0.5))
     )
 
 
-@operator("Gelu")
+@operator(Gelu="gelu gelu_tanh")
 def gelu(node: Node) -> Value:
     return node.layer("gelu_tanh" if node.get("approximate", "none") == "tanh" else "gelu", [node.x()])
 
 
-@operator("Clip")
+@operator(Clip="clip")
 def clip(node: Node) -> Value:
     bounds: dict[str, Any] = {}
     for slot, (key, attribute) in enumerate((("low", "min"), ("high", "max")), 1):
@@ -74,7 +74,7 @@ def clip(node: Node) -> Value:
     return node.layer("clip", [node.x()], **bounds) if bounds else node.same("without bounds")
 
 
-@operator("PRelu")
+@operator(PRelu="relu neg mul sub")
 def prelu(node: Node) -> Value:
     """relu(x) - a relu(-x): the slope may have any shape that broadcasts."""
     x, slope = node.x(), node.weight(1)
@@ -82,7 +82,10 @@ def prelu(node: Node) -> Value:
     return node.layer("sub", [node.layer("relu", [x], "above"), node.layer("mul", [negative, slope], "scaled")])
 
 
-@operator("Add", "Sum", "Sub", "Mul", "Div", "Max", "Min", "Mean")
+@operator(
+    Add="add scale", Sum="add", Sub="sub scale", Mul="mul scale", Div="div scale reciprocal",
+    Max="maximum", Min="minimum", Mean="add scale",
+)  # fmt: skip
 def arithmetic(node: Node) -> Value:
     if len(node.operands) == 1:
         return node.same("of one operand")
@@ -112,7 +115,7 @@ def _with_number(node: Node) -> Value | None:
     return None
 
 
-@operator("Pow")
+@operator(Pow="power")
 def power(node: Node) -> Value:
     exponent = node.number(1)
     if exponent is None:
@@ -123,13 +126,13 @@ def power(node: Node) -> Value:
 # -- products ---------------------------------------------------------------------------------------------------
 
 
-@operator("MatMul")
+@operator(MatMul="matmul unsqueeze squeeze")
 def matmul(node: Node) -> Value:
     a, b = node.x(0), node.weight(1) if node.rank(1) == 2 and node.rank(0) > 1 else node.x(1)
     return product(node.model, node.name, a, b)
 
 
-@operator("Gemm")
+@operator(Gemm="dense transpose matmul scale add")
 def gemm(node: Node) -> Value:
     """alpha A' B' + beta C; with B a weight (units, inputs) it is a dense layer."""
     alpha, beta = short(node.get("alpha", 1.0)), short(node.get("beta", 1.0))
@@ -153,7 +156,7 @@ def gemm(node: Node) -> Value:
     return node.layer("add", [found, c])
 
 
-@operator("Einsum")
+@operator(Einsum="einsum")
 def einsum(node: Node) -> Value:
     return node.layer("einsum", node.xs(), equation=str(node.get("equation")).replace(" ", ""))
 
@@ -183,7 +186,7 @@ def window(node: Node, kernel: list[int]) -> dict[str, Any]:
     return {"stride": stride, "padding": padding, "dilation": dilation}
 
 
-@operator("Conv")
+@operator(Conv="conv")
 def conv(node: Node) -> Value:
     kernel = node.extents(1, range(2, node.rank(1)))
     inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
@@ -192,7 +195,7 @@ def conv(node: Node) -> Value:
     )
 
 
-@operator("ConvTranspose")
+@operator(ConvTranspose="conv_transpose")
 def conv_transpose(node: Node) -> Value:
     kernel = node.extents(1, range(2, node.rank(1)))
     if "output_shape" in node.attributes or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
@@ -204,7 +207,7 @@ def conv_transpose(node: Node) -> Value:
     )  # fmt: skip
 
 
-@operator("MaxPool", "AveragePool")
+@operator(MaxPool="max_pool", AveragePool="average_pool")
 def pool(node: Node) -> Value:
     node.only_outputs()
     kernel = list(node.get("kernel_shape"))
@@ -220,7 +223,7 @@ def pool(node: Node) -> Value:
     return node.layer("average_pool", [node.x()], count_include_pad=bool(node.get("count_include_pad", 0)), **options)
 
 
-@operator("GlobalAveragePool", "GlobalMaxPool")
+@operator(GlobalAveragePool="global_average_pool", GlobalMaxPool="global_max_pool")
 def global_pool(node: Node) -> Value:
     return node.layer(
         "global_average_pool" if node.op == "GlobalAveragePool" else "global_max_pool", [node.x()], lead=1
@@ -230,7 +233,7 @@ def global_pool(node: Node) -> Value:
 # -- normalisation ------------------------------------------------------------------------------------------------
 
 
-@operator("BatchNormalization")
+@operator(BatchNormalization="batch_norm batch_norm_training")
 def batch_norm(node: Node) -> Value:
     node.only_outputs()
     node.only(spatial=1)
@@ -242,13 +245,13 @@ def batch_norm(node: Node) -> Value:
     return node.layer("batch_norm", inputs, epsilon=epsilon, lead=1)
 
 
-@operator("InstanceNormalization")
+@operator(InstanceNormalization="instance_norm")
 def instance_norm(node: Node) -> Value:
     inputs = [node.x(), node.weight(1), node.weight(2)]
     return node.layer("instance_norm", inputs, epsilon=short(node.get("epsilon", 1e-5)), lead=1)
 
 
-@operator("GroupNormalization")
+@operator(GroupNormalization="group_norm")
 def group_norm(node: Node) -> Value:
     if node.shape(1) != (node.shape()[1],):
         raise Unsupported("scale and bias per group (opset 18), not per channel")
@@ -258,7 +261,7 @@ def group_norm(node: Node) -> Value:
     )
 
 
-@operator("LayerNormalization", "RMSNormalization")
+@operator(LayerNormalization="layer_norm mul", RMSNormalization="rms_norm")
 def layer_norm(node: Node) -> Value:
     node.only_outputs()
     axes, epsilon = node.rank() - node.axis(-1), short(node.get("epsilon", 1e-5))
@@ -272,7 +275,7 @@ def layer_norm(node: Node) -> Value:
     return node.layer("mul", [plain, node.weight(1)])
 
 
-@operator("LRN")
+@operator(LRN="lrn")
 def lrn(node: Node) -> Value:
     numbers = {
         key: short(node.get(key, default)) for key, default in (("alpha", 0.0001), ("beta", 0.75), ("bias", 1.0))
@@ -283,7 +286,7 @@ def lrn(node: Node) -> Value:
 # -- softmax and reductions ---------------------------------------------------------------------------------------
 
 
-@operator("Softmax", "LogSoftmax")
+@operator(Softmax="softmax reshape", LogSoftmax="log_softmax reshape")
 def softmax(node: Node) -> Value:
     """Before opset 13 the axes from ``axis`` on are taken together."""
     type_ = "softmax" if node.op == "Softmax" else "log_softmax"
@@ -305,7 +308,7 @@ _REDUCTIONS = {
 }
 
 
-@operator(*_REDUCTIONS, "ReduceL2", "ReduceSumSquare")
+@operator(**_REDUCTIONS, ReduceL2="power reduce_sum sqrt", ReduceSumSquare="power reduce_sum")
 def reduce(node: Node) -> Value:
     axes = node.axes(1)
     if axes is None or not axes:

@@ -13,7 +13,11 @@ _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 _ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
 
 
-@operator("RNN", "GRU", "LSTM")
+@operator(
+    RNN="rnn_cell select stack concat",
+    GRU="gru_cell select stack concat",
+    LSTM="lstm_cell select slice stack concat",
+)
 def recurrent(node: Node) -> list[Value]:
     directions = 2 if node.get("direction", "forward") == "bidirectional" else 1
     _refuse_variants(node, directions)

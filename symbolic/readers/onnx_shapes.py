@@ -68,7 +68,7 @@ def reshaped(node: Node, target: Shape) -> Value:
     return node.layer("reshape", [node.x()], shape=list(target))
 
 
-@operator("Reshape")
+@operator(Reshape="reshape")
 def reshape(node: Node) -> Value:
     wanted = node.integers(1, "the new shape") if node.has(1) else list(node.get("shape"))
     old = node.shape()
@@ -83,7 +83,7 @@ def reshape(node: Node) -> Value:
     return reshaped(node, tuple(target))
 
 
-@operator("Flatten")
+@operator(Flatten="reshape")
 def flatten(node: Node) -> Value:
     axis = int(node.get("axis", 1))
     old = node.shape()
@@ -91,7 +91,7 @@ def flatten(node: Node) -> Value:
     return reshaped(node, (Mul(*old[:axis]), Mul(*old[axis:])))
 
 
-@operator("Squeeze")
+@operator(Squeeze="squeeze")
 def squeeze(node: Node) -> Value:
     axes = node.axes(1)
     if axes is None:
@@ -99,14 +99,14 @@ def squeeze(node: Node) -> Value:
     return node.layer("squeeze", [node.x()], axes=sorted(axes)) if axes else node.same("of no axis")
 
 
-@operator("Unsqueeze")
+@operator(Unsqueeze="unsqueeze")
 def unsqueeze(node: Node) -> Value:
     given = node.integers(1, "the list of axes") if node.has(1) else node.get("axes")
     rank = node.rank() + len(given)
     return node.layer("unsqueeze", [node.x()], axes=sorted(int(axis) % rank for axis in given))
 
 
-@operator("Transpose")
+@operator(Transpose="transpose")
 def transpose(node: Node) -> Value:
     permutation = list(node.get("perm", range(node.rank())[::-1]))
     if permutation == sorted(permutation):
@@ -114,7 +114,7 @@ def transpose(node: Node) -> Value:
     return node.layer("transpose", [node.x()], permutation=permutation)
 
 
-@operator("Expand")
+@operator(Expand="expand")
 def expand(node: Node) -> Value:
     old = node.shape()
     wanted = [Integer(n) if isinstance(n, int) else n for n in node.integers(1, "the new shape")]
@@ -124,7 +124,7 @@ def expand(node: Node) -> Value:
     return node.same("to the same shape") if tuple(target) == old else node.layer("expand", [node.x()], shape=target)
 
 
-@operator("Tile")
+@operator(Tile="concat")
 def tile(node: Node) -> Value:
     found = node.x()
     for axis, times in enumerate(node.integers(1, "the numbers of repeats")):
@@ -133,12 +133,12 @@ def tile(node: Node) -> Value:
     return found
 
 
-@operator("Concat")
+@operator(Concat="concat")
 def concat(node: Node) -> Value:
     return node.layer("concat", node.xs(), axis=node.axis(-1)) if len(node.operands) > 1 else node.same("of one part")
 
 
-@operator("Split")
+@operator(Split="slice")
 def split(node: Node) -> list[Value]:
     axis = node.axis(0)
     parts = node.integers(1, "the sizes of the parts") if node.has(1) else node.get("split")
@@ -153,7 +153,7 @@ def split(node: Node) -> list[Value]:
     ]
 
 
-@operator("Slice")
+@operator(Slice="slice")
 def slice_(node: Node) -> Value:
     def given(slot: int, key: str) -> list[int] | None:
         return node.integers(slot, key) if node.has(slot) else node.get(key)
@@ -175,7 +175,7 @@ def slice_(node: Node) -> Value:
     return sliced(node.model, node.name, node.x(), cuts)
 
 
-@operator("Gather")
+@operator(Gather="embedding gather select slice")
 def gather(node: Node) -> Value:
     axis, indices = node.axis(0), node.known(1)
     if indices is None:
@@ -197,7 +197,7 @@ def gather(node: Node) -> Value:
     return node.layer("gather", [node.x(0), name], axis=axis)
 
 
-@operator("Pad")
+@operator(Pad="pad")
 def pad(node: Node) -> Value:
     node.only(mode="constant")
     padding = node.integers(1, "pads") if node.has(1) else list(node.get("pads"))
@@ -213,12 +213,12 @@ def pad(node: Node) -> Value:
     return node.layer("pad", [node.x()], padding=padding, value=value) if any(padding) else node.same("by nothing")
 
 
-@operator("Where")
+@operator(Where="where")
 def where(node: Node) -> Value:
     return node.layer("where", node.xs())
 
 
-@operator("Resize", "Upsample")
+@operator(Resize="upsample", Upsample="upsample")
 def resize(node: Node) -> Value:
     """Nearest neighbour by integer factors, where the file's rounding amounts to i -> floor(i / factor)."""
     node.only(mode="nearest")
@@ -256,7 +256,7 @@ def _floors(node: Node, factors: list[int]) -> None:
                 raise Unsupported(f"coordinates {mode}, rounding {rounding}")
 
 
-@operator("DepthToSpace", "SpaceToDepth")
+@operator(DepthToSpace="reshape transpose", SpaceToDepth="reshape transpose")
 def depth_to_space(node: Node) -> Value:
     """Reshape, transpose, reshape."""
     b = int(node.get("blocksize"))

@@ -11,6 +11,7 @@ from sympy import Integer
 
 from symbolic.layers.base import Shape
 from symbolic.readers.model import Known, Model, Unsupported, Value
+from symbolic.readers.registry import Registry
 
 Result = Any
 """A tensor's value, a list of them (None: one that cannot be read), or a number made of sizes."""
@@ -93,17 +94,9 @@ class Call:
 
 
 Operator = Callable[[Call], Result]
-OPERATORS: dict[str, Operator] = {}
-
-
-def operator(*names: str) -> Callable[[Operator], Operator]:
-    """Register the function that reads calls of these ATen operators (all their overloads)."""
-
-    def register(function: Operator) -> Operator:
-        OPERATORS.update(dict.fromkeys(names, function))
-        return function
-
-    return register
+OPERATORS: Registry[Operator] = Registry()
+operator = OPERATORS.register
+"""An ATen operator is registered with all its overloads."""
 
 
 __all__ = ["OPERATORS", "Call", "Known", "Result", "Unsupported", "Value", "operator"]

@@ -19,22 +19,22 @@ _ELEMENTWISE = {
 }  # fmt: skip
 
 
-@operator(*_ELEMENTWISE)
+@operator(**_ELEMENTWISE)
 def elementwise(call: Call) -> Result:
     return call.layer(_ELEMENTWISE[call.operator], [call.x()])
 
 
-@operator("gelu")
+@operator(gelu="gelu gelu_tanh")
 def gelu(call: Call) -> Result:
     return call.layer("gelu_tanh" if call["approximate"] == "tanh" else "gelu", [call.x()])
 
 
-@operator("rsqrt")
+@operator(rsqrt="sqrt reciprocal")
 def rsqrt(call: Call) -> Result:
     return call.layer("reciprocal", [call.layer("sqrt", [call.x()], "sqrt")])
 
 
-@operator("softplus")
+@operator(softplus="softplus")
 def softplus(call: Call) -> Result:
     if call["beta"] != 1:
         raise Unsupported(f"beta = {call['beta']} (only 1)")
@@ -42,7 +42,7 @@ def softplus(call: Call) -> Result:
     return call.layer("softplus", [call.x()])
 
 
-@operator("elu", "celu", "leaky_relu", "hardsigmoid")
+@operator(elu="elu", celu="celu", leaky_relu="leaky_relu", hardsigmoid="hard_sigmoid")
 def with_slope(call: Call) -> Result:
     if call.operator == "leaky_relu":
         return call.layer("leaky_relu", [call.x()], slope=call["negative_slope"])
@@ -53,7 +53,7 @@ def with_slope(call: Call) -> Result:
     return call.layer(call.operator, [call.x()], alpha=call["alpha"])
 
 
-@operator("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6")
+@operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip"))
 def clamp(call: Call) -> Result:
     low, high = (call[key] if call[key] is not None else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
@@ -63,7 +63,7 @@ def clamp(call: Call) -> Result:
     return call.layer("clip", [call.x()], **bounds)
 
 
-@operator("prelu")
+@operator(prelu="relu neg mul sub reshape")
 def prelu(call: Call) -> Result:
     """relu(x) - a relu(-x)."""
     x, slope = call.x(), call.weight("weight")
@@ -73,7 +73,7 @@ def prelu(call: Call) -> Result:
     return call.layer("sub", [call.layer("relu", [x], "above"), call.layer("mul", [negative, slope], "scaled")])
 
 
-@operator("pow")
+@operator(pow="power")
 def power(call: Call) -> Result:
     exponent = _number(call["exponent"])
     if exponent is None:
@@ -99,7 +99,10 @@ _ARITHMETIC = {
 }
 
 
-@operator(*_ARITHMETIC)
+@operator(
+    **{name: f"{OPERATIONS[operation]} scale" for name, operation in _ARITHMETIC.items() if operation != "Div"},
+    div="div scale reciprocal",
+)
 def arithmetic(call: Call) -> Result:
     if call["rounding_mode"] is not None:
         raise Unsupported(f"rounding_mode = {call['rounding_mode']!r}")
@@ -125,7 +128,10 @@ def _scaled(call: Call, value: Any, alpha: float) -> Any:
     return value * alpha
 
 
-@operator("maximum", "minimum", "max", "min", "amax", "amin")
+@operator(
+    maximum="maximum", minimum="minimum", max="maximum reduce_max", min="minimum reduce_min",
+    amax="reduce_max", amin="reduce_min",
+)  # fmt: skip
 def extremum(call: Call) -> Result:
     kind = "maximum" if "max" in call.operator else "minimum"
     if call.given("other"):
@@ -134,7 +140,7 @@ def extremum(call: Call) -> Result:
     return [found, None] if call.operator in ("max", "min") and call.given("dim") else found
 
 
-@operator("mean", "sum")
+@operator(mean="reduce_mean", sum="reduce_sum")
 def reduce(call: Call) -> Result:
     return call.layer(f"reduce_{call.operator}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
 
@@ -142,20 +148,23 @@ def reduce(call: Call) -> Result:
 # -- products ---------------------------------------------------------------------------------------------------
 
 
-@operator("linear")
+@operator(linear="dense")
 def linear(call: Call) -> Result:
     biased = call.given("bias")
     inputs = [call.x("input"), call.weight("weight"), *([call.weight("bias")] if biased else [])]
     return call.layer("dense", inputs, bias=biased)
 
 
-@operator("matmul", "mm", "bmm", "mv", "dot")
+_PRODUCT = "matmul unsqueeze squeeze"
+
+
+@operator(matmul=_PRODUCT, mm="matmul", bmm="matmul", mv=_PRODUCT, dot=_PRODUCT)
 def matmul(call: Call) -> Result:
     other = next(key for key in ("other", "mat2", "vec", "tensor") if call.given(key))
     return product(call.model, call.name, call.x(), call.x(other))
 
 
-@operator("addmm", "baddbmm")
+@operator(addmm="matmul scale add", baddbmm="matmul scale add")
 def addmm(call: Call) -> Result:
     keys = ("mat1", "mat2") if call.operator == "addmm" else ("batch1", "batch2")
     found: Any = product(call.model, f"{call.name}.product", call.x(keys[0]), call.x(keys[1]))
@@ -167,7 +176,7 @@ def _factor(call: Call, x: str, key: str) -> str:
     return x if call[key] in (None, 1) else call.layer("scale", [x], key, factor=call[key])
 
 
-@operator("einsum")
+@operator(einsum="einsum")
 def einsum(call: Call) -> Result:
     tensors = [call.model.vertex(value) for value in call["tensors"]]
     return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
@@ -176,7 +185,11 @@ def einsum(call: Call) -> Result:
 # -- convolutions and pools ---------------------------------------------------------------------------------------
 
 
-@operator("conv1d", "conv2d", "conv3d", "convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+@operator(
+    **{f"conv{d}d": "conv" for d in (1, 2, 3)},
+    **{f"conv_transpose{d}d": "conv_transpose" for d in (1, 2, 3)},
+    convolution="conv conv_transpose",
+)
 def conv(call: Call) -> Result:
     axes = call.rank("weight") - 2
     kernel = [call.extent(2 + k, "weight") for k in range(axes)]
@@ -201,7 +214,11 @@ def _each(value: Any, axes: int) -> list[int]:
     return values * axes if len(values) == 1 else values
 
 
-@operator("max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d")
+@operator(
+    **{f"max_pool{d}d": "max_pool" for d in (1, 2, 3)},
+    **{f"avg_pool{d}d": "average_pool" for d in (1, 2, 3)},
+    max_pool2d_with_indices="max_pool",
+)
 def pool(call: Call) -> Result:
     axes = int(call.operator[call.operator.index("d") - 1 :][0]) if call.operator[-1] == "d" else 2
     kernel = _each(call["kernel_size"], axes)
@@ -223,7 +240,10 @@ def pool(call: Call) -> Result:
     return [found, None] if call.operator.endswith("indices") else found
 
 
-@operator("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "_adaptive_avg_pool2d")
+_ADAPTIVE = "global_average_pool average_pool"
+
+
+@operator(**{f"adaptive_avg_pool{d}d": _ADAPTIVE for d in (1, 2, 3)}, _adaptive_avg_pool2d=_ADAPTIVE)
 def adaptive_pool(call: Call) -> Result:
     axes = int(call.operator[-2])
     sizes = _each(call["output_size"], axes)
@@ -240,8 +260,13 @@ def adaptive_pool(call: Call) -> Result:
 # -- normalisation ------------------------------------------------------------------------------------------------
 
 
-@operator("batch_norm", "_native_batch_norm_legit_functional", "_native_batch_norm_legit_no_training", "instance_norm",
-          "_native_batch_norm_legit")  # fmt: skip
+@operator(
+    batch_norm="batch_norm batch_norm_training",
+    _native_batch_norm_legit="batch_norm batch_norm_training",
+    _native_batch_norm_legit_functional="batch_norm batch_norm_training",
+    _native_batch_norm_legit_no_training="batch_norm",
+    instance_norm="instance_norm",
+)
 def batch_norm(call: Call) -> Result:
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
@@ -259,7 +284,7 @@ def batch_norm(call: Call) -> Result:
     return found if call.operator == "batch_norm" else [found, None, None, None, None]
 
 
-@operator("layer_norm", "native_layer_norm", "rms_norm")
+@operator(layer_norm="layer_norm", native_layer_norm="layer_norm", rms_norm="rms_norm")
 def layer_norm(call: Call) -> Result:
     shape = call["normalized_shape"]
     options: dict[str, Any] = {"epsilon": call["eps"]}
@@ -278,7 +303,7 @@ def layer_norm(call: Call) -> Result:
     return found if call.operator == "layer_norm" else [found, None, None]
 
 
-@operator("group_norm", "native_group_norm")
+@operator(group_norm="group_norm", native_group_norm="group_norm")
 def group_norm(call: Call) -> Result:
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
@@ -290,17 +315,17 @@ def group_norm(call: Call) -> Result:
 # -- softmax and attention ----------------------------------------------------------------------------------------
 
 
-@operator("softmax", "_softmax", "log_softmax", "_log_softmax")
+@operator(softmax="softmax", _softmax="softmax", log_softmax="log_softmax", _log_softmax="log_softmax")
 def softmax(call: Call) -> Result:
     return call.layer(call.operator.removeprefix("_"), [call.x()], axis=call.axis())
 
 
-@operator("glu")
+@operator(glu="glu")
 def glu(call: Call) -> Result:
     return call.layer("glu", [call.x()], axis=call.axis())
 
 
-@operator("scaled_dot_product_attention")
+@operator(scaled_dot_product_attention="attention")
 def attention(call: Call) -> Result:
     if call["dropout_p"]:
         raise Unsupported("dropout in training: call module.eval() first")

@@ -37,7 +37,10 @@ def sym_size(call: Call) -> Result:
     return call.shape()[call.axis()]
 
 
-@operator("view", "reshape", "_unsafe_view", "flatten", "unflatten", "_reshape_alias")
+_RESHAPES = ("view", "reshape", "_unsafe_view", "flatten", "unflatten", "_reshape_alias")
+
+
+@operator(**dict.fromkeys(_RESHAPES, "reshape"))
 def reshape(call: Call) -> Result:
     old = call.shape()
     if call.operator == "flatten":
@@ -62,7 +65,7 @@ def _resolved(wanted: list[Any], total: Expr) -> list[Expr]:
     return found
 
 
-@operator("permute", "transpose", "t", "numpy_T", "swapaxes")
+@operator(**dict.fromkeys(("permute", "transpose", "t", "numpy_T", "swapaxes"), "transpose"))
 def transpose(call: Call) -> Result:
     rank = call.rank()
     order = list(range(rank))
@@ -76,18 +79,18 @@ def transpose(call: Call) -> Result:
     return call.same("of nothing") if order == sorted(order) else call.layer("transpose", [call.x()], permutation=order)
 
 
-@operator("unsqueeze")
+@operator(unsqueeze="unsqueeze")
 def unsqueeze(call: Call) -> Result:
     return call.layer("unsqueeze", [call.x()], axes=[call.axis(extra=1)])
 
 
-@operator("squeeze")
+@operator(squeeze="squeeze")
 def squeeze(call: Call) -> Result:
     axes = [axis for axis in call.axes() if call.shape()[axis] == 1]
     return call.layer("squeeze", [call.x()], axes=axes) if axes else call.same("of no axis")
 
 
-@operator("expand", "expand_as", "broadcast_to")
+@operator(**dict.fromkeys(("expand", "expand_as", "broadcast_to"), "expand"))
 def expand(call: Call) -> Result:
     old = call.shape()
     wanted = list(call.shape("other")) if call.operator == "expand_as" else [*call["size"]]
@@ -97,7 +100,7 @@ def expand(call: Call) -> Result:
     return call.same("to the same shape") if tuple(target) == old else call.layer("expand", [call.x()], shape=target)
 
 
-@operator("repeat", "tile")
+@operator(repeat="concat unsqueeze", tile="concat unsqueeze")
 def repeat(call: Call) -> Result:
     times = [int(n) for n in (call["repeats"] or call["dims"])]
     found, old = call.x(), call.shape()
@@ -110,7 +113,7 @@ def repeat(call: Call) -> Result:
     return found
 
 
-@operator("cat", "concat", "stack")
+@operator(cat="concat", concat="concat", stack="stack")
 def concat(call: Call) -> Result:
     parts = [call.model.vertex(value) for value in call["tensors"]]
     rank = len(call.model.shapes[parts[0]])
@@ -120,7 +123,7 @@ def concat(call: Call) -> Result:
     return call.layer("concat", parts, axis=axis) if len(parts) > 1 else parts[0]
 
 
-@operator("slice", "narrow")
+@operator(slice="slice", narrow="slice")
 def slice_(call: Call) -> Result:
     axis = call.axis()
     extent = call.shape()[axis]
@@ -134,14 +137,14 @@ def slice_(call: Call) -> Result:
     return sliced(call.model, call.name, call.x(), [(axis, found.start, len(found), found.step)])
 
 
-@operator("select")
+@operator(select="select")
 def select(call: Call) -> Result:
     axis, position = call.axis(), int(call["index"])
     position = position + call.extent(axis) if position < 0 else position
     return call.layer("select", [call.x()], axis=axis, position=position)
 
 
-@operator("split", "split_with_sizes", "chunk", "unbind", "tensor_split")
+@operator("tensor_split", split="slice", split_with_sizes="slice", chunk="slice", unbind="select")
 def split(call: Call) -> Result:
     axis = call.axis()
     extent = call.extent(axis)
@@ -162,7 +165,7 @@ def split(call: Call) -> Result:
     ]
 
 
-@operator("roll")
+@operator(roll="slice concat")
 def roll(call: Call) -> Result:
     found = call.x()
     for shift, dim in zip(call["shifts"], call["dims"], strict=True):
@@ -175,7 +178,7 @@ def roll(call: Call) -> Result:
     return found
 
 
-@operator("pad", "constant_pad_nd")
+@operator(pad="pad", constant_pad_nd="pad")
 def pad(call: Call) -> Result:
     if call["mode"] not in (None, "constant"):
         raise Unsupported(f"mode = {call['mode']!r} (only 'constant')")
@@ -188,7 +191,7 @@ def pad(call: Call) -> Result:
     return call.layer("pad", [call.x()], padding=begin + end, value=call["value"] or 0)
 
 
-@operator("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
+@operator(**{f"upsample_nearest{d}d": "upsample" for d in (1, 2, 3)})
 def upsample(call: Call) -> Result:
     axes = int(call.operator[-2])
     old = [call.extent(k, _input(call)) for k in range(2, 2 + axes)]
@@ -202,7 +205,7 @@ def _input(call: Call) -> str:
     return "input" if call.given("input") else "self"
 
 
-@operator("where", "masked_fill")
+@operator(where="where", masked_fill="where")
 def where(call: Call) -> Result:
     if call.operator == "masked_fill":
         condition, chosen, other = call.value("mask"), call["value"], call.value()
@@ -216,14 +219,14 @@ def where(call: Call) -> Result:
     return call.layer("where", parts)
 
 
-@operator("embedding")
+@operator(embedding="embedding slice")
 def embedding(call: Call) -> Result:
     if call["padding_idx"] not in (None, -1):
         call.model.note("the row padding_idx of an embedding is trained like the others")
     return _looked_up(call, call.weight("weight"), call["indices"], 0)
 
 
-@operator("index_select", "index")
+@operator(index_select="gather embedding slice", index="gather embedding slice")
 def index(call: Call) -> Result:
     if call.operator == "index_select":
         return _looked_up(call, call.x(), call["index"], call.axis())
@@ -250,7 +253,10 @@ def _looked_up(call: Call, table: str, indices: Any, axis: int) -> Result:
 _CELLS = {"lstm": "lstm_cell", "gru": "gru_cell", "rnn_tanh": "rnn_cell", "rnn_relu": "rnn_cell"}
 
 
-@operator(*_CELLS)
+@operator(
+    **{name: f"{cell} select stack concat" for name, cell in _CELLS.items() if name != "lstm"},
+    lstm="lstm_cell select slice stack concat",
+)
 def recurrent(call: Call) -> Result:
     """Unrolled over the steps of the example; several layers, each in one or both directions."""
     if call["dropout"] and call["train"]:

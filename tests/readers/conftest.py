@@ -1,0 +1,23 @@
+"""Every operator that a reader test reads becomes only what its registration says, which is what docs/layers.md shows."""
+
+import pytest
+
+from symbolic.readers import onnx_node, torch_call
+
+
+@pytest.fixture(autouse=True)
+def _as_registered(monkeypatch):
+    for registry in (onnx_node.OPERATORS, torch_call.OPERATORS):
+        for name, function in registry.items():
+            monkeypatch.setitem(registry, name, checked(name, function, set(registry.becomes[name])))
+
+
+def checked(name, function, allowed):
+    def read(node):
+        before = set(node.model.vertices)
+        found = function(node)
+        types = {vertex.kind.type for key, vertex in node.model.vertices.items() if key not in before}
+        assert types <= allowed, f"{name} became {types - allowed}, which its registration does not say"
+        return found
+
+    return read
