@@ -134,7 +134,7 @@ _ALL = (
     ),
     Method(
         "stepsize", "proofs/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
-        "only h = tau_v is exact in finite time; the deviation of linear networks; nilpotency, spectral radius |1 - h|",
+        "only h = tau_v is exact in finite time; the deviation of linear networks; nilpotency, spectral radius abs(1 - h)",
         "Z3; python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
