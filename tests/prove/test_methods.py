@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
+from flint import nmod, nmod_mat
 from support import mutations
 from support.strategies import residual
 
 from proofs import induction, residues, schedules, stepsize, verify
-from proofs.algebras import Residues
+from proofs.algebras import Randomness, Residues, Unknowns
 from proofs.claims import Verdict
 from proofs.counterexample import smallest
 from proofs.methods import METHODS
@@ -208,11 +209,17 @@ def test_the_error_bound_is_that_of_the_degrees():
     assert residues.error_bound(tanh, None, with_calls) * 2**61 == (3 + 1) * 2  # W x + b: degree 2
 
 
-def test_residues_sees_a_wrong_transpose(monkeypatch):
-    """The method's own arithmetic matters: with rows for columns nothing agrees."""
-    product = Residues.product
-    monkeypatch.setattr(Residues, "product", lambda self, m, transpose, v: product(self, m, False, v))
-    assert outcomes("residues", examine(chain(2, 2), 4)) == {Verdict.REFUTED}
+@pytest.mark.parametrize("keep", [True, False])
+def test_products_with_matrices(keep):
+    """Both sides of the method use these products, so it could not see a mistake in them."""
+    prime = 2**61 + 15
+    ring = Residues(prime, Unknowns(Randomness(prime, 1)), keep)
+    rows = [[1, 2, 3], [4, 5, 6]]
+    matrix = nmod_mat(2, 3, [entry for row in rows for entry in row], prime)
+    three, two = ([nmod(k + 7, prime) for k in range(size)] for size in (3, 2))
+    assert ring.product(matrix, False, three) == [7 + 16 + 27, 28 + 40 + 54]
+    assert ring.product(matrix, True, two) == [7 + 32, 14 + 40, 21 + 48]
+    assert ring.outer(two, three).tolist() == [[49, 56, 63], [56, 64, 72]]
 
 
 def test_asynchronous_schedules_need_their_rounds():
