@@ -115,7 +115,8 @@ _ALL = (
         "residues", "proofs/residues.py", "exact evaluation at full size",
         lambda s: [residues.residues_claim(s.network, s.steps)],
         "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
-        "python-flint's matrix products, proofs/algebras.py; a hash function as randomness", "wrong definitions: both sides use them",
+        "python-flint's matrix products, proofs/algebras.py; a hash function as randomness",
+        "wrong definitions: both sides use them",
         deep=True, unfit=lambda s: residues.unfit(s.network),
     ),
     Method(
