@@ -115,7 +115,8 @@ _ALL = (
         "residues", "proofs/residues.py", "exact evaluation at full size",
         lambda s: [residues.residues_claim(s.network, s.steps)],
         "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
-        "python-flint's matrix products; a hash function as randomness", "wrong definitions: both sides use them",
+        "python-flint's matrix products, proofs/algebras.py; a hash function as randomness",
+        "wrong definitions: both sides use them",
         deep=True, unfit=lambda s: residues.unfit(s.network),
     ),
     Method(
@@ -134,7 +135,7 @@ _ALL = (
     ),
     Method(
         "stepsize", "proofs/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
-        "only h = tau_v is exact in finite time; the deviation of linear networks; nilpotency, spectral radius |1 - h|",
+        "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
         "Z3; python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),

@@ -54,7 +54,11 @@ def schedules_claim(graph: Graph, steps: int) -> Claim:
         "same terms from free symbols"
     )
     method, trusted = "execution on hash-consed terms", ("hash-consing as coded in proofs/wiring.py",)
-    wanted = _variables(graph, *wavefront(graph, terms, inputs))
+    try:
+        wanted = _variables(graph, *wavefront(graph, terms, inputs))
+    except KeyError as error:  # an update reads what has no value yet: there is a cycle
+        numbers: dict[str, object] = {"schedule": "wavefront", "read_before_it_is_known": str(error.args[0])}
+        return Claim("schedules", statement, Verdict.REFUTED, method, (), trusted, numbers)
     reached = {"synchronous": _variables(graph, *relax(graph, terms, inputs, steps))}
     reached |= {f"asynchronous, seed {seed}": asynchronous(graph, terms, inputs, steps, seed) for seed in SEEDS}
     for schedule, state in reached.items():

@@ -108,8 +108,7 @@ def network_claim(graph: Graph) -> Claim:
     trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
     ring, draw = Field(prime, SEED), residue_source(prime, SEED)
-    fixed = Instance(graph, ring, draw, sizes).wavefront()
-    counterexample = _alive(graph, ring, draw, sizes, fixed) or _displaced(graph, ring, draw, sizes, fixed)
+    counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
     linear = ring.calls == 0
     if linear and counterexample is None:
         counterexample = _deviates(graph, sizes)
@@ -120,11 +119,11 @@ def network_claim(graph: Graph) -> Claim:
     return Claim("stepsize:network", statement, Verdict.PROVED, method, (), trusted, witness=witness)
 
 
-def _alive(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int], fixed: State) -> dict[str, Any] | None:
-    """A random row times M, T times: what is left of it, if anything is."""
+def _alive(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
+    """A random row times M, the Jacobian at a random state, T times: what is left of it, if anything is."""
     tape = Tape(ring)
     instance = Instance(graph, tape, lambda label: tape.variable(draw(label)), sizes)
-    state = {key: {at: tape.variable(value) for at, value in table.items()} for key, table in fixed.items()}
+    state = instance.initial(lambda label: tape.variable(draw(f"initial {label}")))
     after = instance.step(state)
     row: State = {key: {at: draw(f"row {key} {at}") for at in table} for key, table in after.items()}
     for _ in range(graph.largest_rank):
@@ -152,9 +151,10 @@ def _mixed(ring: Ring, h: Any, old: State, new: State) -> State:
     }
 
 
-def _displaced(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int], fixed: State) -> dict[str, Any] | None:
+def _displaced(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
     """The first x and the last s, each displaced alone by d, after a few steps of size h."""
     instance = Instance(graph, ring, draw, sizes)
+    fixed = instance.wavefront()
     h, d = draw("step h"), draw("displacement d")
     wanted = pow(1 - h, _STEPS, ring.prime) * d % ring.prime
     last = max(graph.rank_s, key=graph.rank_s.__getitem__)

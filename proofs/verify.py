@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from proofs import certificate
+from proofs.checker.reading import Rejected
 from proofs.claims import Claim, Verdict
 from proofs.composition import steps_claim
-from proofs.methods import choose
+from proofs.methods import Method, choose
 from proofs.subject import Subject, examine
 from symbolic.derivation import Derivation
 
@@ -46,7 +47,7 @@ def verify(
             reason = f"{subject.refusal}: there is no network to evaluate"
         if reason is None:
             progress(method.stage)
-            shown[method.name] = _timed(method.run, subject)
+            shown[method.name] = _timed(method, subject)
         elif methods is not None and method.name in methods:
             shown[method.name] = [Claim(method.name, method.proves, Verdict.UNDECIDED, method.file, reason=reason)]
         else:
@@ -56,10 +57,14 @@ def verify(
     return certificate.certificate(derivation, subject.steps, claims, not_run)
 
 
-def _timed(run: Callable[[Subject], Iterable[Claim]], subject: Subject) -> list[Claim]:
-    found, start = [], time.perf_counter()
-    for claim in run(subject):
-        now = time.perf_counter()
-        found.append(replace(claim, seconds=now - start))
-        start = now
+def _timed(method: Method, subject: Subject) -> list[Claim]:
+    found: list[Claim] = []
+    start = time.perf_counter()
+    try:
+        for claim in method.run(subject):
+            now = time.perf_counter()
+            found.append(replace(claim, seconds=now - start))
+            start = now
+    except Rejected as error:  # equations that cannot be evaluated
+        found.append(Claim(method.name, method.proves, Verdict.UNDECIDED, method.file, reason=str(error)))
     return found

@@ -1,69 +1,96 @@
-"""Wrong versions of a derived equation: one change each."""
+"""Wrong derivations of examples/digits.toml (and wrong graphs), each with one mistake that its name states."""
 
-from sympy import Add, Integer, Mul
+from __future__ import annotations
 
-from symbolic.expressions import Bracket, Definition, Divides, Element, Expr, Inside, Quotient, Remainder, Same, walk
+import dataclasses
 
+from proofs.subject import examine
+from symbolic import derive, read_spec
+from symbolic.energy import derive_equation
+from symbolic.expressions import Apply, Definition
 
-def changed(body, old, new):
-    """The body with one node replaced, inside indices and brackets too."""
-    if body == old:
-        return new
-    arguments = [changed(a, old, new) if isinstance(a, Expr) else a for a in body.args]
-    return body.func(*arguments) if body.args and arguments != list(body.args) else body
-
-
-def nodes(body, *kinds):
-    """The nodes of the given types, each once, those inside indices too."""
-    found = {}
-    for node in walk(body):
-        for inner in [node, *(a for a in node.args if isinstance(a, Expr))]:
-            found.update(dict.fromkeys(n for n in _all(inner) if isinstance(n, kinds)))
-    return list(found)
+DIGITS = "examples/digits.toml"
 
 
-def _all(node):
-    yield node
-    for argument in node.args:
-        if isinstance(argument, Expr):
-            yield from _all(argument)
+def digits():
+    return derive(read_spec(DIGITS))
 
 
-def mutants(item):
-    """(what was changed, the wrong definition)."""
-    body = item.body
-    for bracket in nodes(body, Bracket):
-        yield f"without {bracket}", changed(body, bracket, Integer(1))
-        match bracket:
-            case Inside():
-                yield f"{bracket} one lower", changed(body, bracket, Inside(bracket.args[0] + 1, bracket.args[1]))
-                yield f"{bracket} longer", changed(body, bracket, Inside(bracket.args[0], bracket.args[1] + 1))
-            case Divides():
-                yield f"{bracket} shifted", changed(body, bracket, Divides(bracket.args[0], bracket.args[1] + 1))
-            case Same():
-                yield f"{bracket} shifted", changed(body, bracket, Same(bracket.args[0], bracket.args[1] + 1))
-    for division in nodes(body, Quotient, Remainder):
-        e, d = division.args
-        yield f"{division} by one more", changed(body, division, division.func(e, d + 1))
-        yield f"{division} of one more", changed(body, division, division.func(e + 1, d))
-    for entry in nodes(body, Element):
-        for one in range(len(entry.indices) - 1):
-            swapped = list(entry.indices)
-            swapped[one : one + 2] = swapped[one : one + 2][::-1]
-            if swapped != list(entry.indices):
-                yield f"{entry} swapped", changed(body, entry, Element(entry.kind, entry.owner, *swapped))
-    for sum_ in nodes(body, Add):
-        if all(not isinstance(a, Element) for a in _all(sum_)):
-            continue
-        yield f"{sum_} without a term", changed(body, sum_, Add(*sum_.args[1:]))
-    yield "doubled", Mul(2, body)
-    yield "nothing", Integer(0)
+def with_layer(derivation, name, **changes):
+    layer = dataclasses.replace(derivation.layers[name], **changes)
+    return dataclasses.replace(derivation, layers=derivation.layers | {name: layer})
 
 
-def definitions(item):
-    for what, body in mutants(item):
-        if body != item.body:
-            try:
-                yield what, Definition(item.tensor, item.indices, body)
-            except ValueError:
-                continue
+def body(item, change):
+    return Definition(item.tensor, item.indices, change(item.body))
+
+
+def applications(change):
+    """Rewrite every function application in an expression."""
+    return lambda e: e.replace(lambda n: isinstance(n, Apply), change)
+
+
+def flipped_sign():
+    """The adjoint of hidden2 has the wrong sign."""
+    derivation = digits()
+    adjoints = tuple(body(a, lambda e: -e) for a in derivation.layers["hidden2"].adjoints)
+    return examine(with_layer(derivation, "hidden2", adjoints=adjoints), derivation.steps)
+
+
+def derivative_elsewhere():
+    """tanh'(2 z) for tanh'(z) in hidden2."""
+    derivation = digits()
+    twice = applications(lambda n: Apply(n.name, n.order, 2 * n.argument))
+    intermediates = tuple(body(b, twice) for b in derivation.layers["hidden2"].intermediates)
+    return examine(with_layer(derivation, "hidden2", intermediates=intermediates), derivation.steps)
+
+
+def wrong_definition():
+    """hidden2 applies the sigmoid, and everything else follows from that."""
+    derivation = digits()
+    layer = derivation.layers["hidden2"]
+    other = applications(lambda n: Apply("sigmoid", n.order, n.argument))
+    definitions = tuple(body(item, other) for item in layer.equation.definitions)
+    derived = derive_equation(layer.kind, dataclasses.replace(layer.equation, definitions=definitions))
+    return examine(dataclasses.replace(derivation, layers=derivation.layers | {"hidden2": derived}), derivation.steps)
+
+
+def constant_layer():
+    """hidden2 does not depend on what it reads."""
+    derivation = digits()
+    layer = derivation.layers["hidden2"]
+    definitions = (*layer.equation.definitions[:-1], body(layer.equation.definitions[-1], lambda e: e * 0))
+    equation = dataclasses.replace(layer.equation, definitions=definitions)
+    return examine(with_layer(derivation, "hidden2", equation=equation), derivation.steps)
+
+
+def zero_cost_gradient():
+    """dC/dx is said to be zero."""
+    derivation = digits()
+    costs = {
+        owner: dataclasses.replace(cost, gradient=body(cost.gradient, lambda e: e * 0))
+        for owner, cost in derivation.costs.items()
+    }
+    return examine(dataclasses.replace(derivation, costs=costs), derivation.steps)
+
+
+def dropped_skip():
+    """The sensitivity of hidden lacks the term of its skip connection."""
+    derivation = digits()
+    terms = derivation.terms | {"hidden": derivation.terms["hidden"][:1]}
+    return examine(dataclasses.replace(derivation, terms=terms), derivation.steps)
+
+
+def self_reading():
+    """The sensitivity of hidden2 reads itself: a cycle."""
+    subject = examine(digits(), digits().steps)
+    subject.network.terms["hidden2"] = [*subject.network.terms["hidden2"], ["hidden2", 0]]
+    return subject
+
+
+def one_step_short():
+    return examine(digits(), digits().steps - 1)
+
+
+def right():
+    return examine(digits(), digits().steps)
