@@ -10,11 +10,25 @@ Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Bl
 from __future__ import annotations
 
 from proofs.checker.graph import Graph
+from proofs.checker.reading import Rejected
 from proofs.claims import Claim, Verdict
 from proofs.counterexample import smallest
 from proofs.evaluate import identity
+from proofs.evaluate.sizes import Instantiation, reduced_sizes
 
 SEED = 20260202
+MOST_WORK = 40_000_000
+
+
+def unfit(graph: Graph) -> str | None:
+    """Why the network cannot be evaluated entry by entry: no small instance of it fits its shape rules."""
+    try:
+        found = Instantiation(graph, reduced_sizes(graph))
+    except Rejected as error:
+        return f"there is no small instance of the network ({error.reason}); pairing evaluates its layers one by one"
+    if found.entries * len(graph.parents) > MOST_WORK:
+        return "the smallest instance is too large to evaluate entry by entry; pairing evaluates its layers one by one"
+    return None
 
 
 def identity_claim(graph: Graph, steps: int) -> Claim:

@@ -110,6 +110,7 @@ _ALL = (
         "identity", "proofs/identity.py", "exact evaluation", lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
         "the checker's evaluator; a hash function as randomness", "other sizes",
+        unfit=lambda s: identity.unfit(s.network),
     ),
     Method(
         "residues", "proofs/residues.py", "exact evaluation at full size",

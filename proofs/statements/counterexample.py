@@ -126,7 +126,7 @@ class _Look:
         meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric)
         scope = Scope(meaning, self.claim, watch)
         try:
-            left, right = scope.at(self.link, index)
+            left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
         except Undetermined:
             return None
         return Point(index, left, right, scope) if left.differs(right) else None

@@ -14,12 +14,13 @@ from typing import Any
 
 from proofs.claims import Claim, Verdict
 from proofs.evaluate.identity import primes_for, residue_source
+from proofs.evaluate.network import Outside
 from proofs.evaluate.rings import Field, Ring, Undetermined
 from proofs.evaluate.sizes import Instantiation
 from proofs.statements import counterexample, sizes
 from proofs.statements.equation import Equalities, Link, Statement
 from proofs.statements.meaning import Draw, Meaning
-from proofs.statements.rings import Closed, Growth
+from proofs.statements.rings import Closed, Growth, Residue
 from proofs.statements.scope import Scope
 from symbolic.errors import SpecError
 
@@ -63,7 +64,11 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
         chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
             return undecided(f"{link.label}: {chosen}")
-        outcome = Outcome(None) if link.ranges.outside else trial.run(link, chosen)
+        missing = link.ranges.outside
+        try:
+            outcome = Outcome(None) if missing else trial.run(link, chosen)
+        except Outside as error:
+            outcome, missing = Outcome(None), error.reason
         if outcome.method is not None:
             methods.add(outcome.method)
             bound += outcome.bound
@@ -72,8 +77,8 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
         found = counterexample.search(claim, link, symmetric, chosen, spend) or {}
         if outcome.nowhere:
             found["undefined"] = _NOWHERE
-        if link.ranges.outside:
-            found = {"entry": link.ranges.outside, **found}
+        if missing:
+            found = {"entry": missing, **found}
         if not found:
             return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
         if len(claim.links) > 1:
@@ -145,7 +150,9 @@ class _Trial:
     def _growth(self, link: Link, numbers: Instantiation) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
         scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), numbers, Growth)
-        largest = max(sum(left) + sum(right) for _, left, right in scope.sides(link))
+        # An equality of integers (the index of a maximum) has no degree.
+        sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
+        largest = max((sum(left) + sum(right) for left, right in sides), default=0)
         if isinstance(scope.ring, Growth):
             largest = max(largest, 2 * scope.ring.deepest)
         if largest > LARGEST_GROWTH:
@@ -175,7 +182,7 @@ class _Trial:
             if left != right:
                 raise _Differs
             compared += 1
-            if kind is Closed:
+            if isinstance(left, Residue):
                 degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
         trials = compared + ring.calls * (ring.calls - 1) // 2
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime))

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Any
 
 from proofs.statements.tokens import LONGEST_NUMBER, Unreadable
+from proofs.statements.vocabulary import Vocabulary, text_name
 
 _TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|[-+*/()<|=])")
 _DEEPEST = 8
 
 
 class IndexReader:
-    """Reads integer expressions from text; ``sizes`` are the names that denote sizes rather than indices."""
+    """Reads integer expressions from text: indices, sizes, and entries of integer tensors (``argmax`` and lookups)."""
 
-    def __init__(self, text: str, offset: int, sizes: Collection[str]) -> None:
-        self._sizes = sizes
-        self._tokens: list[tuple[str, int]] = []
+    def __init__(self, text: str, offset: int, vocabulary: Vocabulary, depth: int = 0) -> None:
+        self._vocabulary, self._depth = vocabulary, depth
+        self._tokens: list[tuple[Any, int]] = []
         at = 0
         while text[at:].strip():
+            at += len(text[at:]) - len(text[at:].lstrip())
+            entry = self._entry(text, at, offset)
+            if entry is not None:
+                self._tokens.append((entry[0], offset + at))
+                at = entry[1]
+                continue
             match = _TOKEN.match(text, at)
             if match is None:
                 raise Unreadable(offset + at, "this is not an index expression")
@@ -27,6 +33,25 @@ class IndexReader:
             at = match.end()
         self._end = offset + len(text)
         self._next = 0
+
+    def _entry(self, text: str, at: int, offset: int) -> tuple[Any, int] | None:
+        """An entry of an integer tensor here, and where it ends."""
+        for kind, owner in self._vocabulary.integers:
+            name = text_name(kind, owner)
+            if not text.startswith(name, at) or text[at + len(name) : at + len(name) + 1].isalnum():
+                continue
+            rank, end = len(self._vocabulary.axes(kind, owner)), at + len(name)
+            if rank == 0:
+                return ["entry", kind, owner, []], end
+            if text[end : end + 1] != "[" or self._depth > _DEEPEST:
+                continue
+            close = closing(text, end)
+            parts = split(text[end + 1 : close], offset + end + 1) if close else []
+            if len(parts) != rank:
+                raise Unreadable(offset + at, f"{name} has {rank} axes")
+            inner = [IndexReader(part, to, self._vocabulary, self._depth + 1).expression() for part, to in parts]
+            return ["entry", kind, owner, inner], close + 1
+        return None
 
     def expression(self) -> Any:
         """The whole text as one expression."""
@@ -52,7 +77,9 @@ class IndexReader:
         return node
 
     def _peek(self) -> str:
-        return self._tokens[self._next][0] if self._next < len(self._tokens) else ""
+        """The word here; an entry counts as one that starts an atom."""
+        word = self._tokens[self._next][0] if self._next < len(self._tokens) else ""
+        return word if isinstance(word, str) else "entry"
 
     def _take(self, *wanted: str) -> str:
         found = self._peek()
@@ -94,6 +121,8 @@ class IndexReader:
             raise Unreadable(self._end, "an index is missing")
         word, at = self._tokens[self._next]
         self._next += 1
+        if not isinstance(word, str):
+            return word
         if word.isdigit():
             if len(word) > LONGEST_NUMBER // 2:
                 raise Unreadable(at, "the number is too long for an index")
@@ -113,8 +142,18 @@ class IndexReader:
             self._take(")")
             return node
         if word[0].isalpha():
-            return ["size" if word in self._sizes else "index", word]
+            return ["size" if word in self._vocabulary.sizes else "index", word]
         raise Unreadable(at, f"an index cannot start with {word!r}")
+
+
+def closing(text: str, start: int) -> int:
+    """The position of the square bracket that closes the one at ``start``; 0 if there is none."""
+    depth = 0
+    for at in range(start, len(text)):
+        depth += (text[at] == "[") - (text[at] == "]")
+        if depth == 0:
+            return at
+    return 0
 
 
 def split(text: str, offset: int) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ from proofs.checker.graph import COST, Graph
 from proofs.evaluate.network import Definition, Entries, Rejected
 from proofs.evaluate.rings import Ring, Tape
 from proofs.evaluate.sizes import Instantiation, position
-from proofs.statements.vocabulary import Vocabulary, shown_entry
+from proofs.statements.vocabulary import Vocabulary, position_of_largest, shown_entry
 
 Draw = Callable[[str], Any]
 Place = tuple[int, ...]
@@ -168,13 +168,14 @@ class Meaning(dict[tuple[str, str], Entries]):
         if cost:
             local["y", COST] = variables("y", name)
         keys = [(kind, "v") for kind in parameters]
-        integers = {}
+        integers: dict[str, Entries] = {}
         for item in data["definitions"]:
             definition = Definition(item, self.sizes.tables[name], tape, f"definition of {name!r}")
             values = definition.evaluate(local)
-            if (item["kind"], name) in self.vocabulary.integers:
-                local[definition.key] = integers[item["kind"]] = values
-                continue
+            largest = position_of_largest(item)
+            if largest:
+                where = Definition(largest, self.sizes.tables[name], tape, f"definition of {name!r}")
+                integers[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
             keys.append(definition.key)

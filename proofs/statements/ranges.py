@@ -62,6 +62,8 @@ def elaborate(
             raise SpecError(where, f"the range of the index {slot.name} cannot be told", f"write Sum[{slot.name}<n]")
     work.check(marked)
     found = work.ranges
+    if work.guarded:  # where a bracket is 0 nothing beside it is read: only an evaluation tells
+        found.outside = None
     found.free = {name: slot.extent for name, slot in work.free.items() if slot.extent is not None}
     found.extents = {slot.extent.key: slot.extent for slot in [*work.free.values(), *work.bound] if slot.extent}
     found.slots = len(found.free) + max((_slots(side) for side in marked), default=0)
@@ -75,6 +77,7 @@ class _Elaboration:
         self.preset: dict[str, Extent] = {}
         self.bound: list[Slot] = []
         self.ranges = Ranges()
+        self.guarded = False
 
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
         """The expression with every index name replaced by its slot."""
@@ -106,10 +109,11 @@ class _Elaboration:
             return [kind, slot, inner]
         if node[0] == "entry":
             if node[1] == "delta":
-                self.ranges.generic = False
+                self.ranges.generic, self.guarded = False, True
             return [*node[:3], [self.mark(index, scope) for index in node[3]]]
         if node[0] in ("inside", "divides", "same", "quotient", "remainder"):
             self.ranges.generic = False
+            self.guarded = self.guarded or node[0] in ("inside", "divides", "same")
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
 
     def _literal(self, value: int) -> None:
@@ -211,6 +215,8 @@ def _shown(node: Any) -> str:
             return str(node[1].name)
         case "size":
             return str(node[1])
+        case "entry":
+            return shown_entry(node[1], node[2], [_shown(index) for index in node[3]])
         case "+":
             return " + ".join(map(_shown, node[1:]))
         case "*":

@@ -59,7 +59,7 @@ class TextReader:
             return [Token("operator", _SPELLING.get(match[0], match[0]), start)]
         if source[start] == "[":
             inside, offset = self._bracketed("[", "]")
-            return [Token("atom", IndexReader(inside, offset, self._vocabulary.sizes).condition(), start)]
+            return [Token("atom", IndexReader(inside, offset, self._vocabulary).condition(), start)]
         if match := _REDUCTION.match(source, start):
             self._at = match.end() - 1
             return self._reductions(REDUCTIONS[match[1]], start)
@@ -120,7 +120,7 @@ class TextReader:
         parts = split(inside, offset)
         if wanted is not None and len(parts) != wanted:
             raise Unreadable(start, f"{tensor.name if tensor else 'this'} has {wanted} axes, not {len(parts)}")
-        return [IndexReader(part, at, self._vocabulary.sizes).expression() for part, at in parts]
+        return [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]
 
     def _entry(self) -> Token | None:
         start, tensor = self._at, self._tensor(self._at)
@@ -165,7 +165,7 @@ class TextReader:
         parts = split(inside, offset)
         if len(parts) != 2:
             raise Unreadable(start, "delta has two indices")
-        indices = [IndexReader(part, at, self._vocabulary.sizes).expression() for part, at in parts]
+        indices = [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]
         return Token("atom", ["entry", "delta", "", indices], start)
 
     def _function(self) -> Token | None:

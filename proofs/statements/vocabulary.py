@@ -109,6 +109,14 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
     return text_name(kind, owner) + indices
 
 
+def position_of_largest(item: Any) -> Any:
+    """For a definition t = Max_k ...: that of the index at which it is attained, ``arg t``; None for others."""
+    body = item["body"]
+    if not isinstance(body, list) or body[0] != "max":
+        return None
+    return {**item, "kind": f"arg {item['kind']}", "body": ["argmax", *body[1:]]}
+
+
 class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions."""
 
@@ -153,10 +161,10 @@ class Vocabulary:
     def _definition(self, item: Any, owner: str, table: Mapping[str, Any]) -> None:
         axes = tuple(Extent(extent, owner, table) for extent in item["shape"])
         self._add(item["kind"], owner, axes)
-        if item["body"][:1] == ["argmax"] if isinstance(item["body"], list) else False:
-            self.integers.add((item["kind"], owner))
-        else:
-            self._add(f"bar {item['kind']}", owner, axes)
+        self._add(f"bar {item['kind']}", owner, axes)
+        if position_of_largest(item):
+            self._add(f"arg {item['kind']}", owner, axes)
+            self.integers.add((f"arg {item['kind']}", owner))
 
     def _add(self, kind: str, owner: str, axes: tuple[Extent, ...]) -> None:
         tensor = Tensor(kind, owner, axes)
