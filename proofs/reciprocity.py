@@ -68,6 +68,7 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
             if slopes[source] > 0 or slopes[source] < 0:
                 return {
                     "row": f"F_{child}{list(place)}", "column": f"x_{parent}{list(at)}",
-                    "entry": slopes[source].str(15, radius=False), "transposed_entry": "0", "seed": seed, "sizes": sizes,
+                    "entry": slopes[source].str(15, radius=False), "transposed_entry": "0",
+                    "seed": seed, "sizes": sizes,
                 }  # fmt: skip
     return None
