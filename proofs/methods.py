@@ -81,7 +81,7 @@ _ALL = (
     Method(
         "adjoint", "proofs/adjoint.py", "adjoints", layers.adjoint_claims,
         "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
-        "product and chain rule as coded there; SymPy's polynomial arithmetic",
+        "product and chain rule as coded there; rewriting of sums; SymPy's arithmetic of opaque symbols",
         "how layers are connected", needs_graph=False,
     ),
     Method(

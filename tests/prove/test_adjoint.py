@@ -23,7 +23,7 @@ from support.equations import (
     u,
     w,
 )
-from support.mutations import changed, definitions
+from support.wrong_adjoints import changed, definitions
 
 from proofs import adjoint, numbers
 from proofs.claims import Verdict
