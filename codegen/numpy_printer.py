@@ -314,6 +314,8 @@ class NumpyPrinter:
         """An entry of which the distinct plain indices run through the whole tensor."""
         if not isinstance(factor, Element) or len(set(factor.indices)) < len(factor.indices):
             return False
+        if not all(isinstance(index, Index) for index in factor.indices):
+            return False
         return all(axis.plain(self.ranges) for axis in self.entries.axes(factor, self.divisions)[0])
 
     def _scattered(

@@ -1,8 +1,8 @@
 """slice:  y[i] = x[start + step i],  along chosen axes.
 
-No bracket: the slice lies inside its input, because from its last position on the axis has a size r, at least 1.  A slice
-that goes backward is named by its lowest position.  One that starts at a distance from the end of an axis whose size is
-not a number lies inside by hypothesis.
+No bracket: the slice lies inside its input, because from its last position on the axis has a size r, at least 1.  A
+slice that goes backward is named by its lowest position.  One that starts at a distance from the end of an axis whose
+size is not a number lies inside by hypothesis.
 """
 
 from __future__ import annotations
