@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from proofs.subject import examine
-from symbolic import derive, read_spec
+from symbolic import architecture, derive, read_spec
 from symbolic.energy import derive_equation
 from symbolic.expressions import Apply, Definition
 
@@ -56,12 +56,15 @@ def wrong_definition():
 
 
 def constant_layer():
-    """hidden2 does not depend on what it reads."""
-    derivation = digits()
-    layer = derivation.layers["hidden2"]
+    """Two layers, of which the second does not depend on the first."""
+    layers = [{"name": name, "type": "dense", "units": 2, "activation": "tanh"} for name in ("first", "second")]
+    derivation = derive(
+        architecture({"inputs": {"x": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    )
+    layer = derivation.layers["second"]
     definitions = (*layer.equation.definitions[:-1], body(layer.equation.definitions[-1], lambda e: e * 0))
     equation = dataclasses.replace(layer.equation, definitions=definitions)
-    return examine(with_layer(derivation, "hidden2", equation=equation), derivation.steps)
+    return examine(with_layer(derivation, "second", equation=equation), derivation.steps)
 
 
 def zero_cost_gradient():
