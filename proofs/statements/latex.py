@@ -11,7 +11,7 @@ from typing import Any
 
 from proofs.statements.indices import IndexReader
 from proofs.statements.latex_indices import plain
-from proofs.statements.text import _range, derivative, function, rate
+from proofs.statements.text import derivative, function, rate, read_range
 from proofs.statements.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
 from proofs.statements.vocabulary import LET, Vocabulary
 from symbolic.printing import latex_escape
@@ -221,7 +221,7 @@ class LatexReader:
                     raise Unreadable(
                         at, r"a range is written \sum_{j<64}, \sum_{j=0}^{63} or \sum_j; indices start from 0"
                     )
-                index, extent = found[1], _range(found[2], at)
+                index, extent = found[1], read_range(found[2], at)
                 closed = found[3] is not None
             else:
                 extent = _last(text, at, self._vocabulary)
@@ -348,15 +348,15 @@ class LatexReader:
         return None, text
 
     def _indices(self, text: str, at: int) -> list[Any]:
-        plain = plain(self._owners, text)
-        if "," in plain:
-            parts = plain.split(",")
-        elif re.fullmatch(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*", plain):
-            parts = re.findall(r"[a-z]\d*|\d+", plain)
-            if re.fullmatch(r"\s*\d+\s*[a-z].*", plain):
-                parts = [plain]
+        index = plain(self._owners, text)
+        if "," in index:
+            parts = index.split(",")
+        elif re.fullmatch(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*", index):
+            parts = re.findall(r"[a-z]\d*|\d+", index)
+            if re.fullmatch(r"\s*\d+\s*[a-z].*", index):
+                parts = [index]
         else:
-            parts = [plain]
+            parts = [index]
         return [IndexReader(part, at, self._vocabulary).expression() for part in parts]
 
 
