@@ -21,7 +21,7 @@ from proofs.evaluate.rings import Undetermined
 from proofs.evaluate.sizes import Instantiation
 from proofs.statements import sizes
 from proofs.statements.equation import Equalities, Link
-from proofs.statements.meaning import Meaning, vertices_read
+from proofs.statements.meaning import CHOICES, Meaning, vertices_read
 from proofs.statements.rings import Closed, Exact, Traced
 from proofs.statements.scope import Scope
 from proofs.statements.vocabulary import LET, shown_entry
@@ -93,12 +93,17 @@ class _Look:
     def __init__(self, claim: Equalities, link: Link, symmetric: _Symmetric, numbers: Instantiation) -> None:
         self.claim, self.link, self.symmetric, self.numbers = claim, link, symmetric, numbers
         self._values: Values = {}
+        self._choice = 0
         self._evaluations = max(10, _OPERATIONS // sizes.operations(claim, link, numbers))
 
     def first(self) -> Point | None:
         """Some integers at which the sides differ, if a look at residues says that there are any."""
+        integers = bool(self.claim.vocabulary.given_integers)
         try:
-            index = self._differing_index()
+            for self._choice in CHOICES if integers else CHOICES[:1]:
+                index = self._differing_index()
+                if index is not None:
+                    break
         except (Rejected, Undetermined):
             return None  # the claim makes no sense at these sizes
         if index is None:
@@ -115,7 +120,12 @@ class _Look:
         prime = primes_for(seed)[0]
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
         meaning = Meaning(
-            self.claim.vocabulary, ring, lambda label: ring.drawn(residues(label)), self.numbers, self.symmetric
+            self.claim.vocabulary,
+            ring,
+            lambda label: ring.drawn(residues(label)),
+            self.numbers,
+            self.symmetric,
+            self._choice,
         )
         return next((i for i, left, right in Scope(meaning, self.claim).sides(self.link) if left != right), None)
 
@@ -123,7 +133,7 @@ class _Look:
         """The sides with the values at hand, if they differ for certain."""
         self._evaluations -= 1
         ring = Exact()
-        meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric)
+        meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric, self._choice)
         scope = Scope(meaning, self.claim, watch)
         try:
             left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
@@ -183,6 +193,7 @@ class _Look:
             "sizes": sizes.shown(self.numbers.base),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
             "values": short,
+            "integers": self._integers(watched.scope.meaning),
             "others": f"{len(zeros)} more values, all 0" if len(short) < len(drawn) else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},
             "quantities": quantities,
@@ -190,6 +201,11 @@ class _Look:
             "right": str(watched.right),
         }
         return {key: value for key, value in found.items() if value not in ({}, [], "")}
+
+    def _integers(self, meaning: Meaning) -> dict[str, int]:
+        """The values of the integer inputs and targets."""
+        keys = [key for key in self.claim.vocabulary.given_integers if key in meaning]
+        return {shown_entry(*key, place): value for key in keys for place, value in meaning[key].items()}
 
     def _left(self) -> tuple[str, str]:
         """The quantity that the left side is, if it is a single one: it need not be reported twice."""

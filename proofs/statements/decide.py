@@ -19,9 +19,10 @@ from proofs.evaluate.rings import Field, Ring, Undetermined
 from proofs.evaluate.sizes import Instantiation
 from proofs.statements import counterexample, sizes
 from proofs.statements.equation import Equalities, Link, Statement
-from proofs.statements.meaning import Draw, Meaning
+from proofs.statements.meaning import CHOICES, Draw, Meaning
 from proofs.statements.rings import Closed, Growth, Residue
 from proofs.statements.scope import Scope
+from proofs.statements.vocabulary import text_name
 from symbolic.errors import SpecError
 
 LARGEST_GROWTH = 20_000
@@ -102,6 +103,10 @@ def describe(statement: Statement, claim: Equalities) -> str:
 
 def _hypotheses(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     found = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
+    given = claim.vocabulary.given_integers
+    if given:
+        names = ", ".join(text_name(kind, owner) for kind, owner in given)
+        found.append(f"the integers {names} have one of the {len(CHOICES)} sets of values examined")
     nodes: list[Any] = [side for link in claim.links for side in (link.left, link.right)]
     nodes += [let.body for let in claim.lets]
     while nodes:
@@ -113,6 +118,11 @@ def _hypotheses(statement: Statement, claim: Equalities) -> tuple[str, ...]:
             if node[:2] == ["apply", "log"]:
                 found.append("the logarithms of the claim are of positive numbers")
     return tuple(dict.fromkeys(found))
+
+
+def choices(claim: Equalities) -> range:
+    """The values of integer inputs and targets that are examined; one will do where there are none."""
+    return CHOICES if claim.vocabulary.given_integers else CHOICES[:1]
 
 
 class _Trial:
@@ -129,8 +139,9 @@ class _Trial:
         for kind, method in ((Field, _FREE), (Closed, _OWN)):
             bound = Fraction(0)
             try:
-                for numbers, degree in zip(chosen, degrees, strict=True):
-                    bound += self._both(kind, link, numbers, degree)
+                for choice in choices(self._claim):
+                    for numbers, degree in zip(chosen, degrees, strict=True):
+                        bound += self._both(kind, link, numbers, degree, choice)
             except _Differs:
                 continue
             except Undetermined:
@@ -138,18 +149,18 @@ class _Trial:
             return Outcome(method, bound)
         return Outcome(None)
 
-    def _scope(self, make: Callable[[], tuple[Ring, Draw]], numbers: Instantiation, *key: object) -> Scope:
+    def _scope(self, make: Callable[[], tuple[Ring, Draw]], numbers: Instantiation, choice: int, *key: object) -> Scope:
         """The claim's expressions over a ring, made once for each ring and sizes."""
-        full = (*key, *numbers.base.items())
+        full = (*key, choice, *numbers.base.items())
         if full not in self._scopes:
             ring, draw = make()
-            meaning = Meaning(self._claim.vocabulary, ring, draw, numbers, self._symmetric)
+            meaning = Meaning(self._claim.vocabulary, ring, draw, numbers, self._symmetric, choice)
             self._scopes[full] = Scope(meaning, self._claim)
         return self._scopes[full]
 
     def _growth(self, link: Link, numbers: Instantiation) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
-        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), numbers, Growth)
+        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), numbers, 0, Growth)
         # An equality of integers (the index of a maximum) has no degree.
         sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
         largest = max((sum(left) + sum(right) for left, right in sides), default=0)
@@ -159,15 +170,24 @@ class _Trial:
             raise SpecError(self._where, "its powers and constants grow too large to evaluate", "split it")
         return largest
 
-    def _both(self, kind: type[Field] | type[Closed], link: Link, numbers: Instantiation, degree: int) -> Fraction:
+    def _both(
+        self, kind: type[Field] | type[Closed], link: Link, numbers: Instantiation, degree: int, choice: int
+    ) -> Fraction:
         """Agreement modulo both primes: the chance that it is an accident.  Raises :class:`_Differs`."""
         bound = Fraction(1)
         for position, prime in enumerate(primes_for(self._seed)):
-            bound *= self._one(kind, prime, self._seed + position, link, numbers, degree)
+            bound *= self._one(kind, prime, self._seed + position, link, numbers, degree, choice)
         return bound
 
     def _one(
-        self, kind: type[Field] | type[Closed], prime: int, seed: int, link: Link, numbers: Instantiation, degree: int
+        self,
+        kind: type[Field] | type[Closed],
+        prime: int,
+        seed: int,
+        link: Link,
+        numbers: Instantiation,
+        degree: int,
+        choice: int,
     ) -> Fraction:
         """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn."""
 
@@ -175,7 +195,7 @@ class _Trial:
             ring, residues = kind(prime, seed), residue_source(prime, seed)
             return ring, residues if isinstance(ring, Field) else lambda label: ring.drawn(residues(label))
 
-        scope = self._scope(make, numbers, kind, prime)
+        scope = self._scope(make, numbers, choice, kind, prime)
         ring: Any = scope.ring
         compared = 0
         for _, left, right in scope.sides(link):

@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from proofs.statements.indices import IndexReader
-from proofs.statements.text import _range, derivative, function, rate
+from proofs.statements.latex_indices import plain
+from proofs.statements.text import derivative, function, rate, read_range
 from proofs.statements.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
 from proofs.statements.vocabulary import LET, Vocabulary
 from symbolic.printing import latex_escape
@@ -32,11 +33,6 @@ _SPELLING = {r"\cdot": "*", r"\times": "*", r"\leftarrow": "=", r"\gets": "=", r
 _FRACTION = re.compile(r"\\[td]?frac(?![A-Za-z])")
 _PARTIAL = re.compile(r"\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*")
 _REDUCTIONS = {"sum": "sum", "LSE": "logsumexp", "max": "max", "argmax": "argmax"}
-_INTEGER_ENTRY = re.compile(
-    r"(?:\\hat\s*\{(?P<hat>[A-Za-z](?:_\{\d+\}|\d*))\}|(?<![A-Za-z\\_])(?P<letter>[xy])(?=[\^_]))"
-    r"(?:\^\{(?:\\text\{)?(?P<owner>[^{}]*)\}?\})?"
-)
-_INDEX_WORDS = {r"\lfloor": "floor(", r"\rfloor": ")", r"\bmod": " mod ", r"\le": "<=", r"\leq": "<=", r"\mid": "|"}
 
 
 def tidy(source: str) -> str:
@@ -160,7 +156,7 @@ class LatexReader:
         if end < 0:
             raise Unreadable(start, "this bracket is not closed")
         self._at = end + 1
-        text = self._plain(self._source[start + 1 : end])
+        text = plain(self._owners, self._source[start + 1 : end])
         return Token("atom", IndexReader(text, start + 1, self._vocabulary).condition(), start)
 
     def _fraction(self, start: int) -> list[Token]:
@@ -218,14 +214,14 @@ class LatexReader:
                 break
             self._at += 1
             text, at = self._group_text()
-            text = self._plain(text)
+            text = plain(self._owners, text)
             if mark == "_":
                 found = re.fullmatch(r"\s*([a-z]\d*)\s*(?:<\s*([A-Za-z0-9_]+)|=\s*(0))?\s*", text)
                 if found is None:
                     raise Unreadable(
                         at, r"a range is written \sum_{j<64}, \sum_{j=0}^{63} or \sum_j; indices start from 0"
                     )
-                index, extent = found[1], _range(found[2], at)
+                index, extent = found[1], read_range(found[2], at)
                 closed = found[3] is not None
             else:
                 extent = _last(text, at, self._vocabulary)
@@ -351,55 +347,17 @@ class LatexReader:
                 return self._owners[bare], ""
         return None, text
 
-    def _plain(self, text: str) -> str:
-        r"""An index as text: i_{1} is i1, \hat{f}^{\text{pool}}_{i} is argf_pool[i], a named size loses its macro."""
-        done = 0
-        while match := _INTEGER_ENTRY.search(text, done):
-            letter = re.sub(r"[{}_]", "", match["hat"] or match["letter"])
-            name = ("arg" if match["hat"] else "") + letter
-            if match["owner"] is not None:
-                name += "_" + self._owners.get(match["owner"], match["owner"])
-            rest, inner = text[match.end() :], ""
-            if rest.startswith("_{"):
-                end = _closing_brace(rest, 1)
-                parts = (
-                    rest[2:end]
-                    if "," in rest[2:end]
-                    else ", ".join(re.findall(r"[a-z](?:_\{?\d+\}?|\d*)", rest[2:end]))
-                )
-                inner, rest = f"[{parts}]", rest[end + 1 :]
-            before = text[: match.start()] + name
-            text, done = before + inner + rest, len(before)
-        text = re.sub(r"\\(?:mathit|text|mathrm)\s*\{([^{}]*)\}", r"\1", text).replace(r"\_", "_")
-        return _index_text(re.sub(r"(?<![A-Za-z])([A-Za-z])_\{?(\d+)\}?", r"\1\2", text))
-
     def _indices(self, text: str, at: int) -> list[Any]:
-        plain = self._plain(text)
-        if "," in plain:
-            parts = plain.split(",")
-        elif re.fullmatch(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*", plain):
-            parts = re.findall(r"[a-z]\d*|\d+", plain)
-            if re.fullmatch(r"\s*\d+\s*[a-z].*", plain):
-                parts = [plain]
+        index = plain(self._owners, text)
+        if "," in index:
+            parts = index.split(",")
+        elif re.fullmatch(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*", index):
+            parts = re.findall(r"[a-z]\d*|\d+", index)
+            if re.fullmatch(r"\s*\d+\s*[a-z].*", index):
+                parts = [index]
         else:
-            parts = [plain]
+            parts = [index]
         return [IndexReader(part, at, self._vocabulary).expression() for part in parts]
-
-
-def _closing_brace(text: str, start: int) -> int:
-    """The position of the brace that closes the one at ``start``; the end if there is none."""
-    depth = 0
-    for at in range(start, len(text)):
-        depth += (text[at] == "{") - (text[at] == "}")
-        if depth == 0:
-            return at
-    return len(text)
-
-
-def _index_text(text: str) -> str:
-    for word, plain in _INDEX_WORDS.items():
-        text = re.sub(re.escape(word) + r"(?![A-Za-z])", lambda match, plain=plain: plain, text)  # type: ignore[misc]
-    return text
 
 
 def _last(text: str, at: int, vocabulary: Vocabulary) -> int | str:

@@ -24,6 +24,8 @@ from proofs.statements.vocabulary import Vocabulary, position_of_largest, shown_
 
 Draw = Callable[[str], Any]
 Place = tuple[int, ...]
+CHOICES = range(16)
+"""Values of the integer inputs and targets that are examined."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Meaning(dict[tuple[str, str], Entries]):
     draw: a number of the ring for the label of an entry such as ``W_hidden[0, 1]``.
     sizes: an instance of the architecture's sizes.
     symmetric: matrices that a claim assumes symmetric.
+    choice: which values the integer inputs and targets have (one of :data:`CHOICES`).
     """
 
     def __init__(
@@ -50,10 +53,11 @@ class Meaning(dict[tuple[str, str], Entries]):
         draw: Draw,
         sizes: Instantiation,
         symmetric: frozenset[tuple[str, str]] = frozenset(),
+        choice: int = 0,
     ) -> None:
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.sizes = vocabulary, vocabulary.graph, ring, sizes
-        self._draw, self._symmetric = draw, symmetric
+        self._draw, self._symmetric, self._choice = draw, symmetric, choice
         self._terms: dict[str, Term] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
@@ -99,11 +103,15 @@ class Meaning(dict[tuple[str, str], Entries]):
         found: Entries = {}
         for place in self.places(kind, owner):
             if (kind, owner) in self.vocabulary.integers:
-                found[place] = position(shown_entry(kind, owner, place), self.sizes.below[owner])
+                found[place] = self._integer(shown_entry(kind, owner, place), self.sizes.below[owner])
                 continue
             at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
             found[place] = self._draw(shown_entry(kind, owner, at))
         return found
+
+    def _integer(self, label: str, below: int) -> int:
+        """All equal for the first choices, each on its own for the others."""
+        return self._choice if self._choice < below else position(f"{self._choice} {label}", below)
 
     def _minus(self, one: Any, two: Any) -> Any:
         return self.ring.add([one, self.ring.mul([self.ring.number(-1), two])])
@@ -223,4 +231,4 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     return found
 
 
-__all__ = ["Draw", "Meaning", "Place", "Rejected", "Term", "vertices_read"]
+__all__ = ["CHOICES", "Draw", "Meaning", "Place", "Rejected", "Term", "vertices_read"]

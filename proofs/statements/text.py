@@ -93,7 +93,7 @@ class TextReader:
             match = _RANGE.match(part)
             if match is None:
                 raise Unreadable(at, "a range is written j<64, or j alone")
-            found.append(Token("reduction", (kind, match[1], _range(match[2], at)), start))
+            found.append(Token("reduction", (kind, match[1], read_range(match[2], at)), start))
         return found
 
     def _tensor(self, at: int) -> Tensor | None:
@@ -180,7 +180,7 @@ class TextReader:
         return Token("function", function(self._vocabulary, match[0], order, start), start)
 
 
-def _range(written: str | None, at: int) -> int | str | None:
+def read_range(written: str | None, at: int) -> int | str | None:
     if written is None or not written[0].isdigit():
         return written
     if not written.isdigit() or len(written) > 9:

@@ -179,6 +179,11 @@ class Vocabulary:
     def axes(self, kind: str, owner: str) -> tuple[Extent, ...]:
         return self._axes[kind, owner]
 
+    @property
+    def given_integers(self) -> list[tuple[str, str]]:
+        """The integer inputs and targets."""
+        return sorted(key for key in self.integers if key[0] in ("x", "y"))
+
     def define(self, name: str, axes: tuple[Extent, ...]) -> None:
         """A quantity of the claim's own."""
         self.tensors[name] = Tensor(LET, name, axes)
