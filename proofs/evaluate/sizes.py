@@ -11,14 +11,18 @@ import hashlib
 import math
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from proofs.checker.graph import Graph
-from proofs.evaluate.network import Rejected, field, whole
+from proofs.evaluate.integers import MOST_TERMS
+from proofs.evaluate.network import LARGEST_TENSOR, Rejected, field, whole
 
 _MOST_ENTRIES = 100_000
-_FEW_ENTRIES = 20_000
-_WINDOWS = (0, 3, 7, 11)
+_LITTLE_WORK = 1_000_000
+_WINDOWS = (0, 3, 5, 7, 11)
 _CAPS = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 2**31)
+
+_CHOSEN: WeakKeyDictionary[Graph, dict[tuple[int, int], dict[str, int]]] = WeakKeyDictionary()
 
 
 class Instantiation:
@@ -26,11 +30,14 @@ class Instantiation:
 
     tables: symbol -> number, by vertex or cost.  shapes: of every activation.  targets: shape, by cost.
     below: for integer inputs and targets, the number that their entries are below.
-    Raises :class:`Rejected` where the values do not fit together.
+    work: the number of terms that one evaluation of every equation computes, roughly.
+    Raises :class:`Rejected` where the values do not fit together, or make a tensor or a sum too large.
     """
 
     def __init__(self, graph: Graph, base: dict[str, int]) -> None:
         self.base = base
+        self.work = 0
+        self._measured: dict[tuple[str, tuple[tuple[str, int], ...]], int] = {}
         self.learned: dict[int, int] = {}  # what numbers that follow from others have become
         self.tables: dict[str, dict[str, int]] = {}
         self.shapes: dict[str, list[int]] = {
@@ -70,6 +77,7 @@ class Instantiation:
                 self.learned.setdefault(number, value)
         for item in layer["definitions"]:
             self._count([whole(extent, table, where) for extent in item["shape"]], where)
+        self._measure(graph.content[name], layer, table, where)
 
     def _cost(self, graph: Graph, owner: str) -> None:
         content, where = graph.cost_contents[owner], f"cost {owner!r}"
@@ -100,6 +108,20 @@ class Instantiation:
     def _free(self, extent: Any) -> int:
         return self.base[repr(extent)]
 
+    def _measure(self, content: str, layer: dict[str, Any], table: dict[str, int], where: str) -> None:
+        """Add the work of a vertex; the same for all vertices of one kind and size."""
+        key = content, tuple(sorted(table.items()))
+        if key not in self._measured:
+            work = 0
+            for item in (*layer["definitions"], *layer["intermediates"], *layer["adjoints"]):
+                entries = math.prod(whole(extent, table, where) for extent in item["shape"])
+                terms = _terms(item["body"], table, entries, where)
+                if entries > LARGEST_TENSOR or terms > MOST_TERMS // 2:
+                    raise Rejected(where, "the network is too large to evaluate entry by entry")
+                work += terms
+            self._measured[key] = work
+        self.work += self._measured[key]
+
     def _count(self, shape: list[int], where: str) -> None:
         count = 1
         for extent in shape:
@@ -107,6 +129,15 @@ class Instantiation:
         self.entries += count
         if self.entries > _MOST_ENTRIES:
             raise Rejected(where, "the network is too large to evaluate entry by entry")
+
+
+def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:
+    """How many nodes of an expression are visited when it is evaluated ``repeats`` times."""
+    if not isinstance(node, list):
+        return 0
+    if node[0] in ("sum", "logsumexp", "max", "argmax"):
+        return repeats + _terms(node[3], table, repeats * whole(node[2], table, where), where)
+    return repeats + sum(_terms(child, table, repeats, where) for child in node)
 
 
 def follows(node: dict[str, Any]) -> bool:
@@ -175,6 +206,14 @@ def reduced_sizes(graph: Graph, smallest: int = 2, largest: int = 4) -> dict[str
     Different sizes get different values where that fits the layers' shape rules; otherwise sizes are capped, as
     little as needed.  Raises :class:`Rejected` if no small instance is found.
     """
+    known = _CHOSEN.setdefault(graph, {})
+    if (smallest, largest) not in known:
+        known[smallest, largest] = _cheapest(graph, _rounds(graph, smallest, largest))
+    return known[smallest, largest]
+
+
+def _rounds(graph: Graph, smallest: int, largest: int) -> list[list[dict[str, int]]]:
+    """Candidates, those of a round with images of one size."""
     data: set[str] = set()
     sources: list[Any] = []
     for node in graph.inputs.values():
@@ -196,7 +235,7 @@ def reduced_sizes(graph: Graph, smallest: int = 2, largest: int = 4) -> dict[str
         for few in (2, 1, 4, 8):
             capped += [{k: n if (n := found[k] or few) <= kept else few for k in ordered} for kept in _WINDOWS]
         rounds.append([candidate | image for candidate in capped])
-    return _cheapest(graph, rounds)
+    return rounds
 
 
 def _cheapest(graph: Graph, rounds: list[list[dict[str, int]]]) -> dict[str, int]:
@@ -206,13 +245,13 @@ def _cheapest(graph: Graph, rounds: list[list[dict[str, int]]]) -> dict[str, int
         fitting: list[tuple[int, dict[str, int]]] = []
         for candidate in candidates:
             try:
-                entries = Instantiation(graph, candidate).entries
+                work = Instantiation(graph, candidate).work
             except Rejected as error:
                 refused = error
                 continue
-            if entries <= _FEW_ENTRIES:
+            if work <= _LITTLE_WORK:
                 return candidate
-            fitting.append((entries, candidate))
+            fitting.append((work, candidate))
         if fitting:
             return min(fitting, key=lambda pair: pair[0])[1]
     raise refused
