@@ -18,9 +18,13 @@ from flint import arb, ctx, fmpz
 from proofs.checker.graph import COST, Graph
 from proofs.evaluate.rings import Ball, Degree, Field, Undetermined
 from proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
+from proofs.evaluate.sizes import Instantiation
 
 LITERAL_BUDGET = 20_000
 """Largest number of vertices times steps for which every step of the relaxation is executed."""
+
+LITERAL_TERMS = 20_000_000
+"""Largest number of terms (see :class:`Instantiation`) times steps for the same."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,10 @@ def small_rational(label: str, seed: int) -> Fraction:
 
 def schedule_for(graph: Graph, steps: int) -> str:
     """``synchronous`` (every step executed) while that is affordable, else ``wavefront``."""
-    return "synchronous" if len(graph.parents) * steps <= LITERAL_BUDGET else "wavefront"
+    if len(graph.parents) * steps > LITERAL_BUDGET:
+        return "wavefront"
+    work = Instantiation(graph, reduced_sizes(graph)).work
+    return "synchronous" if work * steps <= LITERAL_TERMS else "wavefront"
 
 
 def run(graph: Graph, steps: int, prime: int, seed: int) -> Identity:

@@ -17,7 +17,7 @@ from proofs.evaluate.rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
 
-_LARGEST_TENSOR = 4096
+LARGEST_TENSOR = 2**14
 
 
 class Definition:
@@ -58,11 +58,11 @@ class Definition:
 
 
 def places(shape: Iterable[int], where: str) -> list[tuple[int, ...]]:
-    """All index tuples of a shape, refused beyond a few thousand."""
+    """All index tuples of a shape, refused beyond some thousands."""
     sizes, count = list(shape), 1
     for length in sizes:
         count *= length
-    if count > _LARGEST_TENSOR:
+    if count > LARGEST_TENSOR:
         raise Rejected(where, "a tensor is too large to evaluate here")
     return list(product(*(range(length) for length in sizes)))
 

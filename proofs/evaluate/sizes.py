@@ -8,14 +8,21 @@ every other size follows by matching shapes and by the layers' own shape rules.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from proofs.checker.graph import Graph
-from proofs.evaluate.network import Rejected, field, whole
+from proofs.evaluate.integers import MOST_TERMS
+from proofs.evaluate.network import LARGEST_TENSOR, Rejected, field, whole
 
-_MOST_ENTRIES = 60_000
-_CAPS = (3, 4, 6, 8, 12, 16, 24, 32, 2**31)
+_MOST_ENTRIES = 100_000
+_LITTLE_WORK = 1_000_000
+_WINDOWS = (0, 3, 5, 7, 11)
+_CAPS = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 2**31)
+
+_CHOSEN: WeakKeyDictionary[Graph, dict[tuple[int, int], dict[str, int]]] = WeakKeyDictionary()
 
 
 class Instantiation:
@@ -23,13 +30,19 @@ class Instantiation:
 
     tables: symbol -> number, by vertex or cost.  shapes: of every activation.  targets: shape, by cost.
     below: for integer inputs and targets, the number that their entries are below.
-    Raises :class:`Rejected` where the values do not fit together.
+    work: the number of terms that one evaluation of every equation computes, roughly.
+    Raises :class:`Rejected` where the values do not fit together, or make a tensor or a sum too large.
     """
 
     def __init__(self, graph: Graph, base: dict[str, int]) -> None:
         self.base = base
+        self.work = 0
+        self._measured: dict[tuple[str, tuple[tuple[str, int], ...]], int] = {}
+        self.learned: dict[int, int] = {}  # what numbers that follow from others have become
         self.tables: dict[str, dict[str, int]] = {}
-        self.shapes = {name: [self._free(e) for e in node["shape"]] for name, node in graph.inputs.items()}
+        self.shapes: dict[str, list[int]] = {
+            name: [self._free(e) for e in node["shape"]] for name, node in graph.inputs.items() if not follows(node)
+        }
         self.below = {n: self._free(node["below"]) for n, node in graph.inputs.items() if "below" in node}
         self.targets: dict[str, list[int]] = {}
         self.entries = 0
@@ -37,19 +50,34 @@ class Instantiation:
             self._vertex(graph, name)
         for owner in graph.costs:
             self._cost(graph, owner)
+        for name, node in graph.inputs.items():  # those that nothing reads
+            self.shapes.setdefault(name, [self._free(e) for e in node["shape"]])
 
     def _vertex(self, graph: Graph, name: str) -> None:
         layer, where = graph.layers[graph.content[name]], f"vertex {name!r}"
-        table = {symbol: self._free(graph.sizes[name][symbol]) for symbol in free_symbols(graph, name)}
+        own = graph.sizes[name]
+        table = self._chosen(layer, own, list(free_symbols(graph, name)))
         patterns = field(layer, "input_shapes", list, where)
-        for pattern, parent in zip(patterns, graph.parents[name], strict=True):
-            _match_shape(pattern, self.shapes[parent], table, where)
+        pairs = list(zip(patterns, graph.parents[name], strict=True))
+        for pattern, parent in pairs:
+            if parent in self.shapes:
+                _match_shape(pattern, self.shapes[parent], table, where)
+        for pattern, parent in pairs:
+            if parent not in self.shapes:
+                self.shapes[parent] = [whole(e, table, where) for e in pattern]
+            else:
+                _match_shape(pattern, self.shapes[parent], table, where)
         for symbol, formula in field(layer, "extents", dict, where).items():
             table[symbol] = whole(formula, table, where)
         self.tables[name] = table
-        self.shapes[name] = [whole(extent, table, where) for extent in layer["definitions"][-1]["shape"]]
+        shape = layer["definitions"][-1]["shape"]
+        self.shapes[name] = [whole(extent, table, where) for extent in shape]
+        for extent, value in zip(shape, self.shapes[name], strict=True):
+            if _is_composed(extent, layer["extents"]) and (number := _number(extent, own)) is not None:
+                self.learned.setdefault(number, value)
         for item in layer["definitions"]:
             self._count([whole(extent, table, where) for extent in item["shape"]], where)
+        self._measure(graph.content[name], layer, table, where)
 
     def _cost(self, graph: Graph, owner: str) -> None:
         content, where = graph.cost_contents[owner], f"cost {owner!r}"
@@ -61,8 +89,38 @@ class Instantiation:
         if field(content, "target_role", str, where) == "index":
             self.below[owner] = shape[-1]
 
+    def _chosen(self, layer: Any, own: dict[str, Any], symbols: list[str]) -> dict[str, int]:
+        """Numbers for a vertex's free sizes.  Those of a product agree with what the product has become elsewhere."""
+        table = {symbol: self.learned.get(own[symbol], self._free(own[symbol])) if isinstance(own[symbol], int)
+                 else self._free(own[symbol]) for symbol in symbols}  # fmt: skip
+        for extent in layer["definitions"][-1]["shape"]:
+            last = [symbol for symbol in _factors(extent) if symbol in table][-1:]
+            number = _number(extent, own)
+            if last and number in self.learned:
+                others = math.prod(table.get(symbol, 1) for symbol in _factors(extent) if symbol != last[0])
+                if all(symbol in table for symbol in _factors(extent)) and self.learned[number] % others == 0:
+                    table[last[0]] = self.learned[number] // others
+        for symbol in symbols:
+            if isinstance(own[symbol], int):
+                self.learned.setdefault(own[symbol], table[symbol])
+        return table
+
     def _free(self, extent: Any) -> int:
         return self.base[repr(extent)]
+
+    def _measure(self, content: str, layer: dict[str, Any], table: dict[str, int], where: str) -> None:
+        """Add the work of a vertex; the same for all vertices of one kind and size."""
+        key = content, tuple(sorted(table.items()))
+        if key not in self._measured:
+            work = 0
+            for item in (*layer["definitions"], *layer["intermediates"], *layer["adjoints"]):
+                entries = math.prod(whole(extent, table, where) for extent in item["shape"])
+                terms = _terms(item["body"], table, entries, where)
+                if entries > LARGEST_TENSOR or terms > MOST_TERMS // 2:
+                    raise Rejected(where, "the network is too large to evaluate entry by entry")
+                work += terms
+            self._measured[key] = work
+        self.work += self._measured[key]
 
     def _count(self, shape: list[int], where: str) -> None:
         count = 1
@@ -71,6 +129,35 @@ class Instantiation:
         self.entries += count
         if self.entries > _MOST_ENTRIES:
             raise Rejected(where, "the network is too large to evaluate entry by entry")
+
+
+def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:
+    """How many nodes of an expression are visited when it is evaluated ``repeats`` times."""
+    if not isinstance(node, list):
+        return 0
+    if node[0] in ("sum", "logsumexp", "max", "argmax"):
+        return repeats + _terms(node[3], table, repeats * whole(node[2], table, where), where)
+    return repeats + sum(_terms(child, table, repeats, where) for child in node)
+
+
+def follows(node: dict[str, Any]) -> bool:
+    """Whether the shape of an input follows from the first vertex that reads it: of parameters and constants."""
+    return node.get("role") in ("parameter", "constant")
+
+
+def _is_composed(extent: Any, formulas: dict[str, Any]) -> bool:
+    """Whether an extent is a product or sum of others, and not the number of windows that fit into an axis."""
+    formula = formulas.get(extent[1]) if _is_size(extent) else extent
+    return isinstance(formula, list) and formula[0] in ("+", "*") and "quotient" not in repr(formula)
+
+
+def _number(extent: Any, own: dict[str, Any]) -> int | None:
+    """The value of an extent in the architecture; None where it holds a name."""
+    numbers = {symbol: value for symbol, value in own.items() if isinstance(value, int)}
+    try:
+        return whole(extent, numbers, "")
+    except Rejected:
+        return None
 
 
 def _is_size(node: Any) -> bool:
@@ -85,9 +172,10 @@ def _factors(node: Any) -> list[str]:
 
 
 def free_symbols(graph: Graph, name: str) -> Iterator[str]:
-    """The sizes of a vertex that neither its inputs' shapes nor its shape rule determine."""
+    """The sizes of a vertex that neither its activations' shapes nor its shape rule determine."""
     layer = graph.layers[graph.content[name]]
-    patterns = [extent for shape in layer["input_shapes"] for extent in shape]
+    read = zip(layer["input_shapes"], graph.parents[name], strict=True)
+    patterns = [e for shape, parent in read if not follows(graph.inputs.get(parent, {})) for e in shape]
     determined = {e[1] for e in patterns if _is_size(e)} | set(layer["extents"])
     for e in patterns:
         # Of the sizes in a product the last one follows from the others.
@@ -118,27 +206,54 @@ def reduced_sizes(graph: Graph, smallest: int = 2, largest: int = 4) -> dict[str
     Different sizes get different values where that fits the layers' shape rules; otherwise sizes are capped, as
     little as needed.  Raises :class:`Rejected` if no small instance is found.
     """
-    found: dict[str, int | None] = {}
+    known = _CHOSEN.setdefault(graph, {})
+    if (smallest, largest) not in known:
+        known[smallest, largest] = _cheapest(graph, _rounds(graph, smallest, largest))
+    return known[smallest, largest]
+
+
+def _rounds(graph: Graph, smallest: int, largest: int) -> list[list[dict[str, int]]]:
+    """Candidates, those of a round with images of one size."""
+    data: set[str] = set()
     sources: list[Any] = []
     for node in graph.inputs.values():
         sources += [*node["shape"], *([node["below"]] if "below" in node else [])]
+        data |= set() if follows(node) else {repr(extent) for extent in node["shape"]}
     for name in graph.parents:
-        sources += [graph.sizes[name][symbol] for symbol in free_symbols(graph, name)]
-    for extent in sources:
-        found[repr(extent)] = extent if isinstance(extent, int) else None
+        sources += graph.sizes[name].values()
+    found: dict[str, int | None] = {repr(e): e if isinstance(e, int) else None for e in sources}
     ordered = sorted(found, key=lambda key: (found[key] or 0, key))
     span = largest - smallest + 1
     chosen = {key: smallest + place % span for place, key in enumerate(ordered)}
-    candidates = [{key: min(chosen[key], found[key] or largest) for key in ordered}]
-    candidates += [{key: min(found[key] or largest, cap) for key in ordered} for cap in _CAPS]
+    varied = {key: min(chosen[key], found[key] or largest) for key in ordered}
+    # Windows that shrink an image time and again need a large image, and windows of their own extents where they keep
+    # its size; the other sizes may still be few.
+    rounds: list[list[dict[str, int]]] = [[varied]]
+    for cap in _CAPS:
+        image = {key: min(found[key] or largest, cap) for key in data}
+        capped = [{key: min(found[key] or largest, cap) for key in ordered}, varied]
+        for few in (2, 1, 4, 8):
+            capped += [{k: n if (n := found[k] or few) <= kept else few for k in ordered} for kept in _WINDOWS]
+        rounds.append([candidate | image for candidate in capped])
+    return rounds
+
+
+def _cheapest(graph: Graph, rounds: list[list[dict[str, int]]]) -> dict[str, int]:
+    """From the first round in which a candidate fits: the first one that is small, or else the smallest."""
     refused = Rejected("architecture", "has no sizes")
-    for candidate in candidates:
-        try:
-            Instantiation(graph, candidate)
-        except Rejected as error:
-            refused = error
-        else:
-            return candidate
+    for candidates in rounds:
+        fitting: list[tuple[int, dict[str, int]]] = []
+        for candidate in candidates:
+            try:
+                work = Instantiation(graph, candidate).work
+            except Rejected as error:
+                refused = error
+                continue
+            if work <= _LITTLE_WORK:
+                return candidate
+            fitting.append((work, candidate))
+        if fitting:
+            return min(fitting, key=lambda pair: pair[0])[1]
     raise refused
 
 

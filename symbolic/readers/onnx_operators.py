@@ -217,10 +217,11 @@ def pool(node: Node) -> Value:
         return node.layer("max_pool", [node.x()], **options)
     if any(step != 1 for step in options.pop("dilation")):
         raise Unsupported("dilations of an average pool")
-    if covers(node.shape()[2:], kernel, options["padding"]):
+    padding_counts = bool(node.get("count_include_pad", 0))
+    if covers(node.shape()[2:], kernel, options["padding"], padding_counts):
         node.model.note("an average pool over the whole image is a global_average_pool")
         return node.layer("global_average_pool", [node.x()], lead=1)
-    return node.layer("average_pool", [node.x()], count_include_pad=bool(node.get("count_include_pad", 0)), **options)
+    return node.layer("average_pool", [node.x()], count_include_pad=padding_counts, **options)
 
 
 @operator(GlobalAveragePool="global_average_pool", GlobalMaxPool="global_max_pool")

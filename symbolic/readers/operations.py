@@ -51,9 +51,13 @@ def product(model: Model, name: str, a: str, b: str) -> str:
     return model.layer(name, "squeeze", [found], axes=[axis % rank for axis in removed])
 
 
-def covers(shape: Sequence[Expr], kernel: Sequence[int], padding: Sequence[int]) -> bool:
-    """Whether a window is the whole image, so that there is one, for every size of the image."""
-    return tuple(shape) == tuple(kernel) and not any(padding)
+def covers(shape: Sequence[Expr], kernel: Sequence[int], padding: Sequence[int], padding_counts: bool) -> bool:
+    """Whether an average pool has one window, in which the whole image lies: then it is the mean of the image."""
+    front, back = padding[: len(kernel)], padding[len(kernel) :]
+    if padding_counts and any(padding):
+        return False
+    rows = zip(shape, kernel, front, back, strict=True)
+    return all(n.is_Integer and n <= k - p and n + p + q == k for n, k, p, q in rows)
 
 
 def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]]) -> str:

@@ -232,7 +232,7 @@ def pool(call: Call) -> Result:
     if call.operator.startswith("avg"):
         if call.given("divisor_override"):
             raise Unsupported("divisor_override")
-        if covers(call.shape()[-axes:], kernel, options["padding"]):
+        if covers(call.shape()[-axes:], kernel, options["padding"], bool(call["count_include_pad"])):
             call.model.note("an average pool over the whole image is a global_average_pool")
             return call.layer("global_average_pool", [call.x()], lead=options["lead"])
         return call.layer("average_pool", [call.x()], count_include_pad=bool(call["count_include_pad"]), **options)
