@@ -1,10 +1,11 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
+# make docs: write docs/layers.md from the code.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -17,6 +18,9 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy symbolic proofs codegen paper dyadic
+
+docs: $(VENV)/.demo
+	$(BIN)/python -m dyadic.catalogue docs/layers.md
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

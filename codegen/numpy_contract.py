@@ -88,6 +88,8 @@ def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Se
     if len(factors) != 2:
         return None
     factors = list(factors)
+    if not all(isinstance(index, Index) for factor in factors for index in factor.indices):
+        return None  # part of a tensor, such as the rows of one head
     shared = set(factors[0].indices) & set(factors[1].indices)
     if shared != set(bound):
         return None

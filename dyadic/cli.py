@@ -1,4 +1,4 @@
-"""The command line: ``dyadic derive|verify|check|emit|appendix|build|doctor``.
+"""The command line: ``dyadic derive|verify|check|emit|appendix|build|layers|doctor``.
 
 Exit status: 0 everything proved or done; 1 a claim refuted; 2 invalid input or usage; 3 something undecided.
 """
@@ -20,8 +20,8 @@ from rich.console import Console
 
 import dyadic
 from codegen import DTYPES, TARGETS
+from dyadic import catalogue, report
 from dyadic import doctor as machine
-from dyadic import report
 from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
 from proofs import Rejected
 from proofs.claims import overall
@@ -238,6 +238,14 @@ def build(spec: Spec, output: Path, dtype: str, sizes: tuple[str, ...]) -> None:
     if refused:
         click.echo(f"  kernels_cupy.py is left out: {refused}")
     sys.exit(_EXIT[found["verdict"]])
+
+
+@commands.command()
+@click.argument("name", required=False)
+def layers(name: str | None) -> None:
+    """List the layer types and costs, or show one: equation, adjoint, hypotheses, operators, targets."""
+    for line in catalogue.overview() if name is None else catalogue.text(catalogue.entry(name)):
+        click.echo(line)
 
 
 @commands.command()

@@ -7,7 +7,7 @@ which people write them (numbers, parameters, adjoints, activations, functions, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Rational, Symbol, pi
 from sympy.core.function import AppliedUndef
@@ -31,7 +31,14 @@ SUM, PRODUCT, POWER, ATOM = range(4)
 
 
 class Printer(ABC):
-    """Subclasses say how atoms, products, fractions, powers and sums look; the walk is here."""
+    """Subclasses say how atoms, products, fractions, powers and sums look; the walk is here.
+
+    named: inputs whose entries are written under their own name: ``W[i, j]`` rather than ``x_W[i, j]``.  They are the
+    parameters and constants of a network (:func:`own_names`).
+    """
+
+    def __init__(self, named: Iterable[str] = ()) -> None:
+        self.named = frozenset(named)
 
     def __call__(self, expression: Expr, level: int = SUM) -> str:
         """The expression as text, in brackets where its own level is below the one its surroundings need."""
@@ -86,13 +93,16 @@ class Printer(ABC):
         raise UnsupportedEquation(f"cannot print {type(node).__name__}")
 
     def _sum(self, node: Add) -> str:
-        text = ""
-        for term in sorted(node.args, key=term_key):
+        first, *others = self.terms(node)
+        return " ".join([first[2:] if first[0] == "+" else f"-{first[2:]}", *others])
+
+    def terms(self, node: Expr) -> list[str]:
+        """The terms of a sum in order, each with its sign: ``+ a``, ``- b``."""
+        found = []
+        for term in sorted(Add.make_args(node), key=term_key):
             negative = term.could_extract_minus_sign()
-            piece = self(-term if negative else term, PRODUCT)
-            sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
-            text += sign + piece
-        return text
+            found.append(f"{'-' if negative else '+'} {self(-term if negative else term, PRODUCT)}")
+        return found
 
     def _product(self, node: Mul) -> tuple[str, int]:
         if node.could_extract_minus_sign() and node.args[0].is_number:
@@ -106,13 +116,18 @@ class Printer(ABC):
                 top.insert(0, Integer(number.p))
             if number.q != 1:
                 bottom.insert(0, Integer(number.q))
-        ordered = sorted(top, key=factor_key)
+        ordered = sorted(top, key=self._factor_key)
         if not bottom:
             return self.product([self(f, PRODUCT if f is ordered[-1] else POWER) for f in ordered]), PRODUCT
         upper = self.product([self(f, POWER) for f in ordered if not isinstance(f, Reduction)]) or "1"
         fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
         sums = [self(f, PRODUCT) for f in ordered if isinstance(f, Reduction)]
         return self.product([fraction, *sums]), PRODUCT
+
+    def _factor_key(self, node: Expr) -> tuple[int, str, str]:
+        if isinstance(node, Element) and node.kind == "x" and node.owner in self.named:
+            return _PARAMETER, node.owner, ""
+        return factor_key(node)
 
     @abstractmethod
     def entry(self, node: Element) -> str: ...
@@ -192,7 +207,10 @@ class TextPrinter(Printer):
 
     def entry(self, node: Element) -> str:
         kind = f"{node.kind[4:]}bar" if node.kind.startswith("bar ") else node.kind.replace(" ", "")
-        name = kind if node.owner == COST_OWNER else f"{kind}_{node.owner}"
+        if node.owner in self.named and node.kind in ("x", "bar x"):
+            name = kind.replace("x", node.owner, 1)
+        else:
+            name = kind if node.owner == COST_OWNER else f"{kind}_{node.owner}"
         return name + (f"[{', '.join(self(index) for index in node.indices)}]" if node.indices else "")
 
     def function(self, name: str, order: int, argument: str) -> str:
@@ -224,7 +242,7 @@ class TextPrinter(Printer):
         return " ".join(factors)
 
     def fraction(self, top: str, bottom: str) -> str:
-        return f"{top}/{bottom if bottom.isalnum() else self.brackets(bottom)}"
+        return f"{top}/{bottom if _closed(bottom) else self.brackets(bottom)}"
 
     def power(self, base: str, exponent: str) -> str:
         return f"{base}^{exponent if exponent.isalnum() else self.brackets(exponent)}"
@@ -234,6 +252,16 @@ class TextPrinter(Printer):
 
     def brackets(self, text: str) -> str:
         return f"({text})"
+
+
+def _closed(text: str) -> bool:
+    """Whether a text can stand behind a slash without brackets: no blank or slash outside of brackets of its own."""
+    depth = 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character in " /":
+            return False
+    return True
 
 
 _LATEX_SPECIAL = {

@@ -21,7 +21,7 @@ from sympy import Expr
 from symbolic.architecture import Input
 from symbolic.energy import LayerKind, derive_layer
 from symbolic.layers import LAYERS
-from symbolic.layers.base import Option, Shape, ShapeError, canonical_axis
+from symbolic.layers.base import Example, Option, Shape, ShapeError, canonical_axis
 from symbolic.layers.recurrent import Cell
 
 Layer = tuple[str, dict[str, Any], tuple[str, ...]]
@@ -43,6 +43,8 @@ class Unrolled:
     arity: tuple[int, int | None] = (1, 2)
     parametric = True
     index_slots: frozenset[int] = frozenset()
+    smallest_rank = 2
+    example = Example([(3, "m")], {"units": "n"})
     input_rule = "one input (..., steps, m), perhaps the state before the first step, then perhaps parameters"
 
     def __init__(self, name: str) -> None:

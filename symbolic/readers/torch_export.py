@@ -301,4 +301,4 @@ def _numpy(tensor: Any) -> np.ndarray:
     return np.asarray(found.numpy())
 
 
-__all__ = ["Value", "export_module", "from_program", "read_torch"]
+__all__ = ["OPERATORS", "Value", "export_module", "from_program", "read_torch"]

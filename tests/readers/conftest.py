@@ -1,4 +1,4 @@
-"""Every operator that a reader test reads becomes only what its registration says, which is what docs/layers.md shows."""
+"""Every operator that a test reads becomes only what its registration says, which is what docs/layers.md shows."""
 
 import pytest
 

@@ -1,0 +1,334 @@
+"""The layer types and costs as documentation, written from the code: docs/layers.md and ``dyadic layers``.
+
+    python -m dyadic.catalogue docs/layers.md
+
+Every type is shown by its example (``LayerType.example``): the equation and what is derived from it are those of the
+example's kind, for symbolic sizes; a target is listed where it emits the example with numbers for its sizes.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codegen import emit
+from dyadic.files import write_text
+from symbolic import Derivation, DyadicError, SpecError, architecture, derive
+from symbolic.costs import COSTS
+from symbolic.errors import UnsupportedEquation
+from symbolic.expressions import Apply, Definition, Element, Tensor
+from symbolic.functions import FUNCTIONS, closed_form
+from symbolic.layers import LayerEquation
+from symbolic.layers.base import Example, Option
+from symbolic.options import suggest
+from symbolic.printing import TextPrinter
+from symbolic.readers import onnx_model, torch_export
+from symbolic.readers.registry import Registry
+from symbolic.spec import LAYER_TYPES
+from symbolic.unroll import Unrolled
+
+EMITTED = ("numpy", "cupy")
+_FORMATS: dict[str, Registry[Any]] = {"ONNX": onnx_model.OPERATORS, "PyTorch": torch_export.OPERATORS}
+_PRINTER = TextPrinter()
+_WIDTH = 110
+_NUMBERS = {"w": 3}
+_NUMBER = 6
+"""What the sizes that an example gives by name are in emitted code: ``_NUMBERS``, otherwise ``_NUMBER``."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is said of one layer type or cost.
+
+    equations: its index equation and shape rule, as text; derived: what the variation gives, as text.
+    functions: what the scalar functions in it and their derivatives are.
+    operators: those that a reader may make such a layer of, by format.  targets: None where a target emits the
+    example, otherwise its reason.
+    """
+
+    name: str
+    about: str
+    inputs: str
+    options: tuple[str, ...]
+    arrays: tuple[str, ...]
+    equations: tuple[str, ...]
+    derived: tuple[str, ...]
+    hypotheses: tuple[str, ...]
+    functions: tuple[str, ...]
+    operators: Mapping[str, tuple[str, ...]]
+    targets: Mapping[str, str | None]
+
+
+def entry(name: str) -> Entry:
+    """The entry of a layer type or cost.  Raises :class:`SpecError` for a name that is neither."""
+    if name in COSTS:
+        return _cost_entry(name)
+    if name not in LAYER_TYPES:
+        raise SpecError(repr(name), "is neither a layer type nor a cost", suggest(name, [*LAYER_TYPES, *COSTS]))
+    type_ = LAYER_TYPES[name]
+    single = type_.cell.name if isinstance(type_, Unrolled) else name  # an unrolled layer is shown by one cell
+    layer = _layer_network(single, numeric=False).layers["layer"]
+    equation = layer.equation
+    rule = [f"{_PRINTER(symbol)} = {_PRINTER(formula)}" for symbol, formula in equation.extents.items()]
+    return Entry(
+        name,
+        type_.about,
+        type_.input_rule,
+        tuple(_option(key, option) for key, option in type_.options.items()),
+        _arrays(equation),
+        (*_aligned(equation.definitions), *(["", *rule] if rule else [])),
+        _aligned([*layer.intermediates, *_read(layer.adjoints, type_.index_slots), *layer.gradients.values()]),
+        _hypotheses(equation.hypotheses, equation.definitions),
+        _functions(equation.definitions),
+        {form: _operators(registry, single) for form, registry in _FORMATS.items()},
+        _targets(_layer_network(name, numeric=True)),
+    )
+
+
+def _cost_entry(name: str) -> Entry:
+    cost = COSTS[name]
+    (derived,) = _cost_network(name, "n").costs.values()
+    equation = derived.equation
+    return Entry(
+        name,
+        cost.about,
+        cost.size_rule or "any shape",
+        tuple(_option(key, option) for key, option in cost.options.items()),
+        (_array(equation.input), f"{_array(equation.target)}, the target"),
+        _aligned(equation.definitions),
+        _aligned([*derived.intermediates, derived.gradient]),
+        _hypotheses(equation.hypotheses, equation.definitions),
+        _functions(equation.definitions),
+        {},
+        _targets(_cost_network(name, _NUMBER)),
+    )
+
+
+# -- the example of a type as a network ---------------------------------------------------------------------------
+
+
+def _layer_network(name: str, numeric: bool) -> Derivation:
+    """A network of one layer, the example of its type."""
+    type_ = LAYER_TYPES[name]
+    example: Example = type_.example
+    rank = max(type_.smallest_rank, 1)
+    shapes = example.shapes or [("n", "m", "k")[:rank]] * type_.arity[0]
+
+    def size(value: Any) -> Any:
+        return _NUMBERS.get(value, _NUMBER) if numeric and isinstance(value, str) else value
+
+    options = dict(example.options)
+    for key, value in example.options.items():
+        kind = type_.options[key].kind
+        if kind in ("size", "sizes", "shape"):
+            options[key] = size(value) if kind == "size" else [size(one) for one in value]
+    inputs = {
+        f"x{slot + 1}": {"shape": [size(n) for n in shape]}
+        | ({"below": size("q")} if slot in type_.index_slots else {})
+        for slot, shape in enumerate(shapes)
+    }
+    layer = {"name": "layer", "type": name, "inputs": list(inputs), **options}
+    return derive(architecture({"inputs": inputs, "layers": [layer], "cost": {"type": "abstract"}}))
+
+
+def _cost_network(name: str, size: int | str) -> Derivation:
+    """A network with this cost of a vector."""
+    layers = [{"name": "layer", "type": "identity"}]
+    return derive(architecture({"inputs": {"x": {"shape": [size]}}, "layers": layers, "cost": {"type": name}}))
+
+
+def _targets(derivation: Derivation) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for target in EMITTED:
+        try:
+            emit(derivation, target)
+            found[target] = None
+        except UnsupportedEquation as error:
+            found[target] = str(error)
+    return found
+
+
+# -- the parts of an entry ----------------------------------------------------------------------------------------
+
+
+def _option(key: str, option: Option) -> str:
+    kind = " | ".join(option.choices) if option.kind == "choice" else option.kind
+    if option.optional:
+        return f"{key} ({kind}; optional)"
+    if option.default is None:
+        return f"{key} ({kind})"
+    default = str(option.default).lower() if option.kind == "flag" else str(option.default)
+    return f"{key} ({kind}; {default})"
+
+
+def _array(tensor: Tensor) -> str:
+    """A tensor's name as it stands in the equations, and its shape."""
+    name = _PRINTER(Element(tensor.kind, tensor.owner))
+    return f"{name} [{', '.join(map(_PRINTER, tensor.shape))}]"
+
+
+def _arrays(equation: LayerEquation) -> tuple[str, ...]:
+    """Inputs, parameters and the value with their shapes."""
+    return (
+        *map(_array, equation.inputs),
+        *(f"{_array(parameter.tensor)}, {name}" for name, parameter in equation.parameters.items()),
+        f"{_array(equation.output.tensor)}, the value",
+    )
+
+
+def _aligned(items: Sequence[Definition]) -> tuple[str, ...]:
+    """Equations as text, their relation signs below one another, long sums broken between their terms."""
+    left = [_PRINTER(item.element) for item in items]
+    width = max(map(len, left), default=0)
+    lines = []
+    for name, item in zip(left, items, strict=True):
+        rows = [_PRINTER(item.body)]
+        if len(rows[0]) > _WIDTH - width:
+            first, *others = _PRINTER.terms(item.body)
+            rows = [first[2:] if first[0] == "+" else f"-{first[2:]}", *(f"  {term}" for term in others)]
+        lines += [f"{name:<{width}} = {rows[0]}", *(f"{'':<{width + 2}}{row}" for row in rows[1:])]
+    return tuple(lines)
+
+
+def _read(adjoints: Sequence[Definition], index_slots: frozenset[int]) -> list[Definition]:
+    """The adjoints of the inputs that have one: integers have none."""
+    return [item for slot, item in enumerate(adjoints) if slot not in index_slots]
+
+
+def _hypotheses(stated: Sequence[str], definitions: Sequence[Definition]) -> tuple[str, ...]:
+    """What the equation states, and the conventions at the kinks of the functions in it."""
+    names = sorted({node.name for item in definitions for node in item.body.atoms(Apply)})
+    kinks = [(name, FUNCTIONS[name].kink) for name in names]
+    return (*stated, *(f"{name}: {kink}" for name, kink in kinks if kink is not None and kink not in stated))
+
+
+def _functions(definitions: Sequence[Definition]) -> tuple[str, ...]:
+    """The functions that are no primitives, and the derivatives that the adjoint reads."""
+    lines = []
+    for name in sorted({node.name for item in definitions for node in item.body.atoms(Apply)} - {"outer"}):
+        if not FUNCTIONS[name].primitive:
+            lines.append(f"{name}(z) = {_PRINTER(closed_form(name, 0))}")
+        lines.append(f"{name}'(z) = {_PRINTER(closed_form(name, 1))}")
+    return tuple(lines)
+
+
+def _operators(registry: Registry[Any], type_: str) -> tuple[str, ...]:
+    """First those of which such a layer is the usual reading."""
+    found = ((types.index(type_), name) for name, types in registry.becomes.items() if type_ in types)
+    return tuple(name for _, name in sorted(found))
+
+
+# -- as text ------------------------------------------------------------------------------------------------------
+
+
+def overview() -> Iterator[str]:
+    """One line for every layer type and cost."""
+    for title, types in (("Layer types", LAYER_TYPES), ("Costs", COSTS)):
+        yield f"{title} ({len(types)}):"
+        width = max(map(len, types))
+        yield from (f"  {name:<{width}}  {type_.about}" for name, type_ in types.items())
+
+
+def text(found: Entry) -> Iterator[str]:
+    """An entry, line by line."""
+    yield f"{found.name}: {found.about}"
+    yield f"  takes    {found.inputs}"
+    yield f"  options  {', '.join(found.options) or 'none'}"
+    yield f"  arrays   {'; '.join(found.arrays)}"
+    for title, lines in (
+        ("Equation", found.equations),
+        ("Derived from it", found.derived),
+        ("Functions", found.functions),
+    ):
+        if lines:
+            yield ""
+            yield title
+            yield from (f"  {line}".rstrip() for line in lines)
+    yield ""
+    yield f"Hypotheses: {'; '.join(found.hypotheses) or 'none'}"
+    for form, operators in found.operators.items():
+        yield f"{form}: {', '.join(operators) or 'nothing is read as this'}"
+    for target, refusal in found.targets.items():
+        yield f"Target {target}: {refusal or 'emitted'}"
+
+
+# -- as Markdown --------------------------------------------------------------------------------------------------
+
+_HEAD = """# Layers and costs
+
+Written by `make docs` from the code: do not edit. `dyadic layers NAME` prints an entry in the terminal.
+
+In the equations v is the vertex and u (u1, u2, ...) are its parents, so x_u is an activation read and f_v the value of
+the layer's map; `Wbar` stands for dE/dW. A bracket such as `[0 <= e < n]` is 1 where it holds and 0 elsewhere, and
+what it multiplies is not read where it is 0; under Max it leaves entries out. s_v is the sensitivity of the vertex.
+Equations hold for all sizes; they are shown for one choice of options each. Under *ONNX* and *PyTorch* stand the
+operators that a reader may make such a layer of, alone or with others. A target is listed as emitting a layer if it
+emits the entry's example with numbers for its sizes.
+"""
+
+
+def markdown() -> str:
+    """All entries, with a table in front."""
+    layers, costs = [entry(name) for name in LAYER_TYPES], [entry(name) for name in COSTS]
+    parts = [_HEAD]
+    for title, entries in (("Layers", layers), ("Costs", costs)):
+        parts.append(f"## {title}\n\n" + "\n".join(_table(entries)) + "\n")
+        parts += ["\n".join(_section(found)) + "\n" for found in entries]
+    return "\n".join(parts)
+
+
+def _table(entries: Sequence[Entry]) -> Iterator[str]:
+    forms = list(entries[0].operators)
+    head = ["type", "in short", *forms, *EMITTED]
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    for found in entries:
+        operators = [", ".join(found.operators[form]) for form in forms]
+        targets = ["yes" if found.targets[target] is None else "no" for target in EMITTED]
+        yield _row([f"[{found.name}](#{found.name})", _escaped(found.about), *map(_escaped, operators), *targets])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _section(found: Entry) -> Iterator[str]:
+    yield f"### {found.name}\n"
+    yield f"{_escaped(found.about)}\n"
+    yield f"Takes {_escaped(found.inputs)}. Options: {', '.join(map(_code, found.options)) or 'none'}."
+    yield f"Arrays: {'; '.join(map(_code, found.arrays))}.\n"
+    yield "```text"
+    yield from (*found.equations, "", *found.derived, *(["", *found.functions] if found.functions else []))
+    yield "```\n"
+    yield f"* Hypotheses: {_escaped('; '.join(found.hypotheses)) or 'none'}"
+    for form, operators in found.operators.items():
+        yield f"* {form}: {', '.join(map(_code, operators)) or 'none'}"
+    for target, refusal in found.targets.items():
+        yield f"* Target {target}: {f'refused ({_escaped(refusal)})' if refusal else 'emitted'}"
+
+
+def _code(words: str) -> str:
+    return f"`{words}`"
+
+
+def _escaped(words: str) -> str:
+    """Text in which Markdown reads nothing but letters: an underscore within a word and brackets alone are letters."""
+    return re.sub(r"[\\|*<`]|\b_|(?<=\])\(", lambda found: f"\\{found[0]}", words.replace("``", ""))
+
+
+def main() -> None:
+    """``python -m dyadic.catalogue FILE``."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m dyadic.catalogue FILE")
+    try:
+        write_text(Path(sys.argv[1]), markdown())
+    except DyadicError as error:
+        sys.exit(f"dyadic: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""docs/layers.md and ``dyadic layers``: written from the code, complete, and true of the targets."""
+
+from pathlib import Path
+
+import pytest
+from test_cli import run
+
+from dyadic.catalogue import entry, markdown, overview
+from symbolic.costs import COSTS
+from symbolic.readers import onnx_model, torch_export
+from symbolic.spec import LAYER_TYPES
+
+PAGE = Path("docs/layers.md")
+
+
+def test_the_page_is_what_the_code_says(request):
+    text = markdown()
+    if request.config.getoption("--update-golden"):
+        PAGE.write_text(text)
+    assert text == PAGE.read_text(), "run `make docs`"
+
+
+def test_every_type_has_an_entry_and_one_line():
+    lines = PAGE.read_text().splitlines()
+    listed = [line.split()[0] for line in overview() if line.startswith("  ")]
+    for name in [*LAYER_TYPES, *COSTS]:
+        assert f"### {name}" in lines
+        assert name in listed
+    assert not any(line.endswith("  ") for line in overview())
+
+
+def test_entries():
+    dense = entry("dense")
+    assert dense.equations == ("z_v[i] = Sum[j<m] W_v[i, j] x_u[j] + b_v[i]", "f_v[i] = tanh(z_v[i])")
+    assert "xbar_u[j]    = Sum[i<n] W_v[i, j] zbar_v[i]" in dense.derived
+    assert dense.targets == {"numpy": None, "cupy": None}
+    assert dense.operators == {"ONNX": ("Gemm",), "PyTorch": ("linear",)}
+    assert any("relu: at z = 0" in text for text in entry("leaky_relu").hypotheses)
+    assert entry("conv").equations[-1] == "o = floor((n + 2 - w) / 2) + 1"
+    assert entry("gru").equations == entry("gru_cell").equations
+
+
+@pytest.mark.parametrize("registry", [onnx_model.OPERATORS, torch_export.OPERATORS], ids=["onnx", "torch"])
+def test_operators_become_layer_types(registry):
+    assert set(registry) == set(registry.becomes)
+    assert len(registry) > 60
+    for name, types in registry.becomes.items():
+        assert set(types) <= set(LAYER_TYPES), name
+
+
+def test_command():
+    done = run("layers")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == list(overview())
+    one = run("layers", "softmax")
+    assert one.returncode == 0
+    for text in ("f_v[i] = exp(x_u[i] - l_v)", "ONNX: Softmax", "Target numpy: emitted"):
+        assert text in one.stdout
+    wrong = run("layers", "sofmax")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "did you mean 'softmax'?" in wrong.stderr
