@@ -275,3 +275,6 @@ class _Reader:
         label = f" {proto.name!r}" if proto.name else ""
         reads = ", ".join(map(repr, filter(None, proto.input))) or "nothing"
         return f"node {position + 1} of {len(self.graph.node)}{label} ({proto.op_type}, reading {reads})"
+
+
+__all__ = ["OPERATORS", "from_onnx", "read_onnx"]

@@ -302,3 +302,6 @@ def _numpy(tensor: Any) -> np.ndarray:
 
 
 __all__ = ["OPERATORS", "Value", "export_module", "from_program", "read_torch"]
+
+
+__all__ = ["OPERATORS", "export_module", "from_program", "read_torch"]
