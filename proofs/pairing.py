@@ -53,11 +53,9 @@ def pairing_claim(graph: Graph) -> Claim:
 
 def _outcomes(graph: Graph) -> Iterator[Outcome]:
     """Every kind and cost at sizes of its own, modulo two primes."""
-    contents = {f"layers.{key}": content for key, content in graph.layers.items()}
-    contents |= {f"costs.{key}": content for key, content in graph.cost_contents.items()}
-    for where, content in contents.items():
+    for where, (content, own) in graph.contents().items():
         for k, prime in enumerate(primes(SEED)):
-            yield evaluate(content, where, prime, SEED + k)
+            yield evaluate(content, where, prime, SEED + k, own=own)
 
 
 Degree = tuple[int, int] | None
@@ -137,8 +135,7 @@ def error_bound(graph: Graph, outcome: Outcome) -> float:
     With D the degree of the difference's numerator in the drawn values and N the function values drawn:
     D / p (Schwartz and Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
     """
-    group, _, key = outcome.where.partition(".")
-    content = (graph.layers if group == "layers" else graph.cost_contents)[key]
+    content, _ = graph.contents()[outcome.where]
     degrees = Degrees()
     forward, backward = pairing(Equations(content, outcome.where), degrees, outcome.sizes)
     difference = _plus([forward[0], backward[0]])

@@ -56,7 +56,7 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
 
     try:
         equations = Equations(content, where)
-        sizes = derived_sizes(equations, small_sizes(content, seed, where))
+        sizes = derived_sizes(equations, small_sizes(content, seed, where, graph.sizes[child]))
         tensors = {key: drawn(f"{key[0]} {key[1]}", shape) for key, shape in equations.read.items()}
         moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]
         value = Layer(content, sizes, tape, where).forward(tensors)

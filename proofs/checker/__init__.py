@@ -86,8 +86,7 @@ def _wiring(graph: Graph) -> Finding:
 
 def _pairing(graph: Graph, claims: dict[str, Any]) -> Finding:
     """The recorded runs again, and for every layer and cost one with a prime, a seed and sizes of its own."""
-    contents = {f"layers.{key}": content for key, content in graph.layers.items()}
-    contents |= {f"costs.{key}": content for key, content in graph.cost_contents.items()}
+    contents = graph.contents()
     recorded: list[Any] = []
     if "pairing" in claims:
         where = "claims.pairing.witness"
@@ -103,20 +102,22 @@ def _pairing(graph: Graph, claims: dict[str, Any]) -> Finding:
         )
         if not 2**60 < prime < 2**64 or not is_prime(prime):
             raise Rejected(f"{where}.prime", "is not a prime between 2^60 and 2^64")
-        if not 0 <= seed < 2**64 or not all(isinstance(n, int) and 0 < n < 100 for n in sizes.values()):
+        if not 0 <= seed < 2**64 or not all(isinstance(n, int) and 0 < n < 10_000 for n in sizes.values()):
             raise Rejected(where, "its seed or sizes are out of range")
-        if _agreed(contents[run["content"]], run["content"], prime, seed, sizes) != _natural(run, "residue", where):
+        if _agreed(contents[run["content"]][0], run["content"], prime, seed, sizes) != _natural(run, "residue", where):
             raise Rejected(f"{where}.residue", "is not what the evaluation gives")
-    for where, content in contents.items():
-        _agreed(content, where, primes(secrets.randbits(60))[0], secrets.randbits(60), None)
+    for where, (content, own) in contents.items():
+        _agreed(content, where, primes(secrets.randbits(60))[0], secrets.randbits(60), None, own)
     detail = (
         f"{len(recorded)} recorded runs and {len(contents)} fresh ones: forward mode and the derived adjoints agree"
     )
     return Finding("pairing", "verified", detail)
 
 
-def _agreed(content: Any, where: str, prime: int, seed: int, sizes: dict[str, int] | None) -> int:
-    outcome = evaluate(content, where, prime, seed, sizes)
+def _agreed(
+    content: Any, where: str, prime: int, seed: int, sizes: dict[str, int] | None, own: dict[str, Any] | None = None
+) -> int:
+    outcome = evaluate(content, where, prime, seed, sizes, own)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {prime} at sizes {outcome.sizes}"
         raise Rejected(where, f"the derived adjoints give {values}")

@@ -221,3 +221,9 @@ class Graph:
         while rank[chain[-1]] > 1:
             chain.append(min(v for v in self.reads_of(chain[-1]) if rank[v] == rank[chain[-1]] - 1))
         return chain
+
+    def contents(self) -> dict[str, tuple[Any, dict[str, Any]]]:
+        """Every layer and cost by its place in the certificate, with the sizes that it has somewhere in the network."""
+        used = {self.content[name]: self.sizes[name] for name in reversed(self.parents)}
+        found = {f"layers.{key}": (content, used.get(key, {})) for key, content in self.layers.items()}
+        return found | {f"costs.{o}": (content, self.costs[o]["sizes"]) for o, content in self.cost_contents.items()}

@@ -29,8 +29,11 @@ def symbols(node: Any) -> set[str]:
     return set().union(*map(symbols, node.values())) if isinstance(node, dict) and node else set()
 
 
-def small_sizes(layer: Any, seed: int, where: str) -> dict[str, int]:
-    """Small sizes at which a layer can be evaluated, drawn with the seed; every output extent is at least 1."""
+def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None = None) -> dict[str, int]:
+    """Small sizes at which a layer can be evaluated, drawn with the seed; every output extent is at least 1.
+
+    own: the sizes that the layer has in a network, of which some are taken where small ones do not do.
+    """
     extents = layer.get("extents", {})
     free = sorted(symbols(layer) - set(extents))
     cheapest: tuple[int, dict[str, int]] | None = None
@@ -41,6 +44,9 @@ def small_sizes(layer: Any, seed: int, where: str) -> dict[str, int]:
             drawn = chance(repr((name, attempt)), seed)
             large = attempt >= 40 and drawn % 3 == 0
             sizes[name] = (4 + drawn // 3 % (2 + attempt // 40)) if large else (1 + (attempt < 80)) + drawn // 3 % 3
+            actual = (own or {}).get(name)
+            if attempt >= 40 and drawn % 3 == 1 and isinstance(actual, int):
+                sizes[name] = actual
         table = dict(sizes)
         for symbol, formula in extents.items():
             table[symbol] = integer(formula, table, {}, {}, where)
@@ -228,10 +234,17 @@ class Outcome:
         }  # fmt: skip
 
 
-def evaluate(content: Any, where: str, prime: int, seed: int, sizes: Mapping[str, int] | None = None) -> Outcome:
-    """Run the pairing once, at the given sizes or at small ones drawn with the seed."""
+def evaluate(
+    content: Any,
+    where: str,
+    prime: int,
+    seed: int,
+    sizes: Mapping[str, int] | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """Run the pairing once, at the given sizes or at small ones drawn with the seed (own: see small_sizes)."""
     equations = Equations(content, where)
-    chosen = dict(small_sizes(content, seed, where) if sizes is None else sizes)
+    chosen = dict(small_sizes(content, seed, where, own) if sizes is None else sizes)
     if symbols(content) - set(equations.extents) != set(chosen):
         raise Rejected(f"{where}.sizes", "are not those of the equation")
     if work(content, {**chosen, **derived_sizes(equations, chosen)}, where) > MOST_WORK:
