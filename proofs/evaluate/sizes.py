@@ -135,7 +135,7 @@ def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:
     """How many nodes of an expression are visited when it is evaluated ``repeats`` times."""
     if not isinstance(node, list):
         return 0
-    if node[0] in ("sum", "logsumexp", "max", "argmax"):
+    if node and node[0] in ("sum", "logsumexp", "max", "argmax"):
         return repeats + _terms(node[3], table, repeats * whole(node[2], table, where), where)
     return repeats + sum(_terms(child, table, repeats, where) for child in node)
 
