@@ -40,7 +40,7 @@ def small_sizes(layer: Any, seed: int, where: str) -> dict[str, int]:
         for name in free:
             drawn = chance(repr((name, attempt)), seed)
             large = attempt >= 40 and drawn % 3 == 0
-            sizes[name] = (4 + drawn // 3 % (2 + attempt // 40)) if large else (1 + (attempt < 80)) + drawn // 3 % 3
+            sizes[name] = (4 + drawn // 3 % (2 + (attempt // 40) ** 2)) if large else (1 + (attempt < 80)) + drawn // 3 % 3
         table = dict(sizes)
         for symbol, formula in extents.items():
             table[symbol] = integer(formula, table, {}, {}, where)
