@@ -133,7 +133,7 @@ class Instantiation:
 
 def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:
     """How many nodes of an expression are visited when it is evaluated ``repeats`` times."""
-    if not isinstance(node, list):
+    if not isinstance(node, list) or not node:
         return 0
     if node and node[0] in ("sum", "logsumexp", "max", "argmax"):
         return repeats + _terms(node[3], table, repeats * whole(node[2], table, where), where)
@@ -232,6 +232,7 @@ def _rounds(graph: Graph, smallest: int, largest: int) -> list[list[dict[str, in
     for cap in _CAPS:
         image = {key: min(found[key] or largest, cap) for key in data}
         capped = [{key: min(found[key] or largest, cap) for key in ordered}, varied]
+        capped.append({key: found[key] or largest for key in ordered})  # slices that begin far from the edge
         for few in (2, 1, 4, 8):
             capped += [{k: n if (n := found[k] or few) <= kept else few for k in ordered} for kept in _WINDOWS]
         rounds.append([candidate | image for candidate in capped])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sympy import Expr, Rational
 
@@ -70,3 +70,24 @@ def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]
         return x
     axes, starts, extents, steps = (list(column) for column in zip(*kept, strict=True))
     return model.layer(name, "slice", [x], axes=axes, starts=starts, sizes=extents, steps=steps)
+
+
+def parted(
+    model: Model, name: str, x: str, axis: int, sizes: Sequence[int], wanted: Collection[int]
+) -> list[str | None]:
+    """The wanted ones of consecutive parts of an axis, the others as None.
+
+    Equal parts are rows of the axis cut in two, so that no part begins at a fixed position; others are slices.
+    """
+    shape = list(model.shapes[x])
+    if len(set(sizes)) > 1 or len(sizes) == 1:
+        starts = [sum(sizes[:k]) for k in range(len(sizes))]
+        return [
+            sliced(model, f"{name}.part{k}", x, [(axis, start, size, 1)]) if k in wanted else None
+            for k, (start, size) in enumerate(zip(starts, sizes, strict=True))
+        ]
+    rows = model.layer(f"{name}.parts", "reshape", [x], shape=[*shape[:axis], len(sizes), sizes[0], *shape[axis + 1 :]])
+    return [
+        model.layer(f"{name}.part{k}", "select", [rows], axis=axis, position=k) if k in wanted else None
+        for k in range(len(sizes))
+    ]
