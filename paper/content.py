@@ -30,7 +30,7 @@ from symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
 
 LARGE = 24
 """Networks with more vertices are shown by layer kind rather than vertex by vertex."""
-_LONGEST_SUPERSCRIPT = 12
+_LONGEST_SUPERSCRIPT, _LONGEST_NAME = 12, 24
 
 
 def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Document:
@@ -40,7 +40,12 @@ def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Do
     """
     architecture = derivation.architecture
     names = [node.name for node in architecture.inputs] + [vertex.name for vertex in architecture.vertices]
-    aliases = {name: f"({k})" for k, name in enumerate(names) if len(name) > _LONGEST_SUPERSCRIPT}
+    named = architecture.own_names
+    aliases = {
+        name: f"({k})"
+        for k, name in enumerate(names)
+        if len(name) > (_LONGEST_NAME if name in named else _LONGEST_SUPERSCRIPT)
+    }
     large = len(architecture.vertices) > LARGE
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
@@ -55,6 +60,7 @@ def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Do
             Section("What was verified, and how", _verification(derivation, certificate, large)),
         ),
         aliases=aliases,
+        named=named,
     )
 
 
@@ -99,7 +105,7 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
                 )
             )
         blocks.append(
-            Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (6, 8, 6, 4, 4))
+            Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (13, 14, 13, 8, 8))
         )
     for cost, equation in zip(architecture.costs, derivation.cost_equations(), strict=True):
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
@@ -110,7 +116,7 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
         blocks.append(_equation(equation))
     if aliases:
         listed = "; ".join(f"{number} is {name}" for name, number in aliases.items())
-        blocks.append(Paragraph((f"In superscripts, {listed}.",)))
+        blocks.append(Paragraph((f"In the equations, {listed}.",)))
     return tuple(blocks)
 
 
@@ -231,27 +237,28 @@ def _theorem(derivation: Derivation, certificate: Mapping[str, Any], large: bool
         ),
         Theorem("Proof", theory.proof_of_theorem()),
     ]  # fmt: skip
-    witness = claims.get("tightness", {}).get("witness")
-    if witness:
-        vertex = witness["variable"].partition(":")[2]
-        blocks.append(
-            Theorem(
-                "Proposition",
-                (
-                    Paragraph(
-                        (
-                            f"{steps - 1} steps are not enough: from the zero state, with the rational parameters that "
-                            f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
-                            Math("s"), " at ", Code(vertex), f" is {witness['value_before']} after {steps - 1} steps and "
-                            f"{witness['value_exact']} after {steps} (difference {witness['difference']}, rigorous enclosures).",
-                        )
-                    ),
-                ),
-                "tightness",
-            )
-        )  # fmt: skip
+    if claims.get("tightness", {}).get("witness"):
+        blocks.append(_tightness(claims["tightness"], steps))
     blocks.append(_rank_table(derivation, large))
     return tuple(blocks)
+
+
+def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
+    """That one step fewer is not enough: by numbers, or by the chain of variables that pass an initial value on."""
+    witness = claim["witness"]
+    if "chain" in witness:
+        spans: tuple[Span, ...] = (
+            f"{claim['statement']}. In the chain ", Code(_listed(witness["chain"])), " each variable reads the next.",
+        )  # fmt: skip
+    else:
+        spans = (
+            f"{steps - 1} steps are not enough: from the zero state, with the rational parameters that "
+            f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
+            Math("s"), " at ", Code(witness["variable"].partition(":")[2]),
+            f" is {witness['value_before']} after {steps - 1} steps and "
+            f"{witness['value_exact']} after {steps} (difference {witness['difference']}, rigorous enclosures).",
+        )  # fmt: skip
+    return Theorem("Proposition", (Paragraph(spans),), "tightness")
 
 
 def _rank_table(derivation: Derivation, large: bool) -> Table:
