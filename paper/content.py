@@ -186,26 +186,21 @@ def _equation(equation: TaggedEquation, shown: Iterable[Definition] = ()) -> Equ
 
 
 def _functions(derivation: Derivation) -> list[Block]:
-    names = sorted(
-        {
-            node.name
-            for layer in _kinds(derivation)
-            for item in layer.equation.definitions
-            for node in item.body.atoms(Apply)
-        }
-    )
-    if not names:
+    bodies = [item.body for layer in _kinds(derivation) for item in layer.equation.definitions]
+    used = {node.name for body in bodies for node in body.atoms(Apply)}
+    if not used:
         return []
+    meant = [formula for name in used for formula in (as_primitives(FUNCTIONS[name].definition), closed_form(name, 1))]
+    names = sorted(used | {node.name for formula in meant for node in formula.atoms(Apply) if node.name == "relu"})
     blocks: list[Block] = [Paragraph(("Activations and their derivatives, derived from the definitions:",))]
     for name in names:
-        kink = FUNCTIONS[name].kink
-        formula = as_primitives(FUNCTIONS[name].definition) if kink is None else Apply(name, 0, Z)
+        kink, formula = FUNCTIONS[name].kink, as_primitives(FUNCTIONS[name].definition)
         if formula != Apply(name, 0, Z):  # tanh(z) = tanh(z) says nothing
             blocks.append(Display((Apply(name, 0, Z), "=", formula)))
         blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
         if kink is not None:
-            words = "relu is z for z > 0 and 0 otherwise, step is 1 for z > 0 and 0 otherwise"
-            blocks.append(Paragraph((f"where {words}; {kink}.",)))
+            words = "relu is z for z > 0 and 0 otherwise, " if name == "relu" else ""
+            blocks.append(Paragraph((f"where {words}step is 1 for z > 0 and 0 otherwise; {kink}.",)))
     return blocks
 
 
@@ -328,7 +323,8 @@ def _verification(derivation: Derivation, certificate: Mapping[str, Any], large:
 
 
 def _claim(claim: Mapping[str, Any]) -> Paragraph:
-    spans: list[Span] = [Code(claim["id"]), f". {claim['statement']}. By {claim['method']}."]
+    statement = claim["statement"].removeprefix(f"{claim['id'].partition(':')[2]}: ")  # which the id says already
+    spans: list[Span] = [Code(claim["id"]), f". {statement[:1].upper()}{statement[1:]}. By {claim['method']}."]
     if claim["reason"]:
         spans.append(f" Open because {claim['reason']}.")
     if claim["counterexample"]:

@@ -54,7 +54,8 @@ class LatexRenderer(Renderer):
 
     def code(self, text: str) -> str:
         # A break is allowed after the characters at which identifiers can be read on.
-        pieces = [part for piece in re.split(r"(?<=[.:,_(=/ -])", text) for part in re.findall(r".{1,12}", piece)]
+        whole = re.split(r"(?<=[.:,_(=/ -])", text)
+        pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,10}", piece))]
         return rf"\dyadiccode{{{_BREAK.join(map(latex_escape, pieces))}}}"
 
     def inline(self, formula: str) -> str:

@@ -111,7 +111,9 @@ NETWORKS = {
     "every-activation": lambda: architecture(
         {
             "inputs": {"x": {"shape": [3]}},
-            "layers": [{"name": t, "type": t} for t in ("tanh", "sigmoid", "relu", "softplus", "gelu", "silu")],
+            "layers": [
+                {"name": t, "type": t} for t in ("tanh", "sigmoid", "abs", "softplus", "gelu", "silu", "elu", "selu")
+            ],
             "cost": {"type": "cross_entropy"},
         }
     ),
