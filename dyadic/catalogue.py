@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import symbolic.readers.onnx_model
+import symbolic.readers.torch_export  # noqa: F401 (both register operators)
 from codegen import emit
 from dyadic.files import write_text
 from symbolic import Derivation, DyadicError, SpecError, architecture, derive
@@ -26,13 +28,14 @@ from symbolic.layers import LayerEquation
 from symbolic.layers.base import Example, Option
 from symbolic.options import suggest
 from symbolic.printing import TextPrinter
-from symbolic.readers import onnx_model, torch_export
+from symbolic.readers.onnx_node import OPERATORS as ONNX
 from symbolic.readers.registry import Registry
+from symbolic.readers.torch_call import OPERATORS as TORCH
 from symbolic.spec import LAYER_TYPES
 from symbolic.unroll import Unrolled
 
 EMITTED = ("numpy", "cupy")
-_FORMATS: dict[str, Registry[Any]] = {"ONNX": onnx_model.OPERATORS, "PyTorch": torch_export.OPERATORS}
+_FORMATS: dict[str, Registry[Any]] = {"ONNX": ONNX, "PyTorch": TORCH}
 _PRINTER = TextPrinter()
 _WIDTH = 110
 _NUMBERS = {"w": 3}

@@ -25,7 +25,8 @@ _SECTIONS = (
 
 def derivation_text(derivation: Derivation) -> Iterator[str]:
     """The derivation, line by line."""
-    architecture, printer = derivation.architecture, TextPrinter()
+    architecture = derivation.architecture
+    printer = TextPrinter(architecture.own_names)
     yield f"{architecture.name}: L = {derivation.L} layers (counted in vertices)"
     yield f"exact after T = {derivation.steps} unit steps of the saddle-point dynamics"
     if derivation.steps != 2 * derivation.L:
@@ -92,7 +93,7 @@ def _equation_text(equation: TaggedEquation, printer: Printer, shown: set[Defini
 
 def derivation_latex(derivation: Derivation) -> Iterator[str]:
     """The equations as LaTeX (amsmath), one align environment per group."""
-    printer = LatexPrinter()
+    printer = LatexPrinter(derivation.architecture.own_names)
     yield f"% {derivation.architecture.name!a}: L = {derivation.L}, T = {derivation.steps}"
     yield r"\begin{align}"
     terms = [derivation.energy_term(vertex.name) for vertex in derivation.architecture.vertices]
@@ -120,7 +121,8 @@ def _rows(rows: list[tuple[str, str | None]]) -> Iterator[str]:
 
 def derivation_json(derivation: Derivation) -> dict[str, Any]:
     """The derivation as a JSON-able mapping (format: docs/proofs.md)."""
-    text, latex = TextPrinter(), LatexPrinter()
+    named = derivation.architecture.own_names
+    text, latex = TextPrinter(named), LatexPrinter(named)
 
     def written(item: Definition) -> dict[str, Any]:
         return {"text": text.equation(item), "latex": latex.equation(item), "definition": definition_to_json(item)}

@@ -30,7 +30,7 @@ from symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
 
 LARGE = 24
 """Networks with more vertices are shown by layer kind rather than vertex by vertex."""
-_LONGEST_SUPERSCRIPT = 12
+_LONGEST_SUPERSCRIPT, _LONGEST_NAME = 12, 24
 
 
 def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Document:
@@ -40,7 +40,12 @@ def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Do
     """
     architecture = derivation.architecture
     names = [node.name for node in architecture.inputs] + [vertex.name for vertex in architecture.vertices]
-    aliases = {name: f"({k})" for k, name in enumerate(names) if len(name) > _LONGEST_SUPERSCRIPT}
+    named = architecture.own_names
+    aliases = {
+        name: f"({k})"
+        for k, name in enumerate(names)
+        if len(name) > (_LONGEST_NAME if name in named else _LONGEST_SUPERSCRIPT)
+    }
     large = len(architecture.vertices) > LARGE
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
@@ -55,6 +60,7 @@ def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Do
             Section("What was verified, and how", _verification(derivation, certificate, large)),
         ),
         aliases=aliases,
+        named=named,
     )
 
 
@@ -99,7 +105,7 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
                 )
             )
         blocks.append(
-            Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (6, 8, 6, 4, 4))
+            Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (13, 14, 13, 8, 8))
         )
     for cost, equation in zip(architecture.costs, derivation.cost_equations(), strict=True):
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
@@ -110,7 +116,7 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
         blocks.append(_equation(equation))
     if aliases:
         listed = "; ".join(f"{number} is {name}" for name, number in aliases.items())
-        blocks.append(Paragraph((f"In superscripts, {listed}.",)))
+        blocks.append(Paragraph((f"In the equations, {listed}.",)))
     return tuple(blocks)
 
 
@@ -180,26 +186,21 @@ def _equation(equation: TaggedEquation, shown: Iterable[Definition] = ()) -> Equ
 
 
 def _functions(derivation: Derivation) -> list[Block]:
-    names = sorted(
-        {
-            node.name
-            for layer in _kinds(derivation)
-            for item in layer.equation.definitions
-            for node in item.body.atoms(Apply)
-        }
-    )
-    if not names:
+    bodies = [item.body for layer in _kinds(derivation) for item in layer.equation.definitions]
+    used = {node.name for body in bodies for node in body.atoms(Apply)}
+    if not used:
         return []
+    meant = [formula for name in used for formula in (as_primitives(FUNCTIONS[name].definition), closed_form(name, 1))]
+    names = sorted(used | {node.name for formula in meant for node in formula.atoms(Apply) if node.name == "relu"})
     blocks: list[Block] = [Paragraph(("Activations and their derivatives, derived from the definitions:",))]
     for name in names:
-        kink = FUNCTIONS[name].kink
-        formula = as_primitives(FUNCTIONS[name].definition) if kink is None else Apply(name, 0, Z)
+        kink, formula = FUNCTIONS[name].kink, as_primitives(FUNCTIONS[name].definition)
         if formula != Apply(name, 0, Z):  # tanh(z) = tanh(z) says nothing
             blocks.append(Display((Apply(name, 0, Z), "=", formula)))
         blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
         if kink is not None:
-            words = "relu is z for z > 0 and 0 otherwise, step is 1 for z > 0 and 0 otherwise"
-            blocks.append(Paragraph((f"where {words}; {kink}.",)))
+            words = "relu is z for z > 0 and 0 otherwise, " if name == "relu" else ""
+            blocks.append(Paragraph((f"where {words}step is 1 for z > 0 and 0 otherwise; {kink}.",)))
     return blocks
 
 
@@ -231,27 +232,28 @@ def _theorem(derivation: Derivation, certificate: Mapping[str, Any], large: bool
         ),
         Theorem("Proof", theory.proof_of_theorem()),
     ]  # fmt: skip
-    witness = claims.get("tightness", {}).get("witness")
-    if witness:
-        vertex = witness["variable"].partition(":")[2]
-        blocks.append(
-            Theorem(
-                "Proposition",
-                (
-                    Paragraph(
-                        (
-                            f"{steps - 1} steps are not enough: from the zero state, with the rational parameters that "
-                            f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
-                            Math("s"), " at ", Code(vertex), f" is {witness['value_before']} after {steps - 1} steps and "
-                            f"{witness['value_exact']} after {steps} (difference {witness['difference']}, rigorous enclosures).",
-                        )
-                    ),
-                ),
-                "tightness",
-            )
-        )  # fmt: skip
+    if claims.get("tightness", {}).get("witness"):
+        blocks.append(_tightness(claims["tightness"], steps))
     blocks.append(_rank_table(derivation, large))
     return tuple(blocks)
+
+
+def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
+    """That one step fewer is not enough: by numbers, or by the chain of variables that pass an initial value on."""
+    witness = claim["witness"]
+    if "chain" in witness:
+        spans: tuple[Span, ...] = (
+            f"{claim['statement']}. In the chain ", Code(_listed(witness["chain"])), " each variable reads the next.",
+        )  # fmt: skip
+    else:
+        spans = (
+            f"{steps - 1} steps are not enough: from the zero state, with the rational parameters that "
+            f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
+            Math("s"), " at ", Code(witness["variable"].partition(":")[2]),
+            f" is {witness['value_before']} after {steps - 1} steps and "
+            f"{witness['value_exact']} after {steps} (difference {witness['difference']}, rigorous enclosures).",
+        )  # fmt: skip
+    return Theorem("Proposition", (Paragraph(spans),), "tightness")
 
 
 def _rank_table(derivation: Derivation, large: bool) -> Table:
@@ -321,7 +323,8 @@ def _verification(derivation: Derivation, certificate: Mapping[str, Any], large:
 
 
 def _claim(claim: Mapping[str, Any]) -> Paragraph:
-    spans: list[Span] = [Code(claim["id"]), f". {claim['statement']}. By {claim['method']}."]
+    statement = claim["statement"].removeprefix(f"{claim['id'].partition(':')[2]}: ")  # which the id says already
+    spans: list[Span] = [Code(claim["id"]), f". {statement[:1].upper()}{statement[1:]}. By {claim['method']}."]
     if claim["reason"]:
         spans.append(f" Open because {claim['reason']}.")
     if claim["counterexample"]:

@@ -128,12 +128,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """``aliases``: names too long for a superscript, by the number that stands for them."""
+    """aliases: what stands for names that are too long for a formula.  named: inputs written under their own name."""
 
     title: str
     label: str
     sections: tuple[Section, ...]
     aliases: dict[str, str]
+    named: frozenset[str]
 
 
 @dataclass(frozen=True)

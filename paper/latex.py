@@ -20,8 +20,12 @@ _BREAK = r"\allowbreak "
 
 
 class _AliasedPrinter(LatexPrinter):
-    def __init__(self, aliases: dict[str, str]) -> None:
+    def __init__(self, aliases: dict[str, str], named: frozenset[str]) -> None:
+        super().__init__(named)
         self.aliases = aliases
+
+    def own_name(self, name: str) -> str:
+        return super().own_name(self.aliases.get(name, name))
 
     def owner(self, name: str) -> str:
         return super().owner(self.aliases.get(name, name))
@@ -32,7 +36,7 @@ class LatexRenderer(Renderer):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.printer = _AliasedPrinter(document.aliases)
+        self.printer = _AliasedPrinter(document.aliases, document.named)
 
     def render(self) -> str:
         head = [
@@ -43,14 +47,15 @@ class LatexRenderer(Renderer):
         body = [rf"\subsection{{{self.text(s.title)}}}" + "\n" + self.blocks(s.blocks) for s in self.document.sections]
         # Names cannot be hyphenated: let lines be a little loose rather than too long.
         inside = "\n\n".join(body)
-        return "\n".join(head) + f"\n\\begingroup\\emergencystretch=4em\n\n{inside}\n\n\\endgroup\n"
+        return "\n".join(head) + f"\n\\begingroup\\emergencystretch=6em\n\n{inside}\n\n\\endgroup\n"
 
     def text(self, text: str) -> str:
         return latex_escape(text)
 
     def code(self, text: str) -> str:
         # A break is allowed after the characters at which identifiers can be read on.
-        pieces = [part for piece in re.split(r"(?<=[.:,_(=/ -])", text) for part in re.findall(r".{1,12}", piece)]
+        whole = re.split(r"(?<=[.:,_(=/ -])", text)
+        pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,10}", piece))]
         return rf"\dyadiccode{{{_BREAK.join(map(latex_escape, pieces))}}}"
 
     def inline(self, formula: str) -> str:
@@ -82,9 +87,10 @@ class LatexRenderer(Renderer):
         label = rf"\label{{dyadic:{self.document.label}:{_label(tag)}}}" if tag else ""
         if len(rows) == 1:
             row = re.sub(r"(?<!\\)&", "", rows[0])
-            return f"\\begin{{equation}}{label}\n  {row}\n\\end{{equation}}"
+            return f"\\begin{{equation}}{label}\n\\dyadicfit{{{row}}}\n\\end{{equation}}"
         inner = " \\\\\n  ".join(rows)
-        return f"\\begin{{equation}}{label}\n\\begin{{aligned}}\n  {inner}\n\\end{{aligned}}\n\\end{{equation}}"
+        aligned = f"\\begin{{aligned}}\n  {inner}\n\\end{{aligned}}"
+        return f"\\begin{{equation}}{label}\n\\dyadicfit{{{aligned}}}\n\\end{{equation}}"
 
     def theorem(self, block: Theorem) -> str:
         body = self.blocks(block.body)

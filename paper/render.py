@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sympy import Add
 
+from paper import layout
 from paper.document import (
     Algorithm,
     BigSum,
@@ -27,7 +28,7 @@ from paper.document import (
     Words,
 )
 from symbolic.expressions import Definition
-from symbolic.printing import PRODUCT, Printer, term_key
+from symbolic.printing import Printer, term_key
 
 _LONGEST_LINE = 3
 """A right-hand side with more terms than this is broken after that many."""
@@ -53,7 +54,8 @@ class Renderer(ABC):
                 return self.display(self.broken(block.formula), "")
             case Equation():
                 last = len(block.lines) - 1
-                rows = [self.rows(line, block.gradient and k == last) for k, line in enumerate(block.lines)]
+                room = layout.WIDTH - max((layout.extent(line.element) for line in block.lines), default=0)
+                rows = [self.rows(line, room, block.gradient and k == last) for k, line in enumerate(block.lines)]
                 return self.display([row for part in rows for row in part], block.tag)
             case Theorem():
                 return self.theorem(block)
@@ -84,24 +86,14 @@ class Renderer(ABC):
         pairs = [self.printer(Add(*terms[k : k + 2])) for k in range(0, len(terms), 2)]
         return [f"& {pair if not k or pair.startswith('-') else '+ ' + pair}" for k, pair in enumerate(pairs)]
 
-    def rows(self, item: Definition, gradient: bool) -> list[str]:
-        """An equation as aligned rows: long sums are broken between their terms."""
+    def rows(self, item: Definition, room: float, gradient: bool) -> list[str]:
+        """An equation as aligned rows, its right-hand side broken where it is wider than ``room``."""
         left = self.printer(item.element)
         if gradient and item.tensor.kind.startswith("bar "):
             bare = type(item.tensor)(item.tensor.kind[4:], item.tensor.owner, item.tensor.shape)
             left = self.partial(self.printer(bare[item.indices]))
-        terms = sorted(item.body.args, key=term_key) if isinstance(item.body, Add) else [item.body]
-        if len(terms) <= _LONGEST_LINE:
-            return [f"{left} &= {self.printer(item.body)}"]
-        rows: list[str] = []
-        for start in range(0, len(terms), _LONGEST_LINE):
-            part = ""
-            for position, term in enumerate(terms[start : start + _LONGEST_LINE], start):
-                negative = term.could_extract_minus_sign()
-                sign = "-" if negative else "+" if position else ""
-                part += f" {sign} {self.printer(-term if negative else term, PRODUCT)}"
-            rows.append(f"{left} &={part}" if not rows else f"{self.continued()}{part}")
-        return rows
+        first, *others = layout.rows(self.printer, item.body, room, self.symbol("dot"))
+        return [f"{left} &= {first}", *(f"{self.continued()} {row}" for row in others)]
 
     def formula(self, node: Formula) -> str:
         match node:

@@ -24,7 +24,7 @@ class TypstRenderer(Renderer):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.printer = TypstPrinter(document.aliases)
+        self.printer = TypstPrinter(document.aliases, document.named)
 
     def render(self) -> str:
         template = files("paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ class TypstRenderer(Renderer):
         return f"frac(partial E, partial {by})"
 
     def continued(self) -> str:
-        return "& quad"
+        return '& quad ""'
 
     def paragraph(self, block: Paragraph) -> str:
         lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Symbol
 
@@ -22,19 +22,28 @@ def typst_string(text: str) -> str:
 class TypstPrinter(Printer):
     """``W^"hidden"_(i j)``, ``sum_(j < 64)``; ``aliases`` shortens long names."""
 
-    def __init__(self, aliases: dict[str, str] | None = None) -> None:
+    def __init__(self, aliases: Mapping[str, str] | None = None, named: Iterable[str] = ()) -> None:
+        super().__init__(named)
         self.aliases = aliases or {}
 
     def entry(self, node: Element) -> str:
-        kind = node.kind
-        letter = self.symbol(kind)
-        for prefix, accent in (("bar ", "macron"), ("arg ", "hat")):
-            if kind.startswith(prefix):
-                letter = f"{accent}({self.symbol(kind[4:])})"
-        owner = "" if node.owner == COST_OWNER else f"^({self.owner(node.owner)})"
+        accent, _, kind = node.kind.rpartition(" ")
+        own = kind == "x" and node.owner in self.named
+        letter = self.own_name(node.owner) if own else self.letter(kind)
+        if accent:
+            short, long = {"bar": ("macron", "overline"), "arg": ("hat", "hat")}[accent]
+            letter = f"{short if len(node.owner if own else kind) == 1 else long}({letter})"
+        owner = "" if own or node.owner == COST_OWNER else f"^({self.owner(node.owner)})"
         plain = all(isinstance(index, Symbol) for index in node.indices)
         indices = (" " if plain else ", ").join(self(index) for index in node.indices)
         return letter + owner + (f"_({indices})" if indices else "")
+
+    def letter(self, kind: str) -> str:
+        return kind if len(kind) == 1 else f"italic({typst_string(kind)})"
+
+    def own_name(self, name: str) -> str:
+        name = self.aliases.get(name, name)
+        return name if len(name) == 1 and name.isascii() and name.isalpha() else typst_string(name)
 
     def owner(self, name: str) -> str:
         if name in {"v", "u"} or (name[:1] == "u" and name[1:].isdigit()):
@@ -92,7 +101,8 @@ class TypstPrinter(Printer):
         return f"frac({top}, {bottom})"
 
     def power(self, base: str, exponent: str) -> str:
-        return f"{base}^({exponent})"
+        # A class of its own keeps the exponent apart from the scripts of the base.
+        return f'class("normal", {base})^({exponent})' if "_" in base else f"{base}^({exponent})"
 
     def root(self, argument: str) -> str:
         return f"sqrt({argument})"

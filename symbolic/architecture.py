@@ -125,6 +125,11 @@ class Architecture:
     def by_input(self) -> dict[str, Input]:
         return {node.name: node for node in self.inputs}
 
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Inputs that are written under their own name in equations: parameters and constants."""
+        return frozenset(node.name for node in self.inputs if node.role in ("parameter", "constant"))
+
     @cached_property
     def by_cost(self) -> dict[str, Cost]:
         return {cost.owner: cost for cost in self.costs}

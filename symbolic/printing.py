@@ -34,7 +34,7 @@ class Printer(ABC):
     """Subclasses say how atoms, products, fractions, powers and sums look; the walk is here.
 
     named: inputs whose entries are written under their own name: ``W[i, j]`` rather than ``x_W[i, j]``.  They are the
-    parameters and constants of a network (:func:`own_names`).
+    parameters and constants of a network (``Architecture.own_names``).
     """
 
     def __init__(self, named: Iterable[str] = ()) -> None:
@@ -116,7 +116,7 @@ class Printer(ABC):
                 top.insert(0, Integer(number.p))
             if number.q != 1:
                 bottom.insert(0, Integer(number.q))
-        ordered = sorted(top, key=self._factor_key)
+        ordered = sorted(top, key=self.factor_key)
         if not bottom:
             return self.product([self(f, PRODUCT if f is ordered[-1] else POWER) for f in ordered]), PRODUCT
         upper = self.product([self(f, POWER) for f in ordered if not isinstance(f, Reduction)]) or "1"
@@ -124,7 +124,8 @@ class Printer(ABC):
         sums = [self(f, PRODUCT) for f in ordered if isinstance(f, Reduction)]
         return self.product([fraction, *sums]), PRODUCT
 
-    def _factor_key(self, node: Expr) -> tuple[int, str, str]:
+    def factor_key(self, node: Expr) -> tuple[int, str, str]:
+        """The order of factors in a product (:func:`factor_key`)."""
         if isinstance(node, Element) and node.kind == "x" and node.owner in self.named:
             return _PARAMETER, node.owner, ""
         return factor_key(node)
@@ -280,15 +281,24 @@ class LatexPrinter(Printer):
     r"""LaTeX (amsmath): ``W^{\text{hidden}}_{i j}``, ``\sum_{j<64}``."""
 
     def entry(self, node: Element) -> str:
-        kind = node.kind
-        letter = self.symbol(kind)
-        for accent in ("bar", "arg"):
-            if kind.startswith(f"{accent} "):
-                letter = rf"\{'hat' if accent == 'arg' else accent}{{{self.symbol(kind[4:])}}}"
-        owner = "" if node.owner == COST_OWNER else f"^{{{self.owner(node.owner)}}}"
+        accent, _, kind = node.kind.rpartition(" ")
+        own = kind == "x" and node.owner in self.named
+        letter = self.own_name(node.owner) if own else self.letter(kind)
+        if accent:
+            short, long = {"bar": ("bar", "overline"), "arg": ("hat", "widehat")}[accent]
+            letter = rf"\{short if len(node.owner if own else kind) == 1 else long}{{{letter}}}"
+        owner = "" if own or node.owner == COST_OWNER else f"^{{{self.owner(node.owner)}}}"
         plain = all(isinstance(index, Symbol) for index in node.indices)
         indices = (" " if plain else ", ").join(self(index) for index in node.indices)
         return letter + owner + (f"_{{{indices}}}" if indices else "")
+
+    def letter(self, kind: str) -> str:
+        """A tensor's letter or letters; digits are no subscript, since its indices are one."""
+        return kind if len(kind) == 1 else rf"\mathit{{{latex_escape(kind)}}}"
+
+    def own_name(self, name: str) -> str:
+        """The name of a parameter or constant that is an input, as a letter of its own."""
+        return name if len(name) == 1 and name.isalpha() else rf"\text{{{latex_escape(name)}}}"
 
     def owner(self, name: str) -> str:
         """A vertex's name as a superscript; the placeholders v, u, u1, ... of a kind's equation in italics."""
@@ -303,7 +313,7 @@ class LatexPrinter(Printer):
     def reduction(self, node: Reduction, body: str) -> str:
         head = rf"_{{{self.symbol(node.index.name)}<{self(node.extent)}}}"
         operator = {
-            "sum": r"\sum", "logsumexp": r"\operatorname{LSE}", "max": r"\max", "argmax": r"\operatorname{argmax}"
+            "sum": r"\sum", "logsumexp": r"\operatorname*{LSE}", "max": r"\max", "argmax": r"\operatorname*{argmax}"
         }[node.kind]  # fmt: skip
         return rf"{operator}{head} {body}"
 

@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 from support.optional import require
@@ -37,6 +38,11 @@ def document(network):
     return build_document(derivation, verify(derivation))
 
 
+@cache
+def network_document(name):
+    return document(NETWORKS[name]())
+
+
 @pytest.fixture(scope="module")
 def digits():
     return document(read_spec(DIGITS))
@@ -52,6 +58,39 @@ def named(names, **extra):
             "cost": {"type": "squared_error"},
         }
         | extra
+    )
+
+
+def mixed():
+    """Strided and grouped convolution, pools, norm, upsampling, concatenation, attention, embedding, recurrence."""
+
+    def layer(name, type_, *inputs, **options):
+        return {"name": name, "type": type_, **({"inputs": list(inputs)} if inputs else {}), **options}
+
+    window = {"kernel": [3, 3], "padding": [1, 1]}
+    return architecture(
+        {
+            "name": "mixed",
+            "inputs": {"image": {"shape": [4, 8, 8]}, "tokens": {"shape": [5], "below": 11}},
+            "parameters": {"W": {"shape": [6, 6]}},
+            "layers": [
+                layer("conv1", "conv", "image", filters=8, stride=[2, 2], groups=2, activation="relu", **window),
+                layer("norm", "group_norm", groups=2),
+                layer("maxpool", "max_pool", stride=[1, 1], **window),
+                layer("avgpool", "average_pool", "norm", kernel=[2, 2]),
+                layer("up", "upsample", factors=[2, 2]),
+                layer("both", "concat", "maxpool", "up", axis=0),
+                layer("rows", "reshape", shape=[16, 16]),
+                layer("embed", "embedding", "tokens", count=11, units=6),
+                layer("query", "linear", "embed", "W", bias=False),
+                layer("keys", "dense", "rows", units=6, activation="gelu"),
+                layer("attend", "attention", "query", "keys", "keys"),
+                layer("cut", "slice", starts=[0], sizes=[3], axes=[0]),
+                layer("memory", "lstm", units=4),
+                layer("logits", "dense", units=3),
+            ],
+            "cost": {"type": "cross_entropy"},
+        }
     )
 
 
@@ -72,17 +111,20 @@ NETWORKS = {
     "every-activation": lambda: architecture(
         {
             "inputs": {"x": {"shape": [3]}},
-            "layers": [{"name": t, "type": t} for t in ("tanh", "sigmoid", "relu", "softplus", "gelu", "silu")],
+            "layers": [
+                {"name": t, "type": t} for t in ("tanh", "sigmoid", "abs", "softplus", "gelu", "silu", "elu", "selu")
+            ],
             "cost": {"type": "cross_entropy"},
         }
     ),
     "deep": lambda: residual(100),
+    "mixed": mixed,
 }
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_pdf(name):
-    content = render_pdf(document(NETWORKS[name]()))
+    content = render_pdf(network_document(name))
     assert content.startswith(b"%PDF")
     assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/") <= 14
 
@@ -91,7 +133,7 @@ def test_pdf(name):
 @pytest.mark.parametrize("options", ["11pt", "10pt,twocolumn"])
 def test_latex_compiles_without_a_warning(name, options, tmp_path):
     require(shutil.which("pdflatex") and shutil.which("bibtex"), "pdflatex and bibtex (TeX Live) are not installed")
-    for path, content in appendix_files(document(NETWORKS[name]()), tmp_path / "appendix.tex").items():
+    for path, content in appendix_files(network_document(name), tmp_path / "appendix.tex").items():
         path.write_bytes(content)
     margin = "2.5cm" if options == "11pt" else "1.8cm"
     (tmp_path / "main.tex").write_text(
@@ -141,6 +183,17 @@ def test_the_appendix_follows_the_derivation():
         # Without the table of hashes, which changes anyway: the equations themselves must differ.
         for old, new in zip(before, (render_latex(changed), render_typst(changed)), strict=True):
             assert old.partition("Tags and hashes")[0] != new.partition("Tags and hashes")[0], vertex
+
+
+def test_inputs_that_are_parameters_go_by_their_own_name():
+    """W[i, j], not x_W[i, j]; and an equation that is too wide is broken between its factors."""
+    found = network_document("mixed")
+    latex, typst = render_latex(found), render_typst(found)
+    assert r"\sum_{j<6} W_{i j} \, x^{\text{embed}}_{a_{1} j}" in latex
+    assert r"\frac{\partial E}{\partial W_{i j}}" in latex
+    assert 'sum_(j < 6) W_(i j) thin x^("embed")_(a_(1) j)' in typst
+    assert "^{\\text{W}}" not in latex
+    assert r"&\quad \cdot" in latex
 
 
 def test_a_large_network_takes_few_pages():

@@ -1,0 +1,84 @@
+"""Where a long equation is broken into rows: between terms, and within a product between its factors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sympy import Add, Expr, Mul, Pow, Rational
+
+from symbolic.expressions import Bracket, Element, Reduction, walk
+from symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, term_key
+
+WIDTH = 60.0
+"""How wide a row may be, in letters: about one column of a paper in two columns."""
+_SCRIPT = 0.6
+_SUM = 3.0
+Piece = tuple[str, float]
+"""A part of a row and its width."""
+
+_TEXT = TextPrinter()
+
+
+def extent(node: Expr) -> float:
+    """Roughly how wide an expression is typeset, in letters: scripts are small and stand above one another."""
+    found = float(len(_TEXT(node)))
+    for part in walk(node):
+        if isinstance(part, Element):
+            found += _entry(part) - len(_TEXT(part))
+        elif isinstance(part, Bracket):
+            found += sum(_entry(entry) - len(_TEXT(entry)) for entry in part.atoms(Element))
+        elif isinstance(part, Reduction):
+            found += _SUM - len(_TEXT.reduction(part, ""))
+    return found
+
+
+def _entry(node: Element) -> float:
+    indices = sum(len(_TEXT(index)) + 1 for index in node.indices)
+    return 1 + _SCRIPT * max(len(node.owner), indices)
+
+
+def rows(printer: Printer, body: Expr, room: float, cross: str) -> list[str]:
+    """The right-hand side of an equation as rows no wider than ``room``, if it can be broken so.
+
+    ``cross``: the sign of multiplication, which begins a row that continues a product.
+    """
+    found: list[str] = []
+    row, width = "", 0.0
+    for position, term in enumerate(sorted(Add.make_args(body), key=term_key)):
+        negative = term.could_extract_minus_sign()
+        sign = "-" if negative else "+" if position else ""
+        parts = pieces(printer, -term if negative else term)
+        whole = sum(size for _, size in parts)
+        if row and width + 2 + whole > room:  # a term begins a row rather than being cut
+            found, row, width = [*found, row], "", 0.0
+        for number, (text, size) in enumerate(parts):
+            if number and width + size > room:
+                found, row, width = [*found, row], f"{cross} {text}", size + 2
+            elif number:
+                row, width = printer.product([row, text]), width + size
+            else:
+                row, width = f"{row} {sign} {text}".strip(), width + size + 2
+    return [*found, row]
+
+
+def pieces(printer: Printer, term: Expr) -> list[Piece]:
+    """The factors of a product, those under its sums included; one piece where it is no plain product."""
+    if isinstance(term, Reduction):
+        head = printer.reduction(term, "").strip()
+        if isinstance(term.body, Add) or term.body.could_extract_minus_sign():
+            return [(f"{head} {printer(term.body, PRODUCT)}", _SUM + extent(term.body))]
+        (first, size), *others = pieces(printer, term.body)
+        return [(f"{head} {first}", _SUM + size), *others]
+    if isinstance(term, Mul) and not any(_divides(factor) for factor in term.args):
+        *front, last = sorted(term.args, key=printer.factor_key)
+        return [*((printer(factor, POWER), extent(factor) + 0.5) for factor in front), *_last(printer, last)]
+    return [(printer(term, PRODUCT), extent(term))]
+
+
+def _last(printer: Printer, factor: Expr) -> Sequence[Piece]:
+    return pieces(printer, factor) if isinstance(factor, Reduction) else [(printer(factor, POWER), extent(factor))]
+
+
+def _divides(factor: Expr) -> bool:
+    """Whether a factor stands below a fraction line."""
+    return (isinstance(factor, Pow) and factor.exp.is_negative) or (isinstance(factor, Rational) and factor.q != 1)
