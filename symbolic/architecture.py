@@ -231,7 +231,7 @@ def make_vertex(
             raise SpecError(where, f"{key} has {len(values)} entries", f"it needs {len(patterns)}")
         for one, value in zip(patterns, values, strict=True):
             if not _match(one, sympify(value), sizes):
-                raise SpecError(where, f"{key} = {value} does not fit {one}", rule)
+                raise SpecError(where, f"{key} = {value} does not fit {one.xreplace(sizes)}", rule)
     if len(equation.inputs) != len(shapes):
         raise SpecError(where, f"has {len(shapes)} inputs", rule)
     for tensor, shape in zip(equation.inputs, shapes, strict=True):
