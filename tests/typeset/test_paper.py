@@ -11,6 +11,7 @@ from support.optional import require
 from support.strategies import residual
 
 from dyadic.files import write_bytes
+from dyadic.report import derivation_text
 from paper import appendix_files, build_document, render_latex, render_pdf, render_typst
 from proofs import verify
 from symbolic import DyadicError, architecture, derive, read_spec
@@ -187,7 +188,9 @@ def test_the_appendix_follows_the_derivation():
 
 def test_inputs_that_are_parameters_go_by_their_own_name():
     """W[i, j], not x_W[i, j]; and an equation that is too wide is broken between its factors."""
-    found = network_document("mixed")
+    found, text = network_document("mixed"), "\n".join(derivation_text(derive(mixed())))
+    assert "x_query[a1, i] = Sum[j<6] W[i, j] x_embed[a1, j]" in text
+    assert "  Wbar[i, j] = Sum[a1<5] s_query[a1, i] x_embed[a1, j]" in text
     latex, typst = render_latex(found), render_typst(found)
     assert r"\sum_{j<6} W_{i j} \, x^{\text{embed}}_{a_{1} j}" in latex
     assert r"\frac{\partial E}{\partial W_{i j}}" in latex
