@@ -207,7 +207,7 @@ def conv_transpose(node: Node) -> Value:
     )  # fmt: skip
 
 
-@operator(MaxPool="max_pool", AveragePool="average_pool")
+@operator(MaxPool="max_pool", AveragePool="average_pool global_average_pool")
 def pool(node: Node) -> Value:
     node.only_outputs()
     kernel = list(node.get("kernel_shape"))

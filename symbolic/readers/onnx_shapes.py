@@ -12,7 +12,7 @@ from sympy import Integer, Mul, cancel
 from symbolic.architecture import show
 from symbolic.layers.base import Shape
 from symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from symbolic.readers.operations import sliced
+from symbolic.readers.operations import parted, sliced
 
 _FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 
@@ -138,7 +138,7 @@ def concat(node: Node) -> Value:
     return node.layer("concat", node.xs(), axis=node.axis(-1)) if len(node.operands) > 1 else node.same("of one part")
 
 
-@operator(Split="slice")
+@operator(Split="reshape select slice")
 def split(node: Node) -> list[Value]:
     axis = node.axis(0)
     parts = node.integers(1, "the sizes of the parts") if node.has(1) else node.get("split")
@@ -146,11 +146,8 @@ def split(node: Node) -> list[Value]:
         (extent,) = node.extents(0, [axis])
         size = ceil(extent / len(node.outputs))
         parts = [min(size, extent - k * size) for k in range(len(node.outputs))]
-    starts = [sum(parts[:k]) for k in range(len(parts))]
-    return [
-        sliced(node.model, f"{node.name}.part{k}", node.x(), [(axis, start, size, 1)])
-        for k, (start, size) in enumerate(zip(starts, parts, strict=True), 1)
-    ]
+    wanted = {k for k, is_read in enumerate(node.wanted) if is_read}
+    return [part or "" for part in parted(node.model, node.name, node.x(), axis, parts, wanted)]
 
 
 @operator(Slice="slice")

@@ -216,7 +216,7 @@ def _each(value: Any, axes: int) -> list[int]:
 
 @operator(
     **{f"max_pool{d}d": "max_pool" for d in (1, 2, 3)},
-    **{f"avg_pool{d}d": "average_pool" for d in (1, 2, 3)},
+    **{f"avg_pool{d}d": "average_pool global_average_pool" for d in (1, 2, 3)},
     max_pool2d_with_indices="max_pool",
 )
 def pool(call: Call) -> Result:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
-from symbolic.readers.operations import sliced
+from symbolic.readers.operations import parted, sliced
 from symbolic.readers.recurrent import Cell, unroll
 from symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
 
@@ -144,7 +144,10 @@ def select(call: Call) -> Result:
     return call.layer("select", [call.x()], axis=axis, position=position)
 
 
-@operator("tensor_split", split="slice", split_with_sizes="slice", chunk="slice", unbind="select")
+_PARTS = "reshape select slice"
+
+
+@operator("tensor_split", split=_PARTS, split_with_sizes=_PARTS, chunk=_PARTS, unbind="select")
 def split(call: Call) -> Result:
     axis = call.axis()
     extent = call.extent(axis)
@@ -158,11 +161,7 @@ def split(call: Call) -> Result:
         sizes = -(-extent // call["chunks"])
     if isinstance(sizes, int):
         sizes = [min(sizes, extent - start) for start in range(0, extent, sizes)]
-    starts = [sum(sizes[:k]) for k in range(len(sizes))]
-    return [
-        sliced(call.model, f"{call.name}.part{k}", call.x(), [(axis, start, size, 1)]) if k in call.wanted else None
-        for k, (start, size) in enumerate(zip(starts, sizes, strict=True))
-    ]
+    return parted(call.model, call.name, call.x(), axis, sizes, call.wanted)
 
 
 @operator(roll="slice concat")

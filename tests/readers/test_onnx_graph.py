@@ -1,0 +1,137 @@
+"""Whole ONNX graphs: weights, integer inputs, batch axes left open, what is left out, refusals; the files onnx carries."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from readers.onnx_models import model, reference
+from support.network import forward
+
+import dyadic
+from symbolic import SpecError
+from symbolic.readers.onnx_model import from_onnx
+
+RANDOM = np.random.default_rng(7)
+LIGHT = sorted((Path(onnx.__file__).parent / "backend/test/data/light").glob("*.onnx"))
+
+
+def normal(*shape):
+    return RANDOM.normal(size=shape).astype(np.float32)
+
+
+def test_all_unsupported_operators_are_named_at_once():
+    nodes = [("Relu", ["x"], ["a"]), ("Hardmax", ["a"], ["b"]), ("Tanh", ["b"], ["c"]), ("Det", ["c"], ["d"]),
+             ("Pad", ["d"], ["y"], {"mode": "reflect", "pads": [0, 0, 0, 0]})]  # fmt: skip
+    with pytest.raises(SpecError) as caught:
+        from_onnx(model(nodes, {"x": [2, 2]}, ["y"], opset=9), "net.onnx")
+    message = str(caught.value)
+    assert message.startswith(
+        "net.onnx: node 2 of 5 (Hardmax, reading 'a') is not supported; nor are node 4 of 5 (Det,"
+    )
+    assert "Tanh" not in message
+    assert "\n" not in message
+
+
+def test_a_dynamic_batch_axis_stays_a_name():
+    """Its size is read by Shape and goes through arithmetic into Reshape."""
+    nodes = [("Shape", ["x"], ["n"]), ("Gather", ["n", "zero"], ["b"]), ("Unsqueeze", ["b", "axis"], ["bs"]),
+             ("Concat", ["bs", "minus"], ["s"], {"axis": 0}), ("Reshape", ["x", "s"], ["flat"]),
+             ("Gemm", ["flat", "w"], ["y"], {"transB": 1})]  # fmt: skip
+    weights = {"zero": np.int64(0), "axis": np.array([0]), "minus": np.array([-1]), "w": normal(3, 8)}
+    proto = model(nodes, {"x": ["batch", 2, 4]}, ["y"], weights)
+    architecture = from_onnx(proto)
+    assert [str(n) for n in architecture.vertices[-1].shape] == ["batch", "3"]
+    assert architecture.unknown_sizes == ["batch"]
+    assert dyadic.verify(dyadic.derive(architecture))["verdict"] == "proved"
+
+
+def test_tokens_are_an_integer_input_and_weights_parameters():
+    nodes = [("Gather", ["words", "tokens"], ["a"]), ("Gather", ["places", "range"], ["p"]), ("Add", ["a", "p"], ["b"]),
+             ("Transpose", ["words"], ["t"], {"perm": [1, 0]}), ("MatMul", ["b", "t"], ["y"])]  # fmt: skip
+    weights = {"words": normal(7, 4), "places": normal(5, 4), "range": np.array([1, 2, 3])}
+    proto = model(nodes, {"tokens": [2, 3]}, ["y"], weights, integers=("tokens",))
+    architecture = from_onnx(proto)
+    roles = {node.name: (node.role, node.below) for node in architecture.inputs}
+    assert roles == {"tokens": ("index", 7), "words": ("parameter", None), "places": ("parameter", None)}
+    np.testing.assert_array_equal(architecture.values["words"], weights["words"])
+    assert len(dyadic.derive(architecture).shared["words"]) == 2  # the look-up and the transposed product
+    tokens = np.array([[0, 6, 2], [3, 3, 1]])
+    (wanted,) = reference(proto, {"tokens": tokens})
+    np.testing.assert_allclose(
+        forward(architecture, {"tokens": tokens})[architecture.costs[0].input], wanted, rtol=1e-5
+    )
+
+
+def test_what_is_left_out_is_said():
+    nodes = [("Dropout", ["x"], ["a"]), ("Unsqueeze", ["w"], ["v"], {"axes": [1, 2]}), ("Mul", ["a", "v"], ["y"]),
+             ("Relu", ["x"], ["unused"])]  # fmt: skip
+    architecture = from_onnx(model(nodes, {"x": [1, 3, 2, 2], "dummy": [2]}, ["y"], {"w": normal(3)}, opset=9))
+    assert [vertex.kind.type for vertex in architecture.vertices] == ["mul"]
+    assert architecture.values["w"].shape == (3, 1, 1)
+    for text in ("Dropout in inference", "1 nodes are left out", "input 'dummy' is left out", "only Unsqueeze reads"):
+        assert any(text in note for note in architecture.notes), text
+
+
+def test_two_outputs_and_a_chosen_cost():
+    proto = model([("Relu", ["x"], ["y"]), ("Tanh", ["x"], ["z"])], {"x": [2, 3]}, ["y", "z"])
+    assert [(cost.type, cost.owner) for cost in from_onnx(proto).costs] == [
+        ("abstract", "cost1"),
+        ("abstract", "cost2"),
+    ]
+    assert {cost.type for cost in from_onnx(proto, cost="squared_error").costs} == {"squared_error"}
+
+
+def test_a_shape_that_onnx_sees_differently_is_refused():
+    proto = model([("Relu", ["x"], ["y"])], {"x": [2, 3]}, ["y"])
+    proto.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", TensorProto.FLOAT, [2, 4]))
+    with pytest.raises(SpecError, match=r"tensor 'y': has the shape \[2, 3\] here"):
+        from_onnx(proto)
+
+
+def test_an_infinite_mask_becomes_a_finite_one():
+    mask = np.triu(np.full((3, 3), -np.inf, np.float32), 1)
+    proto = model([("Add", ["x", "mask"], ["a"]), ("Softmax", ["a"], ["y"])], {"x": [3, 3]}, ["y"], {"mask": mask})
+    architecture = from_onnx(proto)
+    assert np.isfinite(architecture.values["mask"]).all()
+    x = normal(3, 3)
+    found = forward(architecture, {"x": x})[architecture.costs[0].input]
+    np.testing.assert_allclose(found, reference(proto, {"x": x})[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "cannot be read"), (b"not a model", "is not|no nodes")])
+def test_what_is_no_model_is_refused(tmp_path, content, message):
+    path = tmp_path / "m.onnx"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SpecError, match=message):
+        dyadic.read(path)
+
+
+def test_old_opsets_are_refused():
+    with pytest.raises(SpecError, match="is of opset 6; opsets 7 to"):
+        from_onnx(model([("Relu", ["x"], ["y"])], {"x": [2]}, ["y"], opset=6))
+
+
+L = {
+    "bvlc_alexnet": (22, 15), "densenet121": (668, 246), "inception_v1": (61, 41), "inception_v2": (181, 49),
+    "resnet50": (168, 86), "shufflenet": (200, 122), "squeezenet": (49, 31), "vgg19": (44, 26), "zfnet512": (22, 15),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LIGHT, ids=lambda path: path.stem)
+def test_the_models_that_onnx_carries_are_read_and_derived(path):
+    """Their final shapes are onnx's (the reader compares every shape that onnx infers)."""
+    fine, coarse = (dyadic.derive(dyadic.read(path, granularity=kind)) for kind in ("operation", "layer"))
+    assert L[path.stem.removeprefix("light_")] == (fine.L, coarse.L)
+    assert (fine.steps, coarse.steps) == (2 * fine.L, 2 * coarse.L)
+    weights = {name: array for name, array in fine.architecture.values.items() if name in fine.architecture.parameters}
+    assert set(weights) == set(fine.architecture.parameters)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "shufflenet"])
+def test_models_are_proved(name):
+    path = next(path for path in LIGHT if name in path.stem)
+    certificate = dyadic.verify(dyadic.derive(dyadic.read(path)))
+    assert certificate["verdict"] == "proved"

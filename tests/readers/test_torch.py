@@ -1,0 +1,99 @@
+"""Modules in PyTorch: values and gradients of the emitted module against PyTorch's own; refusals; .pt2 files."""
+
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+from readers.torch_models import MODELS  # noqa: E402
+
+import dyadic  # noqa: E402
+from dyadic.files import write_arrays  # noqa: E402
+from symbolic import DyadicError  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def double(module, arguments):
+    return module.double(), tuple(a.double() if a.is_floating_point() else a for a in arguments)
+
+
+def emitted(derivation, path):
+    """The module with its weights beside it."""
+    path.write_text(dyadic.emit(derivation, "numpy"))
+    write_arrays(path.with_suffix(".npz"), derivation.architecture.values)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_values_and_gradients_are_those_of_pytorch(name, tmp_path):
+    torch.manual_seed(0)
+    module, arguments = double(*MODELS[name]())
+    derivation = dyadic.derive(dyadic.from_torch(module, arguments))
+    architecture = derivation.architecture
+    code = emitted(derivation, tmp_path / f"model_{name}.py")
+    given = [node.name for node in architecture.inputs if node.role in ("data", "index")]
+    x = {n: a.numpy() for n, a in zip([n for n in given if n not in architecture.values], arguments, strict=True)}
+
+    outputs = module(*arguments)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    sensitivities = [torch.randn_like(output) for output in outputs]
+    sum((o * s).sum() for o, s in zip(outputs, sensitivities, strict=True)).backward()
+    y = {cost.owner: s.numpy() for cost, s in zip(architecture.costs, sensitivities, strict=True)}
+    params = code.init(0)
+    x, y = (table if len(table) > 1 else next(iter(table.values())) for table in (x, y))
+    state = code.wavefront(params, x, y)
+    for cost, output in zip(architecture.costs, outputs, strict=True):
+        np.testing.assert_allclose(state.x[cost.input], output.detach().numpy(), rtol=1e-9, atol=1e-11)
+    _, gradients = code.gradients(params, x, y)
+    wanted = {key: p.grad.numpy() for key, p in module.named_parameters() if p.grad is not None}
+    assert set(wanted) == set(derivation.shared)
+    for key, gradient in wanted.items():
+        np.testing.assert_allclose(gradients[key], gradient, rtol=1e-7, atol=1e-9, err_msg=key)
+
+
+@pytest.mark.parametrize("name", ["vit", "resnet18", "mixer", "unet"])
+def test_models_are_proved(name):
+    certificate = dyadic.verify(dyadic.derive(dyadic.from_torch(*MODELS[name](), granularity="layer")))
+    assert certificate["verdict"] == "proved"
+
+
+def test_a_saved_program_is_read_as_the_module_is(tmp_path):
+    module, arguments = MODELS["lstm"]()
+    path = tmp_path / "lstm.pt2"
+    torch.export.save(torch.export.export(module, arguments), path)
+    read, direct = dyadic.read(path), dyadic.from_torch(module, arguments)
+    assert [(v.name, v.kind, v.inputs, v.shape) for v in read.vertices] == [
+        (v.name, v.kind, v.inputs, v.shape) for v in direct.vertices
+    ]
+    assert all((read.values[name] == array).all() for name, array in direct.values.items())
+
+
+def test_a_dynamic_axis_keeps_a_name():
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(6, 2))
+    batch = torch.export.Dim("batch")
+    architecture = dyadic.from_torch(module, torch.randn(4, 2, 3), dynamic_shapes=({0: batch},))
+    assert len(architecture.unknown_sizes) == 1
+    assert [str(n) for n in architecture.vertices[-1].shape] == [*architecture.unknown_sizes, "2"]
+
+
+def test_all_unsupported_calls_are_named_at_once():
+    class Odd(torch.nn.Module):
+        def forward(self, x):
+            return torch.fft.fft(torch.cumsum(x, 0)).real + torch.nn.functional.pixel_shuffle(x, 1)
+
+    with pytest.raises(DyadicError) as caught:
+        dyadic.from_torch(Odd(), torch.randn(1, 1, 4, 4))
+    for operator in ("aten.cumsum", "aten.fft_fft", "aten.pixel_shuffle"):
+        assert operator in str(caught.value)
+
+
+def test_dropout_in_training_is_refused():
+    with pytest.raises(DyadicError, match=r"module\.eval"):
+        dyadic.from_torch(torch.nn.Dropout(0.5).train(), torch.randn(2, 3))
