@@ -1,4 +1,4 @@
-"""Whole ONNX graphs: weights, integer inputs, batch axes left open, what is left out, refusals; the files onnx carries."""
+"""Whole ONNX graphs: weights, integer inputs, open batch axes, what is left out, refusals; the files onnx carries."""
 
 from pathlib import Path
 
