@@ -116,7 +116,8 @@ class _Reader:
         for tensor in self.graph.initializer:
             if tensor.name in read:
                 array = self._array(tensor)
-                self.values[tensor.name] = Known(tensor.name, array, trained=array.dtype.kind == "f")
+                trained = array.dtype.kind == "f" and bool(np.isfinite(array).all())  # a mask is no weight
+                self.values[tensor.name] = Known(tensor.name, array, trained)
         if self.graph.sparse_initializer:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
 

@@ -78,7 +78,9 @@ class _Reader:
         self.model = Model(name)
         self.values: dict[Any, Any] = {}
         self.problems: list[Problem] = []
-        self.places: dict[Any, str] = {}  # where tied weights lie in memory
+        self.places: dict[Any, str] = {}  # where tied weights lie in memory: the first name of each
+        for key, tensor in self.program.state_dict.items():
+            self.places.setdefault(_place(tensor), key)
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
@@ -133,8 +135,7 @@ class _Reader:
         tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
         if tensor is None:
             raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
-        place = tensor.data_ptr(), tensor.shape, tensor.stride()
-        name = self.places.setdefault(place, spec.target) if tensor.numel() else spec.target
+        name = self.places.get(_place(tensor), spec.target) if tensor.numel() else spec.target
         if name != spec.target:
             self.model.note(f"{spec.target} is {name}: one parameter")
         return Known(name, _numpy(tensor), trained)
@@ -293,6 +294,11 @@ def _size(extent: Any) -> Expr:
     if not expression.is_Symbol:
         return Symbol(f"size_{abs(hash(str(expression))) % 10**6}", integer=True, positive=True)
     return Symbol(str(expression), integer=True, positive=True)
+
+
+def _place(tensor: Any) -> Any:
+    """Where a tensor lies in memory and how: equal for tied weights."""
+    return tensor.data_ptr(), tensor.shape, tensor.stride()
 
 
 def _numpy(tensor: Any) -> np.ndarray:

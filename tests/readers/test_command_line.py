@@ -1,0 +1,55 @@
+"""Models on the command line."""
+
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+from readers.onnx_models import model
+
+WEIGHTS = {"w": np.ones((3, 2), np.float32), "b": np.zeros(3, np.float32)}
+PROTO = model([("Gemm", ["x", "w", "b"], ["z"], {"transB": 1}), ("Relu", ["z"], ["y"])], {"x": [4, 2]}, ["y"], WEIGHTS)
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "dyadic", *map(str, arguments)], capture_output=True, text=True, timeout=120
+    )
+
+
+def test_a_model_is_verified_emitted_and_written_out(tmp_path):
+    path = tmp_path / "m.onnx"
+    onnx.save(PROTO, path)
+    done = run("verify", path)
+    assert done.returncode == 0, done.stderr
+    assert "note: L = 2 where every operation is a vertex, 1 where every layer is one; here: operation" in done.stdout
+    derived = run("derive", path, "--granularity", "layer", "--cost", "squared_error").stdout
+    assert "small: L = 1 layers" in derived
+    assert "x_y[" in derived
+    assert run("emit", path, "--target", "numpy", "-o", tmp_path / "m.py").returncode == 0
+    with np.load(tmp_path / "m.npz") as stored:
+        np.testing.assert_array_equal(stored["w"], WEIGHTS["w"])
+
+
+def test_errors_are_one_line(tmp_path):
+    path = tmp_path / "m.onnx"
+    onnx.save(model([("Hardmax", ["x"], ["y"])], {"x": [2, 3]}, ["y"]), path)
+    for arguments, message in (
+        (("verify", path), "node 1 of 1 (Hardmax, reading 'x') is not supported"),
+        (("derive", tmp_path / "absent.onnx"), "cannot be read"),
+        (("derive", tmp_path / "absent.pt2"), "cannot be read"),
+        (("derive", "examples/digits.toml", "--cost", "abstract"), "names its cost itself"),
+    ):
+        done = run(*arguments)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert message in done.stderr
+
+
+def test_a_missing_package_is_named(tmp_path):
+    code = (
+        "import sys; sys.modules['onnx'] = None; from dyadic.cli import main; "
+        "sys.argv = ['dyadic', 'derive', 'm.onnx']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "pip install 'dyadic[onnx]'" in done.stderr
