@@ -5,8 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from support.optional import require
 
-torch = pytest.importorskip("torch")
+require(importlib.util.find_spec("torch"), "PyTorch is not installed: pip install 'dyadic[torch]'")
+import torch  # noqa: E402
 from readers.torch_models import MODELS  # noqa: E402
 
 import dyadic  # noqa: E402
@@ -54,13 +56,17 @@ def test_values_and_gradients_are_those_of_pytorch(name, tmp_path):
     _, gradients = code.gradients(params, x, y)
     wanted = {key: p.grad.numpy() for key, p in module.named_parameters() if p.grad is not None}
     assert set(wanted) == set(derivation.shared)
+    largest = max(np.abs(gradient).max() for gradient in wanted.values())
     for key, gradient in wanted.items():
-        np.testing.assert_allclose(gradients[key], gradient, rtol=1e-7, atol=1e-9, err_msg=key)
+        # A gradient that is zero but for rounding (an attention's key bias) has no digits to compare.
+        scale = max(np.abs(gradient).max(), 1e-6 * largest)
+        assert np.abs(gradients[key] - gradient).max() < 1e-8 * scale, key
 
 
-@pytest.mark.parametrize("name", ["vit", "resnet18", "mixer", "unet"])
+@pytest.mark.parametrize("name", MODELS)
 def test_models_are_proved(name):
-    certificate = dyadic.verify(dyadic.derive(dyadic.from_torch(*MODELS[name](), granularity="layer")))
+    granularity = "layer" if name in ("vit", "resnet18", "mixer", "unet") else "operation"
+    certificate = dyadic.verify(dyadic.derive(dyadic.from_torch(*MODELS[name](), granularity=granularity)))
     assert certificate["verdict"] == "proved"
 
 
