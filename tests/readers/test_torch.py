@@ -58,7 +58,7 @@ def test_values_and_gradients_are_those_of_pytorch(name, tmp_path):
         np.testing.assert_allclose(gradients[key], gradient, rtol=1e-7, atol=1e-9, err_msg=key)
 
 
-@pytest.mark.parametrize("name", ["vit", "resnet18", "mixer", "unet"])
+@pytest.mark.parametrize("name", MODELS)
 def test_models_are_proved(name):
     certificate = dyadic.verify(dyadic.derive(dyadic.from_torch(*MODELS[name](), granularity="layer")))
     assert certificate["verdict"] == "proved"
