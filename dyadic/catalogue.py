@@ -74,7 +74,7 @@ def entry(name: str) -> Entry:
         raise SpecError(repr(name), "is neither a layer type nor a cost", suggest(name, [*LAYER_TYPES, *COSTS]))
     type_ = LAYER_TYPES[name]
     single = type_.cell.name if isinstance(type_, Unrolled) else name  # an unrolled layer is shown by one cell
-    layer = _layer_network(single, numeric=False).layers["layer"]
+    layer = example_network(single, numeric=False).layers["layer"]
     equation = layer.equation
     rule = [f"{_PRINTER(symbol)} = {_PRINTER(formula)}" for symbol, formula in equation.extents.items()]
     return Entry(
@@ -88,7 +88,7 @@ def entry(name: str) -> Entry:
         _hypotheses(equation.hypotheses, equation.definitions),
         _functions(equation.definitions),
         {form: _operators(registry, single) for form, registry in _FORMATS.items()},
-        _targets(_layer_network(name, numeric=True)),
+        _targets(example_network(name, numeric=True)),
     )
 
 
@@ -114,7 +114,7 @@ def _cost_entry(name: str) -> Entry:
 # -- the example of a type as a network ---------------------------------------------------------------------------
 
 
-def _layer_network(name: str, numeric: bool) -> Derivation:
+def example_network(name: str, numeric: bool) -> Derivation:
     """A network of one layer, the example of its type."""
     type_ = LAYER_TYPES[name]
     example: Example = type_.example

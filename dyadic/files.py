@@ -14,7 +14,7 @@ import numpy as np
 
 from symbolic.errors import DyadicError
 
-LARGEST_JSON = 256 * 2**20
+LARGEST_JSON = 64 * 2**20
 
 
 def write_text(path: Path, text: str) -> None:

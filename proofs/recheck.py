@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from proofs import checker
-from proofs.checker import Finding
+from proofs.checker import MOST_RUNS, Finding
 from proofs.checker.graph import Graph
 from proofs.checker.reading import Rejected, need
 from proofs.evaluate import identity, lemma, tightness
@@ -44,8 +44,8 @@ def _identity(graph: Graph, claim: Any) -> Finding:
     """Repeat the recorded runs, compare their residues, and add a run with a prime and seed of our own."""
     where = "claims.identity.witness"
     recorded = need(need(claim, "witness", dict, "claims.identity"), "runs", list, where)
-    if len(recorded) < 2:
-        raise Rejected(f"{where}.runs", "needs two runs")
+    if not 2 <= len(recorded) <= MOST_RUNS:
+        raise Rejected(f"{where}.runs", f"should be between 2 and {MOST_RUNS}")
     for position, item in enumerate(recorded):
         place = f"{where}.runs[{position}]"
         text, seed = need(item, "prime", str, place), need(item, "seed", int, place)

@@ -39,7 +39,7 @@ LITERAL_BUDGET = 2 * 10**9
 """Largest number of products for which every step is executed."""
 WAVEFRONT_BUDGET = 10**8
 """Largest number of matrix entries."""
-_SMALL = 10**8
+_SMALL = 30_000_000
 """Number of products below which a second process costs more than it saves."""
 _PER_ENTRY = 200
 """What an entry of a vector costs, in products of a matrix."""

@@ -20,6 +20,10 @@ from proofs.checker.reading import Rejected, need
 from proofs.checker.relaxation import MOST_UPDATES, settles
 
 
+MOST_CONTENTS, MOST_RUNS = 400, 4
+"""Bounds on what a certificate can make the checker evaluate."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What is said of one claim: ``verified``, ``undecided``, or ``stated`` (by the prover, not shown again)."""
@@ -87,12 +91,16 @@ def _wiring(graph: Graph) -> Finding:
 def _pairing(graph: Graph, claims: dict[str, Any]) -> Finding:
     """The recorded runs again, and for every layer and cost one with a prime, a seed and sizes of its own."""
     contents = graph.contents()
+    if len(contents) > MOST_CONTENTS:
+        raise Rejected("layers", f"are more than {MOST_CONTENTS}, too many to evaluate here")
     recorded: list[Any] = []
     if "pairing" in claims:
         where = "claims.pairing.witness"
         recorded = need(need(claims["pairing"], "witness", dict, "claims.pairing"), "runs", list, where)
         if {need(run, "content", str, where) for run in recorded} != set(contents):
             raise Rejected(f"{where}.runs", "are not those of this certificate's layers and costs")
+    if len(recorded) > MOST_RUNS * len(contents):
+        raise Rejected("claims.pairing.witness.runs", f"are more than {MOST_RUNS} for each layer and cost")
     for position, run in enumerate(recorded):
         where = f"claims.pairing.witness.runs[{position}]"
         prime, seed, sizes = (

@@ -20,13 +20,14 @@ Indices = range | list[int]
 Row = Callable[[Indices], Sequence[Any]]
 
 _HIGHEST_POWER = 16
+_LARGEST = 2**256
 _LONGEST_SUM = 4096
 
 
 def compile_body(node: Any, scope: Scope, ring: Ring, depth: int = 0) -> Value:
     """A JSON expression as a function of the scope's slots and tables.  Raises :class:`Rejected`."""
     scope.visit(depth)
-    if isinstance(node, int) and not isinstance(node, bool) and abs(node) < 2**63:
+    if isinstance(node, int) and not isinstance(node, bool) and abs(node) < _LARGEST:
         return _constant(ring.number(node))
     if not isinstance(node, list) or not node or not isinstance(node[0], str):
         raise scope.reject(f"{node!r:.80} is not an expression")
@@ -35,7 +36,7 @@ def compile_body(node: Any, scope: Scope, ring: Ring, depth: int = 0) -> Value:
         return compile_body(child, scope, ring, depth + 1)
 
     match node:
-        case ["rational", int(p), int(q)] if 0 < q < 2**63 and abs(p) < 2**63:
+        case ["rational", int(p), int(q)] if 0 < q < _LARGEST and abs(p) < _LARGEST:
             return _constant(ring.number(p, q))
         case ["size", str(name)] if name in scope.sizes:
             return _constant(ring.number(scope.sizes[name]))

@@ -136,6 +136,10 @@ def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fi
     assert changed > 60
 
 
+def many(certificate, name):
+    return claim(certificate, name)["witness"]["runs"] * 1000
+
+
 FORGERIES = {
     "format": (lambda c: c.update(format="other/1"), "certificate.format"),
     "L": (lambda c: c.update(L=3), "certificate.L"),
@@ -165,6 +169,8 @@ FORGERIES = {
     "pairing seed": (lambda c: claim(c, "pairing")["witness"]["runs"][3].update(seed=-1), "runs.3."),
     "pairing sizes": (lambda c: claim(c, "pairing")["witness"]["runs"][3]["sizes"].update(n=10**9), "runs.3."),
     "pairing of one layer": (lambda c: claim(c, "pairing")["witness"].update(runs=[]), "pairing.witness.runs"),
+    "endless pairing": (lambda c: claim(c, "pairing")["witness"].update(runs=many(c, "pairing")), "more than 4"),
+    "endless identity": (lambda c: claim(c, "identity")["witness"].update(runs=many(c, "identity")), "between 2 and 4"),
     "one run": (lambda c: claim(c, "identity")["witness"]["runs"].pop(), "runs"),
     "tightness value": (
         lambda c: claim(c, "tightness")["witness"].update(value_before="0"),

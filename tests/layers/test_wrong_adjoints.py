@@ -1,0 +1,33 @@
+"""For every layer type: what is derived is proved for all sizes, and one changed sign in it is refuted with numbers."""
+
+import dataclasses
+
+import pytest
+from sympy import Integer
+
+from dyadic.catalogue import example_network
+from proofs.adjoint import layer_claims
+from proofs.claims import Verdict
+from symbolic.expressions import Definition
+from symbolic.layers import LAYERS
+
+
+def negated(item):
+    return Definition(item.tensor, item.indices, -item.body)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_wrong_sign_is_refuted(name):
+    layer = example_network(name, numeric=False).layers["layer"]
+    assert {claim.verdict for claim in layer_claims(layer)} == {Verdict.PROVED}
+    slot = next((k for k, item in enumerate(layer.adjoints) if item.body != Integer(0)), None)
+    if slot is not None:
+        adjoints = tuple(negated(item) if k == slot else item for k, item in enumerate(layer.adjoints))
+        wrong, kind = dataclasses.replace(layer, adjoints=adjoints), "adjoint"
+    else:  # a look-up has no sensitivity to hand on, only a gradient
+        first, *_ = layer.gradients
+        wrong = dataclasses.replace(layer, gradients={**layer.gradients, first: negated(layer.gradients[first])})
+        kind = "gradient"
+    claim = next(claim for claim in layer_claims(wrong) if claim.id.startswith(kind))
+    assert claim.verdict is Verdict.REFUTED
+    assert claim.counterexample["claimed"] != claim.counterexample["exact"]
