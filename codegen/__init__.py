@@ -1,7 +1,7 @@
 """What runs: a derivation's equations as code, one standalone module per architecture and dtype.
 
 program.py        batched routines per layer kind, before any target
-emit.py           the vertex-by-vertex part that all targets share
+assembly.py       the vertex-by-vertex part that all targets share
 index_maps.py     integer index expressions with known sizes, made affine where possible
 numpy_*.py        vectorised NumPy: _target and _printer (the walk), _prepare, _windows (entries), _contract (sums)
 templates/        skeletons; printers hold the mathematics
@@ -9,8 +9,8 @@ templates/        skeletons; printers hold the mathematics
 
 from __future__ import annotations
 
+from codegen.assembly import DTYPES, Target, emit_module
 from codegen.cupy_target import CupyTarget
-from codegen.emit import DTYPES, Target, emit_module
 from codegen.numpy_target import NumpyTarget
 from symbolic.derivation import Derivation
 from symbolic.errors import DyadicError

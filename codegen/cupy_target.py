@@ -7,8 +7,8 @@ from typing import Any
 
 from sympy import Expr
 
+from codegen.assembly import Target, documentation, parts, tagged
 from codegen.cuda_printer import TILE, Kernel, KernelWriter
-from codegen.emit import Target, documentation, parts, tagged
 from codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
 from symbolic.architecture import Cost, Vertex
 from symbolic.costs import COST_OWNER

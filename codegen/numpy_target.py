@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy import Expr
 
-from codegen.emit import Target, documentation, parts
+from codegen.assembly import Target, documentation, parts
 from codegen.numpy_printer import NumpyPrinter
 from codegen.numpy_windows import Support
 from codegen.program import CostProgram, Routine, takes_batch, variable

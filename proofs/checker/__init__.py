@@ -19,7 +19,6 @@ from proofs.checker.pairing import evaluate, is_prime, primes
 from proofs.checker.reading import Rejected, need
 from proofs.checker.relaxation import MOST_UPDATES, settles
 
-
 MOST_CONTENTS, MOST_RUNS = 400, 4
 """Bounds on what a certificate can make the checker evaluate."""
 

@@ -8,7 +8,7 @@ from support.definitions import interpret
 from support.modules import load
 from sympy import Integer, Rational, sympify
 
-from codegen.emit import _render
+from codegen.assembly import _render
 from codegen.numpy_printer import NumpyPrinter
 from codegen.program import BATCH, SAMPLE, variable
 from symbolic.expressions import (

@@ -11,9 +11,9 @@ from support.optional import require
 from support.strategies import residual
 
 from codegen import emit
+from codegen.assembly import parts
 from codegen.cubin import compile_cubin, find_nvrtc
 from codegen.cuda_printer import KernelWriter
-from codegen.emit import parts
 from codegen.emulator import EmulationError, Kernels, find_compiler
 from codegen.program import BATCH, program_key, programs, variable
 from proofs.evaluate.network import Definition as Evaluated
