@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from proofs.machine import has_coquelicot
+from proofs.methods.machine import has_coquelicot
 
 
 def report() -> Iterator[tuple[str, bool, str, str]]:

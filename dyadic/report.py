@@ -8,7 +8,7 @@ from typing import Any
 
 from dyadic.blocks import Block, blocks
 from proofs.claims import Claim, Verdict, overall
-from proofs.methods import METHODS
+from proofs.methods.registry import METHODS
 from symbolic.derivation import Derivation, TaggedEquation
 from symbolic.expressions import Definition
 from symbolic.printing import LatexPrinter, Printer, TextPrinter

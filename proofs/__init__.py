@@ -1,12 +1,13 @@
 """Why it is true: claims about a derivation, each with a verdict and a method.
 
 verify.py        the chosen methods on one derivation -> certificate
-methods.py       every method by name            composition.py  the theorem, from what they show
-claims.py        Claim and Verdict               certificate.py  the JSON document
-subject.py       what the methods look at        layers.py       each layer kind once
-checker/         re-verifies a certificate; imports nothing of the rest
-
-One file per method: lemma, ranks, adjoint, functions, wiring, identity, tightness, variational, reciprocity, machine.
+methods/         every way of knowing, by name    composition.py  the theorem, from what they show
+claims.py        Claim and Verdict                certificate.py  the JSON document
+subject.py       what the methods look at         recheck.py      a certificate, everything in it again
+evaluate/        a network in several number systems
+checker/         the theorem from a certificate alone; imports nothing of the rest
+statements/      claims that people make about a derivation of their own
+coq/             the theorem, machine-checked
 """
 
 from proofs.checker import Finding, Rejected

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from proofs.claims import Claim, Verdict
-from proofs.methods import METHODS
+from proofs.methods.registry import METHODS
 from symbolic.derivation import Derivation
 
 ESSENTIAL = ("lemma", "ranks", "adjoint")

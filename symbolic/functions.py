@@ -82,7 +82,7 @@ def derivative(name: str, order: int = 1) -> Expr:
 def closed_form(name: str, order: int) -> Expr:
     """The function (order 0) or a derivative of it over primitives (``Apply`` of order 0) of :data:`Z`.
 
-    This is what is typeset and emitted; :mod:`proofs.functions` shows that it equals the derivative of the
+    This is what is typeset and emitted; :mod:`proofs.methods.functions` shows that it equals the derivative of the
     definition.
     """
     function = FUNCTIONS[name]

@@ -10,8 +10,8 @@ from support.emitted_check import emitted_difference
 from support.network_check import difference, one_layer
 from support.optional import require
 
-from proofs.adjoint import layer_claims
 from proofs.claims import Verdict
+from proofs.methods.adjoint import layer_claims
 from symbolic import SpecError, architecture, derive
 from symbolic.expressions import Definition
 from symbolic.spec import LAYER_TYPES

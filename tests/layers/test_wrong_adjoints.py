@@ -6,8 +6,8 @@ import pytest
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from proofs.adjoint import layer_claims
 from proofs.claims import Verdict
+from proofs.methods.adjoint import layer_claims
 from symbolic.expressions import Definition
 from symbolic.layers import LAYERS
 

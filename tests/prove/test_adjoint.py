@@ -25,9 +25,9 @@ from support.equations import (
 )
 from support.wrong_adjoints import changed, definitions
 
-from proofs import adjoint, numbers
 from proofs.claims import Verdict
-from proofs.forms import Form, Sizes, Var, form_of
+from proofs.methods import adjoint, numbers
+from proofs.methods.forms import Form, Sizes, Var, form_of
 from symbolic.energy import LayerKind, derive_equation
 from symbolic.expressions import (
     Apply,

@@ -6,11 +6,11 @@ import itertools
 import pytest
 from flint import arb
 
-from proofs import adjoint, polynomial
 from proofs.claims import Verdict
 from proofs.evaluate.network import Definition, Outside, Rejected
 from proofs.evaluate.rings import Ball, Degree, Field, Tape, Undetermined
-from proofs.rational import rational_claim
+from proofs.methods import adjoint, polynomial
+from proofs.methods.rational import rational_claim
 from proofs.subject import examine
 from symbolic import architecture, derive
 

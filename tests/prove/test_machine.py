@@ -9,10 +9,11 @@ import pytest
 from support.optional import require
 from support.strategies import residual
 
-from proofs import machine, verify
+from proofs import verify
 from proofs.certificate import subject
 from proofs.checker.graph import Graph
 from proofs.claims import Verdict
+from proofs.methods import machine
 from symbolic import derive, read_spec
 
 COQ = Path("proofs/coq")

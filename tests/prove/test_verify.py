@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from support.strategies import architectures, residual
 
-from proofs import adjoint, functions, variational, verify, wiring
+from proofs import verify
 from proofs.certificate import subject
 from proofs.checker.graph import Graph
 from proofs.claims import Verdict
 from proofs.evaluate import identity, lemma, tightness
 from proofs.evaluate.rings import Ball
 from proofs.evaluate.simulate import Instance, reduced_sizes
+from proofs.methods import adjoint, functions, variational, wiring
 from symbolic import architecture, derive, read_spec
 from symbolic.expressions import Apply, Definition, Element, Index
 from symbolic.functions import FUNCTIONS, Z, closed_form

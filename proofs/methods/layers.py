@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from proofs import adjoint, functions
 from proofs.claims import Claim
+from proofs.methods import adjoint, functions
 from proofs.subject import Subject
 from symbolic.energy import LayerDerivation
 from symbolic.expressions import Apply

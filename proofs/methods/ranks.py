@@ -13,8 +13,8 @@ from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.counterexample import smallest
 from proofs.evaluate.network import Rejected
+from proofs.methods.counterexample import smallest
 from proofs.subject import Subject
 
 

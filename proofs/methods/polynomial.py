@@ -18,12 +18,12 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.comparison import compare, values
-from proofs.counterexample import smallest
 from proofs.evaluate.identity import primes_for
 from proofs.evaluate.network import Rejected
 from proofs.evaluate.rings import Composed, Field
 from proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
+from proofs.methods.comparison import compare, values
+from proofs.methods.counterexample import smallest
 
 MOST_EXPONENTS = 100_000_000
 """Bound on the terms of all polynomials of a state times the number of variables: what it takes to write it out."""

@@ -109,7 +109,7 @@ def induction_claim(graph: Graph, steps: int) -> Claim:
         f"{steps} steps, each after as many as its rank"
     )
     method = "enumeration of every step; propagation through what the updates read"
-    trusted = ("the small-model argument in proofs/induction.py", "SymPy's substitution of numbers")
+    trusted = ("the small-model argument in proofs/methods/induction.py", "SymPy's substitution of numbers")
     if violations():
         return Claim("induction", statement, Verdict.REFUTED, method, (), trusted, counterexample=dict(violations()))
     rounds = settling_rounds(graph)

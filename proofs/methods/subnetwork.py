@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from proofs.checker.graph import Graph
-from proofs.induction import settling_rounds
+from proofs.methods.induction import settling_rounds
 
 _MOST = 400
 """Bound on the parts looked at."""

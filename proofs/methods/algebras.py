@@ -1,4 +1,4 @@
-"""What the vectors, scalars and matrices of proofs/matrices.py are made of.
+"""What the vectors, scalars and matrices of proofs/methods/matrices.py are made of.
 
 :class:`Residues`: integers modulo a prime, every function an unknown one.  :class:`Degrees`: a bound on the degree of
 the polynomial that would stand there.

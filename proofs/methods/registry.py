@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from proofs import (
+from proofs.claims import Claim
+from proofs.methods import (
     identity,
     induction,
     layers,
@@ -27,7 +28,6 @@ from proofs import (
     variational,
     wiring,
 )
-from proofs.claims import Claim
 from proofs.subject import Subject
 from symbolic.errors import DyadicError
 
@@ -59,99 +59,102 @@ _variational = cache(variational.variational_claims)
 
 _ALL = (
     Method(
-        "lemma", "proofs/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
+        "lemma", "proofs/methods/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
         "if updates read only smaller ranks, then after k steps rank <= k is independent of the start, on any graph",
         "Z3; induction over the integers", "the architecture", needs_graph=False,
     ),
     Method(
-        "variational", "proofs/variational.py", "variational principle", lambda s: _variational(),
+        "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
         "constructions A and B give the rates stated; C leaks the cost's gradient into dx/dt",
         "SymPy's polynomial arithmetic and integration", "the network", bears=False, needs_graph=False,
     ),
     Method(
-        "ranks", "proofs/ranks.py", "ranks", ranks.rank_claims,
+        "ranks", "proofs/methods/ranks.py", "ranks", ranks.rank_claims,
         "the terms are those of dE/dx, this network's updates read only smaller ranks; L; T",
         "the equations' list of entries", "what the equations say", needs_graph=False,
     ),
     Method(
-        "induction", "proofs/induction.py", "induction", lambda s: [induction.induction_claim(s.network, s.steps)],
+        "induction", "proofs/methods/induction.py", "induction",
+        lambda s: [induction.induction_claim(s.network, s.steps)],
         "the induction on the rank written out and checked step by step, and every variable's settling round",
         "a small-model argument; SymPy's substitution", "what the equations say", deep=True,
     ),
     Method(
-        "adjoint", "proofs/adjoint.py", "adjoints", layers.adjoint_claims,
+        "adjoint", "proofs/methods/adjoint.py", "adjoints", layers.adjoint_claims,
         "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
         "product and chain rule as coded there; rewriting of sums; SymPy's arithmetic of opaque symbols",
         "how layers are connected", needs_graph=False,
     ),
     Method(
-        "functions", "proofs/functions.py", "activation derivatives", layers.function_claims,
+        "functions", "proofs/methods/functions.py", "activation derivatives", layers.function_claims,
         "the emitted derivative of an activation is that of its definition",
         "derivation rules in a differential field; polynomial arithmetic", "floating point", needs_graph=False,
     ),
     Method(
-        "wiring", "proofs/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
+        "wiring", "proofs/methods/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
         "all T steps from free symbols give backpropagation's terms (beyond a million updates: the wavefront)",
         "dictionaries of tuples", "what is inside a layer",
     ),
     Method(
-        "pairing", "proofs/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
+        "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
         "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
         "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
         "other sizes; how layers are connected",
     ),
     Method(
-        "schedules", "proofs/schedules.py", "schedules", lambda s: [schedules.schedules_claim(s.network, s.steps)],
+        "schedules", "proofs/methods/schedules.py", "schedules",
+        lambda s: [schedules.schedules_claim(s.network, s.steps)],
         "synchronous, wavefront and asynchronous schedules (seeds recorded) reach the same terms",
         "dictionaries of tuples", "what is inside a layer; terms missing in the same way on every schedule",
         deep=True, unfit=lambda s: schedules.unfit(s.network, s.steps),
     ),
     Method(
-        "identity", "proofs/identity.py", "exact evaluation", lambda s: [identity.identity_claim(s.network, s.steps)],
+        "identity", "proofs/methods/identity.py", "exact evaluation",
+        lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
         "the checker's evaluator; a hash function as randomness", "other sizes",
         unfit=lambda s: identity.unfit(s.network),
     ),
     Method(
-        "residues", "proofs/residues.py", "exact evaluation at full size",
+        "residues", "proofs/methods/residues.py", "exact evaluation at full size",
         lambda s: [residues.residues_claim(s.network, s.steps)],
         "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
-        "python-flint's matrix products, proofs/algebras.py; a hash function as randomness",
+        "python-flint's matrix products, proofs/methods/algebras.py; a hash function as randomness",
         "wrong definitions: both sides use them",
         deep=True, unfit=lambda s: residues.unfit(s.network),
     ),
     Method(
-        "polynomial", "proofs/polynomial.py", "exact polynomials",
+        "polynomial", "proofs/methods/polynomial.py", "exact polynomials",
         lambda s: [polynomial.polynomial_claim(s.network, s.steps)],
         "the same as polynomials, all T steps from free variables, with no probability of error",
         "python-flint's polynomials; the checker's evaluator", "other sizes; networks that are not small",
         deep=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
     ),
     Method(
-        "rational", "proofs/rational.py", "exact rational evaluation",
+        "rational", "proofs/methods/rational.py", "exact rational evaluation",
         lambda s: [rational.rational_claim(s.network, s.steps)],
         "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
         "python-flint's fractions; the checker's evaluator",
         "what agrees at that point, such as a derivative at another argument of the same sign", deep=True,
     ),
     Method(
-        "stepsize", "proofs/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
+        "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
         "Z3; python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
     Method(
-        "nonreciprocity", "proofs/reciprocity.py", "non-reciprocity",
+        "nonreciprocity", "proofs/methods/reciprocity.py", "non-reciprocity",
         lambda s: [reciprocity.reciprocity_claim(s.network)],
         "no potential generates the inference flow (one Jacobian entry)", "Arb", "the sensitivities", bears=False,
     ),
     Method(
-        "tightness", "proofs/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
+        "tightness", "proofs/methods/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
         "numbers for which T - 1 steps are not enough", "Arb; the lemma",
         "equations that are wrong in the same way at every step", bears=False,
     ),
     Method(
-        "machine", "proofs/machine.py", "machine-checked theorem",
+        "machine", "proofs/methods/machine.py", "machine-checked theorem",
         lambda s: [machine.machine_claim(s.network, s.steps)],
         "the 2L theorem for any ranked system, instantiated by this network's rank table, in Coq",
         "Coq's kernel; that the table lists what the updates read", "what the equations say", deep=True, bears=False,

@@ -27,7 +27,7 @@ from proofs.claims import Claim, Verdict
 from proofs.evaluate.identity import primes_for, residue_source
 from proofs.evaluate.rings import Field, Ring, Tape
 from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
-from proofs.rational import Rationals, integers
+from proofs.methods.rational import Rationals, integers
 
 SEED = 20260205
 MOST_UPDATES = 20_000

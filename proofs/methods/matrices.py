@@ -5,7 +5,7 @@ a vector, entry-wise products and function applications; everything else is refu
 operation also knows how to hand an adjoint to its operands, so that the definitions alone can be differentiated in
 reverse, whatever was derived from them.
 
-The same rules run over residues and over bounds on degrees (proofs/algebras.py).
+The same rules run over residues and over bounds on degrees (proofs/methods/algebras.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.algebras import Algebra, Value
+from proofs.methods.algebras import Algebra, Value
 
 Key = tuple[str, str]
 Environment = dict[Key, Value]

@@ -2,9 +2,9 @@
 
 Proves: for one layer kind and all sizes, <s, Df v> = <(Df)^T s, v> for every direction v, where the left side
 is the tangent (forward-mode) equation, written here from the layer's own equation, and the right side uses the
-derived vector-Jacobian product.  Both sides are brought to sums of products over index sets (:mod:`proofs.terms`)
-and rewritten by steps that hold for all sizes (:mod:`proofs.simplify`); equal results are a proof.  A difference is
-only a refutation once numbers show it (:mod:`proofs.numbers`).
+derived vector-Jacobian product.  Both sides are brought to sums of products over index sets (terms.py) and rewritten
+by steps that hold for all sizes (simplify.py); equal results are a proof.  A difference is only a refutation once
+numbers show it (numbers.py).
 
 Trusts: the chain and product rules as coded here, the rewriting steps, and SymPy's arithmetic of opaque symbols.
 """
@@ -19,10 +19,10 @@ from typing import Any
 from sympy import Add, Expr, Integer, Mul, Pow
 
 from proofs.claims import Claim, Verdict
-from proofs.forms import Form, Lookup, Sizes, form_of
-from proofs.numbers import concrete_agreement, cost_difference, layer_difference
-from proofs.simplify import simplified
-from proofs.terms import Entry, Reader, Term, Within, canonical
+from proofs.methods.forms import Form, Lookup, Sizes, form_of
+from proofs.methods.numbers import concrete_agreement, cost_difference, layer_difference
+from proofs.methods.simplify import simplified
+from proofs.methods.terms import Entry, Reader, Term, Within, canonical
 from symbolic.energy import CostDerivation, LayerDerivation
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import (
@@ -40,8 +40,8 @@ from symbolic.expressions import (
 )
 
 TRUSTED = (
-    "product and chain rule as coded in proofs/adjoint.py",
-    "the rewriting of sums in proofs/simplify.py",
+    "product and chain rule as coded in proofs/methods/adjoint.py",
+    "the rewriting of sums in proofs/methods/simplify.py",
     "SymPy's arithmetic of opaque symbols",
 )
 INSIDE = "the equation reads entries outside their tensor only beside brackets that are 0 there"

@@ -1,7 +1,7 @@
 """Smallest numbers at which a refuted claim about a network fails, to be checked by hand.
 
 The search goes from small to large: sub-networks of one, two and three vertices before the whole network
-(proofs/subnetwork.py), sizes 1 before 2, integers near 0; then every number is replaced by 0, 1 or -1 as long as the
+(subnetwork.py), sizes 1 before 2, integers near 0; then every number is replaced by 0, 1 or -1 as long as the
 two sides still differ.  "Smallest" is what this search finds; that the two sides differ is certain, since they are
 rigorous enclosures that do not meet.
 """
@@ -20,8 +20,8 @@ from proofs.evaluate import identity
 from proofs.evaluate.network import Rejected
 from proofs.evaluate.rings import Ball, Ring, Undetermined
 from proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
-from proofs.subnetwork import described, parts
-from proofs.written import Number, Written
+from proofs.methods.subnetwork import described, parts
+from proofs.methods.written import Number, Written
 
 _RANGES = ((1,), (1, 2), (0, 1, -1), (1, -1, 2, -2), (1, 2, 3, -1, -2, -3))
 _PRECISION = 128

@@ -5,7 +5,7 @@ wavefront (each variable once, in order of rank) and after T rounds of every asy
 term by term.  In a round every variable is updated once, in an order drawn anew, from whatever the others hold then:
 a fair schedule.  Its seed is recorded.  (That *every* fair schedule settles is Schedules.v, proved in Coq.)
 
-Trusts: hash-consing as coded in proofs/wiring.py; Python's generator for the orders.
+Trusts: hash-consing as coded in proofs/methods/wiring.py; Python's generator for the orders.
 Blind to: what is inside a layer, and terms that are missing in the same way on every schedule.
 """
 
@@ -15,7 +15,7 @@ import random
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.wiring import Terms, relax, sensitivity, wavefront
+from proofs.methods.wiring import Terms, relax, sensitivity, wavefront
 
 SEEDS = (1, 2, 3)
 MOST_UPDATES = 300_000
@@ -53,7 +53,7 @@ def schedules_claim(graph: Graph, steps: int) -> Claim:
         f"{steps} synchronous steps, the wavefront and {steps} rounds of {len(SEEDS)} asynchronous schedules reach the "
         "same terms from free symbols"
     )
-    method, trusted = "execution on hash-consed terms", ("hash-consing as coded in proofs/wiring.py",)
+    method, trusted = "execution on hash-consed terms", ("hash-consing as coded in proofs/methods/wiring.py",)
     try:
         wanted = _variables(graph, *wavefront(graph, terms, inputs))
     except KeyError as error:  # an update reads what has no value yet: there is a cycle

@@ -14,7 +14,7 @@ probability at most d / 2^61, d their degree: over N_f values of each function, 
 The sum of both bounds one run; two runs over two primes multiply.  (A polynomial that vanishes modulo p for its
 coefficients' sake is an identity modulo p: two primes drawn from some 2^54 leave that out of the account.)
 
-Trusts: python-flint's matrix products, SHAKE-256 as a source of randomness, the translation in proofs/matrices.py.
+Trusts: python-flint's matrix products, SHAKE-256 as a source of randomness, the translation in matrices.py.
 Blind to: a derivation whose definitions are wrong, since both sides start from them; floating point.
 """
 
@@ -25,14 +25,14 @@ from fractions import Fraction
 
 from flint import nmod_mat
 
-from proofs.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.counterexample import smallest
 from proofs.evaluate.identity import primes_for
-from proofs.matrices import Environment, NoVectorForm
-from proofs.parallel import in_parallel
-from proofs.vectors import Network
+from proofs.methods.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
+from proofs.methods.counterexample import smallest
+from proofs.methods.matrices import Environment, NoVectorForm
+from proofs.methods.parallel import in_parallel
+from proofs.methods.vectors import Network
 
 SEED = 20260203
 LITERAL_BUDGET = 2 * 10**9

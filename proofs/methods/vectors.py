@@ -1,6 +1,6 @@
 """A network of vectors: its derived equations as matrix operations, and the schedules that execute them.
 
-Used by proofs/residues.py.  Equations and sizes that do not fit are refused, see :class:`NoVectorForm`.
+Used by proofs/methods/residues.py.  Equations and sizes that do not fit are refused, see :class:`NoVectorForm`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.algebras import Algebra, Value
 from proofs.checker.graph import COST, Graph
-from proofs.matrices import Environment, Key, NoVectorForm, Rule, Translator, evaluate, pull, rule
+from proofs.methods.algebras import Algebra, Value
+from proofs.methods.matrices import Environment, Key, NoVectorForm, Rule, Translator, evaluate, pull, rule
 
 State = tuple[dict[str, Value], dict[str, Value]]
 

@@ -22,10 +22,10 @@ from flint import fmpq
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.comparison import compare
-from proofs.counterexample import smallest
 from proofs.evaluate.rings import Composed, Undetermined
 from proofs.evaluate.simulate import Draw, reduced_sizes
+from proofs.methods.comparison import compare
+from proofs.methods.counterexample import smallest
 
 SEED = 20260204
 LITERAL_BUDGET = 4_000

@@ -12,9 +12,9 @@ from __future__ import annotations
 from proofs.checker.graph import Graph
 from proofs.checker.reading import Rejected
 from proofs.claims import Claim, Verdict
-from proofs.counterexample import smallest
 from proofs.evaluate import identity
 from proofs.evaluate.sizes import Instantiation, reduced_sizes
+from proofs.methods.counterexample import smallest
 
 SEED = 20260202
 MOST_WORK = 40_000_000

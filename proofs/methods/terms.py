@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from sympy import Add, Expr, Mul, NumberSymbol, Pow, Rational, Symbol
 
-from proofs.forms import Form, Names, Sizes, Var, form_of, fresh
+from proofs.methods.forms import Form, Names, Sizes, Var, form_of, fresh
 from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import (
     Apply,

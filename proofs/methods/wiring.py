@@ -14,7 +14,7 @@ from typing import Any
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.counterexample import smallest
+from proofs.methods.counterexample import smallest
 
 LITERAL_BUDGET = 1_000_000
 """Largest number of variables times steps for which every step is executed."""
@@ -42,7 +42,7 @@ def wiring_claim(graph: Graph, steps: int) -> Claim:
     wrong = next(
         ((k, v) for k, one, two in (("x", x, wanted_x), ("s", s, wanted_s)) for v in two if one[v] != two[v]), None
     )
-    trusted = ("hash-consing as coded in proofs/wiring.py",)
+    trusted = ("hash-consing as coded in proofs/methods/wiring.py",)
     if wrong is None:
         return Claim("wiring", statement, Verdict.PROVED, "execution on hash-consed terms", (), trusted)
     variable = f"{wrong[0]}:{wrong[1]}"
