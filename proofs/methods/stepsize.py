@@ -16,6 +16,7 @@ Blind to: adjoints that are wrong but read the same variables.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from math import comb
 from typing import Any
@@ -24,7 +25,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from proofs.checker.graph import Graph
 from proofs.claims import Claim, Verdict
-from proofs.evaluate.identity import primes_for, residue_source
+from proofs.evaluate.identity import Identity, error_bound, primes_for, residue_source
 from proofs.evaluate.rings import Field, Ring, Tape
 from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from proofs.methods.rational import Rationals, integers
@@ -115,7 +116,18 @@ def network_claim(graph: Graph) -> Claim:
         statement += "; simulated with fractions, it deviates as the closed form says"
     if counterexample is not None:
         return Claim("stepsize:network", statement, Verdict.REFUTED, method, (), trusted, counterexample)
-    witness = {"prime": str(prime), "seed": SEED, "sizes": sizes, "linear": linear}
+    # A row of M^T is a sum of products of T derivatives, each of at most the degree of what backpropagation computes.
+    entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
+    one = Identity(prime, SEED, "synchronous", sizes, "", ring.calls, entries, None)
+    bound = float(min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one)))
+    statement += f" (probability of error below {bound:.0e})"
+    witness = {
+        "prime": str(prime),
+        "seed": SEED,
+        "sizes": sizes,
+        "linear": linear,
+        "error_probability_below": f"{bound:.1e}",
+    }
     return Claim("stepsize:network", statement, Verdict.PROVED, method, (), trusted, witness=witness)
 
 
