@@ -15,7 +15,7 @@ from sympy import Add, Expr, Integer, Mul, Pow
 
 from codegen.program import BATCH, SAMPLE, Routine, variable
 from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Index, Reduction, Tensor, elements
+from symbolic.expressions import Apply, Bracket, Definition, Element, Index, Reduction, Tensor, elements
 from symbolic.printing import factor_key, term_key
 
 TILE = 16
@@ -239,7 +239,11 @@ class KernelWriter:
             return self._loop(node, names, before), ATOM
         if node == BATCH:
             return "(real)batch", ATOM
-        raise UnsupportedEquation(f"the cupy target cannot print {type(node).__name__}")
+        if isinstance(node, Bracket):
+            raise UnsupportedEquation(
+                "the cupy target has no conditions on indices (padding, strides, masks) yet; choose the numpy target"
+            )
+        raise UnsupportedEquation(f"the cupy target cannot print {type(node).__name__}; choose the numpy target")
 
     def _loop(self, node: Reduction, names: Mapping[Expr, str], before: list[str]) -> str:
         """A reduction as a serial loop in front of the statement that uses it."""

@@ -232,5 +232,10 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _brief(value: Any) -> str:
-    text = ", ".join(f"{k} = {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+    # A size that is a number stands for the one it is replaced by: 64 -> 2.
+    text = (
+        ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )
     return text if len(text) <= 600 else text[:600] + " ... (whole in --format json)"
