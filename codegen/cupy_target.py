@@ -13,6 +13,7 @@ from codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
 from symbolic.architecture import Cost, Vertex
 from symbolic.costs import COST_OWNER
 from symbolic.derivation import Derivation
+from symbolic.errors import UnsupportedEquation
 from symbolic.expressions import Element, Tensor
 
 
@@ -23,6 +24,10 @@ class CupyTarget(Target):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
+        if derivation.architecture.explicit_batch:
+            raise UnsupportedEquation(
+                "the cupy target adds a batch axis, and this model's tensors have their own; choose the numpy target"
+            )
         self.suffix = "f" if dtype == "float32" else ""
 
     def function(self, base: str, part: str, vertex: Vertex) -> str:
@@ -124,7 +129,10 @@ def _copied(routine: Routine) -> str | None:
 
 
 def _batched(routine: Routine) -> str:
-    return next(variable(tensor) for tensor in routine.arguments if tensor.shape and tensor.shape[0] == BATCH)
+    for tensor in routine.arguments:
+        if tensor.shape and tensor.shape[0] == BATCH:
+            return variable(tensor)
+    raise UnsupportedEquation("the cupy target needs a batch axis in every routine; choose the numpy target")
 
 
 def _launch(kernel: Kernel, sizes: Mapping[Expr, Expr]) -> list[str]:

@@ -39,14 +39,16 @@ def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Do
     certificate: what :func:`proofs.verify` returns for this derivation.
     """
     architecture = derivation.architecture
-    names = [node.name for node in architecture.inputs] + [vertex.name for vertex in architecture.vertices]
+    large = len(architecture.vertices) > LARGE
+    # The equations of a large network are written by kind, without names of vertices but those that a cost reads.
+    names = [*(node.name for node in architecture.inputs), *(vertex.name for vertex in architecture.vertices)]
+    shown = {cost.input for cost in architecture.costs} if large else set(names)
     named = architecture.own_names
     aliases = {
         name: f"({k})"
         for k, name in enumerate(names)
-        if len(name) > (_LONGEST_NAME if name in named else _LONGEST_SUPERSCRIPT)
+        if name in shown and len(name) > (_LONGEST_NAME if name in named else _LONGEST_SUPERSCRIPT)
     }
-    large = len(architecture.vertices) > LARGE
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
         label=re.sub(r"[^A-Za-z0-9]+", "-", architecture.name).strip("-") or "network",

@@ -45,7 +45,27 @@ def leading_axes():
     return architecture({"inputs": {"x": {"shape": [2, 3, 20]}}, "layers": layers, "cost": {"type": "squared_error"}})
 
 
+def shared_parameters():
+    """A matrix that two layers read, a parameter as a summand, a weighted cost, weight decay."""
+    layers = [
+        {"name": "p", "type": "dense", "inputs": ["a", "W"], "bias": False, "activation": "tanh"},
+        {"name": "q", "type": "dense", "inputs": ["b", "W"], "bias": False, "activation": "sigmoid"},
+        {"name": "r", "type": "add", "inputs": ["p", "q", "offset"]},
+        {"name": "t", "type": "dense", "units": 5, "inputs": ["r"]},
+    ]
+    return architecture(
+        {
+            "inputs": {"a": {"shape": [18]}, "b": {"shape": [18]}},
+            "parameters": {"W": {"shape": [17, 18]}, "offset": {"shape": [17]}},
+            "layers": layers,
+            "cost": {"type": "squared_error", "inputs": ["t"], "weight": 0.5},
+            "weight_decay": 0.01,
+        }
+    )
+
+
 NETWORKS = {
+    "shared parameters": shared_parameters,
     "digits": lambda: read_spec(DIGITS),
     "every layer": every_layer,
     "classes": lambda: every_layer("cross_entropy"),
