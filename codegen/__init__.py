@@ -9,7 +9,7 @@ templates/        skeletons; printers hold the mathematics
 
 from __future__ import annotations
 
-from codegen.assembly import DTYPES, Target, emit_module
+from codegen.assembly import DTYPES, Target, emit_module, stored_arrays
 from codegen.cupy_target import CupyTarget
 from codegen.numpy_target import NumpyTarget
 from symbolic.derivation import Derivation
@@ -30,4 +30,4 @@ def emit(derivation: Derivation, target: str, dtype: str = "float64") -> str:
     return emit_module(_TARGETS[target](derivation, dtype))
 
 
-__all__ = ["DTYPES", "TARGETS", "emit"]
+__all__ = ["DTYPES", "TARGETS", "emit", "stored_arrays"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from codegen.program import CostProgram, LayerProgram, Routine, program_key, programs, takes_batch, variable
-from symbolic.architecture import Cost, Vertex
+from symbolic.architecture import Architecture, Cost, Vertex
 from symbolic.costs import COST_OWNER
 from symbolic.derivation import Derivation
 from symbolic.errors import DyadicError
@@ -20,6 +21,8 @@ from symbolic.printing import TextPrinter
 from symbolic.serialise import digest, to_json
 
 DTYPES = ("float32", "float64")
+MOST_WRITTEN = 256
+"""Largest number of given numbers that are written into a module."""
 
 
 class Target(ABC):
@@ -77,7 +80,8 @@ def emit_module(target: Target) -> str:
         ],
         "batched": not architecture.explicit_batch,
         "decay": _number(architecture.decay) if architecture.decay else None,
-        "stored": sorted(architecture.values),
+        "stored": bool(stored_arrays(architecture)),
+        "written": _written(architecture),
         "vertices": [(repr(vertex.name), _shape(vertex.shape)) for vertex in vertices],
         "depth": derivation.L,
         "steps": derivation.steps,
@@ -222,6 +226,22 @@ def architecture_content(derivation: Derivation) -> Any:
         [[vertex.name, derivation.binding(vertex.name)] for vertex in architecture.vertices],
         [derivation.binding(cost.owner) for cost in architecture.costs],
         to_json(architecture.decay),
+    ]
+
+
+def stored_arrays(architecture: Architecture) -> Mapping[str, Any]:
+    """The arrays that came with an architecture and go into a file beside the module; none if they are few numbers."""
+    entries = sum(np.size(value) for value in architecture.values.values())
+    return architecture.values if entries > MOST_WRITTEN else {}
+
+
+def _written(architecture: Architecture) -> list[tuple[str, str]]:
+    """(name, code) of the arrays that stand in the module itself."""
+    if stored_arrays(architecture):
+        return []
+    return [
+        (repr(name), f"np.zeros({np.shape(value)})" if not np.any(value) else f"np.array({np.asarray(value).tolist()})")
+        for name, value in architecture.values.items()
     ]
 
 

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 import dyadic
-from codegen import DTYPES, TARGETS
+from codegen import DTYPES, TARGETS, stored_arrays
 from dyadic import catalogue, report
 from dyadic import doctor as machine
 from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
@@ -177,7 +177,7 @@ def emit(spec: Spec, target: str, dtype: str, sizes: tuple[str, ...], output: Pa
     A model's own arrays go into a file beside it, of the same name with the ending .npz.
     """
     derivation = _derivation(spec, sizes)
-    text, values = dyadic.emit(derivation, target, dtype), derivation.architecture.values
+    text, values = dyadic.emit(derivation, target, dtype), stored_arrays(derivation.architecture)
     if output is None:
         if values:
             raise click.UsageError("this model has arrays of its own, which need a file: give one with -o")
@@ -225,8 +225,8 @@ def build(spec: Spec, output: Path, dtype: str, sizes: tuple[str, ...]) -> None:
     write_json(output / "certificate.json", found)
     for target, text in modules.items():
         write_text(output / f"kernels_{target}.py", text)
-        if derivation.architecture.values:
-            write_arrays(output / f"kernels_{target}.npz", derivation.architecture.values)
+        if values := stored_arrays(derivation.architecture):
+            write_arrays(output / f"kernels_{target}.npz", values)
     with _progress("typesetting"):
         for ending in ("tex", "pdf"):
             dyadic.appendix(derivation, found, output / f"appendix.{ending}")

@@ -24,6 +24,9 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
     ):
         found = _package(package)
         yield package, bool(found), found or f"pip install {package}", use
+    for package, use in (("onnx", "reading ONNX models"), ("torch", "reading programs exported from PyTorch")):
+        found = _package(package)
+        yield package, bool(found), found or f"pip install 'dyadic[{package}]'", use
     scipy = _package("scipy")
     yield "scipy", bool(scipy), scipy or "pip install scipy", "a faster erf in emitted NumPy modules with gelu"
     cupy = next((f for f in (_package(f"cupy-cuda{n}x") for n in (13, 12)) if f), None) or _package("cupy")

@@ -69,7 +69,8 @@ _ALL = (
     ScalarFunction("step", Piecewise((1, Z > 0), (0, True)), primitive=True, kink="at z = 0 the value is 0"),
 )
 FUNCTIONS: dict[str, ScalarFunction] = {function.name: function for function in _ALL}
-ACTIVATIONS: tuple[str, ...] = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu")
+ACTIVATIONS: tuple[str, ...] = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "gelu_tanh", "silu")
+"""What a layer may take as its ``activation``."""
 
 
 @cache

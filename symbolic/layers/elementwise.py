@@ -41,7 +41,7 @@ class Head(Pointwise):
 
 _DOMAINS = {"log": "the input is positive", "sqrt": "the input is positive"}
 _WITH_OPTIONS = ("elu",)  # a layer type of its own in pointwise.py
-_HEADS = dict.fromkeys((*ACTIVATIONS, "gelu_tanh", "exp", "log", "sqrt", "erf", "sin", "cos", "abs"))
+_HEADS = dict.fromkeys((*ACTIVATIONS, "exp", "log", "sqrt", "erf", "sin", "cos", "abs"))
 ELEMENTWISE: tuple[type[LayerType], ...] = tuple(
     type(name.title(), (Head,), {"name": name, "__doc__": f"y[i] = {name}(x[i])."})
     for name in _HEADS

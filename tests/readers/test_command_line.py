@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from readers.onnx_models import model
 
-WEIGHTS = {"w": np.ones((3, 2), np.float32), "b": np.zeros(3, np.float32)}
+WEIGHTS = {"w": np.ones((150, 2), np.float32), "b": np.zeros(150, np.float32)}  # too many to be written into a module
 PROTO = model([("Gemm", ["x", "w", "b"], ["z"], {"transB": 1}), ("Relu", ["z"], ["y"])], {"x": [4, 2]}, ["y"], WEIGHTS)
 
 
@@ -53,3 +53,14 @@ def test_a_missing_package_is_named(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "pip install 'dyadic[onnx]'" in done.stderr
+
+
+def test_build_leaves_out_what_the_cupy_target_refuses(tmp_path):
+    path = tmp_path / "m.onnx"
+    onnx.save(PROTO, path)
+    done = run("build", path, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "kernels_cupy.py is left out: the cupy target adds a batch axis" in done.stdout
+    written = {file.name for file in (tmp_path / "out").iterdir()}
+    assert {"kernels_numpy.py", "kernels_numpy.npz", "certificate.json", "appendix.pdf"} <= written
+    assert "kernels_cupy.py" not in written

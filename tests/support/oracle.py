@@ -16,6 +16,7 @@ ACTIVATIONS = {
     "relu": lambda z: anp.where(z > 0, z, 0.0),
     "softplus": lambda z: anp.logaddexp(0.0, z),
     "gelu": lambda z: 0.5 * z * (1 + erf(z / anp.sqrt(2.0))),
+    "gelu_tanh": lambda z: 0.5 * z * (1 + anp.tanh(anp.sqrt(2 / anp.pi) * (z + 0.044715 * z**3))),
     "silu": lambda z: z * 0.5 * (anp.tanh(z / 2) + 1),
 }
 
