@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
-from proofs.claims import Claim
+from proofs.claims import Claim, Verdict
 from proofs.methods import adjoint, functions
 from proofs.subject import Subject
+from symbolic.derivation import Derivation
 from symbolic.energy import LayerDerivation
 from symbolic.expressions import Apply
 
@@ -42,9 +44,25 @@ def adjoint_claims(subject: Subject) -> Iterator[Claim]:
     for content, layer in layers.items():
         labels[layer.label] = labels.get(layer.label, 0) + 1
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
-        yield from _kind_claims(content, _Hashable(layer), suffix)
+        claims = _kind_claims(content, _Hashable(layer), suffix)
+        if any(claim.verdict is Verdict.UNDECIDED for claim in claims):
+            claims = adjoint.layer_claims(layer, suffix, _sizes(derivation, content))
+        yield from claims
     for cost in {id(c): c for c in derivation.costs.values()}.values():
         yield adjoint.cost_claim(cost)
+
+
+def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:
+    """The sizes with which the network uses a layer, each table once; none if one of them is only a name."""
+    tables: dict[tuple[Any, ...], dict[str, int]] = {}
+    for vertex in derivation.architecture.vertices:
+        if derivation.content_of(vertex.name) == content:
+            if any(not extent.is_Integer for extent in vertex.sizes.values()):
+                return []
+            extents = derivation.layers[vertex.name].equation.extents
+            table = {str(symbol): int(n) for symbol, n in vertex.sizes.items() if symbol not in extents}
+            tables[tuple(sorted(table.items()))] = table
+    return list(tables.values())
 
 
 def function_claims(subject: Subject) -> Iterator[Claim]:

@@ -28,6 +28,9 @@ from support.wrong_adjoints import changed, definitions
 from proofs.claims import Verdict
 from proofs.methods import adjoint, numbers
 from proofs.methods.forms import Form, Sizes, Var, form_of
+from proofs.methods.layers import adjoint_claims
+from proofs.subject import Subject
+from symbolic import architecture, derive
 from symbolic.energy import LayerKind, derive_equation
 from symbolic.expressions import (
     Apply,
@@ -229,3 +232,15 @@ def test_at_the_sizes_of_a_network_evaluation_decides():
     assert too_large.verdict is Verdict.UNDECIDED
     wrong = with_adjoint(layer, Definition(layer.adjoints[0].tensor, (i, j), layer.adjoints[0].body * 2))
     assert numbers.concrete_agreement(wrong, "adjoint", [{"n": 3}]) is None
+
+
+def test_verification_falls_back_on_the_sizes_of_the_network():
+    layers = [{"name": "a", "type": "relu"}]
+    network = architecture({"inputs": {"x": {"shape": [4, 4]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    for extent, verdict in ((Integer(4), Verdict.PROVED), (n, Verdict.UNDECIDED)):
+        vertex = dataclasses.replace(network.vertices[0], sizes={n: extent})
+        bound = dataclasses.replace(network, vertices=(vertex,))
+        derivation = dataclasses.replace(derive(network), architecture=bound, layers={"a": unprovable()})
+        claim = next(iter(adjoint_claims(Subject(derivation, 2, {}, None, None))))
+        assert claim.verdict is verdict
+        assert claim.statement.endswith("for the sizes of this network") == (verdict is Verdict.PROVED)
