@@ -9,15 +9,19 @@ from hypothesis import strategies as st
 from support.optional import require
 from sympy import Integer
 
-from symbolic import SpecError, derive
+from proofs.claims import Verdict
+from proofs.methods.adjoint import layer_claims
+from symbolic import SpecError, architecture, derive
 from symbolic.expressions import Definition, Divides, Inside, Remainder
 from symbolic.printing import TextPrinter
 
 require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
+from support.emitted_check import emitted_difference  # noqa: E402
 from support.layer_cases import CASES  # noqa: E402
 from support.layer_check import compare, network  # noqa: E402
+from support.network_check import one_layer  # noqa: E402
 
 TOLERANCE = 1e-10
 
@@ -29,6 +33,25 @@ def test_value_and_derivatives_agree_with_autograd(type_, data):
     shapes, options, layer = CASES[type_](data.draw, type_)
     seed = data.draw(st.integers(0, 2**16))
     assert compare(type_, shapes, options, layer, seed) < TOLERANCE
+
+
+@pytest.mark.parametrize("type_", CASES)
+@settings(max_examples=2, deadline=None)
+@given(data=st.data())
+def test_adjoints_and_gradients_are_proved_for_all_sizes(type_, data):
+    shapes, options, _ = CASES[type_](data.draw, type_)
+    layers = derive(architecture(one_layer(type_, list(map(list, shapes)), options))).layers.values()
+    claims = [claim for layer in layers for claim in layer_claims(layer)]
+    assert [(claim.id, claim.reason) for claim in claims if claim.verdict is not Verdict.PROVED] == []
+
+
+@pytest.mark.parametrize("type_", CASES)
+@settings(max_examples=4, deadline=None)
+@given(data=st.data())
+def test_emitted_numpy_code_computes_the_equations(type_, data):
+    shapes, options, _ = CASES[type_](data.draw, type_)
+    spec = one_layer(type_, list(map(list, shapes)), options)
+    assert emitted_difference(spec, data.draw(st.integers(0, 2**16))) < TOLERANCE
 
 
 def shifted(item):

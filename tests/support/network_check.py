@@ -27,7 +27,8 @@ def random_arrays(network: Architecture, seed, positive=False):
         else:
             arrays[node.name] = network.values.get(node.name, draw(numbers(node.shape)))
     for name, shape in network.parameters.items():
-        arrays.setdefault(name, random.normal(size=numbers(shape)))
+        value = random.normal(size=numbers(shape))
+        arrays.setdefault(name, np.abs(value) + 0.3 if name.endswith(".variance") else value)
     for cost in network.costs:
         shape = numbers(cost.target_shape)
         integer = cost.equation.target_role == "index"
