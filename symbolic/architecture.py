@@ -219,9 +219,12 @@ def make_vertex(
         options = layer.complete(options, read)
         settings = layer.specialise(options, read)
         kind = LayerKind(type_, tuple(settings.items()), tuple(map(len, read)), len(shapes) - len(read))
-        equation = derive_layer(kind).equation
+        derived = derive_layer(kind)
+        equation = derived.equation
     except ShapeError as error:
         raise SpecError(where, f"{error.problem} ({_shapes(slots, shapes)})", error.remedy or rule) from error
+    if not derived.gradients and all(item.body == 0 for item in derived.adjoints):
+        raise SpecError(where, "does not depend on what it reads", "leave it out, or change its options")
     sizes: dict[Expr, Expr] = {}
     for key, pattern in equation.sizes.items():
         if options[key] is None:  # given by the shape of a parameter among the inputs

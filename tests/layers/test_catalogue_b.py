@@ -216,6 +216,7 @@ def test_costs_add_up_with_their_weights_and_decay():
 # -- what cannot be built ------------------------------------------------------------
 
 BAD = {
+    "constant": ("power", [[2]], {"exponent": 0}, {}, "does not depend on what it reads"),
     "matmul": ("matmul", [[2, 3], [2, 3]], {}, {}, "its inputs have shapes"),
     "broadcast": ("mul", [[2, 3], [4]], {}, {}, "its inputs have shapes 'id x0' [2, 3], 'id x1' [4]"),
     "one input": ("where", [[2], [2]], {}, {}, "has 2 input(s); where takes three inputs"),
