@@ -47,9 +47,7 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
             actual = (own or {}).get(name)
             if attempt >= 40 and drawn % 3 == 1 and isinstance(actual, int):
                 sizes[name] = actual
-        table = dict(sizes)
-        for symbol, formula in extents.items():
-            table[symbol] = integer(formula, table, {}, {}, where)
+        table = completed(extents, sizes, where)
         if all(extent > 0 for extent in table.values()):
             cost = work(layer, table, where)
             if cheapest is None or cost < cheapest[0]:
@@ -59,6 +57,14 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
     if cheapest is None or cheapest[0] > MOST_WORK:
         raise Rejected(where, "no small sizes were found at which it can be evaluated")
     return cheapest[1]
+
+
+def completed(extents: Mapping[str, Any], sizes: Mapping[str, int], where: str) -> dict[str, int]:
+    """The sizes together with the extents that follow from them by the shape rule."""
+    table = dict(sizes)
+    for symbol, formula in extents.items():
+        table[symbol] = integer(formula, table, {}, {}, where)
+    return table
 
 
 def work(layer: Any, sizes: Mapping[str, int], where: str) -> int:
@@ -131,9 +137,7 @@ def pairing(equations: Equations, field: Any, sizes: Mapping[str, int]) -> tuple
     Raises :class:`Rejected` where an equation cannot be evaluated, or the stated energy is not <s, f - x>.
     """
     where = equations.where
-    run = Evaluator(field, sizes, where)
-    for symbol, formula in equations.extents.items():
-        run.sizes[symbol] = integer(formula, run.sizes, {}, {}, where)
+    run = Evaluator(field, completed(equations.extents, sizes, where), where)
     integers = draw_inputs(run, equations)
     value: Entries = {}
     for item in equations.definitions:
@@ -247,18 +251,10 @@ def evaluate(
     chosen = dict(small_sizes(content, seed, where, own) if sizes is None else sizes)
     if symbols(content) - set(equations.extents) != set(chosen):
         raise Rejected(f"{where}.sizes", "are not those of the equation")
-    if work(content, {**chosen, **derived_sizes(equations, chosen)}, where) > MOST_WORK:
+    if work(content, completed(equations.extents, chosen, where), where) > MOST_WORK:
         raise Rejected(f"{where}.sizes", "are too large to evaluate here")
     forward, backward = pairing(equations, Field(prime, seed), chosen)
     return Outcome(where, prime, seed, chosen, forward[0], backward[0])
-
-
-def derived_sizes(equations: Equations, sizes: Mapping[str, int]) -> dict[str, int]:
-    """The extents that follow from the shape rule."""
-    table = dict(sizes)
-    for symbol, formula in equations.extents.items():
-        table[symbol] = integer(formula, table, {}, {}, equations.where)
-    return table
 
 
 def primes(seed: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import Any
 from flint import ctx
 
 from proofs.checker.graph import Graph
-from proofs.checker.pairing import Equations, derived_sizes, small_sizes
+from proofs.checker.pairing import Equations, completed, small_sizes
 from proofs.checker.reading import Rejected
 from proofs.claims import Claim, Verdict
 from proofs.evaluate.identity import small_rational_source
@@ -56,7 +56,7 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
 
     try:
         equations = Equations(content, where)
-        sizes = derived_sizes(equations, small_sizes(content, seed, where, graph.sizes[child]))
+        sizes = completed(equations.extents, small_sizes(content, seed, where, graph.sizes[child]), where)
         tensors = {key: drawn(f"{key[0]} {key[1]}", shape) for key, shape in equations.read.items()}
         moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]
         value = Layer(content, sizes, tape, where).forward(tensors)
