@@ -17,7 +17,7 @@ test: lint
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy symbolic proofs codegen paper dyadic
+	$(BIN)/mypy -p dyadic
 
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md

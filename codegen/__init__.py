@@ -9,11 +9,11 @@ templates/        skeletons; printers hold the mathematics
 
 from __future__ import annotations
 
-from codegen.assembly import DTYPES, Target, emit_module, stored_arrays
-from codegen.cupy_target import CupyTarget
-from codegen.numpy_target import NumpyTarget
-from symbolic.derivation import Derivation
-from symbolic.errors import DyadicError
+from dyadic.codegen.assembly import DTYPES, Target, emit_module, stored_arrays
+from dyadic.codegen.cupy_target import CupyTarget
+from dyadic.codegen.numpy_target import NumpyTarget
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
 
 _TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
@@ -31,3 +31,6 @@ def emit(derivation: Derivation, target: str, dtype: str = "float64") -> str:
 
 
 __all__ = ["DTYPES", "TARGETS", "emit", "stored_arrays"]
+
+if __name__ != "dyadic.codegen":  # one module must not exist under two names
+    raise ImportError("import dyadic.codegen, not codegen: the folder is a part of the package dyadic")

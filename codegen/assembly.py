@@ -11,14 +11,14 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from codegen.program import CostProgram, LayerProgram, Routine, program_key, programs, takes_batch, variable
-from symbolic.architecture import Architecture, Cost, Vertex
-from symbolic.costs import COST_OWNER
-from symbolic.derivation import Derivation
-from symbolic.errors import DyadicError
-from symbolic.expressions import Tensor
-from symbolic.printing import TextPrinter
-from symbolic.serialise import digest, to_json
+from dyadic.codegen.program import CostProgram, LayerProgram, Routine, program_key, programs, takes_batch, variable
+from dyadic.symbolic.architecture import Architecture, Cost, Vertex
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.expressions import Tensor
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.serialise import digest, to_json
 
 DTYPES = ("float32", "float64")
 MOST_WRITTEN = 256
@@ -283,7 +283,7 @@ def _inert(text: str) -> str:
 
 def _version() -> str:
     try:
-        return version("dyadic")
+        return version("dyadic-backprop")
     except PackageNotFoundError:
         return "unknown"
 
@@ -291,7 +291,7 @@ def _version() -> str:
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("codegen", "templates"),
+        loader=jinja2.PackageLoader("dyadic.codegen", "templates"),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )

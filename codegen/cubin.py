@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from symbolic.errors import DyadicError
+from dyadic.symbolic.errors import DyadicError
 
 _ENTRY = re.compile(r"Compiling entry function '(\w+)'")
 _USED = re.compile(r"Used (\d+) registers(?:.*?(\d+) bytes smem)?")
@@ -53,7 +53,7 @@ def compile_cubin(source: str, arch: str = "sm_90", options: Sequence[str] = ())
     """Compile for one architecture.  Raises :class:`CompileError` with the whole log on failure."""
     path = find_nvrtc()
     if path is None:
-        raise DyadicError("NVRTC is not installed: pip install 'dyadic[verify]'")
+        raise DyadicError("NVRTC is not installed: pip install 'dyadic-backprop[verify]'")
     library = ctypes.CDLL(path)
     flags = [f"--gpu-architecture={arch}", "--std=c++17", *options]
     binary, log = _compile(library, source, [*flags, "--ptxas-options=-v"])

@@ -13,10 +13,10 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow
 
-from codegen.program import BATCH, SAMPLE, Routine, variable
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Bracket, Definition, Element, Index, Reduction, Tensor, elements
-from symbolic.printing import factor_key, term_key
+from dyadic.codegen.program import BATCH, SAMPLE, Routine, variable
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Apply, Bracket, Definition, Element, Index, Reduction, Tensor, elements
+from dyadic.symbolic.printing import factor_key, term_key
 
 TILE = 16
 THREADS = 256

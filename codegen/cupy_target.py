@@ -7,14 +7,14 @@ from typing import Any
 
 from sympy import Expr
 
-from codegen.assembly import Target, documentation, parts, tagged
-from codegen.cuda_printer import TILE, Kernel, KernelWriter
-from codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
-from symbolic.architecture import Cost, Vertex
-from symbolic.costs import COST_OWNER
-from symbolic.derivation import Derivation
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Element, Tensor
+from dyadic.codegen.assembly import Target, documentation, parts, tagged
+from dyadic.codegen.cuda_printer import TILE, Kernel, KernelWriter
+from dyadic.codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
+from dyadic.symbolic.architecture import Cost, Vertex
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Element, Tensor
 
 
 class CupyTarget(Target):

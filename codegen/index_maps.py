@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, Integer, Mul, expand, preorder_traversal
 
-from symbolic.expressions import (
+from dyadic.symbolic.expressions import (
     Bracket,
     Definition,
     Divides,

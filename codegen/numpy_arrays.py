@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from symbolic.expressions import Index
+from dyadic.symbolic.expressions import Index
 
 SUM, PRODUCT, UNARY, ATOM = range(4)
 # In memory: contiguous in the order of the axes; in that order but with gaps; in whatever order.

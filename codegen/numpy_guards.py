@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sympy import Expr, Integer, Pow
 
-from symbolic.expressions import Apply, Bracket, Element, free_indices
+from dyadic.symbolic.expressions import Apply, Bracket, Element, free_indices
 
 # Finite for every finite argument, so that 0 times it is 0.
 TAME = {"tanh", "relu", "softplus", "sigmoid", "erf", "step", "sin", "cos", "abs", "sign"}

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Expr, Integer, Mul
 
-from codegen.index_maps import digit_candidates, solve_same, split_index, unstride
-from codegen.numpy_windows import read_axes
-from symbolic.expressions import (
+from dyadic.codegen.index_maps import digit_candidates, solve_same, split_index, unstride
+from dyadic.codegen.numpy_windows import read_axes
+from dyadic.symbolic.expressions import (
     Bracket,
     Definition,
     Divides,

@@ -2,7 +2,7 @@
 
 Every sub-expression becomes an array whose axes are a subset of the indices in a fixed order (left-hand side
 first, then bound indices); operands are aligned by inserting axes, and sums of products become matrix products.
-No loop over elements is ever written.  How an entry is read is said in :mod:`codegen.numpy_windows`.
+No loop over elements is ever written.  How an entry is read is said in :mod:`dyadic.codegen.numpy_windows`.
 
 Brackets: one that only says where an entry is inside its padded view is dropped; the others are arrays of ones
 and zeros, precomputed unless they depend on data.  Where such a product contains a function that may overflow
@@ -16,8 +16,8 @@ from typing import Any
 
 from sympy import Add, Expr, Mul, Pow, Rational, oo
 
-from codegen.index_maps import simplify_bracket
-from codegen.numpy_arrays import (
+from dyadic.codegen.index_maps import simplify_bracket
+from dyadic.codegen.numpy_arrays import (
     ATOM,
     DENSE,
     LOOSE,
@@ -32,13 +32,13 @@ from codegen.numpy_arrays import (
     transpose,
     union,
 )
-from codegen.numpy_contract import contract, matrix_product, reduce_axes, short
-from codegen.numpy_guards import Guarded, tame
-from codegen.numpy_prepare import prepare
-from codegen.numpy_windows import Divisions, EntryPrinter, Support
-from codegen.program import BATCH, variable
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import (
+from dyadic.codegen.numpy_contract import contract, matrix_product, reduce_axes, short
+from dyadic.codegen.numpy_guards import Guarded, tame
+from dyadic.codegen.numpy_prepare import prepare
+from dyadic.codegen.numpy_windows import Divisions, EntryPrinter, Support
+from dyadic.codegen.program import BATCH, variable
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Definition,
@@ -52,7 +52,7 @@ from symbolic.expressions import (
     split_guards,
     total,
 )
-from symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, term_key
 
 _CALLS = {
     "tanh": "np.tanh({0})",

@@ -8,12 +8,12 @@ from typing import Any
 
 from sympy import Expr
 
-from codegen.assembly import Target, documentation, parts
-from codegen.numpy_printer import NumpyPrinter
-from codegen.numpy_windows import Support
-from codegen.program import CostProgram, Routine, takes_batch, variable
-from symbolic.architecture import Cost, Vertex
-from symbolic.derivation import Derivation
+from dyadic.codegen.assembly import Target, documentation, parts
+from dyadic.codegen.numpy_printer import NumpyPrinter
+from dyadic.codegen.numpy_windows import Support
+from dyadic.codegen.program import CostProgram, Routine, takes_batch, variable
+from dyadic.symbolic.architecture import Cost, Vertex
+from dyadic.symbolic.derivation import Derivation
 
 
 class NumpyTarget(Target):

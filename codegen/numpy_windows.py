@@ -14,8 +14,8 @@ from math import prod
 
 from sympy import Add, Expr, Integer, Mul, expand
 
-from codegen.index_maps import Affine, Ranges, affine, bounds, divisible, simplify, within
-from codegen.numpy_arrays import (
+from dyadic.codegen.index_maps import Affine, Ranges, affine, bounds, divisible, simplify, within
+from dyadic.codegen.numpy_arrays import (
     ATOM,
     DENSE,
     LOOSE,
@@ -29,9 +29,9 @@ from codegen.numpy_arrays import (
     in_order,
     union,
 )
-from codegen.program import BATCH, variable
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
+from dyadic.codegen.program import BATCH, variable
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
 
 Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
 

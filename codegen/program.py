@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
-from symbolic.architecture import Vertex
-from symbolic.costs import COST_OWNER
-from symbolic.derivation import Derivation
-from symbolic.energy import CostDerivation, LayerDerivation, needed
-from symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
-from symbolic.functions import expand_functions
+from dyadic.symbolic.architecture import Vertex
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
+from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
+from dyadic.symbolic.functions import expand_functions
 
 SAMPLE = Index("sample")
 BATCH = size("batch")

@@ -9,34 +9,47 @@
     module_text = dyadic.emit(derivation, "numpy")          # a standalone module
     dyadic.appendix(derivation, certificate, "appendix.pdf")
 
-Errors that a user can mend are :class:`dyadic.DyadicError`.
+Errors that a user can mend are :class:`dyadic.DyadicError`.  Nothing heavy is imported before it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from codegen import emit
-from dyadic.files import write_bytes
-from proofs import check, verify
-from symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
-from symbolic.readers import from_torch, read
+if TYPE_CHECKING:
+    from dyadic.codegen import emit
+    from dyadic.files import appendix
+    from dyadic.proofs import check, verify
+    from dyadic.symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
+    from dyadic.symbolic.readers import from_torch, read
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Architecture": "symbolic", "Derivation": "symbolic", "DyadicError": "symbolic", "SpecError": "symbolic",
+    "architecture": "symbolic", "derive": "symbolic", "read_spec": "symbolic",
+    "from_torch": "symbolic.readers", "read": "symbolic.readers",
+    "check": "proofs", "verify": "proofs",
+    "emit": "codegen",
+    "appendix": "files",
+}  # fmt: skip
+"""The module of every public name."""
 
 
-def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
-    """Write the paper appendix; the ending of ``path`` (.tex or .pdf) decides the format.
+def __getattr__(name: str) -> Any:
+    """A public name, from its module when it is first asked for (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value
 
-    A .tex file gets its .sty and .bib beside it.  No file is ever half written.
-    """
-    from paper import appendix_files, build_document  # typst is large and only needed here
 
-    for name, content in appendix_files(build_document(derivation, certificate), Path(path)).items():
-        write_bytes(name, content)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})
 
 
 __all__ = [
-    "Architecture", "Derivation", "DyadicError", "SpecError", "appendix", "architecture", "check", "derive", "emit",
-    "from_torch", "read", "read_spec", "verify",
+    "Architecture", "Derivation", "DyadicError", "SpecError", "__version__", "appendix", "architecture", "check",
+    "derive", "emit", "from_torch", "read", "read_spec", "verify",
 ]  # fmt: skip

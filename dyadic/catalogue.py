@@ -15,24 +15,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import symbolic.readers.onnx_model
-import symbolic.readers.torch_export  # noqa: F401 (both register operators)
-from codegen import emit
+import dyadic.symbolic.readers.onnx_model
+import dyadic.symbolic.readers.torch_export  # noqa: F401 (both register operators)
+from dyadic.codegen import emit
 from dyadic.files import write_text
-from symbolic import Derivation, DyadicError, SpecError, architecture, derive
-from symbolic.costs import COSTS
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Tensor
-from symbolic.functions import FUNCTIONS, closed_form
-from symbolic.layers import LayerEquation
-from symbolic.layers.base import Example, Option
-from symbolic.options import suggest
-from symbolic.printing import TextPrinter
-from symbolic.readers.onnx_node import OPERATORS as ONNX
-from symbolic.readers.registry import Registry
-from symbolic.readers.torch_call import OPERATORS as TORCH
-from symbolic.spec import LAYER_TYPES
-from symbolic.unroll import Unrolled
+from dyadic.symbolic import Derivation, DyadicError, SpecError, architecture, derive
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
+from dyadic.symbolic.functions import FUNCTIONS, closed_form
+from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.layers.base import Example, Option
+from dyadic.symbolic.options import suggest
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.readers.onnx_node import OPERATORS as ONNX
+from dyadic.symbolic.readers.registry import Registry
+from dyadic.symbolic.readers.torch_call import OPERATORS as TORCH
+from dyadic.symbolic.spec import LAYER_TYPES
+from dyadic.symbolic.unroll import Unrolled
 
 EMITTED = ("numpy", "cupy")
 _FORMATS: dict[str, Registry[Any]] = {"ONNX": ONNX, "PyTorch": TORCH}

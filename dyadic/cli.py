@@ -19,17 +19,17 @@ import click
 from rich.console import Console
 
 import dyadic
-from codegen import DTYPES, TARGETS, stored_arrays
 from dyadic import catalogue, report
 from dyadic import doctor as machine
+from dyadic.codegen import DTYPES, TARGETS, stored_arrays
 from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
-from proofs import Rejected
-from proofs.claims import overall
-from proofs.statements import verify_claims
-from symbolic import Derivation, DyadicError
-from symbolic.costs import COSTS
-from symbolic.errors import UnsupportedEquation
-from symbolic.granularity import Granularity
+from dyadic.proofs import Rejected
+from dyadic.proofs.claims import overall
+from dyadic.proofs.statements import verify_claims
+from dyadic.symbolic import Derivation, DyadicError
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.granularity import Granularity
 
 _EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
 
@@ -66,7 +66,7 @@ _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", s
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="dyadic")
+@click.version_option(dyadic.__version__, prog_name="dyadic")
 def commands() -> None:
     """Derive, prove, emit and typeset Dyadic Backpropagation for an architecture.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from proofs.methods.machine import has_coquelicot
+from dyadic.proofs.methods.machine import has_coquelicot
 
 
 def report() -> Iterator[tuple[str, bool, str, str]]:
@@ -26,17 +26,17 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
         yield package, bool(found), found or f"pip install {package}", use
     for package, use in (("onnx", "reading ONNX models"), ("torch", "reading programs exported from PyTorch")):
         found = _package(package)
-        yield package, bool(found), found or f"pip install 'dyadic[{package}]'", use
+        yield package, bool(found), found or f"pip install 'dyadic-backprop[{package}]'", use
     scipy = _package("scipy")
     yield "scipy", bool(scipy), scipy or "pip install scipy", "a faster erf in emitted NumPy modules with gelu"
     cupy = next((f for f in (_package(f"cupy-cuda{n}x") for n in (13, 12)) if f), None) or _package("cupy")
-    yield "CuPy", bool(cupy), cupy or "pip install 'dyadic[gpu]'", "running kernels_cupy.py"
+    yield "CuPy", bool(cupy), cupy or "pip install 'dyadic-backprop[gpu]'", "running kernels_cupy.py"
     yield _device()
     nvrtc = _package("nvidia-cuda-nvrtc")
     yield (
         "NVRTC",
         bool(nvrtc),
-        nvrtc or "pip install 'dyadic[verify]'",
+        nvrtc or "pip install 'dyadic-backprop[verify]'",
         "compiling kernels without a GPU (in the tests)",
     )
     for command, use, hint in (

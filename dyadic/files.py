@@ -12,9 +12,21 @@ from typing import Any
 
 import numpy as np
 
-from symbolic.errors import DyadicError
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
 
 LARGEST_JSON = 64 * 2**20
+
+
+def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
+    """Write the paper appendix; the ending of ``path`` (.tex or .pdf) decides the format.
+
+    A .tex file gets its .sty and .bib beside it.  No file is ever half written.
+    """
+    from dyadic.paper import appendix_files, build_document  # typst is large and only needed here
+
+    for name, content in appendix_files(build_document(derivation, certificate), Path(path)).items():
+        write_bytes(name, content)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dyadic.blocks import Block, blocks
-from proofs.claims import Claim, Verdict, overall
-from proofs.methods.registry import METHODS
-from symbolic.derivation import Derivation, TaggedEquation
-from symbolic.expressions import Definition
-from symbolic.printing import LatexPrinter, Printer, TextPrinter
-from symbolic.serialise import definition_to_json
-from symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
+from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.methods.registry import METHODS
+from dyadic.symbolic.derivation import Derivation, TaggedEquation
+from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
+from dyadic.symbolic.serialise import definition_to_json
+from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
 
 _SECTIONS = (
     ("inference", "Inference (dE/ds = 0)"),

@@ -11,11 +11,11 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from paper.content import build_document
-from paper.document import Document
-from paper.latex import bibliography, render_latex
-from paper.typst_document import render_pdf, render_typst
-from symbolic.errors import DyadicError
+from dyadic.paper.content import build_document
+from dyadic.paper.document import Document
+from dyadic.paper.latex import bibliography, render_latex
+from dyadic.paper.typst_document import render_pdf, render_typst
+from dyadic.symbolic.errors import DyadicError
 
 
 def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
@@ -24,7 +24,7 @@ def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
     Raises :class:`DyadicError` for another ending.
     """
     if path.suffix == ".tex":
-        style = files("paper").joinpath("templates/dyadic-appendix.sty").read_bytes()
+        style = files("dyadic.paper").joinpath("templates/dyadic-appendix.sty").read_bytes()
         return {
             path.with_name("dyadic-appendix.sty"): style,
             path.with_name("dyadic.bib"): bibliography().encode(),
@@ -38,3 +38,6 @@ def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
 
 
 __all__ = ["Document", "appendix_files", "build_document", "render_latex", "render_pdf", "render_typst"]
+
+if __name__ != "dyadic.paper":  # one module must not exist under two names
+    raise ImportError("import dyadic.paper, not paper: the folder is a part of the package dyadic")

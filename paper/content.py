@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from paper import theory
-from paper.document import (
+from dyadic.paper import theory
+from dyadic.paper.document import (
     Algorithm,
     Block,
     Cite,
@@ -22,11 +22,11 @@ from paper.document import (
     Table,
     Theorem,
 )
-from symbolic.architecture import show
-from symbolic.derivation import Derivation, TaggedEquation
-from symbolic.energy import LayerDerivation
-from symbolic.expressions import Apply, Definition
-from symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
+from dyadic.symbolic.architecture import show
+from dyadic.symbolic.derivation import Derivation, TaggedEquation
+from dyadic.symbolic.energy import LayerDerivation
+from dyadic.symbolic.expressions import Apply, Definition
+from dyadic.symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
 
 LARGE = 24
 """Networks with more vertices are shown by layer kind rather than vertex by vertex."""
@@ -36,7 +36,7 @@ _LONGEST_SUPERSCRIPT, _LONGEST_NAME = 12, 24
 def build_document(derivation: Derivation, certificate: Mapping[str, Any]) -> Document:
     """The appendix of one architecture.
 
-    certificate: what :func:`proofs.verify` returns for this derivation.
+    certificate: what :func:`dyadic.proofs.verify` returns for this derivation.
     """
     architecture = derivation.architecture
     large = len(architecture.vertices) > LARGE

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from sympy import Expr
 
-from symbolic.expressions import Definition
+from dyadic.symbolic.expressions import Definition
 
 # -- formulas of the general theory ----------------------------------------------------------------------------
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
-from paper.render import Renderer
-from symbolic.printing import LatexPrinter, latex_escape
+from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
+from dyadic.paper.render import Renderer
+from dyadic.symbolic.printing import LatexPrinter, latex_escape
 
 _SYMBOLS = {
     "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sympy import Add, Expr, Mul, Pow, Rational
 
-from symbolic.expressions import Bracket, Element, Reduction, walk
-from symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, term_key
+from dyadic.symbolic.expressions import Bracket, Element, Reduction, walk
+from dyadic.symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, term_key
 
 WIDTH = 60.0
 """How wide a row may be, in letters: about one column of a paper in two columns."""

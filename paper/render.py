@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sympy import Add
 
-from paper import layout
-from paper.document import (
+from dyadic.paper import layout
+from dyadic.paper.document import (
     Algorithm,
     BigSum,
     Block,
@@ -27,8 +27,8 @@ from paper.document import (
     Theorem,
     Words,
 )
-from symbolic.expressions import Definition
-from symbolic.printing import Printer, term_key
+from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.printing import Printer, term_key
 
 _LONGEST_LINE = 3
 """A right-hand side with more terms than this is broken after that many."""

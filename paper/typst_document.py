@@ -8,9 +8,9 @@ from importlib.resources import files
 
 import typst
 
-from paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
-from paper.render import Renderer
-from paper.typst_math import TypstPrinter, typst_string
+from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
+from dyadic.paper.render import Renderer
+from dyadic.paper.typst_math import TypstPrinter, typst_string
 
 _SYMBOLS = {
     "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial", "theta": "theta", "tau": "tau", "Lambda": "Lambda",
@@ -27,7 +27,7 @@ class TypstRenderer(Renderer):
         self.printer = TypstPrinter(document.aliases, document.named)
 
     def render(self) -> str:
-        template = files("paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")
+        template = files("dyadic.paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")
         parts = [template, f"#heading(level: 1, {typst_string(self.document.title)})"]
         for section in self.document.sections:
             parts += [f"#heading(level: 2, {typst_string(section.title)})", self.blocks(section.blocks)]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Symbol
 
-from symbolic.costs import COST_OWNER
-from symbolic.expressions import Element, Reduction
-from symbolic.printing import Printer
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.expressions import Element, Reduction
+from dyadic.symbolic.printing import Printer
 
 _BUILT_IN = {"tanh", "exp", "log"}
 

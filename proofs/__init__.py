@@ -1,6 +1,6 @@
 """Why it is true: claims about a derivation, each with a verdict and a method.
 
-verify.py        the chosen methods on one derivation -> certificate
+verification.py  the chosen methods on one derivation -> certificate
 methods/         every way of knowing, by name    composition.py  the theorem, from what they show
 claims.py        Claim and Verdict                certificate.py  the JSON document
 subject.py       what the methods look at         recheck.py      a certificate, everything in it again
@@ -10,9 +10,32 @@ statements/      claims that people make about a derivation of their own
 coq/             the theorem, machine-checked
 """
 
-from proofs.checker import Finding, Rejected
-from proofs.claims import Claim, Verdict
-from proofs.recheck import check
-from proofs.verify import verify
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dyadic.proofs.checker import Finding, Rejected
+    from dyadic.proofs.claims import Claim, Verdict
+    from dyadic.proofs.recheck import check
+    from dyadic.proofs.verification import verify
+
+_HOME = {
+    "Claim": "claims", "Finding": "checker", "Rejected": "checker", "Verdict": "claims", "check": "recheck",
+    "verify": "verification",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, when it is first asked for: the checker is imported without the prover."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return value
+
 
 __all__ = ["Claim", "Finding", "Rejected", "Verdict", "check", "verify"]
+
+if __name__ != "dyadic.proofs":  # one module must not exist under two names
+    raise ImportError("import dyadic.proofs, not proofs: the folder is a part of the package dyadic")

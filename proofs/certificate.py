@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from proofs.checker.graph import FORMAT, certificate_hash
-from proofs.claims import Claim, overall
-from symbolic.architecture import Input
-from symbolic.costs import COST_OWNER
-from symbolic.derivation import Derivation, sizes_to_json
-from symbolic.serialise import to_json
+from dyadic.proofs.checker.graph import FORMAT, certificate_hash
+from dyadic.proofs.claims import Claim, overall
+from dyadic.symbolic.architecture import Input
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.derivation import Derivation, sizes_to_json
+from dyadic.symbolic.serialise import to_json
 
 
 def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def certificate(
         "verdict": overall(claims).value,
         "claims": [claim.as_dict() for claim in claims],
         "not_run": dict(not_run),
-        "versions": {name: _version(name) for name in ("dyadic", "sympy", "python-flint", "z3-solver")},
+        "versions": {name: _version(name) for name in ("dyadic-backprop", "sympy", "python-flint", "z3-solver")},
     }
     return {**content, "hash": certificate_hash(content)}
 

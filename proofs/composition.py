@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from proofs.claims import Claim, Verdict
-from proofs.methods.registry import METHODS
-from symbolic.derivation import Derivation
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.registry import METHODS
+from dyadic.symbolic.derivation import Derivation
 
 ESSENTIAL = ("lemma", "ranks", "adjoint")
 

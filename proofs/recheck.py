@@ -11,11 +11,11 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from proofs import checker
-from proofs.checker import MOST_RUNS, Finding
-from proofs.checker.graph import Graph
-from proofs.checker.reading import Rejected, need
-from proofs.evaluate import identity, lemma, tightness
+from dyadic.proofs import checker
+from dyadic.proofs.checker import MOST_RUNS, Finding
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.reading import Rejected, need
+from dyadic.proofs.evaluate import identity, lemma, tightness
 
 
 def check(certificate: Any) -> list[Finding]:

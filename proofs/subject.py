@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from proofs import certificate
-from proofs.checker.graph import Graph
-from proofs.evaluate.network import Rejected
-from symbolic.derivation import Derivation
+from dyadic.proofs import certificate
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.symbolic.derivation import Derivation
 
 
 @dataclass(frozen=True)

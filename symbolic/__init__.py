@@ -9,9 +9,12 @@ variational.py   what the variational principle does and does not give;  inferen
 printing.py, serialise.py   equations as text, LaTeX and JSON
 """
 
-from symbolic.architecture import Architecture
-from symbolic.derivation import Derivation, derive
-from symbolic.errors import DyadicError, SpecError
-from symbolic.spec import architecture, read_spec
+from dyadic.symbolic.architecture import Architecture
+from dyadic.symbolic.derivation import Derivation, derive
+from dyadic.symbolic.errors import DyadicError, SpecError
+from dyadic.symbolic.spec import architecture, read_spec
 
 __all__ = ["Architecture", "Derivation", "DyadicError", "SpecError", "architecture", "derive", "read_spec"]
+
+if __name__ != "dyadic.symbolic":  # one module must not exist under two names
+    raise ImportError("import dyadic.symbolic, not symbolic: the folder is a part of the package dyadic")

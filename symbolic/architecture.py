@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from sympy import Expr, Integer, Rational, Symbol, sympify
 
-from symbolic.costs import COST_OWNER, COSTS, CostEquation
-from symbolic.energy import LayerKind, derive_layer
-from symbolic.errors import SpecError
-from symbolic.expressions import Element, Tensor, elements
-from symbolic.layers import LAYERS, ShapeError
-from symbolic.layers.base import Shape
+from dyadic.symbolic.costs import COST_OWNER, COSTS, CostEquation
+from dyadic.symbolic.energy import LayerKind, derive_layer
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.expressions import Element, Tensor, elements
+from dyadic.symbolic.layers import LAYERS, ShapeError
+from dyadic.symbolic.layers.base import Shape
 
 Role = Literal["data", "index", "parameter", "constant"]
 

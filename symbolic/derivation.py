@@ -13,13 +13,13 @@ from typing import Literal
 
 from sympy import Expr
 
-from symbolic.architecture import Architecture, Vertex
-from symbolic.costs import COST_OWNER
-from symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, needed, reads_activations
-from symbolic.expressions import Definition, Element, Index, Tensor, rename_definition
-from symbolic.ranks import RankTable, Reads, rank_table
-from symbolic.serialise import Json, cost_to_json, digest, layer_to_json, to_json
-from symbolic.variation import collect
+from dyadic.symbolic.architecture import Architecture, Vertex
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, needed, reads_activations
+from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, rename_definition
+from dyadic.symbolic.ranks import RankTable, Reads, rank_table
+from dyadic.symbolic.serialise import Json, cost_to_json, digest, layer_to_json, to_json
+from dyadic.symbolic.variation import collect
 
 Role = Literal["inference", "sensitivity", "gradient", "cost"]
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from symbolic.costs import COSTS, CostEquation
-from symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
-from symbolic.fusion import Source, fused_equation
-from symbolic.layers import LAYERS, LayerEquation, ShapeError
-from symbolic.layers.base import axes, slots
-from symbolic.variation import Gradient, gradient
+from dyadic.symbolic.costs import COSTS, CostEquation
+from dyadic.symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
+from dyadic.symbolic.fusion import Source, fused_equation
+from dyadic.symbolic.layers import LAYERS, LayerEquation, ShapeError
+from dyadic.symbolic.layers.base import axes, slots
+from dyadic.symbolic.variation import Gradient, gradient
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class Element(Expr):
 class Apply(Expr):
     """A scalar function, or its derivative of the given order, applied to an argument.
 
-    ``Apply("tanh", 1, z)`` is tanh'(z).  What a name means is said in :mod:`symbolic.functions`.
+    ``Apply("tanh", 1, z)`` is tanh'(z).  What a name means is said in :mod:`dyadic.symbolic.functions`.
     """
 
     is_commutative = True

@@ -15,8 +15,8 @@ from functools import cache
 import sympy
 from sympy import Expr, Piecewise, Rational, Symbol
 
-from symbolic.errors import DyadicError
-from symbolic.expressions import Apply
+from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.expressions import Apply
 
 Z = Symbol("z", real=True)
 
@@ -83,8 +83,8 @@ def derivative(name: str, order: int = 1) -> Expr:
 def closed_form(name: str, order: int) -> Expr:
     """The function (order 0) or a derivative of it over primitives (``Apply`` of order 0) of :data:`Z`.
 
-    This is what is typeset and emitted; :mod:`proofs.methods.functions` shows that it equals the derivative of the
-    definition.
+    This is what is typeset and emitted; :mod:`dyadic.proofs.methods.functions` shows that it equals the derivative of
+    the definition.
     """
     function = FUNCTIONS[name]
     if order == 0 and function.primitive:

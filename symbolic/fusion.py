@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from sympy import Expr, Symbol
 
-from symbolic.expressions import Definition, Tensor, rename_tensors, size
-from symbolic.layers import LayerEquation, Parameter, ShapeError
-from symbolic.layers.base import slots
+from dyadic.symbolic.expressions import Definition, Tensor, rename_tensors, size
+from dyadic.symbolic.layers import LayerEquation, Parameter, ShapeError
+from dyadic.symbolic.layers.base import slots
 
 Source = tuple[str, int]
 """What an input of a part is: ("input", slot of the whole) or ("part", number of an earlier part)."""

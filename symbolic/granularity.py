@@ -11,12 +11,12 @@ from typing import Literal
 
 from sympy import Expr
 
-from symbolic.architecture import Architecture, Vertex, make_vertex
-from symbolic.energy import LayerKind, layer_equation
-from symbolic.functions import ACTIVATIONS
-from symbolic.fusion import Source, size_names
-from symbolic.layers import LAYERS, ShapeError
-from symbolic.options import read_options
+from dyadic.symbolic.architecture import Architecture, Vertex, make_vertex
+from dyadic.symbolic.energy import LayerKind, layer_equation
+from dyadic.symbolic.functions import ACTIVATIONS
+from dyadic.symbolic.fusion import Source, size_names
+from dyadic.symbolic.layers import LAYERS, ShapeError
+from dyadic.symbolic.options import read_options
 
 Granularity = Literal["operation", "layer"]
 

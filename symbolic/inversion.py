@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Add, Expr, Integer, Mul, Symbol
 
-from symbolic.expressions import (
+from dyadic.symbolic.expressions import (
     Bracket,
     Divides,
     Element,

@@ -11,10 +11,10 @@ from typing import Any
 
 from sympy import Expr, Integer, Rational
 
-from symbolic.architecture import extent_of
-from symbolic.costs import COST_OWNER
-from symbolic.errors import SpecError
-from symbolic.layers import Option
+from dyadic.symbolic.architecture import extent_of
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.layers import Option
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Rational, Symbol, pi
 from sympy.core.function import AppliedUndef
 
-from symbolic.costs import COST_OWNER
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import (
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Definition,

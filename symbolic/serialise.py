@@ -19,9 +19,9 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, pi
 
-from symbolic.energy import CostDerivation, LayerDerivation
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import (
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import (
     Apply,
     Definition,
     Divides,
@@ -33,7 +33,7 @@ from symbolic.expressions import (
     Remainder,
     Same,
 )
-from symbolic.functions import Z
+from dyadic.symbolic.functions import Z
 
 Json = Any
 

@@ -14,13 +14,23 @@ from typing import Any
 import networkx
 import numpy as np
 
-from symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
-from symbolic.costs import COST_OWNER, COSTS
-from symbolic.errors import SpecError
-from symbolic.layers import LAYERS, LayerType, ShapeError
-from symbolic.layers.base import Shape
-from symbolic.options import checked_name, choice, finite, known, name_list, number, read_options, size_of, suggest
-from symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
+from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
+from dyadic.symbolic.costs import COST_OWNER, COSTS
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
+from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.options import (
+    checked_name,
+    choice,
+    finite,
+    known,
+    name_list,
+    number,
+    read_options,
+    size_of,
+    suggest,
+)
+from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
 
 _LARGEST_FILE = 64 * 2**20
 LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
@@ -78,7 +88,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
 
 
 def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
-    """The vertices that a layer stands for: itself, but for a recurrent one (:mod:`symbolic.unroll`)."""
+    """The vertices that a layer stands for: itself, but for a recurrent one (:mod:`dyadic.symbolic.unroll`)."""
     type_, options, parents = layer
     if type_ not in UNROLLED:
         return Expansion(layers={name: layer})

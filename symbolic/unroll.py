@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from symbolic.architecture import Input
-from symbolic.energy import LayerKind, derive_layer
-from symbolic.layers import LAYERS
-from symbolic.layers.base import Example, Option, Shape, ShapeError, canonical_axis
-from symbolic.layers.recurrent import Cell
+from dyadic.symbolic.architecture import Input
+from dyadic.symbolic.energy import LayerKind, derive_layer
+from dyadic.symbolic.layers import LAYERS
+from dyadic.symbolic.layers.base import Example, Option, Shape, ShapeError, canonical_axis
+from dyadic.symbolic.layers.recurrent import Cell
 
 Layer = tuple[str, dict[str, Any], tuple[str, ...]]
 """(type, options, inputs) of a layer."""

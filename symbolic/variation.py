@@ -8,7 +8,7 @@ A functional is a list of definitions that ends in a scalar, e.g. one layer's te
 
     dE/dr[p]  +=  Sum over i and the bound indices of  dE/dt[i] * (d body / d occurrence) * delta(p, e)
 
-and the delta is solved for as many indices as it determines (:mod:`symbolic.inversion`).
+and the delta is solved for as many indices as it determines (:mod:`dyadic.symbolic.inversion`).
 The derivative of the functional with respect to an intermediate t is written ``bar t``.
 """
 
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import (
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Definition,
@@ -34,7 +34,7 @@ from symbolic.expressions import (
     fresh_index,
     split_guards,
 )
-from symbolic.inversion import invert
+from dyadic.symbolic.inversion import invert
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from symbolic import architecture, derive
-from symbolic.architecture import show
-from symbolic.costs import COSTS
-from symbolic.unroll import UNROLLED
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.architecture import show
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.unroll import UNROLLED
 
 TEXT = Path("docs/specification.md").read_text()
 EXAMPLES = re.findall(r"```toml\n(.*?)```\s+```text\n(.*?)```", TEXT, re.S)

@@ -1,6 +1,8 @@
 """The house rules that a machine can check: imports run downward, files stay short, nothing evaluates its input."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,21 +14,32 @@ PACKAGES = {
     "paper": {"symbolic", "proofs", "codegen", "paper"},
     "dyadic": {"symbolic", "proofs", "codegen", "paper", "dyadic"},
 }
-FILES = [path for package in PACKAGES for path in sorted(Path(package).rglob("*.py"))]
+FILES = [path for package in PACKAGES for path in sorted(Path(package).rglob("*.py"))]  # rglob follows no links
 
 
 def imported(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module.split(".")[0]
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def packages(tree):
+    """The stages that a file imports; `dyadic` for the front door itself."""
+    for name in imported(tree):
+        top, _, rest = name.partition(".")
+        assert top not in set(PACKAGES) - {"dyadic"}, f"{name}: only the package dyadic exists"
+        if top == "dyadic" and rest:
+            stage = rest.split(".")[0]
+            yield stage if stage in PACKAGES else "dyadic"
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_imports_run_downward(path):
     allowed = PACKAGES[path.parts[0]]
-    used = set(imported(ast.parse(path.read_text()))) & set(PACKAGES)
+    used = set(packages(ast.parse(path.read_text())))
     assert used <= allowed, f"{path} imports {used - allowed}"
 
 
@@ -41,3 +54,11 @@ def test_nothing_evaluates_text(path):
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_files_stay_short(path):
     assert len(path.read_text().splitlines()) <= 400
+
+
+def test_one_package():
+    """The design card's folders are parts of `dyadic`, and nothing is there under a second name."""
+    for stage in set(PACKAGES) - {"dyadic"}:
+        assert (Path("dyadic") / stage).resolve() == Path(stage).resolve()
+        done = subprocess.run([sys.executable, "-c", f"import {stage}"], capture_output=True, text=True, check=False)
+        assert f"import dyadic.{stage}, not {stage}" in done.stderr

@@ -214,7 +214,7 @@ def _parameters(text: str) -> list[tuple[str, str]]:
 
 
 def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[str, str]]]) -> str:
-    folder = files("codegen.emulator")
+    folder = files("dyadic.codegen.emulator")
     parts = [folder.joinpath("cuda_host.h").read_text()]
     if mode == "symbolic":
         # The only two changes to the text: what real is, and helper functions that would compare numbers.

@@ -14,10 +14,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.checker.graph import Graph, certificate_hash
-from proofs.checker.pairing import evaluate, is_prime, primes
-from proofs.checker.reading import Rejected, need
-from proofs.checker.relaxation import MOST_UPDATES, settles
+from dyadic.proofs.checker.graph import Graph, certificate_hash
+from dyadic.proofs.checker.pairing import evaluate, is_prime, primes
+from dyadic.proofs.checker.reading import Rejected, need
+from dyadic.proofs.checker.relaxation import MOST_UPDATES, settles
 
 MOST_CONTENTS, MOST_RUNS = 400, 4
 """Bounds on what a certificate can make the checker evaluate."""

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from proofs.checker.reading import Outside, Rejected, need
+from dyadic.proofs.checker.reading import Outside, Rejected, need
 
 DEEPEST, MOST_PLACES, MOST_TERMS = 60, 4096, 2_000_000
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 from typing import Any
 
-from proofs.checker.equations import entries
-from proofs.checker.reading import Rejected
-from proofs.checker.reading import need as field
+from dyadic.proofs.checker.equations import entries
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.reading import need as field
 
 COST = "cost"
 FORMAT = "dyadic-certificate/3"

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.checker.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
-from proofs.checker.reading import Rejected, need
+from dyadic.proofs.checker.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
+from dyadic.proofs.checker.reading import Rejected, need
 
 FAIR_WORK, MOST_WORK = 40_000, 1_000_000
 

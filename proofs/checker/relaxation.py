@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.checker.graph import Graph
+from dyadic.proofs.checker.graph import Graph
 
 MOST_UPDATES = 1_000_000
 """Variables times steps, beyond which the ranks alone are relied on."""

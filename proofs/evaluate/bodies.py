@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
-from proofs.evaluate.integers import Scope, Whole, admitted, guard, is_guard, whole
-from proofs.evaluate.rings import Ring
+from dyadic.proofs.evaluate.integers import Scope, Whole, admitted, guard, is_guard, whole
+from dyadic.proofs.evaluate.rings import Ring
 
 Value = Callable[[], Any]
 Indices = range | list[int]

@@ -15,10 +15,10 @@ from typing import Any
 
 from flint import arb, ctx, fmpz
 
-from proofs.checker.graph import COST, Graph
-from proofs.evaluate.rings import Ball, Degree, Field, Undetermined
-from proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
-from proofs.evaluate.sizes import Instantiation
+from dyadic.proofs.checker.graph import COST, Graph
+from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Undetermined
+from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
+from dyadic.proofs.evaluate.sizes import Instantiation
 
 LITERAL_BUDGET = 20_000
 """Largest number of vertices times steps for which every step of the relaxation is executed."""

@@ -1,6 +1,6 @@
 """A network as a certificate describes it: read with suspicion, then evaluated in any ring.
 
-The equations come as JSON (nested lists, see docs/proofs.md) and are compiled by :mod:`proofs.evaluate.bodies`.
+The equations come as JSON (nested lists, see docs/proofs.md) and are compiled by :mod:`dyadic.proofs.evaluate.bodies`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from proofs.checker.reading import Outside, Rejected
-from proofs.checker.reading import need as field
-from proofs.evaluate.bodies import compile_body
-from proofs.evaluate.integers import Entries, Scope, extent
-from proofs.evaluate.rings import Anywhere, Ring
+from dyadic.proofs.checker.reading import Outside, Rejected
+from dyadic.proofs.checker.reading import need as field
+from dyadic.proofs.evaluate.bodies import compile_body
+from dyadic.proofs.evaluate.integers import Entries, Scope, extent
+from dyadic.proofs.evaluate.rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from proofs.checker.graph import Graph
-from proofs.evaluate.integers import MOST_TERMS
-from proofs.evaluate.network import LARGEST_TENSOR, Rejected, field, whole
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.evaluate.integers import MOST_TERMS
+from dyadic.proofs.evaluate.network import LARGEST_TENSOR, Rejected, field, whole
 
 _MOST_ENTRIES = 100_000
 _LITTLE_WORK = 1_000_000

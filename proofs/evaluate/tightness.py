@@ -14,12 +14,12 @@ from typing import Any
 
 from flint import arb, ctx
 
-from proofs.checker.graph import Graph
-from proofs.evaluate.identity import small_rational
-from proofs.evaluate.network import Entries
-from proofs.evaluate.rings import Ball, Undetermined
-from proofs.evaluate.simulate import Draw, Instance, State
-from proofs.evaluate.sizes import Instantiation, reduced_sizes
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.evaluate.identity import small_rational
+from dyadic.proofs.evaluate.network import Entries
+from dyadic.proofs.evaluate.rings import Ball, Undetermined
+from dyadic.proofs.evaluate.simulate import Draw, Instance, State
+from dyadic.proofs.evaluate.sizes import Instantiation, reduced_sizes
 
 SIGNS = ("negative", "mixed", "positive")
 PRECISIONS = (128, 512, 2048, 8192, 32768)

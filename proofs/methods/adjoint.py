@@ -18,14 +18,14 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow
 
-from proofs.claims import Claim, Verdict
-from proofs.methods.forms import Form, Lookup, Sizes, form_of
-from proofs.methods.numbers import concrete_agreement, cost_difference, layer_difference
-from proofs.methods.simplify import simplified
-from proofs.methods.terms import Entry, Reader, Term, Within, canonical
-from symbolic.energy import CostDerivation, LayerDerivation
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import (
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.forms import Form, Lookup, Sizes, form_of
+from dyadic.proofs.methods.numbers import concrete_agreement, cost_difference, layer_difference
+from dyadic.proofs.methods.simplify import simplified
+from dyadic.proofs.methods.terms import Entry, Reader, Term, Within, canonical
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Definition,

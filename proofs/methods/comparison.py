@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.checker.graph import Graph
-from proofs.evaluate.rings import Ring
-from proofs.evaluate.simulate import Draw, Instance, State, backpropagation
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.evaluate.rings import Ring
+from dyadic.proofs.evaluate.simulate import Draw, Instance, State, backpropagation
 
 
 @dataclass(frozen=True)

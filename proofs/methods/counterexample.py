@@ -15,13 +15,13 @@ from typing import Any
 
 from flint import arb, ctx
 
-from proofs.checker.graph import Graph
-from proofs.evaluate import identity
-from proofs.evaluate.network import Rejected
-from proofs.evaluate.rings import Ball, Ring, Undetermined
-from proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
-from proofs.methods.subnetwork import described, parts
-from proofs.methods.written import Number, Written
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.evaluate import identity
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.rings import Ball, Ring, Undetermined
+from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
+from dyadic.proofs.methods.subnetwork import described, parts
+from dyadic.proofs.methods.written import Number, Written
 
 _RANGES = ((1,), (1, 2), (0, 1, -1), (1, -1, 2, -2), (1, 2, 3, -1, -2, -3))
 _PRECISION = 128

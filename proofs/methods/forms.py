@@ -14,8 +14,8 @@ from itertools import count, product
 
 from sympy import Add, Expr, Integer, Mul, Pow, Symbol
 
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Element, Index, Quotient, Remainder
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Element, Index, Quotient, Remainder
 
 _NUMBERS = count()
 

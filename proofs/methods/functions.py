@@ -18,11 +18,11 @@ import sympy
 from flint import arb, ctx
 from sympy import Expr, Piecewise, Symbol
 
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.rings import Ball, Undetermined
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply
-from symbolic.functions import FUNCTIONS, Z, closed_form
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.rings import Ball, Undetermined
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Apply
+from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
 
 E, G, R, K, P, Q = (Symbol(name) for name in "EGRKPQ")
 _METHOD = "rational functions in a differential field"

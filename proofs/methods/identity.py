@@ -9,12 +9,12 @@ Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Bl
 
 from __future__ import annotations
 
-from proofs.checker.graph import Graph
-from proofs.checker.reading import Rejected
-from proofs.claims import Claim, Verdict
-from proofs.evaluate import identity
-from proofs.evaluate.sizes import Instantiation, reduced_sizes
-from proofs.methods.counterexample import smallest
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate import identity
+from dyadic.proofs.evaluate.sizes import Instantiation, reduced_sizes
+from dyadic.proofs.methods.counterexample import smallest
 
 SEED = 20260202
 MOST_WORK = 40_000_000

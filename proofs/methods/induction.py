@@ -19,8 +19,8 @@ from itertools import product
 from sympy import And, Eq, Implies, Integer, Not, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
 
 RANGE = range(-1, 6)
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from proofs.claims import Claim, Verdict
-from proofs.methods import adjoint, functions
-from proofs.subject import Subject
-from symbolic.derivation import Derivation
-from symbolic.energy import LayerDerivation
-from symbolic.expressions import Apply
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods import adjoint, functions
+from dyadic.proofs.subject import Subject
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.energy import LayerDerivation
+from dyadic.symbolic.expressions import Apply
 
 function_claim = cache(functions.function_claim)
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from proofs.claims import Claim, Verdict
-from proofs.evaluate import lemma
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate import lemma
 
 
 @cache

@@ -21,8 +21,8 @@ from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
 
 CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance", "Paths")
 """Files that need nothing but Coq, in order of dependence."""
@@ -75,7 +75,7 @@ def has_coquelicot() -> bool:
 def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
     """Compile the development into ``folder``.  Raises :class:`CoqError` with coqc's message."""
     for name in names:
-        _compile(folder, name, files("proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
+        _compile(folder, name, files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.methods.algebras import Algebra, Value
+from dyadic.proofs.methods.algebras import Algebra, Value
 
 Key = tuple[str, str]
 Environment = dict[Key, Value]

@@ -14,14 +14,14 @@ from typing import Any
 
 from flint import ctx
 
-from proofs.evaluate.identity import primes_for, residue_source, small_rational, small_rational_source
-from proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
-from proofs.evaluate.rings import Ball, Degree, Field, Ring, Tape, Undetermined
-from proofs.evaluate.sizes import position
-from symbolic.costs import COST_OWNER
-from symbolic.energy import CostDerivation, LayerDerivation
-from symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
-from symbolic.serialise import cost_to_json, layer_to_json, to_json
+from dyadic.proofs.evaluate.identity import primes_for, residue_source, small_rational, small_rational_source
+from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
+from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Ring, Tape, Undetermined
+from dyadic.proofs.evaluate.sizes import position
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
+from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
 
 _Key = tuple[str, str]
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
@@ -255,7 +255,7 @@ def concrete_agreement(
 
 
 def _chance_of_error(problem: _Problem, sizes: Mapping[str, int], ring: Field, found: dict[str, Entries]) -> Fraction:
-    """As in :func:`proofs.evaluate.identity.error_bound`."""
+    """As in :func:`dyadic.proofs.evaluate.identity.error_bound`."""
     one, two, _ = _both_sides(problem, sizes, Degree(), lambda label: 1)
     degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
     trials = sum(map(len, found.values())) + ring.calls * (ring.calls - 1) // 2

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from proofs.checker.graph import Graph
-from proofs.checker.pairing import Equations, Outcome, evaluate, pairing, primes
-from proofs.checker.reading import Outside, Rejected
-from proofs.claims import Claim, Verdict
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.pairing import Equations, Outcome, evaluate, pairing, primes
+from dyadic.proofs.checker.reading import Outside, Rejected
+from dyadic.proofs.claims import Claim, Verdict
 
 SEED = 20260202
 _METHOD = "pairing modulo two random primes, in forward mode"

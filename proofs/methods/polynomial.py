@@ -16,14 +16,14 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.identity import primes_for
-from proofs.evaluate.network import Rejected
-from proofs.evaluate.rings import Composed, Field
-from proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
-from proofs.methods.comparison import compare, values
-from proofs.methods.counterexample import smallest
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity import primes_for
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.rings import Composed, Field
+from dyadic.proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
+from dyadic.proofs.methods.comparison import compare, values
+from dyadic.proofs.methods.counterexample import smallest
 
 MOST_EXPONENTS = 100_000_000
 """Bound on the terms of all polynomials of a state times the number of variables: what it takes to write it out."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.network import Rejected
-from proofs.methods.counterexample import smallest
-from proofs.subject import Subject
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.subject import Subject
 
 
 def rank_claims(subject: Subject) -> Iterator[Claim]:

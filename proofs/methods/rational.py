@@ -20,12 +20,12 @@ from typing import Any
 
 from flint import fmpq
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.rings import Composed, Undetermined
-from proofs.evaluate.simulate import Draw, reduced_sizes
-from proofs.methods.comparison import compare
-from proofs.methods.counterexample import smallest
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.rings import Composed, Undetermined
+from dyadic.proofs.evaluate.simulate import Draw, reduced_sizes
+from dyadic.proofs.methods.comparison import compare
+from dyadic.proofs.methods.counterexample import smallest
 
 SEED = 20260204
 LITERAL_BUDGET = 4_000

@@ -12,13 +12,13 @@ from typing import Any
 
 from flint import ctx
 
-from proofs.checker.graph import Graph
-from proofs.checker.pairing import Equations, completed, small_sizes
-from proofs.checker.reading import Rejected
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.identity import small_rational_source
-from proofs.evaluate.network import Entries, Layer, places, whole
-from proofs.evaluate.rings import Ball, Tape, Undetermined
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.pairing import Equations, completed, small_sizes
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity import small_rational_source
+from dyadic.proofs.evaluate.network import Entries, Layer, places, whole
+from dyadic.proofs.evaluate.rings import Ball, Tape, Undetermined
 
 _MOST_EDGES = 8
 _METHOD = "rigorous evaluation of one Jacobian entry"

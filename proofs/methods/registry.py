@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from proofs.claims import Claim
-from proofs.methods import (
+from dyadic.proofs.claims import Claim
+from dyadic.proofs.methods import (
     identity,
     induction,
     layers,
@@ -28,8 +28,8 @@ from proofs.methods import (
     variational,
     wiring,
 )
-from proofs.subject import Subject
-from symbolic.errors import DyadicError
+from dyadic.proofs.subject import Subject
+from dyadic.symbolic.errors import DyadicError
 
 
 @dataclass(frozen=True)

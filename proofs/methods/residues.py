@@ -25,14 +25,14 @@ from fractions import Fraction
 
 from flint import nmod_mat
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.identity import primes_for
-from proofs.methods.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
-from proofs.methods.counterexample import smallest
-from proofs.methods.matrices import Environment, NoVectorForm
-from proofs.methods.parallel import in_parallel
-from proofs.methods.vectors import Network
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity import primes_for
+from dyadic.proofs.methods.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
+from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.matrices import Environment, NoVectorForm
+from dyadic.proofs.methods.parallel import in_parallel
+from dyadic.proofs.methods.vectors import Network
 
 SEED = 20260203
 LITERAL_BUDGET = 2 * 10**9

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import random
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.methods.wiring import Terms, relax, sensitivity, wavefront
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.wiring import Terms, relax, sensitivity, wavefront
 
 SEEDS = (1, 2, 3)
 MOST_UPDATES = 300_000

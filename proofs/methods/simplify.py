@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from proofs.methods.forms import Floor, Form, Lookup, Modulo, Sizes, Var, fresh
-from proofs.methods.terms import (
+from dyadic.proofs.methods.forms import Floor, Form, Lookup, Modulo, Sizes, Var, fresh
+from dyadic.proofs.methods.terms import (
     Call,
     Condition,
     Entry,

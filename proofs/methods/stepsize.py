@@ -23,12 +23,12 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.identity import Identity, error_bound, primes_for, residue_source
-from proofs.evaluate.rings import Field, Ring, Tape
-from proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
-from proofs.methods.rational import Rationals, integers
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity import Identity, error_bound, primes_for, residue_source
+from dyadic.proofs.evaluate.rings import Field, Ring, Tape
+from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
+from dyadic.proofs.methods.rational import Rationals, integers
 
 SEED = 20260205
 MOST_UPDATES = 20_000

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from proofs.checker.graph import Graph
-from proofs.methods.induction import settling_rounds
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.methods.induction import settling_rounds
 
 _MOST = 400
 """Bound on the parts looked at."""

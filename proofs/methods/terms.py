@@ -14,9 +14,9 @@ from fractions import Fraction
 
 from sympy import Add, Expr, Mul, NumberSymbol, Pow, Rational, Symbol
 
-from proofs.methods.forms import Form, Names, Sizes, Var, form_of, fresh
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import (
+from dyadic.proofs.methods.forms import Form, Names, Sizes, Var, form_of, fresh
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import (
     Apply,
     Definition,
     Divides,

@@ -11,10 +11,10 @@ same way at every step; the chain also to layers that ignore what they read.
 
 from __future__ import annotations
 
-from proofs.checker.graph import Graph
-from proofs.checker.reading import Rejected
-from proofs.claims import Claim, Verdict
-from proofs.evaluate import tightness
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate import tightness
 
 MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 

@@ -17,8 +17,8 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
 
-from proofs.claims import Claim, Verdict
-from symbolic.variational import (
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.symbolic.variational import (
     COST,
     ENERGY,
     Construction,

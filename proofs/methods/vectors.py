@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from proofs.checker.graph import COST, Graph
-from proofs.methods.algebras import Algebra, Value
-from proofs.methods.matrices import Environment, Key, NoVectorForm, Rule, Translator, evaluate, pull, rule
+from dyadic.proofs.checker.graph import COST, Graph
+from dyadic.proofs.methods.algebras import Algebra, Value
+from dyadic.proofs.methods.matrices import Environment, Key, NoVectorForm, Rule, Translator, evaluate, pull, rule
 
 State = tuple[dict[str, Value], dict[str, Value]]
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.methods.counterexample import smallest
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.counterexample import smallest
 
 LITERAL_BUDGET = 1_000_000
 """Largest number of variables times steps for which every step is executed."""

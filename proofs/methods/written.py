@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from flint import arb, fmpq
 
-from proofs.evaluate.rings import Ball, Composed
+from dyadic.proofs.evaluate.rings import Ball, Composed
 
 Form = dict[tuple[str, ...], fmpq]
 _AT_ZERO = {

@@ -16,19 +16,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from proofs.certificate import subject
-from proofs.checker.graph import Graph
-from proofs.claims import Claim
-from proofs.evaluate.network import Rejected
-from proofs.statements.decide import decide
-from proofs.statements.equation import Statement, equalities
-from proofs.statements.reading import ClaimsFile, read_claims
-from proofs.statements.sizes import Budget
-from proofs.statements.theorem import step_size_claim, steps_claim
-from proofs.statements.vocabulary import Vocabulary
-from symbolic.derivation import Derivation
-from symbolic.errors import SpecError
-from symbolic.printing import TextPrinter
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.statements.decide import decide
+from dyadic.proofs.statements.equation import Statement, equalities
+from dyadic.proofs.statements.reading import ClaimsFile, read_claims
+from dyadic.proofs.statements.sizes import Budget
+from dyadic.proofs.statements.theorem import step_size_claim, steps_claim
+from dyadic.proofs.statements.vocabulary import Vocabulary
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.printing import TextPrinter
 
 _LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
 _PRINTER = TextPrinter()

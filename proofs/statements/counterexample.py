@@ -15,16 +15,16 @@ from typing import Any
 
 from flint import ctx
 
-from proofs.evaluate.identity import primes_for, residue_source
-from proofs.evaluate.network import Rejected
-from proofs.evaluate.rings import Undetermined
-from proofs.evaluate.sizes import Instantiation
-from proofs.statements import sizes
-from proofs.statements.equation import Equalities, Link
-from proofs.statements.meaning import CHOICES, Meaning, vertices_read
-from proofs.statements.rings import Closed, Exact, Traced
-from proofs.statements.scope import Scope
-from proofs.statements.vocabulary import LET, shown_entry
+from dyadic.proofs.evaluate.identity import primes_for, residue_source
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.rings import Undetermined
+from dyadic.proofs.evaluate.sizes import Instantiation
+from dyadic.proofs.statements import sizes
+from dyadic.proofs.statements.equation import Equalities, Link
+from dyadic.proofs.statements.meaning import CHOICES, Meaning, vertices_read
+from dyadic.proofs.statements.rings import Closed, Exact, Traced
+from dyadic.proofs.statements.scope import Scope
+from dyadic.proofs.statements.vocabulary import LET, shown_entry
 
 PRECISION = 256
 _TRIES = 40

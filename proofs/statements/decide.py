@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from proofs.claims import Claim, Verdict
-from proofs.evaluate.identity import primes_for, residue_source
-from proofs.evaluate.network import Outside
-from proofs.evaluate.rings import Field, Ring, Undetermined
-from proofs.evaluate.sizes import Instantiation
-from proofs.statements import counterexample, sizes
-from proofs.statements.equation import Equalities, Link, Statement
-from proofs.statements.meaning import CHOICES, Draw, Meaning
-from proofs.statements.rings import Closed, Growth, Residue
-from proofs.statements.scope import Scope
-from proofs.statements.vocabulary import text_name
-from symbolic.errors import SpecError
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity import primes_for, residue_source
+from dyadic.proofs.evaluate.network import Outside
+from dyadic.proofs.evaluate.rings import Field, Ring, Undetermined
+from dyadic.proofs.evaluate.sizes import Instantiation
+from dyadic.proofs.statements import counterexample, sizes
+from dyadic.proofs.statements.equation import Equalities, Link, Statement
+from dyadic.proofs.statements.meaning import CHOICES, Draw, Meaning
+from dyadic.proofs.statements.rings import Closed, Growth, Residue
+from dyadic.proofs.statements.scope import Scope
+from dyadic.proofs.statements.vocabulary import text_name
+from dyadic.symbolic.errors import SpecError
 
 LARGEST_GROWTH = 20_000
 """Largest degree (with the bits of constants) of a value that is evaluated."""

@@ -6,14 +6,14 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.evaluate.network import entries
-from proofs.statements.grammar import parse
-from proofs.statements.latex import LatexReader, formula
-from proofs.statements.ranges import Ranges, elaborate
-from proofs.statements.text import TextReader
-from proofs.statements.tokens import Unreadable, refuse
-from proofs.statements.vocabulary import LET, Vocabulary, shown_entry
-from symbolic.errors import SpecError
+from dyadic.proofs.evaluate.network import entries
+from dyadic.proofs.statements.grammar import parse
+from dyadic.proofs.statements.latex import LatexReader, formula
+from dyadic.proofs.statements.ranges import Ranges, elaborate
+from dyadic.proofs.statements.text import TextReader
+from dyadic.proofs.statements.tokens import Unreadable, refuse
+from dyadic.proofs.statements.vocabulary import LET, Vocabulary, shown_entry
+from dyadic.symbolic.errors import SpecError
 
 MOST_LINKS = 200
 

@@ -1,4 +1,4 @@
-"""From tokens to expressions (the nested lists of :mod:`symbolic.serialise`), by recursive descent.
+"""From tokens to expressions (the nested lists of :mod:`dyadic.symbolic.serialise`), by recursive descent.
 
     equation   = sum { "=" sum }
     sum        = ["-"] product { ("+" | "-") product }
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from proofs.statements.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
+from dyadic.proofs.statements.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
 
 
 def parse(tokens: Sequence[Token]) -> list[Any]:

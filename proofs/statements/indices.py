@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from proofs.statements.tokens import LONGEST_NUMBER, Unreadable
-from proofs.statements.vocabulary import Vocabulary, text_name
+from dyadic.proofs.statements.tokens import LONGEST_NUMBER, Unreadable
+from dyadic.proofs.statements.vocabulary import Vocabulary, text_name
 
 _TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|[-+*/()<|=])")
 _DEEPEST = 8

@@ -9,12 +9,12 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from proofs.statements.indices import IndexReader
-from proofs.statements.latex_indices import plain
-from proofs.statements.text import derivative, function, rate, read_range
-from proofs.statements.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
-from proofs.statements.vocabulary import LET, Vocabulary
-from symbolic.printing import latex_escape
+from dyadic.proofs.statements.indices import IndexReader
+from dyadic.proofs.statements.latex_indices import plain
+from dyadic.proofs.statements.text import derivative, function, rate, read_range
+from dyadic.proofs.statements.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
+from dyadic.proofs.statements.vocabulary import LET, Vocabulary
+from dyadic.symbolic.printing import latex_escape
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _DROPPED = re.compile(
@@ -60,7 +60,7 @@ def rows(source: str) -> list[str]:
 
 
 class LatexReader:
-    """Tokens of one :func:`formula`; arguments as for :class:`proofs.statements.text.TextReader`."""
+    """Tokens of one :func:`formula`; arguments as for :class:`dyadic.proofs.statements.text.TextReader`."""
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
         if len(source) > LONGEST_TEXT:

@@ -1,4 +1,4 @@
-"""Indices in LaTeX, rewritten as the text that :mod:`proofs.statements.indices` reads."""
+"""Indices in LaTeX, rewritten as the text that :mod:`dyadic.proofs.statements.indices` reads."""
 
 from __future__ import annotations
 

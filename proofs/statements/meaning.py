@@ -5,7 +5,8 @@
 with all x, s, parameters, inputs and targets free.
 
 Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
-terms (:class:`proofs.evaluate.rings.Tape`), one term at a time, since E is their sum.  No derived adjoint is read.
+terms (:class:`dyadic.proofs.evaluate.rings.Tape`), one term at a time, since E is their sum.
+No derived adjoint is read.
 Only the terms that a claim needs are ever evaluated.
 """
 
@@ -16,11 +17,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from proofs.checker.graph import COST, Graph
-from proofs.evaluate.network import Definition, Entries, Rejected
-from proofs.evaluate.rings import Ring, Tape
-from proofs.evaluate.sizes import Instantiation, position
-from proofs.statements.vocabulary import Vocabulary, position_of_largest, shown_entry
+from dyadic.proofs.checker.graph import COST, Graph
+from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
+from dyadic.proofs.evaluate.rings import Ring, Tape
+from dyadic.proofs.evaluate.sizes import Instantiation, position
+from dyadic.proofs.statements.vocabulary import Vocabulary, position_of_largest, shown_entry
 
 Draw = Callable[[str], Any]
 Place = tuple[int, ...]

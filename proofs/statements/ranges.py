@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.evaluate.integers import extent as length
-from proofs.statements.vocabulary import Extent, Vocabulary, shown_entry
-from symbolic.errors import SpecError
+from dyadic.proofs.evaluate.integers import extent as length
+from dyadic.proofs.statements.vocabulary import Extent, Vocabulary, shown_entry
+from dyadic.symbolic.errors import SpecError
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _LARGEST_LITERAL = 8

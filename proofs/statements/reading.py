@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from proofs.statements.equation import KINDS, Statement
-from proofs.statements.latex import rows
-from proofs.statements.tokens import LONGEST_TEXT
-from proofs.statements.vocabulary import FUNCTIONS
-from symbolic.errors import SpecError
+from dyadic.proofs.statements.equation import KINDS, Statement
+from dyadic.proofs.statements.latex import rows
+from dyadic.proofs.statements.tokens import LONGEST_TEXT
+from dyadic.proofs.statements.vocabulary import FUNCTIONS
+from dyadic.symbolic.errors import SpecError
 
 LARGEST_FILE = 2**20
 MOST_CLAIMS = 1_000

@@ -15,7 +15,7 @@ from typing import Any
 
 from flint import arb
 
-from proofs.evaluate.rings import Anywhere, Ball, Undetermined
+from dyadic.proofs.evaluate.rings import Anywhere, Ball, Undetermined
 
 
 class Growth:
@@ -169,7 +169,7 @@ class Closed:
         return indices[self._choice(arguments)]
 
     def _choice(self, arguments: Sequence[Residue]) -> int:
-        """As in :class:`proofs.evaluate.rings.Field`: one of them, whichever, the same for equal arguments."""
+        """As in :class:`dyadic.proofs.evaluate.rings.Field`: one of them, whichever, the same for equal arguments."""
         degree = max(argument.degree for argument in arguments)
         return self._drawn(("largest", *(a.value for a in arguments)), degree) % len(arguments)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from proofs.evaluate.network import Definition, Entries
-from proofs.statements.equation import Equalities, Let, Link
-from proofs.statements.meaning import Meaning, Place
-from proofs.statements.ranges import Ranges
-from proofs.statements.vocabulary import LET
+from dyadic.proofs.evaluate.network import Definition, Entries
+from dyadic.proofs.statements.equation import Equalities, Let, Link
+from dyadic.proofs.statements.meaning import Meaning, Place
+from dyadic.proofs.statements.ranges import Ranges
+from dyadic.proofs.statements.vocabulary import LET
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
-from proofs.checker.graph import Graph
-from proofs.evaluate.network import Rejected, whole
-from proofs.evaluate.sizes import Instantiation, free_symbols, reduced_sizes
-from proofs.statements.equation import Equalities, Link
-from proofs.statements.meaning import vertices_read
-from proofs.statements.ranges import cost
-from symbolic.errors import SpecError
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.evaluate.network import Rejected, whole
+from dyadic.proofs.evaluate.sizes import Instantiation, free_symbols, reduced_sizes
+from dyadic.proofs.statements.equation import Equalities, Link
+from dyadic.proofs.statements.meaning import vertices_read
+from dyadic.proofs.statements.ranges import cost
+from dyadic.symbolic.errors import SpecError
 
 BUDGET = 100_000
 """Largest number of operations of one evaluation of a claim (each is repeated some ten times)."""

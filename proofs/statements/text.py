@@ -10,9 +10,9 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from proofs.statements.indices import IndexReader, split
-from proofs.statements.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
-from proofs.statements.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
+from dyadic.proofs.statements.indices import IndexReader, split
+from dyadic.proofs.statements.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
+from dyadic.proofs.statements.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _OPERATOR = re.compile(r"\*\*|<-|[-+*/^()=\u00b7\u2212]")

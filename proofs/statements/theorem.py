@@ -14,24 +14,24 @@ from typing import Any
 
 from flint import ctx
 
-from proofs.checker.graph import Graph
-from proofs.claims import Claim, Verdict
-from proofs.evaluate import identity, lemma, tightness
-from proofs.evaluate.network import Definition, Rejected, Tensors
-from proofs.evaluate.rings import Undetermined
-from proofs.evaluate.simulate import Instance, State, backpropagation
-from proofs.evaluate.sizes import Instantiation
-from proofs.statements import sizes
-from proofs.statements.counterexample import PRECISION
-from proofs.statements.equation import Statement
-from proofs.statements.grammar import parse
-from proofs.statements.latex import LatexReader, formula
-from proofs.statements.meaning import Meaning
-from proofs.statements.rings import Exact, Growth, Traced
-from proofs.statements.text import TextReader
-from proofs.statements.tokens import Unreadable, refuse
-from proofs.statements.vocabulary import LET, Tensor, Vocabulary, shown_entry
-from symbolic.errors import SpecError
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate import identity, lemma, tightness
+from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
+from dyadic.proofs.evaluate.rings import Undetermined
+from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
+from dyadic.proofs.evaluate.sizes import Instantiation
+from dyadic.proofs.statements import sizes
+from dyadic.proofs.statements.counterexample import PRECISION
+from dyadic.proofs.statements.equation import Statement
+from dyadic.proofs.statements.grammar import parse
+from dyadic.proofs.statements.latex import LatexReader, formula
+from dyadic.proofs.statements.meaning import Meaning
+from dyadic.proofs.statements.rings import Exact, Growth, Traced
+from dyadic.proofs.statements.text import TextReader
+from dyadic.proofs.statements.tokens import Unreadable, refuse
+from dyadic.proofs.statements.vocabulary import LET, Tensor, Vocabulary, shown_entry
+from dyadic.symbolic.errors import SpecError
 
 _SEED = 20260202
 _LITERAL = 4_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError
 
 LONGEST_TEXT = 20_000
 MOST_TOKENS = 5_000

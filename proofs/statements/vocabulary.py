@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from proofs.checker.graph import COST, Graph
-from proofs.evaluate.network import Rejected, whole
-from proofs.evaluate.reals import TRUE_FUNCTIONS
-from proofs.evaluate.sizes import Instantiation
-from symbolic.errors import SpecError
+from dyadic.proofs.checker.graph import COST, Graph
+from dyadic.proofs.evaluate.network import Rejected, whole
+from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.evaluate.sizes import Instantiation
+from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}

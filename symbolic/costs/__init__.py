@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from symbolic.costs.abstract import Abstract
-from symbolic.costs.base import COST_OWNER, CostEquation, CostType
-from symbolic.costs.cross_entropy import CrossEntropy
-from symbolic.costs.elementwise import ELEMENTWISE
-from symbolic.costs.squared_error import SquaredError
+from dyadic.symbolic.costs.abstract import Abstract
+from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType
+from dyadic.symbolic.costs.cross_entropy import CrossEntropy
+from dyadic.symbolic.costs.elementwise import ELEMENTWISE
+from dyadic.symbolic.costs.squared_error import SquaredError
 
 _TYPES: tuple[type[CostType], ...] = (SquaredError, CrossEntropy, *ELEMENTWISE, Abstract)
 COSTS: dict[str, CostType] = {cost.name: cost() for cost in _TYPES}

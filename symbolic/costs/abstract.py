@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
-from symbolic.expressions import Apply, Definition, Tensor
-from symbolic.layers.base import axes
+from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.expressions import Apply, Definition, Tensor
+from dyadic.symbolic.layers.base import axes
 
 
 class Abstract(CostType):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from symbolic.expressions import Definition, Expr, Index, Tensor, total
-from symbolic.layers.base import Option
+from dyadic.symbolic.expressions import Definition, Expr, Index, Tensor, total
+from dyadic.symbolic.layers.base import Option
 
 
 @dataclass(frozen=True)

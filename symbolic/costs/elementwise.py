@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
-from symbolic.expressions import Apply, Definition, Element, Expr, Integer, Tensor
-from symbolic.layers.base import Option, ShapeError, axes
+from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Integer, Tensor
+from dyadic.symbolic.layers.base import Option, ShapeError, axes
 
 
 class Elementwise(CostType):

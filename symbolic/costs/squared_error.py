@@ -7,9 +7,9 @@ from typing import Any
 
 from sympy import Rational
 
-from symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
-from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import axes
+from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.expressions import Definition, Tensor
+from dyadic.symbolic.layers.base import axes
 
 
 class SquaredError(CostType):

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from symbolic.layers.add import Add
-from symbolic.layers.arithmetic import ARITHMETIC
-from symbolic.layers.attention import Attention, MultiHeadAttention
-from symbolic.layers.average_pool import AveragePool
-from symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, ShapeError
-from symbolic.layers.batch_norm import BatchNorm, BatchNormTraining
-from symbolic.layers.concat import Concat
-from symbolic.layers.conv import Conv
-from symbolic.layers.conv_transpose import ConvTranspose
-from symbolic.layers.dense import Dense, Linear
-from symbolic.layers.einsum import Einsum
-from symbolic.layers.elementwise import ELEMENTWISE
-from symbolic.layers.expand import Expand
-from symbolic.layers.gating import Glu, Highway, Mixture
-from symbolic.layers.group_norm import GroupNorm, InstanceNorm
-from symbolic.layers.layer_norm import LayerNorm, RMSNorm
-from symbolic.layers.lookup import Embedding, Gather
-from symbolic.layers.lrn import LRN
-from symbolic.layers.matmul import Matmul
-from symbolic.layers.max_pool import MaxPool
-from symbolic.layers.pad import Pad
-from symbolic.layers.pointwise import POINTWISE
-from symbolic.layers.recurrent import RECURRENT
-from symbolic.layers.reduce import GlobalAveragePool, GlobalMaxPool, ReduceMax, ReduceMean, ReduceMin, ReduceSum
-from symbolic.layers.reshape import Flatten, Reshape
-from symbolic.layers.slice import Slice
-from symbolic.layers.softmax import LogSoftmax, Softmax
-from symbolic.layers.squeeze import Squeeze, Unsqueeze
-from symbolic.layers.stack import Select, Stack
-from symbolic.layers.transpose import Transpose
-from symbolic.layers.upsample import Upsample
+from dyadic.symbolic.layers.add import Add
+from dyadic.symbolic.layers.arithmetic import ARITHMETIC
+from dyadic.symbolic.layers.attention import Attention, MultiHeadAttention
+from dyadic.symbolic.layers.average_pool import AveragePool
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, ShapeError
+from dyadic.symbolic.layers.batch_norm import BatchNorm, BatchNormTraining
+from dyadic.symbolic.layers.concat import Concat
+from dyadic.symbolic.layers.conv import Conv
+from dyadic.symbolic.layers.conv_transpose import ConvTranspose
+from dyadic.symbolic.layers.dense import Dense, Linear
+from dyadic.symbolic.layers.einsum import Einsum
+from dyadic.symbolic.layers.elementwise import ELEMENTWISE
+from dyadic.symbolic.layers.expand import Expand
+from dyadic.symbolic.layers.gating import Glu, Highway, Mixture
+from dyadic.symbolic.layers.group_norm import GroupNorm, InstanceNorm
+from dyadic.symbolic.layers.layer_norm import LayerNorm, RMSNorm
+from dyadic.symbolic.layers.lookup import Embedding, Gather
+from dyadic.symbolic.layers.lrn import LRN
+from dyadic.symbolic.layers.matmul import Matmul
+from dyadic.symbolic.layers.max_pool import MaxPool
+from dyadic.symbolic.layers.pad import Pad
+from dyadic.symbolic.layers.pointwise import POINTWISE
+from dyadic.symbolic.layers.recurrent import RECURRENT
+from dyadic.symbolic.layers.reduce import GlobalAveragePool, GlobalMaxPool, ReduceMax, ReduceMean, ReduceMin, ReduceSum
+from dyadic.symbolic.layers.reshape import Flatten, Reshape
+from dyadic.symbolic.layers.slice import Slice
+from dyadic.symbolic.layers.softmax import LogSoftmax, Softmax
+from dyadic.symbolic.layers.squeeze import Squeeze, Unsqueeze
+from dyadic.symbolic.layers.stack import Select, Stack
+from dyadic.symbolic.layers.transpose import Transpose
+from dyadic.symbolic.layers.upsample import Upsample
 
 _TYPES: tuple[type[LayerType], ...] = (
     *(Dense, Linear, Matmul, Einsum, Add),

@@ -7,8 +7,8 @@ from typing import Any
 
 from sympy import Add as Plus
 
-from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes, broadcast_entries, slots
+from dyadic.symbolic.expressions import Definition, Tensor
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes, broadcast_entries, slots
 
 
 class Add(LayerType):

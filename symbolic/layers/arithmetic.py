@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Element, Expr, Tensor
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
+from dyadic.symbolic.layers.base import (
     LayerEquation,
     LayerType,
     Option,

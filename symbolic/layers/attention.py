@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Integer, Reduction, Tensor, size, total
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Inside, Integer, Reduction, Tensor, size, total
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,

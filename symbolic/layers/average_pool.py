@@ -11,10 +11,20 @@ from typing import Any
 
 from sympy import Expr, Integer, Mul
 
-from symbolic.expressions import Definition, Index, Inside, Tensor, total
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, batch_axes, indices, sizes, sum_over
-from symbolic.layers.max_pool import POOL_OPTIONS, pool_settings
-from symbolic.layers.windows import Window, kernel_indices, windows
+from dyadic.symbolic.expressions import Definition, Index, Inside, Tensor, total
+from dyadic.symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    batch_axes,
+    indices,
+    sizes,
+    sum_over,
+)
+from dyadic.symbolic.layers.max_pool import POOL_OPTIONS, pool_settings
+from dyadic.symbolic.layers.windows import Window, kernel_indices, windows
 
 
 class AveragePool(LayerType):

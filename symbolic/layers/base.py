@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from sympy import Expr, Integer
 
-from symbolic.expressions import Definition, Element, Index, Tensor, size, total
+from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, size, total
 
 Shape = tuple[Expr, ...]
 

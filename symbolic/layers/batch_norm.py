@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Index, Tensor
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,
@@ -21,7 +21,7 @@ from symbolic.layers.base import (
     batch_rank,
     canonical_axis,
 )
-from symbolic.layers.normal import EPSILON, POSITIVE, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.layers.normal import EPSILON, POSITIVE, Statistics, affine, checked_epsilon, positivity
 
 
 class BatchNorm(LayerType):

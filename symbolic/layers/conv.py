@@ -11,9 +11,9 @@ from typing import Any
 
 from sympy import Integer, Mul
 
-from symbolic.expressions import Apply, Definition, Expr, Index, Quotient, Tensor, size
-from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Quotient, Tensor, size
+from dyadic.symbolic.functions import ACTIVATIONS
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,
@@ -27,7 +27,7 @@ from symbolic.layers.base import (
     sizes,
     sum_over,
 )
-from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, window_settings, windows
+from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, window_settings, windows
 
 
 class Conv(LayerType):

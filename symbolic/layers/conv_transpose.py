@@ -11,8 +11,8 @@ from typing import Any
 
 from sympy import Integer, Mul
 
-from symbolic.expressions import Definition, Divides, Index, Inside, Quotient, Remainder, Tensor, size
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Divides, Index, Inside, Quotient, Remainder, Tensor, size
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,
@@ -26,8 +26,8 @@ from symbolic.layers.base import (
     sizes,
     sum_over,
 )
-from symbolic.layers.conv import group_count, group_settings
-from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings
+from dyadic.symbolic.layers.conv import group_count, group_settings
+from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings
 
 
 class ConvTranspose(LayerType):

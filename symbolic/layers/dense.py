@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Index, Tensor, size, total
-from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, batch_axes
+from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, size, total
+from dyadic.symbolic.functions import ACTIVATIONS
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, batch_axes
 
 
 class Dense(LayerType):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Definition, Expr, Index, Integer, Mul, Tensor, size, total
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, slots
+from dyadic.symbolic.expressions import Definition, Expr, Index, Integer, Mul, Tensor, size, total
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, slots
 
 
 class Einsum(LayerType):

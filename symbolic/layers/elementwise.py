@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Element, Expr, Tensor
-from symbolic.functions import ACTIVATIONS, FUNCTIONS
-from symbolic.layers.base import LayerEquation, LayerType, axes
+from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
+from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, axes
 
 
 class Pointwise(LayerType):

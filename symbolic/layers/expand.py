@@ -10,8 +10,8 @@ from typing import Any
 
 from sympy import Integer
 
-from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, axes
+from dyadic.symbolic.expressions import Definition, Tensor
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, axes
 
 
 class Expand(LayerType):

@@ -7,9 +7,9 @@ from typing import Any
 
 from sympy import Add
 
-from symbolic.expressions import Apply, Definition, Expr, Index, Integer, Tensor, size, total
-from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Integer, Tensor, size, total
+from dyadic.symbolic.functions import ACTIVATIONS
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,

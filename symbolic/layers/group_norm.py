@@ -11,8 +11,8 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from symbolic.expressions import Definition, Index, Quotient, Tensor, size
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Index, Quotient, Tensor, size
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,
@@ -25,8 +25,8 @@ from symbolic.layers.base import (
     indices,
     sizes,
 )
-from symbolic.layers.conv import checked_groups
-from symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.layers.conv import checked_groups
+from dyadic.symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
 
 
 class _ChannelNorm(LayerType):

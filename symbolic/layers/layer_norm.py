@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Definition, Index, Tensor
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
-from symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.expressions import Definition, Index, Tensor
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
+from dyadic.symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
 
 
 def trailing(here: tuple[Index, ...], shape: Shape, count: int) -> Statistics:

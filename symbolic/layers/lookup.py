@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Definition, Index, Tensor, size
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Index, Tensor, size
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,

@@ -10,8 +10,8 @@ from typing import Any
 
 from sympy import Integer, Pow, Rational
 
-from symbolic.expressions import Definition, Index, Inside, Tensor, total
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes, batch_rank
+from dyadic.symbolic.expressions import Definition, Index, Inside, Tensor, total
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes, batch_rank
 
 
 class LRN(LayerType):

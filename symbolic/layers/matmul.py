@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Definition, Index, Tensor, size, total
-from symbolic.layers.base import Example, LayerEquation, LayerType, Shape, broadcast_axes, broadcast_leading
+from dyadic.symbolic.expressions import Definition, Index, Tensor, size, total
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Shape, broadcast_axes, broadcast_leading
 
 
 class Matmul(LayerType):

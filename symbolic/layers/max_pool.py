@@ -11,8 +11,8 @@ from typing import Any
 
 from sympy import Integer
 
-from symbolic.expressions import Definition, Reduction, Tensor
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Reduction, Tensor
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,
@@ -24,7 +24,7 @@ from symbolic.layers.base import (
     indices,
     sizes,
 )
-from symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings, windows
+from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings, windows
 
 TIES = "where several entries are largest, the derivative of the maximum goes to the first in row-major order"
 POOL_OPTIONS = {

@@ -11,8 +11,8 @@ from typing import Any
 
 from sympy import Expr, Mul, Rational
 
-from symbolic.expressions import Apply, Definition, Index, Tensor
-from symbolic.layers.base import Option, Parameter, Shape, ShapeError, sum_over
+from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor
+from dyadic.symbolic.layers.base import Option, Parameter, Shape, ShapeError, sum_over
 
 EPSILON = Option("number", Rational(1, 100_000))
 POSITIVE = "variance + epsilon is positive"

@@ -11,9 +11,9 @@ from typing import Any
 
 from sympy import Pow, Rational
 
-from symbolic.expressions import Apply, Definition, Element, Expr, Index, Integer, Tensor
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
-from symbolic.layers.elementwise import Pointwise
+from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Index, Integer, Tensor
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
+from dyadic.symbolic.layers.elementwise import Pointwise
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
 

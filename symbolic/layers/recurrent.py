@@ -3,7 +3,7 @@
 lstm: Hochreiter and Schmidhuber, 1997; gru: Cho et al., 2014.
 
 A cell reads an input x (..., m) and the state before (..., n), and yields the state after.  The layer types "rnn",
-"gru" and "lstm" (:mod:`symbolic.unroll`) are T such cells in a row with shared parameters.
+"gru" and "lstm" (:mod:`dyadic.symbolic.unroll`) are T such cells in a row with shared parameters.
 """
 
 from __future__ import annotations
@@ -11,9 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
-from symbolic.functions import ACTIVATIONS
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, batch_axes
+from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
+from dyadic.symbolic.functions import ACTIVATIONS
+from dyadic.symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Parameter,
+    Shape,
+    ShapeError,
+    batch_axes,
+)
 
 _FedBack = Callable[[Expr, Tensor], Expr]
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")

@@ -14,8 +14,8 @@ from typing import Any
 
 from sympy import Expr, Integer, Mul
 
-from symbolic.expressions import Definition, Index, Reduction, Tensor
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Index, Reduction, Tensor
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,
@@ -27,7 +27,7 @@ from symbolic.layers.base import (
     canonical_axes,
     sum_over,
 )
-from symbolic.layers.max_pool import TIES
+from dyadic.symbolic.layers.max_pool import TIES
 
 
 @dataclass(frozen=True)

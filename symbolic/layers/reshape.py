@@ -15,8 +15,8 @@ from typing import Any
 
 from sympy import Expr, Integer, Mul, cancel
 
-from symbolic.expressions import Definition, Quotient, Remainder, Tensor
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Quotient, Remainder, Tensor
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,

@@ -12,8 +12,8 @@ from typing import Any
 
 from sympy import sympify
 
-from symbolic.expressions import Definition, Tensor, size
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Tensor, size
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,

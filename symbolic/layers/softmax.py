@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Apply, Definition, Expr, Index, Reduction, Tensor
-from symbolic.layers.base import LayerEquation, LayerType, Option, Shape, axes, canonical_axis
+from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Reduction, Tensor
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, Option, Shape, axes, canonical_axis
 
 
 class LogSoftmax(LayerType):

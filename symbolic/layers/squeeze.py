@@ -7,8 +7,17 @@ from typing import Any
 
 from sympy import Integer
 
-from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes, canonical_axes
+from dyadic.symbolic.expressions import Definition, Tensor
+from dyadic.symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    canonical_axes,
+)
 
 
 class Squeeze(LayerType):

@@ -7,8 +7,8 @@ from typing import Any
 
 from sympy import Add
 
-from symbolic.expressions import Definition, Expr, Integer, Same, Tensor, size
-from symbolic.layers.base import (
+from dyadic.symbolic.expressions import Definition, Expr, Integer, Same, Tensor, size
+from dyadic.symbolic.layers.base import (
     Example,
     LayerEquation,
     LayerType,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from symbolic.expressions import Definition, Tensor
-from symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.expressions import Definition, Tensor
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class Transpose(LayerType):

@@ -13,8 +13,8 @@ from typing import Any
 
 from sympy import Expr, Integer
 
-from symbolic.expressions import Index, Inside, Quotient
-from symbolic.layers.base import Option, Shape, ShapeError
+from dyadic.symbolic.expressions import Index, Inside, Quotient
+from dyadic.symbolic.layers.base import Option, Shape, ShapeError
 
 WINDOW_OPTIONS = {
     "stride": Option("integers", optional=True),

@@ -12,10 +12,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from symbolic.architecture import Architecture
-from symbolic.errors import SpecError
-from symbolic.granularity import Granularity, with_granularity
-from symbolic.spec import read_spec
+from dyadic.symbolic.architecture import Architecture
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.granularity import Granularity, with_granularity
+from dyadic.symbolic.spec import read_spec
 
 
 def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:
@@ -34,11 +34,11 @@ def read(path: str | Path, cost: str | None = None, granularity: Granularity | N
 def _read(path: str | Path, cost: str | None) -> Architecture:
     ending = Path(path).suffix.lower()
     if ending == ".onnx":
-        from symbolic.readers.onnx_model import read_onnx  # onnx is an optional extra
+        from dyadic.symbolic.readers.onnx_model import read_onnx  # onnx is an optional extra
 
         return read_onnx(path, cost)
     if ending == ".pt2":
-        from symbolic.readers.torch_export import read_torch  # torch is an optional extra
+        from dyadic.symbolic.readers.torch_export import read_torch  # torch is an optional extra
 
         return read_torch(path, cost)
     if cost is not None:
@@ -60,7 +60,7 @@ def from_torch(
     ``dynamic_shapes``: as in ``torch.export.export``; such an axis has a name for its size.
     Raises :class:`DyadicError` where the module cannot be exported or read.
     """
-    from symbolic.readers.torch_export import export_module  # torch is an optional extra
+    from dyadic.symbolic.readers.torch_export import export_module  # torch is an optional extra
 
     return with_granularity(export_module(module, example_input, cost, name, dynamic_shapes), granularity)
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer
 
-from symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
-from symbolic.costs import COST_OWNER, COSTS
-from symbolic.errors import SpecError
-from symbolic.layers import LAYERS
-from symbolic.layers.base import Shape
-from symbolic.options import choice, known, read_options
+from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
+from dyadic.symbolic.costs import COST_OWNER, COSTS
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.layers import LAYERS
+from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.options import choice, known, read_options
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)

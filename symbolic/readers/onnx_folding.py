@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sympy import Integer
 
-from symbolic.readers.onnx_node import Known, Node, Unsupported
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported
 
 LARGEST = 2**24
 """Entries up to which a constant is folded."""

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
-import symbolic.readers.onnx_operators
-import symbolic.readers.onnx_recurrent
-import symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
-from symbolic.architecture import Architecture, Role, show
-from symbolic.errors import DyadicError, SpecError
-from symbolic.readers.model import Model, Problem, refuse
-from symbolic.readers.onnx_folding import fold
-from symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
+import dyadic.symbolic.readers.onnx_operators
+import dyadic.symbolic.readers.onnx_recurrent
+import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
+from dyadic.symbolic.architecture import Architecture, Role, show
+from dyadic.symbolic.errors import DyadicError, SpecError
+from dyadic.symbolic.readers.model import Model, Problem, refuse
+from dyadic.symbolic.readers.onnx_folding import fold
+from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
 
 OLDEST_OPSET = 7
 _DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -55,7 +55,7 @@ def _package() -> Any:
         import onnx.reference
         import onnx.shape_inference
     except ImportError as error:
-        raise DyadicError("reading ONNX files needs the onnx package: pip install 'dyadic[onnx]'") from error
+        raise DyadicError("reading ONNX files needs the onnx package: pip install 'dyadic-backprop[onnx]'") from error
     return onnx
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer
 
-from symbolic.architecture import show
-from symbolic.layers.base import Shape
-from symbolic.readers.model import Known, Model, Unsupported, Value, short
-from symbolic.readers.registry import Registry
+from dyadic.symbolic.architecture import show
+from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.readers.model import Known, Model, Unsupported, Value, short
+from dyadic.symbolic.readers.registry import Registry
 
 
 @dataclass

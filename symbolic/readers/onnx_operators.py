@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sympy import Mul, Rational
 
-from symbolic.options import number
-from symbolic.readers.model import options_of, short
-from symbolic.readers.onnx_node import Node, Unsupported, Value, operator
-from symbolic.readers.operations import OPERATIONS, covers, product, with_number
+from dyadic.symbolic.options import number
+from dyadic.symbolic.readers.model import options_of, short
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
+from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
 
 _ELEMENTWISE = {
     "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Softplus": "softplus", "Exp": "exp", "Log": "log",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sympy import Integer, Mul, cancel
 
-from symbolic.architecture import show
-from symbolic.layers.base import Shape
-from symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from symbolic.readers.operations import parted, sliced
+from dyadic.symbolic.architecture import show
+from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
+from dyadic.symbolic.readers.operations import parted, sliced
 
 _FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from sympy import Expr, Rational
 
-from symbolic.readers.model import Model, Unsupported
+from dyadic.symbolic.readers.model import Model, Unsupported
 
 OPERATIONS = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}
 

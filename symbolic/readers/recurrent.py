@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from symbolic.readers.model import Model
+from dyadic.symbolic.readers.model import Model
 
 STATES = {"rnn_cell": 1, "gru_cell": 1, "lstm_cell": 2}
 """Of how many parts of ``units`` entries a cell's state consists: an LSTM's is [h, c]."""

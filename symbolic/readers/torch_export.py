@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
-import symbolic.readers.torch_operators
-import symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
-from symbolic.architecture import Architecture, Role, show
-from symbolic.errors import DyadicError, SpecError
-from symbolic.readers.model import Known, Model, Problem, Unsupported, Value, refuse
-from symbolic.readers.torch_call import OPERATORS, Call
+import dyadic.symbolic.readers.torch_operators
+import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
+from dyadic.symbolic.architecture import Architecture, Role, show
+from dyadic.symbolic.errors import DyadicError, SpecError
+from dyadic.symbolic.readers.model import Known, Model, Problem, Unsupported, Value, refuse
+from dyadic.symbolic.readers.torch_call import OPERATORS, Call
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
@@ -66,7 +66,9 @@ def _package() -> Any:
         import torch
         import torch.export
     except ImportError as error:
-        raise DyadicError("reading PyTorch programs needs the torch package: pip install 'dyadic[torch]'") from error
+        raise DyadicError(
+            "reading PyTorch programs needs the torch package: pip install 'dyadic-backprop[torch]'"
+        ) from error
     return torch
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sympy import Rational
 
-from symbolic.options import number
-from symbolic.readers.operations import OPERATIONS, covers, product, with_number
-from symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
+from dyadic.symbolic.options import number
+from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
+from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
 
 _ELEMENTWISE = {
     "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "exp": "exp", "log": "log", "sqrt": "sqrt", "erf": "erf",

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
-from symbolic.readers.operations import parted, sliced
-from symbolic.readers.recurrent import Cell, unroll
-from symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
+from dyadic.symbolic.readers.operations import parted, sliced
+from dyadic.symbolic.readers.recurrent import Cell, unroll
+from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
 
 
 @operator("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "view_as", "positive")

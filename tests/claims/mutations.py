@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Add, Mul, Rational, preorder_traversal
 
-from symbolic.expressions import Apply, Definition, Element, Reduction
+from dyadic.symbolic.expressions import Apply, Definition, Element, Reduction
 
 
 def _first(body, wanted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbolic import architecture, derive
+from dyadic.symbolic import architecture, derive
 
 
 def _dense(name, units, activation="identity", inputs=None, bias=True):

@@ -10,8 +10,8 @@ import math
 
 from sympy import Add, Mul, Number, Pow
 
-from symbolic.expressions import Apply, Element, Reduction
-from symbolic.printing import TextPrinter
+from dyadic.symbolic.expressions import Apply, Element, Reduction
+from dyadic.symbolic.printing import TextPrinter
 
 PRINTER = TextPrinter()
 SIGMOID = lambda z: 1 / (1 + math.exp(-z))  # noqa: E731

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from dyadic.cli import commands
-from proofs.claims import Verdict
-from proofs.statements import ClaimsFile, Statement, read_claims, verify_claims
-from symbolic import SpecError, architecture, derive, read_spec
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements import ClaimsFile, Statement, read_claims, verify_claims
+from dyadic.symbolic import SpecError, architecture, derive, read_spec
 
 EXAMPLES = Path("examples/claims")
 NETWORK = derive(read_spec(EXAMPLES / "network.toml"))

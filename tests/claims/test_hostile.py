@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from proofs.claims import Verdict
-from proofs.statements import verify_claims
-from symbolic import SpecError, derive, read_spec
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements import verify_claims
+from dyadic.symbolic import SpecError, derive, read_spec
 
 NETWORK = derive(read_spec("examples/claims/network.toml"))
 HEAD = '[[claim]]\nid = "it"\nkind = "equal"\n'
@@ -102,8 +102,8 @@ FILES = {
 PROGRAM = """
 import resource, sys, time
 from pathlib import Path
-from proofs.statements import verify_claims
-from symbolic import SpecError, derive, read_spec
+from dyadic.proofs.statements import verify_claims
+from dyadic.symbolic import SpecError, derive, read_spec
 
 network = derive(read_spec("examples/claims/network.toml"))
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
@@ -148,7 +148,7 @@ def test_a_folder_and_a_missing_file(tmp_path):
 
 def test_a_claim_cannot_be_written_to_fit_the_primes(tmp_path):
     """The sides differ by a multiple of the primes of another claim: equal modulo those, yet refuted."""
-    from proofs.evaluate.identity import primes_for
+    from dyadic.proofs.evaluate.identity import primes_for
 
     one, two = primes_for(1)
     path = tmp_path / "claims.toml"

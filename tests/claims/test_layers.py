@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from proofs.claims import Verdict
-from proofs.statements import ClaimsFile, Statement, verify_claims
-from symbolic import architecture, derive
-from symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 KINDS = {"inference": "inference", "sensitivity": "sensitivity", "gradient": "gradient", "cost": "energy"}
 CONV = {"type": "conv", "filters": 2, "kernel": [3], "stride": [2], "padding": [1, 1], "activation": "tanh"}

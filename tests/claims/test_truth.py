@@ -12,10 +12,10 @@ import pytest
 from claims.mutations import OPERATORS, written_out
 from claims.networks import networks
 from claims.substitute import Numbers
-from proofs.claims import Verdict
-from proofs.statements import ClaimsFile, Statement, verify_claims
-from symbolic.expressions import Definition
-from symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
+from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 NETWORKS = networks()
 KINDS = {"inference": "inference", "sensitivity": "sensitivity", "gradient": "gradient", "cost": "energy"}

@@ -6,9 +6,9 @@ import pytest
 from test_cli import run
 
 from dyadic.catalogue import entry, markdown, overview
-from symbolic.costs import COSTS
-from symbolic.readers import onnx_model, torch_export
-from symbolic.spec import LAYER_TYPES
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.readers import onnx_model, torch_export
+from dyadic.symbolic.spec import LAYER_TYPES
 
 PAGE = Path("docs/layers.md")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from support.modules import load, same_bits
 
-from codegen import emit
-from proofs import verify
-from symbolic import derive, read_spec
+from dyadic.codegen import emit
+from dyadic.proofs import verify
+from dyadic.symbolic import derive, read_spec
 
 EXAMPLES = sorted(Path("examples").glob("*.toml"))
 

@@ -5,12 +5,12 @@ import itertools
 import pytest
 import sympy
 
-from symbolic.energy import LayerKind, derive_cost, derive_layer
-from symbolic.errors import UnsupportedEquation
-from symbolic.expressions import Apply, Definition, Element, Index, Reduction, Tensor, size, total
-from symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, derivative
-from symbolic.printing import LatexPrinter, TextPrinter
-from symbolic.variation import gradient
+from dyadic.symbolic.energy import LayerKind, derive_cost, derive_layer
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.expressions import Apply, Definition, Element, Index, Reduction, Tensor, size, total
+from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, derivative
+from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.variation import gradient
 
 i, j, k = Index("i"), Index("j"), Index("k")
 n, m = size("n"), size("m")

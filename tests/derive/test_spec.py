@@ -2,7 +2,7 @@
 
 import pytest
 
-from symbolic import SpecError, architecture, derive, read_spec
+from dyadic.symbolic import SpecError, architecture, derive, read_spec
 
 GOOD = """
 name = "net"

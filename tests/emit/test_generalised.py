@@ -5,9 +5,9 @@ import numpy as np
 from autograd import grad
 from support.modules import load, random_state, relative, same_bits
 
-from codegen import emit
-from proofs import verify
-from symbolic import architecture, derive
+from dyadic.codegen import emit
+from dyadic.proofs import verify
+from dyadic.symbolic import architecture, derive
 
 SPEC = {
     "name": "tied",

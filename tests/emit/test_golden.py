@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from codegen import emit
-from symbolic import derive, read_spec
+from dyadic.codegen import emit
+from dyadic.symbolic import derive, read_spec
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -8,10 +8,10 @@ from support.definitions import interpret
 from support.modules import load
 from sympy import Integer, Rational, sympify
 
-from codegen.assembly import _render
-from codegen.numpy_printer import NumpyPrinter
-from codegen.program import BATCH, SAMPLE, variable
-from symbolic.expressions import (
+from dyadic.codegen.assembly import _render
+from dyadic.codegen.numpy_printer import NumpyPrinter
+from dyadic.codegen.program import BATCH, SAMPLE, variable
+from dyadic.symbolic.expressions import (
     Apply,
     Definition,
     Divides,

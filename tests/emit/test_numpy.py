@@ -11,8 +11,8 @@ from support.modules import data, load, random_state, relative, same_bits
 from support.oracle import reference
 from support.strategies import architectures, residual
 
-from codegen import emit
-from symbolic import DyadicError, architecture, derive, read_spec
+from dyadic.codegen import emit
+from dyadic.symbolic import DyadicError, architecture, derive, read_spec
 
 DIGITS = "examples/digits.toml"
 
@@ -171,8 +171,8 @@ def test_hostile_names_stay_inert():
 
 SCRIPT = """
 import hashlib
-from codegen import emit
-from symbolic import derive, read_spec
+from dyadic.codegen import emit
+from dyadic.symbolic import derive, read_spec
 text = "".join(emit(derive(read_spec("examples/digits.toml")), t, "float32") for t in ("numpy", "cupy"))
 print(hashlib.sha256(text.encode()).hexdigest())
 """

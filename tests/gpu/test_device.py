@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from support.modules import data, load, random_state, relative, same_bits
 
-from codegen import emit
-from symbolic import derive, read_spec
+from dyadic.codegen import emit
+from dyadic.symbolic import derive, read_spec
 
 cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
 

@@ -8,7 +8,7 @@ import types
 
 import numpy as np
 
-from codegen.emulator import Kernels
+from dyadic.codegen.emulator import Kernels
 
 
 def fake_cupy(order=0):

@@ -10,16 +10,16 @@ from support.modules import data, load, random_state, relative, same_bits
 from support.optional import require
 from support.strategies import residual
 
-from codegen import emit
-from codegen.assembly import parts
-from codegen.cubin import compile_cubin, find_nvrtc
-from codegen.cuda_printer import KernelWriter
-from codegen.emulator import EmulationError, Kernels, find_compiler
-from codegen.program import BATCH, program_key, programs, variable
-from proofs.evaluate.network import Definition as Evaluated
-from proofs.evaluate.rings import Field
-from symbolic import architecture, derive, read_spec
-from symbolic.serialise import definition_to_json
+from dyadic.codegen import emit
+from dyadic.codegen.assembly import parts
+from dyadic.codegen.cubin import compile_cubin, find_nvrtc
+from dyadic.codegen.cuda_printer import KernelWriter
+from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.program import BATCH, program_key, programs, variable
+from dyadic.proofs.evaluate.network import Definition as Evaluated
+from dyadic.proofs.evaluate.rings import Field
+from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.serialise import definition_to_json
 
 DIGITS = "examples/digits.toml"
 ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu")

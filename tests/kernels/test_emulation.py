@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from support.optional import require
 
-from codegen.cubin import CompileError, compile_cubin, find_nvrtc
-from codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.cubin import CompileError, compile_cubin, find_nvrtc
+from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
 
 TRANSPOSE = """
 typedef double real;

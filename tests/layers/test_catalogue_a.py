@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from support.optional import require
 from sympy import Integer
 
-from proofs.claims import Verdict
-from proofs.methods.layers import adjoint_claims
-from proofs.subject import examine
-from symbolic import SpecError, architecture, derive
-from symbolic.expressions import Definition, Divides, Inside, Remainder
-from symbolic.printing import TextPrinter
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods.layers import adjoint_claims
+from dyadic.proofs.subject import examine
+from dyadic.symbolic import SpecError, architecture, derive
+from dyadic.symbolic.expressions import Definition, Divides, Inside, Remainder
+from dyadic.symbolic.printing import TextPrinter
 
 require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
 import torch  # noqa: E402

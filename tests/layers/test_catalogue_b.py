@@ -10,11 +10,11 @@ from support.emitted_check import emitted_difference
 from support.network_check import difference, one_layer
 from support.optional import require
 
-from proofs.claims import Verdict
-from proofs.methods.adjoint import layer_claims
-from symbolic import SpecError, architecture, derive
-from symbolic.expressions import Definition
-from symbolic.spec import LAYER_TYPES
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods.adjoint import layer_claims
+from dyadic.symbolic import SpecError, architecture, derive
+from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.spec import LAYER_TYPES
 
 require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
 import torch  # noqa: E402

@@ -6,10 +6,10 @@ import pytest
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from proofs.claims import Verdict
-from proofs.methods.adjoint import layer_claims
-from symbolic.expressions import Definition
-from symbolic.layers import LAYERS
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods.adjoint import layer_claims
+from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.layers import LAYERS
 
 
 def negated(item):

@@ -25,14 +25,14 @@ from support.equations import (
 )
 from support.wrong_adjoints import changed, definitions
 
-from proofs.claims import Verdict
-from proofs.methods import adjoint, numbers
-from proofs.methods.forms import Form, Sizes, Var, form_of
-from proofs.methods.layers import adjoint_claims
-from proofs.subject import Subject
-from symbolic import architecture, derive
-from symbolic.energy import LayerKind, derive_equation
-from symbolic.expressions import (
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods import adjoint, numbers
+from dyadic.proofs.methods.forms import Form, Sizes, Var, form_of
+from dyadic.proofs.methods.layers import adjoint_claims
+from dyadic.proofs.subject import Subject
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.energy import LayerKind, derive_equation
+from dyadic.symbolic.expressions import (
     Apply,
     Definition,
     Divides,

@@ -6,13 +6,13 @@ import itertools
 import pytest
 from flint import arb
 
-from proofs.claims import Verdict
-from proofs.evaluate.network import Definition, Outside, Rejected
-from proofs.evaluate.rings import Ball, Degree, Field, Tape, Undetermined
-from proofs.methods import adjoint, polynomial
-from proofs.methods.rational import rational_claim
-from proofs.subject import examine
-from symbolic import architecture, derive
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate.network import Definition, Outside, Rejected
+from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Tape, Undetermined
+from dyadic.proofs.methods import adjoint, polynomial
+from dyadic.proofs.methods.rational import rational_claim
+from dyadic.proofs.subject import examine
+from dyadic.symbolic import architecture, derive
 
 PRIME = 2**61 - 1
 I, K, N, O, W = ["index", "i"], ["index", "k"], ["size", "n"], ["size", "o"], ["size", "w"]  # noqa: E741

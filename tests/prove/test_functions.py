@@ -4,11 +4,11 @@ import pytest
 import sympy
 from flint import arb
 
-from proofs.claims import Verdict
-from proofs.evaluate.reals import TRUE_FUNCTIONS
-from proofs.evaluate.rings import Ball, Undetermined
-from proofs.methods.functions import function_claim
-from symbolic.functions import FUNCTIONS, Z, closed_form
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.evaluate.rings import Ball, Undetermined
+from dyadic.proofs.methods.functions import function_claim
+from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
 
 SMOOTH_AT = ("3/10", "1/2", "7/4", "-2/3", "-5/2")
 

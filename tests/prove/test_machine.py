@@ -9,12 +9,12 @@ import pytest
 from support.optional import require
 from support.strategies import residual
 
-from proofs import verify
-from proofs.certificate import subject
-from proofs.checker.graph import Graph
-from proofs.claims import Verdict
-from proofs.methods import machine
-from symbolic import derive, read_spec
+from dyadic.proofs import verify
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods import machine
+from dyadic.symbolic import derive, read_spec
 
 COQ = Path("proofs/coq")
 REALS = {

@@ -9,15 +9,15 @@ from flint import nmod, nmod_mat
 from support import mutations
 from support.strategies import residual
 
-from proofs import verify
-from proofs.claims import Verdict
-from proofs.methods import induction, residues, schedules, stepsize
-from proofs.methods.algebras import Randomness, Residues, Unknowns
-from proofs.methods.counterexample import smallest
-from proofs.methods.registry import METHODS
-from proofs.subject import examine
-from symbolic import DyadicError, architecture, derive
-from symbolic.functions import Z, closed_form
+from dyadic.proofs import verify
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods import induction, residues, schedules, stepsize
+from dyadic.proofs.methods.algebras import Randomness, Residues, Unknowns
+from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.subject import examine
+from dyadic.symbolic import DyadicError, architecture, derive
+from dyadic.symbolic.functions import Z, closed_form
 
 REFUTES = {
     "ranks": mutations.dropped_skip,
@@ -81,7 +81,7 @@ def test_the_right_derivation_is_proved(method):
 
 def test_methods_that_do_not_refute_say_so_otherwise():
     """functions has formulas of its own to refute; the others say what they could not exhibit."""
-    from proofs.methods.functions import function_claim
+    from dyadic.proofs.methods.functions import function_claim
 
     assert function_claim("tanh", closed_form("tanh", 1) + Z).verdict is Verdict.REFUTED
     assert outcomes("nonreciprocity", mutations.constant_layer()) == {Verdict.UNDECIDED}

@@ -7,8 +7,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from proofs import verify
-from symbolic import architecture, derive, read_spec
+from dyadic.proofs import verify
+from dyadic.symbolic import architecture, derive, read_spec
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(Path("docs/certificate.schema.json").read_text()))
 CONVOLUTIONAL = {

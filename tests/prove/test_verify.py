@@ -7,18 +7,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from support.strategies import architectures, residual
 
-from proofs import verify
-from proofs.certificate import subject
-from proofs.checker.graph import Graph
-from proofs.claims import Verdict
-from proofs.evaluate import identity, lemma, tightness
-from proofs.evaluate.rings import Ball
-from proofs.evaluate.simulate import Instance, reduced_sizes
-from proofs.methods import adjoint, functions, variational, wiring
-from symbolic import architecture, derive, read_spec
-from symbolic.expressions import Apply, Definition, Element, Index
-from symbolic.functions import FUNCTIONS, Z, closed_form
-from symbolic.variational import action_of_energy, doubled_cost, doubled_state
+from dyadic.proofs import verify
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate import identity, lemma, tightness
+from dyadic.proofs.evaluate.rings import Ball
+from dyadic.proofs.evaluate.simulate import Instance, reduced_sizes
+from dyadic.proofs.methods import adjoint, functions, variational, wiring
+from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.expressions import Apply, Definition, Element, Index
+from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
+from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state
 
 DIGITS = "examples/digits.toml"
 

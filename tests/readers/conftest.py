@@ -2,7 +2,7 @@
 
 import pytest
 
-from symbolic.readers import onnx_node, torch_call
+from dyadic.symbolic.readers import onnx_node, torch_call
 
 
 @pytest.fixture(autouse=True)

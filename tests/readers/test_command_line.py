@@ -52,7 +52,7 @@ def test_a_missing_package_is_named(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "pip install 'dyadic[onnx]'" in done.stderr
+    assert "pip install 'dyadic-backprop[onnx]'" in done.stderr
 
 
 def test_build_leaves_out_what_the_cupy_target_refuses(tmp_path):

@@ -6,9 +6,9 @@ from support.network import forward, gradients
 
 import dyadic
 from dyadic.blocks import blocks
-from symbolic import architecture
-from symbolic.granularity import fuse, split
-from symbolic.readers.onnx_model import from_onnx
+from dyadic.symbolic import architecture
+from dyadic.symbolic.granularity import fuse, split
+from dyadic.symbolic.readers.onnx_model import from_onnx
 
 RANDOM = np.random.default_rng(3)
 

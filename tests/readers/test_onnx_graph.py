@@ -10,8 +10,8 @@ from readers.onnx_models import model, reference
 from support.network import forward
 
 import dyadic
-from symbolic import SpecError
-from symbolic.readers.onnx_model import from_onnx
+from dyadic.symbolic import SpecError
+from dyadic.symbolic.readers.onnx_model import from_onnx
 
 RANDOM = np.random.default_rng(7)
 LIGHT = sorted((Path(onnx.__file__).parent / "backend/test/data/light").glob("*.onnx"))

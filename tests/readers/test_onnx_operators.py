@@ -5,8 +5,8 @@ import pytest
 from readers.onnx_models import model, reference, single
 from support.network import forward
 
-from symbolic import SpecError
-from symbolic.readers.onnx_model import from_onnx
+from dyadic.symbolic import SpecError
+from dyadic.symbolic.readers.onnx_model import from_onnx
 
 RANDOM = np.random.default_rng(5)
 

@@ -7,12 +7,12 @@ import numpy as np
 from support.modules import load
 from support.optional import require
 
-from codegen import emit
-from symbolic import derive
-from symbolic.readers import read
+from dyadic.codegen import emit
+from dyadic.symbolic import derive
+from dyadic.symbolic.readers import read
 
 for name in ("torch", "onnx"):
-    require(importlib.util.find_spec(name), f"{name} is not installed: pip install 'dyadic[{name}]'")
+    require(importlib.util.find_spec(name), f"{name} is not installed: pip install 'dyadic-backprop[{name}]'")
 import onnx  # noqa: E402
 import torch  # noqa: E402
 from torch.nn import functional  # noqa: E402

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from support.optional import require
 
-require(importlib.util.find_spec("torch"), "PyTorch is not installed: pip install 'dyadic[torch]'")
+require(importlib.util.find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
 import torch  # noqa: E402
 from readers.torch_models import MODELS  # noqa: E402
 
 import dyadic  # noqa: E402
 from dyadic.files import write_arrays  # noqa: E402
-from symbolic import DyadicError  # noqa: E402
+from dyadic.symbolic import DyadicError  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from sympy import Add, Mul, Pow, Symbol
 
-from symbolic.expressions import (
+from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Divides,

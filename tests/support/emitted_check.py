@@ -6,8 +6,8 @@ import numpy as np
 from support.modules import load
 from support.network_check import evaluated, random_arrays
 
-from codegen import emit
-from symbolic import architecture, derive
+from dyadic.codegen import emit
+from dyadic.symbolic import architecture, derive
 
 
 def emitted_difference(spec, seed=0, positive=False):

@@ -6,7 +6,7 @@ layer happens to be written.
 
 from sympy import Integer, Rational
 
-from symbolic.expressions import (
+from dyadic.symbolic.expressions import (
     Apply,
     Definition,
     Divides,
@@ -19,7 +19,7 @@ from symbolic.expressions import (
     size,
     total,
 )
-from symbolic.layers.base import LayerEquation, Parameter
+from dyadic.symbolic.layers.base import LayerEquation, Parameter
 
 i, j, k, c, g, r, u, v, a, b, d, e = (Index(name) for name in "ijkcgruvabde")
 n, m, o, p, w, h, q, t, z = (size(name) for name in "nmopwhqtz")

@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 from sympy import Add, Mul, Pow, Symbol
 
-from symbolic.expressions import (
+from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Divides,
@@ -26,7 +26,7 @@ from symbolic.expressions import (
     Same,
     split_guards,
 )
-from symbolic.functions import FUNCTIONS, Z
+from dyadic.symbolic.functions import FUNCTIONS, Z
 
 
 def evaluate(definitions, arrays, sizes):

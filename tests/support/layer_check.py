@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from support.interpret import evaluate
 
-from symbolic import architecture, derive
+from dyadic.symbolic import architecture, derive
 
 
 def network(type_, shapes, options, roles=None):

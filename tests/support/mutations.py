@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from proofs.subject import examine
-from symbolic import architecture, derive, read_spec
-from symbolic.energy import derive_equation
-from symbolic.expressions import Apply, Definition
+from dyadic.proofs.subject import examine
+from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.energy import derive_equation
+from dyadic.symbolic.expressions import Apply, Definition
 
 DIGITS = "examples/digits.toml"
 

@@ -8,7 +8,7 @@ from support.interpret import evaluate
 
 def forward(architecture, inputs):
     """Every activation, by name; ``inputs`` are the arrays of the data and index inputs."""
-    from symbolic.energy import derive_layer
+    from dyadic.symbolic.energy import derive_layer
 
     found = {name: np.asarray(array) for name, array in (*architecture.values.items(), *inputs.items())}
     for vertex in architecture.vertices:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from support.interpret import evaluate
 
-from symbolic import architecture, derive
-from symbolic.architecture import Architecture
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.architecture import Architecture
 
 
 def numbers(shape):

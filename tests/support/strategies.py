@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from symbolic import architecture
-from symbolic.functions import ACTIVATIONS
+from dyadic.symbolic import architecture
+from dyadic.symbolic.functions import ACTIVATIONS
 
 
 @st.composite

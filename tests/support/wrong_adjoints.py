@@ -2,7 +2,18 @@
 
 from sympy import Add, Integer, Mul
 
-from symbolic.expressions import Bracket, Definition, Divides, Element, Expr, Inside, Quotient, Remainder, Same, walk
+from dyadic.symbolic.expressions import (
+    Bracket,
+    Definition,
+    Divides,
+    Element,
+    Expr,
+    Inside,
+    Quotient,
+    Remainder,
+    Same,
+    walk,
+)
 
 
 def changed(body, old, new):

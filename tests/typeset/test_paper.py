@@ -11,11 +11,11 @@ from support.optional import require
 from support.strategies import residual
 
 from dyadic.files import write_bytes
+from dyadic.paper import appendix_files, build_document, render_latex, render_pdf, render_typst
+from dyadic.proofs import verify
 from dyadic.report import derivation_text
-from paper import appendix_files, build_document, render_latex, render_pdf, render_typst
-from proofs import verify
-from symbolic import DyadicError, architecture, derive, read_spec
-from symbolic.expressions import Definition
+from dyadic.symbolic import DyadicError, architecture, derive, read_spec
+from dyadic.symbolic.expressions import Definition
 
 DIGITS = "examples/digits.toml"
 HOSTILE = [
@@ -205,9 +205,9 @@ def test_a_large_network_takes_few_pages():
 
 SCRIPT = """
 import hashlib
-from paper import build_document, render_latex, render_pdf
-from proofs import verify
-from symbolic import derive, read_spec
+from dyadic.paper import build_document, render_latex, render_pdf
+from dyadic.proofs import verify
+from dyadic.symbolic import derive, read_spec
 derivation = derive(read_spec("examples/digits.toml"))
 document = build_document(derivation, verify(derivation))
 print(hashlib.sha256(render_latex(document).encode() + render_pdf(document)).hexdigest())

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from proofs import certificate
-from proofs.checker.reading import Rejected
-from proofs.claims import Claim, Verdict
-from proofs.composition import steps_claim
-from proofs.methods.registry import Method, choose
-from proofs.subject import Subject, examine
-from symbolic.derivation import Derivation
+from dyadic.proofs import certificate
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.composition import steps_claim
+from dyadic.proofs.methods.registry import Method, choose
+from dyadic.proofs.subject import Subject, examine
+from dyadic.symbolic.derivation import Derivation
 
 Progress = Callable[[str], None]
 
@@ -33,8 +33,8 @@ def verify(
     steps: the number of unit steps claimed; by default the largest rank T, which is 2L for one output.
     progress: called with the name of each stage as it starts.
     coq: also have Coq check the theorem and this network's instance of it (undecided where coqc is absent).
-    methods: names from :data:`proofs.methods.registry.METHODS`; by default all that are not costly.  What the theorem
-        then lacks leaves the claim ``steps`` undecided.
+    methods: names from :data:`dyadic.proofs.methods.registry.METHODS`; by default all that are not costly.  What the
+        theorem then lacks leaves the claim ``steps`` undecided.
     deep: also the costlier methods.  Those that do not fit the network are listed with the reason, under "not_run".
     """
     chosen = choose(methods, deep, coq)
