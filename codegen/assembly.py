@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import jinja2
 import numpy as np
 
+from dyadic import __version__
 from dyadic.codegen.program import CostProgram, LayerProgram, Routine, program_key, programs, takes_batch, variable
 from dyadic.symbolic.architecture import Architecture, Cost, Vertex
 from dyadic.symbolic.costs import COST_OWNER
@@ -64,7 +64,7 @@ def emit_module(target: Target) -> str:
     by_role = {role: [n for n in architecture.inputs if n.role == role] for role in ("data", "index", "constant")}
     context = {
         "title": _inert(f"{architecture.name}: gradients by finite-time relaxation."),
-        "version": _version(),
+        "version": __version__,
         "target": target.name,
         "dtype": target.dtype,
         "xp": target.array_module,
@@ -279,13 +279,6 @@ def tagged(derivation: Derivation, tag: str) -> str:
 def _inert(text: str) -> str:
     """User-given text for a comment or docstring: it cannot end either."""
     return text.replace("\\", "/").replace('"', "'")
-
-
-def _version() -> str:
-    try:
-        return version("dyadic-backprop")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @cache

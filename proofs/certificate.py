@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from dyadic import __version__
 from dyadic.proofs.checker.graph import FORMAT, certificate_hash
 from dyadic.proofs.claims import Claim, overall
 from dyadic.symbolic.architecture import Input
@@ -74,7 +75,10 @@ def certificate(
         "verdict": overall(claims).value,
         "claims": [claim.as_dict() for claim in claims],
         "not_run": dict(not_run),
-        "versions": {name: _version(name) for name in ("dyadic-backprop", "sympy", "python-flint", "z3-solver")},
+        "versions": {
+            "dyadic": __version__,
+            **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},
+        },
     }
     return {**content, "hash": certificate_hash(content)}
 
