@@ -100,7 +100,7 @@ def _hard_swish_slope(z: arb) -> arb:
 
 
 def _round(z: arb) -> arb:
-    """The nearest integer; where z may be a tie, an enclosure of both, unless it is one for certain: then the even one."""
+    """The nearest integer; where z may be a tie, an enclosure of both; a tie for certain goes to the even one."""
     half = z + arb(1) / 2
     if half.is_integer():
         return half - 1 if not (half / 2).is_integer() else half
@@ -156,18 +156,19 @@ _PAIRS: dict[str, tuple[Function, Function]] = {
 TRUE_FUNCTIONS: dict[tuple[str, int], Function] = {
     (name, order): function for name, pair in _PAIRS.items() for order, function in enumerate(pair)
 }
+_VALUES: dict[str, tuple[str | None, str | None]] = {
+    "tanh": ("0", "1"), "sigmoid": ("1/2", "1/4"), "softplus": (None, "1/2"), "log_sigmoid": (None, "1/2"),
+    "gelu": ("0", "1/2"), "gelu_tanh": ("0", "1/2"), "silu": ("0", "1/2"), "mish": ("0", "3/5"), "elu": ("0", "1"),
+    "celu": ("0", "1"), "selu": ("0", None), "softsign": ("0", "1"), "hard_sigmoid": ("1/2", "1/6"),
+    "hard_swish": ("0", "1/2"), "exp": ("1", "1"), "expm1": ("0", "1"), "log1p": ("0", "1"), "erf": ("0", None),
+    "sin": ("0", "1"), "cos": ("1", "0"), "tan": ("0", "1"), "asin": ("0", "1"), "acos": (None, "-1"),
+    "atan": ("0", "1"), "sinh": ("0", "1"), "cosh": ("1", "0"), "asinh": ("0", "1"), "atanh": ("0", "1"),
+    "abs": ("0", "0"), "step": ("0", "0"), "sign": ("0", "0"), "floor": ("0", "0"), "round": ("0", "0"),
+}  # fmt: skip
 AT_ZERO: dict[tuple[str, int], Fraction] = {
     (name, order): Fraction(value)
-    for name, values in {
-        "tanh": (0, 1), "sigmoid": ("1/2", "1/4"), "softplus": (None, "1/2"), "log_sigmoid": (None, "1/2"),
-        "gelu": (0, "1/2"), "gelu_tanh": (0, "1/2"), "silu": (0, "1/2"), "mish": (0, "3/5"), "elu": (0, 1),
-        "celu": (0, 1), "softsign": (0, 1), "hard_sigmoid": ("1/2", "1/6"), "hard_swish": (0, "1/2"), "exp": (1, 1),
-        "expm1": (0, 1), "log1p": (0, 1), "erf": (0, None), "sin": (0, 1), "cos": (1, 0), "tan": (0, 1),
-        "asin": (0, 1), "acos": (None, -1), "atan": (0, 1), "sinh": (0, 1), "cosh": (1, 0), "asinh": (0, 1),
-        "atanh": (0, 1), "abs": (0, 0), "step": (0, 0), "sign": (0, 0), "floor": (0, 0), "round": (0, 0),
-        "selu": (0, None),
-    }.items()
+    for name, values in _VALUES.items()
     for order, value in enumerate(values)
     if value is not None
-}  # fmt: skip
+}
 """Values at 0 that are rational numbers, by function and order of the derivative."""

@@ -1,7 +1,7 @@
 """Formulas of one variable as rational functions of generators, with a derivation: a differential field.
 
-It has one real variable z on an interval, given by a point of it, or at a point.  The rules are written here, apart from
-the table of the deriver: what sigmoid or sinh is in terms of exp, how each elementary function is differentiated.
+It has one real variable z on an interval, given by a point of it, or at a point.  The rules are written here, apart
+from the table of the deriver: what sigmoid or sinh is in terms of exp, how each elementary function is differentiated.
 """
 
 from __future__ import annotations

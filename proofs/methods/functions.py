@@ -107,7 +107,7 @@ def _numbers(function: ScalarFunction, formula: Expr) -> dict[str, Any] | None:
     """A rational z at which the formula's enclosure and the true derivative's do not meet."""
     before, ctx.prec = ctx.prec, 128
     try:
-        for numerator in (8, -8, 3, -5, 4, -4, 20, -32, 64, 0):
+        for numerator in (8, -8, 3, -5, 12, -12, 20, -32, 64, 0):
             z = arb(numerator) / 16
             z = z if function.domain[0] is None or z > arb(int(function.domain[0])) else 2 + abs(z)
             found = _difference(function.name, formula, z)
