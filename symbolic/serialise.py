@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.relational import Relational
 
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import (
     Apply,
@@ -36,6 +35,9 @@ from dyadic.symbolic.expressions import (
     Same,
 )
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+
+if TYPE_CHECKING:
+    from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 
 Json = Any
 
