@@ -14,7 +14,7 @@ from typing import Any
 
 from flint import ctx
 
-from dyadic.proofs.evaluate.identity import primes_for, residue_source, small_rational
+from dyadic.proofs.evaluate.identity import primes_for, residue_source, small_rational, small_rational_source
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
 from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Ring, Tape, Undetermined
 from dyadic.proofs.evaluate.sizes import position
@@ -26,8 +26,6 @@ from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
 _Key = tuple[str, str]
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
 _MOST_TERMS = 60_000
-_NEAR = len(_PATTERNS)
-"""So many tries take numbers between -1 and 1."""
 
 
 @dataclass
@@ -196,9 +194,7 @@ def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
 
 def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     try:
-        found, exact, given = _both_sides(
-            problem, sizes, Ball(), lambda label: Ball().number(*_drawn(label, seed).as_integer_ratio())
-        )
+        found, exact, given = _both_sides(problem, sizes, Ball(), small_rational_source(seed))
     except _Undefined as error:
         nothing = f"undefined: {error}"
         return {"sizes": sizes, "values": _values(problem, error.given, seed), "claimed": nothing, "exact": "a number"}
@@ -219,16 +215,11 @@ def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[
     return None
 
 
-def _drawn(label: str, seed: int) -> Fraction:
-    """A number between -1 and 1; in later tries between -4 and 4, for functions that are defined only there."""
-    return small_rational(label, seed) * (1 if seed < _NEAR else 4)
-
-
 def _values(problem: _Problem, given: Tensors, seed: int) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
         f"{key[0]}_{key[1]}{list(at)}": str(
-            value if key in problem.below else _drawn(f"s {at}" if key == ("s", "v") else f"{key} {at}", seed)
+            value if key in problem.below else small_rational(f"s {at}" if key == ("s", "v") else f"{key} {at}", seed)
         )
         for key, table in given.items()
         for at, value in table.items()
