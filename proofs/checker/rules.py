@@ -241,9 +241,8 @@ def implied(term: Term, place: Place, condition: int, by: int, end: int) -> Term
     c, other = _within(term, condition), _within(term, by)
     if condition == by:
         raise Refused("a condition does not imply itself")
-    rest = place.facts.bounds(c.form - _at(ends(other), end), given(term, place, c))
-    never = place.facts.never_negative
-    if rest is None or not never(rest[0]) or not never(c.extent - other.extent - rest[1]):
+    f, m = _at(ends(other), end), other.extent
+    if not place.facts.follows(c.form, c.extent, f, m, given(term, place, c)):
         raise Refused("the condition is not shown to follow from the other")
     return _exchanged(term, condition)
 

@@ -46,8 +46,7 @@ class _Open:
     def decided(self, proof: Proof) -> Claim:
         """The claim with its verdict."""
         open_ = [reason for part in self.parts if (reason := proof.reason(part))]
-        assumed = dict.fromkeys(HYPOTHESES[h] for part in self.parts for h in proof.hypotheses.get(part, ()))
-        hypotheses = (KINK, *self.hypotheses, *assumed)
+        hypotheses = (KINK, *self.hypotheses, *(HYPOTHESES[name] for name in proof.hypotheses))
         if not open_:
             return Claim(self.name, self.statement, Verdict.PROVED, METHOD, hypotheses, TRUSTED)
         found = self.numbers()

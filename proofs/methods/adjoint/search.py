@@ -212,8 +212,7 @@ class Work:
             for end, f in enumerate(ends(other))
         ]
         for by, end, f, m in others:
-            rest = facts.bounds(form - f, known)
-            if rest and facts.never_negative(rest[0]) and facts.never_negative(extent - m - rest[1]):
+            if facts.follows(form, extent, f, m, known):
                 self._do("implied", position, by, end)
                 return True
         if extent.number == 1:
