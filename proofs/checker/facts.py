@@ -137,14 +137,14 @@ class Facts:
                 continue
             scale = tuple(atom for atom in monomial if not _moves(atom))
             known = len(moving) == 1 and all(isinstance(atom, str) for atom in scale)
-            limit = self._limit(moving[0], given) if known else None
+            limit = self.limit(moving[0], given) if known else None
             if limit is None:
                 return None
             end = Form({scale: c}) * (limit - 1)
             low, high = (low, high + end) if c > 0 else (low + end, high)
         return low, high
 
-    def _limit(self, atom: Atom, given: Given) -> Form | None:
+    def limit(self, atom: Atom, given: Given) -> Form | None:
         """n with 0 <= atom < n."""
         if isinstance(atom, Var):
             return given.ranges.get(atom)
@@ -161,8 +161,9 @@ class Facts:
         if found is None or not self.never_negative(found[0]):
             return None
         whole, rest = found[1].split(atom.divisor)
-        for shift in (0, 1):
-            x, y = whole - shift, rest + atom.divisor * shift
+        number = atom.divisor.number
+        for shift in (rest.terms.get((), 0) // number,) if number else (0, -1):
+            x, y = whole + shift, rest - atom.divisor * shift
             if self.never_negative(y) and self.never_negative(atom.divisor - 1 - y):
                 return x + 1
         return None

@@ -61,8 +61,9 @@ def _pair(subject: Content, obligation: Obligation) -> Pair | None:
     """The steps that bring both sides to the same terms."""
     if collected(obligation.left) == collected(obligation.right):
         return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
-    right, backward = rewritten(obligation.right, subject.facts)
-    left, forward = rewritten(obligation.left, subject.facts)
-    if collected(left) == collected(right):
-        return {"left": forward, "right": backward}
+    for bounded in (False, True):
+        right, backward = rewritten(obligation.right, subject.facts, bounded)
+        left, forward = rewritten(obligation.left, subject.facts, bounded)
+        if collected(left) == collected(right):
+            return {"left": forward, "right": backward}
     return None
