@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.proofs.checker.obligations import HYPOTHESES
+from dyadic.proofs.checker.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import numbers
 from dyadic.proofs.methods.adjoint.prover import Proof, prove
@@ -33,6 +33,7 @@ class _Open:
     """What is to be decided: a statement, by the proofs of its parts or else by numbers.
 
     beyond: numbers at sizes larger than any that stands in an equation.  agreement: at a network's own sizes.
+    undefined: why the equation says nothing.
     """
 
     name: str
@@ -42,11 +43,16 @@ class _Open:
     numbers: Callable[[], Found]
     beyond: Callable[[], Found]
     agreement: Callable[[], Found]
+    undefined: str | None = None
 
     def decided(self, proof: Proof) -> Claim:
         """The claim with its verdict."""
         open_ = [reason for part in self.parts if (reason := proof.reason(part))]
         hypotheses = (KINK, *self.hypotheses, *(HYPOTHESES[name] for name in proof.hypotheses))
+        if self.undefined:
+            return Claim(
+                self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=self.undefined
+            )
         if not open_:
             return Claim(self.name, self.statement, Verdict.PROVED, METHOD, hypotheses, TRUSTED)
         found = self.numbers()
@@ -72,6 +78,7 @@ def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mappin
     """
     content = layer_to_json(layer)
     proof = prove(content)
+    undefined = numbers.undefined_maximum(layer, used) if MAXIMA_NONEMPTY in proof.hypotheses else None
 
     def claim(name: str, statement: str, parts: Iterable[str]) -> Claim:
         def small() -> Found:
@@ -81,7 +88,7 @@ def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mappin
         return _Open(
             f"{name}:{layer.label}{suffix}", f"{layer.label}: {statement}", tuple(parts), layer.equation.hypotheses,
             small, lambda: numbers.layer_difference_beyond(layer, name),
-            lambda: numbers.concrete_agreement(layer, name, used) if used else None,
+            lambda: numbers.concrete_agreement(layer, name, used) if used else None, undefined,
         ).decided(proof)  # fmt: skip
 
     what = "E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v"
@@ -94,6 +101,11 @@ def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mappin
     return claims
 
 
+def asks_for_sizes(claim: Claim) -> bool:
+    """Whether a claim rests on a hypothesis that can be looked at, at the sizes of a network."""
+    return HYPOTHESES[MAXIMA_NONEMPTY] in claim.hypotheses
+
+
 def cost_claim(cost: CostDerivation) -> Claim:
     """The cost's gradient is the adjoint of its derivative."""
     return _Open(
@@ -102,4 +114,4 @@ def cost_claim(cost: CostDerivation) -> Claim:
     ).decided(prove(cost_to_json(cost)))  # fmt: skip
 
 
-__all__ = ["METHOD", "Proof", "cost_claim", "layer_claims", "prove"]
+__all__ = ["METHOD", "Proof", "asks_for_sizes", "cost_claim", "layer_claims", "prove"]
