@@ -2,7 +2,8 @@
 
 proofs/checker shows the theorem again with code of its own.  Here the prover's evaluator, which imports nothing of the
 deriver either, repeats the evaluations of the whole network that a certificate records: the identity modulo primes,
-with one more prime and seed, and the numbers of tightness; and Z3 decides the stabilisation lemma again.
+with one more prime and seed, and the numbers of tightness; Z3 decides the stabilisation lemma again, and the
+variational constructions are replayed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dyadic.proofs import checker
 from dyadic.proofs.checker import MOST_RUNS, Finding
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.reading import Rejected, need
+from dyadic.proofs.checker.variational import check_variational
 from dyadic.proofs.evaluate import identity, lemma, tightness
 
 
@@ -26,6 +28,14 @@ def check(certificate: Any) -> list[Finding]:
     for name, again in (("lemma", _lemma), ("identity", _identity), ("tightness", _tightness)):
         if name in claims:
             found[name] = replace(again(graph, claims[name]), claim=name)
+    for name in claims:
+        kind, _, construction = name.partition(":")
+        if kind == "variational":
+            where = f"claims.{name}.witness"
+            data = need(claims[name], "witness", dict, f"claims.{name}")
+            if need(data, "construction", str, where) != construction:
+                raise Rejected(f"{where}.construction", f"is not {construction}")
+            found[name] = Finding(name, "verified", check_variational(data, where))
     return list(found.values())
 
 

@@ -66,7 +66,7 @@ _ALL = (
     Method(
         "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
         "constructions A and B give the rates stated; C leaks the cost's gradient into dx/dt",
-        "SymPy's polynomial arithmetic and integration", "the network", bears=False, needs_graph=False,
+        "polynomials in python-flint", "the network", bears=False, needs_graph=False,
     ),
     Method(
         "ranks", "proofs/methods/ranks.py", "ranks", ranks.rank_claims,
