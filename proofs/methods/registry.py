@@ -92,7 +92,7 @@ _ALL = (
     ),
     Method(
         "wiring", "proofs/methods/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
-        "all T steps from free symbols give backpropagation's terms (beyond a million updates: the wavefront)",
+        "all T steps from free symbols give backpropagation's terms",
         "dictionaries of tuples", "what is inside a layer",
     ),
     Method(
