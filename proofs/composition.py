@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dyadic.proofs.checker.domain import hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.symbolic.derivation import Derivation
@@ -24,7 +25,8 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     )
     bearing = [name for name in shown if METHODS[name].bears]
     parts = [claim for name in bearing for claim in shown[name]]
-    hypotheses = tuple(dict.fromkeys(text for part in parts for text in part.hypotheses))
+    domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
+    hypotheses = tuple(dict.fromkeys([t for part in parts for t in part.hypotheses] + [domain] * (domain is not None)))
     trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
     checks = [name for name in bearing if name not in ESSENTIAL]
     method = "composition: lemma + ranks + adjoints for all sizes"

@@ -150,7 +150,7 @@ _ALL = (
     ),
     Method(
         "tightness", "proofs/methods/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
-        "numbers for which T - 1 steps are not enough", "Arb; the lemma",
+        "numbers for which T - 1 steps are not enough; else, as another claim, a chain of T reads", "Arb; the lemma",
         "equations that are wrong in the same way at every step", bears=False,
     ),
     Method(

@@ -86,6 +86,7 @@ def test_methods_that_do_not_refute_say_so_otherwise():
     assert function_claim("tanh", closed_form("tanh", 1) + Z).verdict is Verdict.REFUTED
     assert outcomes("nonreciprocity", mutations.constant_layer()) == {Verdict.UNDECIDED}
     (late,) = METHODS["tightness"].run(mutations.zero_cost_gradient())
+    assert late.id == "tightness:structure"
     assert "no numbers were found" in late.statement
     assert "value_before" not in late.witness
 
