@@ -26,7 +26,8 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     bearing = [name for name in shown if METHODS[name].bears]
     parts = [claim for name in bearing for claim in shown[name]]
     domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
-    hypotheses = tuple(dict.fromkeys([t for part in parts for t in part.hypotheses] + [domain] * (domain is not None)))
+    assumed = [text for part in parts for text in part.hypotheses]
+    hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
     trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
     checks = [name for name in bearing if name not in ESSENTIAL]
     method = "composition: lemma + ranks + adjoints for all sizes"

@@ -61,7 +61,7 @@ _ALL = (
     Method(
         "lemma", "proofs/methods/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
         "if updates read only smaller ranks, then after k steps rank <= k is independent of the start, on any graph",
-        "Z3; induction over the integers", "the architecture", needs_graph=False,
+        "the rules of proofs/checker/deduction.py; induction over the integers", "the architecture", needs_graph=False,
     ),
     Method(
         "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
@@ -140,7 +140,7 @@ _ALL = (
     Method(
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
-        "Z3; python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
+        "python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
     Method(

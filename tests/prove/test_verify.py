@@ -11,7 +11,7 @@ from dyadic.proofs import verify
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.evaluate import identity, lemma, tightness
+from dyadic.proofs.evaluate import identity, tightness
 from dyadic.proofs.evaluate.rings import Ball
 from dyadic.proofs.evaluate.simulate import Instance, reduced_sizes
 from dyadic.proofs.methods import adjoint, functions, wiring
@@ -169,23 +169,6 @@ def test_fewer_steps_are_refuted(steps):
 
 def test_more_steps_are_exact_too():
     assert verify(derive(read_spec(DIGITS)), steps=9)["verdict"] == "proved"
-
-
-# -- the lemma --------------------------------------------------------------------------------------------------
-
-
-def test_lemma_and_its_twins():
-    assert lemma.decide("step") == ("unsat", "unsat")
-    assert lemma.decide("vacuity") == ("sat", "sat")
-    assert lemma.decide("bound") == ("sat", "sat")
-
-
-def test_the_lemma_needs_locality(monkeypatch):
-    monkeypatch.setattr(lemma, "ANY", lemma.THREE)
-    monkeypatch.setattr(lemma, "HYPOTHESES", lemma.HYPOTHESES.replace("(< (rank w) (rank v))", "(< (rank w) 0)"))
-    assert lemma.decide("step")[0] == "unsat"  # updates that read nothing settle at once
-    monkeypatch.setattr(lemma, "HYPOTHESES", lemma.HYPOTHESES.replace("(< (rank w) 0)", "(<= (rank w) (rank v))"))
-    assert lemma.decide("step")[0] == "sat"
 
 
 # -- activation functions ----------------------------------------------------------------------------------------
