@@ -1,9 +1,8 @@
 """A kernel for proofs in natural deduction, and the truth of a formula in a finite model.
 
 A formula is a nested tuple: ("all", VARIABLE, A), ("->", A, B), ("not", A), or an atom ("<" | "<=" | "=", a, b).  A
-term is a variable's name, an integer, ("+", a, b), or a function (NAME, a).  Functions are uninterpreted.  Order is that
-of the integers.
-
+term is a variable's name, an integer, ("+", a, b), or a function (NAME, a).  Functions are uninterpreted.  Order is
+that of the integers.
 A proof is one too: ("hyp", NAME); ("assume", NAME, A, p) proves A -> what p proves; ("apply", p, q) is modus ponens;
 ("any", VARIABLE, p) proves it for all values of a variable that no open assumption speaks of; ("at", p, TERM) puts a
 term for a universal variable; ("linear", ATOM, p, ...) concludes an inequality whose negation, added to those that the
