@@ -22,6 +22,7 @@ from dyadic.proofs.evaluate.rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
 from dyadic.proofs.evaluate.sizes import Instantiation
 from dyadic.proofs.statements import sizes
+from dyadic.proofs.statements.blocks import Setting
 from dyadic.proofs.statements.counterexample import PRECISION
 from dyadic.proofs.statements.equation import Statement
 from dyadic.proofs.statements.grammar import parse
@@ -126,7 +127,7 @@ def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Cla
         found |= witness.as_dict()
     return Claim(
         statement.id, text, Verdict.REFUTED, "a run from the zero state against backpropagation",
-        trusted=("the evaluator in proofs/checker",), counterexample=found,
+        trusted=("the evaluator in proofs/evaluate",), counterexample=found,
     )  # fmt: skip
 
 
@@ -221,16 +222,17 @@ def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) 
         return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")
     return Claim(
         statement.id, text, Verdict.REFUTED, "an exact run of a variable that reads only inputs",
-        trusted=("the evaluator in proofs/checker",), counterexample=found,
+        trusted=("the evaluator in proofs/evaluate",), counterexample=found,
     )  # fmt: skip
 
 
 def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> dict[str, Any] | None:
     """All parameters and inputs 0: the fixed point of a first layer is a number f, its deviation never ends."""
     vertex = next(name for name, parents in graph.parents.items() if set(parents) <= set(graph.inputs))
-    for numbers in sizes.smallest(graph):
+    free = sizes.names(graph)
+    for values in [dict.fromkeys(free, n) for n in (1, 2, 3)] if free else [{}]:
         ring = Exact()
-        meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), numbers)
+        meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
         try:
             place, fixed = next(iter(meaning["update x", vertex].items()))
         except (Rejected, Undetermined):
