@@ -21,9 +21,10 @@ from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.rings import Undetermined
 from dyadic.proofs.statements import sizes
 from dyadic.proofs.statements.blocks import Setting
+from dyadic.proofs.statements.closed import Closed
 from dyadic.proofs.statements.equation import Equalities, Link
 from dyadic.proofs.statements.meaning import Integers, Meaning, vertices_read
-from dyadic.proofs.statements.rings import Closed, Exact, Traced
+from dyadic.proofs.statements.rings import Exact, Traced
 from dyadic.proofs.statements.scope import Scope
 from dyadic.proofs.statements.vocabulary import LET, shown_entry
 

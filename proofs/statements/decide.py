@@ -17,12 +17,13 @@ from dyadic.proofs.evaluate.identity import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside
 from dyadic.proofs.evaluate.rings import Field, Ring, Undetermined
 from dyadic.proofs.statements import counterexample, sizes
+from dyadic.proofs.statements.assignments import assignments
 from dyadic.proofs.statements.blocks import Setting
+from dyadic.proofs.statements.closed import Closed, Residue
 from dyadic.proofs.statements.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.hypotheses import hypotheses_of
-from dyadic.proofs.statements.integers import assignments
 from dyadic.proofs.statements.meaning import Draw, Meaning
-from dyadic.proofs.statements.rings import Closed, Growth, Residue
+from dyadic.proofs.statements.rings import Growth
 from dyadic.proofs.statements.scope import Scope
 from dyadic.symbolic.errors import SpecError
 
@@ -35,7 +36,7 @@ _READERS = "the readers of claims in proofs/statements"
 TRUSTED = ("the evaluator in proofs/evaluate", _READERS)
 RANDOM = "blake2b as a source of randomness"
 BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/blocks)"
-FACTS = "the relations between functions in proofs/statements/rings"
+FACTS = "the relations between functions in proofs/statements/facts"
 ARB = "Arb's enclosures of functions"
 
 _KEPT = 8
