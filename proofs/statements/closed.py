@@ -3,7 +3,7 @@
 A number has a *value* (:mod:`dyadic.proofs.statements.atoms`), which is what is compared, and a *form*: a polynomial
 over the rationals in generators, by which arguments are recognised.  Built in are relations of the true functions:
 
-* exp(Sum c m) = Product exp(m / 4)^(4 c) over the monomials m of a form, exp(c log a) = a^c;
+* exp(Sum c m) = Product exp(m / 12)^(12 c) over the monomials m of a form, exp(c log a) = a^c;
 * log |a b| = log |a| + log |b|, and exp's inverse; exp(i a) = cos a + i sin a;
 * sqrt(a)^2 = a with a formal root; the root of a number by its prime factors, of an exponential by its exponent;
 * where a > 0, a = 0, a < 0 are three cases that exclude each other, those of c a (c a number) the same;
@@ -28,9 +28,9 @@ from dyadic.proofs.statements.facts import FACTS
 
 Monomial = tuple[tuple[int, int], ...]
 Form = dict[Monomial, Fraction]
-_ROOT = 4
-"""exp of a monomial is the fourth power of a drawn residue: halves and quarters of arguments stay in the field."""
-_LARGEST_POWER = 64
+_ROOT = 12
+"""exp of a monomial is the twelfth power of a drawn residue: halves, thirds and quarters of it stay in the field."""
+_LARGEST_POWER = 192
 _LONGEST_FORM = 400
 _LONGEST_SUM = 16
 """A sum of more terms is not recognised in a multiple of itself."""
@@ -58,12 +58,14 @@ class Generator:
     """What a form is made of.
 
     exponent: it is exp(exponent).  logarithm: of which number it is the logarithm.  root: it is the q-th root of which.
+    whole: the sum that it stands for in quotients.
     """
 
     number: Residue
     exponent: Residue | None = None
     logarithm: Residue | None = None
     root: tuple[int, Residue] | None = None
+    whole: Residue | None = None
 
 
 class Closed(Composed):
@@ -131,7 +133,7 @@ class Closed(Composed):
             ((monomial, coefficient),) = base.form.items()
             form = {tuple((g, -e) for g, e in monomial): 1 / coefficient}
         else:
-            own = self._generator(base.value, base.degree)
+            own = self._generator(base.value, base.degree, whole=base)
             form = {tuple((g, -e) for g, e in monomial): c for monomial, c in own.form.items()}
         return self.mul([Residue(value, form, degree)] * -p)
 
@@ -176,8 +178,6 @@ class Closed(Composed):
             if power.denominator != 1:  # of a logarithm
                 factors.append(self.power(base, power.numerator, power.denominator))
                 continue
-            if abs(power) > _LARGEST_POWER:
-                return self.unknown("exp", argument)
             factors.append(self.power(base, int(power)))
         return self.mul(factors)
 
@@ -188,6 +188,8 @@ class Closed(Composed):
             if argument is not None and coefficient.denominator <= _LARGEST_POWER:
                 return argument, Fraction(1)
         unit = Fraction(1, _ROOT if _ROOT % coefficient.denominator == 0 else coefficient.denominator)
+        if abs(coefficient / unit) > _LARGEST_POWER:
+            unit = abs(coefficient)
         if ("exp", monomial, unit) not in self._made:
             exponent = self._monomial(monomial, unit)
             drawn: Value = {(): self._draw(("exp", unit, key(exponent.value)), exponent.degree)}
@@ -228,6 +230,8 @@ class Closed(Composed):
         if known.root is not None:
             q, argument = known.root
             return self.mul([self.number(1, q), self._log_of_factors(argument)])
+        if known.whole is not None:
+            return self._log_of_factors(known.whole)
         return self.unknown("log", known.number)
 
     def _log_of_number(self, number: int) -> Residue:
@@ -315,12 +319,13 @@ class Closed(Composed):
         exponent: Residue | None = None,
         logarithm: Residue | None = None,
         root: tuple[int, Residue] | None = None,
+        whole: Residue | None = None,
     ) -> Residue:
         """The generator of a value, made once."""
         made = ("generator", key(value), logarithm is not None and key(logarithm.value))
         if made not in self._made:
             number = Residue(value, {((len(self._generators), 1),): Fraction(1)}, degree)
-            self._generators.append(Generator(number, exponent, logarithm, root))
+            self._generators.append(Generator(number, exponent, logarithm, root, whole))
             self._made[made] = number
         return self._made[made]
 

@@ -221,10 +221,12 @@ def _exponential_unit(ring: Any, order: int, z: Any, right: Fraction, left: Frac
     """right z above 0 and left (exp(z) - 1) below; the derivative at 0 is ``left``."""
     one = _n(ring, right.numerator, right.denominator)
     two = _n(ring, left.numerator, left.denominator)
-    if order:
-        above, equal, below = ring.sign(z)
-        return _plus(ring, _times(ring, one, above), _times(ring, two, equal), _times(ring, two, below, ring.exp(z)))
     above, below = ring.halves(z)
+    if order:
+        if left != right:  # a jump at 0, where exp(z) = 1
+            above = ring.sign(z)[0]
+            below = _plus(ring, 1, ring.minus(above))
+        return _plus(ring, _times(ring, one, above), _times(ring, two, below, ring.exp(z)))
     return _plus(ring, _times(ring, one, z, above), _times(ring, two, below, _expm1(ring, 0, z)))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from flint import arb
+from flint import arb, fmpz
 
 from dyadic.proofs.evaluate.rings import Anywhere, Ball, Undetermined
 
@@ -126,7 +126,10 @@ class Exact:
             raise Undetermined("division by zero")
         if q == 1:
             return replace(base, value=base.value**p)
-        return replace(base, value=self._balls.power(_ball(base.value), p, q))
+        exact = _exact_root(base.value, q)
+        if exact is not None:
+            return replace(base, value=exact**p)
+        return replace(base, value=_defined(self._balls.power(_ball(base.value), p, q)))
 
     def largest(self, arguments: Sequence[Traced]) -> Traced:
         used = frozenset().union(*(a.used for a in arguments))
@@ -140,9 +143,7 @@ class Exact:
         used = argument.used | {label}
         value = self._rational(name, order, argument.value)
         if value is None:
-            value = self._balls.apply(name, order, _ball(argument.value))
-            if not value.is_finite():
-                raise Undetermined(f"{label} is not defined")
+            value = _defined(self._balls.apply(name, order, _ball(argument.value)))
         result = Traced(value, used)
         self.calls.setdefault(label, str(result))
         return result
@@ -154,6 +155,9 @@ class Exact:
             return Fraction(1) if order else value
         if name == "relu":
             return (Fraction(1) if order else value) if value > 0 else Fraction(0)
+        if name in ("sqrt", "rsqrt") and order == 0 and value > 0:
+            root = _exact_root(value, 2)
+            return root if root is None or name == "sqrt" else 1 / root
         if name == "log" and order == 1 and value:
             return 1 / value
         if name == "log" and order == 0 and value == 1:
@@ -168,6 +172,20 @@ class Exact:
         result = Traced(self._balls.logsumexp([_ball(a.value) for a in arguments]), used)
         self.calls.setdefault(label, str(result))
         return result
+
+
+def _defined(value: arb) -> arb:
+    if not value.is_finite():
+        raise Undetermined("a function value that is not defined")
+    return value
+
+
+def _exact_root(value: Any, q: int) -> Fraction | None:
+    """The q-th root of a rational number, where it is rational."""
+    if not isinstance(value, Fraction) or value < 0:
+        return None
+    found = Fraction(int(fmpz(value.numerator).root(q)), int(fmpz(value.denominator).root(q)))
+    return found if found**q == value else None
 
 
 def _ball(value: Any) -> arb:
