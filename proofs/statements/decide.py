@@ -27,7 +27,7 @@ from dyadic.proofs.statements.rings import Growth
 from dyadic.proofs.statements.scope import Scope
 from dyadic.symbolic.errors import SpecError
 
-LARGEST_GROWTH = 20_000
+LARGEST_GROWTH = 500_000
 """Largest degree (with the bits of constants) of a value that is evaluated."""
 _FREE = "polynomial identity testing over two random primes, every function unknown"
 _OWN = "polynomial identity testing over two random primes, with the functions' own algebra"

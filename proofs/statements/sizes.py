@@ -74,11 +74,13 @@ def choose(claim: Equalities, link: Link, where: str, budget: Budget) -> Setting
     except Rejected:
         pass  # sizes left symbolic
     extents, ties = _axes(claim, link), _ties(claim, link)
-    count = 2 + most_indices(claim, link)
+    count = most_indices(claim, link)
     symbolic = sorted(str(extent) for key, extent in extents.items() if extent.true is None and key in ties)
     if symbolic:
         return f"it depends on the size {symbolic[0]} that is left symbolic, with more than the choice of entries"
-    blocks = {k: count for k, e in extents.items() if k not in ties and (e.true is None or e.true > count)}
+    blocks = {
+        k: 2 + count[k] for k, e in extents.items() if k not in ties and (e.true is None or e.true > 2 + count[k])
+    }
     found = Setting(claim.vocabulary, {}, blocks, drawn=True)
     try:
         if not _fits(claim, link, found):
@@ -172,7 +174,7 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
         numbers += [{name: first + k for k, name in enumerate(free)} for first in (2, 1)]
     for values in numbers:
         seen = set()
-        for count in (2, 3, 4, 2 + most_indices(claim, link)):
+        for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):
             blocks = {k: count for k, e in extents.items() if k not in ties and e.true is not None and e.true > count}
             found = Setting(claim.vocabulary, values, blocks)
             if found.key not in seen and _evaluable(claim, link, found):
