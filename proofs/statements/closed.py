@@ -35,16 +35,29 @@ _LONGEST_FORM = 400
 _LONGEST_SUM = 16
 """A sum of more terms is not recognised in a multiple of itself."""
 _MOST_CASES = 4
+_DEEPEST = 100
+"""From here on a form is made at once, so that none is nested too deeply."""
 _LARGEST_NUMBER = 10**12
 
 
-@dataclass(frozen=True)
 class Residue:
-    """degree: a bound on the degree of the numerator plus that of the denominator."""
+    """A number: its value, and its form once that is asked for.
 
-    value: Value
-    form: Form
-    degree: int
+    degree: a bound on the degree of the numerator plus that of the denominator.
+    depth: how many forms must be made before this one.
+    """
+
+    def __init__(self, value: Value, form: Form | Callable[[], Form], degree: int, depth: int = 0) -> None:
+        self.value, self.degree, self.depth = value, degree, depth
+        self._form = form
+        if depth > _DEEPEST:
+            self._form, self.depth = self.form, 0
+
+    @property
+    def form(self) -> Form:
+        if callable(self._form):
+            self._form = self._form()
+        return self._form
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Residue) and self.value == other.value
@@ -93,29 +106,35 @@ class Closed(Composed):
         return Residue({(): residue} if residue else {}, {(): Fraction(p, q)} if p else {}, max(weight, 0))
 
     def add(self, terms: Sequence[Residue]) -> Residue:
-        form: Form = {}
+        if not terms:
+            return self.number(0)
         value: Value = {}
         for term in terms:
             value = self._values.add(value, term.value)
-            for monomial, coefficient in term.form.items():
-                form[monomial] = form.get(monomial, Fraction(0)) + coefficient
-        form = {monomial: coefficient for monomial, coefficient in form.items() if coefficient}
-        return Residue(value, form, sum(t.degree for t in terms))
+        depth = 1 + max(term.depth for term in terms)
+        return Residue(value, lambda: _sum([term.form for term in terms]), sum(t.degree for t in terms), depth)
 
     def mul(self, factors: Sequence[Residue]) -> Residue:
-        result = self.number(1)
+        if not factors:
+            return self.number(1)
+        value: Value = {(): 1}
         for factor in factors:
-            value = self._values.mul(result.value, factor.value)
-            degree = result.degree + factor.degree
-            if len(result.form) * len(factor.form) > _LONGEST_FORM:
-                result = self._generator(value, degree)
-                continue
-            form: Form = {}
-            for one, a in result.form.items():
-                for two, b in factor.form.items():
+            value = self._values.mul(value, factor.value)
+        degree, depth = sum(f.degree for f in factors), 1 + max(f.depth for f in factors)
+        return Residue(value, lambda: self._product([f.form for f in factors], value, degree), degree, depth)
+
+    def _product(self, forms: Sequence[Form], value: Value, degree: int) -> Form:
+        """The product of forms; where it is long, that of the value by itself."""
+        result: Form = {(): Fraction(1)}
+        for form in forms:
+            if len(result) * len(form) > _LONGEST_FORM:
+                return self._generator(value, degree).form
+            terms: Form = {}
+            for one, a in result.items():
+                for two, b in form.items():
                     monomial = _times(one, two)
-                    form[monomial] = form.get(monomial, Fraction(0)) + a * b
-            result = Residue(value, {m: c for m, c in form.items() if c}, degree)
+                    terms[monomial] = terms.get(monomial, Fraction(0)) + a * b
+            result = {m: c for m, c in terms.items() if c}
         return result
 
     def power(self, base: Residue, p: int, q: int = 1) -> Residue:
@@ -129,13 +148,12 @@ class Closed(Composed):
             raise Undetermined("division by zero")
         value = self._values.inverse(base.value)
         degree = base.degree * (2 if any(base.value) else 1)
-        if len(base.form) == 1:
-            ((monomial, coefficient),) = base.form.items()
-            form = {tuple((g, -e) for g, e in monomial): 1 / coefficient}
-        else:
-            own = self._generator(base.value, base.degree, whole=base)
-            form = {tuple((g, -e) for g, e in monomial): c for monomial, c in own.form.items()}
-        return self.mul([Residue(value, form, degree)] * -p)
+        inverse = Residue(value, lambda: self._inverse_form(base), degree, base.depth + 1)
+        return self.mul([inverse] * -p)
+
+    def _inverse_form(self, base: Residue) -> Form:
+        form = base.form if len(base.form) == 1 else self._generator(base.value, base.degree, whole=base).form
+        return {tuple((g, -e) for g, e in monomial): 1 / coefficient for monomial, coefficient in form.items()}
 
     def minus(self, one: Residue) -> Residue:
         return self.mul([self.number(-1), one])
@@ -403,6 +421,14 @@ class Closed(Composed):
             raw = hashlib.blake2b(repr(name).encode(), key=self._key, digest_size=32).digest()
             self._known[name] = int.from_bytes(raw, "big") % self.prime
         return self._known[name]
+
+
+def _sum(forms: Sequence[Form]) -> Form:
+    found: Form = {}
+    for form in forms:
+        for monomial, coefficient in form.items():
+            found[monomial] = found.get(monomial, Fraction(0)) + coefficient
+    return {monomial: coefficient for monomial, coefficient in found.items() if coefficient}
 
 
 def _times(one: Monomial, two: Monomial) -> Monomial:
