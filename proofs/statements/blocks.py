@@ -18,6 +18,7 @@ numbers, brackets, maxima, sizes made of others.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -165,10 +166,11 @@ def _bound(node: Any, table: Mapping[str, Any]) -> Any:
     return [node[0], *(_bound(child, table) for child in node[1:])]
 
 
-def tied(vocabulary: Vocabulary, vertices: set[str], renaming: bool = False) -> set[str]:
+def tied(vocabulary: Vocabulary, vertices: set[str], renaming: Renaming | None = None) -> set[str]:
     """Keys of the extents whose indices the definitions of the given vertices and costs do more with than select.
 
-    renaming: those of which the entries cannot be renamed; selecting by an integer entry and equality then tie nothing.
+    renaming: an axis whose key is among those found if its entries, and with them the integers that select them,
+    cannot be renamed.  Selection by an integer and equality with one then tie nothing.
     """
     found: set[str] = set()
     graph = vocabulary.graph
@@ -184,17 +186,36 @@ def tied(vocabulary: Vocabulary, vertices: set[str], renaming: bool = False) -> 
         else:
             shapes |= {("x", u): shape for u, shape in zip(data["inputs"], data["input_shapes"], strict=True)}
             shapes |= {(item["kind"], "v"): item["shape"] for item in data["parameters"].values()}
+        integers = _local_integers(vocabulary, owner)
         for item in data["definitions"]:
             shapes[item["kind"], item["owner"]] = item["shape"]
             indices = {name: read(e) for name, e in zip(item["indices"], item["shape"], strict=True)}
-            _Ties(found, read, shapes, renaming).visit(item["body"], indices)
+            _Ties(found, read, shapes, renaming, integers).visit(item["body"], indices)
         for node in (e for shape in shapes.values() for e in shape):
-            _Ties(found, read, shapes, renaming).composed(node)
+            _Ties(found, read, shapes).composed(node)
     return found
+
+
+def _local_integers(vocabulary: Vocabulary, owner: str) -> set[tuple[str, str]]:
+    """The integer inputs or targets of a vertex or cost, under the names that its definitions give them."""
+    graph = vocabulary.graph
+    if owner in graph.costs:
+        return {("y", "cost")} if ("y", owner) in vocabulary.integers else set()
+    names = graph.layers[graph.content[owner]]["inputs"]
+    pairs = zip(names, graph.parents[owner], strict=True)
+    return {("x", name) for name, parent in pairs if ("x", parent) in vocabulary.integers}
 
 
 def _reader(owner: str, sizes: Mapping[str, Any]) -> Callable[[Any], Extent]:
     return lambda node: Extent(node, owner, sizes)
+
+
+@dataclass
+class Renaming:
+    """Permutations of the entries of an axis, and of the integers that select them, that leave ``fixed`` as it is."""
+
+    key: str
+    fixed: set[int] = field(default_factory=set)
 
 
 class _Ties:
@@ -205,9 +226,11 @@ class _Ties:
         found: set[str],
         extent: Callable[[Any], Extent],
         shapes: Mapping[tuple[str, str], Any],
-        renaming: bool = False,
+        renaming: Renaming | None = None,
+        integers: set[tuple[str, str]] | frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
-        self.found, self.extent, self.shapes, self.renaming = found, extent, shapes, renaming
+        self.found, self.extent, self.shapes = found, extent, shapes
+        self.renaming, self.integers = renaming, integers
 
     def composed(self, node: Any) -> None:
         """A size made of others ties all of them; one that is a plain name or number ties nothing."""
@@ -221,16 +244,14 @@ class _Ties:
     def visit(self, node: Any, indices: Mapping[str, Extent]) -> None:
         if not isinstance(node, list) or node[0] in ("rational", "size"):
             return
-        if (
-            self.renaming
-            and node[0] == "same"
-            and all(isinstance(n, list) and n[0] in ("index", "entry") for n in node[1:])
-        ):
+        if self.renaming and node[0] == "same" and all(self._renamed(child, indices) for child in node[1:]):
             for child in node[1:]:
-                self._selects(child, indices)
+                self._inner(child, indices)
         elif node[0] in ("inside", "divides", "same", "quotient", "remainder", "index"):
             self._everything(node, indices)
         elif node[0] == "entry":
+            if self.renaming and (node[1], node[2]) in self.integers:  # its number counts
+                self.found.add(self.renaming.key)
             self._entry(node, indices)
         elif node[0] in ("sum", "logsumexp", "max", "argmax"):
             _, name, written, body = node
@@ -250,16 +271,27 @@ class _Ties:
             plain = isinstance(index, list) and index[0] == "index"
             if plain and extent is not None and indices[index[1]].key == extent.key:
                 continue
-            if self.renaming and isinstance(index, list) and index[0] == "entry":
-                self._selects(index, indices)
+            selected = self.renaming and extent is not None and extent.key == self.renaming.key
+            if selected and not plain and self._renamed(index, indices):
+                self._inner(index, indices)
                 continue
             if extent is not None:
                 self.found.add(extent.key)
             self._everything(index, indices)
 
-    def _selects(self, node: Any, indices: Mapping[str, Extent]) -> None:
-        """An index or an integer entry that is only compared, or stands for an index."""
+    def _renamed(self, node: Any, indices: Mapping[str, Extent]) -> bool:
+        """Whether it is an integer entry, an index over the axis that is renamed, or a number, which stays fixed."""
+        assert self.renaming is not None
+        if isinstance(node, int):
+            self.renaming.fixed.add(node)
+            return True
         if node[0] == "entry":
+            return (node[1], node[2]) in self.integers
+        return bool(node[0] == "index") and indices[node[1]].key == self.renaming.key
+
+    def _inner(self, node: Any, indices: Mapping[str, Extent]) -> None:
+        """What stands in an integer entry's own indices."""
+        if isinstance(node, list) and node[0] == "entry":
             self._entry(node, indices)
 
     def _everything(self, node: Any, indices: Mapping[str, Extent]) -> None:
@@ -267,6 +299,7 @@ class _Ties:
         if not isinstance(node, list):
             return
         if node[0] == "entry":
+            self.found |= {self.renaming.key} if self.renaming else set()
             self._entry(node, indices)
         elif node[0] == "index":
             self.found.add(indices[node[1]].key)
@@ -282,7 +315,7 @@ def claimed_ties(
     indices: Mapping[str, Extent],
     extents: Mapping[str, Extent],
     vocabulary: Vocabulary,
-    renaming: bool = False,
+    renaming: Renaming | None = None,
 ) -> set[str]:
     """Keys of the extents that an expression of a claim ties; ``extents``: by the keys that stand for them in it."""
 
@@ -291,7 +324,7 @@ def claimed_ties(
         return extents[name] if name in extents else vocabulary.extent(name)
 
     found: set[str] = set()
-    _Ties(found, extent, _Axes(vocabulary), renaming).visit(node, indices)
+    _Ties(found, extent, _Axes(vocabulary), renaming, vocabulary.integers).visit(node, indices)
     return found
 
 

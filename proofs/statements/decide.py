@@ -40,6 +40,7 @@ FACTS = "the relations between functions in proofs/statements/facts"
 ARB = "Arb's enclosures of functions"
 
 _KEPT = 8
+_NUMBERS = "nothing of the network is read: a statement about numbers alone"
 _NOWHERE = "one side divides by an expression that is 0 whatever the values are"
 _Symmetric = frozenset[tuple[str, str]]
 
@@ -110,6 +111,11 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
             return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
         if not outcome.compared:
             return undecided(f"{link.label} compares no entries: nothing is claimed")
+        reads = [key for key in claim.read(link) if key[0] != "delta"]
+        if reads and not trial.read:
+            return undecided(f"{link.label}: every bracket is 0, so that nothing is read and nothing compared")
+        if not reads and _NUMBERS not in hypotheses:
+            hypotheses = (*hypotheses, _NUMBERS)
         if values.argument is None:
             words = f"{len(values.values)} of the {values.total} values of the integer inputs and targets agree"
             return undecided(f"{link.label}: {words}; the others are open")
@@ -146,16 +152,18 @@ class _Trial:
         self._claim, self._symmetric, self._where = claim, symmetric, where
         self._scopes: dict[tuple[object, ...], Scope] = {}
         self._seed = claim.seed
+        self.read = False  # whether the sides of the link at hand read any entry
 
     def run(self, link: Link, chosen: Setting, values: list[dict[str, int]]) -> tuple[Outcome, list[dict[str, int]]]:
         """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
-        degree = self._growth(link, chosen)
+        self.read = False
         at = values
         for kind, method in ((Field, _FREE), (Closed, _OWN)):
             bound, compared = Fraction(0), 0
             try:
                 for integers in values:
                     at = [integers]
+                    degree = self._growth(link, chosen, integers)
                     chance, count = self._both(kind, link, chosen, degree, integers)
                     bound, compared = bound + chance, compared + count
             except _Differs:
@@ -175,12 +183,12 @@ class _Trial:
             meaning = Meaning(self._claim.vocabulary, ring, draw, setting, self._symmetric, integers)
             if len(self._scopes) > _KEPT:
                 self._scopes.clear()
-            self._scopes[full] = Scope(meaning, self._claim)
+            self._scopes[full] = Scope(meaning, self._claim, watch=True)
         return self._scopes[full]
 
-    def _growth(self, link: Link, setting: Setting) -> int:
+    def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
-        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), setting, {}, Growth)
+        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), setting, integers, Growth)
         # An equality of integers (the index of a maximum) has no degree.
         sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
         largest = max((sum(left) + sum(right) for left, right in sides), default=0)
@@ -227,10 +235,12 @@ class _Trial:
         scope = self._scope(make, setting, integers, kind, prime)
         ring: Any = scope.ring
         compared = 0
+        scope.read.clear()
         for _, left, right in scope.sides(link):
             if left != right:
                 raise _Differs
             compared += 1
+            self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
             if isinstance(left, Residue):
                 degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
         trials = compared + ring.calls * (ring.calls - 1) // 2

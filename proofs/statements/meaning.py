@@ -251,7 +251,7 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     for kind, owner in kinds:
         if kind == "E" and owner == "":
             return {*graph.parents, *graph.costs}
-        if owner in graph.costs or (owner in graph.parents and kind not in ("x", "s")):
+        if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
         if kind.startswith("from "):
             found.add(kind[5:])

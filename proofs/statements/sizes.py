@@ -11,7 +11,7 @@ from typing import Any
 
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.evaluate.network import Rejected, whole
-from dyadic.proofs.evaluate.sizes import Instantiation, free_symbols, reduced_sizes
+from dyadic.proofs.evaluate.sizes import Instantiation, free_symbols
 from dyadic.proofs.statements.blocks import Setting, claimed_ties, places_in, tied
 from dyadic.proofs.statements.counting import most_indices
 from dyadic.proofs.statements.equation import Equalities, Link
@@ -192,23 +192,17 @@ def _evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
         return False
 
 
-def at(graph: Graph, base: dict[str, int]) -> Instantiation | None:
-    """An instance, where the sizes fit the layers."""
-    try:
-        return Instantiation(graph, base)
-    except Rejected:
-        return None
-
-
-def smallest(graph: Graph) -> Iterator[Instantiation]:
-    """One entry per axis where the layers allow it; then a little more."""
-    for n in (1, 2):
-        found = at(graph, {repr(extent): n for extent in free_sizes(graph)})
-        if found:
-            yield found
-    yield Instantiation(graph, reduced_sizes(graph, largest=2))
+def own(graph: Graph) -> Iterator[Instantiation]:
+    """The network at its own sizes, if it is not too large; a size that is left symbolic is 1, 2 and 3 in turn."""
+    free = free_sizes(graph)
+    named = any(not isinstance(extent, int) for extent in free)
+    for n in (1, 2, 3) if named else (0,):
+        try:
+            yield Instantiation(graph, {repr(extent): extent if isinstance(extent, int) else n for extent in free})
+        except Rejected:
+            continue
 
 
 def shown(base: Mapping[str, int]) -> dict[str, int]:
-    """Sizes for a report: ``n`` for ['size', 'n']."""
-    return {key[10:-2] if key.startswith("['size', '") else key: value for key, value in base.items()}
+    """The sizes that the architecture leaves symbolic, for a report: ``n`` for ['size', 'n']."""
+    return {key[10:-2]: value for key, value in base.items() if key.startswith("['size', '")}

@@ -207,6 +207,8 @@ class Vocabulary:
         """A range as written: an extent of the network where there is one, else just the number."""
         if written in self.extents:
             return self.extents[written]
+        if written == 0:
+            raise SpecError("range 0", "has no value: nothing would be compared", "write how many values there are")
         if isinstance(written, int):
             return Extent(written)
         raise SpecError(f"range {written!r}", "is no size of this network", "write a number or a size's name")
