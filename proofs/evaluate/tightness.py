@@ -69,22 +69,27 @@ def size(graph: Graph) -> int:
     return Instantiation(graph, reduced_sizes(graph, largest=2)).entries
 
 
-def find(graph: Graph, seeds: int = 6) -> Witness | None:
-    """Search for a witness over seeds, signs and precisions; None if there is none among them."""
+def find(graph: Graph, seeds: int = 6, sizes: dict[str, int] | None = None) -> Witness | None:
+    """Search for a witness over seeds, signs and precisions; None if there is none among them.
+
+    sizes: the free sizes to look at; without them reduced ones.
+    """
     if size(graph) > _FEW_ENTRIES:
         seeds = 1
     for precision in PRECISIONS:
         for seed in range(seeds):
             for signs in SIGNS:
-                witness = evaluate(graph, seed, signs, precision)
+                witness = evaluate(graph, seed, signs, precision, sizes)
                 if witness:
                     return witness
     return None
 
 
-def evaluate(graph: Graph, seed: int, signs: str, precision: int) -> Witness | None:
+def evaluate(
+    graph: Graph, seed: int, signs: str, precision: int, sizes: dict[str, int] | None = None
+) -> Witness | None:
     """The last variable's value after T - 1 and after T steps, if the two differ for certain."""
-    sizes = reduced_sizes(graph, largest=2)
+    sizes = reduced_sizes(graph, largest=2) if sizes is None else sizes
     before, ctx.prec = ctx.prec, precision
     try:
         table = last_deviations(graph, draw_with(seed, signs), sizes) or _differences(graph, seed, signs, sizes)
