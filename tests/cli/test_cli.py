@@ -31,10 +31,10 @@ def test_verify_and_check(tmp_path):
     path = tmp_path / "certificate.json"
     done = run("verify", DIGITS, "--certificate", path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "PROVED: 20 proved, 0 refuted, 0 undecided" in done.stdout
+    assert "PROVED: 22 proved, 0 refuted, 0 undecided" in done.stdout
     checked = run("check", path)
     assert checked.returncode == 0
-    assert checked.stdout.splitlines()[-1] == "CONFIRMED: 8 claims re-verified, 12 only stated"
+    assert checked.stdout.splitlines()[-1] == "CONFIRMED: 8 claims re-verified, 14 only stated"
     path.write_text(path.read_text().replace('"steps": 8', '"steps": 7', 1))
     rejected = run("check", path)
     assert (rejected.returncode, rejected.stdout[:8]) == (1, "REJECTED")
