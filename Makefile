@@ -1,11 +1,12 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
 # make docs: write docs/layers.md from the code.
+# make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs mutants clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -21,6 +22,9 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md
+
+mutants: $(VENV)/.test
+	$(BIN)/python tests/campaigns/mutants.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -111,8 +111,8 @@ def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fi
             "equations",
             "gradients",
             "extents",
-            "parameters",
             "body",
+            "parameters",
         )
         return tuple("*" if isinstance(key, int) or (k and path[k - 1] in named) else key for k, key in enumerate(path))
 
