@@ -7,11 +7,14 @@ architectures of subjects.py and verifies those that come out otherwise than wit
 
     refuted     a claim is refuted                       undecided   a claim is undecided, and none is refuted
     crash       it ends in an error or in a time limit   no effect   no equation has another value, as printed
+    definition  everything is proved, and the definition of a layer or cost is another one: another network is derived
     SURVIVOR    everything is proved, though an equation that is printed has another value
 
 Equations are compared as they are printed: the text and the LaTeX are read back and evaluated (values.py), and the JSON
 is evaluated.  LaTeX that the reader of claims does not know is compared as text, and a difference there is listed as
-"unread".  Emitted code and the appendix are compared nowhere here.
+"unread".  What a layer is, is said by its equation alone: where a change reaches that, all that is printed is right for
+another layer, which only a comparison with other software shows (tests/layers).  Emitted code and the appendix are
+compared nowhere here.
 """
 
 from __future__ import annotations
@@ -31,7 +34,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from campaigns.mutation import Source, chosen
 from campaigns.subjects import SPECIFICATIONS
 from campaigns.values import worth
-
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import printed
@@ -48,7 +50,7 @@ MODULES = (
 ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""
 SECONDS, MEMORY = 40, 3 * 2**30
-OUTCOMES = ("refuted", "undecided", "crash", "no effect", "unread", "SURVIVOR")
+OUTCOMES = ("refuted", "undecided", "crash", "no effect", "unread", "definition", "SURVIVOR")
 
 
 def produced(specification):
@@ -172,6 +174,12 @@ def differences(without, reading, before, after):
     return different, unread
 
 
+def definitions(content):
+    """What each vertex and cost computes, as its kind says it."""
+    vertices = {v["name"]: content["layers"][v["layer"]]["definitions"] for v in content["architecture"]["vertices"]}
+    return vertices, {owner: data["definitions"] for owner, data in content["costs"].items()}
+
+
 def verdict(derivation):
     """The verdict of the methods that stand for ``verify`` here."""
     subject = examine(derivation, derivation.steps)
@@ -197,9 +205,10 @@ def outcome(references):
         decided, how = verdict(derivation)
         if decided != "proved":
             return decided, f"{how} in {specification['name']}"
-        without = Reading(content, own)
-        reading = Reading(examine(derivation, derivation.steps).content, own, without)
-        different, unread = differences(without, reading, before, after)
+        without, now = Reading(content, own), examine(derivation, derivation.steps).content
+        different, unread = differences(without, Reading(now, own, without), before, after)
+        if different and definitions(now) != definitions(content):
+            return "definition", f"{specification['name']}: {different[0]}"
         if different:
             return "SURVIVOR", f"{specification['name']}: {'; '.join(different[:3])}"
         unread_anywhere += [f"{specification['name']} {one}" for one in unread]
@@ -279,7 +288,7 @@ def main():
     start = time.monotonic()
 
     def report(mutant, result):
-        if options.verbose or result[0] in ("SURVIVOR", "undecided", "unread"):
+        if options.verbose or result[0] in ("SURVIVOR", "undecided", "unread", "definition"):
             print(f"{result[0]:<10} {mutant.name}   [{result[1]}]", flush=True)
 
     found = campaign(chosen(sources(), options.count, options.seed), options.jobs, report)

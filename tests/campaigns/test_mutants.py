@@ -1,11 +1,10 @@
 """A sample of the campaign ``make mutants``; what it must find, and that it would see a survivor."""
 
 import pytest
+
 from campaigns import mutants
 from campaigns.mutation import OPERATORS, Source, chosen
-
 from dyadic.proofs.methods.registry import METHODS
-
 
 KNOWN = {
     "decay": ("instantiation", "Equations._decayed", "decay * entry -> item.body -"),
@@ -13,7 +12,7 @@ KNOWN = {
     "intermediates": ("energy", "needed", "reversed(available) -> list(available)"),
     "numbers": ("serialise", "to_json", "expression.p -> expression.q"),
     "signs": ("printing", "Printer._sum", "'-"),
-    "fractions": ("printing", "LatexPrinter.fraction", "top -> bottom"),
+    "fractions": ("printing", "TextPrinter.fraction", "top"),
     "ranges": ("printing", "TextPrinter.inside", "extent"),
 }
 """Some mutants by module, function and a part of what they change."""
