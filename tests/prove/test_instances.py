@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import plants
 
+from dyadic.files import json_text
 from dyadic.proofs import verify
 from dyadic.proofs.checker import check, instances
 from dyadic.proofs.checker.graph import Graph, certificate_hash, digest
@@ -295,7 +296,10 @@ def test_nothing_depends_on_asserts(arguments):
 
 def test_the_certificate_holds_every_equation(certificate):
     derivation = plants.derivation()
-    content = json.loads(json.dumps(certificate))
+    content = json.loads(json_text(certificate))
+    assert content == certificate
+    for odd in ({}, [], [{}], {"": []}, [{"a": [1, [{"b": None}]]}, 2, '\n\u2211"'], {"a": {"b": {}}}):
+        assert json.loads(json_text(odd)) == odd
     assert list(content["equations"]) == list(derivation.equations)
     for tag, equation in derivation.equations.items():
         assert content["equations"][tag] == {"hash": equation.hash, **equation.content}
