@@ -105,13 +105,14 @@ def _place(error: BaseException) -> str:
 def say(message: str) -> None:
     """One line on standard error; a place that cannot take it changes nothing."""
     line = " ".join(message.split())
-    with suppress(OSError, ValueError):
+    with scratch.LOCK, suppress(OSError, ValueError):  # whoever stops the program has the only word
         sys.stderr.write(f"dyadic: {line[:1500]}\n")
         sys.stderr.flush()
 
 
 def _leave(status: int) -> NoReturn:
     """End the process with all output written, and nothing left for the interpreter to do."""
+    scratch.LOCK.acquire()  # if the program is being stopped, it ends as stopped
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -186,9 +186,16 @@ def window(node: Node, kernel: list[int]) -> dict[str, Any]:
     return {"stride": stride, "padding": padding, "dilation": dilation}
 
 
+def filters(node: Node) -> list[int]:
+    """The sizes of a convolution's window: those of its weights, which the attribute may repeat."""
+    kernel = node.extents(1, range(2, node.rank(1)))
+    node.only(kernel_shape=kernel)
+    return kernel
+
+
 @operator(Conv="conv")
 def conv(node: Node) -> Value:
-    kernel = node.extents(1, range(2, node.rank(1)))
+    kernel = filters(node)
     inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
     return node.layer(
         "conv", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3, **window(node, kernel)
@@ -197,8 +204,8 @@ def conv(node: Node) -> Value:
 
 @operator(ConvTranspose="conv_transpose")
 def conv_transpose(node: Node) -> Value:
-    kernel = node.extents(1, range(2, node.rank(1)))
-    if "output_shape" in node.attributes or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+    kernel = filters(node)
+    if node.get("output_shape") is not None or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         raise Unsupported("output_shape and auto_pad (only pads)")
     inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
     return node.layer(

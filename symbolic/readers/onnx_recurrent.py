@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.recurrent import STATES, Cell, unroll
+from dyadic.symbolic.readers.recurrent import STATES, Cell, unroll, unrolled
 
 _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 """Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""
@@ -21,7 +21,7 @@ _ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid",
 def recurrent(node: Node) -> list[Value]:
     directions = 2 if node.get("direction", "forward") == "bidirectional" else 1
     _refuse_variants(node, directions)
-    (steps,) = node.extents(0, [0])
+    steps = unrolled(*node.extents(0, [0]))
     xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
     outputs: list[list[str]] = [[], [], []]
     for d in range(directions):
@@ -44,7 +44,7 @@ def recurrent(node: Node) -> list[Value]:
 
 def _refuse_variants(node: Node, directions: int) -> None:
     node.only(activations=_ACTIVATIONS[node.op] * directions, input_forget=0, layout=0)
-    if "clip" in node.attributes:
+    if node.get("clip") is not None:
         raise Unsupported("clip")
     if node.op == "GRU" and not node.get("linear_before_reset", 0):
         raise Unsupported("linear_before_reset = 0 (only 1)")

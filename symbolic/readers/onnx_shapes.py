@@ -11,8 +11,9 @@ from sympy import Integer, Mul, cancel
 
 from dyadic.symbolic.architecture import show
 from dyadic.symbolic.layers.base import Shape
-from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.operations import parted, sliced
+from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, places
+from dyadic.symbolic.readers.operations import parted, rows, sliced
 
 _FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 
@@ -25,6 +26,7 @@ def identity(node: Node) -> Value:
 @operator("Dropout")
 def dropout(node: Node) -> Value:
     node.only_outputs()
+    node.ignore("ratio", "seed", "is_test")  # in inference nothing is dropped
     if node.has(2) and bool(node.static(2, "training_mode")):
         raise Unsupported("training_mode: the mask would be random")
     return node.same("in inference")
@@ -101,9 +103,9 @@ def squeeze(node: Node) -> Value:
 
 @operator(Unsqueeze="unsqueeze")
 def unsqueeze(node: Node) -> Value:
-    given = node.integers(1, "the list of axes") if node.has(1) else node.get("axes")
+    given = node.integers(1, "the list of axes") if node.has(1) else node.get("axes") or []
     rank = node.rank() + len(given)
-    return node.layer("unsqueeze", [node.x()], axes=sorted(int(axis) % rank for axis in given))
+    return node.layer("unsqueeze", [node.x()], axes=sorted(places(given, rank)))
 
 
 @operator(Transpose="transpose")
@@ -128,6 +130,8 @@ def expand(node: Node) -> Value:
 def tile(node: Node) -> Value:
     found = node.x()
     for axis, times in enumerate(node.integers(1, "the numbers of repeats")):
+        if not isinstance(times, int) or not 1 <= times <= MOST_INPUTS:
+            raise Unsupported(f"repeats an axis {times} times (1 to {MOST_INPUTS} are read)")
         if times != 1:
             found = node.layer("concat", [found] * times, f"axis{axis}", axis=axis)
     return found
@@ -158,7 +162,7 @@ def slice_(node: Node) -> Value:
     starts, ends, axes, steps = (given(k, key) for k, key in enumerate(("starts", "ends", "axes", "steps"), 1))
     if starts is None or ends is None:
         raise Unsupported("starts or ends are missing")
-    axes = list(range(len(starts))) if axes is None else [axis % node.rank() for axis in axes]
+    axes = list(range(len(starts))) if axes is None else places(axes, node.rank())
     cuts = []
     for axis, start, end, step in zip(axes, starts, ends, steps or [1] * len(axes), strict=True):
         if step < 1:
@@ -182,9 +186,9 @@ def gather(node: Node) -> Value:
             node.layer("embedding", [node.x(1), data]) if embeds else node.layer("gather", [data, node.x(1)], axis=axis)
         )
     (extent,) = node.extents(0, [axis])
-    positions = indices.astype(int).reshape(-1) % extent
+    positions = rows(indices, extent).reshape(-1)
     steps = np.diff(positions)
-    if indices.ndim <= 1 and (steps == 1).all():  # consecutive positions are a slice
+    if indices.ndim <= 1 and indices.size and (steps == 1).all():  # consecutive positions are a slice
         if indices.ndim == 0:
             return node.layer("select", [node.x(0)], axis=axis, position=int(positions[0]))
         return sliced(node.model, node.name, node.x(0), [(axis, int(positions[0]), len(positions), 1)])
@@ -201,6 +205,8 @@ def pad(node: Node) -> Value:
     axes = node.axes(3)
     if axes is not None:
         full = [0] * 2 * node.rank()
+        if len(padding) != 2 * len(axes):
+            raise Unsupported(f"{len(padding)} pads for {len(axes)} axes")
         for k, axis in enumerate(axes):
             full[axis], full[axis + node.rank()] = padding[k], padding[k + len(axes)]
         padding = full
@@ -218,18 +224,24 @@ def where(node: Node) -> Value:
 @operator(Resize="upsample", Upsample="upsample")
 def resize(node: Node) -> Value:
     """Nearest neighbour by integer factors, where the file's rounding amounts to i -> floor(i / factor)."""
-    node.only(mode="nearest")
+    node.only(mode="nearest", keep_aspect_ratio_policy="stretch")
+    node.ignore("cubic_coeff_a", "exclude_outside", "extrapolation_value", "antialias")  # nothing to do with nearest
+    axes = node.get("axes")
+    chosen = list(range(node.rank())) if axes is None else places(axes, node.rank())
     new = [*node.integers(3, "the new sizes")] if node.op == "Resize" and node.has(3) else None
     if new is not None:
-        old = node.extents(0, range(node.rank()))
-        scales = [Fraction(n, m) for n, m in zip(new, old, strict=True)]
+        scales = [Fraction(int(n), m) for n, m in zip(new, node.extents(0, chosen), strict=False)]
     else:
         slot = 1 if node.op == "Upsample" or node.opset < 11 else 2
         given = node.static(slot, "the scales").reshape(-1) if node.has(slot) else node.get("scales")
-        scales = [Fraction(float(s)) for s in given]
+        scales = [Fraction(float(s)) for s in given if np.isfinite(s)]
+    if len(scales) != len(chosen):
+        raise Unsupported(f"{len(scales)} finite scales for {len(chosen)} axes")
     if any(scale.denominator != 1 or scale < 1 for scale in scales):
         raise Unsupported(f"scales {[float(s) for s in scales]} (only positive integers)")
-    factors = [int(scale) for scale in scales]
+    factors = [1] * node.rank()
+    for axis, scale in zip(chosen, scales, strict=True):
+        factors[axis] = int(scale)
     if node.op == "Resize" and node.opset >= 11:
         _floors(node, factors)
     return node.layer("upsample", [node.x()], factors=factors) if prod(factors) > 1 else node.same("by nothing")
@@ -257,7 +269,12 @@ def _floors(node: Node, factors: list[int]) -> None:
 def depth_to_space(node: Node) -> Value:
     """Reshape, transpose, reshape."""
     b = int(node.get("blocksize"))
+    if node.rank() != 4 or b < 1:
+        raise Unsupported(f"blocks of {b} of a tensor of {node.rank()} axes (only 4)")
     n, c, h, w = node.shape()
+    divided = (h, w) if node.op == "SpaceToDepth" else (c / b,)
+    if any((extent / b).is_Rational and not (extent / b).is_Integer for extent in divided):
+        raise Unsupported(f"{show(node.shape())} does not consist of blocks of {b}")
     if node.op == "SpaceToDepth":
         first, permutation, last = (n, c, h / b, b, w / b, b), [0, 3, 5, 1, 2, 4], (n, c * b * b, h / b, w / b)
     elif node.get("mode", "DCR") == "DCR":

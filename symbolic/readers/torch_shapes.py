@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
-from dyadic.symbolic.readers.operations import parted, sliced
-from dyadic.symbolic.readers.recurrent import Cell, unroll
+from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.readers.operations import parted, rows, sliced
+from dyadic.symbolic.readers.recurrent import Cell, unroll, unrolled
 from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
 
 
@@ -108,6 +109,8 @@ def repeat(call: Call) -> Result:
     if len(times) > len(old):
         found = call.layer("unsqueeze", [found], "axes", axes=list(range(len(times) - len(old))))
     for axis, count in enumerate(times):
+        if not 1 <= count <= MOST_INPUTS:
+            raise Unsupported(f"repeats an axis {count} times (1 to {MOST_INPUTS} are read)")
         if count != 1:
             found = call.layer("concat", [found] * count, f"axis{axis}", axis=axis)
     return found
@@ -240,7 +243,7 @@ def _looked_up(call: Call, table: str, indices: Any, axis: int) -> Result:
     model = call.model
     if isinstance(indices, Known):
         extent = int(model.shapes[table][axis])
-        positions = indices.array.astype(int) % extent
+        positions = rows(indices.array, extent)
         if positions.ndim == 1 and (np.diff(positions) == 1).all():
             return sliced(model, call.name, table, [(axis, int(positions[0]), len(positions), 1)])
         indices = model.indices(indices.name, positions, extent)
@@ -265,7 +268,7 @@ def recurrent(call: Call) -> Result:
     model, is_lstm = call.model, call.operator == "lstm"
     batched = call.rank("input") == 3
     axis = 1 if call["batch_first"] and batched else 0
-    steps = call.extent(axis, "input")
+    steps = unrolled(call.extent(axis, "input"))
     xs = [call.layer("select", [call.x("input")], f"x{k}", axis=axis, position=k) for k in range(steps)]
     directions, per = 1 + bool(call["bidirectional"]), 4 if call["has_biases"] else 2
     states = list(call["hx"]) if is_lstm else [call["hx"]]

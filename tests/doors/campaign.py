@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 PROGRAM = [sys.executable, "-m", "dyadic"]
@@ -48,7 +49,7 @@ def prepare(folder):
 def commands(folder):
     digits, chained, own = "examples/digits.toml", str(folder / "chain.toml"), "examples/claims/network.toml"
     out = folder / "out"
-    found = {
+    return {
         "help": ["--help"],
         "derive": ["derive", digits],
         "verify": ["verify", digits, "--certificate", str(out / "c.json")],
@@ -64,7 +65,6 @@ def commands(folder):
         "layers": ["layers", "conv"],
         "doctor": ["doctor"],
     }
-    return found
 
 
 def start(arguments, scratch):
@@ -83,10 +83,8 @@ def interrupt(arguments, delay, folder):
     for place in (scratch, out):
         place.mkdir(exist_ok=True)
     process = start(arguments, scratch)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(delay)
-    except subprocess.TimeoutExpired:
-        pass
     if process.poll() is not None:
         process.communicate()
         clean(out)
