@@ -70,7 +70,10 @@ class Node:
 
     def integers(self, slot: int, what: str) -> list[Any]:
         """The same as a flat list of integers or integer expressions."""
-        return [n if isinstance(n, Expr) else int(n) for n in self.static(slot, what).reshape(-1)]
+        array = self.static(slot, what)
+        if array.dtype.kind not in "iuO":
+            raise Unsupported(f"{what} does not consist of integers")
+        return [n if isinstance(n, Expr) else int(n) for n in array.reshape(-1)]
 
     def number(self, slot: int) -> float | None:
         """The operand if it is one constant finite number that is not trained, else None."""
@@ -102,6 +105,13 @@ class Node:
     def get(self, key: str, default: Any = None) -> Any:
         self.read.add(key)
         return self.attributes.get(key, default)
+
+    def choice(self, key: str, *words: str) -> str:
+        """An attribute that is one of some words, the first where it is left out."""
+        word = str(self.get(key, words[0]))
+        if word not in words:
+            raise Unsupported(f"{key} = {word[:60]!r} (only {', '.join(words)})")
+        return word
 
     def ignore(self, *keys: str) -> None:
         """Account for attributes that cannot change what is read here."""

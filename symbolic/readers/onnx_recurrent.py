@@ -19,13 +19,14 @@ _ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid",
     LSTM="lstm_cell select slice stack concat",
 )
 def recurrent(node: Node) -> list[Value]:
-    directions = 2 if node.get("direction", "forward") == "bidirectional" else 1
+    direction = node.choice("direction", "forward", "reverse", "bidirectional")
+    directions = 2 if direction == "bidirectional" else 1
     _refuse_variants(node, directions)
     steps = unrolled(*node.extents(0, [0]))
     xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
     outputs: list[list[str]] = [[], [], []]
     for d in range(directions):
-        backward = d == 1 or node.get("direction", "forward") == "reverse"
+        backward = d == 1 or direction == "reverse"
         name = f"{node.name}.back" if backward else node.name
         cell = _cell(node, d, ".back" if d else "")
         states = unroll(node.model, name, cell, xs[::-1] if backward else xs, _initial(node, d, cell, name))
@@ -72,6 +73,7 @@ def _cell(node: Node, direction: int, suffix: str) -> Cell:
     if node.op != "RNN":
         node.model.note(f"the gates of {node.op} weights are stored in the order of the {node.op.lower()}_cell")
     weight, again = node.static(1, "W")[direction], node.static(2, "R")[direction]
+    node.only(hidden_size=again.shape[1])
     parameters = [rows(1, "", weight), rows(2, "", again)]
     if node.has(3):
         fed, fed_back = np.split(node.static(3, "B")[direction], 2)

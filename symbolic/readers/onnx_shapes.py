@@ -34,6 +34,7 @@ def dropout(node: Node) -> Value:
 
 @operator("Cast", "CastLike")
 def cast(node: Node) -> Value:
+    node.ignore("saturate", "round_mode")  # of eight-bit floats, which are refused
     x = node.x()
     is_index = x in node.model.inputs and node.model.inputs[x].role == "index"
     if node.op == "Cast" and not is_index and node.get("to") not in _FLOATS:
@@ -111,6 +112,8 @@ def unsqueeze(node: Node) -> Value:
 @operator(Transpose="transpose")
 def transpose(node: Node) -> Value:
     permutation = list(node.get("perm", range(node.rank())[::-1]))
+    if sorted(permutation) != list(range(node.rank())):
+        raise Unsupported(f"perm = {permutation[:20]} is no permutation of {node.rank()} axes")
     if permutation == sorted(permutation):
         return node.same("of nothing")
     return node.layer("transpose", [node.x()], permutation=permutation)
@@ -163,8 +166,11 @@ def slice_(node: Node) -> Value:
     if starts is None or ends is None:
         raise Unsupported("starts or ends are missing")
     axes = list(range(len(starts))) if axes is None else places(axes, node.rank())
+    steps = [1] * len(axes) if steps is None else steps
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        raise Unsupported("starts, ends, axes and steps are not of one length")
     cuts = []
-    for axis, start, end, step in zip(axes, starts, ends, steps or [1] * len(axes), strict=True):
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         if step < 1:
             raise Unsupported(f"steps = {steps} (only positive)")
         extent = node.shape()[axis]
@@ -230,15 +236,17 @@ def resize(node: Node) -> Value:
     chosen = list(range(node.rank())) if axes is None else places(axes, node.rank())
     new = [*node.integers(3, "the new sizes")] if node.op == "Resize" and node.has(3) else None
     if new is not None:
-        scales = [Fraction(int(n), m) for n, m in zip(new, node.extents(0, chosen), strict=False)]
+        if len(new) != len(chosen):
+            raise Unsupported(f"{len(new)} sizes for {len(chosen)} axes")
+        scales = [Fraction(int(n), m) for n, m in zip(new, node.extents(0, chosen), strict=True)]
     else:
         slot = 1 if node.op == "Upsample" or node.opset < 11 else 2
         given = node.static(slot, "the scales").reshape(-1) if node.has(slot) else node.get("scales")
         scales = [Fraction(float(s)) for s in given if np.isfinite(s)]
     if len(scales) != len(chosen):
         raise Unsupported(f"{len(scales)} finite scales for {len(chosen)} axes")
-    if any(scale.denominator != 1 or scale < 1 for scale in scales):
-        raise Unsupported(f"scales {[float(s) for s in scales]} (only positive integers)")
+    if any(scale.denominator != 1 or not 1 <= scale <= MOST_INPUTS for scale in scales):
+        raise Unsupported(f"scales {[float(s) for s in scales]} (only integers from 1 to {MOST_INPUTS})")
     factors = [1] * node.rank()
     for axis, scale in zip(chosen, scales, strict=True):
         factors[axis] = int(scale)
@@ -249,8 +257,8 @@ def resize(node: Node) -> Value:
 
 def _floors(node: Node, factors: list[int]) -> None:
     """Refuse a coordinate rule that does not take output i to input floor(i / factor)."""
-    mode = node.get("coordinate_transformation_mode", "half_pixel")
-    rounding = node.get("nearest_mode", "round_prefer_floor")
+    mode = str(node.get("coordinate_transformation_mode", "half_pixel"))
+    rounding = node.choice("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
     half = Fraction(1, 2)
     rules: dict[str, Any] = {
         "floor": floor,
@@ -277,7 +285,7 @@ def depth_to_space(node: Node) -> Value:
         raise Unsupported(f"{show(node.shape())} does not consist of blocks of {b}")
     if node.op == "SpaceToDepth":
         first, permutation, last = (n, c, h / b, b, w / b, b), [0, 3, 5, 1, 2, 4], (n, c * b * b, h / b, w / b)
-    elif node.get("mode", "DCR") == "DCR":
+    elif node.choice("mode", "DCR", "CRD") == "DCR":
         first, permutation, last = (n, b, b, c / b**2, h, w), [0, 3, 4, 1, 5, 2], (n, c / b**2, h * b, w * b)
     else:
         first, permutation, last = (n, c / b**2, b, b, h, w), [0, 1, 4, 2, 5, 3], (n, c / b**2, h * b, w * b)

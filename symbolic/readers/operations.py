@@ -63,6 +63,8 @@ def covers(shape: Sequence[Expr], kernel: Sequence[int], padding: Sequence[int],
 
 def rows(indices: np.ndarray, extent: int) -> np.ndarray:
     """Positions on an axis, counted from its front.  Raises :class:`Unsupported` for one that is not on it."""
+    if indices.dtype.kind not in "iu":
+        raise Unsupported("looks up positions that are no integers")
     positions = indices.astype(int)
     if positions.size and not (-extent <= positions.min() and positions.max() < extent):
         worst = positions.max() if positions.max() >= extent else positions.min()

@@ -18,7 +18,7 @@ import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
-from dyadic.symbolic.readers.model import Known, Model, Problem, Unsupported, Value, refuse
+from dyadic.symbolic.readers.model import Known, Model, Problem, Unsupported, refuse
 from dyadic.symbolic.readers.torch_call import OPERATORS, Call
 
 
@@ -185,7 +185,10 @@ class _Reader:
             elif label not in OPERATORS:
                 raise Unsupported("")
             else:
-                self.values[node] = OPERATORS[label](self._call(node, label))
+                call = self._call(node, label)
+                found = OPERATORS[label](call)
+                call.all_read()
+                self.values[node] = found
                 self._compare_shape(node)
         except Unsupported as error:
             self.problems.append(Problem(self._place(position, node), str(error)))
@@ -252,7 +255,9 @@ class _Reader:
         )
         path = self._path(node)
         name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
-        return Call(self.model, label, name, arguments, wanted)
+        schema = node.target._schema.arguments
+        defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
+        return Call(self.model, label, name, arguments, wanted, defaults)
 
     @staticmethod
     def _path(node: Any) -> str:
@@ -307,9 +312,6 @@ def _numpy(tensor: Any) -> np.ndarray:
     found = tensor.detach().cpu()
     found = found.float() if str(found.dtype) in ("torch.bfloat16", "torch.float16") else found
     return np.asarray(found.numpy())
-
-
-__all__ = ["OPERATORS", "Value", "export_module", "from_program", "read_torch"]
 
 
 __all__ = ["OPERATORS", "export_module", "from_program", "read_torch"]
