@@ -60,7 +60,8 @@ class Call:
     def all_read(self) -> None:
         """Refuse the arguments that nobody asked for, unless they are what the schema says anyway."""
         for key in self.arguments.keys() - self.read:
-            if key not in self.defaults or repr(self.arguments[key]) != repr(self.defaults[key]):
+            left_out = self.arguments[key] is None and key not in self.defaults
+            if not left_out and (key not in self.defaults or repr(self.arguments[key]) != repr(self.defaults[key])):
                 raise Unsupported(f"its argument {key} = {str(self.arguments[key])[:60]} is not read")
 
     def value(self, key: str = "self") -> Value:
