@@ -21,7 +21,7 @@ import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
 from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
-from dyadic.symbolic.readers.model import Model, Problem, refuse
+from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
 
@@ -224,6 +224,8 @@ class _Reader:
                 return
         except Unsupported as error:
             problem = str(error)
+        except MALFORMED as error:
+            problem = malformed(error)
         except SpecError as error:
             raise SpecError(
                 f"{self.where}: {self._place(position, proto)}", f"{error.where}: {error.problem}", error.remedy

@@ -90,6 +90,8 @@ def reshape(node: Node) -> Value:
 def flatten(node: Node) -> Value:
     axis = int(node.get("axis", 1))
     old = node.shape()
+    if not -len(old) <= axis <= len(old):
+        raise Unsupported(f"axis {axis} of {len(old)} axes")
     axis = axis + len(old) if axis < 0 else axis
     return reshaped(node, (Mul(*old[:axis]), Mul(*old[axis:])))
 
@@ -147,6 +149,7 @@ def concat(node: Node) -> Value:
 
 @operator(Split="reshape select slice")
 def split(node: Node) -> list[Value]:
+    node.only(num_outputs=len(node.outputs))
     axis = node.axis(0)
     parts = node.integers(1, "the sizes of the parts") if node.has(1) else node.get("split")
     if parts is None:

@@ -6,8 +6,13 @@ such as ``linear`` and ``scaled_dot_product_attention``) and read call by call i
 
 from __future__ import annotations
 
+import logging
 import operator
+import os
+import zipfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +21,10 @@ from sympy import Expr, Integer, Symbol
 
 import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
+from dyadic.scratch import temporary_folder
 from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
-from dyadic.symbolic.readers.model import Known, Model, Problem, Unsupported, refuse
+from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
 from dyadic.symbolic.readers.torch_call import OPERATORS, Call
 
 
@@ -27,11 +33,12 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
 
     The file is loaded by ``torch.export.load``: give it only files that you trust.
     """
+    if not zipfile.is_zipfile(path):
+        raise SpecError(str(path), "is no exported program (no archive)", "write it with torch.export.save")
     torch = _package()
-    if not Path(path).is_file():
-        raise SpecError(str(path), "cannot be read (no such file)", "check the path")
     try:
-        program = torch.export.load(str(path))
+        with _quiet():
+            program = torch.export.load(str(path))
     except Exception as error:  # whatever torch raises for what is no archive of its own
         raise SpecError(
             str(path), f"is no exported program ({str(error)[:200]})", "write it with torch.export.save"
@@ -59,6 +66,27 @@ def from_program(program: Any, name: str, where: str, cost: str | None = None) -
         return _Reader(program, name, where).read(cost)
     except SpecError as error:
         raise SpecError(f"{where}: {error.where}", error.problem, error.remedy) from error
+
+
+_CACHE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's own messages, and without the folder for compiled code that it would leave behind."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with temporary_folder() as folder:
+            given = os.environ.get(_CACHE)
+            os.environ[_CACHE] = given or str(folder)
+            try:
+                yield
+            finally:
+                if given is None:
+                    del os.environ[_CACHE]
+    finally:
+        logging.disable(before)
 
 
 def _package() -> Any:
@@ -192,6 +220,9 @@ class _Reader:
                 self._compare_shape(node)
         except Unsupported as error:
             self.problems.append(Problem(self._place(position, node), str(error)))
+            self.values[node] = None
+        except MALFORMED as error:
+            self.problems.append(Problem(self._place(position, node), malformed(error)))
             self.values[node] = None
         except SpecError as error:
             place = f"{self._place(position, node)}: {error.where}"

@@ -45,9 +45,10 @@ def end(process, folder, number=signal.SIGINT):
     return process.returncode, errors, [*map(str, (folder / "scratch").iterdir()), *members(process.pid)]
 
 
-@pytest.mark.parametrize(
-    "module", ["click", "sympy", "numpy", "flint", "z3", "dyadic.proofs.methods.registry", "typst"]
-)
+METHODS = "dyadic.proofs.methods.registry"
+
+
+@pytest.mark.parametrize("module", ["click", "sympy", "numpy", "flint", "z3", METHODS, "typst"])
 def test_during_the_imports(module, tmp_path):
     process = start(["build", "examples/digits.toml", "-o", tmp_path / "out"], tmp_path, AT, module)
     assert process.stdout.readline() == "HERE\n"
@@ -60,7 +61,7 @@ def test_a_build_of_3000_layers_while_it_works(tmp_path):
     """The place of the folder is held by then, and nothing of it stays."""
     network = tmp_path / "deep.toml"
     network.write_text(chain(3000))
-    process = start(["build", network, "-o", tmp_path / "a/b/out"], tmp_path, AT, "dyadic.proofs.methods.registry")
+    process = start(["build", network, "-o", tmp_path / "a/b/out"], tmp_path, AT, METHODS)
     assert process.stdout.readline() == "HERE\n"
     assert any(path.name.startswith(".out.") for path in (tmp_path / "a/b").iterdir())
     assert is_right(*end(process, tmp_path))

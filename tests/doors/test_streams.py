@@ -9,25 +9,27 @@ import sys
 
 import pytest
 
-DIGITS = "examples/digits.toml"
+PROGRAM = [sys.executable, "-m", "dyadic"]
+NETWORK = "examples/claims/network.toml"
 PLAIN = {
     "version": (["--version"], 0),
     "help": (["--help"], 0),
-    "derive": (["derive", DIGITS], 0),
-    "derive json": (["derive", DIGITS, "--format", "json"], 0),
-    "verify": (["verify", DIGITS], 0),
-    "verify too few": (["verify", DIGITS, "--steps", "7"], 1),
+    "derive": (["derive", NETWORK], 0),
+    "derive json": (["derive", NETWORK, "--format", "json"], 0),
+    "verify": (["verify", NETWORK], 0),
+    "verify too few": (["verify", NETWORK, "--steps", "1"], 1),
     "methods": (["verify", "--list-methods"], 0),
     "claims": (["verify", "examples/claims/network.toml", "--claims", "examples/claims/mistakes.toml"], 1),
     "check": (["check", "@certificate"], 0),
-    "emit": (["emit", DIGITS, "--target", "numpy"], 0),
-    "emit to a file": (["emit", DIGITS, "--target", "cupy", "-o", "@out.py"], 0),
-    "appendix": (["appendix", DIGITS, "-o", "@out.tex"], 0),
-    "build": (["build", DIGITS, "-o", "@out"], 0),
+    "emit": (["emit", NETWORK, "--target", "numpy"], 0),
+    "emit to a file": (["emit", NETWORK, "--target", "cupy", "-o", "@out.py"], 0),
+    "appendix": (["appendix", NETWORK, "-o", "@out.tex"], 0),
+    "build": (["build", NETWORK, "-o", "@out"], 0),
     "layers": (["layers"], 0),
     "doctor": (["doctor"], 0),
     "a mistake": (["derive", "missing.toml"], 2),
 }
+FEW = ("help", "verify too few", "check", "a mistake")
 SAYS_NOTHING = {"emit to a file", "appendix", "a mistake"}
 """Commands that write nothing to standard output."""
 
@@ -35,7 +37,7 @@ SAYS_NOTHING = {"emit to a file", "appendix", "a mistake"}
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     path = tmp_path_factory.mktemp("certificate") / "c.json"
-    subprocess.run([sys.executable, "-m", "dyadic", "verify", DIGITS, "--certificate", path], check=True, capture_output=True)  # fmt: skip
+    subprocess.run([*PROGRAM, "verify", NETWORK, "--certificate", path], check=True, capture_output=True)
     return path
 
 
@@ -60,7 +62,7 @@ def test_standard_output_closed(name, tmp_path, certificate):
     assert (done.returncode, errors.count("\n")) == (usual, usual == 2)
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", FEW)
 def test_standard_error_closed(name, tmp_path, certificate):
     done, _, usual = run(name, tmp_path, certificate, "2>&-")
     assert done.returncode == usual
@@ -73,13 +75,13 @@ def test_a_full_device(name, tmp_path, certificate):
     assert (done.returncode, errors.count("\n")) == ((usual, usual == 2) if name in SAYS_NOTHING else (2, 1)), errors
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", FEW)
 def test_a_full_device_for_errors(name, tmp_path, certificate):
     done, _, usual = run(name, tmp_path, certificate, "2> /dev/full")
     assert done.returncode == usual
 
 
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", [*FEW, "derive", "claims", "methods", "layers", "doctor"])
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_an_encoding_that_lacks_characters(name, encoding, tmp_path, certificate):
     done, errors, usual = run(name, tmp_path, certificate, PYTHONIOENCODING=encoding)
@@ -121,13 +123,15 @@ def test_json_is_json_in_every_encoding(tmp_path, certificate):
 def test_a_name_that_the_encoding_lacks(tmp_path):
     """Replaced where it is read by people, refused where it is code."""
     path = tmp_path / "net.toml"
-    path.write_text('[inputs."\u03b1"]\nshape = [3]\n[[layers]]\nname = "\u03b2"\ntype = "dense"\nunits = 2\n[cost]\ntype = "squared_error"\n', encoding="utf-8")  # fmt: skip
+    layer = '[[layers]]\nname = "\u03b2"\ntype = "dense"\nunits = 2\n'
+    text = f'[inputs."\u03b1"]\nshape = [3]\n{layer}[cost]\ntype = "squared_error"\n'
+    path.write_text(text, encoding="utf-8")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    shown = subprocess.run([sys.executable, "-m", "dyadic", "derive", path], capture_output=True, env=environment, check=False)  # fmt: skip
+    shown, code = (
+        subprocess.run([*PROGRAM, *command], capture_output=True, env=environment, check=False)
+        for command in (["derive", path], ["emit", path, "--target", "numpy"])
+    )
     assert (shown.returncode, shown.stderr) == (0, b"")
     assert b"x_?[i] = Sum[j<3] W_?[i, j] x_?[j]" in shown.stdout
-    code = subprocess.run(
-        [sys.executable, "-m", "dyadic", "emit", path, "--target", "numpy"], capture_output=True, env=environment, check=False
-    )  # fmt: skip
     assert (code.returncode, code.stdout) == (2, b"")
     assert code.stderr.startswith(b"dyadic: standard output cannot hold")

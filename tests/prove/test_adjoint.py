@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import time
 
 import pytest
 from support.equations import (
@@ -23,6 +22,7 @@ from support.equations import (
     u,
     w,
 )
+from support.work import calls
 from support.wrong_adjoints import changed, definitions
 
 from dyadic.proofs.claims import Verdict
@@ -69,11 +69,9 @@ def with_adjoint(layer, item, slot=0):
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_proved_for_all_sizes(name):
     layer = derived(name)
-    start = time.perf_counter()
     claims = adjoint.layer_claims(layer)
     assert {claim.verdict for claim in claims} == {Verdict.PROVED}, [claim.reason for claim in claims]
     assert all(claim.method == adjoint.METHOD for claim in claims)
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize("name", EQUATIONS)
@@ -177,9 +175,9 @@ def test_ten_bound_indices():
     for index, extent in reversed(axes):
         body = total(index, extent, body)
     layer = derive_equation(LayerKind("ten", (), (1,)), equation([x], [K], [output((n,), (i,), body)]))
-    start = time.perf_counter()
-    assert verdicts(layer) == [Verdict.PROVED, Verdict.PROVED]
-    assert time.perf_counter() - start < 3
+    found = []
+    assert calls(lambda: found.extend(verdicts(layer)) or found) < 400_000  # ten! orders of the indices are 3,628,800
+    assert found == [Verdict.PROVED, Verdict.PROVED]
 
 
 def test_indices_that_only_search_tells_apart():
