@@ -22,6 +22,7 @@ from support.equations import (
     u,
     w,
 )
+from support.work import calls
 from support.wrong_adjoints import changed, definitions
 
 from dyadic.proofs.checker.expansion import Expander
@@ -177,7 +178,9 @@ def test_ten_bound_indices():
     for index, extent in reversed(axes):
         body = total(index, extent, body)
     layer = derive_equation(LayerKind("ten", (), (1,)), equation([x], [K], [output((n,), (i,), body)]))
-    assert verdicts(layer) == [Verdict.PROVED, Verdict.PROVED]
+    found = []
+    assert calls(lambda: found.extend(verdicts(layer)) or found) < 400_000  # ten! orders of the indices are 3,628,800
+    assert found == [Verdict.PROVED, Verdict.PROVED]
 
 
 def test_indices_that_only_search_tells_apart():

@@ -7,6 +7,7 @@ import pytest
 from flint import nmod, nmod_mat
 from support import mutations
 from support.strategies import residual
+from support.work import calls
 
 from dyadic.proofs import verify
 from dyadic.proofs.claims import Verdict
@@ -254,15 +255,21 @@ def test_every_step_of_the_induction_can_fail():
         assert induction.Step("", induction.Implies(changed, conclusion), "").violation
 
 
-# -- size --------------------------------------------------------------------------------------------------------
+# -- work --------------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand_residual_blocks_by_three_methods():
-    certificate = verify(derive(residual(1000)), methods=["ranks", "adjoint", "wiring"])
-    assert {claim["verdict"] for claim in certificate["claims"] if claim["id"] != "steps"} == {"proved"}
+@pytest.mark.parametrize("methods", [["ranks", "adjoint", "wiring"]])
+def test_the_work_grows_with_the_depth_and_not_with_its_square(methods):
+    def work(blocks):
+        derivation = derive(residual(blocks))
+        return calls(lambda: verify(derivation, methods=methods))
+
+    work(2)  # fills the caches that do not depend on the depth
+    assert work(400) < 10 * work(50)
 
 
 def test_full_size_evaluation():
     """A quarter of the work of 64 layers of width 256."""
     subject = examine(chain(256, 32), 64)
-    assert residues.run(residues.Network(subject.network), 64, 2**61 + 15, 1) is not None
+    network = residues.Network(subject.network)
+    assert calls(lambda: residues.run(network, 64, 2**61 + 15, 1)) < 10**6  # the entries are not visited one by one
