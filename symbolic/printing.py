@@ -26,6 +26,7 @@ from dyadic.symbolic.expressions import (
     Reduction,
     Remainder,
     Same,
+    apart_from_sizes,
 )
 from dyadic.symbolic.functions import FUNCTIONS
 
@@ -50,7 +51,8 @@ class Printer(ABC):
         return text if own >= level else self.brackets(text)
 
     def equation(self, item: Definition, relation: str = "=") -> str:
-        """``left = right``."""
+        """``left = right``; indices that have the name of a size get another one."""
+        item = apart_from_sizes(item)
         return f"{self(item.element)} {relation} {self(item.body)}"
 
     def _visit(self, node: Expr) -> tuple[str, int]:

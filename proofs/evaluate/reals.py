@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from operator import methodcaller
 
 from flint import arb
 
@@ -111,7 +112,7 @@ _ARC: Function = lambda z: 1 / ((1 - z) * (1 + z)).sqrt()  # noqa: E731
 _PAIRS: dict[str, tuple[Function, Function]] = {
     "identity": (lambda z: z, lambda z: arb(1)),
     "outer": (lambda z: z, lambda z: arb(1)),  # any function will do
-    "tanh": (arb.tanh, lambda z: 1 / z.cosh() ** 2),
+    "tanh": (methodcaller("tanh"), lambda z: 1 / z.cosh() ** 2),
     "sigmoid": (_sigmoid, lambda z: _sigmoid(z) * _sigmoid(-z)),
     "relu": (lambda z: z if _above(z) else arb(0), _step),
     "softplus": (_softplus, _sigmoid),
@@ -129,28 +130,28 @@ _PAIRS: dict[str, tuple[Function, Function]] = {
     "softsign": (lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2),
     "hard_sigmoid": (_hard_sigmoid, lambda z: arb(1) / 6 if _inside(z) else arb(0)),
     "hard_swish": (lambda z: z * _hard_sigmoid(z), _hard_swish_slope),
-    "exp": (arb.exp, arb.exp),
-    "expm1": (arb.expm1, arb.exp),
-    "log": (arb.log, lambda z: 1 / z),
-    "log1p": (arb.log1p, lambda z: 1 / (1 + z)),
-    "sqrt": (arb.sqrt, lambda z: z.rsqrt() / 2),
-    "rsqrt": (arb.rsqrt, lambda z: -z.rsqrt() / (2 * z)),
+    "exp": (methodcaller("exp"), methodcaller("exp")),
+    "expm1": (methodcaller("expm1"), methodcaller("exp")),
+    "log": (methodcaller("log"), lambda z: 1 / z),
+    "log1p": (methodcaller("log1p"), lambda z: 1 / (1 + z)),
+    "sqrt": (methodcaller("sqrt"), lambda z: z.rsqrt() / 2),
+    "rsqrt": (methodcaller("rsqrt"), lambda z: -z.rsqrt() / (2 * z)),
     "erf": (arb.erf, lambda z: 2 * (-z * z).exp() / arb.pi().sqrt()),
-    "sin": (arb.sin, arb.cos),
-    "cos": (arb.cos, lambda z: -z.sin()),
-    "tan": (arb.tan, lambda z: 1 / z.cos() ** 2),
-    "asin": (arb.asin, _ARC),
-    "acos": (arb.acos, lambda z: -_ARC(z)),
-    "atan": (arb.atan, lambda z: 1 / (1 + z * z)),
-    "sinh": (arb.sinh, arb.cosh),
-    "cosh": (arb.cosh, arb.sinh),
-    "asinh": (arb.asinh, lambda z: 1 / (1 + z * z).sqrt()),
-    "acosh": (arb.acosh, lambda z: 1 / ((z - 1).sqrt() * (z + 1).sqrt())),
-    "atanh": (arb.atanh, lambda z: 1 / ((1 - z) * (1 + z))),
+    "sin": (methodcaller("sin"), methodcaller("cos")),
+    "cos": (methodcaller("cos"), lambda z: -z.sin()),
+    "tan": (methodcaller("tan"), lambda z: 1 / z.cos() ** 2),
+    "asin": (methodcaller("asin"), _ARC),
+    "acos": (methodcaller("acos"), lambda z: -_ARC(z)),
+    "atan": (methodcaller("atan"), lambda z: 1 / (1 + z * z)),
+    "sinh": (methodcaller("sinh"), methodcaller("cosh")),
+    "cosh": (methodcaller("cosh"), methodcaller("sinh")),
+    "asinh": (methodcaller("asinh"), lambda z: 1 / (1 + z * z).sqrt()),
+    "acosh": (methodcaller("acosh"), lambda z: 1 / ((z - 1).sqrt() * (z + 1).sqrt())),
+    "atanh": (methodcaller("atanh"), lambda z: 1 / ((1 - z) * (1 + z))),
     "abs": (abs, _sign),
     "step": (_step, lambda z: arb(0)),
     "sign": (_sign, lambda z: arb(0)),
-    "floor": (arb.floor, lambda z: arb(0)),
+    "floor": (methodcaller("floor"), lambda z: arb(0)),
     "round": (_round, lambda z: arb(0)),
 }
 TRUE_FUNCTIONS: dict[tuple[str, int], Function] = {

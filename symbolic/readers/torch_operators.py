@@ -79,7 +79,7 @@ def with_slope(call: Call) -> Result:
 
 @operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip"))
 def clamp(call: Call) -> Result:
-    low, high = (call[key] if call[key] is not None else call[f"{key}_val"] for key in ("min", "max"))
+    low, high = (call[key] if call.given(key) else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
     bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
     if any(isinstance(bound, str | Known) for bound in bounds.values()):
@@ -166,6 +166,7 @@ def extremum(call: Call) -> Result:
 
 @operator(mean="reduce_mean", sum="reduce_sum")
 def reduce(call: Call) -> Result:
+    call.floating()
     return call.layer(f"reduce_{call.operator}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
 
 
@@ -202,6 +203,7 @@ def _factor(call: Call, x: str, key: str) -> str:
 
 @operator(einsum="einsum")
 def einsum(call: Call) -> Result:
+    call.ignore("path")  # the order of the products
     tensors = [call.model.vertex(value) for value in call["tensors"]]
     return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
 
@@ -228,6 +230,7 @@ def conv(call: Call) -> Result:
         options["padding"] = [0] * 2 * axes if call["padding"] == "valid" else _each(call["padding"], axes) * 2
     options |= {"bias": len(inputs) == 3, "lead": batched}
     if not (call["transposed"] or "transpose" in call.operator):
+        call.ignore("output_padding")
         return call.layer("conv", inputs, **options)
     return call.layer("conv_transpose", inputs, output_padding=_each(call["output_padding"], axes), **options)
 
@@ -292,6 +295,7 @@ def adaptive_pool(call: Call) -> Result:
     instance_norm="instance_norm",
 )
 def batch_norm(call: Call) -> Result:
+    call.ignore("momentum", "running_mean", "running_var")  # their update is left out, with a note
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
     training = call["training"] or (call.operator == "batch_norm" and not call.given("running_mean"))
@@ -329,6 +333,7 @@ def layer_norm(call: Call) -> Result:
 
 @operator(group_norm="group_norm", native_group_norm="group_norm")
 def group_norm(call: Call) -> Result:
+    call.ignore("N", "C", "HxW")  # the sizes of the input
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
     groups = call["num_groups"] or call["group"]
@@ -341,6 +346,8 @@ def group_norm(call: Call) -> Result:
 
 @operator(softmax="softmax", _softmax="softmax", log_softmax="log_softmax", _log_softmax="log_softmax")
 def softmax(call: Call) -> Result:
+    call.floating()
+    call.ignore("half_to_float")
     return call.layer(call.operator.removeprefix("_"), [call.x()], axis=call.axis())
 
 

@@ -172,7 +172,7 @@ SCRIPT = """
 import hashlib
 from dyadic.codegen import emit
 from dyadic.symbolic import derive, read_spec
-text = "".join(emit(derive(read_spec("examples/digits.toml")), t, "float32") for t in ("numpy", "cupy"))
+text = "".join(emit(derive(read_spec("examples/digits.toml")), t, "float32").text for t in ("numpy", "cupy"))
 print(hashlib.sha256(text.encode()).hexdigest())
 """
 
@@ -188,8 +188,8 @@ def test_emission_is_deterministic():
     assert run("1") == run("2")
 
 
-def test_a_deep_network_is_emitted_quickly():
-    text = emit(derive(residual(1000)), "numpy", "float64")
+def test_a_deep_network_is_emitted():
+    text = emit(derive(residual(1000)), "numpy", "float64").text
     module = load(text)
     params, x, y = data(module, 2, 0)
     params = {name: value * 0.1 for name, value in params.items()}
