@@ -18,6 +18,7 @@ from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
 from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
 from dyadic.symbolic.options import (
     checked_name,
     choice,
@@ -31,7 +32,6 @@ from dyadic.symbolic.options import (
 )
 from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
 
-_LARGEST_FILE = 64 * 2**20
 LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
 """What a layer's ``type`` may be."""
 
@@ -39,23 +39,34 @@ LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
 def read_spec(path: str | Path) -> Architecture:
     """Read a TOML file.  Raises :class:`SpecError` whose message starts with the file's name."""
     path = Path(path)
+    regular_file(path)
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SpecError(str(path), "is larger than 64 MiB", "give an architecture in TOML")
+        refuse_weights(path)
         text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
+        data = _toml(path, text)
     except OSError as error:
         raise SpecError(str(path), f"cannot be read ({error.strerror or error})", "check the path") from error
     except UnicodeDecodeError as error:
         raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "give an architecture in TOML") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(str(path), f"is not TOML: {error}", "mend the line, see https://toml.io") from error
-    except RecursionError as error:
-        raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
     try:
         return architecture(data, default_name=path.stem)
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        short_keys(text)
+        return tomllib.loads(text)
+    except SpecError as error:
+        raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
+    except tomllib.TOMLDecodeError as error:
+        problem = f"is not TOML: {str(error)[:200]}"
+        raise SpecError(str(path), problem, "mend the line, see https://toml.io") from error
+    except ValueError as error:  # an integer of thousands of digits, a date that there is not
+        raise SpecError(str(path), f"holds a value that cannot be read ({str(error)[:60]})", "mend it") from error
+    except RecursionError as error:
+        raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
 
 
 def architecture(data: Mapping[str, Any], default_name: str = "network") -> Architecture:
@@ -152,6 +163,7 @@ def _input(group: str, role: Role, name: str, entry: Any) -> Input:
     scalar = group != "inputs" and isinstance(shape, list | tuple)
     if not isinstance(shape, list | tuple) or not (shape or scalar):
         raise SpecError(where, f"shape must be a list of sizes, not {shape!r}", "write for instance shape = [64]")
+    few_axes(where, len(shape))
     extents = tuple(size_of(where, "shape", value) for value in shape)
     if "below" in entry:
         return Input(checked_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
@@ -177,6 +189,7 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
 def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
     if not isinstance(array, list | tuple) or not array:
         raise SpecError("layers", "no layer is given", 'add [[layers]] with name = "..." and type = "..."')
+    few_layers("the file", len(array))
     names = [_layer_name(position, entry) for position, entry in enumerate(array, 1)]
     taken: set[str] = {node.name for node in inputs}
     for name in names:
@@ -216,6 +229,7 @@ def _layer_name(position: int, entry: Any) -> str:
 
 
 def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) -> None:
+    few_inputs(where, len(parents))
     smallest, largest = layer.arity
     if len(parents) < smallest or (largest is not None and len(parents) > largest and not layer.parametric):
         counts = {1: "one input", 2: "two inputs", 3: "three inputs"}

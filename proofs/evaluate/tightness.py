@@ -69,43 +69,51 @@ def size(graph: Graph) -> int:
     return Instantiation(graph, reduced_sizes(graph, largest=2)).entries
 
 
-def find(graph: Graph, seeds: int = 6) -> Witness | None:
-    """Search for a witness over seeds, signs and precisions; None if there is none among them."""
+def find(graph: Graph, seeds: int = 6, sizes: dict[str, int] | None = None) -> Witness | None:
+    """Search for a witness over seeds, signs and precisions; None if there is none among them.
+
+    sizes: the free sizes to look at; without them reduced ones.
+    """
     if size(graph) > _FEW_ENTRIES:
         seeds = 1
     for precision in PRECISIONS:
         for seed in range(seeds):
             for signs in SIGNS:
-                witness = evaluate(graph, seed, signs, precision)
+                witness = evaluate(graph, seed, signs, precision, sizes)
                 if witness:
                     return witness
     return None
 
 
-def evaluate(graph: Graph, seed: int, signs: str, precision: int) -> Witness | None:
+def evaluate(
+    graph: Graph, seed: int, signs: str, precision: int, sizes: dict[str, int] | None = None
+) -> Witness | None:
     """The last variable's value after T - 1 and after T steps, if the two differ for certain."""
-    sizes = reduced_sizes(graph, largest=2)
+    sizes = reduced_sizes(graph, largest=2) if sizes is None else sizes
     before, ctx.prec = ctx.prec, precision
     try:
-        table = last_deviations(graph, draw_with(seed, signs), sizes) or _differences(graph, seed, signs, sizes)
+        # Two evaluations give the difference to many digits, unless it is small beside the values, as in a deep
+        # network; deviations are carried through with fewer digits, however small they are.
+        draw = draw_with(seed, signs)
+        for table in (_differences, last_deviations):
+            found = _certain(graph, table(graph, draw, sizes))
+            if found is not None:
+                name, place, late = found
+                return Witness(
+                    name, place, graph.largest_rank, _digits(late.other), _digits(late.value), _digits(late.deviation),
+                    seed, signs, precision, sizes,
+                )  # fmt: skip
     finally:
         ctx.prec = before
-    steps = graph.largest_rank
-    for name in (name for name in graph.parents if graph.rank_s[name] == steps):
+    return None
+
+
+def _certain(graph: Graph, table: State | None) -> tuple[str, tuple[int, ...], Deviated] | None:
+    """An entry of a sensitivity of the largest rank that is off for certain."""
+    for name in (name for name in graph.parents if graph.rank_s[name] == graph.largest_rank):
         for place, late in (table or {}).get(("s", name), {}).items():
             if late.deviation.is_finite() and late.value.is_finite() and not late.deviation.contains(0):
-                return Witness(
-                    name,
-                    place,
-                    steps,
-                    _digits(late.other),
-                    _digits(late.value),
-                    _digits(late.deviation),
-                    seed,
-                    signs,
-                    precision,
-                    sizes,
-                )
+                return name, place, late
     return None
 
 
@@ -132,10 +140,10 @@ def last_deviations(graph: Graph, draw: Draw, sizes: dict[str, int]) -> State | 
     return late
 
 
-def _differences(graph: Graph, seed: int, signs: str, sizes: dict[str, int]) -> State | None:
+def _differences(graph: Graph, draw: Draw, sizes: dict[str, int]) -> State | None:
     """The same from two evaluations of the network, with the digits that cancel lost."""
     try:
-        instance = Instance(graph, Ball(), draw_with(seed, signs), sizes)
+        instance = Instance(graph, Ball(), draw, sizes)
         exact = instance.wavefront()
         wrong = last_wrong_values(instance, exact, lambda label: arb(0))
     except Undetermined:

@@ -19,6 +19,7 @@ from dyadic.proofs.methods import (
     machine,
     pairing,
     polynomial,
+    printed,
     ranks,
     rational,
     reciprocity,
@@ -87,9 +88,15 @@ _ALL = (
         "whether the layers' own equations are right",
     ),
     Method(
-        "adjoint", "proofs/methods/adjoint.py", "adjoints", layers.adjoint_claims,
-        "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
-        "product and chain rule as coded there; rewriting of sums; SymPy's arithmetic of opaque symbols",
+        "printed", "proofs/methods/printed.py", "printed equations", printed.printed_claims,
+        "what is printed of every equation, read back, is that equation: text; LaTeX in the notation of claims, up to "
+        "300 equations", "the readers in proofs/statements; the checker's normal form",
+        "the appendix; whether the equations are right", bears=False,
+    ),
+    Method(
+        "adjoint", "proofs/methods/adjoint", "adjoints", layers.adjoint_claims,
+        "E_v = <s, f - x>, dE_v/ds = f - x, <s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for "
+        "all sizes", "the rules for sums and derivatives in proofs/checker",
         "how layers are connected", needs_graph=False,
     ),
     Method(

@@ -111,8 +111,8 @@ def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fi
             "equations",
             "gradients",
             "extents",
-            "parameters",
             "body",
+            "parameters",
         )
         return tuple("*" if isinstance(key, int) or (k and path[k - 1] in named) else key for k, key in enumerate(path))
 
@@ -120,6 +120,8 @@ def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fi
         if FREE & set(path) and path[:2] != ("architecture", "vertices"):
             return False
         claim_of = certificate["claims"][path[1]]["id"] if path[0] == "claims" else None
+        if path[0] == "costs" and path[-1] == "label":  # a word: that of a layer is under the layer's digest
+            return False
         return claim_of not in NOT_REPEATED and path[-1] not in (
             "hash",
             "error_probability_below",
