@@ -8,6 +8,7 @@ small it gets; the difference of two enclosures would need digits in proportion 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 from flint import arb
@@ -149,14 +150,23 @@ class Deviating(Composed):
     def apply(self, name: str, order: int, argument: Deviated) -> Deviated:
         if argument.deviation.is_zero():
             return Deviated(self.ball.apply(name, order, argument.value))
-        try:
-            return self._same_branch(TRUE_FUNCTIONS[name, order](argument))
-        except (AttributeError, KeyError, Undetermined):  # not composed of what is known here, or a kink in between
-            value, other = (self.ball.apply(name, order, z) for z in (argument.value, argument.other))
-            return Deviated(value, other - value)
+        found = self._composed(name, order, argument)
+        if found is not None:
+            return found
+        value, other = (self.ball.apply(name, order, z) for z in (argument.value, argument.other))
+        return Deviated(value, other - value)
 
-    def _same_branch(self, found: Any) -> Deviated:
-        return found if isinstance(found, Deviated) else Deviated(found)  # a constant
+    def _composed(self, name: str, order: int, argument: Deviated) -> Deviated | None:
+        """By the function's formula; None where that is not composed of what is known here, or of a kink in between."""
+        function = TRUE_FUNCTIONS.get((name, order))
+        try:
+            if isinstance(function, FunctionType):
+                found = function(argument)
+            else:  # a method of arb itself, which must not be given anything else
+                found = getattr(argument, getattr(function, "__name__", ""))()
+        except (AttributeError, TypeError, Undetermined):
+            return None
+        return found if isinstance(found, Deviated) else None
 
     def logsumexp(self, arguments: Sequence[Deviated]) -> Deviated:
         """The deviation is a mean of the arguments' deviations, with weights from in between."""

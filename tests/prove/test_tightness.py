@@ -79,7 +79,7 @@ def test_deviations_are_the_differences_of_two_evaluations(layer):
     sizes = reduced_sizes(graph, largest=2)
     for signs in tightness.SIGNS:
         found = tightness.last_deviations(graph, tightness.draw_with(1, signs), sizes)
-        wanted = tightness._differences(graph, 1, signs, sizes)
+        wanted = tightness._differences(graph, tightness.draw_with(1, signs), sizes)
         compared = 0
         for key, table in wanted.items() if found else ():
             for place, value in table.items():
@@ -94,7 +94,15 @@ def test_a_function_of_a_deviated_number_is_that_of_both_runs(name, order):
     from flint import arb
 
     ring, tried = deviations.Deviating(), 0
-    for value, deviation in ((0.5, 0.25), (0.75, -0.5), (0.25, 2**-80), (-0.5, 0.25), (-0.5, 1.5)):
+    for value, deviation in (
+        (1.5, 0.25),
+        (2, -0.5),
+        (0.5, 0.25),
+        (0.75, -0.5),
+        (0.25, 2**-80),
+        (-0.5, 0.25),
+        (-0.5, 1.5),
+    ):
         v, d = arb(value), arb(deviation)
         try:
             found = ring.apply(name, order, deviations.Deviated(v, d))
