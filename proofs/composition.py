@@ -1,6 +1,7 @@
 """The theorem for one architecture, composed of what the methods have shown.
 
-It rests on the stabilisation lemma, on this architecture's ranks and terms, and on the adjoint of every layer kind.
+It rests on the stabilisation lemma, on this architecture's ranks and terms, on its equations being the instances that
+the graph demands, and on the adjoint of every layer kind.
 The other methods that bear on it are cross-checks: a refutation by any of them refutes it, and one left undecided
 leaves it undecided.
 """
@@ -13,7 +14,7 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.symbolic.derivation import Derivation
 
-ESSENTIAL = ("lemma", "ranks", "adjoint")
+ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
 
 def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:
@@ -27,7 +28,7 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     hypotheses = tuple(dict.fromkeys(text for part in parts for text in part.hypotheses))
     trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
     checks = [name for name in bearing if name not in ESSENTIAL]
-    method = "composition: lemma + ranks + adjoints for all sizes"
+    method = "composition: lemma + ranks + instances + adjoints for all sizes"
     if checks:
         method += ", cross-checked by " + ", ".join(checks)
 

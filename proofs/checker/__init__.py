@@ -2,7 +2,8 @@
 
     reading.py      access with suspicion                   graph.py    structure, hashes, terms, ranks
     equations.py    index equations modulo a prime          pairing.py  every layer against its own definitions
-    relaxation.py   all steps on opaque terms
+    relaxation.py   all steps on opaque terms               instances.py  every equation against the graph's demand
+                                                             (demands.py, normal.py, entrywise.py)
 
 From these the theorem for the network follows: its terms are those of the energy, its updates read smaller ranks
 only, all steps from two states end alike, and every vector-Jacobian product is the adjoint of its layer's derivative.
@@ -14,6 +15,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from dyadic.proofs.checker import instances
 from dyadic.proofs.checker.graph import Graph, certificate_hash
 from dyadic.proofs.checker.pairing import evaluate, is_prime, primes
 from dyadic.proofs.checker.reading import Rejected, need
@@ -46,6 +48,7 @@ def check(certificate: Any) -> list[Finding]:
         Finding("ranks", "verified", f"every update reads only smaller ranks; L = {graph.L}, T = {graph.largest_rank}"),
         _wiring(graph),
         _pairing(graph, claims),
+        _instances(graph),
     ]
     found.append(Finding("steps", "verified", f"exact after {graph.steps} steps: the composition of the above"))
     done = {finding.claim for finding in found}
@@ -129,6 +132,14 @@ def _agreed(
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {prime} at sizes {outcome.sizes}"
         raise Rejected(where, f"the derived adjoints give {values}")
     return outcome.forward
+
+
+def _instances(graph: Graph) -> Finding:
+    found = instances.check(graph)
+    detail = (
+        f"{found.equations} equations are the instances that the graph demands ({found.by_form} definitions by form"
+    )
+    return Finding("instances", "verified", f"{detail}, {found.by_entry} by evaluation of every entry)")
 
 
 def _natural(table: Any, key: str, where: str) -> int:
