@@ -44,6 +44,7 @@ class Closed(Composed):
         self.deepest = 0
         self._key = seed.to_bytes(32, "big")
         self._values = Values(prime)
+        self._imaginary = self._values.atom(Root(2, {(): prime - 1}))
         self._known: dict[tuple[object, ...], int] = {}
         self._made: dict[object, Residue] = {}
         self._generators: list[Generator] = []
@@ -165,14 +166,13 @@ class Closed(Composed):
         if ("exp", monomial, unit) not in self._made:
             exponent = self._monomial(monomial, unit)
             drawn: Value = {(): self._draw(("exp", unit, key(exponent.value)), exponent.degree)}
-            self._made["exp", monomial, unit] = self._generator(drawn, 1, exponent=exponent)
+            real = not self._values.depends(exponent.value, self._imaginary)
+            self._made["exp", monomial, unit] = self._generator(drawn, 1, exponent=exponent if real else None)
         return self._made["exp", monomial, unit], unit
 
     def rotation(self, argument: Residue) -> tuple[Residue, Residue]:
         """exp(i argument), and i."""
-        if "i" not in self._made:
-            self._made["i"] = self._generator(self._values.atom(Root(2, self.number(-1).value)), 1)
-        i = self._made["i"]
+        i = self._generator(self._imaginary, 1)
         return self.exp(self.mul([i, argument])), i
 
     def log(self, argument: Residue) -> Residue:

@@ -47,7 +47,8 @@ class Residue:
 class Generator:
     """What a form is made of.
 
-    exponent: it is exp(exponent).  logarithm: of which number it is the logarithm.  root: it is the q-th root of which.
+    exponent: it is exp(exponent), which is real, so that it is positive.
+    logarithm: of which number it is the logarithm.  root: it is the q-th root of which.
     whole: the sum that it stands for in quotients.
     """
 
