@@ -61,7 +61,7 @@ def test_a_build_of_3000_layers_while_it_works(tmp_path):
     """The place of the folder is held by then, and nothing of it stays."""
     network = tmp_path / "deep.toml"
     network.write_text(chain(3000))
-    process = start(["build", network, "-o", tmp_path / "a/b/out"], tmp_path, AT, METHODS)
+    process = start(["build", network, "-o", tmp_path / "a/b/out"], tmp_path, AT, "dyadic.codegen.numpy_target")
     assert process.stdout.readline() == "HERE\n"
     assert any(path.name.startswith(".out.") for path in (tmp_path / "a/b").iterdir())
     assert is_right(*end(process, tmp_path))
@@ -78,7 +78,8 @@ def test_other_signals_leave_nothing_either(number, tmp_path):
 
 
 WORKERS = """
-import multiprocessing, os, sys, time
+import os, sys
+import dyadic.commands
 from dyadic import entry, scratch
 from dyadic.proofs.methods.parallel import in_parallel
 
@@ -87,10 +88,14 @@ def work(number):
     while True:
         pass
 
-entry.watch_signals()
+def command(**options):
+    with scratch.temporary_folder():
+        in_parallel(work, [(1,), (2,)], True)
+
 os.sched_getaffinity = lambda process: {0, 1}
-with scratch.temporary_folder():
-    in_parallel(work, [(1,), (2,)], True)
+dyadic.commands.layers = command
+sys.argv = ["dyadic", "layers"]
+entry.main()
 """
 SWALLOWING = """
 import sys
