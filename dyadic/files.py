@@ -85,7 +85,20 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def json_bytes(content: Any) -> bytes:
     """A JSON document as a file holds it."""
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+    return (json_text(content) + "\n").encode()
+
+
+def json_text(content: Any, level: int = 0) -> str:
+    """JSON with a line for each entry of a mapping, and an expression on one line: half the bytes of indenting it."""
+    blanks = " " * (level + 1)
+    if isinstance(content, dict) and content:
+        lines = (
+            f"{blanks}{json.dumps(str(k), ensure_ascii=False)}: {json_text(v, level + 1)}" for k, v in content.items()
+        )
+        return "{\n" + ",\n".join(lines) + f"\n{blanks[1:]}}}"
+    if isinstance(content, list) and any(isinstance(item, dict) for item in content):
+        return "[\n" + ",\n".join(blanks + json_text(item, level + 1) for item in content) + f"\n{blanks[1:]}]"
+    return json.dumps(content, ensure_ascii=False)
 
 
 def read_json(path: Path) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dyadic.proofs.checker.graph import COST, Graph
 from dyadic.proofs.checker.normal import Forms, Names, key
+from dyadic.proofs.checker.pairing import compared, positions
 from dyadic.proofs.checker.reading import Rejected, need
 
 ITSELF = Names({}, {}, strict=False)
@@ -242,6 +243,15 @@ class Network:
         for owner, cost in self.graph.costs.items():
             pattern = need(self.data(owner), "shape", list, self.where(owner))
             self._fits(forms, cost["input"], pattern, self.names(owner), f"architecture.costs.{owner}.input")
+            self._check_target(owner)
+
+    def _check_target(self, owner: str) -> None:
+        """A target is an integer where it stands in an index or a bracket, and only there."""
+        bodies = [item["body"] for item in self._items(owner, "definitions")]
+        counts = {name for body in bodies for name, _, _ in positions(body)}.union(*map(compared, bodies))
+        role = "index" if ("y", COST) in counts else "data"
+        if need(self.data(owner), "target_role", str, self.where(owner)) != role:
+            raise Rejected(f"{self.where(owner)}.target_role", f"is not {role}")
 
     def _fits(self, forms: Forms, name: str, pattern: Any, names: Names, where: str) -> None:
         shape, own = self.shape("x", name)
