@@ -95,6 +95,8 @@ class Content:
         self.known["x", "v"] = self.output.shape
         self.equations["energy"] = self._definition(need(content, "energy", dict, where))
         self.equations["stationarity"] = self._definition(need(content, "stationarity", dict, where))
+        if [item.key for item in self.equations.values()] != [("E", "v"), ("bar s", "v")]:
+            raise Refused("the energy or dE/ds has another name")
         if self.equations["energy"].indices or self.equations["stationarity"].shape != self.output.shape:
             raise Refused("the energy is no number, or dE/ds has another shape than s")
 
@@ -221,6 +223,8 @@ class Content:
 
     def _derived(self, item: Any, key: Key) -> Definition:
         definition = self._definition(item)
+        if definition.key != (f"bar {key[0]}", key[1]):
+            raise Refused(f"the derivative with respect to {key[0]}_{key[1]} has another name")
         if definition.shape != self.known[key]:
             raise Refused(f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
         return definition

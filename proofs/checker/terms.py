@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from dyadic.proofs.checker.forms import Form, Refused, Var
+from dyadic.proofs.checker.forms import Form, Lookup, Refused, Var
 
 MOST_BITS = 2048
 
@@ -177,6 +177,32 @@ def with_inner(factor: Factor, terms: Iterable[Term]) -> Factor:
     if isinstance(factor, Group):
         return Group(tuple(terms))
     raise Refused("a factor has no terms inside it")
+
+
+def rows(term: Term) -> tuple[Form, ...]:
+    """The indices of a term's entries, in the order in which they stand there."""
+    return tuple(form for factor, _ in term.factors for _, form in factor_rows(factor, 0)) + tuple(
+        form
+        for condition in term.conditions
+        for part in forms_in(condition)
+        for atom in part.atoms()
+        if isinstance(atom, Lookup)
+        for form in atom.indices
+    )
+
+
+def factor_rows(factor: Factor, depth: int) -> Iterator[tuple[tuple[int, bool, str, str, int], Form]]:
+    """The indices of a factor's entries, each with a key that says where it stands."""
+    match factor:
+        case Entry(kind, owner, indices):
+            for axis, form in enumerate(indices):
+                yield (depth, kind.startswith("dot "), kind, owner, axis), form
+        case Whole(form):
+            yield (depth, True, "", "", 0), form
+        case Call() | Group():
+            for term in inner_terms(factor):
+                for inner, _ in term.factors:
+                    yield from factor_rows(inner, depth + 1)
 
 
 # -- the last step: equal terms are added up -------------------------------------------------------------------------

@@ -18,8 +18,19 @@ from typing import Any
 from dyadic.proofs.checker import rules
 from dyadic.proofs.checker.facts import Facts, Given
 from dyadic.proofs.checker.forms import Form, Lookup, Refused, Var
-from dyadic.proofs.checker.rules import Place, coarser, divisions, ends, factor_rows, given
-from dyadic.proofs.checker.terms import Condition, Multiple, Term, Within, Zero, inner_terms, merged, with_inner
+from dyadic.proofs.checker.rules import Place, coarser, divisions, ends, given
+from dyadic.proofs.checker.terms import (
+    Condition,
+    Multiple,
+    Term,
+    Within,
+    Zero,
+    factor_rows,
+    inner_terms,
+    merged,
+    rows,
+    with_inner,
+)
 from dyadic.proofs.methods.adjoint.naming import condition_text, form_text, order_of
 
 Steps = list[Any]
@@ -184,7 +195,7 @@ class Work:
                 free = [k for k, v in enumerate(self.term.variables) if abs(index.coefficient(v)) == 1]
                 if index.variable is not None or not free or choice is None:
                     continue
-                row = rules.rows(self.term).index(index)
+                row = rows(self.term).index(index)
                 if Within(index, choice.shape[axis]) not in self.term.conditions:
                     self._try("state", row, choice.shape[axis])
                 other = [k for k in free if form.coefficient(self.term.variables[k]) == 0]
@@ -260,12 +271,12 @@ class Work:
     def _pivots(self) -> None:
         """Make the indices of entries variables, one after the other in an order that names play no part in."""
         chosen: set[Var] = set()
-        rows = [row for factor, _ in self.term.factors for row in factor_rows(factor, 0)]
-        nameless = {v: "" for _, form in rows for v in form.variables()}
-        order = sorted(range(len(rows)), key=lambda k: (rows[k][0], form_text(rows[k][1], nameless)))
+        places = [row for factor, _ in self.term.factors for row in factor_rows(factor, 0)]
+        nameless = {v: "" for _, form in places for v in form.variables()}
+        order = sorted(range(len(places)), key=lambda k: (places[k][0], form_text(places[k][1], nameless)))
         for number in order:
             # The substitutions are invertible, so factors stay distinct and rows keep their numbers.
-            form = rules.rows(self.term)[number]
+            form = rows(self.term)[number]
             candidates = [v for v in self.term.variables if v not in chosen and abs(form.coefficient(v)) == 1]
             if form.variable in candidates:
                 chosen.add(form.variable)
