@@ -69,7 +69,7 @@ def certificate(
         "not_run": dict(not_run),
         "versions": {
             "dyadic": __version__,
-            **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},
+            **{name: _version(name) for name in ("sympy", "python-flint")},
         },
     }
     return {**content, "hash": certificate_hash(content)}

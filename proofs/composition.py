@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dyadic.proofs.checker.domain import hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.symbolic.derivation import Derivation
@@ -25,7 +26,9 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     )
     bearing = [name for name in shown if METHODS[name].bears]
     parts = [claim for name in bearing for claim in shown[name]]
-    hypotheses = tuple(dict.fromkeys(text for part in parts for text in part.hypotheses))
+    domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
+    assumed = [text for part in parts for text in part.hypotheses]
+    hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
     trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
     checks = [name for name in bearing if name not in ESSENTIAL]
     method = "composition: lemma + ranks + instances + adjoints for all sizes"

@@ -19,7 +19,7 @@ from dyadic.proofs.checker import instances
 from dyadic.proofs.checker.graph import Graph, certificate_hash
 from dyadic.proofs.checker.pairing import evaluate, is_prime, primes
 from dyadic.proofs.checker.reading import Rejected, need
-from dyadic.proofs.checker.relaxation import MOST_UPDATES, settles
+from dyadic.proofs.checker.relaxation import settles
 
 MOST_CONTENTS, MOST_RUNS = 400, 4
 """Bounds on what a certificate can make the checker evaluate."""
@@ -82,12 +82,10 @@ def read_claims(certificate: Any) -> dict[str, Any]:
 
 
 def _wiring(graph: Graph) -> Finding:
-    if 2 * len(graph.parents) * graph.steps > MOST_UPDATES:
-        return Finding("wiring", "verified", "by the ranks and the stabilisation lemma (too large to run literally)")
     late = settles(graph, graph.steps)
     if late is not None:
         raise Rejected("certificate.steps", f"{late} still depends on the initial state after {graph.steps} steps")
-    return Finding("wiring", "verified", f"{graph.steps} steps from two states of free symbols end in the same terms")
+    return Finding("wiring", "verified", f"after {graph.steps} steps nothing depends on the initial state")
 
 
 def _pairing(graph: Graph, claims: dict[str, Any]) -> Finding:

@@ -11,7 +11,7 @@ import pytest
 
 from claims.mutations import OPERATORS, written_out
 from claims.networks import networks
-from claims.substitute import Numbers
+from claims.substitute import Numbers, expanded
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
 from dyadic.symbolic.expressions import Definition
@@ -113,11 +113,14 @@ def test_false_claims_are_refuted_by_numbers_that_anyone_can_substitute(name):
 
 
 def substitute(numbers, equation, wrong):
-    """Values that are not reported are drawn at random: they must not matter."""
+    """At the network's own sizes.  Values that are not reported are drawn at random, unless they are said to be 0."""
+    if "entry" in numbers:
+        return
     source = random.Random(7)
-    given = {label: float(Fraction(value)) for label, value in numbers.get("values", {}).items()}
-    values = lambda label: given.setdefault(label, source.uniform(-1, 1))  # noqa: E731
-    floats = Numbers(values, equation.where, {**SIZES, **{k: str(v) for k, v in numbers["sizes"].items()}})
+    zero = numbers.get("others") == "all other values are 0"
+    given = expanded(numbers.get("values", {}))
+    values = lambda label: given.setdefault(label, 0.0 if zero else source.uniform(-1, 1))  # noqa: E731
+    floats = Numbers(values, equation.where, {**SIZES, **numbers.get("sizes", {})})
     place = list(numbers.get("at", {}).values())
     left = floats(equation.definition.body, dict(zip(equation.definition.indices, place, strict=True)))
     right = floats(wrong.body, dict(zip(wrong.indices, place, strict=True)))

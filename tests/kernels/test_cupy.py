@@ -102,12 +102,12 @@ def compare(cupy_text, network, monkeypatch, order=0, batch=21):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_equals_numpy(name, order, monkeypatch):
     network = NETWORKS[name]()
-    assert compare(emit(derive(network), "cupy", "float64"), network, monkeypatch, order) < 1e-12
+    assert compare(emit(derive(network), "cupy", "float64").text, network, monkeypatch, order) < 1e-12
 
 
 @pytest.mark.parametrize("name", ["digits", "every layer"])
 def test_relaxation_is_bitwise_exact(name, monkeypatch):
-    module = emulated(emit(derive(NETWORKS[name]()), "cupy", "float64"), monkeypatch)
+    module = emulated(emit(derive(NETWORKS[name]()), "cupy", "float64").text, monkeypatch)
     params, x, y = data(module, 5, 3)
     exact = module.wavefront(params, x, y)
     relaxed = module.relax(params, x, y, state=random_state(module, 5, 4))
@@ -117,7 +117,7 @@ def test_relaxation_is_bitwise_exact(name, monkeypatch):
 
 
 def test_float32(monkeypatch):
-    module = emulated(emit(derive(read_spec(DIGITS)), "cupy", "float32"), monkeypatch)
+    module = emulated(emit(derive(read_spec(DIGITS)), "cupy", "float32").text, monkeypatch)
     reference = load(emit(derive(read_spec(DIGITS)), "numpy", "float32"), "emitted_numpy")
     params, x, y = data(module, 20, 3, np.float32)
     _, gradients = module.gradients(params, x, y)
@@ -147,7 +147,7 @@ MUTATIONS = {
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutations_are_caught(mutation, monkeypatch):
     network = read_spec(DIGITS)
-    text = emit(derive(network), "cupy", "float64")
+    text = emit(derive(network), "cupy", "float64").text
     old, new = MUTATIONS[mutation]
     assert old in text
     caught = []
@@ -244,7 +244,7 @@ def exact_network():
 
 def test_symbolic_execution_gives_the_derived_expressions():
     derivation = derive(exact_network())
-    wrong, checked = symbolic_mismatches(emit(derivation, "cupy", "float64"), derivation)
+    wrong, checked = symbolic_mismatches(emit(derivation, "cupy", "float64").text, derivation)
     assert not wrong
     assert checked > 3000
 
@@ -261,7 +261,7 @@ def test_symbolic_execution_gives_the_derived_expressions():
 )
 def test_symbolic_execution_refutes_mutations(old, new):
     derivation = derive(exact_network())
-    text = emit(derivation, "cupy", "float64")
+    text = emit(derivation, "cupy", "float64").text
     assert old in text
     try:
         wrong = symbolic_mismatches(text.replace(old, new), derivation)[0]
@@ -280,7 +280,7 @@ def test_symbolic_execution_refutes_mutations(old, new):
 @pytest.mark.parametrize("name", ["digits", "classes"])
 def test_compiles_within_limits(name, arch, dtype):
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
-    text = emit(derive(NETWORKS[name]()), "cupy", dtype)
+    text = emit(derive(NETWORKS[name]()), "cupy", dtype).text
     source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
     cubin = compile_cubin(source, arch)
     assert set(cubin.kernels) == set(Kernels(source).signatures)
@@ -313,6 +313,6 @@ def test_without_a_device_it_says_so(monkeypatch):
 
 def test_kernels_name_their_equations():
     derivation = derive(residual(3))
-    text = emit(derivation, "cupy", "float32")
+    text = emit(derivation, "cupy", "float32").text
     for tag in ("x:dense0", "s:sum0", "g:dense2.weight"):
         assert f"{tag} {derivation.equations[tag].short}" in text

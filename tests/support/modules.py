@@ -8,12 +8,12 @@ import numpy as np
 
 
 def load(text, name="emitted"):
-    """Execute an emitted module's text (our own output, made in this process)."""
+    """Execute an emitted module or its text (our own output, made in this process)."""
     module = types.ModuleType(name)
     import sys
 
     sys.modules[name] = module
-    exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+    exec(compile(str(text), f"<{name}>", "exec"), module.__dict__)
     return module
 
 
