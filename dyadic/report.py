@@ -11,6 +11,7 @@ from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
 from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
 
@@ -36,7 +37,7 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     if len(written) < len(architecture.vertices):
         yield from _blocks_text(derivation, parts)
     yield ""
-    yield "Energy on the doubled state:  E = sum of the terms below + C"
+    yield f"Energy on the doubled state:  E = sum of the terms below + {_cost_text(derivation, printer)}"
     for name in written:
         yield _tagged(derivation.equations[f"E:{name}"], printer)
     yield "  (f is the value of the layer's map: the right-hand side of its inference equation)"
@@ -67,6 +68,16 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     for name in written:
         x, s = derivation.ranks.x[name], derivation.ranks.s[name]
         yield f"  {name:<{width}}  x: {x:>4}  s: {s:>4}"
+
+
+def _cost_text(derivation: Derivation, printer: Printer) -> str:
+    """The cost as a sum of its terms with their weights, and the decay."""
+    terms = []
+    for cost in derivation.architecture.costs:
+        name = printer(derivation.equations[cost_tag(cost.owner)].definition.element)
+        terms.append(name if cost.weight == 1 else f"({cost.weight}) {name}")
+    decay = derivation.architecture.decay
+    return " + ".join([*terms, *([f"({decay / 2}) |theta|^2"] if decay else [])])
 
 
 def _blocks_text(derivation: Derivation, parts: list[Block]) -> Iterator[str]:

@@ -48,7 +48,7 @@ def check(certificate: Any) -> list[Finding]:
         Finding("ranks", "verified", f"every update reads only smaller ranks; L = {graph.L}, T = {graph.largest_rank}"),
         _wiring(graph),
         _pairing(graph, claims),
-        _instances(graph),
+        _instances(graph, claims),
     ]
     found.append(Finding("steps", "verified", f"exact after {graph.steps} steps: the composition of the above"))
     done = {finding.claim for finding in found}
@@ -132,12 +132,13 @@ def _agreed(
     return outcome.forward
 
 
-def _instances(graph: Graph) -> Finding:
+def _instances(graph: Graph, claims: dict[str, Any]) -> Finding:
     found = instances.check(graph)
-    detail = (
-        f"{found.equations} equations are the instances that the graph demands ({found.by_form} definitions by form"
-    )
-    return Finding("instances", "verified", f"{detail}, {found.by_entry} by evaluation of every entry)")
+    if "instances" in claims and claims["instances"].get("witness") != found.counts:
+        raise Rejected("claims.instances.witness", f"should be {found.counts}")
+    how = f"{found.by_form} definitions by form, {found.by_entry} by evaluation of every entry"
+    detail = f"{found.equations} equations are the instances that the graph demands ({how})"
+    return Finding("instances", "verified", detail)
 
 
 def _natural(table: Any, key: str, where: str) -> int:

@@ -32,8 +32,7 @@ def instances_claim(graph: Graph) -> Claim:
         return claim(Verdict.REFUTED, counterexample=_counterexample(outcome.differences))
     if outcome.undecided:
         return claim(Verdict.UNDECIDED, reason=str(outcome.undecided[0]))
-    found = {"equations": outcome.equations, "by form": outcome.by_form, "by evaluation": outcome.by_entry}
-    return claim(Verdict.PROVED, witness=found)
+    return claim(Verdict.PROVED, witness=outcome.counts)
 
 
 def _evaluation(outcome: Outcome) -> tuple[str, ...]:

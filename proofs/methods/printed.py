@@ -61,14 +61,14 @@ def _claim(
             if item in done:
                 continue
             done.add(item)
-            if not covered(item):
-                left_out += 1
-                continue
             text = write(item)
             try:
                 same = _same(forms, content, *read(text))
             except (Unreadable, Rejected) as error:
-                unread = unread or f"{text[:200]!r} of {tag} cannot be read back: {error}"
+                if covered(item):
+                    unread = unread or f"{text[:200]!r} of {tag} cannot be read back: {error}"
+                else:
+                    left_out += 1
                 continue
             seen += 1
             if not same and different is None:
@@ -131,11 +131,12 @@ def _with_ranges(node: Any) -> Any:
 def _in_claims_notation(item: Definition) -> bool:
     """Whether the LaTeX of a definition is in the notation of claims.
 
-    It is not where positions of maxima, roots of an order other than two, sizes as numbers or ranges that are formulas
-    occur.
+    It is not where positions of maxima with long names, roots of an order other than two, sizes as numbers or ranges
+    that are formulas occur.
     """
     body = item.body
-    if item.tensor.kind.startswith("arg ") or any(e.kind.startswith("arg ") for e in body.atoms(Element)):
+    kinds = {item.tensor.kind, *(entry.kind for entry in body.atoms(Element))}
+    if any(kind.startswith("arg ") and len(kind) > len("arg m") for kind in kinds):  # written with a wide hat
         return False
     if any(not (2 * power.exp).is_Integer for power in body.atoms(Pow)):
         return False

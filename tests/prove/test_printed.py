@@ -10,6 +10,7 @@ from dyadic.proofs.methods.printed import printed_claims
 from dyadic.proofs.statements.notation import printed_names, read_equation
 from dyadic.proofs.statements.tokens import Unreadable
 from dyadic.proofs.subject import examine
+from dyadic.report import derivation_text
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
 
@@ -90,6 +91,11 @@ def test_names_that_are_ambiguous_in_print_are_not_proved():
     found = claims(named("a", "b", parameter="W_a"))["printed:text"]
     assert found.verdict.value == "undecided"
     assert "cannot be read back" in found.reason
+
+
+def test_the_energy_names_every_cost_with_its_weight_and_the_decay():
+    text = "\n".join(derivation_text(plants.derivation()))
+    assert "E = sum of the terms below + (2) C_cost1 + (1/2) C_cost2 + (1/20) |theta|^2\n" in text
 
 
 def test_sentences_that_are_no_equation():
