@@ -114,9 +114,7 @@ def main() -> None:
             print(f"{small} -> {large} layers: {large / small:.1f} times as many,", *(f"{r:.1f}" for r in ratios),
                   "times the time")  # fmt: skip
     if "version" in chosen and "empty click" in chosen:
-        print(
-            f"--version: {medians['--version', HERE] / medians['empty click', HERE]:.1f} times an empty click program"
-        )
+        print(f"version: {medians['version', HERE] / medians['empty click', HERE]:.1f} times an empty click program")
 
 
 if __name__ == "__main__":
