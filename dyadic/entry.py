@@ -60,7 +60,8 @@ def _run(arguments: list[str], debug: bool) -> int:
         if debug:
             import traceback
 
-            traceback.print_exc()
+            with scratch.LOCK:
+                traceback.print_exc()
         return _report(error)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dyadic.symbolic import architecture, derive
+from dyadic.symbolic import architecture, derive, limits
 from dyadic.symbolic.architecture import show
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.unroll import UNROLLED
@@ -37,3 +37,9 @@ def test_the_tables_of_options_and_costs_are_complete():
     assert named == {option for layer in UNROLLED.values() for option in layer.options}
     section = TEXT.partition("## Costs")[2].partition("## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == set(COSTS)
+
+
+def test_the_limits_are_those_of_the_code():
+    section = TEXT.partition("## Limits")[2].partition("## ")[0]
+    named = {name: int(number) for number, name in re.findall(r"\| (\d+) \| `(\w+)` \|", section)}
+    assert named == {name: value for name, value in vars(limits).items() if name.isupper() and name[0] != "_"}

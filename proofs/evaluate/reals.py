@@ -136,7 +136,7 @@ _PAIRS: dict[str, tuple[Function, Function]] = {
     "log1p": (methodcaller("log1p"), lambda z: 1 / (1 + z)),
     "sqrt": (methodcaller("sqrt"), lambda z: z.rsqrt() / 2),
     "rsqrt": (methodcaller("rsqrt"), lambda z: -z.rsqrt() / (2 * z)),
-    "erf": (arb.erf, lambda z: 2 * (-z * z).exp() / arb.pi().sqrt()),
+    "erf": (methodcaller("erf"), lambda z: 2 * (-z * z).exp() / arb.pi().sqrt()),
     "sin": (methodcaller("sin"), methodcaller("cos")),
     "cos": (methodcaller("cos"), lambda z: -z.sin()),
     "tan": (methodcaller("tan"), lambda z: 1 / z.cos() ** 2),

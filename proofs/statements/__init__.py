@@ -5,7 +5,10 @@ notation.py   what `derive` prints, read back
 text.py, latex.py (over tokens.py, indices.py, latex_indices.py)  -> tokens;  grammar.py  tokens -> expressions
 equation.py    a statement -> equalities                ranges.py      what every index runs over
 meaning.py     the quantities, defined by the energy    scope.py       a claim's expressions over a ring
-decide.py      the verdict (rings.py, sizes.py)         counterexample.py  the smallest numbers found
+sizes.py       at which sizes, by blocks.py, counting.py assignments.py the values of the integers
+decide.py      the verdict                              counterexample.py  small numbers at the network's own sizes
+closed.py      functions with their algebra, over atoms.py, laurent.py;  facts.py  what is known of each of them
+rings.py       degrees; exact numbers                   hypotheses.py  what a claim assumes
 theorem.py     numbers of steps and step sizes
 """
 

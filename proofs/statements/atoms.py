@@ -129,6 +129,20 @@ class Values:
             found = self._powers(found, kind.excludes).get(0, {})
         return found
 
+    def depends(self, value: Value, atom: Value) -> bool:
+        """Whether an atom stands in a value, or in a root in it."""
+        ((((wanted, _),), _),) = atom.items()
+        stack: list[Value] = [value]
+        seen: set[int] = set()
+        while stack:
+            for number in {number for atoms in stack.pop() for number, _ in atoms} - seen:
+                if number == wanted:
+                    return True
+                seen.add(number)
+                kind = self.atoms[number]
+                stack += [kind.of] if isinstance(kind, Root) else []
+        return False
+
     def cases(self, value: Value) -> list[int]:
         """The cases that a value depends on."""
         atoms = {atom for product in value for atom, _ in product}

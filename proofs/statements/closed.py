@@ -18,16 +18,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd
 
 from dyadic.proofs.evaluate.rings import Composed, Undetermined
 from dyadic.proofs.statements.atoms import Case, Root, Value, Values, key
 from dyadic.proofs.statements.facts import FACTS
+from dyadic.proofs.statements.laurent import Form, Generator, Monomial, Residue, content, primes, times, total
 
-Monomial = tuple[tuple[int, int], ...]
-Form = dict[Monomial, Fraction]
 _ROOT = 12
 """exp of a monomial is the twelfth power of a drawn residue: halves, thirds and quarters of it stay in the field."""
 _LARGEST_POWER = 192
@@ -35,50 +33,6 @@ _LONGEST_FORM = 400
 _LONGEST_SUM = 16
 """A sum of more terms is not recognised in a multiple of itself."""
 _MOST_CASES = 4
-_DEEPEST = 100
-"""From here on a form is made at once, so that none is nested too deeply."""
-_LARGEST_NUMBER = 10**12
-
-
-class Residue:
-    """A number: its value, and its form once that is asked for.
-
-    degree: a bound on the degree of the numerator plus that of the denominator.
-    depth: how many forms must be made before this one.
-    """
-
-    def __init__(self, value: Value, form: Form | Callable[[], Form], degree: int, depth: int = 0) -> None:
-        self.value, self.degree, self.depth = value, degree, depth
-        self._form = form
-        if depth > _DEEPEST:
-            self._form, self.depth = self.form, 0
-
-    @property
-    def form(self) -> Form:
-        if callable(self._form):
-            self._form = self._form()
-        return self._form
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Residue) and self.value == other.value
-
-    def __hash__(self) -> int:
-        return hash(key(self.value))
-
-
-@dataclass(frozen=True)
-class Generator:
-    """What a form is made of.
-
-    exponent: it is exp(exponent).  logarithm: of which number it is the logarithm.  root: it is the q-th root of which.
-    whole: the sum that it stands for in quotients.
-    """
-
-    number: Residue
-    exponent: Residue | None = None
-    logarithm: Residue | None = None
-    root: tuple[int, Residue] | None = None
-    whole: Residue | None = None
 
 
 class Closed(Composed):
@@ -90,6 +44,7 @@ class Closed(Composed):
         self.deepest = 0
         self._key = seed.to_bytes(32, "big")
         self._values = Values(prime)
+        self._imaginary = self._values.atom(Root(2, {(): prime - 1}))
         self._known: dict[tuple[object, ...], int] = {}
         self._made: dict[object, Residue] = {}
         self._generators: list[Generator] = []
@@ -112,7 +67,7 @@ class Closed(Composed):
         for term in terms:
             value = self._values.add(value, term.value)
         depth = 1 + max(term.depth for term in terms)
-        return Residue(value, lambda: _sum([term.form for term in terms]), sum(t.degree for t in terms), depth)
+        return Residue(value, lambda: total([term.form for term in terms]), sum(t.degree for t in terms), depth)
 
     def mul(self, factors: Sequence[Residue]) -> Residue:
         if not factors:
@@ -132,7 +87,7 @@ class Closed(Composed):
             terms: Form = {}
             for one, a in result.items():
                 for two, b in form.items():
-                    monomial = _times(one, two)
+                    monomial = times(one, two)
                     terms[monomial] = terms.get(monomial, Fraction(0)) + a * b
             result = {m: c for m, c in terms.items() if c}
         return result
@@ -211,14 +166,13 @@ class Closed(Composed):
         if ("exp", monomial, unit) not in self._made:
             exponent = self._monomial(monomial, unit)
             drawn: Value = {(): self._draw(("exp", unit, key(exponent.value)), exponent.degree)}
-            self._made["exp", monomial, unit] = self._generator(drawn, 1, exponent=exponent)
+            real = not self._values.depends(exponent.value, self._imaginary)
+            self._made["exp", monomial, unit] = self._generator(drawn, 1, exponent=exponent if real else None)
         return self._made["exp", monomial, unit], unit
 
     def rotation(self, argument: Residue) -> tuple[Residue, Residue]:
         """exp(i argument), and i."""
-        if "i" not in self._made:
-            self._made["i"] = self._generator(self._values.atom(Root(2, self.number(-1).value)), 1)
-        i = self._made["i"]
+        i = self._generator(self._imaginary, 1)
         return self.exp(self.mul([i, argument])), i
 
     def log(self, argument: Residue) -> Residue:
@@ -232,7 +186,7 @@ class Closed(Composed):
 
     def _log_of_factors(self, argument: Residue) -> Residue:
         terms, (scale, monomial, rest) = [], self._factored(argument)
-        terms += [self.mul([self.number(e), self._log_of_number(p)]) for p, e in _primes(abs(scale)).items()]
+        terms += [self.mul([self.number(e), self._log_of_number(p)]) for p, e in primes(abs(scale)).items()]
         if scale < 0:
             terms.append(self.constant("logarithm of -1"))
         for generator, exponent in monomial:
@@ -265,10 +219,10 @@ class Closed(Composed):
         return self._by_cases(lambda a: self._root(a, q), argument, ("root", q))
 
     def _root(self, argument: Residue, q: int) -> Residue:
-        scale = _content(argument.form)
+        scale = content(argument.form)
         factors = []
         if argument.form == {(): scale} or argument.form:
-            for prime, exponent in _primes(scale).items():
+            for prime, exponent in primes(scale).items():
                 whole, part = divmod(exponent, q)
                 factors.append(self.power(self.number(prime), whole))
                 factors += [self._root_of(self.number(prime), q)] * part
@@ -299,7 +253,7 @@ class Closed(Composed):
             return zero, zero, one
         if not argument.value:
             return zero, one, zero
-        scale = _content(argument.form)
+        scale = content(argument.form)
         flipped = bool(argument.form) and argument.form[min(argument.form)] < 0
         rest = self.mul([argument, self.power(self.number(scale.numerator, scale.denominator), -1)])
         rest = self.minus(rest) if flipped else rest
@@ -368,7 +322,7 @@ class Closed(Composed):
         best: tuple[list[tuple[Monomial, Fraction]], Monomial, Fraction] | None = None
         for monomial, coefficient in argument.form.items():
             inverse = tuple((g, -e) for g, e in monomial)
-            ratios = sorted((_times(m, inverse), c / coefficient) for m, c in argument.form.items())
+            ratios = sorted((times(m, inverse), c / coefficient) for m, c in argument.form.items())
             if best is None or ratios < best[0]:
                 best = (ratios, monomial, coefficient)
         assert best is not None
@@ -421,43 +375,3 @@ class Closed(Composed):
             raw = hashlib.blake2b(repr(name).encode(), key=self._key, digest_size=32).digest()
             self._known[name] = int.from_bytes(raw, "big") % self.prime
         return self._known[name]
-
-
-def _sum(forms: Sequence[Form]) -> Form:
-    found: Form = {}
-    for form in forms:
-        for monomial, coefficient in form.items():
-            found[monomial] = found.get(monomial, Fraction(0)) + coefficient
-    return {monomial: coefficient for monomial, coefficient in found.items() if coefficient}
-
-
-def _times(one: Monomial, two: Monomial) -> Monomial:
-    if not one or not two:
-        return one or two
-    exponents = dict(one)
-    for generator, exponent in two:
-        exponents[generator] = exponents.get(generator, 0) + exponent
-    return tuple(sorted((g, e) for g, e in exponents.items() if e))
-
-
-def _content(form: Form) -> Fraction:
-    """The largest positive number of which every coefficient is a whole multiple; 1 for none."""
-    if not form:
-        return Fraction(1)
-    top = gcd(*(c.numerator for c in form.values()))
-    return Fraction(top, lcm(*(c.denominator for c in form.values())))
-
-
-def _primes(number: Fraction) -> dict[int, int]:
-    """The prime factors with their exponents; a large factor stays whole."""
-    found: dict[int, int] = {}
-    for part, sign in ((number.numerator, 1), (number.denominator, -1)):
-        rest, divisor = part, 2
-        while divisor * divisor <= min(rest, _LARGEST_NUMBER):
-            while rest % divisor == 0:
-                found[divisor] = found.get(divisor, 0) + sign
-                rest //= divisor
-            divisor += 1
-        if rest > 1:
-            found[rest] = found.get(rest, 0) + sign
-    return found

@@ -19,9 +19,10 @@ from dyadic.proofs.evaluate.rings import Field, Ring, Undetermined
 from dyadic.proofs.statements import counterexample, sizes
 from dyadic.proofs.statements.assignments import assignments
 from dyadic.proofs.statements.blocks import Setting
-from dyadic.proofs.statements.closed import Closed, Residue
+from dyadic.proofs.statements.closed import Closed
 from dyadic.proofs.statements.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.hypotheses import hypotheses_of
+from dyadic.proofs.statements.laurent import Residue
 from dyadic.proofs.statements.meaning import Draw, Meaning
 from dyadic.proofs.statements.rings import Growth
 from dyadic.proofs.statements.scope import Scope

@@ -13,6 +13,7 @@ from typing import Any
 
 from flint import arb, fmpz
 
+from dyadic.proofs.evaluate.reals import AT_ZERO
 from dyadic.proofs.evaluate.rings import Anywhere, Ball, Undetermined
 
 
@@ -85,13 +86,6 @@ class Traced:
         return str(self.value) if isinstance(self.value, Fraction) else str(self.value.str(15, radius=False)) + "..."
 
 
-_AT_ZERO: dict[tuple[str, int], Fraction] = {
-    ("tanh", 0): Fraction(0), ("tanh", 1): Fraction(1), ("sigmoid", 0): Fraction(1, 2), ("sigmoid", 1): Fraction(1, 4),
-    ("softplus", 1): Fraction(1, 2), ("gelu", 0): Fraction(0), ("gelu", 1): Fraction(1, 2), ("silu", 0): Fraction(0),
-    ("silu", 1): Fraction(1, 2), ("exp", 0): Fraction(1), ("exp", 1): Fraction(1),
-}  # fmt: skip
-
-
 class Exact:
     """Rational arithmetic; function values that are not rational are enclosures, recorded by name in ``calls``."""
 
@@ -162,7 +156,7 @@ class Exact:
             return 1 / value
         if name == "log" and order == 0 and value == 1:
             return Fraction(0)
-        return _AT_ZERO.get((name, order)) if value == 0 else None
+        return AT_ZERO.get((name, order)) if value == 0 else None
 
     def logsumexp(self, arguments: Sequence[Traced]) -> Traced:
         label = f"log-sum-exp({', '.join(str(a) for a in arguments)})"

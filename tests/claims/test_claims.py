@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from dyadic.cli import commands
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, read_claims, verify_claims
 from dyadic.symbolic import SpecError, architecture, derive, read_spec
@@ -242,18 +242,19 @@ def test_a_general_letter_for_the_activation():
 
 
 def run(*arguments):
-    return CliRunner().invoke(commands, ["verify", str(EXAMPLES / "network.toml"), *map(str, arguments)])
+    command = [sys.executable, "-m", "dyadic", "verify", str(EXAMPLES / "network.toml"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_command_line():
     right, wrong = (run("--claims", EXAMPLES / name) for name in ("right.toml", "mistakes.toml"))
-    assert (right.exit_code, wrong.exit_code) == (0, 1)
-    assert right.output.endswith("PROVED: 12 proved, 0 refuted, 0 undecided\n")
-    assert "REFUTED    the skip's term forgotten" in wrong.output
-    found = json.loads(run("--claims", EXAMPLES / "mistakes.toml", "--format", "json").output)
+    assert (right.returncode, wrong.returncode) == (0, 1)
+    assert right.stdout.endswith("PROVED: 12 proved, 0 refuted, 0 undecided\n")
+    assert "REFUTED    the skip's term forgotten" in wrong.stdout
+    found = json.loads(run("--claims", EXAMPLES / "mistakes.toml", "--format", "json").stdout)
     assert found["verdict"] == "refuted"
     assert found["claims"][3]["counterexample"]["right"] == "-1/2"
-    assert run("--claims", EXAMPLES / "right.toml", "--steps", "3").exit_code == 2
+    assert run("--claims", EXAMPLES / "right.toml", "--steps", "3").returncode == 2
 
 
 def test_two_runs_give_the_same_report():

@@ -10,6 +10,7 @@ from support.optional import require
 from sympy import Integer
 
 from dyadic.codegen.assembly import _render
+from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.cuda_printer import KernelWriter, device_functions
 from dyadic.codegen.emulator import Kernels, find_compiler
 from dyadic.codegen.numpy_printer import NumpyPrinter
@@ -160,6 +161,13 @@ def test_cuda_has_the_values_of_numpy(suffix, dtype, close):
             kernels.launch(f"{name}_{order}", ((len(z) + 63) // 64,), (64,), [z, found, np.int32(len(z))])
             wanted = np.broadcast_to(value_of(name, order, z), z.shape)
             np.testing.assert_allclose(found, wanted, rtol=close, atol=close, err_msg=f"{name}, order {order}")
+
+
+@pytest.mark.parametrize("suffix", ["", "f"])
+def test_cuda_has_these_functions_in_both_precisions(suffix):
+    require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
+    compiled = compile_cubin(in_cuda(suffix), "sm_90")
+    assert set(compiled.kernels) == {f"{name}_{order}" for name in FUNCTIONS for order in (0, 1)}
 
 
 def test_a_wrong_spelling_would_show():

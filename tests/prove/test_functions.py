@@ -5,6 +5,7 @@ import sympy
 from flint import arb
 
 from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate.deviations import Deviated, Deviating
 from dyadic.proofs.evaluate.reals import AT_ZERO, TRUE_FUNCTIONS
 from dyadic.proofs.evaluate.rings import Ball, Undetermined
 from dyadic.proofs.methods.functions import function_claim
@@ -109,3 +110,14 @@ def test_nearest_integers():
     both = Ball().apply("round", 0, arb(5, 1e-3) / 2)
     assert both.contains(2)
     assert both.contains(3)
+
+
+@pytest.mark.parametrize(("name", "order"), TRUE_FUNCTIONS)
+def test_every_function_takes_numbers_with_deviations(name, order):
+    """An enclosure's own methods must not be called on another kind of number: that is the end of the process."""
+    here, there = (arb(p) / 4 for p in ((6, 7) if name == "acosh" else (1, 3)))
+    found = Deviating().apply(name, order, Deviated(here, there - here))
+    change = Ball().apply(name, order, there) - Ball().apply(name, order, here)
+    assert found.value.overlaps(Ball().apply(name, order, here))
+    assert found.deviation.overlaps(change)
+    assert found.deviation.is_finite()
