@@ -23,7 +23,7 @@ from dyadic import catalogue, report
 from dyadic import doctor as machine
 from dyadic.codegen import DTYPES, TARGETS, stored_arrays
 from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
-from dyadic.proofs import Rejected
+from dyadic.proofs import Notes, Rejected
 from dyadic.proofs.claims import overall
 from dyadic.proofs.statements import verify_claims
 from dyadic.symbolic import Derivation, DyadicError
@@ -120,15 +120,16 @@ def verify(
         _verify_claims(spec, claims, format_)
     names = None if methods is None else [name.strip() for name in methods.split(",")]
     derivation = _derivation(spec)
-    found = _verify(derivation, steps=steps, coq=coq, methods=names, deep=deep)
+    notes = Notes()
+    found = _verify(derivation, steps=steps, coq=coq, methods=names, deep=deep, notes=notes)
     if certificate is not None:
         write_json(certificate, found)
     if format_ == "json":
-        click.echo(json.dumps(report.summary_json(found), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(report.summary_json(found, notes), indent=1, ensure_ascii=False))
     else:
         for note in derivation.architecture.notes:
             click.echo(f"note: {note}")
-        for line in report.verdict_text(found):
+        for line in report.verdict_text(found, notes):
             click.echo(line)
     sys.exit(_EXIT[found["verdict"]])
 
@@ -148,21 +149,20 @@ def _verify_claims(spec: Spec, path: Path, format_: str) -> None:
 @commands.command()
 @click.argument("certificate", type=click.Path(path_type=Path))
 def check(certificate: Path) -> None:
-    """Re-verify a certificate from its contents alone."""
+    """Verify a certificate again, from its contents alone.
+
+    Exit status: 0 confirmed, 1 rejected, 3 in part only.
+    """
     content = read_json(certificate)
     try:
         with _progress("checking"):
-            findings = dyadic.check(content)
+            found = dyadic.check(content)
     except Rejected as error:
         click.echo(f"REJECTED   {error}")
         sys.exit(1)
-    for finding in findings:
-        click.echo(f"{finding.outcome.upper():<10} {finding.claim}: {finding.detail}")
-    undecided = any(finding.outcome == "undecided" for finding in findings)
-    stated = sum(finding.outcome == "stated" for finding in findings)
-    outcome = "UNDECIDED" if undecided else "CONFIRMED"
-    click.echo(f"{outcome}: {len(findings) - stated} claims re-verified, {stated} only stated")
-    sys.exit(3 if undecided else 0)
+    for line in found.lines():
+        click.echo(line)
+    sys.exit(0 if found.confirmed else 3)
 
 
 @commands.command()

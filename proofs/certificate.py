@@ -7,12 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from dyadic import __version__
-from dyadic.proofs.checker.graph import FORMAT, certificate_hash
+from dyadic.proofs.checker.form import FORMAT
+from dyadic.proofs.checker.graph import certificate_hash
 from dyadic.proofs.claims import Claim, overall
 from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation, sizes_to_json
-from dyadic.symbolic.serialise import to_json
+from dyadic.symbolic.serialise import digest, to_json
 
 
 def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
             ],
             "costs": {
                 cost.owner: {
+                    "cost": digest(derivation.cost_contents[cost.owner]),
                     "input": cost.input,
                     "sizes": sizes_to_json(cost.sizes),
                     "weight": to_json(cost.weight),
@@ -51,7 +53,7 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
             "decay": to_json(architecture.decay),
         },
         "layers": derivation.contents,
-        "costs": derivation.cost_contents,
+        "costs": {digest(content): content for content in derivation.cost_contents.values()},
         "terms": {name: [[term.child, term.slot] for term in derivation.terms[name]] for name in names},
         "shared": {name: [[term.child, term.slot] for term in terms] for name, terms in derivation.shared.items()},
         "ranks": {"x": derivation.ranks.x, "s": derivation.ranks.s},
@@ -66,21 +68,46 @@ def _input(node: Input) -> dict[str, Any]:
     return content if node.below is None else {**content, "below": to_json(node.below)}
 
 
-def certificate(
-    derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Mapping[str, str]
-) -> dict[str, Any]:
-    """The whole certificate, with the hash of its contents; ``not_run``: methods that did not fit, and why."""
+def certificate(derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Sequence[str]) -> dict[str, Any]:
+    """The whole certificate, with the hash of its contents; ``not_run``: methods that did not fit the network."""
     content = {
         **subject(derivation, steps),
         "verdict": overall(claims).value,
-        "claims": [claim.as_dict() for claim in claims],
-        "not_run": dict(not_run),
+        "claims": [record(claim) for claim in claims],
+        "not_run": list(not_run),
         "versions": {
             "dyadic": __version__,
             **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},
         },
     }
     return {**content, "hash": certificate_hash(content)}
+
+
+def record(claim: Claim) -> dict[str, Any]:
+    """A claim as a certificate holds it."""
+    return {
+        "id": claim.id,
+        "kind": claim.kind,
+        "subject": dict(claim.subject),
+        "numbers": dict(claim.numbers),
+        "verdict": claim.verdict.value,
+        "statement": claim.statement,
+        "method": claim.method,
+        "hypotheses": list(claim.hypotheses),
+        "trusted": list(claim.trusted),
+        "counterexample": None if claim.counterexample is None else plain(claim.counterexample),
+        "witness": None if claim.witness is None else plain(claim.witness),
+        "reason": None if claim.reason is None else " ".join(claim.reason.split())[:2000],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Tables, lists, integers and texts; any other number is written out."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if isinstance(value, int) else str(value)[:1000]
 
 
 def _version(package: str) -> str:

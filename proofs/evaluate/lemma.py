@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyadic.proofs.checker.trust import Z3, called
+
 # The step is shown over uninterpreted sorts, that is for graphs of any size and values of any kind; a model that
 # must exist is looked for among three variables with two values, where Z3 finds it at once.
 ANY = "(declare-sort Variable 0) (declare-sort Value 0)"
@@ -44,6 +46,7 @@ def decide(question: str, milliseconds: int = 10_000) -> tuple[str, str]:
     """(Z3's answer, the answer the lemma needs) for one of :data:`QUESTIONS`."""
     import z3
 
+    called(Z3)
     text, wanted = QUESTIONS[question]
     solver: Any = z3.Solver()
     solver.set("timeout", milliseconds)

@@ -15,6 +15,7 @@ from typing import Any
 from flint import arb, ctx
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import LEMMA, called
 from dyadic.proofs.evaluate.identity import small_rational
 from dyadic.proofs.evaluate.network import Entries
 from dyadic.proofs.evaluate.rings import Ball, Undetermined
@@ -84,6 +85,7 @@ def find(graph: Graph, seeds: int = 6) -> Witness | None:
 
 def evaluate(graph: Graph, seed: int, signs: str, precision: int) -> Witness | None:
     """The last variable's value after T - 1 and after T steps, if the two differ for certain."""
+    called(LEMMA)
     sizes = reduced_sizes(graph, largest=2)
     before, ctx.prec = ctx.prec, precision
     try:

@@ -18,6 +18,7 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow
 
+from dyadic.proofs.checker.trust import CHAIN_RULE, REWRITING, SYMPY_OPAQUE, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.forms import Form, Lookup, Sizes, form_of
 from dyadic.proofs.methods.numbers import concrete_agreement, cost_difference, layer_difference
@@ -39,11 +40,7 @@ from dyadic.symbolic.expressions import (
     walk,
 )
 
-TRUSTED = (
-    "product and chain rule as coded in proofs/methods/adjoint.py",
-    "the rewriting of sums in proofs/methods/simplify.py",
-    "SymPy's arithmetic of opaque symbols",
-)
+TRUSTED = (CHAIN_RULE, REWRITING, SYMPY_OPAQUE)
 INSIDE = "the equation reads entries outside their tensor only beside brackets that are 0 there"
 METHOD = "pairing with the tangent equation, for all sizes"
 _Key = tuple[str, str]
@@ -139,6 +136,8 @@ class Pairing:
         given: Iterable[Tensor],
         extents: Mapping[Expr, Expr] | None = None,
     ) -> None:
+        for component in TRUSTED:
+            called(component)
         self.definitions, self.weight = definitions, weight
         self.sizes = Sizes(extents)
         self.hypotheses: dict[str, None] = {}

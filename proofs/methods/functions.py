@@ -18,6 +18,7 @@ import sympy
 from flint import arb, ctx
 from sympy import Expr, Piecewise, Symbol
 
+from dyadic.proofs.checker.trust import DERIVATION_RULES, SYMPY_POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.rings import Ball, Undetermined
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -26,10 +27,7 @@ from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
 
 E, G, R, K, P, Q = (Symbol(name) for name in "EGRKPQ")
 _METHOD = "rational functions in a differential field"
-_TRUSTED = (
-    "the derivatives of exp, log, tanh, erf, sin, cos and the square root, quotient and chain rule",
-    "SymPy's polynomial arithmetic",
-)
+_TRUSTED = (DERIVATION_RULES, SYMPY_POLYNOMIALS)
 
 
 def function_claim(name: str, formula: Expr | None = None) -> Claim:
@@ -62,6 +60,7 @@ class _Field:
     """Formulas as rational functions of generators, on one side of 0; ``positive`` picks z > 0 or z < 0."""
 
     def __init__(self, positive: bool) -> None:
+        called(DERIVATION_RULES)
         self.positive = positive
         self.rules: dict[Symbol, Expr] = {Z: sympy.Integer(1), E: E, G: -Z * G, R: K * G, Q: 1 / (2 * Q)}
         self._known: dict[tuple[str, Expr], Symbol] = {}
@@ -153,6 +152,7 @@ class _Field:
         difference = self.derivation(self.read(definition)) - self.read(derivative)
         if difference.has(Q):
             difference = difference.xreplace({Z: Q**2})
+        called(SYMPY_POLYNOMIALS)
         numerator, _ = sympy.fraction(sympy.together(difference))
         generators = sorted(numerator.free_symbols | {Z}, key=str)
         return bool(sympy.Poly(numerator, *generators, domain="QQ").is_zero)

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import adjoint, functions
+from dyadic.proofs.sentences import assumed, convention, told
 from dyadic.proofs.subject import Subject
+from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import LayerDerivation
-from dyadic.symbolic.expressions import Apply
+from dyadic.symbolic.expressions import Apply, Definition
+from dyadic.symbolic.serialise import digest
 
-function_claim = cache(functions.function_claim)
+
+@cache
+@recorded
+def function_claim(name: str) -> Claim:
+    """The claim about one function's derivative, as data."""
+    claim = functions.function_claim(name)
+    kink = convention(name)
+    return _as_data(claim, "function", {"name": name}, {}, name, "", (kink,) if kink else ())
+
+
+def _as_data(
+    claim: Claim, kind: str, subject: dict[str, str], numbers: dict[str, int], name: str, label: str,
+    hypotheses: Sequence[str],
+) -> Claim:  # fmt: skip
+    return told(
+        kind, claim.verdict, subject, numbers, name=name, label=label, hypotheses=hypotheses,
+        counterexample=claim.counterexample, witness=claim.witness, reason=claim.reason,
+    )  # fmt: skip
+
+
+def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition]) -> Claim:
+    """A claim of adjoint.py about the layer or cost at a place of the certificate, as data."""
+    kind, _, name = claim.id.partition(":")
+    inside = adjoint.INSIDE in claim.hypotheses
+    numbers = {"all_sizes": int(claim.witness is None), "inside": int(inside)}
+    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, inside))
 
 
 class _Hashable:
@@ -30,8 +59,14 @@ class _Hashable:
 
 
 @cache
+@recorded
 def _kind_claims(key: str, layer: _Hashable, suffix: str) -> list[Claim]:
-    return adjoint.layer_claims(layer.value, suffix)
+    return _layer_claims(key, layer.value, suffix)
+
+
+def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = ()) -> list[Claim]:
+    found = adjoint.layer_claims(layer, suffix, used)
+    return [_about(claim, f"layers.{key}", layer.label, layer.equation.definitions) for claim in found]
 
 
 def adjoint_claims(subject: Subject) -> Iterator[Claim]:
@@ -46,10 +81,13 @@ def adjoint_claims(subject: Subject) -> Iterator[Claim]:
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
         claims = _kind_claims(content, _Hashable(layer), suffix)
         if any(claim.verdict is Verdict.UNDECIDED for claim in claims):
-            claims = adjoint.layer_claims(layer, suffix, _sizes(derivation, content))
+            claims = _layer_claims(content, layer, suffix, _sizes(derivation, content))
         yield from claims
-    for cost in {id(c): c for c in derivation.costs.values()}.values():
-        yield adjoint.cost_claim(cost)
+    costs = {digest(content): derivation.costs[owner] for owner, content in derivation.cost_contents.items()}
+    for content, cost in costs.items():
+        labels[cost.label] = labels.get(cost.label, 0) + 1
+        claim = _about(adjoint.cost_claim(cost), f"costs.{content}", cost.label, cost.equation.definitions)
+        yield claim if labels[cost.label] == 1 else replace(claim, id=f"{claim.id} #{labels[cost.label]}")
 
 
 def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:

@@ -11,22 +11,19 @@ from __future__ import annotations
 
 from functools import cache
 
+from dyadic.proofs.checker.trust import INDUCTION, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import lemma
+from dyadic.proofs.sentences import RANKS, told
+from dyadic.proofs.trusted import recorded
 
 
 @cache
+@recorded
 def lemma_claim() -> Claim:
     """The lemma's three questions put to Z3."""
-    statement = (
-        "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every "
-        "variable of rank <= k no longer depends on the initial state"
-    )
     answers = {question: lemma.decide(question) for question in lemma.QUESTIONS}
+    called(INDUCTION)
     open_ = [f"{question}: {answer}" for question, (answer, wanted) in answers.items() if answer != wanted]
     verdict = Verdict.UNDECIDED if open_ else Verdict.PROVED
-    return Claim(
-        "lemma", statement, verdict,
-        "induction on k; step by Z3 over uninterpreted sorts, with vacuity twin and sharp bound",
-        ("ranks are at least 1",), ("Z3", "induction over the natural numbers"), reason="; ".join(open_) or None,
-    )  # fmt: skip
+    return told("lemma", verdict, hypotheses=[RANKS], reason="; ".join(open_) or None)

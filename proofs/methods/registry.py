@@ -29,6 +29,7 @@ from dyadic.proofs.methods import (
     wiring,
 )
 from dyadic.proofs.subject import Subject
+from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.errors import DyadicError
 
 
@@ -55,7 +56,7 @@ class Method:
     unfit: Callable[[Subject], str | None] = lambda subject: None
 
 
-_variational = cache(variational.variational_claims)
+_variational = cache(recorded(variational.variational_claims))
 
 _ALL = (
     Method(

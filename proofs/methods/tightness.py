@@ -15,6 +15,7 @@ from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import tightness
+from dyadic.proofs.sentences import told
 
 MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 
@@ -24,17 +25,9 @@ def tightness_claim(graph: Graph) -> Claim:
     steps = graph.largest_rank
     found = tightness.find(graph) if _affordable(graph) else None
     if found is not None:
-        statement = f"{steps - 1} steps are not enough: there are numbers for which a sensitivity is still wrong then"
-        return Claim(
-            "tightness", statement, Verdict.PROVED, "rigorous real enclosures (Arb)",
-            trusted=("Arb", "the stabilisation lemma"), witness=found.as_dict(),
-        )  # fmt: skip
-    statement = (
-        f"{steps - 1} steps are not enough for layers of this network's structure: with opaque layers a sensitivity "
-        "still contains an initial value then (no numbers were found for the layers themselves)"
-    )
+        return told("tightness", Verdict.PROVED, {}, {"steps": steps - 1, "numbers": 1}, witness=found.as_dict())
     witness = {"chain": graph.longest_chain(), "steps": steps}
-    return Claim("tightness", statement, Verdict.PROVED, "a chain of reads as long as T", witness=witness)
+    return told("tightness", Verdict.PROVED, {}, {"steps": steps - 1, "numbers": 0}, witness=witness)
 
 
 def _affordable(graph: Graph) -> bool:

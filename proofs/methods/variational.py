@@ -17,7 +17,9 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, Rational, Symbol
 
+from dyadic.proofs.checker.trust import SYMPY_INTEGRALS, SYMPY_POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import SMOOTH, told
 from dyadic.symbolic.variational import (
     COST,
     ENERGY,
@@ -38,11 +40,20 @@ _SMOOTH = ("E is differentiable",)
 
 def variational_claims() -> list[Claim]:
     """The claims about constructions A, B and C and about the dyadic coordinates."""
-    return [
+    found = [
         *(construction_claim(c, sign) for c, sign in ((action_of_energy(), -1), (doubled_state(), 1))),
         cost_claim(doubled_cost()),
         _dyadic_claim(),
     ]
+    return [_as_data(claim) for claim in found]
+
+
+def _as_data(claim: Claim) -> Claim:
+    name = claim.id.partition(":")[2]
+    return told(
+        "variational", claim.verdict, {"construction": name}, name=name, hypotheses=[SMOOTH],
+        counterexample=claim.counterexample, witness=claim.witness, reason=claim.reason,
+    )  # fmt: skip
 
 
 def construction_claim(construction: Construction, sign: int) -> Claim:
@@ -135,6 +146,7 @@ def _stationary(construction: Construction) -> bool:
         return moved.replace(ENERGY, lambda x, s: energy.subs({X: x, S: s}, simultaneous=True))
 
     first = sympy.expand(along(epsilon)).coeff(epsilon, 1)
+    called(SYMPY_INTEGRALS)
     variation = sympy.integrate(sympy.expand(first), (T, 0, 1))
     plus = {"A": ("x", "s"), "B": ("x_p", "s_p")}[construction.name]
     here = {X: paths[plus[0]], S: paths[plus[1]]}
@@ -157,6 +169,7 @@ def _cubic(name: str, x: Expr, s: Expr) -> Expr:
 
 def _zero(expression: Expr) -> bool:
     """Whether a polynomial (all its symbols free) is the zero polynomial."""
+    called(SYMPY_POLYNOMIALS)
     expression = sympy.sympify(expression)
     symbols = sorted(expression.free_symbols, key=str)
     return bool(sympy.Poly(expression, *symbols, domain="QQ").is_zero) if symbols else expression == 0
