@@ -14,7 +14,7 @@ from dyadic.paper.document import (
     Code,
     Display,
     Document,
-    Equation,
+    EquationBlock,
     Math,
     Paragraph,
     Section,
@@ -23,10 +23,11 @@ from dyadic.paper.document import (
     Theorem,
 )
 from dyadic.symbolic.architecture import show
-from dyadic.symbolic.derivation import Derivation, TaggedEquation
+from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.energy import LayerDerivation
 from dyadic.symbolic.expressions import Apply, Definition
 from dyadic.symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
+from dyadic.symbolic.instantiation import cost_tag
 
 LARGE = 24
 """Networks with more vertices are shown by layer kind rather than vertex by vertex."""
@@ -109,7 +110,7 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
         blocks.append(
             Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (13, 14, 13, 8, 8))
         )
-    for cost, equation in zip(architecture.costs, derivation.cost_equations(), strict=True):
+    for cost, equation in ((c, derivation.equations[cost_tag(c.owner)]) for c in architecture.costs):
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
         blocks.append(
@@ -126,11 +127,11 @@ def _energy(derivation: Derivation, large: bool) -> tuple[Block, ...]:
     blocks: list[Block] = list(theory.flow_and_doubling())
     if large:
         blocks.append(Paragraph(("For a vertex of each kind the term of the energy is",)))
-        blocks += [Equation((*layer.equation.definitions, layer.energy)) for layer in _kinds(derivation)]
+        blocks += [EquationBlock((*layer.equation.definitions, layer.energy)) for layer in _kinds(derivation)]
     else:
         blocks.append(Paragraph(("For this network the energy is the sum of the cost and of the terms",)))
-        terms = tuple(derivation.energy_term(vertex.name) for vertex in derivation.architecture.vertices)
-        blocks.append(Equation(terms))
+        names = [vertex.name for vertex in derivation.architecture.vertices]
+        blocks.append(EquationBlock(tuple(derivation.equations[f"E:{name}"].definition for name in names)))
         blocks.append(Paragraph(("in which ", Math("f"), " stands for the value of the layer's map.")))
     return tuple(blocks)
 
@@ -150,11 +151,11 @@ def _equations(derivation: Derivation, large: bool) -> tuple[Block, ...]:
         )  # fmt: skip
         for layer in _kinds(derivation):
             blocks.append(Paragraph((), lead=layer.label))
-            blocks.append(Equation((*layer.intermediates, *layer.adjoints)))
-            blocks += [Equation((item,), gradient=True) for item in layer.gradients.values()]
+            blocks.append(EquationBlock((*layer.intermediates, *layer.adjoints)))
+            blocks += [EquationBlock((item,), gradient=True) for item in layer.gradients.values()]
         for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
             blocks.append(Paragraph((), lead=derived.label))
-            blocks.append(Equation((*derived.intermediates, derived.gradient)))
+            blocks.append(EquationBlock((*derived.intermediates, derived.gradient)))
     else:
         blocks += _vertex_equations(derivation)
     blocks += _functions(derivation)
@@ -169,7 +170,7 @@ def _vertex_equations(derivation: Derivation) -> list[Block]:
         "sensitivity": "Sensitivities, from the output backward:",
         "gradient": "Parameter gradients:",
     }
-    equations = derivation.equations()
+    equations = derivation.equations.values()
     for role, title in titles.items():
         chosen = [equation for equation in equations if equation.role == role]
         if not chosen:
@@ -181,10 +182,10 @@ def _vertex_equations(derivation: Derivation) -> list[Block]:
     return blocks
 
 
-def _equation(equation: TaggedEquation, shown: Iterable[Definition] = ()) -> Equation:
+def _equation(equation: Equation, shown: Iterable[Definition] = ()) -> EquationBlock:
     known = set(shown)
     lines = (*(item for item in equation.where if item not in known), equation.definition)
-    return Equation(lines, equation.tag, equation.hash, equation.role == "gradient")
+    return EquationBlock(lines, equation.tag, equation.short, equation.role == "gradient")
 
 
 def _functions(derivation: Derivation) -> list[Block]:
@@ -318,7 +319,7 @@ def _verification(derivation: Derivation, certificate: Mapping[str, Any], large:
         ),
     ]  # fmt: skip
     if not large:
-        tags = [(_code(e.tag), _code(e.hash)) for e in derivation.equations()]
+        tags = [(_code(e.tag), _code(e.short)) for e in derivation.equations.values()]
         caption = "Tags and hashes of the equations, as in the certificate and in emitted code"
         blocks.append(Table(caption, ("equation", "hash"), tuple(tags), (5, 4)))
     return tuple(blocks)

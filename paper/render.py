@@ -16,7 +16,7 @@ from dyadic.paper.document import (
     Code,
     Display,
     Document,
-    Equation,
+    EquationBlock,
     Formula,
     Fraction,
     Math,
@@ -52,7 +52,7 @@ class Renderer(ABC):
                 return self.paragraph(block)
             case Display():
                 return self.display(self.broken(block.formula), "")
-            case Equation():
+            case EquationBlock():
                 last = len(block.lines) - 1
                 room = layout.WIDTH - max((layout.extent(line.element) for line in block.lines), default=0)
                 rows = [self.rows(line, room, block.gradient and k == last) for k, line in enumerate(block.lines)]

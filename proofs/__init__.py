@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from dyadic.proofs.verification import Notes, verify
 
 _HOME = {
-    "Claim": "claims", "Finding": "checker", "Rejected": "checker", "Report": "checker", "Verdict": "claims", "check": "recheck",
-    "verify": "verification", "Notes": "verification",
+    "Claim": "claims", "Finding": "checker", "Rejected": "checker", "Report": "checker", "Verdict": "claims",
+    "verify": "verification", "Notes": "verification", "check": "recheck",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The theorem for one architecture, composed of what the methods have shown.
 
-It rests on the stabilisation lemma, on this architecture's ranks and terms, and on the adjoint of every layer kind.
+It rests on the stabilisation lemma, on this architecture's ranks and terms, on its equations being the instances that
+the graph demands, and on the adjoint of every layer kind.
 The other methods that bear on it are cross-checks: a refutation by any of them refutes it, and one left undecided
 leaves it undecided.
 """
@@ -16,7 +17,7 @@ from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.sentences import told
 from dyadic.symbolic.derivation import Derivation
 
-ESSENTIAL = ("lemma", "ranks", "adjoint")
+ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
 
 def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:

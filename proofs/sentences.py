@@ -180,6 +180,12 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"Every update reads only variables of smaller rank; L = {n['L']} vertices, largest rank T = {n['T']}"
             )
             return text, "computation from the derived equations"
+        case "instances":
+            text = (
+                f"Each of the network's {n['equations']} equations is the instance of its layers' equations that the "
+                "graph demands"
+            )
+            return text, "instantiation by the checker"
         case "induction":
             text = (
                 f"The induction on the rank holds step by step, and following its reads every variable has settled "
@@ -256,7 +262,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta "
                 f"are exactly those of backpropagation (L = {n['L']} vertices)"
             )
-            return text, "composition: lemma + ranks + adjoints for all sizes"
+            return text, "composition: lemma + ranks + instances + adjoints for all sizes"
     raise KeyError(kind)
 
 

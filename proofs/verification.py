@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -74,7 +74,7 @@ def verify(
 def _observed(method: Method, subject: Subject, notes: Notes) -> list[Claim]:
     """The method's claims, each with the components that were called while it was made, and its time in the notes."""
     found: list[Claim] = []
-    claims = iter(())
+    claims: Iterator[Claim] = iter(())
     start = time.perf_counter()
     try:
         with recording() as called:

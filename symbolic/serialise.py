@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, pi
 
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import (
     Apply,
@@ -34,6 +33,9 @@ from dyadic.symbolic.expressions import (
     Same,
 )
 from dyadic.symbolic.functions import Z
+
+if TYPE_CHECKING:
+    from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 
 Json = Any
 

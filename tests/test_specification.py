@@ -20,7 +20,7 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```\s+```text\n(.*?)```", TEXT, re.S)
 def test_examples_have_the_parameters_listed(toml, parameters):
     network = architecture(tomllib.loads(toml))
     assert [f"{name} {show(shape)}" for name, shape in network.parameters.items()] == parameters.splitlines()
-    assert len(derive(network).equations()) > len(network.parameters)
+    assert len(derive(network).equations) > len(network.parameters)
 
 
 def test_every_example_is_checked():

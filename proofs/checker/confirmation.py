@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker import simulation
+from dyadic.proofs.checker import instances, simulation
 from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.form import CERTIFICATE
 from dyadic.proofs.checker.graph import Graph, certificate_hash
@@ -70,6 +70,7 @@ class _Check:
             self._ranks()
             self._lemma()
             self._wiring()
+            self._instances()
             self._layers()
             self._network()
             self._tightness()
@@ -126,6 +127,20 @@ class _Check:
         for claim in self.claims.of_kind("nonreciprocity"):
             if not claim["numbers"]["reads"]:
                 self._say(claim["id"], Done.COMPUTED, "no layer reads another")
+
+    def _instances(self) -> None:
+        """Every equation that is printed is the one that the graph demands."""
+        found = instances.examine(self.graph, first=True)
+        for difference in found.differences:
+            raise Rejected(difference.where, instances.described(difference))
+        detail = f"{found.by_form} definitions by their normal forms, {found.by_entry} entry by entry"
+        done = Done.EVALUATED if found.by_entry else Done.COMPUTED
+        for claim in self.claims.of_kind("instances"):
+            if found.undecided:
+                self._say(claim["id"], Done.STATED, f"not decided here: {found.undecided[0]}")
+                self.open.append(f"{claim['id']}: {found.undecided[0]}")
+            else:
+                self._say(claim["id"], done, detail)
 
     # -- layers and costs --------------------------------------------------------------------------------------------
 
@@ -278,7 +293,7 @@ class _Check:
     # -- the theorem -------------------------------------------------------------------------------------------------
 
     def _steps(self) -> None:
-        for name in ("lemma", "ranks"):
+        for name in ("lemma", "ranks", "instances"):
             if not self.claims.of_kind(name):
                 raise Rejected("claims", f"hold no proved {name}, which steps rests on")
         if self.open:

@@ -288,7 +288,9 @@ CERTIFICATE = record(
         "ranks": record({"x": _RANKS, "s": _RANKS}),
         "L": number(1, 10**7),
         "steps": number(0, 10**7),
-        "equations": table(text(64, "[0-9a-f]{12}"), text(500)),
+        "equations": table(
+            record({"hash": DIGEST, "definition": DEFINITION, "where": listed(DEFINITION, most=20_000)}), text(500)
+        ),
         "verdict": one_of(*VERDICTS),
         "claims": listed(CLAIM, low=1),
         "not_run": listed(text(), most=100),

@@ -108,7 +108,7 @@ class Claims:
         if not -99 <= numbers.get("log10_error", -1) <= 0:
             raise Rejected(f"{where}.numbers.log10_error", "is out of range")
         graph = self.graph
-        own = {"steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
+        own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
         if claim["kind"] == "tightness":
             own["steps"] = graph.largest_rank - 1
         if claim["kind"] == "nonreciprocity":

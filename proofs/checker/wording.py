@@ -136,6 +136,14 @@ RULES: dict[str, Rule] = {
         "Every update reads only variables of smaller rank; L = {L} vertices, largest rank T = {T}",
         "computation from the derived equations", (trust.GRAPH,),
     ),
+    "instances": _rule(
+        "",
+        "equations",
+        "Each of the network's {equations} equations is the instance of its layers' equations that the graph demands",
+        "instantiation by the checker",
+        (trust.NORMAL_FORM,),
+        (trust.CHECKER, trust.BLAKE),
+    ),
     "induction": _rule(
         "", "steps",
         "The induction on the rank holds step by step, and following its reads every variable has settled after "
@@ -230,17 +238,17 @@ RULES: dict[str, Rule] = {
         "", "steps L",
         "After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta are exactly "
         "those of backpropagation (L = {L} vertices)",
-        "composition: lemma + ranks + adjoints for all sizes",
+        "composition: lemma + ranks + instances + adjoints for all sizes",
     ),
 }  # fmt: skip
 """The kinds that are known; a claim of any other kind is listed as not checked."""
 
 METHOD_OF = {"gradient": "adjoint", "function": "functions"}
 """The method that makes the claims of a kind, where it has another name."""
-ESSENTIAL = ("lemma", "ranks", "adjoint")
+ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 BEARING = (
-    "lemma", "ranks", "induction", "adjoint", "functions", "wiring", "pairing", "schedules", "identity", "residues",
-    "polynomial", "rational",
+    "lemma", "ranks", "induction", "instances", "adjoint", "functions", "wiring", "pairing", "schedules", "identity",
+    "residues", "polynomial", "rational",
 )  # fmt: skip
 """Methods that the theorem stands or falls with."""
 METHODS = (*BEARING, "variational", "stepsize", "nonreciprocity", "tightness", "machine")

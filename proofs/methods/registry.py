@@ -13,6 +13,7 @@ from dyadic.proofs.claims import Claim
 from dyadic.proofs.methods import (
     identity,
     induction,
+    instances,
     layers,
     lemma,
     machine,
@@ -79,6 +80,12 @@ _ALL = (
         lambda s: [induction.induction_claim(s.network, s.steps)],
         "the induction on the rank written out and checked step by step, and every variable's settling round",
         "a small-model argument; SymPy's substitution", "what the equations say", deep=True,
+    ),
+    Method(
+        "instances", "proofs/methods/instances.py", "instances", lambda s: [instances.instances_claim(s.network)],
+        "every equation of the network, as printed and hashed, is the instance of its layers' equations that the graph "
+        "demands", "proofs/checker: its normal form of index expressions, and its evaluation where two forms differ",
+        "whether the layers' own equations are right",
     ),
     Method(
         "adjoint", "proofs/methods/adjoint.py", "adjoints", layers.adjoint_claims,

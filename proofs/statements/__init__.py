@@ -75,7 +75,7 @@ def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) ->
     match = _LEFT.match(claim.statement)
     if claim.counterexample is None or match is None:
         return claim
-    for equation in derivation.equations():
+    for equation in derivation.equations.values():
         printed = [_PRINTER.equation(item) for item in (equation.definition, *equation.where)]
         if printed[0].startswith(f"{match[1]}["):
             return replace(claim, counterexample={**claim.counterexample, "derived": "; ".join(printed)})

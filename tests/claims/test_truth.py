@@ -18,7 +18,13 @@ from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 NETWORKS = networks()
-KINDS = {"inference": "inference", "sensitivity": "sensitivity", "gradient": "gradient", "cost": "energy"}
+KINDS = {
+    "inference": "inference",
+    "sensitivity": "sensitivity",
+    "gradient": "gradient",
+    "cost": "energy",
+    "energy": "energy",
+}
 PER_NETWORK = 5
 
 
@@ -37,7 +43,7 @@ def statement(name, equation, item, where, latex):
 def true_claims(derivation):
     """As ``dyadic derive`` prints them, in both notations, and with the intermediates put in by hand."""
     found = []
-    equations = derivation.equations()
+    equations = list(derivation.equations.values())
     for number, equation in enumerate(spread(equations, PER_NETWORK)):
         item = written_out(equation) if number % 3 == 2 else equation.definition
         found.append(statement(f"true {number} {equation.tag}", equation, item, equation.where, number % 2 == 1))
@@ -50,7 +56,7 @@ def false_claims(derivation):
     # Another slip first for each network, so that all of them have their turn.
     start = list(NETWORKS.values()).index(derivation)
     for operator in OPERATORS[start % len(OPERATORS) :] + OPERATORS[: start % len(OPERATORS)]:
-        for equation in derivation.equations()[::-1]:
+        for equation in reversed([one for one in derivation.equations.values() if one.role != "energy"]):
             item = written_out(equation)
             body = operator(item, derivation)
             if body is None or body == item.body:

@@ -132,7 +132,7 @@ def test_derivations_hold_symbolic_sizes(type_):
     shapes = SYMBOLIC.get(type_, [["n", "m", "k"][: len(shape)] for shape in shapes])
     derivation = derive(network(type_, shapes, options))
     assert "n" in derivation.architecture.unknown_sizes
-    assert {equation.tag for equation in derivation.equations()} >= {"x:layer", "s:layer"}
+    assert {equation.tag for equation in derivation.equations.values()} >= {"x:layer", "s:layer"}
     assert set(CASES) == set(EXAMPLES)
 
 
@@ -167,7 +167,7 @@ def test_parameters_may_be_inputs():
     assert compare("conv", [(4, 6), (6, 2, 3), (6,)], options, layer, parameters=(1, 2)) < TOLERANCE
     assert compare("layer_norm", [(3, 4), (4,), (4,)], {}, lambda x, *p: F.layer_norm(x, (4,), *p)) < TOLERANCE
     given = derive(network("conv", [(4, 6), (6, 2, 3), (6,)], options, (1, 2)))
-    assert [equation.tag for equation in given.equations() if equation.role == "gradient"] == ["g:x1", "g:x2"]
+    assert [equation.tag for equation in given.equations.values() if equation.role == "gradient"] == ["g:x1", "g:x2"]
 
 
 def ties(size):

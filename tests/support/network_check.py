@@ -46,7 +46,7 @@ def evaluated(derivation, arrays):
     for vertex in network.vertices:
         for name, parameter in derivation.layers[vertex.name].equation.parameters.items():
             values[parameter.tensor.kind, vertex.name] = arrays[f"{vertex.name}.{name}"]
-    for equation in derivation.equations():
+    for equation in derivation.equations.values():
         missing = [item for item in equation.where if (item.tensor.kind, item.tensor.owner) not in values]
         evaluate([*missing, equation.definition], values, {})
     return values
