@@ -60,13 +60,19 @@ def _input(node: Input) -> dict[str, Any]:
     return content if node.below is None else {**content, "below": to_json(node.below)}
 
 
-def certificate(derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Sequence[str]) -> dict[str, Any]:
-    """The whole certificate, with the hash of its contents; ``not_run``: methods that did not fit the network."""
+def certificate(
+    derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Sequence[str], proofs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The whole certificate, with the hash of its contents.
+
+    not_run: methods that did not fit the network.  proofs: of the equations of layers and costs, by their place.
+    """
     content = {
         **subject(derivation, steps),
         "verdict": overall(claims).value,
         "claims": [record(claim) for claim in claims],
         "not_run": list(not_run),
+        "proofs": plain(proofs),
         "versions": {
             "dyadic": __version__,
             **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},

@@ -21,7 +21,12 @@ from dyadic.symbolic.functions import FUNCTIONS
 DIFFERENTIABLE = (
     "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
 )
-INSIDE = "the equation reads entries outside their tensor only beside brackets that are 0 there"
+READING = {
+    "reads_inside": "the equation reads entries outside their tensor only beside brackets that are 0 there",
+    "positions_inside": "entries of an integer tensor that is an index lie in the range of the axis that they index",
+    "maxima_nonempty": "every maximum is taken over at least one term",
+}
+"""What the proof of an adjoint may rest on besides the equation, by name."""
 DIVISORS = "no divisor is 0"
 POSITIVE = "what stands under a root or in a logarithm is positive"
 TIES = "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
@@ -70,8 +75,8 @@ def undecided(method: str, reason: str) -> Claim:
     )  # fmt: skip
 
 
-def assumed(definitions: Iterable[Definition], inside: bool = False) -> tuple[str, ...]:
-    """The hypotheses of an adjoint, from the equations that it is the adjoint of."""
+def assumed(definitions: Iterable[Definition], reading: Iterable[str] = ()) -> tuple[str, ...]:
+    """The hypotheses of an adjoint, from the equations that it is the adjoint of; reading: names in :data:`READING`."""
     found = [node for item in definitions for node in walk(item.body)]
     names = sorted({node.name for node in found if isinstance(node, Apply)})
     powers = [node.exp for node in found if isinstance(node, Pow)]
@@ -82,7 +87,7 @@ def assumed(definitions: Iterable[Definition], inside: bool = False) -> tuple[st
         texts.append(POSITIVE)
     if any(isinstance(node, Reduction) and node.kind == "max" for node in found):
         texts.append(TIES)
-    return (*texts, *([INSIDE] if inside else []))
+    return (*texts, *(text for name, text in READING.items() if name in set(reading)))
 
 
 def convention(name: str) -> str | None:
@@ -92,8 +97,8 @@ def convention(name: str) -> str | None:
 
 
 _REFUTING = {
-    "adjoint": "rigorous evaluation at small sizes",
-    "gradient": "rigorous evaluation at small sizes",
+    "adjoint": "rigorous evaluation",
+    "gradient": "rigorous evaluation",
     "function": "rigorous evaluation",
     "identity": "exact evaluation",
 }
@@ -124,12 +129,16 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         away = " away from the kink" if convention(name) else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}"
         return text, "rational functions in a differential field"
-    what = "vector-Jacobian product with respect to each input" if kind == "adjoint" else "dE/dtheta"
-    text = f"{label}: the {what} is the adjoint of the derivative"
+    text = f"{label}: the dE/dtheta is the adjoint of the derivative"
+    if kind == "adjoint":
+        text = (
+            f"{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product with respect to "
+            "each input is the adjoint of the derivative"
+        )
     if subject["content"].startswith("costs."):
         text = f"{label}: dC/dx is the adjoint of the cost's derivative"
     if n["all_sizes"]:
-        return text, "pairing with the tangent equation, for all sizes"
+        return text, "steps from the pairing with the tangent equation, for all sizes"
     method = "exact evaluation over two prime fields at the sizes of this network"
     return f"{text}, for the sizes of this network", method
 

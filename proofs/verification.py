@@ -12,6 +12,7 @@ from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.checker.trust import Called, recording
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.composition import steps_claim
+from dyadic.proofs.methods import layers
 from dyadic.proofs.methods.registry import Method, choose
 from dyadic.proofs.sentences import undecided
 from dyadic.proofs.subject import Subject, examine
@@ -68,7 +69,8 @@ def verify(
             notes.not_run[method.name] = reason
     claims = [claim for found in shown.values() for claim in found]
     claims.append(steps_claim(derivation, subject.steps, shown))
-    return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run))
+    proofs = layers.proofs(derivation) if shown.get("adjoint") else {}
+    return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs)
 
 
 def _observed(method: Method, subject: Subject, notes: Notes) -> list[Claim]:

@@ -17,14 +17,16 @@ from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.form import CERTIFICATE
 from dyadic.proofs.checker.graph import Graph, certificate_hash
 from dyadic.proofs.checker.names import check_names
-from dyadic.proofs.checker.pairing import Outcome, evaluate, primes, small_sizes
+from dyadic.proofs.checker.obligations import HYPOTHESES
+from dyadic.proofs.checker.pairing import MOST_WORK, Outcome, evaluate, primes, small_sizes
 from dyadic.proofs.checker.reading import Costly, Rejected
 from dyadic.proofs.checker.relaxation import MOST_UPDATES, settles
+from dyadic.proofs.checker.replay import Replayed, replay
 from dyadic.proofs.checker.shapes import Shapes, check_roles, number_of
 from dyadic.proofs.checker.verdicts import Claims
 from dyadic.proofs.checker.witnesses import pairing_sizes, small_instance
 
-MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES = 400, 5, 3
+MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 5, 3, 150_000
 """Bounds on the layers evaluated, on the primes for one bound, and on the network's own sizes for one layer."""
 
 
@@ -198,28 +200,42 @@ class _Check:
         done = 0
         for sizes in tables[:MOST_TABLES]:
             try:
-                _agreed(content, place, sizes)
+                _agreed(content, place, sizes, MOST_OWN_WORK)
                 done += 1
             except Costly:
                 continue
         return " and at the network's own" if done and done == len(tables) else ""
 
     def _adjoints(self, contents: Mapping[str, Any], evaluated: Mapping[str, str]) -> None:
-        shown = set()
+        """Each claim by the proof that the certificate has of its layer or cost, or else by what was evaluated."""
+        shown, replayed = set(), self._replayed(contents)
         for claim in self.claims.of_kind("adjoint", "gradient"):
-            place = claim["subject"]["content"]
+            place, numbers = claim["subject"]["content"], claim["numbers"]
             shown.add((claim["kind"], place))
-            how = evaluated.get(place)
-            if how is None:
-                self._say(claim["id"], Done.STATED, "too large to evaluate here; no proof to replay")
-            else:
-                self._say(claim["id"], Done.EVALUATED, how)
+            how = evaluated.get(place, "at no sizes: it is too large")
+            found = replayed.get(place)
+            if found is not None and numbers["all_sizes"]:
+                for name in HYPOTHESES:
+                    if numbers[name] != int(name in found.hypotheses):
+                        where = f"{self.claims.place[claim['id']]}.numbers.{name}"
+                        raise Rejected(where, "is not what the proof rests on")
+                self._say(claim["id"], Done.REPLAYED, f"{found.steps} steps, for all sizes; evaluated {how}")
+                continue
+            self._say(claim["id"], Done.EVALUATED if place in evaluated else Done.STATED, how)
             self.open.append(f"{claim['id']}: there is no proof for all sizes in the certificate")
         for place, (content, _) in contents.items():
             wanted = {("adjoint", place)} | ({("gradient", place)} if content.get("parameters") else set())
             missing = sorted(wanted - shown)
             if missing:
                 raise Rejected("claims", f"hold no {missing[0][0]} of {place}, which steps rests on")
+
+    def _replayed(self, contents: Mapping[str, Any]) -> dict[str, Replayed]:
+        found = {}
+        for place, proof in self.certificate["proofs"].items():
+            if place not in contents:
+                raise Rejected(f"proofs.{place:.80}", "is of no layer or cost of this certificate")
+            found[place] = replay(contents[place][0], proof, f"proofs.{place}")
+        return found
 
     # -- the whole network -------------------------------------------------------------------------------------------
 
@@ -307,8 +323,8 @@ def _prime() -> int:
     return primes(secrets.randbits(60))[0]
 
 
-def _agreed(content: Any, place: str, sizes: Mapping[str, int]) -> Outcome:
-    outcome = evaluate(content, place, _prime(), secrets.randbits(60), sizes)
+def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK) -> Outcome:
+    outcome = evaluate(content, place, _prime(), secrets.randbits(60), sizes, most)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")

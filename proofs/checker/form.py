@@ -123,9 +123,9 @@ def maybe(inner: Form) -> Form:
     return form
 
 
-def anything(value: Any, where: str, depth: int = 0) -> None:
-    """Any bounded JSON without numbers that are no integers: the witness of a claim that is not repeated."""
-    if depth > 12:
+def anything(value: Any, where: str, depth: int = 0, deepest: int = 12) -> None:
+    """Any bounded JSON without numbers that are no integers: what has a reader of its own, or none."""
+    if depth > deepest:
         raise Rejected(where, "is nested too deeply")
     if isinstance(value, float):
         raise Rejected(where, "is a number that is no integer")
@@ -135,11 +135,11 @@ def anything(value: Any, where: str, depth: int = 0) -> None:
         raise Rejected(where, "is not printable text of at most 1000 characters")
     if isinstance(value, list):
         for position, item in enumerate(value):
-            anything(item, f"{where}[{position}]", depth + 1)
+            anything(item, f"{where}[{position}]", depth + 1, deepest)
     if isinstance(value, dict):
         for name, item in value.items():
             anything(name, f"{where} (a key)", depth + 1)
-            anything(item, f"{where}.{name:.60}", depth + 1)
+            anything(item, f"{where}.{name:.60}", depth + 1, deepest)
 
 
 # -- expressions -----------------------------------------------------------------------------------------------------
@@ -294,6 +294,7 @@ CERTIFICATE = record(
         "verdict": one_of(*VERDICTS),
         "claims": listed(CLAIM, low=1),
         "not_run": listed(text(), most=100),
+        "proofs": table(lambda value, where: anything(value, where, 0, 80)),
         "versions": table(text(60, r"[0-9A-Za-z.+!\- ]+"), one_of("dyadic", "sympy", "python-flint", "z3-solver")),
         "hash": DIGEST,
     },

@@ -227,7 +227,9 @@ class Outcome:
     bound: Fraction
 
 
-def evaluate(content: Any, where: str, prime: int, seed: int, sizes: Mapping[str, int]) -> Outcome:
+def evaluate(
+    content: Any, where: str, prime: int, seed: int, sizes: Mapping[str, int], most: int = MOST_WORK
+) -> Outcome:
     """Run the pairing once at the given sizes.  Raises :class:`Costly` where they are too large."""
     equations = Equations(content, where)
     chosen = {name: n for name, n in sizes.items() if name not in equations.extents}
@@ -236,7 +238,7 @@ def evaluate(content: Any, where: str, prime: int, seed: int, sizes: Mapping[str
     table = completed(equations.extents, chosen, where)
     if any(extent < 1 for extent in table.values()):
         raise Rejected(f"{where}.sizes", "make an extent that is not positive")
-    if work(content, table, where) > MOST_WORK:
+    if work(content, table, where) > most:
         raise Costly(f"{where}.sizes", "are too large to evaluate here")
     forward, backward = pairing(equations, Field(prime, seed), chosen)
     degrees = Degrees()

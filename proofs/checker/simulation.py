@@ -21,7 +21,7 @@ from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.pairing import chance, work
 from dyadic.proofs.checker.reading import Costly, Rejected
 
-MOST_WORK, EVERY_STEP = 3_000_000, 3_000_000
+MOST_WORK, EVERY_STEP = 400_000, 1_000_000
 """Bounds on the terms that are evaluated: in one pass, and in all steps."""
 
 State = dict[str, Entries]

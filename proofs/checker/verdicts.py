@@ -6,6 +6,7 @@ from typing import Any
 
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.names import applied
+from dyadic.proofs.checker.obligations import HYPOTHESES
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES, hypotheses
 
@@ -102,7 +103,7 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "inside", "every_step", "numbers", "reads", "linear"):
+        for key in ("all_sizes", *HYPOTHESES, "every_step", "numbers", "reads", "linear"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dyadic.proofs.checker import trust
 from dyadic.proofs.checker.names import applied, nodes
+from dyadic.proofs.checker.obligations import HYPOTHESES
 
 Numbers = Mapping[str, int]
 Subject = Mapping[str, str]
@@ -67,8 +68,8 @@ _NUMBERS = (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.FRACTIONS)
 def _pairing(about: Subject, n: Numbers) -> str:
     if about["content"].startswith("costs."):
         return "{label}: dC/dx is the adjoint of the cost's derivative" + _sizes(n)
-    what = "vector-Jacobian product with respect to each input"
-    return "{label}: the " + what + " is the adjoint of the derivative" + _sizes(n)
+    energy = "{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product "
+    return energy + "with respect to each input is the adjoint of the derivative" + _sizes(n)
 
 
 def _sizes(n: Numbers) -> str:
@@ -77,10 +78,10 @@ def _sizes(n: Numbers) -> str:
 
 _TANGENT = _by(
     "all_sizes",
-    "pairing with the tangent equation, for all sizes",
+    "steps from the pairing with the tangent equation, for all sizes",
     "exact evaluation over two prime fields at the sizes of this network",
 )
-_ADJOINT = (trust.CHAIN_RULE, trust.REWRITING, trust.SYMPY_OPAQUE)
+_ADJOINT = (trust.RULES,)
 _CONSTRUCTIONS = {
     "A": "the action of s dx/dt - E gives dx/dt = dE/ds and ds/dt = -dE/dx (s runs backward in time)",
     "B": "doubling the whole state gives the saddle-point dynamics dx/dt = +dE/ds, ds/dt = +dE/dx",
@@ -151,9 +152,11 @@ RULES: dict[str, Rule] = {
         "enumeration of every step; propagation through what the updates read",
         (trust.SMALL_MODELS, trust.GRAPH), (trust.SYMPY_NUMBERS,),
     ),
-    "adjoint": _rule("content", "all_sizes inside", _pairing, _TANGENT, _ADJOINT, _RANDOM),
+    "adjoint": _rule(
+        "content", "all_sizes reads_inside positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _RANDOM,
+    ),
     "gradient": _rule(
-        "content", "all_sizes inside",
+        "content", "all_sizes reads_inside positions_inside maxima_nonempty",
         lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
         _RANDOM,
     ),
@@ -267,7 +270,7 @@ KINKS = {
 def hypotheses(kind: str, content: Any, subject: Subject, numbers: Numbers) -> list[str]:
     """What a claim of a kind assumes; content: of the layer or cost that it speaks of."""
     if kind in ("adjoint", "gradient"):
-        return _of_equations(content, bool(numbers["inside"]))
+        return _of_equations(content, numbers)
     if kind == "function":
         name = subject["name"]
         return [f"{name}: {KINKS[name]}"] if name in KINKS else []
@@ -278,7 +281,7 @@ def hypotheses(kind: str, content: Any, subject: Subject, numbers: Numbers) -> l
     return ["updates read only smaller ranks"] if kind == "stepsize" and subject["part"] == "only" else []
 
 
-def _of_equations(content: Any, inside: bool) -> list[str]:
+def _of_equations(content: Any, numbers: Numbers) -> list[str]:
     bodies = [item["body"] for item in content["definitions"]]
     functions = applied(bodies)
     found = list(nodes(bodies))
@@ -295,6 +298,4 @@ def _of_equations(content: Any, inside: bool) -> list[str]:
         texts.append(
             "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
         )
-    if inside:
-        texts.append("the equation reads entries outside their tensor only beside brackets that are 0 there")
-    return texts
+    return texts + [text for name, text in HYPOTHESES.items() if numbers[name]]

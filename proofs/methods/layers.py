@@ -1,4 +1,4 @@
-"""The layers of a network, each kind once: its adjoints (adjoint.py) and its activations (functions.py)."""
+"""The layers of a network, each kind once: its adjoints (adjoint/) and its activations (functions.py)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import adjoint, functions
-from dyadic.proofs.sentences import assumed, convention, told
+from dyadic.proofs.methods.adjoint import Proof
+from dyadic.proofs.sentences import READING, assumed, convention, told
 from dyadic.proofs.subject import Subject
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import LayerDerivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 from dyadic.symbolic.expressions import Apply, Definition
-from dyadic.symbolic.serialise import digest
+from dyadic.symbolic.serialise import cost_to_json, digest, layer_to_json
 
 
 @cache
@@ -37,18 +38,18 @@ def _as_data(
     )  # fmt: skip
 
 
-def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition]) -> Claim:
-    """A claim of adjoint.py about the layer or cost at a place of the certificate, as data."""
+def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition], proof: Proof) -> Claim:
+    """A claim of adjoint about the layer or cost at a place of the certificate, as data."""
     kind, _, name = claim.id.partition(":")
-    inside = adjoint.INSIDE in claim.hypotheses
-    numbers = {"all_sizes": int(claim.witness is None), "inside": int(inside)}
-    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, inside))
+    rests = {hypothesis for found in proof.hypotheses.values() for hypothesis in found}
+    numbers = {"all_sizes": int(claim.witness is None)} | {name: int(name in rests) for name in READING}
+    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, sorted(rests)))
 
 
 class _Hashable:
     """A derivation as a cache key by content: two equal contents have equal claims."""
 
-    def __init__(self, value: LayerDerivation) -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
 
     def __eq__(self, other: object) -> bool:
@@ -65,8 +66,30 @@ def _kind_claims(key: str, layer: _Hashable, suffix: str) -> list[Claim]:
 
 
 def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = ()) -> list[Claim]:
-    found = adjoint.layer_claims(layer, suffix, used)
-    return [_about(claim, f"layers.{key}", layer.label, layer.equation.definitions) for claim in found]
+    proof = adjoint.prove(layer_to_json(layer))
+    _PROOFS[f"layers.{key}"] = proof
+    found = adjoint.layer_claims(layer, suffix, used, proof)
+    return [_about(claim, f"layers.{key}", layer.label, layer.equation.definitions, proof) for claim in found]
+
+
+@cache
+@recorded
+def _cost_claim(key: str, cost: _Hashable) -> Claim:
+    one: CostDerivation = cost.value
+    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(cost_to_json(one))
+    return _about(adjoint.cost_claim(one, proof), f"costs.{key}", one.label, one.equation.definitions, proof)
+
+
+_PROOFS: dict[str, Proof] = {}
+"""What was found, by the place of the layer or cost: a proof is a function of the content, which the place names."""
+
+
+def proofs(derivation: Derivation) -> dict[str, Any]:
+    """The proofs, as data, of the layers and costs whose equations were all proved for all sizes."""
+    places = [f"layers.{key}" for key in derivation.contents]
+    places += [f"costs.{digest(content)}" for content in derivation.cost_contents.values()]
+    found = {place: _PROOFS[place] for place in places if place in _PROOFS}
+    return {place: proof.pairs for place, proof in found.items() if proof.is_complete}
 
 
 def adjoint_claims(subject: Subject) -> Iterator[Claim]:
@@ -80,13 +103,13 @@ def adjoint_claims(subject: Subject) -> Iterator[Claim]:
         labels[layer.label] = labels.get(layer.label, 0) + 1
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
         claims = _kind_claims(content, _Hashable(layer), suffix)
-        if any(claim.verdict is Verdict.UNDECIDED for claim in claims):
+        if any(claim.verdict is not Verdict.PROVED for claim in claims):
             claims = _layer_claims(content, layer, suffix, _sizes(derivation, content))
         yield from claims
     costs = {digest(content): derivation.costs[owner] for owner, content in derivation.cost_contents.items()}
     for content, cost in costs.items():
         labels[cost.label] = labels.get(cost.label, 0) + 1
-        claim = _about(adjoint.cost_claim(cost), f"costs.{content}", cost.label, cost.equation.definitions)
+        claim = _cost_claim(content, _Hashable(cost))
         yield claim if labels[cost.label] == 1 else replace(claim, id=f"{claim.id} #{labels[cost.label]}")
 
 

@@ -88,9 +88,9 @@ _ALL = (
         "whether the layers' own equations are right",
     ),
     Method(
-        "adjoint", "proofs/methods/adjoint.py", "adjoints", layers.adjoint_claims,
-        "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
-        "product and chain rule as coded there; rewriting of sums; SymPy's arithmetic of opaque symbols",
+        "adjoint", "proofs/methods/adjoint", "adjoints", layers.adjoint_claims,
+        "E_v = <s, f - x>, dE_v/ds = f - x, <s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for "
+        "all sizes", "the rules for sums and derivatives in proofs/checker",
         "how layers are connected", needs_graph=False,
     ),
     Method(

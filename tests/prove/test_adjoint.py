@@ -25,9 +25,11 @@ from support.equations import (
 )
 from support.wrong_adjoints import changed, definitions
 
+from dyadic.proofs.checker.expansion import Expander
+from dyadic.proofs.checker.facts import Facts, Given
+from dyadic.proofs.checker.forms import Form, Var
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint, numbers
-from dyadic.proofs.methods.forms import Form, Sizes, Var, form_of
 from dyadic.proofs.methods.layers import adjoint_claims
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic import architecture, derive
@@ -48,6 +50,7 @@ from dyadic.symbolic.expressions import (
     size,
     total,
 )
+from dyadic.symbolic.serialise import to_json
 
 HEAVY = {"conv2d", "attention", "layer norm", "grouped"}
 """Equations of which only some wrong versions are tried, to keep the tests short."""
@@ -192,10 +195,12 @@ def test_indices_that_only_search_tells_apart():
 
 
 def test_what_is_known_of_sizes():
-    sizes = Sizes({o: Quotient(n - w, Integer(2)) + 1})
+    facts = Facts()
+    reader = Expander(facts)
+    facts.learn("o", reader.form(to_json(Quotient(n - w, Integer(2)) + 1), {}))
 
     def shown(expression):
-        return sizes.never_negative(form_of(expression, {}, sizes.table))
+        return facts.never_negative(reader.form(to_json(expression), {}))
 
     assert shown(n - w - 2 * (o - 1))
     assert shown(2 * (o - 1) + w + 1 - n)
@@ -203,9 +208,10 @@ def test_what_is_known_of_sizes():
     assert not shown(n - w - 2 * o)
     assert shown(n * m - n)
     assert not shown(m - n)
-    v = Var(-1)
-    assert sizes.inside(Form.of(v) * 2 + 1, Form.of("m") * 2, {v: Form.of("m")})
-    assert not sizes.inside(Form.of(v) * 2 + 2, Form.of("m") * 2, {v: Form.of("m")})
+    v = Var(0, 0)
+    given = Given({v: Form.of("m")})
+    assert facts.inside(Form.of(v) * 2 + 1, Form.of("m") * 2, given)
+    assert not facts.inside(Form.of(v) * 2 + 2, Form.of("m") * 2, given)
 
 
 def unprovable():

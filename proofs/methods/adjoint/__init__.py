@@ -1,0 +1,108 @@
+"""The equations derived for a layer kind or cost, proved for all sizes by another route than their derivation.
+
+Proves: E_v = <s_v, f_v - x_v> and dE_v/ds_v = f_v - x_v as printed, and <s, Df v> = <(Df)^T s, v> for every direction
+v, where the left side is the tangent (forward-mode) derivative of the layer's own equation and the right side uses the
+derived vector-Jacobian product.  The proof is a list of steps (prover.py, search.py), each an application of a rule of
+proofs/checker, and proofs/checker/replay.py accepts it.  That none is found refutes nothing: numbers do (numbers.py).
+
+Trusts: the rules in proofs/checker; that f' is the derivative of f (functions.py shows it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dyadic.proofs.checker.obligations import HYPOTHESES
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods import numbers
+from dyadic.proofs.methods.adjoint.prover import Proof, prove
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.serialise import cost_to_json, layer_to_json
+
+TRUSTED = ("the rules for sums and derivatives in proofs/checker",)
+METHOD = "steps from the pairing with the tangent equation, for all sizes"
+KINK = "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
+ENERGY = ("energy", "stationarity")
+Found = dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What is to be decided: a statement, by the proofs of its parts or else by numbers.
+
+    beyond: numbers at sizes larger than any that stands in an equation.  agreement: at a network's own sizes.
+    """
+
+    name: str
+    statement: str
+    parts: Sequence[str]
+    hypotheses: Sequence[str]
+    numbers: Callable[[], Found]
+    beyond: Callable[[], Found]
+    agreement: Callable[[], Found]
+
+    def decided(self, proof: Proof) -> Claim:
+        """The claim with its verdict."""
+        open_ = [reason for part in self.parts if (reason := proof.reason(part))]
+        assumed = dict.fromkeys(HYPOTHESES[h] for part in self.parts for h in proof.hypotheses.get(part, ()))
+        hypotheses = (KINK, *self.hypotheses, *assumed)
+        if not open_:
+            return Claim(self.name, self.statement, Verdict.PROVED, METHOD, hypotheses, TRUSTED)
+        found = self.numbers()
+        witness = None if found or set(ENERGY) & set(self.parts) & set(proof.open_) else self.agreement()
+        if witness:
+            statement = f"{self.statement}, for the sizes of this network"
+            method = "exact evaluation over two prime fields at the sizes of this network"
+            trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
+            return Claim(self.name, statement, Verdict.PROVED, method, hypotheses, trusted, witness=witness)
+        found = found or self.beyond()
+        if found:
+            method, trusted = "rigorous evaluation", ("the evaluator in proofs/evaluate", "Arb's enclosures")
+            return Claim(self.name, self.statement, Verdict.REFUTED, method, hypotheses, trusted, found)
+        reason = f"{open_[0]}, but no numbers were found that tell the two sides apart"
+        return Claim(self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=reason)
+
+
+def layer_claims(
+    layer: LayerDerivation, suffix: str = "", used: Sequence[Mapping[str, int]] = (), proof: Proof | None = None
+) -> list[Claim]:
+    """One claim for the energy and the vector-Jacobian products of a layer kind, and one for its parameter gradients.
+
+    used: the sizes with which a network uses the layer, by symbol.  Where the proof for all sizes does not succeed
+    and nothing is refuted there, equality is shown for these sizes by evaluation, and the claim says so.
+    proof: what :func:`prove` found, where it has been looked for before.
+    """
+    proof = proof or prove(layer_to_json(layer))
+
+    def claim(name: str, statement: str, parts: Iterable[str]) -> Claim:
+        def small() -> Found:
+            wrong = numbers.energy_difference(layer) if name == "adjoint" and set(ENERGY) & set(proof.open_) else None
+            return wrong or numbers.layer_difference(layer, name, used=used)
+
+        return _Open(
+            f"{name}:{layer.label}{suffix}", f"{layer.label}: {statement}", tuple(parts), layer.equation.hypotheses,
+            small, lambda: numbers.layer_difference_beyond(layer, name),
+            lambda: numbers.concrete_agreement(layer, name, used) if used else None,
+        ).decided(proof)  # fmt: skip
+
+    what = "E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v"
+    if layer.adjoints:
+        what += ", and the vector-Jacobian product with respect to each input is the adjoint of the derivative"
+    claims = [claim("adjoint", what, (*ENERGY, *(f"adjoint:{slot}" for slot in range(len(layer.adjoints)))))]
+    if layer.gradients:
+        what = "the dE/dtheta is the adjoint of the derivative"
+        claims.append(claim("gradient", what, (f"gradient:{name}" for name in layer.gradients)))
+    return claims
+
+
+def cost_claim(cost: CostDerivation, proof: Proof | None = None) -> Claim:
+    """The cost's gradient is the adjoint of its derivative."""
+    return _Open(
+        f"adjoint:{cost.label}", f"{cost.label}: dC/dx is the adjoint of the cost's derivative", ("gradient",), (),
+        lambda: numbers.cost_difference(cost), lambda: numbers.cost_difference_beyond(cost), lambda: None,
+    ).decided(proof or prove(cost_to_json(cost)))  # fmt: skip
+
+
+__all__ = ["METHOD", "Proof", "cost_claim", "layer_claims", "prove"]
