@@ -16,12 +16,18 @@ from sympy import Add, Expr, Integer, Mul, Pow
 from dyadic.codegen.program import BATCH, SAMPLE, Routine, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Bracket, Definition, Element, Index, Reduction, Tensor, elements
+from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.printing import factor_key, term_key
 
 TILE = 16
 THREADS = 256
 SUM, PRODUCT, ATOM = range(3)
-_FUNCTIONS = {"tanh", "exp", "log", "relu", "softplus", "sigmoid", "erf", "step", "sqrt", "sin", "cos"}
+
+
+def device_functions(names: set[str], suffix: str) -> list[str]:
+    """The lines that define the scalar functions which CUDA does not have, in the order of their table."""
+    used = (function.cuda for name, function in FUNCTIONS.items() if name in names)
+    return [spelling.helper.replace("$", suffix) for spelling in used if spelling is not None and spelling.helper]
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,13 @@ class KernelWriter:
     """Writes the kernels of one routine at given sizes.
 
     sizes: the equation's symbolic sizes, as numbers.  suffix: ``f`` for float literals, empty for double.
+    ``functions`` collects the scalar functions that the kernels call.
     """
 
     def __init__(self, sizes: Mapping[Expr, Expr], suffix: str) -> None:
         self.sizes, self.suffix = dict(sizes), suffix
         self.shapes: dict[tuple[str, str], tuple[Expr, ...]] = {}
+        self.functions: set[str] = set()
         self.loops = 0
 
     def kernels(self, name: str, routine: Routine) -> list[Kernel]:
@@ -209,9 +217,11 @@ class KernelWriter:
         if isinstance(node, Element):
             return self.offset(node), ATOM
         if isinstance(node, Apply):
-            if node.name not in _FUNCTIONS:
+            spelling = FUNCTIONS[node.name].cuda if node.name in FUNCTIONS else None
+            if spelling is None or node.order:
                 raise UnsupportedEquation(f"the cupy target has no {node.name} yet; choose the numpy target")
-            return f"{node.name}({self._print(node.argument, names, before, SUM)})", ATOM
+            self.functions.add(node.name)
+            return spelling.call.format(self._print(node.argument, names, before, SUM)), ATOM
         if isinstance(node, Add):
             text = ""
             for term in sorted(node.args, key=term_key):

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Expr
 
 from dyadic.codegen.assembly import Target, documentation, parts, tagged
-from dyadic.codegen.cuda_printer import TILE, Kernel, KernelWriter
+from dyadic.codegen.cuda_printer import TILE, Kernel, KernelWriter, device_functions
 from dyadic.codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
 from dyadic.symbolic.architecture import Cost, Vertex
 from dyadic.symbolic.costs import COST_OWNER
@@ -29,6 +29,7 @@ class CupyTarget(Target):
                 "the cupy target adds a batch axis, and this model's tensors have their own; choose the numpy target"
             )
         self.suffix = "f" if dtype == "float32" else ""
+        self.functions: set[str] = set()
 
     def function(self, base: str, part: str, vertex: Vertex) -> str:
         return _sized(base, part, vertex.sizes)
@@ -57,6 +58,7 @@ class CupyTarget(Target):
             "routines": list(routines.values()),
             "suffix": self.suffix,
             "tile": TILE,
+            "device_functions": device_functions(self.functions, self.suffix),
             "real": "float" if self.dtype == "float32" else "double",
             "ready": "\n    _require_device()",
         }
@@ -104,9 +106,11 @@ class CupyTarget(Target):
             if not gradient:
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
             doc = documentation(routine).replace("\n    ", "; ") + self._provenance(name)
-            for kernel in KernelWriter(sizes, self.suffix).kernels(name, routine):
+            writer = KernelWriter(sizes, self.suffix)
+            for kernel in writer.kernels(name, routine):
                 kernels.append({**kernel.context, "skeleton": kernel.skeleton, "about": doc})
                 lines += _launch(kernel, sizes)
+            self.functions |= writer.functions
         return {
             "name": name,
             "doc": documentation(routine),

@@ -26,7 +26,7 @@ from dyadic.symbolic.architecture import show
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.energy import LayerDerivation
 from dyadic.symbolic.expressions import Apply, Definition
-from dyadic.symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
+from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
 from dyadic.symbolic.instantiation import cost_tag
 
 LARGE = 24
@@ -193,18 +193,28 @@ def _functions(derivation: Derivation) -> list[Block]:
     used = {node.name for body in bodies for node in body.atoms(Apply)}
     if not used:
         return []
-    meant = [formula for name in used for formula in (as_primitives(FUNCTIONS[name].definition), closed_form(name, 1))]
-    names = sorted(used | {node.name for formula in meant for node in formula.atoms(Apply) if node.name == "relu"})
     blocks: list[Block] = [Paragraph(("Activations and their derivatives, derived from the definitions:",))]
-    for name in names:
-        kink, formula = FUNCTIONS[name].kink, as_primitives(FUNCTIONS[name].definition)
+    for name in sorted(used | _within(used)):
+        formula = by_cases(name)
         if formula != Apply(name, 0, Z):  # tanh(z) = tanh(z) says nothing
             blocks.append(Display((Apply(name, 0, Z), "=", formula)))
-        blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
-        if kink is not None:
-            words = "relu is z for z > 0 and 0 otherwise, " if name == "relu" else ""
-            blocks.append(Paragraph((f"where {words}step is 1 for z > 0 and 0 otherwise; {kink}.",)))
+        if name in used:
+            blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
+            if FUNCTIONS[name].hypotheses:
+                blocks.append(Paragraph((f"where {'; '.join(FUNCTIONS[name].hypotheses)}.",)))
     return blocks
+
+
+def _within(names: set[str]) -> set[str]:
+    """The functions of which the definitions and derivatives shown are made, theirs included."""
+    found: set[str] = set()
+    fresh = {
+        node.name for name in names for form in (by_cases(name), closed_form(name, 1)) for node in form.atoms(Apply)
+    }
+    while fresh - found:
+        found |= fresh
+        fresh = {node.name for name in fresh for node in by_cases(name).atoms(Apply)}
+    return found
 
 
 def _theorem(derivation: Derivation, certificate: Mapping[str, Any], large: bool) -> tuple[Block, ...]:

@@ -12,7 +12,7 @@ from dyadic.proofs.checker.graph import certificate_hash
 from dyadic.proofs.claims import Claim, overall
 from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.derivation import Derivation, sizes_to_json
-from dyadic.symbolic.serialise import digest, to_json
+from dyadic.symbolic.serialise import digest, function_to_json, to_json
 
 
 def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
@@ -61,11 +61,17 @@ def _input(node: Input) -> dict[str, Any]:
 
 
 def certificate(
-    derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Sequence[str], proofs: Mapping[str, Any]
+    derivation: Derivation,
+    steps: int,
+    claims: Sequence[Claim],
+    not_run: Sequence[str],
+    proofs: Mapping[str, Any],
+    functions: Sequence[str],
 ) -> dict[str, Any]:
     """The whole certificate, with the hash of its contents.
 
     not_run: methods that did not fit the network.  proofs: of the equations of layers and costs, by their place.
+    functions: those that the equations apply.
     """
     content = {
         **subject(derivation, steps),
@@ -73,6 +79,7 @@ def certificate(
         "claims": [record(claim) for claim in claims],
         "not_run": list(not_run),
         "proofs": plain(proofs),
+        "functions": {name: function_to_json(name) for name in functions},
         "versions": {
             "dyadic": __version__,
             **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},

@@ -28,7 +28,7 @@ READING = {
 }
 """What the proof of an adjoint may rest on besides the equation, by name."""
 DIVISORS = "no divisor is 0"
-POSITIVE = "what stands under a root or in a logarithm is positive"
+POSITIVE = "what stands under a root is positive"
 TIES = "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
 RANKS = "ranks are at least 1"
 SMOOTH = "E is differentiable"
@@ -80,20 +80,19 @@ def assumed(definitions: Iterable[Definition], reading: Iterable[str] = ()) -> t
     found = [node for item in definitions for node in walk(item.body)]
     names = sorted({node.name for node in found if isinstance(node, Apply)})
     powers = [node.exp for node in found if isinstance(node, Pow)]
-    texts = [DIFFERENTIABLE, *(kink for name in names if (kink := convention(name)))]
+    texts = [DIFFERENTIABLE, *(text for name in names for text in conventions(name))]
     if any(exponent.is_negative for exponent in powers):
         texts.append(DIVISORS)
-    if any(not exponent.is_Integer for exponent in powers) or {"log", "sqrt", "rsqrt"} & set(names):
+    if any(not exponent.is_Integer for exponent in powers):
         texts.append(POSITIVE)
     if any(isinstance(node, Reduction) and node.kind == "max" for node in found):
         texts.append(TIES)
     return (*texts, *(text for name, text in READING.items() if name in set(reading)))
 
 
-def convention(name: str) -> str | None:
-    """What is agreed of a function at its kink."""
-    kink = FUNCTIONS[name].kink if name in FUNCTIONS else None
-    return f"{name}: {kink}" if kink else None
+def conventions(name: str) -> tuple[str, ...]:
+    """What is assumed of a function wherever it is applied: the value at a kink, the domain."""
+    return tuple(f"{name}: {text}" for text in FUNCTIONS[name].hypotheses)
 
 
 _REFUTING = {
@@ -126,7 +125,7 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         return _CONSTRUCTIONS[subject["construction"]], methods.get(subject["construction"], usual)
     if kind == "function":
         name = subject["name"]
-        away = " away from the kink" if convention(name) else ""
+        away = " away from the kink" if FUNCTIONS[name].kink else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}"
         return text, "rational functions in a differential field"
     text = f"{label}: the dE/dtheta is the adjoint of the derivative"
@@ -275,4 +274,4 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
     raise KeyError(kind)
 
 
-__all__ = ["assumed", "convention", "log10_error", "told", "undecided"]
+__all__ = ["assumed", "conventions", "log10_error", "told", "undecided"]

@@ -70,7 +70,8 @@ def verify(
     claims = [claim for found in shown.values() for claim in found]
     claims.append(steps_claim(derivation, subject.steps, shown))
     proofs = layers.proofs(derivation) if shown.get("adjoint") else {}
-    return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs)
+    applied = layers.applied(derivation)
+    return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs, applied)
 
 
 def _observed(method: Method, subject: Subject, notes: Notes) -> list[Claim]:

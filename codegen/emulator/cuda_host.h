@@ -13,14 +13,34 @@
 #include <random>
 #include <vector>
 
+using std::acos;
+using std::acosh;
+using std::asin;
+using std::asinh;
+using std::atan;
+using std::atanh;
+using std::cos;
+using std::cosh;
 using std::erf;
 using std::exp;
+using std::expm1;
 using std::fabs;
+using std::floor;
 using std::fma;
 using std::fmax;
+using std::fmin;
 using std::log;
 using std::log1p;
+using std::rint;
+using std::sin;
+using std::sinh;
+using std::sqrt;
+using std::tan;
 using std::tanh;
+template <class Real>
+static inline Real rsqrt(Real z) {
+    return 1 / sqrt(z);
+}
 
 #define __global__
 #define __device__

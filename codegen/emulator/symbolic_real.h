@@ -1,6 +1,6 @@
 // ``real`` as an expression: arithmetic records itself on a tape, and a value is a position on it.  Running a kernel
 // then yields, for every output element, the expression that it computes.  Comparing numbers is not possible, so
-// the kernels' helper functions (relu, step, sigmoid, softplus) are opaque here, as all functions are.
+// the functions that the kernels define (relu, sigmoid, ...) are opaque here, as all functions are.
 #pragma once
 #include <vector>
 
@@ -48,14 +48,7 @@ static inline Real fmax(Real a, Real b) { return Real::at(record(6, a.id, b.id))
 
 #define SYMBOLIC_FUNCTION(name, code) \
     static inline Real name(Real a) { return Real::at(record(code, a.id)); }
-SYMBOLIC_FUNCTION(tanh, 10)
-SYMBOLIC_FUNCTION(exp, 11)
-SYMBOLIC_FUNCTION(log, 12)
-SYMBOLIC_FUNCTION(erf, 13)
-SYMBOLIC_FUNCTION(relu, 14)
-SYMBOLIC_FUNCTION(step, 15)
-SYMBOLIC_FUNCTION(sigmoid, 16)
-SYMBOLIC_FUNCTION(softplus, 17)
+// SCALAR FUNCTIONS (put in by host.py)
 
 }  // namespace symbolic
 

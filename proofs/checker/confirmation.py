@@ -16,7 +16,7 @@ from dyadic.proofs.checker import instances, simulation
 from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.form import CERTIFICATE
 from dyadic.proofs.checker.graph import Graph, certificate_hash
-from dyadic.proofs.checker.names import check_names
+from dyadic.proofs.checker.names import applied, check_names
 from dyadic.proofs.checker.obligations import HYPOTHESES
 from dyadic.proofs.checker.pairing import MOST_WORK, Outcome, evaluate, primes, small_sizes
 from dyadic.proofs.checker.reading import Costly, Rejected
@@ -73,6 +73,7 @@ class _Check:
             self._lemma()
             self._wiring()
             self._instances()
+            self._functions()
             self._layers()
             self._network()
             self._tightness()
@@ -143,6 +144,27 @@ class _Check:
                 self.open.append(f"{claim['id']}: {found.undecided[0]}")
             else:
                 self._say(claim["id"], done, detail)
+
+    def _functions(self) -> None:
+        """Every function that an equation applies: its value and derivative as emitted are those of its definition."""
+        names = applied([self.graph.layers, self.graph.kinds])
+        claims = {claim["subject"]["name"]: claim for claim in self.claims.of_kind("function")}
+        for name in sorted(set(self.certificate["functions"]) | names):
+            where = f"functions.{name:.60}"
+            if name not in names:
+                raise Rejected(where, "is a function that no equation applies")
+            if name not in self.certificate["functions"] or name not in claims:
+                self.open.append(f"function:{name}: the certificate does not say or claim what it is")
+                continue
+            try:
+                from dyadic.proofs.checker.functions import check_function
+            except ImportError:
+                self.open.append(f"function:{name}: replaying its derivative needs python-flint")
+                continue
+            found = check_function(name, self.certificate["functions"][name], where)
+            self._say(claims[name]["id"], Done.REPLAYED, found.statement)
+            if not found.defined_here:
+                self.open.append(f"function:{name}: is not a function that is known here")
 
     # -- layers and costs --------------------------------------------------------------------------------------------
 

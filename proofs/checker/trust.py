@@ -28,7 +28,9 @@ MATRICES = "python-flint's matrix products"
 POLYNOMIALS = "python-flint's polynomials"
 FRACTIONS = "python-flint's fractions"
 RULES = "the rules for sums and derivatives in proofs/checker"
-DERIVATION_RULES = "the derivatives of exp, log, tanh, erf, sin, cos and the square root, quotient and chain rule"
+DERIVATION_RULES = (
+    "the derivatives of exp, log, erf, sin, cos, asin, acos, atan and the square root, quotient and chain rule"
+)
 SYMPY_POLYNOMIALS = "SymPy's polynomial arithmetic"
 SYMPY_INTEGRALS = "SymPy's integration of polynomials"
 SYMPY_NUMBERS = "SymPy's substitution of numbers"

@@ -119,10 +119,9 @@ class Claims:
                 raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
 
     def _content(self, claim: Any, where: str) -> Any:
-        if claim["kind"] == "function":
-            bodies = [i["body"] for c in self.graph.layers.values() for i in c["definitions"]]
-            if claim["subject"]["name"] not in applied(bodies):
-                raise Rejected(f"{where}.subject.name", "is not a function that a layer applies")
+        names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
+        if claim["kind"] == "function" and claim["subject"]["name"] not in names:
+            raise Rejected(f"{where}.subject.name", "is not a function that a layer or cost applies")
         if claim["kind"] not in ("adjoint", "gradient"):
             return None
         content = claim["subject"]["content"]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker import trust
+from dyadic.proofs.checker.definitions import DEFINITIONS
 from dyadic.proofs.checker.names import applied, nodes
 from dyadic.proofs.checker.obligations import HYPOTHESES
 
@@ -163,7 +165,7 @@ RULES: dict[str, Rule] = {
     "function": _rule(
         "name", "",
         lambda about, n: "{name}: the emitted derivative is the derivative of the definition"
-        + (" away from the kink" if about["name"] in KINKS else ""),
+        + (" away from the kink" if has_kinks(about["name"]) else ""),
         "rational functions in a differential field", (trust.DERIVATION_RULES,),
         (trust.SYMPY_POLYNOMIALS, trust.POLYNOMIALS),
     ),
@@ -260,11 +262,41 @@ CHOICES = {"variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
 
 # -- hypotheses --------------------------------------------------------------------------------------------------------
 
-KINKS = {
-    "relu": "at z = 0 the derivative is taken as 0",
-    "abs": "at z = 0 the derivative is taken as 0",
-    "step": "at z = 0 the value is 0",
-}
+
+def conventions(name: str) -> list[str]:
+    """What is assumed of a function wherever it is applied: the value at a kink or a jump, the domain."""
+    known = DEFINITIONS.get(name)
+    if known is None:
+        return []
+    found = []
+    if known.jumps:
+        found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
+    elif known.kinks:
+        points: dict[Fraction, list[str]] = {}
+        for point, taken in known.kinks:
+            points.setdefault(_fraction(taken), []).append(f"z = {_fraction(point)}")
+        found.append(
+            ", ".join(f"at {' and '.join(at)} the derivative is taken as {_short(n)}" for n, at in points.items())
+        )
+    low, high = known.domain
+    if low is not None or high is not None:
+        found.append(f"z > {low}" if high is None else f"z < {high}" if low is None else f"{low} < z < {high}")
+    elif known.poles:
+        found.append(f"{known.poles} is not 0")
+    return [f"{name}: {text}" for text in found]
+
+
+def has_kinks(name: str) -> bool:
+    known = DEFINITIONS.get(name)
+    return known is not None and bool(known.kinks or known.jumps)
+
+
+def _fraction(node: Any) -> Fraction:
+    return Fraction(node) if isinstance(node, int) else Fraction(node[1], node[2])
+
+
+def _short(number: Fraction) -> str:
+    return str(number) if len(str(number)) < 12 else f"{float(number):.6f}..."
 
 
 def hypotheses(kind: str, content: Any, subject: Subject, numbers: Numbers) -> list[str]:
@@ -272,8 +304,7 @@ def hypotheses(kind: str, content: Any, subject: Subject, numbers: Numbers) -> l
     if kind in ("adjoint", "gradient"):
         return _of_equations(content, numbers)
     if kind == "function":
-        name = subject["name"]
-        return [f"{name}: {KINKS[name]}"] if name in KINKS else []
+        return conventions(subject["name"])
     if kind in ("lemma", "induction"):
         return ["ranks are at least 1"]
     if kind == "variational":
@@ -289,11 +320,11 @@ def _of_equations(content: Any, numbers: Numbers) -> list[str]:
     texts = [
         "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
     ]
-    texts += [f"{name}: {KINKS[name]}" for name in sorted(functions) if name in KINKS]
+    texts += [text for name in sorted(functions) for text in conventions(name)]
     if any((e if isinstance(e, int) else e[1]) < 0 for e in exponents):
         texts.append("no divisor is 0")
-    if any(not isinstance(e, int) for e in exponents) or functions & {"log", "sqrt", "rsqrt"}:
-        texts.append("what stands under a root or in a logarithm is positive")
+    if any(not isinstance(e, int) for e in exponents):
+        texts.append("what stands under a root is positive")
     if any(node[0] == "max" for node in found):
         texts.append(
             "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"

@@ -10,12 +10,12 @@ from typing import Any
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import adjoint, functions
 from dyadic.proofs.methods.adjoint import Proof
-from dyadic.proofs.sentences import READING, assumed, convention, told
+from dyadic.proofs.sentences import READING, assumed, conventions, told
 from dyadic.proofs.subject import Subject
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation
-from dyadic.symbolic.expressions import Apply, Definition
+from dyadic.symbolic.expressions import Apply, Definition, Expr
 from dyadic.symbolic.serialise import cost_to_json, digest, layer_to_json
 
 
@@ -24,8 +24,7 @@ from dyadic.symbolic.serialise import cost_to_json, digest, layer_to_json
 def function_claim(name: str) -> Claim:
     """The claim about one function's derivative, as data."""
     claim = functions.function_claim(name)
-    kink = convention(name)
-    return _as_data(claim, "function", {"name": name}, {}, name, "", (kink,) if kink else ())
+    return _as_data(claim, "function", {"name": name}, {}, name, "", conventions(name))
 
 
 def _as_data(
@@ -34,7 +33,7 @@ def _as_data(
 ) -> Claim:  # fmt: skip
     return told(
         kind, claim.verdict, subject, numbers, name=name, label=label, hypotheses=hypotheses,
-        counterexample=claim.counterexample, witness=claim.witness, reason=claim.reason,
+        counterexample=claim.counterexample, witness=claim.witness, reason=claim.reason or None,
     )  # fmt: skip
 
 
@@ -127,8 +126,17 @@ def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:
 
 
 def function_claims(subject: Subject) -> Iterator[Claim]:
-    """The derivative of every activation that the layers apply."""
-    distinct = {id(layer): layer for layer in subject.derivation.layers.values()}.values()
-    bodies = [item.body for layer in distinct for item in layer.equation.definitions]
-    for name in sorted({node.name for body in bodies for node in body.atoms(Apply)}):
+    """The derivative of every function that the equations of layers and costs apply."""
+    for name in applied(subject.derivation):
         yield function_claim(name)
+
+
+def applied(derivation: Derivation) -> list[str]:
+    """The functions that the equations of layers and costs apply, derived ones among them."""
+    bodies: list[Expr] = []
+    for layer in {id(layer): layer for layer in derivation.layers.values()}.values():
+        items = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
+        bodies += [item.body for item in items]
+    for cost in derivation.costs.values():
+        bodies += [item.body for item in (*cost.equation.definitions, *cost.intermediates, cost.gradient)]
+    return sorted({node.name for body in bodies for node in body.atoms(Apply)})

@@ -36,6 +36,7 @@ def emitted(definitions, tensors, sizes, dtype="float64"):
     arguments = [variable(tensor) for tensor in tensors]
     context = {
         "helpers": printer.support.helpers,
+        "functions": printer.support.spellings(),
         "routines": [
             {
                 "name": "routine",

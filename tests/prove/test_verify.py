@@ -215,10 +215,11 @@ def sympy_inference():
 # -- activation functions ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in ("log", "erf", "step")])
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_derivatives(name):
     assert functions.function_claim(name).verdict is Verdict.PROVED
-    for wrong in (closed_form(name, 1) + Z, -closed_form(name, 1), closed_form(name, 1) * Apply("sigmoid", 0, Z)):
+    right = closed_form(name, 1)
+    for wrong in (right + Z, *([-right, right * Apply("sigmoid", 0, Z)] if right != 0 else [])):
         claim = functions.function_claim(name, wrong)
         assert claim.verdict is Verdict.REFUTED, wrong
         assert claim.counterexample["claimed"] != claim.counterexample["exact"]
