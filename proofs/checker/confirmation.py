@@ -23,6 +23,7 @@ from dyadic.proofs.checker.reading import Costly, Rejected
 from dyadic.proofs.checker.relaxation import MOST_UPDATES, settles
 from dyadic.proofs.checker.replay import Replayed, replay
 from dyadic.proofs.checker.shapes import Shapes, check_roles, number_of
+from dyadic.proofs.checker.variational import check_variational
 from dyadic.proofs.checker.verdicts import Claims
 from dyadic.proofs.checker.witnesses import pairing_sizes, small_instance
 
@@ -74,6 +75,7 @@ class _Check:
             self._wiring()
             self._instances()
             self._functions()
+            self._variational()
             self._layers()
             self._network()
             self._tightness()
@@ -165,6 +167,15 @@ class _Check:
             self._say(claims[name]["id"], Done.REPLAYED, found.statement)
             if not found.defined_here:
                 self.open.append(f"function:{name}: is not a function that is known here")
+
+    def _variational(self) -> None:
+        for claim in self.claims.of_kind("variational"):
+            where = f"{self.claims.place[claim['id']]}.witness"
+            if not isinstance(claim["witness"], dict):
+                raise Rejected(where, "is missing")
+            if claim["witness"].get("construction") != claim["subject"]["construction"]:
+                raise Rejected(f"{where}.construction", "is not the one that the claim is about")
+            self._say(claim["id"], Done.REPLAYED, check_variational(claim["witness"], where))
 
     # -- layers and costs --------------------------------------------------------------------------------------------
 

@@ -32,7 +32,6 @@ DERIVATION_RULES = (
     "the derivatives of exp, log, erf, sin, cos, asin, acos, atan and the square root, quotient and chain rule"
 )
 SYMPY_POLYNOMIALS = "SymPy's polynomial arithmetic"
-SYMPY_INTEGRALS = "SymPy's integration of polynomials"
 SYMPY_NUMBERS = "SymPy's substitution of numbers"
 
 _RUNNING: ContextVar[dict[str, int] | None] = ContextVar("components called", default=None)

@@ -132,7 +132,7 @@ RULES: dict[str, Rule] = {
     "variational": _rule(
         "construction", "", lambda about, n: _CONSTRUCTIONS[about["construction"]],
         lambda about, n: _VARIATIONAL[about["construction"]], (),
-        (trust.SYMPY_POLYNOMIALS, trust.SYMPY_INTEGRALS, trust.POLYNOMIALS, trust.FRACTIONS),
+        (trust.POLYNOMIALS, trust.SYMPY_NUMBERS),
     ),
     "ranks": _rule(
         "", "L T",

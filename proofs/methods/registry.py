@@ -30,7 +30,6 @@ from dyadic.proofs.methods import (
     wiring,
 )
 from dyadic.proofs.subject import Subject
-from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.errors import DyadicError
 
 
@@ -57,7 +56,7 @@ class Method:
     unfit: Callable[[Subject], str | None] = lambda subject: None
 
 
-_variational = cache(recorded(variational.variational_claims))
+_variational = cache(variational.variational_claims)
 
 _ALL = (
     Method(
@@ -68,7 +67,7 @@ _ALL = (
     Method(
         "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
         "constructions A and B give the rates stated; C leaks the cost's gradient into dx/dt",
-        "SymPy's polynomial arithmetic and integration", "the network", bears=False, needs_graph=False,
+        "polynomials in python-flint", "the network", bears=False, needs_graph=False,
     ),
     Method(
         "ranks", "proofs/methods/ranks.py", "ranks", ranks.rank_claims,

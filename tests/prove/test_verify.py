@@ -14,11 +14,10 @@ from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import identity, lemma, tightness
 from dyadic.proofs.evaluate.rings import Ball
 from dyadic.proofs.evaluate.simulate import Instance, reduced_sizes
-from dyadic.proofs.methods import adjoint, functions, variational, wiring
+from dyadic.proofs.methods import adjoint, functions, wiring
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.expressions import Apply, Definition, Element, Index
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
-from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state
 
 DIGITS = "examples/digits.toml"
 
@@ -172,7 +171,7 @@ def test_more_steps_are_exact_too():
     assert verify(derive(read_spec(DIGITS)), steps=9)["verdict"] == "proved"
 
 
-# -- the lemma and the variational principle ---------------------------------------------------------------------
+# -- the lemma --------------------------------------------------------------------------------------------------
 
 
 def test_lemma_and_its_twins():
@@ -187,29 +186,6 @@ def test_the_lemma_needs_locality(monkeypatch):
     assert lemma.decide("step")[0] == "unsat"  # updates that read nothing settle at once
     monkeypatch.setattr(lemma, "HYPOTHESES", lemma.HYPOTHESES.replace("(< (rank w) 0)", "(<= (rank w) (rank v))"))
     assert lemma.decide("step")[0] == "sat"
-
-
-def test_constructions():
-    claims = {claim.id: claim.verdict for claim in variational.variational_claims()}
-    assert set(claims.values()) == {Verdict.PROVED}
-
-
-def test_wrong_constructions_are_refuted():
-    a, b, c = action_of_energy(), doubled_state(), doubled_cost()
-    taken_for_saddle = dataclasses.replace(a, name="B", functional=b.functional, varied=b.varied)
-    refuted = variational.construction_claim(taken_for_saddle, 1)
-    assert refuted.verdict is Verdict.REFUTED
-    assert refuted.counterexample["found"] != refuted.counterexample["stated"]
-    other_functional = dataclasses.replace(b, functional=b.functional + b.varied[0])
-    assert variational.construction_claim(other_functional, 1).verdict is Verdict.UNDECIDED
-    no_leak = dataclasses.replace(c, rate_x=c.rate_x.subs({}) * 0 + sympy_inference())
-    assert variational.cost_claim(no_leak).verdict is Verdict.REFUTED
-
-
-def sympy_inference():
-    import sympy
-
-    return sympy.Symbol("f", real=True) - sympy.Symbol("x", real=True)
 
 
 # -- activation functions ----------------------------------------------------------------------------------------
