@@ -29,7 +29,9 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
                     "name": vertex.name,
                     "layer": derivation.content_of(vertex.name),
                     "inputs": list(vertex.inputs),
-                    "sizes": sizes_to_json(vertex.sizes),
+                    "sizes": _used(
+                        sizes_to_json(vertex.sizes), derivation.contents[derivation.content_of(vertex.name)]
+                    ),
                 }
                 for vertex in architecture.vertices
             ],
@@ -53,6 +55,17 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
         "steps": steps,
         "equations": {tag: {"hash": one.hash, **one.content} for tag, one in derivation.equations.items()},
     }
+
+
+def _used(sizes: dict[str, Any], content: Any) -> dict[str, Any]:
+    """The sizes that a layer's equations mention, or that follow by its shape rule."""
+    names, stack = set(content["extents"]), [content]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list) and len(item) == 2 and item[0] == "size":
+            names.add(item[1])
+        stack.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+    return {name: size for name, size in sizes.items() if name in names}
 
 
 def _input(node: Input) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from dyadic.proofs.checker.variational import check_variational
 from dyadic.proofs.checker.verdicts import Claims
 from dyadic.proofs.checker.witnesses import pairing_sizes, small_instance
 
-MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 5, 3, 150_000
+MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 3, 3, 150_000
 """Bounds on the layers evaluated, on the primes for one bound, and on the network's own sizes for one layer."""
 
 

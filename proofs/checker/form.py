@@ -130,7 +130,7 @@ def anything(value: Any, where: str, depth: int = 0, deepest: int = 12) -> None:
     if isinstance(value, float):
         raise Rejected(where, "is a number that is no integer")
     if isinstance(value, int) and not isinstance(value, bool):
-        number()(value, where)
+        number(-(2**256), 2**256)(value, where)
     if isinstance(value, str) and (len(value) > 1000 or not value.isprintable()):
         raise Rejected(where, "is not printable text of at most 1000 characters")
     if isinstance(value, list):

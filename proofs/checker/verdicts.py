@@ -36,6 +36,8 @@ class Claims:
                 continue
             elif claim["kind"] != "steps":
                 self._texts(claim, where)
+            elif claim["id"] != "steps":
+                raise Rejected(f"{where}.id", "is not steps, of which kind the claim is")
             self.known[claim["id"]] = claim
         for position, name in enumerate(certificate["not_run"]):
             if name not in METHODS or name in certificate["not_run"][:position]:

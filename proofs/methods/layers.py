@@ -64,6 +64,7 @@ def _kind_claims(key: str, layer: _Hashable, suffix: str) -> list[Claim]:
     return _layer_claims(key, layer.value, suffix)
 
 
+@recorded
 def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = ()) -> list[Claim]:
     proof = adjoint.prove(layer_to_json(layer))
     _PROOFS[f"layers.{key}"] = proof
