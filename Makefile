@@ -1,11 +1,12 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
+# make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make docs: write docs/layers.md from the code.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs clean forgeries certificates
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -21,6 +22,12 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md
+
+forgeries: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.forgeries
+
+certificates: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.true_certificates
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

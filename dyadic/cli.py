@@ -22,8 +22,9 @@ import dyadic
 from dyadic import catalogue, report
 from dyadic import doctor as machine
 from dyadic.codegen import DTYPES, TARGETS, stored_arrays
-from dyadic.files import read_json, unwritable, write_arrays, write_json, write_text
+from dyadic.files import unwritable, write_arrays, write_json, write_text
 from dyadic.proofs import Notes, Rejected
+from dyadic.proofs.checker.source import read
 from dyadic.proofs.claims import overall
 from dyadic.proofs.statements import verify_claims
 from dyadic.symbolic import Derivation, DyadicError
@@ -153,10 +154,9 @@ def check(certificate: Path) -> None:
 
     Exit status: 0 confirmed, 1 rejected, 3 in part only.
     """
-    content = read_json(certificate)
     try:
         with _progress("checking"):
-            found = dyadic.check(content)
+            found = dyadic.check(read(str(certificate)))
     except Rejected as error:
         click.echo(f"REJECTED   {error}")
         sys.exit(1)

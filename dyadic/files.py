@@ -1,4 +1,4 @@
-"""Reading JSON with limits, and writing whole files or none."""
+"""Writing whole files or none."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ import numpy as np
 
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
-
-LARGEST_JSON = 64 * 2**20
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
@@ -66,23 +64,3 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 def unwritable(path: Path, error: OSError) -> DyadicError:
     """The one message for an output that cannot be written."""
     return DyadicError(f"{path}: cannot be written ({error.strerror or error}); choose another place with -o")
-
-
-def read_json(path: Path) -> Any:
-    """Parse a JSON file; anything that is not one is a :class:`DyadicError` that names the file."""
-    try:
-        if path.stat().st_size > LARGEST_JSON:
-            raise DyadicError(f"{path}: is larger than {LARGEST_JSON >> 20} MiB; this is no certificate of ours")
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except OSError as error:
-        raise DyadicError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
-    except RecursionError as error:
-        raise DyadicError(f"{path}: is nested too deeply; this is no certificate of ours") from error
-    except ValueError as error:
-        raise DyadicError(
-            f"{path}: is not JSON ({str(error)[:200]}); give a file written by `dyadic verify`"
-        ) from error
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"the non-finite number {name}")

@@ -8,8 +8,12 @@
     equations.py  index equations modulo a prime           pairing.py       every layer against its own definitions
     simulation.py the whole network against forward mode   relaxation.py    all steps on opaque terms
     witnesses.py  recorded data, read                      confirmation.py  what all of it amounts to
+    replay.py     the proof of a layer's equations (obligations, expansion, rules, terms, forms, facts)
+    functions.py  a scalar function's derivative (definitions, formulas, tower)
+    instances.py  every printed equation (demands, normal, entrywise)
+    variational.py the three constructions                 source.py        the file, within limits
 
-It needs the standard library and nothing else.
+It needs the standard library, and python-flint for the derivatives of functions: without it they stay open.
 """
 
 from __future__ import annotations

@@ -27,6 +27,36 @@ DONE = {
 }
 
 
+CHECKS: dict[str, tuple[Done, str, str, str]] = {
+    "lemma": (Done.RELIED, "nothing: it is a theorem about all networks", "proofs/coq", "Coq's kernel, or Z3"),
+    "variational": (Done.REPLAYED, "first variation, integration by parts, rates", "variational.py", "its polynomials"),
+    "ranks": (Done.COMPUTED, "terms, shapes, ranks, L and T", "graph.py, shapes.py", "its list of reads"),
+    "instances": (
+        Done.COMPUTED,
+        "every printed equation, against the graph",
+        "instances.py",
+        "its normal form",
+    ),
+    "adjoint": (Done.REPLAYED, "every step of the proof, for all sizes", "replay.py", "its rules"),
+    "gradient": (Done.REPLAYED, "every step of the proof, for all sizes", "replay.py", "its rules"),
+    "function": (Done.REPLAYED, "the definition differentiated", "functions.py", "its rules; python-flint"),
+    "wiring": (Done.COMPUTED, "all steps on opaque terms from two states", "relaxation.py", "dictionaries of tuples"),
+    "pairing": (Done.EVALUATED, "forward mode against the adjoints", "pairing.py", "its evaluator; blake2b"),
+    "identity": (Done.EVALUATED, "the network against forward mode", "simulation.py", "its evaluator; blake2b"),
+    "residues": (Done.EVALUATED, "the same at the network's own sizes", "simulation.py", "its evaluator; blake2b"),
+    "induction": (Done.COMPUTED, "as for wiring", "relaxation.py", "dictionaries of tuples"),
+    "schedules": (Done.COMPUTED, "as for wiring", "relaxation.py", "dictionaries of tuples"),
+    "polynomial": (Done.STATED, "nothing", "none", "the prover"),
+    "rational": (Done.STATED, "nothing", "none", "the prover"),
+    "nonreciprocity": (Done.STATED, "nothing, where a layer reads another", "none", "the prover"),
+    "tightness": (Done.STATED, "nothing; `dyadic check` encloses the numbers again", "none", "the prover; Arb"),
+    "stepsize": (Done.STATED, "nothing", "none", "the prover"),
+    "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
+    "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
+}
+"""What is done about a claim of each kind at best, by which code, and what has to be trusted then."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What was done about one claim, and with what."""

@@ -155,12 +155,12 @@ RULES: dict[str, Rule] = {
         (trust.SMALL_MODELS, trust.GRAPH), (trust.SYMPY_NUMBERS,),
     ),
     "adjoint": _rule(
-        "content", "all_sizes reads_inside positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _RANDOM,
+        "content", "all_sizes reads_inside positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "gradient": _rule(
         "content", "all_sizes reads_inside positions_inside maxima_nonempty",
         lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
-        _RANDOM,
+        _NUMBERS,
     ),
     "function": _rule(
         "name", "",

@@ -7,7 +7,7 @@ import dataclasses
 from functools import cache
 
 from support.mutations import body
-from support.refit import claim_of, grafted, refitted
+from support.refit import grafted, refitted
 
 from dyadic.proofs import verify
 from dyadic.proofs.certificate import subject
@@ -90,7 +90,7 @@ def of(name, change):
     return lambda items: items | {name: body(items[name], change)}
 
 
-# -- wrong equations, instantiated and hashed as a prover would ---------------------------------------------------------
+# -- wrong equations, instantiated and hashed as a prover would ------------------------------------------------------
 
 
 def beyond(items):
@@ -174,7 +174,7 @@ wrong_terms("terms: one twice", "h1", lambda t: (*t, t[0]))
 wrong_terms("terms: order of children and slots", "h2", lambda t: [dataclasses.replace(t[0], slot=0)])
 
 
-# -- names, sizes, shapes ----------------------------------------------------------------------------------------------
+# -- names, sizes, shapes --------------------------------------------------------------------------------------------
 
 
 def layer(c, label):
@@ -323,7 +323,7 @@ def _(c):
     c["equations"].pop("g:shift")
 
 
-# -- the network ---------------------------------------------------------------------------------------------------------
+# -- the network -----------------------------------------------------------------------------------------------------
 
 
 @edit("network: swapped parents of a difference", "mixed")

@@ -1,11 +1,12 @@
-"""Forged certificates by name: claims, texts, proofs, functions, printed equations, and things that are no certificate."""
+"""Forged certificates by name: claims, texts, proofs, functions, printed equations, things of another form."""
 
 from __future__ import annotations
 
 import copy
 
-from campaigns.forged import FORGERIES, base, edit, layer
 from support.refit import claim_of
+
+from campaigns.forged import FORGERIES, base, edit, layer
 
 ADDED = {
     "id": "P = NP", "kind": "complexity", "subject": {}, "numbers": {}, "verdict": "proved", "statement": "P = NP",
@@ -33,7 +34,7 @@ def field(name, path, value, on="plain", texts=False):
     edit(name, on, texts)(change)
 
 
-# -- texts -------------------------------------------------------------------------------------------------------------
+# -- texts -----------------------------------------------------------------------------------------------------------
 
 field("text: after 3 steps", ("steps", "statement"), lambda t: t.replace("After 8", "After 3"))
 field("text: exact in float16", ("steps", "statement"), lambda t: f"{t}, exact in float16")
@@ -72,7 +73,7 @@ def _(c):
     c["versions"]["dyadic"] = "1.0 (formally verified; see Coq)"
 
 
-# -- claims ------------------------------------------------------------------------------------------------------------
+# -- claims ----------------------------------------------------------------------------------------------------------
 
 
 @edit("claim: P = NP")
@@ -172,7 +173,7 @@ field("witness: no leak", ("variational:C", "witness", "leak"), 0, texts=True)
 field("witness: another functional", ("variational:B", "witness", "functional"), ["symbol", "x"], texts=True)
 field("witness: missing", ("identity", "witness"), None, texts=True)
 
-# -- proofs and functions ----------------------------------------------------------------------------------------------
+# -- proofs and functions --------------------------------------------------------------------------------------------
 
 
 def place(c, label):
@@ -243,7 +244,7 @@ def _(c):
     c["functions"]["oracle"] = copy.deepcopy(c["functions"]["tanh"])
 
 
-# -- printed equations -------------------------------------------------------------------------------------------------
+# -- printed equations -----------------------------------------------------------------------------------------------
 
 
 def printed(name, tag, change, on="plain"):
@@ -274,7 +275,7 @@ def _(c):
     c["equations"]["s:h9"] = copy.deepcopy(c["equations"]["s:h1"])
 
 
-# -- things that are no certificate ------------------------------------------------------------------------------------
+# -- things that are no certificate ----------------------------------------------------------------------------------
 
 
 def nested(depth):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 
 from campaigns.forged_texts import FORGERIES
-
 from dyadic.proofs.checker import Rejected
 from dyadic.proofs.checker.confirmation import examined
 
