@@ -284,10 +284,9 @@ def test_nothing_but_rejected_leaves_the_checker(data):
     refitted(forged, texts=data.draw(st.booleans()))
     try:
         report = examined(forged)
-    except Rejected as error:
-        assert error.field
-    else:
-        assert not report.confirmed or _free(forged, report) == _free(base("plain")[1], report)
+    except Rejected:
+        return
+    assert not report.confirmed or _free(forged, report) == _free(base("plain")[1], report)
 
 
 def _free(certificate, report):
@@ -325,9 +324,8 @@ def test_findings_name_what_was_done():
 
 
 def test_the_documentation_says_what_is_done_for_each_kind():
-    rows = re.findall(
-        r"^\| `(\w+)` \| (\w[\w ]*) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", Path("docs/proofs.md").read_text(), re.M
-    )
+    row = r"^\| `(\w+)` \| (\w[\w ]*) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$"
+    rows = re.findall(row, Path("docs/proofs.md").read_text(), re.M)
     assert {name: tuple(rest) for name, *rest in rows if name in CHECKS} == {
         name: (done.value, what, code, trusted) for name, (done, what, code, trusted) in CHECKS.items()
     }
