@@ -2,11 +2,12 @@
 # make test: install into .venv what the tests need, then style, types and all tests.
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make docs: write docs/layers.md from the code.
+# make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs clean forgeries certificates
+.PHONY: demo test lint docs mutants forgeries certificates clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -28,6 +29,9 @@ forgeries: $(VENV)/.test
 
 certificates: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.true_certificates
+
+mutants: $(VENV)/.test
+	$(BIN)/python tests/campaigns/mutants.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

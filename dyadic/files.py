@@ -51,7 +51,20 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json_text(content) + "\n")
+
+
+def json_text(content: Any, level: int = 0) -> str:
+    """JSON with a line for each entry of a mapping, and an expression on one line: half the bytes of indenting it."""
+    blanks = " " * (level + 1)
+    if isinstance(content, dict) and content:
+        lines = (
+            f"{blanks}{json.dumps(str(k), ensure_ascii=False)}: {json_text(v, level + 1)}" for k, v in content.items()
+        )
+        return "{\n" + ",\n".join(lines) + f"\n{blanks[1:]}}}"
+    if isinstance(content, list) and any(isinstance(item, dict) for item in content):
+        return "[\n" + ",\n".join(blanks + json_text(item, level + 1) for item in content) + f"\n{blanks[1:]}]"
+    return json.dumps(content, ensure_ascii=False)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

@@ -113,6 +113,11 @@ def _sentence(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label
     """(statement, method)."""
     if kind in ("adjoint", "gradient", "function", "variational"):
         return _general(kind, subject, n, label)
+    if kind == "printed":
+        extent = f"; {n['left_out']} are in a notation that is not read back" if n["left_out"] else ""
+        notation = subject["notation"]
+        text = f"The {notation} printed for {n['compared']} equations and intermediates, read back, is them{extent}"
+        return text, "reading back, and normal forms"
     if kind == "stepsize":
         return _stepsize(subject["part"], n)
     return _of_network(kind, n)

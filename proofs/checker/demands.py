@@ -8,6 +8,7 @@ from typing import Any
 
 from dyadic.proofs.checker.graph import COST, Graph
 from dyadic.proofs.checker.normal import Forms, Names, key
+from dyadic.proofs.checker.pairing import compared, positions
 from dyadic.proofs.checker.reading import Rejected, need
 
 ITSELF = Names({}, {}, strict=False)
@@ -79,7 +80,7 @@ class Network:
                 owners = {need(data, "input", str, self.where(name)): cost["input"], COST: name}
                 self._names[name] = Names(owners, need(cost, "sizes", dict, where))
             else:
-                owners = {**dict(zip(data["inputs"], self.graph.parents[name], strict=True)), "v": name}
+                owners = {**dict(zip(self._read(name), self.graph.parents[name], strict=True)), "v": name}
                 self._names[name] = Names(owners, self.graph.sizes[name])
         return self._names[name]
 
@@ -88,6 +89,13 @@ class Network:
             _definition(item, f"{self.where(name)}.{key}")
             for item in need(self.data(name), key, list, self.where(name))
         ]
+
+    def _value(self, name: str) -> Any:
+        """The last definition: what a vertex or cost computes."""
+        items = self._items(name, "definitions")
+        if not items:
+            raise Rejected(f"{self.where(name)}.definitions", "are missing")
+        return items[-1]
 
     def available(self, name: str) -> Available:
         """The intermediates that equations may use at a vertex or cost: its definitions, and what was derived."""
@@ -114,7 +122,7 @@ class Network:
         if tag in self._gradients:
             return self._gradient(*self._gradients[tag])
         if role == "x":
-            *_, value = self._items(name, "definitions")
+            value = self._value(name)
             known = self.available(name)
             own = (value["kind"], name)
             return self._instance(name, value, ("x", name)), {k: d for k, d in known.items() if k != own}
@@ -125,7 +133,7 @@ class Network:
             return self._decayed(demand, "x", name, ITSELF), known
         if role == "C":
             owner = name or COST
-            *_, value = self._items(owner, "definitions")
+            value = self._value(owner)
             return self._instance(owner, value), {
                 k: d for k, d in self.available(owner).items() if k[0] != value["kind"]
             }
@@ -146,19 +154,42 @@ class Network:
                 item = _definition(need(self.data(child), "gradient", dict, where), f"{where}.gradient")
                 factor = need(self.graph.costs[child], "weight", (int, list), f"architecture.costs.{child}")
             else:
-                item, factor = self._items(child, "adjoints")[slot], 1
+                adjoints = self._items(child, "adjoints")
+                if len(adjoints) != len(self._read(child)):
+                    raise Rejected(f"{where}.adjoints", "are not one for each input")
+                item, factor = adjoints[slot], 1
+            self._derives(item, "x", self._read(child)[slot], where)
             parts.append(Part(factor, tuple(item["indices"]), item["body"], self.names(child), where))
             known |= self.available(child)
         shape, names = self.shape("x", name)
+        if any(len(part.indices) != len(shape) for part in parts):
+            raise Rejected(f"equations of {name}", "have terms with another number of axes")
         return Demand(tensor, shape, names, parts, f"equations of {name}"), known
 
     def _gradient(self, name: str, parameter: str) -> tuple[Demand, Available]:
         where = f"{self.where(name)}.gradients.{parameter}"
         item = _definition(self.data(name)["gradients"][parameter], where)
         kind = need(need(self.data(name), "parameters", dict, where).get(parameter), "kind", str, where)
+        self._derives(item, kind, "v", where)
         demand = self._instance(name, item, (f"bar {kind}", name))
         demand.shape, _ = self.shape(kind, name)
+        if len(demand.shape) != len(item["indices"]):
+            raise Rejected(where, "does not have the axes of its parameter")
         return self._decayed(demand, kind, "v", self.names(name)), self.available(name)
+
+    def _read(self, name: str) -> list[str]:
+        """The names under which a kind's equation, or a cost's, knows what it reads."""
+        if name in self.graph.costs:
+            return [need(self.data(name), "input", str, self.where(name))]
+        found = need(self.data(name), "inputs", list, self.where(name))
+        if not all(isinstance(one, str) for one in found) or len(set(found)) < len(found) or "v" in found:
+            raise Rejected(f"{self.where(name)}.inputs", "are not different names")
+        return found
+
+    def _derives(self, item: Any, kind: str, owner: str, where: str) -> None:
+        """A derivative is called by the tensor that it is taken by."""
+        if (item["kind"], item["owner"]) != (f"bar {kind}", owner):
+            raise Rejected(where, f"has {item['kind']}_{item['owner']} where the derivative by {kind}_{owner} belongs")
 
     def _decayed(self, demand: Demand, kind: str, owner: str, names: Names) -> Demand:
         if self.graph.decay != 0:
@@ -169,7 +200,7 @@ class Network:
 
     def _energy(self, name: str) -> tuple[Demand, Available]:
         """<s, f - x>, from the shape of the layer's map alone."""
-        *_, value = self._items(name, "definitions")
+        value = self._value(name)
         names, where = self.names(name), self.where(name)
         indices = [f"axis {k}" for k in range(len(value["shape"]))]
         s, f, x = (["entry", kind, "v", [["index", i] for i in indices]] for kind in ("s", value["kind"], "x"))
@@ -215,7 +246,7 @@ class Network:
         if owner not in graph.parents:
             return {}
         names, where = self.names(owner), self.where(owner)
-        *_, value = self._items(owner, "definitions")
+        value = self._value(owner)
         found = {(letter, owner): (value["shape"], names) for letter in ("x", "s")}
         for parameter in need(self.data(owner), "parameters", dict, where).values():
             kind, shape = need(parameter, "kind", str, where), need(parameter, "shape", list, where)
@@ -242,6 +273,15 @@ class Network:
         for owner, cost in self.graph.costs.items():
             pattern = need(self.data(owner), "shape", list, self.where(owner))
             self._fits(forms, cost["input"], pattern, self.names(owner), f"architecture.costs.{owner}.input")
+            self._check_target(owner)
+
+    def _check_target(self, owner: str) -> None:
+        """A target is an integer where it stands in an index or a bracket, and only there."""
+        bodies = [item["body"] for item in self._items(owner, "definitions")]
+        counts = {name for body in bodies for name, _, _ in positions(body)}.union(*map(compared, bodies))
+        role = "index" if ("y", COST) in counts else "data"
+        if need(self.data(owner), "target_role", str, self.where(owner)) != role:
+            raise Rejected(f"{self.where(owner)}.target_role", f"is not {role}")
 
     def _fits(self, forms: Forms, name: str, pattern: Any, names: Names, where: str) -> None:
         shape, own = self.shape("x", name)

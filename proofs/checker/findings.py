@@ -46,6 +46,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
     "residues": (Done.EVALUATED, "the same at the network's own sizes", "simulation.py", "its evaluator; blake2b"),
     "induction": (Done.COMPUTED, "as for wiring", "relaxation.py", "dictionaries of tuples"),
     "schedules": (Done.COMPUTED, "as for wiring", "relaxation.py", "dictionaries of tuples"),
+    "printed": (Done.STATED, "nothing", "none", "the prover; its readers of equations"),
     "polynomial": (Done.STATED, "nothing", "none", "the prover"),
     "rational": (Done.STATED, "nothing", "none", "the prover"),
     "nonreciprocity": (Done.STATED, "nothing, where a layer reads another", "none", "the prover"),

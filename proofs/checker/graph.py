@@ -175,6 +175,10 @@ class Graph:
                     wanted |= entries(item["body"])
             self._entries[key] = wanted
         wanted = self._entries[key]
+        stray = sorted({owner for kind, owner in wanted if kind in ("x", "s")} - set(owners))
+        if stray:
+            where = f"costs.{child}" if is_cost else f"layers[{key[0][:12]}]"
+            raise Rejected(where, f"reads a tensor of {stray[0]!r}, which stands for nothing here")
         return (
             {owners[owner] for kind, owner in wanted if kind == "x"},
             {owners[owner] for kind, owner in wanted if kind == "s"},

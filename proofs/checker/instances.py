@@ -56,6 +56,11 @@ class Outcome:
     differences: list[Difference] = field(default_factory=list)
     undecided: list[Rejected] = field(default_factory=list)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Equations, and definitions found right by their form and by evaluation."""
+        return {"equations": self.equations, "by form": self.by_form, "by evaluation": self.by_entry}
+
 
 def check(graph: Graph) -> Outcome:
     """Compare every equation; raises :class:`Rejected`, naming the field, at the first that is not as it should be."""

@@ -147,6 +147,14 @@ RULES: dict[str, Rule] = {
         (trust.NORMAL_FORM,),
         (trust.CHECKER, trust.BLAKE),
     ),
+    "printed": _rule(
+        "notation",
+        "compared left_out",
+        lambda about, n: "The {notation} printed for {compared} equations and intermediates, read back, is them"
+        + ("; {left_out} are in a notation that is not read back" if n["left_out"] else ""),
+        "reading back, and normal forms",
+        (trust.READERS, trust.NORMAL_FORM),
+    ),
     "induction": _rule(
         "", "steps",
         "The induction on the rank holds step by step, and following its reads every variable has settled after "
@@ -256,8 +264,8 @@ BEARING = (
     "residues", "polynomial", "rational",
 )  # fmt: skip
 """Methods that the theorem stands or falls with."""
-METHODS = (*BEARING, "variational", "stepsize", "nonreciprocity", "tightness", "machine")
-CHOICES = {"variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
+METHODS = (*BEARING, "printed", "variational", "stepsize", "nonreciprocity", "tightness", "machine")
+CHOICES = {"printed": ("text", "latex"), "variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
 """What the one entry of a subject can be."""
 
 # -- hypotheses --------------------------------------------------------------------------------------------------------

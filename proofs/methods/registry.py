@@ -19,6 +19,7 @@ from dyadic.proofs.methods import (
     machine,
     pairing,
     polynomial,
+    printed,
     ranks,
     rational,
     reciprocity,
@@ -85,6 +86,12 @@ _ALL = (
         "every equation of the network, as printed and hashed, is the instance of its layers' equations that the graph "
         "demands", "proofs/checker: its normal form of index expressions, and its evaluation where two forms differ",
         "whether the layers' own equations are right",
+    ),
+    Method(
+        "printed", "proofs/methods/printed.py", "printed equations", printed.printed_claims,
+        "what is printed of every equation, read back, is that equation: text; LaTeX in the notation of claims, up to "
+        "300 equations", "the readers in proofs/statements; the checker's normal form",
+        "the appendix; whether the equations are right", bears=False,
     ),
     Method(
         "adjoint", "proofs/methods/adjoint", "adjoints", layers.adjoint_claims,

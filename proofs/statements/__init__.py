@@ -1,6 +1,7 @@
 """Claims that people make: their own energies, equations, update rules, adjoints, step counts and chains of steps.
 
 reading.py     a TOML or .tex file -> statements        vocabulary.py  the names that a claim may use
+notation.py   what `derive` prints, read back
 text.py, latex.py (over tokens.py, indices.py, latex_indices.py)  -> tokens;  grammar.py  tokens -> expressions
 equation.py    a statement -> equalities                ranges.py      what every index runs over
 meaning.py     the quantities, defined by the energy    scope.py       a claim's expressions over a ring

@@ -23,6 +23,7 @@ REFUTES = {
     "ranks": mutations.dropped_skip,
     "induction": mutations.self_reading,
     "adjoint": mutations.flipped_sign,
+    "instances": mutations.dropped_skip,
     "wiring": mutations.dropped_skip,
     "pairing": mutations.derivative_elsewhere,
     "schedules": mutations.self_reading,
@@ -37,6 +38,7 @@ BLIND = {
     "induction": mutations.flipped_sign,
     "adjoint": mutations.dropped_skip,
     "functions": mutations.flipped_sign,
+    "instances": mutations.flipped_sign,
     "wiring": mutations.flipped_sign,
     "pairing": mutations.dropped_skip,
     "schedules": mutations.dropped_skip,
@@ -103,8 +105,8 @@ def test_one_step_short_is_refuted(method):
 def test_what_is_not_run_leaves_the_theorem_undecided():
     certificate = verify(mutations.digits(), methods=["ranks", "adjoint", "wiring"])
     steps = certificate["claims"][-1]
-    assert (steps["verdict"], steps["reason"]) == ("undecided", "methods not run: lemma")
-    certificate = verify(mutations.digits(), methods=["lemma", "ranks", "adjoint"])
+    assert (steps["verdict"], steps["reason"]) == ("undecided", "methods not run: lemma, instances")
+    certificate = verify(mutations.digits(), methods=["lemma", "ranks", "instances", "adjoint"])
     assert certificate["verdict"] == "proved"
 
 
