@@ -22,7 +22,6 @@ DIFFERENTIABLE = (
     "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
 )
 READING = {
-    "reads_inside": "the equation reads entries outside their tensor only beside brackets that are 0 there",
     "positions_inside": "entries of an integer tensor that is an index lie in the range of the axis that they index",
     "maxima_nonempty": "every maximum is taken over at least one term",
 }

@@ -9,7 +9,8 @@ Functions are opaque: of f nothing is used but that f' is its derivative.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -51,10 +52,14 @@ class Definition:
 
 @dataclass
 class Scope:
-    """Where variables are introduced: the top of a term, or the inside of a factor (then deeper)."""
+    """Where variables are introduced: the top of a term, or the inside of a factor (then deeper).
+
+    ranges: of the variables introduced.  held: 0 <= form < extent for the brackets beside what is being expanded.
+    """
 
     depth: int = 0
     ranges: dict[Var, Form] = field(default_factory=dict)
+    held: tuple[tuple[Form, Form], ...] = ()
     count: int = 0
 
     def fresh(self, extent: Form) -> Term:
@@ -65,15 +70,13 @@ class Scope:
         return Term(variables=(variable,), conditions=(Within(Form.of(variable), extent),))
 
     def deeper(self) -> Scope:
-        return Scope(self.depth + 1, dict(self.ranges))
+        return Scope(self.depth + 1, dict(self.ranges), self.held)
 
 
 class Expander:
     """Writes expressions out, for one set of facts.  Raises :class:`Refused` for what is no expression.
 
-    inlined: definitions that are written out in values.  definitions: those whose derivative is that of their body.
-    outside: whether an entry of an inlined tensor was read where it is not shown to lie in the tensor's range.
-    """
+    inlined: definitions that are written out in values.  definitions: those whose derivative is that of their body."""
 
     def __init__(
         self,
@@ -82,7 +85,7 @@ class Expander:
         definitions: Mapping[Key, Definition] | None = None,
     ) -> None:
         self.facts, self.inlined, self.definitions = facts, inlined or {}, definitions or {}
-        self.nodes, self.outside = 0, False
+        self.nodes = 0
 
     # -- integers ------------------------------------------------------------------------------------------------
 
@@ -150,7 +153,8 @@ class Expander:
             case ["+", *parts] if parts:
                 return self._few([term for part in parts for term in self.expand(part, names, scope, depth + 1)])
             case ["*", *parts] if parts:
-                return self._product([self.expand(part, names, scope, depth + 1) for part in parts])
+                with self.beside(parts, names, scope):
+                    return self._product([self.expand(part, names, scope, depth + 1) for part in parts])
             case ["inside" | "divides" | "same", _, _]:
                 return [self.bracket(node, names)]
             case ["apply", str(name), int(order), argument] if not isinstance(order, bool) and 0 <= order <= 4:
@@ -161,13 +165,22 @@ class Expander:
                 return [own.times(term) for term in self.expand(body, inside, scope, depth + 1)]
         raise Refused(f"{node!r:.80} has no value inside an expression")
 
+    @contextmanager
+    def beside(self, parts: Iterable[Any], names: Environment, scope: Scope) -> Iterator[None]:
+        """While the factors of a product are expanded: its brackets hold, or the product is 0 whatever they are."""
+        before = scope.held
+        for part in parts:
+            if isinstance(part, list) and len(part) == 3 and part[0] == "inside":
+                scope.held = (*scope.held, (self.form(part[1], names), self.form(part[2], names)))
+        yield
+        scope.held = before
+
     def _at(self, item: Definition, forms: tuple[Form, ...], scope: Scope) -> Environment:
         """The indices of a definition that is read at the given place."""
         if len(forms) != len(item.indices):
             raise Refused(f"{item.kind}_{item.owner} has {len(item.indices)} axes, not {len(forms)}")
-        given = Given(scope.ranges)
-        if not all(self.facts.inside(form, extent, given) for form, extent in zip(forms, item.shape, strict=True)):
-            self.outside = True
+        if not self.facts.all_inside(zip(forms, item.shape, strict=True), Given(scope.ranges, scope.held)):
+            raise Refused(f"{item.kind}_{item.owner} is not shown to be read inside its range")
         return dict(zip(item.indices, forms, strict=True))
 
     def _inner(self, node: Any, names: Environment, scope: Scope, depth: int) -> tuple[Term, ...]:
@@ -238,11 +251,11 @@ class Expander:
                 return self._few([t for part in parts for t in self.moved(part, names, scope, moving, depth + 1)])
             case ["*", *parts]:
                 found = []
-                for k, part in enumerate(parts):
-                    slope = self.moved(part, names, scope, moving, depth + 1)
-                    if slope:
-                        rest = [self.expand(other, names, scope, depth + 1) for j, other in enumerate(parts) if j != k]
-                        found += self._product([*rest, slope])
+                with self.beside(parts, names, scope):
+                    for k, part in enumerate(parts):
+                        if slope := self.moved(part, names, scope, moving, depth + 1):
+                            others = (*parts[:k], *parts[k + 1 :])
+                            found += self._product([*(self.expand(o, names, scope, depth + 1) for o in others), slope])
                 return self._few(found)
             case ["^", base, power]:
                 exponent = rational(power)
@@ -277,7 +290,9 @@ class Expander:
                         Entry(item.kind, item.owner, at), Fraction(1)),))]  # fmt: skip
                     share = [_single(Call("exp", 0, ordered(exponent, below.depth)))]
                 admitted = [[self.bracket(guard, inner)] for guard in guards]
-                return self._product([[own], *admitted, share, self.moved(inside, inner, scope, moving, depth + 1)])
+                with self.beside(guards, inner, scope):
+                    slope = self.moved(inside, inner, scope, moving, depth + 1)
+                return self._product([[own], *admitted, share, slope])
         return self.moved(item.body, names, scope, moving, depth)
 
     # -- bounds on what a file can ask for -------------------------------------------------------------------------

@@ -137,41 +137,67 @@ class Facts:
                 continue
             scale = tuple(atom for atom in monomial if not _moves(atom))
             known = len(moving) == 1 and all(isinstance(atom, str) for atom in scale)
-            limit = self._limit(moving[0], given) if known else None
+            limit = self.limit(moving[0], given) if known else None
             if limit is None:
                 return None
             end = Form({scale: c}) * (limit - 1)
             low, high = (low, high + end) if c > 0 else (low + end, high)
         return low, high
 
-    def _limit(self, atom: Atom, given: Given) -> Form | None:
+    def limit(self, atom: Atom, given: Given) -> Form | None:
         """n with 0 <= atom < n."""
         if isinstance(atom, Var):
             return given.ranges.get(atom)
         if isinstance(atom, Lookup):
             below = self.below.get((atom.kind, atom.owner))
             return below if below and self._is_chosen(atom, given) else None
+        if isinstance(atom, Floor):
+            return self._floor_limit(atom, given)
         return atom.divisor if isinstance(atom, Modulo) and self.never_negative(atom.divisor - 1) else None
+
+    def _floor_limit(self, atom: Floor, given: Given) -> Form | None:
+        """Lemma: 0 <= e <= d X + Y with 0 <= Y < d give 0 <= floor(e / d) < X + 1."""
+        found = self.bounds(atom.numerator, given)
+        if found is None or not self.never_negative(found[0]):
+            return None
+        whole, rest = found[1].split(atom.divisor)
+        number = atom.divisor.number
+        for shift in (rest.terms.get((), 0) // number,) if number else (0, -1):
+            x, y = whole + shift, rest - atom.divisor * shift
+            if self.never_negative(y) and self.never_negative(atom.divisor - 1 - y):
+                return x + 1
+        return None
 
     def _is_chosen(self, atom: Lookup, given: Given) -> bool:
         """Whether a position of a maximum is read where it is defined; other integer tensors may be extended by 0."""
         choice = self.choices.get((atom.kind, atom.owner))
         return (
-            choice is None or not choice.guards or self._all_inside(zip(atom.indices, choice.shape, strict=True), given)
+            choice is None or not choice.guards or self.all_inside(zip(atom.indices, choice.shape, strict=True), given)
         )
 
-    def _all_inside(self, pairs: Iterable[tuple[Form, Form]], given: Given) -> bool:
+    def all_inside(self, pairs: Iterable[tuple[Form, Form]], given: Given) -> bool:
+        """Whether 0 <= form < extent for each, by what is given, by bounds, or by the choice of a maximum."""
         return all(
-            (form, extent) in given.held
-            or self.inside(form, extent, given)
+            self.inside(form, extent, given)
+            or any(self._is_part(form, extent, f, m, given) for f, m in given.held)
             or self.guarded(form, extent, given) is not None
             for form, extent in pairs
         )
+
+    def _is_part(self, form: Form, extent: Form, f: Form, m: Form, given: Given) -> bool:
+        """Whether 0 <= f < m says it; no entry of an integer tensor may be left over, whose bounds ask this again."""
+        rest = form - f
+        return not any(isinstance(atom, Lookup) for atom in rest.atoms()) and self.follows(form, extent, f, m, given)
 
     def inside(self, form: Form, extent: Form, given: Given) -> bool:
         """Whether 0 <= form < extent always."""
         found = self.bounds(form, given)
         return found is not None and self.never_negative(found[0]) and self.never_negative(extent - 1 - found[1])
+
+    def follows(self, form: Form, extent: Form, f: Form, m: Form, given: Given) -> bool:
+        """Whether 0 <= f < m implies 0 <= form < extent.  Lemma: it does if 0 <= form - f <= extent - m always."""
+        rest = self.bounds(form - f, given)
+        return rest is not None and self.never_negative(rest[0]) and self.never_negative(extent - m - rest[1])
 
     def outside(self, form: Form, extent: Form, given: Given) -> bool:
         """Whether form < 0 always, or form >= extent always."""
@@ -198,7 +224,7 @@ class Facts:
                 at, end = guard.replace(names), length.replace(names)
                 if end != extent or form not in (at, end - 1 - at):
                     continue
-                if self._all_inside(zip(atom.indices, choice.shape, strict=True), given):
+                if self.all_inside(zip(atom.indices, choice.shape, strict=True), given):
                     return atom
         return None
 

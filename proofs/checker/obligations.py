@@ -28,47 +28,27 @@ from dyadic.proofs.checker.expansion import (
 from dyadic.proofs.checker.facts import Choice, Facts, Key
 from dyadic.proofs.checker.forms import Form, Refused, Var
 from dyadic.proofs.checker.reading import need
-from dyadic.proofs.checker.terms import Entry, Term, Within
+from dyadic.proofs.checker.reads import REDUCTIONS, reads_inside
+from dyadic.proofs.checker.terms import Entry, Term
 from dyadic.proofs.checker.trust import RULES, called
 
-READS_INSIDE = "reads_inside"
 POSITIONS_INSIDE = "positions_inside"
 MAXIMA_NONEMPTY = "maxima_nonempty"
 HYPOTHESES = {
-    READS_INSIDE: "the equation reads entries outside their tensor only beside brackets that are 0 there",
     POSITIONS_INSIDE: "entries of an integer tensor that is an index lie in the range of the axis that they index",
     MAXIMA_NONEMPTY: "every maximum is taken over at least one term",
 }
 """What a proof may rest on besides the equation, by name."""
-REDUCTIONS = ("sum", "max", "logsumexp", "argmax")
 _MOST_NODES = 60_000
 _RESERVED = ("dot ", "bar ", "arg ", "probe", "number")
 
 
 @dataclass(frozen=True)
 class Obligation:
-    """Two sums to be shown equal.  direction: the entries whose indices a proof may take to lie in their tensor."""
+    """Two sums to be shown equal."""
 
     left: tuple[Term, ...]
     right: tuple[Term, ...]
-    direction: Key | None
-    shape: tuple[Form, ...]
-    outside: bool
-
-    @property
-    def read_inside(self) -> tuple[Term, ...]:
-        """The left side with the conditions that each entry of the direction lies in its tensor.
-
-        They change nothing if the equation reads an entry outside only beside a bracket that is 0 there.
-        """
-        found = []
-        for term in self.left:
-            for factor, _ in term.factors:
-                if isinstance(factor, Entry) and (factor.kind, factor.owner) == self.direction:
-                    ranges = tuple(Within(f, extent) for f, extent in zip(factor.indices, self.shape, strict=True))
-                    term = term.times(Term(conditions=ranges))
-            found.append(term)
-        return tuple(found)
 
 
 class Content:
@@ -80,6 +60,7 @@ class Content:
         self.content, self.where = content, where
         self.is_cost = isinstance(content, dict) and "gradient" in content
         self.facts, self.hypotheses = Facts(), dict[str, None]()
+        self.equations: dict[str, Definition] = {}
         self.reader = Expander(self.facts)
         for name, formula in ({} if self.is_cost else need(content, "extents", dict, where)).items():
             self.reader.form(["size", name], {})
@@ -114,9 +95,9 @@ class Content:
         for name, key in own.items():
             self.derived[f"gradient:{name}"] = key, self._derived(gradients[name], key)
         self.known["x", "v"] = self.output.shape
-        self.energy = self._definition(need(content, "energy", dict, where))
-        self.stationarity = self._definition(need(content, "stationarity", dict, where))
-        if self.energy.indices or self.stationarity.shape != self.output.shape:
+        self.equations["energy"] = self._definition(need(content, "energy", dict, where))
+        self.equations["stationarity"] = self._definition(need(content, "stationarity", dict, where))
+        if self.equations["energy"].indices or self.equations["stationarity"].shape != self.output.shape:
             raise Refused("the energy is no number, or dE/ds has another shape than s")
 
     def _read_cost(self) -> None:
@@ -158,7 +139,13 @@ class Content:
                     f"{kind:.40}_{owner:.40} is read with {rank} indices before it is defined, or with others"
                 )
         forms = tuple(self.reader.form(extent, {}) for extent in shape)
-        return Definition(need(item, "kind", str, where), need(item, "owner", str, where), tuple(indices), forms, body)
+        kind, owner = need(item, "kind", str, where), need(item, "owner", str, where)
+        return Definition(kind, owner, tuple(indices), forms, body)
+
+    def _inside(self, item: Definition) -> None:
+        """A definition reads tensors inside their range only, or beside brackets that are 0."""
+        if not reads_inside(self.reader, self.known, item):
+            raise Refused(f"{item.kind:.40}_{item.owner:.40} is not shown to read tensors inside their range only")
 
     def _read_definitions(self) -> None:
         found = []
@@ -176,6 +163,8 @@ class Content:
             raise Refused("an index or a bracket reads what is defined")
         self.integers = integers
         self._bound_integers()
+        for item in found:
+            self._inside(item)
 
     def _bound_integers(self) -> None:
         """An integer tensor that is an index where no bracket guards it lies in that axis' range."""
@@ -197,6 +186,8 @@ class Content:
         self._add(definition.key, definition.shape, "bar ")
         if definition.kind.startswith("arg "):
             self._read_position(definition)
+        else:
+            self._inside(definition)
         return definition
 
     def _read_position(self, item: Definition) -> None:
@@ -241,22 +232,23 @@ class Content:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What has to be shown, in order."""
-        return (*(() if self.is_cost else ("energy", "stationarity")), *self.derived)
+        return (*self.equations, *self.derived)
 
     def obligation(self, name: str) -> Obligation:
         """The two sides of one of them."""
-        if name == "energy":
-            return Obligation(self._sum(self.energy, None), self._lag(("s", "v")), None, (), False)
-        if name == "stationarity":
-            return Obligation(self._sum(self.stationarity, ("probe", "")), self._lag(("probe", "")), None, (), False)
+        if name in self.equations:
+            self._inside(self.equations[name])
+            probe = ("s", "v") if name == "energy" else ("probe", "")
+            return Obligation(self._sum(self.equations[name], probe if name != "energy" else None), self._lag(probe))
         key, derived = self.derived[name]
+        self._inside(derived)
         expander = Expander(self.facts, inlined=self.intermediates)
         direction = "dot " + key[0], key[1]
         right = self._paired(expander, derived, direction)
         moving = self._moving(key)
         forward = Expander(self.facts, definitions={item.key: item for item in self.definitions})
         left = self._forward(forward, moving) if self.output.key in moving else ()
-        return Obligation(left, right, direction, self.known[key], expander.outside or forward.outside)
+        return Obligation(left, right)
 
     def _moving(self, key: Key) -> set[Key]:
         """The tensors that move with a given one; nothing moves with integers."""

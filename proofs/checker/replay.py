@@ -5,7 +5,6 @@ A proof is data (JSON).  For each :mod:`obligation <dyadic.proofs.checker.obliga
 
     {"energy": PAIR, "stationarity": PAIR, "adjoint:0": PAIR, ..., "gradient:weight": PAIR, ...}
     PAIR = {"left": [STEPS, ...], "right": [STEPS, ...]}       one list of steps for each term, in order
-           and "reads_inside": true where the left side is taken with the ranges of the direction's entries
     STEPS = [[RULE, argument, ...], ...]                       applied in order; after "empty" nothing is left
             or ["factor", k, [STEPS, ...]]                     rewrites the terms inside the k-th factor
 
@@ -19,7 +18,7 @@ from typing import Any
 
 from dyadic.proofs.checker.facts import Facts, Given
 from dyadic.proofs.checker.forms import Form, Refused
-from dyadic.proofs.checker.obligations import READS_INSIDE, Content, Obligation
+from dyadic.proofs.checker.obligations import Content, Obligation
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.checker.rules import RULES, Place, given
 from dyadic.proofs.checker.terms import Term, collected, inner_terms, merged, with_inner
@@ -49,14 +48,11 @@ def _replay(content: Any, proof: Any, where: str) -> Replayed:
     subject = Content(content, where)
     if not isinstance(proof, dict) or set(proof) != set(subject.names):
         raise Rejected(where, "is not a proof of each of " + ", ".join(subject.names)[:300])
-    hypotheses, steps = dict(subject.hypotheses), 0
+    steps = 0
     for name in subject.names:
         run = Replay(subject.facts, f"{where}.{name}")
-        obligation = subject.obligation(name)
-        steps += run.pair(obligation, proof[name])
-        if obligation.outside or proof[name].get("reads_inside"):
-            hypotheses[READS_INSIDE] = None
-    return Replayed(steps, tuple(hypotheses))
+        steps += run.pair(subject.obligation(name), proof[name])
+    return Replayed(steps, tuple(subject.hypotheses))
 
 
 class Replay:
@@ -68,14 +64,11 @@ class Replay:
 
     def pair(self, obligation: Obligation, proof: Any) -> int:
         """The number of steps, if the proof shows that the two sides are equal."""
-        if not isinstance(proof, dict) or not {"left", "right"} <= set(proof) <= {"left", "right", "reads_inside"}:
+        if not isinstance(proof, dict) or set(proof) != {"left", "right"}:
             raise Rejected(self.where, "is not a proof of two sides")
-        if proof.get("reads_inside", False) not in (True, False):
-            raise Rejected(self.where, "does not say how the left side is read")
-        left = obligation.read_inside if proof.get("reads_inside") else obligation.left
         place = Place(self.facts, Given())
-        sides = [self.terms(left, proof["left"], place), self.terms(obligation.right, proof["right"], place)]
-        if collected(sides[0]) != collected(sides[1]):
+        left = self.terms(obligation.left, proof["left"], place)
+        if collected(left) != collected(self.terms(obligation.right, proof["right"], place)):
             raise Rejected(self.where, "the two sides do not have the same terms")
         return self.steps
 

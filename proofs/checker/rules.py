@@ -157,6 +157,20 @@ def quotient_split(term: Term, place: Place, position: int) -> Term:
     return replace(changed, variables=(*term.variables, q, r), conditions=(*changed.conditions, *new))
 
 
+def quotient_bounded(term: Term, place: Place, position: int) -> Term:
+    """F(floor(e / d), e mod d) = Sum_{q, r} [0 <= r < d] [e = d q + r] [0 <= q < E] F(q, r).
+
+    If: d >= 1, and e has bounds that give 0 <= floor(e / d) < E.
+    """
+    e, d = _division(term, place, position)
+    extent = place.facts.limit(Floor(e, d), given(term, place))
+    if extent is None:
+        raise Refused("the quotient is not shown to be bounded")
+    found = quotient_split(term, place, position)
+    bound = Within(Form.of(found.variables[-2]), extent)
+    return replace(found, conditions=tuple(dict.fromkeys((*found.conditions, bound))))
+
+
 def multiple(term: Term, place: Place, condition: int) -> Term:
     """[d | e] = Sum_q [e = d q].  If: d >= 1."""
     found = _at(term.conditions, condition)
@@ -241,9 +255,8 @@ def implied(term: Term, place: Place, condition: int, by: int, end: int) -> Term
     c, other = _within(term, condition), _within(term, by)
     if condition == by:
         raise Refused("a condition does not imply itself")
-    rest = place.facts.bounds(c.form - _at(ends(other), end), given(term, place, c))
-    never = place.facts.never_negative
-    if rest is None or not never(rest[0]) or not never(c.extent - other.extent - rest[1]):
+    f, m = _at(ends(other), end), other.extent
+    if not place.facts.follows(c.form, c.extent, f, m, given(term, place, c)):
         raise Refused("the condition is not shown to follow from the other")
     return _exchanged(term, condition)
 
@@ -373,6 +386,7 @@ RULES: dict[str, tuple[Rule, str]] = {
     "quotient_whole": (quotient_whole, "n"),
     "quotient_exact": (quotient_exact, "nn"),
     "quotient_split": (quotient_split, "n"),
+    "quotient_bounded": (quotient_bounded, "n"),
     "multiple": (multiple, "n"),
     "constant": (constant, "n"),
     "solve": (solve, "nn"),

@@ -163,10 +163,10 @@ RULES: dict[str, Rule] = {
         (trust.SMALL_MODELS, trust.GRAPH), (trust.SYMPY_NUMBERS,),
     ),
     "adjoint": _rule(
-        "content", "all_sizes reads_inside positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
+        "content", "all_sizes positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "gradient": _rule(
-        "content", "all_sizes reads_inside positions_inside maxima_nonempty",
+        "content", "all_sizes positions_inside maxima_nonempty",
         lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
         _NUMBERS,
     ),

@@ -40,7 +40,7 @@ def _as_data(
 def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition], proof: Proof) -> Claim:
     """A claim of adjoint about the layer or cost at a place of the certificate, as data."""
     kind, _, name = claim.id.partition(":")
-    rests = {hypothesis for found in proof.hypotheses.values() for hypothesis in found}
+    rests = set(proof.hypotheses)
     numbers = {"all_sizes": int(claim.witness is None)} | {name: int(name in rests) for name in READING}
     return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, sorted(rests)))
 
@@ -103,7 +103,7 @@ def adjoint_claims(subject: Subject) -> Iterator[Claim]:
         labels[layer.label] = labels.get(layer.label, 0) + 1
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
         claims = _kind_claims(content, _Hashable(layer), suffix)
-        if any(claim.verdict is not Verdict.PROVED for claim in claims):
+        if any(claim.verdict is not Verdict.PROVED or claim.numbers.get("maxima_nonempty") for claim in claims):
             claims = _layer_claims(content, layer, suffix, _sizes(derivation, content))
         yield from claims
     costs = {digest(content): derivation.costs[owner] for owner, content in derivation.cost_contents.items()}

@@ -15,6 +15,7 @@ from typing import Any
 from flint import ctx
 
 from dyadic.proofs.checker.equations import REDUCTIONS
+from dyadic.proofs.checker.maxima import empty_maximum
 from dyadic.proofs.checker.pairing import work
 from dyadic.proofs.evaluate.identity import primes_for, residue_source, small_rational, small_rational_source
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
@@ -121,6 +122,20 @@ def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, An
             if isinstance(node, Bracket):
                 add(node, extents[-1] if extents else 3)
     return found
+
+
+def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] = ()) -> str | None:
+    """Why a layer's equation is undefined: a maximum over nothing at sizes of a network, or at all small sizes."""
+    problem = _layer_problem(layer, "adjoint")
+    found = None
+    for sizes in map(problem.complete, used):
+        if found := empty_maximum(problem.content, sizes, layer.label):
+            return f"undefined at the sizes of this network: the maximum {found} is over nothing"
+    for sizes in _small_sizes(problem, 8):
+        found = empty_maximum(problem.content, sizes, layer.label)
+        if found is None:
+            return None
+    return found and f"undefined at all small sizes: the maximum {found} is over nothing"
 
 
 # -- both sides at given sizes ---------------------------------------------------------------------------------

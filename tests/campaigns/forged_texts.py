@@ -157,7 +157,7 @@ def _(c):
     resting = [n for n in c["claims"] if n["kind"] == "adjoint" and n["numbers"]["maxima_nonempty"]]
     resting += [n for n in c["claims"] if n["kind"] == "adjoint" and n["numbers"]["positions_inside"]]
     for claim in resting[:1]:
-        claim["numbers"] |= {"maxima_nonempty": 0, "positions_inside": 0, "reads_inside": 0}
+        claim["numbers"] |= {"maxima_nonempty": 0, "positions_inside": 0}
 
 
 field("subject: another layer", ("lemma", "subject"), {"content": "layers." + "0" * 64}, texts=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.proofs.checker.obligations import HYPOTHESES
+from dyadic.proofs.checker.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import numbers
 from dyadic.proofs.methods.adjoint.prover import Proof, prove
@@ -33,6 +33,7 @@ class _Open:
     """What is to be decided: a statement, by the proofs of its parts or else by numbers.
 
     beyond: numbers at sizes larger than any that stands in an equation.  agreement: at a network's own sizes.
+    undefined: why the equation says nothing.
     """
 
     name: str
@@ -42,12 +43,16 @@ class _Open:
     numbers: Callable[[], Found]
     beyond: Callable[[], Found]
     agreement: Callable[[], Found]
+    undefined: str | None = None
 
     def decided(self, proof: Proof) -> Claim:
         """The claim with its verdict."""
         open_ = [reason for part in self.parts if (reason := proof.reason(part))]
-        assumed = dict.fromkeys(HYPOTHESES[h] for part in self.parts for h in proof.hypotheses.get(part, ()))
-        hypotheses = (KINK, *self.hypotheses, *assumed)
+        hypotheses = (KINK, *self.hypotheses, *(HYPOTHESES[name] for name in proof.hypotheses))
+        if self.undefined:
+            return Claim(
+                self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=self.undefined
+            )
         if not open_:
             return Claim(self.name, self.statement, Verdict.PROVED, METHOD, hypotheses, TRUSTED)
         found = self.numbers()
@@ -75,6 +80,7 @@ def layer_claims(
     proof: what :func:`prove` found, where it has been looked for before.
     """
     proof = proof or prove(layer_to_json(layer))
+    undefined = numbers.undefined_maximum(layer, used) if MAXIMA_NONEMPTY in proof.hypotheses else None
 
     def claim(name: str, statement: str, parts: Iterable[str]) -> Claim:
         def small() -> Found:
@@ -84,7 +90,7 @@ def layer_claims(
         return _Open(
             f"{name}:{layer.label}{suffix}", f"{layer.label}: {statement}", tuple(parts), layer.equation.hypotheses,
             small, lambda: numbers.layer_difference_beyond(layer, name),
-            lambda: numbers.concrete_agreement(layer, name, used) if used else None,
+            lambda: numbers.concrete_agreement(layer, name, used) if used else None, undefined,
         ).decided(proof)  # fmt: skip
 
     what = "E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v"

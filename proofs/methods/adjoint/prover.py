@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.forms import Refused
-from dyadic.proofs.checker.obligations import READS_INSIDE, Content, Obligation
+from dyadic.proofs.checker.obligations import Content, Obligation
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.checker.terms import collected
 from dyadic.proofs.methods.adjoint.search import rewritten
@@ -19,12 +19,12 @@ Pair = dict[str, Any]
 class Proof:
     """pairs: the proof found of each obligation, for proofs/checker/replay.py.  open_: the reasons where none was.
 
-    hypotheses: what the proofs rest on, by name, for each obligation proved.
+    hypotheses: what the proofs rest on, by name.
     """
 
     pairs: dict[str, Pair]
     open_: dict[str, str]
-    hypotheses: dict[str, tuple[str, ...]]
+    hypotheses: tuple[str, ...]
 
     @property
     def is_complete(self) -> bool:
@@ -41,14 +41,12 @@ def prove(content: Any, names: Iterable[str] | None = None) -> Proof:
     try:
         subject = Content(content, "content")
     except (Refused, Rejected) as error:
-        return Proof({}, dict.fromkeys(names or ("content",), str(error)), {})
+        return Proof({}, dict.fromkeys(names or ("content",), str(error)), ())
     pairs: dict[str, Pair] = {}
     open_: dict[str, str] = {}
-    hypotheses: dict[str, tuple[str, ...]] = {}
     for name in subject.names if names is None else names:
         try:
-            obligation = subject.obligation(name)
-            found = _pair(subject, obligation)
+            found = _pair(subject, subject.obligation(name))
         except Refused as error:
             open_[name] = str(error)
             continue
@@ -56,22 +54,16 @@ def prove(content: Any, names: Iterable[str] | None = None) -> Proof:
             open_[name] = "the two sides have different normal forms"
             continue
         pairs[name] = found
-        inside = [READS_INSIDE] if obligation.outside or "reads_inside" in found else []
-        hypotheses[name] = (*subject.hypotheses, *inside)
-    return Proof(pairs, open_, hypotheses)
+    return Proof(pairs, open_, tuple(subject.hypotheses))
 
 
 def _pair(subject: Content, obligation: Obligation) -> Pair | None:
     """The steps that bring both sides to the same terms."""
     if collected(obligation.left) == collected(obligation.right):
         return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
-    right, backward = rewritten(obligation.right, subject.facts)
-    left, forward = rewritten(obligation.left, subject.facts)
-    wanted = collected(right)
-    if collected(left) == wanted:
-        return {"left": forward, "right": backward}
-    if obligation.direction is not None:
-        left, forward = rewritten(obligation.read_inside, subject.facts)
-        if collected(left) == wanted:
-            return {"left": forward, "right": backward, "reads_inside": True}
+    for bounded in (False, True):
+        right, backward = rewritten(obligation.right, subject.facts, bounded)
+        left, forward = rewritten(obligation.left, subject.facts, bounded)
+        if collected(left) == collected(right):
+            return {"left": forward, "right": backward}
     return None

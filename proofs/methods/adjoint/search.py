@@ -27,11 +27,14 @@ _MOST_STEPS = 200
 _SHIFTS = (0, -1, 1, -2, 2)
 
 
-def rewritten(terms: Iterable[Term], facts: Facts) -> tuple[list[Term], list[Steps]]:
-    """Every term in its form, without those over an empty index set, and the steps taken for each."""
+def rewritten(terms: Iterable[Term], facts: Facts, bounded: bool = False) -> tuple[list[Term], list[Steps]]:
+    """Every term in its form, without those over an empty index set, and the steps taken for each.
+
+    bounded: keep the ranges of quotients, which follow from those of their remainders but are not always found again.
+    """
     found, log = [], []
     for term in terms:
-        work = Work(term, Place(facts, Given()))
+        work = Work(term, Place(facts, Given()), bounded)
         if work.run():
             work.name({}, "")
             found.append(work.term)
@@ -42,8 +45,8 @@ def rewritten(terms: Iterable[Term], facts: Facts) -> tuple[list[Term], list[Ste
 class Work:
     """One term while it is being rewritten, and the steps so far."""
 
-    def __init__(self, term: Term, place: Place) -> None:
-        self.term, self.place, self.steps = term, place, Steps()
+    def __init__(self, term: Term, place: Place, bounded: bool = False) -> None:
+        self.term, self.place, self.bounded, self.steps = term, place, bounded, Steps()
         self.facts = place.facts
 
     def run(self) -> bool:
@@ -102,7 +105,7 @@ class Work:
         if not terms:
             return
         inside = Place(self.facts, given(self.term, self.place), self.place.depth + 1)
-        works = [Work(term, inside) for term in terms]
+        works = [Work(term, inside, self.bounded) for term in terms]
         kept = [work.term for work in works if action(work)]
         if any(work.steps for work in works):
             powers = (
@@ -131,6 +134,8 @@ class Work:
             if self._try("quotient_whole", position):
                 return True
             if exact in self.term.conditions and self._try("quotient_exact", position, self._position(exact)):
+                return True
+            if self.bounded and self._try("quotient_bounded", position):
                 return True
             if self._try("quotient_split", position):
                 return True
@@ -212,8 +217,7 @@ class Work:
             for end, f in enumerate(ends(other))
         ]
         for by, end, f, m in others:
-            rest = facts.bounds(form - f, known)
-            if rest and facts.never_negative(rest[0]) and facts.never_negative(extent - m - rest[1]):
+            if facts.follows(form, extent, f, m, known):
                 self._do("implied", position, by, end)
                 return True
         if extent.number == 1:
