@@ -65,7 +65,7 @@ class TypstPrinter(Printer):
         return f"{names[node.kind]}{under} {body}"
 
     def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
-        rows = [*(f'{value} & "if" {condition}' for value, condition in cases), f'{otherwise} & "otherwise"']
+        rows = [*(f'{value} quad "if" {condition}' for value, condition in cases), f'{otherwise} quad "otherwise"']
         return f"cases({', '.join(rows)})"
 
     def quotient(self, numerator: str, divisor: str) -> str:

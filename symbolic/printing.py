@@ -338,8 +338,8 @@ class LatexPrinter(Printer):
         return rf"{operator}{head} {body}"
 
     def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
-        rows = [rf"{value} & \text{{if }} {condition}" for value, condition in cases]
-        rows.append(rf"{otherwise} & \text{{otherwise}}")
+        rows = [rf"{value} \quad \text{{if }} {condition}" for value, condition in cases]
+        rows.append(rf"{otherwise} \quad \text{{otherwise}}")
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def quotient(self, numerator: str, divisor: str) -> str:

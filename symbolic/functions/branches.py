@@ -28,7 +28,7 @@ _INSIDE = Apply("step", 0, Z + 3) * Apply("step", 0, 3 - Z)
 _STEP_HELPER = """def _step(z):
     return (z > 0).astype(z.dtype)"""
 _HARD_HELPER = """def _hard_sigmoid(z):
-    return np.clip(z / 6 + 0.5, 0, 1)"""
+    return np.clip((z + 3) / 6, 0, 1)  # exact where it leaves 0"""
 _DEVICE = "__device__ __forceinline__ real "
 # Klambauer et al., "Self-Normalizing Neural Networks", 2017, to double precision.
 SELU_ALPHA, SELU_GAMMA = Rational("1.6732632423543772"), Rational("1.0507009873554805")
@@ -70,7 +70,7 @@ BRANCHES = (
         kinks=((Integer(-3), Integer(0)), (Integer(3), Integer(0))),
         numpy=Spelling("_hard_sigmoid({0})", _HARD_HELPER),
         cuda=Spelling(
-            "hard_sigmoid({0})", _DEVICE + "hard_sigmoid(real z) { return fmin(fmax(z / 6.0$ + 0.5$, 0.0$), 1.0$); }"
+            "hard_sigmoid({0})", _DEVICE + "hard_sigmoid(real z) { return fmin(fmax((z + 3.0$) / 6.0$, 0.0$), 1.0$); }"
         ),
         activation=True,
     ),

@@ -14,15 +14,27 @@ from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
 
 _ELEMENTWISE = {
-    "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Softplus": "softplus", "Exp": "exp", "Log": "log",
-    "Sqrt": "sqrt", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Abs": "abs", "Reciprocal": "reciprocal",
-    "Softsign": "softsign", "Mish": "mish", "HardSwish": "hard_swish", "Neg": "neg",
+    **{name: name.lower() for name in (
+        "Tanh", "Sigmoid", "Relu", "Softplus", "Exp", "Log", "Sqrt", "Erf", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan",
+        "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Abs", "Sign", "Floor", "Round", "Reciprocal", "Softsign", "Mish",
+        "Neg",
+    )},
+    "HardSwish": "hard_swish",
 }  # fmt: skip
 
 
 @operator(**_ELEMENTWISE)
 def elementwise(node: Node) -> Value:
     return node.layer(_ELEMENTWISE[node.op], [node.x()])
+
+
+@operator(Mod="mod")
+def mod(node: Node) -> Value:
+    node.only(fmod=0)
+    divisor = node.number(1)
+    if divisor is None:
+        raise Unsupported("the divisor is not one constant number")
+    return node.layer("mod", [node.x()], divisor=divisor)
 
 
 @operator(LeakyRelu="leaky_relu")

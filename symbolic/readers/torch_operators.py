@@ -13,15 +13,39 @@ from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with
 from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
 
 _ELEMENTWISE = {
-    "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "exp": "exp", "log": "log", "sqrt": "sqrt", "erf": "erf",
-    "sin": "sin", "cos": "cos", "abs": "abs", "reciprocal": "reciprocal", "neg": "neg", "silu": "silu", "mish": "mish",
-    "hardswish": "hard_swish", "selu": "selu",
+    **{name: name for name in (
+        "tanh", "sigmoid", "relu", "exp", "expm1", "log", "log1p", "sqrt", "erf", "abs", "reciprocal", "neg", "silu",
+        "mish", "selu", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "sign",
+        "floor", "log_sigmoid",
+    )},
+    "hardswish": "hard_swish", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
+    "arccosh": "acosh", "arctanh": "atanh", "special_expm1": "expm1", "special_log1p": "log1p", "special_erf": "erf",
 }  # fmt: skip
 
 
 @operator(**_ELEMENTWISE)
 def elementwise(call: Call) -> Result:
     return call.layer(_ELEMENTWISE[call.operator], [call.x()])
+
+
+@operator(log_sigmoid_forward="log_sigmoid")
+def log_sigmoid(call: Call) -> Result:
+    return [call.layer("log_sigmoid", [call.x()]), None]
+
+
+@operator(round="round")
+def rounded(call: Call) -> Result:
+    if call["decimals"]:
+        raise Unsupported(f"decimals = {call['decimals']} (only 0)")
+    return call.layer("round", [call.x()])
+
+
+@operator(remainder="mod")
+def remainder(call: Call) -> Result:
+    divisor = _number(call["other"])
+    if divisor is None or not isinstance(call["self"], str):
+        raise Unsupported("the divisor is not a number")
+    return call.layer("mod", [call.x()], divisor=divisor)
 
 
 @operator(gelu="gelu gelu_tanh")

@@ -19,10 +19,10 @@ from dyadic.codegen.program import BATCH, program_key, programs, variable
 from dyadic.proofs.evaluate.network import Definition as Evaluated
 from dyadic.proofs.evaluate.rings import Field
 from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.functions import ACTIVATIONS
 from dyadic.symbolic.serialise import definition_to_json
 
 DIGITS = "examples/digits.toml"
-ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu")
 
 
 def every_layer(cost="squared_error"):
@@ -31,8 +31,8 @@ def every_layer(cost="squared_error"):
     layers += [{"name": f"d-{a}", "type": "dense", "units": 17 + k, "activation": a} for k, a in enumerate(ACTIVATIONS)]
     layers += [{"name": a, "type": a} for a in ACTIVATIONS]
     layers += [
-        {"name": "other", "type": "dense", "units": 23, "bias": False, "inputs": ["right"]},
-        {"name": "join", "type": "add", "inputs": ["other", "silu", "other"]},
+        {"name": "other", "type": "dense", "units": 16 + len(ACTIVATIONS), "bias": False, "inputs": ["right"]},
+        {"name": "join", "type": "add", "inputs": ["other", ACTIVATIONS[-1], "other"]},
         {"name": "out", "type": "dense", "units": 5},
     ]
     return architecture(
@@ -233,7 +233,7 @@ def exact_network():
     """Functions whose closed forms have rational constants only."""
     layers = [
         {"name": a, "type": "dense", "units": 17, "activation": a}
-        for a in ("identity", "tanh", "sigmoid", "relu", "softplus", "silu")
+        for a in ("identity", "sigmoid", "relu", "softplus", "log_sigmoid", "mish", "softsign", "elu", "tanh", "silu")
     ]
     layers += [
         {"name": "skip", "type": "add", "inputs": ["silu", "tanh"]},
