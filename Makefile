@@ -3,11 +3,12 @@
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make docs: write docs/layers.md from the code.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
+# make bench: CPU seconds of whole commands, and how they grow.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs mutants forgeries certificates clean
+.PHONY: demo test lint docs bench mutants forgeries certificates clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -32,6 +33,9 @@ certificates: $(VENV)/.test
 
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/cpu.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

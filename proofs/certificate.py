@@ -95,7 +95,7 @@ def certificate(
         "functions": {name: function_to_json(name) for name in functions},
         "versions": {
             "dyadic": __version__,
-            **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},
+            **{name: _version(name) for name in ("sympy", "python-flint")},
         },
     }
     return {**content, "hash": certificate_hash(content)}

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dyadic.proofs.checker.domain import hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.sentences import told
@@ -24,7 +25,9 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     """``shown``: the claims by the name of the method that made them."""
     bearing = [name for name, claims in shown.items() if METHODS[name].bears and claims]
     parts = [claim for name in bearing for claim in shown[name]]
-    hypotheses = tuple(dict.fromkeys(text for part in parts for text in part.hypotheses))
+    domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
+    assumed = [text for part in parts for text in part.hypotheses]
+    hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
     trusted = tuple(sorted({text for part in parts for text in part.trusted}))
     checks = [name for name in bearing if name not in ESSENTIAL]
 

@@ -151,7 +151,7 @@ def _stepsize(part: str, n: Mapping[str, int]) -> tuple[str, str]:
         return (
             "A variable displaced alone from the fixed point is off by (1 - h / tau_v)^n times as much after n steps: "
             "finite-time exactness needs h = tau_v for every v, and h = 1 where all are 1",
-            "induction on n; step by Z3 over the reals, with the twin h = tau_v",
+            "induction on n; step as an identity of polynomials, and no zero divisors among the reals",
         )
     if part == "closed-form":
         return (
@@ -182,7 +182,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
             return (
                 "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every "
                 "variable of rank <= k no longer depends on the initial state",
-                "induction on k; step by Z3 over uninterpreted sorts, with vacuity twin and sharp bound",
+                "induction on k; step in natural deduction for graphs of any size, with vacuity twin and sharp bound",
             )
         case "terms":
             text = "The sensitivity updates contain exactly the terms of dE/dx"
@@ -205,8 +205,10 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
             )
             return text, "enumeration of every step; propagation through what the updates read"
         case "wiring":
-            how = f"all {steps} synchronous steps" if n["every_step"] else "the wavefront schedule (each variable once)"
-            text = f"With opaque layers, {how} from free symbols give the terms of backpropagation at every vertex"
+            text = (
+                f"With opaque layers, all {steps} synchronous steps from free symbols give the terms of "
+                "backpropagation at every vertex"
+            )
             return text, "execution on hash-consed terms"
         case "pairing":
             text = (
@@ -254,15 +256,16 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "nonreciprocity":
             text = "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero"
             return text, "rigorous evaluation of one Jacobian entry"
-        case "tightness" if n["numbers"]:
+        case "tightness":
             text = f"{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then"
             return text, "rigorous real enclosures (Arb)"
-        case "tightness":
+        case "tightness:structure":
             text = (
-                f"{steps} steps are not enough for layers of this network's structure: with opaque layers a "
-                "sensitivity still contains an initial value then (no numbers were found for the layers themselves)"
+                f"No bound below {n['T']} steps follows from what reads what: some layers with this network's "
+                f"structure need {n['T']}. Whether this network's own layers do is not known: no numbers were found "
+                f"for which {n['T'] - 1} are too few"
             )
-            return text, "a chain of reads as long as T"
+            return text, "a chain of reads as long as T, with opaque layers"
         case "machine":
             text = (
                 f"Machine-checked: any system whose updates read what this network's read is at its unique fixed point "

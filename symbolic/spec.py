@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import networkx
 import numpy as np
 
 from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
@@ -225,20 +224,35 @@ def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) ->
 
 
 def _topological(layers: Mapping[str, Layer], inputs: Iterable[Input]) -> list[str]:
-    graph: Any = networkx.DiGraph()
-    graph.add_nodes_from(node.name for node in inputs)
-    graph.add_nodes_from(layers)
-    graph.add_edges_from((parent, name) for name, (_, _, parents) in layers.items() for parent in parents)
-    try:
-        order = list(networkx.topological_sort(graph))
-    except networkx.NetworkXUnfeasible:
-        cycle = [edge[0] for edge in networkx.find_cycle(graph)]
+    """The layers, each after what it reads, otherwise in the order in which their last parent comes."""
+    readers: dict[str, list[str]] = {name: [] for name in (*(node.name for node in inputs), *layers)}
+    missing = {name: set(parents) for name, (_, _, parents) in layers.items()}
+    for name, (_, _, parents) in layers.items():
+        for parent in dict.fromkeys(parents):
+            readers[parent].append(name)
+    order = [name for name in readers if not missing.get(name)]
+    for name in order:  # grows while it is read
+        for reader in readers[name]:
+            missing[reader].discard(name)
+            if not missing[reader]:
+                order.append(reader)
+    if len(order) < len(readers):
+        cycle = _cycle({name: left for name, left in missing.items() if left})
         path = " -> ".join([*cycle, cycle[0]])
         raise SpecError(
             f"layer {cycle[0]!r}", f"there is a cycle: {path}",
             "a cycle has no rank and no finite-time claim; remove one of these connections",
-        ) from None  # fmt: skip
+        )  # fmt: skip
     return [name for name in order if name in layers]
+
+
+def _cycle(parents: Mapping[str, set[str]]) -> list[str]:
+    """A cycle of a graph in which everything has a parent: each of it reads the one before."""
+    walk, seen = [next(iter(parents))], {}
+    while walk[-1] not in seen:
+        seen[walk[-1]] = len(walk) - 1
+        walk.append(min(parents[walk[-1]]))
+    return walk[: seen[walk[-1]] : -1]
 
 
 def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:

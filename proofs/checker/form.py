@@ -296,7 +296,7 @@ CERTIFICATE = record(
         "not_run": listed(text(), most=100),
         "proofs": table(lambda value, where: anything(value, where, 0, 80)),
         "functions": table(lambda value, where: anything(value, where, 0, 40), most=1000),
-        "versions": table(text(60, r"[0-9A-Za-z.+!\- ]+"), one_of("dyadic", "sympy", "python-flint", "z3-solver")),
+        "versions": table(text(60, r"[0-9A-Za-z.+!\- ]+"), one_of("dyadic", "sympy", "python-flint")),
         "hash": DIGEST,
     },
 )

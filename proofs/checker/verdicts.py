@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyadic.proofs.checker.domain import hypothesis
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.names import applied
 from dyadic.proofs.checker.obligations import HYPOTHESES
@@ -105,7 +106,7 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", *HYPOTHESES, "every_step", "numbers", "reads", "linear"):
+        for key in ("all_sizes", *HYPOTHESES, "every_step", "reads", "linear"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
@@ -155,11 +156,13 @@ class Claims:
         checks = dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts)
         others = [name for name in checks if name not in ESSENTIAL]
         method = RULES["steps"].how(claim["subject"], claim["numbers"])
+        domain = hypothesis([*self.graph.layers.values(), *self.graph.kinds.values()])
+        assumed = [text for c in parts for text in c["hypotheses"]]
         wanted = {
             "id": "steps",
             "statement": RULES["steps"].say(claim["subject"], claim["numbers"], ""),
             "method": method + (f", cross-checked by {', '.join(others)}" if others else ""),
-            "hypotheses": list(dict.fromkeys(text for c in parts for text in c["hypotheses"])),
+            "hypotheses": list(dict.fromkeys([*assumed, domain] if domain else assumed)),
             "trusted": sorted({text for c in parts for text in c["trusted"]}),
         }
         self._compare(claim, wanted, where)

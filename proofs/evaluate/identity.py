@@ -116,19 +116,25 @@ def _first_difference(found: State, wanted: State, prefix: str) -> tuple[str, li
     return None
 
 
-def error_bound(graph: Graph, outcome: Identity) -> Fraction:
+def largest_degree(graph: Graph, sizes: dict[str, int]) -> int:
+    """The degree of the polynomials that are compared, in the drawn values."""
+    degree = Degree()
+    _, gradients = backpropagation(graph, degree, lambda label: 1, sizes)
+    instance = Instance(graph, degree, lambda label: 1, sizes)
+    state = instance.wavefront()
+    relaxed = instance.gradients(state)
+    tables = [*gradients.values(), *relaxed.values(), *state.values()]
+    return max(max(table.values(), default=1) for table in tables)
+
+
+def error_bound(graph: Graph, outcome: Identity, degree: int | None = None) -> Fraction:
     """An upper bound on the probability that one run agrees although the identity is false.
 
     With D the degree of the compared polynomials in the drawn values, n the entries compared and N the function
     values drawn: n D / p (Schwartz-Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
+    degree: D, if :func:`largest_degree` has been asked already.
     """
-    degree = Degree()
-    _, gradients = backpropagation(graph, degree, lambda label: 1, outcome.sizes)
-    instance = Instance(graph, degree, lambda label: 1, outcome.sizes)
-    state = instance.wavefront()
-    relaxed = instance.gradients(state)
-    tables = [*gradients.values(), *relaxed.values(), *state.values()]
-    largest = max(max(table.values(), default=1) for table in tables)
+    largest = largest_degree(graph, outcome.sizes) if degree is None else degree
     trials = outcome.entries + outcome.calls * (outcome.calls - 1) // 2
     return min(Fraction(1), Fraction(trials * max(largest, 1), outcome.prime))
 

@@ -41,9 +41,9 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
     runs = [identity.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity.primes_for(SEED))]
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
-        bound = Fraction(1)
+        bound, degree = Fraction(1), identity.largest_degree(graph, runs[0].sizes)
         for run in runs:
-            bound *= identity.error_bound(graph, run)
+            bound *= identity.error_bound(graph, run, degree)
         small = Instantiation(graph, runs[0].sizes)
         witness = {
             "primes": [str(run.prime) for run in runs],

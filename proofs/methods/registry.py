@@ -63,7 +63,7 @@ _ALL = (
     Method(
         "lemma", "proofs/methods/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
         "if updates read only smaller ranks, then after k steps rank <= k is independent of the start, on any graph",
-        "Z3; induction over the integers", "the architecture", needs_graph=False,
+        "the rules of proofs/checker/deduction.py; induction over the integers", "the architecture", needs_graph=False,
     ),
     Method(
         "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
@@ -106,7 +106,7 @@ _ALL = (
     ),
     Method(
         "wiring", "proofs/methods/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
-        "all T steps from free symbols give backpropagation's terms (beyond a million updates: the wavefront)",
+        "all T steps from free symbols give backpropagation's terms",
         "dictionaries of tuples", "what is inside a layer",
     ),
     Method(
@@ -154,7 +154,7 @@ _ALL = (
     Method(
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
-        "Z3; python-flint; the evaluator in proofs/evaluate", "adjoints that are wrong but read the same variables",
+        "python-flint; the evaluator in proofs/evaluate", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
     Method(
@@ -164,7 +164,7 @@ _ALL = (
     ),
     Method(
         "tightness", "proofs/methods/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
-        "numbers for which T - 1 steps are not enough", "Arb; the lemma",
+        "numbers for which T - 1 steps are not enough; else, as another claim, a chain of T reads", "Arb; the lemma",
         "equations that are wrong in the same way at every step", bears=False,
     ),
     Method(

@@ -14,9 +14,10 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker import stabilisation
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate import identity, lemma, tightness
+from dyadic.proofs.evaluate import identity, tightness
 from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
 from dyadic.proofs.evaluate.rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
@@ -34,6 +35,7 @@ from dyadic.proofs.statements.vocabulary import LET, Tensor, Vocabulary, shown_e
 from dyadic.symbolic.errors import SpecError
 
 _SEED = 20260202
+KERNEL = "the rules of proofs/checker/deduction.py"
 _LITERAL = 4_000
 """Largest number of vertices times steps that is run for a counterexample."""
 _SEEDS = 8
@@ -91,13 +93,13 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
             reason = f"no numbers were found for which {claimed - 1} steps are too few"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
         witness = found.as_dict()
-    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=("Z3", "Arb")[: 1 + exactly], witness=witness)
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=(KERNEL, "Arb")[: 1 + exactly], witness=witness)
 
 
 @cache
 def _lemma() -> bool:
-    """Whether Z3 decides the stabilisation lemma as wanted."""
-    return all(answer == wanted for answer, wanted in map(lemma.decide, lemma.QUESTIONS))
+    """Whether the proof of the stabilisation lemma holds."""
+    return all(map(stabilisation.decide, stabilisation.QUESTIONS))
 
 
 def _open(graph: Graph) -> str | None:
@@ -107,7 +109,7 @@ def _open(graph: Graph) -> str | None:
     except Rejected as error:
         return str(error)
     if not _lemma():
-        return "Z3 does not decide the stabilisation lemma"
+        return "the proof of the stabilisation lemma does not hold"
     for k, prime in enumerate(identity.primes_for(_SEED)):
         if identity.run(graph, graph.largest_rank, prime, _SEED + k).difference:
             return "the derived equations do not agree with backpropagation"
@@ -215,7 +217,7 @@ def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) 
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
-        return Claim(statement.id, text, verdict, _METHOD, trusted=("Z3",), reason=reason)
+        return Claim(statement.id, text, verdict, _METHOD, trusted=(KERNEL,), reason=reason)
     found = _remains(vocabulary, graph, h, steps)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")

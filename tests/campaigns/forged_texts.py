@@ -45,7 +45,7 @@ field("text: no hypotheses", ("steps", "hypotheses"), [])
 field("text: a hypothesis less", ("steps", "hypotheses"), lambda t: t[:-1])
 field("text: a hypothesis more", ("lemma", "hypotheses"), lambda t: [*t, "the network is small"])
 field("text: nothing trusted", ("steps", "trusted"), [])
-field("text: less trusted", ("lemma", "trusted"), ["Z3"], texts=True)
+field("text: less trusted", ("lemma", "trusted"), ["induction over the natural numbers"], texts=True)
 field("text: another evaluator trusted", ("pairing", "trusted"), ["Coq's kernel", "blake2b as a source of randomness"],
       texts=True)  # fmt: skip
 field("text: an id", ("wiring", "id"), "wiring, checked by hand")

