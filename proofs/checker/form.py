@@ -202,11 +202,11 @@ def _name(value: Any) -> bool:
 def number_form(value: Any, where: str) -> None:
     """An integer or ["rational", p, q] in lowest terms with q > 1."""
     if isinstance(value, int):
-        return number(-(2**53), 2**53)(value, where)
+        return number(-(2**60), 2**60)(value, where)
     if not isinstance(value, list) or len(value) != 3 or value[0] != "rational":
         raise Rejected(where, f"{value!r:.60} is not a number")
-    number(-(2**53), 2**53)(value[1], where)
-    return number(2, 2**53)(value[2], where)
+    number(-(2**60), 2**60)(value[1], where)
+    return number(2, 2**60)(value[2], where)
 
 
 # -- the parts of a certificate ----------------------------------------------------------------------------------------
