@@ -18,14 +18,19 @@ from typing import Any
 from dyadic.proofs.checker.facts import Facts, Given
 from dyadic.proofs.checker.forms import Floor, Form, Lookup, Modulo, Refused, Var
 from dyadic.proofs.checker.terms import (
+    Call,
     Condition,
+    Entry,
+    Factor,
+    Group,
     Multiple,
     Term,
+    Whole,
     Within,
     Zero,
     factor_forms,
     forms_in,
-    rows,
+    inner_terms,
 )
 
 
@@ -326,6 +331,32 @@ def determined(term: Term, place: Place, variable: int, condition: int, end: int
         raise Refused("the variable has more than one range")
     left = tuple(u for u in term.variables if u != v)
     return replace(term, variables=left, conditions=tuple(dict.fromkeys((*kept, *ranges))))
+
+
+def rows(term: Term) -> tuple[Form, ...]:
+    """The indices of a term's entries, in the order in which they stand there."""
+    return tuple(form for factor, _ in term.factors for _, form in factor_rows(factor, 0)) + tuple(
+        form
+        for condition in term.conditions
+        for part in forms_in(condition)
+        for atom in part.atoms()
+        if isinstance(atom, Lookup)
+        for form in atom.indices
+    )
+
+
+def factor_rows(factor: Factor, depth: int) -> Iterator[tuple[tuple[int, bool, str, str, int], Form]]:
+    """The indices of a factor's entries, each with a key that says where it stands."""
+    match factor:
+        case Entry(kind, owner, indices):
+            for axis, form in enumerate(indices):
+                yield (depth, kind.startswith("dot "), kind, owner, axis), form
+        case Whole(form):
+            yield (depth, True, "", "", 0), form
+        case Call() | Group():
+            for term in inner_terms(factor):
+                for inner, _ in term.factors:
+                    yield from factor_rows(inner, depth + 1)
 
 
 def change(term: Term, place: Place, variable: int, row: int) -> Term:
