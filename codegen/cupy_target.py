@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sympy import Expr
 
 from dyadic.codegen.assembly import Target, documentation, parts, tagged
-from dyadic.codegen.cuda_printer import TILE, Kernel, KernelWriter
-from dyadic.codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
+from dyadic.codegen.c_functions import helpers
+from dyadic.codegen.c_integers import Integers
+from dyadic.codegen.c_printer import parameters, takes_batch
+from dyadic.codegen.cuda_printer import CudaPrinter
+from dyadic.codegen.loops.build import nest
+from dyadic.codegen.loops.lower import kernels as lower
+from dyadic.codegen.loops.lower import key
+from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.program import BATCH, CostProgram, Routine, variable
+from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.architecture import Cost, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import UnsupportedEquation
-from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.expressions import Element
+from dyadic.symbolic.printing import TextPrinter
 
 
 class CupyTarget(Target):
@@ -24,10 +32,6 @@ class CupyTarget(Target):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
-        if derivation.architecture.explicit_batch:
-            raise UnsupportedEquation(
-                "the cupy target adds a batch axis, and this model's tensors have their own; choose the numpy target"
-            )
         self.suffix = "f" if dtype == "float32" else ""
 
     def function(self, base: str, part: str, vertex: Vertex) -> str:
@@ -37,7 +41,7 @@ class CupyTarget(Target):
         return _sized(program.name, part, cost.sizes)
 
     def context(self) -> dict[str, Any]:
-        kernels: list[dict[str, Any]] = []
+        kernels: list[str] = []
         routines: dict[str, dict[str, Any]] = {}
         self._tags = self._used_for()
         for vertex in self.derivation.architecture.vertices:
@@ -54,10 +58,12 @@ class CupyTarget(Target):
                     routines[name] = self._routine(name, routine, part, cost.sizes, kernels)
         return {
             "kernels": kernels,
+            "infinite": any("INFINITY" in kernel for kernel in kernels),
+            "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": list(routines.values()),
             "suffix": self.suffix,
-            "tile": TILE,
             "real": "float" if self.dtype == "float32" else "double",
+            "integers": "np.int32",
             "ready": "\n    _require_device()",
         }
 
@@ -91,26 +97,26 @@ class CupyTarget(Target):
         return f"  [{', '.join([*shown, *more])}]" if shown else ""
 
     def _routine(
-        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[dict[str, Any]]
+        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[str]
     ) -> dict[str, Any]:
         results = [variable(tensor) for tensor in routine.outputs]
         arguments = [variable(tensor) for tensor in routine.arguments]
-        gradient = takes_batch(routine)
         lines: list[str] = []
-        copied = _copied(routine)
+        copied = _copied(routine, sizes)
         if copied is not None:
             results = [copied]
         else:
-            if not gradient:
+            provenance = self._provenance(name)
+            nests = [nest(kernel) for kernel in lower(name, routine, sizes)]
+            if any(takes_batch(one) for one in nests) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
-            doc = documentation(routine).replace("\n    ", "; ") + self._provenance(name)
-            for kernel in KernelWriter(sizes, self.suffix).kernels(name, routine):
-                kernels.append({**kernel.context, "skeleton": kernel.skeleton, "about": doc})
-                lines += _launch(kernel, sizes)
+            for one in nests:
+                kernels.append(CudaPrinter(one, self.suffix).kernel(_about(one, routine) + provenance))
+                lines += _launch(one, routine, sizes)
         return {
             "name": name,
             "doc": documentation(routine),
-            "arguments": arguments + (["batch"] if gradient else []),
+            "arguments": arguments + (["batch"] if is_mean(routine) else []),
             "lines": lines,
             "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
         }
@@ -121,25 +127,50 @@ def _sized(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
     return f"{name}_{part}" if part else name
 
 
-def _copied(routine: Routine) -> str | None:
-    """The argument that a routine merely hands on, if that is all it does: no kernel is needed."""
+def _copied(routine: Routine, sizes: Mapping[Expr, Expr]) -> str | None:
+    """The argument that a routine merely hands on, whole, if that is all it does: no kernel is needed."""
     item = routine.definitions[0]
-    plain = len(routine.definitions) == 1 and isinstance(item.body, Element) and item.body.indices == item.indices
-    return variable(item.body) if plain else None
+    if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
+        return None
+    (source,) = (tensor for tensor in routine.arguments if key(tensor) == key(item.body))
+    same = [extent.xreplace(dict(sizes)) for extent in source.shape] == [
+        e.xreplace(dict(sizes)) for e in item.tensor.shape
+    ]
+    return variable(source) if same else None
 
 
 def _batched(routine: Routine) -> str:
-    for tensor in routine.arguments:
-        if tensor.shape and tensor.shape[0] == BATCH:
-            return variable(tensor)
-    raise UnsupportedEquation("the cupy target needs a batch axis in every routine; choose the numpy target")
+    return next(variable(tensor) for tensor in routine.arguments if tensor.shape and tensor.shape[0] == BATCH)
 
 
-def _launch(kernel: Kernel, sizes: Mapping[Expr, Expr]) -> list[str]:
-    def shape(tensor: Tensor) -> str:
-        return ", ".join("batch" if e == BATCH else str(int(e.xreplace(dict(sizes)))) for e in tensor.shape)
+def _about(one: Nest, routine: Routine) -> str:
+    """The equations that a kernel evaluates, as derived."""
+    own = {key(tensor) for tensor in one.kernel.defines}
+    pairs = zip(routine.definitions, routine.equations, strict=True)
+    printer = TextPrinter()
+    return "; ".join(printer.equation(equation) for item, equation in pairs if key(item.tensor) in own)
 
-    lines = [f"{variable(tensor)} = _new({shape(tensor)})" for tensor in kernel.writes]
-    arguments = ", ".join(variable(tensor) for tensor in (*kernel.reads, *kernel.writes))
-    lines.append(f'_kernel("{kernel.name}")({kernel.grid}, {kernel.block}, ({arguments}, np.int32(batch)))')
+
+def _launch(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
+    """The allocations of a kernel's results and its launch."""
+    defined = {key(item.tensor): item.tensor for item in routine.definitions}
+    lines = []
+    for written in one.kernel.writes:
+        tensor = defined[key(written)]
+        shape = ", ".join("batch" if e == BATCH else str(int(e.xreplace(dict(sizes)))) for e in tensor.shape)
+        new = "_new_integers" if key(tensor) in one.kernel.integers else "_new"
+        lines.append(f"{variable(tensor)} = {new}({shape})")
+    arguments = [variable(tensor) for tensor in parameters(one)] + (["np.int32(batch)"] if takes_batch(one) else [])
+    launch = f"{_tuple(map(_number, one.grid))}, {_tuple(map(str, one.block))}, {_tuple(arguments)}"
+    lines.append(f'_kernel("{one.kernel.name}")({launch})')
     return lines
+
+
+def _tuple(parts: Iterable[str]) -> str:
+    items = list(parts)
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _number(extent: Expr) -> str:
+    """A number of blocks as Python."""
+    return Integers({}, {})(extent).replace(" / ", " // ")

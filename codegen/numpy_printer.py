@@ -34,8 +34,8 @@ from dyadic.codegen.numpy_arrays import (
 )
 from dyadic.codegen.numpy_contract import contract, matrix_product, reduce_axes, short
 from dyadic.codegen.numpy_guards import Guarded, tame
-from dyadic.codegen.numpy_prepare import prepare
 from dyadic.codegen.numpy_windows import Divisions, EntryPrinter, Support
+from dyadic.codegen.prepare import prepare
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import (

@@ -51,6 +51,7 @@ class NumpyTarget(Target):
             "routines": list(self.routines.values()),
             "helpers": self.support.helpers,
             "tables": self.support.listed(),
+            "integers": None,
             "ready": "",
         }
 

@@ -5,16 +5,18 @@ import sys
 
 import numpy as np
 import pytest
-from fake_cupy import fake_cupy
+from support.emulated import fake_cupy
 from support.modules import data, load, random_state, relative, same_bits
 from support.optional import require
 from support.strategies import residual
 
 from dyadic.codegen import emit
 from dyadic.codegen.assembly import parts
+from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
-from dyadic.codegen.cuda_printer import KernelWriter
 from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.loops.build import nest
+from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.program import BATCH, program_key, programs, variable
 from dyadic.proofs.evaluate.network import Definition as Evaluated
 from dyadic.proofs.evaluate.rings import Field
@@ -130,17 +132,17 @@ def test_float32(monkeypatch):
 
 
 MUTATIONS = {
-    "first barrier removed": ("        }\n        __syncthreads();\n", "        }\n"),
-    "second barrier removed": ("        }\n        __syncthreads();\n    }", "        }\n    }"),
-    "edge guard off by one": ("if (row < rows && column < columns)", "if (row <= rows && column < columns)"),
-    "load guard off by one": ("if (row < rows && k < depth)", "if (row < rows && k + 1 < depth)"),
-    "transposed stride": ("value = W[i * 64 + j];", "value = W[j * 32 + i];"),
-    "bias forgotten": ("= b[i] + sum;", "= sum;"),
-    "mean forgotten": ("sum / (real)batch", "sum"),
+    "barrier before a tree removed": ("= total;\n    __syncthreads();\n", "= total;\n"),
+    "barrier in a tree removed": ("        }\n        __syncthreads();\n    }", "        }\n    }"),
+    "edge guard off by one": ("if (element < 32 * batch)", "if (element <= 32 * batch)"),
+    "sum one short": ("sample < batch", "sample + 1 < batch"),
+    "transposed stride": ("W[i * 64 + j]", "W[j * 32 + i]"),
+    "bias forgotten": ("total + b[i]", "total"),
+    "mean forgotten": ("total / (real)batch", "total"),
     "wrong derivative": ("1.0 - f[(size_t)sample * 32 + i] * f[", "1.0 + f[(size_t)sample * 32 + i] * f["),
     "int passed for an array": ("np.int32(batch)))", "batch))"),
     "float constant in a double kernel": ("typedef double real;", "typedef float real;"),
-    "grid one block short": ("((batch + 15) // 16, (32 + 15) // 16)", "((batch + 15) // 16, 1)"),
+    "grid one block short": ("((32 * batch + 255) // 256,)", "(1,)"),
 }
 
 
@@ -162,15 +164,13 @@ def test_mutations_are_caught(mutation, monkeypatch):
 # -- symbolic execution: what each output element is, exactly, for every activation function --------------------
 
 
-def traced(writer, routine, kernel, kernels, batch):
-    """The tape's positions of the outputs, given shapes at a tiny batch."""
-
-    def shape(tensor):
-        return tuple(batch if e == BATCH else int(e.xreplace(writer.sizes)) for e in tensor.shape)
-
-    shapes = [*(shape(t) for t in (*kernel.reads, *kernel.writes)), batch]
-    grid, block = (eval(text, {"batch": batch}) for text in (kernel.grid, kernel.block))
-    return kernels.trace(kernel.name, grid, block, shapes), shapes
+def traced(one, routine, sizes, kernels, batch):
+    """The tape's positions of the outputs, and the shapes of all arrays, at a tiny batch."""
+    original = {(t.kind, t.owner): t for t in (*routine.arguments, *(d.tensor for d in routine.definitions))}
+    tensors = [original[t.kind, t.owner] for t in parameters(one)]
+    shapes = [tuple(int(e.xreplace({**sizes, BATCH: batch})) for e in tensor.shape) for tensor in tensors]
+    grid = [int(extent.xreplace({BATCH: batch})) for extent in one.grid]
+    return kernels.trace(one.kernel.name, grid, one.block, [*shapes, *([batch] if takes_batch(one) else [])]), shapes
 
 
 def symbolic_mismatches(text, derivation, batch=3):
@@ -184,11 +184,11 @@ def symbolic_mismatches(text, derivation, batch=3):
         suffix = "x".join(str(int(extent)) for extent in vertex.sizes.values())
         for part, routine in parts(program):
             name = f"{program.name}_{suffix}" + (f"_{part}" if part else "")
-            writer = KernelWriter(vertex.sizes, "")
-            for kernel in writer.kernels(name, routine):
+            for one in map(nest, lower(name, routine, vertex.sizes)):
+                kernel = one.kernel
                 if kernel.name not in kernels.signatures:
                     continue  # handed on without a kernel
-                (tape, arrays), shapes = traced(writer, routine, kernel, kernels, batch)
+                (tape, arrays), shapes = traced(one, routine, vertex.sizes, kernels, batch)
                 tensors, drawn = {}, []
                 for tensor, shape in zip(kernel.reads, shapes, strict=False):
                     entries = {
@@ -206,16 +206,18 @@ def symbolic_mismatches(text, derivation, batch=3):
                 )
                 sizes = {str(k): int(v) for k, v in vertex.sizes.items()} | {"batch": batch}
                 number = {BATCH: batch}
-                for tensor, positions in zip(kernel.writes, arrays[len(kernel.reads) :], strict=True):
-                    item = next(d for d in routine.definitions if d.tensor == tensor)
+                stored = {(t.kind, t.owner): p for t, p in zip(kernel.writes, arrays[len(kernel.reads) :], strict=True)}
+                for defined in kernel.defines:
+                    item = next(d for d in routine.definitions if d.tensor.kind == defined.kind)
                     content = definition_to_json(item) | {"body": definition_to_json(item)["body"]}
                     content["body"] = _numbers(content["body"], number)
-                    entries = Evaluated(content, sizes, field, variable(tensor)).evaluate(tensors)
-                    tensors[tensor.kind, tensor.owner] = entries
-                    for at, wanted in entries.items():
+                    entries = Evaluated(content, sizes, field, variable(item.tensor)).evaluate(tensors)
+                    tensors[item.tensor.kind, item.tensor.owner] = entries
+                    positions = stored.get((item.tensor.kind, item.tensor.owner))
+                    for at, wanted in entries.items() if positions is not None else ():
                         checked += 1
                         if positions[at] < 0 or values[positions[at]] != wanted:
-                            wrong.append((kernel.name, variable(tensor), at))
+                            wrong.append((kernel.name, variable(item.tensor), at))
     return wrong, checked
 
 
@@ -252,11 +254,11 @@ def test_symbolic_execution_gives_the_derived_expressions():
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("value = W[i * 17 + j];", "value = W[j * 17 + i];"),
-        ("= b[i] + sum;", "= sum + sum;"),
-        ("if (row < rows && k < depth)", "if (row < rows && k + 1 < depth)"),
+        ("W[i * 17 + j]", "W[j * 17 + i]"),
+        ("total + b[i];", "total + total;"),
+        ("if (element < 17 * batch)", "if (element + 1 < 17 * batch)"),
         ("1.0 - f[", "1.0 + f["),
-        ("sum / (real)batch", "sum"),
+        ("total / (real)batch", "total"),
     ],
 )
 def test_symbolic_execution_refutes_mutations(old, new):
