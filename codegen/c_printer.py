@@ -61,6 +61,9 @@ class CPrinter(ABC):
     def barrier(self) -> str: ...
 
     @abstractmethod
+    def vector(self, step: Vector) -> str: ...
+
+    @abstractmethod
     def declaration(self, array: Array) -> str: ...
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -122,9 +125,6 @@ class CPrinter(ABC):
         if isinstance(step.at, Cell):  # two lanes: of equal values the first in the order of the axis is taken
             test += f" || ({value} == {target} && {at} < {place})"
         return [f"if ({test}) {{", f"    {target} = {value};", f"    {place} = {at};", "}"]
-
-    def vector(self, step: Vector) -> str:
-        raise UnsupportedEquation(f"no vector access here: {step}")
 
     def is_integer(self, target: Expr) -> bool:
         if isinstance(target, Cell):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dyadic.codegen.c_printer import CPrinter, parameters
-from dyadic.codegen.loops.nest import Array
+from dyadic.codegen.loops.nest import Array, Cell, Vector
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Tensor
 
@@ -29,6 +29,11 @@ class CudaPrinter(CPrinter):
         type_ = "int" if (tensor.kind, tensor.owner) in self.integers else "real"
         const = "" if tensor in self.nest.kernel.writes else "const "
         return f"{const}{type_}* __restrict__ {variable(tensor)}"
+
+    def vector(self, step: Vector) -> str:
+        """Several numbers at once: from memory into registers, or from registers into memory."""
+        registers = isinstance(step.target, Cell) and not self.arrays[step.target.array].shared
+        return f"{'get' if registers else 'put'}_pack{step.count}(&{self.target(step.target)}, &{self.target(step.source)});"
 
     def barrier(self) -> str:
         return "__syncthreads();"

@@ -12,7 +12,7 @@ from dyadic.codegen.c_functions import helpers
 from dyadic.codegen.c_integers import Integers
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cuda_printer import CudaPrinter
-from dyadic.codegen.loops.build import nest
+from dyadic.codegen.loops.build import FEW, few, nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.loops.lower import key
 from dyadic.codegen.loops.nest import Nest
@@ -32,7 +32,7 @@ class CupyTarget(Target):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
-        self.suffix = "f" if dtype == "float32" else ""
+        self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
     def function(self, base: str, part: str, vertex: Vertex) -> str:
         return _sized(base, part, vertex.sizes)
@@ -59,6 +59,8 @@ class CupyTarget(Target):
         return {
             "kernels": kernels,
             "infinite": any("INFINITY" in kernel for kernel in kernels),
+            "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
+            "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": list(routines.values()),
             "suffix": self.suffix,
@@ -107,12 +109,13 @@ class CupyTarget(Target):
             results = [copied]
         else:
             provenance = self._provenance(name)
-            nests = [nest(kernel) for kernel in lower(name, routine, sizes)]
-            if any(takes_batch(one) for one in nests) and not is_mean(routine):
+            nests = [(nest(one, self.itemsize), few(one, self.itemsize)) for one in lower(name, routine, sizes)]
+            if any(takes_batch(one) for one, _ in nests) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
-            for one in nests:
-                kernels.append(CudaPrinter(one, self.suffix).kernel(_about(one, routine) + provenance))
-                lines += _launch(one, routine, sizes)
+            for one, small in nests:
+                for variant in (one, small) if small else (one,):
+                    kernels.append(CudaPrinter(variant, self.suffix).kernel(_about(variant, routine) + provenance))
+                lines += [*_allocations(one, routine, sizes), *_launches(one, small)]
         return {
             "name": name,
             "doc": documentation(routine),
@@ -151,19 +154,29 @@ def _about(one: Nest, routine: Routine) -> str:
     return "; ".join(printer.equation(equation) for item, equation in pairs if key(item.tensor) in own)
 
 
-def _launch(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
-    """The allocations of a kernel's results and its launch."""
+def _allocations(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
+    """New arrays for a kernel's results."""
     defined = {key(item.tensor): item.tensor for item in routine.definitions}
     lines = []
     for written in one.kernel.writes:
-        tensor = defined[key(written)]
-        shape = ", ".join("batch" if e == BATCH else str(int(e.xreplace(dict(sizes)))) for e in tensor.shape)
+        tensor = defined.get(key(written), written)
+        shape = ", ".join(_number(extent.xreplace(dict(sizes))) for extent in tensor.shape)
         new = "_new_integers" if key(tensor) in one.kernel.integers else "_new"
         lines.append(f"{variable(tensor)} = {new}({shape})")
+    return lines
+
+
+def _launches(one: Nest, small: Nest | None) -> list[str]:
+    """A kernel's launch, or that of its variant for few samples."""
+    if small is None:
+        return [_launch(one)]
+    return [f"if batch < {FEW}:", f"    {_launch(small)}", "else:", f"    {_launch(one)}"]
+
+
+def _launch(one: Nest) -> str:
     arguments = [variable(tensor) for tensor in parameters(one)] + (["np.int32(batch)"] if takes_batch(one) else [])
     launch = f"{_tuple(map(_number, one.grid))}, {_tuple(map(str, one.block))}, {_tuple(arguments)}"
-    lines.append(f'_kernel("{one.kernel.name}")({launch})')
-    return lines
+    return f'_kernel("{one.kernel.name}")({launch})'
 
 
 def _tuple(parts: Iterable[str]) -> str:

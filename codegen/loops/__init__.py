@@ -7,7 +7,9 @@ nest.py           Nest: a kernel with its place on the machine: loops, shared ar
 schedule.py       the schedules there are, as data, and which one a kernel gets
 place.py          a kernel under a one-thread-per-element or block-reduction schedule -> nest
 tiles.py          a kernel under a tiled schedule -> nest
-check.py          runs a nest's addresses: written once, in bounds, no race, barriers met by all
+build.py          a kernel -> its nest
+machine.py        runs a nest: written once, in bounds, no race, barriers met by all, values as in the kernel
+memory.py         the arrays of such a run, and what each access of theirs must not do
 
 Printers (:mod:`dyadic.codegen.c_printer`) hold spelling, nothing else.
 """

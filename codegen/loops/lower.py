@@ -13,6 +13,7 @@ from sympy import Add, Expr, Integer, Mul
 
 from dyadic.codegen.index_maps import Ranges, simplify, simplify_bracket
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Key, Let, Local, Put, Select, Statement
+from dyadic.codegen.loops.split import chunk_length, split
 from dyadic.codegen.prepare import prepare
 from dyadic.codegen.program import Routine, variable
 from dyadic.symbolic.expressions import (
@@ -33,21 +34,21 @@ from dyadic.symbolic.expressions import (
 
 RESERVED = frozenset(
     {
+        "across",
         "batch",
-        "block",
         "column",
-        "depth",
+        "column_block",
+        "deep",
+        "down",
         "element",
+        "group",
         "half",
-        "inner",
         "lane",
         "left",
-        "part",
-        "partial",
-        "real",
-        "right",
+        "left_next",
     }
-    | {"row", "start", "step", "sum", "term", "thread"}
+    | {"left_own", "load", "pack", "partial", "place", "real", "right", "right_next", "right_own", "row", "row_block"}
+    | {"chunk", "part", "stage", "start", "sum", "term", "tx", "ty", "within"}
 )
 """Names that schedules and printers use."""
 
@@ -80,7 +81,12 @@ def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Ker
         if kernel.writes:
             found.append(kernel)
             wanted |= {key(tensor) for tensor in kernel.reads}
-    return found[::-1]
+    return [part for kernel in found[::-1] for part in _parts(kernel)]
+
+
+def _parts(kernel: Kernel) -> Sequence[Kernel]:
+    length = chunk_length(kernel)
+    return (kernel,) if length is None else split(kernel, length)
 
 
 def key(tensor: Tensor | Element) -> Key:
@@ -109,8 +115,9 @@ def _prepared(
     ready, ranges = prepare(item, shapes, sizes)
     table: dict[Expr, Expr] = {}
     for index in ranges:
-        if index.name in letters:
-            name = next(n for n in (f"{index.name}{k}" for k in range(1, 99)) if n not in letters)
+        if index.name in letters or index.name in RESERVED:
+            taken = letters | {other.name for other in ranges} | {str(name) for name in table.values()}
+            name = next(n for n in (f"{index.name}{k}" for k in range(1, 99)) if n not in taken)
             table[index] = Index(name)
     renamed = {table.get(index, index): extent for index, extent in ranges.items()}
     indices = tuple(table.get(index, index) for index in ready.indices)
@@ -275,7 +282,7 @@ class Lowering:
             top = self._accumulate("top", "max", axes, own, rest, guards)
             scaled = self._accumulate("total", "sum", axes, own, rest, guards, top)
             return top + Apply("log", 0, scaled)
-        kind = "top" if node.kind == "max" else "place"
+        kind = "top" if node.kind == "max" else "position"
         return self._accumulate(kind, node.kind, axes, own, rest, guards)
 
     def _sum(self, axes: Sequence[Axis], own: Sequence[Expr], rest: Expr, guards: tuple[Expr, ...]) -> Expr:
