@@ -33,7 +33,8 @@ class CudaPrinter(CPrinter):
     def vector(self, step: Vector) -> str:
         """Several numbers at once: from memory into registers, or from registers into memory."""
         registers = isinstance(step.target, Cell) and not self.arrays[step.target.array].shared
-        return f"{'get' if registers else 'put'}_pack{step.count}(&{self.target(step.target)}, &{self.target(step.source)});"
+        function = f"{'get' if registers else 'put'}_pack{step.count}"
+        return f"{function}(&{self.target(step.target)}, &{self.target(step.source)});"
 
     def barrier(self) -> str:
         return "__syncthreads();"

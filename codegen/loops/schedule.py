@@ -82,7 +82,7 @@ def untiled(kernel: Kernel, assumed: int = ASSUMED_BATCH) -> PerElement | Togeth
     return Together(lanes=32 if length < 256 else 128)
 
 
-_TILES = ((128, 8, 8, 1.0), (64, 8, 4, 0.7), (32, 16, 2, 0.4), (16, 16, 1, 0.2))
+_TILES = ((128, 8, 8, 1.0), (64, 16, 4, 0.7), (32, 16, 2, 0.4), (16, 16, 1, 0.2))
 """Edge of a tile, its depth, the edge of a thread's block, and the share of the arithmetic rate that it may reach: a
 thread's block of b by b costs 2 b loads from shared memory for b * b multiply-adds."""
 

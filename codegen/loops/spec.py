@@ -148,6 +148,8 @@ class _Verifier:
         extents = self.tensors[key].shape
         if len(extents) != len(entry.indices):
             self.fail(f"{variable(entry)} has {len(extents)} axes")
+        for index in sorted(_indices(entry) - set(self.ranges), key=str):
+            self.fail(f"index {index} is not bound")
         for position, (index, extent) in enumerate(zip(entry.indices, extents, strict=True)):
             if not isinstance(index, Element) and not in_bounds(index, extent, guards, self.ranges):
                 self.fail(f"{variable(entry)}: axis {position} of extent {extent} is read at {index}")
