@@ -1,11 +1,13 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
 # make docs: write docs/layers.md from the code.
+# make bench: CPU seconds of whole commands, and how they grow.
+# make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs bench mutants clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -21,6 +23,12 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/cpu.py
+
+mutants: $(VENV)/.test
+	$(BIN)/python tests/campaigns/mutants.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -223,9 +223,7 @@ def architecture_content(derivation: Derivation) -> Any:
     return [
         architecture.name,
         [[node.name, node.role, [to_json(extent) for extent in node.shape]] for node in architecture.inputs],
-        [[vertex.name, derivation.binding(vertex.name)] for vertex in architecture.vertices],
-        [derivation.binding(cost.owner) for cost in architecture.costs],
-        to_json(architecture.decay),
+        [equation.hash for equation in derivation.equations.values()],
     ]
 
 
@@ -273,7 +271,7 @@ def _shape(shape: Sequence[Any]) -> str:
 
 def tagged(derivation: Derivation, tag: str) -> str:
     """``tag hash`` for a comment."""
-    return f"{_inert(tag)} {derivation.hash(tag)}"
+    return f"{_inert(tag)} {derivation.equations[tag].short}"
 
 
 def _inert(text: str) -> str:

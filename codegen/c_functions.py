@@ -1,26 +1,15 @@
-"""The scalar functions in C: how each is called, and the helpers that define those the language lacks.
-
-One table, so that a function is added in one place.  ``{s}`` stands for the suffix of a literal.
-"""
+"""How C code calls the scalar functions of :data:`FUNCTIONS`, and the helpers of its own comparisons and indices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator
 
 from dyadic.symbolic.errors import UnsupportedEquation
-
-_LANGUAGE = {
-    "tanh": "tanh", "exp": "exp", "log": "log", "erf": "erf", "sqrt": "sqrt", "sin": "sin", "cos": "cos",
-    "rsqrt": "rsqrt", "abs": "fabs",
-}  # fmt: skip
-"""By name, the function of CUDA's and C's library."""
+from dyadic.symbolic.expressions import Apply
+from dyadic.symbolic.functions import FUNCTIONS
 
 _HELPERS = {
-    "relu": "real relu(real z) { return z < 0.0{s} ? 0.0{s} : z; }",
-    "step": "real step(real z) { return z > 0.0{s} ? 1.0{s} : 0.0{s}; }",
-    "sign": "real sign(real z) { return z > 0.0{s} ? 1.0{s} : z < 0.0{s} ? -1.0{s} : z; }",
-    "sigmoid": "real sigmoid(real z) { return 0.5{s} + 0.5{s} * tanh(0.5{s} * z); }",
-    "softplus": "real softplus(real z) { return fmax(z, 0.0{s}) + log1p(exp(-fabs(z))); }",
     "larger": "real larger(real a, real b) { return a < b || b != b ? b : a; }",
     "above": "int above(real a, real b) { return a > b || (a != a && b == b); }",
     "floor_quotient": "int floor_quotient(int a, int b) { return a / b - (a % b < 0); }",
@@ -29,15 +18,20 @@ _HELPERS = {
 """By name, a definition.  larger and above let a NaN win, as NumPy's maximum and argmax do."""
 
 
-def call(name: str, argument: str) -> str:
-    """A function of one number applied to an argument."""
-    if name in _LANGUAGE:
-        return f"{_LANGUAGE[name]}({argument})"
-    if name in _HELPERS:
-        return f"{name}({argument})"
-    raise UnsupportedEquation(f"C code has no function {name} yet")
+def call(node: Apply, argument: str) -> str:
+    """A function applied to an argument."""
+    spelling = FUNCTIONS[node.name].cuda if node.name in FUNCTIONS else None
+    if spelling is None or node.order:
+        raise UnsupportedEquation(f"C code has no function {node.name}{chr(39) * node.order}")
+    return spelling.call.format(argument)
 
 
-def helpers(text: str, suffix: str) -> Iterable[str]:
-    """The definitions that kernel text needs, in the table's order."""
-    return (code.replace("{s}", suffix) for name, code in _HELPERS.items() if f"{name}(" in text)
+def helpers(text: str, suffix: str) -> Iterator[str]:
+    """The lines that define what kernel text calls and CUDA does not have, in the order of the tables."""
+    called = set(re.findall(r"(\w+)\(", text))
+    for function in FUNCTIONS.values():
+        if function.cuda is not None and function.cuda.helper and function.cuda.call.partition("(")[0] in called:
+            yield function.cuda.helper.replace("$", suffix)
+    for name, code in _HELPERS.items():
+        if name in called:
+            yield f"__device__ __forceinline__ {code}"

@@ -163,7 +163,7 @@ class CPrinter(ABC):
         if node == BATCH or isinstance(node, Index):
             return f"(real){self.whole(node, ATOM)}", ATOM
         if isinstance(node, Apply):
-            return call(node.name, self.real(node.argument)), ATOM
+            return call(node, self.real(node.argument)), ATOM
         if isinstance(node, Select):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM
@@ -203,7 +203,7 @@ class CPrinter(ABC):
         if isinstance(node.exp, Integer):
             return " * ".join([self.real(node.base, ATOM)] * int(node.exp)), PRODUCT
         if node.exp == Rational(1, 2):
-            return call("sqrt", self.real(node.base)), ATOM
+            return f"sqrt({self.real(node.base)})", ATOM
         return f"pow({self.real(node.base)}, {self.literal(node.exp)})", ATOM
 
 

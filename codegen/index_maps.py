@@ -285,7 +285,8 @@ def solve_same(node: Expr, ranges: Ranges) -> Expr:
         if value is None:
             continue
         rest = Mul(*(factor for factor in Mul.make_args(body) if factor is not same)).xreplace({node.index: value})
-        result = simplify_bracket(Inside(value, node.extent), ranges) * rest
+        inside = Inside(value, node.extent)  # it is a number where the value is one
+        result = (simplify_bracket(inside, ranges) if isinstance(inside, Bracket) else inside) * rest
         for index, extent in reversed(inner):
             result = Reduction("sum", index, extent, result)
         return result

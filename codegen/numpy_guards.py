@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from sympy import Expr, Integer, Pow
 
 from dyadic.symbolic.expressions import Apply, Bracket, Element, free_indices
-
-# Finite for every finite argument, so that 0 times it is 0.
-TAME = {"tanh", "relu", "softplus", "sigmoid", "erf", "step", "sin", "cos", "abs", "sign"}
+from dyadic.symbolic.functions import FUNCTIONS
 
 
 class Guarded(Expr):
@@ -19,15 +17,16 @@ class Guarded(Expr):
 
 
 def tame(node: Expr, guards: Sequence[Expr]) -> Expr:
-    """The expression with arguments replaced by 1 where the brackets are 0 and a function might not be finite."""
+    """The expression with harmless arguments where the brackets are 0 and a function might not be finite."""
     if not guards or isinstance(node, Element | Bracket | Guarded) or not node.args:
         return node
     parts = [tame(part, guards) if isinstance(part, Expr) else part for part in node.args]
-    wild = isinstance(node, Apply) and node.name not in TAME
+    harmless = FUNCTIONS[node.name].harmless if isinstance(node, Apply) else None
+    wild = harmless is not None
     place = 2 if wild else 0
     if wild or (isinstance(node, Pow) and not (node.exp.is_Integer and node.exp.is_positive)):
         free = free_indices(parts[place])
         touching = [guard for guard in guards if free & free_indices(guard)]
         if touching:
-            parts[place] = Guarded(parts[place], Integer(1), *touching)
+            parts[place] = Guarded(parts[place], Integer(1 if harmless is None else harmless), *touching)
     return node.func(*parts)

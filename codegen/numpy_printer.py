@@ -52,24 +52,8 @@ from dyadic.symbolic.expressions import (
     split_guards,
     total,
 )
+from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.printing import factor_key, term_key
-
-_CALLS = {
-    "tanh": "np.tanh({0})",
-    "exp": "np.exp({0})",
-    "log": "np.log({0})",
-    "relu": "np.maximum({0}, 0)",
-    "softplus": "np.logaddexp({0}, 0)",
-    "sqrt": "np.sqrt({0})",
-    "sin": "np.sin({0})",
-    "cos": "np.cos({0})",
-    "abs": "np.abs({0})",
-    "sign": "np.sign({0})",
-    "sigmoid": "_sigmoid({0})",
-    "erf": "_erf({0})",
-    "step": "_step({0})",
-    "rsqrt": "_rsqrt({0})",
-}
 
 
 class NumpyPrinter:
@@ -89,7 +73,7 @@ class NumpyPrinter:
         self.support = support if support is not None else Support()
         self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
         self.views: dict[str, str] = {}
-        self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "1")
+        self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "batch")
 
     def _shape(self, tensor: Tensor) -> tuple[Expr, ...]:
         return tuple(extent.xreplace(self.sizes) for extent in tensor.shape)
@@ -157,12 +141,11 @@ class NumpyPrinter:
 
     def _function(self, node: Apply, order: list[Index]) -> Array:
         array = self._visit(node.argument, order)
-        if node.order or node.name not in _CALLS:
+        spelling = FUNCTIONS[node.name].numpy if node.name in FUNCTIONS else None
+        if node.order or spelling is None:
             raise UnsupportedEquation(f"the numpy target has no function {node.name}{chr(39) * node.order}")
-        code = _CALLS[node.name].format(array.code)
-        if code.startswith("_"):
-            self.support.helpers.add(node.name)
-        return Array(code, array.axes, ATOM, computed(array))
+        self.support.functions.add(node.name)
+        return Array(spelling.call.format(array.code), array.axes, ATOM, computed(array))
 
     def _sum(self, node: Add, order: list[Index]) -> Array:
         text = ""

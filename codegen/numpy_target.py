@@ -50,6 +50,7 @@ class NumpyTarget(Target):
         return {
             "routines": list(self.routines.values()),
             "helpers": self.support.helpers,
+            "functions": self.support.spellings(),
             "tables": self.support.listed(),
             "integers": None,
             "ready": "",

@@ -32,6 +32,7 @@ from dyadic.codegen.numpy_arrays import (
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
+from dyadic.symbolic.functions import FUNCTIONS, Spelling
 
 Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
 
@@ -40,10 +41,12 @@ Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
 class Support:
     """What the emitted module needs beside its routines.
 
-    helpers: names of support functions.  constants: name by code, and a comment by name.
+    helpers: names of support functions.  functions: names of the scalar functions called.  constants: name by code, and
+    a comment by name.
     """
 
     helpers: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
     constants: dict[str, str] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
 
@@ -53,6 +56,11 @@ class Support:
             self.constants[code] = name
             self.comments[name] = comment
         return self.constants[code]
+
+    def spellings(self) -> list[Spelling]:
+        """How the scalar functions are called, in the order of their table."""
+        used = (function for name, function in FUNCTIONS.items() if name in self.functions)
+        return [function.numpy for function in used if function.numpy is not None]
 
     def listed(self) -> list[tuple[str, str, str]]:
         """(name, code, comment) of each constant."""

@@ -251,8 +251,12 @@ def routine_name(layer: LayerDerivation) -> str:
 
 
 def takes_batch(routine: Routine) -> bool:
-    """Whether a routine is a mean over the batch and so is told its size."""
-    return any(item.body.has(BATCH) for item in routine.definitions)
+    """Whether a routine is told the batch size: it is a mean over the batch, or no argument of it has that axis."""
+    if any(item.body.has(BATCH) for item in routine.definitions):
+        return True
+    return any(BATCH in item.tensor.shape for item in routine.definitions) and not any(
+        BATCH in tensor.shape for tensor in routine.arguments
+    )
 
 
 def variable(tensor: Tensor | Element) -> str:

@@ -6,7 +6,7 @@
                                                            # dyadic.from_torch(module, example_input)
     derivation = dyadic.derive(network)                     # energy, Euler-Lagrange equations, ranks
     certificate = dyadic.verify(derivation)                 # claims with verdicts, a JSON-able mapping
-    module_text = dyadic.emit(derivation, "numpy")          # a standalone module
+    dyadic.emit(derivation, "numpy").write("module.py")     # a standalone module, with the model's arrays beside it
     dyadic.appendix(derivation, certificate, "appendix.pdf")
 
 Errors that a user can mend are :class:`dyadic.DyadicError`.  Nothing heavy is imported before it is used.
@@ -15,10 +15,12 @@ Errors that a user can mend are :class:`dyadic.DyadicError`.  Nothing heavy is i
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing is not needed to run, and takes its time to import
 if TYPE_CHECKING:
-    from dyadic.codegen import emit
+    from typing import Any
+
+    from dyadic.codegen import Emission, emit
     from dyadic.files import appendix
     from dyadic.proofs import check, verify
     from dyadic.symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
@@ -31,7 +33,7 @@ _HOME = {
     "architecture": "symbolic", "derive": "symbolic", "read_spec": "symbolic",
     "from_torch": "symbolic.readers", "read": "symbolic.readers",
     "check": "proofs", "verify": "proofs",
-    "emit": "codegen",
+    "Emission": "codegen", "emit": "codegen",
     "appendix": "files",
 }  # fmt: skip
 """The module of every public name."""
@@ -50,6 +52,6 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Architecture", "Derivation", "DyadicError", "SpecError", "__version__", "appendix", "architecture", "check",
-    "derive", "emit", "from_torch", "read", "read_spec", "verify",
+    "Architecture", "Derivation", "DyadicError", "Emission", "SpecError", "__version__", "appendix", "architecture",
+    "check", "derive", "emit", "from_torch", "read", "read_spec", "verify",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """``python -m dyadic``."""
 
-from dyadic.cli import main
+from dyadic.entry import main
 
 if __name__ == "__main__":
     main()

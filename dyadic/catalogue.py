@@ -23,7 +23,7 @@ from dyadic.symbolic import Derivation, DyadicError, SpecError, architecture, de
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
-from dyadic.symbolic.functions import FUNCTIONS, closed_form
+from dyadic.symbolic.functions import FUNCTIONS, by_cases, closed_form
 from dyadic.symbolic.layers import LayerEquation
 from dyadic.symbolic.layers.base import Example, Option
 from dyadic.symbolic.options import suggest
@@ -281,7 +281,31 @@ def markdown() -> str:
     for title, entries in (("Layers", layers), ("Costs", costs)):
         parts.append(f"## {title}\n\n" + "\n".join(_table(entries)) + "\n")
         parts += ["\n".join(_section(found)) + "\n" for found in entries]
-    return "\n".join(parts)
+    return "\n".join([*parts, _FUNCTIONS_HEAD, *_function_table(), ""])
+
+
+_FUNCTIONS_HEAD = """## Scalar functions
+
+What stands in the equations above as `tanh(z)` and the like, also in claims. The definition is what a derivative is
+proved from; value and derivative are given as they are emitted and typeset.
+"""
+
+
+def _function_table() -> Iterator[str]:
+    head = ["function", "definition", "value", "derivative", "hypotheses", "activation"]
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    for name, function in FUNCTIONS.items():
+        forms = (by_cases(name), closed_form(name, 0), closed_form(name, 1))
+        hypotheses = _escaped("; ".join(function.hypotheses)) or "none"
+        yield _row(
+            [
+                _code(name),
+                *(_code(_PRINTER(form)) for form in forms),
+                hypotheses,
+                "yes" if function.activation else "no",
+            ]
+        )
 
 
 def _table(entries: Sequence[Entry]) -> Iterator[str]:

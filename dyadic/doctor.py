@@ -17,7 +17,6 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
     yield "Python", True, sys.version.split()[0], "everything"
     for package, use in (
         ("sympy", "derivations"),
-        ("z3-solver", "the stabilisation lemma"),
         ("python-flint", "exact and rigorous arithmetic"),
         ("jinja2", "emitted code"),
         ("typst", "appendix.pdf without LaTeX"),

@@ -9,10 +9,10 @@ from typing import Any
 from dyadic.blocks import Block, blocks
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.symbolic.derivation import Derivation, TaggedEquation
+from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
-from dyadic.symbolic.serialise import definition_to_json
 from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
 
 _SECTIONS = (
@@ -37,11 +37,11 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     if len(written) < len(architecture.vertices):
         yield from _blocks_text(derivation, parts)
     yield ""
-    yield "Energy on the doubled state:  E = sum of the terms below + C"
+    yield f"Energy on the doubled state:  E = sum of the terms below + {_cost_text(derivation, printer)}"
     for name in written:
-        yield f"  {printer.equation(derivation.energy_term(name))}"
+        yield _tagged(derivation.equations[f"E:{name}"], printer)
     yield "  (f is the value of the layer's map: the right-hand side of its inference equation)"
-    equations = derivation.equations(set(written))
+    equations = derivation.equations.of(written)
     shown: set[Definition] = set()  # an intermediate is written out where it is used first
     for role, title in _SECTIONS:
         chosen = [equation for equation in equations if equation.role == role]
@@ -70,6 +70,16 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
         yield f"  {name:<{width}}  x: {x:>4}  s: {s:>4}"
 
 
+def _cost_text(derivation: Derivation, printer: Printer) -> str:
+    """The cost as a sum of its terms with their weights, and the decay."""
+    terms = []
+    for cost in derivation.architecture.costs:
+        name = printer(derivation.equations[cost_tag(cost.owner)].definition.element)
+        terms.append(name if cost.weight == 1 else f"({cost.weight}) {name}")
+    decay = derivation.architecture.decay
+    return " + ".join([*terms, *([f"({decay / 2}) |theta|^2"] if decay else [])])
+
+
 def _blocks_text(derivation: Derivation, parts: list[Block]) -> Iterator[str]:
     """The vertices as blocks; a repeated one is written out once below."""
     yield ""
@@ -83,8 +93,12 @@ def _blocks_text(derivation: Derivation, parts: list[Block]) -> Iterator[str]:
             yield from textwrap.wrap(types, 110, initial_indent="      ", subsequent_indent="      ")
 
 
-def _equation_text(equation: TaggedEquation, printer: Printer, shown: set[Definition]) -> Iterator[str]:
-    yield f"  {printer.equation(equation.definition)}    [{equation.tag} {equation.hash}]"
+def _tagged(equation: Equation, printer: Printer) -> str:
+    return f"  {printer.equation(equation.definition)}    [{equation.tag} {equation.short}]"
+
+
+def _equation_text(equation: Equation, printer: Printer, shown: set[Definition]) -> Iterator[str]:
+    yield _tagged(equation, printer)
     for item in equation.where:
         if item not in shown:
             yield f"      with {printer.equation(item)}"
@@ -96,16 +110,15 @@ def derivation_latex(derivation: Derivation) -> Iterator[str]:
     printer = LatexPrinter(derivation.architecture.own_names)
     yield f"% {derivation.architecture.name!a}: L = {derivation.L}, T = {derivation.steps}"
     yield r"\begin{align}"
-    terms = [derivation.energy_term(vertex.name) for vertex in derivation.architecture.vertices]
-    yield from _rows([(printer.equation(term, "&="), None) for term in terms])
+    equations = list(derivation.equations.values())
+    yield from _rows([_row(equation, printer) for equation in equations if equation.role == "energy"])
     yield r"\end{align}"
-    equations = derivation.equations()
     for role, title in _SECTIONS:
         rows: list[tuple[str, str | None]] = []
         for equation in equations:
             if equation.role == role:
                 rows += [(printer.equation(item, "&="), None) for item in equation.where]
-                rows.append((printer.equation(equation.definition, "&="), f"{equation.tag!a} {equation.hash}"))
+                rows.append(_row(equation, printer))
         if rows:
             yield f"% {title}"
             yield r"\begin{align}"
@@ -113,7 +126,11 @@ def derivation_latex(derivation: Derivation) -> Iterator[str]:
             yield r"\end{align}"
 
 
-def _rows(rows: list[tuple[str, str | None]]) -> Iterator[str]:
+def _row(equation: Equation, printer: Printer) -> tuple[str, str]:
+    return printer.equation(equation.definition, "&="), f"{equation.tag!a} {equation.short}"
+
+
+def _rows(rows: Sequence[tuple[str, str | None]]) -> Iterator[str]:
     for position, (row, tag) in enumerate(rows):
         end = "" if position == len(rows) - 1 else r" \\"
         yield f"  {row}{end}" + (f"  % {tag}" if tag else "")
@@ -124,24 +141,23 @@ def derivation_json(derivation: Derivation) -> dict[str, Any]:
     named = derivation.architecture.own_names
     text, latex = TextPrinter(named), LatexPrinter(named)
 
-    def written(item: Definition) -> dict[str, Any]:
-        return {"text": text.equation(item), "latex": latex.equation(item), "definition": definition_to_json(item)}
+    def written(item: Definition, content: Any) -> dict[str, Any]:
+        return {"text": text.equation(item), "latex": latex.equation(item), "definition": content}
 
     return {
         "architecture": derivation.architecture.name,
         "L": derivation.L,
         "steps": derivation.steps,
         "ranks": {"x": derivation.ranks.x, "s": derivation.ranks.s},
-        "energy": [written(derivation.energy_term(vertex.name)) for vertex in derivation.architecture.vertices],
         "equations": [
             {
                 "tag": equation.tag,
                 "hash": equation.hash,
                 "role": equation.role,
-                **written(equation.definition),
-                "where": [written(item) for item in equation.where],
+                **written(equation.definition, equation.content["definition"]),
+                "where": [written(*pair) for pair in zip(equation.where, equation.content["where"], strict=True)],
             }
-            for equation in derivation.equations()
+            for equation in derivation.equations.values()
         ],
     }
 

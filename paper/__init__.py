@@ -23,21 +23,34 @@ def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
 
     Raises :class:`DyadicError` for another ending.
     """
-    if path.suffix == ".tex":
+    if appendix_format(path) == ".tex":
         style = files("dyadic.paper").joinpath("templates/dyadic-appendix.sty").read_bytes()
         return {
             path.with_name("dyadic-appendix.sty"): style,
             path.with_name("dyadic.bib"): bibliography().encode(),
             path: render_latex(document).encode(),
         }
-    if path.suffix == ".pdf":
-        return {path: render_pdf(document)}
+    return {path: render_pdf(document)}
+
+
+def appendix_format(path: Path) -> str:
+    """The ending of an appendix.  Raises :class:`DyadicError` for one that is neither .tex nor .pdf."""
+    if path.suffix in (".tex", ".pdf"):
+        return path.suffix
     if path.suffix == ".html":
         raise DyadicError(f"{path}: HTML comes with the paper issue; write a .tex or .pdf file")
     raise DyadicError(f"{path}: the ending {path.suffix!r} is not one of .tex, .pdf")
 
 
-__all__ = ["Document", "appendix_files", "build_document", "render_latex", "render_pdf", "render_typst"]
+__all__ = [
+    "Document",
+    "appendix_files",
+    "appendix_format",
+    "build_document",
+    "render_latex",
+    "render_pdf",
+    "render_typst",
+]
 
 if __name__ != "dyadic.paper":  # one module must not exist under two names
     raise ImportError("import dyadic.paper, not paper: the folder is a part of the package dyadic")

@@ -14,7 +14,7 @@ from dyadic.paper.document import (
     Code,
     Display,
     Document,
-    Equation,
+    EquationBlock,
     Math,
     Paragraph,
     Section,
@@ -23,10 +23,11 @@ from dyadic.paper.document import (
     Theorem,
 )
 from dyadic.symbolic.architecture import show
-from dyadic.symbolic.derivation import Derivation, TaggedEquation
+from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.energy import LayerDerivation
 from dyadic.symbolic.expressions import Apply, Definition
-from dyadic.symbolic.functions import FUNCTIONS, Z, as_primitives, closed_form
+from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+from dyadic.symbolic.instantiation import cost_tag
 
 LARGE = 24
 """Networks with more vertices are shown by layer kind rather than vertex by vertex."""
@@ -109,7 +110,7 @@ def _setting(derivation: Derivation, aliases: dict[str, str], large: bool) -> tu
         blocks.append(
             Table("The network", ("vertex", "layer", "reads", "shape", "depth"), tuple(rows4), (13, 14, 13, 8, 8))
         )
-    for cost, equation in zip(architecture.costs, derivation.cost_equations(), strict=True):
+    for cost, equation in ((c, derivation.equations[cost_tag(c.owner)]) for c in architecture.costs):
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
         blocks.append(
@@ -126,11 +127,11 @@ def _energy(derivation: Derivation, large: bool) -> tuple[Block, ...]:
     blocks: list[Block] = list(theory.flow_and_doubling())
     if large:
         blocks.append(Paragraph(("For a vertex of each kind the term of the energy is",)))
-        blocks += [Equation((*layer.equation.definitions, layer.energy)) for layer in _kinds(derivation)]
+        blocks += [EquationBlock((*layer.equation.definitions, layer.energy)) for layer in _kinds(derivation)]
     else:
         blocks.append(Paragraph(("For this network the energy is the sum of the cost and of the terms",)))
-        terms = tuple(derivation.energy_term(vertex.name) for vertex in derivation.architecture.vertices)
-        blocks.append(Equation(terms))
+        names = [vertex.name for vertex in derivation.architecture.vertices]
+        blocks.append(EquationBlock(tuple(derivation.equations[f"E:{name}"].definition for name in names)))
         blocks.append(Paragraph(("in which ", Math("f"), " stands for the value of the layer's map.")))
     return tuple(blocks)
 
@@ -150,11 +151,11 @@ def _equations(derivation: Derivation, large: bool) -> tuple[Block, ...]:
         )  # fmt: skip
         for layer in _kinds(derivation):
             blocks.append(Paragraph((), lead=layer.label))
-            blocks.append(Equation((*layer.intermediates, *layer.adjoints)))
-            blocks += [Equation((item,), gradient=True) for item in layer.gradients.values()]
+            blocks.append(EquationBlock((*layer.intermediates, *layer.adjoints)))
+            blocks += [EquationBlock((item,), gradient=True) for item in layer.gradients.values()]
         for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
             blocks.append(Paragraph((), lead=derived.label))
-            blocks.append(Equation((*derived.intermediates, derived.gradient)))
+            blocks.append(EquationBlock((*derived.intermediates, derived.gradient)))
     else:
         blocks += _vertex_equations(derivation)
     blocks += _functions(derivation)
@@ -169,7 +170,7 @@ def _vertex_equations(derivation: Derivation) -> list[Block]:
         "sensitivity": "Sensitivities, from the output backward:",
         "gradient": "Parameter gradients:",
     }
-    equations = derivation.equations()
+    equations = derivation.equations.values()
     for role, title in titles.items():
         chosen = [equation for equation in equations if equation.role == role]
         if not chosen:
@@ -181,10 +182,10 @@ def _vertex_equations(derivation: Derivation) -> list[Block]:
     return blocks
 
 
-def _equation(equation: TaggedEquation, shown: Iterable[Definition] = ()) -> Equation:
+def _equation(equation: Equation, shown: Iterable[Definition] = ()) -> EquationBlock:
     known = set(shown)
     lines = (*(item for item in equation.where if item not in known), equation.definition)
-    return Equation(lines, equation.tag, equation.hash, equation.role == "gradient")
+    return EquationBlock(lines, equation.tag, equation.short, equation.role == "gradient")
 
 
 def _functions(derivation: Derivation) -> list[Block]:
@@ -192,18 +193,28 @@ def _functions(derivation: Derivation) -> list[Block]:
     used = {node.name for body in bodies for node in body.atoms(Apply)}
     if not used:
         return []
-    meant = [formula for name in used for formula in (as_primitives(FUNCTIONS[name].definition), closed_form(name, 1))]
-    names = sorted(used | {node.name for formula in meant for node in formula.atoms(Apply) if node.name == "relu"})
     blocks: list[Block] = [Paragraph(("Activations and their derivatives, derived from the definitions:",))]
-    for name in names:
-        kink, formula = FUNCTIONS[name].kink, as_primitives(FUNCTIONS[name].definition)
+    for name in sorted(used | _within(used)):
+        formula = by_cases(name)
         if formula != Apply(name, 0, Z):  # tanh(z) = tanh(z) says nothing
             blocks.append(Display((Apply(name, 0, Z), "=", formula)))
-        blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
-        if kink is not None:
-            words = "relu is z for z > 0 and 0 otherwise, " if name == "relu" else ""
-            blocks.append(Paragraph((f"where {words}step is 1 for z > 0 and 0 otherwise; {kink}.",)))
+        if name in used:
+            blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
+            if FUNCTIONS[name].hypotheses:
+                blocks.append(Paragraph((f"where {'; '.join(FUNCTIONS[name].hypotheses)}.",)))
     return blocks
+
+
+def _within(names: set[str]) -> set[str]:
+    """The functions of which the definitions and derivatives shown are made, theirs included."""
+    found: set[str] = set()
+    fresh = {
+        node.name for name in names for form in (by_cases(name), closed_form(name, 1)) for node in form.atoms(Apply)
+    }
+    while fresh - found:
+        found |= fresh
+        fresh = {node.name for name in fresh for node in by_cases(name).atoms(Apply)}
+    return found
 
 
 def _theorem(derivation: Derivation, certificate: Mapping[str, Any], large: bool) -> tuple[Block, ...]:
@@ -234,14 +245,15 @@ def _theorem(derivation: Derivation, certificate: Mapping[str, Any], large: bool
         ),
         Theorem("Proof", theory.proof_of_theorem()),
     ]  # fmt: skip
-    if claims.get("tightness", {}).get("witness"):
-        blocks.append(_tightness(claims["tightness"], steps))
+    for name in ("tightness", "tightness:structure"):
+        if claims.get(name, {}).get("witness"):
+            blocks.append(_tightness(claims[name], steps))
     blocks.append(_rank_table(derivation, large))
     return tuple(blocks)
 
 
 def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
-    """That one step fewer is not enough: by numbers, or by the chain of variables that pass an initial value on."""
+    """That one step fewer is not enough, by numbers; or the chain that keeps the structure from allowing fewer."""
     witness = claim["witness"]
     if "chain" in witness:
         spans: tuple[Span, ...] = (
@@ -255,7 +267,7 @@ def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
             f" is {witness['value_before']} after {steps - 1} steps and "
             f"{witness['value_exact']} after {steps} (difference {witness['difference']}, rigorous enclosures).",
         )  # fmt: skip
-    return Theorem("Proposition", (Paragraph(spans),), "tightness")
+    return Theorem("Proposition", (Paragraph(spans),), "structure" if "chain" in witness else "tightness")
 
 
 def _rank_table(derivation: Derivation, large: bool) -> Table:
@@ -318,7 +330,7 @@ def _verification(derivation: Derivation, certificate: Mapping[str, Any], large:
         ),
     ]  # fmt: skip
     if not large:
-        tags = [(_code(e.tag), _code(e.hash)) for e in derivation.equations()]
+        tags = [(_code(e.tag), _code(e.short)) for e in derivation.equations.values()]
         caption = "Tags and hashes of the equations, as in the certificate and in emitted code"
         blocks.append(Table(caption, ("equation", "hash"), tuple(tags), (5, 4)))
     return tuple(blocks)

@@ -82,7 +82,7 @@ class Display:
 
 
 @dataclass(frozen=True)
-class Equation:
+class EquationBlock:
     """A numbered equation of the network with the intermediates it uses; ``tag`` and ``hash`` identify it.
 
     gradient: print the left-hand side as dE/dW rather than as the adjoint of W.
@@ -117,7 +117,7 @@ class Algorithm:
     lines: tuple[tuple[int, tuple[Span, ...]], ...]
 
 
-Block = Paragraph | Display | Equation | Theorem | Table | Algorithm
+Block = Paragraph | Display | EquationBlock | Theorem | Table | Algorithm
 
 
 @dataclass(frozen=True)

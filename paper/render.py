@@ -16,7 +16,7 @@ from dyadic.paper.document import (
     Code,
     Display,
     Document,
-    Equation,
+    EquationBlock,
     Formula,
     Fraction,
     Math,
@@ -27,7 +27,7 @@ from dyadic.paper.document import (
     Theorem,
     Words,
 )
-from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.expressions import Definition, apart_from_sizes
 from dyadic.symbolic.printing import Printer, term_key
 
 _LONGEST_LINE = 3
@@ -52,7 +52,7 @@ class Renderer(ABC):
                 return self.paragraph(block)
             case Display():
                 return self.display(self.broken(block.formula), "")
-            case Equation():
+            case EquationBlock():
                 last = len(block.lines) - 1
                 room = layout.WIDTH - max((layout.extent(line.element) for line in block.lines), default=0)
                 rows = [self.rows(line, room, block.gradient and k == last) for k, line in enumerate(block.lines)]
@@ -88,6 +88,7 @@ class Renderer(ABC):
 
     def rows(self, item: Definition, room: float, gradient: bool) -> list[str]:
         """An equation as aligned rows, its right-hand side broken where it is wider than ``room``."""
+        item = apart_from_sizes(item)
         left = self.printer(item.element)
         if gradient and item.tensor.kind.startswith("bar "):
             bare = type(item.tensor)(item.tensor.kind[4:], item.tensor.owner, item.tensor.shape)

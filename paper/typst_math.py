@@ -9,9 +9,8 @@ from sympy import Symbol
 
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.expressions import Element, Reduction
+from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.printing import Printer
-
-_BUILT_IN = {"tanh", "exp", "log"}
 
 
 def typst_string(text: str) -> str:
@@ -51,7 +50,8 @@ class TypstPrinter(Printer):
         return typst_string(self.aliases.get(name, name))
 
     def function(self, name: str, order: int, argument: str) -> str:
-        head = name if name in _BUILT_IN else f'op("{name}")'
+        known = FUNCTIONS.get(name)
+        head = (known.typst if known else None) or f"op({typst_string(name)})"
         return f"{head}{chr(39) * order}({argument})"
 
     def reduction(self, node: Reduction, body: str) -> str:
@@ -63,6 +63,10 @@ class TypstPrinter(Printer):
             "argmax": 'op("argmax", limits: #true)',
         }
         return f"{names[node.kind]}{under} {body}"
+
+    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+        rows = [*(f'{value} quad "if" {condition}' for value, condition in cases), f'{otherwise} quad "otherwise"']
+        return f"cases({', '.join(rows)})"
 
     def quotient(self, numerator: str, divisor: str) -> str:
         return f"floor({numerator} \\/ {divisor})"

@@ -10,7 +10,6 @@ from dyadic import __version__
 from dyadic.proofs.checker.graph import FORMAT, certificate_hash
 from dyadic.proofs.claims import Claim, overall
 from dyadic.symbolic.architecture import Input
-from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation, sizes_to_json
 from dyadic.symbolic.serialise import to_json
 
@@ -19,13 +18,6 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
     """The part of a certificate that says what is claimed, without the claims."""
     architecture = derivation.architecture
     names = [vertex.name for vertex in architecture.vertices]
-    tags = [
-        *(f"x:{name}" for name in names),
-        *(f"s:{name}" for name in names),
-        *(f"g:{name}.{parameter}" for name in names for parameter in derivation.layers[name].gradients),
-        *(f"g:{name}" for name in derivation.shared),
-        *("C" if owner == COST_OWNER else f"C:{owner}" for owner in derivation.costs),
-    ]
     return {
         "format": FORMAT,
         "architecture": {
@@ -57,7 +49,7 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
         "ranks": {"x": derivation.ranks.x, "s": derivation.ranks.s},
         "L": derivation.L,
         "steps": steps,
-        "equations": {tag: derivation.hash(tag) for tag in tags},
+        "equations": {tag: {"hash": one.hash, **one.content} for tag, one in derivation.equations.items()},
     }
 
 
@@ -77,7 +69,7 @@ def certificate(
         "not_run": dict(not_run),
         "versions": {
             "dyadic": __version__,
-            **{name: _version(name) for name in ("sympy", "python-flint", "z3-solver")},
+            **{name: _version(name) for name in ("sympy", "python-flint")},
         },
     }
     return {**content, "hash": certificate_hash(content)}

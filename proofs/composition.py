@@ -1,6 +1,7 @@
 """The theorem for one architecture, composed of what the methods have shown.
 
-It rests on the stabilisation lemma, on this architecture's ranks and terms, and on the adjoint of every layer kind.
+It rests on the stabilisation lemma, on this architecture's ranks and terms, on its equations being the instances that
+the graph demands, and on the adjoint of every layer kind.
 The other methods that bear on it are cross-checks: a refutation by any of them refutes it, and one left undecided
 leaves it undecided.
 """
@@ -9,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dyadic.proofs.checker.domain import hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.symbolic.derivation import Derivation
 
-ESSENTIAL = ("lemma", "ranks", "adjoint")
+ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
 
 def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:
@@ -24,10 +26,12 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     )
     bearing = [name for name in shown if METHODS[name].bears]
     parts = [claim for name in bearing for claim in shown[name]]
-    hypotheses = tuple(dict.fromkeys(text for part in parts for text in part.hypotheses))
+    domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
+    assumed = [text for part in parts for text in part.hypotheses]
+    hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
     trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
     checks = [name for name in bearing if name not in ESSENTIAL]
-    method = "composition: lemma + ranks + adjoints for all sizes"
+    method = "composition: lemma + ranks + instances + adjoints for all sizes"
     if checks:
         method += ", cross-checked by " + ", ".join(checks)
 

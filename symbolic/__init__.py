@@ -4,7 +4,8 @@ spec.py          TOML or a mapping -> Architecture
 layers/, costs/  one index equation per layer type and cost
 expressions.py   index notation;  variation.py  its derivative;  functions.py  scalar functions
 energy.py        one layer kind's energy term and variation
-derivation.py    the network's equations, tagged and hashed;  ranks.py  its rank table
+derivation.py    what is claimed of a network;  ranks.py  its rank table
+instantiation.py the network's equations, tagged and hashed: one object each
 variational.py   what the variational principle does and does not give;  inference.py  non-reciprocity
 printing.py, serialise.py   equations as text, LaTeX and JSON
 """

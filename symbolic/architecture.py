@@ -15,6 +15,7 @@ from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.expressions import Element, Tensor, elements
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.limits import few_axes, few_entries, few_inputs
 
 Role = Literal["data", "index", "parameter", "constant"]
 
@@ -208,6 +209,7 @@ def make_vertex(
     :class:`SpecError` where the shapes do not fit the layer's equation.
     """
     layer, where = LAYERS[type_], f"layer {name!r}"
+    few_inputs(where, len(slots))
     shapes = [inputs[slot] for slot in slots]
     largest = layer.arity[1]
     read = shapes if largest is None else shapes[:largest]
@@ -246,6 +248,8 @@ def make_vertex(
     for symbol, formula in equation.extents.items():
         sizes[symbol] = formula.xreplace(sizes)
     shape = tuple(extent.xreplace(sizes) for extent in equation.output.tensor.shape)
+    few_axes(where, len(shape))
+    few_entries(where, shape)
     if any(extent.is_Integer and extent < 1 for extent in shape):
         raise SpecError(where, f"its output would be empty ({_shapes(slots, shapes)})", rule)
     if any(sizes[symbol].is_Integer and sizes[symbol] < 1 for symbol in equation.extents):

@@ -8,7 +8,7 @@ only renamed for the vertices of a network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from sympy import Expr, Integer
@@ -18,6 +18,7 @@ from dyadic.symbolic.expressions import Definition, Tensor, elements, rename_ten
 from dyadic.symbolic.fusion import Source, fused_equation
 from dyadic.symbolic.layers import LAYERS, LayerEquation, ShapeError
 from dyadic.symbolic.layers.base import axes, slots
+from dyadic.symbolic.serialise import Json, digest, layer_to_json
 from dyadic.symbolic.variation import Gradient, gradient
 
 
@@ -77,6 +78,16 @@ class LayerDerivation:
     @property
     def label(self) -> str:
         return self.kind.label
+
+    @cached_property
+    def content(self) -> Json:
+        """The derivation as JSON, as the certificate holds it."""
+        return layer_to_json(self)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, under which the certificate holds it."""
+        return digest(self.content)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class DyadicError(Exception):
     """Something in the input cannot be used; the message names the place and the remedy."""
@@ -20,6 +22,11 @@ class SpecError(DyadicError):
     def __init__(self, where: str, problem: str, remedy: str) -> None:
         super().__init__(f"{where}: {problem}; {remedy}" if remedy else f"{where}: {problem}")
         self.where, self.problem, self.remedy = where, problem, remedy
+
+
+def unwritable(path: Path, error: OSError) -> DyadicError:
+    """The one message for an output that cannot be written."""
+    return DyadicError(f"{path}: cannot be written ({error.strerror or error}); choose another place with -o")
 
 
 class UnsupportedEquation(DyadicError):

@@ -297,6 +297,28 @@ def fresh_index(taken: set[Index]) -> Index:
         round_ += 1
 
 
+def apart_from_sizes(item: Definition) -> Definition:
+    """The definition with those indices renamed that have the name of a size that stands in it.
+
+    For display only: ``Sum[j<j] x[j]`` with a size that the user calls j means nothing to a reader.
+    """
+    sizes = {symbol.name for symbol in (item.body.free_symbols | _symbols(item.tensor.shape)) - all_indices(item.body)}
+    indices = all_indices(item.body) | set(item.indices)
+    clashing = sorted((index for index in indices if index.name in sizes), key=lambda index: index.name)
+    taken, table = indices | {Index(name) for name in sizes}, {}
+    for index in clashing:
+        table[index] = fresh_index(taken)
+        taken.add(table[index])
+    if not table:
+        return item
+    left = tuple(table.get(index, index) for index in item.indices)
+    return Definition(item.tensor, left, _rename(item.body, {}, table))
+
+
+def _symbols(shape: tuple[Expr, ...]) -> set[Expr]:
+    return {symbol for extent in shape for symbol in extent.free_symbols}
+
+
 def rename(expression: Expr, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Expr:
     """The expression with the owners of its tensors and its symbolic sizes replaced, all at once."""
     return _rename(expression, owners, dict(sizes))
@@ -335,6 +357,6 @@ def rename_definition(item: Definition, owners: Mapping[str, str], sizes: Mappin
 
 __all__ = [
     "Add", "Apply", "Bracket", "Definition", "Divides", "Element", "Expr", "Index", "Inside", "Integer", "Mul", "Pow",
-    "Quotient", "Rational", "Reduction", "Remainder", "Same", "Tensor", "all_indices", "children", "elements",
-    "free_indices", "fresh_index", "rename", "rename_definition", "size", "split_guards", "total", "walk",
+    "Quotient", "Rational", "Reduction", "Remainder", "Same", "Tensor", "all_indices", "apart_from_sizes", "children",
+    "elements", "free_indices", "fresh_index", "rename", "rename_definition", "size", "split_guards", "total", "walk",
 ]  # fmt: skip

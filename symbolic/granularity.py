@@ -23,8 +23,7 @@ Granularity = Literal["operation", "layer"]
 _HEADS = {"conv", "conv_transpose", "dense", "linear", "matmul", "einsum"}
 _NORMS = {"batch_norm", "batch_norm_training", "layer_norm", "rms_norm", "group_norm", "instance_norm"}
 _ACTIVATIONS = {
-    *ACTIVATIONS, "leaky_relu", "elu", "selu", "celu", "hard_sigmoid", "clip", "prelu", "softsign", "mish",
-    "hard_swish", "gelu_tanh", "glu",
+    *ACTIVATIONS, "leaky_relu", "clip", "prelu", "glu",
 } - {"identity"}  # fmt: skip
 _AFFINE = {"add", "sub", "mul", "div", "scale"}
 

@@ -15,6 +15,7 @@ from dyadic.symbolic.architecture import extent_of
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import Option
+from dyadic.symbolic.limits import MOST_DIGITS, MOST_IN_A_LIST
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -60,6 +61,8 @@ def _option(where: str, key: str, option: Option, entry: Mapping[str, Any]) -> A
 def _list(where: str, key: str, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise SpecError(where, f"{key} must be a list, not {value!r}", f"write {key} = [..., ...]")
+    if len(value) > MOST_IN_A_LIST:
+        raise SpecError(where, f"{key} has {len(value)} entries", f"at most {MOST_IN_A_LIST} are read")
     return list(value)
 
 
@@ -135,7 +138,9 @@ def suggest(value: str, names: Iterable[str]) -> str:
 
 
 def finite(value: Any, path: tuple[str, ...]) -> None:
-    """Refuse infinities and NaN anywhere in the input."""
+    """Refuse infinities, NaN and integers of very many digits anywhere in the input."""
+    if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
+        raise SpecError(".".join(path), f"holds an integer of more than {MOST_DIGITS} digits", "use a smaller number")
     if isinstance(value, float) and not math.isfinite(value):
         raise SpecError(".".join(path), f"holds the non-finite number {value}", "use a finite number")
     if isinstance(value, Mapping):

@@ -7,10 +7,11 @@ which people write them (numbers, parameters, adjoints, activations, functions, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Pow, Rational, Symbol, pi
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
 
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -25,7 +26,9 @@ from dyadic.symbolic.expressions import (
     Reduction,
     Remainder,
     Same,
+    apart_from_sizes,
 )
+from dyadic.symbolic.functions import FUNCTIONS
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
@@ -37,6 +40,8 @@ class Printer(ABC):
     parameters and constants of a network (``Architecture.own_names``).
     """
 
+    relations: Mapping[str, str] = {relation: relation for relation in ("<", ">", "<=", ">=")}
+
     def __init__(self, named: Iterable[str] = ()) -> None:
         self.named = frozenset(named)
 
@@ -46,7 +51,8 @@ class Printer(ABC):
         return text if own >= level else self.brackets(text)
 
     def equation(self, item: Definition, relation: str = "=") -> str:
-        """``left = right``."""
+        """``left = right``; indices that have the name of a size get another one."""
+        item = apart_from_sizes(item)
         return f"{self(item.element)} {relation} {self(item.body)}"
 
     def _visit(self, node: Expr) -> tuple[str, int]:
@@ -65,6 +71,10 @@ class Printer(ABC):
                 return self.condition(self.divides(self(node.args[0], ATOM), self(node.args[1]))), ATOM
             case Same():
                 return self.condition(f"{self(node.args[0])} = {self(node.args[1])}"), ATOM
+            case Piecewise():
+                *cases, (otherwise, _) = node.args
+                shown = [(self(value), self._comparison(condition)) for value, condition in cases]
+                return self.cases(shown, self(otherwise)), ATOM
             case Reduction():
                 return self.reduction(node, self(node.body, PRODUCT)), PRODUCT
             case KroneckerDelta():
@@ -95,6 +105,9 @@ class Printer(ABC):
     def _sum(self, node: Add) -> str:
         first, *others = self.terms(node)
         return " ".join([first[2:] if first[0] == "+" else f"-{first[2:]}", *others])
+
+    def _comparison(self, condition: Relational) -> str:
+        return f"{self(condition.lhs)} {self.relations[condition.rel_op]} {self(condition.rhs)}"
 
     def terms(self, node: Expr) -> list[str]:
         """The terms of a sum in order, each with its sign: ``+ a``, ``- b``."""
@@ -138,6 +151,10 @@ class Printer(ABC):
 
     @abstractmethod
     def reduction(self, node: Reduction, body: str) -> str: ...
+
+    @abstractmethod
+    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+        """A value for each condition, and the one that holds where no condition does."""
 
     @abstractmethod
     def quotient(self, numerator: str, divisor: str) -> str: ...
@@ -221,6 +238,9 @@ class TextPrinter(Printer):
         name = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Max", "argmax": "ArgMax"}[node.kind]
         return f"{name}[{node.index.name}<{self(node.extent)}] {body}"
 
+    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+        return f"{{{'; '.join(f'{value} if {condition}' for value, condition in cases)}; {otherwise} otherwise}}"
+
     def quotient(self, numerator: str, divisor: str) -> str:
         return f"floor({numerator} / {divisor})"
 
@@ -269,7 +289,6 @@ _LATEX_SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
     "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
-_LATEX_FUNCTIONS = {"tanh": r"\tanh", "exp": r"\exp", "log": r"\log"}
 
 
 def latex_escape(text: str) -> str:
@@ -279,6 +298,8 @@ def latex_escape(text: str) -> str:
 
 class LatexPrinter(Printer):
     r"""LaTeX (amsmath): ``W^{\text{hidden}}_{i j}``, ``\sum_{j<64}``."""
+
+    relations = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
 
     def entry(self, node: Element) -> str:
         accent, _, kind = node.kind.rpartition(" ")
@@ -307,7 +328,8 @@ class LatexPrinter(Printer):
         return rf"\text{{{latex_escape(name)}}}"
 
     def function(self, name: str, order: int, argument: str) -> str:
-        head = _LATEX_FUNCTIONS.get(name, rf"\operatorname{{{name}}}")
+        known = FUNCTIONS.get(name)
+        head = (known.latex if known else None) or rf"\operatorname{{{latex_escape(name)}}}"
         return rf"{head}{chr(39) * order}\left({argument}\right)"
 
     def reduction(self, node: Reduction, body: str) -> str:
@@ -316,6 +338,11 @@ class LatexPrinter(Printer):
             "sum": r"\sum", "logsumexp": r"\operatorname*{LSE}", "max": r"\max", "argmax": r"\operatorname*{argmax}"
         }[node.kind]  # fmt: skip
         return rf"{operator}{head} {body}"
+
+    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
+        rows = [rf"{value} \quad \text{{if }} {condition}" for value, condition in cases]
+        rows.append(rf"{otherwise} \quad \text{{otherwise}}")
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def quotient(self, numerator: str, divisor: str) -> str:
         return rf"\lfloor {numerator} / {divisor} \rfloor"

@@ -8,18 +8,19 @@ function             ["apply", name, order of the derivative, argument]
 reduction            ["sum", "logsumexp", "max" or "argmax", index name, extent, body]
 integer division     ["quotient", e, d], rounded down; ["remainder", e, d]
 brackets             ["inside", e, n] = [0 <= e < n];  ["divides", d, e];  ["same", a, b]:  1 or 0
-the variable z       ["z"]   (closed forms of scalar functions only)
+the variable z       ["z"]   (formulas of scalar functions only)
+cases                ["piecewise", [">", a, b], value, ["<=", c, d], value, ..., otherwise]  (likewise)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, pi
+from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
+from sympy.core.relational import Relational
 
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import (
     Apply,
@@ -33,7 +34,10 @@ from dyadic.symbolic.expressions import (
     Remainder,
     Same,
 )
-from dyadic.symbolic.functions import Z
+from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+
+if TYPE_CHECKING:
+    from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 
 Json = Any
 
@@ -63,9 +67,33 @@ def to_json(expression: Expr) -> Json:
             return ["*", *map(to_json, expression.args)]
         case Pow():
             return ["^", to_json(expression.base), to_json(expression.exp)]
+        case Piecewise():
+            *cases, (otherwise, _) = expression.args
+            parts = [part for value, condition in cases for part in (_condition(condition), to_json(value))]
+            return ["piecewise", *parts, to_json(otherwise)]
     if expression == pi:
         return ["pi"]
     raise UnsupportedEquation(f"no JSON form for {type(expression).__name__}: {expression}")
+
+
+def _condition(condition: Relational) -> Json:
+    return [condition.rel_op, to_json(condition.lhs), to_json(condition.rhs)]
+
+
+def function_to_json(name: str) -> Json:
+    """A scalar function: its definition, its value and derivative as emitted and typeset, and what they assume.
+
+    kinks: points where it is not differentiable, with the value that the derivative is given there.  domain: the open
+    interval on which it is differentiable; null for no bound.
+    """
+    function = FUNCTIONS[name]
+    return {
+        "definition": to_json(by_cases(name)),
+        "value": to_json(closed_form(name, 0)),
+        "derivative": to_json(closed_form(name, 1)),
+        "kinks": [[to_json(point), to_json(taken)] for point, taken in function.kinks],
+        "domain": [None if bound is None else to_json(bound) for bound in function.domain],
+    }
 
 
 def definition_to_json(item: Definition) -> Json:

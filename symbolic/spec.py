@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import networkx
 import numpy as np
 
 from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
@@ -19,6 +18,7 @@ from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
 from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
 from dyadic.symbolic.options import (
     checked_name,
     choice,
@@ -32,7 +32,6 @@ from dyadic.symbolic.options import (
 )
 from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
 
-_LARGEST_FILE = 64 * 2**20
 LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
 """What a layer's ``type`` may be."""
 
@@ -40,23 +39,34 @@ LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
 def read_spec(path: str | Path) -> Architecture:
     """Read a TOML file.  Raises :class:`SpecError` whose message starts with the file's name."""
     path = Path(path)
+    regular_file(path)
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SpecError(str(path), "is larger than 64 MiB", "give an architecture in TOML")
+        refuse_weights(path)
         text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
+        data = _toml(path, text)
     except OSError as error:
         raise SpecError(str(path), f"cannot be read ({error.strerror or error})", "check the path") from error
     except UnicodeDecodeError as error:
         raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "give an architecture in TOML") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(str(path), f"is not TOML: {error}", "mend the line, see https://toml.io") from error
-    except RecursionError as error:
-        raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
     try:
         return architecture(data, default_name=path.stem)
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        short_keys(text)
+        return tomllib.loads(text)
+    except SpecError as error:
+        raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
+    except tomllib.TOMLDecodeError as error:
+        problem = f"is not TOML: {str(error)[:200]}"
+        raise SpecError(str(path), problem, "mend the line, see https://toml.io") from error
+    except ValueError as error:  # an integer of thousands of digits, a date that there is not
+        raise SpecError(str(path), f"holds a value that cannot be read ({str(error)[:60]})", "mend it") from error
+    except RecursionError as error:
+        raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
 
 
 def architecture(data: Mapping[str, Any], default_name: str = "network") -> Architecture:
@@ -153,6 +163,7 @@ def _input(group: str, role: Role, name: str, entry: Any) -> Input:
     scalar = group != "inputs" and isinstance(shape, list | tuple)
     if not isinstance(shape, list | tuple) or not (shape or scalar):
         raise SpecError(where, f"shape must be a list of sizes, not {shape!r}", "write for instance shape = [64]")
+    few_axes(where, len(shape))
     extents = tuple(size_of(where, "shape", value) for value in shape)
     if "below" in entry:
         return Input(checked_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
@@ -178,6 +189,7 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
 def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
     if not isinstance(array, list | tuple) or not array:
         raise SpecError("layers", "no layer is given", 'add [[layers]] with name = "..." and type = "..."')
+    few_layers("the file", len(array))
     names = [_layer_name(position, entry) for position, entry in enumerate(array, 1)]
     taken: set[str] = {node.name for node in inputs}
     for name in names:
@@ -217,6 +229,7 @@ def _layer_name(position: int, entry: Any) -> str:
 
 
 def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) -> None:
+    few_inputs(where, len(parents))
     smallest, largest = layer.arity
     if len(parents) < smallest or (largest is not None and len(parents) > largest and not layer.parametric):
         counts = {1: "one input", 2: "two inputs", 3: "three inputs"}
@@ -225,20 +238,35 @@ def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) ->
 
 
 def _topological(layers: Mapping[str, Layer], inputs: Iterable[Input]) -> list[str]:
-    graph: Any = networkx.DiGraph()
-    graph.add_nodes_from(node.name for node in inputs)
-    graph.add_nodes_from(layers)
-    graph.add_edges_from((parent, name) for name, (_, _, parents) in layers.items() for parent in parents)
-    try:
-        order = list(networkx.topological_sort(graph))
-    except networkx.NetworkXUnfeasible:
-        cycle = [edge[0] for edge in networkx.find_cycle(graph)]
+    """The layers, each after what it reads, otherwise in the order in which their last parent comes."""
+    readers: dict[str, list[str]] = {name: [] for name in (*(node.name for node in inputs), *layers)}
+    missing = {name: set(parents) for name, (_, _, parents) in layers.items()}
+    for name, (_, _, parents) in layers.items():
+        for parent in dict.fromkeys(parents):
+            readers[parent].append(name)
+    order = [name for name in readers if not missing.get(name)]
+    for name in order:  # grows while it is read
+        for reader in readers[name]:
+            missing[reader].discard(name)
+            if not missing[reader]:
+                order.append(reader)
+    if len(order) < len(readers):
+        cycle = _cycle({name: left for name, left in missing.items() if left})
         path = " -> ".join([*cycle, cycle[0]])
         raise SpecError(
             f"layer {cycle[0]!r}", f"there is a cycle: {path}",
             "a cycle has no rank and no finite-time claim; remove one of these connections",
-        ) from None  # fmt: skip
+        )  # fmt: skip
     return [name for name in order if name in layers]
+
+
+def _cycle(parents: Mapping[str, set[str]]) -> list[str]:
+    """A cycle of a graph in which everything has a parent: each of it reads the one before."""
+    walk, seen = [next(iter(parents))], {}
+    while walk[-1] not in seen:
+        seen[walk[-1]] = len(walk) - 1
+        walk.append(min(parents[walk[-1]]))
+    return walk[: seen[walk[-1]] : -1]
 
 
 def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:

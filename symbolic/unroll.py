@@ -23,6 +23,7 @@ from dyadic.symbolic.energy import LayerKind, derive_layer
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.base import Example, Option, Shape, ShapeError, canonical_axis
 from dyadic.symbolic.layers.recurrent import Cell
+from dyadic.symbolic.limits import MOST_STEPS
 
 Layer = tuple[str, dict[str, Any], tuple[str, ...]]
 """(type, options, inputs) of a layer."""
@@ -104,6 +105,10 @@ class Unrolled:
         steps = int(extent) if wanted is None else wanted
         if steps < 1 or (extent.is_Integer and steps > extent):
             raise ShapeError(f"steps = {steps}, but its input has {extent}", "")
+        if steps > MOST_STEPS:
+            raise ShapeError(
+                f"has {steps} steps", f"at most {MOST_STEPS} are unrolled; write steps = ... for the first"
+            )
         return steps
 
     def _initial(self, found: Expansion, name: str, shape: Shape) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sympy
 from sympy import Expr, Function, Rational, Symbol
@@ -90,21 +91,6 @@ def doubled_cost() -> Construction:
     return Construction("C", energy, (X, S), energy.diff(S).doit(), energy.diff(X).doit())
 
 
-def dyadic_rates() -> tuple[Expr, Expr]:
-    """(da/dt - dE/da, db/dt + dE/db) for a = x + s/2, b = x - s/2 under the saddle-point dynamics.
-
-    Both must vanish: ascent in one compartment, descent in the other.
-    """
-    a, b = Symbol("a", real=True), Symbol("b", real=True)
-    half = Rational(1, 2)
-    by_s, by_x = energy_gradient()
-    here = {X: half * (a + b), S: a - b}
-    in_compartments = ENERGY(half * (a + b), a - b)
-    rate_a = (by_s + half * by_x).subs(here).doit()
-    rate_b = (by_s - half * by_x).subs(here).doit()
-    return rate_a - in_compartments.diff(a).doit(), rate_b + in_compartments.diff(b).doit()
-
-
 def _plain(expression: Expr, table: dict[Expr, Expr]) -> Expr:
     return expression.subs(table).doit()
 
@@ -126,3 +112,31 @@ def readable(expression: Expr) -> Expr:
         return node.func(*map(plain, node.args)) if node.args else node
 
     return plain(expression)
+
+
+def to_data(expression: Expr) -> Any:
+    """For a certificate: nested lists, see proofs/checker/variational.py."""
+    if expression.is_Integer:
+        return int(expression)
+    if expression.is_Rational:
+        return ["rational", int(expression.p), int(expression.q)]
+    if expression.is_Symbol:
+        return ["symbol", expression.name]
+    if expression.is_Add or expression.is_Mul:
+        return ["+" if expression.is_Add else "*", *map(to_data, expression.args)]
+    if isinstance(expression, sympy.Subs):  # C'(argument)
+        (dummy,), (point,) = expression.variables, expression.point
+        inner = expression.expr
+        if inner == inner.expr.diff(dummy) and inner.expr.args == (dummy,):
+            return ["function", inner.expr.func.__name__, [1], [to_data(point)]]
+    if isinstance(expression, sympy.Derivative):
+        inner, (variable,) = expression.expr, expression.variables
+        if inner.args == (T,) and variable == T:
+            return ["rate", inner.func.__name__]
+        orders = [int(argument == variable) for argument in inner.args]
+        return ["function", inner.func.__name__, orders, [to_data(argument) for argument in inner.args]]
+    if expression.args == (T,):
+        return ["path", expression.func.__name__]
+    if isinstance(expression, sympy.core.function.AppliedUndef):
+        return ["function", expression.func.__name__, [0] * len(expression.args), [*map(to_data, expression.args)]]
+    raise TypeError(f"{expression} has no form in a certificate")

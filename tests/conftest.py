@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 # Random cases are drawn afresh on a developer's machine; where the outcome decides on a change, they are the same ones.
@@ -12,3 +13,11 @@ if os.environ.get("CI") == "true":
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files instead of comparing")
+    parser.addoption("--index", action="store_true", help="also run the tests that install from a package index")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--index"):
+        for item in items:
+            if "index" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="installs from a package index (pytest --index)"))

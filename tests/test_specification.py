@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dyadic.symbolic import architecture, derive
+from dyadic.symbolic import architecture, derive, limits
 from dyadic.symbolic.architecture import show
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.unroll import UNROLLED
@@ -20,7 +20,7 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```\s+```text\n(.*?)```", TEXT, re.S)
 def test_examples_have_the_parameters_listed(toml, parameters):
     network = architecture(tomllib.loads(toml))
     assert [f"{name} {show(shape)}" for name, shape in network.parameters.items()] == parameters.splitlines()
-    assert len(derive(network).equations()) > len(network.parameters)
+    assert len(derive(network).equations) > len(network.parameters)
 
 
 def test_every_example_is_checked():
@@ -37,3 +37,9 @@ def test_the_tables_of_options_and_costs_are_complete():
     assert named == {option for layer in UNROLLED.values() for option in layer.options}
     section = TEXT.partition("## Costs")[2].partition("## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == set(COSTS)
+
+
+def test_the_limits_are_those_of_the_code():
+    section = TEXT.partition("## Limits")[2].partition("## ")[0]
+    named = {name: int(number) for number, name in re.findall(r"\| (\d+) \| `(\w+)` \|", section)}
+    assert named == {name: value for name, value in vars(limits).items() if name.isupper() and name[0] != "_"}

@@ -31,7 +31,7 @@ def packages(tree):
     for name in imported(tree):
         top, _, rest = name.partition(".")
         assert top not in set(PACKAGES) - {"dyadic"}, f"{name}: only the package dyadic exists"
-        if top == "dyadic" and rest not in ("", "__version__"):
+        if top == "dyadic" and rest.split(".")[0] not in ("", "__version__", "scratch"):  # these import nothing
             stage = rest.split(".")[0]
             yield stage if stage in PACKAGES else "dyadic"
 

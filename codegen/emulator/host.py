@@ -18,12 +18,15 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dyadic.symbolic.functions import FUNCTIONS
+
 Mode = Literal["plain", "symbolic"]
+_CALLED = {name: function.cuda.call.partition("(")[0] for name, function in FUNCTIONS.items() if function.cuda}
 OPERATIONS = {
-    0: "variable", 1: "number", 2: "+", 3: "-", 4: "*", 5: "/", 6: "max", 10: "tanh", 11: "exp", 12: "log", 13: "erf",
-    14: "relu", 15: "step", 16: "sigmoid", 17: "softplus", 18: "sqrt", 19: "rsqrt", 20: "sin", 21: "cos", 22: "abs",
-    23: "sign",
+    0: "variable", 1: "number", 2: "+", 3: "-", 4: "*", 5: "/", 6: "max",
+    **dict(enumerate(_CALLED, 10)),
 }  # fmt: skip
+"""The operations of a tape by their codes; scalar functions have those from 10 on."""
 _SIGNATURE = re.compile(r'extern "C" __global__ void (\w+)\(([^)]*)\)')
 _GUARD = 512
 """Elements put before and after every array: NaN around inputs, so that a read outside shows in the result, and
@@ -235,7 +238,8 @@ def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[
         # The only two changes to the text: what real is, and helper functions that would compare numbers.
         source = re.sub(r"typedef (float|double) real;", "", source)
         source = re.sub(r"__device__ __forceinline__ (real|int above).*\n", "", source)
-        parts.append(folder.joinpath("symbolic_real.h").read_text())
+        functions = "".join(f"SYMBOLIC_FUNCTION({called}, {k})\n" for k, called in enumerate(_CALLED.values(), 10))
+        parts.append(folder.joinpath("symbolic_real.h").read_text().replace("// SCALAR FUNCTIONS", f"{functions}//"))
     else:
         parts.append(folder.joinpath("plain_real.h").read_text())
     launchers = [_LAUNCHING]

@@ -1,6 +1,6 @@
 // ``real`` as an expression: arithmetic records itself on a tape, and a value is a position on it.  Running a kernel
 // then yields, for every output element, the expression that it computes.  Comparing numbers is not possible, so
-// the kernels' helper functions (relu, step, sigmoid, softplus) are opaque here, as all functions are.
+// the functions that the kernels define (relu, sigmoid, ...) are opaque here, as all functions are.
 #pragma once
 #include <vector>
 
@@ -51,20 +51,7 @@ static inline bool operator==(Real, Real) { return compared = true; }
 
 #define SYMBOLIC_FUNCTION(name, code) \
     static inline Real name(Real a) { return Real::at(record(code, a.id)); }
-SYMBOLIC_FUNCTION(tanh, 10)
-SYMBOLIC_FUNCTION(exp, 11)
-SYMBOLIC_FUNCTION(log, 12)
-SYMBOLIC_FUNCTION(erf, 13)
-SYMBOLIC_FUNCTION(relu, 14)
-SYMBOLIC_FUNCTION(step, 15)
-SYMBOLIC_FUNCTION(sigmoid, 16)
-SYMBOLIC_FUNCTION(softplus, 17)
-SYMBOLIC_FUNCTION(sqrt, 18)
-SYMBOLIC_FUNCTION(rsqrt, 19)
-SYMBOLIC_FUNCTION(sin, 20)
-SYMBOLIC_FUNCTION(cos, 21)
-SYMBOLIC_FUNCTION(fabs, 22)
-SYMBOLIC_FUNCTION(sign, 23)
+// SCALAR FUNCTIONS (put in by host.py)
 
 }  // namespace symbolic
 

@@ -7,10 +7,8 @@ threads, and the values those of the plainest schedule.  This is shown for the b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
@@ -34,16 +32,6 @@ from dyadic.codegen.loops.nest import (
 )
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Apply, Divides, Element, Inside, Quotient, Remainder, Same
-
-_FUNCTIONS: dict[str, Any] = {
-    "tanh": np.tanh, "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "sin": np.sin, "cos": np.cos, "abs": np.abs,
-    "sign": np.sign, "erf": np.vectorize(math.erf, otypes=[float]),
-    "rsqrt": lambda z: 1 / np.sqrt(z),
-    "relu": lambda z: np.maximum(z, 0),
-    "step": lambda z: (z > 0) * 1.0,
-    "sigmoid": lambda z: 0.5 + 0.5 * np.tanh(0.5 * z),
-    "softplus": lambda z: np.logaddexp(z, 0),
-}  # fmt: skip
 
 
 class Machine:
@@ -193,7 +181,7 @@ class Machine:
             result[holds] = self.number(value, who[holds])
             return result
         if isinstance(node, Apply):
-            return np.asarray(_FUNCTIONS[node.name](self.number(node.argument, who)))
+            return _opaque(node, self.number(node.argument, who))
         parts = [self.number(part, who) for part in node.args]
         if isinstance(node, Add):
             return np.asarray(sum(parts[1:], parts[0]))
@@ -204,6 +192,12 @@ class Machine:
         if isinstance(node, Quotient | Remainder):
             return parts[0] // parts[1] if isinstance(node, Quotient) else parts[0] % parts[1]
         raise TypeError(f"a machine cannot evaluate {type(node).__name__}")
+
+
+def _opaque(node: Apply, argument: Numbers) -> Numbers:
+    """Some function of one number under this name: what is compared does not depend on which.  It has no zeros."""
+    shift = sum(ord(letter) * (k + 1) for k, letter in enumerate(node.name)) + node.order
+    return np.asarray(2.0 + np.cos(argument + shift))
 
 
 def _along(entry: Element | Cell, k: int) -> Expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from dyadic.proofs.checker.equations import entries
@@ -52,7 +53,7 @@ class Graph:
         self.cost_contents: dict[str, dict[str, Any]] = field(certificate, "costs", dict, "certificate")
         self.terms: dict[str, Any] = field(certificate, "terms", dict, "certificate")
         self.shared: dict[str, Any] = field(certificate, "shared", dict, "certificate")
-        self.hashes: dict[str, str] = field(certificate, "equations", dict, "certificate")
+        self.equations: dict[str, Any] = field(certificate, "equations", dict, "certificate")
         ranks = field(certificate, "ranks", dict, "certificate")
         self.rank_x: dict[str, int] = field(ranks, "x", dict, "ranks")
         self.rank_s: dict[str, int] = field(ranks, "s", dict, "ranks")
@@ -122,33 +123,28 @@ class Graph:
             if set(stated_table) != set(table):
                 raise Rejected(group, "name something that the architecture does not have")
 
-    def _binding(self, name: str) -> Any:
-        if name in self.costs:
-            cost, where = self.costs[name], f"architecture.costs.{name}"
-            sizes, weight = field(cost, "sizes", dict, where), field(cost, "weight", (int, list), where)
-            return [digest(self.cost_contents[name]), [cost["input"]], sizes, weight]
-        return [self.content[name], self.parents[name], self.sizes[name]]
-
     def _hashes(self) -> None:
-        wanted = {}
-        for owner in self.costs:
-            tag = "C" if owner == COST else f"C:{owner}"
-            wanted[tag] = digest([tag, self._binding(owner)])[:12]
-        decay = [self.decay] if self.decay != 0 else []
-        for name, terms in self.shared.items():
-            content = [[child, slot, self._binding(child)] for child, slot in terms]
-            wanted[f"g:{name}"] = digest([f"g:{name}", content, *decay])[:12]
+        """There is an equation for every tag that the network has, under the hash of what it says."""
+        wanted = set(self.tags())
+        for tag in sorted(wanted | set(self.equations)):
+            where = f"equations.{tag}"
+            if tag not in wanted:
+                raise Rejected(where, "is no equation of this network")
+            stated = field(self.equations, tag, dict, "equations")
+            content = {key: field(stated, key, kind, where) for key, kind in (("definition", dict), ("where", list))}
+            if set(stated) != {"hash", *content}:
+                raise Rejected(where, "has fields that an equation does not have")
+            if field(stated, "hash", str, where) != digest({"tag": tag, **content}):
+                raise Rejected(f"{where}.hash", "is not the hash of the equation in this certificate")
+
+    def tags(self) -> Iterator[str]:
+        """The tag of every equation that the network has."""
         for name in self.parents:
-            binding = self._binding(name)
-            wanted[f"x:{name}"] = digest([f"x:{name}", binding])[:12]
-            content = [[child, slot, self._binding(child)] for child, slot in self.terms[name]]
-            wanted[f"s:{name}"] = digest([f"s:{name}", content])[:12]
+            yield from (f"x:{name}", f"s:{name}", f"E:{name}")
             for parameter in field(self.layers[self.content[name]], "gradients", dict, "layers"):
-                tag = f"g:{name}.{parameter}"
-                wanted[tag] = digest([tag, binding, *decay])[:12]
-        for tag in sorted(set(wanted) | set(self.hashes)):
-            if wanted.get(tag) != self.hashes.get(tag):
-                raise Rejected(f"equations.{tag}", "is not the hash of the equation in this certificate")
+                yield f"g:{name}.{parameter}"
+        yield from (f"g:{name}" for name in self.shared)
+        yield from ("C" if owner == COST else f"C:{owner}" for owner in self.costs)
 
     def reads(self, name: str) -> tuple[set[str], set[str]]:
         """Activations and sensitivities that the update of s at a vertex reads."""
@@ -174,6 +170,10 @@ class Graph:
                     wanted |= entries(item["body"])
             self._entries[key] = wanted
         wanted = self._entries[key]
+        stray = sorted({owner for kind, owner in wanted if kind in ("x", "s")} - set(owners))
+        if stray:
+            where = f"costs.{child}" if is_cost else f"layers[{key[0][:12]}]"
+            raise Rejected(where, f"reads a tensor of {stray[0]!r}, which stands for nothing here")
         return (
             {owners[owner] for kind, owner in wanted if kind == "x"},
             {owners[owner] for kind, owner in wanted if kind == "s"},

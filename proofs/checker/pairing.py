@@ -157,12 +157,13 @@ def pairing(equations: Equations, field: Any, sizes: Mapping[str, int]) -> tuple
         run.define(item)
     terms = []
     for key, item in zip(equations.wanted, equations.derived, strict=True):
-        if key in integers:
-            continue
         found = run.define(item)
-        if set(found) != set(moved[key]):
+        if set(found) != set(run.tensors[key]):
             raise Rejected(where, f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
-        terms += [field.multiply([field.constant(found[at]), field.slope(moved[key][at])]) for at in found]
+        for at, number in found.items():
+            # Nothing moves with integers, so forward mode has no part in this: what is derived for them must be 0.
+            slope = field.draw("direction", key, at) if key in integers else field.slope(moved[key][at])
+            terms.append(field.multiply([field.constant(number), field.constant(slope)]))
     return forward, field.add(terms)
 
 

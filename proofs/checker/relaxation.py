@@ -1,47 +1,31 @@
-"""All steps on opaque terms: two runs from two states of free symbols end in the same terms, and stay there.
+"""All steps on opaque terms: whether anything still depends on the initial state after them.
 
-Terms are hash-consed, so that equality is equality of integers.  This shows for the network at hand what the
-stabilisation lemma says of every network with its ranks.
+With opaque layers an update depends on the initial state exactly if it reads something that does.  An update whose
+reads have all lost that dependence loses it in the next step, and executing it again gives the same term.  This shows
+for the network at hand what the stabilisation lemma says of every network with its ranks.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from dyadic.proofs.checker.graph import Graph
-
-MOST_UPDATES = 1_000_000
-"""Variables times steps, beyond which the ranks alone are relied on."""
 
 
 def settles(graph: Graph, steps: int) -> str | None:
     """A variable that still depends on the initial state after ``steps`` steps, or None if there is none."""
-    table: dict[tuple[Any, ...], int] = {}
-
-    def term(*parts: Any) -> int:
-        return table.setdefault(parts, len(table))
-
-    reads = {
-        name: [(child, slot, graph.term_reads(child, slot)) for child, slot in graph.terms[name]]
-        for name in graph.parents
-    }
-
-    def run(label: str) -> dict[str, int]:
-        clamped = {f"x:{name}": term("input", name) for name in graph.inputs}
-        state = clamped | {f"{kind}:{name}": term(label, kind, name) for kind in "xs" for name in graph.parents}
-        for _ in range(steps):
-            after = dict(clamped)
-            for name, parents in graph.parents.items():
-                after[f"x:{name}"] = term("f", name, *(state[f"x:{parent}"] for parent in parents))
-                after[f"s:{name}"] = term(
-                    "sum",
-                    *(
-                        term(child, slot, *(state[f"x:{v}"] for v in sorted(x)), *(state[f"s:{v}"] for v in sorted(s)))
-                        for child, slot, (x, s) in reads[name]
-                    ),
-                )
-            state = after
-        return state
-
-    one, two = run("one start"), run("another start")
-    return next((variable for variable in one if one[variable] != two[variable]), None)
+    reads = {f"{kind}:{name}": graph.reads_of(f"{kind}:{name}") for kind in "xs" for name in graph.parents}
+    readers: dict[str, list[str]] = {variable: [] for variable in reads}
+    for variable, others in reads.items():
+        for other in others:
+            readers[other].append(variable)
+    waits_for = {variable: len(others) for variable, others in reads.items()}
+    ready = [variable for variable, count in waits_for.items() if count == 0]
+    for _ in range(steps):
+        after = []
+        for variable in ready:
+            del waits_for[variable]
+            for reader in readers[variable]:
+                waits_for[reader] -= 1
+                if waits_for[reader] == 0:
+                    after.append(reader)
+        ready = after
+    return next(iter(waits_for), None)

@@ -4,5 +4,4 @@ integers.py, bodies.py   index equations compiled to closures       network.py  
 rings.py, reals.py       number systems to evaluate in              sizes.py     small instances
 simulate.py              relaxation and backpropagation
 identity.py              the two agree (exact evaluation)           tightness.py one step fewer is not enough
-lemma.py                 the stabilisation lemma (Z3)
 """

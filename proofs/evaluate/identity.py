@@ -52,7 +52,10 @@ def residue_source(prime: int, seed: int) -> Callable[[str], int]:
 
 
 def small_rational_source(seed: int) -> Callable[[str], arb]:
-    """Multiples of 1/4 between -1 and 1, none of them 0, that depend only on the seed and a label."""
+    """Multiples of 1/4 between -1 and 1, none of them 0, that depend only on the seed and a label.
+
+    From seed 10 on they are integers between -4 and 4, for functions that are defined only there.
+    """
 
     def draw(label: str) -> arb:
         value = small_rational(label, seed)
@@ -65,7 +68,7 @@ def small_rational(label: str, seed: int) -> Fraction:
     """The number behind :func:`small_rational_source`."""
     raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=8).digest()
     choice = int.from_bytes(raw, "big") % 8
-    return Fraction(choice - 4 if choice < 4 else choice - 3, 4)
+    return Fraction(choice - 4 if choice < 4 else choice - 3, 4 if seed < 10 else 1)
 
 
 def schedule_for(graph: Graph, steps: int) -> str:
@@ -108,19 +111,25 @@ def _first_difference(found: State, wanted: State, prefix: str) -> tuple[str, li
     return None
 
 
-def error_bound(graph: Graph, outcome: Identity) -> Fraction:
+def largest_degree(graph: Graph, sizes: dict[str, int]) -> int:
+    """The degree of the polynomials that are compared, in the drawn values."""
+    degree = Degree()
+    _, gradients = backpropagation(graph, degree, lambda label: 1, sizes)
+    instance = Instance(graph, degree, lambda label: 1, sizes)
+    state = instance.wavefront()
+    relaxed = instance.gradients(state)
+    tables = [*gradients.values(), *relaxed.values(), *state.values()]
+    return max(max(table.values(), default=1) for table in tables)
+
+
+def error_bound(graph: Graph, outcome: Identity, degree: int | None = None) -> Fraction:
     """An upper bound on the probability that one run agrees although the identity is false.
 
     With D the degree of the compared polynomials in the drawn values, n the entries compared and N the function
     values drawn: n D / p (Schwartz-Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
+    degree: D, if :func:`largest_degree` has been asked already.
     """
-    degree = Degree()
-    _, gradients = backpropagation(graph, degree, lambda label: 1, outcome.sizes)
-    instance = Instance(graph, degree, lambda label: 1, outcome.sizes)
-    state = instance.wavefront()
-    relaxed = instance.gradients(state)
-    tables = [*gradients.values(), *relaxed.values(), *state.values()]
-    largest = max(max(table.values(), default=1) for table in tables)
+    largest = largest_degree(graph, outcome.sizes) if degree is None else degree
     trials = outcome.entries + outcome.calls * (outcome.calls - 1) // 2
     return min(Fraction(1), Fraction(trials * max(largest, 1), outcome.prime))
 

@@ -33,6 +33,7 @@ class Definition:
             raise Rejected(f"{where}.indices", "are not distinct")
         self.places = places(shape, where)
         self._scope = Scope(sizes, f"{where}.body", len(self.places))
+        self.reads = self._scope.keys.keys()
         for name in self.indices:
             self._scope.bind(name)
         self._body = compile_body(field(data, "body", (int, list), where), self._scope, ring)
@@ -69,6 +70,10 @@ def places(shape: Iterable[int], where: str) -> list[tuple[int, ...]]:
 
 def whole(node: Any, sizes: Mapping[str, int], where: str) -> int:
     """An extent: a positive integer expression of named sizes."""
+    # Most are a number or a name, and there are a great many of them.
+    value = sizes.get(node[1]) if type(node) is list and len(node) == 2 and node[0] == "size" else node
+    if type(value) is int and 0 < value < 2**31:
+        return value
     return extent(node, sizes, where)
 
 
@@ -121,6 +126,27 @@ class Layer:
         for item in self.intermediates:
             tensors[item.key] = item.evaluate(tensors)
         return [item.evaluate(tensors) for item in self.adjoints]
+
+    def contribution(self, slot: int, tensors: Tensors) -> Entries:
+        """One of the entries of :meth:`backward`, with no definition evaluated that it does not need."""
+        item = self.adjoints[slot]
+        self._prepare(item, tensors)
+        return item.evaluate(tensors)
+
+    def gradient(self, parameter: str, tensors: Tensors) -> Entries:
+        """dE/dtheta for one of the parameters; what it needs of the definitions is evaluated into ``tensors``."""
+        item = self.gradients[parameter]
+        self._prepare(item, tensors)
+        return item.evaluate(tensors)
+
+    def _prepare(self, item: Definition, tensors: Tensors) -> None:
+        wanted, needed = set(item.reads), []
+        for one in reversed((*self.definitions, *self.intermediates)):
+            if one.key in wanted:
+                needed.append(one)
+                wanted |= set(one.reads)
+        for one in reversed(needed):
+            tensors[one.key] = one.evaluate(tensors)
 
 
 class CostLayer:

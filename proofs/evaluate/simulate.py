@@ -96,10 +96,7 @@ class Instance:
         if child in self.costs:
             part = self.costs[child].sensitivity(self._cost_tensors(child, state))
             return {place: self.ring.mul([self.weights[child], value]) for place, value in part.items()}
-        tensors = self.tensors(child, state)
-        layer = self.layers[child]
-        layer.forward(tensors)
-        return layer.backward(tensors)[slot]
+        return self.layers[child].contribution(slot, self.tensors(child, state))
 
     def _cost_tensors(self, owner: str, state: State) -> Tensors:
         read = state["x", self.graph.costs[owner]["input"]]
@@ -126,11 +123,9 @@ class Instance:
         found: State = {}
         for name, layer in self.layers.items():
             tensors = self.tensors(name, state)
-            layer.forward(tensors)
-            layer.backward(tensors)
-            for parameter, item in layer.gradients.items():
+            for parameter in layer.gradients:
                 value = self.parameters[name][layer.parameters[parameter][0], "v"]
-                found[name, parameter] = self._decayed(item.evaluate(tensors), value)
+                found[name, parameter] = self._decayed(layer.gradient(parameter, tensors), value)
         for name, terms in self.graph.shared.items():
             clamped = self.clamped[name]
             found[name, ""] = self._decayed(self._collected(terms, state, clamped, f"shared.{name}"), clamped)

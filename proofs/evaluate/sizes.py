@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.reading import Rejected, need
 from dyadic.proofs.evaluate.integers import MOST_TERMS
-from dyadic.proofs.evaluate.network import LARGEST_TENSOR, Rejected, field, whole
+from dyadic.proofs.evaluate.network import LARGEST_TENSOR, whole
 
 _MOST_ENTRIES = 100_000
 _LITTLE_WORK = 1_000_000
@@ -23,6 +25,50 @@ _WINDOWS = (0, 3, 5, 7, 11)
 _CAPS = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 2**31)
 
 _CHOSEN: WeakKeyDictionary[Graph, dict[tuple[int, int], dict[str, int]]] = WeakKeyDictionary()
+_FACTS: WeakKeyDictionary[Graph, dict[str, Facts]] = WeakKeyDictionary()
+
+
+@dataclass
+class Facts:
+    """What is known of a vertex whatever sizes are chosen; vertices of one layer and sizes share it.
+
+    free: see :func:`free_symbols`.  products: for each extent of its activation the named sizes that it is a product
+    of, and its value in the architecture.  composed: the axes whose extent is composed of others, with that value.
+    fitted: what followed from sizes tried before, by them and the shapes read.
+    """
+
+    free: tuple[str, ...]
+    products: list[tuple[list[str], int | None]]
+    composed: list[tuple[int, int]]
+    fitted: dict[Any, tuple[dict[str, int], list[list[int]], list[int], int, int]] = field(default_factory=dict)
+
+
+def facts(graph: Graph) -> dict[str, Facts]:
+    """By vertex."""
+    if graph not in _FACTS:
+        shared: dict[str, Facts] = {}
+        found: dict[str, Facts] = {}
+        for name, parents in graph.parents.items():
+            roles = [follows(graph.inputs.get(parent, {})) for parent in parents]
+            key = f"{graph.content[name]} {sorted(graph.sizes[name].items())} {roles}"
+            if key not in shared:
+                shared[key] = _facts(graph, name)
+            found[name] = shared[key]
+        _FACTS[graph] = found
+    return _FACTS[graph]
+
+
+def _facts(graph: Graph, name: str) -> Facts:
+    layer, own = graph.layers[graph.content[name]], graph.sizes[name]
+    shape = layer["definitions"][-1]["shape"]
+    numbers = [_number(extent, own) for extent in shape]
+    composed = [
+        (axis, number)
+        for axis, (extent, number) in enumerate(zip(shape, numbers, strict=True))
+        if number is not None and _is_composed(extent, layer["extents"])
+    ]
+    products = [(_factors(extent), number) for extent, number in zip(shape, numbers, strict=True)]
+    return Facts(tuple(free_symbols(graph, name)), products, composed)
 
 
 class Instantiation:
@@ -37,7 +83,6 @@ class Instantiation:
     def __init__(self, graph: Graph, base: dict[str, int]) -> None:
         self.base = base
         self.work = 0
-        self._measured: dict[tuple[str, tuple[tuple[str, int], ...]], int] = {}
         self.learned: dict[int, int] = {}  # what numbers that follow from others have become
         self.tables: dict[str, dict[str, int]] = {}
         self.shapes: dict[str, list[int]] = {
@@ -54,53 +99,63 @@ class Instantiation:
             self.shapes.setdefault(name, [self._free(e) for e in node["shape"]])
 
     def _vertex(self, graph: Graph, name: str) -> None:
+        known, own, parents = facts(graph)[name], graph.sizes[name], graph.parents[name]
+        table = self._chosen(known, own)
+        key = str((sorted(table.items()), [self.shapes.get(parent) for parent in parents]))
+        if key not in known.fitted:
+            known.fitted[key] = self._fit(graph, name, table)
+        self.tables[name], read, self.shapes[name], entries, work = known.fitted[key]
+        for parent, shape in zip(parents, read, strict=True):
+            self.shapes.setdefault(parent, shape)
+        for axis, number in known.composed:
+            self.learned.setdefault(number, self.shapes[name][axis])
+        self.entries += entries
+        self.work += work
+        if self.entries > _MOST_ENTRIES:
+            raise Rejected(f"vertex {name!r}", "the network is too large to evaluate entry by entry")
+
+    def _fit(
+        self, graph: Graph, name: str, table: dict[str, int]
+    ) -> tuple[dict[str, int], list[list[int]], list[int], int, int]:
+        """All sizes, the shapes read, the activation's shape, the entries and the work of a vertex."""
         layer, where = graph.layers[graph.content[name]], f"vertex {name!r}"
-        own = graph.sizes[name]
-        table = self._chosen(layer, own, list(free_symbols(graph, name)))
-        patterns = field(layer, "input_shapes", list, where)
-        pairs = list(zip(patterns, graph.parents[name], strict=True))
+        pairs = list(zip(need(layer, "input_shapes", list, where), graph.parents[name], strict=True))
+        shapes = {parent: self.shapes[parent] for parent in graph.parents[name] if parent in self.shapes}
         for pattern, parent in pairs:
-            if parent in self.shapes:
-                _match_shape(pattern, self.shapes[parent], table, where)
+            if parent in shapes:
+                _match_shape(pattern, shapes[parent], table, where)
         for pattern, parent in pairs:
-            if parent not in self.shapes:
-                self.shapes[parent] = [whole(e, table, where) for e in pattern]
+            if parent not in shapes:
+                shapes[parent] = [whole(e, table, where) for e in pattern]
             else:
-                _match_shape(pattern, self.shapes[parent], table, where)
-        for symbol, formula in field(layer, "extents", dict, where).items():
+                _match_shape(pattern, shapes[parent], table, where)
+        for symbol, formula in need(layer, "extents", dict, where).items():
             table[symbol] = whole(formula, table, where)
-        self.tables[name] = table
-        shape = layer["definitions"][-1]["shape"]
-        self.shapes[name] = [whole(extent, table, where) for extent in shape]
-        for extent, value in zip(shape, self.shapes[name], strict=True):
-            if _is_composed(extent, layer["extents"]) and (number := _number(extent, own)) is not None:
-                self.learned.setdefault(number, value)
-        for item in layer["definitions"]:
-            self._count([whole(extent, table, where) for extent in item["shape"]], where)
-        self._measure(graph.content[name], layer, table, where)
+        counts = [math.prod(whole(e, table, where) for e in item["shape"]) for item in layer["definitions"]]
+        shape = [whole(extent, table, where) for extent in layer["definitions"][-1]["shape"]]
+        return table, [shapes[parent] for _, parent in pairs], shape, sum(counts), _work(layer, table, where)
 
     def _cost(self, graph: Graph, owner: str) -> None:
         content, where = graph.cost_contents[owner], f"cost {owner!r}"
         table: dict[str, int] = {}
         shape = self.shapes[graph.costs[owner]["input"]]
-        _match_shape(field(content, "shape", list, where), shape, table, where)
+        _match_shape(need(content, "shape", list, where), shape, table, where)
         self.tables[owner] = table
-        self.targets[owner] = [whole(e, table, where) for e in field(content, "target_shape", list, where)]
-        if field(content, "target_role", str, where) == "index":
+        self.targets[owner] = [whole(e, table, where) for e in need(content, "target_shape", list, where)]
+        if need(content, "target_role", str, where) == "index":
             self.below[owner] = shape[-1]
 
-    def _chosen(self, layer: Any, own: dict[str, Any], symbols: list[str]) -> dict[str, int]:
+    def _chosen(self, known: Facts, own: dict[str, Any]) -> dict[str, int]:
         """Numbers for a vertex's free sizes.  Those of a product agree with what the product has become elsewhere."""
         table = {symbol: self.learned.get(own[symbol], self._free(own[symbol])) if isinstance(own[symbol], int)
-                 else self._free(own[symbol]) for symbol in symbols}  # fmt: skip
-        for extent in layer["definitions"][-1]["shape"]:
-            last = [symbol for symbol in _factors(extent) if symbol in table][-1:]
-            number = _number(extent, own)
+                 else self._free(own[symbol]) for symbol in known.free}  # fmt: skip
+        for factors, number in known.products:
+            last = [symbol for symbol in factors if symbol in table][-1:]
             if last and number in self.learned:
-                others = math.prod(table.get(symbol, 1) for symbol in _factors(extent) if symbol != last[0])
-                if all(symbol in table for symbol in _factors(extent)) and self.learned[number] % others == 0:
+                others = math.prod(table.get(symbol, 1) for symbol in factors if symbol != last[0])
+                if all(symbol in table for symbol in factors) and self.learned[number] % others == 0:
                     table[last[0]] = self.learned[number] // others
-        for symbol in symbols:
+        for symbol in known.free:
             if isinstance(own[symbol], int):
                 self.learned.setdefault(own[symbol], table[symbol])
         return table
@@ -108,27 +163,17 @@ class Instantiation:
     def _free(self, extent: Any) -> int:
         return self.base[repr(extent)]
 
-    def _measure(self, content: str, layer: dict[str, Any], table: dict[str, int], where: str) -> None:
-        """Add the work of a vertex; the same for all vertices of one kind and size."""
-        key = content, tuple(sorted(table.items()))
-        if key not in self._measured:
-            work = 0
-            for item in (*layer["definitions"], *layer["intermediates"], *layer["adjoints"]):
-                entries = math.prod(whole(extent, table, where) for extent in item["shape"])
-                terms = _terms(item["body"], table, entries, where)
-                if entries > LARGEST_TENSOR or terms > MOST_TERMS // 2:
-                    raise Rejected(where, "the network is too large to evaluate entry by entry")
-                work += terms
-            self._measured[key] = work
-        self.work += self._measured[key]
 
-    def _count(self, shape: list[int], where: str) -> None:
-        count = 1
-        for extent in shape:
-            count *= extent
-        self.entries += count
-        if self.entries > _MOST_ENTRIES:
+def _work(layer: dict[str, Any], table: dict[str, int], where: str) -> int:
+    """The terms that one evaluation of a layer's equations computes, roughly."""
+    work = 0
+    for item in (*layer["definitions"], *layer["intermediates"], *layer["adjoints"]):
+        entries = math.prod(whole(extent, table, where) for extent in item["shape"])
+        terms = _terms(item["body"], table, entries, where)
+        if entries > LARGEST_TENSOR or terms > MOST_TERMS // 2:
             raise Rejected(where, "the network is too large to evaluate entry by entry")
+        work += terms
+    return work
 
 
 def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:

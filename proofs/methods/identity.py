@@ -48,9 +48,9 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
     trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
-        bound = 1.0
+        bound, degree = 1.0, identity.largest_degree(graph, runs[0].sizes)
         for run in runs:
-            bound *= float(identity.error_bound(graph, run))
+            bound *= float(identity.error_bound(graph, run, degree))
         witness["error_probability_below"] = f"{bound:.1e}"
         return Claim(
             "identity", f"{statement} (probability of error below {bound:.0e})", Verdict.PROVED,

@@ -1,4 +1,4 @@
-"""The layers of a network, each kind once: its adjoints (adjoint.py) and its activations (functions.py)."""
+"""The layers of a network, each kind once: its adjoints (adjoint/) and its activations (functions.py)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def adjoint_claims(subject: Subject) -> Iterator[Claim]:
         labels[layer.label] = labels.get(layer.label, 0) + 1
         suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
         claims = _kind_claims(content, _Hashable(layer), suffix)
-        if any(claim.verdict is Verdict.UNDECIDED for claim in claims):
+        if any(claim.verdict is not Verdict.PROVED or adjoint.asks_for_sizes(claim) for claim in claims):
             claims = adjoint.layer_claims(layer, suffix, _sizes(derivation, content))
         yield from claims
     for cost in {id(c): c for c in derivation.costs.values()}.values():

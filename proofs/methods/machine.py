@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from importlib.resources import files
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.scratch import temporary_folder
 
 CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance", "Paths")
 """Files that need nothing but Coq, in order of dependence."""
@@ -64,9 +64,9 @@ def find_coqc() -> str | None:
 
 def has_coquelicot() -> bool:
     """Whether coqc finds Coquelicot, the library of real analysis that the files in ``CALCULUS`` need."""
-    with tempfile.TemporaryDirectory() as name:
+    with temporary_folder() as folder:
         try:
-            _compile(Path(name), "Ask", "From Coquelicot Require Hierarchy.\n")
+            _compile(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
         except CoqError:
             return False
     return True
@@ -206,8 +206,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     reads, ranks = graph_table(graph)
     late = longest_chain(reads)[: steps + 1]
     refuted = len(late) > steps
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         try:
             compile_library(folder, INSTANCE)
             check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))

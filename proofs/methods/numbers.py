@@ -7,15 +7,19 @@ network, it shows a right one to be right for these sizes.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.equations import REDUCTIONS
+from dyadic.proofs.checker.maxima import empty_maximum
+from dyadic.proofs.checker.pairing import work
 from dyadic.proofs.evaluate.identity import primes_for, residue_source, small_rational, small_rational_source
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
+from dyadic.proofs.evaluate.network import Definition as Equation
 from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Ring, Tape, Undetermined
 from dyadic.proofs.evaluate.sizes import position
 from dyadic.symbolic.costs import COST_OWNER
@@ -25,7 +29,7 @@ from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
 
 _Key = tuple[str, str]
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
-_MOST_TERMS = 60_000
+_MOST_TERMS, _MOST_WORK = 60_000, 2_000_000
 
 
 @dataclass
@@ -54,19 +58,39 @@ class _Problem:
         return table
 
 
-def layer_difference(layer: LayerDerivation, what: str, tries: int = 40) -> dict[str, Any] | None:
-    """Small sizes and rationals at which a derived adjoint (or gradient) is not the derivative."""
-    return _search(_layer_problem(layer, what), tries)
+def layer_difference(
+    layer: LayerDerivation, what: str, tries: int = 40, used: Sequence[Mapping[str, int]] = ()
+) -> dict[str, Any] | None:
+    """Sizes (small ones, or those of a network) and rationals at which a derived adjoint (or gradient) is not the
+    derivative."""
+    problem = _layer_problem(layer, what)
+    return _search(problem, [*_small_sizes(problem, tries), *_fitting(problem, used)])
+
+
+def layer_difference_beyond(layer: LayerDerivation, what: str) -> dict[str, Any] | None:
+    """The same at sizes beyond every number in the equations."""
+    problem = _layer_problem(layer, what)
+    return _search(problem, _sizes_beyond(problem))
 
 
 def cost_difference(cost: CostDerivation, tries: int = 40) -> dict[str, Any] | None:
-    """The same for a cost's gradient."""
+    """Small sizes and rationals at which a cost's gradient is not the derivative."""
+    problem = _cost_problem(cost)
+    return _search(problem, _small_sizes(problem, tries))
+
+
+def cost_difference_beyond(cost: CostDerivation) -> dict[str, Any] | None:
+    """The same at sizes beyond every number in the equations."""
+    problem = _cost_problem(cost)
+    return _search(problem, _sizes_beyond(problem))
+
+
+def _cost_problem(cost: CostDerivation) -> _Problem:
     equation = cost.equation
     content = cost_to_json(cost)
     shapes = {("x", equation.input.owner): content["shape"], ("y", COST_OWNER): content["target_shape"]}
     below = {("y", COST_OWNER): [content["shape"][-1]]} if content["target_role"] == "index" else {}
-    derived = {"gradient": ("x", equation.input.owner)}
-    return _search(_Problem(content, shapes, below, derived, True), tries)
+    return _Problem(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
 
 
 def _layer_problem(layer: LayerDerivation, what: str) -> _Problem:
@@ -75,7 +99,7 @@ def _layer_problem(layer: LayerDerivation, what: str) -> _Problem:
     own = {name: (p["kind"], "v") for name, p in content["parameters"].items()}
     shapes = inputs | {own[name]: p["shape"] for name, p in content["parameters"].items()}
     below = _integer_tensors(equation.definitions, shapes)
-    derived = own if what == "gradient" else {str(slot): key for slot, key in enumerate(inputs) if key not in below}
+    derived = own if what == "gradient" else {str(slot): key for slot, key in enumerate(inputs)}
     return _Problem(content, shapes, below, derived, False)
 
 
@@ -100,6 +124,20 @@ def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, An
     return found
 
 
+def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] = ()) -> str | None:
+    """Why a layer's equation is undefined: a maximum over nothing at sizes of a network, or at all small sizes."""
+    problem = _layer_problem(layer, "adjoint")
+    found = None
+    for sizes in map(problem.complete, used):
+        if found := empty_maximum(problem.content, sizes, layer.label):
+            return f"undefined at the sizes of this network: the maximum {found} is over nothing"
+    for sizes in _small_sizes(problem, 8):
+        found = empty_maximum(problem.content, sizes, layer.label)
+        if found is None:
+            return None
+    return found and f"undefined at all small sizes: the maximum {found} is over nothing"
+
+
 # -- both sides at given sizes ---------------------------------------------------------------------------------
 
 
@@ -111,13 +149,8 @@ class _Undefined(Exception):
         self.given = given
 
 
-def _both_sides(
-    problem: _Problem, sizes: Mapping[str, int], ring: Ring, draw: Any
-) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
-    """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
-    tape = Tape(ring)
-    kind = CostLayer if problem.is_cost else Layer
-    plain, taped = kind(problem.content, sizes, ring, "layer"), kind(problem.content, sizes, tape, "layer")
+def _drawn(problem: _Problem, sizes: Mapping[str, int], draw: Any) -> Tensors:
+    """Entries for every tensor that is given: integers in range for those that are indices."""
     given: Tensors = {}
     for key, shape in problem.shapes.items():
         extents = [whole(extent, sizes, str(key)) for extent in shape]
@@ -125,6 +158,17 @@ def _both_sides(
         given[key] = {
             at: position(f"{key} {at}", min(at_most)) if at_most else draw(f"{key} {at}") for at in places(extents, "")
         }
+    return given
+
+
+def _both_sides(
+    problem: _Problem, sizes: Mapping[str, int], ring: Ring, draw: Any
+) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
+    """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
+    tape = Tape(ring)
+    kind = CostLayer if problem.is_cost else Layer
+    plain, taped = kind(problem.content, sizes, ring, "layer"), kind(problem.content, sizes, tape, "layer")
+    given = _drawn(problem, sizes, draw)
     moving: Tensors = {
         key: table if key in problem.below else {at: tape.variable(v) for at, v in table.items()}
         for key, table in given.items()
@@ -140,13 +184,17 @@ def _both_sides(
     else:
         assert isinstance(plain, Layer) and isinstance(taped, Layer)  # noqa: PT018
         output = taped.forward(dict(moving))
-        given["s", "v"] = {at: draw(f"s {at}") for at in output}
+        given["s", "v"] = {at: draw(f"{('s', 'v')} {at}") for at in output}
         values["s", "v"] = given["s", "v"]
         goal = tape.dot([list(output.values()), [tape.variable(v) for v in given["s", "v"].values()]])
         plain.forward(values)
         found = _derived(plain, values, given, problem)
     slopes = tape.backward(goal)
-    exact = {n: {at: slopes[number] for at, number in moving[key].items()} for n, key in problem.derived.items()}
+    # Nothing moves with integers: their derivative is 0.
+    exact = {
+        n: {at: ring.number(0) if key in problem.below else slopes[number] for at, number in moving[key].items()}
+        for n, key in problem.derived.items()
+    }
     return found, exact, given
 
 
@@ -163,10 +211,10 @@ def _derived(layer: Layer, values: Tensors, given: Tensors, problem: _Problem) -
 # -- counterexamples -------------------------------------------------------------------------------------------
 
 
-def _search(problem: _Problem, tries: int) -> dict[str, Any] | None:
+def _search(problem: _Problem, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
     before, ctx.prec = ctx.prec, 192
     try:
-        for seed, sizes in enumerate(_small_sizes(problem, tries)):
+        for seed, sizes in enumerate(tables):
             found = _difference_at(problem, sizes, seed)
             if found:
                 return found
@@ -183,13 +231,46 @@ def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
         pattern = (
             _PATTERNS[number] if number < len(_PATTERNS) else tuple(source.choices(range(1, 7), k=len(names) or 1))
         )
+        yield from _fitting(problem, [{name: pattern[k % len(pattern)] for k, name in enumerate(names)}])
+
+
+def _sizes_beyond(problem: _Problem) -> Iterator[dict[str, int]]:
+    """Tables in which sizes are larger than every number in an index, bracket or extent: what a number cuts off, such
+    as [i < 10], is seen beyond it.  First each size alone, the others small; then all, if that is affordable."""
+    names, largest = problem.sizes(), max(_integers(problem.content), default=1)
+    for other in (2, 3):
+        yield from _fitting(
+            problem, ({n: largest + 2 if n == name else other + k % 2 for k, n in enumerate(names)} for name in names)
+        )
+    for step in (1, 2):
+        yield from _fitting(problem, [{n: largest + 1 + step * k for k, n in enumerate(names)}])
+
+
+def _fitting(problem: _Problem, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
+    """The tables of sizes that the shape rule admits and that are small enough to evaluate, completed by it."""
+    for table in tables:
         try:
-            sizes = problem.complete({name: pattern[k % len(pattern)] for k, name in enumerate(names)})
+            sizes = problem.complete(table)
             entries = [places([whole(e, sizes, "") for e in shape], "") for shape in problem.shapes.values()]
         except Rejected:
             continue
-        if sum(map(len, entries)) < _MOST_TERMS:
+        if sum(map(len, entries)) < _MOST_TERMS and work(problem.content, sizes, "") < _MOST_WORK:
             yield sizes
+
+
+def _integers(content: Any) -> Iterator[int]:
+    """The numbers that stand in an index, a bracket, an extent or a division."""
+    stack: list[tuple[Any, bool]] = [(content, False)]
+    while stack:
+        node, inside = stack.pop()
+        if isinstance(node, dict):
+            stack.extend((child, key in ("shape", "extents", "input_shapes")) for key, child in node.items())
+        elif isinstance(node, list):
+            kind = node[0] if node and isinstance(node[0], str) else ""
+            own = inside or kind in ("entry", "inside", "same", "divides", "quotient", "remainder")
+            stack.extend((child, own or (kind in REDUCTIONS and place == 2)) for place, child in enumerate(node))
+        elif inside and isinstance(node, int):
+            yield abs(node)
 
 
 def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
@@ -218,12 +299,55 @@ def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[
 def _values(problem: _Problem, given: Tensors, seed: int) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
-        f"{key[0]}_{key[1]}{list(at)}": str(
-            value if key in problem.below else small_rational(f"s {at}" if key == ("s", "v") else f"{key} {at}", seed)
-        )
+        f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else small_rational(f"{key} {at}", seed))
         for key, table in given.items()
         for at, value in table.items()
     }
+
+
+# -- the energy ------------------------------------------------------------------------------------------------
+
+
+def energy_difference(layer: LayerDerivation, tries: int = 12) -> dict[str, Any] | None:
+    """Small sizes and rationals at which the energy is not <s, f - x>, or its derivative in s is not f - x."""
+    problem = _layer_problem(layer, "adjoint")
+    before, ctx.prec = ctx.prec, 192
+    try:
+        for seed, sizes in enumerate(_small_sizes(problem, tries)):
+            try:
+                found = _energy_at(problem, sizes, seed)
+            except (Undetermined, Rejected):
+                continue
+            if found:
+                return found
+    finally:
+        ctx.prec = before
+    return None
+
+
+def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+    ring, draw = Ball(), small_rational_source(seed)
+    given = _drawn(problem, sizes, draw)
+    values = dict(given)
+    value = Layer(problem.content, sizes, ring, "layer").forward(values)
+    for kind in ("s", "x"):
+        values[kind, "v"] = given[kind, "v"] = {at: draw(f"{(kind, 'v')} {at}") for at in value}
+    lag = {at: ring.add([value[at], ring.mul([ring.number(-1), values["x", "v"][at]])]) for at in value}
+    wanted: dict[str, Entries] = {"energy": {(): ring.add([ring.mul([values["s", "v"][at], lag[at]]) for at in value])}}
+    wanted["stationarity"] = lag
+    for name, exact in wanted.items():
+        claimed = Equation(problem.content[name], sizes, ring, name).evaluate(values)
+        for at, number in exact.items():
+            if at not in claimed or not claimed[at].overlaps(number):
+                stated = claimed[at].str(20, radius=False) if at in claimed else "undefined: no such entry"
+                return {
+                    "sizes": sizes,
+                    "values": _values(problem, given, seed),
+                    "equation": f"{name}{list(at) if at else ''}",
+                    "claimed": stated,
+                    "exact": number.str(20, radius=False),
+                }
+    return None
 
 
 # -- agreement at the sizes of a network -----------------------------------------------------------------------

@@ -13,11 +13,13 @@ from dyadic.proofs.claims import Claim
 from dyadic.proofs.methods import (
     identity,
     induction,
+    instances,
     layers,
     lemma,
     machine,
     pairing,
     polynomial,
+    printed,
     ranks,
     rational,
     reciprocity,
@@ -61,12 +63,12 @@ _ALL = (
     Method(
         "lemma", "proofs/methods/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
         "if updates read only smaller ranks, then after k steps rank <= k is independent of the start, on any graph",
-        "Z3; induction over the integers", "the architecture", needs_graph=False,
+        "the rules of proofs/checker/deduction.py; induction over the integers", "the architecture", needs_graph=False,
     ),
     Method(
         "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
         "constructions A and B give the rates stated; C leaks the cost's gradient into dx/dt",
-        "SymPy's polynomial arithmetic and integration", "the network", bears=False, needs_graph=False,
+        "polynomials in python-flint", "the network", bears=False, needs_graph=False,
     ),
     Method(
         "ranks", "proofs/methods/ranks.py", "ranks", ranks.rank_claims,
@@ -80,9 +82,21 @@ _ALL = (
         "a small-model argument; SymPy's substitution", "what the equations say", deep=True,
     ),
     Method(
-        "adjoint", "proofs/methods/adjoint.py", "adjoints", layers.adjoint_claims,
-        "<s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for all sizes",
-        "product and chain rule as coded there; rewriting of sums; SymPy's arithmetic of opaque symbols",
+        "instances", "proofs/methods/instances.py", "instances", lambda s: [instances.instances_claim(s.network)],
+        "every equation of the network, as printed and hashed, is the instance of its layers' equations that the graph "
+        "demands", "proofs/checker: its normal form of index expressions, and its evaluation where two forms differ",
+        "whether the layers' own equations are right",
+    ),
+    Method(
+        "printed", "proofs/methods/printed.py", "printed equations", printed.printed_claims,
+        "what is printed of every equation, read back, is that equation: text; LaTeX in the notation of claims, up to "
+        "300 equations", "the readers in proofs/statements; the checker's normal form",
+        "the appendix; whether the equations are right", bears=False,
+    ),
+    Method(
+        "adjoint", "proofs/methods/adjoint", "adjoints", layers.adjoint_claims,
+        "E_v = <s, f - x>, dE_v/ds = f - x, <s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for "
+        "all sizes", "the rules for sums and derivatives in proofs/checker",
         "how layers are connected", needs_graph=False,
     ),
     Method(
@@ -92,7 +106,7 @@ _ALL = (
     ),
     Method(
         "wiring", "proofs/methods/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
-        "all T steps from free symbols give backpropagation's terms (beyond a million updates: the wavefront)",
+        "all T steps from free symbols give backpropagation's terms",
         "dictionaries of tuples", "what is inside a layer",
     ),
     Method(
@@ -140,7 +154,7 @@ _ALL = (
     Method(
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
-        "Z3; python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
+        "python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
     Method(
@@ -150,7 +164,7 @@ _ALL = (
     ),
     Method(
         "tightness", "proofs/methods/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
-        "numbers for which T - 1 steps are not enough", "Arb; the lemma",
+        "numbers for which T - 1 steps are not enough; else, as another claim, a chain of T reads", "Arb; the lemma",
         "equations that are wrong in the same way at every step", bears=False,
     ),
     Method(

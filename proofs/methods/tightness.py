@@ -1,12 +1,13 @@
-"""One step fewer is not enough: numbers, or for networks that are too large for them a chain of reads.
+"""One step fewer is not enough: numbers, or where none are found what the structure alone says.
 
-Proves, with numbers: for the parameters, input and target stated, from the zero state, two rigorous real enclosures
-(the value of a sensitivity after T - 1 steps and the exact one) do not meet (proofs/evaluate/tightness.py).
-Proves, with a chain: every variable of it reads the next, and it has T of them, so with opaque layers the term of the
-first one after T - 1 steps still contains the initial value of the last one.
+Proves ``tightness``, with numbers: for the parameters, input and target stated, from the zero state, a rigorous real
+enclosure of how far a sensitivity is off after T - 1 steps does not contain 0 (proofs/evaluate/tightness.py).
+Proves ``tightness:structure``, with a chain: every variable of it reads the next, and it has T of them, so with opaque
+layers the term of the first one after T - 1 steps still contains the initial value of the last one.  This is no claim
+about the network: its own layers may make fewer steps enough, as a difference a - a or a cost of weight 0 do.
 
 Trusts: Arb and the stabilisation lemma; the equations' list of entries.  Blind to: equations that are wrong in the
-same way at every step; the chain also to layers that ignore what they read.
+same way at every step.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 
 
 def tightness_claim(graph: Graph) -> Claim:
-    """Search for numbers where that is affordable; otherwise the chain."""
+    """Search for numbers where that is affordable; where there are none, the claim about the structure."""
     steps = graph.largest_rank
     found = tightness.find(graph) if _affordable(graph) else None
     if found is not None:
@@ -30,11 +31,13 @@ def tightness_claim(graph: Graph) -> Claim:
             trusted=("Arb", "the stabilisation lemma"), witness=found.as_dict(),
         )  # fmt: skip
     statement = (
-        f"{steps - 1} steps are not enough for layers of this network's structure: with opaque layers a sensitivity "
-        "still contains an initial value then (no numbers were found for the layers themselves)"
+        f"No bound below {steps} steps follows from what reads what: some layers with this network's structure need "
+        f"{steps}. Whether this network's own layers do is not known: no numbers were found for which {steps - 1} are "
+        "too few"
     )
     witness = {"chain": graph.longest_chain(), "steps": steps}
-    return Claim("tightness", statement, Verdict.PROVED, "a chain of reads as long as T", witness=witness)
+    method = "a chain of reads as long as T, with opaque layers"
+    return Claim("tightness:structure", statement, Verdict.PROVED, method, witness=witness)
 
 
 def _affordable(graph: Graph) -> bool:

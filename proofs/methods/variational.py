@@ -7,7 +7,7 @@ them equal (B) or differ from (A, C) the saddle-point dynamics.  E runs over all
 coefficients; at a point the equations involve only the gradient of E, which these attain, so the conclusion
 holds for every differentiable E.
 
-Trusts: SymPy's polynomial arithmetic and integration of polynomials.
+Trusts: polynomials in python-flint (trajectories.py).
 """
 
 from __future__ import annotations
@@ -15,9 +15,21 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Rational, Symbol
+from sympy import Expr, Symbol
 
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.trajectories import (
+    Along,
+    Polynomial,
+    Unreadable,
+    at_point,
+    bump,
+    constant,
+    integral,
+    numbers_apart,
+    path,
+    variable,
+)
 from dyadic.symbolic.variational import (
     COST,
     ENERGY,
@@ -28,11 +40,12 @@ from dyadic.symbolic.variational import (
     action_of_energy,
     doubled_cost,
     doubled_state,
-    dyadic_rates,
+    energy_gradient,
+    to_data,
 )
 
 _METHOD = "first variation with polynomial trajectories and free coefficients"
-_TRUSTED = ("SymPy's arithmetic and integration of polynomials",)
+_TRUSTED = ("polynomials in python-flint",)
 _SMOOTH = ("E is differentiable",)
 
 
@@ -41,7 +54,7 @@ def variational_claims() -> list[Claim]:
     return [
         *(construction_claim(c, sign) for c, sign in ((action_of_energy(), -1), (doubled_state(), 1))),
         cost_claim(doubled_cost()),
-        _dyadic_claim(),
+        dyadic_claim(energy_gradient()),
     ]
 
 
@@ -51,26 +64,24 @@ def construction_claim(construction: Construction, sign: int) -> Claim:
         "A": "the action of s dx/dt - E gives dx/dt = dE/ds and ds/dt = -dE/dx (s runs backward in time)",
         "B": "doubling the whole state gives the saddle-point dynamics dx/dt = +dE/ds, ds/dt = +dE/dx",
     }[construction.name]
-    energy = _cubic("e", X, S)
-    found = [rate.subs(ENERGY(X, S), energy).doit() for rate in (construction.rate_x, construction.rate_s)]
-    wanted = [energy.diff(S), sign * energy.diff(X)]
-    for label, one, two in zip(("dx/dt", "ds/dt"), found, wanted, strict=True):
-        if not _zero(one - two):
-            return Claim(
-                f"variational:{construction.name}",
-                what,
-                Verdict.REFUTED,
-                _METHOD,
-                _SMOOTH,
-                _TRUSTED,
-                _point(label, one, two),
-            )
-    if not _stationary(construction):
+
+    def claim(verdict: Verdict, **rest: Any) -> Claim:
+        return Claim(f"variational:{construction.name}", what, verdict, _METHOD, _SMOOTH, _TRUSTED, **rest)
+
+    by_s, by_x = energy_gradient()
+    wanted = {"dx/dt": (construction.rate_x, by_s), "ds/dt": (construction.rate_s, sign * by_x)}
+    try:
+        for label, rates in wanted.items():
+            found, stated = (at_point(rate, variable("x"), variable("s")) for rate in rates)
+            if found != stated:
+                return claim(Verdict.REFUTED, counterexample=_numbers(label, found, stated))
+        stationary = _stationary(construction)
+    except Unreadable as error:
+        return claim(Verdict.UNDECIDED, reason=f"{error} is no polynomial of trajectories, energies and rates")
+    if not stationary:
         reason = "the first variation is not the integral of the stated equations"
-        return Claim(
-            f"variational:{construction.name}", what, Verdict.UNDECIDED, _METHOD, _SMOOTH, _TRUSTED, reason=reason
-        )
-    return Claim(f"variational:{construction.name}", what, Verdict.PROVED, _METHOD, _SMOOTH, _TRUSTED)
+        return claim(Verdict.UNDECIDED, reason=reason)
+    return claim(Verdict.PROVED, witness=_data(construction))
 
 
 def cost_claim(construction: Construction) -> Claim:
@@ -78,40 +89,44 @@ def cost_claim(construction: Construction) -> Claim:
     what = "putting C(x + s/2) - C(x - s/2) for the cost changes dx/dt: the cost's gradient leaks into inference"
     leak = construction.rate_x - (Symbol("f", real=True) - X)
     z = Symbol("z", real=True)
-    here = leak.replace(COST, lambda argument: argument**2 / 2).doit().subs({X: 1, S: 0})
+    here = leak.replace(COST, lambda argument: argument**3 / 3).doit().subs({X: 1, S: 0})
     leaked = sympy.nsimplify(here)
     if leaked.is_number and leaked != 0:
-        witness = {"C": str(z**2 / 2), "x": "1", "s": "0", "dx/dt - (f - x)": str(leaked)}
+        cost = {"cost": [0, 0, 0, ["rational", 1, 3]], "x": 1, "s": 0, "leak": to_data(leaked)}
+        witness = {**_data(construction), **cost}
         return Claim("variational:C", what, Verdict.PROVED, "evaluation at a point", _SMOOTH, _TRUSTED, witness=witness)
-    numbers = {"C": str(z**2 / 2), "x": "1", "s": "0", "dx/dt - (f - x)": "0"}
+    numbers = {"C": str(z**3 / 3), "x": "1", "s": "0", "dx/dt - (f - x)": "0"}
     return Claim("variational:C", what, Verdict.REFUTED, "evaluation at a point", _SMOOTH, _TRUSTED, numbers)
 
 
-def _dyadic_claim() -> Claim:
+def dyadic_claim(gradient: tuple[Expr, Expr]) -> Claim:
+    """The dynamics dx/dt, ds/dt = ``gradient``, against the gradient of E as a polynomial in a and b."""
     what = "in a = x + s/2, b = x - s/2 the dynamics are da/dt = +dE/da, db/dt = -dE/db"
-    energy = _cubic("e", X, S)
-    residues = [
-        rate.replace(ENERGY, lambda x, s: energy.subs({X: x, S: s}, simultaneous=True)).doit()
-        for rate in dyadic_rates()
-    ]
-    if all(_zero(residue) for residue in residues):
-        return Claim(
-            "variational:dyadic",
-            what,
-            Verdict.PROVED,
-            "chain rule on cubic energies with free coefficients",
-            _SMOOTH,
-            _TRUSTED,
-        )
-    return Claim(
-        "variational:dyadic",
-        what,
-        Verdict.REFUTED,
-        _METHOD,
-        _SMOOTH,
-        _TRUSTED,
-        {"residues": [str(r) for r in residues]},
-    )
+    method = "chain rule on cubic energies with free coefficients"
+    a, b = variable("x"), variable("s")  # any two variables of the ring serve as a and b
+    x, s = (a + b) / 2, a - b
+    energy = at_point(ENERGY(X, S), x, s)
+    rate_x, rate_s = (at_point(rate, x, s) for rate in gradient)
+    wanted = {
+        "da/dt": (rate_x + rate_s / 2, energy.derivative("x")),
+        "db/dt": (rate_x - rate_s / 2, -energy.derivative("s")),
+    }
+    for label, (found, stated) in wanted.items():
+        if found != stated:
+            numbers = _numbers(label, found, stated)
+            return Claim("variational:dyadic", what, Verdict.REFUTED, method, _SMOOTH, _TRUSTED, numbers)
+    witness = {"construction": "dyadic", "rate_x": to_data(gradient[0]), "rate_s": to_data(gradient[1])}
+    return Claim("variational:dyadic", what, Verdict.PROVED, method, _SMOOTH, _TRUSTED, witness=witness)
+
+
+def _data(construction: Construction) -> dict[str, Any]:
+    """What the checker replays (proofs/checker/variational.py)."""
+    return {
+        "construction": construction.name,
+        "functional": to_data(construction.functional),
+        "rate_x": to_data(construction.rate_x),
+        "rate_s": to_data(construction.rate_s),
+    }
 
 
 def _stationary(construction: Construction) -> bool:
@@ -120,59 +135,25 @@ def _stationary(construction: Construction) -> bool:
     For B the variation is with respect to the differences z_- and is evaluated at z_- = 0, the physical limit.
     """
     names = sorted({node.func.__name__ for node in construction.functional.atoms(sympy.Function) if node.args == (T,)})
-    paths = {name: _polynomial(f"c_{name}", 1) for name in names}
     varied = [node.func.__name__ for node in construction.varied]
-    if construction.name == "B":
-        paths = {name: Integer(0) if name in varied else path for name, path in paths.items()}
-    bumps = {name: T * (1 - T) * _polynomial(f"n_{name}", 1) for name in varied}
-    epsilon = Symbol("epsilon")
-    energy = _cubic("e", X, S)
-
-    def along(shift: Expr) -> Expr:
-        # Functions of time first (with their derivatives), then E as a polynomial of its arguments.
-        table = {sympy.Function(n)(T): p + shift * bumps.get(n, 0) for n, p in paths.items()}
-        moved = construction.functional.subs(table, simultaneous=True).doit()
-        return moved.replace(ENERGY, lambda x, s: energy.subs({X: x, S: s}, simultaneous=True))
-
-    first = sympy.expand(along(epsilon)).coeff(epsilon, 1)
-    variation = sympy.integrate(sympy.expand(first), (T, 0, 1))
-    plus = {"A": ("x", "s"), "B": ("x_p", "s_p")}[construction.name]
-    here = {X: paths[plus[0]], S: paths[plus[1]]}
-    rate_x = construction.rate_x.subs(ENERGY(X, S), energy).doit().subs(here, simultaneous=True)
-    rate_s = construction.rate_s.subs(ENERGY(X, S), energy).doit().subs(here, simultaneous=True)
-    lag_x, lag_s = rate_x - paths[plus[0]].diff(T), rate_s - paths[plus[1]].diff(T)
+    held = {name: constant(0) if construction.name == "B" and name in varied else path(name) for name in names}
+    shifted = {name: (value, bump(name) if name in varied else constant(0)) for name, value in held.items()}
+    variation = integral(Along(shifted, {}).value(construction.functional)[1])
+    x, s = (held[name] for name in {"A": ("x", "s"), "B": ("x_p", "s_p")}[construction.name])
+    lag_x = at_point(construction.rate_x, x, s) - x.derivative("t")
+    lag_s = at_point(construction.rate_s, x, s) - s.derivative("t")
     # A: dL/dx - d/dt dL/dx' = -(E_x + s') = rate_s - s', and for s: x' - E_s = -(rate_x - x').
     against = {"A": {"x": lag_s, "s": -lag_x}, "B": {"x_m": lag_s, "s_m": lag_x}}[construction.name]
-    pairing = sympy.integrate(sympy.expand(sum(against[n] * bumps[n] for n in varied)), (T, 0, 1))
-    return _zero(variation - pairing)
+    pairing = integral(sum((against[name] * bump(name) for name in varied), constant(0)))
+    return bool(variation == pairing)
 
 
-def _polynomial(name: str, degree: int) -> Expr:
-    return sympy.Add(*(Symbol(f"{name}{k}") * T**k for k in range(degree + 1)))
-
-
-def _cubic(name: str, x: Expr, s: Expr) -> Expr:
-    return sympy.Add(*(Symbol(f"{name}{i}{j}") * x**i * s**j for i in range(4) for j in range(4 - i) if i + j > 0))
-
-
-def _zero(expression: Expr) -> bool:
-    """Whether a polynomial (all its symbols free) is the zero polynomial."""
-    expression = sympy.sympify(expression)
-    symbols = sorted(expression.free_symbols, key=str)
-    return bool(sympy.Poly(expression, *symbols, domain="QQ").is_zero) if symbols else expression == 0
-
-
-def _point(label: str, found: Expr, wanted: Expr) -> dict[str, Any]:
-    """Numbers for every free symbol at which two polynomials differ."""
-    symbols = sorted((found - wanted).free_symbols | found.free_symbols, key=str)
-    for scale in range(1, 20):
-        values = {symbol: Rational(scale * (k + 1) % 7 + 1, 2) for k, symbol in enumerate(symbols)}
-        one, two = found.subs(values), wanted.subs(values)
-        if one != two:
-            return {
-                "rate": label,
-                "found": str(one),
-                "stated": str(two),
-                "values": {str(k): str(v) for k, v in values.items()},
-            }
-    return {"rate": label, "found": str(found), "stated": str(wanted)}
+def _numbers(label: str, found: Polynomial, stated: Polynomial) -> dict[str, Any]:
+    """Numbers for every variable at which two polynomials differ."""
+    values, one, two = numbers_apart(found, stated)
+    return {
+        "rate": label,
+        "found": str(one),
+        "stated": str(two),
+        "values": {name: str(value) for name, value in values.items()},
+    }

@@ -10,14 +10,10 @@ from typing import NamedTuple
 
 from flint import arb, fmpq
 
+from dyadic.proofs.evaluate.reals import AT_ZERO
 from dyadic.proofs.evaluate.rings import Ball, Composed
 
 Form = dict[tuple[str, ...], fmpq]
-_AT_ZERO = {
-    ("tanh", 0): fmpq(0), ("tanh", 1): fmpq(1), ("sigmoid", 0): fmpq(1, 2), ("sigmoid", 1): fmpq(1, 4),
-    ("gelu", 0): fmpq(0), ("gelu", 1): fmpq(1, 2), ("silu", 0): fmpq(0), ("silu", 1): fmpq(1, 2),
-    ("softplus", 1): fmpq(1, 2), ("exp", 0): fmpq(1), ("exp", 1): fmpq(1),
-}  # fmt: skip
 
 
 class Number(NamedTuple):
@@ -102,7 +98,8 @@ class Written(Composed):
             slope = fmpq(1) if name == "identity" or value > 0 else fmpq(0)
             exact = slope * value if order == 0 else slope
         elif value is not None and value == 0:
-            exact = _AT_ZERO.get((name, order))
+            known = AT_ZERO.get((name, order))
+            exact = None if known is None else fmpq(known.numerator, known.denominator)
         elif name == "exp":
             exact = _one_over(argument.form)
         if exact is not None:

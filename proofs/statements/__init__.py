@@ -1,10 +1,14 @@
 """Claims that people make: their own energies, equations, update rules, adjoints, step counts and chains of steps.
 
 reading.py     a TOML or .tex file -> statements        vocabulary.py  the names that a claim may use
+notation.py   what `derive` prints, read back
 text.py, latex.py (over tokens.py, indices.py, latex_indices.py)  -> tokens;  grammar.py  tokens -> expressions
 equation.py    a statement -> equalities                ranges.py      what every index runs over
 meaning.py     the quantities, defined by the energy    scope.py       a claim's expressions over a ring
-decide.py      the verdict (rings.py, sizes.py)         counterexample.py  the smallest numbers found
+sizes.py       at which sizes, by blocks.py, counting.py assignments.py the values of the integers
+decide.py      the verdict                              counterexample.py  small numbers at the network's own sizes
+closed.py      functions with their algebra, over atoms.py, laurent.py;  facts.py  what is known of each of them
+rings.py       degrees; exact numbers                   hypotheses.py  what a claim assumes
 theorem.py     numbers of steps and step sizes
 """
 
@@ -75,7 +79,7 @@ def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) ->
     match = _LEFT.match(claim.statement)
     if claim.counterexample is None or match is None:
         return claim
-    for equation in derivation.equations():
+    for equation in derivation.equations.values():
         printed = [_PRINTER.equation(item) for item in (equation.definition, *equation.where)]
         if printed[0].startswith(f"{match[1]}["):
             return replace(claim, counterexample={**claim.counterexample, "derived": "; ".join(printed)})

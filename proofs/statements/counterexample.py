@@ -1,14 +1,15 @@
-"""The smallest numbers found at which the two sides of a claim differ for certain.
+"""Small numbers at which the two sides of a claim differ for certain, at the network's own sizes.
 
-Sizes first (1, 2, 3, each then reduced on its own), then integers: some at which the sides differ, each replaced
-by 0, 1, -1 or 2 as long as they still do.  Both sides are rational, or rigorous enclosures that do not meet.
+Few entries first: all that are not written out are equal (0, if that will do), which
+:class:`dyadic.proofs.statements.blocks.Setting` evaluates exactly.  Then integers: some at which the sides differ, each
+replaced by 0, 1, -1 or 2 as long as they still do.  Both sides are rational, or rigorous enclosures that do not meet.
 Reported are only the values that the two sides depend on.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -18,11 +19,12 @@ from flint import ctx
 from dyadic.proofs.evaluate.identity import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.rings import Undetermined
-from dyadic.proofs.evaluate.sizes import Instantiation
 from dyadic.proofs.statements import sizes
+from dyadic.proofs.statements.blocks import Setting
+from dyadic.proofs.statements.closed import Closed
 from dyadic.proofs.statements.equation import Equalities, Link
-from dyadic.proofs.statements.meaning import CHOICES, Meaning, vertices_read
-from dyadic.proofs.statements.rings import Closed, Exact, Traced
+from dyadic.proofs.statements.meaning import Integers, Meaning, vertices_read
+from dyadic.proofs.statements.rings import Exact, Traced
 from dyadic.proofs.statements.scope import Scope
 from dyadic.proofs.statements.vocabulary import LET, shown_entry
 
@@ -30,6 +32,8 @@ PRECISION = 256
 _TRIES = 40
 _OPERATIONS = 500_000
 """About how many operations the search at one set of sizes may take."""
+_LEAST = 25
+"""How many evaluations are made at least."""
 _MOST = 12
 """How many values are written out, zeros among them; of more, only those that are not 0."""
 _FIRST = (0, 1, -1, 2)
@@ -53,88 +57,77 @@ class Point:
 
 
 def search(
-    claim: Equalities, link: Link, symmetric: _Symmetric, chosen: list[Instantiation], spend: Callable[[int], None]
+    claim: Equalities,
+    link: Link,
+    symmetric: _Symmetric,
+    chosen: Setting | None,
+    integers: list[dict[str, int]],
 ) -> dict[str, Any] | None:
-    """A counterexample as it is reported; None if none was found.  ``spend`` is told of a search at full sizes."""
+    """A counterexample as it is reported; None if none was found.
+
+    chosen: where the sides were seen to differ, to be looked at last.  integers: values of the integer entries to try.
+    """
     before, ctx.prec = ctx.prec, PRECISION
     try:
-        for numbers, replaced in sizes.candidates(claim, link, chosen):
-            if not replaced:
-                spend(10 * sizes.operations(claim, link, numbers))
-            look = _Look(claim, link, symmetric, numbers)
-            point = look.first()
-            if point is None:
-                continue
-            if replaced and not link.ranges.clashes:
-                look, point = _reduced(look, point)
-            return look.report(look.shrunk(point))
+        settings = [*sizes.candidates(claim, link), *([chosen] if chosen is not None else [])]
+        looks = [
+            _Look(claim, link, symmetric, setting, given)
+            for setting in {setting.key: setting for setting in settings}.values()
+            for given in integers
+        ]
+        for zero in (True, False):
+            for look in looks:
+                point = look.first(zero) if zero or look.setting.blocks else None
+                if point is not None:
+                    return look.report(look.shrunk(point))
     finally:
         ctx.prec = before
     return None
 
 
-def _reduced(look: _Look, point: Point) -> tuple[_Look, Point]:
-    """Fewer entries, one size at a time, as long as the sides still differ."""
-    progress = True
-    while progress:
-        progress = False
-        for numbers in sizes.smaller(look.claim.vocabulary.graph, look.numbers):
-            other = _Look(look.claim, look.link, look.symmetric, numbers)
-            found = other.first()
-            if found is not None:
-                look, point, progress = other, found, True
-                break
-    return look, point
-
-
 class _Look:
-    """The search at fixed sizes."""
+    """The search at fixed sizes and integers."""
 
-    def __init__(self, claim: Equalities, link: Link, symmetric: _Symmetric, numbers: Instantiation) -> None:
-        self.claim, self.link, self.symmetric, self.numbers = claim, link, symmetric, numbers
+    def __init__(
+        self, claim: Equalities, link: Link, symmetric: _Symmetric, setting: Setting, integers: Integers
+    ) -> None:
+        self.claim, self.link, self.symmetric, self.setting = claim, link, symmetric, setting
         self._values: Values = {}
-        self._choice = 0
-        self._evaluations = max(10, _OPERATIONS // sizes.operations(claim, link, numbers))
+        self._given = integers
+        self._evaluations = max(_LEAST, _OPERATIONS // sizes.operations(claim, link, setting))
 
-    def first(self) -> Point | None:
-        """Some integers at which the sides differ, if a look at residues says that there are any."""
-        integers = bool(self.claim.vocabulary.given_integers)
+    def first(self, zero: bool) -> Point | None:
+        """Some integers at which the sides differ, if a look at residues says that there are any.
+
+        zero: whether the entries of blocks that stand for several are to be 0.
+        """
         try:
-            for self._choice in CHOICES if integers else CHOICES[:1]:
-                index = self._differing_index()
-                if index is not None:
-                    break
+            index = self._differing_index()
         except (Rejected, Undetermined):
             return None  # the claim makes no sense at these sizes
         if index is None:
             return None
         for seed in range(min(_TRIES, self._evaluations)):
-            self._values = _Draws(seed)
+            self._values = _Draws(seed, zero)
             point = self._at(index)
             if point is not None:
                 return point
         return None
 
+    def _meaning(self, ring: Any, draw: Any) -> Meaning:
+        return Meaning(self.claim.vocabulary, ring, draw, self.setting, self.symmetric, self._given)
+
     def _differing_index(self) -> dict[str, int] | None:
         seed = self.claim.seed
         prime = primes_for(seed)[0]
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
-        meaning = Meaning(
-            self.claim.vocabulary,
-            ring,
-            lambda label: ring.drawn(residues(label)),
-            self.numbers,
-            self.symmetric,
-            self._choice,
-        )
+        meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
         return next((i for i, left, right in Scope(meaning, self.claim).sides(self.link) if left != right), None)
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
         self._evaluations -= 1
-        ring = Exact()
-        meaning = Meaning(self.claim.vocabulary, ring, self._drawn, self.numbers, self.symmetric, self._choice)
-        scope = Scope(meaning, self.claim, watch)
+        scope = Scope(self._meaning(Exact(), self._drawn), self.claim, watch)
         try:
             left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
         except Undetermined:
@@ -176,31 +169,47 @@ class _Look:
 
     def report(self, point: Point) -> dict[str, Any]:
         """All that it takes to check the counterexample by hand."""
+        zero = self._others_zero(point)
         watched = self._at(point.index, watch=True) or point
         ring = watched.scope.ring
         calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
-        drawn = {label: str(self._values[label]) for label in watched.used if label in self._values}
-        zeros = [label for label, value in drawn.items() if value == "0"]
-        short = drawn if len(drawn) <= _MOST else {k: v for k, v in drawn.items() if v != "0"}
+        drawn = {label: str(value) for label, value in self._values.items() if label in watched.used or not zero}
+        listed = drawn
+        if zero:
+            listed = {label: value for label, value in drawn.items() if value != "0" or ".." not in label}
+        if zero and len(listed) > _MOST:
+            listed = {label: value for label, value in listed.items() if value != "0"}
         own = shown_entry(*self._left(), point.index.values())
         quantities: dict[str, str] = {}
         for kind, owner, place in watched.scope.read:
+            if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
+                continue
             name = shown_entry(kind, owner, place)
             if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
                 quantities[name] = str(watched.scope.meaning[kind, owner][place])
         found: dict[str, Any] = {
             "at": dict(point.index),
-            "sizes": sizes.shown(self.numbers.base),
+            "sizes": dict(self.setting.values),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
-            "values": short,
+            "values": dict(sorted(listed.items())),
             "integers": self._integers(watched.scope.meaning),
-            "others": f"{len(zeros)} more values, all 0" if len(short) < len(drawn) else "",
+            "others": "all other values are 0" if zero else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},
             "quantities": quantities,
             "left": str(watched.left),
             "right": str(watched.right),
         }
         return {key: value for key, value in found.items() if value not in ({}, [], "")}
+
+    def _others_zero(self, point: Point) -> bool:
+        """Whether the sides still differ with all values 0 that the two do not depend on; if so they are."""
+        before = self._values
+        self._values = _Draws(1, True)
+        self._values.update({label: before[label] for label in point.used if label in before})
+        if self._at(point.index) is not None:
+            return True
+        self._values = before
+        return False
 
     def _integers(self, meaning: Meaning) -> dict[str, int]:
         """The values of the integer inputs and targets."""
@@ -214,13 +223,20 @@ class _Look:
 
 
 class _Draws(dict[str, int]):
-    """Small non-zero integers by label; all of them 1 for the first seed."""
+    """Small integers by label: all 1, then all 0, then drawn, every third time with zeros among them.
 
-    def __init__(self, seed: int) -> None:
+    zero: the entries of a block that stands for several (``x_h[3..39]``) are 0.
+    """
+
+    def __init__(self, seed: int, zero: bool) -> None:
         super().__init__()
-        self._seed = seed
+        self._seed, self._zero = seed, zero
 
     def __missing__(self, label: str) -> int:
         raw = hashlib.blake2b(f"{self._seed} {label}".encode(), digest_size=4).digest()
-        self[label] = _OTHERS[int.from_bytes(raw, "big") % len(_OTHERS)] if self._seed else 1
+        drawn = int.from_bytes(raw, "big")
+        values = (*_OTHERS, 0, 0) if self._seed % 3 == 2 else _OTHERS
+        self[label] = values[drawn % len(values)] if self._seed > 1 else 1 - self._seed
+        if ".." in label and self._zero:
+            self[label] = 0
         return self[label]

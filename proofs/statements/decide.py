@@ -7,7 +7,7 @@ are searched at which they differ for certain.  No equality is ever decided by r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -16,22 +16,32 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside
 from dyadic.proofs.evaluate.rings import Field, Ring, Undetermined
-from dyadic.proofs.evaluate.sizes import Instantiation
 from dyadic.proofs.statements import counterexample, sizes
+from dyadic.proofs.statements.assignments import assignments
+from dyadic.proofs.statements.blocks import Setting
+from dyadic.proofs.statements.closed import Closed
 from dyadic.proofs.statements.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.meaning import CHOICES, Draw, Meaning
-from dyadic.proofs.statements.rings import Closed, Growth, Residue
+from dyadic.proofs.statements.hypotheses import hypotheses_of
+from dyadic.proofs.statements.laurent import Residue
+from dyadic.proofs.statements.meaning import Draw, Meaning
+from dyadic.proofs.statements.rings import Growth
 from dyadic.proofs.statements.scope import Scope
-from dyadic.proofs.statements.vocabulary import text_name
 from dyadic.symbolic.errors import SpecError
 
-LARGEST_GROWTH = 20_000
+LARGEST_GROWTH = 500_000
 """Largest degree (with the bits of constants) of a value that is evaluated."""
-_TRUSTED = ("the evaluator in proofs/checker", "blake2b as a source of randomness")
 _FREE = "polynomial identity testing over two random primes, every function unknown"
 _OWN = "polynomial identity testing over two random primes, with the functions' own algebra"
+_EXACT = "exact evaluation of both sides at the network's own sizes"
+_READERS = "the readers of claims in proofs/statements"
+TRUSTED = ("the evaluator in proofs/evaluate", _READERS)
+RANDOM = "blake2b as a source of randomness"
+BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/blocks)"
+FACTS = "the relations between functions in proofs/statements/facts"
+ARB = "Arb's enclosures of functions"
 
-
+_KEPT = 8
+_NUMBERS = "nothing of the network is read: a statement about numbers alone"
 _NOWHERE = "one side divides by an expression that is 0 whatever the values are"
 _Symmetric = frozenset[tuple[str, str]]
 
@@ -40,56 +50,91 @@ _Symmetric = frozenset[tuple[str, str]]
 class Outcome:
     """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
 
-    nowhere: one side is not defined at random residues, hence nowhere.
+    nowhere: one side is not defined at random residues, hence nowhere.  compared: how many entries.
     """
 
     method: str | None
     bound: Fraction = Fraction(1)
     nowhere: bool = False
+    compared: int = 0
+
+
+@dataclass
+class _Shown:
+    """What has been shown of a claim so far, for its report."""
+
+    methods: set[str]
+    bound: Fraction
+    examined: Setting | None = None
+    integers: str = ""
+
+    def trusted(self) -> tuple[str, ...]:
+        blocks = (BLOCKS,) if self.examined is not None and self.examined.blocks else ()
+        facts = (FACTS,) if _OWN in self.methods else ()
+        return (*TRUSTED, RANDOM, *facts, *blocks)
 
 
 def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budget: sizes.Budget) -> Claim:
     """Examine the links of a claim in order; the first wrong one refutes it."""
-    hypotheses = _hypotheses(statement, claim)
+    hypotheses = hypotheses_of(statement, claim)
     text = describe(statement, claim)
 
     def undecided(reason: str) -> Claim:
-        return Claim(statement.id, text, Verdict.UNDECIDED, _OWN, hypotheses, _TRUSTED, reason=reason)
+        return Claim(statement.id, text, Verdict.UNDECIDED, _OWN, hypotheses, reason=reason)
 
-    def spend(count: int) -> None:
-        budget.take(count, statement.place)
-
-    trial = _Trial(claim, symmetric, statement.place)
-    methods, bound, examined = set(), Fraction(0), {}
-    for link in claim.links:
-        chosen = sizes.choose(claim, link, statement.place, budget)
-        if isinstance(chosen, str):
-            return undecided(f"{link.label}: {chosen}")
-        missing = link.ranges.outside
-        try:
-            outcome = Outcome(None) if missing else trial.run(link, chosen)
-        except Outside as error:
-            outcome, missing = Outcome(None), error.reason
-        if outcome.method is not None:
-            methods.add(outcome.method)
-            bound += outcome.bound
-            examined = chosen[0].base
-            continue
-        found = counterexample.search(claim, link, symmetric, chosen, spend) or {}
-        if outcome.nowhere:
-            found["undefined"] = _NOWHERE
-        if missing:
-            found = {"entry": missing, **found}
-        if not found:
-            return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
+    def refuted(link: Link, found: dict[str, Any]) -> Claim:
         if len(claim.links) > 1:
             found = {"where": link.label, "wrong": link.text, **found}
-        method = "exact evaluation of both sides"
-        return Claim(statement.id, text, Verdict.REFUTED, method, hypotheses, _TRUSTED[:1], counterexample=found)
-    method = _OWN if _OWN in methods else _FREE
-    witness = {"sizes": sizes.shown(examined)}
-    text = f"{text} (probability of error below {float(bound):.0e})"
-    return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, _TRUSTED, witness=witness)
+        trusted = (*TRUSTED, ARB) if "functions" in found else TRUSTED
+        return Claim(statement.id, text, Verdict.REFUTED, _EXACT, hypotheses, trusted, counterexample=found)
+
+    trial = _Trial(claim, symmetric, statement.place)
+    shown = _Shown(set(), Fraction(0))
+    for link in claim.links:
+        if link.ranges.outside:
+            return refuted(link, {"entry": link.ranges.outside})
+        chosen = sizes.choose(claim, link, statement.place, budget)
+        if isinstance(chosen, str):
+            found = counterexample.search(claim, link, symmetric, None, [{}])
+            return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
+        values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
+        budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
+        try:
+            outcome, at = trial.run(link, chosen, values.values)
+        except Outside as error:
+            return refuted(link, {"entry": error.reason})
+        if outcome.nowhere:
+            return refuted(link, {"undefined": _NOWHERE})
+        if outcome.method is None:
+            found = counterexample.search(claim, link, symmetric, None if chosen.drawn else chosen, at)
+            if found:
+                return refuted(link, found)
+            return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
+        if not outcome.compared:
+            return undecided(f"{link.label} compares no entries: nothing is claimed")
+        reads = [key for key in claim.read(link) if key[0] != "delta"]
+        if reads and not trial.read:
+            return undecided(f"{link.label}: every bracket is 0, so that nothing is read and nothing compared")
+        if not reads and _NUMBERS not in hypotheses:
+            hypotheses = (*hypotheses, _NUMBERS)
+        if values.argument is None:
+            words = f"{len(values.values)} of the {values.total} values of the integer inputs and targets agree"
+            return undecided(f"{link.label}: {words}; the others are open")
+        shown.methods.add(outcome.method)
+        shown.bound += outcome.bound
+        shown.examined, shown.integers = chosen, values.argument or shown.integers
+    method = _OWN if _OWN in shown.methods else _FREE
+    witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
+    text = f"{text} (probability of error below {float(shown.bound):.0e})"
+    return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, shown.trusted(), witness=witness)
+
+
+def _examined(setting: Setting | None) -> dict[str, str] | str:
+    """At which sizes: the axes in blocks, by their number of entries."""
+    if setting is None or not setting.blocks:
+        return "all entries at the network's own sizes"
+    names = {extent.key: str(extent) for extent in setting.vocabulary.extents.values()}
+    return {names.get(key, key): f"{count} blocks of free multiplicity" for key, count in setting.blocks.items()}
 
 
 def describe(statement: Statement, claim: Equalities) -> str:
@@ -101,30 +146,6 @@ def describe(statement: Statement, claim: Equalities) -> str:
     return f"{name} of {len(links)} steps: {links[0].text} = ..."
 
 
-def _hypotheses(statement: Statement, claim: Equalities) -> tuple[str, ...]:
-    found = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
-    given = claim.vocabulary.given_integers
-    if given:
-        names = ", ".join(text_name(kind, owner) for kind, owner in given)
-        found.append(f"the integers {names} have one of the {len(CHOICES)} sets of values examined")
-    nodes: list[Any] = [side for link in claim.links for side in (link.left, link.right)]
-    nodes += [let.body for let in claim.lets]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, list):
-            nodes += node
-            if node[:1] == ["^"] and node[2] < 0:
-                found.append("no denominator of the claim is 0")
-            if node[:2] == ["apply", "log"]:
-                found.append("the logarithms of the claim are of positive numbers")
-    return tuple(dict.fromkeys(found))
-
-
-def choices(claim: Equalities) -> range:
-    """The values of integer inputs and targets that are examined; one will do where there are none."""
-    return CHOICES if claim.vocabulary.given_integers else CHOICES[:1]
-
-
 class _Trial:
     """A claim's links examined in several number systems; what a claim's links share is evaluated once."""
 
@@ -132,35 +153,43 @@ class _Trial:
         self._claim, self._symmetric, self._where = claim, symmetric, where
         self._scopes: dict[tuple[object, ...], Scope] = {}
         self._seed = claim.seed
+        self.read = False  # whether the sides of the link at hand read any entry
 
-    def run(self, link: Link, chosen: list[Instantiation]) -> Outcome:
-        """For unknown functions first, then for the functions' own algebra; at all the sizes."""
-        degrees = [self._growth(link, numbers) for numbers in chosen]
+    def run(self, link: Link, chosen: Setting, values: list[dict[str, int]]) -> tuple[Outcome, list[dict[str, int]]]:
+        """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
+        self.read = False
+        at = values
         for kind, method in ((Field, _FREE), (Closed, _OWN)):
-            bound = Fraction(0)
+            bound, compared = Fraction(0), 0
             try:
-                for choice in choices(self._claim):
-                    for numbers, degree in zip(chosen, degrees, strict=True):
-                        bound += self._both(kind, link, numbers, degree, choice)
+                for integers in values:
+                    at = [integers]
+                    degree = self._growth(link, chosen, integers)
+                    chance, count = self._both(kind, link, chosen, degree, integers)
+                    bound, compared = bound + chance, compared + count
             except _Differs:
                 continue
             except Undetermined:
-                return Outcome(None, nowhere=True)
-            return Outcome(method, bound)
-        return Outcome(None)
+                return Outcome(None, nowhere=kind is Field), at
+            return Outcome(method, bound, compared=compared), at
+        return Outcome(None), at
 
-    def _scope(self, make: Callable[[], tuple[Ring, Draw]], numbers: Instantiation, choice: int, *key: object) -> Scope:
-        """The claim's expressions over a ring, made once for each ring and sizes."""
-        full = (*key, choice, *numbers.base.items())
+    def _scope(
+        self, make: Callable[[], tuple[Ring, Draw]], setting: Setting, integers: Mapping[str, int], *key: object
+    ) -> Scope:
+        """The claim's expressions over a ring, made once for each ring and sizes; the last few are kept."""
+        full = (*key, tuple(integers.items()), setting.key)
         if full not in self._scopes:
             ring, draw = make()
-            meaning = Meaning(self._claim.vocabulary, ring, draw, numbers, self._symmetric, choice)
-            self._scopes[full] = Scope(meaning, self._claim)
+            meaning = Meaning(self._claim.vocabulary, ring, draw, setting, self._symmetric, integers)
+            if len(self._scopes) > _KEPT:
+                self._scopes.clear()
+            self._scopes[full] = Scope(meaning, self._claim, watch=True)
         return self._scopes[full]
 
-    def _growth(self, link: Link, numbers: Instantiation) -> int:
+    def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
-        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), numbers, 0, Growth)
+        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), setting, integers, Growth)
         # An equality of integers (the index of a maximum) has no degree.
         sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
         largest = max((sum(left) + sum(right) for left, right in sides), default=0)
@@ -171,13 +200,19 @@ class _Trial:
         return largest
 
     def _both(
-        self, kind: type[Field] | type[Closed], link: Link, numbers: Instantiation, degree: int, choice: int
-    ) -> Fraction:
-        """Agreement modulo both primes: the chance that it is an accident.  Raises :class:`_Differs`."""
-        bound = Fraction(1)
+        self,
+        kind: type[Field] | type[Closed],
+        link: Link,
+        setting: Setting,
+        degree: int,
+        integers: Mapping[str, int],
+    ) -> tuple[Fraction, int]:
+        """Agreement modulo both primes: the chance that it is an accident, and the entries compared."""
+        bound, compared = Fraction(1), 0
         for position, prime in enumerate(primes_for(self._seed)):
-            bound *= self._one(kind, prime, self._seed + position, link, numbers, degree, choice)
-        return bound
+            chance, compared = self._one(kind, prime, self._seed + position, link, setting, degree, integers)
+            bound *= chance
+        return bound, compared
 
     def _one(
         self,
@@ -185,27 +220,32 @@ class _Trial:
         prime: int,
         seed: int,
         link: Link,
-        numbers: Instantiation,
+        setting: Setting,
         degree: int,
-        choice: int,
-    ) -> Fraction:
-        """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn."""
+        integers: Mapping[str, int],
+    ) -> tuple[Fraction, int]:
+        """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn; and n.
+
+        Raises :class:`_Differs`.
+        """
 
         def make() -> tuple[Ring, Draw]:
             ring, residues = kind(prime, seed), residue_source(prime, seed)
             return ring, residues if isinstance(ring, Field) else lambda label: ring.drawn(residues(label))
 
-        scope = self._scope(make, numbers, choice, kind, prime)
+        scope = self._scope(make, setting, integers, kind, prime)
         ring: Any = scope.ring
         compared = 0
+        scope.read.clear()
         for _, left, right in scope.sides(link):
             if left != right:
                 raise _Differs
             compared += 1
+            self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
             if isinstance(left, Residue):
                 degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
         trials = compared + ring.calls * (ring.calls - 1) // 2
-        return min(Fraction(1), Fraction(trials * max(degree, 1), prime))
+        return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
 
 
 class _Differs(Exception):

@@ -208,6 +208,8 @@ def _written(node: Any) -> tuple[str, int]:
             if isinstance(factors[0], list) and factors[0][0] == "rational" and factors[0][1] > 0:
                 parts[0] = show(factors[0])
             return " ".join(parts), 1
+        case ["^", base, ["rational", p, q]]:
+            return f"{_show(base, 3)[0]}^({p}/{q})", 2
         case ["^", base, exponent]:
             return f"{_show(base, 3)[0]}^{exponent if exponent >= 0 else f'({exponent})'}", 2
         case ["inside", value, extent]:

@@ -3,7 +3,7 @@
     equation   = sum { "=" sum }
     sum        = ["-"] product { ("+" | "-") product }
     product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
-    factor     = atom { "^" integer }
+    factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
     atom       = number | entry | function { "'" } argument | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
@@ -105,7 +105,7 @@ class _Parser:
             node = _power(node, self._exponent(), self._token.position)
         return node
 
-    def _exponent(self) -> int:
+    def _exponent(self) -> Fraction:
         self._take("^")
         bracket = self._is("(")
         if bracket:
@@ -113,13 +113,26 @@ class _Parser:
         negative = self._is("-")
         if negative:
             self._next += 1
-        value = self._token.value if self._token.kind == "number" else None
-        if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
-            raise Unreadable(self._token.position, f"an exponent is an integer of at most {LARGEST_EXPONENT}")
-        self._next += 1
+        value = self._whole()
+        if bracket and self._is("/"):
+            self._next += 1
+            below = self._whole()
+            if not below:
+                raise Unreadable(self._token.position, "this divides by zero")
+            value /= below
         if bracket:
             self._take(")")
-        return -int(value) if negative else int(value)
+        return -value if negative else value
+
+    def _whole(self) -> Fraction:
+        """An integer in an exponent."""
+        value = self._token.value if self._token.kind == "number" else None
+        if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
+            raise Unreadable(
+                self._token.position, f"an exponent is a number, of integers of at most {LARGEST_EXPONENT}"
+            )
+        self._next += 1
+        return Fraction(value)
 
     def _atom(self) -> Any:
         token = self._token
@@ -131,7 +144,7 @@ class _Parser:
             return token.value
         if token.kind == "function":
             self._next += 1
-            power = self._exponent() if self._is("^") else 1
+            power = self._exponent() if self._is("^") else Fraction(1)
             node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
             return node if power == 1 else _power(node, power, token.position)
         if self._is("("):
@@ -165,16 +178,18 @@ def _negative(node: Any) -> Any:
 
 
 def _inverse(node: Any, position: int) -> Any:
-    return _power(node, -1, position)
+    return _power(node, Fraction(-1), position)
 
 
-def _power(node: Any, exponent: int, position: int) -> Any:
+def _power(node: Any, exponent: Fraction, position: int) -> Any:
     value = _as_fraction(node)
     if value == 0 and exponent < 0:
         raise Unreadable(position, "this divides by zero")
+    if exponent.denominator != 1:
+        return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
     if value is not None and (abs(exponent) == 1 or abs(value) < 1000):
-        return _number(value**exponent)
-    return node if exponent == 1 else ["^", node, exponent]
+        return _number(Fraction(value ** int(exponent)))
+    return node if exponent == 1 else ["^", node, int(exponent)]
 
 
 def _product(factors: list[Any]) -> Any:

@@ -27,7 +27,8 @@ _GREEK = re.compile(
     r"|psi|omega|ell|Delta|Lambda|Omega)(?![A-Za-z])"
 )
 _ACCENT = re.compile(r"\\(bar|dot|hat|overline)\s*(?=\{|[A-Za-z\\])")
-_NAMED = re.compile(r"\\(tanh|exp|log|ln|max)(?![A-Za-z])")
+_NAMED = re.compile(r"\\(sinh?|cosh?|tanh?|arcsin|arccos|arctan|exp|log|ln|max)(?![A-Za-z])")
+_OTHERWISE = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _OPERATOR = re.compile(r"\\(?:cdot|times|leftarrow|gets|coloneqq)(?![A-Za-z])|[-+*/()=]")
 _SPELLING = {r"\cdot": "*", r"\times": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "="}
 _FRACTION = re.compile(r"\\[td]?frac(?![A-Za-z])")
@@ -235,14 +236,14 @@ class LatexReader:
         start = self._at
         match = _NAMED.match(self._source, start)
         if match and match[1] != "max":
-            name, end = {"ln": "log"}.get(match[1], match[1]), match.end()
+            name, end = _OTHERWISE.get(match[1], match[1]), match.end()
         elif self._source[start] == "e" and re.compile(r"e\s*\^").match(self._source, start):
             self._at = self._source.index("^", start) + 1
             return Token("function", ("exp", 0), start)
         elif match := (_GROUP_NAME.match(self._source, start) or _GREEK.match(self._source, start)):
             if match[0].endswith("{"):
                 self._at = match.end() - 1
-                name = self._group_text()[0]
+                name = self._group_text()[0].replace(r"\_", "_")
                 end = self._at
                 self._at = start
             else:

@@ -12,7 +12,7 @@ Only the terms that a claim needs are ever evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -20,13 +20,13 @@ from typing import Any
 from dyadic.proofs.checker.graph import COST, Graph
 from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
 from dyadic.proofs.evaluate.rings import Ring, Tape
-from dyadic.proofs.evaluate.sizes import Instantiation, position
-from dyadic.proofs.statements.vocabulary import Vocabulary, position_of_largest, shown_entry
+from dyadic.proofs.statements.blocks import Setting
+from dyadic.proofs.statements.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 
 Draw = Callable[[str], Any]
 Place = tuple[int, ...]
-CHOICES = range(16)
-"""Values of the integer inputs and targets that are examined."""
+Integers = Mapping[str, int]
+"""Values of integer inputs and targets, by the label of the entry; an entry that is not there is 0."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Meaning(dict[tuple[str, str], Entries]):
     """Tensors by (kind, owner), made when first asked for.
 
     draw: a number of the ring for the label of an entry such as ``W_hidden[0, 1]``.
-    sizes: an instance of the architecture's sizes.
+    setting: how many entries every axis has.
     symmetric: matrices that a claim assumes symmetric.
-    choice: which values the integer inputs and targets have (one of :data:`CHOICES`).
+    integers: the values of the integer inputs and targets.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class Meaning(dict[tuple[str, str], Entries]):
         vocabulary: Vocabulary,
         ring: Ring,
         draw: Draw,
-        sizes: Instantiation,
+        setting: Setting,
         symmetric: frozenset[tuple[str, str]] = frozenset(),
-        choice: int = 0,
+        integers: Integers | None = None,
     ) -> None:
         super().__init__()
-        self.vocabulary, self.graph, self.ring, self.sizes = vocabulary, vocabulary.graph, ring, sizes
-        self._draw, self._symmetric, self._choice = draw, symmetric, choice
+        self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
+        self._draw, self._symmetric, self._integers = draw, symmetric, integers or {}
         self._terms: dict[str, Term] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
@@ -68,10 +68,15 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def places(self, kind: str, owner: str) -> list[Place]:
         axes = self.vocabulary.axes(kind, owner)
-        return list(product(*(range(axis.value(self.sizes)) for axis in axes)))
+        return list(product(*(range(self.setting.count(axis)) for axis in axes)))
 
     def _table(self, kind: str, owner: str) -> Entries:
         head, _, rest = kind.partition(" ")
+        if kind == "weight":
+            weights = self.setting.weights(owner, self.ring, self._draw)
+            return {(at,): weight for at, weight in enumerate(weights)}
+        if kind == "size":
+            return {(): self.ring.add(list(self["weight", owner].values()))}
         if kind == "E":
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
@@ -102,17 +107,25 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _drawn(self, kind: str, owner: str) -> Entries:
         found: Entries = {}
+        axes = self.vocabulary.axes(kind, owner)
         for place in self.places(kind, owner):
-            if (kind, owner) in self.vocabulary.integers:
-                found[place] = self._integer(shown_entry(kind, owner, place), self.sizes.below[owner])
-                continue
             at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
-            found[place] = self._draw(shown_entry(kind, owner, at))
+            label = shown_entry(kind, owner, self.setting.place(axes, at))
+            integer = (kind, owner) in self.vocabulary.integers
+            found[place] = self._integers.get(label, 0) if integer else self._draw(label)
         return found
 
-    def _integer(self, label: str, below: int) -> int:
-        """All equal for the first choices, each on its own for the others."""
-        return self._choice if self._choice < below else position(f"{self._choice} {label}", below)
+    def weight(self, axes: tuple[Extent, ...], place: Place) -> Any:
+        """How many entries the one at a place stands for; None where it is one."""
+        keys = [(axis.key, at) for axis, at in zip(axes, place, strict=True) if axis.key in self.setting.blocks]
+        return self.ring.mul([self["weight", key][at,] for key, at in keys]) if keys else None
+
+    def _times(self, axes: tuple[Extent, ...], place: Place, value: Any, power: int = 1) -> Any:
+        """A value times (divided by, for power -1) the number of entries that it stands for."""
+        weight = self.weight(axes, place)
+        if weight is None:
+            return value
+        return self.ring.mul([value, weight if power == 1 else self.ring.power(weight, -1)])
 
     def _minus(self, one: Any, two: Any) -> Any:
         return self.ring.add([one, self.ring.mul([self.ring.number(-1), two])])
@@ -124,7 +137,9 @@ class Meaning(dict[tuple[str, str], Entries]):
     def _energy_term(self, name: str) -> Any:
         value, s = self.term(name).values[self._map(name)], self["s", name]
         x = self["x", name]
-        return self.ring.add([self.ring.mul([s[place], self._minus(value[place], x[place])]) for place in value])
+        axes = self.vocabulary.axes("x", name)
+        parts = {at: self.ring.mul([s[at], self._minus(value[at], x[at])]) for at in value}
+        return self.ring.add([self._times(axes, at, part) for at, part in parts.items()])
 
     def _energy(self) -> Any:
         ring, graph = self.ring, self.graph
@@ -135,7 +150,9 @@ class Meaning(dict[tuple[str, str], Entries]):
         if graph.decay != 0:
             half = ring.mul([ring.number(1, 2), _number(ring, graph.decay)])
             trained = [*self.vocabulary.parameters, *(("x", name) for name in graph.shared)]
-            terms += [ring.mul([half, value, value]) for key in sorted(trained) for value in self[key].values()]
+            for key in sorted(trained):
+                axes = self.vocabulary.axes(*key)
+                terms += [self._times(axes, at, ring.mul([half, v, v])) for at, v in self[key].items()]
         return ring.add(terms)
 
     def _received(self, name: str, only: str | None, children: list[str] | None = None) -> Entries:
@@ -174,16 +191,21 @@ class Meaning(dict[tuple[str, str], Entries]):
         local = {("x", owner): variables("x", parent) for owner, parent in zip(owners, parents, strict=True)}
         parameters = [] if cost else [item["kind"] for item in data["parameters"].values()]
         local |= {(kind, "v"): variables(kind, name) for kind in parameters}
+        for key in self.setting.blocks:
+            for kind in ("weight", "size"):
+                local[kind, key] = {at: tape.variable(value) for at, value in self[kind, key].items()}
+        table = self.setting.table(name)
         if cost:
             local["y", COST] = variables("y", name)
         keys = [(kind, "v") for kind in parameters]
         integers: dict[str, Entries] = {}
         for item in data["definitions"]:
-            definition = Definition(item, self.sizes.tables[name], tape, f"definition of {name!r}")
+            body = self.setting.weighed(item["body"], name)
+            definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
             values = definition.evaluate(local)
             largest = position_of_largest(item)
             if largest:
-                where = Definition(largest, self.sizes.tables[name], tape, f"definition of {name!r}")
+                where = Definition(largest, table, tape, f"definition of {name!r}")
                 integers[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
@@ -193,19 +215,27 @@ class Meaning(dict[tuple[str, str], Entries]):
             output = last[()]
         else:
             s = variables("s", name)
-            output = tape.add([tape.mul([s[place], value]) for place, value in last.items()])
+            axes = self.vocabulary.axes("x", name)
+            factors = {at: [s[at], value] for at, value in last.items()}
+            for at, parts in factors.items():
+                if (weight := self.weight(axes, at)) is not None:
+                    parts.append(tape.variable(weight))
+            output = tape.add([tape.mul(parts) for parts in factors.values()])
         adjoints = tape.backward(output)
 
-        def read(entries: Entries, source: list[Any]) -> Entries:
-            return {place: source[at] for place, at in entries.items()}
+        def derivative(entries: Entries, kind: str, owner: str) -> Entries:
+            """By one entry of each block."""
+            axes = self.vocabulary.axes(kind, owner)
+            return {place: self._times(axes, place, adjoints[at], -1) for place, at in entries.items()}
 
         slots = [
-            {} if ("x", parent) in self.vocabulary.integers else read(local["x", owner], adjoints)
+            {} if ("x", parent) in self.vocabulary.integers else derivative(local["x", owner], "x", parent)
             for owner, parent in zip(owners, parents, strict=True)
         ]
+        named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
         return Term(
-            {key[0]: read(local[key], tape.values) for key in keys} | integers,
-            {key[0]: read(local[key], adjoints) for key in keys},
+            named | integers,
+            {key[0]: derivative(local[key], key[0], name) for key in keys},
             tuple(slots),
         )
 
@@ -221,7 +251,7 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     for kind, owner in kinds:
         if kind == "E" and owner == "":
             return {*graph.parents, *graph.costs}
-        if owner in graph.costs or (owner in graph.parents and kind not in ("x", "s")):
+        if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
         if kind.startswith("from "):
             found.add(kind[5:])
@@ -232,4 +262,4 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     return found
 
 
-__all__ = ["CHOICES", "Draw", "Meaning", "Place", "Rejected", "Term", "vertices_read"]
+__all__ = ["Draw", "Integers", "Meaning", "Place", "Rejected", "Term", "vertices_read"]

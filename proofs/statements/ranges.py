@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.evaluate.integers import extent as length
-from dyadic.proofs.statements.vocabulary import Extent, Vocabulary, shown_entry
+from dyadic.proofs.statements.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
 from dyadic.symbolic.errors import SpecError
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
-_LARGEST_LITERAL = 8
 
 
 @dataclass
@@ -30,19 +29,12 @@ class Slot:
 class Ranges:
     """What was found out about one equation.
 
-    free: the extent of every free index.  clashes: an index on an axis of another extent (both named in words).
-    generic: whether an instance at other sizes says the same: no index is a number, no range is foreign to the
-    network, every bound index is used, no delta or bracket compares indices, and no number is large enough to be
-    a size or made of sizes.
-    slots: how many index values one monomial can involve: smaller sizes than that could hide a difference.
+    free: the extent of every free index.  outside: an entry that is read and does not exist, in words.
     extents: every extent that an index has, by key.
     """
 
     free: dict[str, Extent] = field(default_factory=dict)
-    clashes: list[tuple[str, Extent, Extent]] = field(default_factory=list)
     outside: str | None = None
-    generic: bool = True
-    slots: int = 0
     extents: dict[str, Extent] = field(default_factory=dict)
 
 
@@ -66,7 +58,6 @@ def elaborate(
         found.outside = None
     found.free = {name: slot.extent for name, slot in work.free.items() if slot.extent is not None}
     found.extents = {slot.extent.key: slot.extent for slot in [*work.free.values(), *work.bound] if slot.extent}
-    found.slots = len(found.free) + max((_slots(side) for side in marked), default=0)
     return [_resolved(side) for side in marked], found
 
 
@@ -81,11 +72,7 @@ class _Elaboration:
 
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
         """The expression with every index name replaced by its slot."""
-        if not isinstance(node, list):
-            self._literal(node)
-            return node
-        if node[0] == "rational":
-            self._literal(max(abs(node[1]), node[2]))
+        if not isinstance(node, list) or node[0] in ("rational", "size"):
             return node
         if node[0] == "^":
             return ["^", self.mark(node[1], scope), node[2]]
@@ -94,31 +81,16 @@ class _Elaboration:
         if node[0] == "index":
             slot = scope.get(node[1]) or self.free.setdefault(node[1], Slot(node[1], self.preset.get(node[1])))
             return ["index", slot]
-        if node[0] == "size":
-            self.ranges.generic = False
-            return node
         if node[0] in _REDUCTIONS:
             kind, name, written, body = node
             slot = Slot(name, None if written is None else self.vocabulary.extent(written))
-            if written is not None and written not in self.vocabulary.extents:
-                self.ranges.generic = False
             self.bound.append(slot)
-            inner = self.mark(body, {**scope, name: slot})
-            if not _uses(inner, slot):
-                self.ranges.generic = False
-            return [kind, slot, inner]
+            return [kind, slot, self.mark(body, {**scope, name: slot})]
         if node[0] == "entry":
-            if node[1] == "delta":
-                self.ranges.generic, self.guarded = False, True
+            self.guarded = self.guarded or node[1] == "delta"
             return [*node[:3], [self.mark(index, scope) for index in node[3]]]
-        if node[0] in ("inside", "divides", "same", "quotient", "remainder"):
-            self.ranges.generic = False
-            self.guarded = self.guarded or node[0] in ("inside", "divides", "same")
+        self.guarded = self.guarded or node[0] in ("inside", "divides", "same")
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
-
-    def _literal(self, value: int) -> None:
-        if abs(value) > _LARGEST_LITERAL:
-            self.ranges.generic = False
 
     def infer(self, sides: list[Any]) -> None:
         for entry in _entries(sides):
@@ -141,34 +113,22 @@ class _Elaboration:
             for position, (index, axis) in enumerate(zip(entry[3], self._axes(entry), strict=False)):
                 shown = shown_entry(entry[1], entry[2], [_shown(i) for i in entry[3]])
                 if isinstance(index, int):
-                    self.ranges.generic = False
                     if index < 0 or (axis.true is not None and index >= axis.true):
                         self._outside(f"{shown} does not exist: axis {position + 1} has {axis} entries")
                 elif index[0] == "index":
                     extent = index[1].extent
-                    if extent.same(axis):
-                        continue
-                    self.ranges.clashes.append((f"{index[1].name} in {shown}", extent, axis))
                     if extent.true is not None and axis.true is not None and extent.true > axis.true:
                         self._outside(
                             f"{shown} does not exist for {index[1].name} = {axis.true}: "
                             f"axis {position + 1} has {axis} entries, {index[1].name} runs over {extent}"
                         )
-                else:
-                    self.ranges.generic = False
 
     def _outside(self, message: str) -> None:
         self.ranges.outside = self.ranges.outside or message
 
     def _axes(self, entry: Any) -> tuple[Extent, ...]:
         kind, owner = entry[1:3]
-        if kind == "delta":
-            return ()
-        for prefix in ("update ", "rate ", "cost "):
-            kind = kind.removeprefix(prefix)
-        if kind.startswith("from "):
-            kind = "x"
-        return self.vocabulary.axes(kind, owner)
+        return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
 
 
 def _entries(nodes: Any) -> list[Any]:
@@ -181,29 +141,6 @@ def _entries(nodes: Any) -> list[Any]:
                 found.append(node)
             stack.extend(reversed(node))
     return found
-
-
-def _uses(node: Any, slot: Slot) -> bool:
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if item is slot:
-            return True
-        if isinstance(item, list):
-            stack.extend(item)
-    return False
-
-
-def _slots(node: Any) -> int:
-    """How many bound indices one monomial of an expression can hold."""
-    if not isinstance(node, list) or node[0] in ("entry", "rational"):
-        return 0
-    if node[0] in _REDUCTIONS:
-        return 1 + _slots(node[2])
-    if node[0] == "^":
-        return abs(node[2]) * _slots(node[1])
-    inner = [_slots(child) for child in node[1:]]
-    return sum(inner) if node[0] == "*" else max(inner, default=0)
 
 
 def _shown(node: Any) -> str:

@@ -36,12 +36,15 @@ class Scope(dict[tuple[str, str], Entries]):
         return self._evaluated(let.body, let.ranges, let.indices)
 
     def _evaluated(self, node: Any, ranges: Ranges, indices: Sequence[str]) -> Entries:
-        """The expression at every value of the given indices, through the checker's evaluator."""
-        sizes = self.meaning.sizes
-        numbers = {key: extent.value(sizes) for key, extent in ranges.extents.items()}
-        numbers |= {n: e.value(sizes) for n, e in self.meaning.vocabulary.extents.items() if isinstance(n, str)}
-        shape = [ranges.free[name].value(sizes) for name in indices]
-        content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": node}
+        """The expression at every value of the given indices, through the prover's evaluator."""
+        setting, named = self.meaning.setting, self.meaning.vocabulary.extents
+        numbers = {key: setting.count(extent) for key, extent in ranges.extents.items()}
+        for name in _sizes(node):
+            if name not in numbers and name in named:
+                numbers[name] = setting.count(named[name])
+        shape = [setting.count(ranges.free[name]) for name in indices]
+        body = setting.weighed(node)
+        content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         return Definition(content, numbers, self.ring, "claim").evaluate(self)
 
     def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
@@ -69,6 +72,15 @@ class _Watched(dict[Place, Any]):
         value = self._table[place]
         self._log[(*self._key, place)] = None
         return value
+
+
+def _sizes(node: Any) -> set[str]:
+    """The names of the sizes in an expression."""
+    if not isinstance(node, list):
+        return set()
+    if len(node) == 2 and node[0] == "size":
+        return {node[1]}
+    return set().union(*map(_sizes, node)) if node else set()
 
 
 def _fixed(node: Any, index: Mapping[str, int]) -> Any:

@@ -142,7 +142,7 @@ class TextReader:
     def _rate(self) -> Token | None:
         """dx_v[i]/dt."""
         start = self._at
-        if self._source[start] != "d":
+        if self._source[start] != "d" or self._tensor(start) is not None:
             return None
         match = re.compile(r"d\s*").match(self._source, start)
         assert match is not None
@@ -151,6 +151,9 @@ class TextReader:
         self._at = match.end()
         token = self._entry()
         end = _RATE.match(self._source, self._at)
+        if end is None and self._define:  # a new name such as dxhat
+            self._at = start
+            return None
         if token is None or end is None:
             raise Unreadable(start, "a rate is written dx_NAME[i]/dt")
         self._at = end.end()

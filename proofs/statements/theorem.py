@@ -14,14 +14,16 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker import stabilisation
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate import identity, lemma, tightness
+from dyadic.proofs.evaluate import identity, tightness
 from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
 from dyadic.proofs.evaluate.rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
 from dyadic.proofs.evaluate.sizes import Instantiation
 from dyadic.proofs.statements import sizes
+from dyadic.proofs.statements.blocks import Setting
 from dyadic.proofs.statements.counterexample import PRECISION
 from dyadic.proofs.statements.equation import Statement
 from dyadic.proofs.statements.grammar import parse
@@ -34,9 +36,13 @@ from dyadic.proofs.statements.vocabulary import LET, Tensor, Vocabulary, shown_e
 from dyadic.symbolic.errors import SpecError
 
 _SEED = 20260202
-_LITERAL = 4_000
-"""Largest number of vertices times steps that is run for a counterexample."""
+KERNEL = "the rules of proofs/checker/deduction.py"
+_WORK = 2_000_000
+"""Largest number of operations of a run for a counterexample."""
+_TOO_LARGE = "no numbers were found against it at the network's own sizes"
 _SEEDS = 8
+_ARB = "Arb's enclosures of functions"
+_EVALUATOR, _BLAKE = "the evaluator in proofs/evaluate", "blake2b as a source of randomness"
 _METHOD = "stabilisation lemma, rank table, exact evaluation over two random primes"
 
 
@@ -86,18 +92,18 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         return Claim(statement.id, text, Verdict.REFUTED, _METHOD, counterexample=numbers)
     witness = None
     if exactly:
-        found = tightness.find(graph)
-        if found is None:
-            reason = f"no numbers were found for which {claimed - 1} steps are too few"
+        witness = _late(graph, claimed - 1)
+        if witness is None:
+            reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
-        witness = found.as_dict()
-    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=("Z3", "Arb")[: 1 + exactly], witness=witness)
+    trusted = (KERNEL, _EVALUATOR, _BLAKE, *((_ARB,) if exactly else ()))
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=trusted, witness=witness)
 
 
 @cache
 def _lemma() -> bool:
-    """Whether Z3 decides the stabilisation lemma as wanted."""
-    return all(answer == wanted for answer, wanted in map(lemma.decide, lemma.QUESTIONS))
+    """Whether the proof of the stabilisation lemma holds."""
+    return all(map(stabilisation.decide, stabilisation.QUESTIONS))
 
 
 def _open(graph: Graph) -> str | None:
@@ -107,7 +113,7 @@ def _open(graph: Graph) -> str | None:
     except Rejected as error:
         return str(error)
     if not _lemma():
-        return "Z3 does not decide the stabilisation lemma"
+        return "the proof of the stabilisation lemma does not hold"
     for k, prime in enumerate(identity.primes_for(_SEED)):
         if identity.run(graph, graph.largest_rank, prime, _SEED + k).difference:
             return "the derived equations do not agree with backpropagation"
@@ -115,27 +121,35 @@ def _open(graph: Graph) -> str | None:
 
 
 def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Claim:
-    found = _late_value(graph, claimed) if claimed * len(graph.parents) <= _LITERAL else None
+    found = _late(graph, claimed)
     if found is None:
-        witness = tightness.find(graph)
-        if witness is None:
-            return Claim(
-                statement.id, text, Verdict.UNDECIDED, "search", reason="no numbers were found against it"
-            )  # fmt: skip
-        found = {"because": "an exact state stays exact, so these numbers speak against any smaller number too"}
-        found |= witness.as_dict()
+        return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
     return Claim(
         statement.id, text, Verdict.REFUTED, "a run from the zero state against backpropagation",
-        trusted=("the evaluator in proofs/checker",), counterexample=found,
+        trusted=(_EVALUATOR, _ARB), counterexample=found,
     )  # fmt: skip
+
+
+def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
+    """Numbers for which a variable is wrong after the given number of steps, at the network's own sizes."""
+    found = _late_value(graph, steps)
+    if found is not None:
+        return found
+    for numbers in sizes.own(graph):
+        if numbers.work <= _WORK:
+            witness = tightness.find(graph, seeds=2, sizes=numbers.base)
+            if witness is not None:
+                because = "an exact state stays exact, so these numbers speak against any smaller number too"
+                return {"because": because, **witness.as_dict(), "sizes": sizes.shown(numbers.base)}
+    return None
 
 
 def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
     """A run of the given number of steps from the zero state that leaves a variable wrong."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
-        for numbers in sizes.smallest(graph):
-            for seed in range(_SEEDS):
+        for numbers in sizes.own(graph):
+            for seed in range(_SEEDS if numbers.work * steps <= _WORK else 0):
                 try:
                     found = _run(graph, steps, numbers, seed)
                 except (Rejected, Undetermined):
@@ -215,22 +229,23 @@ def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) 
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
-        return Claim(statement.id, text, verdict, _METHOD, trusted=("Z3",), reason=reason)
+        return Claim(statement.id, text, verdict, _METHOD, trusted=(KERNEL, _EVALUATOR, _BLAKE), reason=reason)
     found = _remains(vocabulary, graph, h, steps)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")
     return Claim(
         statement.id, text, Verdict.REFUTED, "an exact run of a variable that reads only inputs",
-        trusted=("the evaluator in proofs/checker",), counterexample=found,
+        trusted=(_EVALUATOR, _ARB), counterexample=found,
     )  # fmt: skip
 
 
 def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> dict[str, Any] | None:
     """All parameters and inputs 0: the fixed point of a first layer is a number f, its deviation never ends."""
     vertex = next(name for name, parents in graph.parents.items() if set(parents) <= set(graph.inputs))
-    for numbers in sizes.smallest(graph):
+    free = sizes.names(graph)
+    for values in [dict.fromkeys(free, n) for n in (1, 2, 3)] if free else [{}]:
         ring = Exact()
-        meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), numbers)
+        meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
         try:
             place, fixed = next(iter(meaning["update x", vertex].items()))
         except (Rejected, Undetermined):

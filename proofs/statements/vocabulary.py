@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.graph import COST, Graph
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
-from dyadic.proofs.evaluate.sizes import Instantiation
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
@@ -34,17 +34,19 @@ class Extent:
     table: Mapping[str, Any] = field(default_factory=dict, compare=False)
     free: bool = False
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """Two extents with one key are equal, whatever the sizes."""
+        """Two extents with one key are equal: the number, or where a size is left symbolic the expression."""
+        if self.true is not None:
+            return f"={self.true}"
         bound = self._bound
-        return f"={bound}" if isinstance(bound, int) else repr((bound, "" if _is_size(bound) else self.owner))
+        return repr((bound, "" if _is_size(bound) else self.owner))
 
     @property
     def _bound(self) -> Any:
         return self.table.get(self.node[1], self.node) if _is_size(self.node) else self.node
 
-    @property
+    @cached_property
     def true(self) -> int | None:
         """The number in this architecture; None where a size is left symbolic."""
         try:
@@ -52,14 +54,8 @@ class Extent:
         except Rejected:
             return None
 
-    def value(self, sizes: Instantiation) -> int:
-        """The number in an instance of the network at other sizes."""
-        if self.free:
-            return sizes.base[repr(self.node)]
-        return whole(self.node, sizes.tables[self.owner] if self.owner else {}, self.owner)
-
     def same(self, other: Extent) -> bool:
-        return self.key == other.key or (self.true is not None and self.true == other.true)
+        return self.key == other.key
 
     def __str__(self) -> str:
         bound = self._bound
@@ -90,6 +86,13 @@ def text_name(kind: str, owner: str) -> str:
         return owner
     letter = f"{kind[4:]}bar" if kind.startswith("bar ") else kind.replace(" ", "")
     return letter if owner in (COST, "") else f"{letter}_{owner}"
+
+
+def axes_kind(kind: str) -> str:
+    """The kind whose axes a kind that only claims know has."""
+    for prefix in ("update ", "rate ", "cost "):
+        kind = kind.removeprefix(prefix)
+    return "x" if kind.startswith("from ") else kind
 
 
 def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
@@ -179,6 +182,10 @@ class Vocabulary:
     def axes(self, kind: str, owner: str) -> tuple[Extent, ...]:
         return self._axes[kind, owner]
 
+    def tensor_keys(self) -> list[tuple[str, str]]:
+        """(kind, owner) of every tensor."""
+        return list(self._axes)
+
     @property
     def given_integers(self) -> list[tuple[str, str]]:
         """The integer inputs and targets."""
@@ -200,6 +207,8 @@ class Vocabulary:
         """A range as written: an extent of the network where there is one, else just the number."""
         if written in self.extents:
             return self.extents[written]
+        if written == 0:
+            raise SpecError("range 0", "has no value: nothing would be compared", "write how many values there are")
         if isinstance(written, int):
             return Extent(written)
         raise SpecError(f"range {written!r}", "is no size of this network", "write a number or a size's name")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
-from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS
+from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.layers.base import LayerEquation, LayerType, axes
 
 
@@ -35,15 +35,11 @@ class Head(Pointwise):
         return x if self.name == "identity" else Apply(self.name, 0, x)
 
     def hypotheses(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        kink = FUNCTIONS[self.name].kink
-        return tuple(filter(None, (kink, _DOMAINS.get(self.name))))
+        return FUNCTIONS[self.name].hypotheses
 
 
-_DOMAINS = {"log": "the input is positive", "sqrt": "the input is positive"}
-_WITH_OPTIONS = ("elu",)  # a layer type of its own in pointwise.py
-_HEADS = dict.fromkeys((*ACTIVATIONS, "exp", "log", "sqrt", "erf", "sin", "cos", "abs"))
 ELEMENTWISE: tuple[type[LayerType], ...] = tuple(
     type(name.title(), (Head,), {"name": name, "__doc__": f"y[i] = {name}(x[i])."})
-    for name in _HEADS
-    if name not in _WITH_OPTIONS
+    for name, function in FUNCTIONS.items()
+    if function.layer
 )

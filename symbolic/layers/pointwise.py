@@ -12,6 +12,7 @@ from typing import Any
 from sympy import Pow, Rational
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Index, Integer, Tensor
+from dyadic.symbolic.functions import SELU_ALPHA, SELU_GAMMA
 from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
 from dyadic.symbolic.layers.elementwise import Pointwise
 
@@ -24,10 +25,13 @@ def relu(x: Expr) -> Expr:
 
 
 def clipped(x: Expr, low: Expr | None, high: Expr | None) -> Expr:
-    """min(max(x, low), high) for low <= high; its derivative is 0 at low and 1 at high."""
-    if low is None:
-        return x if high is None else x - relu(x - high)
-    return low + relu(x - low) - (0 if high is None else relu(x - high))
+    """min(max(x, low), high) for low <= high; its derivative is 0 at both.
+
+    Where both bounds are given, no large x is subtracted from itself: 1e20 - (1e20 - high) would be 0.
+    """
+    if high is None:
+        return x if low is None else low + relu(x - low)
+    return high - relu(high - x) if low is None else low + relu(high - low - relu(high - x))
 
 
 class Neg(Pointwise):
@@ -107,10 +111,9 @@ class Selu(Pointwise):
     """y[i] = gamma elu(x[i], alpha), by default with the constants of self-normalising networks."""
 
     name = "selu"
-    # Klambauer et al., "Self-Normalizing Neural Networks", 2017, to double precision.
     options = {
-        "alpha": Option("number", Rational("1.6732632423543772")),
-        "gamma": Option("number", Rational("1.0507009873554805")),
+        "alpha": Option("number", SELU_ALPHA),
+        "gamma": Option("number", SELU_GAMMA),
     }
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
@@ -153,7 +156,7 @@ class Clip(Pointwise):
         return clipped(x, settings["low"], settings["high"])
 
     def hypotheses(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        return ("the derivative is taken as 0 at x = low and as 1 at x = high",)
+        return ("the derivative is taken as 0 at x = low and at x = high",)
 
 
 class HardSigmoid(Pointwise):
@@ -166,50 +169,26 @@ class HardSigmoid(Pointwise):
         return clipped(settings["alpha"] * x + settings["beta"], Integer(0), Integer(1))
 
     def hypotheses(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
-        return ("at the kinks the derivative is taken as 0 where y = 0 and as alpha where y = 1",)
+        return ("at the kinks the derivative is taken as 0",)
 
 
-class HardSwish(LayerType):
-    """y[i] = x[i] min(max(x[i]/6 + 1/2, 0), 1)."""
+class Mod(Pointwise):
+    """y[i] = x[i] - divisor floor(x[i] / divisor), which has the sign of the divisor."""
 
-    name = "hard_swish"
+    name = "mod"
+    example = Example(options={"divisor": 2})
+    options = {"divisor": Option("number")}
 
-    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        here, shape = axes(ranks[0])
-        x, h, f = Tensor("x", "u", shape), Tensor("h", "v", shape), Tensor("f", "v", shape)
-        gate = clipped(x[here] / 6 + Rational(1, 2), Integer(0), Integer(1))
-        definitions = (Definition(h, here, gate), Definition(f, here, x[here] * h[here]))
-        return LayerEquation((x,), {}, definitions, hypotheses=("the kinks x = -3, 3 are taken with the left slope",))
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        if options["divisor"] == 0:
+            raise ShapeError("divisor = 0", "choose another number")
+        return super().specialise(options, shapes)
 
+    def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
+        return x - settings["divisor"] * Apply("floor", 0, x / settings["divisor"])
 
-class Mish(LayerType):
-    """y[i] = x[i] tanh(softplus(x[i]))."""
-
-    name = "mish"
-
-    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        here, shape = axes(ranks[0])
-        x, h, f = Tensor("x", "u", shape), Tensor("h", "v", shape), Tensor("f", "v", shape)
-        definitions = (
-            Definition(h, here, Apply("softplus", 0, x[here])),
-            Definition(f, here, x[here] * Apply("tanh", 0, h[here])),
-        )
-        return LayerEquation((x,), {}, definitions)
-
-
-class Softsign(LayerType):
-    """y[i] = x[i] / (1 + |x[i]|)."""
-
-    name = "softsign"
-
-    def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
-        here, shape = axes(ranks[0])
-        x, h, f = Tensor("x", "u", shape), Tensor("h", "v", shape), Tensor("f", "v", shape)
-        definitions = (
-            Definition(h, here, 1 / (1 + Apply("abs", 0, x[here]))),
-            Definition(f, here, x[here] * h[here]),
-        )
-        return LayerEquation((x,), {}, definitions)
+    def hypotheses(self, settings: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("the derivative is taken as 1 at the jumps too",)
 
 
 class Prelu(LayerType):
@@ -239,5 +218,5 @@ class Prelu(LayerType):
 
 
 POINTWISE: tuple[type[LayerType], ...] = (
-    Neg, Reciprocal, Scale, Power, LeakyRelu, Elu, Selu, Celu, Clip, HardSigmoid, HardSwish, Mish, Softsign, Prelu,
+    Neg, Reciprocal, Scale, Power, LeakyRelu, Elu, Selu, Celu, Clip, HardSigmoid, Mod, Prelu,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.granularity import Granularity, with_granularity
+from dyadic.symbolic.limits import LARGEST_MODEL, refuse_weights, regular_file
 from dyadic.symbolic.spec import read_spec
 
 
@@ -33,6 +34,8 @@ def read(path: str | Path, cost: str | None = None, granularity: Granularity | N
 
 def _read(path: str | Path, cost: str | None) -> Architecture:
     ending = Path(path).suffix.lower()
+    if ending in (".onnx", ".pt2"):
+        regular_file(Path(path), LARGEST_MODEL)
     if ending == ".onnx":
         from dyadic.symbolic.readers.onnx_model import read_onnx  # onnx is an optional extra
 
@@ -41,6 +44,8 @@ def _read(path: str | Path, cost: str | None) -> Architecture:
         from dyadic.symbolic.readers.torch_export import read_torch  # torch is an optional extra
 
         return read_torch(path, cost)
+    regular_file(Path(path))
+    refuse_weights(Path(path))
     if cost is not None:
         raise SpecError(str(path), "names its cost itself", "leave --cost out, or change [cost] in the file")
     return read_spec(path)

@@ -46,6 +46,14 @@ class Unsupported(Exception):
     """A node that cannot be read; the message says why."""
 
 
+MALFORMED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a node raises whose operands or attributes are not of the form that its operator asks for."""
+
+
+def malformed(error: Exception) -> str:
+    return f"is not of the form that is read: {type(error).__name__}: {str(error)[:100]}"
+
+
 @dataclass(frozen=True)
 class Problem:
     """A node that cannot be read, and its place in the graph."""

@@ -20,7 +20,8 @@ import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
 from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
-from dyadic.symbolic.readers.model import Model, Problem, refuse
+from dyadic.symbolic.limits import few_axes, few_layers
+from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
 
@@ -52,6 +53,7 @@ def from_onnx(proto: Any, where: str = "model", cost: str | None = None) -> Arch
 def _package() -> Any:
     try:
         import onnx
+        import onnx.inliner
         import onnx.reference
         import onnx.shape_inference
     except ImportError as error:
@@ -66,7 +68,12 @@ class _Reader:
         if not proto.graph.node:
             raise SpecError(where, "has no nodes: this is no ONNX model, or an empty one", "export the model again")
         if proto.functions:
-            proto = self.onnx.inliner.inline_local_functions(proto)
+            try:
+                proto = self.onnx.inliner.inline_local_functions(proto)
+            except Exception as error:  # a function that calls itself, or one that is not there
+                problem = f"its functions cannot be put in place ({str(error)[:200]})"
+                raise SpecError(where, problem, "export the model again") from error
+        few_layers(where, len(proto.graph.node))
         self.opsets = {entry.domain: entry.version for entry in proto.opset_import}
         self.opset = max((self.opsets.get(domain, 0) for domain in _DEFAULT_DOMAINS), default=0)
         newest = self.onnx.defs.onnx_opset_version()
@@ -74,6 +81,9 @@ class _Reader:
             remedy = f"opsets {OLDEST_OPSET} to {newest} can be read; convert it with onnx.version_converter"
             raise SpecError(where, f"is of opset {self.opset}", remedy)
         self.proto, self.graph = proto, proto.graph
+        self.checked = self.onnx.checker.C.CheckerContext()
+        self.checked.ir_version = max(proto.ir_version, 3)
+        self.checked.opset_imports = {"" if domain == "ai.onnx" else domain: v for domain, v in self.opsets.items()}
         self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
         self.values: dict[str, Value | None] = {}
         self.problems: list[Problem] = []
@@ -122,8 +132,18 @@ class _Reader:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
 
     def _array(self, tensor: Any) -> np.ndarray:
-        array = self.onnx.numpy_helper.to_array(tensor)
-        return array if array.dtype.kind in "fiub" else array.astype(np.float32)  # bfloat16 and the like
+        where = f"tensor {tensor.name!r}"
+        few_axes(where, len(tensor.dims))
+        if tensor.data_type in (self.onnx.TensorProto.COMPLEX64, self.onnx.TensorProto.COMPLEX128):
+            raise SpecError(where, "holds complex numbers", "only real ones are read")
+        if tensor.data_type == self.onnx.TensorProto.STRING:
+            raise SpecError(where, "holds text", "only numbers are read")
+        try:
+            array = self.onnx.numpy_helper.to_array(tensor)
+            return array if array.dtype.kind in "fiub" else array.astype(np.float32)  # bfloat16 and the like
+        except Exception as error:  # whatever onnx meets: data that do not fit dims, an unknown type
+            problem = f"its data cannot be read ({str(error)[:120]})"
+            raise SpecError(where, problem, "the file is damaged: export it, or get it, again") from error
 
     def _inputs(self) -> None:
         for node in self.graph.input:
@@ -132,6 +152,7 @@ class _Reader:
             tensor = node.type.tensor_type
             if not node.type.HasField("tensor_type") or not tensor.HasField("shape"):
                 raise SpecError(f"input {node.name!r}", "is no tensor of a known rank", "export it with a shape")
+            few_axes(f"input {node.name!r}", len(tensor.shape.dim))
             shape = tuple(self._extent(node.name, k, dim) for k, dim in enumerate(tensor.shape.dim))
             below = None
             if tensor.elem_type not in (1, 10, 11, 16):
@@ -176,6 +197,8 @@ class _Reader:
         names = [name for name in proto.output if name]
         problem = None
         missing = [name for name in proto.input if name and self.values.get(name) is None]
+        if not names:
+            raise SpecError(self.where, f"node {position + 1} has no output", "export the model again")
         if proto.op_type == "Constant" and proto.domain in _DEFAULT_DOMAINS:
             self.values[names[0]] = Known(names[0], self._constant(proto))
             return
@@ -184,6 +207,8 @@ class _Reader:
         try:
             if proto.domain not in _DEFAULT_DOMAINS:
                 raise Unsupported(f"is of the domain {proto.domain!r}")
+            if not unknown:
+                self._fits_schema(proto)
             folded = node and fold(
                 node, proto, self.readers[proto.input[0]] == 1 if proto.input else True, self._evaluate
             )
@@ -194,10 +219,13 @@ class _Reader:
                 raise Unsupported("")
             if node is not None:
                 found = OPERATORS[proto.op_type](node)
+                node.all_read(self._defaults(proto))
                 self.values.update(zip(proto.output, found if isinstance(found, list) else [found], strict=False))
                 return
         except Unsupported as error:
             problem = str(error)
+        except MALFORMED as error:
+            problem = malformed(error)
         except SpecError as error:
             raise SpecError(
                 f"{self.where}: {self._place(position, proto)}", f"{error.where}: {error.problem}", error.remedy
@@ -220,6 +248,24 @@ class _Reader:
             [name in read or name in outputs for name in proto.output],
         )
 
+    def _fits_schema(self, proto: Any) -> None:
+        """Refuse a node with attributes, or numbers of inputs and outputs, that its operator does not have."""
+        try:
+            self.onnx.checker.check_node(proto, self.checked)
+        except self.onnx.checker.ValidationError as error:
+            raise Unsupported(
+                f"is no such operator of opset {self.opset}: {str(error).splitlines()[0][:200]}"
+            ) from error
+
+    def _defaults(self, proto: Any) -> dict[str, Any]:
+        """What the operator's schema gives for the attributes that a node leaves out."""
+        attributes = self.onnx.defs.get_schema(proto.op_type, self.opset, "").attributes
+        return {
+            name: self._attribute(entry.default_value)
+            for name, entry in attributes.items()
+            if entry.default_value.type != self.onnx.AttributeProto.UNDEFINED
+        }
+
     def _attribute(self, attribute: Any) -> Any:
         value = self.onnx.helper.get_attribute_value(attribute)
         if isinstance(value, self.onnx.TensorProto):
@@ -229,11 +275,18 @@ class _Reader:
         return list(value) if isinstance(value, Iterator) or hasattr(value, "extend") else value
 
     def _constant(self, proto: Any) -> np.ndarray:
+        if len(proto.attribute) != 1:
+            problem = f"is a constant with {len(proto.attribute)} values"
+            raise SpecError(f"node {proto.output[0]!r}", problem, "export the model again")
         (attribute,) = proto.attribute
-        value = self._attribute(attribute)
         types = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64}
         if attribute.name != "value" and attribute.name not in types:
             raise SpecError(f"node {proto.output[0]!r}", f"is a constant given as {attribute.name}", "use a tensor")
+        try:
+            self._fits_schema(proto)
+        except Unsupported as error:
+            raise SpecError(f"node {proto.output[0]!r}", str(error), "export the model again") from error
+        value = self._attribute(attribute)
         return np.asarray(value) if attribute.name == "value" else np.asarray(value, types[attribute.name])
 
     def _evaluate(self, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ class Node:
     operands: list[Value | None]
     outputs: list[str]
     wanted: list[bool]
+    read: set[str] = field(default_factory=set)
+    """The attributes that have been asked for: one that nobody asks for may not be there (:meth:`all_read`)."""
 
     # -- operands -----------------------------------------------------------------------------------------------
 
@@ -68,7 +70,10 @@ class Node:
 
     def integers(self, slot: int, what: str) -> list[Any]:
         """The same as a flat list of integers or integer expressions."""
-        return [n if isinstance(n, Expr) else int(n) for n in self.static(slot, what).reshape(-1)]
+        array = self.static(slot, what)
+        if array.dtype.kind not in "iuO":
+            raise Unsupported(f"{what} does not consist of integers")
+        return [n if isinstance(n, Expr) else int(n) for n in array.reshape(-1)]
 
     def number(self, slot: int) -> float | None:
         """The operand if it is one constant finite number that is not trained, else None."""
@@ -98,7 +103,25 @@ class Node:
     # -- attributes ---------------------------------------------------------------------------------------------
 
     def get(self, key: str, default: Any = None) -> Any:
+        self.read.add(key)
         return self.attributes.get(key, default)
+
+    def choice(self, key: str, *words: str) -> str:
+        """An attribute that is one of some words, the first where it is left out."""
+        word = str(self.get(key, words[0]))
+        if word not in words:
+            raise Unsupported(f"{key} = {word[:60]!r} (only {', '.join(words)})")
+        return word
+
+    def ignore(self, *keys: str) -> None:
+        """Account for attributes that cannot change what is read here."""
+        self.read.update(keys)
+
+    def all_read(self, defaults: Mapping[str, Any]) -> None:
+        """Refuse the attributes that nobody asked for, unless they say what the operator's schema says anyway."""
+        for key in self.attributes.keys() - self.read:
+            if repr(self.attributes[key]) != repr(defaults.get(key)):
+                raise Unsupported(f"its attribute {key} = {str(self.attributes[key])[:60]} is not read")
 
     def only(self, **wanted: Any) -> None:
         """Refuse an attribute that has another value than the one supported (which is its default)."""
@@ -112,19 +135,16 @@ class Node:
             raise Unsupported(f"its output {self.wanted.index(True, count)} is read")
 
     def axis(self, default: int, slot: int = 0) -> int:
-        axis = int(self.get("axis", default))
-        rank = self.rank(slot)
-        if not -rank <= axis < max(rank, 1):
-            raise Unsupported(f"axis {axis} of {rank} axes")
-        return axis % max(rank, 1)
+        return place(int(self.get("axis", default)), self.rank(slot))
 
     def axes(self, slot: int, rank: int | None = None) -> list[int] | None:
         """Axes from the attribute ``axes`` or, in newer opsets, from an input; None where they are left out."""
-        given = self.integers(slot, "the list of axes") if self.has(slot) else self.get("axes")
+        attribute = self.get("axes")
+        given = self.integers(slot, "the list of axes") if self.has(slot) else attribute
         if given is None:
             return None
         rank = self.rank() if rank is None else rank
-        return [int(axis) % rank for axis in given]
+        return places(given, rank)
 
     # -- results ------------------------------------------------------------------------------------------------
 
@@ -138,9 +158,24 @@ class Node:
         return self.operand(0)
 
 
+def place(axis: int, rank: int) -> int:
+    """An axis counted from the front.  Raises :class:`Unsupported` where there is none such."""
+    if not -rank <= axis < max(rank, 1):
+        raise Unsupported(f"axis {axis} of {rank} axes")
+    return axis % max(rank, 1)
+
+
+def places(axes: Iterable[Any], rank: int) -> list[int]:
+    """Axes counted from the front, each once.  Raises :class:`Unsupported` otherwise."""
+    found = [place(int(axis), rank) for axis in axes]
+    if len(set(found)) < len(found):
+        raise Unsupported(f"names one of {rank} axes twice")
+    return found
+
+
 Operator = Callable[[Node], Value | list[Value]]
 OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 
 
-__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator"]
+__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator", "place", "places"]

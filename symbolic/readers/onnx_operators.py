@@ -14,15 +14,27 @@ from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
 
 _ELEMENTWISE = {
-    "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Softplus": "softplus", "Exp": "exp", "Log": "log",
-    "Sqrt": "sqrt", "Erf": "erf", "Sin": "sin", "Cos": "cos", "Abs": "abs", "Reciprocal": "reciprocal",
-    "Softsign": "softsign", "Mish": "mish", "HardSwish": "hard_swish", "Neg": "neg",
+    **{name: name.lower() for name in (
+        "Tanh", "Sigmoid", "Relu", "Softplus", "Exp", "Log", "Sqrt", "Erf", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan",
+        "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Abs", "Sign", "Floor", "Round", "Reciprocal", "Softsign", "Mish",
+        "Neg",
+    )},
+    "HardSwish": "hard_swish",
 }  # fmt: skip
 
 
 @operator(**_ELEMENTWISE)
 def elementwise(node: Node) -> Value:
     return node.layer(_ELEMENTWISE[node.op], [node.x()])
+
+
+@operator(Mod="mod")
+def mod(node: Node) -> Value:
+    node.only(fmod=0)
+    divisor = node.number(1)
+    if divisor is None:
+        raise Unsupported("the divisor is not one constant number")
+    return node.layer("mod", [node.x()], divisor=divisor)
 
 
 @operator(LeakyRelu="leaky_relu")
@@ -57,7 +69,7 @@ def hard_sigmoid(node: Node) -> Value:
 
 @operator(Gelu="gelu gelu_tanh")
 def gelu(node: Node) -> Value:
-    return node.layer("gelu_tanh" if node.get("approximate", "none") == "tanh" else "gelu", [node.x()])
+    return node.layer("gelu_tanh" if node.choice("approximate", "none", "tanh") == "tanh" else "gelu", [node.x()])
 
 
 @operator(Clip="clip")
@@ -168,7 +180,7 @@ def window(node: Node, kernel: list[int]) -> dict[str, Any]:
     """stride, padding and dilation of a convolution or pool, with ``auto_pad`` resolved."""
     axes = len(kernel)
     stride, dilation = (list(node.get(key, [1] * axes)) for key in ("strides", "dilations"))
-    mode = node.get("auto_pad", "NOTSET")
+    mode = node.choice("auto_pad", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
     if mode == "NOTSET":
         padding = list(node.get("pads", [0] * 2 * axes))
     elif mode == "VALID":
@@ -186,9 +198,16 @@ def window(node: Node, kernel: list[int]) -> dict[str, Any]:
     return {"stride": stride, "padding": padding, "dilation": dilation}
 
 
+def filters(node: Node) -> list[int]:
+    """The sizes of a convolution's window: those of its weights, which the attribute may repeat."""
+    kernel = node.extents(1, range(2, node.rank(1)))
+    node.only(kernel_shape=kernel)
+    return kernel
+
+
 @operator(Conv="conv")
 def conv(node: Node) -> Value:
-    kernel = node.extents(1, range(2, node.rank(1)))
+    kernel = filters(node)
     inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
     return node.layer(
         "conv", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3, **window(node, kernel)
@@ -197,8 +216,8 @@ def conv(node: Node) -> Value:
 
 @operator(ConvTranspose="conv_transpose")
 def conv_transpose(node: Node) -> Value:
-    kernel = node.extents(1, range(2, node.rank(1)))
-    if "output_shape" in node.attributes or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+    kernel = filters(node)
+    if node.get("output_shape") is not None or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         raise Unsupported("output_shape and auto_pad (only pads)")
     inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
     return node.layer(
@@ -210,6 +229,7 @@ def conv_transpose(node: Node) -> Value:
 @operator(MaxPool="max_pool", AveragePool="average_pool global_average_pool")
 def pool(node: Node) -> Value:
     node.only_outputs()
+    node.ignore("storage_order")  # of the positions of the maxima, which nobody reads
     kernel = list(node.get("kernel_shape"))
     options: dict[str, Any] = {"kernel": kernel, "lead": 1, "ceil": bool(node.get("ceil_mode", 0))}
     options |= window(node, kernel)
@@ -238,6 +258,7 @@ def global_pool(node: Node) -> Value:
 def batch_norm(node: Node) -> Value:
     node.only_outputs()
     node.only(spatial=1)
+    node.ignore("momentum", "is_test")  # the update of the running statistics is left out
     epsilon = short(node.get("epsilon", 1e-5))
     if node.get("training_mode", 0):
         node.model.note("batch normalisation in training form: the update of the running statistics is left out")
@@ -254,6 +275,7 @@ def instance_norm(node: Node) -> Value:
 
 @operator(GroupNormalization="group_norm")
 def group_norm(node: Node) -> Value:
+    node.ignore("stash_type")  # the precision of the statistics
     if node.shape(1) != (node.shape()[1],):
         raise Unsupported("scale and bias per group (opset 18), not per channel")
     inputs = [node.x(), node.weight(1), node.weight(2)]
@@ -264,6 +286,7 @@ def group_norm(node: Node) -> Value:
 
 @operator(LayerNormalization="layer_norm mul", RMSNormalization="rms_norm")
 def layer_norm(node: Node) -> Value:
+    node.ignore("stash_type")  # the precision of the statistics
     node.only_outputs()
     axes, epsilon = node.rank() - node.axis(-1), short(node.get("epsilon", 1e-5))
     if node.op == "RMSNormalization":

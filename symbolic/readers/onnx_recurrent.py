@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.recurrent import STATES, Cell, unroll
+from dyadic.symbolic.readers.recurrent import STATES, Cell, unroll, unrolled
 
 _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 """Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""
@@ -19,13 +19,14 @@ _ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid",
     LSTM="lstm_cell select slice stack concat",
 )
 def recurrent(node: Node) -> list[Value]:
-    directions = 2 if node.get("direction", "forward") == "bidirectional" else 1
+    direction = node.choice("direction", "forward", "reverse", "bidirectional")
+    directions = 2 if direction == "bidirectional" else 1
     _refuse_variants(node, directions)
-    (steps,) = node.extents(0, [0])
+    steps = unrolled(*node.extents(0, [0]))
     xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
     outputs: list[list[str]] = [[], [], []]
     for d in range(directions):
-        backward = d == 1 or node.get("direction", "forward") == "reverse"
+        backward = d == 1 or direction == "reverse"
         name = f"{node.name}.back" if backward else node.name
         cell = _cell(node, d, ".back" if d else "")
         states = unroll(node.model, name, cell, xs[::-1] if backward else xs, _initial(node, d, cell, name))
@@ -44,7 +45,7 @@ def recurrent(node: Node) -> list[Value]:
 
 def _refuse_variants(node: Node, directions: int) -> None:
     node.only(activations=_ACTIVATIONS[node.op] * directions, input_forget=0, layout=0)
-    if "clip" in node.attributes:
+    if node.get("clip") is not None:
         raise Unsupported("clip")
     if node.op == "GRU" and not node.get("linear_before_reset", 0):
         raise Unsupported("linear_before_reset = 0 (only 1)")
@@ -72,6 +73,7 @@ def _cell(node: Node, direction: int, suffix: str) -> Cell:
     if node.op != "RNN":
         node.model.note(f"the gates of {node.op} weights are stored in the order of the {node.op.lower()}_cell")
     weight, again = node.static(1, "W")[direction], node.static(2, "R")[direction]
+    node.only(hidden_size=again.shape[1])
     parameters = [rows(1, "", weight), rows(2, "", again)]
     if node.has(3):
         fed, fed_back = np.split(node.static(3, "B")[direction], 2)

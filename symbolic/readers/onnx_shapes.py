@@ -11,8 +11,9 @@ from sympy import Integer, Mul, cancel
 
 from dyadic.symbolic.architecture import show
 from dyadic.symbolic.layers.base import Shape
-from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.operations import parted, sliced
+from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, places
+from dyadic.symbolic.readers.operations import parted, rows, sliced
 
 _FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 
@@ -25,6 +26,7 @@ def identity(node: Node) -> Value:
 @operator("Dropout")
 def dropout(node: Node) -> Value:
     node.only_outputs()
+    node.ignore("ratio", "seed", "is_test")  # in inference nothing is dropped
     if node.has(2) and bool(node.static(2, "training_mode")):
         raise Unsupported("training_mode: the mask would be random")
     return node.same("in inference")
@@ -32,6 +34,7 @@ def dropout(node: Node) -> Value:
 
 @operator("Cast", "CastLike")
 def cast(node: Node) -> Value:
+    node.ignore("saturate", "round_mode")  # of eight-bit floats, which are refused
     x = node.x()
     is_index = x in node.model.inputs and node.model.inputs[x].role == "index"
     if node.op == "Cast" and not is_index and node.get("to") not in _FLOATS:
@@ -87,6 +90,8 @@ def reshape(node: Node) -> Value:
 def flatten(node: Node) -> Value:
     axis = int(node.get("axis", 1))
     old = node.shape()
+    if not -len(old) <= axis <= len(old):
+        raise Unsupported(f"axis {axis} of {len(old)} axes")
     axis = axis + len(old) if axis < 0 else axis
     return reshaped(node, (Mul(*old[:axis]), Mul(*old[axis:])))
 
@@ -101,14 +106,16 @@ def squeeze(node: Node) -> Value:
 
 @operator(Unsqueeze="unsqueeze")
 def unsqueeze(node: Node) -> Value:
-    given = node.integers(1, "the list of axes") if node.has(1) else node.get("axes")
+    given = node.integers(1, "the list of axes") if node.has(1) else node.get("axes") or []
     rank = node.rank() + len(given)
-    return node.layer("unsqueeze", [node.x()], axes=sorted(int(axis) % rank for axis in given))
+    return node.layer("unsqueeze", [node.x()], axes=sorted(places(given, rank)))
 
 
 @operator(Transpose="transpose")
 def transpose(node: Node) -> Value:
     permutation = list(node.get("perm", range(node.rank())[::-1]))
+    if sorted(permutation) != list(range(node.rank())):
+        raise Unsupported(f"perm = {permutation[:20]} is no permutation of {node.rank()} axes")
     if permutation == sorted(permutation):
         return node.same("of nothing")
     return node.layer("transpose", [node.x()], permutation=permutation)
@@ -128,6 +135,8 @@ def expand(node: Node) -> Value:
 def tile(node: Node) -> Value:
     found = node.x()
     for axis, times in enumerate(node.integers(1, "the numbers of repeats")):
+        if not isinstance(times, int) or not 1 <= times <= MOST_INPUTS:
+            raise Unsupported(f"repeats an axis {times} times (1 to {MOST_INPUTS} are read)")
         if times != 1:
             found = node.layer("concat", [found] * times, f"axis{axis}", axis=axis)
     return found
@@ -140,6 +149,7 @@ def concat(node: Node) -> Value:
 
 @operator(Split="reshape select slice")
 def split(node: Node) -> list[Value]:
+    node.only(num_outputs=len(node.outputs))
     axis = node.axis(0)
     parts = node.integers(1, "the sizes of the parts") if node.has(1) else node.get("split")
     if parts is None:
@@ -158,9 +168,12 @@ def slice_(node: Node) -> Value:
     starts, ends, axes, steps = (given(k, key) for k, key in enumerate(("starts", "ends", "axes", "steps"), 1))
     if starts is None or ends is None:
         raise Unsupported("starts or ends are missing")
-    axes = list(range(len(starts))) if axes is None else [axis % node.rank() for axis in axes]
+    axes = list(range(len(starts))) if axes is None else places(axes, node.rank())
+    steps = [1] * len(axes) if steps is None else steps
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        raise Unsupported("starts, ends, axes and steps are not of one length")
     cuts = []
-    for axis, start, end, step in zip(axes, starts, ends, steps or [1] * len(axes), strict=True):
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         if step < 1:
             raise Unsupported(f"steps = {steps} (only positive)")
         extent = node.shape()[axis]
@@ -182,9 +195,9 @@ def gather(node: Node) -> Value:
             node.layer("embedding", [node.x(1), data]) if embeds else node.layer("gather", [data, node.x(1)], axis=axis)
         )
     (extent,) = node.extents(0, [axis])
-    positions = indices.astype(int).reshape(-1) % extent
+    positions = rows(indices, extent).reshape(-1)
     steps = np.diff(positions)
-    if indices.ndim <= 1 and (steps == 1).all():  # consecutive positions are a slice
+    if indices.ndim <= 1 and indices.size and (steps == 1).all():  # consecutive positions are a slice
         if indices.ndim == 0:
             return node.layer("select", [node.x(0)], axis=axis, position=int(positions[0]))
         return sliced(node.model, node.name, node.x(0), [(axis, int(positions[0]), len(positions), 1)])
@@ -201,6 +214,8 @@ def pad(node: Node) -> Value:
     axes = node.axes(3)
     if axes is not None:
         full = [0] * 2 * node.rank()
+        if len(padding) != 2 * len(axes):
+            raise Unsupported(f"{len(padding)} pads for {len(axes)} axes")
         for k, axis in enumerate(axes):
             full[axis], full[axis + node.rank()] = padding[k], padding[k + len(axes)]
         padding = full
@@ -218,18 +233,26 @@ def where(node: Node) -> Value:
 @operator(Resize="upsample", Upsample="upsample")
 def resize(node: Node) -> Value:
     """Nearest neighbour by integer factors, where the file's rounding amounts to i -> floor(i / factor)."""
-    node.only(mode="nearest")
+    node.only(mode="nearest", keep_aspect_ratio_policy="stretch")
+    node.ignore("cubic_coeff_a", "exclude_outside", "extrapolation_value", "antialias")  # nothing to do with nearest
+    axes = node.get("axes")
+    chosen = list(range(node.rank())) if axes is None else places(axes, node.rank())
     new = [*node.integers(3, "the new sizes")] if node.op == "Resize" and node.has(3) else None
     if new is not None:
-        old = node.extents(0, range(node.rank()))
-        scales = [Fraction(n, m) for n, m in zip(new, old, strict=True)]
+        if len(new) != len(chosen):
+            raise Unsupported(f"{len(new)} sizes for {len(chosen)} axes")
+        scales = [Fraction(int(n), m) for n, m in zip(new, node.extents(0, chosen), strict=True)]
     else:
         slot = 1 if node.op == "Upsample" or node.opset < 11 else 2
         given = node.static(slot, "the scales").reshape(-1) if node.has(slot) else node.get("scales")
-        scales = [Fraction(float(s)) for s in given]
-    if any(scale.denominator != 1 or scale < 1 for scale in scales):
-        raise Unsupported(f"scales {[float(s) for s in scales]} (only positive integers)")
-    factors = [int(scale) for scale in scales]
+        scales = [Fraction(float(s)) for s in given if np.isfinite(s)]
+    if len(scales) != len(chosen):
+        raise Unsupported(f"{len(scales)} finite scales for {len(chosen)} axes")
+    if any(scale.denominator != 1 or not 1 <= scale <= MOST_INPUTS for scale in scales):
+        raise Unsupported(f"scales {[float(s) for s in scales]} (only integers from 1 to {MOST_INPUTS})")
+    factors = [1] * node.rank()
+    for axis, scale in zip(chosen, scales, strict=True):
+        factors[axis] = int(scale)
     if node.op == "Resize" and node.opset >= 11:
         _floors(node, factors)
     return node.layer("upsample", [node.x()], factors=factors) if prod(factors) > 1 else node.same("by nothing")
@@ -237,8 +260,8 @@ def resize(node: Node) -> Value:
 
 def _floors(node: Node, factors: list[int]) -> None:
     """Refuse a coordinate rule that does not take output i to input floor(i / factor)."""
-    mode = node.get("coordinate_transformation_mode", "half_pixel")
-    rounding = node.get("nearest_mode", "round_prefer_floor")
+    mode = str(node.get("coordinate_transformation_mode", "half_pixel"))
+    rounding = node.choice("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
     half = Fraction(1, 2)
     rules: dict[str, Any] = {
         "floor": floor,
@@ -257,10 +280,15 @@ def _floors(node: Node, factors: list[int]) -> None:
 def depth_to_space(node: Node) -> Value:
     """Reshape, transpose, reshape."""
     b = int(node.get("blocksize"))
+    if node.rank() != 4 or b < 1:
+        raise Unsupported(f"blocks of {b} of a tensor of {node.rank()} axes (only 4)")
     n, c, h, w = node.shape()
+    divided = (h, w) if node.op == "SpaceToDepth" else (c / b,)
+    if any((extent / b).is_Rational and not (extent / b).is_Integer for extent in divided):
+        raise Unsupported(f"{show(node.shape())} does not consist of blocks of {b}")
     if node.op == "SpaceToDepth":
         first, permutation, last = (n, c, h / b, b, w / b, b), [0, 3, 5, 1, 2, 4], (n, c * b * b, h / b, w / b)
-    elif node.get("mode", "DCR") == "DCR":
+    elif node.choice("mode", "DCR", "CRD") == "DCR":
         first, permutation, last = (n, b, b, c / b**2, h, w), [0, 3, 4, 1, 5, 2], (n, c / b**2, h * b, w * b)
     else:
         first, permutation, last = (n, c / b**2, b, b, h, w), [0, 1, 4, 2, 5, 3], (n, c / b**2, h * b, w * b)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
 from sympy import Expr, Rational
 
 from dyadic.symbolic.readers.model import Model, Unsupported
@@ -58,6 +59,17 @@ def covers(shape: Sequence[Expr], kernel: Sequence[int], padding: Sequence[int],
         return False
     rows = zip(shape, kernel, front, back, strict=True)
     return all(n.is_Integer and n <= k - p and n + p + q == k for n, k, p, q in rows)
+
+
+def rows(indices: np.ndarray, extent: int) -> np.ndarray:
+    """Positions on an axis, counted from its front.  Raises :class:`Unsupported` for one that is not on it."""
+    if indices.dtype.kind not in "iu":
+        raise Unsupported("looks up positions that are no integers")
+    positions = indices.astype(int)
+    if positions.size and not (-extent <= positions.min() and positions.max() < extent):
+        worst = positions.max() if positions.max() >= extent else positions.min()
+        raise Unsupported(f"looks up position {worst} on an axis of {extent}")
+    return positions % extent
 
 
 def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.symbolic.readers.model import Model
+from dyadic.symbolic.limits import MOST_STEPS
+from dyadic.symbolic.readers.model import Model, Unsupported
 
 STATES = {"rnn_cell": 1, "gru_cell": 1, "lstm_cell": 2}
 """Of how many parts of ``units`` entries a cell's state consists: an LSTM's is [h, c]."""
@@ -32,6 +33,13 @@ class Cell:
         rank = len(model.shapes[state])
         start = number * self.units
         return model.layer(name, "slice", [state], axes=[rank - 1], starts=[start], sizes=[self.units], steps=[1])
+
+
+def unrolled(steps: int) -> int:
+    """A number of steps that can be unrolled.  Raises :class:`Unsupported` for more."""
+    if steps > MOST_STEPS:
+        raise Unsupported(f"has {steps} steps (at most {MOST_STEPS} are unrolled)")
+    return steps
 
 
 def unroll(model: Model, name: str, cell: Cell, inputs: Sequence[str], state: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,20 @@ Result = Any
 """A tensor's value, a list of them (None: one that cannot be read), or a number made of sizes."""
 
 
+_WITHOUT_EFFECT = (
+    "memory_format", "layout", "device", "pin_memory", "non_blocking", "copy", "inplace", "implicit", "generator",
+    "cudnn_enabled", "cudnn_enable", "sparse",
+)  # fmt: skip
+"""Arguments that say where and how a result is stored or computed, and nothing about its value."""
+
+
 @dataclass
 class Call:
     """arguments: by the name that the operator's schema gives them, with defaults filled in, tensors as values.
 
     wanted: which of several results somebody reads.
+    defaults: what the operator's schema gives for an argument that is left out.
+    read: the arguments that have been asked for.  One that nobody asks for must be left out (:meth:`all_read`).
     """
 
     model: Model
@@ -29,15 +38,34 @@ class Call:
     name: str
     arguments: dict[str, Any]
     wanted: frozenset[int] = frozenset()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    read: set[str] = field(default_factory=lambda: set(_WITHOUT_EFFECT))
 
     def __getitem__(self, key: str) -> Any:
+        self.read.add(key)
         return self.arguments.get(key)
 
     def given(self, key: str) -> bool:
-        return self.arguments.get(key) is not None
+        return self[key] is not None
+
+    def ignore(self, *keys: str) -> None:
+        """Account for arguments that cannot change what is read here."""
+        self.read.update(keys)
+
+    def floating(self) -> None:
+        """Refuse to compute in a type that is not floating-point; another precision is no other equation."""
+        if self.given("dtype") and not getattr(self["dtype"], "is_floating_point", False):
+            raise Unsupported("casts to a type that is not floating-point")
+
+    def all_read(self) -> None:
+        """Refuse the arguments that nobody asked for, unless they are what the schema says anyway."""
+        for key in self.arguments.keys() - self.read:
+            left_out = self.arguments[key] is None and key not in self.defaults
+            if not left_out and (key not in self.defaults or repr(self.arguments[key]) != repr(self.defaults[key])):
+                raise Unsupported(f"its argument {key} = {str(self.arguments[key])[:60]} is not read")
 
     def value(self, key: str = "self") -> Value:
-        value = self.arguments.get(key)
+        value = self[key]
         if not isinstance(value, str | Known):
             raise Unsupported(f"its argument {key!r} is no tensor")
         return value

@@ -6,8 +6,13 @@ such as ``linear`` and ``scaled_dot_product_attention``) and read call by call i
 
 from __future__ import annotations
 
+import logging
 import operator
+import os
+import zipfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +21,10 @@ from sympy import Expr, Integer, Symbol
 
 import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
+from dyadic.scratch import temporary_folder
 from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
-from dyadic.symbolic.readers.model import Known, Model, Problem, Unsupported, Value, refuse
+from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
 from dyadic.symbolic.readers.torch_call import OPERATORS, Call
 
 
@@ -27,11 +33,12 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
 
     The file is loaded by ``torch.export.load``: give it only files that you trust.
     """
+    if not zipfile.is_zipfile(path):
+        raise SpecError(str(path), "is no exported program (no archive)", "write it with torch.export.save")
     torch = _package()
-    if not Path(path).is_file():
-        raise SpecError(str(path), "cannot be read (no such file)", "check the path")
     try:
-        program = torch.export.load(str(path))
+        with _quiet():
+            program = torch.export.load(str(path))
     except Exception as error:  # whatever torch raises for what is no archive of its own
         raise SpecError(
             str(path), f"is no exported program ({str(error)[:200]})", "write it with torch.export.save"
@@ -59,6 +66,27 @@ def from_program(program: Any, name: str, where: str, cost: str | None = None) -
         return _Reader(program, name, where).read(cost)
     except SpecError as error:
         raise SpecError(f"{where}: {error.where}", error.problem, error.remedy) from error
+
+
+_CACHE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's own messages, and without the folder for compiled code that it would leave behind."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with temporary_folder() as folder:
+            given = os.environ.get(_CACHE)
+            os.environ[_CACHE] = given or str(folder)
+            try:
+                yield
+            finally:
+                if given is None:
+                    del os.environ[_CACHE]
+    finally:
+        logging.disable(before)
 
 
 def _package() -> Any:
@@ -185,10 +213,16 @@ class _Reader:
             elif label not in OPERATORS:
                 raise Unsupported("")
             else:
-                self.values[node] = OPERATORS[label](self._call(node, label))
+                call = self._call(node, label)
+                found = OPERATORS[label](call)
+                call.all_read()
+                self.values[node] = found
                 self._compare_shape(node)
         except Unsupported as error:
             self.problems.append(Problem(self._place(position, node), str(error)))
+            self.values[node] = None
+        except MALFORMED as error:
+            self.problems.append(Problem(self._place(position, node), malformed(error)))
             self.values[node] = None
         except SpecError as error:
             place = f"{self._place(position, node)}: {error.where}"
@@ -252,7 +286,9 @@ class _Reader:
         )
         path = self._path(node)
         name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
-        return Call(self.model, label, name, arguments, wanted)
+        schema = node.target._schema.arguments
+        defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
+        return Call(self.model, label, name, arguments, wanted, defaults)
 
     @staticmethod
     def _path(node: Any) -> str:
@@ -307,9 +343,6 @@ def _numpy(tensor: Any) -> np.ndarray:
     found = tensor.detach().cpu()
     found = found.float() if str(found.dtype) in ("torch.bfloat16", "torch.float16") else found
     return np.asarray(found.numpy())
-
-
-__all__ = ["OPERATORS", "Value", "export_module", "from_program", "read_torch"]
 
 
 __all__ = ["OPERATORS", "export_module", "from_program", "read_torch"]

@@ -13,15 +13,39 @@ from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with
 from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
 
 _ELEMENTWISE = {
-    "tanh": "tanh", "sigmoid": "sigmoid", "relu": "relu", "exp": "exp", "log": "log", "sqrt": "sqrt", "erf": "erf",
-    "sin": "sin", "cos": "cos", "abs": "abs", "reciprocal": "reciprocal", "neg": "neg", "silu": "silu", "mish": "mish",
-    "hardswish": "hard_swish", "selu": "selu",
+    **{name: name for name in (
+        "tanh", "sigmoid", "relu", "exp", "expm1", "log", "log1p", "sqrt", "erf", "abs", "reciprocal", "neg", "silu",
+        "mish", "selu", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh", "sign",
+        "floor", "log_sigmoid",
+    )},
+    "hardswish": "hard_swish", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh",
+    "arccosh": "acosh", "arctanh": "atanh", "special_expm1": "expm1", "special_log1p": "log1p", "special_erf": "erf",
 }  # fmt: skip
 
 
 @operator(**_ELEMENTWISE)
 def elementwise(call: Call) -> Result:
     return call.layer(_ELEMENTWISE[call.operator], [call.x()])
+
+
+@operator(log_sigmoid_forward="log_sigmoid")
+def log_sigmoid(call: Call) -> Result:
+    return [call.layer("log_sigmoid", [call.x()]), None]
+
+
+@operator(round="round")
+def rounded(call: Call) -> Result:
+    if call["decimals"]:
+        raise Unsupported(f"decimals = {call['decimals']} (only 0)")
+    return call.layer("round", [call.x()])
+
+
+@operator(remainder="mod")
+def remainder(call: Call) -> Result:
+    divisor = _number(call["other"])
+    if divisor is None or not isinstance(call["self"], str):
+        raise Unsupported("the divisor is not a number")
+    return call.layer("mod", [call.x()], divisor=divisor)
 
 
 @operator(gelu="gelu gelu_tanh")
@@ -55,7 +79,7 @@ def with_slope(call: Call) -> Result:
 
 @operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip"))
 def clamp(call: Call) -> Result:
-    low, high = (call[key] if call[key] is not None else call[f"{key}_val"] for key in ("min", "max"))
+    low, high = (call[key] if call.given(key) else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
     bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
     if any(isinstance(bound, str | Known) for bound in bounds.values()):
@@ -142,6 +166,7 @@ def extremum(call: Call) -> Result:
 
 @operator(mean="reduce_mean", sum="reduce_sum")
 def reduce(call: Call) -> Result:
+    call.floating()
     return call.layer(f"reduce_{call.operator}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
 
 
@@ -178,6 +203,7 @@ def _factor(call: Call, x: str, key: str) -> str:
 
 @operator(einsum="einsum")
 def einsum(call: Call) -> Result:
+    call.ignore("path")  # the order of the products
     tensors = [call.model.vertex(value) for value in call["tensors"]]
     return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
 
@@ -204,6 +230,7 @@ def conv(call: Call) -> Result:
         options["padding"] = [0] * 2 * axes if call["padding"] == "valid" else _each(call["padding"], axes) * 2
     options |= {"bias": len(inputs) == 3, "lead": batched}
     if not (call["transposed"] or "transpose" in call.operator):
+        call.ignore("output_padding")
         return call.layer("conv", inputs, **options)
     return call.layer("conv_transpose", inputs, output_padding=_each(call["output_padding"], axes), **options)
 
@@ -268,6 +295,7 @@ def adaptive_pool(call: Call) -> Result:
     instance_norm="instance_norm",
 )
 def batch_norm(call: Call) -> Result:
+    call.ignore("momentum", "running_mean", "running_var")  # their update is left out, with a note
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
     training = call["training"] or (call.operator == "batch_norm" and not call.given("running_mean"))
@@ -305,6 +333,7 @@ def layer_norm(call: Call) -> Result:
 
 @operator(group_norm="group_norm", native_group_norm="group_norm")
 def group_norm(call: Call) -> Result:
+    call.ignore("N", "C", "HxW")  # the sizes of the input
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
     groups = call["num_groups"] or call["group"]
@@ -317,6 +346,8 @@ def group_norm(call: Call) -> Result:
 
 @operator(softmax="softmax", _softmax="softmax", log_softmax="log_softmax", _log_softmax="log_softmax")
 def softmax(call: Call) -> Result:
+    call.floating()
+    call.ignore("half_to_float")
     return call.layer(call.operator.removeprefix("_"), [call.x()], axis=call.axis())
 
 

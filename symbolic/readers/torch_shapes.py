@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
-from dyadic.symbolic.readers.operations import parted, sliced
-from dyadic.symbolic.readers.recurrent import Cell, unroll
+from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.readers.operations import parted, rows, sliced
+from dyadic.symbolic.readers.recurrent import Cell, unroll, unrolled
 from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
 
 
-@operator("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "view_as", "positive")
+@operator("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "positive")
 def nothing(call: Call) -> Result:
     return call.value()
 
 
 @operator("dropout", "native_dropout", "feature_dropout", "alpha_dropout")
 def dropout(call: Call) -> Result:
-    if call["train"] and call["p"] != 0:
+    train, probability = call["train"], call["p"]
+    if train and probability != 0:
         raise Unsupported("dropout in training is random: call module.eval() first")
     found = call.same("in inference", "input")
     return [found, None] if call.operator == "native_dropout" else found
@@ -27,8 +29,8 @@ def dropout(call: Call) -> Result:
 
 @operator("to", "_to_copy", "type_as", "float")
 def cast(call: Call) -> Result:
-    if call.given("dtype") and not getattr(call["dtype"], "is_floating_point", False):
-        raise Unsupported("casts to a type that is not floating-point")
+    call.floating()
+    call.ignore("other")  # type_as: only its type is asked for
     return call.same("between floating-point types")
 
 
@@ -37,13 +39,17 @@ def sym_size(call: Call) -> Result:
     return call.shape()[call.axis()]
 
 
-_RESHAPES = ("view", "reshape", "_unsafe_view", "flatten", "unflatten", "_reshape_alias")
+_RESHAPES = ("view", "view_as", "reshape", "_unsafe_view", "flatten", "unflatten", "_reshape_alias")
 
 
 @operator(**dict.fromkeys(_RESHAPES, "reshape"))
 def reshape(call: Call) -> Result:
     old = call.shape()
-    if call.operator == "flatten":
+    if call.operator == "_reshape_alias":
+        call.ignore("stride")  # where the entries lie in memory
+    if call.operator == "view_as":
+        wanted = list(call.shape("other"))
+    elif call.operator == "flatten":
         start, end = int(call["start_dim"]) % len(old), int(call["end_dim"]) % len(old)
         wanted = [*old[:start], Mul(*old[start : end + 1]), *old[end + 1 :]]
     elif call.operator == "unflatten":
@@ -108,6 +114,8 @@ def repeat(call: Call) -> Result:
     if len(times) > len(old):
         found = call.layer("unsqueeze", [found], "axes", axes=list(range(len(times) - len(old))))
     for axis, count in enumerate(times):
+        if not 1 <= count <= MOST_INPUTS:
+            raise Unsupported(f"repeats an axis {count} times (1 to {MOST_INPUTS} are read)")
         if count != 1:
             found = call.layer("concat", [found] * count, f"axis{axis}", axis=axis)
     return found
@@ -167,6 +175,8 @@ def split(call: Call) -> Result:
 @operator(roll="slice concat")
 def roll(call: Call) -> Result:
     found = call.x()
+    if len(call["shifts"]) != len(call["dims"]):
+        raise Unsupported("rolls the flattened tensor")
     for shift, dim in zip(call["shifts"], call["dims"], strict=True):
         axis, model = int(dim) % call.rank(), call.model
         n = call.extent(axis)
@@ -195,6 +205,9 @@ def upsample(call: Call) -> Result:
     axes = int(call.operator[-2])
     old = [call.extent(k, _input(call)) for k in range(2, 2 + axes)]
     factors = call["scale_factors"] or [n / m for n, m in zip(call["output_size"], old, strict=True)]
+    given = [call[f"scales_{letter}"] for letter in "dhw"[-axes:]] if axes > 1 else [call["scales"]]
+    if any(scale not in (None, factor) for scale, factor in zip(given, factors, strict=True)):
+        raise Unsupported(f"scales {given} that are not the ratios {factors} of the sizes")
     if any(factor != int(factor) for factor in factors):
         raise Unsupported(f"factors {factors} (only integers)")
     return call.layer("upsample", [call.x(_input(call))], factors=[1, 1, *map(int, factors)])
@@ -240,7 +253,7 @@ def _looked_up(call: Call, table: str, indices: Any, axis: int) -> Result:
     model = call.model
     if isinstance(indices, Known):
         extent = int(model.shapes[table][axis])
-        positions = indices.array.astype(int) % extent
+        positions = rows(indices.array, extent)
         if positions.ndim == 1 and (np.diff(positions) == 1).all():
             return sliced(model, call.name, table, [(axis, int(positions[0]), len(positions), 1)])
         indices = model.indices(indices.name, positions, extent)
@@ -258,14 +271,15 @@ _CELLS = {"lstm": "lstm_cell", "gru": "gru_cell", "rnn_tanh": "rnn_cell", "rnn_r
 )
 def recurrent(call: Call) -> Result:
     """Unrolled over the steps of the example; several layers, each in one or both directions."""
-    if call["dropout"] and call["train"]:
+    dropped, train = call["dropout"], call["train"]
+    if dropped and train:
         raise Unsupported("dropout in training is random: call module.eval() first")
     if not call.given("input"):
         raise Unsupported("packed sequences")
     model, is_lstm = call.model, call.operator == "lstm"
     batched = call.rank("input") == 3
     axis = 1 if call["batch_first"] and batched else 0
-    steps = call.extent(axis, "input")
+    steps = unrolled(call.extent(axis, "input"))
     xs = [call.layer("select", [call.x("input")], f"x{k}", axis=axis, position=k) for k in range(steps)]
     directions, per = 1 + bool(call["bidirectional"]), 4 if call["has_biases"] else 2
     states = list(call["hx"]) if is_lstm else [call["hx"]]

@@ -6,7 +6,9 @@ substitute the numbers of a counterexample.
 
 from __future__ import annotations
 
+import itertools
 import math
+from fractions import Fraction
 
 from sympy import Add, Mul, Number, Pow
 
@@ -31,6 +33,18 @@ FUNCTIONS = {
     ("gelu", 1): lambda z: PHI(z) + z * math.exp(-z * z / 2) / math.sqrt(2 * math.pi),
     ("exp", 0): math.exp,
 }
+
+
+def expanded(values):
+    """The numbers of a counterexample, a label such as x_h[3..39, 0] for every entry that it stands for."""
+    found = {}
+    for label, value in values.items():
+        name, _, inside = label.partition("[")
+        ranges = [part.partition("..") for part in inside.rstrip("]").split(", ")] if inside else []
+        spans = [range(int(first), int(last or first) + 1) for first, _, last in ranges]
+        for place in itertools.product(*spans):
+            found[f"{name}[{', '.join(map(str, place))}]" if inside else name] = float(Fraction(value))
+    return found
 
 
 class Numbers:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from dyadic.cli import commands
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, read_claims, verify_claims
 from dyadic.symbolic import SpecError, architecture, derive, read_spec
@@ -62,7 +62,7 @@ def test_the_right_examples_are_proved(name, verdict):
 
 
 MISTAKES = {
-    "transposed weight missing": ("1", "0"),
+    "transposed weight missing": "W_out[j, i] does not exist for j = 2",
     "sigma'(x) in place of sigma'(z)": ("0.419974341614026...", "1"),
     "the skip's term forgotten": ("1", "0"),
     "factor 1/2 of the squared error": ("-1", "-1/2"),
@@ -79,8 +79,10 @@ def test_the_classic_mistakes_are_refuted_with_small_numbers():
     for name, sides in MISTAKES.items():
         claim = claims[name]
         assert claim.verdict is Verdict.REFUTED, name
-        if sides:
-            assert (claim.counterexample["left"], claim.counterexample["right"]) == sides
+        if isinstance(sides, str):  # at the network's own sizes it reads what is not there
+            assert claim.counterexample["entry"].startswith(sides)
+        elif sides:
+            assert {claim.counterexample["left"], claim.counterexample["right"]} == set(sides)
             assert set(claim.counterexample["values"].values()) <= {"0", "1"}
     smuggled = claims["symmetric weights smuggled in"].counterexample
     assert smuggled["where"] == "step 2"
@@ -93,11 +95,9 @@ def test_the_classic_mistakes_are_refuted_with_small_numbers():
 def test_the_smallest_sub_network_is_reported():
     claim = judged("dE/dW_deep[i, j]", "2 s_deep[i] tanh'(z_deep[i]) x_hidden[j]")
     assert claim.counterexample["vertices"] == ["deep"]
-    assert set(claim.counterexample["sizes"].values()) == {1}
+    assert "sizes" not in claim.counterexample  # they are the network's own
     assert "x_image[0]" not in claim.counterexample["values"]
-    # A transposition shows at two entries, and of the other layers one entry is enough.
-    claim = judged("s_hidden[j] <- Sum[i] W_deep[j, i] zbar_deep[i] + s_joined[j]", kind="update")
-    assert claim.counterexample["sizes"] == {"4": 2, "3": 1, "2": 1}
+    assert claim.counterexample["others"] == "all other values are 0"
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_false_identities(left, right):
 
 
 def test_what_the_algebra_does_not_know_is_left_open():
-    """True, but only with the logarithm of a quotient, which no rule here knows: not proved, and never refuted."""
-    claim = judged("softplus(x_out[i]) - softplus(-x_out[i])", "x_out[i]")
+    """True, but no rule here knows the sign of a product: not proved, and never refuted."""
+    claim = judged("abs(x_out[i] y[i])", "abs(x_out[i]) abs(y[i])")
     assert claim.verdict is Verdict.UNDECIDED
     assert "no numbers were found" in claim.reason
 
@@ -169,14 +169,16 @@ def test_large_and_named_sizes_are_examined_at_smaller_ones():
     for network in (named, large):
         right = judged("zbar_a[i] x_u[j]", "Wbar_a[i, j]", network=network)
         assert right.verdict is Verdict.PROVED
-        assert max(right.witness["sizes"].values()) < 10
+        assert {words.partition(" ")[2] for words in right.witness["sizes"].values()} == {"blocks of free multiplicity"}
         wrong = judged("zbar_a[i] x_u[j]", "2 Wbar_a[i, j]", network=network)
         assert wrong.verdict is Verdict.REFUTED
-        # What depends on the sizes themselves is left open, never guessed from small ones.
-        tied = judged("Sum[i] (x_a[i] + x_a[i]^0)", "Sum[i] x_a[i] + 900", network=network)
-        assert tied.verdict is Verdict.UNDECIDED if network is named else Verdict.PROVED
-    three = judged("Sum[i] Sum[k] x_a[k] (tanh'(z_a[i]) + f_a[i]^2)", "3 Sum[k] x_a[k]", network=named)
-    assert three.verdict is not Verdict.PROVED
+        # A number is a number, whatever the entries that are examined.
+        size = judged("Sum[i] Sum[k] x_a[k] (tanh'(z_a[i]) + f_a[i]^2)", "900 Sum[k] x_a[k]", network=network)
+        assert size.verdict is Verdict.REFUTED if network is named else Verdict.PROVED
+        for count in (3, 5, 7, 899):
+            wrong = f"{count} Sum[k] x_a[k]"
+            claim = judged("Sum[i] Sum[k] x_a[k] (tanh'(z_a[i]) + f_a[i]^2)", wrong, network=network)
+            assert claim.verdict is Verdict.REFUTED
 
 
 def test_an_assumption_is_used_and_said():
@@ -240,18 +242,19 @@ def test_a_general_letter_for_the_activation():
 
 
 def run(*arguments):
-    return CliRunner().invoke(commands, ["verify", str(EXAMPLES / "network.toml"), *map(str, arguments)])
+    command = [sys.executable, "-m", "dyadic", "verify", str(EXAMPLES / "network.toml"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_command_line():
     right, wrong = (run("--claims", EXAMPLES / name) for name in ("right.toml", "mistakes.toml"))
-    assert (right.exit_code, wrong.exit_code) == (0, 1)
-    assert right.output.endswith("PROVED: 12 proved, 0 refuted, 0 undecided\n")
-    assert "REFUTED    the skip's term forgotten" in wrong.output
-    found = json.loads(run("--claims", EXAMPLES / "mistakes.toml", "--format", "json").output)
+    assert (right.returncode, wrong.returncode) == (0, 1)
+    assert right.stdout.endswith("PROVED: 12 proved, 0 refuted, 0 undecided\n")
+    assert "REFUTED    the skip's term forgotten" in wrong.stdout
+    found = json.loads(run("--claims", EXAMPLES / "mistakes.toml", "--format", "json").stdout)
     assert found["verdict"] == "refuted"
     assert found["claims"][3]["counterexample"]["right"] == "-1/2"
-    assert run("--claims", EXAMPLES / "right.toml", "--steps", "3").exit_code == 2
+    assert run("--claims", EXAMPLES / "right.toml", "--steps", "3").returncode == 2
 
 
 def test_two_runs_give_the_same_report():

@@ -9,7 +9,13 @@ from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
-KINDS = {"inference": "inference", "sensitivity": "sensitivity", "gradient": "gradient", "cost": "energy"}
+KINDS = {
+    "inference": "inference",
+    "sensitivity": "sensitivity",
+    "gradient": "gradient",
+    "cost": "energy",
+    "energy": "energy",
+}
 CONV = {"type": "conv", "filters": 2, "kernel": [3], "stride": [2], "padding": [1, 1], "activation": "tanh"}
 
 
@@ -57,7 +63,7 @@ NETWORKS = {
 
 def printed(derivation):
     for printer, latex in ((TextPrinter(), False), (LatexPrinter(), True)):
-        for equation in derivation.equations():
+        for equation in derivation.equations.values():
             name = f"{equation.tag} {'in LaTeX' if latex else 'in text'}"
             where = tuple(map(printer.equation, equation.where))
             formula = (printer.equation(equation.definition),)
@@ -68,7 +74,7 @@ def printed(derivation):
 def test_printed_equations_are_read_back_and_proved(name):
     derivation = NETWORKS[name]()
     claims = verify_claims(derivation, ClaimsFile(tuple(printed(derivation)), {}))
-    assert len(claims) == 2 * len(derivation.equations())
+    assert len(claims) == 2 * len(derivation.equations)
     for claim in claims:
         assert claim.verdict is Verdict.PROVED, (claim.id, claim.statement, claim.reason, claim.counterexample)
 

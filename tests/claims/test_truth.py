@@ -11,14 +11,20 @@ import pytest
 
 from claims.mutations import OPERATORS, written_out
 from claims.networks import networks
-from claims.substitute import Numbers
+from claims.substitute import Numbers, expanded
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 NETWORKS = networks()
-KINDS = {"inference": "inference", "sensitivity": "sensitivity", "gradient": "gradient", "cost": "energy"}
+KINDS = {
+    "inference": "inference",
+    "sensitivity": "sensitivity",
+    "gradient": "gradient",
+    "cost": "energy",
+    "energy": "energy",
+}
 PER_NETWORK = 5
 
 
@@ -37,7 +43,7 @@ def statement(name, equation, item, where, latex):
 def true_claims(derivation):
     """As ``dyadic derive`` prints them, in both notations, and with the intermediates put in by hand."""
     found = []
-    equations = derivation.equations()
+    equations = list(derivation.equations.values())
     for number, equation in enumerate(spread(equations, PER_NETWORK)):
         item = written_out(equation) if number % 3 == 2 else equation.definition
         found.append(statement(f"true {number} {equation.tag}", equation, item, equation.where, number % 2 == 1))
@@ -50,7 +56,7 @@ def false_claims(derivation):
     # Another slip first for each network, so that all of them have their turn.
     start = list(NETWORKS.values()).index(derivation)
     for operator in OPERATORS[start % len(OPERATORS) :] + OPERATORS[: start % len(OPERATORS)]:
-        for equation in derivation.equations()[::-1]:
+        for equation in reversed([one for one in derivation.equations.values() if one.role != "energy"]):
             item = written_out(equation)
             body = operator(item, derivation)
             if body is None or body == item.body:
@@ -107,11 +113,14 @@ def test_false_claims_are_refuted_by_numbers_that_anyone_can_substitute(name):
 
 
 def substitute(numbers, equation, wrong):
-    """Values that are not reported are drawn at random: they must not matter."""
+    """At the network's own sizes.  Values that are not reported are drawn at random, unless they are said to be 0."""
+    if "entry" in numbers:
+        return
     source = random.Random(7)
-    given = {label: float(Fraction(value)) for label, value in numbers.get("values", {}).items()}
-    values = lambda label: given.setdefault(label, source.uniform(-1, 1))  # noqa: E731
-    floats = Numbers(values, equation.where, {**SIZES, **{k: str(v) for k, v in numbers["sizes"].items()}})
+    zero = numbers.get("others") == "all other values are 0"
+    given = expanded(numbers.get("values", {}))
+    values = lambda label: given.setdefault(label, 0.0 if zero else source.uniform(-1, 1))  # noqa: E731
+    floats = Numbers(values, equation.where, {**SIZES, **numbers.get("sizes", {})})
     place = list(numbers.get("at", {}).values())
     left = floats(equation.definition.body, dict(zip(equation.definition.indices, place, strict=True)))
     right = floats(wrong.body, dict(zip(wrong.indices, place, strict=True)))

@@ -20,7 +20,7 @@ KINDS = [
     LayerKind("dense", (("activation", "tanh"), ("bias", True)), (2,)),
     LayerKind("add", (), (1, 1)),
     LayerKind("add", (), (2, 2, 2)),
-    *(LayerKind(a, (), (1,)) for a in ACTIVATIONS),
+    *(LayerKind(a, (), (1,)) for a in ACTIVATIONS if FUNCTIONS[a].layer),
 ]
 
 

@@ -52,7 +52,7 @@ def test_the_same_from_python(tmp_path):
         "cost": {"type": "squared_error"},
     }
     one, two = derive(architecture(mapping)), derive(read(tmp_path, GOOD))
-    assert [e.hash for e in one.equations()] == [e.hash for e in two.equations()]
+    assert [e.hash for e in one.equations.values()] == [e.hash for e in two.equations.values()]
 
 
 def test_layers_may_stand_in_any_order():

@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.mark.parametrize("target", ["numpy", "cupy"])
 def test_golden(target, request):
-    text = emit(derive(read_spec("examples/digits.toml")), target, "float64")
+    text = emit(derive(read_spec("examples/digits.toml")), target, "float64").text
     text = re.sub(r"Emitted by dyadic \S+", "Emitted by dyadic VERSION", text)
     path = GOLDEN / f"digits_{target}.py.txt"
     if request.config.getoption("--update-golden"):

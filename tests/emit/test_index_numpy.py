@@ -34,14 +34,16 @@ def emitted(definitions, tensors, sizes, dtype="float64"):
     """(the text of a module, its function)."""
     printer = NumpyPrinter(tensors, sizes)
     arguments = [variable(tensor) for tensor in tensors]
+    statements = [line for item in definitions for line in printer.statements(item)]
     context = {
         "helpers": printer.support.helpers,
+        "functions": printer.support.spellings(),
         "routines": [
             {
                 "name": "routine",
                 "doc": "",
                 "arguments": [*arguments, "batch"],
-                "statements": [line for item in definitions for line in printer.statements(item)],
+                "statements": statements,
                 "result": f"[{', '.join(variable(item.tensor) for item in definitions)}]",
             }
         ],

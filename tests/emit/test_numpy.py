@@ -51,11 +51,11 @@ def check_relaxation(module, params, x, y, exact, gradients, batch, seed):
 def test_random_networks(network, batch, seed):
     module, params, x, y, exact, gradients = check_against_oracle(network, batch, seed)
     check_relaxation(module, params, x, y, exact, gradients, batch, seed)
-    # One step fewer leaves the last variables wrong.  A relu that is dead at this draw hides that, so several
-    # states and parameters are tried; networks of other activations must show it at the first.
+    # One step fewer leaves the last variables wrong.  A relu or hard sigmoid that is dead at this draw hides that, so
+    # several states and parameters are tried; networks of other activations must show it at the first.
     kinds = {dict(v.kind.settings).get("activation", v.kind.type) for v in network.vertices}
-    tries = 40 if "relu" in kinds else 1
-    for attempt in range(tries):
+    flat = kinds & {"relu", "hard_sigmoid", "hard_swish"}
+    for attempt in range(40 if flat else 1):
         if attempt:
             params, x, y = data(module, batch, seed + attempt)
             exact = module.wavefront(params, x, y)
@@ -64,8 +64,7 @@ def test_random_networks(network, batch, seed):
             return
     ranks = derive(network).ranks
     last = [name for name, rank in ranks.s.items() if rank == ranks.steps]
-    relus = [v.name for v in network.vertices if "relu" in (v.kind.type, dict(v.kind.settings).get("activation"))]
-    assert relus, f"{last} should still be wrong after {module.STEPS - 1} steps"
+    assert flat, f"{last} should still be wrong after {module.STEPS - 1} steps"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -173,7 +172,7 @@ SCRIPT = """
 import hashlib
 from dyadic.codegen import emit
 from dyadic.symbolic import derive, read_spec
-text = "".join(emit(derive(read_spec("examples/digits.toml")), t, "float32") for t in ("numpy", "cupy"))
+text = "".join(emit(derive(read_spec("examples/digits.toml")), t, "float32").text for t in ("numpy", "cupy"))
 print(hashlib.sha256(text.encode()).hexdigest())
 """
 
@@ -189,8 +188,8 @@ def test_emission_is_deterministic():
     assert run("1") == run("2")
 
 
-def test_a_deep_network_is_emitted_quickly():
-    text = emit(derive(residual(1000)), "numpy", "float64")
+def test_a_deep_network_is_emitted():
+    text = emit(derive(residual(1000)), "numpy", "float64").text
     module = load(text)
     params, x, y = data(module, 2, 0)
     params = {name: value * 0.1 for name, value in params.items()}

@@ -5,12 +5,13 @@ The kernels run on the CPU by emulation; what is shown is the meaning of the emi
 
 import pytest
 from support.emulated import emulated, worst
-from support.modules import any_data, random_state, same_bits
+from support.modules import any_data, load, random_state, same_bits
 from support.optional import require
 
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
+from dyadic.codegen import emit
 from dyadic.codegen.emulator import find_compiler
-from dyadic.symbolic import derive, read_spec
+from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.spec import LAYER_TYPES
 
@@ -65,3 +66,16 @@ def test_integers_are_checked(monkeypatch):
     x["tokens"][1, 2] = module.BELOW["tokens"]
     with pytest.raises(ValueError, match="must hold integers from 0 to 49"):
         module.gradients(params, x, y)
+
+
+@pytest.mark.parametrize("target", ["numpy", "cupy"])
+def test_a_sensitivity_that_is_zero_has_the_shape_of_its_batch(target, monkeypatch):
+    """Nothing that the adjoint of a floor reads shows the batch size."""
+    layers = [{"name": "a", "type": "dense", "units": 4}, {"name": "b", "type": "floor"}]
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    module = emulated(derivation, "float64", monkeypatch) if target == "cupy" else load(emit(derivation, target))
+    given = any_data(derivation, module, 5, 3)
+    _, gradients = module.gradients(*given)
+    assert module.wavefront(*given).s["a"].shape == (5, 4)
+    assert not any(gradient.any() for gradient in gradients.values())

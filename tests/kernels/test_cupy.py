@@ -21,20 +21,20 @@ from dyadic.codegen.program import BATCH, program_key, programs, variable
 from dyadic.proofs.evaluate.network import Definition as Evaluated
 from dyadic.proofs.evaluate.rings import Field
 from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.functions import ACTIVATIONS
 from dyadic.symbolic.serialise import definition_to_json
 
 DIGITS = "examples/digits.toml"
-ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "softplus", "gelu", "silu")
 
 
-def every_layer(cost="squared_error"):
+def every_layer(cost="squared_error", activations=ACTIVATIONS):
     """Every activation as an option and as a layer, sizes that fit no tile, a skip and two inputs."""
     layers = [{"name": "first", "type": "dense", "units": 19, "inputs": ["left"]}]
-    layers += [{"name": f"d-{a}", "type": "dense", "units": 17 + k, "activation": a} for k, a in enumerate(ACTIVATIONS)]
-    layers += [{"name": a, "type": a} for a in ACTIVATIONS]
+    layers += [{"name": f"d-{a}", "type": "dense", "units": 17 + k, "activation": a} for k, a in enumerate(activations)]
+    layers += [{"name": a, "type": a} for a in activations]
     layers += [
-        {"name": "other", "type": "dense", "units": 23, "bias": False, "inputs": ["right"]},
-        {"name": "join", "type": "add", "inputs": ["other", "silu", "other"]},
+        {"name": "other", "type": "dense", "units": 16 + len(activations), "bias": False, "inputs": ["right"]},
+        {"name": "join", "type": "add", "inputs": ["other", activations[-1], "other"]},
         {"name": "out", "type": "dense", "units": 5},
     ]
     return architecture(
@@ -106,12 +106,19 @@ def compare(cupy_text, network, monkeypatch, order=0, batch=21):
 @pytest.mark.parametrize("name", list(NETWORKS)[:5])
 def test_equals_numpy(name, order, monkeypatch):
     network = NETWORKS[name]()
-    assert compare(emit(derive(network), "cupy", "float64"), network, monkeypatch, order) < 1e-12
+    assert compare(emit(derive(network), "cupy", "float64").text, network, monkeypatch, order) < 1e-12
 
 
-@pytest.mark.parametrize("name", ["digits", "every layer"])
+RELAXED = {
+    "digits": NETWORKS["digits"],
+    # where no activation is flat, an error of the state reaches the last variable
+    "never flat": lambda: every_layer(activations=("identity", "tanh", "softplus", "gelu", "mish", "softsign", "silu")),
+}
+
+
+@pytest.mark.parametrize("name", RELAXED)
 def test_relaxation_is_bitwise_exact(name, monkeypatch):
-    module = emulated(emit(derive(NETWORKS[name]()), "cupy", "float64"), monkeypatch)
+    module = emulated(emit(derive(RELAXED[name]()), "cupy", "float64").text, monkeypatch)
     params, x, y = data(module, 5, 3)
     exact = module.wavefront(params, x, y)
     relaxed = module.relax(params, x, y, state=random_state(module, 5, 4))
@@ -121,7 +128,7 @@ def test_relaxation_is_bitwise_exact(name, monkeypatch):
 
 
 def test_float32(monkeypatch):
-    module = emulated(emit(derive(read_spec(DIGITS)), "cupy", "float32"), monkeypatch)
+    module = emulated(emit(derive(read_spec(DIGITS)), "cupy", "float32").text, monkeypatch)
     reference = load(emit(derive(read_spec(DIGITS)), "numpy", "float32"), "emitted_numpy")
     params, x, y = data(module, 20, 3, np.float32)
     _, gradients = module.gradients(params, x, y)
@@ -151,7 +158,7 @@ MUTATIONS = {
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_mutations_are_caught(mutation, monkeypatch):
     network = read_spec(DIGITS)
-    text = emit(derive(network), "cupy", "float64")
+    text = emit(derive(network), "cupy", "float64").text
     old, new = MUTATIONS[mutation]
     assert old in text
     caught = []
@@ -237,7 +244,7 @@ def exact_network():
     """Functions whose closed forms have rational constants only."""
     layers = [
         {"name": a, "type": "dense", "units": 17, "activation": a}
-        for a in ("identity", "tanh", "sigmoid", "relu", "softplus", "silu")
+        for a in ("identity", "sigmoid", "relu", "softplus", "log_sigmoid", "mish", "softsign", "elu", "tanh", "silu")
     ]
     layers += [
         {"name": "skip", "type": "add", "inputs": ["silu", "tanh"]},
@@ -248,7 +255,7 @@ def exact_network():
 
 def test_symbolic_execution_gives_the_derived_expressions():
     derivation = derive(exact_network())
-    wrong, checked = symbolic_mismatches(emit(derivation, "cupy", "float64"), derivation)
+    wrong, checked = symbolic_mismatches(emit(derivation, "cupy", "float64").text, derivation)
     assert not wrong
     assert checked > 3000
 
@@ -265,7 +272,7 @@ def test_symbolic_execution_gives_the_derived_expressions():
 )
 def test_symbolic_execution_refutes_mutations(old, new):
     derivation = derive(exact_network())
-    text = emit(derivation, "cupy", "float64")
+    text = emit(derivation, "cupy", "float64").text
     assert old in text
     try:
         wrong = symbolic_mismatches(text.replace(old, new), derivation)[0]
@@ -287,7 +294,7 @@ COMPILED += [("classes", "sm_90", "float64"), ("lenet", "sm_90", "float32"), ("d
 @pytest.mark.parametrize(("name", "arch", "dtype"), COMPILED)
 def test_compiles_within_limits(name, arch, dtype):
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
-    text = emit(derive(NETWORKS[name]()), "cupy", dtype)
+    text = emit(derive(NETWORKS[name]()), "cupy", dtype).text
     source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
     cubin = compile_cubin(source, arch)
     assert set(cubin.kernels) == set(Kernels(source).signatures)
@@ -320,6 +327,6 @@ def test_without_a_device_it_says_so(monkeypatch):
 
 def test_kernels_name_their_equations():
     derivation = derive(residual(3))
-    text = emit(derivation, "cupy", "float32")
+    text = emit(derivation, "cupy", "float32").text
     for tag in ("x:dense0", "s:sum0", "g:dense2.weight"):
-        assert f"{tag} {derivation.hash(tag)}" in text
+        assert f"{tag} {derivation.equations[tag].short}" in text

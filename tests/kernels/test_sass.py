@@ -28,7 +28,7 @@ def loops():
     for dtype, width in SIZES.items():
         layer = {"name": "d", "type": "dense", "units": width, "bias": False}
         spec = {"inputs": {"x": {"shape": [width]}}, "layers": [{**layer, "name": "e"}, layer]}
-        text = emit(derive(architecture(spec | {"cost": {"type": "squared_error"}})), "cupy", dtype)
+        text = emit(derive(architecture(spec | {"cost": {"type": "squared_error"}})), "cupy", dtype).text
         source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
         for arch in ARCHS:
             for name, loop in hot_loops(compile_cubin(source, arch).binary).items():

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import time
 
 import pytest
 from support.equations import (
@@ -23,11 +22,14 @@ from support.equations import (
     u,
     w,
 )
+from support.work import calls
 from support.wrong_adjoints import changed, definitions
 
+from dyadic.proofs.checker.expansion import Expander
+from dyadic.proofs.checker.facts import Facts, Given
+from dyadic.proofs.checker.forms import Form, Var
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint, numbers
-from dyadic.proofs.methods.forms import Form, Sizes, Var, form_of
 from dyadic.proofs.methods.layers import adjoint_claims
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic import architecture, derive
@@ -48,6 +50,7 @@ from dyadic.symbolic.expressions import (
     size,
     total,
 )
+from dyadic.symbolic.serialise import to_json
 
 HEAVY = {"conv2d", "attention", "layer norm", "grouped"}
 """Equations of which only some wrong versions are tried, to keep the tests short."""
@@ -69,11 +72,9 @@ def with_adjoint(layer, item, slot=0):
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_proved_for_all_sizes(name):
     layer = derived(name)
-    start = time.perf_counter()
     claims = adjoint.layer_claims(layer)
     assert {claim.verdict for claim in claims} == {Verdict.PROVED}, [claim.reason for claim in claims]
     assert all(claim.method == adjoint.METHOD for claim in claims)
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize("name", EQUATIONS)
@@ -177,9 +178,9 @@ def test_ten_bound_indices():
     for index, extent in reversed(axes):
         body = total(index, extent, body)
     layer = derive_equation(LayerKind("ten", (), (1,)), equation([x], [K], [output((n,), (i,), body)]))
-    start = time.perf_counter()
-    assert verdicts(layer) == [Verdict.PROVED, Verdict.PROVED]
-    assert time.perf_counter() - start < 3
+    found = []
+    assert calls(lambda: found.extend(verdicts(layer)) or found) < 400_000  # ten! orders of the indices are 3,628,800
+    assert found == [Verdict.PROVED, Verdict.PROVED]
 
 
 def test_indices_that_only_search_tells_apart():
@@ -192,10 +193,12 @@ def test_indices_that_only_search_tells_apart():
 
 
 def test_what_is_known_of_sizes():
-    sizes = Sizes({o: Quotient(n - w, Integer(2)) + 1})
+    facts = Facts()
+    reader = Expander(facts)
+    facts.learn("o", reader.form(to_json(Quotient(n - w, Integer(2)) + 1), {}))
 
     def shown(expression):
-        return sizes.never_negative(form_of(expression, {}, sizes.table))
+        return facts.never_negative(reader.form(to_json(expression), {}))
 
     assert shown(n - w - 2 * (o - 1))
     assert shown(2 * (o - 1) + w + 1 - n)
@@ -203,9 +206,10 @@ def test_what_is_known_of_sizes():
     assert not shown(n - w - 2 * o)
     assert shown(n * m - n)
     assert not shown(m - n)
-    v = Var(-1)
-    assert sizes.inside(Form.of(v) * 2 + 1, Form.of("m") * 2, {v: Form.of("m")})
-    assert not sizes.inside(Form.of(v) * 2 + 2, Form.of("m") * 2, {v: Form.of("m")})
+    v = Var(0, 0)
+    given = Given({v: Form.of("m")})
+    assert facts.inside(Form.of(v) * 2 + 1, Form.of("m") * 2, given)
+    assert not facts.inside(Form.of(v) * 2 + 2, Form.of("m") * 2, given)
 
 
 def unprovable():

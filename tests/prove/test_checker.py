@@ -37,7 +37,7 @@ def test_the_checker_confirms(certificate):
     outcomes = {finding.claim: finding.outcome for finding in check(json.loads(json.dumps(certificate)))}
     for name in ("lemma", "ranks", "identity", "tightness", "steps"):
         assert outcomes[name] == "verified"
-    assert outcomes["variational:B"] == "stated"
+    assert outcomes["variational:B"] == "verified"
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -86,7 +86,7 @@ def test_any_change_breaks_the_hash(certificate):
 
 FREE = {"statement", "method", "seconds", "hypotheses", "trusted", "reason", "versions", "not_run", "name"}
 """Texts for people: nothing is concluded from them.  (The network's name; vertices' names are keys as well.)"""
-NOT_REPEATED = {"variational:C", "nonreciprocity"}
+NOT_REPEATED = {"nonreciprocity", "printed:text", "printed:latex"}
 """Claims that the checker reports as stated, with their witnesses."""
 
 
@@ -101,13 +101,27 @@ def test_a_change_of_any_field_that_matters_is_rejected_even_with_a_hash_that_fi
             yield path
 
     def kind(path):
-        named = ("x", "s", "layers", "sizes", "inputs", "terms", "equations", "gradients", "extents", "parameters")
+        named = (
+            "x",
+            "s",
+            "layers",
+            "sizes",
+            "inputs",
+            "terms",
+            "equations",
+            "gradients",
+            "extents",
+            "body",
+            "parameters",
+        )
         return tuple("*" if isinstance(key, int) or (k and path[k - 1] in named) else key for k, key in enumerate(path))
 
     def matters(path):
         if FREE & set(path) and path[:2] != ("architecture", "vertices"):
             return False
         claim_of = certificate["claims"][path[1]]["id"] if path[0] == "claims" else None
+        if path[0] == "costs" and path[-1] == "label":  # a word: that of a layer is under the layer's digest
+            return False
         return claim_of not in NOT_REPEATED and path[-1] not in (
             "hash",
             "error_probability_below",
@@ -150,7 +164,7 @@ FORGERIES = {
     "rank missing": (lambda c: c["ranks"]["s"].pop("hidden"), "ranks.s.hidden"),
     "dropped term": (lambda c: c["terms"].update(hidden=[["hidden2", 0]]), "terms.hidden"),
     "wrong slot": (lambda c: c["terms"].update(hidden2=[["joined", 0]]), "terms.hidden2"),
-    "equation hash": (lambda c: c["equations"].update({"s:hidden": "0" * 12}), "equations.s:hidden"),
+    "equation hash": (lambda c: c["equations"]["s:hidden"].update(hash="0" * 64), "equations.s:hidden"),
     "equation missing": (lambda c: c["equations"].pop("g:logits.bias"), "equations.g:logits.bias"),
     "parent": (lambda c: c["architecture"]["vertices"][1].update(inputs=["logits"]), "vertices.1..inputs"),
     "unknown layer": (lambda c: c["architecture"]["vertices"][1].update(layer="0"), "vertices.1..layer"),
@@ -191,7 +205,7 @@ def test_forgeries_are_rejected_by_field(forgery, certificate):
 
 def forged_equation(certificate, change):
     """Change a layer's content and make every digest and hash fit again, as a forger would."""
-    from dyadic.proofs.checker.graph import COST, Graph, digest
+    from dyadic.proofs.checker.graph import digest
 
     forged = copy.deepcopy(certificate)
     old, data = next((k, v) for k, v in forged["layers"].items() if "tanh" in v["label"])
@@ -201,23 +215,6 @@ def forged_equation(certificate, change):
         vertex["layer"] = digest(data) if vertex["layer"] == old else vertex["layer"]
     for run in claim(forged, "pairing")["witness"]["runs"]:
         run["content"] = f"layers.{digest(data)}" if run["content"] == f"layers.{old}" else run["content"]
-    graph = Graph.__new__(Graph)
-    graph.__dict__.update(
-        layers=forged["layers"], cost_contents=forged["costs"], costs=forged["architecture"]["costs"],
-        decay=0, shared={},
-        terms=forged["terms"],
-        parents={v["name"]: v["inputs"] for v in forged["architecture"]["vertices"]},
-        content={v["name"]: v["layer"] for v in forged["architecture"]["vertices"]},
-        sizes={v["name"]: v["sizes"] for v in forged["architecture"]["vertices"]},
-    )  # fmt: skip
-    for tag in forged["equations"]:
-        role, _, rest = tag.partition(":")
-        name = rest if role in "xs" else rest.rpartition(".")[0]
-        if role == "s":
-            content = [[child, slot, graph._binding(child)] for child, slot in graph.terms[name]]
-        else:
-            content = graph._binding(COST if role == "C" else name)
-        forged["equations"][tag] = digest([tag, content])[:12]
     return rehashed(forged)
 
 
@@ -285,7 +282,7 @@ def test_the_checker_imports_nothing_of_the_rest():
     script = (
         "import sys, dyadic.proofs.checker;"
         "print([m for m in sys.modules if m.startswith('dyadic') and not m.startswith('dyadic.proofs.checker')],"
-        " [m for m in sys.modules if m.split('.')[0] in ('sympy', 'numpy', 'networkx', 'z3', 'click')])"
+        " [m for m in sys.modules if m.split('.')[0] in ('sympy', 'numpy', 'z3', 'click')])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['dyadic', 'dyadic.proofs'] []"

@@ -1,13 +1,13 @@
 """Every method of verify: what it refutes alone, what it cannot see, and that the documentation says the same."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
 from flint import nmod, nmod_mat
 from support import mutations
 from support.strategies import residual
+from support.work import calls
 
 from dyadic.proofs import verify
 from dyadic.proofs.claims import Verdict
@@ -23,6 +23,7 @@ REFUTES = {
     "ranks": mutations.dropped_skip,
     "induction": mutations.self_reading,
     "adjoint": mutations.flipped_sign,
+    "instances": mutations.dropped_skip,
     "wiring": mutations.dropped_skip,
     "pairing": mutations.derivative_elsewhere,
     "schedules": mutations.self_reading,
@@ -37,6 +38,7 @@ BLIND = {
     "induction": mutations.flipped_sign,
     "adjoint": mutations.dropped_skip,
     "functions": mutations.flipped_sign,
+    "instances": mutations.flipped_sign,
     "wiring": mutations.flipped_sign,
     "pairing": mutations.dropped_skip,
     "schedules": mutations.dropped_skip,
@@ -86,6 +88,7 @@ def test_methods_that_do_not_refute_say_so_otherwise():
     assert function_claim("tanh", closed_form("tanh", 1) + Z).verdict is Verdict.REFUTED
     assert outcomes("nonreciprocity", mutations.constant_layer()) == {Verdict.UNDECIDED}
     (late,) = METHODS["tightness"].run(mutations.zero_cost_gradient())
+    assert late.id == "tightness:structure"
     assert "no numbers were found" in late.statement
     assert "value_before" not in late.witness
 
@@ -103,8 +106,8 @@ def test_one_step_short_is_refuted(method):
 def test_what_is_not_run_leaves_the_theorem_undecided():
     certificate = verify(mutations.digits(), methods=["ranks", "adjoint", "wiring"])
     steps = certificate["claims"][-1]
-    assert (steps["verdict"], steps["reason"]) == ("undecided", "methods not run: lemma")
-    certificate = verify(mutations.digits(), methods=["lemma", "ranks", "adjoint"])
+    assert (steps["verdict"], steps["reason"]) == ("undecided", "methods not run: lemma, instances")
+    certificate = verify(mutations.digits(), methods=["lemma", "ranks", "instances", "adjoint"])
     assert certificate["verdict"] == "proved"
 
 
@@ -252,28 +255,21 @@ def test_every_step_of_the_induction_can_fail():
         assert induction.Step("", induction.Implies(changed, conclusion), "").violation
 
 
-# -- time --------------------------------------------------------------------------------------------------------
+# -- work --------------------------------------------------------------------------------------------------------
 
 
-def seconds(function):
-    """Processor time, so that other work on the machine does not count."""
-    start = time.process_time()
-    assert function() is not None
-    return time.process_time() - start
+@pytest.mark.parametrize("methods", [["ranks", "adjoint", "wiring"]])
+def test_the_work_grows_with_the_depth_and_not_with_its_square(methods):
+    def work(blocks):
+        derivation = derive(residual(blocks))
+        return calls(lambda: verify(derivation, methods=methods))
 
-
-def test_a_hundred_vertices_by_default():
-    derivation = derive(residual(50))
-    assert seconds(lambda: verify(derivation)) < 5
-
-
-def test_a_thousand_residual_blocks_by_three_methods():
-    derivation = derive(residual(1000))
-    assert seconds(lambda: verify(derivation, methods=["ranks", "adjoint", "wiring"])) < 5
+    work(2)  # fills the caches that do not depend on the depth
+    assert work(400) < 10 * work(50)
 
 
 def test_full_size_evaluation():
-    """A quarter of the work of 64 layers of width 256, of which two runs must take less than 15 s together."""
+    """A quarter of the work of 64 layers of width 256."""
     subject = examine(chain(256, 32), 64)
     network = residues.Network(subject.network)
-    assert seconds(lambda: residues.run(network, 64, 2**61 + 15, 1)) < 15 / 4
+    assert calls(lambda: residues.run(network, 64, 2**61 + 15, 1)) < 10**6  # the entries are not visited one by one

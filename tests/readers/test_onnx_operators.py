@@ -19,16 +19,22 @@ def ints(*values):
     return np.array(values, np.int64)
 
 
-POSITIVE = {"Log", "Sqrt"}
+WITHIN = {
+    **dict.fromkeys(("Log", "Sqrt"), lambda x: np.abs(x) + np.float32(0.1)),
+    **dict.fromkeys(("Asin", "Acos", "Atanh"), lambda x: np.float32(0.9) * np.tanh(x)),
+    "Acosh": lambda x: np.abs(x) + np.float32(1.1),
+}
 ELEMENTWISE = (
     "Tanh", "Sigmoid", "Relu", "Softplus", "Exp", "Log", "Sqrt", "Erf", "Sin", "Cos", "Abs", "Reciprocal", "Softsign",
-    "Neg", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "Identity",
+    "Neg", "LeakyRelu", "Elu", "Selu", "HardSigmoid", "Identity", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh",
+    "Asinh", "Acosh", "Atanh", "Sign", "Floor", "Round",
 )  # fmt: skip
 X = [2, 3]
 IMAGE = [2, 4, 5, 6]
 CASES = {
     **{name: single(name, X) for name in ELEMENTWISE},
     "Mish": single("Mish", X, opset=18),
+    "Mod": single("Mod", X, np.float32(0.75)),
     "HardSwish": single("HardSwish", X, opset=18),
     "Celu": single("Celu", X, alpha=0.7),
     "Selu constants": single("Selu", X, alpha=1.5, gamma=1.1),
@@ -133,7 +139,7 @@ def test_value(case):
     proto = CASES[case]
     shape = [dim.dim_value for dim in proto.graph.input[0].type.tensor_type.shape.dim]
     x = normal(*shape)
-    x = np.abs(x) + np.float32(0.1) if case in POSITIVE else x
+    x = WITHIN.get(case, np.array)(x)
     if case in ("Identity", "Dropout", "Cast"):
         proto.graph.node[0].output[0] = "z"
         proto.graph.node.append(single("Neg", [1]).graph.node[0])
@@ -160,6 +166,8 @@ REFUSED = {
     "linear resize": (single("Resize", [1, 1, 2, 2], None, np.array([1, 1, 2, 2], np.float32), mode="linear"), "mode"),
     "rounding": (single("Resize", [1, 1, 2, 2], None, np.array([1, 1, 3, 3], np.float32), mode="nearest",
                         coordinate_transformation_mode="asymmetric"), "rounding round_prefer_floor"),
+    "mod of the other sign": (single("Mod", X, np.float32(0.75), fmod=1), "fmod = 1"),
+    "mod by a tensor": (single("Mod", X, normal(3)), "divisor is not one constant number"),
     "integers": (single("Cast", X, to=7), "not floating-point"),
     "reflect": (single("Pad", X, ints(0, 1, 0, 1), mode="reflect"), "mode = 'reflect'"),
     "exponent": (model([("Pow", ["x", "x"], ["y"])], {"x": X}, ["y"]), "exponent"),

@@ -12,7 +12,6 @@ import torch  # noqa: E402
 from readers.torch_models import MODELS  # noqa: E402
 
 import dyadic  # noqa: E402
-from dyadic.files import write_arrays  # noqa: E402
 from dyadic.symbolic import DyadicError  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -24,8 +23,7 @@ def double(module, arguments):
 
 def emitted(derivation, path):
     """The module with its weights beside it."""
-    path.write_text(dyadic.emit(derivation, "numpy"))
-    write_arrays(path.with_suffix(".npz"), derivation.architecture.values)
+    dyadic.emit(derivation, "numpy").write(path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module

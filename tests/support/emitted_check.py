@@ -10,11 +10,11 @@ from dyadic.codegen import emit
 from dyadic.symbolic import architecture, derive
 
 
-def emitted_difference(spec, seed=0, positive=False):
+def emitted_difference(spec, seed=0, within=lambda numbers: numbers):
     """Largest difference of any gradient, activation or sensitivity between the emitted module and its equations."""
     network = architecture(spec)
     derivation = derive(network)
-    arrays = random_arrays(network, seed, positive)
+    arrays = random_arrays(network, seed, within)
     values = evaluated(derivation, arrays)
     module = load(emit(derivation, "numpy"))
     params = {name: arrays[name] for name in module.PARAMETERS} | {

@@ -26,7 +26,7 @@ from dyadic.symbolic.expressions import (
     Same,
     split_guards,
 )
-from dyadic.symbolic.functions import FUNCTIONS, Z
+from dyadic.symbolic.functions import Z, derivative
 
 
 def evaluate(definitions, arrays, sizes):
@@ -129,6 +129,5 @@ _COMPILED = {}
 
 def _function(name, order):
     if (name, order) not in _COMPILED:
-        formula = FUNCTIONS[name].definition.diff(Z, order)
-        _COMPILED[name, order] = sympy.lambdify(Z, formula, "math")
+        _COMPILED[name, order] = sympy.lambdify(Z, derivative(name, order), [{"nearest": round}, "math"])
     return _COMPILED[name, order]

@@ -1,8 +1,10 @@
 """Random cases of layer types, each with the same layer in PyTorch: algebra, attention, lookups, gates, recurrence."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
+from support.network_check import positive
 
 CASES = {}
 
@@ -56,11 +58,31 @@ PLAIN = {
     "softsign": F.softsign,
     "mish": F.mish,
     "hard_swish": F.hardswish,
-    "selu": F.selu,
     "log": torch.log,
+    "log1p": torch.log1p,
+    "expm1": torch.expm1,
     "sqrt": torch.sqrt,
+    "log_sigmoid": F.logsigmoid,
+    "tan": torch.tan,
+    "asin": torch.asin,
+    "acos": torch.acos,
+    "atan": torch.atan,
+    "sinh": torch.sinh,
+    "cosh": torch.cosh,
+    "asinh": torch.asinh,
+    "acosh": torch.acosh,
+    "atanh": torch.atanh,
+    "sign": torch.sign,
+    "floor": torch.floor,
+    "round": torch.round,
 }
-POSITIVE = {"log", "sqrt", "power", "div"}
+WITHIN = {
+    **dict.fromkeys(("log", "log1p", "sqrt", "power", "div"), positive),
+    **dict.fromkeys(("asin", "acos", "atanh"), lambda numbers: 0.9 * np.tanh(numbers)),
+    "tan": np.tanh,
+    "acosh": lambda numbers: 1 + positive(numbers),
+}
+"""What takes normally distributed numbers into the domain of a layer type."""
 
 
 @case(*PLAIN)
@@ -78,7 +100,7 @@ def celu(x, alpha=1.0):
     return alpha * F.elu(x / alpha)
 
 
-@case("leaky_relu", "elu", "celu", "scale", "power", "clip", "hard_sigmoid")
+@case("leaky_relu", "elu", "celu", "scale", "power", "clip", "hard_sigmoid", "mod", "selu")
 def with_options(draw, type_):
     a, b = draw(st.sampled_from([0.1, 0.5, 1, 2.5])), draw(st.sampled_from([-0.3, 0, 0.7]))
     options, layer = {
@@ -86,6 +108,8 @@ def with_options(draw, type_):
         "elu": ({"alpha": a}, lambda x: F.elu(x, a)),
         "celu": ({"alpha": a}, lambda x: celu(x, a)),
         "scale": ({"factor": a, "offset": b}, lambda x: a * x + b),
+        "selu": ({"alpha": a, "gamma": 1 + b}, lambda x: (1 + b) * F.elu(x, a)),
+        "mod": ({"divisor": a}, lambda x: torch.remainder(x, a)),
         "power": ({"exponent": a}, lambda x: x**a),
         "clip": ({"low": b - a, "high": b}, lambda x: torch.clamp(x, b - a, b)),
         "hard_sigmoid": ({"alpha": a, "beta": 0.5 + b}, lambda x: torch.clamp(a * x + 0.5 + b, 0, 1)),
@@ -97,8 +121,10 @@ def with_options(draw, type_):
     elif type_ == "power" and draw(st.booleans()):
         whole = draw(st.integers(-3, 3).filter(bool))
         options, layer = {"exponent": whole}, lambda x: x**whole
-    elif draw(st.booleans()) and type_ in ("leaky_relu", "hard_sigmoid", "elu", "celu", "scale"):
-        defaults = {"leaky_relu": F.leaky_relu, "hard_sigmoid": hard_sigmoid, "elu": F.elu, "celu": celu}
+    elif draw(st.booleans()) and type_ in ("leaky_relu", "hard_sigmoid", "elu", "celu", "scale", "selu"):
+        defaults = {
+            "leaky_relu": F.leaky_relu, "hard_sigmoid": hard_sigmoid, "elu": F.elu, "celu": celu, "selu": F.selu
+        }  # fmt: skip
         options, layer = {}, defaults.get(type_, lambda x: x)
     return [sizes_(draw, size_(draw, 1, 3))], options, layer, {}
 

@@ -8,12 +8,12 @@ import numpy as np
 
 
 def load(text, name="emitted"):
-    """Execute an emitted module's text (our own output, made in this process)."""
+    """Execute an emitted module or its text (our own output, made in this process)."""
     module = types.ModuleType(name)
     import sys
 
     sys.modules[name] = module
-    exec(compile(text, f"<{name}>", "exec"), module.__dict__)
+    exec(compile(str(text), f"<{name}>", "exec"), module.__dict__)
     return module
 
 
@@ -45,13 +45,13 @@ def same_bits(one, two):
     return one.shape == two.shape and one.dtype == two.dtype and one.tobytes() == two.tobytes()
 
 
-def any_data(derivation, module, batch, seed, dtype=np.float64, positive=False):
+def any_data(derivation, module, batch, seed, dtype=np.float64, interval=None):
     """Parameters (a model's own where it has some), inputs and targets of any network; integers where wanted."""
     architecture, random = derivation.architecture, np.random.default_rng(seed)
 
     def draw(shape):
-        values = random.normal(size=shape) * 0.7
-        return (np.abs(values) + 0.2 if positive else values).astype(dtype)
+        values = random.uniform(*interval, shape) if interval else random.normal(size=shape) * 0.7
+        return values.astype(dtype)
 
     lead = () if architecture.explicit_batch else (batch,)
     params = {name: draw(shape) for name, shape in module.PARAMETERS.items()}

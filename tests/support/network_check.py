@@ -13,12 +13,20 @@ def numbers(shape):
     return tuple(map(int, shape))
 
 
-def random_arrays(network: Architecture, seed, positive=False):
-    """Arrays for inputs, parameters and targets by the name a user knows; given constants as they are."""
+def positive(numbers):
+    """Arrays that lie away from 0 on one side."""
+    return np.abs(numbers) + 0.3
+
+
+def random_arrays(network: Architecture, seed, within=lambda numbers: numbers):
+    """Arrays for inputs, parameters and targets by the name a user knows; given constants as they are.
+
+    within: takes normally distributed numbers into the domain of the layers.
+    """
     random = np.random.default_rng(seed)
 
     def draw(shape):
-        return np.abs(random.normal(size=shape)) + 0.3 if positive else random.normal(size=shape)
+        return within(random.normal(size=shape))
 
     arrays = {}
     for node in network.inputs:
@@ -28,7 +36,7 @@ def random_arrays(network: Architecture, seed, positive=False):
             arrays[node.name] = network.values.get(node.name, draw(numbers(node.shape)))
     for name, shape in network.parameters.items():
         value = random.normal(size=numbers(shape))
-        arrays.setdefault(name, np.abs(value) + 0.3 if name.endswith(".variance") else value)
+        arrays.setdefault(name, positive(value) if name.endswith(".variance") else value)
     for cost in network.costs:
         shape = numbers(cost.target_shape)
         integer = cost.equation.target_role == "index"
@@ -46,13 +54,13 @@ def evaluated(derivation, arrays):
     for vertex in network.vertices:
         for name, parameter in derivation.layers[vertex.name].equation.parameters.items():
             values[parameter.tensor.kind, vertex.name] = arrays[f"{vertex.name}.{name}"]
-    for equation in derivation.equations():
+    for equation in derivation.equations.values():
         missing = [item for item in equation.where if (item.tensor.kind, item.tensor.owner) not in values]
         evaluate([*missing, equation.definition], values, {})
     return values
 
 
-def difference(spec, torch_cost, seed=0, positive=False, mutate=None):
+def difference(spec, torch_cost, seed=0, within=lambda numbers: numbers, mutate=None):
     """Largest difference from autograd over the cost, all parameters' gradients and the given sensitivities.
 
     torch_cost: maps {name: tensor} to the cost, the sum over its terms.  Every data input ``x`` must be followed by a
@@ -64,7 +72,7 @@ def difference(spec, torch_cost, seed=0, positive=False, mutate=None):
     derivation = derive(network)
     if mutate is not None:
         mutate(derivation)
-    arrays = random_arrays(network, seed, positive)
+    arrays = random_arrays(network, seed, within)
     values = evaluated(derivation, arrays)
     tensors = {name: torch.tensor(array) for name, array in arrays.items()}
     data = [node.name for node in network.inputs if node.role == "data"]

@@ -9,6 +9,15 @@ import autograd.numpy as anp
 from autograd import grad
 from autograd.scipy.special import erf, logsumexp
 
+
+def hard_sigmoid(z):
+    return anp.where(z <= -3, 0.0, anp.where(z >= 3, 1.0, z / 6 + 0.5))
+
+
+def elu(z):
+    return anp.where(z > 0, z, anp.expm1(anp.where(z > 0, 0.0, z)))
+
+
 ACTIVATIONS = {
     "identity": lambda z: z,
     "tanh": anp.tanh,
@@ -18,6 +27,14 @@ ACTIVATIONS = {
     "gelu": lambda z: 0.5 * z * (1 + erf(z / anp.sqrt(2.0))),
     "gelu_tanh": lambda z: 0.5 * z * (1 + anp.tanh(anp.sqrt(2 / anp.pi) * (z + 0.044715 * z**3))),
     "silu": lambda z: z * 0.5 * (anp.tanh(z / 2) + 1),
+    "log_sigmoid": lambda z: -anp.logaddexp(0.0, -z),
+    "mish": lambda z: z * anp.tanh(anp.logaddexp(0.0, z)),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_swish": lambda z: z * hard_sigmoid(z),
+    "softsign": lambda z: anp.where(z > 0, z / (1 + z), z / (1 - z)),
+    "elu": elu,
+    "celu": elu,
+    "selu": lambda z: 1.0507009873554805 * anp.where(z > 0, z, 1.6732632423543772 * elu(z)),
 }
 
 

@@ -164,9 +164,9 @@ def test_latex_compiles_without_a_warning(name, options, tmp_path):
 def test_every_equation_of_the_network_is_there(digits):
     derivation = derive(read_spec(DIGITS))
     latex, typst = render_latex(digits), render_typst(digits)
-    for equation in derivation.equations():
-        assert equation.hash in latex
-        assert equation.hash in typst
+    for equation in derivation.equations.values():
+        assert equation.short in latex
+        assert equation.short in typst
 
 
 def test_the_appendix_follows_the_derivation():

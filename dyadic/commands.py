@@ -1,0 +1,216 @@
+"""What each command does; the result is its exit status.  Outputs are tested before the work begins."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import dyadic
+from dyadic import report
+from dyadic.files import appendix_contents, json_bytes, read_json, reserved, reserved_folder
+from dyadic.symbolic import Derivation, DyadicError
+from dyadic.symbolic.errors import UnsupportedEquation
+from dyadic.symbolic.granularity import Granularity
+
+_EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
+
+
+def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
+    derivation = _derivation(spec, cost, granularity)
+    if format_ == "json":
+        return _print_json(report.derivation_json(derivation))
+    return _print((report.derivation_text if format_ == "text" else report.derivation_latex)(derivation))
+
+
+def list_methods() -> int:
+    return _print(report.methods_text())
+
+
+def verify(
+    spec: Path, cost: str | None, granularity: Granularity | None, format_: str, certificate: Path | None,
+    methods: str | None, **options: Any,
+) -> int:  # fmt: skip
+    names = None if methods is None else [name.strip() for name in methods.split(",")]
+    with nullcontext() if certificate is None else reserved(certificate) as write:
+        derivation = _derivation(spec, cost, granularity)
+        found = _verify(derivation, methods=names, **options)
+        if write is not None:
+            write(json_bytes(found))
+    if format_ == "json":
+        _print_json(report.summary_json(found))
+    else:
+        _print(f"note: {note}" for note in derivation.architecture.notes)
+        _print(report.verdict_text(found))
+    return _EXIT[found["verdict"]]
+
+
+def verify_own(spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path) -> int:
+    from dyadic.proofs.claims import overall
+    from dyadic.proofs.statements import verify_claims
+
+    derivation = _derivation(spec, cost, granularity)
+    with _progress("verifying") as show:
+        found = verify_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
+    if format_ == "json":
+        _print_json(report.claims_json(derivation, found))
+    else:
+        _print(report.claims_text(derivation, found))
+    return _EXIT[overall(found)]
+
+
+def check(certificate: Path) -> int:
+    from dyadic.proofs import Rejected
+
+    content = read_json(certificate)
+    try:
+        with _progress("checking"):
+            findings = dyadic.check(content)
+    except Rejected as error:
+        _print([f"REJECTED   {error}"])
+        return 1
+    _print(f"{finding.outcome.upper():<10} {finding.claim}: {finding.detail}" for finding in findings)
+    undecided = any(finding.outcome == "undecided" for finding in findings)
+    stated = sum(finding.outcome == "stated" for finding in findings)
+    outcome = "UNDECIDED" if undecided else "CONFIRMED"
+    _print([f"{outcome}: {len(findings) - stated} claims re-verified, {stated} only stated"])
+    return 3 if undecided else 0
+
+
+def emit(
+    spec: Path, cost: str | None, granularity: Granularity | None, target: str, dtype: str, sizes: tuple[str, ...],
+    output: Path | None,
+) -> int:  # fmt: skip
+    numbers = _numbers(sizes)
+    if output is None:
+        found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
+        if found.arrays:
+            raise DyadicError("this model has arrays of its own, which need a file: give one with -o")
+        try:
+            found.text.encode(sys.stdout.encoding)
+        except UnicodeEncodeError as error:
+            raise DyadicError(f"standard output cannot hold {found.text[error.start]!a}: give a file with -o") from None
+        sys.stdout.write(found.text)
+        return 0
+    stored = output.with_suffix(".npz")
+    if stored == output:
+        raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
+    with reserved(output) as write:
+        found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
+        if found.arrays:
+            with reserved(stored) as write_arrays:
+                write_arrays(found.stored())
+        write(found.text.encode())
+    return 0
+
+
+def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path) -> int:
+    from dyadic.paper import appendix_format
+
+    appendix_format(output)
+    with reserved(output) as write:
+        derivation = _derivation(spec, cost, granularity)
+        found = _verify(derivation)
+        with _progress("typesetting"):
+            contents = appendix_contents(derivation, found, output)
+        for name, content in contents.items():
+            if name == output:
+                write(content)
+            else:
+                with reserved(name) as write_beside:
+                    write_beside(content)
+    return _EXIT[found["verdict"]]
+
+
+def build(
+    spec: Path, cost: str | None, granularity: Granularity | None, output: Path, dtype: str, sizes: tuple[str, ...]
+) -> int:
+    numbers = _numbers(sizes)
+    with reserved_folder(output) as write:
+        derivation = _derivation(spec, cost, granularity, numbers)
+        contents = dyadic.emit(derivation, "numpy", dtype).files("kernels_numpy.py")
+        refused = None
+        try:
+            contents |= dyadic.emit(derivation, "cupy", dtype).files("kernels_cupy.py")
+        except UnsupportedEquation as error:
+            refused = error
+        found = _verify(derivation)
+        contents["derivation.json"] = json_bytes(report.derivation_json(derivation))
+        contents["certificate.json"] = json_bytes(found)
+        with _progress("typesetting"):
+            for ending in ("tex", "pdf"):
+                made = appendix_contents(derivation, found, Path(f"appendix.{ending}"))
+                contents |= {str(name): content for name, content in made.items()}
+        write(contents)
+    name = derivation.architecture.name
+    _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found['verdict'].upper()}"])
+    _print(f"  {output / name}" for name in sorted(contents))
+    if refused:
+        _print([f"  kernels_cupy.py is left out: {refused}"])
+    return _EXIT[found["verdict"]]
+
+
+def layers(name: str | None) -> int:
+    from dyadic import catalogue
+
+    return _print(catalogue.overview() if name is None else catalogue.text(catalogue.entry(name)))
+
+
+def doctor() -> int:
+    from dyadic import doctor as machine
+
+    rows = machine.report()
+    return _print(
+        f"{'yes' if there else 'no ':<4} {thing:<13} {detail:<48} {use}" for thing, there, detail, use in rows
+    )
+
+
+def _derivation(
+    spec: Path, cost: str | None, granularity: Granularity | None, sizes: dict[str, int] | None = None
+) -> Derivation:
+    architecture = dyadic.read(spec, cost, granularity)
+    return dyadic.derive(architecture.with_sizes(sizes) if sizes else architecture)
+
+
+def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
+    found = {}
+    for text in sizes:
+        name, _, value = text.partition("=")
+        if not (value.isascii() and value.isdecimal()) or len(value) > 10 or not 0 < int(value) < 2**31:
+            raise DyadicError(f"--size {text[:60]}: write NAME=NUMBER with a positive number below 2^31")
+        if name in found:
+            raise DyadicError(f"--size {name[:60]}: is given twice")
+        found[name] = int(value)
+    return found
+
+
+def _verify(derivation: Derivation, **options: Any) -> dict[str, Any]:
+    with _progress("verifying") as show:
+        return dyadic.verify(derivation, progress=lambda stage: show(f"verifying: {stage}"), **options)
+
+
+def _print(lines: Any) -> int:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def _print_json(content: Any) -> int:
+    """JSON in the characters that standard output has."""
+    ascii_only = sys.stdout.encoding.lower().replace("-", "") != "utf8"
+    return _print([json.dumps(content, indent=1, ensure_ascii=ascii_only)])
+
+
+@contextmanager
+def _progress(text: str) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal's standard error; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda message: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as status:
+        yield lambda message: status.update(message)

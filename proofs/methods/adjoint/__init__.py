@@ -1,0 +1,117 @@
+"""The equations derived for a layer kind or cost, proved for all sizes by another route than their derivation.
+
+Proves: E_v = <s_v, f_v - x_v> and dE_v/ds_v = f_v - x_v as printed, and <s, Df v> = <(Df)^T s, v> for every direction
+v, where the left side is the tangent (forward-mode) derivative of the layer's own equation and the right side uses the
+derived vector-Jacobian product.  The proof is a list of steps (prover.py, search.py), each an application of a rule of
+proofs/checker, and proofs/checker/replay.py accepts it.  That none is found refutes nothing: numbers do (numbers.py).
+
+Trusts: the rules in proofs/checker; that f' is the derivative of f (functions.py shows it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dyadic.proofs.checker.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods import numbers
+from dyadic.proofs.methods.adjoint.prover import Proof, prove
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.serialise import cost_to_json, layer_to_json
+
+TRUSTED = ("the rules for sums and derivatives in proofs/checker",)
+METHOD = "steps from the pairing with the tangent equation, for all sizes"
+KINK = "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
+ENERGY = ("energy", "stationarity")
+Found = dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What is to be decided: a statement, by the proofs of its parts or else by numbers.
+
+    beyond: numbers at sizes larger than any that stands in an equation.  agreement: at a network's own sizes.
+    undefined: why the equation says nothing.
+    """
+
+    name: str
+    statement: str
+    parts: Sequence[str]
+    hypotheses: Sequence[str]
+    numbers: Callable[[], Found]
+    beyond: Callable[[], Found]
+    agreement: Callable[[], Found]
+    undefined: str | None = None
+
+    def decided(self, proof: Proof) -> Claim:
+        """The claim with its verdict."""
+        open_ = [reason for part in self.parts if (reason := proof.reason(part))]
+        hypotheses = (KINK, *self.hypotheses, *(HYPOTHESES[name] for name in proof.hypotheses))
+        if self.undefined:
+            return Claim(
+                self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=self.undefined
+            )
+        if not open_:
+            return Claim(self.name, self.statement, Verdict.PROVED, METHOD, hypotheses, TRUSTED)
+        found = self.numbers()
+        witness = None if found or set(ENERGY) & set(self.parts) & set(proof.open_) else self.agreement()
+        if witness:
+            statement = f"{self.statement}, for the sizes of this network"
+            method = "exact evaluation over two prime fields at the sizes of this network"
+            trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
+            return Claim(self.name, statement, Verdict.PROVED, method, hypotheses, trusted, witness=witness)
+        found = found or self.beyond()
+        if found:
+            method, trusted = "rigorous evaluation", ("the evaluator in proofs/evaluate", "Arb's enclosures")
+            return Claim(self.name, self.statement, Verdict.REFUTED, method, hypotheses, trusted, found)
+        reason = f"{open_[0]}, but no numbers were found that tell the two sides apart"
+        return Claim(self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=reason)
+
+
+def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mapping[str, int]] = ()) -> list[Claim]:
+    """One claim for the energy and the vector-Jacobian products of a layer kind, and one for its parameter gradients.
+
+    used: the sizes with which a network uses the layer, by symbol.  Where the proof for all sizes does not succeed
+    and nothing is refuted there, equality is shown for these sizes by evaluation, and the claim says so.
+    """
+    content = layer_to_json(layer)
+    proof = prove(content)
+    undefined = numbers.undefined_maximum(layer, used) if MAXIMA_NONEMPTY in proof.hypotheses else None
+
+    def claim(name: str, statement: str, parts: Iterable[str]) -> Claim:
+        def small() -> Found:
+            wrong = numbers.energy_difference(layer) if name == "adjoint" and set(ENERGY) & set(proof.open_) else None
+            return wrong or numbers.layer_difference(layer, name, used=used)
+
+        return _Open(
+            f"{name}:{layer.label}{suffix}", f"{layer.label}: {statement}", tuple(parts), layer.equation.hypotheses,
+            small, lambda: numbers.layer_difference_beyond(layer, name),
+            lambda: numbers.concrete_agreement(layer, name, used) if used else None, undefined,
+        ).decided(proof)  # fmt: skip
+
+    what = "E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v"
+    if layer.adjoints:
+        what += ", and the vector-Jacobian product with respect to each input is the adjoint of the derivative"
+    claims = [claim("adjoint", what, (*ENERGY, *(f"adjoint:{slot}" for slot in range(len(layer.adjoints)))))]
+    if layer.gradients:
+        what = "the dE/dtheta is the adjoint of the derivative"
+        claims.append(claim("gradient", what, (f"gradient:{name}" for name in layer.gradients)))
+    return claims
+
+
+def asks_for_sizes(claim: Claim) -> bool:
+    """Whether a claim rests on a hypothesis that can be looked at, at the sizes of a network."""
+    return HYPOTHESES[MAXIMA_NONEMPTY] in claim.hypotheses
+
+
+def cost_claim(cost: CostDerivation) -> Claim:
+    """The cost's gradient is the adjoint of its derivative."""
+    return _Open(
+        f"adjoint:{cost.label}", f"{cost.label}: dC/dx is the adjoint of the cost's derivative", ("gradient",), (),
+        lambda: numbers.cost_difference(cost), lambda: numbers.cost_difference_beyond(cost), lambda: None,
+    ).decided(prove(cost_to_json(cost)))  # fmt: skip
+
+
+__all__ = ["METHOD", "Proof", "asks_for_sizes", "cost_claim", "layer_claims", "prove"]

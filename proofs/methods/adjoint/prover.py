@@ -1,0 +1,69 @@
+"""Finds the proof, for all sizes, of what was derived for a layer kind or cost, from its JSON content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dyadic.proofs.checker.forms import Refused
+from dyadic.proofs.checker.obligations import Content, Obligation
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.terms import collected
+from dyadic.proofs.methods.adjoint.search import rewritten
+
+Pair = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """pairs: the proof found of each obligation, for proofs/checker/replay.py.  open_: the reasons where none was.
+
+    hypotheses: what the proofs rest on, by name.
+    """
+
+    pairs: dict[str, Pair]
+    open_: dict[str, str]
+    hypotheses: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every obligation has its proof."""
+        return not self.open_
+
+    def reason(self, name: str) -> str | None:
+        """Why an obligation has no proof; None if it has one."""
+        return None if name in self.pairs else self.open_.get(name) or self.open_.get("content", "not looked for")
+
+
+def prove(content: Any, names: Iterable[str] | None = None) -> Proof:
+    """Look for the proofs of a content's obligations (all, or the ones named)."""
+    try:
+        subject = Content(content, "content")
+    except (Refused, Rejected) as error:
+        return Proof({}, dict.fromkeys(names or ("content",), str(error)), ())
+    pairs: dict[str, Pair] = {}
+    open_: dict[str, str] = {}
+    for name in subject.names if names is None else names:
+        try:
+            found = _pair(subject, subject.obligation(name))
+        except Refused as error:
+            open_[name] = str(error)
+            continue
+        if found is None:
+            open_[name] = "the two sides have different normal forms"
+            continue
+        pairs[name] = found
+    return Proof(pairs, open_, tuple(subject.hypotheses))
+
+
+def _pair(subject: Content, obligation: Obligation) -> Pair | None:
+    """The steps that bring both sides to the same terms."""
+    if collected(obligation.left) == collected(obligation.right):
+        return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
+    for bounded in (False, True):
+        right, backward = rewritten(obligation.right, subject.facts, bounded)
+        left, forward = rewritten(obligation.left, subject.facts, bounded)
+        if collected(left) == collected(right):
+            return {"left": forward, "right": backward}
+    return None

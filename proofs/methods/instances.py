@@ -1,0 +1,58 @@
+"""Every equation of the network, as it is printed, is the instance of its layers' equations that the graph demands.
+
+Proves: what stands under each tag (layer maps, sensitivities, gradients, costs, energy terms, and the intermediates
+they use) is what the checker writes down for that tag from the graph and the kinds' equations, as an identity in the
+tensors that are read.  A refutation shows an entry of the equation and both values.
+
+Trusts: proofs/checker: its normal form of index expressions, and its evaluation where two forms differ.
+Blind to: whether the kinds' own equations are right (adjoint, pairing and functions look at those).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.instances import Difference, Outcome, described, examine
+from dyadic.proofs.claims import Claim, Verdict
+
+MOST_SHOWN = 20
+
+
+def instances_claim(graph: Graph) -> Claim:
+    """Compare every equation of the certificate's content with the one that the graph demands."""
+    statement = "Every equation of the network is the instance of its layers' equations that the graph demands"
+    outcome = examine(graph)
+
+    def claim(verdict: Verdict, **rest: Any) -> Claim:
+        trusted = ("the normal form of index expressions in proofs/checker/normal.py", *_evaluation(outcome))
+        return Claim("instances", statement, verdict, "instantiation by the checker", (), trusted, **rest)
+
+    if outcome.differences:
+        return claim(Verdict.REFUTED, counterexample=_counterexample(outcome.differences))
+    if outcome.undecided:
+        return claim(Verdict.UNDECIDED, reason=str(outcome.undecided[0]))
+    return claim(Verdict.PROVED, witness=outcome.counts)
+
+
+def _evaluation(outcome: Outcome) -> tuple[str, ...]:
+    if outcome.by_entry == 0 and not any(difference.entry is not None for difference in outcome.differences):
+        return ()
+    return ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+
+
+def _counterexample(differences: list[Difference]) -> dict[str, Any]:
+    """The first difference with numbers, if there is one, and the tags of the others."""
+    first = next((one for one in differences if one.entry is not None), differences[0])
+    tags = list(dict.fromkeys(one.tag for one in differences))
+    found: dict[str, Any] = {"tag": first.tag, "difference": described(first)}
+    if first.entry is not None:
+        found |= {
+            "tensor": first.tensor, "entry": list(first.entry), "claimed": first.stated, "exact": first.demanded,
+            "modulus": first.modulus, "sizes": first.sizes,
+        }  # fmt: skip
+    if len(tags) > 1:
+        found["wrong"] = ", ".join(tags[:MOST_SHOWN]) + (
+            f" and {len(tags) - MOST_SHOWN} more" * (len(tags) > MOST_SHOWN)
+        )
+    return found

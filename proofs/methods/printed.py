@@ -1,0 +1,154 @@
+"""What is printed of every equation, read back, is that equation.
+
+Proves: the text that ``dyadic derive`` prints for each equation of the network and each intermediate, read by a reader
+that knows nothing of the printer, has the normal form of the equation that is hashed and verified.  The same for LaTeX,
+as far as the reader of claims knows its notation.
+
+Trusts: the readers in proofs/statements; the checker's normal form.  Blind to: the appendix, which breaks lines and
+shortens names; the words around an equation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sympy import Pow, Symbol
+
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.normal import Forms
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.statements.grammar import parse
+from dyadic.proofs.statements.latex import LatexReader, formula
+from dyadic.proofs.statements.notation import printed_names, read_equation
+from dyadic.proofs.statements.tokens import Unreadable
+from dyadic.proofs.statements.vocabulary import Tensor, Vocabulary
+from dyadic.proofs.subject import Subject
+from dyadic.symbolic.expressions import Definition, Element, Index, Reduction
+from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+
+MOST_LATEX = 300
+"""Number of equations up to which the LaTeX is read back as well."""
+
+Read = Callable[[str], tuple[Any, Any]]
+
+
+def printed_claims(subject: Subject) -> Iterator[Claim]:
+    """One claim about the text, and one about the LaTeX of networks that are not large."""
+    derivation, graph = subject.derivation, subject.network
+    own = derivation.architecture.own_names
+    names = printed_names(graph, own)
+    yield _claim(subject, "text", TextPrinter(own).equation, lambda text: read_equation(text, names), lambda item: True)
+    if len(derivation.equations) <= MOST_LATEX:
+        yield _claim(subject, "latex", LatexPrinter(own).equation, _latex_reader(graph, own), _in_claims_notation)
+
+
+def _claim(
+    subject: Subject,
+    notation: str,
+    write: Callable[[Definition], str],
+    read: Read,
+    covered: Callable[[Definition], bool],
+) -> Claim:
+    forms, seen, left_out = Forms(), 0, 0
+    different: dict[str, Any] | None = None
+    unread: str | None = None
+    done: set[Definition] = set()
+    for tag, equation in subject.derivation.equations.items():
+        items = (equation.definition, *equation.where)
+        for item, content in zip(items, (equation.content["definition"], *equation.content["where"]), strict=True):
+            if item in done:
+                continue
+            done.add(item)
+            text = write(item)
+            try:
+                same = _same(forms, content, *read(text))
+            except (Unreadable, Rejected) as error:
+                if covered(item):
+                    unread = unread or f"{text[:200]!r} of {tag} cannot be read back: {error}"
+                else:
+                    left_out += 1
+                continue
+            seen += 1
+            if not same and different is None:
+                different = {"tag": tag, "printed": text, "equation": content}
+    extent = f"; {left_out} are in a notation that is not read back" if left_out else ""
+    statement = f"The {notation} printed for every equation and intermediate, read back, is the equation{extent}"
+    trusted = (f"the reader of {notation} in proofs/statements", "the normal form in proofs/checker/normal.py")
+    name, method = f"printed:{notation}", "reading back, and normal forms"
+    if different is not None:
+        return Claim(name, statement, Verdict.REFUTED, method, (), trusted, counterexample=different)
+    if unread is not None or seen == 0:
+        reason = unread or "nothing could be compared"
+        return Claim(name, statement, Verdict.UNDECIDED, method, (), trusted, reason=reason)
+    return Claim(name, statement, Verdict.PROVED, method, (), trusted, witness={"compared": seen})
+
+
+def _same(forms: Forms, content: Any, left: Any, right: Any) -> bool:
+    """Whether ``left = right`` is the equation, whatever its indices are called."""
+    head, kind, owner, indices = left
+    if (head, kind, owner, len(indices)) != ("entry", content["kind"], content["owner"], len(content["indices"])):
+        return False
+    names = [index[1] for index in indices]
+    if len(set(names)) < len(names):
+        return False
+    wanted = forms.of(content["body"], {name: k for k, name in enumerate(content["indices"])}, "the equation")
+    return forms.of(right, {name: k for k, name in enumerate(names)}, "what is printed") == wanted
+
+
+# -- LaTeX, by the reader of claims ------------------------------------------------------------------------------------
+
+
+def _latex_reader(graph: Graph, own: frozenset[str]) -> Read:
+    vocabulary = Vocabulary(graph)
+    for name in own:
+        rank = vocabulary.axes("x", name)
+        vocabulary.tensors.setdefault(name, Tensor("x", name, rank))
+        vocabulary.tensors.setdefault(f"{name}bar", Tensor("bar x", name, rank))
+
+    def read(text: str) -> tuple[Any, Any]:
+        sides = parse(LatexReader(formula(text), vocabulary, False).tokens())
+        if len(sides) != 2 or not isinstance(sides[0], list):
+            raise Unreadable(0, "this is no equation")
+        return sides[0], _with_ranges(sides[1])
+
+    return read
+
+
+def _with_ranges(node: Any) -> Any:
+    """Ranges that are names of sizes, as the certificate writes them."""
+    if not isinstance(node, list):
+        return node
+    if len(node) == 4 and node[0] in ("sum", "logsumexp", "max", "argmax"):
+        extent = ["size", node[2]] if isinstance(node[2], str) else node[2]
+        if extent is None:
+            raise Unreadable(0, "a range is missing")
+        return [node[0], node[1], extent, _with_ranges(node[3])]
+    return [_with_ranges(child) for child in node]
+
+
+def _in_claims_notation(item: Definition) -> bool:
+    """Whether the LaTeX of a definition is in the notation of claims.
+
+    It is not where positions of maxima with long names, roots of an order other than two, sizes as numbers or ranges
+    that are formulas occur.
+    """
+    body = item.body
+    kinds = {item.tensor.kind, *(entry.kind for entry in body.atoms(Element))}
+    if any(kind.startswith("arg ") and len(kind) > len("arg m") for kind in kinds):  # written with a wide hat
+        return False
+    if any(not (2 * power.exp).is_Integer for power in body.atoms(Pow)):
+        return False
+    ranges = [node.extent for node in body.atoms(Reduction)]
+    if any(not (extent.is_Integer or isinstance(extent, Symbol)) for extent in ranges):
+        return False
+    named = {symbol for symbol in body.free_symbols if not isinstance(symbol, Index)}
+    return named <= set(ranges) and not _as_numbers(body, named)
+
+
+def _as_numbers(body: Any, named: set[Any]) -> bool:
+    """Whether the name of a size stands elsewhere than as a range."""
+    if isinstance(body, Reduction):
+        return _as_numbers(body.body, named)
+    return body in named or any(_as_numbers(child, named) for child in body.args)

@@ -1,0 +1,203 @@
+"""The equations of a network: those of its layers' kinds, with vertices for v and u and extents for the sizes.
+
+There is one object per equation.  What is printed, typeset, tagged in emitted code, hashed, written into the
+certificate and held against the graph by the checker is that object; nothing else leads from a derivation to a reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Literal
+
+from sympy import Expr
+
+from dyadic.symbolic.architecture import Architecture, Vertex
+from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
+from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, rename_definition
+from dyadic.symbolic.serialise import Json, definition_to_json, digest
+from dyadic.symbolic.variation import collect
+
+Role = Literal["inference", "cost", "sensitivity", "gradient", "energy"]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """An equation of the network.
+
+    tag: ``x:NAME`` (inference), ``s:NAME`` (sensitivity), ``g:NAME.PARAMETER`` or ``g:NAME`` (gradient), ``C`` or
+    ``C:OWNER`` (a cost), ``E:NAME`` (a vertex's term of the energy).
+    definition: the equation; where: the intermediates its right-hand side uses, in order of evaluation.
+    """
+
+    tag: str
+    role: Role
+    definition: Definition
+    where: tuple[Definition, ...]
+
+    @cached_property
+    def content(self) -> dict[str, Json]:
+        """The equation as instantiated, as JSON."""
+        return {
+            "definition": definition_to_json(self.definition),
+            "where": [definition_to_json(item) for item in self.where],
+        }
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON of the tag and the equation as instantiated: 64 hexadecimal digits."""
+        return digest({"tag": self.tag, **self.content})
+
+    @property
+    def short(self) -> str:
+        """The first 12 digits of the hash, for the eye; files that are compared hold all of it."""
+        return self.hash[:12]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of dE/dx_v: from a child's energy term, or (``child`` a cost's owner) from a cost."""
+
+    child: str
+    slot: int
+
+
+class Equations(Mapping[str, Equation]):
+    """The equations of a network by their tags; each is instantiated when it is first asked for, and kept.
+
+    Order: inference in topological order, the costs, sensitivities in the reverse, gradients, energy terms.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        layers: Mapping[str, LayerDerivation],
+        costs: Mapping[str, CostDerivation],
+        terms: Mapping[str, tuple[Term, ...]],
+        shared: Mapping[str, tuple[Term, ...]],
+    ) -> None:
+        self._architecture, self._layers, self._costs = architecture, layers, costs
+        self._terms, self._shared = terms, shared
+        self._built: dict[str, Equation] = {}
+        self._makers = dict(self._all_makers())
+
+    def __getitem__(self, tag: str) -> Equation:
+        if tag not in self._built:
+            self._built[tag] = self._makers[tag]()
+        return self._built[tag]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+    def of(self, names: Collection[str]) -> list[Equation]:
+        """Those of these vertices and of the shared parameters that they read, and the costs."""
+        read = {parent for name in names for parent in self._architecture.by_name[name].inputs}
+        parameters = [f"g:{name}.{p}" for name in names for p in self._layers[name].gradients]
+        wanted = {f"{letter}:{name}" for letter in "xsE" for name in names} | set(parameters)
+        wanted |= {f"g:{name}" for name in self._shared if name in read} | {cost_tag(owner) for owner in self._costs}
+        return [self[tag] for tag in self if tag in wanted]
+
+    def _all_makers(self) -> Iterator[tuple[str, Callable[[], Equation]]]:
+        names = [vertex.name for vertex in self._architecture.vertices]
+        for name in names:
+            yield f"x:{name}", partial(self._inference, name)
+        for owner in self._costs:
+            yield cost_tag(owner), partial(self._cost, owner)
+        for name in reversed(names):
+            yield f"s:{name}", partial(self._sensitivity, name)
+        for name in names:
+            for parameter in self._layers[name].gradients:
+                yield f"g:{name}.{parameter}", partial(self._gradient, name, parameter)
+        for name in self._shared:
+            yield f"g:{name}", partial(self._shared_gradient, name)
+        for name in names:
+            yield f"E:{name}", partial(self._energy, name)
+
+    def _inference(self, name: str) -> Equation:
+        """dE/ds_v = 0:  x_v = f_v(x_pa(v))."""
+        vertex, layer = self._architecture.by_name[name], self._layers[name]
+        *where, value = (_instance(item, vertex) for item in layer.equation.definitions)
+        x = Tensor("x", name, value.tensor.shape)
+        return Equation(f"x:{name}", "inference", Definition(x, value.indices, value.body), tuple(where))
+
+    def _cost(self, owner: str) -> Equation:
+        *where, value = (self._cost_instance(item, owner) for item in self._costs[owner].equation.definitions)
+        return Equation(cost_tag(owner), "cost", value, tuple(where))
+
+    def _sensitivity(self, name: str) -> Equation:
+        """dE/dx_v = 0:  s_v = sum over children of (D_v f_c)^T s_c + dC/dx_v."""
+        s = Tensor("s", name, self._architecture.shapes[name])
+        return Equation(f"s:{name}", "sensitivity", *self._collected(s, self._terms[name]))
+
+    def _gradient(self, name: str, parameter: str) -> Equation:
+        """dE/dtheta_v = (D_theta f_v)^T s_v, with the cost's weight decay."""
+        vertex, layer = self._architecture.by_name[name], self._layers[name]
+        item = layer.gradients[parameter]
+        where = needed(item.body, (*layer.equation.definitions, *layer.intermediates))
+        kind = layer.equation.parameters[parameter].tensor.kind
+        value = self._decayed(_instance(item, vertex), kind, name)
+        return Equation(f"g:{name}.{parameter}", "gradient", value, tuple(_instance(one, vertex) for one in where))
+
+    def _shared_gradient(self, name: str) -> Equation:
+        """dE/dtheta for a shared parameter: a term for every layer that reads it."""
+        tensor = Tensor("bar x", name, self._architecture.shapes[name])
+        definition, where = self._collected(tensor, self._shared[name])
+        return Equation(f"g:{name}", "gradient", self._decayed(definition, "x", name), where)
+
+    def _energy(self, name: str) -> Equation:
+        """E_v = <s_v, f_v - x_v>."""
+        vertex, layer = self._architecture.by_name[name], self._layers[name]
+        where = tuple(_instance(item, vertex) for item in layer.equation.definitions)
+        return Equation(f"E:{name}", "energy", _instance(layer.energy, vertex), where)
+
+    def _collected(self, tensor: Tensor, terms: tuple[Term, ...]) -> tuple[Definition, tuple[Definition, ...]]:
+        parts: list[tuple[tuple[Index, ...], Expr]] = []
+        where: list[Definition] = []
+        for term in terms:
+            item, intermediates = self._term(term)
+            parts.append((item.indices, item.body))
+            where += [one for one in intermediates if one not in where]
+        return collect(tensor, parts), tuple(where)
+
+    def _term(self, term: Term) -> tuple[Definition, tuple[Definition, ...]]:
+        """One term of a sensitivity update and the intermediates it uses; a cost's is multiplied by its weight."""
+        if term.child in self._costs:
+            cost, weight = self._costs[term.child], self._architecture.by_cost[term.child].weight
+            where = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
+            item = self._cost_instance(cost.gradient, term.child)
+            weighted = Definition(item.tensor, item.indices, weight * item.body)
+            return weighted, tuple(self._cost_instance(one, term.child) for one in where)
+        vertex, layer = self._architecture.by_name[term.child], self._layers[term.child]
+        item = layer.adjoints[term.slot]
+        where = needed(item.body, (*layer.equation.definitions, *layer.intermediates))
+        return _instance(item, vertex), tuple(_instance(one, vertex) for one in where)
+
+    def _decayed(self, item: Definition, kind: str, owner: str) -> Definition:
+        if not self._architecture.decay:
+            return item
+        entry = Element(kind, owner, *item.indices)
+        return Definition(item.tensor, item.indices, item.body + self._architecture.decay * entry)
+
+    def _cost_instance(self, item: Definition, owner: str) -> Definition:
+        """A definition of a cost, renamed for its input."""
+        cost = self._architecture.by_cost[owner]
+        owners = {self._costs[owner].equation.input.owner: cost.input, COST_OWNER: owner}
+        return rename_definition(item, owners, cost.sizes)
+
+
+def _instance(item: Definition, vertex: Vertex) -> Definition:
+    """A definition of a layer kind, renamed for a vertex."""
+    return rename_definition(item, vertex.owners, vertex.sizes)
+
+
+def cost_tag(owner: str) -> str:
+    """``C`` where there is one cost, else ``C:cost1``, ..."""
+    return "C" if owner == COST_OWNER else f"C:{owner}"
+
+
+__all__ = ["Equation", "Equations", "Role", "Term", "cost_tag"]

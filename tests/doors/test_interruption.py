@@ -1,0 +1,143 @@
+"""Ctrl-C: status 130, one line, nothing left behind, wherever the program is; see campaign.py for many signals.
+
+No clock decides here: the signal is sent when the program has come to a certain place, which it shows by a file that it
+has opened, a process that it has started or a line that it has written.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from doors.campaign import HANG, chain, is_right, members
+
+AT = """
+import os, sys, threading
+sys.argv = ["dyadic", *{arguments!r}]
+
+def watch(event, arguments):
+    if event == "import" and arguments[0] == {module!r}:
+        sys.stdout.write("HERE\\n"), sys.stdout.flush()
+
+sys.addaudithook(watch)
+from dyadic.entry import main
+main()
+"""
+
+
+def start(arguments, folder, program=None, module=None):
+    command = ["-m", "dyadic", *map(str, arguments)] if program is None else [
+        "-c", program.format(arguments=[*map(str, arguments)], module=module)]  # fmt: skip
+    (folder / "scratch").mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env={**os.environ, "TMPDIR": str(folder / "scratch")},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+
+
+def end(process, folder, number=signal.SIGINT):
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=HANG)
+    return process.returncode, errors, [*map(str, (folder / "scratch").iterdir()), *members(process.pid)]
+
+
+METHODS = "dyadic.proofs.methods.registry"
+
+
+@pytest.mark.parametrize("module", ["click", "sympy", "numpy", "flint", METHODS, "typst"])
+def test_during_the_imports(module, tmp_path):
+    process = start(["build", "examples/digits.toml", "-o", tmp_path / "out"], tmp_path, AT, module)
+    assert process.stdout.readline() == "HERE\n"
+    assert is_right(*end(process, tmp_path))
+    assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
+
+
+def test_a_build_of_3000_layers_while_it_works(tmp_path):
+    """The place of the folder is held by then, and nothing of it stays."""
+    network = tmp_path / "deep.toml"
+    network.write_text(chain(3000))
+    process = start(["build", network, "-o", tmp_path / "a/b/out"], tmp_path, AT, "dyadic.codegen.numpy_target")
+    assert process.stdout.readline() == "HERE\n"
+    assert any(path.name.startswith(".out.") for path in (tmp_path / "a/b").iterdir())
+    assert is_right(*end(process, tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"deep.toml", "scratch"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_leave_nothing_either(number, tmp_path):
+    process = start(["verify", "examples/digits.toml", "--certificate", tmp_path / "c.json"], tmp_path, AT, METHODS)
+    assert process.stdout.readline() == "HERE\n"
+    status, errors, left = end(process, tmp_path, number)
+    assert (status, errors.count("\n"), left) == (128 + number, 1, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
+
+
+WORKERS = """
+import os, sys
+import dyadic.commands
+from dyadic import entry, scratch
+from dyadic.proofs.methods.parallel import in_parallel
+
+def work(number):
+    sys.stdout.write("HERE\\n"), sys.stdout.flush()
+    while True:
+        pass
+
+def command(**options):
+    with scratch.temporary_folder():
+        in_parallel(work, [(1,), (2,)], True)
+
+os.sched_getaffinity = lambda process: {0, 1}
+dyadic.commands.layers = command
+sys.argv = ["dyadic", "layers"]
+entry.main()
+"""
+SWALLOWING = """
+import sys
+from dyadic import entry
+entry.watch_signals()
+class Deaf:
+    def __del__(self):
+        try:
+            sum(range(10**5))
+        except BaseException:
+            pass
+sys.stdout.write("HERE\\n"), sys.stdout.flush()
+while True:
+    try:
+        Deaf()
+    except BaseException:
+        pass
+"""
+COMPILED = """
+import hashlib, sys
+from dyadic import entry
+entry.watch_signals()
+sys.stdout.write("HERE\\n"), sys.stdout.flush()
+hashlib.pbkdf2_hmac("sha256", b"word", b"salt", 2**31 - 1)  # half an hour in one call of compiled code
+"""
+
+
+@pytest.mark.parametrize("program", [WORKERS, SWALLOWING, COMPILED], ids=["workers", "swallowing", "compiled"])
+def test_what_swallows_an_exception_does_not_swallow_a_signal(program, tmp_path):
+    """Worker processes, code that catches everything, and one long call of compiled code."""
+    process = start([], tmp_path, program.replace("{", "{{").replace("}", "}}"))
+    assert process.stdout.readline() == "HERE\n"
+    assert is_right(*end(process, tmp_path))
+
+
+def test_an_ignored_signal_stays_ignored(tmp_path):
+    """As under nohup, or in the background of a script."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dyadic", "derive", "examples/digits.toml"], stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=HANG)
+    assert process.returncode == 0
+    assert output.startswith("digits-mlp")

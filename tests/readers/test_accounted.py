@@ -1,0 +1,105 @@
+"""Every attribute of a node and every argument of a call is read, declared to be without effect, or refused."""
+
+import numpy as np
+import onnx
+import pytest
+from hostile.onnx_files import function
+from onnx import TensorProto, helper
+from readers.onnx_models import model, reference, single
+from support.network import forward
+
+from dyadic.symbolic import SpecError
+from dyadic.symbolic.readers.onnx_model import from_onnx
+from dyadic.symbolic.readers.onnx_node import OPERATORS
+
+RANDOM = np.random.default_rng(11)
+
+
+def equal(proto, shape):
+    """The network computes what onnx's reference implementation does."""
+    x = RANDOM.normal(size=shape).astype(np.float32)
+    architecture = from_onnx(proto)
+    (value,) = {cost.input for cost in architecture.costs}
+    found = forward(architecture, {"x": x})[value]
+    np.testing.assert_allclose(np.asarray(found, float), reference(proto, {"x": x})[0], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_local_functions_are_put_in_place(calls):
+    proto = onnx.load_from_string(function([("Tanh", ["a"], ["c"]), ("Neg", ["c"], ["b"])], calls))
+    assert proto.functions
+    equal(proto, (2, 3))
+
+
+def test_resize_of_some_axes():
+    sizes = np.array([4, 6], np.int64)
+    options = {"axes": [2, 3], "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    equal(single("Resize", [1, 2, 2, 3], None, None, sizes, opset=18, **options), (1, 2, 2, 3))
+
+
+@pytest.mark.parametrize(("operator", "shape", "attributes"), [
+    ("Softmax", [2, 3], {"axis": -1}), ("Dropout", [2, 3], {"seed": 3}), ("LeakyRelu", [2, 3], {"alpha": 0.01}),
+    ("MaxPool", [1, 1, 4, 4], {"kernel_shape": [2, 2], "storage_order": 1}),
+    ("DepthToSpace", [1, 4, 2, 2], {"blocksize": 2, "mode": "DCR"}),
+])  # fmt: skip
+def test_what_says_nothing_new_is_read(operator, shape, attributes):
+    from_onnx(model([("Relu", ["x"], ["r"]), (operator, ["r"], ["y"], attributes)], {"x": shape}, ["y"]))
+
+
+def test_an_attribute_that_its_function_does_not_ask_for(monkeypatch):
+    """The mechanism, not an instance: any operator whose function forgets an attribute."""
+    proto = single("LeakyRelu", [2, 3], alpha=0.25)
+    from_onnx(proto)
+    monkeypatch.setitem(OPERATORS, "LeakyRelu", lambda node: node.layer("leaky_relu", [node.x()]))
+    with pytest.raises(SpecError, match=r"its attribute alpha = 0\.25 is not read"):
+        from_onnx(proto)
+    from_onnx(single("LeakyRelu", [2, 3], alpha=0.01))  # what it is when left out
+
+
+def test_an_attribute_that_the_operator_does_not_have():
+    proto = single("SpaceToDepth", [1, 4, 4, 4], blocksize=2)
+    from_onnx(proto)
+    proto.graph.node[0].attribute.append(helper.make_attribute("mode", "CRD"))
+    with pytest.raises(SpecError, match="mode"):
+        from_onnx(proto)
+
+
+@pytest.mark.parametrize("position", [2, 99, -3])
+def test_a_position_beyond_its_axis(position):
+    from_onnx(single("Gather", [2, 3], np.array([1, 0, -2]), axis=0))
+    with pytest.raises(SpecError, match=f"position {position} on an axis of 2"):
+        from_onnx(single("Gather", [2, 3], np.array([0, position]), axis=0))
+
+
+def test_complex_weights_are_refused():
+    proto = single("Mul", [2, 3], np.ones((2, 3), np.float32))
+    proto.graph.initializer[0].CopyFrom(
+        helper.make_tensor("w0", TensorProto.COMPLEX64, [2, 3], [1 + 2j] * 6)
+    )  # fmt: skip
+    with pytest.raises(SpecError, match="complex"):
+        from_onnx(proto)
+
+
+def test_an_argument_that_its_function_does_not_ask_for(monkeypatch):
+    torch = pytest.importorskip("torch")
+
+    import dyadic
+    from dyadic.symbolic.readers.torch_call import OPERATORS as CALLS
+
+    module = torch.nn.LeakyReLU(0.25)
+    dyadic.from_torch(module, torch.ones(3))
+    monkeypatch.setitem(CALLS, "leaky_relu", lambda call: call.layer("leaky_relu", [call.x()]))
+    with pytest.raises(SpecError, match=r"its argument negative_slope = 0\.25 is not read"):
+        dyadic.from_torch(module, torch.ones(3))
+    dyadic.from_torch(torch.nn.LeakyReLU(0.01), torch.ones(3))  # what it is when left out
+
+
+def test_a_table_whose_gradient_is_scaled_is_refused():
+    torch = pytest.importorskip("torch")
+
+    import dyadic
+
+    tokens = torch.tensor([1, 2])
+    dyadic.from_torch(torch.nn.Embedding(5, 2), tokens)
+    with pytest.raises(SpecError, match="scale_grad_by_freq = True is not read"):
+        dyadic.from_torch(torch.nn.Embedding(5, 2, scale_grad_by_freq=True), tokens)

@@ -1,0 +1,110 @@
+"""What is installed: one top-level package, with all its data, that lives beside others of its parts' names."""
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = "from setuptools import build_meta; import sys; print(build_meta.build_{kind}(sys.argv[1]))"
+
+
+def built(kind, folder, source):
+    """Build a wheel or an sdist of a source folder with the setuptools at hand, without an index."""
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD.format(kind=kind), str(folder)], cwd=source, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return folder / done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """A copy of what the repository holds, links and all: building writes beside the sources."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    folder = tmp_path_factory.mktemp("source")
+    for name in filter(None, listed.stdout.split("\0")):
+        here, there = ROOT / name, folder / name
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if here.is_symlink():
+            there.symlink_to(os.readlink(here))
+        elif here.is_file():
+            there.write_bytes(here.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(source, tmp_path_factory):
+    return built("wheel", tmp_path_factory.mktemp("wheel"), source)
+
+
+def test_the_wheel_holds_one_package(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    top = {name.split("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"dyadic"}
+    assert len(top) == 2
+    for part in ("symbolic", "proofs", "codegen", "paper"):
+        assert f"dyadic/{part}/__init__.py" in names
+
+
+def test_the_wheel_holds_every_module_and_every_data_file_once(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert len(set(names)) == len(names)
+    parts = [("dyadic", "dyadic"), *((part, f"dyadic/{part}") for part in ("symbolic", "proofs", "codegen", "paper"))]
+    wanted = set()
+    for folder, place in parts:
+        # The links in dyadic/ lead to the other four.
+        for path in (ROOT / folder).glob("*" if folder == "dyadic" else "**/*"):
+            inside = path.relative_to(ROOT / folder)
+            if path.is_file() and "__pycache__" not in inside.parts:
+                wanted.add(f"{place}/{inside.as_posix()}")
+    assert wanted - {name for name in names if name.startswith("dyadic/")} == set()
+
+
+def test_what_is_unpacked_from_the_wheel_runs(wheel, tmp_path):
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "import dyadic, dyadic.symbolic; print(dyadic.__file__); from dyadic.proofs.methods.lemma import lemma_claim"
+    path = os.pathsep.join([str(tmp_path), *(entry for entry in sys.path if entry.endswith("site-packages"))])
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path))
+
+
+def test_a_wheel_built_from_the_sdist_holds_the_same(source, wheel, tmp_path):
+    archive = built("sdist", tmp_path, source)
+    with tarfile.open(archive) as file:
+        file.extractall(tmp_path / "unpacked", filter="data")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    again = built("wheel", tmp_path, folder)
+    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
+
+
+@pytest.mark.index
+@pytest.mark.parametrize("order", [("ours", "symbolic"), ("symbolic", "ours")])
+def test_it_lives_beside_the_package_called_symbolic(order, wheel, tmp_path):
+    """PyPI's ``symbolic`` is somebody else's; installing or removing it leaves this program whole."""
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "v")], check=True)
+    python = tmp_path / "v" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+    def pip(*arguments):
+        done = subprocess.run([python, "-m", "pip", "--quiet", *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+    for name in order:
+        pip("install", str(wheel) if name == "ours" else name)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    command = [python, "-m", "dyadic", "verify", str(ROOT / "examples/digits.toml")]
+    for remove in (False, True):
+        if remove:
+            pip("uninstall", "--yes", "symbolic")
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+        assert done.returncode == 0, done.stderr
