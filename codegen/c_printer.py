@@ -23,7 +23,7 @@ from dyadic.codegen.loops.nest import (
     If,
     Name,
     Nest,
-    Remark,
+    Scope,
     Set,
     Step,
     Vector,
@@ -95,8 +95,8 @@ class CPrinter(ABC):
                 return [f"{indent}{self.vector(step)}"]
             case Barrier():
                 return [f"{indent}{self.barrier()}"]
-            case Remark(text):
-                return [f"{indent}// {text}"]
+            case Scope(remark, body):
+                return [f"{indent}{{   // {remark}", *self.steps(body, depth + 1), f"{indent}}}"]
 
     def _for(self, step: For, depth: int) -> list[str]:
         indent, name = "    " * depth, step.index.name

@@ -26,6 +26,7 @@ from dyadic.codegen.loops.nest import (
     If,
     Name,
     Nest,
+    Scope,
     Set,
     Step,
     Vector,
@@ -105,6 +106,8 @@ class Machine:
                 chosen = who[self._hold(conditions, who)]
                 if len(chosen):
                     self._steps(body, chosen)
+            case Scope(_, body):
+                self._steps(body, who)
             case Vector(target, source, count):
                 for k in range(count):
                     moved = (_along(one, k) for one in (target, source))

@@ -6,10 +6,11 @@ indices are bound by :class:`For` or named by :class:`Name`.  Conditions are bra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from sympy import Expr, sympify
+from sympy import Expr, Integer, sympify
 from sympy.core.symbol import Str
 
 from dyadic.codegen.loops.kernel import Kernel, Local
@@ -120,11 +121,14 @@ class Barrier:
 
 
 @dataclass(frozen=True)
-class Remark:
-    text: str
+class Scope:
+    """Steps whose names are their own; ``remark`` says what they do."""
+
+    remark: str
+    body: tuple[Step, ...]
 
 
-Step = Name | Set | Combine | For | Halving | If | Vector | Barrier | Remark
+Step = Name | Set | Combine | For | Halving | If | Vector | Barrier | Scope
 
 
 @dataclass(frozen=True)
@@ -147,11 +151,36 @@ def steps_of(steps: tuple[Step, ...]) -> Iterator[Step]:
     """All steps, outer before inner."""
     for step in steps:
         yield step
-        if isinstance(step, For | Halving | If):
+        if isinstance(step, For | Halving | If | Scope):
             yield from steps_of(step.body)
 
 
+def bind(steps: tuple[Step, ...], table: Mapping[Expr, Expr]) -> tuple[Step, ...]:
+    """The steps with expressions replaced."""
+    return tuple(_bound(step, dict(table)) for step in steps)
+
+
+def _bound(step: Step, table: dict[Expr, Expr]) -> Step:
+    changed: dict[str, Any] = {}
+    for field in fields(step):
+        value = getattr(step, field.name)
+        if isinstance(value, Expr):
+            changed[field.name] = value.xreplace(table)
+        elif field.name == "conditions":
+            changed[field.name] = tuple(condition.xreplace(table) for condition in value)
+        elif field.name == "body":
+            changed[field.name] = bind(value, table)
+    return replace(step, **changed)
+
+
+def unrolled(index: Index, extent: int, *body: Step) -> tuple[Step, ...]:
+    """A loop to be unrolled; of one pass, its body."""
+    if extent == 1:
+        return bind(body, {index: Integer(0)})
+    return (For(index, Integer(0), Integer(extent), 1, body, unroll=True),)
+
+
 __all__ = [
-    "BLOCK", "THREAD", "Array", "Barrier", "Cell", "Combine", "For", "Halving", "If", "Local", "Name", "Nest", "Remark",
-    "Set", "Step", "Vector", "steps_of",
+    "BLOCK", "THREAD", "Array", "Barrier", "Cell", "Combine", "For", "Halving", "If", "Local", "Name", "Nest", "Scope",
+    "Set", "Step", "Vector", "bind", "steps_of", "unrolled",
 ]  # fmt: skip

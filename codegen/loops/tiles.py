@@ -23,13 +23,15 @@ from dyadic.codegen.loops.nest import (
     If,
     Name,
     Nest,
-    Remark,
+    Scope,
     Set,
     Step,
     Vector,
+    unrolled,
 )
 from dyadic.codegen.loops.place import ceiling, count, serial, unravel
 from dyadic.codegen.loops.schedule import Tiled
+from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Index, Inside, Quotient, Remainder
 
 ROW, COLUMN, TERM, START, STAGE, NEXT = (Index(name) for name in ("row", "column", "term", "start", "stage", "load"))
@@ -100,7 +102,6 @@ class _Tiling:
             *self._keep(self.right, Integer(0)),
             Barrier(),
             For(START, Integer(0), self.depth, s.depth, self._stages()),
-            Remark("epilogue"),
             *self._epilogue(),
         ]
         return Nest(self.kernel, (count(grid_axes),), (self.threads,), self._arrays(), tuple(steps))
@@ -152,16 +153,10 @@ class _Tiling:
         if side.width == 1:
             body: list[Step] = [*names, Set(target, Select(side.operand.entry, *guards))]
         else:
-            zeros = For(
-                PACK,
-                Integer(0),
-                Integer(side.width),
-                1,
-                (Set(Cell(f"{side.name}_next", NEXT * side.width + PACK), Integer(0)),),
-                unroll=True,
-            )
-            body = [*names, zeros, If(guards, (Vector(target, side.operand.entry, side.width),))]
-        return [For(NEXT, Integer(0), Integer(self._loads(side)), 1, tuple(body), unroll=True)]
+            zeros = unrolled(PACK, side.width, Set(Cell(f"{side.name}_next", NEXT * side.width + PACK), Integer(0)))
+            body = [*names, *zeros, If(guards, (Vector(target, side.operand.entry, side.width),))]
+        what = f"the {side.name} tile, from {variable(side.operand.entry)} into registers"
+        return [Scope(what, unrolled(NEXT, self._loads(side), *body))]
 
     def _keep(self, side: Side, stage: Expr) -> list[Step]:
         """From registers into shared memory."""
@@ -173,10 +168,10 @@ class _Tiling:
         elif side.along_depth:
             one = Cell(f"{side.name}_next", NEXT * side.width + PACK)
             spread = Set(Cell(side.name, stage, term + PACK, row), one)
-            body = [*names, For(PACK, Integer(0), Integer(side.width), 1, (spread,), unroll=True)]
+            body = [*names, *unrolled(PACK, side.width, spread)]
         else:
             body = [*names, Vector(Cell(side.name, stage, term, row), source, side.width)]
-        return [For(NEXT, Integer(0), Integer(self._loads(side)), 1, tuple(body), unroll=True)]
+        return [Scope(f"the {side.name} tile, into shared memory", unrolled(NEXT, self._loads(side), *body))]
 
     # -- multiplying ------------------------------------------------------------------------------------------------
 
@@ -188,7 +183,7 @@ class _Tiling:
             *self._fetch("right_own", "right", TX, s.per_column, s.columns),
             *self._loop((A, s.per_row), (B, s.per_column), add),
         ]
-        return [For(DEEP, Integer(0), Integer(s.depth), 1, tuple(body), unroll=True)]
+        return list(unrolled(DEEP, s.depth, *body))
 
     def _fetch(self, target: str, source: str, thread: Index, per: int, size: int) -> list[Step]:
         """A thread's rows (or columns) of one term, in packs that lie side by side across the threads."""
@@ -220,12 +215,13 @@ class _Tiling:
             *(step for one in self.kernel.statements[1:] for step in serial(one)),
         )
         names = (Name(ROW, row), Name(COLUMN, column))
-        return self._loop((A, s.per_row), (B, s.per_column), *names, If(inside, body))
+        loop = self._loop((A, s.per_row), (B, s.per_column), *names, If(inside, body))
+        return [Scope("what follows the sum, for each element of this thread", tuple(loop))]
 
     def _loop(self, outer: tuple[Index, int], inner: tuple[Index, int], *body: Step) -> list[Step]:
         """Two unrolled loops over a thread's block."""
         for index, extent in (inner, outer):
-            body = (For(index, Integer(0), Integer(extent), 1, body, unroll=True),)
+            body = unrolled(index, extent, *body)
         return list(body)
 
 
