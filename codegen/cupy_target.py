@@ -32,6 +32,7 @@ class CupyTarget(Target):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
+        self.nests: dict[str, Nest] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
     def function(self, base: str, part: str, vertex: Vertex) -> str:
@@ -114,6 +115,7 @@ class CupyTarget(Target):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
             for one, small in nests:
                 for variant in (one, small) if small else (one,):
+                    self.nests[variant.kernel.name] = variant
                     kernels.append(CudaPrinter(variant, self.suffix).kernel(_about(variant, routine) + provenance))
                 lines += [*_allocations(one, routine, sizes), *_launches(one, small)]
         return {

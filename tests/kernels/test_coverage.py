@@ -5,12 +5,13 @@ The kernels run on the CPU by emulation; what is shown is the meaning of the emi
 
 import pytest
 from support.emulated import emulated, worst
-from support.modules import any_data, load, random_state, same_bits
+from support.modules import load, random_state, same_bits
 from support.optional import require
 
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
 from dyadic.codegen.emulator import find_compiler
+from dyadic.codegen.emulator.comparison import draw
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.spec import LAYER_TYPES
@@ -43,11 +44,12 @@ def test_single_precision(name, monkeypatch):
     assert difference < TOLERANCE["float32"], where
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("dtype", "batch"), [("float64", 2), ("float64", 9), ("float32", 9)])
 @pytest.mark.parametrize("name", ["lenet", "decoder", "lstm"])
-def test_examples(name, dtype, monkeypatch):
+def test_examples(name, dtype, batch, monkeypatch):
+    """At batch sizes on either side of the one below which contractions take another kernel."""
     derivation = derive(read_spec(f"examples/{name}.toml"))
-    where, difference = worst(derivation, monkeypatch, dtype, batch=2, order=5)
+    where, difference = worst(derivation, monkeypatch, dtype, batch, order=5)
     assert difference < TOLERANCE[dtype], where
 
 
@@ -55,14 +57,14 @@ def test_examples(name, dtype, monkeypatch):
 def test_relaxation_is_bitwise_exact(name, monkeypatch):
     derivation = derive(read_spec(f"examples/{name}.toml"))
     module = emulated(derivation, "float64", monkeypatch)
-    given = any_data(derivation, module, 2, 3)
+    given = draw(derivation, module, 2, 3)
     exact, relaxed = module.wavefront(*given), module.relax(*given, state=random_state(module, 2, 4))
     assert all(same_bits(relaxed.x[n], exact.x[n]) and same_bits(relaxed.s[n], exact.s[n]) for n in module.VERTICES)
 
 
 def test_integers_are_checked(monkeypatch):
     module = emulated(derive(read_spec("examples/decoder.toml")), "float64", monkeypatch)
-    params, x, y = any_data(derive(read_spec("examples/decoder.toml")), module, 2, 3)
+    params, x, y = draw(derive(read_spec("examples/decoder.toml")), module, 2, 3)
     x["tokens"][1, 2] = module.BELOW["tokens"]
     with pytest.raises(ValueError, match="must hold integers from 0 to 49"):
         module.gradients(params, x, y)
@@ -75,7 +77,7 @@ def test_a_sensitivity_that_is_zero_has_the_shape_of_its_batch(target, monkeypat
     spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
     derivation = derive(architecture(spec))
     module = emulated(derivation, "float64", monkeypatch) if target == "cupy" else load(emit(derivation, target))
-    given = any_data(derivation, module, 5, 3)
+    given = draw(derivation, module, 5, 3)
     _, gradients = module.gradients(*given)
     assert module.wavefront(*given).s["a"].shape == (5, 4)
     assert not any(gradient.any() for gradient in gradients.values())

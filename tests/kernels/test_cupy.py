@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-from support.emulated import fake_cupy
 from support.modules import data, load, random_state, relative, same_bits
 from support.optional import require
 from support.strategies import residual
@@ -15,6 +14,7 @@ from dyadic.codegen.assembly import parts
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
+from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.program import BATCH, program_key, programs, variable
@@ -83,7 +83,7 @@ def _compiler():
 
 
 def emulated(text, monkeypatch, order=0):
-    monkeypatch.setitem(sys.modules, "cupy", fake_cupy(order))
+    monkeypatch.setitem(sys.modules, "cupy", stand_in(order))
     return load(text, "emitted_cupy")
 
 
@@ -317,7 +317,7 @@ def test_imports_without_cupy_and_says_what_is_missing(monkeypatch):
 
 
 def test_without_a_device_it_says_so(monkeypatch):
-    cupy = fake_cupy()
+    cupy = stand_in()
     cupy.cuda.is_available = lambda: False
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     module = load(emit(derive(read_spec(DIGITS)), "cupy", "float32"), "emitted_cupy")
