@@ -7,7 +7,7 @@ from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, documentation, parts, tagged
+from dyadic.codegen.assembly import Target, cost_tag, documentation, tagged
 from dyadic.codegen.c_functions import helpers
 from dyadic.codegen.c_integers import Integers
 from dyadic.codegen.c_printer import parameters, takes_batch
@@ -16,10 +16,9 @@ from dyadic.codegen.loops.build import FEW, few, nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.loops.lower import key
 from dyadic.codegen.loops.nest import Nest
-from dyadic.codegen.program import BATCH, CostProgram, Routine, variable
+from dyadic.codegen.plan import Call
+from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
-from dyadic.symbolic.architecture import Cost, Vertex
-from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Element
 from dyadic.symbolic.printing import TextPrinter
@@ -35,28 +34,18 @@ class CupyTarget(Target):
         self.nests: dict[str, Nest] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
-    def function(self, base: str, part: str, vertex: Vertex) -> str:
-        return _sized(base, part, vertex.sizes)
-
-    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
-        return _sized(program.name, part, cost.sizes)
+    def called(self, call: Call) -> str:
+        base, sizes = self.base(call)
+        return _sized(base, call.part, sizes)
 
     def context(self) -> dict[str, Any]:
         kernels: list[str] = []
         routines: dict[str, dict[str, Any]] = {}
         self._tags = self._used_for()
-        for vertex in self.derivation.architecture.vertices:
-            program = self.program(vertex)
-            for part, routine in parts(program):
-                name = self.function(program.name, part, vertex)
-                if name not in routines:
-                    routines[name] = self._routine(name, routine, part, vertex.sizes, kernels)
-        for cost in self.derivation.architecture.costs:
-            cost_program = self.costs[cost.owner]
-            for part, routine in (("value", cost_program.value), ("sensitivity", cost_program.sensitivity)):
-                name = self.cost_function(cost_program, part, cost)
-                if name not in routines:
-                    routines[name] = self._routine(name, routine, part, cost.sizes, kernels)
+        for call in self.plan.calls:
+            name = self.called(call)
+            if name not in routines:
+                routines[name] = self._routine(name, call.routine, call.part, self.base(call)[1], kernels)
         return {
             "kernels": kernels,
             "infinite": any("INFINITY" in kernel for kernel in kernels),
@@ -67,30 +56,29 @@ class CupyTarget(Target):
             "suffix": self.suffix,
             "real": "float" if self.dtype == "float32" else "double",
             "integers": "np.int32",
+            "new_integers": any("_new_integers(" in line for one in routines.values() for line in one["lines"]),
             "ready": "\n    _require_device()",
         }
 
     def _used_for(self) -> dict[str, list[str]]:
         """The tags of the equations that each function serves."""
         tags: dict[str, list[str]] = {}
-        for vertex in self.derivation.architecture.vertices:
-            program = self.program(vertex)
-            for part, _ in parts(program):
-                if part.startswith("gradient_"):
-                    served = [f"g:{vertex.name}.{part.removeprefix('gradient_')}"]
-                elif part.startswith("adjoint"):
-                    slot = int(part.rpartition("_")[2]) - 1 if "_" in part else 0
-                    parent = vertex.inputs[slot]
-                    served = [f"s:{parent}"] if parent in self.derivation.architecture.by_name else []
-                    served += [f"g:{parent}"] if parent in self.derivation.shared else []
-                else:
-                    served = [f"x:{vertex.name}"] if not part else []
-                tags.setdefault(self.function(program.name, part, vertex), []).extend(served)
-        for cost in self.derivation.architecture.costs:
-            tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
-            for part, own in (("value", tag), ("sensitivity", f"s:{cost.input}")):
-                tags.setdefault(self.cost_function(self.costs[cost.owner], part, cost), []).append(own)
+        for call in self.plan.calls:
+            tags.setdefault(self.called(call), []).extend(self._served(call))
         return tags
+
+    def _served(self, call: Call) -> list[str]:
+        architecture = self.derivation.architecture
+        if call.owner in self.costs:
+            cost = architecture.by_cost[call.owner]
+            return [cost_tag(cost.owner) if call.part == "value" else f"s:{cost.input}"]
+        if call.part.startswith("gradient_"):
+            return [f"g:{call.owner}.{call.part.removeprefix('gradient_')}"]
+        if call.part.startswith("adjoint"):
+            slot = int(call.part.rpartition("_")[2]) - 1 if "_" in call.part else 0
+            parent = architecture.by_name[call.owner].inputs[slot]
+            return [f"s:{parent}" if parent in architecture.by_name else f"g:{parent}"]
+        return [] if call.part else [f"x:{call.owner}"]
 
     def _provenance(self, name: str) -> str:
         """``[x:hidden 870f024a72c2, ...]``: where a kernel's equation stands in the certificate and the appendix."""

@@ -10,14 +10,13 @@ from support.optional import require
 from support.strategies import residual
 
 from dyadic.codegen import emit
-from dyadic.codegen.assembly import parts
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.emulator import EmulationError, Kernels, find_compiler
 from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels as lower
-from dyadic.codegen.program import BATCH, program_key, programs, variable
+from dyadic.codegen.program import BATCH, parts, program_key, programs, variable
 from dyadic.proofs.evaluate.network import Definition as Evaluated
 from dyadic.proofs.evaluate.rings import Field
 from dyadic.symbolic import architecture, derive, read_spec

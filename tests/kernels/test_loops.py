@@ -7,7 +7,6 @@ import pytest
 from sympy import Integer
 from test_coverage import example
 
-from dyadic.codegen.assembly import parts
 from dyadic.codegen.loops.build import few, nest
 from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Put, Select
@@ -17,7 +16,7 @@ from dyadic.codegen.loops.nest import THREAD, Array, Barrier, Cell, Combine, For
 from dyadic.codegen.loops.schedule import PerElement, Tiled, Together, choose
 from dyadic.codegen.loops.spec import KernelError, distinct_names, verify
 from dyadic.codegen.loops.split import chunk_length, split
-from dyadic.codegen.program import program_key, programs
+from dyadic.codegen.program import parts, program_key, programs
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.expressions import Index, Inside
