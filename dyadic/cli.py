@@ -118,6 +118,7 @@ def check(**options: Any) -> int:
 @_dtype
 @_size
 @click.option("-o", "--output", type=_file, help="Write to this file instead of standard output.")
+@click.option("--verify", is_flag=True, help="Print what is shown of the kernels without a GPU (cupy) instead.")
 def emit(**options: Any) -> int:
     """Emit a standalone module with the network's gradients and its relaxation.
 

@@ -80,9 +80,11 @@ def check(certificate: Path) -> int:
 
 def emit(
     spec: Path, cost: str | None, granularity: Granularity | None, target: str, dtype: str, sizes: tuple[str, ...],
-    output: Path | None,
+    output: Path | None, verify: bool,
 ) -> int:  # fmt: skip
     numbers = _numbers(sizes)
+    if verify:
+        return _verify_kernels(spec, cost, granularity, target, dtype, numbers, output)
     if output is None:
         found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
@@ -103,6 +105,22 @@ def emit(
                 write_arrays(found.stored())
         write(found.text.encode())
     return 0
+
+
+def _verify_kernels(
+    spec: Path, cost: str | None, granularity: Granularity | None, target: str, dtype: str, numbers: dict[str, int],
+    output: Path | None,
+) -> int:  # fmt: skip
+    from dyadic.codegen.evidence import evidence
+    from dyadic.codegen.evidence import report as as_text
+
+    if target != "cupy" or output is not None:
+        raise DyadicError("--verify prints what is shown of the kernels of --target cupy, and takes no -o")
+    derivation = _derivation(spec, cost, granularity, numbers)
+    with _progress("verifying the kernels"):
+        findings = list(evidence(derivation, dtype))
+    _print(as_text(findings))
+    return 1 if any(finding.outcome == "wrong" for finding in findings) else 0
 
 
 def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path) -> int:
