@@ -38,6 +38,9 @@ class Claim:
     subject: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"<Claim {self.id}: {self.verdict}>"
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "id": self.id,
