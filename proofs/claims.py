@@ -9,6 +9,8 @@ from typing import Any
 
 
 class Verdict(StrEnum):
+    """What is known of a claim: never a bare boolean."""
+
     PROVED = "proved"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
