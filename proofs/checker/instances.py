@@ -179,18 +179,18 @@ class _Comparison:
             raise Rejected(f"{where}.indices", "are not distinct")
         shape = [self.forms.of(extent, {}, f"{where}.shape") for extent in extents]
         bound = {name: k for k, name in enumerate(names)}
-        return shape, self.forms.of(need(item, "body", (int, list), where), bound, f"{where}.body")
+        return shape, self.forms.of(need(item, "body", (int, list), where), bound, f"{where}.body", extents=shape)
 
     def _demand_form(self, demand: Demand) -> tuple[list[Polynomial], Polynomial]:
         if demand.cached is None:
             shape = [self.forms.of(extent, {}, demand.where, demand.names) for extent in demand.shape]
-            demand.cached = shape, total(self._part_form(part) for part in demand.parts)
+            demand.cached = shape, total(self._part_form(part, shape) for part in demand.parts)
         return demand.cached
 
-    def _part_form(self, part: Part) -> Polynomial:
+    def _part_form(self, part: Part, shape: list[Polynomial]) -> Polynomial:
         bound = {name: k for k, name in enumerate(part.indices)}
         factor = self.forms.of(part.factor, {}, part.where)
-        body = self.forms.of(part.body, bound, part.where, part.names)
+        body = self.forms.of(part.body, bound, part.where, part.names, shape)
         number = factor.get((), 0)
         return {monomial: own * number for monomial, own in body.items()} if number else {}
 
