@@ -1,9 +1,12 @@
 """What runs: a derivation's equations as code, one standalone module per architecture and dtype.
 
 program.py        batched routines per layer kind, before any target
+prepare.py        their definitions with numbers for sizes and affine indices
+loops/            kernels, schedules and scheduled nests as data, for the targets that write loops
+c_*.py            nests as text of the C family; cuda_printer.py: as CUDA
 assembly.py       the vertex-by-vertex part that all targets share    emission.py  its result
 index_maps.py     integer index expressions with known sizes, made affine where possible
-numpy_*.py        vectorised NumPy: _target and _printer (the walk), _prepare, _windows (entries), _contract (sums)
+numpy_*.py        vectorised NumPy: _target and _printer (the walk), _windows (entries), _contract (sums)
 templates/        skeletons; printers hold the mathematics
 """
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from sympy import Expr
 
 from dyadic import __version__
-from dyadic.codegen.program import CostProgram, LayerProgram, Routine, program_key, programs, takes_batch, variable
-from dyadic.symbolic.architecture import Architecture, Cost, Vertex
+from dyadic.codegen.plan import Backward, Call, Source, Term, make_plan
+from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
+from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
-from dyadic.symbolic.expressions import Tensor
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
 
@@ -35,18 +36,23 @@ class Target(ABC):
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         self.derivation, self.dtype = derivation, dtype
         self.programs, self.costs = programs(derivation)
+        self.plan = make_plan(derivation, self.programs, self.costs)
+
+    def base(self, call: Call) -> tuple[str, Mapping[Expr, Expr]]:
+        """The name of the program that a call runs a part of, and the sizes it is run at."""
+        architecture = self.derivation.architecture
+        if call.owner in self.costs:
+            return self.costs[call.owner].name, architecture.by_cost[call.owner].sizes
+        vertex = architecture.by_name[call.owner]
+        return self.program(vertex).name, vertex.sizes
 
     def program(self, vertex: Vertex) -> LayerProgram:
         """The program that a vertex runs."""
         return self.programs[program_key(self.derivation, vertex)]
 
     @abstractmethod
-    def function(self, base: str, part: str, vertex: Vertex) -> str:
-        """Name of the function that a vertex calls for one part of its program."""
-
-    @abstractmethod
-    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
-        """Name of the function for a cost's ``value`` or ``sensitivity``."""
+    def called(self, call: Call) -> str:
+        """Name of the function that a call is to."""
 
     @abstractmethod
     def context(self) -> dict[str, Any]:
@@ -59,7 +65,7 @@ def emit_module(target: Target) -> str:
     if architecture.unknown_sizes:
         names = ", ".join(architecture.unknown_sizes)
         raise DyadicError(f"{architecture.name}: the sizes {names} are still names; code needs numbers for them")
-    calls = _Calls(target)
+    text, plan = _Text(target), target.plan
     vertices = architecture.vertices
     by_role = {role: [n for n in architecture.inputs if n.role == role] for role in ("data", "index", "constant")}
     context = {
@@ -92,123 +98,67 @@ def emit_module(target: Target) -> str:
                 for name in derivation.shared
             ),
         ],
-        "costs": [calls.value(cost) for cost in architecture.costs],
+        "costs": [
+            {"call": text.term(term, "state.x"), "tag": tagged(derivation, cost_tag(owner))}
+            for owner, term in plan.loss
+        ],
         "forward": [
-            {"name": repr(v.name), "call": calls.forward(v), "tag": tagged(derivation, f"x:{v.name}")} for v in vertices
+            {"name": repr(call.owner), "call": text.call(call), "tag": tagged(derivation, f"x:{call.owner}")}
+            for call in plan.forward
         ],
-        "backward": [calls.backward(vertex) for vertex in reversed(vertices)],
-        "gradients": [
-            *(
-                (repr(f"{v.name}.{p}"), calls.part(v, p, "gradient"), tagged(derivation, f"g:{v.name}.{p}"))
-                for v in vertices
-                for p in target.program(v).gradients
-            ),
-            *((repr(name), calls.shared(name), tagged(derivation, f"g:{name}")) for name in derivation.shared),
-        ],
+        "backward": [text.backward(step) for step in plan.backward],
+        "gradients": [(repr(name), text.sum(terms), tagged(derivation, f"g:{name}")) for name, terms in plan.gradients],
         **target.context(),
     }
     return _render(target.template, context)
 
 
-class _Calls:
-    """The expressions that the vertex-by-vertex functions of a module consist of."""
+class _Text:
+    """The calls of a plan as Python."""
 
     def __init__(self, target: Target) -> None:
         self.target, self.derivation = target, target.derivation
-        self.inputs = self.derivation.architecture.by_input
 
-    def forward(self, vertex: Vertex) -> str:
-        return self._call(vertex, "", self.target.program(vertex).forward)
+    def call(self, call: Call, x: str = "x") -> str:
+        """``name(arguments)``; x: the name of the activations here."""
+        arguments = [_source(source, x) for source in call.sources] + (["batch"] if call.batch else [])
+        return f"{self.target.called(call)}({', '.join(arguments)})"
 
-    def part(self, vertex: Vertex, parameter: str, part: str) -> str:
-        return self._call(vertex, f"{part}_{parameter}", self.target.program(vertex).gradients[parameter])
+    def term(self, term: Term, x: str = "x") -> str:
+        value = self.call(term.of, x) if isinstance(term.of, Call) else _source(term.of, x)
+        return value if term.weight == 1 else f"{_number(term.weight)} * {value}"
 
-    def backward(self, vertex: Vertex) -> dict[str, Any]:
-        program = self.target.program(vertex)
-        costs = self.derivation.architecture.by_cost
-        terms = [
-            self.sensitivity(costs[t.child]) if t.child in costs else f"to[{t.child!r}, {t.slot}]"
-            for t in self.derivation.terms[vertex.name]
-        ]
+    def sum(self, terms: Sequence[Term]) -> str:
+        return " + ".join(map(self.term, terms))
+
+    def backward(self, step: Backward) -> dict[str, Any]:
         return {
-            "name": repr(vertex.name),
-            "sum": " + ".join(terms),
-            "tag": tagged(self.derivation, f"s:{vertex.name}"),
-            "bars": self._call(vertex, "bars", program.bars) if program.bars.definitions else None,
-            "contributions": [
-                (slot, self._call(vertex, adjoint_part(program, slot), routine))
-                for slot, routine in enumerate(program.adjoints)
-                if vertex.inputs[slot] not in self.inputs
-            ],
+            "name": repr(step.vertex),
+            "sum": self.sum(step.sensitivity),
+            "tag": tagged(self.derivation, f"s:{step.vertex}"),
+            "bars": self.call(step.bars) if step.bars else None,
+            "contributions": [(slot, self.call(call)) for slot, call in step.contributions],
         }
 
-    def shared(self, name: str) -> str:
-        """The gradient of a shared parameter: the contributions of all layers that read it."""
-        found = []
-        for term in self.derivation.shared[name]:
-            vertex = self.derivation.architecture.by_name[term.child]
-            program = self.target.program(vertex)
-            found.append(self._call(vertex, adjoint_part(program, term.slot), program.adjoints[term.slot]))
-        return " + ".join(found)
 
-    def value(self, cost: Cost) -> dict[str, str]:
-        """One term of the loss, with its weight and the hash of its equation."""
-        tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
-        return {
-            "call": self._cost(cost, "value", "state.x"),
-            "weight": f"{_number(cost.weight)} * " if cost.weight != 1 else "",
-            "tag": tagged(self.derivation, tag),
-        }
-
-    def sensitivity(self, cost: Cost) -> str:
-        weight = f"{_number(cost.weight)} * " if cost.weight != 1 else ""
-        return f"{weight}{self._cost(cost, 'sensitivity', 'x')}"
-
-    def _cost(self, cost: Cost, part: str, activations: str) -> str:
-        program = self.target.costs[cost.owner]
-        routine = program.value if part == "value" else program.sensitivity
-        name = self.target.cost_function(program, part, cost)
-        target = "y" if cost.owner == COST_OWNER else f"y[{cost.owner!r}]"
-        source = {"x": f"{activations}[{cost.input!r}]", "y": target}
-        return f"{name}({', '.join(source[variable(a)] for a in routine.arguments)})"
-
-    def _call(self, vertex: Vertex, part: str, routine: Routine) -> str:
-        program = self.target.program(vertex)
-        name = self.target.function(program.name, part, vertex)
-        arguments = [self._source(vertex, program, tensor) for tensor in routine.arguments]
-        if takes_batch(routine):
-            arguments.append("batch")
-        return f"{name}({', '.join(arguments)})"
-
-    def _source(self, vertex: Vertex, program: LayerProgram, tensor: Tensor) -> str:
-        """Where a vertex finds one argument of its routine."""
-        for parameter, known in program.parameters:
-            if known == tensor:
-                return f"p[{f'{vertex.name}.{parameter}'!r}]"
-        if tensor.kind == "x":
-            name = vertex.owners[tensor.owner]
-            static = name in self.inputs and self.inputs[name].role in ("parameter", "constant")
-            return f"p[{name!r}]" if static else f"x[{name!r}]"
-        if tensor.kind == "s":
-            return f"s[{vertex.name!r}]"
-        for group, routine in (("v", program.forward), ("bars", program.bars)):
-            for position, known in enumerate(routine.outputs):
-                if (known.kind, known.owner) == (tensor.kind, tensor.owner):
-                    return f"{group}[{vertex.name!r}][{position}]"
-        raise DyadicError(f"layer {vertex.name!r}: no source for {tensor.kind}")
-
-
-def adjoint_part(program: LayerProgram, slot: int) -> str:
-    """``adjoint``, or ``adjoint_1``, ``adjoint_2``, ... where there are several inputs."""
-    return "adjoint" if len(program.adjoints) == 1 else f"adjoint_{slot + 1}"
-
-
-def parts(program: LayerProgram) -> list[tuple[str, Routine]]:
-    """Every routine of a layer program with its part name, the empty ones left out."""
-    found = [("", program.forward), ("bars", program.bars)]
-    found += [(adjoint_part(program, slot), routine) for slot, routine in enumerate(program.adjoints)]
-    found += [(f"gradient_{name}", routine) for name, routine in program.gradients.items()]
-    return [(part, routine) for part, routine in found if routine.definitions]
+def _source(source: Source, x: str) -> str:
+    """Where the emitted functions hold an array."""
+    name = repr(source.name)
+    match source.group:
+        case "parameter":
+            return f"p[{name}]"
+        case "activation":
+            return f"{x}[{name}]"
+        case "sensitivity":
+            return f"s[{name}]"
+        case "value":
+            return f"v[{name}][{source.position}]"
+        case "bar":
+            return f"bars[{name}][{source.position}]"
+        case "contribution":
+            return f"to[{name}, {source.position}]"
+        case "target":
+            return f"y[{name}]" if source.name else "y"
 
 
 def documentation(routine: Routine) -> str:
@@ -267,6 +217,11 @@ def _number(value: Any) -> str:
 
 def _shape(shape: Sequence[Any]) -> str:
     return repr(tuple(int(extent) for extent in shape))
+
+
+def cost_tag(owner: str) -> str:
+    """The tag of a cost's equation."""
+    return "C" if owner == COST_OWNER else f"C:{owner}"
 
 
 def tagged(derivation: Derivation, tag: str) -> str:

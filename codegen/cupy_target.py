@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, documentation, parts, tagged
-from dyadic.codegen.cuda_printer import TILE, Kernel, KernelWriter, device_functions
-from dyadic.codegen.program import BATCH, CostProgram, Routine, takes_batch, variable
-from dyadic.symbolic.architecture import Cost, Vertex
-from dyadic.symbolic.costs import COST_OWNER
+from dyadic.codegen.assembly import Target, cost_tag, documentation, tagged
+from dyadic.codegen.c_functions import helpers
+from dyadic.codegen.c_integers import Integers
+from dyadic.codegen.c_printer import parameters, takes_batch
+from dyadic.codegen.cuda_printer import CudaPrinter
+from dyadic.codegen.loops.build import FEW, few, nest
+from dyadic.codegen.loops.lower import kernels as lower
+from dyadic.codegen.loops.lower import key
+from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.plan import Call
+from dyadic.codegen.program import BATCH, Routine, variable
+from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import UnsupportedEquation
-from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.expressions import Element
+from dyadic.symbolic.printing import TextPrinter
 
 
 class CupyTarget(Target):
@@ -24,66 +31,54 @@ class CupyTarget(Target):
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
-        if derivation.architecture.explicit_batch:
-            raise UnsupportedEquation(
-                "the cupy target adds a batch axis, and this model's tensors have their own; choose the numpy target"
-            )
-        self.suffix = "f" if dtype == "float32" else ""
-        self.functions: set[str] = set()
+        self.nests: dict[str, Nest] = {}
+        self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
-    def function(self, base: str, part: str, vertex: Vertex) -> str:
-        return _sized(base, part, vertex.sizes)
-
-    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
-        return _sized(program.name, part, cost.sizes)
+    def called(self, call: Call) -> str:
+        base, sizes = self.base(call)
+        return _sized(base, call.part, sizes)
 
     def context(self) -> dict[str, Any]:
-        kernels: list[dict[str, Any]] = []
+        kernels: list[str] = []
         routines: dict[str, dict[str, Any]] = {}
         self._tags = self._used_for()
-        for vertex in self.derivation.architecture.vertices:
-            program = self.program(vertex)
-            for part, routine in parts(program):
-                name = self.function(program.name, part, vertex)
-                if name not in routines:
-                    routines[name] = self._routine(name, routine, part, vertex.sizes, kernels)
-        for cost in self.derivation.architecture.costs:
-            cost_program = self.costs[cost.owner]
-            for part, routine in (("value", cost_program.value), ("sensitivity", cost_program.sensitivity)):
-                name = self.cost_function(cost_program, part, cost)
-                if name not in routines:
-                    routines[name] = self._routine(name, routine, part, cost.sizes, kernels)
+        for call in self.plan.calls:
+            name = self.called(call)
+            if name not in routines:
+                routines[name] = self._routine(name, call.routine, call.part, self.base(call)[1], kernels)
         return {
             "kernels": kernels,
+            "infinite": any("INFINITY" in kernel for kernel in kernels),
+            "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
+            "itemsize": self.itemsize,
+            "helpers": list(helpers("\n".join(kernels), self.suffix)),
             "routines": list(routines.values()),
             "suffix": self.suffix,
-            "tile": TILE,
-            "device_functions": device_functions(self.functions, self.suffix),
             "real": "float" if self.dtype == "float32" else "double",
+            "integers": "np.int32",
+            "new_integers": any("_new_integers(" in line for one in routines.values() for line in one["lines"]),
             "ready": "\n    _require_device()",
         }
 
     def _used_for(self) -> dict[str, list[str]]:
         """The tags of the equations that each function serves."""
         tags: dict[str, list[str]] = {}
-        for vertex in self.derivation.architecture.vertices:
-            program = self.program(vertex)
-            for part, _ in parts(program):
-                if part.startswith("gradient_"):
-                    served = [f"g:{vertex.name}.{part.removeprefix('gradient_')}"]
-                elif part.startswith("adjoint"):
-                    slot = int(part.rpartition("_")[2]) - 1 if "_" in part else 0
-                    parent = vertex.inputs[slot]
-                    served = [f"s:{parent}"] if parent in self.derivation.architecture.by_name else []
-                    served += [f"g:{parent}"] if parent in self.derivation.shared else []
-                else:
-                    served = [f"x:{vertex.name}"] if not part else []
-                tags.setdefault(self.function(program.name, part, vertex), []).extend(served)
-        for cost in self.derivation.architecture.costs:
-            tag = "C" if cost.owner == COST_OWNER else f"C:{cost.owner}"
-            for part, own in (("value", tag), ("sensitivity", f"s:{cost.input}")):
-                tags.setdefault(self.cost_function(self.costs[cost.owner], part, cost), []).append(own)
+        for call in self.plan.calls:
+            tags.setdefault(self.called(call), []).extend(self._served(call))
         return tags
+
+    def _served(self, call: Call) -> list[str]:
+        architecture = self.derivation.architecture
+        if call.owner in self.costs:
+            cost = architecture.by_cost[call.owner]
+            return [cost_tag(cost.owner) if call.part == "value" else f"s:{cost.input}"]
+        if call.part.startswith("gradient_"):
+            return [f"g:{call.owner}.{call.part.removeprefix('gradient_')}"]
+        if call.part.startswith("adjoint"):
+            slot = int(call.part.rpartition("_")[2]) - 1 if "_" in call.part else 0
+            parent = architecture.by_name[call.owner].inputs[slot]
+            return [f"s:{parent}" if parent in architecture.by_name else f"g:{parent}"]
+        return [] if call.part else [f"x:{call.owner}"]
 
     def _provenance(self, name: str) -> str:
         """``[x:hidden 870f024a72c2, ...]``: where a kernel's equation stands in the certificate and the appendix."""
@@ -93,28 +88,28 @@ class CupyTarget(Target):
         return f"  [{', '.join([*shown, *more])}]" if shown else ""
 
     def _routine(
-        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[dict[str, Any]]
+        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[str]
     ) -> dict[str, Any]:
         results = [variable(tensor) for tensor in routine.outputs]
         arguments = [variable(tensor) for tensor in routine.arguments]
-        gradient = takes_batch(routine)
         lines: list[str] = []
-        copied = _copied(routine)
+        copied = _copied(routine, sizes)
         if copied is not None:
             results = [copied]
         else:
-            if not gradient:
+            provenance = self._provenance(name)
+            nests = [(nest(one, self.itemsize), few(one, self.itemsize)) for one in lower(name, routine, sizes)]
+            if any(takes_batch(one) for one, _ in nests) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
-            doc = documentation(routine).replace("\n    ", "; ") + self._provenance(name)
-            writer = KernelWriter(sizes, self.suffix)
-            for kernel in writer.kernels(name, routine):
-                kernels.append({**kernel.context, "skeleton": kernel.skeleton, "about": doc})
-                lines += _launch(kernel, sizes)
-            self.functions |= writer.functions
+            for one, small in nests:
+                for variant in (one, small) if small else (one,):
+                    self.nests[variant.kernel.name] = variant
+                    kernels.append(CudaPrinter(variant, self.suffix).kernel(_about(variant, routine) + provenance))
+                lines += [*_allocations(one, routine, sizes), *_launches(one, small)]
         return {
             "name": name,
             "doc": documentation(routine),
-            "arguments": arguments + (["batch"] if gradient else []),
+            "arguments": arguments + (["batch"] if is_mean(routine) else []),
             "lines": lines,
             "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
         }
@@ -125,25 +120,60 @@ def _sized(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
     return f"{name}_{part}" if part else name
 
 
-def _copied(routine: Routine) -> str | None:
-    """The argument that a routine merely hands on, if that is all it does: no kernel is needed."""
+def _copied(routine: Routine, sizes: Mapping[Expr, Expr]) -> str | None:
+    """The argument that a routine merely hands on, whole, if that is all it does: no kernel is needed."""
     item = routine.definitions[0]
-    plain = len(routine.definitions) == 1 and isinstance(item.body, Element) and item.body.indices == item.indices
-    return variable(item.body) if plain else None
+    if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
+        return None
+    (source,) = (tensor for tensor in routine.arguments if key(tensor) == key(item.body))
+    same = [extent.xreplace(dict(sizes)) for extent in source.shape] == [
+        e.xreplace(dict(sizes)) for e in item.tensor.shape
+    ]
+    return variable(source) if same else None
 
 
 def _batched(routine: Routine) -> str:
-    for tensor in routine.arguments:
-        if tensor.shape and tensor.shape[0] == BATCH:
-            return variable(tensor)
-    raise UnsupportedEquation("the cupy target needs a batch axis in every routine; choose the numpy target")
+    return next(variable(tensor) for tensor in routine.arguments if tensor.shape and tensor.shape[0] == BATCH)
 
 
-def _launch(kernel: Kernel, sizes: Mapping[Expr, Expr]) -> list[str]:
-    def shape(tensor: Tensor) -> str:
-        return ", ".join("batch" if e == BATCH else str(int(e.xreplace(dict(sizes)))) for e in tensor.shape)
+def _about(one: Nest, routine: Routine) -> str:
+    """The equations that a kernel evaluates, as derived."""
+    own = {key(tensor) for tensor in one.kernel.defines}
+    pairs = zip(routine.definitions, routine.equations, strict=True)
+    printer = TextPrinter()
+    return "; ".join(printer.equation(equation) for item, equation in pairs if key(item.tensor) in own)
 
-    lines = [f"{variable(tensor)} = _new({shape(tensor)})" for tensor in kernel.writes]
-    arguments = ", ".join(variable(tensor) for tensor in (*kernel.reads, *kernel.writes))
-    lines.append(f'_kernel("{kernel.name}")({kernel.grid}, {kernel.block}, ({arguments}, np.int32(batch)))')
+
+def _allocations(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
+    """New arrays for a kernel's results."""
+    defined = {key(item.tensor): item.tensor for item in routine.definitions}
+    lines = []
+    for written in one.kernel.writes:
+        tensor = defined.get(key(written), written)
+        shape = ", ".join(_number(extent.xreplace(dict(sizes))) for extent in tensor.shape)
+        new = "_new_integers" if key(tensor) in one.kernel.integers else "_new"
+        lines.append(f"{variable(tensor)} = {new}({shape})")
     return lines
+
+
+def _launches(one: Nest, small: Nest | None) -> list[str]:
+    """A kernel's launch, or that of its variant for few samples."""
+    if small is None:
+        return [_launch(one)]
+    return [f"if batch < {FEW}:", f"    {_launch(small)}", "else:", f"    {_launch(one)}"]
+
+
+def _launch(one: Nest) -> str:
+    arguments = [variable(tensor) for tensor in parameters(one)] + (["np.int32(batch)"] if takes_batch(one) else [])
+    launch = f"{_tuple(map(_number, one.grid))}, {_tuple(map(str, one.block))}, {_tuple(arguments)}"
+    return f'_kernel("{one.kernel.name}")({launch})'
+
+
+def _tuple(parts: Iterable[str]) -> str:
+    items = list(parts)
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _number(extent: Expr) -> str:
+    """A number of blocks as Python."""
+    return Integers({}, {})(extent).replace(" / ", " // ")

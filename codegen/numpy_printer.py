@@ -33,8 +33,8 @@ from dyadic.codegen.numpy_arrays import (
 )
 from dyadic.codegen.numpy_contract import contract, matrix_product, reduce_axes, short
 from dyadic.codegen.numpy_guards import Guarded, tame
-from dyadic.codegen.numpy_prepare import prepare
 from dyadic.codegen.numpy_windows import Divisions, EntryPrinter, Support
+from dyadic.codegen.prepare import prepare
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import (
@@ -73,7 +73,7 @@ class NumpyPrinter:
         self.support = support if support is not None else Support()
         self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
         self.views: dict[str, str] = {}
-        self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "1")
+        self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "batch")
 
     def _shape(self, tensor: Tensor) -> tuple[Expr, ...]:
         return tuple(extent.xreplace(self.sizes) for extent in tensor.shape)

@@ -8,11 +8,11 @@ from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, documentation, parts
+from dyadic.codegen.assembly import Target, documentation
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_windows import Support
-from dyadic.codegen.program import CostProgram, Routine, takes_batch, variable
-from dyadic.symbolic.architecture import Cost, Vertex
+from dyadic.codegen.plan import Call
+from dyadic.codegen.program import Routine, takes_batch, variable
 from dyadic.symbolic.derivation import Derivation
 
 
@@ -26,24 +26,17 @@ class NumpyTarget(Target):
         self.support = Support()
         self.routines: dict[str, dict[str, Any]] = {}
 
-    def function(self, base: str, part: str, vertex: Vertex) -> str:
-        return self.names[_key(base, part, vertex.sizes)]
-
-    def cost_function(self, program: CostProgram, part: str, cost: Cost) -> str:
-        return self.names[_key(program.name, part, cost.sizes)]
+    def called(self, call: Call) -> str:
+        base, sizes = self.base(call)
+        return self.names[_key(base, call.part, sizes)]
 
     @cached_property
     def names(self) -> dict[Any, str]:
         """The function for each program, part and sizes; every routine is printed to find which are the same."""
         names: dict[Any, str] = {}
-        for vertex in self.derivation.architecture.vertices:
-            program = self.program(vertex)
-            for part, routine in parts(program):
-                self._add(names, program.name, part, routine, vertex.sizes)
-        for cost in self.derivation.architecture.costs:
-            terms = self.costs[cost.owner]
-            self._add(names, terms.name, "value", terms.value, cost.sizes)
-            self._add(names, terms.name, "sensitivity", terms.sensitivity, cost.sizes)
+        for call in self.plan.calls:
+            base, sizes = self.base(call)
+            self._add(names, base, call.part, call.routine, sizes)
         return names
 
     def context(self) -> dict[str, Any]:
@@ -52,6 +45,7 @@ class NumpyTarget(Target):
             "helpers": self.support.helpers,
             "functions": self.support.spellings(),
             "tables": self.support.listed(),
+            "integers": None,
             "ready": "",
         }
 

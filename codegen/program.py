@@ -45,8 +45,8 @@ class Routine:
 class LayerProgram:
     """The routines of one layer kind.
 
-    forward: parameters, activations -> intermediates and f_v.
-    bars: -> adjoints of the intermediates (empty if there are none).
+    forward: parameters, activations -> the intermediates that another routine reads, and f_v, the last.
+    bars: -> adjoints of the intermediates, as far as another routine reads them (empty if there are none).
     adjoints: -> one contribution per input slot; for a slot that a parameter fills, a mean over the batch.
     gradients: -> dE/dtheta per parameter, a mean over the batch.
     """
@@ -100,14 +100,21 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
         for slot, item in enumerate(layer.adjoints)
     )
     gradients = {n: batcher.mean(item, replacing) for n, item in layer.gradients.items()}
+    later = [*adjoints, *gradients.values()]
     return LayerProgram(
         name,
         layer,
-        routine(forward, layer.equation.definitions, forward),
-        routine(bars, layer.intermediates, bars),
+        routine(forward, layer.equation.definitions, [*_read(forward[:-1], [*bars, *later]), forward[-1]]),
+        routine(bars, layer.intermediates, _read(bars, later)),
         tuple(routine((a,), (e,), (a,)) for a, e in zip(adjoints, layer.adjoints, strict=True)),
         {n: routine((g,), (layer.gradients[n],), (g,)) for n, g in gradients.items()},
     )
+
+
+def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
+    """Those whose values others read: the rest is not kept."""
+    wanted = {(entry.kind, entry.owner) for item in by for entry in elements(item.body)}
+    return [item for item in definitions if (item.tensor.kind, item.tensor.owner) in wanted]
 
 
 def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
@@ -191,6 +198,19 @@ class _Batcher:
         return node.func(*(self._entries(a) if isinstance(a, Expr) else a for a in node.args))
 
 
+def adjoint_part(program: LayerProgram, slot: int) -> str:
+    """``adjoint``, or ``adjoint_1``, ``adjoint_2``, ... where there are several inputs."""
+    return "adjoint" if len(program.adjoints) == 1 else f"adjoint_{slot + 1}"
+
+
+def parts(program: LayerProgram) -> list[tuple[str, Routine]]:
+    """Every routine of a layer program with its part name, the empty ones left out."""
+    found = [("", program.forward), ("bars", program.bars)]
+    found += [(adjoint_part(program, slot), routine) for slot, routine in enumerate(program.adjoints)]
+    found += [(f"gradient_{name}", routine) for name, routine in program.gradients.items()]
+    return [(part, routine) for part, routine in found if routine.definitions]
+
+
 Programs = dict[tuple[str, frozenset[int]], LayerProgram]
 
 
@@ -251,8 +271,12 @@ def routine_name(layer: LayerDerivation) -> str:
 
 
 def takes_batch(routine: Routine) -> bool:
-    """Whether a routine is a mean over the batch and so is told its size."""
-    return any(item.body.has(BATCH) for item in routine.definitions)
+    """Whether a routine is told the batch size: it is a mean over the batch, or no argument of it has that axis."""
+    if any(item.body.has(BATCH) for item in routine.definitions):
+        return True
+    return any(BATCH in item.tensor.shape for item in routine.definitions) and not any(
+        BATCH in tensor.shape for tensor in routine.arguments
+    )
 
 
 def variable(tensor: Tensor | Element) -> str:

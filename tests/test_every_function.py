@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from support.c_formula import c_formula
 
-from dyadic.codegen.cuda_printer import KernelWriter
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.paper import build_document, render_latex, render_pdf
 from dyadic.paper.typst_math import TypstPrinter
@@ -37,7 +37,7 @@ def numpy(name, order):
 
 
 def cuda(name, order):
-    return KernelWriter({}, "")._print(closed_form(name, order), {Z: "z"}, [], 0)
+    return c_formula(closed_form(name, order))
 
 
 def catalogue():

@@ -1,150 +1,23 @@
-// Runs CUDA kernel source on the CPU, unchanged.  The threads of a block are fibers (ucontext) that run one after
-// another until they reach a barrier or end; the order is forward, backward or shuffled, so that code which is
-// right only for one order gives wrong results in another.  Shared memory is filled with 0xFF (NaN) before every
-// block, so that reading what no thread wrote shows.
+// What CUDA kernel source needs in order to be compiled, unchanged, by a host compiler; scheduler.cpp runs it.
 #pragma once
-#include <ucontext.h>
-
-#include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <functional>
-#include <random>
-#include <vector>
-
-using std::acos;
-using std::acosh;
-using std::asin;
-using std::asinh;
-using std::atan;
-using std::atanh;
-using std::cos;
-using std::cosh;
-using std::erf;
-using std::exp;
-using std::expm1;
-using std::fabs;
-using std::floor;
-using std::fma;
-using std::fmax;
-using std::fmin;
-using std::log;
-using std::log1p;
-using std::rint;
-using std::sin;
-using std::sinh;
-using std::sqrt;
-using std::tan;
-using std::tanh;
-template <class Real>
-static inline Real rsqrt(Real z) {
-    return 1 / sqrt(z);
-}
+#include <cstddef>
 
 #define __global__
 #define __device__
 #define __forceinline__ inline
+#define __align__(bytes)
 #define __shared__ static __attribute__((section("emulated_shared")))
-__attribute__((section("emulated_shared"), used)) static char emulated_anchor;
-extern "C" __attribute__((visibility("hidden"))) char __start_emulated_shared[], __stop_emulated_shared[];
 
 struct Triple {
     unsigned x, y, z;
 };
-static Triple blockIdx, blockDim, gridDim, threadIdx;
+extern Triple blockIdx, blockDim, gridDim, threadIdx;
 
 namespace emulator {
 
-struct Fiber {
-    ucontext_t context;
-    std::vector<char> stack;
-    Triple thread;
-    int barrier;  // line of the barrier it waits at, 0 if it can run
-    bool done;
-};
-
-static std::vector<Fiber> fibers;
-static ucontext_t scheduler;
-static size_t current;
-static std::function<void()> body;
-static char message[300];
-
-static void enter() {
-    body();
-    fibers[current].done = true;
-    swapcontext(&fibers[current].context, &scheduler);
-}
-
-static void wait(int line) {
-    fibers[current].barrier = line;
-    swapcontext(&fibers[current].context, &scheduler);
-}
-
-static bool run_block(int order) {
-    const size_t count = size_t(blockDim.x) * blockDim.y * blockDim.z;
-    std::memset(__start_emulated_shared, 0xFF, __stop_emulated_shared - __start_emulated_shared);
-    fibers.resize(count);
-    std::vector<size_t> sequence(count);
-    for (size_t k = 0; k < count; ++k) {
-        Fiber& fiber = fibers[k];
-        sequence[k] = order == 1 ? count - 1 - k : k;
-        fiber.stack.resize(1 << 16);
-        fiber.thread = {unsigned(k % blockDim.x), unsigned(k / blockDim.x % blockDim.y),
-                        unsigned(k / (size_t(blockDim.x) * blockDim.y))};
-        fiber.barrier = 0;
-        fiber.done = false;
-        getcontext(&fiber.context);
-        fiber.context.uc_stack.ss_sp = fiber.stack.data();
-        fiber.context.uc_stack.ss_size = fiber.stack.size();
-        fiber.context.uc_link = nullptr;
-        makecontext(&fiber.context, enter, 0);
-    }
-    std::mt19937 random(order);
-    for (;;) {
-        if (order > 1) std::shuffle(sequence.begin(), sequence.end(), random);
-        for (size_t k : sequence) {
-            if (fibers[k].done || fibers[k].barrier) continue;
-            current = k;
-            threadIdx = fibers[k].thread;
-            swapcontext(&scheduler, &fibers[k].context);
-        }
-        // Every thread now waits or has ended: a barrier opens if all threads wait at the same one.
-        int line = 0;
-        size_t ended = 0;
-        for (const Fiber& fiber : fibers) {
-            if (fiber.done) {
-                ++ended;
-            } else if (line && fiber.barrier != line) {
-                std::snprintf(message, sizeof message, "threads of a block wait at different barriers (lines %d and %d)",
-                              line, fiber.barrier);
-                return false;
-            } else {
-                line = fiber.barrier;
-            }
-        }
-        if (ended == count) return true;
-        if (ended) {
-            std::snprintf(message, sizeof message, "%zu of %zu threads never reach the barrier at line %d", ended, count,
-                          line);
-            return false;
-        }
-        for (Fiber& fiber : fibers) fiber.barrier = 0;
-    }
-}
-
-static const char* launch(const unsigned* grid, const unsigned* block, int order, std::function<void()> kernel) {
-    gridDim = {grid[0], grid[1], grid[2]};
-    blockDim = {block[0], block[1], block[2]};
-    body = kernel;
-    for (unsigned z = 0; z < gridDim.z; ++z)
-        for (unsigned y = 0; y < gridDim.y; ++y)
-            for (unsigned x = 0; x < gridDim.x; ++x) {
-                blockIdx = {x, y, z};
-                if (!run_block(order)) return message;
-            }
-    return nullptr;
-}
+void wait(int line);
+const char* launch(const unsigned* grid, const unsigned* block, int order, void (*kernel)(), char* shared, char* end);
 
 }  // namespace emulator
 

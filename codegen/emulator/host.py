@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import re
@@ -10,7 +11,8 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from functools import cache
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -114,22 +116,24 @@ class Kernels:
         padded: list[Any] = []
         for value, kind in zip(arguments, types, strict=True):
             if isinstance(value, np.ndarray):
-                room = np.full(value.size + 2 * _GUARD, np.nan if kind == "input" else np.inf, value.dtype)
+                room = np.full(value.size + 2 * _GUARD, _edge(kind), value.dtype)
                 room[_GUARD : _GUARD + value.size] = value.ravel()
                 padded.append(room)
             else:
                 padded.append(np.array([value], np.int32))
-        pointers = [p.ctypes.data + (_GUARD * p.itemsize if p.dtype == self.dtype else 0) for p in padded]
+        pointers = [
+            p.ctypes.data + (0 if k == "int" else _GUARD * p.itemsize) for p, k in zip(padded, types, strict=True)
+        ]
         self._run(name, grid, block, pointers, order)
         for value, room, kind in zip(arguments, padded, types, strict=True):
             if kind == "int":
                 continue
             edges = np.concatenate([room[:_GUARD], room[_GUARD + value.size :]])
-            if not (np.isnan(edges) if kind == "input" else np.isposinf(edges)).all():
+            if not np.array_equal(edges, np.full_like(edges, _edge(kind)), equal_nan=kind in ("input", "output")):
                 raise EmulationError(f"{name}: wrote outside an array")
             inside = room[_GUARD : _GUARD + value.size]
-            if kind == "input":
-                if not np.array_equal(inside, value.ravel(), equal_nan=True):
+            if kind in ("input", "input integers"):
+                if inside.tobytes() != value.tobytes():
                     raise EmulationError(f"{name}: wrote to a const array")
             else:
                 value[...] = inside.reshape(value.shape)
@@ -164,6 +168,8 @@ class Kernels:
             arrays.append(room)
         pointers = [a.ctypes.data + (0 if k == "int" else _GUARD * 4) for a, k in zip(arrays, kinds, strict=True)]
         self._run(name, grid, block, pointers, order)
+        if self._library.symbolic_compared():
+            raise EmulationError(f"{name}: a symbolic launch cannot compare numbers")
         if self._library.symbolic_uninitialised():
             raise EmulationError(f"{name}: read a value that was never written")
         size = self._library.symbolic_size()
@@ -198,23 +204,31 @@ class Kernels:
             if kind == "int":
                 good = isinstance(value, np.int32)
             else:
-                good = isinstance(value, np.ndarray) and value.dtype == self.dtype and value.flags.c_contiguous
+                good = isinstance(value, np.ndarray) and value.dtype == self._type(kind) and value.flags.c_contiguous
             if not good:
                 found = getattr(value, "dtype", type(value).__name__)
                 raise EmulationError(
-                    f"{name}: argument {label} must be {'np.int32' if kind == 'int' else self.dtype}, not {found}"
+                    f"{name}: argument {label} must be {'np.int32' if kind == 'int' else self._type(kind)}, not {found}"
                 )
         return [kind for kind, _ in wanted]
 
+    def _type(self, kind: str) -> np.dtype[Any]:
+        return np.dtype(np.int32) if kind.endswith("integers") else self.dtype
+
 
 def _parameters(text: str) -> list[tuple[str, str]]:
-    """(kind, name) of each parameter: input (const real*), output (real*) or int."""
+    """(kind, name) of each parameter: input (const real*), output (real*), the same of integers, or int."""
     found = []
     for part in text.split(","):
         words = part.replace("*", " * ").split()
-        kind = "int" if "int" in words else "input" if words[0] == "const" else "output"
-        found.append((kind, words[-1]))
+        kind = "input" if words[0] == "const" else "output"
+        kind += " integers" if "int" in words else ""
+        found.append((kind if "*" in words else "int", words[-1]))
     return found
+
+
+def _edge(kind: str) -> float | int:
+    return {"input": np.nan, "output": np.inf, "input integers": -(2**30), "output integers": 2**30}[kind]
 
 
 def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[str, str]]]) -> str:
@@ -223,23 +237,37 @@ def _translation_unit(source: str, mode: Mode, signatures: dict[str, list[tuple[
     if mode == "symbolic":
         # The only two changes to the text: what real is, and helper functions that would compare numbers.
         source = re.sub(r"typedef (float|double) real;", "", source)
-        source = re.sub(r"__device__ __forceinline__ real .*\n", "", source)
+        source = re.sub(r"__device__ __forceinline__ (real|int above).*\n", "", source)
         functions = "".join(f"SYMBOLIC_FUNCTION({called}, {k})\n" for k, called in enumerate(_CALLED.values(), 10))
         parts.append(folder.joinpath("symbolic_real.h").read_text().replace("// SCALAR FUNCTIONS", f"{functions}//"))
-    launchers = []
+    else:
+        parts.append(folder.joinpath("plain_real.h").read_text())
+    launchers = [_LAUNCHING]
     for name, parameters in signatures.items():
-        casts = ", ".join(
-            f"*(const int*)arguments[{k}]"
-            if kind == "int"
-            else f"({'const ' if kind == 'input' else ''}real*)arguments[{k}]"
-            for k, (kind, _) in enumerate(parameters)
-        )
+        casts = ", ".join(_argument(kind, k) for k, (kind, _) in enumerate(parameters))
         launchers.append(
+            f"static void call_{name}() {{ {name}({casts}); }}\n"
             f'extern "C" const char* launch_{name}'
             "(void** arguments, const unsigned* grid, const unsigned* block, int order)\n"
-            f"{{ return emulator::launch(grid, block, order, [=] {{ {name}({casts}); }}); }}"
+            f"{{ launched = arguments; return emulator::launch(grid, block, order, call_{name}, "
+            "__start_emulated_shared, __stop_emulated_shared); }"
         )
     return "\n".join([*parts, source.replace("__restrict__", ""), *launchers])
+
+
+_LAUNCHING = """
+static void** launched;
+__attribute__((section("emulated_shared"), used)) static char emulated_anchor;
+extern "C" __attribute__((visibility("hidden"))) char __start_emulated_shared[], __stop_emulated_shared[];
+"""
+
+
+def _argument(kind: str, position: int) -> str:
+    """An argument of a kernel, from the array of pointers to it."""
+    if kind == "int":
+        return f"*(const int*)launched[{position}]"
+    const = "const " if kind.startswith("input") else ""
+    return f"({const}{'int' if kind.endswith('integers') else 'real'}*)launched[{position}]"
 
 
 _LOADED: dict[str, ctypes.CDLL] = {}
@@ -248,17 +276,29 @@ _LOADED: dict[str, ctypes.CDLL] = {}
 def _compile(text: str) -> ctypes.CDLL:
     key = hashlib.sha256(text.encode()).hexdigest()
     if key not in _LOADED:
-        compiler = find_compiler()
-        if compiler is None:
-            raise EmulationError("no C++ compiler (g++ or clang++) was found")
         with tempfile.TemporaryDirectory() as folder:
             source, library = Path(folder) / "kernels.cpp", Path(folder) / "kernels.so"
             source.write_text(text, encoding="utf-8")
-            command = [compiler, "-std=c++17", "-O1", "-ffp-contract=off", "-w", "-shared", "-fPIC"]
-            done = subprocess.run(
-                [*command, str(source), "-o", str(library)], capture_output=True, text=True, timeout=120, check=False
-            )
-            if done.returncode:
-                raise EmulationError(f"the kernel text does not compile:\n{done.stderr[:3000]}")
+            _run_compiler(["-shared", str(source), str(_scheduler()), "-o", str(library)])
             _LOADED[key] = ctypes.CDLL(str(library))
     return _LOADED[key]
+
+
+@cache
+def _scheduler() -> Path:
+    """The scheduler as an object file, compiled once in a process."""
+    folder = Path(tempfile.mkdtemp(prefix="dyadic-emulator-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with as_file(files("dyadic.codegen.emulator")) as sources:
+        _run_compiler(["-c", str(sources / "scheduler.cpp"), "-o", str(folder / "scheduler.o")])
+    return folder / "scheduler.o"
+
+
+def _run_compiler(arguments: Sequence[str]) -> None:
+    compiler = find_compiler()
+    if compiler is None:
+        raise EmulationError("no C++ compiler (g++ or clang++) was found")
+    command = [compiler, "-std=c++17", "-O1", "-ffp-contract=off", "-w", "-fPIC", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        raise EmulationError(f"the kernel text does not compile:\n{done.stderr[:3000]}")

@@ -13,7 +13,7 @@ struct Node {
 };
 
 static std::vector<Node> tape;
-static bool uninitialised;
+static bool uninitialised, compared;
 
 static int record(int operation, int a = 0, int b = 0, double value = 0) {
     // A position that is not on the tape (poison, a guard zone) was never written; numbers have no operands.
@@ -27,6 +27,7 @@ static int record(int operation, int a = 0, int b = 0, double value = 0) {
 struct Real {
     int id;
     Real() = default;
+    Real(int value) : Real(double(value)) {}
     Real(double value) : id(record(1, 0, 0, value)) {}
     static Real at(int id) {
         Real result;
@@ -44,7 +45,9 @@ SYMBOLIC_BINARY(/, 5)
 static inline Real operator-(Real a) { return Real(0.0) - a; }
 static inline Real& operator+=(Real& a, Real b) { return a = a + b; }
 static inline Real fma(Real a, Real b, Real c) { return a * b + c; }
-static inline Real fmax(Real a, Real b) { return Real::at(record(6, a.id, b.id)); }
+static inline Real larger(Real a, Real b) { return Real::at(record(6, a.id, b.id)); }
+static inline int above(Real, Real) { return compared = true; }
+static inline bool operator==(Real, Real) { return compared = true; }
 
 #define SYMBOLIC_FUNCTION(name, code) \
     static inline Real name(Real a) { return Real::at(record(code, a.id)); }
@@ -57,9 +60,10 @@ typedef Real real;
 
 extern "C" void symbolic_reset(int variables) {
     symbolic::tape.clear();
-    symbolic::uninitialised = false;
+    symbolic::uninitialised = symbolic::compared = false;
     for (int k = 0; k < variables; ++k) symbolic::tape.push_back({0, k, 0, 0, 0});
 }
 extern "C" int symbolic_size() { return int(symbolic::tape.size()); }
 extern "C" const symbolic::Node* symbolic_tape() { return symbolic::tape.data(); }
+extern "C" int symbolic_compared() { return symbolic::compared; }
 extern "C" int symbolic_uninitialised() { return symbolic::uninitialised; }

@@ -5,13 +5,14 @@ import importlib.util
 import numpy as np
 import pytest
 from flint import arb, ctx
+from support.c_formula import c_formula
 from support.modules import load
 from support.optional import require
 from sympy import Integer
 
 from dyadic.codegen.assembly import _render
+from dyadic.codegen.c_functions import helpers
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
-from dyadic.codegen.cuda_printer import KernelWriter, device_functions
 from dyadic.codegen.emulator import Kernels, find_compiler
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.program import variable
@@ -129,10 +130,10 @@ def test_nothing_that_a_bracket_hides_shows(name):
 
 def in_cuda(suffix):
     """Kernels that evaluate every function and derivative at an array."""
-    lines, writer = [], KernelWriter({}, suffix)
+    lines = []
     for name in FUNCTIONS:
         for order in (0, 1):
-            code = writer._print(closed_form(name, order), {Z: "z"}, [], 0)
+            code = c_formula(closed_form(name, order), suffix)
             lines += [
                 f'extern "C" __global__ void {name}_{order}'
                 "(const real* __restrict__ x, real* __restrict__ f, const int n)",
@@ -142,7 +143,7 @@ def in_cuda(suffix):
                 "}",
             ]
     types = f"typedef {'float' if suffix else 'double'} real;"
-    return "\n".join([types, *device_functions(writer.functions, suffix), *lines])
+    return "\n".join([types, *helpers("\n".join(lines), suffix), *lines])
 
 
 @pytest.mark.parametrize(("suffix", "dtype", "close"), [("", np.float64, 1e-14), ("f", np.float32, 2e-5)])

@@ -1,0 +1,110 @@
+// Runs CUDA kernel source (see cuda_host.h) on the CPU.  The threads of a block are fibers (ucontext) that run one after
+// another until they reach a barrier or end; the order is forward, backward or shuffled, so that code which is
+// right only for one order gives wrong results in another.  Shared memory is filled with 0xFF (NaN) before every
+// block, so that reading what no thread wrote shows.
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "cuda_host.h"
+
+Triple blockIdx, blockDim, gridDim, threadIdx;
+
+namespace emulator {
+
+struct Fiber {
+    ucontext_t context;
+    std::vector<char> stack;
+    Triple thread;
+    int barrier;  // line of the barrier it waits at, 0 if it can run
+    bool done;
+};
+
+static std::vector<Fiber> fibers;
+static ucontext_t scheduler;
+static size_t current;
+static void (*body)();
+static char message[300];
+
+static void enter() {
+    body();
+    fibers[current].done = true;
+    swapcontext(&fibers[current].context, &scheduler);
+}
+
+void wait(int line) {
+    fibers[current].barrier = line;
+    swapcontext(&fibers[current].context, &scheduler);
+}
+
+static bool run_block(int order, char* shared, size_t size) {
+    const size_t count = size_t(blockDim.x) * blockDim.y * blockDim.z;
+    std::memset(shared, 0xFF, size);
+    fibers.resize(count);
+    std::vector<size_t> sequence(count);
+    for (size_t k = 0; k < count; ++k) {
+        Fiber& fiber = fibers[k];
+        sequence[k] = order == 1 ? count - 1 - k : k;
+        fiber.stack.resize(1 << 16);
+        fiber.thread = {unsigned(k % blockDim.x), unsigned(k / blockDim.x % blockDim.y),
+                        unsigned(k / (size_t(blockDim.x) * blockDim.y))};
+        fiber.barrier = 0;
+        fiber.done = false;
+        getcontext(&fiber.context);
+        fiber.context.uc_stack.ss_sp = fiber.stack.data();
+        fiber.context.uc_stack.ss_size = fiber.stack.size();
+        fiber.context.uc_link = nullptr;
+        makecontext(&fiber.context, enter, 0);
+    }
+    std::mt19937 random(order);
+    for (;;) {
+        if (order > 1) std::shuffle(sequence.begin(), sequence.end(), random);
+        for (size_t k : sequence) {
+            if (fibers[k].done || fibers[k].barrier) continue;
+            current = k;
+            threadIdx = fibers[k].thread;
+            swapcontext(&scheduler, &fibers[k].context);
+        }
+        // Every thread now waits or has ended: a barrier opens if all threads wait at the same one.
+        int line = 0;
+        size_t ended = 0;
+        for (const Fiber& fiber : fibers) {
+            if (fiber.done) {
+                ++ended;
+            } else if (line && fiber.barrier != line) {
+                std::snprintf(message, sizeof message, "threads of a block wait at different barriers (lines %d and %d)",
+                              line, fiber.barrier);
+                return false;
+            } else {
+                line = fiber.barrier;
+            }
+        }
+        if (ended == count) return true;
+        if (ended) {
+            std::snprintf(message, sizeof message, "%zu of %zu threads never reach the barrier at line %d", ended, count,
+                          line);
+            return false;
+        }
+        for (Fiber& fiber : fibers) fiber.barrier = 0;
+    }
+}
+
+const char* launch(const unsigned* grid, const unsigned* block, int order, void (*kernel)(), char* shared,
+                   char* end) {
+    gridDim = {grid[0], grid[1], grid[2]};
+    blockDim = {block[0], block[1], block[2]};
+    body = kernel;
+    for (unsigned z = 0; z < gridDim.z; ++z)
+        for (unsigned y = 0; y < gridDim.y; ++y)
+            for (unsigned x = 0; x < gridDim.x; ++x) {
+                blockIdx = {x, y, z};
+                if (!run_block(order, shared, size_t(end - shared))) return message;
+            }
+    return nullptr;
+}
+
+}  // namespace emulator

@@ -1,0 +1,139 @@
+"""What can be shown of emitted kernels without a GPU, kernel by kernel; ``dyadic emit --verify`` prints it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from sympy import Expr
+
+from dyadic.codegen.assembly import emit_module
+from dyadic.codegen.cubin import CompileError, compile_cubin, find_nvrtc
+from dyadic.codegen.cupy_target import CupyTarget
+from dyadic.codegen.emulator import EmulationError, find_compiler
+from dyadic.codegen.emulator.comparison import differences, finite_draw, worst
+from dyadic.codegen.emulator.stand_in import loaded
+from dyadic.codegen.loops.build import nest
+from dyadic.codegen.loops.kernel import Accumulate, every
+from dyadic.codegen.loops.machine import Fault, check
+from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.place import count
+from dyadic.codegen.loops.schedule import PerElement
+from dyadic.codegen.loops.spec import KernelError, distinct_names, verify
+from dyadic.codegen.numpy_target import NumpyTarget
+from dyadic.codegen.program import BATCH
+from dyadic.symbolic.derivation import Derivation
+
+ARCHS = ("sm_80", "sm_90", "sm_100", "sm_120")
+LAST = "not executed on a GPU, speed not measured"
+_BATCHES, _MODULE, _ORDERS = (1, 3), (3, 9), (0, 1, 5)
+_MOST = {"schedule": 200_000, "module": 3_000_000}
+"""Points of the kernels' loops up to which a schedule and a whole module are run here.  The module's batch sizes lie on
+either side of the one below which contractions take their kernels for few samples."""
+TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried.  outcome: "shown", "wrong" or "not shown" (with the reason in ``detail``)."""
+
+    subject: str
+    method: str
+    outcome: str
+    detail: str = ""
+
+
+def evidence(derivation: Derivation, dtype: str) -> Iterator[Finding]:
+    """All that is shown of a network's CuPy module, and all that is not."""
+    target = CupyTarget(derivation, dtype)
+    text = emit_module(target)
+    for name, one in target.nests.items():
+        yield _specified(name, one)
+        yield _scheduled(name, one, target.itemsize)
+    yield from _compiled(text, list(target.nests))
+    yield _emulated(text, derivation, dtype, sum(_points(one, max(_MODULE)) for one in target.nests.values()))
+
+
+def _specified(name: str, one: Nest) -> Finding:
+    """Each output stored once and each read in bounds, for all batch sizes."""
+    try:
+        verify(one.kernel)
+        distinct_names(one)
+    except KernelError as error:
+        return Finding(name, "specification", "wrong", str(error))
+    return Finding(name, "specification", "shown", "every batch size")
+
+
+def _scheduled(name: str, one: Nest, itemsize: int) -> Finding:
+    """The nest run with every access checked: written once, in bounds, no race, values as in the plainest schedule."""
+    if _points(one, max(_BATCHES)) > _MOST["schedule"]:
+        return Finding(name, "schedule", "not shown", f"{_points(one, max(_BATCHES))} points are too many to run here")
+    for batch in _BATCHES:
+        try:
+            check(one, nest(one.kernel, itemsize, PerElement(32)), batch)
+        except Fault as error:
+            return Finding(name, "schedule", "wrong", f"batch {batch}: {error}")
+    return Finding(name, "schedule", "shown", f"run at batch sizes {' and '.join(map(str, _BATCHES))}")
+
+
+def _compiled(text: str, names: list[str]) -> Iterator[Finding]:
+    """Machine code for every architecture, and what it needs."""
+    found = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)
+    source = found[1] if found else ""
+    for arch in ARCHS:
+        if find_nvrtc() is None:
+            yield Finding("module", arch, "not shown", "NVRTC is not installed: pip install 'dyadic-backprop[verify]'")
+            continue
+        try:
+            kernels = compile_cubin(source, arch).kernels
+        except CompileError as error:
+            yield Finding("module", arch, "wrong", str(error))
+            continue
+        for name in names:
+            used = kernels[name]
+            detail = f"{used.registers} registers, {used.shared} bytes shared, {used.spills} bytes spilled"
+            yield Finding(name, arch, "wrong" if used.spills else "shown", detail)
+
+
+def _emulated(text: str, derivation: Derivation, dtype: str, points: int) -> Finding:
+    """The whole module on the CPU against the NumPy module, in several orders of the threads."""
+    if find_compiler() is None:
+        return Finding("module", "emulation", "not shown", "no C++ compiler (g++ or clang++) was found")
+    if points > _MOST["module"]:
+        return Finding("module", "emulation", "not shown", f"{points} points are too many to run here")
+    reference = loaded(emit_module(NumpyTarget(derivation, dtype)))
+    try:
+        draws = [finite_draw(derivation, reference, batch, 0, np.dtype(dtype)) for batch in _MODULE]
+        modules = [loaded(text, order) for order in _ORDERS]
+        results = [worst(differences(module, reference, given)) for module in modules for given in draws]
+    except (EmulationError, ValueError) as error:
+        return Finding("module", "emulation", "wrong", str(error))
+    where, difference = max(results, key=lambda item: np.nan_to_num(item[1], nan=np.inf))
+    batches = " and ".join(map(str, _MODULE))
+    detail = f"{difference:.1e} from NumPy ({where}) at batch sizes {batches}, in {len(_ORDERS)} orders of the threads"
+    return Finding("module", "emulation", "shown" if difference < TOLERANCE[dtype] else "wrong", detail)
+
+
+def _points(one: Nest, batch: int) -> int:
+    """Points of a kernel's loops, the reductions' included."""
+    whole = count(one.kernel.axes)
+    longest = [count(item.axes) for item in every(one.kernel.statements) if isinstance(item, Accumulate)]
+
+    def number(extent: Expr) -> int:
+        return int(extent.xreplace({BATCH: batch}))
+
+    return number(whole) * max((number(length) for length in longest), default=1)
+
+
+def report(findings: list[Finding]) -> Iterator[str]:
+    """As text, a kernel after another; what is not shown, and in the end what never is."""
+    subjects = dict.fromkeys(finding.subject for finding in findings)
+    for subject in subjects:
+        yield subject
+        for finding in (one for one in findings if one.subject == subject):
+            yield f"  {finding.outcome.upper():<9}  {finding.method:<13}  {finding.detail}".rstrip()
+    wrong = sum(finding.outcome == "wrong" for finding in findings)
+    missing = sum(finding.outcome == "not shown" for finding in findings)
+    yield f"{len(findings) - wrong - missing} shown, {wrong} wrong, {missing} not shown; {LAST}"

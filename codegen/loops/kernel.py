@@ -1,0 +1,120 @@
+"""A kernel before it has a place on a machine: what is computed at each point of one iteration space.
+
+Scalar expressions are SymPy trees over the node types of :mod:`dyadic.symbolic.expressions` and the two added here.
+An :class:`Element` in an expression is a load.  Integer expressions stand in indices, guards and extents only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sympy import Expr, Symbol, sympify
+
+from dyadic.symbolic.expressions import Element, Index, Tensor
+
+Key = tuple[str, str]
+"""(kind, owner) of a tensor."""
+
+
+class Local(Symbol):
+    """A value that a thread holds under a name; a number of the module's type, or an integer (a position)."""
+
+    def __new__(cls, name: str, integer: bool = False) -> Local:
+        return Symbol.__new__(cls, name, integer=True) if integer else Symbol.__new__(cls, name)
+
+
+class Select(Expr):
+    """``Select(value, *conditions)``: the value where all brackets hold, 0 elsewhere; not evaluated there."""
+
+    is_commutative = True
+
+    def __new__(cls, value: Expr, *conditions: Expr) -> Select:
+        return Expr.__new__(cls, sympify(value), *conditions)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """``index`` runs over 0, ..., extent - 1; the extent is a number or an expression of the batch size."""
+
+    index: Index
+    extent: Expr
+
+
+@dataclass(frozen=True)
+class Let:
+    """``local = value`` at a point."""
+
+    local: Local
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Accumulate:
+    """``local`` = the ``value`` reduced over the points of ``axes`` at which all guards hold.
+
+    kind: "sum", "max" (the largest), "argmax" (the first index of the one axis at which it is attained).
+    inner: what is computed at each point before the value.
+    """
+
+    local: Local
+    kind: str
+    axes: tuple[Axis, ...]
+    guards: tuple[Expr, ...]
+    inner: tuple[Statement, ...]
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Put:
+    """``entry = value``, a store."""
+
+    entry: Element
+    value: Expr
+
+
+Statement = Let | Accumulate | Put
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One launch: the statements at every point of ``axes``.
+
+    reads, writes: the array arguments in order, with shapes in numbers and the batch size.
+    integers: those of them that hold integers.  defines: the tensors of the equations that it evaluates, stored or not.
+    """
+
+    name: str
+    axes: tuple[Axis, ...]
+    statements: tuple[Statement, ...]
+    reads: tuple[Tensor, ...]
+    writes: tuple[Tensor, ...]
+    integers: frozenset[Key]
+    defines: tuple[Tensor, ...]
+
+    @property
+    def tensors(self) -> dict[Key, Tensor]:
+        return {(t.kind, t.owner): t for t in (*self.reads, *self.writes)}
+
+    @property
+    def accumulators(self) -> tuple[Accumulate, ...]:
+        """The reductions at each point, those inside other reductions left out."""
+        return tuple(item for item in self.statements if isinstance(item, Accumulate))
+
+
+def expressions(statement: Statement) -> Iterator[Expr]:
+    """The expressions of one statement, without those of the statements inside it."""
+    if isinstance(statement, Let):
+        yield statement.value
+    elif isinstance(statement, Put):
+        yield from (statement.value, statement.entry)
+    else:
+        yield from (*statement.guards, statement.value)
+
+
+def every(statements: tuple[Statement, ...]) -> Iterator[Statement]:
+    """All statements, outer before inner."""
+    for statement in statements:
+        yield statement
+        if isinstance(statement, Accumulate):
+            yield from every(statement.inner)

@@ -1,0 +1,253 @@
+"""Runs a nest on the CPU with every access checked, block by block, all threads of a block at once.
+
+It knows nothing of how nests are made.  :func:`check` holds a nest to the kernel that it schedules: outputs written
+exactly once, every access in bounds, no two threads at one cell without a barrier between, barriers met by all
+threads, and the values those of the plainest schedule.  This is shown for the batch size at hand, not for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from sympy import Add, Expr, Mul, Pow, oo
+
+from dyadic.codegen.loops.kernel import Kernel, Key, Local, Select, every, expressions
+from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
+from dyadic.codegen.loops.nest import (
+    BLOCK,
+    THREAD,
+    Barrier,
+    Cell,
+    Combine,
+    For,
+    Halving,
+    If,
+    Name,
+    Nest,
+    Scope,
+    Set,
+    Step,
+    Vector,
+)
+from dyadic.codegen.program import BATCH, variable
+from dyadic.symbolic.expressions import Apply, Divides, Element, Inside, Quotient, Remainder, Same
+
+
+class Machine:
+    """One block at a time over the same global arrays.  ``arrays``: inputs by tensor; outputs are made here."""
+
+    def __init__(self, nest: Nest, arrays: Mapping[Key, Numbers], batch: int) -> None:
+        self.nest, self.batch = nest, batch
+        self.memory: dict[Key, Global] = {}
+        for tensor in nest.kernel.reads:
+            key = tensor.kind, tensor.owner
+            self.memory[key] = Global(variable(tensor), arrays[key].reshape(shape(tensor.shape, batch)), False)
+        for tensor in nest.kernel.writes:
+            dtype = np.int64 if (tensor.kind, tensor.owner) in nest.kernel.integers else np.float64
+            values = np.zeros(shape(tensor.shape, batch), dtype)
+            self.memory[tensor.kind, tensor.owner] = Global(variable(tensor), values, True)
+        self.threads = int(np.prod(nest.block))
+
+    def run(self) -> dict[Key, Numbers]:
+        """All blocks; the outputs."""
+        grid = [int(extent.xreplace({BATCH: self.batch})) for extent in self.nest.grid]
+        for block in product(*(range(extent) for extent in reversed(grid))):
+            self._block(block[::-1])
+        for array in self.memory.values():
+            array.finished()
+        return {key: array.values for key, array in self.memory.items() if array.output}
+
+    def _block(self, block: Sequence[int]) -> None:
+        who = np.arange(self.threads)
+        self.values: dict[Expr, Numbers] = {}
+        rest = who
+        for coordinate, extent in zip(THREAD, self.nest.block, strict=False):
+            self.values[coordinate], rest = rest % extent, rest // extent
+        for coordinate, number in zip(BLOCK, block, strict=False):
+            self.values[coordinate] = np.full(self.threads, number)
+        self.own: dict[str, Shared | Registers] = {}
+        for array in self.nest.arrays:
+            dtype = np.int64 if array.integer else np.float64
+            self.own[array.name] = (
+                Shared(array.name, array.shape, dtype)
+                if array.shared
+                else Registers(array.name, self.threads, array.shape, dtype)
+            )
+        self._steps(self.nest.steps, who)
+
+    # -- steps; ``who``: the threads that take them ---------------------------------------------------------------
+
+    def _steps(self, steps: Sequence[Step], who: Numbers) -> None:
+        for step in steps:
+            self._step(step, who)
+
+    def _step(self, step: Step, who: Numbers) -> None:
+        match step:
+            case Name(index, value):
+                self._define(index, self.number(value, who), who)
+            case Set(target, value):
+                self._store(target, self.number(value, who), who)
+            case Combine():
+                self._combine(step, who)
+            case For(index, start, stop, stride, body):
+                position, end = self.number(start, who), self.number(stop, who)
+                while (active := position < end).any():
+                    self._define(index, position[active], who[active])
+                    self._steps(body, who[active])
+                    position = position + stride
+            case Halving(index, first, body):
+                while first > 0:
+                    self._define(index, np.full(len(who), first), who)
+                    self._steps(body, who)
+                    first //= 2
+            case If(conditions, body):
+                chosen = who[self._hold(conditions, who)]
+                if len(chosen):
+                    self._steps(body, chosen)
+            case Scope(_, body):
+                self._steps(body, who)
+            case Vector(target, source, count):
+                for k in range(count):
+                    moved = (_along(one, k) for one in (target, source))
+                    self._step(Set(*moved), who)
+            case Barrier():
+                if len(who) < self.threads:
+                    raise Fault(f"{self.threads - len(who)} of {self.threads} threads do not come to a barrier")
+                for array in self.own.values():
+                    if isinstance(array, Shared):
+                        array.barrier()
+
+    def _define(self, name: Expr, value: Numbers, who: Numbers) -> None:
+        held = self.values.setdefault(name, np.zeros(self.threads, value.dtype))
+        held = held.astype(np.result_type(held, value))
+        held[who] = value
+        self.values[name] = held
+
+    def _store(self, target: Expr, value: Numbers, who: Numbers) -> None:
+        if isinstance(target, Local):
+            self._define(target, value, who)
+        elif isinstance(target, Cell):
+            self.own[target.array].write([self.number(i, who) for i in target.indices], value, who)
+        else:
+            self.memory[target.kind, target.owner].write([self.number(i, who) for i in target.indices], value, who)
+
+    def _combine(self, step: Combine, who: Numbers) -> None:
+        old, new = self.number(step.target, who), self.number(step.value, who)
+        if step.kind == "sum":
+            self._store(step.target, old + new, who)
+        elif step.kind == "max":
+            self._store(step.target, np.maximum(old, new), who)
+        else:
+            assert step.place is not None
+            assert step.at is not None
+            place, at = self.number(step.place, who), self.number(step.at, who)
+            better = (new > old) | ((new == old) & (at < place) & isinstance(step.at, Cell))
+            self._store(step.target, np.where(better, new, old), who)
+            self._store(step.place, np.where(better, at, place), who)
+
+    # -- expressions ------------------------------------------------------------------------------------------------
+
+    def _hold(self, conditions: Sequence[Expr], who: Numbers) -> Numbers:
+        """Which of the threads meet all conditions; a later one is not evaluated where an earlier one fails."""
+        result = np.ones(len(who), bool)
+        for guard in conditions:
+            here = who[result]
+            one, two = (self.number(argument, here) for argument in guard.args)
+            if isinstance(guard, Inside):
+                result[result] = (one >= 0) & (one < two)
+            elif isinstance(guard, Divides):
+                result[result] = two % one == 0
+            elif isinstance(guard, Same):
+                result[result] = one == two
+            else:
+                raise TypeError(f"{type(guard).__name__} is not a condition")
+        return result
+
+    def number(self, node: Expr, who: Numbers) -> Numbers:
+        """The value of an expression for each thread."""
+        if node in self.values:
+            return self.values[node][who]
+        if node == BATCH:
+            return np.full(len(who), self.batch)
+        if node == -oo or (node.is_number and not node.has(Apply)):
+            return np.full(len(who), int(node) if node.is_Integer else float(node))
+        if isinstance(node, Element):
+            return self.memory[node.kind, node.owner].read([self.number(i, who) for i in node.indices], who)
+        if isinstance(node, Cell):
+            return self.own[node.array].read([self.number(i, who) for i in node.indices], who)
+        if isinstance(node, Select):
+            value, *guards = node.args
+            holds = self._hold(guards, who)
+            result = np.zeros(len(who))
+            result[holds] = self.number(value, who[holds])
+            return result
+        if isinstance(node, Apply):
+            return _opaque(node, self.number(node.argument, who))
+        parts = [self.number(part, who) for part in node.args]
+        if isinstance(node, Add):
+            return np.asarray(sum(parts[1:], parts[0]))
+        if isinstance(node, Mul):
+            return np.asarray(np.multiply.reduce(parts))
+        if isinstance(node, Pow):
+            return np.asarray(np.float_power(parts[0], parts[1]))
+        if isinstance(node, Quotient | Remainder):
+            return parts[0] // parts[1] if isinstance(node, Quotient) else parts[0] % parts[1]
+        raise TypeError(f"a machine cannot evaluate {type(node).__name__}")
+
+
+def _opaque(node: Apply, argument: Numbers) -> Numbers:
+    """Some function of one number under this name: what is compared does not depend on which.  It has no zeros."""
+    shift = sum(ord(letter) * (k + 1) for k, letter in enumerate(node.name)) + node.order
+    return np.asarray(2.0 + np.cos(argument + shift))
+
+
+def _along(entry: Element | Cell, k: int) -> Expr:
+    """The entry k further along its last axis."""
+    *before, last = entry.indices
+    if isinstance(entry, Cell):
+        return Cell(entry.array, *before, last + k)
+    return Element(entry.kind, entry.owner, *before, last + k)
+
+
+def shape(extents: Sequence[Expr], batch: int) -> tuple[int, ...]:
+    return tuple(int(extent.xreplace({BATCH: batch})) for extent in extents)
+
+
+def inputs(kernel: Kernel, batch: int, seed: int = 0) -> dict[Key, Numbers]:
+    """Random arrays for what a kernel reads; integers such that every index they are used in is in range."""
+    random = np.random.default_rng(seed)
+    found: dict[Key, Numbers] = {}
+    for tensor in kernel.reads:
+        key = tensor.kind, tensor.owner
+        extents = shape(tensor.shape, batch)
+        if key in kernel.integers:
+            found[key] = random.integers(0, _below(kernel, key, batch), extents)
+        else:
+            found[key] = random.uniform(0.25, 1.75, extents)
+    return found
+
+
+def _below(kernel: Kernel, key: Key, batch: int) -> int:
+    """The smallest extent of an axis that an integer tensor chooses from; 2 if it is only compared."""
+    found = []
+    for statement in every(kernel.statements):
+        for expression in expressions(statement):
+            for entry in expression.atoms(Element):
+                tensor = kernel.tensors[entry.kind, entry.owner]
+                pairs = zip(entry.indices, shape(tensor.shape, batch), strict=True)
+                found += [n for i, n in pairs if isinstance(i, Element) and (i.kind, i.owner) == key]
+    return min(found, default=2)
+
+
+def check(nest: Nest, plain: Nest, batch: int, seed: int = 0) -> None:
+    """Run a nest and a plain one of the same kernel on the same numbers.  Raises :class:`Fault`."""
+    arrays = inputs(nest.kernel, batch, seed)
+    found, wanted = Machine(nest, arrays, batch).run(), Machine(plain, arrays, batch).run()
+    for key, values in wanted.items():
+        if not np.allclose(found[key].reshape(values.shape), values, rtol=1e-11, atol=1e-12, equal_nan=True):
+            raise Fault(f"{nest.kernel.name}: {key[0]} differs from what the kernel says")
+
+
+__all__ = ["Fault", "Machine", "check", "inputs", "shape"]

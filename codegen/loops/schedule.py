@@ -1,0 +1,115 @@
+"""The schedules there are, as data, and which one a kernel gets from its sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import Expr, Mul
+
+from dyadic.codegen.loops.contraction import Contraction, contraction
+from dyadic.codegen.loops.kernel import Kernel
+from dyadic.codegen.program import BATCH
+from dyadic.symbolic.expressions import Element
+
+ASSUMED_BATCH = 128
+"""What a batch size that is not known counts as where a schedule is chosen."""
+PROCESSORS = 100
+"""How many blocks run at once where a schedule is chosen.  A guess at current cards: nothing here was measured."""
+
+
+@dataclass(frozen=True)
+class PerElement:
+    """One thread for each element."""
+
+    threads: int = 256
+
+
+@dataclass(frozen=True)
+class Together:
+    """``lanes`` threads for each element, ``elements`` of them in a block side by side; lanes is a power of 2."""
+
+    lanes: int
+    elements: int = 1
+
+
+@dataclass(frozen=True)
+class Tiled:
+    """A contraction in tiles of ``rows`` by ``columns``, ``depth`` terms at a time.
+
+    A thread computes ``per_row`` by ``per_column`` elements; ``pack``: how many numbers are moved at once (16 bytes).
+    """
+
+    rows: int
+    columns: int
+    depth: int
+    per_row: int
+    per_column: int
+    pack: int
+
+    @property
+    def threads(self) -> int:
+        return (self.rows // self.per_row) * (self.columns // self.per_column)
+
+
+Schedule = PerElement | Together | Tiled
+
+
+def estimate(extent: Expr, assumed: int = ASSUMED_BATCH) -> int:
+    """A number of points, with a number for the batch size."""
+    return int(extent.xreplace({BATCH: assumed}))
+
+
+def choose(kernel: Kernel, itemsize: int) -> Schedule:
+    """Tiles for a contraction that is worth them; otherwise see :func:`untiled`."""
+    found = contraction(kernel)
+    return (_tiles(found, itemsize) if found else None) or untiled(kernel)
+
+
+def untiled(kernel: Kernel, assumed: int = ASSUMED_BATCH) -> PerElement | Together:
+    """Threads share a long reduction where elements are too few to fill the machine; otherwise one computes an element.
+
+    assumed: the batch size to reckon with.
+    """
+    reductions = kernel.accumulators
+    if not reductions:
+        return PerElement()
+    points = estimate(Mul(*(axis.extent for axis in kernel.axes)), assumed)
+    length = max(estimate(Mul(*(axis.extent for axis in one.axes)), assumed) for one in reductions)
+    if length < 32 or points >= 65536 or length * 64 < points:
+        return PerElement()
+    if len(reductions) == 1 and reductions[0].kind != "argmax" and _neighbours(kernel):
+        return Together(lanes=16, elements=16)
+    return Together(lanes=32 if length < 256 else 128)
+
+
+_TILES = ((128, 8, 8, 1.0), (64, 16, 4, 0.7), (32, 16, 2, 0.4), (16, 16, 1, 0.2))
+"""Edge of a tile, its depth, the edge of a thread's block, and the share of the arithmetic rate that it may reach: a
+thread's block of b by b costs 2 b loads from shared memory for b * b multiply-adds."""
+
+
+def _tiles(found: Contraction, itemsize: int) -> Tiled | None:
+    """The tile of the smallest estimated time: rounds of blocks, each as long as its tile is large."""
+    rows, columns, groups, depth = (
+        estimate(Mul(*(axis.extent for axis in axes)))
+        for axes in (found.rows.axes, found.columns.axes, found.groups, found.sum.axes)
+    )
+    if min(rows, columns, depth) < 8:
+        return None
+
+    def time(tile: tuple[int, int, int, float]) -> float:
+        edge, _, _, rate = tile
+        blocks = -(-rows // edge) * -(-columns // edge) * groups
+        return -(-blocks // PROCESSORS) * edge * edge / rate
+
+    edge, deep, own, _ = min((tile for tile in _TILES if tile[0] <= 64 or itemsize == 4), key=time)
+    return Tiled(edge, edge, deep, own, own, min(16 // itemsize, own) if own > 1 else 1)
+
+
+def _neighbours(kernel: Kernel) -> bool:
+    """Whether neighbouring elements read neighbouring addresses in every load of the reduction that differs."""
+    if not kernel.axes:
+        return False
+    last = kernel.axes[-1].index
+    (reduction,) = kernel.accumulators
+    found = [entry for entry in reduction.value.atoms(Element) if entry.has(last)]
+    return bool(found) and all(entry.indices[-1].has(last) for entry in found)

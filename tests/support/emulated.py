@@ -1,0 +1,23 @@
+"""Emitted CuPy modules on the CPU, compared with NumPy modules."""
+
+import sys
+
+from support.modules import load
+
+from dyadic.codegen import emit
+from dyadic.codegen.emulator.comparison import differences, finite_draw
+from dyadic.codegen.emulator.comparison import worst as largest
+from dyadic.codegen.emulator.stand_in import stand_in
+
+
+def emulated(derivation, dtype, monkeypatch, order=0):
+    monkeypatch.setitem(sys.modules, "cupy", stand_in(order))
+    return load(emit(derivation, "cupy", dtype).text, "emitted_cupy")
+
+
+def worst(derivation, monkeypatch, dtype="float64", batch=3, order=0):
+    """Where the largest difference from the NumPy module is, and how large."""
+    module = emulated(derivation, dtype, monkeypatch, order)
+    reference = load(emit(derivation, "numpy", dtype), "emitted_numpy")
+    given = finite_draw(derivation, reference, batch, 3, dtype)
+    return largest(differences(module, reference, given))
