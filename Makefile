@@ -1,5 +1,6 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
+# make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make docs: write docs/layers.md from the code.
 # make bench: CPU seconds of whole commands, and how they grow.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
@@ -7,7 +8,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs bench mutants clean
+.PHONY: demo test lint docs bench mutants forgeries certificates clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -24,11 +25,17 @@ lint: $(VENV)/.test
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md
 
-bench: $(VENV)/.test
-	$(BIN)/python benchmarks/cpu.py
+forgeries: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.forgeries
+
+certificates: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.true_certificates
 
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/cpu.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

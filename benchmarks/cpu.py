@@ -40,8 +40,8 @@ def cases(folder: Path) -> dict[str, list[str]]:
     """The arguments of the interpreter, by case; run in the folder of the checkout that is measured."""
     found = {
         "empty click": ["-c", EMPTY, "--version"],
-        "--version": ["-m", "dyadic", "--version"],
-        "--help": ["-m", "dyadic", "--help"],
+        "version": ["-m", "dyadic", "--version"],
+        "help": ["-m", "dyadic", "--help"],
         "imports": ["-c", IMPORTS],
         "digits": ["-m", "dyadic", "verify", "examples/digits.toml"],
     }
@@ -70,7 +70,7 @@ def measured(chosen: dict[str, list[str]], roots: list[Path], rounds: int) -> di
     times: dict[tuple[str, Path], list[float]] = {(name, root): [] for name in chosen for root in roots}
     for turn in range(rounds + 1):
         for (name, root), found in times.items():
-            if turn or name in ("--version", "imports"):
+            if turn or name in ("version", "imports"):
                 seconds = cpu_seconds(chosen[name], root)
                 if turn:
                     found.append(seconds)
@@ -113,10 +113,8 @@ def main() -> None:
             ratios = [medians[pair[1], root] / medians[pair[0], root] for root in roots]
             print(f"{small} -> {large} layers: {large / small:.1f} times as many,", *(f"{r:.1f}" for r in ratios),
                   "times the time")  # fmt: skip
-    if "--version" in chosen and "empty click" in chosen:
-        print(
-            f"--version: {medians['--version', HERE] / medians['empty click', HERE]:.1f} times an empty click program"
-        )
+    if "version" in chosen and "empty click" in chosen:
+        print(f"version: {medians['version', HERE] / medians['empty click', HERE]:.1f} times an empty click program")
 
 
 if __name__ == "__main__":

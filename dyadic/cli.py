@@ -105,7 +105,10 @@ def verify(claims: Path | None, **options: Any) -> int:
 @commands.command()
 @click.argument("certificate", type=_file)
 def check(**options: Any) -> int:
-    """Re-verify a certificate from its contents alone."""
+    """Verify a certificate again, from its contents alone.
+
+    Exit status: 0 confirmed, 1 rejected, 3 in part only.
+    """
     return _run("check", **options)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import dyadic
 from dyadic import report
-from dyadic.files import appendix_contents, json_bytes, read_json, reserved, reserved_folder
+from dyadic.files import appendix_contents, json_bytes, reserved, reserved_folder
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.granularity import Granularity
@@ -34,17 +34,19 @@ def verify(
     spec: Path, cost: str | None, granularity: Granularity | None, format_: str, certificate: Path | None,
     methods: str | None, **options: Any,
 ) -> int:  # fmt: skip
-    names = None if methods is None else [name.strip() for name in methods.split(",")]
+    from dyadic.proofs import Notes
+
+    names, notes = None if methods is None else [name.strip() for name in methods.split(",")], Notes()
     with nullcontext() if certificate is None else reserved(certificate) as write:
         derivation = _derivation(spec, cost, granularity)
-        found = _verify(derivation, methods=names, **options)
+        found = _verify(derivation, methods=names, notes=notes, **options)
         if write is not None:
             write(json_bytes(found))
     if format_ == "json":
-        _print_json(report.summary_json(found))
+        _print_json(report.summary_json(found, notes))
     else:
         _print(f"note: {note}" for note in derivation.architecture.notes)
-        _print(report.verdict_text(found))
+        _print(report.verdict_text(found, notes))
     return _EXIT[found["verdict"]]
 
 
@@ -64,20 +66,16 @@ def verify_own(spec: Path, cost: str | None, granularity: Granularity | None, fo
 
 def check(certificate: Path) -> int:
     from dyadic.proofs import Rejected
+    from dyadic.proofs.checker.source import read
 
-    content = read_json(certificate)
     try:
         with _progress("checking"):
-            findings = dyadic.check(content)
+            found = dyadic.check(read(str(certificate)))
     except Rejected as error:
         _print([f"REJECTED   {error}"])
         return 1
-    _print(f"{finding.outcome.upper():<10} {finding.claim}: {finding.detail}" for finding in findings)
-    undecided = any(finding.outcome == "undecided" for finding in findings)
-    stated = sum(finding.outcome == "stated" for finding in findings)
-    outcome = "UNDECIDED" if undecided else "CONFIRMED"
-    _print([f"{outcome}: {len(findings) - stated} claims re-verified, {stated} only stated"])
-    return 3 if undecided else 0
+    _print(found.lines())
+    return 0 if found.confirmed else 3
 
 
 def emit(

@@ -1,4 +1,4 @@
-"""Reading JSON with limits, and writing whole files or none, in places that are tested before the work begins."""
+"""Writing whole files or none, in places that are tested before the work begins."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any
 
 from dyadic.scratch import Output, OutputFolder, write_whole
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError, unwritable
-
-LARGEST_JSON = 64 * 2**20
+from dyadic.symbolic.errors import unwritable
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
@@ -99,31 +97,3 @@ def json_text(content: Any, level: int = 0) -> str:
     if isinstance(content, list) and any(isinstance(item, dict) for item in content):
         return "[\n" + ",\n".join(blanks + json_text(item, level + 1) for item in content) + f"\n{blanks[1:]}]"
     return json.dumps(content, ensure_ascii=False)
-
-
-def read_json(path: Path) -> Any:
-    """Parse a JSON file; anything that is not one is a :class:`DyadicError` that names the file."""
-    try:
-        if not path.is_file():
-            raise DyadicError(f"{path}: cannot be read ({_no_file(path)}); check the path")
-        if path.stat().st_size > LARGEST_JSON:
-            raise DyadicError(f"{path}: is larger than {LARGEST_JSON >> 20} MiB; this is no certificate of ours")
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except OSError as error:
-        raise DyadicError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
-    except RecursionError as error:
-        raise DyadicError(f"{path}: is nested too deeply; this is no certificate of ours") from error
-    except ValueError as error:
-        raise DyadicError(
-            f"{path}: is not JSON ({str(error)[:200]}); give a file written by `dyadic verify`"
-        ) from error
-
-
-def _no_file(path: Path) -> str:
-    if path.is_dir():
-        return "it is a folder"
-    return "it is no regular file" if path.exists() else "no such file"
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"the non-finite number {name}")

@@ -9,6 +9,7 @@ from typing import Any
 from dyadic.blocks import Block, blocks
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.verification import Notes
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
@@ -162,14 +163,16 @@ def derivation_json(derivation: Derivation) -> dict[str, Any]:
     }
 
 
-def summary_json(certificate: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``verify --format json`` prints: the certificate without the equations."""
+def summary_json(certificate: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
+    """What ``verify --format json`` prints: the certificate without the equations, with times and reasons."""
     return {
         "architecture": certificate["architecture"]["name"],
         "L": certificate["L"],
         "steps": certificate["steps"],
         "verdict": certificate["verdict"],
         "claims": certificate["claims"],
+        "not_run": notes.not_run,
+        "seconds": {name: round(seconds, 4) for name, seconds in notes.seconds.items()},
         "hash": certificate["hash"],
     }
 
@@ -182,7 +185,7 @@ def methods_text() -> Iterator[str]:
             yield from _wrapped(f"{label}: {text}")
 
 
-def verdict_text(certificate: Mapping[str, Any]) -> Iterator[str]:
+def verdict_text(certificate: Mapping[str, Any], notes: Notes) -> Iterator[str]:
     """The claims with their verdicts, and what is trusted, line by line."""
     yield (
         f"{certificate['architecture']['name']}: L = {certificate['L']} layers (counted in vertices), "
@@ -198,7 +201,7 @@ def verdict_text(certificate: Mapping[str, Any]) -> Iterator[str]:
         for key in ("counterexample", "witness"):
             for name, value in (claim[key] or {}).items():
                 yield from _wrapped(f"{key} {name}: {_brief(value)}")
-    for name, reason in certificate["not_run"].items():
+    for name, reason in notes.not_run.items():
         yield ""
         yield from _wrapped(f"not run: {name}, because {reason}")
     claims = certificate["claims"]

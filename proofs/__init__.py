@@ -2,8 +2,9 @@
 
 verification.py  the chosen methods on one derivation -> certificate
 methods/         every way of knowing, by name    composition.py  the theorem, from what they show
-claims.py        Claim and Verdict                certificate.py  the JSON document
-subject.py       what the methods look at         recheck.py      a certificate, everything in it again
+claims.py        Claim and Verdict                sentences.py    what a claim says, made of its data
+certificate.py   the JSON document                recheck.py      a certificate, everything in it again
+subject.py       what the methods look at         trusted.py      what was called for a claim
 evaluate/        a network in several number systems
 checker/         the theorem from a certificate alone; imports nothing of the rest
 statements/      claims that people make about a derivation of their own
@@ -16,14 +17,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dyadic.proofs.checker import Finding, Rejected
+    from dyadic.proofs.checker import Finding, Rejected, Report
     from dyadic.proofs.claims import Claim, Verdict
     from dyadic.proofs.recheck import check
-    from dyadic.proofs.verification import verify
+    from dyadic.proofs.verification import Notes, verify
 
 _HOME = {
-    "Claim": "claims", "Finding": "checker", "Rejected": "checker", "Verdict": "claims", "check": "recheck",
-    "verify": "verification",
+    "Claim": "claims", "Finding": "checker", "Rejected": "checker", "Report": "checker", "Verdict": "claims",
+    "verify": "verification", "Notes": "verification", "check": "recheck",
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-__all__ = ["Claim", "Finding", "Rejected", "Verdict", "check", "verify"]
+__all__ = ["Claim", "Finding", "Notes", "Rejected", "Report", "Verdict", "check", "verify"]
 
 if __name__ != "dyadic.proofs":  # one module must not exist under two names
     raise ImportError("import dyadic.proofs, not proofs: the folder is a part of the package dyadic")

@@ -7,11 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from dyadic import __version__
-from dyadic.proofs.checker.graph import FORMAT, certificate_hash
+from dyadic.proofs.checker.form import FORMAT
+from dyadic.proofs.checker.graph import certificate_hash
 from dyadic.proofs.claims import Claim, overall
 from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.derivation import Derivation, sizes_to_json
-from dyadic.symbolic.serialise import to_json
+from dyadic.symbolic.serialise import digest, function_to_json, to_json
 
 
 def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
@@ -28,12 +29,15 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
                     "name": vertex.name,
                     "layer": derivation.content_of(vertex.name),
                     "inputs": list(vertex.inputs),
-                    "sizes": sizes_to_json(vertex.sizes),
+                    "sizes": _used(
+                        sizes_to_json(vertex.sizes), derivation.contents[derivation.content_of(vertex.name)]
+                    ),
                 }
                 for vertex in architecture.vertices
             ],
             "costs": {
                 cost.owner: {
+                    "cost": digest(derivation.cost_contents[cost.owner]),
                     "input": cost.input,
                     "sizes": sizes_to_json(cost.sizes),
                     "weight": to_json(cost.weight),
@@ -43,7 +47,7 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
             "decay": to_json(architecture.decay),
         },
         "layers": derivation.contents,
-        "costs": derivation.cost_contents,
+        "costs": {digest(content): content for content in derivation.cost_contents.values()},
         "terms": {name: [[term.child, term.slot] for term in derivation.terms[name]] for name in names},
         "shared": {name: [[term.child, term.slot] for term in terms] for name, terms in derivation.shared.items()},
         "ranks": {"x": derivation.ranks.x, "s": derivation.ranks.s},
@@ -53,26 +57,75 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
     }
 
 
+def _used(sizes: dict[str, Any], content: Any) -> dict[str, Any]:
+    """The sizes that a layer's equations mention, or that follow by its shape rule."""
+    names, stack = set(content["extents"]), [content]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list) and len(item) == 2 and item[0] == "size":
+            names.add(item[1])
+        stack.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+    return {name: size for name, size in sizes.items() if name in names}
+
+
 def _input(node: Input) -> dict[str, Any]:
     content: dict[str, Any] = {"shape": [to_json(extent) for extent in node.shape], "role": node.role}
     return content if node.below is None else {**content, "below": to_json(node.below)}
 
 
 def certificate(
-    derivation: Derivation, steps: int, claims: Sequence[Claim], not_run: Mapping[str, str]
+    derivation: Derivation,
+    steps: int,
+    claims: Sequence[Claim],
+    not_run: Sequence[str],
+    proofs: Mapping[str, Any],
+    functions: Sequence[str],
 ) -> dict[str, Any]:
-    """The whole certificate, with the hash of its contents; ``not_run``: methods that did not fit, and why."""
+    """The whole certificate, with the hash of its contents.
+
+    not_run: methods that did not fit the network.  proofs: of the equations of layers and costs, by their place.
+    functions: those that the equations apply.
+    """
     content = {
         **subject(derivation, steps),
         "verdict": overall(claims).value,
-        "claims": [claim.as_dict() for claim in claims],
-        "not_run": dict(not_run),
+        "claims": [record(claim) for claim in claims],
+        "not_run": list(not_run),
+        "proofs": plain(proofs),
+        "functions": {name: function_to_json(name) for name in functions},
         "versions": {
             "dyadic": __version__,
             **{name: _version(name) for name in ("sympy", "python-flint")},
         },
     }
     return {**content, "hash": certificate_hash(content)}
+
+
+def record(claim: Claim) -> dict[str, Any]:
+    """A claim as a certificate holds it."""
+    return {
+        "id": claim.id,
+        "kind": claim.kind,
+        "subject": dict(claim.subject),
+        "numbers": dict(claim.numbers),
+        "verdict": claim.verdict.value,
+        "statement": claim.statement,
+        "method": claim.method,
+        "hypotheses": list(claim.hypotheses),
+        "trusted": list(claim.trusted),
+        "counterexample": None if claim.counterexample is None else plain(claim.counterexample),
+        "witness": None if claim.witness is None else plain(claim.witness),
+        "reason": None if claim.reason is None else " ".join(claim.reason.split())[:2000],
+    }
+
+
+def plain(value: Any) -> Any:
+    """Tables, lists, integers and texts; any other number is written out."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value if isinstance(value, int) else str(value)[:1000]
 
 
 def _version(package: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,7 @@ class Claim:
     hypotheses: what the statement assumes.  trusted: what the method takes on trust.
     counterexample: for a refuted claim, numbers that anyone can substitute.
     witness: data with which the verdict can be checked again.  reason: why a claim is undecided.
+    kind, subject, numbers: what is claimed, as data (certificates only; its texts are made of it by sentences.py).
     """
 
     id: str
@@ -33,6 +34,9 @@ class Claim:
     witness: dict[str, Any] | None = None
     reason: str | None = None
     seconds: float = 0.0
+    kind: str = ""
+    subject: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return {

@@ -9,10 +9,13 @@ leaves it undecided.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from dyadic.proofs.checker.domain import hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.sentences import told
 from dyadic.symbolic.derivation import Derivation
 
 ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
@@ -20,23 +23,18 @@ ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
 def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:
     """``shown``: the claims by the name of the method that made them."""
-    statement = (
-        f"After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta "
-        f"are exactly those of backpropagation (L = {derivation.L} vertices)"
-    )
-    bearing = [name for name in shown if METHODS[name].bears]
+    bearing = [name for name, claims in shown.items() if METHODS[name].bears and claims]
     parts = [claim for name in bearing for claim in shown[name]]
     domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
     assumed = [text for part in parts for text in part.hypotheses]
     hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
-    trusted = tuple(dict.fromkeys(text for part in parts for text in part.trusted))
+    trusted = tuple(sorted({text for part in parts for text in part.trusted}))
     checks = [name for name in bearing if name not in ESSENTIAL]
-    method = "composition: lemma + ranks + instances + adjoints for all sizes"
-    if checks:
-        method += ", cross-checked by " + ", ".join(checks)
 
-    def claim(verdict: Verdict, **rest: object) -> Claim:
-        return Claim("steps", statement, verdict, method, hypotheses, trusted, **rest)  # type: ignore[arg-type]
+    def claim(verdict: Verdict, **rest: Any) -> Claim:
+        found = told("steps", verdict, {}, {"steps": steps, "L": derivation.L}, hypotheses=hypotheses, **rest)
+        method = found.method + (f", cross-checked by {', '.join(checks)}" if checks else "")
+        return replace(found, method=method, trusted=trusted)
 
     refuted = [part for part in parts if part.verdict is Verdict.REFUTED]
     if refuted:
@@ -49,12 +47,10 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
         # A chain of reads says only what opaque layers would do; numbers are a counterexample, at T - 1 steps, and a
         # state that is exact earlier would stay so.
         if late and late.verdict is Verdict.PROVED and late.witness and "value_before" in late.witness:
-            return Claim(
-                "steps", statement, Verdict.REFUTED, late.method, hypotheses, late.trusted, counterexample=late.witness
-            )
+            return claim(Verdict.REFUTED, counterexample=late.witness)
         return claim(Verdict.UNDECIDED, reason="no witness against it was found")
     open_ = [part.id for part in parts if part.verdict is Verdict.UNDECIDED]
-    lacking = [name for name in ESSENTIAL if name not in shown]
+    lacking = [name for name in ESSENTIAL if not shown.get(name)]
     reasons = [f"open: {', '.join(open_)}"] * bool(open_) + [f"methods not run: {', '.join(lacking)}"] * bool(lacking)
     if reasons:
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dyadic.proofs import certificate
 from dyadic.proofs.checker.reading import Rejected
-from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.checker.trust import Called, recording
+from dyadic.proofs.claims import Claim
 from dyadic.proofs.composition import steps_claim
+from dyadic.proofs.methods import layers
 from dyadic.proofs.methods.registry import Method, choose
+from dyadic.proofs.sentences import undecided
 from dyadic.proofs.subject import Subject, examine
 from dyadic.symbolic.derivation import Derivation
 
 Progress = Callable[[str], None]
+
+
+@dataclass
+class Notes:
+    """What is worth knowing of a run and is no part of its certificate, which is a function of the architecture.
+
+    seconds: what each claim took, by its id.  not_run: why a method did not fit the network, by its name.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    not_run: dict[str, str] = field(default_factory=dict)
 
 
 def verify(
@@ -25,6 +39,7 @@ def verify(
     coq: bool = False,
     methods: Sequence[str] | None = None,
     deep: bool = False,
+    notes: Notes | None = None,
 ) -> dict[str, Any]:
     """Run methods and return the certificate, a JSON-able mapping.
 
@@ -35,36 +50,49 @@ def verify(
     coq: also have Coq check the theorem and this network's instance of it (undecided where coqc is absent).
     methods: names from :data:`dyadic.proofs.methods.registry.METHODS`; by default all that are not costly.  What the
         theorem then lacks leaves the claim ``steps`` undecided.
-    deep: also the costlier methods.  Those that do not fit the network are listed with the reason, under "not_run".
+    deep: also the costlier methods.  Those that do not fit the network are listed under "not_run".
+    notes: is told the times, and the reasons why methods did not fit.
     """
-    chosen = choose(methods, deep, coq)
+    chosen, notes = choose(methods, deep, coq), Notes() if notes is None else notes
     subject = examine(derivation, derivation.steps if steps is None else steps)
     shown: dict[str, list[Claim]] = {}
-    not_run: dict[str, str] = {}
     for method in chosen:
         reason = method.unfit(subject) if subject.graph is not None else None
         if method.needs_graph and subject.graph is None:
             reason = f"{subject.refusal}: there is no network to evaluate"
         if reason is None:
             progress(method.stage)
-            shown[method.name] = _timed(method, subject)
+            shown[method.name] = _observed(method, subject, notes)
         elif methods is not None and method.name in methods:
-            shown[method.name] = [Claim(method.name, method.proves, Verdict.UNDECIDED, method.file, reason=reason)]
+            shown[method.name] = [undecided(method.name, reason)]
         else:
-            not_run[method.name] = reason
+            notes.not_run[method.name] = reason
     claims = [claim for found in shown.values() for claim in found]
     claims.append(steps_claim(derivation, subject.steps, shown))
-    return certificate.certificate(derivation, subject.steps, claims, not_run)
+    proofs = layers.proofs(derivation) if shown.get("adjoint") else {}
+    applied = layers.applied(derivation)
+    return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs, applied)
 
 
-def _timed(method: Method, subject: Subject) -> list[Claim]:
+def _observed(method: Method, subject: Subject, notes: Notes) -> list[Claim]:
+    """The method's claims, each with the components that were called while it was made, and its time in the notes."""
     found: list[Claim] = []
+    claims: Iterator[Claim] = iter(())
     start = time.perf_counter()
     try:
-        for claim in method.run(subject):
+        with recording() as called:
+            claims = iter(method.run(subject))
+        while True:
+            with recording() as further:
+                claim = next(claims, None)
+            if claim is None:
+                break
+            called |= further
+            own = claim.trusted if isinstance(claim.trusted, Called) else Called(sorted(called))
+            found.append(replace(claim, trusted=own))
             now = time.perf_counter()
-            found.append(replace(claim, seconds=now - start))
-            start = now
+            notes.seconds[claim.id] = now - start
+            called, start = {}, now
     except Rejected as error:  # equations that cannot be evaluated
-        found.append(Claim(method.name, method.proves, Verdict.UNDECIDED, method.file, reason=str(error)))
+        found.append(undecided(method.name, str(error)))
     return found

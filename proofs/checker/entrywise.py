@@ -15,8 +15,9 @@ from typing import Any
 
 from dyadic.proofs.checker.demands import Demand, Network, Part
 from dyadic.proofs.checker.equations import Entries, Evaluator, Field, integer
+from dyadic.proofs.checker.names import sizes_of as symbols
 from dyadic.proofs.checker.normal import Names
-from dyadic.proofs.checker.pairing import chance, compared, positions, primes, symbols
+from dyadic.proofs.checker.pairing import chance, compared, positions, primes
 from dyadic.proofs.checker.reading import Outside, Rejected
 
 MOST_ENTRIES, MOST_WORK, SAMPLE = 20_000, 3_000_000, 60

@@ -13,9 +13,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.checker.reading import Outside, Rejected, need
+from dyadic.proofs.checker.reading import Costly, Outside, Rejected, need
+from dyadic.proofs.checker.trust import BLAKE, CHECKER, called
 
-DEEPEST, MOST_PLACES, MOST_TERMS = 60, 4096, 2_000_000
+DEEPEST, MOST_PLACES, MOST_TERMS = 60, 200_000, 4_000_000
 
 Number = tuple[int, int]
 """value + slope * epsilon, modulo the prime."""
@@ -34,6 +35,7 @@ class Field:
     """
 
     def __init__(self, prime: int, seed: int) -> None:
+        called(BLAKE)
         self.prime, self.key = prime, seed.to_bytes(32, "big")
 
     def number(self, p: int, q: int = 1) -> Number:
@@ -70,6 +72,12 @@ class Field:
     def power(self, base: Number, p: int, q: int) -> Number:
         """base^(p/q); a root is an unknown of the base, and its slope follows from the power rule."""
         root = base[0] if q == 1 else self.unknown("root", q, base[0])
+        if p == 0:
+            return 1, 0
+        if root == 0 and p < q:
+            if p < 0:
+                raise Rejected("equations", "divide by 0 where they are evaluated")
+            return 0, 0  # a root of 0, which has no slope; an unknown number is 0 by chance only
         slope = p * pow(q, -1, self.prime) * pow(root, p - q, self.prime) * base[1]
         return pow(root, p, self.prime), slope % self.prime
 
@@ -131,13 +139,16 @@ class Evaluator:
     """Evaluates the equations of one layer at given sizes over a field; counts what it does."""
 
     def __init__(self, field: Any, sizes: Mapping[str, int], where: str) -> None:
+        called(CHECKER)
         self.field, self.sizes, self.where, self.terms = field, dict(sizes), where, 0
         self.tensors: Tensors = {}
 
     def places(self, shape: Sequence[Any]) -> list[tuple[int, ...]]:
         extents = [integer(extent, self.sizes, {}, {}, self.where) for extent in shape]
-        if any(extent < 1 for extent in extents) or math.prod(extents) > MOST_PLACES:
-            raise Rejected(self.where, f"a tensor of shape {extents} is empty or too large to evaluate here")
+        if any(extent < 1 for extent in extents):
+            raise Rejected(self.where, f"a tensor of shape {extents} is empty")
+        if math.prod(extents) > MOST_PLACES:
+            raise Costly(self.where, f"a tensor of shape {extents} is too large to evaluate here")
         return list(itertools.product(*(range(extent) for extent in extents)))
 
     def define(self, item: Any) -> Entries:
@@ -152,7 +163,7 @@ class Evaluator:
     def value(self, node: Any, index: dict[str, int], depth: int = 0) -> Any:
         self.terms += 1
         if depth > DEEPEST or self.terms > MOST_TERMS:
-            raise Rejected(self.where, "an expression is too deep or too long to evaluate here")
+            raise Costly(self.where, "an expression is too deep or too long to evaluate here")
         match node:
             case int() if not isinstance(node, bool):
                 return self.field.number(node)

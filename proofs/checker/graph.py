@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from dyadic.proofs.checker.equations import entries
+from dyadic.proofs.checker.form import FORMAT, ROLES
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.checker.reading import need as field
+from dyadic.proofs.checker.trust import GRAPH, called
 
 COST = "cost"
-FORMAT = "dyadic-certificate/3"
-ROLES = ("data", "index", "parameter", "constant")
 
 
 def digest(content: Any) -> str:
@@ -24,12 +24,8 @@ def digest(content: Any) -> str:
 
 
 def certificate_hash(certificate: dict[str, Any]) -> str:
-    """Digest of a certificate without its own hash and without timings, so that equal runs have equal hashes."""
-    body = {key: value for key, value in certificate.items() if key != "hash"}
-    claims = certificate.get("claims")
-    if isinstance(claims, list):
-        body["claims"] = [{k: v for k, v in c.items() if k != "seconds"} if isinstance(c, dict) else c for c in claims]
-    return digest(body)
+    """Digest of a certificate without its own hash."""
+    return digest({key: value for key, value in certificate.items() if key != "hash"})
 
 
 class Graph:
@@ -50,7 +46,7 @@ class Graph:
         self.costs: dict[str, dict[str, Any]] = field(network, "costs", dict, "architecture")
         self.decay: Any = field(network, "decay", (int, list), "architecture")
         self.layers: dict[str, Any] = field(certificate, "layers", dict, "certificate")
-        self.cost_contents: dict[str, dict[str, Any]] = field(certificate, "costs", dict, "certificate")
+        self.kinds: dict[str, dict[str, Any]] = field(certificate, "costs", dict, "certificate")
         self.terms: dict[str, Any] = field(certificate, "terms", dict, "certificate")
         self.shared: dict[str, Any] = field(certificate, "shared", dict, "certificate")
         self.equations: dict[str, Any] = field(certificate, "equations", dict, "certificate")
@@ -89,14 +85,22 @@ class Graph:
             known.add(name)
             self.parents[name], self.content[name] = parents, content
             self.sizes[name] = field(vertex, "sizes", dict, where)
-        if not self.costs or set(self.costs) != set(self.cost_contents):
-            raise Rejected("architecture.costs", "are not the costs whose equations are given")
+        self.cost_contents: dict[str, dict[str, Any]] = {}
         for owner, cost in self.costs.items():
-            if field(cost, "input", str, f"architecture.costs.{owner}") not in self.parents:
-                raise Rejected(f"architecture.costs.{owner}.input", "is not a vertex")
-        for content, data in self.layers.items():
-            if digest(data) != content:
-                raise Rejected(f"layers[{content[:12]}]", "its content does not have this digest")
+            where = f"architecture.costs.{owner}"
+            if field(cost, "cost", str, where) not in self.kinds:
+                raise Rejected(f"{where}.cost", "names no cost of this certificate")
+            self.cost_contents[owner] = self.kinds[cost["cost"]]
+            if field(cost, "input", str, where) not in self.parents:
+                raise Rejected(f"{where}.input", "is not a vertex")
+        if set(self.content.values()) != set(self.layers):
+            raise Rejected("layers", "hold one that no vertex has")
+        if not self.costs or {cost["cost"] for cost in self.costs.values()} != set(self.kinds):
+            raise Rejected("costs", "hold one that the architecture does not have")
+        for group, table in (("layers", self.layers), ("costs", self.kinds)):
+            for content, data in table.items():
+                if digest(data) != content:
+                    raise Rejected(f"{group}.{content}", "its content does not have this digest")
 
     def _terms(self) -> None:
         """dE/dx_v has one term for each place where the energy contains x_v besides -<s_v, x_v>.
@@ -153,6 +157,7 @@ class Graph:
 
     def term_reads(self, child: str, slot: int) -> tuple[set[str], set[str]]:
         """The same for one term of the update."""
+        called(GRAPH)
         is_cost = child in self.costs
         if is_cost:
             data = self.cost_contents[child]
@@ -226,4 +231,5 @@ class Graph:
         """Every layer and cost by its place in the certificate, with the sizes that it has somewhere in the network."""
         used = {self.content[name]: self.sizes[name] for name in reversed(self.parents)}
         found = {f"layers.{key}": (content, used.get(key, {})) for key, content in self.layers.items()}
-        return found | {f"costs.{o}": (content, self.costs[o]["sizes"]) for o, content in self.cost_contents.items()}
+        used = {cost["cost"]: cost["sizes"] for cost in reversed(self.costs.values())}
+        return found | {f"costs.{key}": (content, used.get(key, {})) for key, content in self.kinds.items()}

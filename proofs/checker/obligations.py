@@ -30,6 +30,7 @@ from dyadic.proofs.checker.forms import Form, Refused, Var
 from dyadic.proofs.checker.reading import need
 from dyadic.proofs.checker.reads import REDUCTIONS, reads_inside
 from dyadic.proofs.checker.terms import Entry, Term
+from dyadic.proofs.checker.trust import RULES, called
 
 POSITIONS_INSIDE = "positions_inside"
 MAXIMA_NONEMPTY = "maxima_nonempty"
@@ -54,6 +55,7 @@ class Content:
     """One layer kind or cost, read from JSON.  Raises :class:`Refused` or ``Rejected`` for what is malformed."""
 
     def __init__(self, content: Any, where: str) -> None:
+        called(RULES)
         _bounded(content)
         self.content, self.where = content, where
         self.is_cost = isinstance(content, dict) and "gradient" in content

@@ -12,21 +12,15 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.degrees import Degrees, chance_of_error
 from dyadic.proofs.checker.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
-from dyadic.proofs.checker.reading import Rejected, need
+from dyadic.proofs.checker.names import sizes_of
+from dyadic.proofs.checker.reading import Costly, Rejected, need
 
 FAIR_WORK, MOST_WORK = 40_000, 1_000_000
-
-
-def symbols(node: Any) -> set[str]:
-    """The named sizes in a part of a certificate."""
-    if isinstance(node, list):
-        if len(node) == 2 and node[0] == "size" and isinstance(node[1], str):
-            return {node[1]}
-        return set().union(*map(symbols, node)) if node else set()
-    return set().union(*map(symbols, node.values())) if isinstance(node, dict) and node else set()
 
 
 def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None = None) -> dict[str, int]:
@@ -35,7 +29,7 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
     own: the sizes that the layer has in a network, of which some are taken where small ones do not do.
     """
     extents = layer.get("extents", {})
-    free = sorted(symbols(layer) - set(extents))
+    free = sorted(sizes_of(layer) - set(extents))
     cheapest: tuple[int, dict[str, int]] | None = None
     for attempt in range(400):
         # Sizes of 2, 3 and 4 show most; where an equation needs others, some of the sizes are made larger.
@@ -55,7 +49,7 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
             if cost <= FAIR_WORK:
                 break
     if cheapest is None or cheapest[0] > MOST_WORK:
-        raise Rejected(where, "no small sizes were found at which it can be evaluated")
+        raise Costly(where, "no small sizes were found at which it can be evaluated")
     return cheapest[1]
 
 
@@ -174,6 +168,8 @@ def energy(run: Evaluator, layer: Any, value: Entries, s: Entries, where: str) -
     run.tensors["x", "v"] = x
     lag = {at: field.add([value[at], field.multiply([field.number(-1), x[at]])]) for at in value}
     stated = run.define(need(layer, "energy", dict, where))
+    if isinstance(field, Degrees):  # bounds on degrees: two forms of one polynomial need not share them
+        return
     if stated != {(): field.add(field.multiply([s[at], lag[at]]) for at in lag)}:
         raise Rejected(f"{where}.energy", "is not <s, f - x>")
     if run.define(need(layer, "stationarity", dict, where)) != lag:
@@ -218,44 +214,37 @@ def compared(node: Any) -> set[tuple[str, str]]:
     return set().union(*map(compared, node))
 
 
-# -- recorded runs ---------------------------------------------------------------------------------------------------
+# -- one run ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: both sides of the pairing modulo ``prime``, for the content at ``where`` in the certificate."""
+    """Both sides of the pairing modulo ``prime`` at ``sizes``; ``bound``: the probability that they agree by chance."""
 
-    where: str
     prime: int
-    seed: int
     sizes: dict[str, int]
     forward: int
     backward: int
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "content": self.where, "prime": str(self.prime), "seed": self.seed,
-            "sizes": self.sizes, "residue": str(self.forward),
-        }  # fmt: skip
+    bound: Fraction
 
 
 def evaluate(
-    content: Any,
-    where: str,
-    prime: int,
-    seed: int,
-    sizes: Mapping[str, int] | None = None,
-    own: Mapping[str, Any] | None = None,
+    content: Any, where: str, prime: int, seed: int, sizes: Mapping[str, int], most: int = MOST_WORK
 ) -> Outcome:
-    """Run the pairing once, at the given sizes or at small ones drawn with the seed (own: see small_sizes)."""
+    """Run the pairing once at the given sizes.  Raises :class:`Costly` where they are too large."""
     equations = Equations(content, where)
-    chosen = dict(small_sizes(content, seed, where, own) if sizes is None else sizes)
-    if symbols(content) - set(equations.extents) != set(chosen):
+    chosen = {name: n for name, n in sizes.items() if name not in equations.extents}
+    if sizes_of(content) - set(equations.extents) != set(chosen):
         raise Rejected(f"{where}.sizes", "are not those of the equation")
-    if work(content, completed(equations.extents, chosen, where), where) > MOST_WORK:
-        raise Rejected(f"{where}.sizes", "are too large to evaluate here")
+    table = completed(equations.extents, chosen, where)
+    if any(extent < 1 for extent in table.values()):
+        raise Rejected(f"{where}.sizes", "make an extent that is not positive")
+    if work(content, table, where) > most:
+        raise Costly(f"{where}.sizes", "are too large to evaluate here")
     forward, backward = pairing(equations, Field(prime, seed), chosen)
-    return Outcome(where, prime, seed, chosen, forward[0], backward[0])
+    degrees = Degrees()
+    bound = chance_of_error(*pairing(equations, degrees, chosen), degrees.calls, 1, prime)
+    return Outcome(prime, chosen, forward[0], backward[0], bound)
 
 
 def primes(seed: int) -> tuple[int, int]:

@@ -23,5 +23,9 @@ def need(table: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any
     return value
 
 
+class Costly(Rejected):
+    """Nothing is wrong, but evaluating it here would take too long."""
+
+
 class Outside(Rejected):
     """An equation reads an entry that its tensor does not have, with no bracket that is 0 there."""

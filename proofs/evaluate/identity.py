@@ -16,6 +16,7 @@ from typing import Any
 from flint import arb, ctx, fmpz
 
 from dyadic.proofs.checker.graph import COST, Graph
+from dyadic.proofs.checker.trust import BLAKE, called
 from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
 from dyadic.proofs.evaluate.sizes import Instantiation
@@ -44,6 +45,8 @@ class Identity:
 def residue_source(prime: int, seed: int) -> Callable[[str], int]:
     """Residues that depend only on the seed and a label."""
 
+    called(BLAKE)
+
     def draw(label: str) -> int:
         raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=32).digest()
         return int.from_bytes(raw, "big") % prime
@@ -56,6 +59,8 @@ def small_rational_source(seed: int) -> Callable[[str], arb]:
 
     From seed 10 on they are integers between -4 and 4, for functions that are defined only there.
     """
+
+    called(BLAKE)
 
     def draw(label: str) -> arb:
         value = small_rational(label, seed)

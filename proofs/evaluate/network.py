@@ -11,6 +11,7 @@ from typing import Any
 
 from dyadic.proofs.checker.reading import Outside, Rejected
 from dyadic.proofs.checker.reading import need as field
+from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
 from dyadic.proofs.evaluate.integers import Entries, Scope, extent
 from dyadic.proofs.evaluate.rings import Anywhere, Ring
@@ -40,6 +41,7 @@ class Definition:
 
     def evaluate(self, tensors: Tensors) -> Entries:
         """The tensor's entries, from those of the tensors that the body reads."""
+        called(EVALUATOR)
         scope, body, slots = self._scope, self._body, self._scope.slots
         for key, position in scope.keys.items():
             if key not in tensors:

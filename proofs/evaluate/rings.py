@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from flint import arb
 
+from dyadic.proofs.checker.trust import ARB, BLAKE, called
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS, Undetermined
 
 
@@ -66,6 +67,7 @@ class Field:
     """
 
     def __init__(self, prime: int, seed: int) -> None:
+        called(BLAKE)
         self.prime = prime
         self.key = seed.to_bytes(32, "big")
         self.calls = 0
@@ -204,6 +206,9 @@ class Degree(Composed):
 
 class Ball(Composed):
     """Real numbers as rigorous enclosures, at the working precision of ``flint.ctx``."""
+
+    def __init__(self) -> None:
+        called(ARB)
 
     def number(self, p: int, q: int = 1) -> arb:
         return arb(p) / q

@@ -16,6 +16,7 @@ from typing import Any
 from flint import arb, ctx
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import LEMMA, called
 from dyadic.proofs.evaluate.deviations import Deviated, Deviating
 from dyadic.proofs.evaluate.identity import small_rational
 from dyadic.proofs.evaluate.network import Entries
@@ -89,6 +90,7 @@ def evaluate(
     graph: Graph, seed: int, signs: str, precision: int, sizes: dict[str, int] | None = None
 ) -> Witness | None:
     """The last variable's value after T - 1 and after T steps, if the two differ for certain."""
+    called(LEMMA)
     sizes = reduced_sizes(graph, largest=2) if sizes is None else sizes
     before, ctx.prec = ctx.prec, precision
     try:

@@ -19,6 +19,7 @@ from typing import Any
 from flint import arb, ctx
 from sympy import Expr, Piecewise, Rational
 
+from dyadic.proofs.checker.trust import DERIVATION_RULES, SYMPY_POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.rings import Ball, Undetermined
 from dyadic.proofs.methods.differential import DifferentialField, turns
@@ -27,14 +28,13 @@ from dyadic.symbolic.expressions import Apply
 from dyadic.symbolic.functions import FUNCTIONS, ScalarFunction, Z, closed_form
 
 _METHOD = "rational functions in a differential field"
-_TRUSTED = (
-    "the derivatives of exp, log, erf, sin, cos, asin, acos, atan and the square root, quotient and chain rule",
-    "SymPy's polynomial arithmetic",
-)
+_TRUSTED = (DERIVATION_RULES, SYMPY_POLYNOMIALS)
 
 
 def function_claim(name: str, formula: Expr | None = None) -> Claim:
     """The claim for one function; ``formula`` replaces the closed form (to show that a wrong one is refuted)."""
+    for component in _TRUSTED:
+        called(component)
     formula = closed_form(name, 1) if formula is None else formula
     function = FUNCTIONS[name]
     statement = f"{name}: the emitted derivative is the derivative of the definition" + (

@@ -9,12 +9,15 @@ Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Bl
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity
 from dyadic.proofs.evaluate.sizes import Instantiation, reduced_sizes
 from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260202
 MOST_WORK = 40_000_000
@@ -34,28 +37,22 @@ def unfit(graph: Graph) -> str | None:
 def identity_claim(graph: Graph, steps: int) -> Claim:
     """Two runs over two random primes."""
     schedule = identity.schedule_for(graph, steps)
-    how = f"{steps} synchronous steps from a random state" if schedule == "synchronous" else "the wavefront schedule"
-    statement = (
-        f"x, s and dE/dtheta after {how} equal backpropagation by automatic differentiation, "
-        "at small sizes, for free activations"
-    )
+    counts = {"steps": steps, "every_step": int(schedule == "synchronous")}
     runs = [identity.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity.primes_for(SEED))]
-    witness = {
-        "schedule": schedule,
-        "sizes": runs[0].sizes,
-        "runs": [{"prime": str(r.prime), "seed": r.seed, "residue": r.residue} for r in runs],
-    }
-    trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
-        bound, degree = 1.0, identity.largest_degree(graph, runs[0].sizes)
+        bound, degree = Fraction(1), identity.largest_degree(graph, runs[0].sizes)
         for run in runs:
-            bound *= float(identity.error_bound(graph, run, degree))
-        witness["error_probability_below"] = f"{bound:.1e}"
-        return Claim(
-            "identity", f"{statement} (probability of error below {bound:.0e})", Verdict.PROVED,
-            "polynomial identity testing over two random primes", (), trusted, witness=witness,
-        )  # fmt: skip
+            bound *= identity.error_bound(graph, run, degree)
+        small = Instantiation(graph, runs[0].sizes)
+        witness = {
+            "primes": [str(run.prime) for run in runs],
+            "seeds": [run.seed for run in runs],
+            "inputs": {name: small.shapes[name] for name in graph.inputs},
+            "below": small.below,
+            "sizes": dict(small.tables),
+        }
+        return told("identity", Verdict.PROVED, {}, counts | {"log10_error": log10_error(bound)}, witness=witness)
     numbers = smallest(graph, steps)
     if numbers is None:
         variable, entry, found, wanted = wrong.difference  # type: ignore[misc]
@@ -63,4 +60,4 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
             "variable": variable, "entry": entry, "claimed": found, "exact": wanted,
             "modulo": str(wrong.prime), "seed": wrong.seed, "sizes": wrong.sizes,
         }  # fmt: skip
-    return Claim("identity", statement, Verdict.REFUTED, "exact evaluation", (), trusted, numbers)
+    return told("identity", Verdict.REFUTED, {}, counts, counterexample=numbers)

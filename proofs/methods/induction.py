@@ -15,12 +15,15 @@ from collections import deque
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import Any
 
 from sympy import And, Eq, Implies, Integer, Not, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import SMALL_MODELS, SYMPY_NUMBERS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import RANKS, told
 
 RANGE = range(-1, 6)
 
@@ -68,9 +71,14 @@ STEPS = (
 """Two runs x and y from two initial states; w stands for any variable that the update F_v reads."""
 
 
-@cache
 def violations() -> dict[str, dict[str, int]]:
     """The steps that do not hold, with numbers: none."""
+    called(SYMPY_NUMBERS)
+    return _violations()
+
+
+@cache
+def _violations() -> dict[str, dict[str, int]]:
     found = {step.label: step.violation for step in STEPS}
     return {label: numbers for label, numbers in found.items() if numbers is not None}
 
@@ -104,19 +112,18 @@ def settling_rounds(graph: Graph) -> dict[tuple[str, str], int]:
 
 def induction_claim(graph: Graph, steps: int) -> Claim:
     """The four steps, and the network's variables one by one."""
-    statement = (
-        f"The induction on the rank holds step by step, and following its reads every variable has settled after "
-        f"{steps} steps, each after as many as its rank"
-    )
-    method = "enumeration of every step; propagation through what the updates read"
-    trusted = ("the small-model argument in proofs/methods/induction.py", "SymPy's substitution of numbers")
+    called(SMALL_MODELS)
+
+    def refuted(numbers: dict[str, Any]) -> Claim:
+        return told("induction", Verdict.REFUTED, {}, {"steps": steps}, hypotheses=[RANKS], counterexample=numbers)
+
     if violations():
-        return Claim("induction", statement, Verdict.REFUTED, method, (), trusted, counterexample=dict(violations()))
+        return refuted(dict(violations()))
     rounds = settling_rounds(graph)
     ranks = {("x", n): r for n, r in graph.rank_x.items()} | {("s", n): r for n, r in graph.rank_s.items()}
     for (kind, name), rank in ranks.items():
         settled = rounds.get((kind, name))
         if settled != rank or rank > steps:
-            numbers = {"variable": f"{kind}:{name}", "rank": rank, "settles_after": settled or "never", "steps": steps}
-            return Claim("induction", statement, Verdict.REFUTED, method, (), trusted, numbers)
-    return Claim("induction", statement, Verdict.PROVED, method, ("ranks are at least 1",), trusted)
+            found = {"variable": f"{kind}:{name}", "rank": rank, "settles_after": settled or "never", "steps": steps}
+            return refuted(found)
+    return told("induction", Verdict.PROVED, {}, {"steps": steps}, hypotheses=[RANKS])

@@ -13,32 +13,27 @@ from __future__ import annotations
 from typing import Any
 
 from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.instances import Difference, Outcome, described, examine
+from dyadic.proofs.checker.instances import Difference, described, examine
+from dyadic.proofs.checker.trust import NORMAL_FORM, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import told
 
 MOST_SHOWN = 20
 
 
 def instances_claim(graph: Graph) -> Claim:
     """Compare every equation of the certificate's content with the one that the graph demands."""
-    statement = "Every equation of the network is the instance of its layers' equations that the graph demands"
+    called(NORMAL_FORM)
     outcome = examine(graph)
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
-        trusted = ("the normal form of index expressions in proofs/checker/normal.py", *_evaluation(outcome))
-        return Claim("instances", statement, verdict, "instantiation by the checker", (), trusted, **rest)
+        return told("instances", verdict, {}, {"equations": len(list(graph.tags()))}, **rest)
 
     if outcome.differences:
         return claim(Verdict.REFUTED, counterexample=_counterexample(outcome.differences))
     if outcome.undecided:
         return claim(Verdict.UNDECIDED, reason=str(outcome.undecided[0]))
-    return claim(Verdict.PROVED, witness=outcome.counts)
-
-
-def _evaluation(outcome: Outcome) -> tuple[str, ...]:
-    if outcome.by_entry == 0 and not any(difference.entry is not None for difference in outcome.differences):
-        return ()
-    return ("the evaluator in proofs/checker", "blake2b as a source of randomness")
+    return claim(Verdict.PROVED)
 
 
 def _counterexample(differences: list[Difference]) -> dict[str, Any]:

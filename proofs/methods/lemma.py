@@ -11,22 +11,17 @@ Trusts: the kernel in proofs/checker/deduction.py, and induction over the natura
 from __future__ import annotations
 
 from dyadic.proofs.checker import stabilisation
+from dyadic.proofs.checker.trust import DEDUCTION, INDUCTION, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import RANKS, told
+from dyadic.proofs.trusted import recorded
 
-KERNEL = "the rules of proofs/checker/deduction.py"
 
-
+@recorded
 def lemma_claim() -> Claim:
     """The proof of the step, and the two models."""
-    statement = (
-        "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every "
-        "variable of rank <= k no longer depends on the initial state"
-    )
+    called(DEDUCTION)
+    called(INDUCTION)
     open_ = [question for question in stabilisation.QUESTIONS if not stabilisation.decide(question)]
-    verdict = Verdict.UNDECIDED if open_ else Verdict.PROVED
-    return Claim(
-        "lemma", statement, verdict,
-        "induction on k; step in natural deduction for graphs of any size, with vacuity twin and sharp bound",
-        ("ranks are at least 1",), (KERNEL, "induction over the natural numbers"),
-        reason=f"not shown: {', '.join(open_)}" if open_ else None,
-    )  # fmt: skip
+    verdict, reason = (Verdict.UNDECIDED, f"not shown: {', '.join(open_)}") if open_ else (Verdict.PROVED, None)
+    return told("lemma", verdict, hypotheses=[RANKS], reason=reason)

@@ -21,7 +21,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import COQ, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
 CORE = ("Stabilisation", "Dyadic", "Tightness", "Schedules", "Nilpotency", "Instance", "Paths")
@@ -195,14 +197,10 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     Too few steps are refuted by a chain of updates, each reading the next, that is longer: coqc checks that a system
     with these reads is then not at its fixed point.
     """
-    statement = (
-        f"Machine-checked: any system whose updates read what this network's read is at its unique fixed point after "
-        f"{steps} synchronous steps from any state"
-    )
-    method = "Coq: the stabilisation theorem, instantiated by computation"
-    trusted = ("Coq's kernel",)
+    numbers = {"steps": steps}
+    called(COQ)
     if find_coqc() is None:
-        return Claim("machine", statement, Verdict.UNDECIDED, method, (), trusted, reason=_ABSENT)
+        return told("machine", Verdict.UNDECIDED, {}, numbers, reason=_ABSENT)
     reads, ranks = graph_table(graph)
     late = longest_chain(reads)[: steps + 1]
     refuted = len(late) > steps
@@ -211,10 +209,10 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
             compile_library(folder, INSTANCE)
             check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))
         except CoqError as error:
-            return Claim("machine", statement, Verdict.UNDECIDED, method, (), trusted, reason=str(error)[:500])
+            return told("machine", Verdict.UNDECIDED, {}, numbers, reason=str(error)[:500])
     if refuted:
-        return Claim(
-            "machine", statement, Verdict.REFUTED, method, (), trusted,
+        return told(
+            "machine", Verdict.REFUTED, {}, numbers,
             counterexample={
                 "system": "every variable holds true or false and becomes true if anything it reads is true",
                 "initial": "all true (at the only fixed point all are false)",
@@ -222,7 +220,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
                 "each reads the next": late,
             },
         )  # fmt: skip
-    return Claim("machine", statement, Verdict.PROVED, method, (), trusted)
+    return told("machine", Verdict.PROVED, {}, numbers)
 
 
 def _compile(folder: Path, name: str, source: str, timeout: float = 120) -> str:

@@ -1,143 +1,185 @@
 """Every layer and cost against its own definitions, at small sizes drawn for each of them.
 
 Proves: <s, Df v> = <(Df)^T s, v> + <dE/dtheta, w> modulo two primes near 2^61 for random s, v, w and arguments, with
-every function an unknown, for every layer kind and cost of the network, whatever the network's own sizes.  The work is
-done by proofs/checker/pairing.py in forward mode, and the checker repeats it from the recorded primes, seeds and
-sizes; the residue is the common value.
+every function an unknown, for every layer kind and cost of the network, whatever the network's own sizes.  The left
+side is forward mode over jets (proofs/evaluate/jets.py), the right side the derived equations.  The checker does the
+same with an evaluator, primes and seeds of its own.
 
-Trusts: the evaluator there; blake2b as a source of randomness.  Blind to: other sizes; how layers are connected.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes; how layers are
+connected.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.pairing import Equations, Outcome, evaluate, pairing, primes
+from dyadic.proofs.checker.pairing import primes, small_sizes
 from dyadic.proofs.checker.reading import Outside, Rejected
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity import residue_source
+from dyadic.proofs.evaluate.jets import Jets
+from dyadic.proofs.evaluate.network import CostLayer, Definition, Entries, Layer, Tensors, entries, places, whole
+from dyadic.proofs.evaluate.rings import Degree, Field, Ring
+from dyadic.proofs.evaluate.simulate import Draw
+from dyadic.proofs.evaluate.sizes import position
+from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260202
-_METHOD = "pairing modulo two random primes, in forward mode"
-_TRUSTED = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Both sides for the content at ``where`` in the certificate; ``bound``: the probability of error, at most."""
+
+    where: str
+    prime: int
+    seed: int
+    sizes: dict[str, int]
+    forward: int
+    backward: int
+    bound: Fraction
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"content": self.where, "prime": str(self.prime), "seed": self.seed, "sizes": self.sizes}
 
 
 def pairing_claim(graph: Graph) -> Claim:
     """One claim for all layer kinds and costs, with a run per kind and prime as witness."""
-    statement = (
-        "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
-        "derivative of its definitions, for free functions, at small sizes"
-    )
-    runs: list[dict[str, Any]] = []
-    bounds: list[float] = []
+    runs: list[Run] = []
     try:
-        for outcome in _outcomes(graph):
-            if outcome.forward != outcome.backward:
-                numbers = {**outcome.as_dict(), "claimed": str(outcome.backward), "exact": str(outcome.forward)}
-                return Claim("pairing", statement, Verdict.REFUTED, _METHOD, (), _TRUSTED, numbers)
-            runs.append(outcome.as_dict())
-            bounds.append(error_bound(graph, outcome))
+        for run in _runs(graph):
+            if run.forward != run.backward:
+                numbers = {**run.as_dict(), "claimed": str(run.backward), "exact": str(run.forward)}
+                return told("pairing", Verdict.REFUTED, counterexample=numbers)
+            runs.append(run)
     except Outside as error:
         numbers = {"field": error.field, "reason": error.reason}
-        return Claim("pairing", statement, Verdict.REFUTED, _METHOD, (), _TRUSTED, numbers)
+        return told("pairing", Verdict.REFUTED, counterexample=numbers)
     except Rejected as error:
-        return Claim("pairing", statement, Verdict.UNDECIDED, _METHOD, (), _TRUSTED, reason=str(error))
-    bound = sum(one * two for one, two in zip(bounds[::2], bounds[1::2], strict=True))
-    witness = {"runs": runs, "error_probability_below": f"{bound:.1e}"}
-    return Claim(
-        "pairing", f"{statement} (probability of error below {bound:.0e})", Verdict.PROVED, _METHOD, (), _TRUSTED,
-        witness=witness,
-    )  # fmt: skip
+        return told("pairing", Verdict.UNDECIDED, reason=str(error))
+    bound = sum((one.bound * two.bound for one, two in zip(runs[::2], runs[1::2], strict=True)), Fraction(0))
+    witness = {"runs": [run.as_dict() for run in runs]}
+    return told("pairing", Verdict.PROVED, {}, {"log10_error": log10_error(bound)}, witness=witness)
 
 
-def _outcomes(graph: Graph) -> Iterator[Outcome]:
+def _runs(graph: Graph) -> Iterator[Run]:
     """Every kind and cost at sizes of its own, modulo two primes."""
     for where, (content, own) in graph.contents().items():
         for k, prime in enumerate(primes(SEED)):
-            yield evaluate(content, where, prime, SEED + k, own=own)
+            chosen = small_sizes(content, SEED + k, where, own)
+            ring = Field(prime, SEED + k)
+            forward, backward = both_sides(content, where, chosen, ring, residue_source(prime, SEED + k))
+            degrees = both_sides(content, where, chosen, Degree(), lambda label: 1)
+            trials = 1 + ring.calls * (ring.calls - 1) // 2
+            bound = min(Fraction(1), Fraction(trials * max(*map(int, degrees), 1), prime))
+            yield Run(where, prime, SEED + k, chosen, forward, backward, bound)
 
 
-Degree = tuple[int, int] | None
-"""Degrees of numerator and denominator; None for the number 0."""
+def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, draw: Draw) -> tuple[Any, Any]:
+    """(<s, Df v>, <(Df)^T s, v> + <dE/dtheta, w>) over a ring; a cost is a layer with one output and s = 1.
 
-
-def _times(one: Degree, two: Degree) -> Degree:
-    return None if one is None or two is None else (one[0] + two[0], one[1] + two[1])
-
-
-def _plus(terms: list[Degree]) -> Degree:
-    """Over the product of all denominators."""
-    known = [term for term in terms if term is not None]
-    below = sum(b for _, b in known)
-    return (max(a + below - b for a, b in known), below) if known else None
-
-
-class Degrees:
-    """Degrees, in the drawn values, of what the checker's field would compute; ``calls`` counts function values.
-
-    A number is a pair of :data:`Degree`: of the value and of the slope.  Bounds, not exact degrees: cancellation is
-    not seen, and every function value is a value drawn afresh.
+    Raises :class:`Rejected` where an equation cannot be evaluated, or the stated energy is not <s, f - x>.
     """
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def number(self, p: int, q: int = 1) -> tuple[Degree, Degree]:
-        return ((0, 0) if p else None), None
-
-    def draw(self, *key: Any) -> tuple[Degree, Degree]:
-        return (1, 0), (1, 0)
-
-    def constant(self, number: tuple[Degree, Degree]) -> tuple[Degree, Degree]:
-        return number[0], None
-
-    def slope(self, number: tuple[Degree, Degree]) -> tuple[Degree, Degree]:
-        return number[1], None
-
-    def add(self, terms: Iterable[tuple[Degree, Degree]]) -> tuple[Degree, Degree]:
-        listed = list(terms)
-        return _plus([v for v, _ in listed]), _plus([d for _, d in listed])
-
-    def multiply(self, factors: Iterable[tuple[Degree, Degree]]) -> tuple[Degree, Degree]:
-        value: Degree = (0, 0)
-        slope: Degree = None
-        for v, d in factors:
-            value, slope = _times(value, v), _plus([_times(slope, v), _times(value, d)])
-        return value, slope
-
-    def power(self, base: tuple[Degree, Degree], p: int, q: int) -> tuple[Degree, Degree]:
-        self.calls += q > 1
-        root: Degree = base[0] if q == 1 else (1, 0)
-        if root is None:
-            return None, None
-        a, b = root
-        value = (p * a, p * b) if p >= 0 else (-p * b, -p * a)
-        less = p - q
-        outer = (less * a, less * b) if less >= 0 else (-less * b, -less * a)
-        return value, _times(outer, base[1])
-
-    def apply(self, name: str, order: int, z: tuple[Degree, Degree]) -> tuple[Degree, Degree]:
-        self.calls += 2
-        return (1, 0), _times((1, 0), z[1])
-
-    def reduce(self, kind: str, terms: Sequence[tuple[int, tuple[Degree, Degree]]], where: str) -> Any:
-        self.calls += 1 + len(terms)
-        if kind == "argmax":
-            return terms[0][0]
-        slope = _plus([d if kind == "max" else _times((1, 0), d) for _, (_, d) in terms])
-        return ((1, 0) if kind == "logsumexp" else _plus([v for _, (v, _) in terms])), slope
+    table = dict(sizes)
+    for symbol, formula in content.get("extents", {}).items():
+        table[symbol] = whole(formula, table, where)
+    is_cost, jets = "gradient" in content, Jets(ring)
+    shapes = _given(content, table, where)
+    integers = _integers(content, shapes, table, where)
+    still: Tensors = {}
+    moving: Tensors = {}
+    for key, shape in shapes.items():
+        label = f"{key[0]} {key[1]}"
+        if key in integers:
+            still[key] = {at: position(f"{label} {list(at)}", integers[key]) for at in places(shape, where)}
+            moving[key] = still[key]
+            continue
+        still[key] = {at: draw(f"{label} {list(at)}") for at in places(shape, where)}
+        slopes = {at: draw(f"slope of {label} {list(at)}") for at in still[key]} if key != ("y", "cost") else {}
+        moving[key] = {at: (value, slopes.get(at)) for at, value in still[key].items()}
+    derived: list[tuple[_Key, Entries]]
+    if is_cost:
+        cost = CostLayer(content, table, ring, where)
+        forward = jets.slope(CostLayer(content, table, jets, where).value(dict(moving)))
+        derived = [(("x", content["input"]), cost.sensitivity(dict(still)))]
+    else:
+        output = Layer(content, table, jets, where).forward(dict(moving))
+        s = {at: draw(f"s {list(at)}") for at in output}
+        forward = ring.add([ring.mul([s[at], jets.slope(jet)]) for at, jet in output.items()])
+        derived = _derived(content, table, ring, still, s, draw, where)
+    terms = []
+    for key, entries_ in derived:
+        if key in integers:
+            continue
+        if set(entries_) != set(moving[key]):
+            raise Rejected(where, f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
+        terms += [ring.mul([entries_[at], jets.slope(moving[key][at])]) for at in entries_]
+    return forward, ring.add(terms)
 
 
-def error_bound(graph: Graph, outcome: Outcome) -> float:
-    """An upper bound on the probability that one run agrees although the identity is false.
+def _derived(
+    content: Any, sizes: Mapping[str, int], ring: Ring, still: Tensors, s: Entries, draw: Draw, where: str
+) -> list[tuple[_Key, Entries]]:
+    """The derived adjoints and gradients of a layer, by what they are derivatives with respect to."""
+    layer = Layer(content, sizes, ring, where)
+    values = dict(still)
+    f = layer.forward(values)
+    values["s", "v"] = s
+    _energy(content, sizes, ring, values, f, draw, where)
+    found = [(("x", owner), part) for owner, part in zip(layer.owners, layer.backward(values), strict=True)]
+    return found + [((layer.parameters[n][0], "v"), item.evaluate(values)) for n, item in layer.gradients.items()]
 
-    With D the degree of the difference's numerator in the drawn values and N the function values drawn:
-    D / p (Schwartz and Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
-    """
-    content, _ = graph.contents()[outcome.where]
-    degrees = Degrees()
-    forward, backward = pairing(Equations(content, outcome.where), degrees, outcome.sizes)
-    difference = _plus([forward[0], backward[0]])
-    degree = sum(difference) if difference else 0
-    return min(1.0, (1 + degrees.calls * (degrees.calls - 1) / 2) * max(degree, 1) / outcome.prime)
+
+def _energy(
+    content: Any, sizes: Mapping[str, int], ring: Ring, values: Tensors, f: Entries, draw: Draw, where: str
+) -> None:
+    """E_v = <s, f - x> and dE_v/ds = f - x, as stated."""
+    x = {at: draw(f"x v {list(at)}") for at in f}
+    lag = {at: ring.add([value, ring.mul([ring.number(-1), x[at]])]) for at, value in f.items()}
+    tensors = values | {("x", "v"): x}
+    s = values["s", "v"]
+    wanted = {"energy": {(): ring.add([ring.mul([s[at], lag[at]]) for at in lag])}, "stationarity": lag}
+    for name, table in wanted.items():
+        if Definition(content[name], sizes, ring, f"{where}.{name}").evaluate(tensors) != table and not _bounds(ring):
+            raise Rejected(f"{where}.{name}", "is not that of <s, f - x>")
+
+
+def _bounds(ring: Ring) -> bool:
+    """Whether the ring holds bounds on degrees, which two forms of one polynomial need not share."""
+    return isinstance(ring, Degree)
+
+
+def _given(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key, list[int]]:
+    """The shapes of the tensors that are given."""
+    if "gradient" in content:
+        found = {("x", content["input"]): content["shape"], ("y", "cost"): content["target_shape"]}
+    else:
+        found = {("x", owner): s for owner, s in zip(content["inputs"], content["input_shapes"], strict=True)}
+        found |= {(p["kind"], "v"): p["shape"] for p in content["parameters"].values()}
+    return {key: [whole(extent, sizes, where) for extent in shape] for key, shape in found.items()}
+
+
+def _integers(content: Any, shapes: Mapping[_Key, list[int]], sizes: Mapping[str, int], where: str) -> dict[_Key, int]:
+    """Given tensors whose entries stand in an index or a bracket, and what they are below."""
+    below: dict[_Key, int] = {}
+    stack: list[Any] = [item["body"] for item in content["definitions"]]
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, list) or not node:
+            continue
+        stack.extend(node)
+        if node[0] == "entry":
+            for axis, index in enumerate(node[3]):
+                for key in entries([index]):
+                    if key in shapes and (node[1], node[2]) in shapes:
+                        below[key] = min(below.get(key, 2**31), shapes[node[1], node[2]][axis])
+        elif node[0] in ("inside", "divides", "same"):
+            for key in entries(node):
+                if key in shapes:
+                    below.setdefault(key, 3)
+    return below

@@ -17,6 +17,7 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity import primes_for
 from dyadic.proofs.evaluate.network import Rejected
@@ -24,6 +25,7 @@ from dyadic.proofs.evaluate.rings import Composed, Field
 from dyadic.proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
 from dyadic.proofs.methods.comparison import compare, values
 from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.sentences import told
 
 MOST_EXPONENTS = 100_000_000
 """Bound on the terms of all polynomials of a state times the number of variables: what it takes to write it out."""
@@ -35,6 +37,7 @@ class Polynomials(Composed):
     """Polynomials over the rationals with a variable for every value drawn and every function value."""
 
     def __init__(self, variables: int) -> None:
+        called(POLYNOMIALS)
         self._context = fmpq_mpoly_ctx.get([f"v{k}" for k in range(variables)], Ordering.lex)
         self._unused = iter(self._context.gens())
         self._known: dict[tuple[Any, ...], list[tuple[list[fmpq_mpoly], fmpq_mpoly]]] = {}
@@ -181,16 +184,11 @@ def polynomial_claim(graph: Graph, steps: int) -> Claim:
         return drawn[label]
 
     difference, count = compare(graph, steps, ring, sizes, draw, lambda label: draw(f"initial {label}"))
-    statement = (
-        f"x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal backpropagation, "
-        "as polynomials, at small sizes, for free activations"
-    )
-    method, trusted = "exact equality of polynomials", ("multivariate polynomials in python-flint",)
     if difference is None:
         witness = {"sizes": sizes, "variables": variables, "entries": count}
-        return Claim("polynomial", statement, Verdict.PROVED, method, (), trusted, witness=witness)
+        return told("polynomial", Verdict.PROVED, {}, {"steps": steps}, witness=witness)
     numbers = smallest(graph, steps) or {
         "variable": difference.variable, "entry": list(difference.entry),
         "claimed": str(difference.relaxed)[:500], "exact": str(difference.exact)[:500], "sizes": sizes,
     }  # fmt: skip
-    return Claim("polynomial", statement, Verdict.REFUTED, method, (), trusted, numbers)
+    return told("polynomial", Verdict.REFUTED, {}, {"steps": steps}, counterexample=numbers)

@@ -18,7 +18,9 @@ from sympy import Pow, Symbol
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.normal import Forms
 from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.trust import NORMAL_FORM, READERS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import told
 from dyadic.proofs.statements.grammar import parse
 from dyadic.proofs.statements.latex import LatexReader, formula
 from dyadic.proofs.statements.notation import printed_names, read_equation
@@ -73,16 +75,18 @@ def _claim(
             seen += 1
             if not same and different is None:
                 different = {"tag": tag, "printed": text, "equation": content}
-    extent = f"; {left_out} are in a notation that is not read back" if left_out else ""
-    statement = f"The {notation} printed for every equation and intermediate, read back, is the equation{extent}"
-    trusted = (f"the reader of {notation} in proofs/statements", "the normal form in proofs/checker/normal.py")
-    name, method = f"printed:{notation}", "reading back, and normal forms"
+    called(READERS)
+    called(NORMAL_FORM)
+
+    def claim(verdict: Verdict, **rest: Any) -> Claim:
+        numbers = {"compared": seen, "left_out": left_out}
+        return told("printed", verdict, {"notation": notation}, numbers, name=notation, **rest)
+
     if different is not None:
-        return Claim(name, statement, Verdict.REFUTED, method, (), trusted, counterexample=different)
+        return claim(Verdict.REFUTED, counterexample=different)
     if unread is not None or seen == 0:
-        reason = unread or "nothing could be compared"
-        return Claim(name, statement, Verdict.UNDECIDED, method, (), trusted, reason=reason)
-    return Claim(name, statement, Verdict.PROVED, method, (), trusted, witness={"compared": seen})
+        return claim(Verdict.UNDECIDED, reason=unread or "nothing could be compared")
+    return claim(Verdict.PROVED)
 
 
 def _same(forms: Forms, content: Any, left: Any, right: Any) -> bool:

@@ -15,6 +15,7 @@ from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.sentences import told
 from dyadic.proofs.subject import Subject
 
 
@@ -31,21 +32,15 @@ def terms_claim(refusal: Rejected, graph: Graph | None) -> Claim:
     found: dict[str, Any] = {"field": refusal.field, "reason": refusal.reason}
     if graph is not None:
         found |= smallest(graph, graph.steps) or {}
-    statement = "The sensitivity updates contain exactly the terms of dE/dx"
-    return Claim(
-        "terms", statement, Verdict.REFUTED, "comparison with the energy's occurrences of x", counterexample=found
-    )
+    return told("terms", Verdict.REFUTED, counterexample=found)
 
 
 def ranks_claim(graph: Graph) -> Claim:
     """Every update against the table."""
-    statement = (
-        f"Every update reads only variables of smaller rank; L = {graph.L} vertices, "
-        f"largest rank T = {graph.largest_rank}"
-    )
+    numbers = {"L": graph.L, "T": graph.largest_rank}
     try:
         graph.check_ranks()
     except Rejected as error:
-        numbers = {"field": error.field, "reason": error.reason}
-        return Claim("ranks", statement, Verdict.REFUTED, "computation", counterexample=numbers)
-    return Claim("ranks", statement, Verdict.PROVED, "computation from the derived equations")
+        found = {"field": error.field, "reason": error.reason}
+        return told("ranks", Verdict.REFUTED, {}, numbers, counterexample=found)
+    return told("ranks", Verdict.PROVED, {}, numbers)

@@ -21,11 +21,13 @@ from typing import Any
 from flint import fmpq
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import BLAKE, FRACTIONS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.rings import Composed, Undetermined
 from dyadic.proofs.evaluate.simulate import Draw, reduced_sizes
 from dyadic.proofs.methods.comparison import compare
 from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.sentences import told
 
 SEED = 20260204
 LITERAL_BUDGET = 4_000
@@ -36,6 +38,9 @@ _KNOWN = {"relu": (1, 0), "identity": (1, 1), "outer": (1, 1)}
 
 class Rationals(Composed):
     """Fractions; functions are piecewise linear stand-ins."""
+
+    def __init__(self) -> None:
+        called(FRACTIONS)
 
     def number(self, p: int, q: int = 1) -> fmpq:
         return fmpq(p, q)
@@ -81,6 +86,7 @@ def slopes(name: str) -> tuple[fmpq, fmpq]:
 
 def integers(seed: int) -> Draw:
     """Integers between -3 and 3 that depend only on the seed and a label."""
+    called(BLAKE)
 
     def draw(label: str) -> fmpq:
         raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=8).digest()
@@ -92,13 +98,7 @@ def integers(seed: int) -> Draw:
 def rational_claim(graph: Graph, steps: int) -> Claim:
     """One point."""
     literal = len(graph.parents) * steps <= LITERAL_BUDGET
-    how = f"all {steps} synchronous steps" if literal else "the wavefront schedule"
-    sizes = reduced_sizes(graph)
-    statement = (
-        f"At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after {how} "
-        "are exactly those of backpropagation"
-    )
-    method, trusted = "exact rational arithmetic at one point", ("fractions in python-flint",)
+    sizes, counts = reduced_sizes(graph), {"steps": steps, "every_step": int(literal)}
     for seed in range(SEED, SEED + _TRIES):
         try:
             executed = steps if literal else None
@@ -107,12 +107,12 @@ def rational_claim(graph: Graph, steps: int) -> Claim:
         except Undetermined as error:
             reason = f"at every point tried there is a {error}"
     else:
-        return Claim("rational", statement, Verdict.UNDECIDED, method, (), trusted, reason=reason)
+        return told("rational", Verdict.UNDECIDED, {}, counts, reason=reason)
     point: dict[str, Any] = {"seed": seed, "sizes": sizes, "activations": "piecewise linear stand-ins"}
     if found is None:
-        return Claim("rational", statement, Verdict.PROVED, method, (), trusted, witness=point | {"entries": count})
+        return told("rational", Verdict.PROVED, {}, counts, witness=point | {"entries": count})
     numbers = smallest(graph, steps) or {
         "variable": found.variable, "entry": list(found.entry),
         "claimed": str(found.relaxed), "exact": str(found.exact), **point,
     }  # fmt: skip
-    return Claim("rational", statement, Verdict.REFUTED, method, (), trusted, numbers)
+    return told("rational", Verdict.REFUTED, {}, counts, counterexample=numbers)

@@ -19,31 +19,27 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity import small_rational_source
 from dyadic.proofs.evaluate.network import Entries, Layer, places, whole
 from dyadic.proofs.evaluate.rings import Ball, Tape, Undetermined
+from dyadic.proofs.sentences import told
 
 _MOST_EDGES = 8
-_METHOD = "rigorous evaluation of one Jacobian entry"
 
 
 def reciprocity_claim(graph: Graph, tries: int = 6) -> Claim:
     """Exhibit one non-zero entry of the antisymmetric part of the flow's Jacobian."""
     edges = [(u, v) for v, parents in graph.parents.items() for u in parents if u in graph.parents]
     if not edges:
-        statement = (
-            "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential"
-        )
-        return Claim("nonreciprocity", statement, Verdict.PROVED, "inspection of the graph")
-    statement = "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero"
+        return told("nonreciprocity", Verdict.PROVED, {}, {"reads": 0})
     before, ctx.prec = ctx.prec, 128
     try:
         for parent, child in edges[:_MOST_EDGES]:
             for seed in range(tries):
                 witness = _entry(graph, parent, child, seed)
                 if witness:
-                    return Claim("nonreciprocity", statement, Verdict.PROVED, _METHOD, witness=witness)
+                    return told("nonreciprocity", Verdict.PROVED, {}, {"reads": 1}, witness=witness)
     finally:
         ctx.prec = before
     reason = f"no entry of the derivatives over the first {_MOST_EDGES} edges was found to exclude zero"
-    return Claim("nonreciprocity", statement, Verdict.UNDECIDED, _METHOD, reason=reason)
+    return told("nonreciprocity", Verdict.UNDECIDED, {}, {"reads": 1}, reason=reason)
 
 
 def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object] | None:

@@ -126,7 +126,7 @@ _ALL = (
         "identity", "proofs/methods/identity.py", "exact evaluation",
         lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
-        "the checker's evaluator; a hash function as randomness", "other sizes",
+        "the evaluator in proofs/evaluate; a hash function as randomness", "other sizes",
         unfit=lambda s: identity.unfit(s.network),
     ),
     Method(
@@ -141,20 +141,20 @@ _ALL = (
         "polynomial", "proofs/methods/polynomial.py", "exact polynomials",
         lambda s: [polynomial.polynomial_claim(s.network, s.steps)],
         "the same as polynomials, all T steps from free variables, with no probability of error",
-        "python-flint's polynomials; the checker's evaluator", "other sizes; networks that are not small",
+        "python-flint's polynomials; the evaluator in proofs/evaluate", "other sizes; networks that are not small",
         deep=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
     ),
     Method(
         "rational", "proofs/methods/rational.py", "exact rational evaluation",
         lambda s: [rational.rational_claim(s.network, s.steps)],
         "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
-        "python-flint's fractions; the checker's evaluator",
+        "python-flint's fractions; the evaluator in proofs/evaluate",
         "what agrees at that point, such as a derivative at another argument of the same sign", deep=True,
     ),
     Method(
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
-        "python-flint; the checker's evaluator", "adjoints that are wrong but read the same variables",
+        "python-flint; the evaluator in proofs/evaluate", "adjoints that are wrong but read the same variables",
         deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
     ),
     Method(

@@ -26,6 +26,7 @@ from fractions import Fraction
 from flint import nmod_mat
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import MATRICES, SHAKE, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity import primes_for
 from dyadic.proofs.methods.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
@@ -33,6 +34,7 @@ from dyadic.proofs.methods.counterexample import smallest
 from dyadic.proofs.methods.matrices import Environment, NoVectorForm
 from dyadic.proofs.methods.parallel import in_parallel
 from dyadic.proofs.methods.vectors import Network
+from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260203
 LITERAL_BUDGET = 2 * 10**9
@@ -127,14 +129,10 @@ def residues_claim(graph: Graph, steps: int) -> Claim:
     network = Network(graph)
     matrices, vectors = network.entries
     literal = steps * (matrices + _PER_ENTRY * vectors) <= LITERAL_BUDGET
-    how = f"all {steps} synchronous steps from a random state" if literal else "the wavefront schedule"
-    statement = (
-        f"At its own sizes ({matrices} weights in matrices), x, s and dE/dtheta after {how} equal backpropagation by "
-        "reverse accumulation, for free activations"
-    )
-    method = "polynomial identity testing over two random primes, with matrices"
-    trusted = ("python-flint's matrix products", "SHAKE-256 as a source of randomness")
+    counts = {"steps": steps, "every_step": int(literal)}
     executed = steps if literal else None
+    called(MATRICES)  # here as well: the runs may have processes of their own
+    called(SHAKE)
     jobs = [(network, executed, prime, SEED + position) for position, prime in enumerate(primes_for(SEED))]
     outcomes = in_parallel(run, jobs, worthwhile=(executed or 1) * (matrices + _PER_ENTRY * vectors) > _SMALL)
     wrong = next((outcome for outcome in outcomes if outcome.difference), None)
@@ -144,15 +142,10 @@ def residues_claim(graph: Graph, steps: int) -> Claim:
             "variable": variable, "entry": entry, "claimed": found, "exact": wanted,
             "modulo": str(wrong.prime), "seed": wrong.seed,
         }  # fmt: skip
-        return Claim("residues", statement, Verdict.REFUTED, method, (), trusted, numbers)
+        return told("residues", Verdict.REFUTED, {}, counts, counterexample=numbers)
     bound = Fraction(1)
     for outcome in outcomes:
         bound *= error_bound(network, executed, outcome)
     runs = [{"prime": str(r.prime), "seed": r.seed, "entries": r.compared} for r in outcomes]
-    witness = {
-        "schedule": "synchronous" if literal else "wavefront",
-        "runs": runs,
-        "error_probability_below": f"{float(bound):.1e}",
-    }
-    statement += f" (probability of error below {float(bound):.0e})"
-    return Claim("residues", statement, Verdict.PROVED, method, (), trusted, witness=witness)
+    numbers = counts | {"log10_error": log10_error(bound)}
+    return told("residues", Verdict.PROVED, {}, numbers, witness={"runs": runs})

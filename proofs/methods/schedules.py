@@ -16,6 +16,7 @@ import random
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.wiring import Terms, relax, sensitivity, wavefront
+from dyadic.proofs.sentences import told
 
 SEEDS = (1, 2, 3)
 MOST_UPDATES = 300_000
@@ -49,24 +50,20 @@ def schedules_claim(graph: Graph, steps: int) -> Claim:
     """All schedules against the wavefront."""
     terms = Terms()
     inputs = {name: terms("input", name) for name in graph.inputs}
-    statement = (
-        f"{steps} synchronous steps, the wavefront and {steps} rounds of {len(SEEDS)} asynchronous schedules reach the "
-        "same terms from free symbols"
-    )
-    method, trusted = "execution on hash-consed terms", ("hash-consing as coded in proofs/methods/wiring.py",)
+    counts = {"steps": steps, "schedules": len(SEEDS)}
     try:
         wanted = _variables(graph, *wavefront(graph, terms, inputs))
     except KeyError as error:  # an update reads what has no value yet: there is a cycle
         numbers: dict[str, object] = {"schedule": "wavefront", "read_before_it_is_known": str(error.args[0])}
-        return Claim("schedules", statement, Verdict.REFUTED, method, (), trusted, numbers)
+        return told("schedules", Verdict.REFUTED, {}, counts, counterexample=numbers)
     reached = {"synchronous": _variables(graph, *relax(graph, terms, inputs, steps))}
     reached |= {f"asynchronous, seed {seed}": asynchronous(graph, terms, inputs, steps, seed) for seed in SEEDS}
     for schedule, state in reached.items():
         for (kind, name), term in state.items():
             if term != wanted[kind, name]:
                 numbers = {"schedule": schedule, "variable": f"{kind}:{name}", "rounds": steps}
-                return Claim("schedules", statement, Verdict.REFUTED, method, (), trusted, numbers)
-    return Claim("schedules", statement, Verdict.PROVED, method, (), trusted, witness={"seeds": list(SEEDS)})
+                return told("schedules", Verdict.REFUTED, {}, counts, counterexample=numbers)
+    return told("schedules", Verdict.PROVED, {}, counts, witness={"seeds": list(SEEDS)})
 
 
 def _variables(graph: Graph, x: dict[str, int], s: dict[str, int]) -> Variables:

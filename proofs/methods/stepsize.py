@@ -24,11 +24,14 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity import Identity, error_bound, primes_for, residue_source
 from dyadic.proofs.evaluate.rings import Field, Ring, Tape
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from dyadic.proofs.methods.rational import Rationals, integers
+from dyadic.proofs.sentences import LOWER, log10_error, told
+from dyadic.proofs.trusted import recorded
 
 SEED = 20260205
 MOST_UPDATES = 20_000
@@ -42,6 +45,7 @@ def unfit(graph: Graph, steps: int) -> str | None:
 
 
 @cache
+@recorded
 def displacement_claim() -> Claim:
     """One step with h other than tau_v does not bring a displaced variable home; with h = tau_v it does.
 
@@ -51,19 +55,14 @@ def displacement_claim() -> Claim:
     ring = fmpq_mpoly_ctx.get(["x", "f", "h", "tau"], Ordering.lex)
     x, f, h, tau = ring.gens()
     equal = bool(tau * x + h * (f - x) - tau * f == (tau - h) * (x - f))  # both sides times tau, which is not 0
-    statement = (
-        "A variable displaced alone from the fixed point is off by (1 - h / tau_v)^n times as much after n steps: "
-        "finite-time exactness needs h = tau_v for every v, and h = 1 where all are 1"
-    )
-    return Claim(
-        "stepsize:only", statement, Verdict.PROVED if equal else Verdict.UNDECIDED,
-        "induction on n; step as an identity of polynomials, and no zero divisors among the reals",
-        ("updates read only smaller ranks",), ("polynomials in python-flint", "induction over the natural numbers"),
-        reason=None if equal else "the identity does not hold",
-    )  # fmt: skip
+    called(POLYNOMIALS)
+    called(INDUCTION)
+    verdict, reason = (Verdict.PROVED, None) if equal else (Verdict.UNDECIDED, "the identity does not hold")
+    return told("stepsize", verdict, {"part": "only"}, name="only", hypotheses=[LOWER], reason=reason)
 
 
 @cache
+@recorded
 def closed_form_claim() -> Claim:
     """Pascal's rule carries the closed form from n to n + 1, coefficient by coefficient of M^j."""
     ring = fmpq_mpoly_ctx.get(["a", "h", "low", "high", "power_a", "power_h"], Ordering.lex)
@@ -72,17 +71,10 @@ def closed_form_claim() -> Claim:
     before_j, before_below = high * power_a * power_h * h, low * power_a * a * power_h
     after = (low + high) * power_a * a * power_h * h
     equal = bool(a * before_j + h * before_below == after)
-    statement = (
-        "For a linear network the deviation after n steps of size h is "
-        "Sum_j binom(n, j) (1 - h)^(n - j) h^j M^j e_0, for every n"
-    )
-    method = "induction on n; Pascal's rule as an identity of polynomials"
-    if not equal:  # pragma: no cover - the identity is one of polynomials; here to keep the verdict honest
-        return Claim("stepsize:closed-form", statement, Verdict.UNDECIDED, method, reason="the identity does not hold")
-    return Claim(
-        "stepsize:closed-form", statement, Verdict.PROVED, method, (),
-        ("polynomials in python-flint", "induction over the natural numbers"),
-    )  # fmt: skip
+    called(POLYNOMIALS)
+    called(INDUCTION)
+    verdict, reason = (Verdict.PROVED, None) if equal else (Verdict.UNDECIDED, "the identity does not hold")
+    return told("stepsize", verdict, {"part": "closed-form"}, name="closed-form", reason=reason)
 
 
 def stepsize_claims(graph: Graph) -> Iterator[Claim]:
@@ -94,34 +86,22 @@ def stepsize_claims(graph: Graph) -> Iterator[Claim]:
 
 def network_claim(graph: Graph) -> Claim:
     """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
-    statement = (
-        f"This network: M^T = 0 for T = {graph.largest_rank} (a random row of it), so the spectral radius at step h is "
-        "|1 - h|; a displaced variable is off by (1 - h)^n d after n steps"
-    )
-    method = "exact evaluation over a random prime, with free activations"
-    trusted = ("the evaluator in proofs/evaluate", "blake2b as a source of randomness")
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
     ring, draw = Field(prime, SEED), residue_source(prime, SEED)
     counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
     linear = ring.calls == 0
     if linear and counterexample is None:
         counterexample = _deviates(graph, sizes)
-        statement += "; simulated with fractions, it deviates as the closed form says"
+    about, numbers = {"part": "network"}, {"T": graph.largest_rank, "linear": int(linear)}
     if counterexample is not None:
-        return Claim("stepsize:network", statement, Verdict.REFUTED, method, (), trusted, counterexample)
+        return told("stepsize", Verdict.REFUTED, about, numbers, name="network", counterexample=counterexample)
     # A row of M^T is a sum of products of T derivatives, each of at most the degree of what backpropagation computes.
     entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
     one = Identity(prime, SEED, "synchronous", sizes, "", ring.calls, entries, None)
-    bound = float(min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one)))
-    statement += f" (probability of error below {bound:.0e})"
-    witness = {
-        "prime": str(prime),
-        "seed": SEED,
-        "sizes": sizes,
-        "linear": linear,
-        "error_probability_below": f"{bound:.1e}",
-    }
-    return Claim("stepsize:network", statement, Verdict.PROVED, method, (), trusted, witness=witness)
+    bound = min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one))
+    witness = {"prime": str(prime), "seed": SEED, "sizes": sizes}
+    numbers |= {"log10_error": log10_error(bound)}
+    return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
 
 
 def _alive(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:

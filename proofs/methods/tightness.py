@@ -16,6 +16,7 @@ from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import tightness
+from dyadic.proofs.sentences import told
 
 MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 
@@ -25,19 +26,9 @@ def tightness_claim(graph: Graph) -> Claim:
     steps = graph.largest_rank
     found = tightness.find(graph) if _affordable(graph) else None
     if found is not None:
-        statement = f"{steps - 1} steps are not enough: there are numbers for which a sensitivity is still wrong then"
-        return Claim(
-            "tightness", statement, Verdict.PROVED, "rigorous real enclosures (Arb)",
-            trusted=("Arb", "the stabilisation lemma"), witness=found.as_dict(),
-        )  # fmt: skip
-    statement = (
-        f"No bound below {steps} steps follows from what reads what: some layers with this network's structure need "
-        f"{steps}. Whether this network's own layers do is not known: no numbers were found for which {steps - 1} are "
-        "too few"
-    )
+        return told("tightness", Verdict.PROVED, {}, {"steps": steps - 1}, witness=found.as_dict())
     witness = {"chain": graph.longest_chain(), "steps": steps}
-    method = "a chain of reads as long as T, with opaque layers"
-    return Claim("tightness:structure", statement, Verdict.PROVED, method, witness=witness)
+    return told("tightness:structure", Verdict.PROVED, {}, {"T": steps}, witness=witness)
 
 
 def _affordable(graph: Graph) -> bool:

@@ -15,6 +15,7 @@ import sympy
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import Expr
 
+from dyadic.proofs.checker.trust import POLYNOMIALS, called
 from dyadic.symbolic.variational import ENERGY, S, T, X
 
 NAMES = ("x", "s", "x_p", "s_p", "x_m", "s_m")
@@ -40,11 +41,13 @@ def _ring() -> tuple[Any, dict[str, Polynomial]]:
 
 def constant(number: int | Any) -> Polynomial:
     """A rational number as a polynomial."""
+    called(POLYNOMIALS)
     return _ring()[0].constant(number)
 
 
 def variable(name: str) -> Polynomial:
     """One of the ring's variables: ``t``, ``x``, ``s`` or a coefficient."""
+    called(POLYNOMIALS)
     return _ring()[1][name]
 
 

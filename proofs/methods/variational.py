@@ -12,11 +12,13 @@ Trusts: polynomials in python-flint (trajectories.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy
 from sympy import Expr, Symbol
 
+from dyadic.proofs.checker.trust import SYMPY_NUMBERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.trajectories import (
     Along,
@@ -30,6 +32,8 @@ from dyadic.proofs.methods.trajectories import (
     path,
     variable,
 )
+from dyadic.proofs.sentences import SMOOTH, told
+from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.variational import (
     COST,
     ENERGY,
@@ -52,10 +56,22 @@ _SMOOTH = ("E is differentiable",)
 def variational_claims() -> list[Claim]:
     """The claims about constructions A, B and C and about the dyadic coordinates."""
     return [
-        *(construction_claim(c, sign) for c, sign in ((action_of_energy(), -1), (doubled_state(), 1))),
-        cost_claim(doubled_cost()),
-        dyadic_claim(energy_gradient()),
+        _recorded(lambda: construction_claim(action_of_energy(), -1)),
+        _recorded(lambda: construction_claim(doubled_state(), 1)),
+        _recorded(lambda: cost_claim(doubled_cost())),
+        _recorded(lambda: dyadic_claim(energy_gradient())),
     ]
+
+
+@recorded
+def _recorded(shown: Callable[[], Claim]) -> Claim:
+    """A claim as data, with what was called for it."""
+    claim = shown()
+    name = claim.id.partition(":")[2]
+    return told(
+        "variational", claim.verdict, {"construction": name}, name=name, hypotheses=[SMOOTH],
+        counterexample=claim.counterexample, witness=claim.witness, reason=claim.reason,
+    )  # fmt: skip
 
 
 def construction_claim(construction: Construction, sign: int) -> Claim:
@@ -90,6 +106,7 @@ def cost_claim(construction: Construction) -> Claim:
     leak = construction.rate_x - (Symbol("f", real=True) - X)
     z = Symbol("z", real=True)
     here = leak.replace(COST, lambda argument: argument**3 / 3).doit().subs({X: 1, S: 0})
+    called(SYMPY_NUMBERS)
     leaked = sympy.nsimplify(here)
     if leaked.is_number and leaked != 0:
         cost = {"cost": [0, 0, 0, ["rational", 1, 3]], "x": 1, "s": 0, "leak": to_data(leaked)}

@@ -17,8 +17,10 @@ from __future__ import annotations
 from typing import Any
 
 from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.trust import TERMS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.sentences import told
 
 Variable = tuple[str, str]
 """("x" or "s", vertex)."""
@@ -28,6 +30,7 @@ class Terms:
     """Hash-consing: equal terms are the same integer."""
 
     def __init__(self) -> None:
+        called(TERMS)
         self._known: dict[tuple[Any, ...], int] = {}
 
     def __call__(self, *parts: Any) -> int:
@@ -40,20 +43,16 @@ def wiring_claim(graph: Graph, steps: int) -> Claim:
     inputs = {name: terms("input", name) for name in graph.inputs}
     x, s = settled(graph, terms, inputs, steps)
     wanted_x, wanted_s = backpropagation(graph, terms, inputs)
-    statement = (
-        f"With opaque layers, all {steps} synchronous steps from free symbols give the terms of backpropagation at "
-        "every vertex"
-    )
+    numbers = {"steps": steps}
     wrong = next(
         ((k, v) for k, one, two in (("x", x, wanted_x), ("s", s, wanted_s)) for v in two if one.get(v) != two[v]), None
     )
-    trusted = ("hash-consing as coded in proofs/methods/wiring.py",)
     if wrong is None:
-        return Claim("wiring", statement, Verdict.PROVED, "execution on hash-consed terms", (), trusted)
+        return told("wiring", Verdict.PROVED, {}, numbers)
     variable = f"{wrong[0]}:{wrong[1]}"
     detail = {"variable": variable, "steps": steps, "terms_stated": graph.terms[wrong[1]]}
     detail |= smallest(graph, steps) or {}
-    return Claim("wiring", statement, Verdict.REFUTED, "execution on hash-consed terms", (), trusted, detail)
+    return told("wiring", Verdict.REFUTED, {}, numbers, counterexample=detail)
 
 
 def sensitivity(graph: Graph, terms: Terms, name: str, x: dict[str, int], s: dict[str, int]) -> int:

@@ -29,20 +29,24 @@ def test_verify_and_check(tmp_path):
     path = tmp_path / "certificate.json"
     done = run("verify", DIGITS, "--certificate", path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "PROVED: 22 proved, 0 refuted, 0 undecided" in done.stdout
+    assert "PROVED: 23 proved, 0 refuted, 0 undecided" in done.stdout
     checked = run("check", path)
     assert checked.returncode == 0
-    assert checked.stdout.splitlines()[-1] == "CONFIRMED: 12 claims re-verified, 10 only stated"
+    assert checked.stdout.splitlines()[-1].startswith("CONFIRMED: steps and all that it rests on were verified again")
     path.write_text(path.read_text().replace('"steps": 8', '"steps": 7', 1))
     rejected = run("check", path)
     assert (rejected.returncode, rejected.stdout[:8]) == (1, "REJECTED")
+    for unreadable in (DIGITS, tmp_path / "missing.json"):
+        rejected = run("check", unreadable)
+        assert (rejected.returncode, rejected.stdout[:15]) == (1, "REJECTED   file")
 
 
 def test_verify_json():
     content = json.loads(run("verify", DIGITS, "--format", "json").stdout)
     assert {"architecture", "L", "steps", "verdict", "claims"} <= set(content)
-    keys = {"id", "statement", "verdict", "method", "seconds", "hypotheses", "trusted", "counterexample"}
+    keys = {"id", "kind", "subject", "numbers", "statement", "verdict", "method", "hypotheses", "trusted"}
     assert all(keys <= set(claim) for claim in content["claims"])
+    assert set(content["seconds"]) == {claim["id"] for claim in content["claims"]} - {"steps"}
     assert (content["architecture"], content["L"], content["steps"], content["verdict"]) == (
         "digits-mlp",
         4,
@@ -134,7 +138,6 @@ BAD = {
     "unwritable certificate": (("verify", DIGITS, "--certificate", "/proc/none/c.json"), "cannot be written"),
     "unwritable appendix": (("appendix", DIGITS, "-o", "/proc/none/a.pdf"), "cannot be written"),
     "unwritable module": (("emit", DIGITS, "--target", "numpy", "-o", "/proc/none/k.py"), "cannot be written"),
-    "no certificate": (("check", DIGITS), "is not JSON"),
 }
 
 

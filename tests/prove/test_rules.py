@@ -15,8 +15,9 @@ from support.term_values import Edge, Values
 from dyadic.catalogue import example_network
 from dyadic.proofs.checker.facts import Choice, Facts, Given
 from dyadic.proofs.checker.forms import Floor, Form, Lookup, Modulo, Refused, Var
+from dyadic.proofs.checker.names import sizes_of
 from dyadic.proofs.checker.obligations import Content
-from dyadic.proofs.checker.pairing import completed, symbols
+from dyadic.proofs.checker.pairing import completed
 from dyadic.proofs.checker.reading import Rejected
 from dyadic.proofs.checker.replay import Replay
 from dyadic.proofs.checker.rules import RULES, Place
@@ -368,7 +369,7 @@ class Watched(Replay):
 
     def __init__(self, content, subject):
         super().__init__(subject.facts, "watched")
-        extents, names = content["extents"], sorted(symbols(content) - set(content["extents"]))
+        extents, names = content["extents"], sorted(sizes_of(content) - set(content["extents"]))
         self.values = None
         for start in range(2, 8):
             table = completed(extents, {name: start + k % 2 for k, name in enumerate(names)}, "")

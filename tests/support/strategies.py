@@ -67,3 +67,38 @@ def residual(blocks, width=8, activation="tanh"):
     return architecture(
         {"name": "residual", "inputs": {"x": {"shape": [width]}}, "layers": layers, "cost": {"type": "squared_error"}}
     )
+
+
+@st.composite
+def rich_specs(draw, largest_depth=6):
+    """A network with up to three costs on any vertices, weights, parameters that layers share, and weight decay."""
+    spec = draw(specs(largest_depth))
+    widths = {name: table["shape"][0] for name, table in spec["inputs"].items()}
+    for layer in spec["layers"]:
+        widths[layer["name"]] = layer.get("units") or widths[layer["inputs"][0]]
+    groups = {}
+    for layer in spec["layers"]:
+        if layer["type"] == "dense" and draw(st.booleans()):
+            shape = (layer["units"], widths[layer["inputs"][0]])
+            layer["inputs"] = [*layer["inputs"], groups.setdefault(shape, f"W{shape[0]}x{shape[1]}")]
+    parameters = {name: {"shape": list(shape)} for shape, name in groups.items()}
+    names = [layer["name"] for layer in spec["layers"]]
+    costs = [{**spec.pop("cost"), "inputs": [names[-1]]}]
+    for _ in range(draw(st.integers(0, 2))):
+        read = draw(st.sampled_from(names))
+        kinds = ["squared_error", "huber", *(["cross_entropy"] if widths[read] > 1 else [])]
+        costs.append({"type": draw(st.sampled_from(kinds)), "inputs": [read]})
+    for cost in costs:
+        if draw(st.booleans()):
+            cost["weight"] = draw(st.sampled_from([0.5, 2, 0.125, 3]))
+    spec["costs"] = costs
+    if parameters:
+        spec["parameters"] = parameters
+    if draw(st.booleans()):
+        spec["weight_decay"] = draw(st.sampled_from([0.01, 0.5, 1]))
+    return spec
+
+
+def rich_architectures(largest_depth=6):
+    """Built architectures of :func:`rich_specs`."""
+    return rich_specs(largest_depth).map(architecture)

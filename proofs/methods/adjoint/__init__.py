@@ -70,14 +70,16 @@ class _Open:
         return Claim(self.name, self.statement, Verdict.UNDECIDED, METHOD, hypotheses, TRUSTED, reason=reason)
 
 
-def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mapping[str, int]] = ()) -> list[Claim]:
+def layer_claims(
+    layer: LayerDerivation, suffix: str = "", used: Sequence[Mapping[str, int]] = (), proof: Proof | None = None
+) -> list[Claim]:
     """One claim for the energy and the vector-Jacobian products of a layer kind, and one for its parameter gradients.
 
     used: the sizes with which a network uses the layer, by symbol.  Where the proof for all sizes does not succeed
     and nothing is refuted there, equality is shown for these sizes by evaluation, and the claim says so.
+    proof: what :func:`prove` found, where it has been looked for before.
     """
-    content = layer_to_json(layer)
-    proof = prove(content)
+    proof = proof or prove(layer_to_json(layer))
     undefined = numbers.undefined_maximum(layer, used) if MAXIMA_NONEMPTY in proof.hypotheses else None
 
     def claim(name: str, statement: str, parts: Iterable[str]) -> Claim:
@@ -101,17 +103,12 @@ def layer_claims(layer: LayerDerivation, suffix: str = "", used: Sequence[Mappin
     return claims
 
 
-def asks_for_sizes(claim: Claim) -> bool:
-    """Whether a claim rests on a hypothesis that can be looked at, at the sizes of a network."""
-    return HYPOTHESES[MAXIMA_NONEMPTY] in claim.hypotheses
-
-
-def cost_claim(cost: CostDerivation) -> Claim:
+def cost_claim(cost: CostDerivation, proof: Proof | None = None) -> Claim:
     """The cost's gradient is the adjoint of its derivative."""
     return _Open(
         f"adjoint:{cost.label}", f"{cost.label}: dC/dx is the adjoint of the cost's derivative", ("gradient",), (),
         lambda: numbers.cost_difference(cost), lambda: numbers.cost_difference_beyond(cost), lambda: None,
-    ).decided(prove(cost_to_json(cost)))  # fmt: skip
+    ).decided(proof or prove(cost_to_json(cost)))  # fmt: skip
 
 
-__all__ = ["METHOD", "Proof", "asks_for_sizes", "cost_claim", "layer_claims", "prove"]
+__all__ = ["METHOD", "Proof", "cost_claim", "layer_claims", "prove"]

@@ -1,0 +1,26 @@
+"""``python -m dyadic.proofs.checker FILE``: exit status 0 confirmed, 1 rejected, 2 usage, 3 in part only."""
+
+from __future__ import annotations
+
+import sys
+
+from dyadic.proofs.checker import Rejected, check
+from dyadic.proofs.checker.source import read
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m dyadic.proofs.checker FILE", file=sys.stderr)
+        return 2
+    try:
+        report = check(read(arguments[0]))
+    except Rejected as error:
+        print(f"REJECTED   {error}")
+        return 1
+    for line in report.lines():
+        print(line)
+    return 0 if report.confirmed else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

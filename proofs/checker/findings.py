@@ -1,0 +1,99 @@
+"""What the checker says of a certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Done(StrEnum):
+    """What was done about one claim."""
+
+    REPLAYED = "replayed"  # its proof, step by step, for all sizes
+    COMPUTED = "computed"  # from the certificate, with no chance of error
+    EVALUATED = "evaluated"  # at numbers, with primes of the checker's own
+    STATED = "stated"  # by the prover, and not looked at again
+    UNKNOWN = "unknown"  # nothing the checker knows: it does not count
+
+
+DONE = {
+    Done.REPLAYED: "its proof was replayed for all sizes",
+    Done.COMPUTED: "computed again from the certificate",
+    Done.EVALUATED: "evaluated with primes of the checker's own",
+    Done.STATED: "stated by the prover, not checked",
+    Done.UNKNOWN: "not a claim that is known here: not checked, does not count",
+}
+
+
+CHECKS: dict[str, tuple[Done, str, str, str]] = {
+    "lemma": (Done.REPLAYED, "its proof, rule by rule", "stabilisation.py, deduction.py", "its rules; induction"),
+    "variational": (Done.REPLAYED, "first variation, integration by parts, rates", "variational.py", "its polynomials"),
+    "ranks": (Done.COMPUTED, "terms, shapes, ranks, L and T", "graph.py, shapes.py", "its list of reads"),
+    "instances": (
+        Done.COMPUTED,
+        "every printed equation, against the graph",
+        "instances.py",
+        "its normal form",
+    ),
+    "adjoint": (Done.REPLAYED, "every step of the proof, for all sizes", "replay.py", "its rules"),
+    "gradient": (Done.REPLAYED, "every step of the proof, for all sizes", "replay.py", "its rules"),
+    "function": (Done.REPLAYED, "the definition differentiated", "functions.py", "its rules; python-flint"),
+    "wiring": (Done.COMPUTED, "all steps on opaque terms from two states", "relaxation.py", "dictionaries of tuples"),
+    "pairing": (Done.EVALUATED, "forward mode against the adjoints", "pairing.py", "its evaluator; blake2b"),
+    "identity": (Done.EVALUATED, "the network against forward mode", "simulation.py", "its evaluator; blake2b"),
+    "residues": (Done.EVALUATED, "the same at the network's own sizes", "simulation.py", "its evaluator; blake2b"),
+    "induction": (Done.COMPUTED, "as for wiring", "relaxation.py", "dictionaries of tuples"),
+    "schedules": (Done.COMPUTED, "as for wiring", "relaxation.py", "dictionaries of tuples"),
+    "printed": (Done.STATED, "nothing", "none", "the prover; its readers of equations"),
+    "polynomial": (Done.STATED, "nothing", "none", "the prover"),
+    "rational": (Done.STATED, "nothing", "none", "the prover"),
+    "nonreciprocity": (Done.STATED, "nothing, where a layer reads another", "none", "the prover"),
+    "tightness:structure": (
+        Done.COMPUTED,
+        "each of the chain reads the next",
+        "graph.py",
+        "its list of reads",
+    ),
+    "tightness": (Done.STATED, "nothing; `dyadic check` encloses the numbers again", "none", "the prover; Arb"),
+    "stepsize": (Done.STATED, "nothing", "none", "the prover"),
+    "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
+    "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
+}
+"""What is done about a claim of each kind at best, by which code, and what has to be trusted then."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was done about one claim, and with what."""
+
+    claim: str
+    done: Done
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a certificate that holds is worth.
+
+    open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
+    """
+
+    findings: tuple[Finding, ...]
+    open: tuple[str, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether ``steps`` and all that it rests on were verified again."""
+        return not self.open
+
+    @property
+    def verdict(self) -> str:
+        return "CONFIRMED" if self.confirmed else "PARTLY"
+
+    def lines(self) -> list[str]:
+        """The report as it is printed."""
+        found = [f"{f.done.upper():<10} {f.claim}: {f.detail}" for f in self.findings]
+        found += [f"OPEN       {reason}" for reason in self.open]
+        counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
+        rest = "steps and all that it rests on were verified again" if self.confirmed else f"{len(self.open)} open"
+        return [*found, f"{self.verdict}: {rest}; {', '.join(counts)}"]

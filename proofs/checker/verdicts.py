@@ -1,0 +1,199 @@
+"""The claims of a certificate: each is data, and every text beside the data must be the one that the data makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dyadic.proofs.checker.domain import hypothesis
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.names import applied
+from dyadic.proofs.checker.obligations import HYPOTHESES
+from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES, hypotheses
+
+
+class Claims:
+    """The claims of a certificate in order, after every text has been compared with the one generated here.
+
+    known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
+    """
+
+    def __init__(self, certificate: Any, graph: Graph) -> None:
+        self.graph = graph
+        self.labels = _labels(graph)
+        self.known: dict[str, Any] = {}
+        self.unknown: list[str] = []
+        self.place: dict[str, str] = {}
+        for position, claim in enumerate(certificate["claims"]):
+            where = f"claims[{position}]"
+            if claim["id"] in self.place:
+                raise Rejected(f"{where}.id", "is used twice")
+            self.place[claim["id"]] = where
+            self._verdict(claim, where)
+            if claim["kind"] == "open":
+                self._open(claim, where)
+            elif claim["kind"] not in RULES:
+                self.unknown.append(claim["id"])
+                continue
+            elif claim["kind"] != "steps":
+                self._texts(claim, where)
+            elif claim["id"] != "steps":
+                raise Rejected(f"{where}.id", "is not steps, of which kind the claim is")
+            self.known[claim["id"]] = claim
+        for position, name in enumerate(certificate["not_run"]):
+            if name not in METHODS or name in certificate["not_run"][:position]:
+                raise Rejected(f"not_run[{position}]", "is not the name of a method, or is there twice")
+        wanted = _overall(certificate["claims"])
+        if certificate["verdict"] != wanted:
+            raise Rejected("verdict", f"should be {wanted}")
+        if "steps" not in self.known or self.known["steps"]["kind"] != "steps":
+            raise Rejected("claims", "the claim 'steps' is missing")
+        self._steps(self.known["steps"], self.place["steps"])
+
+    def of_kind(self, *kinds: str) -> list[Any]:
+        """The proved claims of some kinds."""
+        return [claim for claim in self.known.values() if claim["kind"] in kinds and claim["verdict"] == "proved"]
+
+    def _verdict(self, claim: Any, where: str) -> None:
+        if (claim["counterexample"] is not None) != (claim["verdict"] == "refuted"):
+            raise Rejected(f"{where}.counterexample", "goes with the verdict refuted, and only with it")
+        if (claim["reason"] is not None) != (claim["verdict"] == "undecided"):
+            raise Rejected(f"{where}.reason", "goes with the verdict undecided, and only with it")
+        if claim["witness"] is not None and claim["verdict"] != "proved":
+            raise Rejected(f"{where}.witness", "goes with the verdict proved, and only with it")
+
+    def _open(self, claim: Any, where: str) -> None:
+        """The claim of a method that had nothing to say."""
+        if set(claim["subject"]) != {"method"} or claim["subject"]["method"] not in METHODS or claim["numbers"]:
+            raise Rejected(f"{where}.subject", "is not that of a method")
+        if claim["verdict"] != "undecided":
+            raise Rejected(f"{where}.verdict", "is not undecided")
+        method = claim["subject"]["method"]
+        wanted = {
+            "id": method, "statement": f"What the method {method} would show is open", "method": "none",
+            "hypotheses": [], "trusted": [],
+        }  # fmt: skip
+        self._compare(claim, wanted, where)
+
+    def _texts(self, claim: Any, where: str) -> None:
+        kind, subject, numbers = claim["kind"], claim["subject"], claim["numbers"]
+        rule = RULES[kind]
+        self._data(claim, where)
+        content = self._content(claim, where)
+        label, name = self._named(claim)
+        # "proved" is the verdict that the rule's own method gives; a refutation is by numbers.
+        wanted = {
+            "id": f"{kind}:{name}" if name else kind,
+            "statement": rule.say(subject, numbers, label),
+            "hypotheses": hypotheses(kind, content, subject, numbers),
+        }
+        if claim["verdict"] == "proved":
+            wanted["method"] = rule.how(subject, numbers)
+            self._trusted(claim, where)
+        self._compare(claim, wanted, where)
+
+    def _data(self, claim: Any, where: str) -> None:
+        rule, subject, numbers = RULES[claim["kind"]], claim["subject"], claim["numbers"]
+        if set(subject) != set(rule.subject):
+            raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
+        wanted = set(rule.numbers)
+        if claim["kind"] == "stepsize" and subject["part"] != "network":
+            wanted = set()
+        if claim["verdict"] != "proved":
+            wanted -= {"log10_error"} - set(numbers)
+        if set(numbers) != wanted:
+            raise Rejected(f"{where}.numbers", f"does not have the entries {sorted(wanted)}")
+        choices = CHOICES.get(claim["kind"])
+        if choices and next(iter(subject.values())) not in choices:
+            raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
+        for key in ("all_sizes", *HYPOTHESES, "every_step", "reads", "linear"):
+            if numbers.get(key, 0) not in (0, 1):
+                raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
+        if not -99 <= numbers.get("log10_error", -1) <= 0:
+            raise Rejected(f"{where}.numbers.log10_error", "is out of range")
+        graph = self.graph
+        own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
+        if claim["kind"] == "tightness":
+            own["steps"] = graph.largest_rank - 1
+        if claim["kind"] == "nonreciprocity":
+            own["reads"] = int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
+        for key in sorted(set(own) & set(numbers)):
+            if numbers[key] != own[key]:
+                raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
+
+    def _content(self, claim: Any, where: str) -> Any:
+        names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
+        if claim["kind"] == "function" and claim["subject"]["name"] not in names:
+            raise Rejected(f"{where}.subject.name", "is not a function that a layer or cost applies")
+        if claim["kind"] not in ("adjoint", "gradient"):
+            return None
+        content = claim["subject"]["content"]
+        if content not in self.labels or (claim["kind"] == "gradient" and content.startswith("costs.")):
+            raise Rejected(f"{where}.subject.content", "is not a layer or cost of this certificate")
+        return self.graph.contents()[content][0]
+
+    def _named(self, claim: Any) -> tuple[str, str]:
+        """The label that a claim's sentence has, and what its id adds to the kind."""
+        if claim["kind"] in ("adjoint", "gradient"):
+            return self.labels[claim["subject"]["content"]]
+        return "", next(iter(claim["subject"].values()), "")
+
+    def _trusted(self, claim: Any, where: str) -> None:
+        rule, stated = RULES[claim["kind"]], claim["trusted"]
+        if stated != sorted(set(stated)):
+            raise Rejected(f"{where}.trusted", "is not sorted, or says a thing twice")
+        strange = sorted(set(stated) - rule.may)
+        if strange:
+            raise Rejected(f"{where}.trusted", f"{strange[0]!r:.80} is nothing that this method calls")
+        missing = [component for component in rule.needs if component not in stated]
+        if missing:
+            raise Rejected(f"{where}.trusted", f"leaves out {missing[0]!r}")
+
+    def _steps(self, claim: Any, where: str) -> None:
+        """The theorem's texts are made of those of the claims that it rests on."""
+        self._data(claim, where)
+        parts = [c for c in self.known.values() if METHOD_OF.get(c["kind"], c["kind"]) in BEARING]
+        checks = dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts)
+        others = [name for name in checks if name not in ESSENTIAL]
+        method = RULES["steps"].how(claim["subject"], claim["numbers"])
+        domain = hypothesis([*self.graph.layers.values(), *self.graph.kinds.values()])
+        assumed = [text for c in parts for text in c["hypotheses"]]
+        wanted = {
+            "id": "steps",
+            "statement": RULES["steps"].say(claim["subject"], claim["numbers"], ""),
+            "method": method + (f", cross-checked by {', '.join(others)}" if others else ""),
+            "hypotheses": list(dict.fromkeys([*assumed, domain] if domain else assumed)),
+            "trusted": sorted({text for c in parts for text in c["trusted"]}),
+        }
+        self._compare(claim, wanted, where)
+        lacking = [name for name in ESSENTIAL if name not in checks]
+        if claim["verdict"] == "proved" and lacking:
+            raise Rejected(f"{where}.verdict", f"is proved, but there is no claim of {', '.join(lacking)}")
+        bad = [c["id"] for c in parts if c["verdict"] != "proved"]
+        if claim["verdict"] == "proved" and bad:
+            raise Rejected(f"{where}.verdict", f"is proved, but {bad[0]!r} is not")
+
+    @staticmethod
+    def _compare(claim: Any, wanted: dict[str, Any], where: str) -> None:
+        for key, value in wanted.items():
+            if claim[key] != value:
+                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+
+
+def _labels(graph: Graph) -> dict[str, tuple[str, str]]:
+    """Content -> (label, label with a number if others of that label came before), in the order of use."""
+    order = [f"layers.{graph.content[name]}" for name in graph.parents]
+    order += [f"costs.{cost['cost']}" for cost in graph.costs.values()]
+    contents = graph.contents()
+    seen: dict[str, int] = {}
+    found: dict[str, tuple[str, str]] = {}
+    for place in dict.fromkeys(order):
+        label = contents[place][0]["label"]
+        seen[label] = seen.get(label, 0) + 1
+        found[place] = label, label if seen[label] == 1 else f"{label} #{seen[label]}"
+    return found
+
+
+def _overall(claims: list[Any]) -> str:
+    verdicts = {claim["verdict"] for claim in claims}
+    return "refuted" if "refuted" in verdicts else "undecided" if "undecided" in verdicts else "proved"

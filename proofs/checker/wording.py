@@ -1,0 +1,351 @@
+"""What each kind of claim says, how it is known and what it may rest on, from the checker's side.
+
+Every text in a certificate must be the one that is made here of the claim's kind, subject and numbers.  The prover
+makes it with code of its own (proofs/sentences.py), so a text can say nothing that the data does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from dyadic.proofs.checker import trust
+from dyadic.proofs.checker.definitions import DEFINITIONS
+from dyadic.proofs.checker.names import applied, nodes
+from dyadic.proofs.checker.obligations import HYPOTHESES
+
+Numbers = Mapping[str, int]
+Subject = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of claim.
+
+    subject, numbers: the keys that it has.  say: its sentence.  how: its method.
+    needs: components at least one of each group of which must be trusted.  may: all that it can rest on.
+    """
+
+    subject: tuple[str, ...]
+    numbers: tuple[str, ...]
+    say: Callable[[Subject, Numbers, str], str]
+    how: Callable[[Subject, Numbers], str]
+    needs: tuple[str, ...] = ()
+    may: frozenset[str] = frozenset()
+
+
+def _rule(
+    subject: str, numbers: str, say: Any, how: Any, needs: tuple[str, ...] = (), further: tuple[str, ...] = ()
+) -> Rule:
+    """say and how: a template over the numbers and the subject, or a function that gives one."""
+
+    def filled(template: Any) -> Callable[..., str]:
+        def fill(about: Subject, n: Numbers, label: str = "") -> str:
+            text: str = template(about, n) if callable(template) else template
+            for key, value in (*about.items(), *n.items(), ("label", label)):
+                text = text.replace("{" + key + "}", str(value))
+            return text
+
+        return fill
+
+    names = tuple(subject.split())
+    return Rule(names, tuple(numbers.split()), filled(say), filled(how), needs, frozenset((*needs, *further)))
+
+
+def _by(key: str, yes: str, no: str) -> Callable[[Subject, Numbers], str]:
+    return lambda about, n: yes if n[key] else no
+
+
+_ERROR = " (probability of error below 1e{log10_error})"
+_EQUALS = " equal backpropagation by automatic differentiation, at small sizes, for free activations"
+_OWN = " equal backpropagation by reverse accumulation, for free activations" + _ERROR
+_POINT = "At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after "
+_RANDOM = (trust.EVALUATOR, trust.BLAKE)
+_NUMBERS = (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.FRACTIONS)
+"""What finding a counterexample may have called besides."""
+
+
+def _pairing(about: Subject, n: Numbers) -> str:
+    if about["content"].startswith("costs."):
+        return "{label}: dC/dx is the adjoint of the cost's derivative" + _sizes(n)
+    energy = "{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product "
+    return energy + "with respect to each input is the adjoint of the derivative" + _sizes(n)
+
+
+def _sizes(n: Numbers) -> str:
+    return "" if n["all_sizes"] else ", for the sizes of this network"
+
+
+_TANGENT = _by(
+    "all_sizes",
+    "steps from the pairing with the tangent equation, for all sizes",
+    "exact evaluation over two prime fields at the sizes of this network",
+)
+_ADJOINT = (trust.RULES,)
+_CONSTRUCTIONS = {
+    "A": "the action of s dx/dt - E gives dx/dt = dE/ds and ds/dt = -dE/dx (s runs backward in time)",
+    "B": "doubling the whole state gives the saddle-point dynamics dx/dt = +dE/ds, ds/dt = +dE/dx",
+    "C": "putting C(x + s/2) - C(x - s/2) for the cost changes dx/dt: the cost's gradient leaks into inference",
+    "dyadic": "in a = x + s/2, b = x - s/2 the dynamics are da/dt = +dE/da, db/dt = -dE/db",
+}
+_VARIATIONAL = {
+    "A": "first variation with polynomial trajectories and free coefficients",
+    "B": "first variation with polynomial trajectories and free coefficients",
+    "C": "evaluation at a point",
+    "dyadic": "chain rule on cubic energies with free coefficients",
+}
+_STEPSIZE = {
+    "only": (
+        "A variable displaced alone from the fixed point is off by (1 - h / tau_v)^n times as much after n steps: "
+        "finite-time exactness needs h = tau_v for every v, and h = 1 where all are 1",
+        "induction on n; step as an identity of polynomials, and no zero divisors among the reals",
+    ),
+    "closed-form": (
+        "For a linear network the deviation after n steps of size h is Sum_j binom(n, j) (1 - h)^(n - j) h^j M^j e_0, "
+        "for every n",
+        "induction on n; Pascal's rule as an identity of polynomials",
+    ),
+    "network": ("", "exact evaluation over a random prime, with free activations"),
+}
+
+
+def _stepsize(about: Subject, n: Numbers) -> str:
+    if about["part"] != "network":
+        return _STEPSIZE[about["part"]][0]
+    simulated = "; simulated with fractions, it deviates as the closed form says" if n["linear"] else ""
+    return (
+        "This network: M^T = 0 for T = {T} (a random row of it), so the spectral radius at step h is |1 - h|; "
+        "a displaced variable is off by (1 - h)^n d after n steps" + simulated + _ERROR
+    )
+
+
+RULES: dict[str, Rule] = {
+    "lemma": _rule(
+        "", "",
+        "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every variable "
+        "of rank <= k no longer depends on the initial state",
+        "induction on k; step in natural deduction for graphs of any size, with vacuity twin and sharp bound",
+        (trust.DEDUCTION, trust.INDUCTION),
+    ),
+    "variational": _rule(
+        "construction", "", lambda about, n: _CONSTRUCTIONS[about["construction"]],
+        lambda about, n: _VARIATIONAL[about["construction"]], (),
+        (trust.POLYNOMIALS, trust.SYMPY_NUMBERS),
+    ),
+    "ranks": _rule(
+        "", "L T",
+        "Every update reads only variables of smaller rank; L = {L} vertices, largest rank T = {T}",
+        "computation from the derived equations", (trust.GRAPH,),
+    ),
+    "instances": _rule(
+        "",
+        "equations",
+        "Each of the network's {equations} equations is the instance of its layers' equations that the graph demands",
+        "instantiation by the checker",
+        (trust.NORMAL_FORM,),
+        (trust.CHECKER, trust.BLAKE),
+    ),
+    "printed": _rule(
+        "notation",
+        "compared left_out",
+        lambda about, n: "The {notation} printed for {compared} equations and intermediates, read back, is them"
+        + ("; {left_out} are in a notation that is not read back" if n["left_out"] else ""),
+        "reading back, and normal forms",
+        (trust.READERS, trust.NORMAL_FORM),
+    ),
+    "induction": _rule(
+        "", "steps",
+        "The induction on the rank holds step by step, and following its reads every variable has settled after "
+        "{steps} steps, each after as many as its rank",
+        "enumeration of every step; propagation through what the updates read",
+        (trust.SMALL_MODELS, trust.GRAPH), (trust.SYMPY_NUMBERS,),
+    ),
+    "adjoint": _rule(
+        "content", "all_sizes positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
+    ),
+    "gradient": _rule(
+        "content", "all_sizes positions_inside maxima_nonempty",
+        lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
+        _NUMBERS,
+    ),
+    "function": _rule(
+        "name", "",
+        lambda about, n: "{name}: the emitted derivative is the derivative of the definition"
+        + (" away from the kink" if has_kinks(about["name"]) else ""),
+        "rational functions in a differential field", (trust.DERIVATION_RULES,),
+        (trust.SYMPY_POLYNOMIALS, trust.POLYNOMIALS),
+    ),
+    "wiring": _rule(
+        "",
+        "steps",
+        "With opaque layers, all {steps} synchronous steps from free symbols give the terms of backpropagation at "
+        "every vertex",
+        "execution on hash-consed terms",
+        (trust.TERMS, trust.GRAPH),
+    ),
+    "pairing": _rule(
+        "", "log10_error",
+        "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
+        "derivative of its definitions, for free functions, at small sizes" + _ERROR,
+        "pairing modulo two random primes, in forward mode", _RANDOM, (trust.CHECKER,),
+    ),
+    "schedules": _rule(
+        "", "steps schedules",
+        "{steps} synchronous steps, the wavefront and {steps} rounds of {schedules} asynchronous schedules reach the "
+        "same terms from free symbols",
+        "execution on hash-consed terms", (trust.TERMS, trust.GRAPH),
+    ),
+    "identity": _rule(
+        "", "steps every_step log10_error",
+        lambda about, n: "x, s and dE/dtheta after "
+        + ("{steps} synchronous steps from a random state" if n["every_step"] else "the wavefront schedule")
+        + _EQUALS + _ERROR,
+        "polynomial identity testing over two random primes", _RANDOM,
+    ),
+    "residues": _rule(
+        "", "steps every_step log10_error",
+        lambda about, n: "At its own sizes, x, s and dE/dtheta after "
+        + ("all {steps} synchronous steps from a random state" if n["every_step"] else "the wavefront schedule") + _OWN,
+        "polynomial identity testing over two random primes, with matrices", (trust.MATRICES, trust.SHAKE),
+        (trust.BLAKE, trust.GRAPH),
+    ),
+    "polynomial": _rule(
+        "", "steps",
+        "x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal backpropagation, "
+        "as polynomials, at small sizes, for free activations",
+        "exact equality of polynomials", (trust.POLYNOMIALS, trust.EVALUATOR), (trust.BLAKE,),
+    ),
+    "rational": _rule(
+        "", "steps every_step",
+        lambda about, n: _POINT + ("all {steps} synchronous steps" if n["every_step"] else "the wavefront schedule")
+        + " are exactly those of backpropagation",
+        "exact rational arithmetic at one point", (trust.FRACTIONS, trust.EVALUATOR), (trust.BLAKE,),
+    ),
+    "nonreciprocity": _rule(
+        "", "reads",
+        _by("reads", "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero",
+            "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential"),
+        _by("reads", "rigorous evaluation of one Jacobian entry", "inspection of the graph"), (),
+        (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER),
+    ),
+    "tightness": _rule(
+        "",
+        "steps",
+        "{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then",
+        "rigorous real enclosures (Arb)",
+        (trust.ARB,),
+        (*_NUMBERS, trust.LEMMA, trust.GRAPH),
+    ),
+    "tightness:structure": _rule(
+        "",
+        "T",
+        lambda about, n: "No bound below {T} steps follows from what reads what: some layers with this network's "
+        "structure need {T}. Whether this network's own layers do is not known: no numbers were found for which "
+        + f"{n['T'] - 1} are too few",
+        "a chain of reads as long as T, with opaque layers",
+        (trust.GRAPH,),
+        (*_NUMBERS, trust.LEMMA),
+    ),
+    "stepsize": _rule(
+        "part", "T linear log10_error", _stepsize, lambda about, n: _STEPSIZE[about["part"]][1], (),
+        (trust.INDUCTION, trust.POLYNOMIALS, trust.EVALUATOR, trust.BLAKE, trust.FRACTIONS, trust.GRAPH),
+    ),
+    "machine": _rule(
+        "", "steps",
+        "Machine-checked: any system whose updates read what this network's read is at its unique fixed point after "
+        "{steps} synchronous steps from any state",
+        "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
+    ),
+    "steps": _rule(
+        "", "steps L",
+        "After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta are exactly "
+        "those of backpropagation (L = {L} vertices)",
+        "composition: lemma + ranks + instances + adjoints for all sizes",
+    ),
+}  # fmt: skip
+"""The kinds that are known; a claim of any other kind is listed as not checked."""
+
+METHOD_OF = {"gradient": "adjoint", "function": "functions"}
+"""The method that makes the claims of a kind, where it has another name."""
+ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
+BEARING = (
+    "lemma", "ranks", "induction", "instances", "adjoint", "functions", "wiring", "pairing", "schedules", "identity",
+    "residues", "polynomial", "rational",
+)  # fmt: skip
+"""Methods that the theorem stands or falls with."""
+METHODS = (*BEARING, "printed", "variational", "stepsize", "nonreciprocity", "tightness", "machine")
+CHOICES = {"printed": ("text", "latex"), "variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
+"""What the one entry of a subject can be."""
+
+# -- hypotheses --------------------------------------------------------------------------------------------------------
+
+
+def conventions(name: str) -> list[str]:
+    """What is assumed of a function wherever it is applied: the value at a kink or a jump, the domain."""
+    known = DEFINITIONS.get(name)
+    if known is None:
+        return []
+    found = []
+    if known.jumps:
+        found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
+    elif known.kinks:
+        points: dict[Fraction, list[str]] = {}
+        for point, taken in known.kinks:
+            points.setdefault(_fraction(taken), []).append(f"z = {_fraction(point)}")
+        found.append(
+            ", ".join(f"at {' and '.join(at)} the derivative is taken as {_short(n)}" for n, at in points.items())
+        )
+    low, high = known.domain
+    if low is not None or high is not None:
+        found.append(f"z > {low}" if high is None else f"z < {high}" if low is None else f"{low} < z < {high}")
+    elif known.poles:
+        found.append(f"{known.poles} is not 0")
+    return [f"{name}: {text}" for text in found]
+
+
+def has_kinks(name: str) -> bool:
+    known = DEFINITIONS.get(name)
+    return known is not None and bool(known.kinks or known.jumps)
+
+
+def _fraction(node: Any) -> Fraction:
+    return Fraction(node) if isinstance(node, int) else Fraction(node[1], node[2])
+
+
+def _short(number: Fraction) -> str:
+    return str(number) if len(str(number)) < 12 else f"{float(number):.6f}..."
+
+
+def hypotheses(kind: str, content: Any, subject: Subject, numbers: Numbers) -> list[str]:
+    """What a claim of a kind assumes; content: of the layer or cost that it speaks of."""
+    if kind in ("adjoint", "gradient"):
+        return _of_equations(content, numbers)
+    if kind == "function":
+        return conventions(subject["name"])
+    if kind in ("lemma", "induction"):
+        return ["ranks are at least 1"]
+    if kind == "variational":
+        return ["E is differentiable"]
+    return ["updates read only smaller ranks"] if kind == "stepsize" and subject["part"] == "only" else []
+
+
+def _of_equations(content: Any, numbers: Numbers) -> list[str]:
+    bodies = [item["body"] for item in content["definitions"]]
+    functions = applied(bodies)
+    found = list(nodes(bodies))
+    exponents = [node[2] for node in found if node[0] == "^"]
+    texts = [
+        "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
+    ]
+    texts += [text for name in sorted(functions) for text in conventions(name)]
+    if any((e if isinstance(e, int) else e[1]) < 0 for e in exponents):
+        texts.append("no divisor is 0")
+    if any(not isinstance(e, int) for e in exponents):
+        texts.append("what stands under a root is positive")
+    if any(node[0] == "max" for node in found):
+        texts.append(
+            "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
+        )
+    return texts + [text for name, text in HYPOTHESES.items() if numbers[name]]

@@ -1,0 +1,284 @@
+"""What a claim says, made of its data: kind, subject and numbers.
+
+The sentence, the method and the hypotheses of a certificate's claims are functions of the data, written here for the
+prover and once more in proofs/checker/wording.py for the checker, which compares.  So no text of a certificate can say
+more than its data, and the data is what is checked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from sympy import Pow
+
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.symbolic.expressions import Apply, Definition, Reduction, walk
+from dyadic.symbolic.functions import FUNCTIONS
+
+DIFFERENTIABLE = (
+    "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
+)
+READING = {
+    "positions_inside": "entries of an integer tensor that is an index lie in the range of the axis that they index",
+    "maxima_nonempty": "every maximum is taken over at least one term",
+}
+"""What the proof of an adjoint may rest on besides the equation, by name."""
+DIVISORS = "no divisor is 0"
+POSITIVE = "what stands under a root is positive"
+TIES = "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
+RANKS = "ranks are at least 1"
+SMOOTH = "E is differentiable"
+LOWER = "updates read only smaller ranks"
+
+
+def told(
+    kind: str,
+    verdict: Verdict,
+    subject: Mapping[str, str] | None = None,
+    numbers: Mapping[str, int] | None = None,
+    *,
+    name: str = "",
+    label: str = "",
+    hypotheses: Sequence[str] = (),
+    counterexample: dict[str, Any] | None = None,
+    witness: dict[str, Any] | None = None,
+    reason: str | None = None,
+) -> Claim:
+    """A claim with its sentence.
+
+    name: what its id adds to the kind.  label: of the layer or cost that it speaks of.
+    """
+    about, counts = dict(subject or {}), dict(numbers or {})
+    statement, method = _sentence(kind, about, counts, label)
+    if verdict is Verdict.REFUTED and kind in _REFUTING:
+        method = _REFUTING[kind]
+    return Claim(
+        f"{kind}:{name}" if name else kind, statement, verdict, method, tuple(hypotheses), (), counterexample, witness,
+        reason, kind=kind, subject=about, numbers=counts,
+    )  # fmt: skip
+
+
+def log10_error(bound: Fraction | float) -> int:
+    """The smallest e with bound < 10^e, at least -99."""
+    return max(-99, math.floor(math.log10(bound)) + 1) if bound > 0 else -99
+
+
+def undecided(method: str, reason: str) -> Claim:
+    """The claim of a method that had nothing to say, under the method's name."""
+    return Claim(
+        method, f"What the method {method} would show is open", Verdict.UNDECIDED, "none", reason=reason,
+        kind="open", subject={"method": method},
+    )  # fmt: skip
+
+
+def assumed(definitions: Iterable[Definition], reading: Iterable[str] = ()) -> tuple[str, ...]:
+    """The hypotheses of an adjoint, from the equations that it is the adjoint of; reading: names in :data:`READING`."""
+    found = [node for item in definitions for node in walk(item.body)]
+    names = sorted({node.name for node in found if isinstance(node, Apply)})
+    powers = [node.exp for node in found if isinstance(node, Pow)]
+    texts = [DIFFERENTIABLE, *(text for name in names for text in conventions(name))]
+    if any(exponent.is_negative for exponent in powers):
+        texts.append(DIVISORS)
+    if any(not exponent.is_Integer for exponent in powers):
+        texts.append(POSITIVE)
+    if any(isinstance(node, Reduction) and node.kind == "max" for node in found):
+        texts.append(TIES)
+    return (*texts, *(text for name, text in READING.items() if name in set(reading)))
+
+
+def conventions(name: str) -> tuple[str, ...]:
+    """What is assumed of a function wherever it is applied: the value at a kink, the domain."""
+    return tuple(f"{name}: {text}" for text in FUNCTIONS[name].hypotheses)
+
+
+_REFUTING = {
+    "adjoint": "rigorous evaluation",
+    "gradient": "rigorous evaluation",
+    "function": "rigorous evaluation",
+    "identity": "exact evaluation",
+}
+_CONSTRUCTIONS = {
+    "A": "the action of s dx/dt - E gives dx/dt = dE/ds and ds/dt = -dE/dx (s runs backward in time)",
+    "B": "doubling the whole state gives the saddle-point dynamics dx/dt = +dE/ds, ds/dt = +dE/dx",
+    "C": "putting C(x + s/2) - C(x - s/2) for the cost changes dx/dt: the cost's gradient leaks into inference",
+    "dyadic": "in a = x + s/2, b = x - s/2 the dynamics are da/dt = +dE/da, db/dt = -dE/db",
+}
+
+
+def _sentence(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label: str) -> tuple[str, str]:
+    """(statement, method)."""
+    if kind in ("adjoint", "gradient", "function", "variational"):
+        return _general(kind, subject, n, label)
+    if kind == "printed":
+        extent = f"; {n['left_out']} are in a notation that is not read back" if n["left_out"] else ""
+        notation = subject["notation"]
+        text = f"The {notation} printed for {n['compared']} equations and intermediates, read back, is them{extent}"
+        return text, "reading back, and normal forms"
+    if kind == "stepsize":
+        return _stepsize(subject["part"], n)
+    return _of_network(kind, n)
+
+
+def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label: str) -> tuple[str, str]:
+    if kind == "variational":
+        methods = {"C": "evaluation at a point", "dyadic": "chain rule on cubic energies with free coefficients"}
+        usual = "first variation with polynomial trajectories and free coefficients"
+        return _CONSTRUCTIONS[subject["construction"]], methods.get(subject["construction"], usual)
+    if kind == "function":
+        name = subject["name"]
+        away = " away from the kink" if FUNCTIONS[name].kink else ""
+        text = f"{name}: the emitted derivative is the derivative of the definition{away}"
+        return text, "rational functions in a differential field"
+    text = f"{label}: the dE/dtheta is the adjoint of the derivative"
+    if kind == "adjoint":
+        text = (
+            f"{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product with respect to "
+            "each input is the adjoint of the derivative"
+        )
+    if subject["content"].startswith("costs."):
+        text = f"{label}: dC/dx is the adjoint of the cost's derivative"
+    if n["all_sizes"]:
+        return text, "steps from the pairing with the tangent equation, for all sizes"
+    method = "exact evaluation over two prime fields at the sizes of this network"
+    return f"{text}, for the sizes of this network", method
+
+
+def _stepsize(part: str, n: Mapping[str, int]) -> tuple[str, str]:
+    if part == "only":
+        return (
+            "A variable displaced alone from the fixed point is off by (1 - h / tau_v)^n times as much after n steps: "
+            "finite-time exactness needs h = tau_v for every v, and h = 1 where all are 1",
+            "induction on n; step as an identity of polynomials, and no zero divisors among the reals",
+        )
+    if part == "closed-form":
+        return (
+            "For a linear network the deviation after n steps of size h is "
+            "Sum_j binom(n, j) (1 - h)^(n - j) h^j M^j e_0, for every n",
+            "induction on n; Pascal's rule as an identity of polynomials",
+        )
+    simulated = "; simulated with fractions, it deviates as the closed form says" if n["linear"] else ""
+    return (
+        f"This network: M^T = 0 for T = {n['T']} (a random row of it), so the spectral radius at step h is "
+        f"|1 - h|; a displaced variable is off by (1 - h)^n d after n steps{simulated}{_error(n)}",
+        "exact evaluation over a random prime, with free activations",
+    )
+
+
+def _error(n: Mapping[str, int]) -> str:
+    return f" (probability of error below 1e{n['log10_error']})" if "log10_error" in n else ""
+
+
+def _schedule(n: Mapping[str, int], where: str = "") -> str:
+    return f"{n['steps']} synchronous steps{where}" if n["every_step"] else "the wavefront schedule"
+
+
+def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
+    steps = n.get("steps")
+    match kind:
+        case "lemma":
+            return (
+                "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every "
+                "variable of rank <= k no longer depends on the initial state",
+                "induction on k; step in natural deduction for graphs of any size, with vacuity twin and sharp bound",
+            )
+        case "terms":
+            text = "The sensitivity updates contain exactly the terms of dE/dx"
+            return text, "comparison with the energy's occurrences of x"
+        case "ranks":
+            text = (
+                f"Every update reads only variables of smaller rank; L = {n['L']} vertices, largest rank T = {n['T']}"
+            )
+            return text, "computation from the derived equations"
+        case "instances":
+            text = (
+                f"Each of the network's {n['equations']} equations is the instance of its layers' equations that the "
+                "graph demands"
+            )
+            return text, "instantiation by the checker"
+        case "induction":
+            text = (
+                f"The induction on the rank holds step by step, and following its reads every variable has settled "
+                f"after {steps} steps, each after as many as its rank"
+            )
+            return text, "enumeration of every step; propagation through what the updates read"
+        case "wiring":
+            text = (
+                f"With opaque layers, all {steps} synchronous steps from free symbols give the terms of "
+                "backpropagation at every vertex"
+            )
+            return text, "execution on hash-consed terms"
+        case "pairing":
+            text = (
+                "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
+                "derivative of its definitions, for free functions, at small sizes"
+            )
+            return f"{text}{_error(n)}", "pairing modulo two random primes, in forward mode"
+        case "schedules":
+            text = (
+                f"{steps} synchronous steps, the wavefront and {steps} rounds of {n['schedules']} asynchronous "
+                "schedules reach the same terms from free symbols"
+            )
+            return text, "execution on hash-consed terms"
+        case "identity":
+            text = (
+                f"x, s and dE/dtheta after {_schedule(n, ' from a random state')} equal backpropagation by automatic "
+                "differentiation, at small sizes, for free activations"
+            )
+            return f"{text}{_error(n)}", "polynomial identity testing over two random primes"
+        case "residues":
+            how = f"all {_schedule(n, ' from a random state')}" if n["every_step"] else _schedule(n)
+            text = (
+                f"At its own sizes, x, s and dE/dtheta after {how} equal backpropagation by reverse accumulation, "
+                "for free activations"
+            )
+            return f"{text}{_error(n)}", "polynomial identity testing over two random primes, with matrices"
+        case "polynomial":
+            text = (
+                f"x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal "
+                "backpropagation, as polynomials, at small sizes, for free activations"
+            )
+            return text, "exact equality of polynomials"
+        case "rational":
+            how = f"all {_schedule(n)}" if n["every_step"] else _schedule(n)
+            text = (
+                "At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after "
+                f"{how} are exactly those of backpropagation"
+            )
+            return text, "exact rational arithmetic at one point"
+        case "nonreciprocity" if not n["reads"]:
+            return (
+                "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential",
+                "inspection of the graph",
+            )
+        case "nonreciprocity":
+            text = "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero"
+            return text, "rigorous evaluation of one Jacobian entry"
+        case "tightness":
+            text = f"{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then"
+            return text, "rigorous real enclosures (Arb)"
+        case "tightness:structure":
+            text = (
+                f"No bound below {n['T']} steps follows from what reads what: some layers with this network's "
+                f"structure need {n['T']}. Whether this network's own layers do is not known: no numbers were found "
+                f"for which {n['T'] - 1} are too few"
+            )
+            return text, "a chain of reads as long as T, with opaque layers"
+        case "machine":
+            text = (
+                f"Machine-checked: any system whose updates read what this network's read is at its unique fixed point "
+                f"after {steps} synchronous steps from any state"
+            )
+            return text, "Coq: the stabilisation theorem, instantiated by computation"
+        case "steps":
+            text = (
+                f"After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta "
+                f"are exactly those of backpropagation (L = {n['L']} vertices)"
+            )
+            return text, "composition: lemma + ranks + instances + adjoints for all sizes"
+    raise KeyError(kind)
+
+
+__all__ = ["assumed", "conventions", "log10_error", "told", "undecided"]

@@ -1,0 +1,410 @@
+"""Forged certificates by name: what is changed in a true one, before everything that can be made to fit is."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from functools import cache
+
+from support.mutations import body
+from support.refit import grafted, refitted
+
+from dyadic.proofs import verify
+from dyadic.proofs.certificate import subject
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.expressions import Apply, Element, Inside
+
+PLAIN = {
+    "name": "plain",
+    "inputs": {"x": {"shape": [12]}},
+    "layers": [
+        {"name": "h1", "type": "dense", "units": 11, "activation": "tanh"},
+        {"name": "h2", "type": "dense", "units": 11, "activation": "gelu"},
+        {"name": "join", "type": "add", "inputs": ["h1", "h2"]},
+        {"name": "out", "type": "dense", "units": 5},
+    ],
+    "cost": {"type": "cross_entropy"},
+}
+MIXED = {
+    "name": "mixed",
+    "inputs": {"image": {"shape": [2, 6, 6]}, "word": {"shape": [1], "below": 5}},
+    "parameters": {"shift": {"shape": [3, 1, 1]}},
+    "layers": [
+        {"name": "conv", "type": "conv", "inputs": ["image"], "filters": 3, "kernel": [3, 3], "stride": [2, 2]},
+        {"name": "shifted", "type": "add", "inputs": ["conv", "shift"]},
+        {"name": "pool", "type": "max_pool", "kernel": [2, 2]},
+        {"name": "flat", "type": "flatten"},
+        {"name": "table", "type": "embedding", "inputs": ["word"], "count": 5, "units": 3},
+        {"name": "row", "type": "flatten", "inputs": ["table"]},
+        {"name": "out", "type": "sub", "inputs": ["flat", "row"]},
+    ],
+    "costs": [{"type": "cross_entropy", "target": "index"}, {"type": "huber", "weight": 0.25}],
+    "weight_decay": 0.01,
+}
+FORGERIES = {}
+"""Name -> a function that makes the forgery."""
+
+
+@cache
+def base(name):
+    """(derivation, true certificate)."""
+    derivation = derive(architecture({"plain": PLAIN, "mixed": MIXED}[name]))
+    return derivation, verify(derivation)
+
+
+def edit(name, on="plain", texts=True):
+    """Register a change of the file."""
+
+    def register(change):
+        def make():
+            forged = copy.deepcopy(base(on)[1])
+            change(forged)
+            return refitted(forged, texts)
+
+        FORGERIES[name] = make
+        return change
+
+    return register
+
+
+def derived(name, vertex, **changes):
+    """Register a wrong derivation of a layer, with all claims as if they had been proved of it."""
+
+    def make():
+        derivation, certificate = base("plain")
+        layer = derivation.layers[vertex]
+        replaced = {key: change(getattr(layer, key)) for key, change in changes.items()}
+        wrong = dataclasses.replace(
+            derivation, layers=derivation.layers | {vertex: dataclasses.replace(layer, **replaced)}
+        )
+        return grafted(certificate, subject(wrong, wrong.steps))
+
+    FORGERIES[name] = make
+
+
+def each(change):
+    return lambda items: tuple(body(item, change) for item in items)
+
+
+def of(name, change):
+    return lambda items: items | {name: body(items[name], change)}
+
+
+# -- wrong equations, instantiated and hashed as a prover would ------------------------------------------------------
+
+
+def beyond(items):
+    """Right up to index 10."""
+    return tuple(dataclasses.replace(i, body=i.body * Inside(i.indices[0], 10)) for i in items)
+
+
+def transposed(e):
+    return e.replace(
+        lambda n: isinstance(n, Element) and n.kind == "W", lambda n: Element("W", n.owner, *n.indices[::-1])
+    )
+
+
+def lower(e):
+    return e.replace(lambda n: isinstance(n, Apply), lambda n: Apply(n.name, 0, n.argument))
+
+
+def twice_inside(e):
+    return e.replace(lambda n: isinstance(n, Apply), lambda n: Apply(n.name, n.order, 2 * n.argument))
+
+
+def other_function(e):
+    return e.replace(lambda n: isinstance(n, Apply), lambda n: Apply("sin", n.order, n.argument))
+
+
+def plus_x(e):
+    return e + 2 * e.replace(lambda n: isinstance(n, Element) and n.kind not in ("x", "s"), lambda n: n * 0)
+
+
+derived("adjoint: sign", "h2", adjoints=each(lambda e: -e))
+derived("adjoint: doubled", "h2", adjoints=each(lambda e: 2 * e))
+derived("adjoint: zero", "h2", adjoints=each(lambda e: 0 * e))
+derived("adjoint: wrong beyond index 10", "h2", adjoints=beyond)
+derived("adjoint: transposed weight", "h2", adjoints=each(transposed))
+derived("adjoint: of a sum, one input twice", "join", adjoints=each(lambda e: 2 * e))
+derived("adjoint: of the last layer", "out", adjoints=each(lambda e: e / 2))
+derived("adjoint: 3 s and -s for the two inputs of a sum", "join", adjoints=lambda a: (
+    body(a[0], lambda e: 3 * e), body(a[1], lambda e: -e)))  # fmt: skip
+derived("intermediate: value for derivative", "h2", intermediates=each(lower))
+derived("intermediate: derivative elsewhere", "h2", intermediates=each(twice_inside))
+derived("intermediate: another function", "h1", intermediates=each(other_function))
+derived("intermediate: sign", "h1", intermediates=each(lambda e: -e))
+derived("gradient: weight doubled", "h2", gradients=of("weight", lambda e: 2 * e))
+derived("gradient: bias sign", "out", gradients=of("bias", lambda e: -e))
+derived("gradient: weight beyond index 10", "h1", gradients=lambda g: g | {
+    "weight": beyond([g["weight"]])[0]})  # fmt: skip
+derived("energy: s (f + x)", "h2", energy=lambda item: body(item, plus_x))
+derived("energy: doubled", "h1", energy=lambda item: body(item, lambda e: 2 * e))
+derived("stationarity: sign", "h2", stationarity=lambda item: body(item, lambda e: -e))
+
+
+def wrong_cost(name, change):
+    def make():
+        derivation, certificate = base("plain")
+        cost = derivation.costs["cost"]
+        wrong = dataclasses.replace(
+            derivation, costs={"cost": dataclasses.replace(cost, gradient=body(cost.gradient, change))}
+        )
+        return grafted(certificate, subject(wrong, wrong.steps))
+
+    FORGERIES[name] = make
+
+
+wrong_cost("cost: gradient halved", lambda e: e / 2)
+wrong_cost("cost: gradient shifted", lambda e: e + 1)
+
+
+def wrong_terms(name, vertex, change):
+    def make():
+        derivation, certificate = base("plain")
+        wrong = dataclasses.replace(
+            derivation, terms=derivation.terms | {vertex: tuple(change(derivation.terms[vertex]))}
+        )
+        return grafted(certificate, subject(wrong, wrong.steps))
+
+    FORGERIES[name] = make
+
+
+wrong_terms("terms: one dropped", "h1", lambda t: t[:1])
+wrong_terms("terms: one twice", "h1", lambda t: (*t, t[0]))
+wrong_terms("terms: order of children and slots", "h2", lambda t: [dataclasses.replace(t[0], slot=0)])
+
+
+# -- names, sizes, shapes --------------------------------------------------------------------------------------------
+
+
+def layer(c, label):
+    return next(content for content in c["layers"].values() if content["label"].startswith(label))
+
+
+def vertex(c, name):
+    return next(v for v in c["architecture"]["vertices"] if v["name"] == name)
+
+
+@edit("names: a definition overwrites x_u")
+def _(c):
+    layer(c, "dense(activation=tanh")["definitions"].insert(
+        0, {"kind": "x", "owner": "u", "shape": [["size", "m"]], "indices": ["j"], "body": 0}
+    )
+
+
+@edit("names: a definition overwrites a parameter")
+def _(c):
+    layer(c, "dense(activation=tanh")["definitions"][0]["kind"] = "b"
+
+
+@edit("names: an intermediate overwrites x_u")
+def _(c):
+    layer(c, "dense(activation=tanh")["intermediates"].insert(
+        0, {"kind": "x", "owner": "u", "shape": [["size", "m"]], "indices": ["j"], "body": 0}
+    )
+
+
+@edit("names: a definition twice")
+def _(c):
+    items = layer(c, "dense(activation=tanh")["definitions"]
+    items.insert(0, copy.deepcopy(items[0]))
+
+
+@edit("names: two inputs under one name, 3 s and -s")
+def _(c):
+    data = layer(c, "add")
+    data["inputs"] = ["u1", "u1"]
+    data["adjoints"][1]["owner"] = "u1"
+    data["definitions"][0]["body"] = ["*", 2, data["definitions"][0]["body"][1]]
+    for adjoint, factor in zip(data["adjoints"], (3, -1), strict=True):
+        adjoint["body"] = ["*", factor, adjoint["body"]]
+
+
+@edit("names: an input called v")
+def _(c):
+    layer(c, "add")["inputs"][0] = "v"
+
+
+@edit("names: two parameters of one kind")
+def _(c):
+    layer(c, "dense(activation=tanh")["parameters"]["bias"]["kind"] = "W"
+
+
+@edit("names: an index for two things")
+def _(c):
+    layer(c, "dense(activation=tanh")["definitions"][0]["body"][2][1] = "i"
+
+
+@edit("names: an unknown index")
+def _(c):
+    layer(c, "add")["adjoints"][0]["body"][3] = [["index", "q"]]
+
+
+@edit("names: an unknown tensor")
+def _(c):
+    layer(c, "add")["adjoints"][0]["body"] = ["entry", "r", "v", [["index", "i"]]]
+
+
+@edit("names: one index too many")
+def _(c):
+    layer(c, "add")["adjoints"][0]["body"][3] *= 2
+
+
+@edit("names: an adjoint of another tensor")
+def _(c):
+    layer(c, "add")["adjoints"][0]["owner"] = "u2"
+
+
+@edit("sizes: every one 7919")
+def _(c):
+    for v in c["architecture"]["vertices"]:
+        v["sizes"] = dict.fromkeys(v["sizes"], 7919)
+
+
+@edit("sizes: one more")
+def _(c):
+    vertex(c, "h1")["sizes"]["n"] += 1
+
+
+@edit("sizes: of the cost")
+def _(c):
+    c["architecture"]["costs"]["cost"]["sizes"]["n"] = 6
+
+
+@edit("sizes: none")
+def _(c):
+    vertex(c, "h1")["sizes"] = {}
+
+
+@edit("sizes: zero")
+def _(c):
+    vertex(c, "h1")["sizes"]["n"] = 0
+
+
+@edit("sizes: a name for a number")
+def _(c):
+    vertex(c, "h2")["sizes"]["n"] = ["size", "k"]
+
+
+@edit("sizes: not by the shape rule", "mixed")
+def _(c):
+    vertex(c, "conv")["sizes"]["o1"] = 7
+
+
+@edit("shapes: an input of three axes")
+def _(c):
+    c["architecture"]["inputs"]["x"]["shape"] = [5, 5, 5]
+
+
+@edit("shapes: of an adjoint")
+def _(c):
+    layer(c, "dense(activation=tanh")["adjoints"][0]["shape"] = [["size", "n"]]
+
+
+@edit("shapes: the shape rule", "mixed")
+def _(c):
+    layer(c, "conv")["extents"]["o1"] = ["size", "n1"]
+
+
+@edit("roles: integers for numbers", "mixed")
+def _(c):
+    c["architecture"]["inputs"]["image"] |= {"role": "index", "below": 3}
+
+
+@edit("roles: numbers for integers", "mixed")
+def _(c):
+    c["architecture"]["inputs"]["word"] = {"shape": [1], "role": "data"}
+
+
+@edit("roles: a parameter that is not trained", "mixed")
+def _(c):
+    c["architecture"]["inputs"]["shift"]["role"] = "data"
+    c["shared"] = {}
+    c["equations"].pop("g:shift")
+
+
+# -- the network -----------------------------------------------------------------------------------------------------
+
+
+@edit("network: swapped parents of a difference", "mixed")
+def _(c):
+    vertex(c, "out")["inputs"].reverse()
+
+
+@edit("network: another parent")
+def _(c):
+    vertex(c, "join")["inputs"] = ["h2", "h2"]
+
+
+@edit("network: a cycle")
+def _(c):
+    vertex(c, "h1")["inputs"] = ["out"]
+
+
+@edit("network: a vertex twice")
+def _(c):
+    c["architecture"]["vertices"].append(copy.deepcopy(vertex(c, "out")))
+
+
+@edit("network: a vertex left out")
+def _(c):
+    c["architecture"]["vertices"].remove(vertex(c, "join"))
+
+
+@edit("network: another layer")
+def _(c):
+    vertex(c, "h1")["layer"] = vertex(c, "out")["layer"]
+
+
+@edit("network: a cost's weight", "mixed")
+def _(c):
+    c["architecture"]["costs"]["cost2"]["weight"] = 2
+
+
+@edit("network: the decay's sign", "mixed")
+def _(c):
+    c["architecture"]["decay"] = ["rational", -1, 100]
+
+
+@edit("network: no decay", "mixed")
+def _(c):
+    c["architecture"]["decay"] = 0
+
+
+@edit("network: a cost on another vertex", "mixed")
+def _(c):
+    c["architecture"]["costs"]["cost2"]["input"] = "flat"
+
+
+@edit("network: a cost left out", "mixed")
+def _(c):
+    key = c["architecture"]["costs"].pop("cost2")["cost"]
+    c["costs"].pop(key)
+
+
+@edit("network: a layer that no vertex has")
+def _(c):
+    c["layers"]["0" * 64] = copy.deepcopy(layer(c, "add")) | {"label": "P = NP"}
+
+
+@edit("ranks: of x")
+def _(c):
+    c["ranks"]["x"]["join"] = 2
+
+
+@edit("ranks: of s")
+def _(c):
+    c["ranks"]["s"]["h1"] = 7
+
+
+@edit("ranks: L")
+def _(c):
+    c["L"] = 3
+
+
+@edit("ranks: fewer steps")
+def _(c):
+    c["steps"] = 7
+    for claim in c["claims"]:
+        if claim["kind"] != "tightness" and "steps" in claim["numbers"]:
+            claim["numbers"]["steps"] = 7
