@@ -49,6 +49,7 @@ def stand_in(order: int = 0) -> Any:
         empty=empty,
         zeros=np.zeros,
         asarray=lambda value, *given, **named: np.asarray(value, *given, **named).view(DeviceArray),
+        asnumpy=np.asarray,
         ascontiguousarray=np.ascontiguousarray,
     )
 
