@@ -84,4 +84,4 @@ def test_small_powers_are_products():
     text = NumpyPrinter((x,)).definition(Definition(f, (i,), 2 * x[i] ** 3 + x[i] ** 2))
     assert text == "x ** 2 + 2 * x * x * x"
     assert NumpyPrinter((x,)).definition(Definition(f, (i,), 1 / x[i] ** 3)) == "1 / (x * x * x)"
-    assert NumpyPrinter((x,)).definition(Definition(f, (i,), (x[i] + 1) ** 3)) == "(x + 1) ** 3"
+    assert NumpyPrinter((x,)).definition(Definition(f, (i,), (x[i] + 1) ** 3)) == "(1 + x) ** 3"
