@@ -28,7 +28,7 @@ def emit(derivation: Derivation, target: str, dtype: str = "float64") -> Emissio
     if dtype not in DTYPES:
         raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
     if target == "c":
-        raise DyadicError("the c target comes with the kernels issue; choose numpy or cupy")
+        raise DyadicError("there is no C target yet; choose numpy or cupy")
     if target not in _TARGETS:
         raise DyadicError(f"target {target!r} is unknown; choose one of {', '.join(TARGETS)}")
     return Emission(emit_module(_TARGETS[target](derivation, dtype)), stored_arrays(derivation.architecture))

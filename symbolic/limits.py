@@ -20,6 +20,8 @@ MOST_KEY_PARTS = 16
 """Parts of a dotted key: tomllib takes time and memory quadratic in them."""
 MOST_DIGITS = 60
 """Digits of an integer."""
+LONGEST_NAME = 150
+"""Characters of a name: with what is put before and behind it (``s:memory.12.recurrent_bias``), a certificate has 200."""
 MOST_LAYERS = 20_000
 MOST_INPUTS = 512
 """Inputs of one layer."""
