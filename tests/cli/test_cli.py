@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +92,9 @@ def test_doctor():
     assert done.returncode == 0
     for thing in ("GPU", "NVRTC", "g++", "coqc", "Coquelicot", "pdflatex"):
         assert thing in done.stdout
+    extras = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for extra in extras.keys() - {"test"}:
+        assert f"extra '{extra}': " in done.stdout
 
 
 def test_one_equation_from_certificate_to_kernel_to_appendix(tmp_path):
@@ -132,7 +137,7 @@ def test_named_sizes(tmp_path):
     for command in (("emit", path, "--target", "numpy"), ("build", path, "-o", tmp_path / "out")):
         done = run(*command)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "the sizes m, n are still names" in done.stderr
+        assert "numbers for the sizes m, n" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
