@@ -141,6 +141,7 @@ class Evaluator:
     def __init__(self, field: Any, sizes: Mapping[str, int], where: str) -> None:
         called(CHECKER)
         self.field, self.sizes, self.where, self.terms = field, dict(sizes), where, 0
+        self.most = MOST_TERMS
         self.tensors: Tensors = {}
 
     def places(self, shape: Sequence[Any]) -> list[tuple[int, ...]]:
@@ -162,7 +163,7 @@ class Evaluator:
 
     def value(self, node: Any, index: dict[str, int], depth: int = 0) -> Any:
         self.terms += 1
-        if depth > DEEPEST or self.terms > MOST_TERMS:
+        if depth > DEEPEST or self.terms > self.most:
             raise Costly(self.where, "an expression is too deep or too long to evaluate here")
         match node:
             case int() if not isinstance(node, bool):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import gcd
 from typing import Any
 
 from dyadic.proofs.checker.reading import Rejected
@@ -206,7 +207,9 @@ def number_form(value: Any, where: str) -> None:
     if not isinstance(value, list) or len(value) != 3 or value[0] != "rational":
         raise Rejected(where, f"{value!r:.60} is not a number")
     number(-(2**60), 2**60)(value[1], where)
-    return number(2, 2**60)(value[2], where)
+    number(2, 2**60)(value[2], where)
+    if gcd(value[1], value[2]) > 1:
+        raise Rejected(where, "is not in lowest terms")
 
 
 # -- the parts of a certificate ----------------------------------------------------------------------------------------
