@@ -15,7 +15,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python examples/digits.py out
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

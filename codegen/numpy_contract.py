@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from dyadic.codegen.index_maps import Ranges
 from dyadic.codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, Array, in_order, multiply, sum_out, union
 from dyadic.codegen.numpy_windows import Support, size_of
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Element, Index
+from dyadic.symbolic.indices import Ranges
 
 
 def contract(

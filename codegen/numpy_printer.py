@@ -16,7 +16,6 @@ from typing import Any
 
 from sympy import Add, Expr, Mul, Pow, Rational, oo
 
-from dyadic.codegen.index_maps import simplify_bracket
 from dyadic.codegen.numpy_arrays import (
     ATOM,
     DENSE,
@@ -53,6 +52,7 @@ from dyadic.symbolic.expressions import (
     total,
 )
 from dyadic.symbolic.functions import FUNCTIONS
+from dyadic.symbolic.indices import simplify_bracket
 from dyadic.symbolic.printing import factor_key, term_key
 
 

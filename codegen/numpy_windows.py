@@ -14,7 +14,7 @@ from math import prod
 
 from sympy import Add, Expr, Integer, Mul, expand
 
-from dyadic.codegen.index_maps import Affine, Ranges, affine, bounds, divisible, simplify, within
+from dyadic.codegen.index_maps import Affine, affine
 from dyadic.codegen.numpy_arrays import (
     ATOM,
     DENSE,
@@ -33,6 +33,7 @@ from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
 from dyadic.symbolic.functions import FUNCTIONS, Spelling
+from dyadic.symbolic.indices import Ranges, bounds, divisible, is_inside, numeric, simplify
 
 Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
 
@@ -134,7 +135,7 @@ def _merge(axes: list[Axis], ranges: Ranges) -> list[Axis]:
         for width in range(2, len(axes) + 1):
             for first in range(max(0, place - width + 1), min(place, len(axes) - width) + 1):
                 run = axes[first : first + width]
-                if any(a.gap > 1 or not a.extent.is_Integer or not within(a.index, a.extent, ranges) for a in run):
+                if any(a.gap > 1 or not a.extent.is_Integer or not is_inside(a.index, a.extent, ranges) for a in run):
                     continue
                 flat: Expr = Integer(0)
                 for part in run:
@@ -228,7 +229,7 @@ class EntryPrinter:
         if isinstance(axis.index, Index) and not self.ranges[axis.index].is_Integer:
             return Array(f"np.arange({length})", (axis.index,), ATOM)
         table = self.integer(axis.index)
-        sure = within(axis.index, axis.extent, self.ranges)
+        sure = is_inside(axis.index, axis.extent, self.ranges)
         if isinstance(axis.index, Element):
             sure = not any(isinstance(guard, Inside) and guard.args[0] == axis.index for guard in guards)
         if not sure:
@@ -270,7 +271,7 @@ class EntryPrinter:
         if axis.plain(ranges):
             return ":"
         form = axis.map
-        if form is None or axis.gap > 1 or len(form.steps) > 1 or not within(axis.index, axis.extent, ranges):
+        if form is None or axis.gap > 1 or len(form.steps) > 1 or not is_inside(axis.index, axis.extent, ranges):
             return None
         if not form.steps:
             return str(form.start)
@@ -331,7 +332,7 @@ class EntryPrinter:
         """A boolean array (its level is that of a comparison: bracket it beside any operator)."""
         if isinstance(guard, Inside):
             value, extent = guard.args
-            array, limits = self.integer(value, divisions), bounds(value, self.ranges)
+            array, limits = self.integer(value, divisions), numeric(bounds(value, self.ranges))
             if limits and limits[0] >= 0:
                 return Array(f"{array.code} < {extent}", array.axes, SUM, computed(array))
             if limits and limits[1] < extent:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Expr, Integer, Mul
 
-from dyadic.codegen.index_maps import digit_candidates, solve_same, split_index, unstride
+from dyadic.codegen.index_maps import digit_candidates, split_index, unstride
 from dyadic.codegen.numpy_windows import read_axes
 from dyadic.symbolic.expressions import (
     Bracket,
@@ -22,6 +22,7 @@ from dyadic.symbolic.expressions import (
     fresh_index,
     walk,
 )
+from dyadic.symbolic.indices import solve_same
 
 Shapes = Mapping[tuple[str, str], Sequence[Expr]]
 

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
     from dyadic.codegen import Emission, emit
     from dyadic.files import appendix
-    from dyadic.proofs import check, verify
+    from dyadic.proofs.checker import Report
+    from dyadic.proofs.claims import Claim, Verdict
+    from dyadic.results import Certificate, RejectedCertificate, check, verify
     from dyadic.symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
+    from dyadic.symbolic.instantiation import Equation
     from dyadic.symbolic.readers import from_torch, read
 
 __version__ = "0.1.0"
@@ -32,7 +35,9 @@ _HOME = {
     "Architecture": "symbolic", "Derivation": "symbolic", "DyadicError": "symbolic", "SpecError": "symbolic",
     "architecture": "symbolic", "derive": "symbolic", "read_spec": "symbolic",
     "from_torch": "symbolic.readers", "read": "symbolic.readers",
-    "check": "proofs", "verify": "proofs",
+    "Equation": "symbolic.instantiation",
+    "Claim": "proofs.claims", "Verdict": "proofs.claims", "Report": "proofs.checker",
+    "Certificate": "results", "RejectedCertificate": "results", "check": "results", "verify": "results",
     "Emission": "codegen", "emit": "codegen",
     "appendix": "files",
 }  # fmt: skip
@@ -52,6 +57,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Architecture", "Derivation", "DyadicError", "Emission", "SpecError", "__version__", "appendix", "architecture",
-    "check", "derive", "emit", "from_torch", "read", "read_spec", "verify",
+    "Architecture", "Certificate", "Claim", "Derivation", "DyadicError", "Emission", "Equation", "RejectedCertificate",
+    "Report", "SpecError", "Verdict", "__version__", "appendix", "architecture", "check", "derive", "emit",
+    "from_torch", "read", "read_spec", "verify",
 ]  # fmt: skip

@@ -74,23 +74,15 @@ def derive(**options: Any) -> int:
     return _run("derive", **options)
 
 
-def _list_methods(context: click.Context, option: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        context.exit(_run("list_methods"))
-
-
 @commands.command()
 @_spec
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
 @click.option("--steps", type=click.IntRange(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
-@click.option("--methods", metavar="A,B,...", help="Run only these methods.")
+@click.option("--methods", metavar="A,B,...", help="Run only these methods (`dyadic explain` lists them).")
 @click.option("--deep", is_flag=True, help="Also run the costlier methods.")
-@click.option(
-    "--list-methods", is_flag=True, is_eager=True, expose_value=False, callback=_list_methods,
-    help="Show every method: what it proves, trusts and cannot see.",
-)  # fmt: skip
+@click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 @click.option("--claims", type=_file, help="Check the claims of this .toml or .tex file instead.")
 def verify(claims: Path | None, **options: Any) -> int:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
@@ -98,7 +90,7 @@ def verify(claims: Path | None, **options: Any) -> int:
         return _run("verify", **options)
     own = ("certificate", "steps", "coq", "methods", "deep")
     if any(options.pop(name) not in (None, False) for name in own):
-        raise click.UsageError("--claims goes with SPEC and --format alone.")
+        raise click.UsageError("--claims goes with SPEC, --format and --verbose alone.")
     return _run("verify_own", claims=claims, **options)
 
 
@@ -150,6 +142,16 @@ def build(**options: Any) -> int:
 def layers(**options: Any) -> int:
     """List the layer types and costs, or show one: equation, adjoint, hypotheses, operators, targets."""
     return _run("layers", **options)
+
+
+@commands.command()
+@click.argument("topic", required=False, metavar="[METHOD]")
+def explain(**options: Any) -> int:
+    """List the methods of `verify`, or say what one of them proves, trusts and cannot see.
+
+    `dyadic explain claims` shows how to write claims of your own.
+    """
+    return _run("explain", **options)
 
 
 @commands.command()

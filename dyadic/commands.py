@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import dyadic
 from dyadic import report
 from dyadic.files import appendix_contents, json_bytes, reserved, reserved_folder
+from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.granularity import Granularity
+from dyadic.terminal import page, progress
 
 _EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
 
@@ -26,41 +27,47 @@ def derive(spec: Path, cost: str | None, granularity: Granularity | None, format
     return _print((report.derivation_text if format_ == "text" else report.derivation_latex)(derivation))
 
 
-def list_methods() -> int:
-    return _print(report.methods_text())
+def explain(topic: str | None) -> int:
+    from dyadic import explanations
+
+    return _print(explanations.text(topic, page(sys.stdout)))
 
 
 def verify(
     spec: Path, cost: str | None, granularity: Granularity | None, format_: str, certificate: Path | None,
-    methods: str | None, **options: Any,
+    methods: str | None, verbose: bool, **options: Any,
 ) -> int:  # fmt: skip
     from dyadic.proofs import Notes
+    from dyadic.summary import verdict_text
 
     names, notes = None if methods is None else [name.strip() for name in methods.split(",")], Notes()
     with nullcontext() if certificate is None else reserved(certificate) as write:
         derivation = _derivation(spec, cost, granularity)
         found = _verify(derivation, methods=names, notes=notes, **options)
         if write is not None:
-            write(json_bytes(found))
+            write(found.to_json().encode())
     if format_ == "json":
         _print_json(report.summary_json(found, notes))
     else:
         _print(f"note: {note}" for note in derivation.architecture.notes)
-        _print(report.verdict_text(found, notes))
-    return _EXIT[found["verdict"]]
+        _print(verdict_text(found, notes, page(sys.stdout), verbose))
+    return _EXIT[found.verdict]
 
 
-def verify_own(spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path) -> int:
+def verify_own(
+    spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
+) -> int:
     from dyadic.proofs.claims import overall
     from dyadic.proofs.statements import verify_claims
+    from dyadic.summary import own_claims_text
 
     derivation = _derivation(spec, cost, granularity)
-    with _progress("verifying") as show:
+    with progress("verifying") as show:
         found = verify_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
         _print_json(report.claims_json(derivation, found))
     else:
-        _print(report.claims_text(derivation, found))
+        _print(own_claims_text(derivation, found, page(sys.stdout), verbose))
     return _EXIT[overall(found)]
 
 
@@ -69,7 +76,7 @@ def check(certificate: Path) -> int:
     from dyadic.proofs.checker.source import read
 
     try:
-        with _progress("checking"):
+        with progress("checking"):
             found = dyadic.check(read(str(certificate)))
     except Rejected as error:
         _print([f"REJECTED   {error}"])
@@ -130,7 +137,7 @@ def appendix(spec: Path, cost: str | None, granularity: Granularity | None, outp
     with reserved(output) as write:
         derivation = _derivation(spec, cost, granularity)
         found = _verify(derivation)
-        with _progress("typesetting"):
+        with progress("typesetting"):
             contents = appendix_contents(derivation, found, output)
         for name, content in contents.items():
             if name == output:
@@ -138,7 +145,7 @@ def appendix(spec: Path, cost: str | None, granularity: Granularity | None, outp
             else:
                 with reserved(name) as write_beside:
                     write_beside(content)
-    return _EXIT[found["verdict"]]
+    return _EXIT[found.verdict]
 
 
 def build(
@@ -155,18 +162,18 @@ def build(
             refused = error
         found = _verify(derivation)
         contents["derivation.json"] = json_bytes(report.derivation_json(derivation))
-        contents["certificate.json"] = json_bytes(found)
-        with _progress("typesetting"):
+        contents["certificate.json"] = found.to_json().encode()
+        with progress("typesetting"):
             for ending in ("tex", "pdf"):
                 made = appendix_contents(derivation, found, Path(f"appendix.{ending}"))
                 contents |= {str(name): content for name, content in made.items()}
         write(contents)
     name = derivation.architecture.name
-    _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found['verdict'].upper()}"])
+    _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
     _print(f"  {output / name}" for name in sorted(contents))
     if refused:
         _print([f"  kernels_cupy.py is left out: {refused}"])
-    return _EXIT[found["verdict"]]
+    return _EXIT[found.verdict]
 
 
 def layers(name: str | None) -> int:
@@ -203,8 +210,8 @@ def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _verify(derivation: Derivation, **options: Any) -> dict[str, Any]:
-    with _progress("verifying") as show:
+def _verify(derivation: Derivation, **options: Any) -> Certificate:
+    with progress("verifying") as show:
         return dyadic.verify(derivation, progress=lambda stage: show(f"verifying: {stage}"), **options)
 
 
@@ -218,15 +225,3 @@ def _print_json(content: Any) -> int:
     """JSON in the characters that standard output has."""
     ascii_only = sys.stdout.encoding.lower().replace("-", "") != "utf8"
     return _print([json.dumps(content, indent=1, ensure_ascii=ascii_only)])
-
-
-@contextmanager
-def _progress(text: str) -> Iterator[Callable[[str], None]]:
-    """A spinner on a terminal's standard error; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda message: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(text) as status:
-        yield lambda message: status.update(message)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dyadic.blocks import Block, blocks
-from dyadic.proofs.claims import Claim, Verdict, overall
-from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.claims import Claim, overall
 from dyadic.proofs.verification import Notes
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
@@ -177,44 +176,6 @@ def summary_json(certificate: Mapping[str, Any], notes: Notes) -> dict[str, Any]
     }
 
 
-def methods_text() -> Iterator[str]:
-    """Every method of ``verify``, line by line."""
-    for method in METHODS.values():
-        yield f"{method.name} ({method.file}{', only with --deep or by name' if method.deep else ''})"
-        for label, text in (("proves", method.proves), ("trusts", method.trusts), ("blind to", method.blind)):
-            yield from _wrapped(f"{label}: {text}")
-
-
-def verdict_text(certificate: Mapping[str, Any], notes: Notes) -> Iterator[str]:
-    """The claims with their verdicts, and what is trusted, line by line."""
-    yield (
-        f"{certificate['architecture']['name']}: L = {certificate['L']} layers (counted in vertices), "
-        f"{certificate['steps']} unit steps claimed"
-    )
-    for claim in certificate["claims"]:
-        yield ""
-        yield f"{claim['verdict'].upper():<10} {claim['id']}"
-        yield from _wrapped(claim["statement"])
-        yield from _wrapped(f"by {claim['method']}")
-        if claim["reason"]:
-            yield from _wrapped(f"because {claim['reason']}")
-        for key in ("counterexample", "witness"):
-            for name, value in (claim[key] or {}).items():
-                yield from _wrapped(f"{key} {name}: {_brief(value)}")
-    for name, reason in notes.not_run.items():
-        yield ""
-        yield from _wrapped(f"not run: {name}, because {reason}")
-    claims = certificate["claims"]
-    hypotheses = dict.fromkeys(text for claim in claims for text in claim["hypotheses"])
-    trusted = dict.fromkeys(text for claim in claims for text in claim["trusted"])
-    yield ""
-    yield "Hypotheses: " + ("; ".join(hypotheses) or "none")
-    yield "Trusted:    " + ("; ".join(trusted) or "nothing")
-    yield "Not shown:  anything about floating point, or about speed; see docs/proofs.md"
-    counts = [f"{sum(c['verdict'] == v for c in claims)} {v}" for v in ("proved", "refuted", "undecided")]
-    yield f"{certificate['verdict'].upper()}: {', '.join(counts)}; certificate {certificate['hash'][:16]}"
-
-
 def claims_json(derivation: Derivation, claims: Sequence[Claim]) -> dict[str, Any]:
     """What ``verify --claims --format json`` prints."""
     return {
@@ -224,37 +185,3 @@ def claims_json(derivation: Derivation, claims: Sequence[Claim]) -> dict[str, An
         "verdict": overall(claims).value,
         "claims": [claim.as_dict() for claim in claims],
     }
-
-
-def claims_text(derivation: Derivation, claims: Sequence[Claim]) -> Iterator[str]:
-    """The verdicts on somebody's own claims, line by line."""
-    yield f"{derivation.architecture.name}: L = {derivation.L} layers (counted in vertices), T = {derivation.steps}"
-    for claim in claims:
-        yield ""
-        yield f"{claim.verdict.value.upper():<10} {claim.id}"
-        yield from _wrapped(claim.statement)
-        for hypothesis in claim.hypotheses:
-            yield from _wrapped(f"assuming {hypothesis}")
-        if claim.reason:
-            yield from _wrapped(f"because {claim.reason}")
-        if claim.verdict is Verdict.PROVED:
-            yield from _wrapped(f"by {claim.method}")
-        for name, value in (claim.counterexample or {}).items():
-            yield from _wrapped(f"{name.replace('_', ' ')}: {_brief(value)}")
-    counts = [f"{sum(c.verdict is v for c in claims)} {v.value}" for v in Verdict]
-    yield ""
-    yield f"{overall(claims).value.upper()}: {', '.join(counts)}"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, 108, initial_indent=" " * 11, subsequent_indent=" " * 13)
-
-
-def _brief(value: Any) -> str:
-    # A size that is a number stands for the one it is replaced by: 64 -> 2.
-    text = (
-        ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
-        if isinstance(value, dict)
-        else str(value)
-    )
-    return text if len(text) <= 600 else text[:600] + " ... (whole in --format json)"

@@ -56,12 +56,12 @@ def verify(
     chosen, notes = choose(methods, deep, coq), Notes() if notes is None else notes
     subject = examine(derivation, derivation.steps if steps is None else steps)
     shown: dict[str, list[Claim]] = {}
-    for method in chosen:
+    for position, method in enumerate(chosen, 1):
         reason = method.unfit(subject) if subject.graph is not None else None
         if method.needs_graph and subject.graph is None:
             reason = f"{subject.refusal}: there is no network to evaluate"
         if reason is None:
-            progress(method.stage)
+            progress(f"{method.stage} (method {position} of {len(chosen)})")
             shown[method.name] = _observed(method, subject, notes)
         elif methods is not None and method.name in methods:
             shown[method.name] = [undecided(method.name, reason)]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Add, Expr, Integer, Mul, Symbol
+from sympy import Add, Expr, Integer, Mul
 
 from dyadic.symbolic.expressions import (
     Bracket,
@@ -31,6 +31,7 @@ from dyadic.symbolic.expressions import (
     fresh_index,
     total,
 )
+from dyadic.symbolic.indices import multiples, simplify, tidy
 
 Ranges = dict[Index, Expr]
 
@@ -109,7 +110,7 @@ class _Problem:
         reach = self.sums.pop(index)
         table = {index: value}
         self.factor = _substitute(self.factor, table) * Mul(*conditions) * Inside(value, reach)
-        self.axes = [_tidy_quotients(_substitute(e, table).expand(), self.ranges) for e in self.axes]
+        self.axes = [simplify(_substitute(e, table).expand(), self.ranges) for e in self.axes]
 
     def _affine(self, e: Expr, p: Expr) -> bool:
         """Solve e = p for the index with the smallest coefficient, one of the left-hand side if there is a choice."""
@@ -157,7 +158,7 @@ class _Problem:
             terms = Add.make_args((e - k).expand())
             if not any(index in self.sums for index in (e - k).atoms(Index)):
                 continue  # an offset alone: the affine rule says it with one bracket
-            if (e - k).has(k) or not all(_is_multiple(term, m) for term in terms):
+            if (e - k).has(k) or multiples(Add(*terms), m)[1] != 0:
                 continue
             rest = Add(*(term / m for term in terms))
             self._replace(k, Remainder(p, m))
@@ -198,100 +199,3 @@ def _substitute(expression: Expr, table: Mapping[Expr, Expr]) -> Expr:
     if isinstance(expression, Quotient | Remainder | Bracket | Element):
         arguments = [a.expand() if isinstance(a, Expr) and a.is_Add else a for a in arguments]
     return expression.func(*arguments)
-
-
-def tidy(expression: Expr, ranges: Mapping[Index, Expr]) -> Expr:
-    """Drop the brackets that are 1 for every value of the indices in their ranges; evaluate trivial quotients."""
-    factors = [_tidy_quotients(factor, ranges) for factor in Mul.make_args(expression)]
-    return Mul(*(f for f in factors if not (isinstance(f, Inside) and is_inside(f.args[0], f.args[1], ranges))))
-
-
-def _tidy_quotients(node: Expr, ranges: Mapping[Index, Expr]) -> Expr:
-    """Quotient(q a + r, q) = a and Remainder(q a + r, q) = r where 0 <= r < q.
-
-    And  q Quotient(e, q) + Remainder(e, q) = e.
-    """
-    if not node.args or not node.has(Quotient, Remainder):
-        return node
-    arguments = [_tidy_quotients(a, ranges) if isinstance(a, Expr) else a for a in node.args]
-    node = node.func(*arguments)
-    for rest in [term for term in Add.make_args(node) if isinstance(term, Remainder)]:
-        e, q = rest.args
-        if (multiple := q * Quotient(e, q)) in Add.make_args(node):
-            node = node - multiple - rest + e
-    if isinstance(node, Quotient | Remainder):
-        e, q = node.args
-        multiple = Add(*(t / q for t in Add.make_args(e.expand()) if _is_multiple(t, q)))
-        rest = Add(*(t for t in Add.make_args(e.expand()) if not _is_multiple(t, q)))
-        if (multiple != 0 or not rest.has(Quotient, Remainder)) and is_inside(rest, q, ranges):
-            return multiple if isinstance(node, Quotient) else rest
-    return node
-
-
-def _is_multiple(term: Expr, q: Expr) -> bool:
-    return q in Mul.make_args(term) or (q.is_Integer and bool((term.as_coeff_Mul()[0] % q) == 0))
-
-
-def is_inside(value: Expr, extent: Expr, ranges: Mapping[Index, Expr]) -> bool:
-    """Whether 0 <= value < extent for all indices in their ranges and all sizes, shown by interval bounds."""
-    low, high = _bounds(value, ranges)
-    return low is not None and high is not None and _never_negative(low) and _never_negative(extent - 1 - high)
-
-
-def _bounds(value: Expr, ranges: Mapping[Index, Expr]) -> tuple[Expr | None, Expr | None]:
-    """Smallest and largest value of an affine expression, as expressions of the sizes."""
-    low: Expr = Integer(0)
-    high: Expr = Integer(0)
-    for term in Add.make_args(value.expand()):
-        atoms = [f for f in Mul.make_args(term) if f.has(Index) or isinstance(f, Quotient | Remainder | Element)]
-        if not atoms:
-            low, high = low + term, high + term
-            continue
-        if len(atoms) > 1:
-            return None, None
-        bottom, top = _atom_bounds(atoms[0], ranges)
-        scale = Mul(*(f for f in Mul.make_args(term) if f is not atoms[0]))
-        if bottom is None or top is None:
-            return None, None
-        if _never_negative(scale):
-            low, high = low + scale * bottom, high + scale * top
-        elif _never_negative(-scale):
-            low, high = low + scale * top, high + scale * bottom
-        else:
-            return None, None
-    return low.expand(), high.expand()
-
-
-def _atom_bounds(atom: Expr, ranges: Mapping[Index, Expr]) -> tuple[Expr | None, Expr | None]:
-    if isinstance(atom, Index) and atom in ranges:
-        return Integer(0), ranges[atom] - 1
-    if isinstance(atom, Remainder) and not atom.args[1].has(Index):
-        return Integer(0), atom.args[1] - 1
-    if isinstance(atom, Quotient):
-        inner, divisor = atom.args
-        low, high = _bounds(inner, ranges)
-        # 0 <= inner < divisor * n gives 0 <= quotient < n.
-        if low is not None and high is not None and _never_negative(low):
-            count = ((high + 1) / divisor).expand()
-            if all(_is_polynomial(term) for term in Add.make_args(count)):
-                return Integer(0), count - 1
-    return None, None
-
-
-def _is_polynomial(term: Expr) -> bool:
-    """Whether a term is an integer times a product of sizes, without a division."""
-    return bool(term.as_coeff_Mul()[0].is_Integer) and not any(
-        f.is_Pow and f.exp.is_negative for f in Mul.make_args(term)
-    )
-
-
-def _never_negative(expression: Expr) -> bool:
-    """Whether a polynomial in sizes, all at least 1, is at least 0: its coefficients are, after n = 1 + n'."""
-    expression = expression.expand()
-    symbols = sorted(expression.free_symbols, key=str)
-    if any(not isinstance(s, Symbol) or isinstance(s, Index) for s in symbols):
-        return False
-    if expression.has(Quotient, Remainder, Element):
-        return False
-    shifted = expression.xreplace({s: s + 1 for s in symbols}).expand()
-    return all(term.as_coeff_Mul()[0] >= 0 for term in Add.make_args(shifted))

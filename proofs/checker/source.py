@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from typing import Any
 
 from dyadic.proofs.checker.reading import Rejected
@@ -14,7 +15,10 @@ LARGEST = 64 * 2**20
 def read(path: str) -> Any:
     """A file's JSON; whatever is wrong with it is :class:`Rejected`."""
     try:
-        if os.path.getsize(path) > LARGEST:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):  # a pipe or a device would be waited for, or never end
+            raise Rejected("file", "is no regular file")
+        if about.st_size > LARGEST:
             raise Rejected("file", f"is larger than {LARGEST >> 20} MiB")
         with open(path, encoding="utf-8") as stream:
             content = stream.read(LARGEST + 1)

@@ -1,6 +1,6 @@
 """The methods by name: where each is written, what it proves, what it trusts and what it cannot see.
 
-``dyadic verify --list-methods`` prints this table and docs/proofs.md shows it; a test keeps the two in step.
+``dyadic explain`` says it in sentences and docs/proofs.md shows the table; a test keeps the two in step.
 """
 
 from __future__ import annotations

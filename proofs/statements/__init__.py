@@ -52,8 +52,8 @@ def verify_claims(
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
     vocabulary = Vocabulary(graph, claims.functions)
     found, budget = [], Budget()
-    for statement in claims.statements:
-        progress(statement.id)
+    for position, statement in enumerate(claims.statements, 1):
+        progress(f"{statement.id} (claim {position} of {len(claims.statements)})")
         start = time.perf_counter()
         claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
         found.append(replace(claim, seconds=time.perf_counter() - start))
@@ -71,7 +71,9 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         claim = equalities(statement, vocabulary)
         return decide(statement, claim, _symmetric(statement, vocabulary), budget)
     except Rejected as error:
-        raise SpecError(statement.place, f"cannot be evaluated ({error.reason})", "see docs/claims.md") from error
+        raise SpecError(
+            statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
+        ) from error
 
 
 def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:

@@ -50,7 +50,7 @@ def read_claims(path: str | Path) -> ClaimsFile:
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
     if not found.statements:
-        raise SpecError(str(path), "holds no claim", "see docs/claims.md")
+        raise SpecError(str(path), "holds no claim", "see `dyadic explain claims`")
     return found
 
 
@@ -66,7 +66,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise SpecError(str(path), f"cannot be read ({error.strerror or error})", "check the path") from error
     except UnicodeDecodeError as error:
-        raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "see docs/claims.md") from error
+        raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "see `dyadic explain claims`") from error
 
 
 def _toml(text: str) -> ClaimsFile:
@@ -76,11 +76,11 @@ def _toml(text: str) -> ClaimsFile:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SpecError("the file", f"is not TOML: {str(error)[:200]}", "see docs/claims.md") from error
+        raise SpecError("the file", f"is not TOML: {str(error)[:200]}", "see `dyadic explain claims`") from error
     except RecursionError as error:
-        raise SpecError("the file", "is nested too deeply", "see docs/claims.md") from error
+        raise SpecError("the file", "is nested too deeply", "see `dyadic explain claims`") from error
     except ValueError as error:  # an integer of thousands of digits
-        raise SpecError("the file", "holds a number that cannot be read", "see docs/claims.md") from error
+        raise SpecError("the file", "holds a number that cannot be read", "see `dyadic explain claims`") from error
     _known("the file", data, ("claim", "functions"))
     claims = data.get("claim", [])
     if not isinstance(claims, list):

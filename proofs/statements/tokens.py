@@ -37,4 +37,6 @@ class Token:
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:
     """The one message for a formula that cannot be read: where, what, and the text nearby."""
     near = source[max(0, error.position - 15) : error.position + 25].replace("\n", " ")
-    return SpecError(where, f"{error.problem} (at character {error.position + 1}, near {near!r})", "see docs/claims.md")
+    return SpecError(
+        where, f"{error.problem} (at character {error.position + 1}, near {near!r})", "see `dyadic explain claims`"
+    )

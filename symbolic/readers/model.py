@@ -72,7 +72,9 @@ def refuse(where: str, problems: Sequence[Problem]) -> None:
         message = f"{first.place} is not supported" + (f" ({first.reason})" if first.reason else "")
         if others:
             message += "; nor are " + "; ".join(map(str, others))
-        raise SpecError(where, message, "export the model without these (docs/readers.md lists what can be read)")
+        raise SpecError(
+            where, message, "export the model without these (`dyadic layers` lists the operators that can be read)"
+        )
 
 
 class Model:

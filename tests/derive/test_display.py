@@ -3,9 +3,9 @@
 import pytest
 from sympy import Integer
 
-from dyadic.codegen.index_maps import solve_same
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.expressions import Index, Reduction, Same, Tensor, all_indices, apart_from_sizes
+from dyadic.symbolic.indices import solve_same
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 

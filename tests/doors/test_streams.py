@@ -18,7 +18,7 @@ PLAIN = {
     "derive json": (["derive", NETWORK, "--format", "json"], 0),
     "verify": (["verify", NETWORK], 0),
     "verify too few": (["verify", NETWORK, "--steps", "1"], 1),
-    "methods": (["verify", "--list-methods"], 0),
+    "methods": (["explain"], 0),
     "claims": (["verify", "examples/claims/network.toml", "--claims", "examples/claims/mistakes.toml"], 1),
     "check": (["check", "@certificate"], 0),
     "emit": (["emit", NETWORK, "--target", "numpy"], 0),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -24,8 +26,8 @@ import dyadic.symbolic.readers.onnx_model  # noqa: F401
 from dyadic import entry
 
 EXAMPLES = Path("examples").resolve()
-LONGEST = 60
-"""CPU seconds after which a process is taken to hang."""
+LONGEST, HANGING = 60, 300
+"""CPU seconds, and seconds, after which a process is taken to hang."""
 
 
 def prepare(folder, case):
@@ -65,7 +67,10 @@ def run(name, case):
                 child(folder, case.arguments)
             finally:
                 os._exit(99)
+        guard = threading.Timer(HANGING, os.kill, (process, signal.SIGKILL))
+        guard.start()
         _, status, used = os.wait4(process, 0)
+        guard.cancel()
         said = [(folder / "tmp" / f".{stream}").read_text(errors="replace") for stream in ("stdout", "stderr")]
         left = {path for path in folder.rglob("*") if path.name not in (".stdout", ".stderr")} - before
         return {

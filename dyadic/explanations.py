@@ -1,0 +1,107 @@
+"""``dyadic explain``: what every method of verification proves, trusts and cannot see, and how claims are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dyadic.proofs.composition import ESSENTIAL
+from dyadic.proofs.methods.registry import METHODS, Method
+from dyadic.summary import importable
+from dyadic.symbolic.errors import DyadicError
+from dyadic.terminal import Page
+
+CLAIMS = "claims"
+
+_CLAIMS_TEXT = """\
+Claims of your own are checked by `dyadic verify SPEC --claims FILE`. FILE is TOML:
+
+    [[claim]]
+    id = "hidden sensitivity"
+    kind = "sensitivity"
+    with = ["delta_deep[i] = s_deep[i] tanh'(z_deep[i])"]
+    equation = "s_hidden[j] = Sum[i] W_deep[i, j] delta_deep[i] + s_joined[j]"
+
+    [[claim]]
+    id = "number of steps"
+    kind = "steps"
+    suffice = "2 L"
+
+or a LaTeX source, in which a claim is the last equation of a display between two comments:
+
+    % dyadic: begin claim id="output" kind="sensitivity"
+    \\begin{align} s^{\\text{out}}_i &= x^{\\text{out}}_i - y_i \\end{align}
+    % dyadic: end
+
+The kind is one of energy, inference, sensitivity, update, euler_lagrange, dynamics, gradient and equal (an `equation`);
+adjoint (an equation, and `of` for the child that adds it); chain (`steps`, a list of expressions or equations of which
+each equals the one before); steps (`suffice` or `needed`); step_size (`h`).
+
+`with` defines quantities of your own; `assume = ["W_NAME symmetric"]` takes a square matrix to be symmetric; in a table
+[functions], `sigma = "tanh"` gives a function another name. In LaTeX these go into the first comment, separated by
+semicolons.
+
+The notation is that of `dyadic derive SPEC`, in text or with `--format latex`: x_NAME[i] is an activation, s_NAME[i] a
+sensitivity, W_NAME[i, j] a parameter, Wbar_NAME[i, j] its gradient, Sum[j<64] a sum, and [0 <= i - 1 < 5] is 1 where
+the condition holds and 0 elsewhere. Indices start from 0. `dyadic layers NAME` shows a layer's equations.
+"""
+
+
+def text(topic: str | None, page: Page) -> Iterator[str]:
+    """The list of methods, or one of them, or how claims are written, line by line.
+
+    Raises :class:`DyadicError` for a topic that there is not.
+    """
+    if topic is None:
+        return _overview(page)
+    if topic == CLAIMS:
+        return iter(_CLAIMS_TEXT.splitlines())
+    if topic not in METHODS:
+        raise DyadicError(f"nothing is called {topic!r}; there are: {', '.join(METHODS)}, {CLAIMS}")
+    return _method(METHODS[topic], page)
+
+
+def _overview(page: Page) -> Iterator[str]:
+    yield "Methods of `dyadic verify`; `dyadic explain METHOD` says more"
+    width = max(map(len, METHODS))
+    for title, deep in (("Run by default", False), ("Run with --deep, or by name with --methods", True)):
+        yield ""
+        yield page.styled(title, "bold")
+        for method in METHODS.values():
+            if method.deep is deep:
+                yield from page.wrapped(importable(method.proves), f"{method.name:<{width}}  ")
+    yield ""
+    yield "`dyadic explain claims` says how to write claims of your own"
+
+
+def _method(method: Method, page: Page) -> Iterator[str]:
+    yield page.styled(method.name if method.stage == method.name else f"{method.name}: {method.stage}", "bold")
+    for sentence in (_when(method), *_sentences(method)):
+        yield ""
+        yield from page.wrapped(importable(sentence))
+
+
+def _sentences(method: Method) -> Iterator[str]:
+    yield f"It proves the following: {method.proves}."
+    yield f"It trusts {_listed(method.trusts)}. A claim lists what was called to show it."
+    yield f"It cannot see {_listed(method.blind)}."
+    if method.name in ESSENTIAL:
+        yield "The theorem rests on it: without its claims the claim `steps` stays undecided."
+    elif method.bears:
+        yield "It is a cross-check of the theorem: if it refutes, the claim `steps` is refuted."
+    else:
+        yield "The theorem does not rest on it: its claims say something else about the same equations."
+
+
+def _when(method: Method) -> str:
+    if method.name == "machine":
+        return f"It runs with --coq, or with --methods {method.name}."
+    return f"It runs with --deep, or with --methods {method.name}." if method.deep else "It runs by default."
+
+
+def _listed(text: str) -> str:
+    """Parts separated by semicolons as one enumeration."""
+    *first, last = text.split("; ")
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+__all__ = ["text"]

@@ -1,0 +1,83 @@
+"""What a claim says in a few words, for a line of a list.  The whole sentence is in the certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dyadic.proofs.claims import Claim
+
+Words = Mapping[str, str]
+Numbers = Mapping[str, int]
+
+_CONSTRUCTIONS = {
+    "A": "the action of s dx/dt - E gives ds/dt = -dE/dx: s runs backward in time",
+    "B": "doubling the whole state gives dx/dt = +dE/ds, ds/dt = +dE/dx",
+    "C": "C(x + s/2) - C(x - s/2) for the cost leaks its gradient into inference",
+    "dyadic": "in a = x + s/2, b = x - s/2: da/dt = +dE/da, db/dt = -dE/db",
+}
+_STEP_SIZES = {
+    "only": "exactness in finite time needs h = tau_v",
+    "closed-form": "how a linear network deviates after n steps of size h",
+}
+
+
+def _sizes(n: Numbers) -> str:
+    return "for all sizes" if n["all_sizes"] else "for this network's sizes"
+
+
+def _error(n: Numbers) -> str:
+    return f"; error below 1e{n['log10_error']}" if "log10_error" in n else ""
+
+
+def _adjoint(s: Words, n: Numbers) -> str:
+    if s["content"].startswith("costs."):
+        return f"dC/dx is the adjoint of the derivative, {_sizes(n)}"
+    return f"adjoint to the derivative, {_sizes(n)}"
+
+
+def _printed(s: Words, n: Numbers) -> str:
+    left_out = f"; {n['left_out']} not read back" if n["left_out"] else ""
+    notation = {"latex": "LaTeX"}.get(s["notation"], s["notation"])
+    return f"the {notation} of {n['compared']} equations, read back, is them{left_out}"
+
+
+def _stepsize(s: Words, n: Numbers) -> str:
+    return _STEP_SIZES.get(s["part"], f"this network: nilpotent, spectral radius |1 - h|{_error(n)}")
+
+
+_SHORT: dict[str, Callable[[Words, Numbers], str]] = {
+    "steps": lambda s, n: f"{n['steps']} unit steps from any state are exactly backpropagation (L = {n['L']})",
+    "lemma": lambda s, n: "updates that read only smaller ranks settle rank by rank, on any graph",
+    "terms": lambda s, n: "the sensitivity updates hold exactly the terms of dE/dx",
+    "ranks": lambda s, n: f"every update reads only smaller ranks; L = {n['L']}, T = {n['T']}",
+    "instances": lambda s, n: f"the {n['equations']} equations are their layers' own, as the graph demands",
+    "induction": lambda s, n: f"the induction on the rank, step by step: settled after {n['steps']}",
+    "adjoint": _adjoint,
+    "gradient": lambda s, n: f"adjoint to the derivative, {_sizes(n)}",
+    "function": lambda s, n: "the derivative that is emitted is that of the definition",
+    "wiring": lambda s, n: f"with opaque layers, {n['steps']} steps give backpropagation's terms",
+    "pairing": lambda s, n: f"every adjoint against forward mode, modulo primes{_error(n)}",
+    "schedules": lambda s, n: f"{n['schedules']} asynchronous schedules and the wavefront reach the same terms",
+    "identity": lambda s, n: f"the network against automatic differentiation, modulo primes{_error(n)}",
+    "residues": lambda s, n: f"the same at the network's own sizes{_error(n)}",
+    "polynomial": lambda s, n: "the network against backpropagation, as polynomials",
+    "rational": lambda s, n: "the network against backpropagation, at one rational point",
+    "variational": lambda s, n: _CONSTRUCTIONS[s["construction"]],
+    "printed": _printed,
+    "nonreciprocity": lambda s, n: (
+        "the inference flow has no potential" if n["reads"] else "no layer reads another: the flow has a potential"
+    ),
+    "tightness": lambda s, n: f"{n['steps']} steps are not enough",
+    "tightness:structure": lambda s, n: f"{n['T']} steps are needed by some layers with this structure",
+    "stepsize": _stepsize,
+    "machine": lambda s, n: f"any system with these reads is at its fixed point after {n['steps']} steps, in Coq",
+    "open": lambda s, n: f"what the method {s['method']} would show",
+}
+
+
+def short(claim: Claim) -> str:
+    """The claim in a few words; its sentence, for a kind that is not known here or lacks what its kind has."""
+    try:
+        return _SHORT[claim.kind](claim.subject, claim.numbers)
+    except KeyError:
+        return claim.statement

@@ -1,0 +1,177 @@
+"""The verdicts of a verification as text: the outcome first, a line for every claim, and what it all rests on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.composition import ESSENTIAL
+from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.verification import Notes
+from dyadic.results import Certificate
+from dyadic.shorts import short
+from dyadic.symbolic.derivation import Derivation
+from dyadic.terminal import Page
+
+_METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
+"""The method of a claim whose kind has another name."""
+GROUPS = ("The theorem and what it rests on", "Cross-checks of the theorem", "Beyond the theorem")
+NOT_SHOWN = (
+    "anything about floating point, beyond the equality of two schedules of one emitted module",
+    "anything about speed",
+)
+_VERDICT = 11
+"""The width of the column of verdicts."""
+_LONG_NAME, _LONGEST = 24, 600
+
+
+def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bool = False) -> Iterator[str]:
+    """The outcome, the claims by group, and what they assume and trust, line by line."""
+    claims = certificate.claims
+    yield from _headline(certificate, page)
+    yield from page.wrapped(
+        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}"
+    )
+    column = _column([claim.id for claim in claims], page)
+    for title, members in _grouped(claims):
+        yield ""
+        yield page.styled(title, "bold")
+        for claim in members:
+            yield from _line(claim, short(claim), column, page)
+            yield from _details(claim, page, verbose)
+    yield from _list("Not run", [f"{name}: {reason}" for name, reason in notes.not_run.items()], page)
+    yield from _list("Hypotheses", dict.fromkeys(text for claim in claims for text in claim.hypotheses), page)
+    trusted = dict.fromkeys(text for claim in claims for text in claim.trusted)
+    yield from _list("Trusted", [importable(text) for text in trusted], page)
+    yield from _list("Not shown", NOT_SHOWN, page)
+    more = "" if verbose else "--verbose shows methods and witnesses; "
+    yield ""
+    yield from page.wrapped(f"{more}`dyadic explain METHOD` says what a method proves, trusts and cannot see.")
+
+
+def own_claims_text(
+    derivation: Derivation, claims: Sequence[Claim], page: Page, verbose: bool = False
+) -> Iterator[str]:
+    """The verdicts on somebody's own claims, line by line."""
+    verdict = overall(claims)
+    counts = _counts([claim.verdict for claim in claims])
+    yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+    yield from page.wrapped(
+        f"{derivation.architecture.name}: L = {derivation.L} layers (counted in vertices), T = {derivation.steps}"
+    )
+    for claim in claims:
+        yield ""
+        yield from _line(claim, "", len(claim.id), page)
+        yield from _detail(claim.statement, page)
+        for hypothesis in claim.hypotheses:
+            yield from _detail(f"assuming {hypothesis}", page)
+        yield from _details(claim, page, verbose, statement=False)
+
+
+def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
+    """What became of the theorem; a claim beside it that fails comes first."""
+    steps, verdict = certificate.claims[-1], certificate.verdict
+    theorem = (
+        f"after {certificate.steps} unit steps of the saddle-point dynamics from any state, x, s and dE/dtheta are "
+        f"exactly those of backpropagation (L = {certificate.L})"
+    )
+    said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
+    text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"
+    if steps.verdict is not verdict:
+        fallen = [claim.id for claim in certificate.claims if claim.verdict is verdict]
+        text = f"{verdict.upper()}: {', '.join(fallen)}; {steps.verdict}: {said[steps.verdict]}{theorem}"
+    yield from _coloured(page.wrapped(text), verdict, page)
+
+
+def _coloured(lines: Iterable[str], verdict: Verdict, page: Page) -> Iterator[str]:
+    """The lines, the verdict at the start of the first in its colour."""
+    word = verdict.upper()
+    for line in lines:
+        yield page.styled(word, verdict) + line[len(word) :] if line.startswith(word) else line
+
+
+def _counts(verdicts: Collection[Verdict]) -> str:
+    return ", ".join(f"{sum(one is v for one in verdicts)} {v.value}" for v in Verdict)
+
+
+def _grouped(claims: Sequence[Claim]) -> Iterator[tuple[str, list[Claim]]]:
+    """The claims by what they are to the theorem; the theorem first, the others in their order."""
+    members: dict[str, list[Claim]] = {title: [] for title in GROUPS}
+    for claim in sorted(claims, key=lambda claim: claim.kind != "steps"):
+        members[GROUPS[_group(claim)]].append(claim)
+    return ((title, found) for title, found in members.items() if found)
+
+
+def _group(claim: Claim) -> int:
+    name = claim.subject.get("method", "") if claim.kind == "open" else _METHOD.get(claim.kind, claim.kind)
+    if name == "steps" or name in ESSENTIAL:
+        return 0
+    return 1 if name in METHODS and METHODS[name].bears else 2
+
+
+def _column(names: Iterable[str], page: Page) -> int:
+    """The width of the column of names: that of the longest but for a few long ones, which stand out of it."""
+    most = min(_LONG_NAME, (page.width - _VERDICT) // 2)
+    return max((len(name) for name in names if len(name) <= most), default=most)
+
+
+def _line(claim: Claim, text: str, column: int, page: Page) -> Iterator[str]:
+    """Verdict, id and a short text; a name after which the text does not fit has a line of its own."""
+    start = f"{claim.verdict.upper():<{_VERDICT}}"
+    if not text or (len(claim.id) > column and len(f"{start}{claim.id}  {text}") > page.width):
+        yield from _coloured(page.wrapped(claim.id, start), claim.verdict, page)
+        if text:
+            yield from page.wrapped(text, " " * (_VERDICT + column + 2))
+        return
+    yield from _coloured(page.wrapped(text, f"{start}{claim.id:<{column}}  "), claim.verdict, page)
+
+
+def _details(claim: Claim, page: Page, verbose: bool, statement: bool = True) -> Iterator[str]:
+    """What a reader must see of a claim that is not proved, and all there is if it is wanted."""
+    if verbose and statement:
+        yield from _detail(claim.statement, page)
+    if verbose or (not statement and claim.verdict is Verdict.PROVED):
+        yield from _detail(f"by {claim.method}", page)
+    if claim.reason:
+        yield from _detail(f"because {claim.reason}", page)
+    yield from _data(claim.counterexample, "", page)
+    if verbose:
+        yield from _data(claim.witness, "witness ", page)
+
+
+def _data(content: Mapping[str, Any] | None, label: str, page: Page) -> Iterator[str]:
+    for name, value in (content or {}).items():
+        yield from _detail(f"{label}{str(name).replace('_', ' ')}: {_brief(value)}", page)
+
+
+def _detail(text: str, page: Page) -> list[str]:
+    return page.wrapped(importable(text), " " * _VERDICT, " " * (_VERDICT + 2))
+
+
+def _list(title: str, items: Collection[str], page: Page) -> Iterator[str]:
+    if items:
+        yield ""
+        yield page.styled(title, "bold")
+        for item in items:
+            yield from page.wrapped(item, "- ")
+
+
+def importable(text: str) -> str:
+    """The text with the project's files named as the modules of the installed package: proofs/x.py, dyadic.proofs.x."""
+    return re.sub(
+        r"\bproofs/([a-z_]+(?:/[a-z_]+)*)(?:\.py\b)?", lambda found: f"dyadic.proofs.{found[1].replace('/', '.')}", text
+    )
+
+
+def _brief(value: Any) -> str:
+    # A size that is a number stands for the one it is replaced by: 64 -> 2.
+    text = (
+        ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
+        if isinstance(value, dict)
+        else "; ".join(value)
+        if isinstance(value, list) and all(isinstance(item, str) for item in value)
+        else str(value)
+    )
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + " ... (whole in --format json)"
