@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Add, Expr, Mul
 
-from dyadic.codegen.index_maps import bounds
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder, Same, Tensor
+from dyadic.symbolic.indices import bounds
 
 SUM, PRODUCT, ATOM = range(3)
 _LARGE = 2**31

@@ -124,7 +124,7 @@ def _verify_kernels(
     if target != "cupy" or output is not None:
         raise DyadicError("--verify prints what is shown of the kernels of --target cupy, and takes no -o")
     derivation = _derivation(spec, cost, granularity, numbers)
-    with _progress("verifying the kernels"):
+    with progress("verifying the kernels"):
         findings = list(evidence(derivation, dtype))
     _print(as_text(findings))
     return 1 if any(finding.outcome == "wrong" for finding in findings) else 0

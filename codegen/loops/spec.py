@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from sympy import Add, Expr, Mul
 
-from dyadic.codegen.index_maps import within
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Put, Select, Statement
 from dyadic.codegen.loops.nest import For, Halving, Name, Nest, Set, steps_of
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Bracket, Divides, Element, Index, Inside, Quotient, Remainder, Same
+from dyadic.symbolic.indices import is_inside as within
 
 _MOST = 2**22
 Guards = tuple[Expr, ...]

@@ -29,7 +29,8 @@ class Part:
 class Demand:
     """``name[indices] = sum of the parts``; each part has names of its own for the indices.
 
-    cached: the normal form; uses: what was read, applied and divided by in making it.  accepted: a stated definition that was found to be this one.
+    cached: the normal form; uses: what was read, applied and divided by in making it.
+    accepted: a stated definition that was found to be this one.
     """
 
     name: tuple[str, str]

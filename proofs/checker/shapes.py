@@ -14,7 +14,7 @@ from dyadic.proofs.checker.reading import Rejected
 
 Extent = tuple[tuple[tuple[str, ...], int], ...]
 """A polynomial: (monomial, coefficient) pairs in order, none of them 0."""
-MOST_MONOMIALS = 200
+MOST_MONOMIALS, MOST_PAIRS = 200, 2_000
 
 
 def constant(number: int) -> Extent:
@@ -45,6 +45,8 @@ def evaluate(node: Any, sizes: Mapping[str, Extent], where: str) -> Extent:
     if head == "*":
         product = constant(1)
         for part in parts:
+            if len(product) * len(part) > MOST_PAIRS:
+                raise Rejected(where, "is too large a size")
             pairs = [(tuple(sorted((*a, *b))), p * q) for a, p in product for b, q in part]
             product = _collected(pairs, where)
         return product
