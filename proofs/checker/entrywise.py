@@ -20,7 +20,7 @@ from dyadic.proofs.checker.normal import Names
 from dyadic.proofs.checker.pairing import chance, compared, positions, primes
 from dyadic.proofs.checker.reading import Outside, Rejected
 
-MOST_ENTRIES, MOST_WORK, MOST_TOTAL, SAMPLE = 20_000, 3_000_000, 8_000_000, 60
+MOST_ENTRIES, MOST_WORK, MOST_TOTAL, SAMPLE = 20_000, 1_000_000, 2_000_000, 60
 """Bounds on entries, on the terms visited for one definition and for all, and the entries looked at of very many."""
 SIZE_SETS = ((3, 5, 4, 7, 6), (2, 3, 5, 4, 7), (4, 6, 8, 10, 12), (5, 7, 9, 8, 11), (1, 2, 3, 4, 5))
 SEED = 20260202

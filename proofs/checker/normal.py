@@ -22,7 +22,7 @@ Monomial = tuple[tuple[int, Number], ...]
 Polynomial = dict[Monomial, Number]
 Key = frozenset[tuple[Monomial, Number]]
 
-DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER, MOST_PRODUCTS = 100, 4000, 64, 8192, 4_000_000
+DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER, MOST_PRODUCTS = 100, 4000, 64, 8192, 1_000_000
 BRACKETS = ("inside", "divides", "same")
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
