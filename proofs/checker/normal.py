@@ -43,13 +43,9 @@ class Forms:
         self._spent = 0
 
     def of(
-        self,
-        node: Any,
-        bound: Mapping[str, int],
-        where: str,
-        names: Names | None = None,
+        self, node: Any, bound: Mapping[str, int], where: str, names: Names | None = None,
         extents: Sequence[Polynomial] = (),
-    ) -> Polynomial:
+    ) -> Polynomial:  # fmt: skip
         """The normal form of an expression as the certificate writes it.
 
         bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
