@@ -8,8 +8,8 @@ certificate and held against the graph by the checker is that object; nothing el
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from typing import Literal
 
@@ -30,6 +30,7 @@ from dyadic.symbolic.expressions import (
     rename_definition,
 )
 from dyadic.symbolic.indices import simplified
+from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 from dyadic.symbolic.serialise import Json, definition_to_json, digest
 from dyadic.symbolic.variation import collect
 
@@ -43,12 +44,31 @@ class Equation:
     tag: ``x:NAME`` (inference), ``s:NAME`` (sensitivity), ``g:NAME.PARAMETER`` or ``g:NAME`` (gradient), ``C`` or
     ``C:OWNER`` (a cost), ``E:NAME`` (a vertex's term of the energy).
     definition: the equation; where: the intermediates its right-hand side uses, in order of evaluation.
+    named: inputs that are written under their own name (``Architecture.own_names``); for printing alone.
+
+    ``str`` gives the equation as ``dyadic derive`` prints it; a notebook shows it typeset, with its intermediates.
     """
 
     tag: str
     role: Role
     definition: Definition
     where: tuple[Definition, ...]
+    named: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return TextPrinter(self.named).equation(self.definition)
+
+    def __repr__(self) -> str:
+        text = str(self)
+        return f"<Equation {self.tag} {self.short}: {text if len(text) <= 100 else text[:100] + ' ...'}>"
+
+    def latex_rows(self) -> list[str]:
+        r"""The equation, then its intermediates, as rows of an ``aligned`` environment: ``left &= right``."""
+        printer = LatexPrinter(self.named)
+        return [printer.equation(item, "&=") for item in (self.definition, *self.where)]
+
+    def _repr_latex_(self) -> str:
+        return aligned(self.latex_rows())
 
     @cached_property
     def content(self) -> dict[str, Json]:
@@ -67,6 +87,12 @@ class Equation:
     def short(self) -> str:
         """The first 12 digits of the hash, for the eye; files that are compared hold all of it."""
         return self.hash[:12]
+
+
+def aligned(rows: Sequence[str]) -> str:
+    """Rows of equations as a notebook takes them."""
+    breaks = " \\\\\n"
+    return f"$$\\begin{{aligned}}\n{breaks.join(rows)}\n\\end{{aligned}}$$"
 
 
 @dataclass(frozen=True)
@@ -93,12 +119,13 @@ class Equations(Mapping[str, Equation]):
     ) -> None:
         self._architecture, self._layers, self._costs = architecture, layers, costs
         self._terms, self._shared = terms, shared
+        self._named = architecture.own_names
         self._built: dict[str, Equation] = {}
         self._makers = dict(self._all_makers())
 
     def __getitem__(self, tag: str) -> Equation:
         if tag not in self._built:
-            self._built[tag] = self._makers[tag]()
+            self._built[tag] = replace(self._makers[tag](), named=self._named)
         return self._built[tag]
 
     def __iter__(self) -> Iterator[str]:

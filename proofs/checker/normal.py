@@ -11,11 +11,13 @@ two forms that differ show nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.divisions import interval, is_whole, quotient, remainder, split
+from dyadic.proofs.checker.domain import RESTRICTED
 from dyadic.proofs.checker.elimination import Elimination
 from dyadic.proofs.checker.reading import Rejected
 
@@ -24,7 +26,7 @@ Monomial = tuple[tuple[int, Number], ...]
 Polynomial = dict[Monomial, Number]
 Key = frozenset[tuple[Monomial, Number]]
 
-DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 64, 8192
+DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER, MOST_PRODUCTS = 100, 4000, 64, 8192, 1_000_000
 BRACKETS = ("inside", "divides", "same")
 _FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
@@ -37,15 +39,13 @@ class Forms:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
         self._levels: dict[int, frozenset[int]] = {}
+        self._used: set[tuple[Any, ...]] = set()
+        self._spent = 0
 
     def of(
-        self,
-        node: Any,
-        bound: Mapping[str, int],
-        where: str,
-        names: Names | None = None,
+        self, node: Any, bound: Mapping[str, int], where: str, names: Names | None = None,
         extents: Sequence[Polynomial] = (),
-    ) -> Polynomial:
+    ) -> Polynomial:  # fmt: skip
         """The normal form of an expression as the certificate writes it.
 
         bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
@@ -58,7 +58,35 @@ class Forms:
 
     def atom(self, *key: Any) -> Polynomial:
         """A polynomial that is one atom."""
+        if key[0] in ("entry", "apply"):
+            self._used.add(key)
         return {((self.number(*key), 1),): 1}
+
+    @contextmanager
+    def watched(self) -> Iterator[set[tuple[Any, ...]]]:
+        """The entries read, the functions applied and the divisors in what is read meanwhile, cancelled or not."""
+        before, self._used = self._used, set()
+        found = self._used
+        yield found
+        self._used = before
+
+    def divides_by(self, base: Polynomial) -> None:
+        """A negative power or a root of a polynomial was taken, or of each of the factors of one term."""
+        if len(base) == 1:
+            atoms = [atom for atom, _ in next(iter(base)) if self._atoms[atom][0] not in ("size", "pi", "prime")]
+            self._used |= {("divisor", atom) for atom in atoms}
+        else:
+            self._used.add(("divisor", key(base)))
+
+    def is_total(self, used: Iterable[tuple[Any, ...]]) -> bool:
+        """Whether all of what was used has a value at all arguments, if what is read is there."""
+        return all(one[0] == "entry" or (one[0] == "apply" and one[1] not in RESTRICTED) for one in used)
+
+    def spend(self, products: int, where: str) -> None:
+        """Count products of terms, within a bound for all that is read."""
+        self._spent += products
+        if self._spent > MOST_PRODUCTS:
+            raise Rejected(where, f"takes more than {MOST_PRODUCTS} products of terms, with all before it")
 
     def number(self, *key: Any) -> int:
         """The number of an atom in the table."""
@@ -214,6 +242,7 @@ class Reader:
         for factor in factors:
             if len(found) * len(factor) > MOST_TERMS:
                 raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
+            self.forms.spend(len(found) * len(factor), self.where)
             found = total(self._times(*one, *two) for one in found.items() for two in factor.items())
         return found
 
@@ -266,6 +295,8 @@ class Reader:
             return {}
         if exponent == 1:
             return base
+        if exponent < 0 or exponent.denominator > 1:
+            self.forms.divides_by(base)
         if len(base) > 1:
             return self._collected({self.forms.number("base", key(base)): exponent}, 1)
         (monomial, number), *_ = base.items()
