@@ -7,9 +7,9 @@ from support.optional import require
 from dyadic.symbolic.spec import LAYER_TYPES
 
 require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
-from support import layer_cases, layer_cases_b  # noqa: E402
+from support import algebra_cases, spatial_cases  # noqa: E402
 
 
 def test_every_layer_type_has_a_case():
-    cases = {*layer_cases.CASES, *layer_cases_b.CASES}
+    cases = {*spatial_cases.CASES, *algebra_cases.CASES}
     assert set(LAYER_TYPES) == cases, set(LAYER_TYPES) ^ cases
