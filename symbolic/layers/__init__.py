@@ -11,6 +11,7 @@ from dyadic.symbolic.layers.batch_norm import BatchNorm, BatchNormTraining
 from dyadic.symbolic.layers.concat import Concat
 from dyadic.symbolic.layers.conv import Conv
 from dyadic.symbolic.layers.conv_transpose import ConvTranspose
+from dyadic.symbolic.layers.cosine_similarity import CosineSimilarity
 from dyadic.symbolic.layers.dense import Dense, Linear
 from dyadic.symbolic.layers.einsum import Einsum
 from dyadic.symbolic.layers.elementwise import ELEMENTWISE
@@ -33,6 +34,7 @@ from dyadic.symbolic.layers.squeeze import Squeeze, Unsqueeze
 from dyadic.symbolic.layers.stack import Select, Stack
 from dyadic.symbolic.layers.transpose import Transpose
 from dyadic.symbolic.layers.upsample import Upsample
+from dyadic.symbolic.layers.upsample_bilinear import UpsampleBilinear
 
 _TYPES: tuple[type[LayerType], ...] = (
     *(Dense, Linear, Matmul, Einsum, Add),
@@ -42,8 +44,9 @@ _TYPES: tuple[type[LayerType], ...] = (
     *(Conv, ConvTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool),
     *(ReduceSum, ReduceMean, ReduceMax, ReduceMin),
     *(BatchNorm, BatchNormTraining, LayerNorm, RMSNorm, GroupNorm, InstanceNorm, LRN),
-    *(Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Expand, Concat, Stack, Slice, Select, Pad, Upsample),
-    *(Softmax, LogSoftmax, Attention, MultiHeadAttention, Embedding, Gather, Highway, Glu, Mixture),
+    *(Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Expand, Concat, Stack, Slice, Select, Pad),
+    *(Upsample, UpsampleBilinear),
+    *(CosineSimilarity, Softmax, LogSoftmax, Attention, MultiHeadAttention, Embedding, Gather, Highway, Glu, Mixture),
     *RECURRENT,
 )
 LAYERS: dict[str, LayerType] = {layer.name: layer() for layer in _TYPES}

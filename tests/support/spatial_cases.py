@@ -327,3 +327,15 @@ def upsample(draw, type_):
         return x
 
     return [shape], {"factors": factors}, layer
+
+
+@case("upsample_bilinear")
+def upsample_bilinear(draw, type_):
+    shape, factors = sizes_(draw, size_(draw, 2, 3), 1, 3), sizes_(draw, 2, 1, 3)
+
+    def layer(x):
+        grid = x.reshape(1, -1, *x.shape[-2:])
+        wide = F.interpolate(grid, scale_factor=tuple(map(float, factors)), mode="bilinear", align_corners=False)
+        return wide.reshape(*x.shape[:-2], *wide.shape[-2:])
+
+    return [shape], {"factors": factors}, layer

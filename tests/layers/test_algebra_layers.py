@@ -18,7 +18,7 @@ from dyadic.symbolic.spec import LAYER_TYPES
 require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
-from support.layer_cases_b import CASES, WITHIN, torch_cell  # noqa: E402
+from support.algebra_cases import CASES, WITHIN, torch_cell  # noqa: E402
 from support.proofs import replayed  # noqa: E402
 
 TOLERANCE = 1e-10

@@ -202,6 +202,12 @@ def softmax(draw, type_):
     return [shape], {"axis": axis}, lambda x: function(x, dim=axis), {}
 
 
+@case("cosine_similarity")
+def cosine_similarity(draw, type_):
+    shape = sizes_(draw, size_(draw, 1, 3))
+    return [shape] * 2, {"epsilon": 1e-30}, lambda a, b: F.cosine_similarity(a, b, dim=-1, eps=1e-30), {}
+
+
 @case("attention")
 def attention(draw, type_):
     n, m, d, e = sizes_(draw, 4)

@@ -17,10 +17,10 @@ require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from support.emitted_check import emitted_difference  # noqa: E402
-from support.layer_cases import CASES  # noqa: E402
 from support.layer_check import compare, network  # noqa: E402
 from support.network_check import one_layer  # noqa: E402
 from support.proofs import replayed  # noqa: E402
+from support.spatial_cases import CASES  # noqa: E402
 
 TOLERANCE = 1e-10
 
