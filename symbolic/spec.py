@@ -72,7 +72,9 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
 def architecture(data: Mapping[str, Any], default_name: str = "network") -> Architecture:
     """Build an architecture from a mapping with the keys of a TOML file (docs/specification.md)."""
     if not isinstance(data, Mapping):
-        raise SpecError("the architecture", f"is a {type(data).__name__}", "give a mapping with the keys of a TOML file")
+        raise SpecError(
+            "the architecture", f"is a {type(data).__name__}", "give a mapping with the keys of a TOML file"
+        )
     try:
         finite(data, ())
     except RecursionError as error:
