@@ -12,6 +12,9 @@ templates/        skeletons; printers hold the mathematics
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from dyadic.codegen.assembly import DTYPES, Target, emit_module, stored_arrays
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emission import Emission
@@ -23,15 +26,35 @@ _TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
 
 
-def emit(derivation: Derivation, target: str, dtype: str = "float64") -> Emission:
-    """A standalone module for a target (see :data:`TARGETS`) and dtype (float32 or float64)."""
+def emit(
+    derivation: Derivation, target: str, dtype: str = "float64", sizes: Mapping[str, int] | None = None
+) -> Emission:
+    """A standalone module.
+
+    Parameters
+    ----------
+    target: one of :data:`TARGETS`.  dtype: ``float32`` or ``float64``.
+    sizes: numbers for the sizes that the architecture gives by name, positive and below 2^31.
+
+    Raises :class:`DyadicError` for a target, dtype or size that there is not, or a size that is still a name.
+    """
     if dtype not in DTYPES:
         raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
     if target == "c":
-        raise DyadicError("the c target comes with the kernels issue; choose numpy or cupy")
+        raise DyadicError("there is no C target yet; choose numpy or cupy")
     if target not in _TARGETS:
         raise DyadicError(f"target {target!r} is unknown; choose one of {', '.join(TARGETS)}")
+    if sizes:
+        derivation = _sized(derivation, sizes)
     return Emission(emit_module(_TARGETS[target](derivation, dtype)), stored_arrays(derivation.architecture))
+
+
+def _sized(derivation: Derivation, sizes: Mapping[str, int]) -> Derivation:
+    """The derivation with numbers for named sizes: the layers' equations hold for all sizes and stay as they are."""
+    for name, value in sizes.items():
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
+            raise DyadicError(f"size {name} = {value!r}: write a positive integer below 2^31")
+    return replace(derivation, architecture=derivation.architecture.with_sizes(sizes))
 
 
 __all__ = ["DTYPES", "TARGETS", "Emission", "emit"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Add, Expr, Mul
 
-from dyadic.codegen.index_maps import bounds
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder, Same, Tensor
+from dyadic.symbolic.indices import bounds, numeric
 
 SUM, PRODUCT, ATOM = range(3)
 _LARGE = 2**31
@@ -94,7 +94,7 @@ class Integers:
             below = f"{self(value)} < {self(extent)}"
             if nonnegative(value, self.ranges):
                 return f"{self(value)} == 0" if extent == 1 else below
-            limits = bounds(value, self.ranges)
+            limits = numeric(bounds(value, self.ranges))
             if limits and extent.is_Integer and limits[1] < extent:
                 return f"{self(value)} >= 0"
             return f"{self(value)} >= 0 && {below}"
@@ -117,15 +117,15 @@ def nonnegative(node: Expr, ranges: Mapping[Index, Expr]) -> bool:
         return True
     if isinstance(node, Quotient):
         return nonnegative(node.args[0], ranges)
-    limits = bounds(node, ranges)
+    limits = numeric(bounds(node, ranges))
     if limits is not None:
         return limits[0] >= 0
     if isinstance(node, Mul):
         return all(nonnegative(factor, ranges) for factor in node.args)
     if isinstance(node, Add):
-        known = [term for term in node.args if bounds(term, ranges) is not None]
+        known = [term for term in node.args if numeric(bounds(term, ranges)) is not None]
         rest = [term for term in node.args if term not in known]
-        low = bounds(Add(*known), ranges)
+        low = numeric(bounds(Add(*known), ranges))
         return low is not None and low[0] >= 0 and all(nonnegative(term, ranges) for term in rest)
     return False
 

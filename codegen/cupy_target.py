@@ -16,6 +16,7 @@ from dyadic.codegen.loops.build import FEW, few, nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.loops.lower import key
 from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.place import count
 from dyadic.codegen.plan import Call
 from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
@@ -56,9 +57,21 @@ class CupyTarget(Target):
             "suffix": self.suffix,
             "real": "float" if self.dtype == "float32" else "double",
             "integers": "np.int32",
+            "aligned": True,
+            "most": self._most(),
             "new_integers": any("_new_integers(" in line for one in routines.values() for line in one["lines"]),
             "ready": "\n    _require_device()",
         }
+
+    def _most(self) -> int | None:
+        """The largest batch of which no kernel has 2^31 elements, those beyond the last block's edge included.
+
+        None where there is no batch axis.
+        """
+        if self.derivation.architecture.explicit_batch:
+            return None
+        points = [count(one.kernel.axes) for one in self.nests.values()]
+        return (2**31 - 1024) // max((int(n.xreplace({BATCH: 1})) for n in points if n.has(BATCH)), default=1)
 
     def _used_for(self) -> dict[str, list[str]]:
         """The tags of the equations that each function serves."""

@@ -164,6 +164,9 @@ class NumpyPrinter:
         base = self._visit(node.base, order)
         if node.exp == Rational(1, 2):
             return Array(f"np.sqrt({base.code})", base.axes, ATOM, computed(base))
+        if node.exp.is_Integer and node.exp in (3, 4) and base.code.isidentifier():
+            # NumPy's power of 3 takes 40 times as long as two products.
+            return Array(" * ".join([base.code] * int(node.exp)), base.axes, PRODUCT, computed(base))
         exponent = repr(int(node.exp)) if node.exp.is_Integer else f"({node.exp.p} / {node.exp.q})"
         return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY, computed(base))
 

@@ -46,6 +46,8 @@ class NumpyTarget(Target):
             "functions": self.support.spellings(),
             "tables": self.support.listed(),
             "integers": None,
+            "aligned": False,
+            "most": None,
             "ready": "",
         }
 

@@ -19,6 +19,14 @@ import numpy as np
 from dyadic.codegen.emulator.host import Kernels
 
 
+class DeviceArray(np.ndarray[Any, Any]):
+    """An array that shows its address as CuPy's do."""
+
+    @property
+    def data(self) -> Any:
+        return types.SimpleNamespace(ptr=self.ctypes.data)
+
+
 def stand_in(order: int = 0) -> Any:
     """A module object that has what emitted modules use of CuPy; ``order``: order of the threads of a block."""
 
@@ -40,7 +48,8 @@ def stand_in(order: int = 0) -> Any:
         cuda=types.SimpleNamespace(is_available=lambda: True),
         empty=empty,
         zeros=np.zeros,
-        asarray=np.asarray,
+        asarray=lambda value, *given, **named: np.asarray(value, *given, **named).view(DeviceArray),
+        asnumpy=np.asarray,
         ascontiguousarray=np.ascontiguousarray,
     )
 

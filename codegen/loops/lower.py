@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Integer, Mul
 
-from dyadic.codegen.index_maps import Ranges, simplify, simplify_bracket
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Key, Let, Local, Put, Select, Statement
 from dyadic.codegen.loops.split import chunk_length, split
 from dyadic.codegen.prepare import prepare
@@ -31,6 +30,7 @@ from dyadic.symbolic.expressions import (
     split_guards,
     walk,
 )
+from dyadic.symbolic.indices import Ranges, simplify, simplify_bracket
 
 RESERVED = frozenset(
     {

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from sympy import Add, Expr, Mul
 
-from dyadic.codegen.index_maps import within
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Put, Select, Statement
 from dyadic.codegen.loops.nest import For, Halving, Name, Nest, Set, steps_of
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Bracket, Divides, Element, Index, Inside, Quotient, Remainder, Same
+from dyadic.symbolic.indices import is_inside
 
 _MOST = 2**22
 Guards = tuple[Expr, ...]
@@ -157,7 +157,7 @@ class _Verifier:
 
 def in_bounds(index: Expr, extent: Expr, guards: Guards, ranges: Mapping[Index, Expr]) -> bool:
     """Whether 0 <= index < extent at every point of the ranges at which all brackets hold."""
-    if within(index, extent, ranges) or any(g == Inside(index, extent) for g in guards):
+    if is_inside(index, extent, ranges) or any(g == Inside(index, extent) for g in guards):
         return True
     if index.has(Element) or not extent.is_Integer:
         return False

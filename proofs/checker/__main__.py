@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from dyadic.proofs.checker import Rejected, check
@@ -9,6 +10,9 @@ from dyadic.proofs.checker.source import read
 
 
 def main(arguments: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name may have letters that the terminal has not
     if len(arguments) != 1:
         print("usage: python -m dyadic.proofs.checker FILE", file=sys.stderr)
         return 2

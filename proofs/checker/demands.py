@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.graph import COST, Graph
@@ -29,7 +29,8 @@ class Part:
 class Demand:
     """``name[indices] = sum of the parts``; each part has names of its own for the indices.
 
-    cached: the normal form.  accepted: a stated definition that was found to be this one.
+    cached: the normal form; uses: what was read, applied and divided by in making it.
+    accepted: a stated definition that was found to be this one.
     """
 
     name: tuple[str, str]
@@ -38,6 +39,7 @@ class Demand:
     parts: list[Part]
     where: str
     cached: Any = None
+    uses: set[tuple[Any, ...]] = field(default_factory=set)
     accepted: Any = None
 
 
@@ -49,6 +51,7 @@ class Network:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self.spent = 0  # what evaluating equations entry by entry has cost so far
         self._names: dict[str, Names] = {}
         self._available: dict[str, Available] = {}
         self._readers: dict[str, list[tuple[str, int]]] = {name: [] for name in (*graph.inputs, *graph.parents)}

@@ -20,7 +20,8 @@ from dyadic.proofs.checker.normal import Names
 from dyadic.proofs.checker.pairing import chance, compared, positions, primes
 from dyadic.proofs.checker.reading import Outside, Rejected
 
-MOST_ENTRIES, MOST_WORK, SAMPLE = 20_000, 3_000_000, 60
+MOST_ENTRIES, MOST_WORK, MOST_TOTAL, SAMPLE = 20_000, 1_000_000, 2_000_000, 60
+"""Bounds on entries, on the terms visited for one definition and for all, and the entries looked at of very many."""
 SIZE_SETS = ((3, 5, 4, 7, 6), (2, 3, 5, 4, 7), (4, 6, 8, 10, 12), (5, 7, 9, 8, 11), (1, 2, 3, 4, 5))
 SEED = 20260202
 
@@ -39,9 +40,11 @@ class Disagreement:
 class Drawn(dict[tuple[int, ...], Any]):
     """A tensor whose entries are drawn when they are first looked at."""
 
-    def __init__(self, field: Field, name: tuple[str, str], extents: list[int], below: int | None) -> None:
+    def __init__(
+        self, field: Field, name: tuple[str, str], extents: list[int], below: int | None, seed: int = SEED
+    ) -> None:
         super().__init__()
-        self._field, self._name, self._extents, self._below = field, name, extents, below
+        self._field, self._name, self._extents, self._below, self._seed = field, name, extents, below, seed
 
     def get(self, place: tuple[int, ...], default: Any = None) -> Any:
         if place not in self:
@@ -53,14 +56,21 @@ class Drawn(dict[tuple[int, ...], Any]):
             self[place] = (
                 (self._field.unknown("value", *label), 0)
                 if self._below is None
-                else chance(repr(label)) % max(self._below, 1)
+                else chance(repr(label), self._seed) % max(self._below, 1)
             )
         return self[place]
 
+    @property
+    def holds_integers(self) -> bool:
+        """Whether integers were drawn, which are a few of many."""
+        return self._below is not None and bool(self)
 
-def compare(network: Network, item: Any, demand: Demand, where: str) -> Disagreement | None:
+
+def compare(network: Network, item: Any, demand: Demand, where: str, seed: int = SEED) -> Disagreement | None:
     """An entry at which the stated definition is not the one demanded, or None if all entries agree.
 
+    seed: of the primes and of what is drawn; where the definition may have been made by an adversary, one that nobody
+    can know beforehand.  Agreement for some integers says nothing of others, so that what reads integers stays open.
     Raises :class:`Rejected` where neither can be said.
     """
     bodies = [substituted(part.body, part.names, part.where) for part in demand.parts]
@@ -71,9 +81,9 @@ def compare(network: Network, item: Any, demand: Demand, where: str) -> Disagree
     whole = True
     for numbers in SIZE_SETS if unknown else ((),):
         sizes = {name: numbers[k % len(numbers)] + 6 * (k // len(numbers)) for k, name in enumerate(unknown)}
-        for prime in primes(SEED):
+        for prime in primes(seed):
             try:
-                found, complete = _run(network, (stated, wanted), shape, sizes, prime, where)
+                found, complete = _run(network, (stated, wanted), shape, sizes, prime, seed, where)
             except Rejected:
                 if not unknown:
                     raise
@@ -95,20 +105,22 @@ def _run(
     shape: list[Any],
     sizes: dict[str, int],
     prime: int,
+    seed: int,
     where: str,
 ) -> tuple[Disagreement | None, bool]:
     """The first disagreement modulo one prime, and whether every entry was compared."""
     extents = [integer(extent, sizes, {}, {}, where) for extent in shape]
     if any(extent < 1 for extent in extents):
         raise Rejected(where, "is empty at these sizes")
-    field = Field(prime, SEED)
-    tensors = _Tensors(network, field, sides, sizes)
+    field = Field(prime, seed)
+    tensors = _Tensors(network, field, sides, sizes, seed)
     entries = math.prod(extents)
     work = compared_entries = 0
     for place in _places(extents, entries):
         values = []
         for parts in sides:
-            value, cost = _value(field, tensors, parts, sizes, place)
+            value, cost = _value(field, tensors, parts, sizes, place, MOST_TOTAL - network.spent)
+            network.spent += cost
             values.append(value)
             work += cost
         compared_entries += 1
@@ -119,6 +131,8 @@ def _run(
             return Disagreement(place, stated, str(values[1][0]), str(prime), sizes), True
         if work > MOST_WORK:
             break
+    if any(isinstance(table, Drawn) and table.holds_integers for table in tensors.values()):
+        raise Rejected(where, "is written in another way than the network's equation, and not all integers are tried")
     return None, compared_entries == entries
 
 
@@ -135,13 +149,13 @@ def _places(extents: list[int], entries: int) -> Iterator[tuple[int, ...]]:
 
 
 def _value(
-    field: Field, tensors: _Tensors, parts: list[Part], sizes: dict[str, int], place: tuple[int, ...]
+    field: Field, tensors: _Tensors, parts: list[Part], sizes: dict[str, int], place: tuple[int, ...], most: int
 ) -> tuple[Any, int]:
     """The sum of the parts at a place, None where an entry is read that does not exist; and the terms visited."""
     found, work = [], 0
     for part in parts:
         run = Evaluator(field, sizes, part.where)
-        run.tensors = tensors
+        run.tensors, run.most = tensors, min(run.most, most - work)
         try:
             value = run.value(part.body, dict(zip(part.indices, place, strict=True)))
         except Outside:
@@ -155,9 +169,10 @@ class _Tensors(dict[tuple[str, str], Entries]):
     """The tensors that both sides read, made as they are needed."""
 
     def __init__(
-        self, network: Network, field: Field, sides: tuple[list[Part], list[Part]], sizes: dict[str, int]
+        self, network: Network, field: Field, sides: tuple[list[Part], list[Part]], sizes: dict[str, int], seed: int
     ) -> None:
         super().__init__()
+        self.seed = seed
         self._network, self._field, self._sizes = network, field, sizes
         self._below: dict[tuple[str, str], int] = {}
         for part in itertools.chain(*sides):
@@ -187,7 +202,7 @@ class _Tensors(dict[tuple[str, str], Entries]):
                 extents = self._extents(name)
             except Rejected:
                 return default
-            self[name] = Drawn(self._field, name, extents, self._below.get(name))
+            self[name] = Drawn(self._field, name, extents, self._below.get(name), self.seed)
         return super().__getitem__(name)
 
 

@@ -141,6 +141,7 @@ class Evaluator:
     def __init__(self, field: Any, sizes: Mapping[str, int], where: str) -> None:
         called(CHECKER)
         self.field, self.sizes, self.where, self.terms = field, dict(sizes), where, 0
+        self.most = MOST_TERMS
         self.tensors: Tensors = {}
 
     def places(self, shape: Sequence[Any]) -> list[tuple[int, ...]]:
@@ -161,9 +162,7 @@ class Evaluator:
         return self.tensors[key]
 
     def value(self, node: Any, index: dict[str, int], depth: int = 0) -> Any:
-        self.terms += 1
-        if depth > DEEPEST or self.terms > MOST_TERMS:
-            raise Costly(self.where, "an expression is too deep or too long to evaluate here")
+        self._count(depth)
         match node:
             case int() if not isinstance(node, bool):
                 return self.field.number(node)
@@ -201,6 +200,11 @@ class Evaluator:
                 )
         raise Rejected(self.where, f"{node!r:.80} is not an expression")
 
+    def _count(self, depth: int = 0) -> None:
+        self.terms += 1
+        if depth > DEEPEST or self.terms > self.most:
+            raise Costly(self.where, "an expression is too deep or too long to evaluate here")
+
     def factors(self, node: Any, index: dict[str, int]) -> list[Any] | None:
         """A product's factors without its brackets; None if one of these is 0: then nothing else is looked at."""
         children = node[1:] if isinstance(node, list) and node and node[0] == "*" else [node]
@@ -214,6 +218,7 @@ class Evaluator:
     ) -> Iterator[tuple[int, Any]]:
         """The terms of a reduction, where the brackets among the body's factors are 1."""
         for k in range(integer(extent, self.sizes, index, {}, self.where)):
+            self._count()  # a term that a bracket excludes costs as well
             inner = {**index, name: k}
             factors = self.factors(body, inner)
             if factors is not None:

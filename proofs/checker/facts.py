@@ -95,7 +95,8 @@ class Facts:
         """Whether the form is at least 0 for all sizes.
 
         Lemma: a polynomial without negative coefficients is not negative where its variables are not; n - 1 >= 0 for
-        a size n, r >= 0 and d - 1 - r >= 0 for a remainder r.
+        a size n, r >= 0 and d - 1 - r >= 0 for a remainder r.  Either r or d - 1 - r is taken for the variable; where
+        it is the latter, d has no variable of which the same is true.
         """
         number = form.number
         if number is not None:
@@ -111,9 +112,10 @@ class Facts:
             return False
         rests = [r for r in self.remainders if r in symbols][:_MOST_REMAINDERS]
         for flips in product((False, True), repeat=len(rests)):
-            flipped: dict[str | Var, Form] = {
-                r: self.remainders[r] - 1 - Form.of(r) for r, flip in zip(rests, flips, strict=True) if flip
-            }
+            chosen = [r for r, flip in zip(rests, flips, strict=True) if flip]
+            if any(set(chosen) & set(self.remainders[r].atoms()) for r in chosen):
+                continue  # r would stand for itself in one divisor and for d - 1 - r elsewhere
+            flipped: dict[str | Var, Form] = {r: self.remainders[r] - 1 - Form.of(r) for r in chosen}
             form_ = form.replace(flipped)
             shift: dict[str | Var, Form] = {
                 a: Form.of(a) + 1 for a in form_.atoms() if isinstance(a, str) and a not in self.remainders

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import gcd
 from typing import Any
 
 from dyadic.proofs.checker.reading import Rejected
@@ -16,8 +17,8 @@ from dyadic.proofs.checker.reading import Rejected
 FORMAT = "dyadic-certificate/4"
 ROLES = ("data", "index", "parameter", "constant")
 VERDICTS = ("proved", "refuted", "undecided")
-DEEPEST, MOST_NODES = 60, 200_000
-"""Bounds on one expression."""
+DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
+"""Bounds on one expression; MOST_WHOLE on one of sizes alone."""
 LARGEST = 2**63
 HEADS = {
     "quotient": 2, "remainder": 2, "inside": 2, "divides": 2, "same": 2,
@@ -154,7 +155,7 @@ def expression(kind: str) -> Form:
         def visit(node: Any, real: bool, depth: int) -> None:
             nonlocal count
             count += 1
-            if depth > DEEPEST or count > MOST_NODES:
+            if depth > DEEPEST or count > (MOST_NODES if kind == REAL else MOST_WHOLE):
                 raise Rejected(where, "an expression is too deep or too long")
             if isinstance(node, int) and not isinstance(node, bool) and abs(node) < LARGEST:
                 return
@@ -202,11 +203,14 @@ def _name(value: Any) -> bool:
 def number_form(value: Any, where: str) -> None:
     """An integer or ["rational", p, q] in lowest terms with q > 1."""
     if isinstance(value, int):
-        return number(-(2**60), 2**60)(value, where)
+        number(-(2**60), 2**60)(value, where)
+        return
     if not isinstance(value, list) or len(value) != 3 or value[0] != "rational":
         raise Rejected(where, f"{value!r:.60} is not a number")
     number(-(2**60), 2**60)(value[1], where)
-    return number(2, 2**60)(value[2], where)
+    number(2, 2**60)(value[2], where)
+    if gcd(value[1], value[2]) > 1:
+        raise Rejected(where, "is not in lowest terms")
 
 
 # -- the parts of a certificate ----------------------------------------------------------------------------------------
@@ -214,7 +218,11 @@ def number_form(value: Any, where: str) -> None:
 DIGEST = text(64, "[0-9a-f]{64}")
 _WHOLE, _REAL = expression(WHOLE), expression(REAL)
 SHAPE = listed(_WHOLE, most=12)
-LABEL = text(2000)
+# type(option=value, ...), of a fused layer several of these: no sentence passes for a label, and claims quote them.
+_MORE = r"(?:[^\sA-Za-z=]|None|True|False)+"
+_OPTION = rf"\w+=[^\s=]+(?:, {_MORE})*"
+_TYPE = rf"[a-z][a-z0-9_]*(?:\({_OPTION}(?:, {_OPTION})*\))?"
+LABEL = text(2000, rf"{_TYPE}(?: \+ {_TYPE})*")
 DEFINITION = record(
     {"kind": text(), "owner": text(), "shape": SHAPE, "indices": listed(text(), most=12), "body": _REAL}
 )

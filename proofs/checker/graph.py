@@ -129,7 +129,11 @@ class Graph:
 
     def _hashes(self) -> None:
         """There is an equation for every tag that the network has, under the hash of what it says."""
-        wanted = set(self.tags())
+        tags = list(self.tags())
+        wanted = set(tags)
+        if len(wanted) < len(tags):
+            twice = next(tag for tag in tags if tags.count(tag) > 1)
+            raise Rejected(f"equations.{twice}", "is the tag of two equations")
         for tag in sorted(wanted | set(self.equations)):
             where = f"equations.{tag}"
             if tag not in wanted:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.demands import Available, Demand, Network, Part
-from dyadic.proofs.checker.entrywise import compare
+from dyadic.proofs.checker.entrywise import SEED, compare
 from dyadic.proofs.checker.equations import entries
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.normal import Forms, Names, Polynomial, key, total
@@ -84,12 +84,15 @@ def described(difference: Difference) -> str:
     )
 
 
-def examine(graph: Graph, first: bool = False) -> Outcome:
-    """Compare every equation of the certificate with the one that the graph demands.  first: stop at a difference."""
+def examine(graph: Graph, first: bool = False, seed: int = SEED) -> Outcome:
+    """Compare every equation of the certificate with the one that the graph demands.
+
+    first: stop at a difference.  seed: of what is drawn; one that nobody knows beforehand, if the file is not trusted.
+    """
     outcome = Outcome()
     network = Network(graph)
     network.check_sizes()
-    comparison = _Comparison(network, outcome)
+    comparison = _Comparison(network, outcome, seed)
     for tag in graph.tags():
         before = outcome.by_form + outcome.by_entry
         try:
@@ -109,8 +112,8 @@ def examine(graph: Graph, first: bool = False) -> Outcome:
 
 
 class _Comparison:
-    def __init__(self, network: Network, outcome: Outcome) -> None:
-        self.network, self.outcome, self.forms = network, outcome, Forms()
+    def __init__(self, network: Network, outcome: Outcome, seed: int) -> None:
+        self.network, self.outcome, self.forms, self.seed = network, outcome, Forms(), seed
 
     def equation(self, tag: str) -> Iterator[Difference]:
         """The differences of one equation and of the intermediates that it states."""
@@ -151,17 +154,21 @@ class _Comparison:
         if name != demand.name:
             yield Difference(tag, where, _shown(name), f"defines {_shown(name)} and not {_shown(demand.name)}")
             return
-        shape, body = self._form(item, where)
+        with self.forms.watched() as used:
+            shape, body = self._form(item, where)
         wanted_shape, wanted_body = self._demand_form(demand)
+        further = used - demand.uses
         if list(map(key, shape)) != list(map(key, wanted_shape)):
             yield Difference(
                 tag, where, _shown(name), f"{_shown(name)} does not have the shape that the network gives it"
             )
+        elif further and (body == wanted_body or not self.forms.is_total(further)):
+            raise Rejected(where, "reads, applies or divides by something that the network's equation does not")
         elif body == wanted_body:
             self.outcome.by_form += 1
             demand.accepted = item
         else:
-            found = compare(self.network, item, demand, where)
+            found = compare(self.network, item, demand, where, self.seed)
             if found is None:
                 self.outcome.by_entry += 1
             else:
@@ -179,18 +186,20 @@ class _Comparison:
             raise Rejected(f"{where}.indices", "are not distinct")
         shape = [self.forms.of(extent, {}, f"{where}.shape") for extent in extents]
         bound = {name: k for k, name in enumerate(names)}
-        return shape, self.forms.of(need(item, "body", (int, list), where), bound, f"{where}.body")
+        return shape, self.forms.of(need(item, "body", (int, list), where), bound, f"{where}.body", extents=shape)
 
     def _demand_form(self, demand: Demand) -> tuple[list[Polynomial], Polynomial]:
         if demand.cached is None:
             shape = [self.forms.of(extent, {}, demand.where, demand.names) for extent in demand.shape]
-            demand.cached = shape, total(self._part_form(part) for part in demand.parts)
+            with self.forms.watched() as used:
+                demand.cached = shape, total(self._part_form(part, shape) for part in demand.parts)
+            demand.uses = used
         return demand.cached
 
-    def _part_form(self, part: Part) -> Polynomial:
+    def _part_form(self, part: Part, shape: list[Polynomial]) -> Polynomial:
         bound = {name: k for k, name in enumerate(part.indices)}
         factor = self.forms.of(part.factor, {}, part.where)
-        body = self.forms.of(part.body, bound, part.where, part.names)
+        body = self.forms.of(part.body, bound, part.where, part.names, shape)
         number = factor.get((), 0)
         return {monomial: own * number for monomial, own in body.items()} if number else {}
 

@@ -66,6 +66,7 @@ class Content:
             self.reader.form(["size", name], {})
             self.facts.learn(name, self.reader.form(formula, {}))
         self.known: dict[Key, tuple[Form, ...]] = {}
+        self.integers: set[Key] | None = None  # the tensors that hold integers, once the definitions are read
         self.derived: dict[str, tuple[Key, Definition]] = {}
         (self._read_cost if self.is_cost else self._read_layer)()
 
@@ -83,7 +84,7 @@ class Content:
             name: self._given(need(p, "kind", str, where), "v", need(p, "shape", list, where))
             for name, p in parameters.items()
         }
-        self.given = tuple(self.known)
+        self.clamped = tuple(inputs)  # a parameter moves, and so holds no integers
         self._read_definitions()
         self.output = self.definitions[-1]
         if ("x", "v") in self.known:
@@ -105,8 +106,7 @@ class Content:
     def _read_cost(self) -> None:
         content, where = self.content, self.where
         key = self._given("x", need(content, "input", str, where), need(content, "shape", list, where))
-        self._given("y", "cost", need(content, "target_shape", list, where))
-        self.given = tuple(self.known)
+        self.clamped = (self._given("y", "cost", need(content, "target_shape", list, where)),)
         self._read_definitions()
         self.output = self.definitions[-1]
         if self.output.indices:
@@ -140,6 +140,10 @@ class Content:
                 raise Refused(
                     f"{kind:.40}_{owner:.40} is read with {rank} indices before it is defined, or with others"
                 )
+        if self.integers is not None and any(
+            key not in self.integers and not key[0].startswith("arg ") for key in _integers(body)
+        ):
+            raise Refused("an index or a bracket of what is derived reads a tensor that does not hold integers")
         forms = tuple(self.reader.form(extent, {}) for extent in shape)
         kind, owner = need(item, "kind", str, where), need(item, "owner", str, where)
         return Definition(kind, owner, tuple(indices), forms, body)
@@ -161,8 +165,8 @@ class Content:
             raise Refused("there are no definitions")
         self.definitions = tuple(found)
         integers = {key for item in found for key in _integers(item.body)}
-        if integers - set(self.given):
-            raise Refused("an index or a bracket reads what is defined")
+        if integers - set(self.clamped):
+            raise Refused("an index or a bracket reads a tensor that does not hold integers")
         self.integers = integers
         self._bound_integers()
         for item in found:
@@ -256,7 +260,7 @@ class Content:
 
     def _moving(self, key: Key) -> set[Key]:
         """The tensors that move with a given one; nothing moves with integers."""
-        moving = set() if key in self.integers else {key}
+        moving = set() if key in (self.integers or ()) else {key}
         for item in self.definitions:
             if entries(item.body) & moving:
                 moving.add(item.key)

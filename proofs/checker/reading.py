@@ -9,8 +9,8 @@ class Rejected(Exception):
     """A certificate that does not hold; ``field`` is the part at fault."""
 
     def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
+        self.field, self.reason = (text.encode("utf-8", "backslashreplace").decode() for text in (field, reason))
+        super().__init__(f"{self.field}: {self.reason}")
 
 
 def need(table: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.checker.names import nodes, sizes_of
+from dyadic.proofs.checker.names import REDUCTIONS, nodes, sizes_of
 from dyadic.proofs.checker.reading import Rejected
 
 Extent = tuple[tuple[tuple[str, ...], int], ...]
 """A polynomial: (monomial, coefficient) pairs in order, none of them 0."""
-MOST_MONOMIALS = 200
+MOST_MONOMIALS, MOST_PAIRS = 200, 2_000
 
 
 def constant(number: int) -> Extent:
@@ -45,6 +45,8 @@ def evaluate(node: Any, sizes: Mapping[str, Extent], where: str) -> Extent:
     if head == "*":
         product = constant(1)
         for part in parts:
+            if len(product) * len(part) > MOST_PAIRS:
+                raise Rejected(where, "is too large a size")
             pairs = [(tuple(sorted((*a, *b))), p * q) for a, p in product for b, q in part]
             product = _collected(pairs, where)
         return product
@@ -152,10 +154,16 @@ class Shapes:
 
 
 def integer_slots(content: Any) -> set[tuple[str, str]]:
-    """Tensors whose entries stand inside an index or a bracket: they hold integers."""
+    """Tensors whose entries stand inside an index, a bracket, a division or an extent: they hold integers."""
     found: set[tuple[str, str]] = set()
     for node in nodes([item["body"] for item in content["definitions"]]):
-        inside = node[3] if node[0] == "entry" else node[1:] if node[0] in ("inside", "divides", "same") else []
+        inside: list[Any] = []
+        if node[0] == "entry":
+            inside = node[3]
+        elif node[0] in ("inside", "divides", "same", "quotient", "remainder"):
+            inside = node[1:]
+        elif node[0] in REDUCTIONS:
+            inside = [node[2]]
         found |= {(n[1], n[2]) for n in nodes(inside) if n[0] == "entry"}
     return found
 
@@ -163,6 +171,10 @@ def integer_slots(content: Any) -> set[tuple[str, str]]:
 def check_roles(graph: Any) -> None:
     """Integers are read where integers are given, and nowhere else."""
     integers: dict[str, set[tuple[str, str]]] = {key: integer_slots(layer) for key, layer in graph.layers.items()}
+    for key, layer in graph.layers.items():
+        _only_given(integers[key], {("x", owner) for owner in layer["inputs"]}, f"layers.{key}")
+    for key, cost in graph.kinds.items():
+        _only_given(integer_slots(cost), {("y", "cost")}, f"costs.{key}")
     for name, node in graph.inputs.items():
         if (node["role"] == "index") != ("below" in node):
             raise Rejected(f"architecture.inputs.{name}.below", "goes with the role index, and only with it")
@@ -173,3 +185,35 @@ def check_roles(graph: Any) -> None:
             if (("x", owner) in integers[graph.content[name]]) != given:
                 where = f"architecture.vertices[{position}].inputs[{slot}]"
                 raise Rejected(where, f"{parent!r} does {'' if given else 'not '}hold integers, unlike what is read")
+
+
+def _only_given(integers: set[tuple[str, str]], given: set[tuple[str, str]], where: str) -> None:
+    """What is trained, computed or differentiated by holds no integers: nothing would move with it."""
+    for kind, owner in sorted(integers - given):
+        raise Rejected(where, f"{kind}_{owner} stands in an index or a bracket, but is not given as integers")
+
+
+def check_positions(graph: Any, shapes: Shapes) -> None:
+    """The bound of an integer input is at most the length of each axis that it indexes, where no bracket guards that.
+
+    The proofs of the adjoints rest on it (``positions_inside``).
+    """
+    for position, (name, parents) in enumerate(graph.parents.items()):
+        layer, table = graph.layers[graph.content[name]], shapes.tables[name]
+        known = dict(zip((("x", owner) for owner in layer["inputs"]), layer["input_shapes"], strict=True))
+        known |= {(p["kind"], "v"): p["shape"] for p in layer["parameters"].values()}
+        known |= {(item["kind"], item["owner"]): item["shape"] for item in layer["definitions"]}
+        bodies = [item["body"] for item in layer["definitions"]]
+        brackets = [n for n in nodes(bodies) if n[0] in ("inside", "divides", "same")]
+        guarded = [n for n in nodes(brackets) if n[0] == "entry"]
+        for entry in (n for n in nodes(bodies) if n[0] == "entry"):
+            for index, axis in zip(entry[3], known[entry[1], entry[2]], strict=True):
+                if not isinstance(index, list) or index[0] != "entry" or index in guarded:
+                    continue
+                slot = layer["inputs"].index(index[2])
+                below = evaluate(graph.inputs[parents[slot]]["below"], Named(), "architecture.inputs")
+                length = evaluate(axis, table, "architecture.vertices")
+                low, high = number_of(below), number_of(length)
+                if below != length and (low is None or high is None or low > high):
+                    where = f"architecture.vertices[{position}].inputs[{slot}]"
+                    raise Rejected(where, f"the integers of {parents[slot]!r} are not below the length of the axis")

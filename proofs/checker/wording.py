@@ -44,6 +44,7 @@ def _rule(
     def filled(template: Any) -> Callable[..., str]:
         def fill(about: Subject, n: Numbers, label: str = "") -> str:
             text: str = template(about, n) if callable(template) else template
+            text = text if "log10_error" in n else text.replace(_ERROR, "")
             for key, value in (*about.items(), *n.items(), ("label", label)):
                 text = text.replace("{" + key + "}", str(value))
             return text

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import sys
 
-from campaigns.forged_texts import FORGERIES
+from campaigns import forged_evasions, forged_networks, forged_texts
+from campaigns.forged import FORGERIES
 from dyadic.proofs.checker import Rejected
 from dyadic.proofs.checker.confirmation import examined
+
+MADE_BY = forged_networks, forged_texts, forged_evasions
+"""What fills the table."""
 
 
 def outcome(name):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from campaigns.forged_texts import FORGERIES, base
+from campaigns.forged import FORGERIES, base
 from campaigns.forgeries import outcome as forged_outcome
 from campaigns.true_certificates import random_networks
 from hypothesis import HealthCheck, given, settings

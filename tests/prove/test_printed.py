@@ -24,7 +24,20 @@ def test_what_is_printed_of_the_examples_is_read_back(name):
     derivation = derive(read_spec(f"examples/{name}.toml"))
     found = claims(derivation)
     assert {claim.verdict.value for claim in found.values()} == {"proved"}
-    assert found["printed:text"].witness["compared"] >= len(derivation.equations)
+    assert found["printed:text"].numbers["compared"] >= len(derivation.equations)
+
+
+@pytest.mark.parametrize("name", ["0.weight", "10.weight", "1x"])
+def test_names_that_start_with_digits_are_read_back(name):
+    """As PyTorch's Sequential gives them."""
+    spec = {
+        "inputs": {"x": {"shape": [3]}},
+        "parameters": {name: {"shape": [2, 3]}},
+        "layers": [{"name": "a", "type": "linear", "inputs": ["x", name]}],
+        "cost": {"type": "squared_error"},
+    }
+    found = claims(derive(architecture(spec)))
+    assert {claim.verdict.value for claim in found.values()} == {"proved"}, found
 
 
 def _wrong(method, change):
@@ -129,3 +142,24 @@ def test_random_networks_are_read_back_and_are_their_instances(network):
     assert outcome.equations == len(derivation.equations)
     for claim in printed_claims(subject):
         assert claim.verdict.value == "proved", (claim.reason, claim.counterexample)
+
+
+def with_name(name):
+    layers = [{"name": name, "type": "dense", "units": 3, "activation": "tanh"}, {"name": "o", "type": "softmax"}]
+    return derive(architecture({"inputs": {"x": {"shape": [4]}}, "layers": layers, "cost": {"type": "squared_error"}}))
+
+
+@pytest.mark.parametrize(
+    "name", ["$x_1$", "a & b", "#%", "\\\\", "\\text{h}", "[j]", "~", "a,b", "a=b", "}{", "x_x", "😀"]
+)
+def test_a_name_of_signs_that_latex_reads_otherwise_is_read_back(name):
+    assert {claim.verdict.value for claim in claims(with_name(name)).values()} == {"proved"}
+
+
+def test_the_longest_name_fits_a_certificate():
+    from dyadic.proofs import check
+    from dyadic.symbolic.limits import LONGEST_NAME
+
+    layers = [{"name": "n" * LONGEST_NAME, "type": "lstm", "units": 2}, {"name": "o", "type": "dense", "units": 2}]
+    network = {"inputs": {"x": {"shape": [12, 2]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    assert check(verify(derive(architecture(network)))).confirmed

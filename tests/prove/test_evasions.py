@@ -1,0 +1,177 @@
+"""What an adversary would lean on: remainders of remainders, known primes, what cancels, odd letters, great cost."""
+
+import copy
+import json
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+from campaigns.forged import base
+from support.refit import refitted
+
+from dyadic.catalogue import example_network
+from dyadic.proofs.checker import Rejected, check, entrywise, normal
+from dyadic.proofs.checker.facts import Facts
+from dyadic.proofs.checker.form import LABEL, SHAPE
+from dyadic.proofs.checker.forms import Floor, Form
+from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.instances import examine
+from dyadic.proofs.checker.pairing import primes
+from dyadic.symbolic.layers import LAYERS
+
+
+def size(name):
+    return Form.of(name)
+
+
+def chained():
+    """o = floor(a / 2) and p = floor(b / a): the second remainder is bounded by what contains the first."""
+    facts = Facts()
+    facts.learn("o", Form.of(Floor(size("a"), Form.of(2))))
+    facts.learn("p", Form.of(Floor(size("b"), size("a").replace(facts.table))))
+    return facts
+
+
+def value(form, sizes):
+    found = form.replace({name: Form.of(n) for name, n in sizes.items()})
+    assert found.number is not None
+    return found.number
+
+
+def test_what_is_never_negative_is_so_at_all_small_sizes():
+    facts = chained()
+    assert set(facts.remainders) == {"o'", "p'"}
+    places = [{"o": a // 2, "p": b // a, "o'": a % 2, "p'": b % a} for a in range(2, 9) for b in range(1, 40) if b >= a]
+    draw, shown = random.Random(8), 0
+    for _ in range(1500):
+        terms = {(): draw.randint(-2, 2), ("o", "p"): draw.randint(0, 1)}
+        form = Form(terms | {(name,): draw.randint(-2, 2) for name in ("o", "p", "o'", "p'")})
+        if facts.never_negative(form):
+            shown += 1
+            assert min(value(form, place) for place in places) >= 0, form
+    assert shown > 50
+
+
+def test_a_remainder_by_what_has_a_remainder_is_not_turned_round_twice():
+    facts = chained()
+    wrong = size("o") * 2 - size("o'") - size("p'")  # -1 for a = 3 and b = 5
+    assert value(wrong, {"o": 1, "o'": 1, "p'": 2}) == -1
+    assert not facts.never_negative(wrong)
+    assert facts.never_negative(size("o") * 2 + size("o'") - 1 - size("p'"))  # d - 1 - r
+    assert facts.never_negative(Form.of(1) - size("o'"))
+
+
+# -- printed equations -----------------------------------------------------------------------------------------------
+
+
+def changed(tag, change):
+    forged = copy.deepcopy(base("plain")[1])
+    item = forged["equations"][tag]["definition"]
+    item["body"] = change(item["body"])
+    return refitted(forged)
+
+
+def test_other_primes_find_what_is_a_multiple_of_known_ones():
+    forged = Graph(changed("x:join", lambda body: ["+", body, ["*", *primes(7), ["entry", "s", "h1", [0]]]]))
+    assert not examine(forged, seed=7).differences
+    assert examine(forged, seed=8).differences
+    assert examine(forged).differences
+
+
+X = ["entry", "x", "h1", [["index", "i"]]]
+HARMLESS = {
+    "reordered": lambda body: ["+", *reversed(body[1:])],
+    "a sum and its negative of what is read": lambda body: ["+", body, X, ["*", -1, X]],
+    "a factor and its inverse, of a number": lambda body: ["*", 2, body, ["^", 2, -1]],
+}
+HARMFUL = {
+    "another entry": lambda body: ["+", body, ["*", 0, ["entry", "x", "h1", [0]]]],
+    "an inverse": lambda body: ["+", body, ["*", 0, ["^", X, -2]]],
+    "an inverse of a sum": lambda body: ["*", body, ["^", ["+", X, 1], -1], ["+", X, 1]],
+    "a root": lambda body: ["+", body, ["*", 0, ["^", X, ["rational", 1, 2]]]],
+    "a function": lambda body: ["+", body, ["*", 0, ["apply", "acosh", 0, 0]]],
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_another_way_to_write_an_equation_is_confirmed(name):
+    assert check(changed("x:join", HARMLESS[name])).confirmed
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_what_cancels_but_may_have_no_value_is_rejected(name):
+    with pytest.raises(Rejected, match=r"equations\.x:join.*that the network's equation does not"):
+        check(changed("x:join", HARMFUL[name]))
+
+
+def test_agreement_at_some_integers_is_not_enough():
+    forged = copy.deepcopy(base("mixed")[1])
+    item = forged["equations"]["x:table"]["definition"]
+    item["body"] = ["*", item["body"], ["inside", ["entry", "x", "word", [0]], 5]]  # true of every word
+    refitted(forged)
+    assert "not all integers are tried" in str(examine(Graph(forged)).undecided[0])
+    with pytest.raises(Rejected, match="not all integers"):
+        check(forged)
+
+
+# -- bounds on what a file can ask for ---------------------------------------------------------------------------------
+
+
+def test_the_cost_of_all_comparisons_together_is_bounded(monkeypatch):
+    slow = changed("x:join", lambda body: ["*", body, ["sum", "q", 300, ["same", ["index", "q"], 0]]])
+    assert not examine(Graph(slow)).undecided
+    monkeypatch.setattr(entrywise, "MOST_TOTAL", 5_000)
+    assert "too deep or too long" in str(examine(Graph(slow)).undecided[0])
+
+
+def test_the_products_of_all_normal_forms_together_are_bounded(monkeypatch):
+    monkeypatch.setattr(normal, "MOST_PRODUCTS", 3)
+    outcome = examine(Graph(base("plain")[1]))
+    assert outcome.undecided
+    assert "products of terms" in str(outcome.undecided[0])
+
+
+def test_a_shape_is_a_short_expression():
+    SHAPE([["+", *range(1, 100)]], "shape")
+    with pytest.raises(Rejected, match="too long"):
+        SHAPE([["+", *range(1, 5000)]], "shape")
+
+
+def test_sizes_with_many_terms_are_not_multiplied_out():
+    forged = copy.deepcopy(base("plain")[1])
+    many = ["+", *(["size", f"q{k}"] for k in range(60))]
+    forged["architecture"]["inputs"]["x"]["shape"] = [["+", 12, ["*", many, many, 0]]]
+    with pytest.raises(Rejected, match="too large a size"):
+        check(refitted(forged))
+
+
+# -- names and letters -------------------------------------------------------------------------------------------------
+
+
+def test_every_label_of_the_catalogue_is_one():
+    labels = {example_network(name, numeric=False).layers["layer"].label for name in LAYERS}
+    for label in (*labels, " + ".join(sorted(labels)[:3])):
+        LABEL(label, label)
+
+
+@pytest.mark.parametrize("label", ["dense, exact", "P = NP", "dense(a=1) and more", "dense(a=1, exact, b=2)", "A(b=1)"])
+def test_a_sentence_is_no_label(label):
+    with pytest.raises(Rejected):
+        LABEL(label, "label")
+
+
+@pytest.mark.parametrize("program", ["dyadic.proofs.checker", "dyadic check"])
+def test_letters_that_cannot_be_printed_are_no_defect(program, tmp_path):
+    command = [sys.executable, "-m", *program.split()]
+    odd = json.dumps(base("plain")[1]).replace('"join"', '"j\\u00f6in"').replace(":join", ":j\\u00f6in")
+    named = refitted(json.loads(odd))
+    for content, status in ((base("plain")[1] | {"\ud800": 1}, 1), (named, 0)):
+        path = tmp_path / "certificate.json"
+        path.write_text(json.dumps(content))
+        done = subprocess.run(
+            [*command, str(path)], capture_output=True, text=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
+        )
+        assert (done.returncode, done.stderr) == (status, "")
+        assert done.stdout.isascii()
