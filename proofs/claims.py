@@ -9,6 +9,8 @@ from typing import Any
 
 
 class Verdict(StrEnum):
+    """What is known of a claim: never a bare boolean."""
+
     PROVED = "proved"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
@@ -37,6 +39,9 @@ class Claim:
     kind: str = ""
     subject: Mapping[str, str] = field(default_factory=dict)
     numbers: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Claim {self.id}: {self.verdict}>"
 
     def as_dict(self) -> dict[str, Any]:
         return {

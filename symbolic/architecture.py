@@ -118,6 +118,10 @@ class Architecture:
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
 
+    def __repr__(self) -> str:
+        counts = f"inputs {len(self.inputs)}, layers {len(self.vertices)}, costs {len(self.costs)}"
+        return f"<Architecture {self.name!r}: {counts}, L = {self.L}>"
+
     @cached_property
     def by_name(self) -> dict[str, Vertex]:
         return {vertex.name: vertex for vertex in self.vertices}

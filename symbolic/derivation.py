@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
+from itertools import islice
 
 from sympy import Expr
 
 from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
-from dyadic.symbolic.instantiation import Equation, Equations, Role, Term
+from dyadic.symbolic.instantiation import Equation, Equations, Role, Term, aligned
 from dyadic.symbolic.ranks import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, cost_to_json, to_json
+
+_SHOWN = 60
+"""Equations of a network that a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,28 @@ class Derivation:
     costs: dict[str, CostDerivation]
     terms: dict[str, tuple[Term, ...]]
     shared: dict[str, tuple[Term, ...]]
+
+    def __repr__(self) -> str:
+        name = self.architecture.name
+        return f"<Derivation {name!r}: L = {self.L}, {self.steps} steps, {len(self.equations)} equations>"
+
+    def _repr_latex_(self) -> str:
+        r"""The equations as a notebook typesets them: the first few, and ``\vdots`` where there are more."""
+        rows = [row for equation in self._shown() for row in equation.latex_rows()]
+        return aligned([*rows, r"&\vdots"] if len(self.equations) > _SHOWN else rows)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(equation.tag)}</td><td>{equation.short}</td><td>{escape(str(equation))}</td></tr>"
+            for equation in self._shown()
+        )
+        left_out = len(self.equations) - _SHOWN
+        more = f"<tr><td colspan=3>and {left_out} more</td></tr>" if left_out > 0 else ""
+        head = "<tr><th>tag</th><th>hash</th><th>equation</th></tr>"
+        return f"<table><caption>{escape(repr(self)[1:-1])}</caption>{head}{rows}{more}</table>"
+
+    def _shown(self) -> list[Equation]:
+        return [self.equations[tag] for tag in islice(self.equations, _SHOWN)]
 
     @cached_property
     def ranks(self) -> RankTable:

@@ -13,19 +13,12 @@ from sympy import Expr
 
 from dyadic.symbolic.architecture import Architecture, Vertex, make_vertex
 from dyadic.symbolic.energy import LayerKind, layer_equation
-from dyadic.symbolic.functions import ACTIVATIONS
 from dyadic.symbolic.fusion import Source, size_names
 from dyadic.symbolic.layers import LAYERS, ShapeError
+from dyadic.symbolic.layers.base import Role
 from dyadic.symbolic.options import read_options
 
 Granularity = Literal["operation", "layer"]
-
-_HEADS = {"conv", "conv_transpose", "dense", "linear", "matmul", "einsum"}
-_NORMS = {"batch_norm", "batch_norm_training", "layer_norm", "rms_norm", "group_norm", "instance_norm"}
-_ACTIVATIONS = {
-    *ACTIVATIONS, "leaky_relu", "clip", "prelu", "glu",
-} - {"identity"}  # fmt: skip
-_AFFINE = {"add", "sub", "mul", "div", "scale"}
 
 
 def with_granularity(architecture: Architecture, granularity: Granularity) -> Architecture:
@@ -44,7 +37,7 @@ def split(architecture: Architecture) -> Architecture:
     vertices: list[Vertex] = []
     for vertex in architecture.vertices:
         activation = dict(vertex.kind.settings).get("activation", "identity")
-        if activation == "identity" or vertex.kind.type not in ("dense", "conv"):
+        if activation == "identity" or not _is(vertex, Role.PRODUCT):
             vertices.append(vertex)
             continue
         settings = tuple((k, "identity" if k == "activation" else value) for k, value in vertex.kind.settings)
@@ -98,7 +91,7 @@ class _Groups:
 
     @staticmethod
     def _first_stage(vertex: Vertex) -> int:
-        return 0 if vertex.kind.type in _HEADS else 1 if vertex.kind.type in _NORMS else 3
+        return 0 if _is(vertex, Role.PRODUCT) else 1 if _is(vertex, Role.NORM) else 3
 
     def _joined(self, vertex: Vertex, chains: Mapping[str, _Stage]) -> _Stage | None:
         """The chain that the vertex continues, made longer; None where it starts one."""
@@ -106,9 +99,10 @@ class _Groups:
         if parent is None or not self._inner(parent):
             return None
         chain = chains[parent]
-        type_ = vertex.kind.type
-        stage = 1 if type_ in _NORMS else 2 if type_ in _ACTIVATIONS else chain.stage if type_ in _AFFINE else None
-        if stage is None or chain.stage >= 2 or stage < chain.stage or (stage == 1 == chain.stage and type_ in _NORMS):
+        norm = _is(vertex, Role.NORM)
+        affine = chain.stage if _is(vertex, Role.AFFINE) else None
+        stage = 1 if norm else 2 if _is(vertex, Role.ACTIVATION) else affine
+        if stage is None or chain.stage >= 2 or stage < chain.stage or (stage == 1 == chain.stage and norm):
             return None
         longer = _Stage(chain.members, stage)
         longer.members.append(vertex.name)
@@ -131,10 +125,11 @@ class _Groups:
     def _attentions(self) -> None:
         """Scores, what scales and masks them, softmax, and the product with the values."""
         for vertex in self.architecture.vertices:
-            if vertex.kind.type != "softmax" or not self._inner(vertex.name):
+            if not _is(vertex, Role.WEIGHTS) or not self._inner(vertex.name):
                 continue
             ((reader, slot),) = self.architecture.edges_out[vertex.name]
-            if self.architecture.by_name[reader].kind.type != "matmul" or slot != 0 or self.last.get(reader) is None:
+            product = _is(self.architecture.by_name[reader], Role.SCORES)
+            if not product or slot != 0 or self.last.get(reader) is None:
                 continue
             before = self._scores(vertex)
             if before is None or self.last[reader] != [reader]:
@@ -151,10 +146,16 @@ class _Groups:
         while name is not None and self._inner(name):
             vertex = self.architecture.by_name[name]
             found.append(name)
-            if vertex.kind.type == "matmul":
+            if _is(vertex, Role.SCORES):
                 return found[::-1]
-            name = self._only_parent(vertex) if vertex.kind.type in {*_AFFINE, "where", "clip"} else None
+            name = self._only_parent(vertex) if _is(vertex, Role.AFFINE, Role.MASK) else None
         return None
+
+
+def _is(vertex: Vertex, *roles: Role) -> bool:
+    """Whether the vertex's layer type can be one of these."""
+    type_ = LAYERS.get(vertex.kind.type)  # what is fused already is none
+    return type_ is not None and not type_.roles.isdisjoint(roles)
 
 
 def fused(members: Sequence[Vertex]) -> list[Vertex]:

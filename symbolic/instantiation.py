@@ -1,14 +1,16 @@
 """The equations of a network: those of its layers' kinds, with vertices for v and u and extents for the sizes.
 
+Where the sizes are numbers, brackets that are certain and sums of which a bracket picks one term are gone.
+
 There is one object per equation.  What is printed, typeset, tagged in emitted code, hashed, written into the
 certificate and held against the graph by the checker is that object; nothing else leads from a derivation to a reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property, partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, partial
 from typing import Literal
 
 from sympy import Expr
@@ -16,7 +18,19 @@ from sympy import Expr
 from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
-from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, rename_definition
+from dyadic.symbolic.expressions import (
+    Bracket,
+    Definition,
+    Element,
+    Index,
+    Quotient,
+    Reduction,
+    Remainder,
+    Tensor,
+    rename_definition,
+)
+from dyadic.symbolic.indices import simplified
+from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 from dyadic.symbolic.serialise import Json, definition_to_json, digest
 from dyadic.symbolic.variation import collect
 
@@ -30,12 +44,31 @@ class Equation:
     tag: ``x:NAME`` (inference), ``s:NAME`` (sensitivity), ``g:NAME.PARAMETER`` or ``g:NAME`` (gradient), ``C`` or
     ``C:OWNER`` (a cost), ``E:NAME`` (a vertex's term of the energy).
     definition: the equation; where: the intermediates its right-hand side uses, in order of evaluation.
+    named: inputs that are written under their own name (``Architecture.own_names``); for printing alone.
+
+    ``str`` gives the equation as ``dyadic derive`` prints it; a notebook shows it typeset, with its intermediates.
     """
 
     tag: str
     role: Role
     definition: Definition
     where: tuple[Definition, ...]
+    named: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return TextPrinter(self.named).equation(self.definition)
+
+    def __repr__(self) -> str:
+        text = str(self)
+        return f"<Equation {self.tag} {self.short}: {text if len(text) <= 100 else text[:100] + ' ...'}>"
+
+    def latex_rows(self) -> list[str]:
+        r"""The equation, then its intermediates, as rows of an ``aligned`` environment: ``left &= right``."""
+        printer = LatexPrinter(self.named)
+        return [printer.equation(item, "&=") for item in (self.definition, *self.where)]
+
+    def _repr_latex_(self) -> str:
+        return aligned(self.latex_rows())
 
     @cached_property
     def content(self) -> dict[str, Json]:
@@ -54,6 +87,12 @@ class Equation:
     def short(self) -> str:
         """The first 12 digits of the hash, for the eye; files that are compared hold all of it."""
         return self.hash[:12]
+
+
+def aligned(rows: Sequence[str]) -> str:
+    """Rows of equations as a notebook takes them."""
+    breaks = " \\\\\n"
+    return f"$$\\begin{{aligned}}\n{breaks.join(rows)}\n\\end{{aligned}}$$"
 
 
 @dataclass(frozen=True)
@@ -80,12 +119,13 @@ class Equations(Mapping[str, Equation]):
     ) -> None:
         self._architecture, self._layers, self._costs = architecture, layers, costs
         self._terms, self._shared = terms, shared
+        self._named = architecture.own_names
         self._built: dict[str, Equation] = {}
         self._makers = dict(self._all_makers())
 
     def __getitem__(self, tag: str) -> Equation:
         if tag not in self._built:
-            self._built[tag] = self._makers[tag]()
+            self._built[tag] = replace(self._makers[tag](), named=self._named)
         return self._built[tag]
 
     def __iter__(self) -> Iterator[str]:
@@ -187,12 +227,32 @@ class Equations(Mapping[str, Equation]):
         """A definition of a cost, renamed for its input."""
         cost = self._architecture.by_cost[owner]
         owners = {self._costs[owner].equation.input.owner: cost.input, COST_OWNER: owner}
-        return rename_definition(item, owners, cost.sizes)
+        return _renamed(item, owners, cost.sizes)
 
 
 def _instance(item: Definition, vertex: Vertex) -> Definition:
     """A definition of a layer kind, renamed for a vertex."""
-    return rename_definition(item, vertex.owners, vertex.sizes)
+    return _renamed(item, vertex.owners, vertex.sizes)
+
+
+def _renamed(item: Definition, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Definition:
+    """A definition under the network's names; where all its sizes are numbers, simplified for these."""
+    return rename_definition(_at_sizes(item, tuple(sizes.items())), owners, sizes)
+
+
+@lru_cache(maxsize=4096)
+def _at_sizes(item: Definition, sizes: tuple[tuple[Expr, Expr], ...]) -> Definition:
+    """A definition simplified for the numbers that its sizes have; as it is where there is nothing to simplify.
+
+    Many vertices of a network have one kind and the same sizes, so this is done before the vertices' names are put in.
+    """
+    if not all(extent.is_Integer for _, extent in sizes):
+        return item
+    table = dict(sizes)
+    sums = [node for node in item.body.atoms(Reduction) if node.extent.xreplace(table) == 1]
+    if not sums and not item.body.has(Bracket, Quotient, Remainder):
+        return item
+    return simplified(rename_definition(item, {}, table))
 
 
 def cost_tag(owner: str) -> str:

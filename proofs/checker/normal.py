@@ -2,20 +2,23 @@
 
 An expression becomes a polynomial with rational coefficients in *atoms*: entries, function values, sums, brackets,
 roots.  Sums of sums are flattened, products multiplied out, like terms collected, numbers folded, brackets that are
-constant replaced by 0 or 1, and bound indices numbered by the reductions around them.  Atoms are hash-consed, so that
+constant for all indices in their ranges replaced by 0 or 1, quotients used up where the ranges allow it (divisions.py),
+sums of which a bracket picks one term replaced by it (elimination.py), and bound indices numbered by the reductions
+around them.  Atoms are hash-consed, so that
 equality of normal forms is equality of dictionaries.  Every rewriting is an identity wherever both sides are defined;
 two forms that differ show nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.domain import RESTRICTED
+from dyadic.proofs.checker.divisions import interval, is_whole, quotient, remainder, split
+from dyadic.proofs.checker.elimination import Elimination
 from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.usage import Usage
 
 Number = int | Fraction
 Monomial = tuple[tuple[int, Number], ...]
@@ -24,6 +27,7 @@ Key = frozenset[tuple[Monomial, Number]]
 
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER, MOST_PRODUCTS = 100, 4000, 64, 8192, 1_000_000
 BRACKETS = ("inside", "divides", "same")
+_FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
@@ -33,42 +37,33 @@ class Forms:
     def __init__(self) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
-        self._used: set[tuple[Any, ...]] = set()
+        self.usage = Usage()
         self._spent = 0
+        self._levels: dict[int, frozenset[int]] = {}
 
-    def of(self, node: Any, bound: Mapping[str, int], where: str, names: Names | None = None) -> Polynomial:
+    def of(
+        self,
+        node: Any,
+        bound: Mapping[str, int],
+        where: str,
+        names: Names | None = None,
+        extents: Sequence[Polynomial] = (),
+    ) -> Polynomial:
         """The normal form of an expression as the certificate writes it.
 
         bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
-        is one of a layer's kind.  Raises :class:`Rejected` where it is no expression, or is too large.
+        is one of a layer's kind.  extents: those of the bound indices, in the order of their numbers.
+
+        Raises :class:`Rejected` where it is no expression, or is too large.
         """
-        return _Reader(self, where, names or Names({}, {}, strict=False)).read(node, dict(bound), 0)
+        known = [extent_of(extent) for extent in extents] + [None] * (len(bound) - len(extents))
+        return Reader(self, where, names or Names({}, {}, strict=False), known).read(node, dict(bound), 0)
 
     def atom(self, *key: Any) -> Polynomial:
         """A polynomial that is one atom."""
         if key[0] in ("entry", "apply"):
-            self._used.add(key)
+            self.usage.add(key)
         return {((self.number(*key), 1),): 1}
-
-    @contextmanager
-    def watched(self) -> Iterator[set[tuple[Any, ...]]]:
-        """The entries read, the functions applied and the divisors in what is read meanwhile, cancelled or not."""
-        before, self._used = self._used, set()
-        found = self._used
-        yield found
-        self._used = before
-
-    def divides_by(self, base: Polynomial) -> None:
-        """A negative power or a root of a polynomial was taken, or of each of the factors of one term."""
-        if len(base) == 1:
-            atoms = [atom for atom, _ in next(iter(base)) if self._atoms[atom][0] not in ("size", "pi", "prime")]
-            self._used |= {("divisor", atom) for atom in atoms}
-        else:
-            self._used.add(("divisor", key(base)))
-
-    def is_total(self, used: Iterable[tuple[Any, ...]]) -> bool:
-        """Whether all of what was used has a value at all arguments, if what is read is there."""
-        return all(one[0] == "entry" or (one[0] == "apply" and one[1] not in RESTRICTED) for one in used)
 
     def spend(self, products: int, where: str) -> None:
         """Count products of terms, within a bound for all that is read."""
@@ -83,6 +78,28 @@ class Forms:
             number = self._numbers[key] = len(self._atoms)
             self._atoms.append(key)
         return number
+
+    def levels(self, number: int) -> frozenset[int]:
+        """The levels of the indices that stand in an atom, bound ones too."""
+        if number not in self._levels:
+            head, *rest = self._atoms[number]
+            inner = (self.levels(atom) for monomial in self.monomials(number) for atom, _ in monomial)
+            self._levels[number] = frozenset({rest[0]}) if head == "index" else frozenset().union(*inner)
+        return self._levels[number]
+
+    def monomials(self, number: int) -> Iterator[Any]:
+        """The monomials in what an atom holds: in its keys and places."""
+        head, *rest = self._atoms[number]
+        return self._held(() if head == "index" else rest[_FIRST.get(head, 0) :])
+
+    def _held(self, part: Any) -> Iterator[Any]:
+        for child in part:
+            if isinstance(child, frozenset):  # a key, or the keys that a maximum admits
+                for item in child:
+                    yield from self._held([item]) if isinstance(item, frozenset) else [item[0]]
+            elif isinstance(child, tuple):
+                keys = [place for place in child if isinstance(place, frozenset)]
+                yield from self._held(keys) if keys else [child]
 
     def parts(self, number: int) -> tuple[Any, ...]:
         """What an atom consists of: its head and the rest."""
@@ -118,6 +135,12 @@ def constant(polynomial: Polynomial) -> Number | None:
     return polynomial.get(()) if len(polynomial) == 1 else None
 
 
+def extent_of(polynomial: Polynomial) -> int | None:
+    """The extent of an index, if it is a number."""
+    number = constant(polynomial)
+    return number if isinstance(number, int) and number > 0 else None
+
+
 def total(terms: Iterable[Polynomial]) -> Polynomial:
     found: Polynomial = {}
     for polynomial in terms:
@@ -130,9 +153,13 @@ def total(terms: Iterable[Polynomial]) -> Polynomial:
     return found
 
 
-class _Reader:
-    def __init__(self, forms: Forms, where: str, names: Names) -> None:
+class Reader:
+    """Reads expressions into forms.  extents: of the indices in scope by level, None where one is no number."""
+
+    def __init__(self, forms: Forms, where: str, names: Names, extents: list[int | None] | None = None) -> None:
         self.forms, self.where, self.names = forms, where, names
+        self.extents: list[int | None] = extents or []
+        self._sums = Elimination(self)
         self._plain = names if not names.sizes else Names({}, {}, strict=False)
 
     def refuse(self, reason: str) -> Rejected:
@@ -155,7 +182,7 @@ class _Reader:
                 value = self.names.size(name, self.where)
                 if value is None:
                     return self.forms.atom("size", name)
-                return _Reader(self.forms, self.where, self._plain).read(value, {}, depth)
+                return Reader(self.forms, self.where, self._plain).read(value, {}, depth)
             case ["index", str(name)] if name in bound:
                 return self.forms.atom("index", bound[name])
             case ["entry", str(kind), str(owner), list(indices)]:
@@ -170,9 +197,9 @@ class _Reader:
             case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
                 return self.forms.atom("apply", name, order, key(self.read(argument, bound, depth)))
             case ["quotient" | "remainder" as kind, one, two]:
-                return self._divided(kind, self.read(one, bound, depth), self.read(two, bound, depth))
+                return self.divided(kind, self.read(one, bound, depth), self.read(two, bound, depth))
             case ["inside" | "divides" | "same" as kind, one, two]:
-                return self._bracket(kind, self.read(one, bound, depth), self.read(two, bound, depth))
+                return self.bracket(kind, self.read(one, bound, depth), self.read(two, bound, depth))
             case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
                 return self._reduction(kind, name, self.read(extent, bound, depth), body, bound, depth)
         raise self.refuse(f"{node!r:.80} is not an expression")
@@ -188,6 +215,10 @@ class _Reader:
         if len(polynomial) > MOST_TERMS:
             raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
         return polynomial
+
+    def added(self, terms: Iterable[Polynomial]) -> Polynomial:
+        """A sum, if it is not too long."""
+        return self._bounded(total(terms))
 
     def product(self, factors: Iterable[Polynomial]) -> Polynomial:
         found: Polynomial = {(): 1}
@@ -248,7 +279,7 @@ class _Reader:
         if exponent == 1:
             return base
         if exponent < 0 or exponent.denominator > 1:
-            self.forms.divides_by(base)
+            self.forms.usage.divides_by(self.forms, base)
         if len(base) > 1:
             return self._collected({self.forms.number("base", key(base)): exponent}, 1)
         (monomial, number), *_ = base.items()
@@ -279,24 +310,24 @@ class _Reader:
 
     # -- integers, brackets, reductions ----------------------------------------------------------------------------
 
-    def _divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
+    def divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         top, bottom = constant(one), constant(two)
         if bottom is not None and bottom < 1:
             raise self.refuse(f"has a {kind} by {bottom}")
         if bottom == 1 or top == 0:
             return one if kind == "quotient" else {}
-        if top is not None and bottom is not None:
-            value = top // bottom if kind == "quotient" else top % bottom
-            return {(): value} if value else {}
+        if isinstance(bottom, int) and is_whole(self.forms, one):
+            return (quotient if kind == "quotient" else remainder)(self.forms, one, bottom, self.extents)
         return self.forms.atom(kind, key(one), key(two))
 
-    def _bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
+    def bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         value: bool | None = None
         first, second = constant(one), constant(two)
         if kind == "same":
             rest = total([one, {monomial: -number for monomial, number in two.items()}])
-            difference = constant(rest)
-            value = None if difference is None else difference == 0
+            limits = interval(self.forms, rest, self.extents)
+            if limits and (limits[0] > 0 or limits[1] < 0 or limits == (0, 0)):
+                value = limits == (0, 0)
             if min(rest.items(), default=((), 1))[1] < 0:
                 rest = {monomial: -number for monomial, number in rest.items()}
             one, two = rest, {}
@@ -305,10 +336,12 @@ class _Reader:
                 raise self.refuse(f"has a division by {first}")
             if first == 1 or second == 0:
                 value = True
-            elif first is not None and second is not None:
-                value = second % first == 0
-        elif first is not None and second is not None:
-            value = 0 <= first < second
+            elif isinstance(first, int) and is_whole(self.forms, two):
+                two = split(two, first)[1]
+                value = (not two) or (None if constant(two) is None else False)
+        elif isinstance(second, int) and (limits := interval(self.forms, one, self.extents)):
+            value = True if limits[0] >= 0 and limits[1] < second else None
+            value = False if limits[1] < 0 or limits[0] >= second else value
         if value is None:
             return self.forms.atom(kind, key(one), key(two))
         return {(): 1} if value else {}
@@ -316,19 +349,17 @@ class _Reader:
     def _reduction(
         self, kind: str, name: str, extent: Polynomial, body: Any, bound: dict[str, int], depth: int
     ) -> Polynomial:
-        number = max(bound.values(), default=-1) + 1
-        inner = {**bound, name: number}
+        inner = {**bound, name: len(self.extents)}
         if kind == "sum":
-            terms = self.read(body, inner, depth)
-            parts: list[Polynomial] = [
-                {((self.forms.number("sum", key(extent), one), 1),): n} for one, n in terms.items()
-            ]
-            return total(parts)
+            with self._sums.scope(extent):
+                terms = self.read(body, inner, depth)
+            return self._sums.summed(extent, terms)
         # A bracket among the factors restricts a maximum; multiplied into a sum it would no longer do so.
         factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
         guards = [f for f in factors if isinstance(f, list) and len(f) == 3 and f[0] in BRACKETS]
-        rest = self.product(self.read(f, inner, depth) for f in factors if f not in guards)
-        admitted = frozenset(key(self.read(guard, inner, depth)) for guard in guards) - {key({(): 1})}
+        with self._sums.scope(extent):
+            rest = self.product(self.read(f, inner, depth) for f in factors if f not in guards)
+            admitted = frozenset(key(self.read(guard, inner, depth)) for guard in guards) - {key({(): 1})}
         return self.forms.atom(kind, key(extent), admitted, key(rest))
 
 

@@ -14,7 +14,7 @@ from dyadic.proofs.checker.graph import COST, Graph
 from dyadic.proofs.statements.tokens import Unreadable
 
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d+(?![\w.])")  # a name may start with digits: 0.weight
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\[([A-Za-z][A-Za-z0-9_]*)<")
 _FUNCTION = re.compile(r"([A-Za-z][A-Za-z0-9_]*)('*)\(")

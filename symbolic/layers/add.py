@@ -8,13 +8,14 @@ from typing import Any
 from sympy import Add as Plus
 
 from dyadic.symbolic.expressions import Definition, Tensor
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, Shape, broadcast_axes, broadcast_entries, slots
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, Role, Shape, broadcast_axes, broadcast_entries, slots
 
 
 class Add(LayerType):
     """y[i] = x1[i] + x2[i] + ..., broadcast as in NumPy."""
 
     name = "add"
+    roles = frozenset({Role.AFFINE})
     arity = (2, None)
     input_rule = "two or more inputs of one shape, or of shapes that broadcast"
 

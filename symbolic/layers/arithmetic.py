@@ -10,6 +10,7 @@ from dyadic.symbolic.layers.base import (
     LayerEquation,
     LayerType,
     Option,
+    Role,
     Shape,
     ShapeError,
     broadcast_axes,
@@ -42,6 +43,7 @@ class Sub(Arithmetic):
     """y[i] = x1[i] - x2[i], broadcast."""
 
     name = "sub"
+    roles = frozenset({Role.AFFINE})
 
     def value(self, entries: Sequence[Element], settings: Mapping[str, Any]) -> Expr:
         return entries[0] - entries[1]
@@ -51,6 +53,7 @@ class Mul(Arithmetic):
     """y[i] = x1[i] x2[i], broadcast."""
 
     name = "mul"
+    roles = frozenset({Role.AFFINE})
 
     def value(self, entries: Sequence[Element], settings: Mapping[str, Any]) -> Expr:
         return entries[0] * entries[1]
@@ -60,6 +63,7 @@ class Div(Arithmetic):
     """y[i] = x1[i] / x2[i], broadcast."""
 
     name = "div"
+    roles = frozenset({Role.AFFINE})
     hypotheses = ("the divisor is not 0",)
 
     def value(self, entries: Sequence[Element], settings: Mapping[str, Any]) -> Expr:
@@ -90,6 +94,7 @@ class Where(Arithmetic):
     """y[i] = c[i] a[i] + (1 - c[i]) b[i] for a condition c of zeros and ones, broadcast."""
 
     name = "where"
+    roles = frozenset({Role.MASK})
     arity = (3, 3)
     input_rule = "a condition (0 or 1) and two inputs, of one shape or of shapes that broadcast"
     hypotheses = ("every entry of the condition is 0 or 1",)

@@ -6,6 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, ClassVar, Literal
 
 from sympy import Expr, Integer
@@ -29,6 +30,22 @@ class Option:
     default: Any = None
     choices: tuple[str, ...] = ()
     optional: bool = False
+
+
+class Role(Enum):
+    """What a layer type is where operations are fused into layers (symbolic/granularity.py).
+
+    A layer is a product or a norm, then a norm, what scales and shifts it, and an activation.  An attention is scores,
+    what scales and masks them, weights and a product that can be scores too.
+    """
+
+    PRODUCT = "product"
+    NORM = "norm"
+    AFFINE = "affine"
+    ACTIVATION = "activation"
+    SCORES = "scores"
+    MASK = "mask"
+    WEIGHTS = "weights"
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class LayerType(ABC):
     ``arity``: smallest and largest number of activations read.  A ``parametric`` type may be given its parameters as
     further inputs, in the order of the equation's ``parameters``: so they are shared, or come from a file.
     ``index_slots``: the inputs that must be integers (role "index"); no other input may be.
-    ``example``: what the catalogue shows.
+    ``example``: what the catalogue shows.  ``roles``: what it can be in a layer that is fused from operations.
     """
 
     name: ClassVar[str]
@@ -97,6 +114,7 @@ class LayerType(ABC):
     index_slots: ClassVar[frozenset[int]] = frozenset()
     smallest_rank: ClassVar[int] = 0
     input_rule: ClassVar[str] = "any shape"
+    roles: ClassVar[frozenset[Role]] = frozenset()
     example: ClassVar[Example] = Example()
 
     def complete(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from dyadic.symbolic.layers.base import (
     LayerType,
     Option,
     Parameter,
+    Role,
     Shape,
     axes,
     batch_rank,
@@ -26,6 +27,7 @@ from dyadic.symbolic.layers.normal import EPSILON, POSITIVE, Statistics, affine,
 
 class BatchNorm(LayerType):
     name = "batch_norm"
+    roles = frozenset({Role.NORM})
     example = Example([("n", "m")])
     options = {"epsilon": EPSILON, "lead": Option("integer", 0)}
     parametric = True
@@ -50,6 +52,7 @@ class BatchNormTraining(LayerType):
     """batch_norm with the mean and variance of the activations themselves, over all axes but the channel axis."""
 
     name = "batch_norm_training"
+    roles = frozenset({Role.NORM})
     options = {"epsilon": EPSILON, "axis": Option("integer", 1)}
     parametric = True
     smallest_rank = 2

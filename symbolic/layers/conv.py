@@ -19,6 +19,7 @@ from dyadic.symbolic.layers.base import (
     LayerType,
     Option,
     Parameter,
+    Role,
     Shape,
     ShapeError,
     batch_axes,
@@ -32,6 +33,7 @@ from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, windo
 
 class Conv(LayerType):
     name = "conv"
+    roles = frozenset({Role.PRODUCT})
     example = Example([(4, "n")], {"filters": 6, "kernel": ["w"], "stride": [2], "padding": [1], "groups": 2})
     options = {
         "filters": Option("size", optional=True),

@@ -18,6 +18,7 @@ from dyadic.symbolic.layers.base import (
     LayerType,
     Option,
     Parameter,
+    Role,
     Shape,
     ShapeError,
     batch_axes,
@@ -32,6 +33,7 @@ from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_a
 
 class ConvTranspose(LayerType):
     name = "conv_transpose"
+    roles = frozenset({Role.PRODUCT})
     example = Example([(4, "n")], {"filters": 6, "kernel": ["w"], "stride": [2], "padding": [1], "groups": 2})
     options = {
         "filters": Option("size", optional=True),

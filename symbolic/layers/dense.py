@@ -7,13 +7,14 @@ from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, size, total
 from dyadic.symbolic.functions import ACTIVATIONS
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, batch_axes
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Role, batch_axes
 
 
 class Dense(LayerType):
     """y[i] = sigma( Sum_j W[i, j] x[j] + b[i] ), along the last axis."""
 
     name = "dense"
+    roles = frozenset({Role.PRODUCT})
     example = Example([("m",)], {"units": "n", "activation": "tanh"})
     options = {
         "units": Option("size", optional=True),

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Expr, Index, Integer, Mul, Tensor, size, total
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, slots
+from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Role, Shape, ShapeError, slots
 
 
 class Einsum(LayerType):
     """Sum of products over the letters of ``equation`` that its output lacks, such as "ij,jk->ik"."""
 
     name = "einsum"
+    roles = frozenset({Role.PRODUCT})
     example = Example([("n", "m"), ("m", "k")], {"equation": "ij,jk->ik"})
     options = {"equation": Option("text")}
     arity = (1, None)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
-from dyadic.symbolic.functions import FUNCTIONS
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, axes
+from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, Role, axes
 
 
 class Pointwise(LayerType):
@@ -38,8 +38,12 @@ class Head(Pointwise):
         return FUNCTIONS[self.name].hypotheses
 
 
+def _roles(name: str) -> frozenset[Role]:
+    return frozenset({Role.ACTIVATION} if name in ACTIVATIONS and name != "identity" else ())
+
+
 ELEMENTWISE: tuple[type[LayerType], ...] = tuple(
-    type(name.title(), (Head,), {"name": name, "__doc__": f"y[i] = {name}(x[i])."})
+    type(name.title(), (Head,), {"name": name, "roles": _roles(name), "__doc__": f"y[i] = {name}(x[i])."})
     for name, function in FUNCTIONS.items()
     if function.layer
 )

@@ -15,6 +15,7 @@ from dyadic.symbolic.layers.base import (
     LayerType,
     Option,
     Parameter,
+    Role,
     Shape,
     ShapeError,
     axes,
@@ -63,6 +64,7 @@ class Glu(LayerType):
     """y[i] = x[i] sigmoid(x[n + i]): the first half of an axis gated by the second (gated linear unit)."""
 
     name = "glu"
+    roles = frozenset({Role.ACTIVATION})
     example = Example([(6,)])
     options = {"axis": Option("integer", -1)}
     smallest_rank = 1

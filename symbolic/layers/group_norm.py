@@ -18,6 +18,7 @@ from dyadic.symbolic.layers.base import (
     LayerType,
     Option,
     Parameter,
+    Role,
     Shape,
     ShapeError,
     batch_axes,
@@ -61,6 +62,7 @@ class _ChannelNorm(LayerType):
 
 class GroupNorm(_ChannelNorm):
     name = "group_norm"
+    roles = frozenset({Role.NORM})
     example = Example([(6, "n")], {"groups": 2})
     options = {
         "groups": Option("integer"),
@@ -92,6 +94,7 @@ class InstanceNorm(_ChannelNorm):
     """group_norm in which every channel is a group of its own."""
 
     name = "instance_norm"
+    roles = frozenset({Role.NORM})
     options = {"epsilon": EPSILON, "affine": Option("flag", True), "lead": Option("integer", 0)}
     smallest_rank = 2
     input_rule = "a channel axis and at least one further axis, after the batch axes that lead counts"

@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Index, Tensor
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
+from dyadic.symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Parameter,
+    Role,
+    Shape,
+    ShapeError,
+    axes,
+)
 from dyadic.symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
 
 
@@ -22,6 +32,7 @@ def trailing(here: tuple[Index, ...], shape: Shape, count: int) -> Statistics:
 
 class LayerNorm(LayerType):
     name = "layer_norm"
+    roles = frozenset({Role.NORM})
     example = Example([("n", "m")])
     options = {"axes": Option("integer", 1), "epsilon": EPSILON, "affine": Option("flag", True)}
     parametric = True
@@ -49,6 +60,7 @@ class RMSNorm(LayerType):
     """y[i] = G[i] x[i] rsqrt(mean of x^2 + epsilon), along the last axis."""
 
     name = "rms_norm"
+    roles = frozenset({Role.NORM})
     example = Example([("n", "m")])
     options = {"epsilon": EPSILON, "affine": Option("flag", True)}
     parametric = True

@@ -6,13 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Index, Tensor, size, total
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Shape, broadcast_axes, broadcast_leading
+from dyadic.symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Role,
+    Shape,
+    broadcast_axes,
+    broadcast_leading,
+)
 
 
 class Matmul(LayerType):
     """y[i, j] = Sum_k x1[i, k] x2[k, j]; leading axes broadcast, and a vector has no axis i (or j)."""
 
     name = "matmul"
+    roles = frozenset({Role.PRODUCT, Role.SCORES})
     example = Example([("n", "k"), ("k", "m")])
     arity = (2, 2)
     smallest_rank = 1

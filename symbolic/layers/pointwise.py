@@ -13,7 +13,17 @@ from sympy import Pow, Rational
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Index, Integer, Tensor
 from dyadic.symbolic.functions import SELU_ALPHA, SELU_GAMMA
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Shape, ShapeError, axes
+from dyadic.symbolic.layers.base import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Parameter,
+    Role,
+    Shape,
+    ShapeError,
+    axes,
+)
 from dyadic.symbolic.layers.elementwise import Pointwise
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
@@ -59,6 +69,7 @@ class Scale(Pointwise):
     """y[i] = factor x[i] + offset."""
 
     name = "scale"
+    roles = frozenset({Role.AFFINE})
     options = {"factor": Option("number", Integer(1)), "offset": Option("number", Integer(0))}
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
@@ -85,6 +96,7 @@ class LeakyRelu(Pointwise):
     """y[i] = x[i] where x[i] > 0, slope x[i] elsewhere."""
 
     name = "leaky_relu"
+    roles = frozenset({Role.ACTIVATION})
     options = {"slope": Option("number", Rational(1, 100))}
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
@@ -98,6 +110,7 @@ class Elu(Pointwise):
     """y[i] = x[i] where x[i] > 0, alpha (exp(x[i]) - 1) elsewhere."""
 
     name = "elu"
+    roles = frozenset({Role.ACTIVATION})
     options = {"alpha": Option("number", Integer(1))}
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
@@ -111,6 +124,7 @@ class Selu(Pointwise):
     """y[i] = gamma elu(x[i], alpha), by default with the constants of self-normalising networks."""
 
     name = "selu"
+    roles = frozenset({Role.ACTIVATION})
     options = {
         "alpha": Option("number", SELU_ALPHA),
         "gamma": Option("number", SELU_GAMMA),
@@ -128,6 +142,7 @@ class Celu(Pointwise):
     """y[i] = alpha elu(x[i] / alpha)."""
 
     name = "celu"
+    roles = frozenset({Role.ACTIVATION})
     options = {"alpha": Option("number", Integer(1))}
 
     def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
@@ -143,6 +158,7 @@ class Clip(Pointwise):
     """y[i] = min(max(x[i], low), high); either bound may be left out."""
 
     name = "clip"
+    roles = frozenset({Role.ACTIVATION, Role.MASK})
     example = Example(options={"low": -1, "high": 1})
     options = {"low": Option("number", optional=True), "high": Option("number", optional=True)}
 
@@ -163,6 +179,7 @@ class HardSigmoid(Pointwise):
     """y[i] = min(max(alpha x[i] + beta, 0), 1)."""
 
     name = "hard_sigmoid"
+    roles = frozenset({Role.ACTIVATION})
     options = {"alpha": Option("number", Rational(1, 6)), "beta": Option("number", Rational(1, 2))}
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
@@ -195,6 +212,7 @@ class Prelu(LayerType):
     """y[c, i] = x[c, i] where x[c, i] > 0, slope[c] x[c, i] elsewhere; one slope for all channels if ``shared``."""
 
     name = "prelu"
+    roles = frozenset({Role.ACTIVATION})
     example = Example([("n", "m")])
     options = {"lead": Option("integer", 0), "shared": Option("flag", False)}
     parametric = True

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Reduction, Tensor
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, Option, Shape, axes, canonical_axis
+from dyadic.symbolic.layers.base import LayerEquation, LayerType, Option, Role, Shape, axes, canonical_axis
 
 
 class LogSoftmax(LayerType):
@@ -47,6 +47,7 @@ class Softmax(LogSoftmax):
     """y[i] = exp(x[i]) / Sum_k exp(x[k]), along an axis."""
 
     name = "softmax"
+    roles = frozenset({Role.WEIGHTS})
 
     def value(self, logarithm: Expr) -> Expr:
         return Apply("exp", 0, logarithm)

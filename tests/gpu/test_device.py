@@ -1,11 +1,14 @@
 """The same checks on a real device, where there is one."""
 
-import numpy as np
 import pytest
-from support.modules import data, load, random_state, relative, same_bits
+from support.modules import load, random_state, same_bits
 
+from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
-from dyadic.symbolic import derive, read_spec
+from dyadic.codegen.emulator.comparison import differences, finite_draw, worst
+from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.spec import LAYER_TYPES
 
 cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
 
@@ -20,18 +23,65 @@ def _device():
         pytest.skip("no CUDA device is visible")
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-4)])
-def test_digits(dtype, tolerance):
-    derivation = derive(read_spec("examples/digits.toml"))
-    module = load(emit(derivation, "cupy", dtype), "emitted_cupy")
+TOLERANCES = [("float64", 1e-12), ("float32", 1e-4)]
+
+
+class OnHost:
+    """An emitted module whose results are brought to the host."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def gradients(self, *given):
+        loss, gradients = self.module.gradients(*given)
+        return cupy.asnumpy(loss), {name: cupy.asnumpy(array) for name, array in gradients.items()}
+
+    def wavefront(self, *given):
+        return self._host(self.module.wavefront(*given))
+
+    def relax(self, *given, **options):
+        return self._host(self.module.relax(*given, **options))
+
+    def _host(self, state):
+        return self.module.State(*({n: cupy.asnumpy(a) for n, a in part.items()} for part in (state.x, state.s)))
+
+
+def held_to_numpy(derivation, dtype, tolerance, batches):
+    module = OnHost(load(emit(derivation, "cupy", dtype), "emitted_cupy"))
     reference = load(emit(derivation, "numpy", dtype), "emitted_numpy")
-    params, x, y = data(reference, 100, 0, dtype)
-    loss, gradients = module.gradients(params, x, y)
-    wanted_loss, wanted = reference.gradients(params, x, y)
-    assert relative(np.asarray(loss.get()), wanted_loss) < tolerance
-    assert all(relative(gradients[name].get(), wanted[name]) < tolerance for name in wanted)
-    exact = module.wavefront(params, x, y)
-    relaxed = module.relax(params, x, y, state=random_state(module, 100, 1, dtype))
-    for name in module.VERTICES:
-        assert same_bits(relaxed.x[name].get(), exact.x[name].get())
-        assert same_bits(relaxed.s[name].get(), exact.s[name].get())
+    for batch in batches:
+        given = finite_draw(derivation, reference, batch, 0, dtype)
+        where, difference = worst(differences(module, reference, given))
+        assert difference < tolerance, where
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("name", ["digits", "lenet", "decoder", "lstm"])
+def test_examples(name, dtype, tolerance):
+    derivation = derive(read_spec(f"examples/{name}.toml"))
+    held_to_numpy(derivation, dtype, tolerance, (1, 7, 8, 100))
+
+
+@pytest.mark.parametrize("name", [*LAYER_TYPES, *COSTS])
+def test_catalogue(name):
+    derivation = example_network(name, numeric=True) if name in LAYER_TYPES else _cost_network(name, _NUMBER)
+    held_to_numpy(derivation, "float64", 1e-12, (3, 33))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
+@pytest.mark.parametrize("width", [33, 256, 1024])
+def test_every_tile(width, dtype, tolerance):
+    layers = [{"name": name, "type": "dense", "units": width, "activation": "tanh"} for name in "ab"]
+    spec = {"inputs": {"x": {"shape": [width]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    held_to_numpy(derive(architecture(spec)), dtype, tolerance, (1, 16, 257))
+
+
+@pytest.mark.parametrize("name", ["digits", "decoder", "lstm"])
+def test_relaxation_is_bitwise_exact(name):
+    derivation = derive(read_spec(f"examples/{name}.toml"))
+    emitted = load(emit(derivation, "cupy", "float32"), "emitted_cupy")
+    module, given = OnHost(emitted), finite_draw(derivation, load(emit(derivation, "numpy")), 100, 0, "float32")
+    exact, relaxed = module.wavefront(*given), module.relax(*given, state=random_state(emitted, 100, 1, "float32"))
+    for vertex in emitted.VERTICES:
+        assert same_bits(relaxed.x[vertex], exact.x[vertex])
+        assert same_bits(relaxed.s[vertex], exact.s[vertex])

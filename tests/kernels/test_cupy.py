@@ -303,6 +303,34 @@ def test_compiles_within_limits(name, arch, dtype):
         assert used.registers <= 128, kernel
 
 
+# -- what the host takes ---------------------------------------------------------------------------------------
+
+
+def test_arrays_are_aligned(monkeypatch):
+    """Kernels read 16 bytes at once: an array that starts elsewhere is copied."""
+    module = emulated(emit(derive(read_spec(DIGITS)), "cupy", "float64").text, monkeypatch)
+    params, x, y = data(module, 9, 3)
+    wanted = module.gradients(params, x, y)[1]
+    shifted = np.empty(9 * 64 + 3, np.float64)
+    first = next(k for k in range(3) if shifted[k:].ctypes.data % 16)
+    moved = shifted[first : first + 9 * 64].reshape(9, 64)
+    moved[...] = x["image"]
+    assert moved.ctypes.data % 16
+    assert module._array("x", moved, (None, 64)).data.ptr % 16 == 0
+    found = module.gradients(params, {"image": moved}, y)[1]
+    assert all(same_bits(found[name], wanted[name]) for name in wanted)
+
+
+def test_batches_beyond_32_bits_are_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", stand_in())
+    text = emit(derive(read_spec(DIGITS)), "cupy", "float64").text
+    (written,) = re.findall(r"if batch > (\d+):", text)
+    assert int(written) == (2**31 - 1024) // 32  # the widest of the layers
+    small = load(text.replace(f"if batch > {written}:", "if batch > 4:"), "emitted_cupy")
+    with pytest.raises(ValueError, match="a batch of 9 is more than"):
+        small.gradients(*data(small, 9, 3))
+
+
 # -- without a device -------------------------------------------------------------------------------------------
 
 

@@ -154,12 +154,12 @@ def test_the_same_equation_in_other_words_is_known_by_its_form(certificate, chan
 
 
 def test_forms_that_differ_are_evaluated_at_every_entry(certificate):
-    """[0 <= i < 3] is 1 for every i here, and the form does not know it; [i < 2] is not, at a third of the entries."""
+    """[i i < 16] is 1 for every i here, and the form does not know it; [i i < 9] is not, at one of the entries."""
 
-    index = certificate["equations"]["x:out"]["definition"]["indices"][-1]
-    for extent, right in ((4, True), (3, False)):
+    index = ["index", certificate["equations"]["x:out"]["definition"]["indices"][-1]]
+    for extent, right in ((16, True), (9, False)):
         outcome = rewritten(
-            certificate, "x:out", lambda body, n=extent: ["*", ["inside", ["index", index], n], body]
+            certificate, "x:out", lambda body, n=extent: ["*", ["inside", ["*", index, index], n], body]
         )  # fmt: skip
         assert (outcome.by_entry == 1) is right
         assert bool(outcome.differences) is not right

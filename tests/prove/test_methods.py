@@ -239,7 +239,7 @@ def test_asynchronous_schedules_need_their_rounds():
 def test_step_sizes_of_a_linear_chain(monkeypatch):
     subject = examine(chain(2, 3, "identity"), 6)
     claim = stepsize.network_claim(subject.network)
-    assert (claim.verdict, claim.witness["linear"]) == (Verdict.PROVED, True)
+    assert (claim.verdict, claim.numbers["linear"]) == (Verdict.PROVED, 1)
     monkeypatch.setattr(stepsize, "comb", lambda n, j: 1)
     refuted = stepsize.network_claim(subject.network)
     assert refuted.verdict is Verdict.REFUTED

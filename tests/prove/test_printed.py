@@ -24,7 +24,20 @@ def test_what_is_printed_of_the_examples_is_read_back(name):
     derivation = derive(read_spec(f"examples/{name}.toml"))
     found = claims(derivation)
     assert {claim.verdict.value for claim in found.values()} == {"proved"}
-    assert found["printed:text"].witness["compared"] >= len(derivation.equations)
+    assert found["printed:text"].numbers["compared"] >= len(derivation.equations)
+
+
+@pytest.mark.parametrize("name", ["0.weight", "10.weight", "1x"])
+def test_names_that_start_with_digits_are_read_back(name):
+    """As PyTorch's Sequential gives them."""
+    spec = {
+        "inputs": {"x": {"shape": [3]}},
+        "parameters": {name: {"shape": [2, 3]}},
+        "layers": [{"name": "a", "type": "linear", "inputs": ["x", name]}],
+        "cost": {"type": "squared_error"},
+    }
+    found = claims(derive(architecture(spec)))
+    assert {claim.verdict.value for claim in found.values()} == {"proved"}, found
 
 
 def _wrong(method, change):

@@ -1,16 +1,19 @@
 """Models read from PyTorch as CuPy modules with their own batch axis, held to their NumPy modules by emulation."""
 
-import importlib.util
+import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from support.emulated import worst
 from support.optional import require
 
-require(importlib.util.find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
+require(find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
 import torch  # noqa: E402
 from readers.torch_models import MODELS  # noqa: E402
 
 import dyadic  # noqa: E402
+from dyadic.codegen.cubin import compile_cubin, find_nvrtc  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -23,3 +26,23 @@ def test_values_and_gradients_are_those_of_numpy(name, monkeypatch):
     assert derivation.architecture.explicit_batch
     where, difference = worst(derivation, monkeypatch)
     assert difference < 1e-12, where
+
+
+ONNX = find_spec("onnx")
+LIGHT = sorted((Path(ONNX.origin).parent / "backend/test/data/light").glob("*.onnx")) if ONNX else []
+
+
+MANY = ("light_densenet121", "light_inception_v1", "light_inception_v2")
+"""Hundreds of kernels, which take long to compile: these are only emitted."""
+
+
+@pytest.mark.parametrize("path", LIGHT, ids=lambda path: path.stem)
+def test_large_models_are_emitted_and_compile(path):
+    require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
+    text = dyadic.emit(dyadic.derive(dyadic.read(path)), "cupy", "float32").text
+    source = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1]
+    assert source.count("__global__") > 50
+    if path.stem not in MANY:
+        kernels = compile_cubin(source, "sm_90").kernels
+        assert len(kernels) == source.count("__global__")
+        assert not [name for name, used in kernels.items() if used.spills or used.shared > 48 * 1024]
