@@ -1,4 +1,4 @@
-"""What equations read, apply and divide by, also where it cancels: 0 / x is 0 as a normal form, without a value at 0."""
+"""What equations read, apply and divide by, also where it cancels: 0 / x has the normal form 0, and no value at 0."""
 
 from __future__ import annotations
 
