@@ -26,6 +26,7 @@ from dyadic.proofs.checker.equations import entries
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.normal import Forms, Names, Polynomial, key, total
 from dyadic.proofs.checker.reading import Rejected, need
+from dyadic.proofs.checker.usage import is_total, within
 
 
 @dataclass(frozen=True)
@@ -154,15 +155,17 @@ class _Comparison:
         if name != demand.name:
             yield Difference(tag, where, _shown(name), f"defines {_shown(name)} and not {_shown(demand.name)}")
             return
-        with self.forms.watched() as used:
+        with self.forms.usage.watched() as used:
             shape, body = self._form(item, where)
         wanted_shape, wanted_body = self._demand_form(demand)
         further = used - demand.uses
+        if body == wanted_body:
+            further -= within(self.forms, body)
         if list(map(key, shape)) != list(map(key, wanted_shape)):
             yield Difference(
                 tag, where, _shown(name), f"{_shown(name)} does not have the shape that the network gives it"
             )
-        elif further and (body == wanted_body or not self.forms.is_total(further)):
+        elif further and (body == wanted_body or not is_total(further)):
             raise Rejected(where, "reads, applies or divides by something that the network's equation does not")
         elif body == wanted_body:
             self.outcome.by_form += 1
@@ -191,7 +194,7 @@ class _Comparison:
     def _demand_form(self, demand: Demand) -> tuple[list[Polynomial], Polynomial]:
         if demand.cached is None:
             shape = [self.forms.of(extent, {}, demand.where, demand.names) for extent in demand.shape]
-            with self.forms.watched() as used:
+            with self.forms.usage.watched() as used:
                 demand.cached = shape, total(self._part_form(part, shape) for part in demand.parts)
             demand.uses = used
         return demand.cached

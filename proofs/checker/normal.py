@@ -12,14 +12,13 @@ two forms that differ show nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.divisions import interval, is_whole, quotient, remainder, split
-from dyadic.proofs.checker.domain import RESTRICTED
 from dyadic.proofs.checker.elimination import Elimination
 from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.usage import Usage
 
 Number = int | Fraction
 Monomial = tuple[tuple[int, Number], ...]
@@ -38,9 +37,9 @@ class Forms:
     def __init__(self) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
-        self._levels: dict[int, frozenset[int]] = {}
-        self._used: set[tuple[Any, ...]] = set()
+        self.usage = Usage()
         self._spent = 0
+        self._levels: dict[int, frozenset[int]] = {}
 
     def of(
         self, node: Any, bound: Mapping[str, int], where: str, names: Names | None = None,
@@ -59,28 +58,8 @@ class Forms:
     def atom(self, *key: Any) -> Polynomial:
         """A polynomial that is one atom."""
         if key[0] in ("entry", "apply"):
-            self._used.add(key)
+            self.usage.add(key)
         return {((self.number(*key), 1),): 1}
-
-    @contextmanager
-    def watched(self) -> Iterator[set[tuple[Any, ...]]]:
-        """The entries read, the functions applied and the divisors in what is read meanwhile, cancelled or not."""
-        before, self._used = self._used, set()
-        found = self._used
-        yield found
-        self._used = before
-
-    def divides_by(self, base: Polynomial) -> None:
-        """A negative power or a root of a polynomial was taken, or of each of the factors of one term."""
-        if len(base) == 1:
-            atoms = [atom for atom, _ in next(iter(base)) if self._atoms[atom][0] not in ("size", "pi", "prime")]
-            self._used |= {("divisor", atom) for atom in atoms}
-        else:
-            self._used.add(("divisor", key(base)))
-
-    def is_total(self, used: Iterable[tuple[Any, ...]]) -> bool:
-        """Whether all of what was used has a value at all arguments, if what is read is there."""
-        return all(one[0] == "entry" or (one[0] == "apply" and one[1] not in RESTRICTED) for one in used)
 
     def spend(self, products: int, where: str) -> None:
         """Count products of terms, within a bound for all that is read."""
@@ -100,23 +79,23 @@ class Forms:
         """The levels of the indices that stand in an atom, bound ones too."""
         if number not in self._levels:
             head, *rest = self._atoms[number]
-            self._levels[number] = frozenset({rest[0]}) if head == "index" else self._inner(rest[_FIRST.get(head, 0) :])
+            inner = (self.levels(atom) for monomial in self.monomials(number) for atom, _ in monomial)
+            self._levels[number] = frozenset({rest[0]}) if head == "index" else frozenset().union(*inner)
         return self._levels[number]
 
-    def _inner(self, part: Any) -> frozenset[int]:
-        """The levels in what an atom holds: keys, places, monomials."""
-        found: frozenset[int] = frozenset()
+    def monomials(self, number: int) -> Iterator[Any]:
+        """The monomials in what an atom holds: in its keys and places."""
+        head, *rest = self._atoms[number]
+        return self._held(() if head == "index" else rest[_FIRST.get(head, 0) :])
+
+    def _held(self, part: Any) -> Iterator[Any]:
         for child in part:
             if isinstance(child, frozenset):  # a key, or the keys that a maximum admits
                 for item in child:
-                    found |= self._inner([item]) if isinstance(item, frozenset) else self._of_monomial(item[0])
+                    yield from self._held([item]) if isinstance(item, frozenset) else [item[0]]
             elif isinstance(child, tuple):
                 keys = [place for place in child if isinstance(place, frozenset)]
-                found |= self._inner(keys) if keys else self._of_monomial(child)
-        return found
-
-    def _of_monomial(self, monomial: Any) -> frozenset[int]:
-        return frozenset().union(*(self.levels(atom) for atom, _ in monomial))
+                yield from self._held(keys) if keys else [child]
 
     def parts(self, number: int) -> tuple[Any, ...]:
         """What an atom consists of: its head and the rest."""
@@ -296,7 +275,7 @@ class Reader:
         if exponent == 1:
             return base
         if exponent < 0 or exponent.denominator > 1:
-            self.forms.divides_by(base)
+            self.forms.usage.divides_by(self.forms, base)
         if len(base) > 1:
             return self._collected({self.forms.number("base", key(base)): exponent}, 1)
         (monomial, number), *_ = base.items()

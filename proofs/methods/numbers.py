@@ -356,12 +356,12 @@ def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str,
 def concrete_agreement(
     layer: LayerDerivation, what: str, used: Sequence[Mapping[str, int]], seed: int = 20260202
 ) -> dict[str, Any] | None:
-    """Evaluate every entry over two prime fields at each of the size tables; None if one differs or is too large.
-
-    Functions are unknowns and all numbers random residues, so that agreement shows equality for all values and all
-    functions but for the stated probability.
-    """
+    """Evaluate every entry over two prime fields at each of the size tables; None if one differs or is too large, and
+    with integers or maxima, of which one case of many is drawn.  Functions are unknowns and numbers random residues:
+    agreement shows equality for all of them, but for the stated probability."""
     problem, runs, bound = _layer_problem(layer, what), [], Fraction(0)
+    if problem.below or "'max'" in repr([item["body"] for item in problem.content["definitions"]]):
+        return None
     try:
         for sizes in map(problem.complete, used):
             chance = Fraction(1)

@@ -1,15 +1,18 @@
 """What an adversary would lean on: remainders of remainders, known primes, what cancels, odd letters, great cost."""
 
 import copy
+import dataclasses
 import json
 import os
 import random
 import subprocess
 import sys
+from math import prod
 
 import pytest
 from campaigns.forged import base
 from support.refit import refitted
+from sympy import Integer
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.checker import Rejected, check, entrywise, normal
@@ -19,6 +22,9 @@ from dyadic.proofs.checker.forms import Floor, Form
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.instances import examine
 from dyadic.proofs.checker.pairing import primes
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods.adjoint import layer_claims
+from dyadic.symbolic.expressions import Element, Same
 from dyadic.symbolic.layers import LAYERS
 
 
@@ -116,11 +122,27 @@ def test_agreement_at_some_integers_is_not_enough():
         check(forged)
 
 
+WRONG_FOR = {"one word": ((0, 5),), "three words together": ((0, 5), (1, 2), (2, 6))}
+
+
+@pytest.mark.parametrize("name", WRONG_FOR)
+def test_a_gradient_that_is_wrong_for_some_integers_only_is_not_proved(name):
+    layer = example_network("embedding", numeric=False).layers["layer"]
+    gradient = layer.gradients["weight"]
+    extra = prod(Same(Element("x", "u", Integer(at)), Integer(word)) for at, word in WRONG_FOR[name])
+    wrong = dataclasses.replace(
+        layer, gradients={"weight": dataclasses.replace(gradient, body=gradient.body * (1 + extra))}
+    )
+    sizes = {"n": 5, "q": 7, "m": 3}
+    assert layer_claims(layer, used=[sizes])[1].verdict is Verdict.PROVED
+    assert layer_claims(wrong, used=[sizes])[1].verdict is not Verdict.PROVED
+
+
 # -- bounds on what a file can ask for ---------------------------------------------------------------------------------
 
 
 def test_the_cost_of_all_comparisons_together_is_bounded(monkeypatch):
-    slow = changed("x:join", lambda body: ["*", body, ["sum", "q", 300, ["same", ["index", "q"], 0]]])
+    slow = changed("x:join", lambda body: ["*", body, ["sum", "q", 300, ["inside", ["index", "q"], 1]]])
     assert not examine(Graph(slow)).undecided
     monkeypatch.setattr(entrywise, "MOST_TOTAL", 5_000)
     assert "too deep or too long" in str(examine(Graph(slow)).undecided[0])
