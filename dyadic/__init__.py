@@ -5,7 +5,7 @@
     network = dyadic.read("examples/digits.toml")          # or .onnx, .pt2; dyadic.architecture({...}) from a mapping,
                                                            # dyadic.from_torch(module, example_input)
     derivation = dyadic.derive(network)                     # energy, Euler-Lagrange equations, ranks
-    certificate = dyadic.verify(derivation)                 # claims with verdicts, a JSON-able mapping
+    certificate = dyadic.verify(derivation)                 # claims with verdicts: a mapping, typed
     dyadic.emit(derivation, "numpy").write("module.py")     # a standalone module, with the model's arrays beside it
     dyadic.appendix(derivation, certificate, "appendix.pdf")
 

@@ -74,14 +74,15 @@ def verify_own(
 def check(certificate: Path) -> int:
     from dyadic.proofs import Rejected
     from dyadic.proofs.checker.source import read
+    from dyadic.summary import rejected_text, report_text
 
     try:
         with progress("checking"):
             found = dyadic.check(read(str(certificate)))
     except Rejected as error:
-        _print([f"REJECTED   {error}"])
+        _print(rejected_text(str(error), page(sys.stdout)))
         return 1
-    _print(found.lines())
+    _print(report_text(found, page(sys.stdout)))
     return 0 if found.confirmed else 3
 
 

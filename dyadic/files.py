@@ -23,7 +23,13 @@ def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str |
 
 
 def appendix_contents(derivation: Derivation, certificate: Mapping[str, Any], path: Path) -> dict[Path, bytes]:
-    """The files of an appendix at ``path``, not yet written."""
+    """The files of an appendix at ``path``, not yet written.
+
+    Raises :class:`DyadicError` if the certificate is that of other equations.
+    """
+    stated = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
+    if stated != {tag: equation.hash for tag, equation in derivation.equations.items()}:
+        raise DyadicError("the certificate is not that of this derivation; verify it and give what that returns")
     from dyadic.paper import appendix_files, build_document  # typst is large and only needed here
 
     return appendix_files(build_document(derivation, certificate), path)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
@@ -68,6 +69,25 @@ def own_claims_text(
         for hypothesis in claim.hypotheses:
             yield from _detail(f"assuming {hypothesis}", page)
         yield from _details(claim, page, verbose, statement=False)
+
+
+def report_text(report: Report, page: Page) -> Iterator[str]:
+    """What a certificate is worth, then a line for each claim on what was done about it, line by line."""
+    *findings, outcome = report.lines()
+    style = "proved" if report.confirmed else "undecided"
+    first, *rest = page.wrapped(outcome)
+    yield first.replace(report.verdict, page.styled(report.verdict, style), 1)
+    yield from rest
+    yield ""
+    for finding in findings:
+        yield from page.wrapped(importable(finding[_VERDICT:]), finding[:_VERDICT])
+
+
+def rejected_text(reason: str, page: Page) -> Iterator[str]:
+    """Why a certificate does not hold."""
+    first, *rest = page.wrapped(reason, f"{'REJECTED':<{_VERDICT}}")
+    yield first.replace("REJECTED", page.styled("REJECTED", "refuted"), 1)
+    yield from rest
 
 
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:

@@ -184,6 +184,9 @@ class Architecture:
         if unknown:
             named = ", ".join(self.unknown_sizes) or "none"
             raise SpecError(self.name, f"has no size named {', '.join(unknown)}", f"sizes given by name: {named}")
+        for name, value in values.items():
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
+                raise SpecError(self.name, f"the size {name} cannot be {value!r:.40}", "give an integer below 2^31")
         table: dict[Expr, Expr] = {extent_of(name): Integer(value) for name, value in values.items()}
 
         def shape(old: Shape) -> Shape:
@@ -196,12 +199,28 @@ class Architecture:
             replace(n, shape=shape(n.shape), below=n.below if n.below is None else n.below.xreplace(table))
             for n in self.inputs
         )
-        return replace(
+        found = replace(
             self,
             inputs=tuple(inputs),
             vertices=tuple(replace(v, sizes=sizes(v.sizes), shape=shape(v.shape)) for v in self.vertices),
             costs=tuple(replace(c, sizes=sizes(c.sizes), shape=shape(c.shape)) for c in self.costs),
         )
+        found._has_entries()
+        return found
+
+    def _has_entries(self) -> None:
+        """Refuse numbers for sizes with which a layer would be empty, or larger than any machine holds."""
+        for node in self.inputs:
+            few_entries(f"input {node.name!r}", node.shape)
+        for vertex in self.vertices:
+            where = f"layer {vertex.name!r}"
+            few_entries(where, vertex.shape)
+            if any(extent.is_Integer and extent < 1 for extent in (*vertex.shape, *vertex.sizes.values())):
+                raise SpecError(where, f"would have the shape {show(vertex.shape)}", "give larger sizes")
+        for cost in self.costs:
+            smallest = COSTS[cost.type].smallest_size
+            if cost.shape and cost.shape[-1].is_Integer and cost.shape[-1] < smallest:
+                raise SpecError(cost.owner, f"reads the shape {show(cost.shape)}", f"its last axis needs {smallest}")
 
 
 def make_vertex(

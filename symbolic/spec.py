@@ -71,7 +71,14 @@ def _toml(path: Path, text: str) -> dict[str, Any]:
 
 def architecture(data: Mapping[str, Any], default_name: str = "network") -> Architecture:
     """Build an architecture from a mapping with the keys of a TOML file (docs/specification.md)."""
-    finite(data, ())
+    if not isinstance(data, Mapping):
+        raise SpecError(
+            "the architecture", f"is a {type(data).__name__}", "give a mapping with the keys of a TOML file"
+        )
+    try:
+        finite(data, ())
+    except RecursionError as error:
+        raise SpecError("the architecture", "is nested too deeply, or holds itself", "write it flat") from error
     known("the file", data, ("name", "inputs", "parameters", "constants", "layers", "cost", "costs", "weight_decay"))
     name = checked_name("name", data.get("name", default_name))
     inputs = _inputs(data)

@@ -25,7 +25,7 @@ from dyadic.proofs.statements.grammar import parse
 from dyadic.proofs.statements.latex import LatexReader, formula
 from dyadic.proofs.statements.notation import printed_names, read_equation
 from dyadic.proofs.statements.tokens import Unreadable
-from dyadic.proofs.statements.vocabulary import Tensor, Vocabulary
+from dyadic.proofs.statements.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Definition, Element, Index, Reduction
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
@@ -43,7 +43,7 @@ def printed_claims(subject: Subject) -> Iterator[Claim]:
     names = printed_names(graph, own)
     yield _claim(subject, "text", TextPrinter(own).equation, lambda text: read_equation(text, names), lambda item: True)
     if len(derivation.equations) <= MOST_LATEX:
-        yield _claim(subject, "latex", LatexPrinter(own).equation, _latex_reader(graph, own), _in_claims_notation)
+        yield _claim(subject, "latex", LatexPrinter(own).equation, _latex_reader(graph), _in_claims_notation)
 
 
 def _claim(
@@ -104,12 +104,8 @@ def _same(forms: Forms, content: Any, left: Any, right: Any) -> bool:
 # -- LaTeX, by the reader of claims ------------------------------------------------------------------------------------
 
 
-def _latex_reader(graph: Graph, own: frozenset[str]) -> Read:
+def _latex_reader(graph: Graph) -> Read:
     vocabulary = Vocabulary(graph)
-    for name in own:
-        rank = vocabulary.axes("x", name)
-        vocabulary.tensors.setdefault(name, Tensor("x", name, rank))
-        vocabulary.tensors.setdefault(f"{name}bar", Tensor("bar x", name, rank))
 
     def read(text: str) -> tuple[Any, Any]:
         sides = parse(LatexReader(formula(text), vocabulary, False).tokens())

@@ -93,7 +93,7 @@ def _symmetric(statement: Statement, vocabulary: Vocabulary) -> frozenset[tuple[
     found = set()
     for name in statement.symmetric:
         tensor = vocabulary.tensors.get(name)
-        if tensor is None or (tensor.kind, tensor.owner) not in vocabulary.parameters or len(tensor.axes) != 2:
+        if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:
             raise SpecError(statement.place, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
         if not tensor.axes[0].same(tensor.axes[1]):
             raise SpecError(statement.place, f"{name} is not square, so it cannot be symmetric", "drop the assumption")

@@ -213,7 +213,7 @@ class _Look:
             "at": dict(point.index),
             "sizes": dict(self.setting.values),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
-            "values": dict(sorted(listed.items())),
+            "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
             "integers": self._integers(watched.scope.meaning),
             "others": "all other values are 0" if zero else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},

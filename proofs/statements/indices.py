@@ -61,20 +61,23 @@ class IndexReader:
         return node
 
     def condition(self) -> Any:
-        """``0 <= e < n``, ``d | e`` or ``a = b``, as a bracket that is 1 or 0."""
+        """``a <= e < n``, ``d | e`` or ``a = b``, as a bracket that is 1 or 0."""
         first = self._sum(0)
-        sign = self._take("<=", "|", "=")
+        sign = self._take("<=", "<", "|", "=")
         second = self._sum(0)
-        if sign == "<=":
-            if first != 0:
-                raise Unreadable(self._end, "a condition on a range starts with 0 <=")
-            self._take("<")
-            node = ["inside", second, self._sum(0)]
+        if sign in ("<=", "<"):
+            node = self._between(_shifted(first, sign == "<"), second)
         else:
             node = ["divides" if sign == "|" else "same", first, second]
         if self._next < len(self._tokens):
             raise Unreadable(self._tokens[self._next][1], "this does not belong in a condition")
         return node
+
+    def _between(self, least: Any, value: Any) -> Any:
+        """least <= value < or <= what follows: 0 <= value - least < end - least."""
+        closed = self._take("<", "<=") == "<="
+        end = _shifted(self._sum(0), closed)
+        return ["inside", *(node if least == 0 else _less(node, least) for node in (value, end))]
 
     def _peek(self) -> str:
         """The word here; an entry counts as one that starts an atom."""
@@ -144,6 +147,19 @@ class IndexReader:
         if word[0].isalpha():
             return ["size" if word in self._vocabulary.sizes else "index", word]
         raise Unreadable(at, f"an index cannot start with {word!r}")
+
+
+def _shifted(node: Any, further: bool) -> Any:
+    """One more, if further."""
+    if not further:
+        return node
+    return node + 1 if isinstance(node, int) else ["+", node, 1]
+
+
+def _less(node: Any, least: Any) -> Any:
+    if isinstance(node, int) and isinstance(least, int):
+        return node - least
+    return ["+", node, -least if isinstance(least, int) else ["*", -1, least]]
 
 
 def closing(text: str, start: int) -> int:

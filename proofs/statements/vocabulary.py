@@ -68,16 +68,20 @@ def _is_size(node: Any) -> bool:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A named array: its key in the evaluator's tables and the extents of its axes."""
+    """A named array: its key in the evaluator's tables and the extents of its axes.
+
+    own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
+    """
 
     kind: str
     owner: str
     axes: tuple[Extent, ...]
+    own: str = ""
 
     @property
     def name(self) -> str:
         """As ``dyadic derive`` prints it."""
-        return text_name(self.kind, self.owner)
+        return self.own or text_name(self.kind, self.owner)
 
 
 def text_name(kind: str, owner: str) -> str:
@@ -145,6 +149,11 @@ class Vocabulary:
                 self.integers.add(("y", owner))
             for item in data["definitions"]:
                 self._definition(item, owner, table)
+        self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
+        for name in sorted(self.own):
+            for kind, printed in (("x", name), ("bar x", f"{name}bar")):
+                if printed not in (*self.functions, *REDUCTIONS, "delta"):
+                    self.tensors.setdefault(printed, Tensor(kind, name, self.axes(kind, name), printed))
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
@@ -185,6 +194,16 @@ class Vocabulary:
     def tensor_keys(self) -> list[tuple[str, str]]:
         """(kind, owner) of every tensor."""
         return list(self._axes)
+
+    def trained(self, tensor: Tensor) -> bool:
+        """Whether it is a parameter, of a layer or shared."""
+        shared = tensor.kind == "x" and tensor.owner in self.graph.shared
+        return shared or (tensor.kind, tensor.owner) in self.parameters
+
+    def shown(self, label: str) -> str:
+        """The label of an entry with the name that is printed for it."""
+        head, bracket, place = label.partition("[")
+        return f"{head[2:]}{bracket}{place}" if head[:2] == "x_" and head[2:] in self.own else label
 
     @property
     def given_integers(self) -> list[tuple[str, str]]:

@@ -54,7 +54,8 @@ def export_module(
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
     label = name or type(module).__name__
     try:
-        program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
+        with _quiet():
+            program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
     except Exception as error:  # torch.export has no one class of errors
         raise DyadicError(f"{label}: torch.export cannot export it: {str(error)[:400]}") from error
     return from_program(program, label, label, cost)

@@ -14,7 +14,7 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.verification import Notes
 from dyadic.shorts import short
-from dyadic.summary import GROUPS, own_claims_text, verdict_text
+from dyadic.summary import GROUPS, own_claims_text, rejected_text, report_text, verdict_text
 from dyadic.terminal import Page, page, printable
 
 NETWORK = "examples/claims/network.toml"
@@ -195,6 +195,18 @@ def test_a_real_terminal_has_colours_and_says_what_goes_on():
     text = b"".join(parts).decode()
     assert "\x1b[1;32mPROVED\x1b[0m: after 8 unit steps" in text
     assert re.search(r"\d:\d\d:\d\d.*\(method \d+ of \d+\)", text)
+
+
+def test_a_check_says_first_what_the_certificate_is_worth(certificate):
+    report = dyadic.check(certificate)
+    lines = list(report_text(report, Page(70, True)))
+    assert lines[0].startswith("\x1b[1;32mCONFIRMED\x1b[0m: steps")
+    assert all(len(ESCAPES.sub("", line)) <= 70 for line in lines)
+    assert all(any(claim.id in line for line in lines) for claim in certificate.claims)
+    partly = list(report_text(replace(report, open=("the lemma",)), Page(70, True)))
+    assert partly[0].startswith("\x1b[1;33mPARTLY\x1b[0m: 1 open")
+    assert any(line.startswith("OPEN       the lemma") for line in partly)
+    assert list(rejected_text("steps: is \x07wrong", Page())) == [r"REJECTED   steps: is \x07wrong"]
 
 
 def explain(*arguments):

@@ -1,0 +1,78 @@
+"""Claims that are about nothing, shared parameters under the names that are printed, brackets and fractions."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims.test_campaign import judged
+from claims.textbook import network
+from dyadic.proofs.claims import Verdict
+from dyadic.symbolic import architecture, derive
+
+PLAIN = network({"name": "a", "type": "dense", "units": 3, "activation": "tanh"}, inputs={"u": [2]})
+TIED = derive(
+    architecture(
+        {
+            "inputs": {"u": {"shape": [3]}},
+            "parameters": {"M": {"shape": [3, 3]}},
+            "layers": [
+                {"name": "a", "type": "linear", "inputs": ["u", "M"], "bias": False},
+                {"name": "t", "type": "tanh"},
+                {"name": "b", "type": "linear", "inputs": ["t", "M"], "bias": False},
+            ],
+            "cost": {"type": "squared_error"},
+        }
+    )
+)
+NOWHERE = [
+    "sqrt(-1)^2 = -1", "log(-1) = log(-1)", "exp(log(-x_a[0]^2)) = -x_a[0]^2", "cosh(acosh(-3)) = -3",
+    "tanh(atanh(2)) = 2", "sqrt(-x_a[0]^2 - 1)^2 = -x_a[0]^2 - 1", "(-2)^(1/2) (-2)^(1/2) = -2",
+    "log(x_a[0]) + log(-x_a[0]) = log(-x_a[0]) + log(x_a[0])",
+]  # fmt: skip
+SOMEWHERE = {
+    "cosh(acosh(x_a[0])) = x_a[0]": "z > 1", "tanh(atanh(x_a[0])) = x_a[0]": "-1 < z < 1",
+    "exp(log(1 - x_a[0])) = 1 - x_a[0]": "logarithms", "exp(log1p(x_a[0])) = 1 + x_a[0]": "z > -1",
+    "tan(x_a[0]) cos(x_a[0]) = sin(x_a[0])": "is not 0",
+}  # fmt: skip
+BETWEEN = [
+    "atanh(x_a[0]) = x_a[0]", "log(1 - x_a[0]^2) = 0", "floor(x_a[0]) = x_a[0]", "sin(2 acos(0) x_a[0]) = 0",
+    "relu(x_a[0]) relu(1 - x_a[0]) = 0", "tanh(1000) = 1", "erf(100) = 1",
+]  # fmt: skip
+SHARED = {
+    "dE/dM[i, j] = s_a[i] x_u[j] + s_b[i] x_t[j]": True,
+    "Mbar[i, j] = s_b[i] x_t[j]": False,
+    "dE/dx_t[j] + s_t[j] = Sum[i] M[i, j] s_b[i]": True,
+    "dE/dx_t[j] + s_t[j] = Sum[i] M[j, i] s_b[i]": False,
+}
+BRACKETS = {
+    "Sum[i<3] [1 <= i < 3] x_a[i - 1] = Sum[i<2] x_a[i]": True,
+    "Sum[i<3] [0 < i <= 2] x_a[i - 1] = Sum[i<2] x_a[i]": True,
+    "Sum[i<3] [0 <= i <= 1] x_a[i] = Sum[i<3] x_a[i]": False,
+}
+
+
+@pytest.mark.parametrize("claim", NOWHERE)
+def test_what_is_defined_nowhere_is_not_proved(claim):
+    found = judged(PLAIN, claim)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "no numbers were found" in found.reason
+
+
+@pytest.mark.parametrize("claim", SOMEWHERE)
+def test_where_a_function_is_defined_is_a_hypothesis(claim):
+    found = judged(PLAIN, claim)
+    assert found.verdict is Verdict.PROVED
+    assert any(SOMEWHERE[claim] in hypothesis for hypothesis in found.hypotheses)
+
+
+@pytest.mark.parametrize("claim", BETWEEN)
+def test_what_differs_between_the_integers_only_or_by_little_is_refuted(claim):
+    assert judged(PLAIN, claim).verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(("derivation", "claims"), [(TIED, SHARED), (PLAIN, BRACKETS)])
+def test_shared_parameters_and_ranges_are_read(derivation, claims):
+    for claim, true in claims.items():
+        found = judged(derivation, claim)
+        assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), claim
+        assert not any(name.startswith("x_M") for name in (found.counterexample or {}).get("values", {}))
