@@ -2,7 +2,7 @@
 
 spec.py          TOML or a mapping -> Architecture
 layers/, costs/  one index equation per layer type and cost
-expressions.py   index notation;  variation.py  its derivative;  functions.py  scalar functions
+expressions.py   index notation;  indices/  integers in it;  variation.py  its derivative;  functions/  scalar functions
 energy.py        one layer kind's energy term and variation
 derivation.py    what is claimed of a network;  ranks.py  its rank table
 instantiation.py the network's equations, tagged and hashed: one object each
