@@ -41,7 +41,7 @@ def emit(
     if dtype not in DTYPES:
         raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
     if target == "c":
-        raise DyadicError("the c target is not there yet; choose numpy or cupy")
+        raise DyadicError("there is no C target yet; choose numpy or cupy")
     if target not in _TARGETS:
         raise DyadicError(f"target {target!r} is unknown; choose one of {', '.join(TARGETS)}")
     if sizes:

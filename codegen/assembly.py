@@ -64,7 +64,9 @@ def emit_module(target: Target) -> str:
     derivation, architecture = target.derivation, target.derivation.architecture
     if architecture.unknown_sizes:
         names = ", ".join(architecture.unknown_sizes)
-        raise DyadicError(f"{architecture.name}: the sizes {names} are still names; code needs numbers for them")
+        raise DyadicError(
+            f"{architecture.name}: code needs numbers for the sizes {names}; give --size NAME=NUMBER for each"
+        )
     text, plan = _Text(target), target.plan
     vertices = architecture.vertices
     by_role = {role: [n for n in architecture.inputs if n.role == role] for role in ("data", "index", "constant")}

@@ -43,7 +43,11 @@ def _spec(command: Command) -> Command:
 
 
 _size = click.option(
-    "--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A number for a size that is given by name."
+    "--size",
+    "sizes",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="A number for a size that is given by name; may be repeated.",
 )
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
 _file = click.Path(path_type=Path)
@@ -61,8 +65,8 @@ def commands() -> None:
 
     SPEC is a TOML file, an ONNX model (.onnx) or a program exported from PyTorch (.pt2).
 
-    Exit status: 0 proved or done, 1 refuted, 2 invalid input or an output that cannot be written, 3 undecided,
-    70 a defect of dyadic, 130 interrupted.
+    Exit status: 0 proved or done, 1 refuted or rejected, 2 invalid input or an output that cannot be written,
+    3 undecided, 70 a defect of dyadic, 130 interrupted, 141 the reader of a pipe has gone.
     """
 
 
@@ -133,7 +137,7 @@ def appendix(**options: Any) -> int:
 @_dtype
 @_size
 def build(**options: Any) -> int:
-    """All of it: derivation, certificate, kernels and appendix into one folder."""
+    """Write derivation, certificate, NumPy and CuPy modules and appendix into one folder."""
     return _run("build", **options)
 
 

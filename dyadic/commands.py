@@ -41,7 +41,7 @@ def verify(
     from dyadic.summary import verdict_text
 
     names, notes = None if methods is None else [name.strip() for name in methods.split(",")], Notes()
-    with nullcontext() if certificate is None else reserved(certificate) as write:
+    with nullcontext() if certificate is None else reserved(certificate, spec) as write:
         derivation = _derivation(spec, cost, granularity)
         found = _verify(derivation, methods=names, notes=notes, **options)
         if write is not None:
@@ -102,13 +102,12 @@ def emit(
             raise DyadicError(f"standard output cannot hold {found.text[error.start]!a}: give a file with -o") from None
         sys.stdout.write(found.text)
         return 0
-    stored = output.with_suffix(".npz")
-    if stored == output:
+    if output.suffix == ".npz":
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
-    with reserved(output) as write:
+    with reserved(output, spec) as write:
         found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
-            with reserved(stored) as write_arrays:
+            with reserved(output.with_suffix(".npz"), spec) as write_arrays:
                 write_arrays(found.stored())
         write(found.text.encode())
     return 0
@@ -134,7 +133,7 @@ def appendix(spec: Path, cost: str | None, granularity: Granularity | None, outp
     from dyadic.paper import appendix_format
 
     appendix_format(output)
-    with reserved(output) as write:
+    with reserved(output, spec) as write:
         derivation = _derivation(spec, cost, granularity)
         found = _verify(derivation)
         with progress("typesetting"):
@@ -143,7 +142,7 @@ def appendix(spec: Path, cost: str | None, granularity: Granularity | None, outp
             if name == output:
                 write(content)
             else:
-                with reserved(name) as write_beside:
+                with reserved(name, spec) as write_beside:
                     write_beside(content)
     return _EXIT[found.verdict]
 
@@ -152,7 +151,7 @@ def build(
     spec: Path, cost: str | None, granularity: Granularity | None, output: Path, dtype: str, sizes: tuple[str, ...]
 ) -> int:
     numbers = _numbers(sizes)
-    with reserved_folder(output) as write:
+    with reserved_folder(output, spec) as write:
         derivation = _derivation(spec, cost, granularity, numbers)
         contents = dyadic.emit(derivation, "numpy", dtype).files("kernels_numpy.py")
         refused = None

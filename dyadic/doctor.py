@@ -17,30 +17,37 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
     yield "Python", True, sys.version.split()[0], "everything"
     for package, use in (
         ("sympy", "derivations"),
+        ("numpy", "models' arrays, emitted NumPy modules"),
         ("python-flint", "exact and rigorous arithmetic"),
         ("jinja2", "emitted code"),
         ("typst", "appendix.pdf without LaTeX"),
+        ("rich", "progress on a terminal"),
     ):
         found = _package(package)
         yield package, bool(found), found or f"pip install {package}", use
-    for package, use in (("onnx", "reading ONNX models"), ("torch", "reading programs exported from PyTorch")):
+    for package, extra, use in (
+        ("onnx", "onnx", "extra 'onnx': SPEC may be an ONNX model"),
+        ("torch", "torch", "extra 'torch': SPEC may be a .pt2 program; dyadic.from_torch"),
+        ("autograd", "demo", "extra 'demo': examples/digits.py compares with it"),
+        ("scikit-learn", "demo", "extra 'demo': the images of examples/digits.py"),
+    ):
         found = _package(package)
-        yield package, bool(found), found or f"pip install 'dyadic-backprop[{package}]'", use
+        yield package, bool(found), found or f"pip install 'dyadic-backprop[{extra}]'", use
     scipy = _package("scipy")
     yield "scipy", bool(scipy), scipy or "pip install scipy", "a faster erf in emitted NumPy modules with gelu"
     cupy = next((f for f in (_package(f"cupy-cuda{n}x") for n in (13, 12)) if f), None) or _package("cupy")
-    yield "CuPy", bool(cupy), cupy or "pip install 'dyadic-backprop[gpu]'", "running kernels_cupy.py"
+    yield "CuPy", bool(cupy), cupy or "pip install 'dyadic-backprop[gpu]'", "extra 'gpu': running CuPy modules"
     yield _device()
     nvrtc = _package("nvidia-cuda-nvrtc")
     yield (
         "NVRTC",
         bool(nvrtc),
         nvrtc or "pip install 'dyadic-backprop[verify]'",
-        "compiling kernels without a GPU (in the tests)",
+        "extra 'verify': emit --verify compiles kernels without a GPU",
     )
     for command, use, hint in (
-        ("g++", "running kernel text on the CPU (in the tests)", "install a C++ compiler"),
-        ("coqc", "the machine-checked theorem", "apt-get install coq"),
+        ("g++", "emit --verify runs kernels on the CPU", "install a C++ compiler"),
+        ("coqc", "verify --coq: the machine-checked theorem", "apt-get install coq"),
         ("pdflatex", "compiling appendix.tex yourself", "install TeX Live"),
     ):
         path = shutil.which(command)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from dyadic.scratch import Output, OutputFolder, write_whole
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import unwritable
+from dyadic.symbolic.errors import DyadicError, unwritable
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
@@ -30,8 +30,14 @@ def appendix_contents(derivation: Derivation, certificate: Mapping[str, Any], pa
 
 
 @contextmanager
-def reserved(path: Path) -> Iterator[Callable[[bytes], None]]:
-    """A place for a file, tested now and written once.  Raises :class:`DyadicError` where it cannot be written."""
+def reserved(path: Path, source: Path) -> Iterator[Callable[[bytes], None]]:
+    """A place for a file, tested now and written once.
+
+    Raises :class:`DyadicError` where it cannot be written, or is the ``source`` that is being read.
+    """
+    if not path.name:
+        raise DyadicError(f"{path}: is the name of a folder; give that of a file")
+    _spare(source, path)
     try:
         output = Output(path)
     except OSError as error:
@@ -49,15 +55,24 @@ def reserved(path: Path) -> Iterator[Callable[[bytes], None]]:
         output.close()
 
 
+def _spare(source: Path, *outputs: Path) -> None:
+    """Refuse an output that is the very file that is read."""
+    for output in outputs:
+        with suppress(OSError):  # one of them is not there
+            if output.samefile(source):
+                raise DyadicError(f"{output}: is the input itself and would be lost; choose another place")
+
+
 @contextmanager
-def reserved_folder(path: Path) -> Iterator[Callable[[Mapping[str, bytes]], None]]:
-    """A place for a folder, tested now and written once: all its files or none."""
+def reserved_folder(path: Path, source: Path) -> Iterator[Callable[[Mapping[str, bytes]], None]]:
+    """A place for a folder, tested now and written once: all its files or none, and never over the ``source``."""
     try:
         output = OutputFolder(path)
     except OSError as error:
         raise unwritable(path, error) from error
 
     def write(contents: Mapping[str, bytes]) -> None:
+        _spare(source, *(path / name for name in contents))
         try:
             output.write(contents)
         except OSError as error:

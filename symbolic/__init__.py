@@ -6,7 +6,7 @@ expressions.py   index notation;  variation.py  its derivative;  functions.py  s
 energy.py        one layer kind's energy term and variation
 derivation.py    what is claimed of a network;  ranks.py  its rank table
 instantiation.py the network's equations, tagged and hashed: one object each
-variational.py   what the variational principle does and does not give;  inference.py  non-reciprocity
+variational.py   what the variational principle does and does not give
 printing.py, serialise.py   equations as text, LaTeX and JSON
 """
 

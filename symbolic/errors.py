@@ -26,7 +26,7 @@ class SpecError(DyadicError):
 
 def unwritable(path: Path, error: OSError) -> DyadicError:
     """The one message for an output that cannot be written."""
-    return DyadicError(f"{path}: cannot be written ({error.strerror or error}); choose another place with -o")
+    return DyadicError(f"{path}: cannot be written ({error.strerror or error}); choose another place")
 
 
 class UnsupportedEquation(DyadicError):

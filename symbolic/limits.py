@@ -20,6 +20,8 @@ MOST_KEY_PARTS = 16
 """Parts of a dotted key: tomllib takes time and memory quadratic in them."""
 MOST_DIGITS = 60
 """Digits of an integer."""
+LONGEST_NAME = 150
+"""Characters of a name; a certificate has 200 for it and what is put around it (``s:memory.12.recurrent_bias``)."""
 MOST_LAYERS = 20_000
 MOST_INPUTS = 512
 """Inputs of one layer."""

@@ -15,7 +15,7 @@ from dyadic.symbolic.architecture import extent_of
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import Option
-from dyadic.symbolic.limits import MOST_DIGITS, MOST_IN_A_LIST
+from dyadic.symbolic.limits import LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -107,8 +107,9 @@ def choice(where: str, key: str, value: Any, choices: Iterable[str]) -> str:
 
 def checked_name(where: str, value: Any) -> str:
     """A name that can be printed."""
-    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > 200:
-        raise SpecError(where, f"the name {value!r} cannot be used", "use printable text of at most 200 characters")
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > LONGEST_NAME:
+        remedy = f"use printable text of at most {LONGEST_NAME} characters"
+        raise SpecError(where, f"the name {value!r:.100} cannot be used", remedy)
     if value == COST_OWNER:
         raise SpecError(where, f"the name {value!r} is reserved for the cost", "choose another name")
     return value

@@ -42,7 +42,7 @@ def read_spec(path: str | Path) -> Architecture:
     regular_file(path)
     try:
         refuse_weights(path)
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark is no text
         data = _toml(path, text)
     except OSError as error:
         raise SpecError(str(path), f"cannot be read ({error.strerror or error})", "check the path") from error

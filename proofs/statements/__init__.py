@@ -8,6 +8,7 @@ meaning.py     the quantities, defined by the energy    scope.py       a claim's
 sizes.py       at which sizes, by blocks.py, counting.py assignments.py the values of the integers
 decide.py      the verdict                              counterexample.py  small numbers at the network's own sizes
 closed.py      functions with their algebra, over atoms.py, laurent.py;  facts.py  what is known of each of them
+draws.py       small numbers to try                    defined.py     whether both sides are defined anywhere
 rings.py       degrees; exact numbers                   hypotheses.py  what a claim assumes
 theorem.py     numbers of steps and step sizes
 """

@@ -1,17 +1,17 @@
 """Small numbers at which the two sides of a claim differ for certain, at the network's own sizes.
 
 Few entries first: all that are not written out are equal (0, if that will do), which
-:class:`dyadic.proofs.statements.blocks.Setting` evaluates exactly.  Then integers: some at which the sides differ, each
-replaced by 0, 1, -1 or 2 as long as they still do.  Both sides are rational, or rigorous enclosures that do not meet.
-Reported are only the values that the two sides depend on.
+:class:`dyadic.proofs.statements.blocks.Setting` evaluates exactly.  Then integers, or else fractions: some at which the
+sides differ, each replaced by 0, 1, -1 or 2 as long as they still do.  Both sides are rational, or rigorous enclosures
+that do not meet.  Reported are only the values that the two sides depend on.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from flint import ctx
@@ -22,6 +22,7 @@ from dyadic.proofs.evaluate.rings import Undetermined
 from dyadic.proofs.statements import sizes
 from dyadic.proofs.statements.blocks import Setting
 from dyadic.proofs.statements.closed import Closed
+from dyadic.proofs.statements.draws import Draws, Number
 from dyadic.proofs.statements.equation import Equalities, Link
 from dyadic.proofs.statements.meaning import Integers, Meaning, vertices_read
 from dyadic.proofs.statements.rings import Exact, Traced
@@ -29,7 +30,12 @@ from dyadic.proofs.statements.scope import Scope
 from dyadic.proofs.statements.vocabulary import LET, shown_entry
 
 PRECISION = 256
+_FINEST = 20_000
+"""Bits for numbers that differ by little; only where nothing is drawn, so that one evaluation is enough."""
 _TRIES = 40
+_PLACES = 3
+_BROKEN = 12
+"""How many times fractions are tried."""
 _OPERATIONS = 500_000
 """About how many operations the search at one set of sizes may take."""
 _LEAST = 25
@@ -37,9 +43,13 @@ _LEAST = 25
 _MOST = 12
 """How many values are written out, zeros among them; of more, only those that are not 0."""
 _FIRST = (0, 1, -1, 2)
-_OTHERS = (1, 2, -1, 3, -2, 5)
-Values = dict[str, int]
+Values = dict[str, Number]
 _Symmetric = frozenset[tuple[str, str]]
+
+
+def number(values: Values, label: str) -> Traced:
+    """The value of an entry."""
+    return Traced(Fraction(values[label]), frozenset({label}))
 
 
 @dataclass(frozen=True)
@@ -97,32 +107,44 @@ class _Look:
         self._evaluations = max(_LEAST, _OPERATIONS // sizes.operations(claim, link, setting))
 
     def first(self, zero: bool) -> Point | None:
-        """Some integers at which the sides differ, if a look at residues says that there are any.
+        """Some numbers at which the sides differ, if a look at residues says that there are any.
 
         zero: whether the entries of blocks that stand for several are to be 0.
         """
         try:
-            index = self._differing_index()
+            places = self._differing_places()
         except (Rejected, Undetermined):
             return None  # the claim makes no sense at these sizes
-        if index is None:
+        if not places:
             return None
-        for seed in range(min(_TRIES, self._evaluations)):
-            self._values = _Draws(seed, zero)
-            point = self._at(index)
+        whole, broken = min(_TRIES, self._evaluations * 3 // 4), min(_BROKEN, self._evaluations // 8)
+        draws = [Draws(seed, zero) for seed in range(whole)]
+        draws += [Draws(seed, zero, broken=True) for seed in range(broken)]
+        for turn, self._values in enumerate(draws):
+            point = self._at(places[turn % len(places)])
             if point is not None:
                 return point
-        return None
+        return None if self._values else self._closest(places[0])
+
+    def _closest(self, index: dict[str, int]) -> Point | None:
+        """Where nothing is drawn: the sides once more, with enclosures as narrow as can be."""
+        ctx.prec = _FINEST
+        point = self._at(index)
+        if point is None:
+            ctx.prec = PRECISION
+        return point
 
     def _meaning(self, ring: Any, draw: Any) -> Meaning:
         return Meaning(self.claim.vocabulary, ring, draw, self.setting, self.symmetric, self._given)
 
-    def _differing_index(self) -> dict[str, int] | None:
+    def _differing_places(self) -> list[dict[str, int]]:
+        """The first few values of the free indices at which residues differ: at some of them no numbers might."""
         seed = self.claim.seed
         prime = primes_for(seed)[0]
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
         meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
-        return next((i for i, left, right in Scope(meaning, self.claim).sides(self.link) if left != right), None)
+        sides = Scope(meaning, self.claim).sides(self.link)
+        return list(islice((i for i, left, right in sides if left != right), _PLACES))
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
@@ -135,7 +157,7 @@ class _Look:
         return Point(index, left, right, scope) if left.differs(right) else None
 
     def _drawn(self, label: str) -> Traced:
-        return Traced(Fraction(self._values[label]), frozenset({label}))
+        return number(self._values, label)
 
     def shrunk(self, point: Point) -> Point:
         """Values replaced by 0, many at once and then one by one, and then by 1, -1 or 2, while the sides differ."""
@@ -204,7 +226,7 @@ class _Look:
     def _others_zero(self, point: Point) -> bool:
         """Whether the sides still differ with all values 0 that the two do not depend on; if so they are."""
         before = self._values
-        self._values = _Draws(1, True)
+        self._values = Draws(1, True)
         self._values.update({label: before[label] for label in point.used if label in before})
         if self._at(point.index) is not None:
             return True
@@ -220,23 +242,3 @@ class _Look:
         """The quantity that the left side is, if it is a single one: it need not be reported twice."""
         left = self.link.left
         return (left[1], left[2]) if isinstance(left, list) and left[0] == "entry" else ("", "")
-
-
-class _Draws(dict[str, int]):
-    """Small integers by label: all 1, then all 0, then drawn, every third time with zeros among them.
-
-    zero: the entries of a block that stands for several (``x_h[3..39]``) are 0.
-    """
-
-    def __init__(self, seed: int, zero: bool) -> None:
-        super().__init__()
-        self._seed, self._zero = seed, zero
-
-    def __missing__(self, label: str) -> int:
-        raw = hashlib.blake2b(f"{self._seed} {label}".encode(), digest_size=4).digest()
-        drawn = int.from_bytes(raw, "big")
-        values = (*_OTHERS, 0, 0) if self._seed % 3 == 2 else _OTHERS
-        self[label] = values[drawn % len(values)] if self._seed > 1 else 1 - self._seed
-        if ".." in label and self._zero:
-            self[label] = 0
-        return self[label]

@@ -20,6 +20,7 @@ from dyadic.proofs.statements import counterexample, sizes
 from dyadic.proofs.statements.assignments import assignments
 from dyadic.proofs.statements.blocks import Setting
 from dyadic.proofs.statements.closed import Closed
+from dyadic.proofs.statements.defined import defined_somewhere
 from dyadic.proofs.statements.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.hypotheses import hypotheses_of
 from dyadic.proofs.statements.laurent import Residue
@@ -43,6 +44,7 @@ ARB = "Arb's enclosures of functions"
 _KEPT = 8
 _NUMBERS = "nothing of the network is read: a statement about numbers alone"
 _NOWHERE = "one side divides by an expression that is 0 whatever the values are"
+_NO_NUMBERS = "no numbers were found at which they are"
 _Symmetric = frozenset[tuple[str, str]]
 
 
@@ -115,6 +117,8 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
         reads = [key for key in claim.read(link) if key[0] != "delta"]
         if reads and not trial.read:
             return undecided(f"{link.label}: every bracket is 0, so that nothing is read and nothing compared")
+        if not defined_somewhere(claim, link, symmetric, values.values):
+            return undecided(f"{link.label} holds wherever both sides are defined, but {_NO_NUMBERS}")
         if not reads and _NUMBERS not in hypotheses:
             hypotheses = (*hypotheses, _NUMBERS)
         if values.argument is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dyadic.proofs.statements.equation import Equalities, Statement
+from dyadic.symbolic.functions import FUNCTIONS
 
 _NOT_ZERO = "no denominator of the claim is 0"
 _LOGARITHMS = "the logarithms of the claim are of positive numbers"
@@ -13,7 +14,13 @@ _ROOTS = "the roots of the claim are of positive numbers"
 
 def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
-    found = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
+    symmetric = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
+    return (*symmetric, *domains_of(claim))
+
+
+def domains_of(claim: Equalities) -> tuple[str, ...]:
+    """Where the claim's own expressions are defined, in words; empty if that is everywhere."""
+    found: list[str] = []
     nodes: list[Any] = [side for link in claim.links for side in (link.left, link.right)]
     nodes += [let.body for let in claim.lets]
     while nodes:
@@ -25,8 +32,16 @@ def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
             power = node[2] if isinstance(node[2], int) else node[2][1]
             found += [_NOT_ZERO] if power < 0 else []
             found += [_ROOTS] if not isinstance(node[2], int) else []
-        if node[:2] == ["apply", "log"]:
-            found.append(_LOGARITHMS)
-        if node[:2] in (["apply", "sqrt"], ["apply", "rsqrt"]):
-            found.append(_ROOTS)
+        if node[:1] == ["apply"]:
+            found += _domain(node[1])
     return tuple(dict.fromkeys(found))
+
+
+def _domain(name: str) -> list[str]:
+    """Where a function is defined, if it is not everywhere."""
+    if name in ("sqrt", "rsqrt"):
+        return [_ROOTS]
+    condition = FUNCTIONS[name].defined if name in FUNCTIONS else None
+    if name == "log" or condition is None:
+        return [_LOGARITHMS] if name == "log" else []
+    return [f"every {name}(z) of the claim has {condition}"]

@@ -19,8 +19,9 @@ from dyadic.symbolic.printing import latex_escape
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _DROPPED = re.compile(
     r"\\(?:label|tag)\*?\{[^{}]*\}|\\(?:begin|end)\{[A-Za-z]+\*?\}|\\(?:nonumber|notag|displaystyle|limits)(?![A-Za-z])"
-    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|~|\$|\\\[|\\\]"
+    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|~|(?<!\\)\$|\\\[|\\\]"
 )
+_ALIGNMENT = re.compile(r"(?<!\\)&")
 _GROUP_NAME = re.compile(r"\\(?:text|mathrm|mathit|operatorname|mathsf|textrm|mathbf)\s*\{")
 _GREEK = re.compile(
     r"\\(alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|varphi|chi"
@@ -43,14 +44,14 @@ def tidy(source: str) -> str:
 
 def formula(source: str) -> str:
     """One equation without what is only for the eye: what :class:`LatexReader` reads."""
-    return tidy(source).replace("&", " ").strip().rstrip(".,;").strip()
+    return _ALIGNMENT.sub(" ", tidy(source)).strip().rstrip(".,;").strip()
 
 
 def rows(source: str) -> list[str]:
     """The equations of a display, one string each: a row that starts with a relation continues the one before."""
     found: list[str] = []
     for row in re.split(r"\\\\(?:\[[^\]]*\])?|\n\s*\n", tidy(source)):
-        text = row.replace("&", " ").strip().rstrip(".,;").strip()
+        text = _ALIGNMENT.sub(" ", row).strip().rstrip(".,;").strip()
         if not text:
             continue
         if found and text.startswith("="):

@@ -15,6 +15,7 @@ from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.limits import LONGEST_NAME
 from dyadic.symbolic.options import choice, known, read_options
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
@@ -107,7 +108,7 @@ class Model:
 
     @staticmethod
     def _printable(name: str) -> str:
-        return "".join(c if c.isprintable() else "_" for c in name).strip()[:180]
+        return "".join(c if c.isprintable() else "_" for c in name).strip()[: LONGEST_NAME - 30]
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -127,9 +128,10 @@ class Model:
         An infinity in a constant (a mask) is replaced by the float32 number nearest to it: added to a score it has
         the same effect, and 0 times it is 0.
         """
-        if role == "constant" and not np.isfinite(value).all():
-            if np.isnan(value).any():
-                raise SpecError(f"constant {wanted!r}", "holds NaN", "a constant must hold numbers")
+        if not np.isfinite(value).all():
+            if role != "constant" or np.isnan(value).any():
+                found = "NaN" if np.isnan(value).any() else "an infinity"
+                raise SpecError(f"{role} {wanted!r}", f"holds {found}", f"a {role} must hold numbers")
             self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
             value = np.clip(value, _LOWEST, -_LOWEST)
         name = self.input(wanted, value.shape, role, below)
@@ -154,6 +156,8 @@ class Model:
             name = self.array(value.name, array, "parameter" if trained else "constant")
             self.given[value.name] = name
         elif trained:
+            if not np.isfinite(value.array).all():
+                raise SpecError(f"parameter {name!r}", "holds an infinity", "a parameter must hold numbers")
             self.inputs[name] = replace(self.inputs[name], role="parameter")
         return name
 

@@ -17,6 +17,9 @@ from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported
 LARGEST = 2**24
 """Entries up to which a constant is folded."""
 
+_RANDOM = {
+    "Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+}  # fmt: skip
 _LAYOUT = {"Identity", "Unsqueeze", "Squeeze", "Reshape", "Transpose", "Flatten"}
 
 
@@ -27,8 +30,10 @@ def fold(
 
     single: no other node reads the first operand.  evaluate: runs one node on arrays.
     """
+    if node.op in _RANDOM:
+        raise Unsupported("draws random numbers")
     operands = [value for value in node.operands if value is not None]
-    if not all(isinstance(value, Known) for value in operands):
+    if node.op == "Dropout" or not all(isinstance(value, Known) for value in operands):
         return None
     known = [value for value in operands if isinstance(value, Known)]
     if node.op == "ConstantOfShape":

@@ -87,6 +87,7 @@ class _Reader:
         self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
         self.values: dict[str, Value | None] = {}
         self.problems: list[Problem] = []
+        self._every_tensor_has_one_source()
         self.nodes = self._needed_nodes()
         self.readers = Counter(name for node in self.nodes.values() for name in node.input)
 
@@ -107,6 +108,20 @@ class _Reader:
         return self.model.architecture(list(dict.fromkeys(outputs)), cost)
 
     # -- the graph -----------------------------------------------------------------------------------------------
+
+    def _every_tensor_has_one_source(self) -> None:
+        """Refuse a graph in which a name stands for two tensors, or for none where it is read."""
+        made = Counter(tensor.name for tensor in self.graph.initializer)
+        made |= Counter(node.name for node in self.graph.input)  # older files list their weights there as well
+        for position, node in enumerate(self.graph.node):
+            unknown = [name for name in node.input if name and name not in made]
+            if unknown and not self.graph.sparse_initializer:
+                problem = f"{unknown[0]!r} is no input, no weight and no result of a node before it"
+                raise SpecError(f"{self.where}: {self._place(position, node)}", problem, "export the model again")
+            made.update(name for name in node.output if name)
+        twice = [name for name, count in made.items() if count > 1]
+        if twice:
+            raise SpecError(f"{self.where}: tensor {twice[0]!r}", "is made twice", "export the model again")
 
     def _needed_nodes(self) -> dict[int, Any]:
         """The nodes that an output needs, in the file's order, which is a topological one; by position."""
@@ -165,6 +180,8 @@ class _Reader:
     def _extent(self, name: str, axis: int, dim: Any) -> Expr:
         if dim.HasField("dim_value") and dim.dim_value > 0:
             return Integer(dim.dim_value)
+        if dim.HasField("dim_value"):
+            self.model.note(f"the size {dim.dim_value} of axis {axis} of the input {name!r} is read as an unknown one")
         label = re.sub(r"[^A-Za-z0-9_]", "_", dim.dim_param or f"{name}_{axis}")
         return Symbol(label if label[:1].isalpha() else f"n{label}", integer=True, positive=True)
 
@@ -321,7 +338,8 @@ class _Reader:
             pairs = zip(ours, theirs, strict=False)
             if len(ours) != len(theirs) or any(n.is_Integer and m and n != m for n, m in pairs):
                 problem = f"has the shape {show(ours)} here and {theirs} according to onnx"
-                raise SpecError(f"{self.where}: tensor {info.name!r}", problem, "please report this model")
+                remedy = "the file states a wrong shape, or the model is read wrongly: then please report it"
+                raise SpecError(f"{self.where}: tensor {info.name!r}", problem, remedy)
 
     # -- errors --------------------------------------------------------------------------------------------------
 

@@ -154,7 +154,7 @@ class Node:
 
     def same(self, why: str) -> Value:
         """The operand itself: a node that does nothing has no vertex."""
-        self.model.note(f"{self.op} {why} is the identity: no vertex")
+        self.model.note(f"{f'{self.op} {why}'.strip()} is the identity: no vertex")
         return self.operand(0)
 
 

@@ -103,8 +103,9 @@ def _package() -> Any:
 class _Reader:
     def __init__(self, program: Any, name: str, where: str) -> None:
         self.torch = _package()
-        self.program = program.run_decompositions({})
         self.where = where
+        self._no_gradient_is_cut(program)
+        self.program = program.run_decompositions({})
         self.model = Model(name)
         self.values: dict[Any, Any] = {}
         self.problems: list[Problem] = []
@@ -116,11 +117,36 @@ class _Reader:
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
         outputs = [(spec.kind, node) for spec, node in specs]
         self.outputs = [node for kind, node in outputs if kind == kinds.USER_OUTPUT]
+        if any(kind == kinds.USER_INPUT_MUTATION for kind, _ in outputs):
+            self.model.note("what the program writes into its inputs is left out")
         if any(kind == kinds.BUFFER_MUTATION for kind, _ in outputs):
             self.model.note("updates of buffers (running statistics) are left out")
         self.needed = self._needed()
         self.calls = [node for node in graph.nodes if node.op == "call_function" and node in self.needed]
         self.paths = Counter(self._path(node) for node in self.calls if node.target is not operator.getitem)
+
+    def _no_gradient_is_cut(self, program: Any) -> None:
+        """Refuse a program in which PyTorch stops a gradient that would flow here.
+
+        The decomposition forgets ``detach`` and ``no_grad``: they are looked for before it.  On numbers that depend on
+        no input and no parameter (buffers, positions) they change nothing.
+        """
+        kinds = self.torch.export.graph_signature.InputKind
+        specs = program.graph_signature.input_specs
+        moving = {spec.arg.name for spec in specs if spec.kind in (kinds.USER_INPUT, kinds.PARAMETER)}
+        flows: set[Any] = set()
+        for node in program.graph.nodes:
+            value = node.meta.get("val")
+            floating = not isinstance(value, self.torch.Tensor) or value.is_floating_point()
+            if node.op == "placeholder" and node.name in moving and floating:
+                flows.add(node)
+            elif node.op == "call_function" and floating and not flows.isdisjoint(node.all_input_nodes):
+                flows.add(node)
+                label = _label(node)
+                if label.startswith("detach") or (label == "wrap_with_set_grad_enabled" and not node.args[0]):
+                    cut = "no_grad" if label.startswith("wrap") else "detach"
+                    problem = f"stops a gradient ({cut} at {node.name!r}), which the derivation would let through"
+                    raise SpecError(self.where, problem, f"export the module without {cut}")
 
     def _needed(self) -> set[Any]:
         found: set[Any] = set()
@@ -208,6 +234,8 @@ class _Reader:
                 if label not in OPERATORS:
                     raise Unsupported("")
                 self.values[node] = None  # what it reads is not supported and will be named
+            elif self._is_random(node) and label not in OPERATORS:
+                raise Unsupported("draws random numbers")
             elif not hasattr(node.target, "_schema") or self._folds(node, arguments):
                 self.values[node] = self._folded(node)
             elif label not in OPERATORS:
@@ -230,6 +258,8 @@ class _Reader:
 
     def _folds(self, node: Any, arguments: list[Any]) -> bool:
         """Whether a call can be computed now: it reads no input of the model and no weight."""
+        if self._is_random(node):
+            return False
         known = [value for value in arguments if not isinstance(value, Expr)]
         like = _label(node) in (
             "zeros_like",
@@ -241,6 +271,9 @@ class _Reader:
             "new_empty",
         )
         return all(isinstance(value, Known) and not value.trained for value in known) or like
+
+    def _is_random(self, node: Any) -> bool:
+        return self.torch.Tag.nondeterministic_seeded in getattr(node.target, "tags", ())
 
     def _folded(self, node: Any) -> Any:
         """The result of a call on constants or sizes, computed by torch (or, for sizes, by SymPy)."""

@@ -15,6 +15,8 @@ from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported,
 
 @operator("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "positive")
 def nothing(call: Call) -> Result:
+    if call.operator == "alias":  # what a detach becomes in a program that was decomposed before it was saved
+        call.model.note("alias is the identity: no vertex, and no gradient stops there")
     return call.value()
 
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -71,7 +73,7 @@ def test_emit(tmp_path):
         assert run("emit", DIGITS, "--target", target, "--dtype", "float32").stdout == path.read_text()
     refused = run("emit", DIGITS, "--target", "c")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "not there yet" in refused.stderr
+    assert "no C target yet" in refused.stderr
 
 
 def test_build(tmp_path):
@@ -90,6 +92,9 @@ def test_doctor():
     assert done.returncode == 0
     for thing in ("GPU", "NVRTC", "g++", "coqc", "Coquelicot", "pdflatex"):
         assert thing in done.stdout
+    extras = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for extra in extras.keys() - {"test"}:
+        assert f"extra '{extra}': " in done.stdout
 
 
 def test_one_equation_from_certificate_to_kernel_to_appendix(tmp_path):
@@ -102,6 +107,15 @@ def test_one_equation_from_certificate_to_kernel_to_appendix(tmp_path):
     assert value[:12] in (tmp_path / "appendix.tex").read_text()
 
 
+SMALL = """
+[inputs.x]
+shape = [2]
+[[layers]]
+name = "a"
+type = "tanh"
+[cost]
+type = "squared_error"
+"""
 SYMBOLIC = """
 [inputs.x]
 shape = ["m"]
@@ -123,7 +137,7 @@ def test_named_sizes(tmp_path):
     for command in (("emit", path, "--target", "numpy"), ("build", path, "-o", tmp_path / "out")):
         done = run(*command)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "the sizes m, n are still names" in done.stderr
+        assert "numbers for the sizes m, n" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -138,6 +152,7 @@ BAD = {
     "html": (("appendix", DIGITS, "-o", "a.html"), "HTML comes with the paper issue"),
     "unwritable folder": (("build", DIGITS, "-o", "/proc/none"), "/proc/none: cannot be written"),
     "unwritable certificate": (("verify", DIGITS, "--certificate", "/proc/none/c.json"), "cannot be written"),
+    "module without a name": (("emit", DIGITS, "--target", "numpy", "-o", "."), "is the name of a folder"),
     "unwritable appendix": (("appendix", DIGITS, "-o", "/proc/none/a.pdf"), "cannot be written"),
     "unwritable module": (("emit", DIGITS, "--target", "numpy", "-o", "/proc/none/k.py"), "cannot be written"),
 }
@@ -163,6 +178,38 @@ def test_bad_spec_is_one_line(tmp_path):
 def test_nothing_is_left_behind_by_a_refused_output(tmp_path):
     run("appendix", DIGITS, "-o", tmp_path / "a.docx")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [
+    ("emit", "--target", "numpy", "-o"), ("verify", "--certificate"), ("appendix", "-o"),
+])  # fmt: skip
+def test_the_input_is_not_written_over(arguments, tmp_path):
+    command, *options = arguments
+    path, link = tmp_path / "net.tex", tmp_path / "link.tex"
+    path.write_text(SMALL)
+    link.symlink_to(path)
+    for output in (path, link):
+        done = run(command, path, *options, output)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "is the input itself" in done.stderr
+        assert path.read_text() == SMALL
+
+
+def test_no_file_of_a_folder_is_written_over_the_input(tmp_path):
+    path = tmp_path / "appendix.tex"
+    path.write_text(SMALL)
+    done = run("build", path, "-o", tmp_path)
+    assert (done.returncode, path.read_text()) == (2, SMALL)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_shown_of_kernels(tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_text(SMALL)
+    done = run("emit", path, "--target", "cupy", "--verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " 0 wrong, " in done.stdout.splitlines()[-1]
+    assert run("emit", path, "--target", "numpy", "--verify").returncode == 2
 
 
 def test_a_reader_that_goes_away():

@@ -142,3 +142,24 @@ def test_random_networks_are_read_back_and_are_their_instances(network):
     assert outcome.equations == len(derivation.equations)
     for claim in printed_claims(subject):
         assert claim.verdict.value == "proved", (claim.reason, claim.counterexample)
+
+
+def with_name(name):
+    layers = [{"name": name, "type": "dense", "units": 3, "activation": "tanh"}, {"name": "o", "type": "softmax"}]
+    return derive(architecture({"inputs": {"x": {"shape": [4]}}, "layers": layers, "cost": {"type": "squared_error"}}))
+
+
+@pytest.mark.parametrize(
+    "name", ["$x_1$", "a & b", "#%", "\\\\", "\\text{h}", "[j]", "~", "a,b", "a=b", "}{", "x_x", "😀"]
+)
+def test_a_name_of_signs_that_latex_reads_otherwise_is_read_back(name):
+    assert {claim.verdict.value for claim in claims(with_name(name)).values()} == {"proved"}
+
+
+def test_the_longest_name_fits_a_certificate():
+    from dyadic.proofs import check
+    from dyadic.symbolic.limits import LONGEST_NAME
+
+    layers = [{"name": "n" * LONGEST_NAME, "type": "lstm", "units": 2}, {"name": "o", "type": "dense", "units": 2}]
+    network = {"inputs": {"x": {"shape": [12, 2]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    assert check(verify(derive(architecture(network)))).confirmed

@@ -103,3 +103,77 @@ def test_a_table_whose_gradient_is_scaled_is_refused():
     dyadic.from_torch(torch.nn.Embedding(5, 2), tokens)
     with pytest.raises(SpecError, match="scale_grad_by_freq = True is not read"):
         dyadic.from_torch(torch.nn.Embedding(5, 2, scale_grad_by_freq=True), tokens)
+
+
+def relu_then(*further):
+    return model([("Relu", ["x"], ["a"]), *further], {"x": [2, 3]}, ["y"])
+
+
+def test_a_tensor_that_is_made_twice_or_never_is_refused():
+    from_onnx(relu_then(("Tanh", ["a"], ["y"])))
+    with pytest.raises(SpecError, match="tensor 'a': is made twice"):
+        from_onnx(relu_then(("Exp", ["x"], ["a"]), ("Tanh", ["a"], ["y"])))
+    with pytest.raises(SpecError, match="'z' is no input, no weight and no result of a node before it"):
+        from_onnx(relu_then(("Add", ["a", "z"], ["y"])))
+    with pytest.raises(SpecError, match="'b' is no input"):  # a cycle
+        from_onnx(relu_then(("Add", ["a", "b"], ["y"]), ("Exp", ["y"], ["b"])))
+    proto = single("Mul", [2, 3], np.ones((2, 3), np.float32))
+    proto.graph.initializer.append(proto.graph.initializer[0])
+    with pytest.raises(SpecError, match="tensor 'w0': is made twice"):
+        from_onnx(proto)
+
+
+def test_random_numbers_are_not_drawn_while_reading():
+    for operator in ("RandomNormal", "RandomUniform"):
+        draw = (operator, [], ["r"], {"shape": [2, 3]})
+        with pytest.raises(SpecError, match="draws random numbers"):
+            from_onnx(relu_then(draw, ("Add", ["a", "r"], ["y"])))
+    proto = relu_then(("Dropout", ["c", "", "train"], ["d"]), ("Add", ["a", "d"], ["y"]))
+    for name, array in (("c", np.ones((2, 3), np.float32)), ("train", np.array(True))):
+        proto.graph.initializer.append(onnx.numpy_helper.from_array(array, name))
+    with pytest.raises(SpecError, match="the mask would be random"):
+        from_onnx(proto)
+
+
+@pytest.mark.parametrize(("number", "name"), [(np.nan, "NaN"), (np.inf, "an infinity")])
+def test_a_weight_that_is_no_number_is_refused(number, name):
+    weight = np.ones((3, 2), np.float32)
+    from_onnx(single("Gemm", [2, 3], weight))
+    weight[1, 1] = number
+    with pytest.raises(SpecError, match=f"parameter 'w0': holds {name}"):
+        from_onnx(single("Gemm", [2, 3], weight))
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_an_unknown_size_that_is_written_as_a_number_is_said(size):
+    (note,) = (note for note in from_onnx(single("Relu", [size, 3])).notes if "axis 0" in note)
+    assert note == f"the size {size} of axis 0 of the input 'x' is read as an unknown one"
+
+
+def test_a_gradient_that_pytorch_stops_is_refused():
+    torch = pytest.importorskip("torch")
+
+    import dyadic
+
+    class Stopped(torch.nn.Module):
+        def __init__(self, how):
+            super().__init__()
+            self.how, self.inner = how, torch.nn.Linear(3, 3)
+            self.register_buffer("fixed", torch.ones(3))
+
+        def forward(self, x):
+            if self.how == "no_grad":
+                with torch.no_grad():
+                    y = self.inner(x)
+                return y + x
+            if self.how == "random":
+                return self.inner(x) + torch.rand(3)
+            return x + (self.fixed.detach() if self.how == "buffer" else self.inner(x).detach())
+
+    x = torch.ones(2, 3)
+    dyadic.from_torch(Stopped("buffer"), x)  # nothing flows there anyway
+    for how in ("detach", "no_grad"):
+        with pytest.raises(SpecError, match=f"stops a gradient \\({how}"):
+            dyadic.from_torch(Stopped(how), x)
+    with pytest.raises(SpecError, match="draws random numbers"):
+        dyadic.from_torch(Stopped("random"), x)
