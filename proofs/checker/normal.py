@@ -42,9 +42,13 @@ class Forms:
         self._levels: dict[int, frozenset[int]] = {}
 
     def of(
-        self, node: Any, bound: Mapping[str, int], where: str, names: Names | None = None,
+        self,
+        node: Any,
+        bound: Mapping[str, int],
+        where: str,
+        names: Names | None = None,
         extents: Sequence[Polynomial] = (),
-    ) -> Polynomial:  # fmt: skip
+    ) -> Polynomial:
         """The normal form of an expression as the certificate writes it.
 
         bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
