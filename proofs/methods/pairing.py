@@ -114,11 +114,12 @@ def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, d
         derived = _derived(content, table, ring, still, s, draw, where)
     terms = []
     for key, entries_ in derived:
-        if key in integers:
-            continue
         if set(entries_) != set(moving[key]):
             raise Rejected(where, f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
-        terms += [ring.mul([entries_[at], jets.slope(moving[key][at])]) for at in entries_]
+        for at, value in entries_.items():
+            # Nothing moves with integers, so forward mode has no part in this: what is derived for them must be 0.
+            slope = draw(f"direction of {key[0]} {key[1]} {list(at)}") if key in integers else None
+            terms.append(ring.mul([value, jets.slope(moving[key][at]) if slope is None else slope]))
     return forward, ring.add(terms)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dyadic.proofs.statements.tokens import LONGEST_NUMBER, Unreadable
+from dyadic.proofs.statements.tokens import LONGEST_INDEX, Unreadable
 from dyadic.proofs.statements.vocabulary import Vocabulary, text_name
 
 _TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|[-+*/()<|=])")
@@ -127,7 +127,7 @@ class IndexReader:
         if not isinstance(word, str):
             return word
         if word.isdigit():
-            if len(word) > LONGEST_NUMBER // 2:
+            if len(word) > LONGEST_INDEX:
                 raise Unreadable(at, "the number is too long for an index")
             return int(word)
         if word == "floor":

@@ -238,7 +238,7 @@ class LatexReader:
         match = _NAMED.match(self._source, start)
         if match and match[1] != "max":
             name, end = _OTHERWISE.get(match[1], match[1]), match.end()
-        elif self._source[start] == "e" and re.compile(r"e\s*\^").match(self._source, start):
+        elif self._source[start] == "e" and re.compile(r"e\s*\^(?!\s*\{?\s*\\text)").match(self._source, start):
             self._at = self._source.index("^", start) + 1
             return Token("function", ("exp", 0), start)
         elif match := (_GROUP_NAME.match(self._source, start) or _GREEK.match(self._source, start)):

@@ -7,7 +7,7 @@ from support.equations import EQUATIONS, equation, i, n, output
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.pairing import evaluate, primes
+from dyadic.proofs.checker.pairing import evaluate, primes, small_sizes
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint, numbers
 from dyadic.proofs.methods.pairing import pairing_claim
@@ -45,7 +45,7 @@ def test_an_integer_input_has_the_zero_adjoint_and_nothing_else(name, factor):
     assert claim.verdict is Verdict.REFUTED
     assert claim.counterexample["exact"] == "0"
     for content, agrees in ((layer_to_json(layer), True), (layer_to_json(wrong), False)):
-        outcome = evaluate(content, "layer", primes(1)[0], 1)
+        outcome = evaluate(content, "layer", primes(1)[0], 1, small_sizes(content, 1, "layer"))
         assert (outcome.forward == outcome.backward) is agrees
     assert numbers.concrete_agreement(wrong, "adjoint", [dict.fromkeys(numbers_of(wrong), 3)]) is None
 

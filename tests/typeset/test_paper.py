@@ -127,7 +127,7 @@ NETWORKS = {
 def test_pdf(name):
     content = render_pdf(network_document(name))
     assert content.startswith(b"%PDF")
-    assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/") <= 14
+    assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/") <= 16
 
 
 @pytest.mark.parametrize("name", NETWORKS)
