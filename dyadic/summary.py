@@ -84,10 +84,8 @@ def report_text(report: Report, page: Page) -> Iterator[str]:
 
 
 def rejected_text(reason: str, page: Page) -> Iterator[str]:
-    """Why a certificate does not hold."""
-    first, *rest = page.wrapped(reason, f"{'REJECTED':<{_VERDICT}}")
-    yield first.replace("REJECTED", page.styled("REJECTED", "refuted"), 1)
-    yield from rest
+    """Why a certificate does not hold, on one line."""
+    yield f"{page.styled('REJECTED', 'refuted')}   {reason}"
 
 
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:

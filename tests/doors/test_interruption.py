@@ -28,6 +28,12 @@ main()
 """
 
 
+def _as_from_a_terminal():
+    """Signals that whoever runs the tests ignores, as nohup does, are not ignored here."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def start(arguments, folder, program=None, module=None):
     command = ["-m", "dyadic", *map(str, arguments)] if program is None else [
         "-c", program.format(arguments=[*map(str, arguments)], module=module)]  # fmt: skip
@@ -35,7 +41,7 @@ def start(arguments, folder, program=None, module=None):
     return subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "TMPDIR": str(folder / "scratch")},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=_as_from_a_terminal,
     )  # fmt: skip
 
 

@@ -95,6 +95,9 @@ EXAMPLES = {
     "slice": ([(4, 7)], {"axes": [1], "starts": [1], "sizes": [3], "steps": [2]}, lambda x: x[:, 1:6:2]),
     "pad": ([(4, 7)], {"padding": [1, 2], "value": 0.5}, lambda x: F.pad(x, (1, 2), value=0.5)),
     "upsample": ([(4, 7)], {"factors": [2]}, lambda x: x.repeat_interleave(2, 1)),
+    "upsample_bilinear": (
+        [(4, 3)], {"factors": [2, 2]}, lambda x: F.interpolate(x[None, None], scale_factor=2.0, mode="bilinear")[0, 0]
+    ),
 }  # fmt: skip
 
 
