@@ -148,8 +148,10 @@ class Claims:
         missing = [component for component in rule.needs if component not in stated]
         if missing:
             raise Rejected(f"{where}.trusted", f"leaves out {missing[0]!r}")
-        if rule.may and not stated:
-            raise Rejected(f"{where}.trusted", "says that the method calls nothing")
+        if claim["kind"] == "variational" and not stated:
+            raise Rejected(f"{where}.trusted", "leaves out the arithmetic")
+        if claim["kind"] == "nonreciprocity" and claim["numbers"]["reads"] and len(stated) < 3:
+            raise Rejected(f"{where}.trusted", "leaves out what an entry of the Jacobian is enclosed with")
 
     def _steps(self, claim: Any, where: str) -> None:
         """The theorem's texts are made of those of the claims that it rests on."""

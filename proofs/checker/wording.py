@@ -175,8 +175,8 @@ RULES: dict[str, Rule] = {
         "name", "",
         lambda about, n: "{name}: the emitted derivative is the derivative of the definition"
         + (" away from the kink" if has_kinks(about["name"]) else ""),
-        "rational functions in a differential field", (trust.DERIVATION_RULES,),
-        (trust.SYMPY_POLYNOMIALS, trust.POLYNOMIALS),
+        "rational functions in a differential field", (trust.DERIVATION_RULES, trust.SYMPY_POLYNOMIALS),
+        (trust.POLYNOMIALS,),
     ),
     "wiring": _rule(
         "",
@@ -236,8 +236,8 @@ RULES: dict[str, Rule] = {
         "steps",
         "{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then",
         "rigorous real enclosures (Arb)",
-        (trust.ARB,),
-        (*_NUMBERS, trust.LEMMA, trust.GRAPH),
+        (trust.ARB, trust.EVALUATOR, trust.LEMMA),
+        (*_NUMBERS, trust.GRAPH),
     ),
     "tightness:structure": _rule(
         "",

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sympy import Pow, Symbol
+
 from dyadic.proofs.checker.graph import Graph
 from dyadic.proofs.checker.normal import Forms
 from dyadic.proofs.checker.reading import Rejected
@@ -25,7 +27,7 @@ from dyadic.proofs.statements.notation import printed_names, read_equation
 from dyadic.proofs.statements.tokens import Unreadable
 from dyadic.proofs.statements.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
-from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.expressions import Definition, Element, Index, Reduction
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 MOST_LATEX = 300
@@ -39,9 +41,9 @@ def printed_claims(subject: Subject) -> Iterator[Claim]:
     derivation, graph = subject.derivation, subject.network
     own = derivation.architecture.own_names
     names = printed_names(graph, own)
-    yield _claim(subject, "text", TextPrinter(own).equation, lambda text: read_equation(text, names))
+    yield _claim(subject, "text", TextPrinter(own).equation, lambda text: read_equation(text, names), lambda item: True)
     if len(derivation.equations) <= MOST_LATEX:
-        yield _claim(subject, "latex", LatexPrinter(own).equation, _latex_reader(graph), every=False)
+        yield _claim(subject, "latex", LatexPrinter(own).equation, _latex_reader(graph), _in_claims_notation)
 
 
 def _claim(
@@ -49,7 +51,7 @@ def _claim(
     notation: str,
     write: Callable[[Definition], str],
     read: Read,
-    every: bool = True,
+    covered: Callable[[Definition], bool],
 ) -> Claim:
     forms, seen, left_out = Forms(), 0, 0
     different: dict[str, Any] | None = None
@@ -65,7 +67,7 @@ def _claim(
             try:
                 same = _same(forms, content, *read(text))
             except (Unreadable, Rejected) as error:
-                if every:
+                if covered(item):
                     unread = unread or f"{text[:200]!r} of {tag} cannot be read back: {error}"
                 else:
                     left_out += 1
@@ -124,3 +126,32 @@ def _with_ranges(node: Any) -> Any:
             raise Unreadable(0, "a range is missing")
         return [node[0], node[1], extent, _with_ranges(node[3])]
     return [_with_ranges(child) for child in node]
+
+
+def _in_claims_notation(item: Definition) -> bool:
+    """Whether the LaTeX of a definition is in the notation of claims.
+
+    It is not where positions of maxima with long names, roots of an order other than two, sizes as numbers, ranges
+    that are formulas, or positions with more than one axis occur.
+    """
+    body = item.body
+    inner = {index for entry in body.atoms(Element) for index in entry.indices if isinstance(index, Element)}
+    if any(len(index.indices) > 1 for index in inner):
+        return False
+    kinds = {item.tensor.kind, *(entry.kind for entry in body.atoms(Element))}
+    if any(kind.startswith("arg ") and len(kind) > len("arg m") for kind in kinds):  # written with a wide hat
+        return False
+    if any(not (2 * power.exp).is_Integer for power in body.atoms(Pow)):
+        return False
+    ranges = [node.extent for node in body.atoms(Reduction)]
+    if any(not (extent.is_Integer or isinstance(extent, Symbol)) for extent in ranges):
+        return False
+    named = {symbol for symbol in body.free_symbols if not isinstance(symbol, Index)}
+    return named <= set(ranges) and not _as_numbers(body, named)
+
+
+def _as_numbers(body: Any, named: set[Any]) -> bool:
+    """Whether the name of a size stands elsewhere than as a range."""
+    if isinstance(body, Reduction):
+        return _as_numbers(body.body, named)
+    return body in named or any(_as_numbers(child, named) for child in body.args)
