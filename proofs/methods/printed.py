@@ -27,7 +27,7 @@ from dyadic.proofs.statements.notation import printed_names, read_equation
 from dyadic.proofs.statements.tokens import Unreadable
 from dyadic.proofs.statements.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
-from dyadic.symbolic.expressions import Definition, Element, Index, Reduction
+from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 MOST_LATEX = 300
@@ -132,11 +132,11 @@ def _in_claims_notation(item: Definition) -> bool:
     """Whether the LaTeX of a definition is in the notation of claims.
 
     It is not where positions of maxima with long names, roots of an order other than two, sizes as numbers, ranges
-    that are formulas, or positions with more than one axis occur.
+    that are formulas, positions with more than one axis, or entries in brackets occur.
     """
     body = item.body
     inner = {index for entry in body.atoms(Element) for index in entry.indices if isinstance(index, Element)}
-    if any(len(index.indices) > 1 for index in inner):
+    if any(len(index.indices) > 1 for index in inner) or any(node.atoms(Element) for node in body.atoms(Bracket)):
         return False
     kinds = {item.tensor.kind, *(entry.kind for entry in body.atoms(Element))}
     if any(kind.startswith("arg ") and len(kind) > len("arg m") for kind in kinds):  # written with a wide hat

@@ -86,7 +86,7 @@ class Reading:
     def __init__(self, content, own, without=None):
         graph = Graph(content)
         self.names = printed_names(graph, own)
-        self.latex = printed._latex_reader(graph, own)
+        self.latex = printed._latex_reader(graph)
         numbers = (3, 5, 4, 7)
         named = sorted({name for tensor in _tensors(content) for name in _sizes(tensor["shape"])})
         self.sizes = {name: numbers[k % 4] for k, name in enumerate(named)}
@@ -100,7 +100,7 @@ class Reading:
         self.integers |= {key: 2 for key in self.axes if key[0].startswith("arg ")}
         self.integers |= {
             ("y", owner): self.axes["x", content["architecture"]["costs"][owner]["input"]][-1]
-            for owner, data in content["costs"].items()
+            for owner, data in _costs(content)
             if data["target_role"] == "index"
         }
 
@@ -115,6 +115,11 @@ class Reading:
         return left[1], left[2], [index[1] for index in left[3]], right
 
 
+def _costs(content):
+    """(owner, content) of every cost of a certificate."""
+    return [(owner, content["costs"][cost["cost"]]) for owner, cost in content["architecture"]["costs"].items()]
+
+
 def _tensors(content):
     for equation in content["equations"].values():
         yield from (equation["definition"], *equation["where"])
@@ -124,7 +129,7 @@ def _tensors(content):
     for name, vertex in layers.items():
         for parameter in content["layers"][vertex["layer"]]["parameters"].values():
             yield {"kind": parameter["kind"], "owner": name, "shape": _bound(parameter["shape"], vertex["sizes"])}
-    for owner, data in content["costs"].items():
+    for owner, data in _costs(content):
         sizes = content["architecture"]["costs"][owner]["sizes"]
         yield {"kind": "y", "owner": owner, "shape": _bound(data["target_shape"], sizes)}
 
@@ -180,7 +185,7 @@ def differences(without, reading, before, after):
 def definitions(content):
     """What each vertex and cost computes, as its kind says it."""
     vertices = {v["name"]: content["layers"][v["layer"]]["definitions"] for v in content["architecture"]["vertices"]}
-    return vertices, {owner: data["definitions"] for owner, data in content["costs"].items()}
+    return vertices, {owner: data["definitions"] for owner, data in _costs(content)}
 
 
 def verdict(derivation):
