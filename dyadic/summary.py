@@ -14,7 +14,7 @@ from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import Page
+from dyadic.terminal import Page, printable
 
 _METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
 """The method of a claim whose kind has another name."""
@@ -85,7 +85,7 @@ def report_text(report: Report, page: Page) -> Iterator[str]:
 
 def rejected_text(reason: str, page: Page) -> Iterator[str]:
     """Why a certificate does not hold, on one line."""
-    yield f"{page.styled('REJECTED', 'refuted')}   {reason}"
+    yield f"{page.styled('REJECTED', 'refuted')}   {printable(' '.join(reason.split()))}"
 
 
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
