@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.replay import replay
+from dyadic.proofs.checker.core.replay import replay
 from dyadic.proofs.methods.adjoint import prove
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.energy import derive_cost

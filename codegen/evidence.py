@@ -13,15 +13,15 @@ from dyadic.codegen.assembly import emit_module
 from dyadic.codegen.cubin import CompileError, compile_cubin, find_nvrtc
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emulator import EmulationError, find_compiler
-from dyadic.codegen.emulator.comparison import differences, finite_draw, worst
+from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.emulator.stand_in import loaded
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.kernel import Accumulate, every
-from dyadic.codegen.loops.machine import Fault, check
 from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.place import count
 from dyadic.codegen.loops.schedule import PerElement
-from dyadic.codegen.loops.spec import KernelError, distinct_names, verify
+from dyadic.codegen.loops.wellformed import KernelError, distinct_names, verify
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.program import BATCH
 from dyadic.symbolic.derivation import Derivation

@@ -25,11 +25,11 @@ from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
 from dyadic.symbolic.functions import FUNCTIONS, by_cases, closed_form
 from dyadic.symbolic.layers import LayerEquation
-from dyadic.symbolic.layers.base import Example, Option
+from dyadic.symbolic.layers.layer_type import Example, Option
 from dyadic.symbolic.options import suggest
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.readers.onnx_node import OPERATORS as ONNX
-from dyadic.symbolic.readers.registry import Registry
+from dyadic.symbolic.readers.operator_table import Registry
 from dyadic.symbolic.readers.torch_call import OPERATORS as TORCH
 from dyadic.symbolic.spec import LAYER_TYPES
 from dyadic.symbolic.unroll import Unrolled

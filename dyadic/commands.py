@@ -73,7 +73,7 @@ def verify_own(
 
 def check(certificate: Path) -> int:
     from dyadic.proofs import Rejected
-    from dyadic.proofs.checker.source import read
+    from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
 
     try:

@@ -6,14 +6,14 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.blocks import Block, blocks
 from dyadic.proofs.claims import Claim, overall
 from dyadic.proofs.verification import Notes
+from dyadic.repeats import Block, blocks
+from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
-from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
 
 _SECTIONS = (
     ("inference", "Inference (dE/ds = 0)"),

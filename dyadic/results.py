@@ -81,7 +81,7 @@ class Certificate(dict[str, Any]):
 
         Raises :class:`RejectedCertificate` where the file is no JSON, or has not the form of a certificate.
         """
-        from dyadic.proofs.checker import form, source
+        from dyadic.proofs.checker.intake import form, source
 
         with _rejecting():
             content = source.read(str(path))

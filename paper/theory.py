@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Symbol
 
 from dyadic.paper.document import BigSum, Cite, Display, Formula, Fraction, Math, Paragraph, Sub, Theorem, Words
-from dyadic.symbolic.variational import action_of_energy, doubled_cost, doubled_state, readable
+from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
 
 X, S, F, C, E, THETA = (Sub(letter, "v") for letter in ("x", "s", "f", "C", "E", "theta"))
 DOT_X, DOT_S = Symbol("dot x"), Symbol("dot s")

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from dyadic import __version__
-from dyadic.proofs.checker.form import FORMAT
-from dyadic.proofs.checker.graph import certificate_hash
+from dyadic.proofs.checker.intake.form import FORMAT
+from dyadic.proofs.checker.intake.graph import certificate_hash
 from dyadic.proofs.claims import Claim, overall
 from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.derivation import Derivation, sizes_to_json

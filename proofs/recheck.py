@@ -11,9 +11,9 @@ from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
-from dyadic.proofs.checker.form import anything, number, one_of, record, text
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.evaluate import tightness
+from dyadic.proofs.checker.intake.form import anything, number, one_of, record, text
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.evaluate import tightness_witness
 
 
 def check(certificate: Any) -> Report:
@@ -31,17 +31,17 @@ def check(certificate: Any) -> Report:
 
 WITNESS = record({
     "variable": text(), "entry": anything, "initial_state": text(), "steps": number(), "value_before": text(),
-    "value_exact": text(), "difference": text(), "seed": number(0, 2**60), "signs": one_of(*tightness.SIGNS),
-    "precision": number(1, max(tightness.PRECISIONS)), "sizes": anything,
+    "value_exact": text(), "difference": text(), "seed": number(0, 2**60), "signs": one_of(*tightness_witness.SIGNS),
+    "precision": number(1, max(tightness_witness.PRECISIONS)), "sizes": anything,
 })  # fmt: skip
 
 
 def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     witness = claim["witness"]
     WITNESS(witness, where)
-    if witness["precision"] not in tightness.PRECISIONS:
+    if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
-    found = tightness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
+    found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
     if found is None or found.as_dict() != witness:
         raise Rejected(where, "is not what the evaluation gives")
     value = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs import certificate
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.symbolic.derivation import Derivation
 

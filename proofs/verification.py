@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dyadic.proofs import certificate
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import Called, recording
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.composition import steps_claim
-from dyadic.proofs.methods import layers
 from dyadic.proofs.methods.registry import Method, choose
+from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.sentences import undecided
 from dyadic.proofs.subject import Subject, examine
 from dyadic.symbolic.derivation import Derivation
@@ -69,8 +69,8 @@ def verify(
             notes.not_run[method.name] = reason
     claims = [claim for found in shown.values() for claim in found]
     claims.append(steps_claim(derivation, subject.steps, shown))
-    proofs = layers.proofs(derivation) if shown.get("adjoint") else {}
-    applied = layers.applied(derivation)
+    proofs = layer_kinds.proofs(derivation) if shown.get("adjoint") else {}
+    applied = layer_kinds.applied(derivation)
     return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs, applied)
 
 

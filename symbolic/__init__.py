@@ -4,9 +4,9 @@ spec.py          TOML or a mapping -> Architecture
 layers/, costs/  one index equation per layer type and cost
 expressions.py   index notation;  indices/  integers in it;  variation.py  its derivative;  functions/  scalar functions
 energy.py        one layer kind's energy term and variation
-derivation.py    what is claimed of a network;  ranks.py  its rank table
+derivation.py    what is claimed of a network;  rank_table.py  its rank table
 instantiation.py the network's equations, tagged and hashed: one object each
-variational.py   what the variational principle does and does not give
+constructions.py   what the variational principle does and does not give
 printing.py, serialise.py   equations as text, LaTeX and JSON
 """
 

@@ -14,7 +14,7 @@ from dyadic.symbolic.energy import LayerKind, derive_layer
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.expressions import Element, Tensor, elements
 from dyadic.symbolic.layers import LAYERS, ShapeError
-from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import few_axes, few_entries, few_inputs
 
 Role = Literal["data", "index", "parameter", "constant"]

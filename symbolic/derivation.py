@@ -17,7 +17,7 @@ from sympy import Expr
 from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
 from dyadic.symbolic.instantiation import Equation, Equations, Role, Term, aligned
-from dyadic.symbolic.ranks import RankTable, Reads, rank_table
+from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, cost_to_json, to_json
 
 _SHOWN = 60

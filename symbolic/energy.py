@@ -17,7 +17,7 @@ from dyadic.symbolic.costs import COSTS, CostEquation
 from dyadic.symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
 from dyadic.symbolic.fusion import Source, fused_equation
 from dyadic.symbolic.layers import LAYERS, LayerEquation, ShapeError
-from dyadic.symbolic.layers.base import axes, slots
+from dyadic.symbolic.layers.layer_type import axes, slots
 from dyadic.symbolic.serialise import Json, digest, layer_to_json
 from dyadic.symbolic.variation import Gradient, gradient
 

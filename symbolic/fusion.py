@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 
 from dyadic.symbolic.expressions import Definition, Tensor, rename_tensors, size
 from dyadic.symbolic.layers import LayerEquation, Parameter, ShapeError
-from dyadic.symbolic.layers.base import slots
+from dyadic.symbolic.layers.layer_type import slots
 
 Source = tuple[str, int]
 """What an input of a part is: ("input", slot of the whole) or ("part", number of an earlier part)."""

@@ -15,7 +15,7 @@ from dyadic.symbolic.architecture import Architecture, Vertex, make_vertex
 from dyadic.symbolic.energy import LayerKind, layer_equation
 from dyadic.symbolic.fusion import Source, size_names
 from dyadic.symbolic.layers import LAYERS, ShapeError
-from dyadic.symbolic.layers.base import Role
+from dyadic.symbolic.layers.layer_type import Role
 from dyadic.symbolic.options import read_options
 
 Granularity = Literal["operation", "layer"]

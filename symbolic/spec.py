@@ -17,7 +17,7 @@ from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
-from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
 from dyadic.symbolic.options import (
     checked_name,

@@ -21,7 +21,7 @@ from sympy import Expr
 from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.energy import LayerKind, derive_layer
 from dyadic.symbolic.layers import LAYERS
-from dyadic.symbolic.layers.base import Example, Option, Shape, ShapeError, canonical_axis
+from dyadic.symbolic.layers.layer_type import Example, Option, Shape, ShapeError, canonical_axis
 from dyadic.symbolic.layers.recurrent import Cell
 from dyadic.symbolic.limits import MOST_STEPS
 

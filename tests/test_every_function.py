@@ -10,13 +10,13 @@ from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.paper import build_document, render_latex, render_pdf
 from dyadic.paper.typst_math import TypstPrinter
 from dyadic.proofs import verify
-from dyadic.proofs.checker.definitions import DEFINITIONS
-from dyadic.proofs.checker.functions import check_function
+from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
+from dyadic.proofs.checker.differentiation.function_replay import check_function
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
-from dyadic.proofs.methods.functions import function_claim
+from dyadic.proofs.methods.derivatives import function_claim
 from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
-from dyadic.proofs.statements.vocabulary import FUNCTIONS as WRITTEN
+from dyadic.proofs.statements.semantics.vocabulary import FUNCTIONS as WRITTEN
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, size
 from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, closed_form

@@ -62,3 +62,13 @@ def test_one_package():
         assert (Path("dyadic") / stage).resolve() == Path(stage).resolve()
         done = subprocess.run([sys.executable, "-c", f"import {stage}"], capture_output=True, text=True, check=False)
         assert f"import dyadic.{stage}, not {stage}" in done.stderr
+
+
+def test_no_module_name_twice():
+    """A name says where a thing lives: no two modules or packages share one."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        package = path.name in ("__init__.py", "__main__.py")
+        if path.name != "__main__.py":
+            places.setdefault(path.parent.name if package else path.stem, []).append(str(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -2,13 +2,13 @@
 
 kernel.py         Kernel: one iteration space over named axes, accumulators, loads and stores at each point
 lower.py          a routine's definitions -> kernels
-spec.py           what every kernel must satisfy: each output once, every read in bounds or guarded
+wellformed.py     what every kernel must satisfy: each output once, every read in bounds or guarded
 nest.py           Nest: a kernel with its place on the machine: loops, shared arrays, barriers
 schedule.py       the schedules there are, as data, and which one a kernel gets
 place.py          a kernel under a one-thread-per-element or block-reduction schedule -> nest
 tiles.py          a kernel under a tiled schedule -> nest
 build.py          a kernel -> its nest
-machine.py        runs a nest: written once, in bounds, no race, barriers met by all, values as in the kernel
+nest_machine.py   runs a nest: written once, in bounds, no race, barriers met by all, values as in the kernel
 memory.py         the arrays of such a run, and what each access of theirs must not do
 
 Printers (:mod:`dyadic.codegen.c_printer`) hold spelling, nothing else.

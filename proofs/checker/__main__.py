@@ -6,7 +6,7 @@ import io
 import sys
 
 from dyadic.proofs.checker import Rejected, check
-from dyadic.proofs.checker.source import read
+from dyadic.proofs.checker.intake.source import read
 
 
 def main(arguments: list[str]) -> int:

@@ -12,21 +12,23 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker import instances, simulation, stabilisation
+from dyadic.proofs.checker.core.maxima import empty_maximum
+from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.checker.core.replay import Replayed, replay
+from dyadic.proofs.checker.evaluation import simulation
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Outcome, evaluate, primes, small_sizes
+from dyadic.proofs.checker.evaluation.relaxation import settles
 from dyadic.proofs.checker.findings import Done, Finding, Report
-from dyadic.proofs.checker.form import CERTIFICATE
-from dyadic.proofs.checker.graph import Graph, certificate_hash
-from dyadic.proofs.checker.maxima import empty_maximum
-from dyadic.proofs.checker.names import applied, check_names
-from dyadic.proofs.checker.obligations import HYPOTHESES, MAXIMA_NONEMPTY
-from dyadic.proofs.checker.pairing import MOST_WORK, Outcome, evaluate, primes, small_sizes
-from dyadic.proofs.checker.reading import Costly, Rejected
-from dyadic.proofs.checker.relaxation import settles
-from dyadic.proofs.checker.replay import Replayed, replay
-from dyadic.proofs.checker.shapes import Shapes, check_positions, check_roles, number_of
-from dyadic.proofs.checker.variational import check_variational
+from dyadic.proofs.checker.instantiated import equation_instances
+from dyadic.proofs.checker.intake.form import CERTIFICATE
+from dyadic.proofs.checker.intake.graph import Graph, certificate_hash
+from dyadic.proofs.checker.intake.names import applied, check_names
+from dyadic.proofs.checker.intake.reading import Costly, Rejected
+from dyadic.proofs.checker.intake.shapes import Shapes, check_positions, check_roles, number_of
+from dyadic.proofs.checker.intake.witnesses import pairing_sizes, small_instance
+from dyadic.proofs.checker.lemmas import stabilisation
+from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.checker.verdicts import Claims
-from dyadic.proofs.checker.witnesses import pairing_sizes, small_instance
 
 MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 3, 3, 150_000
 """Bounds on the layers evaluated, on the primes for one bound, and on the network's own sizes for one layer."""
@@ -138,9 +140,9 @@ class _Check:
 
     def _instances(self) -> None:
         """Every equation that is printed is the one that the graph demands."""
-        found = instances.examine(self.graph, first=True, seed=secrets.randbits(60))
+        found = equation_instances.examine(self.graph, first=True, seed=secrets.randbits(60))
         for difference in found.differences:
-            raise Rejected(difference.where, instances.described(difference))
+            raise Rejected(difference.where, equation_instances.described(difference))
         if self.claims.of_kind("instances"):
             for error in found.undecided:
                 raise error  # the prover compares with the same bounds, and would not have claimed it
@@ -161,7 +163,7 @@ class _Check:
                 self.open.append(f"function:{name}: the certificate does not say or claim what it is")
                 continue
             try:
-                from dyadic.proofs.checker.functions import check_function
+                from dyadic.proofs.checker.differentiation.function_replay import check_function
             except ImportError:
                 self.open.append(f"function:{name}: replaying its derivative needs python-flint")
                 continue

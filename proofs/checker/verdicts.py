@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dyadic.proofs.checker.domain import hypothesis
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.names import applied
-from dyadic.proofs.checker.obligations import HYPOTHESES
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.core.obligations import HYPOTHESES
+from dyadic.proofs.checker.evaluation.domain import hypothesis
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import applied
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES, hypotheses
 
 

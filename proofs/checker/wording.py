@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker import trust
-from dyadic.proofs.checker.definitions import DEFINITIONS
-from dyadic.proofs.checker.names import applied, nodes
-from dyadic.proofs.checker.obligations import HYPOTHESES
+from dyadic.proofs.checker.core.obligations import HYPOTHESES
+from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
+from dyadic.proofs.checker.intake.names import applied, nodes
 
 Numbers = Mapping[str, int]
 Subject = Mapping[str, str]

@@ -13,7 +13,7 @@ from itertools import repeat
 from typing import Any
 
 from dyadic.proofs.evaluate.integers import Scope, Whole, admitted, guard, is_guard, whole
-from dyadic.proofs.evaluate.rings import Ring
+from dyadic.proofs.evaluate.number_rings import Ring
 
 Value = Callable[[], Any]
 Indices = range | list[int]

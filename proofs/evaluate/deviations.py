@@ -13,8 +13,8 @@ from typing import Any
 
 from flint import arb
 
+from dyadic.proofs.evaluate.number_rings import Ball, Composed, Undetermined
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
-from dyadic.proofs.evaluate.rings import Ball, Composed, Undetermined
 
 _HIGHEST_PRODUCT = 16
 _ZERO = arb(0)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected
 
 Entries = dict[tuple[int, ...], Any]
 Count = Callable[[], int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dyadic.proofs.evaluate.rings import Anywhere, Composed, Ring
+from dyadic.proofs.evaluate.number_rings import Anywhere, Composed, Ring
 
 Jet = tuple[Any, Any]
 

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from dyadic.proofs.checker.reading import Outside, Rejected
-from dyadic.proofs.checker.reading import need as field
+from dyadic.proofs.checker.intake.reading import Outside, Rejected
+from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
 from dyadic.proofs.evaluate.integers import Entries, Scope, extent
-from dyadic.proofs.evaluate.rings import Anywhere, Ring
+from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
 

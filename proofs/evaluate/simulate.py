@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dyadic.proofs.checker.graph import COST, Graph
+from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, position, reduced_sizes
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places
-from dyadic.proofs.evaluate.rings import Ring, Tape
-from dyadic.proofs.evaluate.sizes import Instantiation, position, reduced_sizes
+from dyadic.proofs.evaluate.number_rings import Ring, Tape
 
 Draw = Callable[[str], Any]
 State = dict[tuple[str, str], Entries]
@@ -18,7 +18,7 @@ State = dict[tuple[str, str], Entries]
 class Instance:
     """A network over one ring: parameters, inputs and targets drawn from ``draw``.
 
-    sizes: see :func:`dyadic.proofs.evaluate.sizes.reduced_sizes`.
+    sizes: see :func:`dyadic.proofs.evaluate.drawn_sizes.reduced_sizes`.
     """
 
     def __init__(self, graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int]) -> None:

@@ -2,7 +2,7 @@
 
 Proves: x, s and dE/dtheta after the claimed steps from a random state equal backpropagation by automatic
 differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
-up to a printed probability of error.  The evaluation itself is proofs/evaluate/identity.py, which the checker repeats.
+up to a printed probability of error.  The evaluation is proofs/evaluate/identity_values.py; the checker repeats it.
 
 Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes.
 """
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate import identity
-from dyadic.proofs.evaluate.sizes import Instantiation, reduced_sizes
-from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.evaluate import identity_values
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
+from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260202
@@ -36,14 +36,16 @@ def unfit(graph: Graph) -> str | None:
 
 def identity_claim(graph: Graph, steps: int) -> Claim:
     """Two runs over two random primes."""
-    schedule = identity.schedule_for(graph, steps)
+    schedule = identity_values.schedule_for(graph, steps)
     counts = {"steps": steps, "every_step": int(schedule == "synchronous")}
-    runs = [identity.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity.primes_for(SEED))]
+    runs = [
+        identity_values.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity_values.primes_for(SEED))
+    ]
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
-        bound, degree = Fraction(1), identity.largest_degree(graph, runs[0].sizes)
+        bound, degree = Fraction(1), identity_values.largest_degree(graph, runs[0].sizes)
         for run in runs:
-            bound *= identity.error_bound(graph, run, degree)
+            bound *= identity_values.error_bound(graph, run, degree)
         small = Instantiation(graph, runs[0].sizes)
         witness = {
             "primes": [str(run.prime) for run in runs],

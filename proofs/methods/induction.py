@@ -20,7 +20,7 @@ from typing import Any
 from sympy import And, Eq, Implies, Integer, Not, Symbol, symbols
 from sympy.logic.boolalg import Boolean
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import SMALL_MODELS, SYMPY_NUMBERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import RANKS, told

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.instances import Difference, described, examine
+from dyadic.proofs.checker.instantiated.equation_instances import Difference, described, examine
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import NORMAL_FORM, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told

@@ -1,16 +1,18 @@
 """The stabilisation lemma for every graph: induction over the number of steps, its step proved in natural deduction.
 
 Proves: in a synchronous system whose updates read only variables of smaller rank (rank >= 1), after k steps no
-variable of rank <= k depends on the initial state.  The proof is proofs/checker/stabilisation.py, checked rule by rule.
+variable of rank <= k depends on the initial state.  The proof is proofs/checker/lemmas/stabilisation.py, checked rule
+by rule.
 A model shows that the hypotheses can hold while two runs differ, and another that one rank more is too much to ask.
 (The same lemma is proved in Coq, proofs/coq/Stabilisation.v, and the tests put the same formulas to Z3.)
 
-Trusts: the kernel in proofs/checker/deduction.py, and induction over the natural numbers.  Blind to: any architecture.
+Trusts: the rules of proofs/checker/lemmas/deduction.py, and induction over the natural numbers.  Blind to: any
+architecture.
 """
 
 from __future__ import annotations
 
-from dyadic.proofs.checker import stabilisation
+from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.trust import DEDUCTION, INDUCTION, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import RANKS, told

@@ -20,7 +20,7 @@ from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import COQ, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told

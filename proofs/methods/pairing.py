@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.pairing import primes, small_sizes
-from dyadic.proofs.checker.reading import Outside, Rejected
+from dyadic.proofs.checker.evaluation.kind_pairing import primes, small_sizes
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.identity import residue_source
+from dyadic.proofs.evaluate.drawn_sizes import position
+from dyadic.proofs.evaluate.identity_values import residue_source
 from dyadic.proofs.evaluate.jets import Jets
 from dyadic.proofs.evaluate.network import CostLayer, Definition, Entries, Layer, Tensors, entries, places, whole
-from dyadic.proofs.evaluate.rings import Degree, Field, Ring
+from dyadic.proofs.evaluate.number_rings import Degree, Field, Ring
 from dyadic.proofs.evaluate.simulate import Draw
-from dyadic.proofs.evaluate.sizes import position
 from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260202

@@ -16,15 +16,15 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.identity import primes_for
+from dyadic.proofs.evaluate.identity_values import primes_for
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.evaluate.rings import Composed, Field
+from dyadic.proofs.evaluate.number_rings import Composed, Field
 from dyadic.proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
-from dyadic.proofs.methods.comparison import compare, values
-from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.refutation.counterexample import smallest
+from dyadic.proofs.methods.shared.comparison import compare, values
 from dyadic.proofs.sentences import told
 
 MOST_EXPONENTS = 100_000_000

@@ -15,17 +15,17 @@ from typing import Any
 
 from sympy import Pow, Symbol
 
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.normal import Forms
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.instantiated.normal_form import Forms
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import NORMAL_FORM, READERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
-from dyadic.proofs.statements.grammar import parse
-from dyadic.proofs.statements.latex import LatexReader, formula
-from dyadic.proofs.statements.notation import printed_names, read_equation
-from dyadic.proofs.statements.tokens import Unreadable
-from dyadic.proofs.statements.vocabulary import Vocabulary
+from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.notation import printed_names, read_equation
+from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.sentences import told
 from dyadic.proofs.subject import Subject
 

@@ -20,13 +20,13 @@ from typing import Any
 
 from flint import fmpq
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import BLAKE, FRACTIONS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.rings import Composed, Undetermined
+from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
 from dyadic.proofs.evaluate.simulate import Draw, reduced_sizes
-from dyadic.proofs.methods.comparison import compare
-from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.refutation.counterexample import smallest
+from dyadic.proofs.methods.shared.comparison import compare
 from dyadic.proofs.sentences import told
 
 SEED = 20260204

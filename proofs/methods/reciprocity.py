@@ -12,13 +12,13 @@ from typing import Any
 
 from flint import ctx
 
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.pairing import Equations, completed, small_sizes
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.evaluation.kind_pairing import Equations, completed, small_sizes
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.identity import small_rational_source
+from dyadic.proofs.evaluate.identity_values import small_rational_source
 from dyadic.proofs.evaluate.network import Entries, Layer, places, whole
-from dyadic.proofs.evaluate.rings import Ball, Tape, Undetermined
+from dyadic.proofs.evaluate.number_rings import Ball, Tape, Undetermined
 from dyadic.proofs.sentences import told
 
 _MOST_EDGES = 8

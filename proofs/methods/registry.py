@@ -14,7 +14,6 @@ from dyadic.proofs.methods import (
     identity,
     induction,
     instances,
-    layers,
     lemma,
     machine,
     pairing,
@@ -30,6 +29,7 @@ from dyadic.proofs.methods import (
     variational,
     wiring,
 )
+from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.errors import DyadicError
 
@@ -63,7 +63,8 @@ _ALL = (
     Method(
         "lemma", "proofs/methods/lemma.py", "stabilisation lemma", lambda s: [lemma.lemma_claim()],
         "if updates read only smaller ranks, then after k steps rank <= k is independent of the start, on any graph",
-        "the rules of proofs/checker/deduction.py; induction over the integers", "the architecture", needs_graph=False,
+        "the rules of proofs/checker/lemmas/deduction.py; induction over the integers", "the architecture",
+        needs_graph=False,
     ),
     Method(
         "variational", "proofs/methods/variational.py", "variational principle", lambda s: _variational(),
@@ -94,13 +95,13 @@ _ALL = (
         "the appendix; whether the equations are right", bears=False,
     ),
     Method(
-        "adjoint", "proofs/methods/adjoint", "adjoints", layers.adjoint_claims,
+        "adjoint", "proofs/methods/adjoint", "adjoints", layer_kinds.adjoint_claims,
         "E_v = <s, f - x>, dE_v/ds = f - x, <s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for "
         "all sizes", "the rules for sums and derivatives in proofs/checker",
         "how layers are connected", needs_graph=False,
     ),
     Method(
-        "functions", "proofs/methods/functions.py", "activation derivatives", layers.function_claims,
+        "functions", "proofs/methods/derivatives.py", "activation derivatives", layer_kinds.function_claims,
         "the emitted derivative of an activation is that of its definition",
         "derivation rules in a differential field; polynomial arithmetic", "floating point", needs_graph=False,
     ),
@@ -133,7 +134,7 @@ _ALL = (
         "residues", "proofs/methods/residues.py", "exact evaluation at full size",
         lambda s: [residues.residues_claim(s.network, s.steps)],
         "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
-        "python-flint's matrix products, proofs/methods/algebras.py; a hash function as randomness",
+        "python-flint's matrix products, proofs/methods/vectors/algebras.py; a hash function as randomness",
         "wrong definitions: both sides use them",
         deep=True, unfit=lambda s: residues.unfit(s.network),
     ),

@@ -25,15 +25,15 @@ from fractions import Fraction
 
 from flint import nmod_mat
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import MATRICES, SHAKE, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.identity import primes_for
-from dyadic.proofs.methods.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
-from dyadic.proofs.methods.counterexample import smallest
-from dyadic.proofs.methods.matrices import Environment, NoVectorForm
-from dyadic.proofs.methods.parallel import in_parallel
-from dyadic.proofs.methods.vectors import Network
+from dyadic.proofs.evaluate.identity_values import primes_for
+from dyadic.proofs.methods.refutation.counterexample import smallest
+from dyadic.proofs.methods.shared.parallel import in_parallel
+from dyadic.proofs.methods.vectors.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
+from dyadic.proofs.methods.vectors.matrices import Environment, NoVectorForm
+from dyadic.proofs.methods.vectors.vector_network import Network
 from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260203

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.wiring import Terms, relax, sensitivity, wavefront
 from dyadic.proofs.sentences import told

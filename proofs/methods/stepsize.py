@@ -23,11 +23,11 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.identity import Identity, error_bound, primes_for, residue_source
-from dyadic.proofs.evaluate.rings import Field, Ring, Tape
+from dyadic.proofs.evaluate.identity_values import Identity, error_bound, primes_for, residue_source
+from dyadic.proofs.evaluate.number_rings import Field, Ring, Tape
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from dyadic.proofs.methods.rational import Rationals, integers
 from dyadic.proofs.sentences import LOWER, log10_error, told

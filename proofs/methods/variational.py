@@ -20,7 +20,7 @@ from sympy import Expr, Symbol
 
 from dyadic.proofs.checker.trust import SYMPY_NUMBERS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.methods.trajectories import (
+from dyadic.proofs.methods.shared.trajectories import (
     Along,
     Polynomial,
     Unreadable,
@@ -34,7 +34,7 @@ from dyadic.proofs.methods.trajectories import (
 )
 from dyadic.proofs.sentences import SMOOTH, told
 from dyadic.proofs.trusted import recorded
-from dyadic.symbolic.variational import (
+from dyadic.symbolic.constructions import (
     COST,
     ENERGY,
     Construction,
@@ -137,7 +137,7 @@ def dyadic_claim(gradient: tuple[Expr, Expr]) -> Claim:
 
 
 def _data(construction: Construction) -> dict[str, Any]:
-    """What the checker replays (proofs/checker/variational.py)."""
+    """What the checker replays (proofs/checker/lemmas/variational_replay.py)."""
     return {
         "construction": construction.name,
         "functional": to_data(construction.functional),

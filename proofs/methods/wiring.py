@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import TERMS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.sentences import told
 
 Variable = tuple[str, str]

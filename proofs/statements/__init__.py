@@ -1,16 +1,7 @@
 """Claims that people make: their own energies, equations, update rules, adjoints, step counts and chains of steps.
 
-reading.py     a TOML or .tex file -> statements        vocabulary.py  the names that a claim may use
-notation.py   what `derive` prints, read back
-text.py, latex.py (over tokens.py, indices.py, latex_indices.py)  -> tokens;  grammar.py  tokens -> expressions
-equation.py    a statement -> equalities                ranges.py      what every index runs over
-meaning.py     the quantities, defined by the energy    scope.py       a claim's expressions over a ring
-sizes.py       at which sizes, by blocks.py, counting.py assignments.py the values of the integers
-decide.py      the verdict                              counterexample.py  small numbers at the network's own sizes
-closed.py      functions with their algebra, over atoms.py, laurent.py;  facts.py  what is known of each of them
-draws.py       small numbers to try                    defined.py     whether both sides are defined anywhere
-rings.py       degrees; exact numbers                   hypotheses.py  what a claim assumes
-theorem.py     numbers of steps and step sizes
+parsing/         text and LaTeX, read             semantics/  what is said, over the quantities that the energy defines
+number_systems/  in what two sides are compared   verdict/    proved, refuted (with numbers) or undecided
 """
 
 from __future__ import annotations
@@ -22,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.statements.decide import decide
-from dyadic.proofs.statements.equation import Statement, equalities
-from dyadic.proofs.statements.reading import ClaimsFile, read_claims
-from dyadic.proofs.statements.sizes import Budget
-from dyadic.proofs.statements.theorem import step_size_claim, steps_claim
-from dyadic.proofs.statements.vocabulary import Vocabulary
+from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, read_claims
+from dyadic.proofs.statements.semantics.equation import Statement, equalities
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
+from dyadic.proofs.statements.verdict.decide import decide
+from dyadic.proofs.statements.verdict.sizes import Budget
+from dyadic.proofs.statements.verdict.theorem import step_size_claim, steps_claim
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.printing import TextPrinter

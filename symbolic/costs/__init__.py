@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dyadic.symbolic.costs.abstract import Abstract
-from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType
+from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType
 from dyadic.symbolic.costs.cross_entropy import CrossEntropy
-from dyadic.symbolic.costs.elementwise import ELEMENTWISE
+from dyadic.symbolic.costs.elementwise_costs import ELEMENTWISE
 from dyadic.symbolic.costs.squared_error import SquaredError
 
 _TYPES: tuple[type[CostType], ...] = (SquaredError, CrossEntropy, *ELEMENTWISE, Abstract)

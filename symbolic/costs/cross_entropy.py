@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType, summed
 from dyadic.symbolic.expressions import Definition, Index, Reduction, Tensor, size
-from dyadic.symbolic.layers.base import Option, batch_axes
+from dyadic.symbolic.layers.layer_type import Option, batch_axes
 
 
 class CrossEntropy(CostType):

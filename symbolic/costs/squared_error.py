@@ -7,9 +7,9 @@ from typing import Any
 
 from sympy import Rational
 
-from dyadic.symbolic.costs.base import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType, summed
 from dyadic.symbolic.expressions import Definition, Tensor
-from dyadic.symbolic.layers.base import axes
+from dyadic.symbolic.layers.layer_type import axes
 
 
 class SquaredError(CostType):

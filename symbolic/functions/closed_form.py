@@ -2,7 +2,7 @@
 
 A derivative is derived from the definition with SymPy unless the record states one that keeps its digits better; it is
 rewritten in terms of a bounded *generator* where there is one (the sigmoid for the sigmoid family), because
-exp(z) / (1 + exp(z)) overflows where sigmoid(z) does not.  :mod:`dyadic.proofs.methods.functions` shows that each is
+exp(z) / (1 + exp(z)) overflows where sigmoid(z) does not.  :mod:`dyadic.proofs.methods.derivatives` shows that each is
 the derivative of the definition, however it was come by.
 """
 

@@ -6,7 +6,6 @@ from dyadic.symbolic.layers.add import Add
 from dyadic.symbolic.layers.arithmetic import ARITHMETIC
 from dyadic.symbolic.layers.attention import Attention, MultiHeadAttention
 from dyadic.symbolic.layers.average_pool import AveragePool
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, Option, Parameter, ShapeError
 from dyadic.symbolic.layers.batch_norm import BatchNorm, BatchNormTraining
 from dyadic.symbolic.layers.concat import Concat
 from dyadic.symbolic.layers.conv import Conv
@@ -19,6 +18,7 @@ from dyadic.symbolic.layers.expand import Expand
 from dyadic.symbolic.layers.gating import Glu, Highway, Mixture
 from dyadic.symbolic.layers.group_norm import GroupNorm, InstanceNorm
 from dyadic.symbolic.layers.layer_norm import LayerNorm, RMSNorm
+from dyadic.symbolic.layers.layer_type import LayerEquation, LayerType, Option, Parameter, ShapeError
 from dyadic.symbolic.layers.lookup import Embedding, Gather
 from dyadic.symbolic.layers.lrn import LRN
 from dyadic.symbolic.layers.matmul import Matmul

@@ -8,7 +8,15 @@ from typing import Any
 from sympy import Add as Plus
 
 from dyadic.symbolic.expressions import Definition, Tensor
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, Role, Shape, broadcast_axes, broadcast_entries, slots
+from dyadic.symbolic.layers.layer_type import (
+    LayerEquation,
+    LayerType,
+    Role,
+    Shape,
+    broadcast_axes,
+    broadcast_entries,
+    slots,
+)
 
 
 class Add(LayerType):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     LayerEquation,
     LayerType,
     Option,

@@ -12,7 +12,7 @@ from typing import Any
 from sympy import Expr, Integer, Mul
 
 from dyadic.symbolic.expressions import Definition, Index, Inside, Tensor, total
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,
@@ -22,7 +22,7 @@ from dyadic.symbolic.layers.base import (
     batch_rank,
     canonical_axis,
 )
-from dyadic.symbolic.layers.normal import EPSILON, POSITIVE, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.layers.normalisation import EPSILON, POSITIVE, Statistics, affine, checked_epsilon, positivity
 
 
 class BatchNorm(LayerType):

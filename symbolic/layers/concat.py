@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Add, Expr, Integer
 
 from dyadic.symbolic.expressions import Definition, Inside, Tensor, size
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -13,7 +13,7 @@ from sympy import Integer, Mul
 
 from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Quotient, Tensor, size
 from dyadic.symbolic.functions import ACTIVATIONS
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -12,7 +12,8 @@ from typing import Any
 from sympy import Integer, Mul
 
 from dyadic.symbolic.expressions import Definition, Divides, Index, Inside, Quotient, Remainder, Tensor, size
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.conv import group_count, group_settings
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,
@@ -27,7 +28,6 @@ from dyadic.symbolic.layers.base import (
     sizes,
     sum_over,
 )
-from dyadic.symbolic.layers.conv import group_count, group_settings
 from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sympy import Expr, Rational
 
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, total
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class CosineSimilarity(LayerType):

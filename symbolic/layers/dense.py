@@ -7,7 +7,7 @@ from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, size, total
 from dyadic.symbolic.functions import ACTIVATIONS
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Parameter, Role, batch_axes
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Parameter, Role, batch_axes
 
 
 class Dense(LayerType):

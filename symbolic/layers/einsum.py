@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Expr, Index, Integer, Mul, Tensor, size, total
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Role, Shape, ShapeError, slots
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Role, Shape, ShapeError, slots
 
 
 class Einsum(LayerType):

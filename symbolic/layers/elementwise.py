@@ -7,7 +7,7 @@ from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
 from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, Role, axes
+from dyadic.symbolic.layers.layer_type import LayerEquation, LayerType, Role, axes
 
 
 class Pointwise(LayerType):

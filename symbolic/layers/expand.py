@@ -11,7 +11,7 @@ from typing import Any
 from sympy import Integer
 
 from dyadic.symbolic.expressions import Definition, Tensor
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, axes
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, axes
 
 
 class Expand(LayerType):

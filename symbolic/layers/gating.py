@@ -9,7 +9,7 @@ from sympy import Add
 
 from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Integer, Tensor, size, total
 from dyadic.symbolic.functions import ACTIVATIONS
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -12,7 +12,8 @@ from typing import Any
 from sympy import Expr, Integer
 
 from dyadic.symbolic.expressions import Definition, Index, Quotient, Tensor, size
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.conv import checked_groups
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,
@@ -26,8 +27,7 @@ from dyadic.symbolic.layers.base import (
     indices,
     sizes,
 )
-from dyadic.symbolic.layers.conv import checked_groups
-from dyadic.symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.layers.normalisation import EPSILON, Statistics, affine, checked_epsilon, positivity
 
 
 class _ChannelNorm(LayerType):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Index, Tensor
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,
@@ -20,7 +20,7 @@ from dyadic.symbolic.layers.base import (
     ShapeError,
     axes,
 )
-from dyadic.symbolic.layers.normal import EPSILON, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.layers.normalisation import EPSILON, Statistics, affine, checked_epsilon, positivity
 
 
 def trailing(here: tuple[Index, ...], shape: Shape, count: int) -> Statistics:

@@ -11,7 +11,16 @@ from typing import Any
 from sympy import Integer, Pow, Rational
 
 from dyadic.symbolic.expressions import Definition, Index, Inside, Tensor, total
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes, batch_rank
+from dyadic.symbolic.layers.layer_type import (
+    Example,
+    LayerEquation,
+    LayerType,
+    Option,
+    Shape,
+    ShapeError,
+    axes,
+    batch_rank,
+)
 
 
 class LRN(LayerType):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Index, Tensor, size, total
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -12,7 +12,7 @@ from typing import Any
 from sympy import Integer
 
 from dyadic.symbolic.expressions import Definition, Reduction, Tensor
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Integer, Mul
 
 from dyadic.symbolic.expressions import Definition, Inside, Tensor
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class Pad(LayerType):

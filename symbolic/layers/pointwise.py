@@ -13,7 +13,8 @@ from sympy import Pow, Rational
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Index, Integer, Tensor
 from dyadic.symbolic.functions import SELU_ALPHA, SELU_GAMMA
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.elementwise import Pointwise
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,
@@ -24,7 +25,6 @@ from dyadic.symbolic.layers.base import (
     ShapeError,
     axes,
 )
-from dyadic.symbolic.layers.elementwise import Pointwise
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Inside, Tensor, size, total
 from dyadic.symbolic.functions import ACTIVATIONS
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -16,7 +16,7 @@ from typing import Any
 from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.expressions import Definition, Quotient, Remainder, Tensor
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

@@ -13,7 +13,7 @@ from typing import Any
 from sympy import sympify
 
 from dyadic.symbolic.expressions import Definition, Tensor, size
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

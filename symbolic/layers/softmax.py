@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Reduction, Tensor
-from dyadic.symbolic.layers.base import LayerEquation, LayerType, Option, Role, Shape, axes, canonical_axis
+from dyadic.symbolic.layers.layer_type import LayerEquation, LayerType, Option, Role, Shape, axes, canonical_axis
 
 
 class LogSoftmax(LayerType):

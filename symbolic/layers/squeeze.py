@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Integer
 
 from dyadic.symbolic.expressions import Definition, Tensor
-from dyadic.symbolic.layers.base import (
+from dyadic.symbolic.layers.layer_type import (
     Example,
     LayerEquation,
     LayerType,

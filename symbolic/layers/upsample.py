@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Integer
 
 from dyadic.symbolic.expressions import Definition, Quotient, Tensor
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 class Upsample(LayerType):

@@ -13,7 +13,7 @@ from typing import Any
 from sympy import Add, Expr, Integer, Rational
 
 from dyadic.symbolic.expressions import Definition, Inside, Quotient, Remainder, Same, Tensor
-from dyadic.symbolic.layers.base import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
 
 
 def interpolated(i: Expr, factor: int, extent: Expr, read: Callable[[Expr], Expr]) -> Expr:

@@ -14,7 +14,7 @@ from typing import Any
 from sympy import Expr, Integer
 
 from dyadic.symbolic.expressions import Index, Inside, Quotient
-from dyadic.symbolic.layers.base import Option, Shape, ShapeError
+from dyadic.symbolic.layers.layer_type import Option, Shape, ShapeError
 
 WINDOW_OPTIONS = {
     "stride": Option("integers", optional=True),

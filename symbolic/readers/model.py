@@ -14,7 +14,7 @@ from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS
-from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import LONGEST_NAME
 from dyadic.symbolic.options import choice, known, read_options
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.recurrent import STATES, Cell, unroll, unrolled
+from dyadic.symbolic.readers.recurrent_cells import STATES, Cell, unroll, unrolled
 
 _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 """Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""

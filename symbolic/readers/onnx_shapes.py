@@ -10,7 +10,7 @@ import numpy as np
 from sympy import Integer, Mul, cancel
 
 from dyadic.symbolic.architecture import show
-from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, places
 from dyadic.symbolic.readers.operations import parted, rows, sliced

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sympy import Integer
 
-from dyadic.symbolic.layers.base import Shape
+from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.readers.model import Known, Model, Unsupported, Value
-from dyadic.symbolic.readers.registry import Registry
+from dyadic.symbolic.readers.operator_table import Registry
 
 Result = Any
 """A tensor's value, a list of them (None: one that cannot be read), or a number made of sizes."""

@@ -9,7 +9,7 @@ from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.operations import parted, rows, sliced
-from dyadic.symbolic.readers.recurrent import Cell, unroll, unrolled
+from dyadic.symbolic.readers.recurrent_cells import Cell, unroll, unrolled
 from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
 
 

@@ -10,9 +10,9 @@ import copy
 from support.refit import refitted
 
 from campaigns.forged import FORGERIES, base, layer, vertex
-from dyadic.proofs.checker.entrywise import SEED
-from dyadic.proofs.checker.obligations import HYPOTHESES
-from dyadic.proofs.checker.pairing import primes
+from dyadic.proofs.checker.core.obligations import HYPOTHESES
+from dyadic.proofs.checker.evaluation.kind_pairing import primes
+from dyadic.proofs.checker.instantiated.entrywise import SEED
 from dyadic.proofs.methods.adjoint import prove
 
 TOO_MUCH = ["*", 0, ["sum", "q", 5_000_000, 1]]

@@ -34,12 +34,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from campaigns.mutation import Source, chosen
 from campaigns.subjects import SPECIFICATIONS
 from campaigns.values import worth
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import printed
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.proofs.statements.notation import printed_names, read_equation
-from dyadic.proofs.statements.tokens import Unreadable
+from dyadic.proofs.statements.parsing.notation import printed_names, read_equation
+from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
@@ -149,7 +149,7 @@ def _sizes(node):
 
 
 def _extent(node, sizes):
-    from dyadic.proofs.checker.equations import integer
+    from dyadic.proofs.checker.evaluation.equations import integer
 
     return integer(node, sizes, {}, {}, "shape")
 

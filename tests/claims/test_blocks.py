@@ -9,12 +9,12 @@ import pytest
 from claims.campaign import _dense as dense
 from claims.textbook import network
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.evaluate.identity import primes_for, residue_source
-from dyadic.proofs.statements.blocks import Setting, tied
-from dyadic.proofs.statements.closed import Closed
-from dyadic.proofs.statements.meaning import Meaning
-from dyadic.proofs.statements.vocabulary import Vocabulary
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
+from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.semantics.meaning import Meaning
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
+from dyadic.proofs.statements.verdict.blocks import Setting, tied
 
 NETWORKS = {
     "dense": lambda: network(dense("a", 5, "tanh"), dense("b", 4), dense("c", 6, "silu"), inputs={"u": [7]}),

@@ -8,11 +8,11 @@ import random
 import pytest
 from flint import arb, ctx
 
-from dyadic.proofs.evaluate.identity import primes_for
+from dyadic.proofs.evaluate.identity_values import primes_for
+from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
-from dyadic.proofs.evaluate.rings import Ball, Undetermined
-from dyadic.proofs.statements.atoms import key
-from dyadic.proofs.statements.closed import Closed
+from dyadic.proofs.statements.number_systems.atoms import key
+from dyadic.proofs.statements.number_systems.closed import Closed
 
 NAMES = [name for name, order in TRUE_FUNCTIONS if order == 0 and name != "outer"]
 POINTS = list(itertools.product((0, 1, -1, 2, arb(-5) / 7, 3), (0, 1, arb(3) / 2, -2)))

@@ -9,7 +9,7 @@ import pytest
 from claims.test_campaign import judged
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.statements.facts import FACTS
+from dyadic.proofs.statements.number_systems.function_facts import FACTS
 from dyadic.symbolic.functions import FUNCTIONS
 
 NETWORK = network(

@@ -145,7 +145,7 @@ def test_a_folder_and_a_missing_file(tmp_path):
 
 def test_a_claim_cannot_be_written_to_fit_the_primes(tmp_path):
     """The sides differ by a multiple of the primes of another claim: equal modulo those, yet refuted."""
-    from dyadic.proofs.evaluate.identity import primes_for
+    from dyadic.proofs.evaluate.identity_values import primes_for
 
     one, two = primes_for(1)
     path = tmp_path / "claims.toml"

@@ -9,9 +9,10 @@ from claims.campaign import _dense as dense
 from claims.test_campaign import derivation, judged
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.evaluate import rings
-from dyadic.proofs.statements import blocks, closed
-from dyadic.proofs.statements.decide import BLOCKS, FACTS, RANDOM, TRUSTED
+from dyadic.proofs.evaluate import number_rings
+from dyadic.proofs.statements.number_systems import closed
+from dyadic.proofs.statements.verdict import blocks
+from dyadic.proofs.statements.verdict.decide import BLOCKS, FACTS, RANDOM, TRUSTED
 from dyadic.symbolic import SpecError
 
 
@@ -75,7 +76,7 @@ def test_what_is_trusted_is_what_ran(monkeypatch):
         monkeypatch.setattr(owner, name, call)
 
     watched(closed.Closed, "__init__", FACTS)
-    watched(rings.Field, "__init__", RANDOM)
+    watched(number_rings.Field, "__init__", RANDOM)
     watched(blocks.Setting, "weights", BLOCKS)
     for name, claim in [("four", "x_h[i] = x_h[i]"), ("four", campaign.TRUE[20][1]), ("chain", campaign.TRUE[0][1])]:
         called.clear()

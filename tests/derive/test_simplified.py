@@ -9,7 +9,7 @@ from support.interpret import evaluate
 from sympy import Add, Integer
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker import instances
+from dyadic.proofs.checker.instantiated import equation_instances
 from dyadic.proofs.subject import examine
 from dyadic.symbolic.expressions import (
     Bracket,
@@ -89,7 +89,7 @@ def test_a_simplified_equation_has_the_same_values(name):
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_checker_knows_simplified_equations_by_their_form(name):
     derivation = example_network(name, numeric=True)
-    found = instances.examine(examine(derivation, 2 * derivation.architecture.L).graph)
+    found = equation_instances.examine(examine(derivation, 2 * derivation.architecture.L).graph)
     assert (found.differences, found.undecided, found.by_entry) == ([], [], 0)
     assert found.by_form
 

@@ -87,7 +87,7 @@ WORKERS = """
 import os, sys
 import dyadic.commands
 from dyadic import entry, scratch
-from dyadic.proofs.methods.parallel import in_parallel
+from dyadic.proofs.methods.shared.parallel import in_parallel
 
 def work(number):
     sys.stdout.write("HERE\\n"), sys.stdout.flush()

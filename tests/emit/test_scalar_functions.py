@@ -16,7 +16,7 @@ from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.emulator import Kernels, find_compiler
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.program import variable
-from dyadic.proofs.evaluate.rings import Ball
+from dyadic.proofs.evaluate.number_rings import Ball
 from dyadic.symbolic.expressions import Definition, Index, Same, Tensor, size
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
 

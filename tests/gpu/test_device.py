@@ -5,7 +5,7 @@ from support.modules import load, random_state, same_bits
 
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
-from dyadic.codegen.emulator.comparison import differences, finite_draw, worst
+from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.spec import LAYER_TYPES

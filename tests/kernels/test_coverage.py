@@ -11,7 +11,7 @@ from support.optional import require
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
 from dyadic.codegen.emulator import find_compiler
-from dyadic.codegen.emulator.comparison import draw
+from dyadic.codegen.emulator.module_comparison import draw
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.spec import LAYER_TYPES

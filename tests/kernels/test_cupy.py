@@ -18,7 +18,7 @@ from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.program import BATCH, parts, program_key, programs, variable
 from dyadic.proofs.evaluate.network import Definition as Evaluated
-from dyadic.proofs.evaluate.rings import Field
+from dyadic.proofs.evaluate.number_rings import Field
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.functions import ACTIVATIONS
 from dyadic.symbolic.serialise import definition_to_json

@@ -11,11 +11,11 @@ from dyadic.codegen.loops.build import few, nest
 from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Put, Select
 from dyadic.codegen.loops.lower import kernels as lower
-from dyadic.codegen.loops.machine import Fault, check
 from dyadic.codegen.loops.nest import THREAD, Array, Barrier, Cell, Combine, For, Halving, If, Name, Nest, Scope, Set
+from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.schedule import PerElement, Tiled, Together, choose
-from dyadic.codegen.loops.spec import KernelError, distinct_names, verify
 from dyadic.codegen.loops.split import chunk_length, split
+from dyadic.codegen.loops.wellformed import KernelError, distinct_names, verify
 from dyadic.codegen.program import parts, program_key, programs
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.costs import COSTS

@@ -25,12 +25,13 @@ from support.equations import (
 from support.work import calls
 from support.wrong_adjoints import changed, definitions
 
-from dyadic.proofs.checker.expansion import Expander
-from dyadic.proofs.checker.facts import Facts, Given
-from dyadic.proofs.checker.forms import Form, Var
+from dyadic.proofs.checker.core.expansion import Expander
+from dyadic.proofs.checker.core.facts import Facts, Given
+from dyadic.proofs.checker.core.forms import Form, Var
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.methods import adjoint, numbers
-from dyadic.proofs.methods.layers import adjoint_claims
+from dyadic.proofs.methods import adjoint
+from dyadic.proofs.methods.refutation import numbers
+from dyadic.proofs.methods.shared.layer_kinds import adjoint_claims
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.energy import LayerKind, derive_equation

@@ -24,8 +24,8 @@ from dyadic.proofs.checker.confirmation import examined
 from dyadic.proofs.checker.findings import CHECKS
 from dyadic.proofs.checker.trust import BLAKE, EVALUATOR, Called, called, recording
 from dyadic.proofs.evaluate.network import Definition
-from dyadic.proofs.methods import layers
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.sentences import conventions
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.functions import FUNCTIONS
@@ -171,7 +171,7 @@ def test_recordings_are_apart():
 
 
 def test_claims_that_are_kept_keep_their_lists():
-    first, second = layers.function_claim("tanh"), layers.function_claim("tanh")
+    first, second = layer_kinds.function_claim("tanh"), layer_kinds.function_claim("tanh")
     assert isinstance(second.trusted, Called)
     assert first.trusted == second.trusted != ()
 

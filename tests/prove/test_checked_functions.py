@@ -10,10 +10,10 @@ from fractions import Fraction
 import pytest
 from flint import arb
 
-from dyadic.proofs.checker import definitions
-from dyadic.proofs.checker.formulas import enclosure
-from dyadic.proofs.checker.functions import check_function
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.differentiation import definitions
+from dyadic.proofs.checker.differentiation.formulas import enclosure
+from dyadic.proofs.checker.differentiation.function_replay import check_function
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.serialise import function_to_json
 
@@ -228,6 +228,7 @@ def test_what_a_check_may_cost_is_bounded(name):
 
 
 def test_the_check_imports_nothing_of_the_deriver():
-    code = "import sys, dyadic.proofs.checker.functions\nprint([m for m in sys.modules if 'sym' in m and 'py' != m])"
+    module = "dyadic.proofs.checker.differentiation.function_replay"
+    code = f"import sys, {module}\nprint([m for m in sys.modules if 'sym' in m and 'py' != m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -12,7 +12,7 @@ from support.strategies import residual
 
 from dyadic.proofs import Rejected, check, verify
 from dyadic.proofs.checker import Done
-from dyadic.proofs.checker.source import read
+from dyadic.proofs.checker.intake.source import read
 from dyadic.symbolic import derive, read_spec
 
 DIGITS = "examples/digits.toml"

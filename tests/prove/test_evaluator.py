@@ -8,7 +8,7 @@ from flint import arb
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.network import Definition, Outside, Rejected
-from dyadic.proofs.evaluate.rings import Ball, Degree, Field, Tape, Undetermined
+from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Tape, Undetermined
 from dyadic.proofs.methods import adjoint, polynomial
 from dyadic.proofs.methods.rational import rational_claim
 from dyadic.proofs.subject import examine

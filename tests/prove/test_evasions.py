@@ -15,13 +15,14 @@ from support.refit import refitted
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker import Rejected, check, entrywise, normal
-from dyadic.proofs.checker.facts import Facts
-from dyadic.proofs.checker.form import LABEL, SHAPE
-from dyadic.proofs.checker.forms import Floor, Form
-from dyadic.proofs.checker.graph import Graph
-from dyadic.proofs.checker.instances import examine
-from dyadic.proofs.checker.pairing import primes
+from dyadic.proofs.checker import Rejected, check
+from dyadic.proofs.checker.core.facts import Facts
+from dyadic.proofs.checker.core.forms import Floor, Form
+from dyadic.proofs.checker.evaluation.kind_pairing import primes
+from dyadic.proofs.checker.instantiated import entrywise, normal_form
+from dyadic.proofs.checker.instantiated.equation_instances import examine
+from dyadic.proofs.checker.intake.form import LABEL, SHAPE
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods.adjoint import layer_claims
 from dyadic.symbolic.expressions import Element, Same
@@ -149,7 +150,7 @@ def test_the_cost_of_all_comparisons_together_is_bounded(monkeypatch):
 
 
 def test_the_products_of_all_normal_forms_together_are_bounded(monkeypatch):
-    monkeypatch.setattr(normal, "MOST_PRODUCTS", 3)
+    monkeypatch.setattr(normal_form, "MOST_PRODUCTS", 3)
     outcome = examine(Graph(base("plain")[1]))
     assert outcome.undecided
     assert "products of terms" in str(outcome.undecided[0])

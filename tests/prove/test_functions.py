@@ -6,9 +6,9 @@ from flint import arb
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.deviations import Deviated, Deviating
+from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
 from dyadic.proofs.evaluate.reals import AT_ZERO, TRUE_FUNCTIONS
-from dyadic.proofs.evaluate.rings import Ball, Undetermined
-from dyadic.proofs.methods.functions import function_claim
+from dyadic.proofs.methods.derivatives import function_claim
 from dyadic.symbolic.expressions import Apply
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form, derivative
 

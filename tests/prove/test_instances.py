@@ -13,10 +13,11 @@ from support import plants
 
 from dyadic.files import json_text
 from dyadic.proofs import verify
-from dyadic.proofs.checker import Done, check, instances
-from dyadic.proofs.checker.graph import Graph, certificate_hash, digest
-from dyadic.proofs.checker.normal import Forms
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker import Done, check
+from dyadic.proofs.checker.instantiated import equation_instances
+from dyadic.proofs.checker.instantiated.normal_form import Forms
+from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.serialise import definition_to_json
@@ -135,7 +136,7 @@ def rewritten(certificate, tag, change):
     def edit(equation):
         equation["definition"]["body"] = change(equation["definition"]["body"])
 
-    return instances.examine(Graph(stated(certificate, tag, edit)))
+    return equation_instances.examine(Graph(stated(certificate, tag, edit)))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_sizes_by_name_are_not_accepted_by_evaluation():
         "cost": {"type": "squared_error"},
     }  # fmt: skip
     subject = examine(derive(architecture(spec)), 2)
-    assert not instances.examine(subject.graph).undecided
+    assert not equation_instances.examine(subject.graph).undecided
     for extent, outcome in ((["size", "n"], "undecided"), (3, "differences")):
         content = copy.deepcopy(subject.content)
         item = content["equations"]["x:a"]["definition"]
@@ -179,7 +180,7 @@ def test_sizes_by_name_are_not_accepted_by_evaluation():
         content["equations"]["x:a"]["hash"] = digest(
             {"tag": "x:a", **{k: content["equations"]["x:a"][k] for k in ("definition", "where")}}
         )
-        found = instances.examine(Graph(content))
+        found = equation_instances.examine(Graph(content))
         assert getattr(found, outcome), extent
 
 
@@ -206,7 +207,7 @@ TREES = st.recursive(
 @given(TREES, TREES, st.integers(0, 2**32))
 def test_equal_forms_have_equal_values(one, two, seed):
     """The form is never coarser than the value: checked on pairs that a random rewriting or nothing relates."""
-    from dyadic.proofs.checker.equations import Evaluator, Field
+    from dyadic.proofs.checker.evaluation.equations import Evaluator, Field
 
     if random.Random(seed).random() < 0.7:
         two = shuffled(one, random.Random(seed))

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from dyadic.proofs.checker import stabilisation
-from dyadic.proofs.checker.deduction import Unproved, free, holds, proves, substituted
+from dyadic.proofs.checker.lemmas import stabilisation
+from dyadic.proofs.checker.lemmas.deduction import Unproved, free, holds, proves, substituted
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods.lemma import lemma_claim
 

@@ -10,7 +10,7 @@ from support.strategies import residual
 
 from dyadic.proofs import verify
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import machine
 from dyadic.symbolic import derive, read_spec

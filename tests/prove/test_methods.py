@@ -12,9 +12,9 @@ from support.work import calls
 from dyadic.proofs import Notes, verify
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import induction, residues, schedules, stepsize
-from dyadic.proofs.methods.algebras import Randomness, Residues, Unknowns
-from dyadic.proofs.methods.counterexample import smallest
+from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.methods.vectors.algebras import Randomness, Residues, Unknowns
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import DyadicError, architecture, derive
 from dyadic.symbolic.functions import Z, closed_form
@@ -83,7 +83,7 @@ def test_the_right_derivation_is_proved(method):
 
 def test_methods_that_do_not_refute_say_so_otherwise():
     """functions has formulas of its own to refute; the others say what they could not exhibit."""
-    from dyadic.proofs.methods.functions import function_claim
+    from dyadic.proofs.methods.derivatives import function_claim
 
     assert function_claim("tanh", closed_form("tanh", 1) + Z).verdict is Verdict.REFUTED
     assert outcomes("nonreciprocity", mutations.constant_layer()) == {Verdict.UNDECIDED}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dyadic.proofs.checker.normal import Forms
-from dyadic.proofs.checker.reading import Rejected
+from dyadic.proofs.checker.instantiated.normal_form import Forms
+from dyadic.proofs.checker.intake.reading import Rejected
 
 EXTENT = 6
 NUMBERS = st.integers(-4, 4)

@@ -7,10 +7,11 @@ from support.equations import EQUATIONS, equation, i, n, output
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.pairing import evaluate, primes, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, primes, small_sizes
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.methods import adjoint, numbers
+from dyadic.proofs.methods import adjoint
 from dyadic.proofs.methods.pairing import pairing_claim
+from dyadic.proofs.methods.refutation import numbers
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import derive
 from dyadic.symbolic.energy import LayerKind, derive_equation

@@ -7,8 +7,8 @@ from support.strategies import architectures
 
 from dyadic.proofs import verify
 from dyadic.proofs.methods.printed import printed_claims
-from dyadic.proofs.statements.notation import printed_names, read_equation
-from dyadic.proofs.statements.tokens import Unreadable
+from dyadic.proofs.statements.parsing.notation import printed_names, read_equation
+from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.report import derivation_text
 from dyadic.symbolic import architecture, derive, read_spec
@@ -133,11 +133,11 @@ def test_sentences_that_are_no_equation():
 @settings(max_examples=20, deadline=None)
 @given(architectures(6))
 def test_random_networks_are_read_back_and_are_their_instances(network):
-    from dyadic.proofs.checker import instances
+    from dyadic.proofs.checker.instantiated import equation_instances
 
     derivation = derive(network)
     subject = examine(derivation, derivation.steps)
-    outcome = instances.examine(subject.graph)
+    outcome = equation_instances.examine(subject.graph)
     assert (outcome.differences, outcome.undecided) == ([], [])
     assert outcome.equations == len(derivation.equations)
     for claim in printed_claims(subject):

@@ -15,10 +15,10 @@ from support.proofs import as_json, found, replayed
 from support.wrong_adjoints import definitions
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.reading import Rejected
-from dyadic.proofs.checker.replay import Replayed, replay
-from dyadic.proofs.methods import numbers
+from dyadic.proofs.checker.core.replay import Replayed, replay
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.methods.adjoint import prove
+from dyadic.proofs.methods.refutation import numbers
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.energy import LayerKind, derive_cost, derive_equation
 from dyadic.symbolic.layers import LAYERS
@@ -295,7 +295,7 @@ def test_traces_are_the_same_under_any_seed():
 
 def test_the_kernel_imports_the_standard_library_only():
     """Run without site-packages (``-S``), so that only what the kernel itself asks for can be loaded."""
-    code = "import sys\nimport dyadic.proofs.checker.replay\nprint(*sorted(sys.modules))"
+    code = "import sys\nimport dyadic.proofs.checker.core.replay\nprint(*sorted(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=True
     )

@@ -13,15 +13,15 @@ from support.proofs import as_json, found
 from support.term_values import Edge, Values
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.facts import Choice, Facts, Given
-from dyadic.proofs.checker.forms import Floor, Form, Lookup, Modulo, Refused, Var
-from dyadic.proofs.checker.names import sizes_of
-from dyadic.proofs.checker.obligations import Content
-from dyadic.proofs.checker.pairing import completed
-from dyadic.proofs.checker.reading import Rejected
-from dyadic.proofs.checker.replay import Replay
-from dyadic.proofs.checker.rules import RULES, Place
-from dyadic.proofs.checker.terms import Call, Entry, Multiple, Term, Whole, Within, Zero, collected
+from dyadic.proofs.checker.core.facts import Choice, Facts, Given
+from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var
+from dyadic.proofs.checker.core.obligations import Content
+from dyadic.proofs.checker.core.replay import Replay
+from dyadic.proofs.checker.core.rules import RULES, Place
+from dyadic.proofs.checker.core.terms import Call, Entry, Multiple, Term, Whole, Within, Zero, collected
+from dyadic.proofs.checker.evaluation.kind_pairing import completed
+from dyadic.proofs.checker.intake.names import sizes_of
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.energy import LayerKind, derive_equation
 

@@ -3,11 +3,11 @@
 import pytest
 
 from dyadic.proofs import check, verify
-from dyadic.proofs.checker.domain import RESTRICTED, conditions, hypothesis
-from dyadic.proofs.checker.reading import Rejected
-from dyadic.proofs.evaluate import deviations, tightness
+from dyadic.proofs.checker.evaluation.domain import RESTRICTED, conditions, hypothesis
+from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.evaluate import deviations, tightness_witness
+from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
-from dyadic.proofs.evaluate.sizes import reduced_sizes
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive
 
@@ -50,7 +50,7 @@ def test_where_fewer_steps_are_enough_nothing_is_said_of_the_network(derivation)
 
 
 def test_a_forged_chain_is_rejected():
-    from dyadic.proofs.checker.graph import certificate_hash
+    from dyadic.proofs.checker.intake.graph import certificate_hash
 
     certificate = verify(network(DIFFERENCE))
     for claim in certificate["claims"]:
@@ -77,9 +77,9 @@ def test_deviations_are_the_differences_of_two_evaluations(layer):
     """At a precision at which the differences of two evaluations are known too, the enclosures meet."""
     graph = graph_of(network([{"name": f"l{k}", **LAYERS[layer]} for k in range(3)]))
     sizes = reduced_sizes(graph, largest=2)
-    for signs in tightness.SIGNS:
-        found = tightness.last_deviations(graph, tightness.draw_with(1, signs), sizes)
-        wanted = tightness._differences(graph, tightness.draw_with(1, signs), sizes)
+    for signs in tightness_witness.SIGNS:
+        found = tightness_witness.last_deviations(graph, tightness_witness.draw_with(1, signs), sizes)
+        wanted = tightness_witness._differences(graph, tightness_witness.draw_with(1, signs), sizes)
         compared = 0
         for key, table in wanted.items() if found else ():
             for place, value in table.items():
@@ -118,7 +118,7 @@ def test_a_function_of_a_deviated_number_is_that_of_both_runs(name, order):
 def test_depth_costs_no_digits():
     """The deviation in a chain of 400 contracting layers is far below the working precision of 128 bits."""
     graph = graph_of(network([{"name": f"l{k}", "type": "sigmoid"} for k in range(400)]))
-    found = tightness.evaluate(graph, 0, "negative", 128)
+    found = tightness_witness.evaluate(graph, 0, "negative", 128)
     assert found is not None
     assert int(found.difference.split("e")[1]) < -200
 

@@ -9,11 +9,11 @@ import sys
 import pytest
 import sympy
 
-from dyadic.proofs.checker.reading import Rejected
-from dyadic.proofs.checker.variational import check_variational
+from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import variational
-from dyadic.symbolic.variational import (
+from dyadic.symbolic.constructions import (
     ENERGY,
     S,
     T,
@@ -165,7 +165,7 @@ def test_large_expressions_are_refused_at_once(data):
 
 def test_imports_nothing_of_the_rest():
     code = (
-        "import sys, dyadic.proofs.checker.variational;"
+        "import sys, dyadic.proofs.checker.lemmas.variational_replay;"
         "print([m for m in sys.modules if m.split('.')[0] in ('sympy', 'numpy', 'flint', 'z3')])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

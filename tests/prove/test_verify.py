@@ -9,12 +9,12 @@ from support.work import calls
 
 from dyadic.proofs import verify
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.checker.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.evaluate import identity, tightness
-from dyadic.proofs.evaluate.rings import Ball
+from dyadic.proofs.evaluate import identity_values, tightness_witness
+from dyadic.proofs.evaluate.number_rings import Ball
 from dyadic.proofs.evaluate.simulate import Instance, reduced_sizes
-from dyadic.proofs.methods import adjoint, functions, wiring
+from dyadic.proofs.methods import adjoint, derivatives, wiring
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.expressions import Apply, Definition, Element, Index
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
@@ -143,9 +143,9 @@ def test_the_adjoint_method_refutes_alone(mutate):
 @pytest.mark.parametrize("mutate", [*LOCAL, dropped_skip])
 def test_exact_evaluation_refutes_alone(mutate):
     graph = graph_of(mutate(derive(read_spec(DIGITS))), require_terms=False)
-    prime, _ = identity.primes_for(3)
-    assert identity.run(graph, graph.steps, prime, 3).difference
-    assert identity.real_counterexample(graph, graph.steps)
+    prime, _ = identity_values.primes_for(3)
+    assert identity_values.run(graph, graph.steps, prime, 3).difference
+    assert identity_values.real_counterexample(graph, graph.steps)
 
 
 def test_wiring_refutes_alone_and_is_blind_to_layers():
@@ -176,10 +176,10 @@ def test_more_steps_are_exact_too():
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_derivatives(name):
-    assert functions.function_claim(name).verdict is Verdict.PROVED
+    assert derivatives.function_claim(name).verdict is Verdict.PROVED
     right = closed_form(name, 1)
     for wrong in (right + Z, *([-right, right * Apply("sigmoid", 0, Z)] if right != 0 else [])):
-        claim = functions.function_claim(name, wrong)
+        claim = derivatives.function_claim(name, wrong)
         assert claim.verdict is Verdict.REFUTED, wrong
         assert claim.counterexample["claimed"] != claim.counterexample["exact"]
 
@@ -190,14 +190,14 @@ def test_derivatives(name):
 @pytest.mark.parametrize("blocks", [1, 3])
 def test_last_wrong_values_are_those_of_the_simulation(blocks):
     graph = graph_of(derive(residual(blocks)))
-    draw = tightness.draw_with(1, "mixed")
+    draw = tightness_witness.draw_with(1, "mixed")
     instance = Instance(graph, Ball(), draw, reduced_sizes(graph, largest=2))
     exact = instance.wavefront()
-    initial = instance.initial(tightness.draw_with(2, "mixed"))
+    initial = instance.initial(tightness_witness.draw_with(2, "mixed"))
     labels = {
         f"{kind} {name} {list(at)}": value for (kind, name), table in initial.items() for at, value in table.items()
     }
-    wrong = tightness.last_wrong_values(instance, exact, labels.__getitem__)
+    wrong = tightness_witness.last_wrong_values(instance, exact, labels.__getitem__)
     state, states = initial, [initial]
     for _ in range(graph.steps):
         state = instance.step(state)
@@ -216,7 +216,7 @@ def test_a_network_whose_last_variable_does_not_depend_on_the_state_is_undecided
         derivation.costs["cost"], gradient=body(derivation.costs["cost"].gradient, lambda e: e * 0)
     )
     graph = graph_of(dataclasses.replace(derivation, costs={"cost": zero}))
-    assert tightness.find(graph, seeds=1) is None
+    assert tightness_witness.find(graph, seeds=1) is None
 
 
 # -- size --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from readers.onnx_models import model
 from support.network import forward, gradients
 
 import dyadic
-from dyadic.blocks import blocks
+from dyadic.repeats import blocks
 from dyadic.symbolic import architecture
 from dyadic.symbolic.granularity import fuse, split
 from dyadic.symbolic.readers.onnx_model import from_onnx

@@ -5,8 +5,8 @@ import sys
 from support.modules import load
 
 from dyadic.codegen import emit
-from dyadic.codegen.emulator.comparison import differences, finite_draw
-from dyadic.codegen.emulator.comparison import worst as largest
+from dyadic.codegen.emulator.module_comparison import differences, finite_draw
+from dyadic.codegen.emulator.module_comparison import worst as largest
 from dyadic.codegen.emulator.stand_in import stand_in
 
 

@@ -19,7 +19,7 @@ from dyadic.symbolic.expressions import (
     size,
     total,
 )
-from dyadic.symbolic.layers.base import LayerEquation, Parameter
+from dyadic.symbolic.layers.layer_type import LayerEquation, Parameter
 
 i, j, k, c, g, r, u, v, a, b, d, e = (Index(name) for name in "ijkcgruvabde")
 n, m, o, p, w, h, q, t, z = (size(name) for name in "nmopwhqtz")

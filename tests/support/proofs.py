@@ -2,7 +2,7 @@
 
 import json
 
-from dyadic.proofs.checker.replay import replay
+from dyadic.proofs.checker.core.replay import replay
 from dyadic.proofs.methods.adjoint import prove
 from dyadic.symbolic.energy import LayerDerivation
 from dyadic.symbolic.serialise import cost_to_json, layer_to_json

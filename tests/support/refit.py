@@ -6,7 +6,7 @@ import contextlib
 import copy
 from typing import Any
 
-from dyadic.proofs.checker.graph import Graph, certificate_hash, digest
+from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
 from dyadic.proofs.checker.verdicts import _labels
 from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES, hypotheses
 

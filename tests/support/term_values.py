@@ -4,8 +4,8 @@ import hashlib
 from fractions import Fraction
 from itertools import product
 
-from dyadic.proofs.checker.forms import Floor, Lookup, Modulo, Var
-from dyadic.proofs.checker.terms import Call, Entry, Group, Multiple, Whole, Within, Zero
+from dyadic.proofs.checker.core.forms import Floor, Lookup, Modulo, Var
+from dyadic.proofs.checker.core.terms import Call, Entry, Group, Multiple, Whole, Within, Zero
 
 PRIME = 2**61 - 1
 

@@ -3,9 +3,10 @@
 Proves: E_v = <s_v, f_v - x_v> and dE_v/ds_v = f_v - x_v as printed, and <s, Df v> = <(Df)^T s, v> for every direction
 v, where the left side is the tangent (forward-mode) derivative of the layer's own equation and the right side uses the
 derived vector-Jacobian product.  The proof is a list of steps (prover.py, search.py), each an application of a rule of
-proofs/checker, and proofs/checker/replay.py accepts it.  That none is found refutes nothing: numbers do (numbers.py).
+proofs/checker/core, and its replay.py accepts it.  That none is found refutes nothing: numbers do
+(proofs/methods/refutation/numbers.py).
 
-Trusts: the rules in proofs/checker; that f' is the derivative of f (functions.py shows it).
+Trusts: the rules in proofs/checker/core; that f' is the derivative of f (derivatives.py shows it).
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.proofs.checker.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.methods import numbers
 from dyadic.proofs.methods.adjoint.prover import Proof, prove
+from dyadic.proofs.methods.refutation import numbers
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 from dyadic.symbolic.serialise import cost_to_json, layer_to_json
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from dyadic.proofs.checker.forms import Atom, Form, Lookup, Var
-from dyadic.proofs.checker.terms import (
+from dyadic.proofs.checker.core.forms import Atom, Form, Lookup, Var
+from dyadic.proofs.checker.core.terms import (
     Call,
     Condition,
     Entry,

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.proofs.checker.forms import Refused
-from dyadic.proofs.checker.obligations import Content, Obligation
-from dyadic.proofs.checker.reading import Rejected
-from dyadic.proofs.checker.terms import collected
+from dyadic.proofs.checker.core.forms import Refused
+from dyadic.proofs.checker.core.obligations import Content, Obligation
+from dyadic.proofs.checker.core.terms import collected
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.methods.adjoint.search import rewritten
 
 Pair = dict[str, Any]
@@ -17,7 +17,7 @@ Pair = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """pairs: the proof found of each obligation, for proofs/checker/replay.py.  open_: the reasons where none was.
+    """pairs: the proof found of each obligation, for the kernel's replay.py.  open_: the reasons where none was.
 
     hypotheses: what the proofs rest on, by name.
     """

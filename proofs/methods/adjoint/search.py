@@ -6,7 +6,7 @@
 * a variable that only stands in conditions which determine it is dropped;
 * the variables are changed, by substitutions with an integer inverse, to the indices of the entries.
 
-Every step is an application of a rule of proofs/checker/rules.py, which checks it: nothing here has to be right.
+Every step is an application of a rule of proofs/checker/core/rules.py, which checks it: nothing here has to be right.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from dyadic.proofs.checker import rules
-from dyadic.proofs.checker.facts import Facts, Given
-from dyadic.proofs.checker.forms import Form, Lookup, Refused, Var
-from dyadic.proofs.checker.rules import Place, coarser, divisions, ends, given
-from dyadic.proofs.checker.terms import (
+from dyadic.proofs.checker.core import rules
+from dyadic.proofs.checker.core.facts import Facts, Given
+from dyadic.proofs.checker.core.forms import Form, Lookup, Refused, Var
+from dyadic.proofs.checker.core.rules import Place, coarser, divisions, ends, given
+from dyadic.proofs.checker.core.terms import (
     Condition,
     Multiple,
     Term,

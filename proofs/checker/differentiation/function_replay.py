@@ -1,0 +1,197 @@
+"""One scalar function of a certificate: that its value is its definition, and its derivative the derivative of that.
+
+The definition is differentiated here, by rules of the checker's own (tower.py), and compared with the one stated, on
+each interval between the points where a case changes.  At such a point either the two sides and their slopes fit, or it
+is a kink, and the derivative has there the value that the convention gives it.  What a function of a known name is, the
+checker says itself (definitions.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from flint import arb, ctx
+
+from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
+from dyadic.proofs.checker.differentiation.formulas import Divided, Interval, Place, enclosure, number, read
+from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
+from dyadic.proofs.checker.intake.reading import Rejected, need
+
+MOST_POINTS = 24
+PRECISION = 128
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A function whose derivative was shown to be right.
+
+    defined_here: whether the checker knows the function; otherwise the certificate's definition is what it means.
+    hypotheses: the conventions and the domain.
+    """
+
+    name: str
+    defined_here: bool
+    hypotheses: tuple[str, ...]
+
+    @property
+    def statement(self) -> str:
+        """What was shown."""
+        source = "" if self.defined_here else ", as the certificate defines it"
+        return f"{self.name}{source}: value and derivative are those of the definition, where the formulas have values"
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """What a certificate says of a function; own: the checker's definition."""
+
+    definition: Any
+    value: Any
+    derivative: Any
+    kinks: dict[Fraction, Fraction]
+    domain: Interval
+    own: Any
+
+
+def check_function(name: str, entry: Any, where: str) -> Verified:
+    """Check one entry of a certificate's functions.  Raises :class:`Rejected`, and nothing else."""
+    before, ctx.prec = ctx.prec, PRECISION
+    try:
+        stated = _stated(name, entry, where)
+        points = {point for point in stated.kinks if stated.domain.contains(point)}
+        intervals = _intervals(stated, points, where)
+        choices = [_on(stated, interval, where) for interval in intervals]
+        for position, point in enumerate(sorted(points)):
+            _at(stated, point, choices[position : position + 2], where)
+    except RecursionError:
+        raise Rejected(where, "the formula is too deep to check") from None
+    finally:
+        ctx.prec = before
+    known = DEFINITIONS.get(name)
+    return Verified(name, known is not None, _hypotheses(stated, known))
+
+
+def _stated(name: str, entry: Any, where: str) -> _Stated:
+    formulas = [need(entry, key, (int, list), where) for key in ("definition", "value", "derivative")]
+    kinks: dict[Fraction, Fraction] = {}
+    for pair in need(entry, "kinks", list, where):
+        if not (isinstance(pair, list) and len(pair) == 2) or len(kinks) >= MOST_POINTS:
+            raise Rejected(f"{where}.kinks", "are not a few pairs of a point and a value")
+        point = number(pair[0], f"{where}.kinks")
+        if point in kinks:
+            raise Rejected(f"{where}.kinks", f"has the point {point} twice")
+        kinks[point] = number(pair[1], f"{where}.kinks")
+    bounds = need(entry, "domain", list, where)
+    if len(bounds) != 2:
+        raise Rejected(f"{where}.domain", "is not a pair of bounds")
+    domain = Interval(*(None if bound is None else number(bound, f"{where}.domain") for bound in bounds))
+    if domain.low is not None and domain.high is not None and domain.low >= domain.high:
+        raise Rejected(f"{where}.domain", "is empty")
+    if not all(map(domain.contains, kinks)):
+        raise Rejected(f"{where}.kinks", "do not lie in the domain")
+    known = DEFINITIONS.get(name)
+    if known is not None:
+        if kinks != {number(point, where): number(value, where) for point, value in known.kinks}:
+            raise Rejected(f"{where}.kinks", f"are not those of {name}")
+        if domain != Interval(*(None if bound is None else Fraction(bound) for bound in known.domain)):
+            raise Rejected(f"{where}.domain", f"is not that of {name}")
+    if set(entry) != {"definition", "value", "derivative", "kinks", "domain"}:
+        raise Rejected(where, "has fields that are not known")
+    definition, value, derivative = formulas
+    return _Stated(definition, value, derivative, kinks, domain, definition if known is None else known.definition)
+
+
+def _intervals(stated: _Stated, points: set[Fraction], where: str) -> list[Interval]:
+    """The intervals on which no condition changes; the points between them are added to ``points``."""
+    while len(points) <= MOST_POINTS:
+        ends = [stated.domain.low, *sorted(points), stated.domain.high]
+        intervals = [Interval(low, high) for low, high in pairwise(ends)]
+        try:
+            for interval in intervals:
+                tower = Tower(where)
+                for formula in (stated.own, stated.definition, stated.value, stated.derivative):
+                    read(formula, Place(tower, tower.z, interval), where)
+        except Divided as found:
+            points.add(found.point)
+            continue
+        return intervals
+    raise Rejected(where, f"has more than {MOST_POINTS} points where a case changes")
+
+
+Choices = dict[str, list[int]]
+
+
+def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
+    """The check on one interval; the cases that hold there."""
+    tower, choices = Tower(where), {}
+
+    def formula(name: str) -> Ratio:
+        place = Place(tower, tower.z, interval)
+        found = read(getattr(stated, name), place, where)
+        choices[name] = place.chosen
+        return found
+
+    own, definition, value, derivative = map(formula, ("own", "definition", "value", "derivative"))
+    if not tower.equal(own, definition):
+        raise Rejected(f"{where}.definition", "is not seen to be the function of that name")
+    if not tower.equal(definition, value):
+        raise Rejected(f"{where}.value", "is not seen to be the definition")
+    if not tower.equal(tower.slope(own), derivative):
+        raise Rejected(f"{where}.derivative", "is not seen to be the derivative of the definition")
+    for sample in interval.samples():
+        z = arb(sample.numerator) / sample.denominator
+        for name in ("own", "definition", "value", "derivative"):
+            if not enclosure(getattr(stated, name), z, where).is_finite():
+                raise Rejected(f"{where}.{'definition' if name == 'own' else name}", f"has no value at {sample}")
+    return choices
+
+
+def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> None:
+    """The check at a point between two intervals."""
+    tower = Tower(where)
+    z = rational(*point.as_integer_ratio())
+
+    def formula(name: str, side: Choices | None = None) -> Ratio:
+        return read(getattr(stated, name), Place(tower, z, None, None if side is None else side[name]), where)
+
+    own, derivative = formula("own"), formula("derivative")
+    if not (tower.equal(own, formula("definition")) and tower.equal(own, formula("value"))):
+        raise Rejected(f"{where}.value", f"is not seen to be the definition at {point}")
+    if point in stated.kinks and derivative.number != stated.kinks[point]:
+        raise Rejected(f"{where}.derivative", f"does not have the value at {point} that the convention says")
+    joined = all(tower.equal(own, formula("own", side)) for side in sides)
+    slopes = [formula("derivative", side) for side in sides]
+    if not joined and point not in stated.kinks:
+        raise Rejected(f"{where}.definition", f"is not seen to be continuous at {point}, and that is no kink")
+    smooth = joined and tower.equal(*slopes)
+    if (smooth or point not in stated.kinks) and not all(tower.equal(derivative, slope) for slope in slopes):
+        raise Rejected(f"{where}.derivative", f"does not fit both sides at {point}")
+
+
+def _hypotheses(stated: _Stated, known: Described | None) -> tuple[str, ...]:
+    """The conventions and the domain, in words."""
+    found = []
+    if known is not None and known.jumps:
+        found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
+    if stated.kinks:
+        found.append(", ".join(_conventions(stated.kinks)))
+    low, high = stated.domain.low, stated.domain.high
+    if low is not None or high is not None:
+        found.append(f"z > {low}" if high is None else f"z < {high}" if low is None else f"{low} < z < {high}")
+    if known is not None and known.poles:
+        found.append(f"{known.poles} is not 0")
+    return tuple(found) if known is not None else (*found, "away from the jumps of floor and round in it")
+
+
+def _conventions(kinks: dict[Fraction, Fraction]) -> list[str]:
+    parts = []
+    for value in dict.fromkeys(kinks.values()):
+        points = " and ".join(f"z = {point}" for point, taken in kinks.items() if taken == value)
+        shown = str(value) if len(str(value)) < 12 else f"{float(value):.6f}..."
+        parts.append(f"at {points} the derivative is taken as {shown}")
+    return parts
+
+
+__all__ = ["Verified", "check_function"]

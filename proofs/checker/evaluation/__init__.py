@@ -1,0 +1,6 @@
+"""Index equations evaluated modulo a prime, with code of the checker's own.
+
+equations.py    values and slopes of definitions        domain.py      where logarithms, roots, divisions are defined
+degrees.py      degrees, for the probability of error   kind_pairing.py  one layer against its own definitions
+simulation.py   the whole network                       relaxation.py  all steps on opaque terms
+"""

@@ -1,0 +1,383 @@
+"""A normal form of index expressions, so that two ways of writing one equation can be recognised as one.
+
+An expression becomes a polynomial with rational coefficients in *atoms*: entries, function values, sums, brackets,
+roots.  Sums of sums are flattened, products multiplied out, like terms collected, numbers folded, brackets that are
+constant for all indices in their ranges replaced by 0 or 1, quotients used up where the ranges allow it (divisions.py),
+sums of which a bracket picks one term replaced by it (elimination.py), and bound indices numbered by the reductions
+around them.  Atoms are hash-consed, so that
+equality of normal forms is equality of dictionaries.  Every rewriting is an identity wherever both sides are defined;
+two forms that differ show nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from dyadic.proofs.checker.instantiated.divisions import interval, is_whole, quotient, remainder, split
+from dyadic.proofs.checker.instantiated.elimination import Elimination
+from dyadic.proofs.checker.instantiated.usage import Usage
+from dyadic.proofs.checker.intake.reading import Rejected
+
+Number = int | Fraction
+Monomial = tuple[tuple[int, Number], ...]
+Polynomial = dict[Monomial, Number]
+Key = frozenset[tuple[Monomial, Number]]
+
+DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER, MOST_PRODUCTS = 100, 4000, 64, 8192, 1_000_000
+BRACKETS = ("inside", "divides", "same")
+_FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
+REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+
+
+class Forms:
+    """Normal forms over one table of atoms; those of different tables cannot be compared."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._atoms: list[tuple[Any, ...]] = []
+        self.usage = Usage()
+        self._spent = 0
+        self._levels: dict[int, frozenset[int]] = {}
+
+    def of(
+        self,
+        node: Any,
+        bound: Mapping[str, int],
+        where: str,
+        names: Names | None = None,
+        extents: Sequence[Polynomial] = (),
+    ) -> Polynomial:
+        """The normal form of an expression as the certificate writes it.
+
+        bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
+        is one of a layer's kind.  extents: those of the bound indices, in the order of their numbers.
+
+        Raises :class:`Rejected` where it is no expression, or is too large.
+        """
+        known = [extent_of(extent) for extent in extents] + [None] * (len(bound) - len(extents))
+        return Reader(self, where, names or Names({}, {}, strict=False), known).read(node, dict(bound), 0)
+
+    def atom(self, *key: Any) -> Polynomial:
+        """A polynomial that is one atom."""
+        if key[0] in ("entry", "apply"):
+            self.usage.add(key)
+        return {((self.number(*key), 1),): 1}
+
+    def spend(self, products: int, where: str) -> None:
+        """Count products of terms, within a bound for all that is read."""
+        self._spent += products
+        if self._spent > MOST_PRODUCTS:
+            raise Rejected(where, f"takes more than {MOST_PRODUCTS} products of terms, with all before it")
+
+    def number(self, *key: Any) -> int:
+        """The number of an atom in the table."""
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._atoms)
+            self._atoms.append(key)
+        return number
+
+    def levels(self, number: int) -> frozenset[int]:
+        """The levels of the indices that stand in an atom, bound ones too."""
+        if number not in self._levels:
+            head, *rest = self._atoms[number]
+            inner = (self.levels(atom) for monomial in self.monomials(number) for atom, _ in monomial)
+            self._levels[number] = frozenset({rest[0]}) if head == "index" else frozenset().union(*inner)
+        return self._levels[number]
+
+    def monomials(self, number: int) -> Iterator[Any]:
+        """The monomials in what an atom holds: in its keys and places."""
+        head, *rest = self._atoms[number]
+        return self._held(() if head == "index" else rest[_FIRST.get(head, 0) :])
+
+    def _held(self, part: Any) -> Iterator[Any]:
+        for child in part:
+            if isinstance(child, frozenset):  # a key, or the keys that a maximum admits
+                for item in child:
+                    yield from self._held([item]) if isinstance(item, frozenset) else [item[0]]
+            elif isinstance(child, tuple):
+                keys = [place for place in child if isinstance(place, frozenset)]
+                yield from self._held(keys) if keys else [child]
+
+    def parts(self, number: int) -> tuple[Any, ...]:
+        """What an atom consists of: its head and the rest."""
+        return self._atoms[number]
+
+
+class Names:
+    """What the owners and sizes of a kind's equation stand for in the network."""
+
+    def __init__(self, owners: Mapping[str, str], sizes: Mapping[str, Any], strict: bool = True) -> None:
+        self.owners, self.sizes, self.strict = owners, sizes, strict
+
+    def owner(self, name: str, where: str) -> str:
+        if self.strict and name not in self.owners:
+            raise Rejected(where, f"reads a tensor of {name!r}, which stands for nothing here")
+        return self.owners.get(name, name)
+
+    def size(self, name: str, where: str) -> Any:
+        """What a size stands for, as an expression of the network's own sizes; None for itself."""
+        if self.strict and name not in self.sizes:
+            raise Rejected(where, f"has the size {name!r}, which stands for nothing here")
+        return self.sizes.get(name)
+
+
+def key(polynomial: Polynomial) -> Key:
+    return frozenset(polynomial.items())
+
+
+def constant(polynomial: Polynomial) -> Number | None:
+    """The value of a polynomial that is a number."""
+    if not polynomial:
+        return 0
+    return polynomial.get(()) if len(polynomial) == 1 else None
+
+
+def extent_of(polynomial: Polynomial) -> int | None:
+    """The extent of an index, if it is a number."""
+    number = constant(polynomial)
+    return number if isinstance(number, int) and number > 0 else None
+
+
+def total(terms: Iterable[Polynomial]) -> Polynomial:
+    found: Polynomial = {}
+    for polynomial in terms:
+        for monomial, number in polynomial.items():
+            value = found.get(monomial, 0) + number
+            if value:
+                found[monomial] = value
+            else:
+                found.pop(monomial, None)
+    return found
+
+
+class Reader:
+    """Reads expressions into forms.  extents: of the indices in scope by level, None where one is no number."""
+
+    def __init__(self, forms: Forms, where: str, names: Names, extents: list[int | None] | None = None) -> None:
+        self.forms, self.where, self.names = forms, where, names
+        self.extents: list[int | None] = extents or []
+        self._sums = Elimination(self)
+        self._plain = names if not names.sizes else Names({}, {}, strict=False)
+
+    def refuse(self, reason: str) -> Rejected:
+        return Rejected(self.where, reason)
+
+    def read(self, node: Any, bound: dict[str, int], depth: int) -> Polynomial:
+        if depth > DEEPEST:
+            raise self.refuse("is nested too deeply")
+        depth += 1
+        match node:
+            case bool():
+                pass
+            case int():
+                return {(): self._short(node)} if node else {}
+            case ["rational", int(p), int(q)] if q > 0:
+                return {(): self._short(Fraction(p, q))} if p else {}
+            case ["pi"]:
+                return self.forms.atom("pi")
+            case ["size", str(name)]:
+                value = self.names.size(name, self.where)
+                if value is None:
+                    return self.forms.atom("size", name)
+                return Reader(self.forms, self.where, self._plain).read(value, {}, depth)
+            case ["index", str(name)] if name in bound:
+                return self.forms.atom("index", bound[name])
+            case ["entry", str(kind), str(owner), list(indices)]:
+                places = tuple(key(self.read(index, bound, depth)) for index in indices)
+                return self.forms.atom("entry", kind, self.names.owner(owner, self.where), places)
+            case ["+", _, *_]:
+                return self._bounded(total(self.read(child, bound, depth) for child in node[1:]))
+            case ["*", _, *_]:
+                return self.product(self.read(child, bound, depth) for child in node[1:])
+            case ["^", base, exponent]:
+                return self.power(self.read(base, bound, depth), self._exponent(exponent))
+            case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
+                return self.forms.atom("apply", name, order, key(self.read(argument, bound, depth)))
+            case ["quotient" | "remainder" as kind, one, two]:
+                return self.divided(kind, self.read(one, bound, depth), self.read(two, bound, depth))
+            case ["inside" | "divides" | "same" as kind, one, two]:
+                return self.bracket(kind, self.read(one, bound, depth), self.read(two, bound, depth))
+            case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
+                return self._reduction(kind, name, self.read(extent, bound, depth), body, bound, depth)
+        raise self.refuse(f"{node!r:.80} is not an expression")
+
+    # -- arithmetic ------------------------------------------------------------------------------------------------
+
+    def _short(self, number: Number) -> Number:
+        if max(abs(number.numerator), number.denominator).bit_length() > LONGEST_NUMBER:
+            raise self.refuse("has numbers that are too long to compare")
+        return number
+
+    def _bounded(self, polynomial: Polynomial) -> Polynomial:
+        if len(polynomial) > MOST_TERMS:
+            raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
+        return polynomial
+
+    def added(self, terms: Iterable[Polynomial]) -> Polynomial:
+        """A sum, if it is not too long."""
+        return self._bounded(total(terms))
+
+    def product(self, factors: Iterable[Polynomial]) -> Polynomial:
+        found: Polynomial = {(): 1}
+        for factor in factors:
+            if len(found) * len(factor) > MOST_TERMS:
+                raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
+            self.forms.spend(len(found) * len(factor), self.where)
+            found = total(self._times(*one, *two) for one in found.items() for two in factor.items())
+        return found
+
+    def _times(self, one: Monomial, number: Number, two: Monomial, other: Number) -> Polynomial:
+        value = self._short(number * other)
+        if not one or not two:
+            return {one or two: value}
+        exponents = dict(one)
+        for atom, exponent in two:
+            exponents[atom] = exponents.get(atom, 0) + exponent
+        return self._collected(exponents, value)
+
+    def _collected(self, exponents: Mapping[int, Number], number: Number) -> Polynomial:
+        """A product of powers of atoms: brackets are their own powers, roots of numbers and sums may come out."""
+        kept: list[tuple[int, Number]] = []
+        whole: list[Polynomial] = []
+        for atom, exponent in sorted(exponents.items()):
+            head, *rest = self.forms.parts(atom)
+            if exponent == 0:
+                continue
+            if head in BRACKETS and exponent > 0:
+                exponent = 1
+            elif head == "base" and exponent == 1:
+                whole.append(dict(rest[0]))
+                continue
+            elif head == "prime":
+                floor = exponent.numerator // exponent.denominator
+                number = self._short(number * Fraction(rest[0]) ** floor)
+                exponent -= floor
+                if exponent == 0:
+                    continue
+            kept.append((atom, exponent))
+        single: Polynomial = {tuple(kept): number}
+        return self.product([single, *whole]) if whole else single
+
+    def _exponent(self, node: Any) -> Number:
+        match node:
+            case bool():
+                pass
+            case int() if abs(node) <= LARGEST_POWER:
+                return node
+            case ["rational", int(p), int(q)] if abs(p) <= LARGEST_POWER and 1 < q <= LARGEST_POWER:
+                return Fraction(p, q)
+        raise self.refuse(f"{node!r:.80} is not an exponent")
+
+    def power(self, base: Polynomial, exponent: Number) -> Polynomial:
+        if not base:
+            if exponent <= 0:
+                raise self.refuse("divides by zero")
+            return {}
+        if exponent == 1:
+            return base
+        if exponent < 0 or exponent.denominator > 1:
+            self.forms.usage.divides_by(self.forms, base)
+        if len(base) > 1:
+            return self._collected({self.forms.number("base", key(base)): exponent}, 1)
+        (monomial, number), *_ = base.items()
+        if exponent.denominator == 1:
+            powers = {atom: own * exponent for atom, own in monomial}
+            if exponent < 0 and any(self.forms.parts(atom)[0] in BRACKETS for atom, _ in monomial):
+                raise self.refuse("divides by a bracket")
+            return self._collected(powers, self._short(Fraction(number) ** int(exponent)))
+        return self._root(monomial, number, Fraction(exponent))
+
+    def _root(self, monomial: Monomial, number: Number, exponent: Fraction) -> Polynomial:
+        """(number * monomial) ** exponent: positive factors come out, and the rest stays under the root."""
+        factors = _factors(number)
+        if factors is None:
+            return {((self.forms.number("base", key({monomial: number})), exponent),): 1}
+        powers: dict[int, Number] = {self.forms.number("prime", p): k * exponent for p, k in factors.items()}
+        rest: list[tuple[int, Number]] = []
+        for atom, own in monomial:
+            if self.forms.parts(atom)[0] in ("size", "pi", "prime"):
+                powers[atom] = powers.get(atom, 0) + own * exponent
+            else:
+                rest.append((atom, own))
+        if len(rest) == 1 and rest[0][1] == 1:
+            powers[rest[0][0]] = exponent
+        elif rest:
+            powers[self.forms.number("base", key({tuple(rest): 1}))] = exponent
+        return self._collected(powers, 1)
+
+    # -- integers, brackets, reductions ----------------------------------------------------------------------------
+
+    def divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
+        top, bottom = constant(one), constant(two)
+        if bottom is not None and bottom < 1:
+            raise self.refuse(f"has a {kind} by {bottom}")
+        if bottom == 1 or top == 0:
+            return one if kind == "quotient" else {}
+        if isinstance(bottom, int) and is_whole(self.forms, one):
+            return (quotient if kind == "quotient" else remainder)(self.forms, one, bottom, self.extents)
+        return self.forms.atom(kind, key(one), key(two))
+
+    def bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
+        value: bool | None = None
+        first, second = constant(one), constant(two)
+        if kind == "same":
+            rest = total([one, {monomial: -number for monomial, number in two.items()}])
+            limits = interval(self.forms, rest, self.extents)
+            if limits and (limits[0] > 0 or limits[1] < 0 or limits == (0, 0)):
+                value = limits == (0, 0)
+            if min(rest.items(), default=((), 1))[1] < 0:
+                rest = {monomial: -number for monomial, number in rest.items()}
+            one, two = rest, {}
+        elif kind == "divides":
+            if first is not None and first < 1:
+                raise self.refuse(f"has a division by {first}")
+            if first == 1 or second == 0:
+                value = True
+            elif isinstance(first, int) and is_whole(self.forms, two):
+                two = split(two, first)[1]
+                value = (not two) or (None if constant(two) is None else False)
+        elif isinstance(second, int) and (limits := interval(self.forms, one, self.extents)):
+            value = True if limits[0] >= 0 and limits[1] < second else None
+            value = False if limits[1] < 0 or limits[0] >= second else value
+        if value is None:
+            return self.forms.atom(kind, key(one), key(two))
+        return {(): 1} if value else {}
+
+    def _reduction(
+        self, kind: str, name: str, extent: Polynomial, body: Any, bound: dict[str, int], depth: int
+    ) -> Polynomial:
+        inner = {**bound, name: len(self.extents)}
+        if kind == "sum":
+            with self._sums.scope(extent):
+                terms = self.read(body, inner, depth)
+            return self._sums.summed(extent, terms)
+        # A bracket among the factors restricts a maximum; multiplied into a sum it would no longer do so.
+        factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
+        guards = [f for f in factors if isinstance(f, list) and len(f) == 3 and f[0] in BRACKETS]
+        with self._sums.scope(extent):
+            rest = self.product(self.read(f, inner, depth) for f in factors if f not in guards)
+            admitted = frozenset(key(self.read(guard, inner, depth)) for guard in guards) - {key({(): 1})}
+        return self.forms.atom(kind, key(extent), admitted, key(rest))
+
+
+def _factors(number: Number) -> dict[int, int] | None:
+    """The prime factors of a positive number with their exponents; None for others and for very long ones."""
+    if number <= 0 or max(number.numerator, number.denominator) >= 2**48:
+        return None
+    found: dict[int, int] = {}
+    for rest, sign in ((number.numerator, 1), (number.denominator, -1)):
+        candidate = 2
+        while candidate * candidate <= rest and candidate < 2**16:
+            while rest % candidate == 0:
+                found[candidate] = found.get(candidate, 0) + sign
+                rest //= candidate
+            candidate += 1
+        if rest > 1:
+            found[rest] = found.get(rest, 0) + sign
+    return found
+
+
+__all__ = ["Forms", "Key", "Names", "Polynomial", "constant", "key", "total"]

@@ -1,0 +1,40 @@
+"""Reading a certificate's file, within limits."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import Any
+
+from dyadic.proofs.checker.intake.reading import Rejected
+
+LARGEST = 64 * 2**20
+
+
+def read(path: str) -> Any:
+    """A file's JSON; whatever is wrong with it is :class:`Rejected`."""
+    try:
+        about = os.stat(path)
+        if not stat.S_ISREG(about.st_mode):  # a pipe or a device would be waited for, or never end
+            raise Rejected("file", "is no regular file")
+        if about.st_size > LARGEST:
+            raise Rejected("file", f"is larger than {LARGEST >> 20} MiB")
+        with open(path, encoding="utf-8") as stream:
+            content = stream.read(LARGEST + 1)
+        return json.loads(content, parse_constant=_no_constant, object_pairs_hook=_once)
+    except OSError as error:
+        raise Rejected("file", f"cannot be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError) as error:
+        raise Rejected("file", f"is not JSON that can be read here ({str(error)[:200]})") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"the non-finite number {name}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a table has one key twice")
+    return found

@@ -1,0 +1,222 @@
+"""The relaxation after the claimed number of steps equals backpropagation: exact evaluation.
+
+Polynomial identity testing: parameters, inputs, target and initial state are random residues modulo a prime
+near 2^61, and every function value is an unknown keyed by its argument, so an agreement is an identity for
+all parameters and all activation functions, at the sizes evaluated, up to the stated error probability.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpz
+
+from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.trust import BLAKE, called
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation
+from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Undetermined
+from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
+
+LITERAL_BUDGET = 20_000
+"""Largest number of vertices times steps for which every step of the relaxation is executed."""
+
+LITERAL_TERMS = 20_000_000
+"""Largest number of terms (see :class:`Instantiation`) times steps for the same."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Outcome of one run.  ``difference`` is None on agreement, else (tag of the variable, entry, both sides)."""
+
+    prime: int
+    seed: int
+    schedule: str
+    sizes: dict[str, int]
+    residue: str
+    calls: int
+    entries: int
+    difference: tuple[str, list[int], str, str] | None
+
+
+def residue_source(prime: int, seed: int) -> Callable[[str], int]:
+    """Residues that depend only on the seed and a label."""
+
+    called(BLAKE)
+
+    def draw(label: str) -> int:
+        raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=32).digest()
+        return int.from_bytes(raw, "big") % prime
+
+    return draw
+
+
+def small_rational_source(seed: int) -> Callable[[str], arb]:
+    """Multiples of 1/4 between -1 and 1, none of them 0, that depend only on the seed and a label.
+
+    From seed 10 on they are integers between -4 and 4, for functions that are defined only there.
+    """
+
+    called(BLAKE)
+
+    def draw(label: str) -> arb:
+        value = small_rational(label, seed)
+        return arb(value.numerator) / value.denominator
+
+    return draw
+
+
+def small_rational(label: str, seed: int) -> Fraction:
+    """The number behind :func:`small_rational_source`."""
+    raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=8).digest()
+    choice = int.from_bytes(raw, "big") % 8
+    return Fraction(choice - 4 if choice < 4 else choice - 3, 4 if seed < 10 else 1)
+
+
+def schedule_for(graph: Graph, steps: int) -> str:
+    """``synchronous`` (every step executed) while that is affordable, else ``wavefront``."""
+    if len(graph.parents) * steps > LITERAL_BUDGET:
+        return "wavefront"
+    work = Instantiation(graph, reduced_sizes(graph)).work
+    return "synchronous" if work * steps <= LITERAL_TERMS else "wavefront"
+
+
+def run(graph: Graph, steps: int, prime: int, seed: int) -> Identity:
+    """Execute the relaxation and backpropagation modulo a prime and compare every variable and gradient."""
+    sizes = reduced_sizes(graph)
+    ring = Field(prime, seed)
+    draw = residue_source(prime, seed)
+    instance = Instance(graph, ring, draw, sizes)
+    schedule = schedule_for(graph, steps)
+    if schedule == "synchronous":
+        state = instance.initial(residue_source(prime, seed + 1))
+        for _ in range(steps):
+            state = instance.step(state)
+    else:
+        state = instance.wavefront()
+    gradients = instance.gradients(state)
+    wanted_state, wanted_gradients = backpropagation(graph, ring, draw, sizes)
+    difference = _first_difference(state, wanted_state, "") or _first_difference(gradients, wanted_gradients, "dE/d ")
+    text = repr([sorted(state.items()), sorted(gradients.items())])
+    count = sum(map(len, state.values())) + sum(map(len, gradients.values()))
+    residue = hashlib.sha256(text.encode()).hexdigest()
+    return Identity(prime, seed, schedule, sizes, residue, ring.calls, count, difference)
+
+
+def _first_difference(found: State, wanted: State, prefix: str) -> tuple[str, list[int], str, str] | None:
+    for key in wanted:
+        for place, value in wanted[key].items():
+            other = found.get(key, {}).get(place)
+            if other is None or not bool(other == value):
+                label = f"{prefix}{key[0]}.{key[1]}" if prefix else f"{key[0]}:{key[1]}"
+                return label, list(place), str(other), str(value)
+    return None
+
+
+def largest_degree(graph: Graph, sizes: dict[str, int]) -> int:
+    """The degree of the polynomials that are compared, in the drawn values."""
+    degree = Degree()
+    _, gradients = backpropagation(graph, degree, lambda label: 1, sizes)
+    instance = Instance(graph, degree, lambda label: 1, sizes)
+    state = instance.wavefront()
+    relaxed = instance.gradients(state)
+    tables = [*gradients.values(), *relaxed.values(), *state.values()]
+    return max(max(table.values(), default=1) for table in tables)
+
+
+def error_bound(graph: Graph, outcome: Identity, degree: int | None = None) -> Fraction:
+    """An upper bound on the probability that one run agrees although the identity is false.
+
+    With D the degree of the compared polynomials in the drawn values, n the entries compared and N the function
+    values drawn: n D / p (Schwartz-Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
+    degree: D, if :func:`largest_degree` has been asked already.
+    """
+    largest = largest_degree(graph, outcome.sizes) if degree is None else degree
+    trials = outcome.entries + outcome.calls * (outcome.calls - 1) // 2
+    return min(Fraction(1), Fraction(trials * max(largest, 1), outcome.prime))
+
+
+def is_prime(candidate: int) -> bool:
+    """Deterministic for numbers of this size."""
+    return bool(fmpz(candidate).is_prime())
+
+
+def primes_for(seed: int) -> tuple[int, int]:
+    """Two primes near 2^61, drawn with the seed."""
+    draw = residue_source(2**59, seed)
+    return _next_prime(2**61 + draw("first prime")), _next_prime(2**61 + 2**60 + draw("second prime"))
+
+
+def _next_prime(candidate: int) -> int:
+    while not is_prime(candidate):
+        candidate += 1
+    return candidate
+
+
+def real_counterexample(graph: Graph, steps: int, tries: int = 8) -> dict[str, Any] | None:
+    """Numbers for which relaxation and backpropagation differ for certain, with the true functions.
+
+    All parameters, inputs, targets and initial values are small rationals that :func:`small_rational` gives
+    for the labels and seed stated; both sides are rigorous enclosures that do not meet.
+    """
+    sizes = reduced_sizes(graph, largest=2)
+    before, ctx.prec = ctx.prec, 256
+    try:
+        for seed in range(tries):
+            found = _real_difference(graph, steps, seed, sizes)
+            if found:
+                return found
+    finally:
+        ctx.prec = before
+    return None
+
+
+def _real_difference(graph: Graph, steps: int, seed: int, sizes: dict[str, int]) -> dict[str, Any] | None:
+    draw = small_rational_source(seed)
+    try:
+        instance = Instance(graph, Ball(), draw, sizes)
+        if schedule_for(graph, steps) == "synchronous":
+            state = instance.initial(small_rational_source(seed + 1000))
+            for _ in range(steps):
+                state = instance.step(state)
+        else:
+            state = instance.wavefront()
+        gradients = instance.gradients(state)
+        exact_state, exact_gradients = backpropagation(graph, Ball(), draw, sizes)
+    except Undetermined:
+        return None
+    for found, wanted, prefix in ((state, exact_state, ""), (gradients, exact_gradients, "dE/d ")):
+        for key in wanted:
+            for place, value in wanted[key].items():
+                if not found[key][place].overlaps(value):
+                    values = {
+                        f"{vertex}.{kind} {list(at)}": str(small_rational(f"{vertex}.{name} {list(at)}", seed))
+                        for vertex, layer in instance.layers.items()
+                        for name, (kind, _) in layer.parameters.items()
+                        for at in instance.parameters[vertex][kind, "v"]
+                    }
+                    inputs = {
+                        f"x {n} {list(at)}": str(small_rational(f"x {n} {list(at)}", seed))
+                        for n, table in instance.clamped.items()
+                        for at in table
+                    }
+                    target = {
+                        f"{label} {list(at)}": str(small_rational(f"{label} {list(at)}", seed))
+                        for owner, table in instance.targets.items()
+                        for label in ("target" if owner == COST else f"target {owner}",)
+                        for at in table
+                    }
+                    return {
+                        "variable": f"{prefix}{key[0]}.{key[1]}" if prefix else f"{key[0]}:{key[1]}",
+                        "entry": list(place),
+                        "claimed": found[key][place].str(20, radius=False),
+                        "exact": value.str(20, radius=False),
+                        "steps": steps,
+                        "seed": seed,
+                        "sizes": sizes,
+                        "values": values | inputs | target,
+                    }
+    return None

@@ -1,0 +1,143 @@
+"""The layers of a network, each kind once: its adjoints (adjoint/) and its activations (derivatives.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods import adjoint, derivatives
+from dyadic.proofs.methods.adjoint import Proof
+from dyadic.proofs.sentences import READING, assumed, conventions, told
+from dyadic.proofs.subject import Subject
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.expressions import Apply, Definition, Expr
+from dyadic.symbolic.serialise import cost_to_json, digest, layer_to_json
+
+
+@cache
+@recorded
+def function_claim(name: str) -> Claim:
+    """The claim about one function's derivative, as data."""
+    claim = derivatives.function_claim(name)
+    return _as_data(claim, "function", {"name": name}, {}, name, "", conventions(name))
+
+
+def _as_data(
+    claim: Claim, kind: str, subject: dict[str, str], numbers: dict[str, int], name: str, label: str,
+    hypotheses: Sequence[str],
+) -> Claim:  # fmt: skip
+    return told(
+        kind, claim.verdict, subject, numbers, name=name, label=label, hypotheses=hypotheses,
+        counterexample=claim.counterexample, witness=claim.witness, reason=claim.reason or None,
+    )  # fmt: skip
+
+
+def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition], proof: Proof) -> Claim:
+    """A claim of adjoint about the layer or cost at a place of the certificate, as data."""
+    kind, _, name = claim.id.partition(":")
+    rests = set(proof.hypotheses)
+    numbers = {"all_sizes": int(claim.witness is None)} | {name: int(name in rests) for name in READING}
+    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, sorted(rests)))
+
+
+class _Hashable:
+    """A derivation as a cache key by content: two equal contents have equal claims."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@cache
+@recorded
+def _kind_claims(key: str, layer: _Hashable, suffix: str) -> list[Claim]:
+    return _layer_claims(key, layer.value, suffix)
+
+
+@recorded
+def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = ()) -> list[Claim]:
+    proof = adjoint.prove(layer_to_json(layer))
+    _PROOFS[f"layers.{key}"] = proof
+    found = adjoint.layer_claims(layer, suffix, used, proof)
+    return [_about(claim, f"layers.{key}", layer.label, layer.equation.definitions, proof) for claim in found]
+
+
+@cache
+@recorded
+def _cost_claim(key: str, cost: _Hashable) -> Claim:
+    one: CostDerivation = cost.value
+    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(cost_to_json(one))
+    return _about(adjoint.cost_claim(one, proof), f"costs.{key}", one.label, one.equation.definitions, proof)
+
+
+_PROOFS: dict[str, Proof] = {}
+"""What was found, by the place of the layer or cost: a proof is a function of the content, which the place names."""
+
+
+def proofs(derivation: Derivation) -> dict[str, Any]:
+    """The proofs, as data, of the layers and costs whose equations were all proved for all sizes."""
+    places = [f"layers.{key}" for key in derivation.contents]
+    places += [f"costs.{digest(content)}" for content in derivation.cost_contents.values()]
+    found = {place: _PROOFS[place] for place in places if place in _PROOFS}
+    return {place: proof.pairs for place, proof in found.items() if proof.is_complete}
+
+
+def adjoint_claims(subject: Subject) -> Iterator[Claim]:
+    """The adjoint and the gradient of every distinct layer derivation, and that of every cost."""
+    derivation = subject.derivation
+    layers: dict[str, LayerDerivation] = {}
+    for vertex in derivation.architecture.vertices:
+        layers.setdefault(derivation.content_of(vertex.name), derivation.layers[vertex.name])
+    labels: dict[str, int] = {}
+    for content, layer in layers.items():
+        labels[layer.label] = labels.get(layer.label, 0) + 1
+        suffix = "" if labels[layer.label] == 1 else f" #{labels[layer.label]}"
+        claims = _kind_claims(content, _Hashable(layer), suffix)
+        if any(claim.verdict is not Verdict.PROVED or claim.numbers.get("maxima_nonempty") for claim in claims):
+            claims = _layer_claims(content, layer, suffix, _sizes(derivation, content))
+        yield from claims
+    costs = {digest(content): derivation.costs[owner] for owner, content in derivation.cost_contents.items()}
+    for content, cost in costs.items():
+        labels[cost.label] = labels.get(cost.label, 0) + 1
+        claim = _cost_claim(content, _Hashable(cost))
+        yield claim if labels[cost.label] == 1 else replace(claim, id=f"{claim.id} #{labels[cost.label]}")
+
+
+def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:
+    """The sizes with which the network uses a layer, each table once; none if one of them is only a name."""
+    tables: dict[tuple[Any, ...], dict[str, int]] = {}
+    for vertex in derivation.architecture.vertices:
+        if derivation.content_of(vertex.name) == content:
+            if any(not extent.is_Integer for extent in vertex.sizes.values()):
+                return []
+            extents = derivation.layers[vertex.name].equation.extents
+            table = {str(symbol): int(n) for symbol, n in vertex.sizes.items() if symbol not in extents}
+            tables[tuple(sorted(table.items()))] = table
+    return list(tables.values())
+
+
+def function_claims(subject: Subject) -> Iterator[Claim]:
+    """The derivative of every function that the equations of layers and costs apply."""
+    for name in applied(subject.derivation):
+        yield function_claim(name)
+
+
+def applied(derivation: Derivation) -> list[str]:
+    """The functions that the equations of layers and costs apply, derived ones among them."""
+    bodies: list[Expr] = []
+    for layer in {id(layer): layer for layer in derivation.layers.values()}.values():
+        items = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
+        bodies += [item.body for item in items]
+    for cost in derivation.costs.values():
+        bodies += [item.body for item in (*cost.equation.definitions, *cost.intermediates, cost.gradient)]
+    return sorted({node.name for body in bodies for node in body.atoms(Apply)})

@@ -1,0 +1,198 @@
+"""Number systems in which the two sides of a claim are compared, besides those of the evaluator and ``Closed``.
+
+* :class:`Growth`: how large a value's degree and constants can get, for the error bound and against blow-up;
+* :class:`Exact`: rational numbers, and rigorous enclosures where a function leaves them, with what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, fmpz
+
+from dyadic.proofs.evaluate.number_rings import Anywhere, Ball, Undetermined
+from dyadic.proofs.evaluate.reals import AT_ZERO
+
+
+class Growth:
+    """Degrees of a numerator and a denominator in the values drawn; constants count by their number of bits.
+
+    ``deepest``: the largest degree among the arguments of functions.
+    """
+
+    def __init__(self) -> None:
+        self.deepest = 0
+
+    def number(self, p: int, q: int = 1) -> tuple[int, int]:
+        return max(abs(p).bit_length() - 1, 0), q.bit_length() - 1
+
+    def add(self, terms: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        below = sum(d for _, d in terms)
+        top = max((n + below - d for n, d in terms), default=0)
+        return top + (len(terms) - 1).bit_length() if terms else 0, below
+
+    def mul(self, factors: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        return sum(n for n, _ in factors), sum(d for _, d in factors)
+
+    def dot(self, rows: Sequence[Sequence[tuple[int, int]]]) -> tuple[int, int]:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: tuple[int, int], one: tuple[int, int], two: tuple[int, int]) -> tuple[int, int]:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: tuple[int, int], p: int, q: int = 1) -> tuple[int, int]:
+        if q != 1:
+            base = self.logsumexp([base])
+        n, d = base if p >= 0 else base[::-1]
+        return abs(p) * n, abs(p) * d
+
+    def largest(self, arguments: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        self.deepest = max(self.deepest, *(n + d for n, d in arguments))
+        return max(n for n, _ in arguments), max(d for _, d in arguments)
+
+    def argmax(self, arguments: Sequence[tuple[int, int]], indices: Sequence[int]) -> Any:
+        return Anywhere()
+
+    def apply(self, name: str, order: int, argument: tuple[int, int]) -> tuple[int, int]:
+        return self.logsumexp([argument])
+
+    def logsumexp(self, arguments: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        self.deepest = max(self.deepest, *(n + d for n, d in arguments))
+        return 1, 0
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A number, rational if possible, and the labels of the values that it was made from."""
+
+    value: Any
+    used: frozenset[str] = frozenset()
+
+    @property
+    def zero(self) -> bool:
+        return isinstance(self.value, Fraction) and self.value == 0
+
+    def differs(self, other: Traced) -> bool:
+        """Whether the two numbers differ for certain."""
+        if isinstance(self.value, Fraction) and isinstance(other.value, Fraction):
+            return self.value != other.value
+        one, two = _ball(self.value), _ball(other.value)
+        return bool(one.is_finite() and two.is_finite() and not one.overlaps(two))
+
+    def __str__(self) -> str:
+        return str(self.value) if isinstance(self.value, Fraction) else str(self.value.str(15, radius=False)) + "..."
+
+
+class Exact:
+    """Rational arithmetic; function values that are not rational are enclosures, recorded by name in ``calls``."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, str] = {}
+        self._balls = Ball()
+
+    def number(self, p: int, q: int = 1) -> Traced:
+        return Traced(Fraction(p, q))
+
+    def add(self, terms: Sequence[Traced]) -> Traced:
+        used = frozenset().union(*(term.used for term in terms))
+        return Traced(_total([term.value for term in terms]), used)
+
+    def mul(self, factors: Sequence[Traced]) -> Traced:
+        for factor in factors:
+            if factor.zero:  # nothing else matters
+                return factor
+        result: Any = Fraction(1)
+        for factor in factors:
+            result = _product(result, factor.value)
+        return Traced(result, frozenset().union(*(factor.used for factor in factors)))
+
+    def dot(self, rows: Sequence[Sequence[Traced]]) -> Traced:
+        return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
+
+    def more(self, total: Traced, one: Traced, two: Traced) -> Traced:
+        return self.add([total, self.mul([one, two])])
+
+    def power(self, base: Traced, p: int, q: int = 1) -> Traced:
+        if base.zero and p < 0:
+            raise Undetermined("division by zero")
+        if q == 1:
+            return replace(base, value=base.value**p)
+        exact = _exact_root(base.value, q)
+        if exact is not None:
+            return replace(base, value=exact**p)
+        return replace(base, value=_defined(self._balls.power(_ball(base.value), p, q)))
+
+    def largest(self, arguments: Sequence[Traced]) -> Traced:
+        used = frozenset().union(*(a.used for a in arguments))
+        return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
+
+    def argmax(self, arguments: Sequence[Traced], indices: Sequence[int]) -> int:
+        return self._balls.argmax([_ball(a.value) for a in arguments], indices)
+
+    def apply(self, name: str, order: int, argument: Traced) -> Traced:
+        label = f"{name}{chr(39) * order}({argument})"
+        used = argument.used | {label}
+        value = self._rational(name, order, argument.value)
+        if value is None:
+            value = _defined(self._balls.apply(name, order, _ball(argument.value)))
+        result = Traced(value, used)
+        self.calls.setdefault(label, str(result))
+        return result
+
+    def _rational(self, name: str, order: int, value: Any) -> Fraction | None:
+        if not isinstance(value, Fraction):
+            return None
+        if name == "identity":
+            return Fraction(1) if order else value
+        if name == "relu":
+            return (Fraction(1) if order else value) if value > 0 else Fraction(0)
+        if name in ("sqrt", "rsqrt") and order == 0 and value > 0:
+            root = _exact_root(value, 2)
+            return root if root is None or name == "sqrt" else 1 / root
+        if name == "log" and order == 1 and value:
+            return 1 / value
+        if name == "log" and order == 0 and value == 1:
+            return Fraction(0)
+        return AT_ZERO.get((name, order)) if value == 0 else None
+
+    def logsumexp(self, arguments: Sequence[Traced]) -> Traced:
+        label = f"log-sum-exp({', '.join(str(a) for a in arguments)})"
+        used = frozenset({label}).union(*(a.used for a in arguments))
+        if len(arguments) == 1:
+            return arguments[0]
+        result = Traced(self._balls.logsumexp([_ball(a.value) for a in arguments]), used)
+        self.calls.setdefault(label, str(result))
+        return result
+
+
+def _defined(value: arb) -> arb:
+    if not value.is_finite():
+        raise Undetermined("a function value that is not defined")
+    return value
+
+
+def _exact_root(value: Any, q: int) -> Fraction | None:
+    """The q-th root of a rational number, where it is rational."""
+    if not isinstance(value, Fraction) or value < 0:
+        return None
+    found = Fraction(int(fmpz(value.numerator).root(q)), int(fmpz(value.denominator).root(q)))
+    return found if found**q == value else None
+
+
+def _ball(value: Any) -> arb:
+    return arb(value.numerator) / value.denominator if isinstance(value, Fraction) else value
+
+
+def _total(values: Sequence[Any]) -> Any:
+    if all(isinstance(value, Fraction) for value in values):
+        return sum(values, Fraction(0))
+    return sum((_ball(value) for value in values), arb(0))
+
+
+def _product(one: Any, two: Any) -> Any:
+    if isinstance(one, Fraction) and isinstance(two, Fraction):
+        return one * two
+    return _ball(one) * _ball(two)

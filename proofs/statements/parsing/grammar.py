@@ -1,0 +1,208 @@
+"""From tokens to expressions (the nested lists of :mod:`dyadic.symbolic.serialise`), by recursive descent.
+
+    equation   = sum { "=" sum }
+    sum        = ["-"] product { ("+" | "-") product }
+    product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
+    factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
+    atom       = number | entry | function { "'" } argument | "(" sum ")"
+
+A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from dyadic.proofs.statements.parsing.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
+
+
+def parse(tokens: Sequence[Token]) -> list[Any]:
+    """The sides of an equation, in order; one side where there is no equals sign."""
+    if len(tokens) > MOST_TOKENS:
+        raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
+    return _Parser(tokens).equation()
+
+
+class _Parser:
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens, self._next, self._depth = tokens, 0, 0
+
+    def equation(self) -> list[Any]:
+        sides = [self._sum()]
+        while self._is("="):
+            self._next += 1
+            sides.append(self._sum())
+        if self._token.kind != "end":
+            raise Unreadable(self._token.position, f"{self._token.value!r} does not fit here")
+        return sides
+
+    @property
+    def _token(self) -> Token:
+        return self._tokens[self._next]
+
+    def _is(self, *operators: str) -> bool:
+        return self._token.kind == "operator" and self._token.value in operators
+
+    def _take(self, operator: str) -> None:
+        if not self._is(operator):
+            raise Unreadable(self._token.position, f"expected {operator!r}")
+        self._next += 1
+
+    def _sum(self) -> Any:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        terms: list[Any] = []
+        while not terms or self._is("+", "-"):
+            negative = self._is("-")
+            if negative or (terms and self._is("+")):
+                self._next += 1
+            term = self._product()
+            terms.append(_negative(term) if negative else term)
+        self._depth -= 1
+        return terms[0] if len(terms) == 1 else ["+", *terms]
+
+    def _product(self) -> Any:
+        factors: list[Any] = []
+        while True:
+            divide = bool(factors) and self._is("/")
+            explicit = bool(factors) and (divide or self._is("*"))
+            if explicit:
+                self._next += 1
+            elif factors and not self._starts():
+                break
+            if self._token.kind == "reduction":
+                body = self._reduction()
+                factors.append(_inverse(body, self._token.position) if divide else body)
+                break
+            negative = explicit and self._is("-")
+            if negative:
+                self._next += 1
+            factor = self._factor()
+            if divide:
+                factor = _inverse(factor, self._token.position)
+            factors.append(_negative(factor) if negative else factor)
+        return _product(factors)
+
+    def _starts(self) -> bool:
+        return self._token.kind in ("number", "atom", "function", "reduction") or self._is("(")
+
+    def _reduction(self) -> Any:
+        kind, index, extent = self._token.value
+        self._next += 1
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        body = self._product()
+        self._depth -= 1
+        return [kind, index, extent, body]
+
+    def _factor(self) -> Any:
+        node = self._atom()
+        while self._is("^"):
+            node = _power(node, self._exponent(), self._token.position)
+        return node
+
+    def _exponent(self) -> Fraction:
+        self._take("^")
+        bracket = self._is("(")
+        if bracket:
+            self._next += 1
+        negative = self._is("-")
+        if negative:
+            self._next += 1
+        value = self._whole()
+        if bracket and self._is("/"):
+            self._next += 1
+            below = self._whole()
+            if not below:
+                raise Unreadable(self._token.position, "this divides by zero")
+            value /= below
+        if bracket:
+            self._take(")")
+        return -value if negative else value
+
+    def _whole(self) -> Fraction:
+        """An integer in an exponent."""
+        value = self._token.value if self._token.kind == "number" else None
+        if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
+            raise Unreadable(
+                self._token.position, f"an exponent is a number, of integers of at most {LARGEST_EXPONENT}"
+            )
+        self._next += 1
+        return Fraction(value)
+
+    def _atom(self) -> Any:
+        token = self._token
+        if token.kind == "number":
+            self._next += 1
+            return _number(token.value)
+        if token.kind == "atom":
+            self._next += 1
+            return token.value
+        if token.kind == "function":
+            self._next += 1
+            power = self._exponent() if self._is("^") else Fraction(1)
+            node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
+            return node if power == 1 else _power(node, power, token.position)
+        if self._is("("):
+            return self._bracket()
+        raise Unreadable(
+            token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here"
+        )
+
+    def _bracket(self) -> Any:
+        self._take("(")
+        node = self._sum()
+        self._take(")")
+        return node
+
+
+def _number(value: Fraction) -> Any:
+    return int(value) if value.denominator == 1 else ["rational", value.numerator, value.denominator]
+
+
+def _as_fraction(node: Any) -> Fraction | None:
+    if isinstance(node, int):
+        return Fraction(node)
+    if isinstance(node, list) and node[0] == "rational":
+        return Fraction(node[1], node[2])
+    return None
+
+
+def _negative(node: Any) -> Any:
+    value = _as_fraction(node)
+    return ["*", -1, node] if value is None else _number(-value)
+
+
+def _inverse(node: Any, position: int) -> Any:
+    return _power(node, Fraction(-1), position)
+
+
+def _power(node: Any, exponent: Fraction, position: int) -> Any:
+    value = _as_fraction(node)
+    if value == 0 and exponent < 0:
+        raise Unreadable(position, "this divides by zero")
+    if exponent.denominator != 1:
+        return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
+    if value is not None and (abs(exponent) == 1 or abs(value) < 1000):
+        return _number(Fraction(value ** int(exponent)))
+    return node if exponent == 1 else ["^", node, int(exponent)]
+
+
+def _product(factors: list[Any]) -> Any:
+    """Numbers multiplied together, so that 1/2 is the number and not an operation."""
+    number, rest = Fraction(1), []
+    for factor in factors:
+        value = _as_fraction(factor)
+        if value is None:
+            rest.append(factor)
+        else:
+            number *= value
+    if not rest:
+        return _number(number)
+    if number != 1:
+        rest.insert(0, _number(number))
+    return rest[0] if len(rest) == 1 else ["*", *rest]

@@ -1,0 +1,6 @@
+"""What a statement says: its equalities, over the quantities that the energy defines.
+
+vocabulary.py   the names that a claim may use          equation.py    a statement -> equalities
+meaning.py      the quantities, defined by the energy   ranges.py      what every index runs over
+scope.py        expressions over a ring                 hypotheses.py  what a claim assumes
+"""

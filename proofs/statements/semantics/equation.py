@@ -1,0 +1,250 @@
+"""From a claim as written to the equalities that it asserts, each between two expressions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from dyadic.proofs.evaluate.network import entries
+from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.text import TextReader
+from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
+from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
+from dyadic.symbolic.errors import SpecError
+
+MOST_LINKS = 200
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A claim as it stands in a file.
+
+    formulas: the equation, or the steps of a chain; definitions: what "with" introduces, in order.
+    child: for an adjoint, whose contribution.  number: the formula of a number of steps or of a step size, in L and T.
+    symmetric: names of the matrices that the claim assumes symmetric.  place: where it stands, for messages.
+    """
+
+    id: str
+    kind: str
+    place: str
+    formulas: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
+    latex: bool = False
+    child: str | None = None
+    number: str | None = None
+    symmetric: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Let:
+    """A quantity of the claim's own: ``name[indices] = body``."""
+
+    name: str
+    indices: tuple[str, ...]
+    body: Any
+    ranges: Ranges
+
+
+@dataclass(frozen=True)
+class Link:
+    """One equality: ``text`` as it was written, the two sides, and what its indices range over."""
+
+    text: str
+    left: Any
+    right: Any
+    ranges: Ranges
+    label: str
+
+
+@dataclass
+class Equalities:
+    """All that a claim asserts, in order, and the definitions that it uses."""
+
+    vocabulary: Vocabulary
+    lets: list[Let] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+
+    @property
+    def seed(self) -> int:
+        """Primes and residues depend on the claim itself, so that no claim can be written to fit them."""
+        text = repr(([(link.left, link.right) for link in self.links], [(let.name, let.body) for let in self.lets]))
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
+
+    def read(self, link: Link) -> set[tuple[str, str]]:
+        """(kind, owner) of every tensor of the network in a link and in the claim's definitions."""
+        nodes = [link.left, link.right, *(let.body for let in self.lets)]
+        return {key for node in nodes for key in entries(node) if key[0] not in (LET, "delta")}
+
+
+_LEFT = {
+    "inference": {"x": "update x"},
+    "sensitivity": {"s": "update s"},
+    "update": {"x": "update x", "s": "update s"},
+    "euler_lagrange": {"x": "update x", "s": "update s"},
+    "dynamics": {"rate x": "rate x", "rate s": "rate s"},
+    "energy": {"E": "E", "C": "C"},
+}
+KINDS = (*_LEFT, "adjoint", "gradient", "equal", "chain", "steps", "step_size")
+_WANTED = {
+    "inference": "x_NAME[i]", "sensitivity": "s_NAME[i]", "update": "x_NAME[i] or s_NAME[i]",
+    "euler_lagrange": "x_NAME[i] or s_NAME[i]", "dynamics": "dx_NAME[i]/dt or ds_NAME[i]/dt",
+    "energy": "E, E_NAME or C", "adjoint": "s_NAME[i]", "gradient": "dE/d(parameter), such as Wbar_NAME[i, j]",
+}  # fmt: skip
+
+
+def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
+    """Read a claim's formulas.  Raises :class:`SpecError` where one is not in the notation or does not fit the kind."""
+    found = Equalities(vocabulary.copy())
+    for source in statement.definitions:
+        _definition(found, statement, source)
+    sides: list[Any] = []
+    for source in statement.formulas:
+        sides += _parsed(statement, source, found.vocabulary, define=False)
+    if len(sides) < 2:
+        raise SpecError(statement.place, "claims no equality", "write left = right")
+    if len(sides) > MOST_LINKS:
+        raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
+    first = _left(statement, sides[0], found.vocabulary)
+    _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place)
+    for number in range(1, len(sides)):
+        pair = [first if number == 1 else sides[number - 1], sides[number]]
+        (left, right), ranges = elaborate(pair, found.vocabulary, statement.place, whole.free)
+        label = f"step {number}" if len(sides) > 2 else "the equation"
+        shown = (show(pair[0]), show(pair[1]))
+        found.links.append(Link(f"{shown[0]} = {shown[1]}", left, right, ranges, label))
+    return found
+
+
+def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
+    reader = LatexReader if statement.latex else TextReader
+    source = formula(source) if statement.latex else source
+    try:
+        return parse(reader(source, vocabulary, define).tokens())
+    except Unreadable as error:
+        raise refuse(statement.place, source, error) from error
+
+
+def _definition(found: Equalities, statement: Statement, source: str) -> None:
+    """A new name is defined; a name that has a meaning must be given that meaning, which is an equality to check."""
+    sides = _parsed(statement, source, found.vocabulary, define=True)
+    if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] != "entry":
+        raise SpecError(statement.place, f"{source.strip()[:60]!r} defines nothing", "write NAME[i] = formula")
+    left, body = sides
+    if left[1] != LET or left[2] in found.vocabulary.tensors:
+        pair, ranges = elaborate([left, body], found.vocabulary, statement.place)
+        text = f"{show(left)} = {show(body)}"
+        found.links.append(
+            Link(text, pair[0], pair[1], ranges, f"the definition of {shown_entry(left[1], left[2], ())}")
+        )
+        return
+    names = [index[1] if isinstance(index, list) and index[0] == "index" else "" for index in left[3]]
+    if "" in names or len(set(names)) < len(names):
+        raise SpecError(statement.place, f"{left[2]} is defined at an index that is no letter", "write NAME[i] = ...")
+    (resolved,), ranges = elaborate([body], found.vocabulary, statement.place)
+    if set(ranges.free) != set(names):
+        stray = sorted(set(ranges.free) ^ set(names))
+        raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
+    found.lets.append(Let(left[2], tuple(names), resolved, ranges))
+    found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
+
+
+def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
+    """The first side with the meaning that the claim's kind gives it."""
+    kind = statement.kind
+    if kind in ("equal", "chain"):
+        return node
+    wrong = SpecError(statement.place, f"a claim of kind {kind} starts with {_WANTED[kind]}", 'or use kind = "equal"')
+    if not isinstance(node, list) or node[0] != "entry":
+        raise wrong
+    _, letter, owner, indices = node
+    if kind == "gradient":
+        if not letter.startswith("bar ") or owner in vocabulary.graph.costs:
+            raise wrong
+        return node
+    if kind == "adjoint":
+        if letter not in ("s", "bar x"):
+            raise wrong
+        return ["entry", f"from {statement.child}", owner, indices]
+    if letter not in _LEFT[kind]:
+        raise wrong
+    return ["entry", _LEFT[kind][letter], owner, indices]
+
+
+def show(node: Any) -> str:
+    """An expression in the text notation."""
+    return _show(node)[0]
+
+
+def _show(node: Any, level: int = 0) -> tuple[str, int]:
+    text, own = _written(node)
+    return (text, own) if own >= level else (f"({text})", 3)
+
+
+def _written(node: Any) -> tuple[str, int]:
+    if isinstance(node, int):
+        return str(node), 3 if node >= 0 else 0
+    match node:
+        case ["rational", p, q]:
+            return f"{p}/{q}", 1 if p > 0 else 0
+        case ["entry", kind, owner, indices]:
+            return shown_entry(kind, owner, [_index(i) for i in indices]), 3
+        case ["apply", name, order, argument]:
+            return f"{name}{chr(39) * order}({show(argument)})", 3
+        case ["+", *terms]:
+            text = ""
+            for term in terms:
+                negative = isinstance(term, list) and term[0] == "*" and term[1] == -1
+                piece = _show(_without_sign(term) if negative else term, 1)[0]
+                text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
+            return text, 0
+        case ["*", -1, *_]:
+            return "-" + _show(_without_sign(node), 1)[0], 0
+        case ["*", *factors]:
+            last = len(factors) - 1
+            parts = [_show(f, 1 if k == last and _reduces(f) else 2)[0] for k, f in enumerate(factors)]
+            if isinstance(factors[0], list) and factors[0][0] == "rational" and factors[0][1] > 0:
+                parts[0] = show(factors[0])
+            return " ".join(parts), 1
+        case ["^", base, ["rational", p, q]]:
+            return f"{_show(base, 3)[0]}^({p}/{q})", 2
+        case ["^", base, exponent]:
+            return f"{_show(base, 3)[0]}^{exponent if exponent >= 0 else f'({exponent})'}", 2
+        case ["inside", value, extent]:
+            return f"[0 <= {_index(value)} < {_index(extent)}]", 3
+        case ["divides", divisor, value]:
+            return f"[{_index(divisor)} | {_index(value)}]", 3
+        case ["same", one, two]:
+            return f"[{_index(one)} = {_index(two)}]", 3
+    kind, name, extent, body = node
+    title = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Max", "argmax": "ArgMax"}[kind]
+    return f"{title}[{name}{'' if extent is None else f'<{extent}'}] {_show(body, 1)[0]}", 1
+
+
+def _reduces(node: Any) -> bool:
+    return isinstance(node, list) and node[0] in ("sum", "logsumexp", "max", "argmax")
+
+
+def _without_sign(node: Any) -> Any:
+    return node[2] if len(node) == 3 else ["*", *node[2:]]
+
+
+def _index(node: Any) -> str:
+    if not isinstance(node, list):
+        return str(node)
+    match node:
+        case ["index" | "size", name]:
+            return str(name)
+        case ["+", *terms]:
+            return " + ".join(_index(term) for term in terms).replace("+ -", "- ")
+        case ["*", *factors]:
+            return " ".join(f"({_index(f)})" if isinstance(f, list) and f[0] == "+" else _index(f) for f in factors)
+        case ["quotient", top, bottom]:
+            return f"floor({_index(top)} / {_index(bottom)})"
+        case ["remainder", top, bottom]:
+            return f"({_index(top)} mod {_index(bottom)})"
+        case ["entry", kind, owner, indices]:
+            return shown_entry(kind, owner, [_index(i) for i in indices])
+    return str(node)

@@ -1,0 +1,47 @@
+"""What a claim assumes: matrices taken to be symmetric, and where its own expressions are defined."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dyadic.proofs.statements.semantics.equation import Equalities, Statement
+from dyadic.symbolic.functions import FUNCTIONS
+
+_NOT_ZERO = "no denominator of the claim is 0"
+_LOGARITHMS = "the logarithms of the claim are of positive numbers"
+_ROOTS = "the roots of the claim are of positive numbers"
+
+
+def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
+    """In words, each once."""
+    symmetric = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
+    return (*symmetric, *domains_of(claim))
+
+
+def domains_of(claim: Equalities) -> tuple[str, ...]:
+    """Where the claim's own expressions are defined, in words; empty if that is everywhere."""
+    found: list[str] = []
+    nodes: list[Any] = [side for link in claim.links for side in (link.left, link.right)]
+    nodes += [let.body for let in claim.lets]
+    while nodes:
+        node = nodes.pop()
+        if not isinstance(node, list):
+            continue
+        nodes += node
+        if node[:1] == ["^"]:
+            power = node[2] if isinstance(node[2], int) else node[2][1]
+            found += [_NOT_ZERO] if power < 0 else []
+            found += [_ROOTS] if not isinstance(node[2], int) else []
+        if node[:1] == ["apply"]:
+            found += _domain(node[1])
+    return tuple(dict.fromkeys(found))
+
+
+def _domain(name: str) -> list[str]:
+    """Where a function is defined, if it is not everywhere."""
+    if name in ("sqrt", "rsqrt"):
+        return [_ROOTS]
+    condition = FUNCTIONS[name].defined if name in FUNCTIONS else None
+    if name == "log" or condition is None:
+        return [_LOGARITHMS] if name == "log" else []
+    return [f"every {name}(z) of the claim has {condition}"]

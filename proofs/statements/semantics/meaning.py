@@ -1,0 +1,265 @@
+"""What the quantities in a claim are: defined by the energy and by nothing that was derived from it.
+
+    E = sum_v <s_v, f_v - x_v> + sum of weight * C + decay / 2 * (squares of the parameters)
+
+with all x, s, parameters, inputs and targets free.
+
+Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
+terms (:class:`dyadic.proofs.evaluate.number_rings.Tape`), one term at a time, since E is their sum.
+No derived adjoint is read.
+Only the terms that a claim needs are ever evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
+from dyadic.proofs.evaluate.number_rings import Ring, Tape
+from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
+from dyadic.proofs.statements.verdict.blocks import Setting
+
+Draw = Callable[[str], Any]
+Place = tuple[int, ...]
+Integers = Mapping[str, int]
+"""Values of integer inputs and targets, by the label of the entry; an entry that is not there is 0."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of the energy: its named values, its derivative by each, and by the activation in each slot."""
+
+    values: dict[str, Entries]
+    derivatives: dict[str, Entries]
+    slots: tuple[Entries, ...]
+
+
+class Meaning(dict[tuple[str, str], Entries]):
+    """Tensors by (kind, owner), made when first asked for.
+
+    draw: a number of the ring for the label of an entry such as ``W_hidden[0, 1]``.
+    setting: how many entries every axis has.
+    symmetric: matrices that a claim assumes symmetric.
+    integers: the values of the integer inputs and targets.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        ring: Ring,
+        draw: Draw,
+        setting: Setting,
+        symmetric: frozenset[tuple[str, str]] = frozenset(),
+        integers: Integers | None = None,
+    ) -> None:
+        super().__init__()
+        self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
+        self._draw, self._symmetric, self._integers = draw, symmetric, integers or {}
+        self._terms: dict[str, Term] = {}
+
+    def __missing__(self, key: tuple[str, str]) -> Entries:
+        table = self._table(*key)
+        self[key] = table
+        return table
+
+    def places(self, kind: str, owner: str) -> list[Place]:
+        axes = self.vocabulary.axes(kind, owner)
+        return list(product(*(range(self.setting.count(axis)) for axis in axes)))
+
+    def _table(self, kind: str, owner: str) -> Entries:
+        head, _, rest = kind.partition(" ")
+        if kind == "weight":
+            weights = self.setting.weights(owner, self.ring, self._draw)
+            return {(at,): weight for at, weight in enumerate(weights)}
+        if kind == "size":
+            return {(): self.ring.add(list(self["weight", owner].values()))}
+        if kind == "E":
+            return {(): self._energy() if owner == "" else self._energy_term(owner)}
+        if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
+            return self._drawn(kind, owner)
+        if head == "from":
+            return self._received(owner, rest)
+        if head == "update":
+            return self.term(owner).values[self._map(owner)] if rest == "x" else self._received(owner, None)
+        if owner in self.graph.inputs:
+            return self._decayed(self._received(owner, None), "x", owner)
+        if head == "rate" or kind in ("bar x", "bar s"):
+            letter = {"bar x": "s", "bar s": "x"}.get(kind, rest)
+            update = self["update " + letter, owner]
+            return {place: self._minus(value, self[letter, owner][place]) for place, value in update.items()}
+        if head == "cost":
+            return self._received(owner, None, list(self.graph.costs))
+        if head == "bar":
+            return self._decayed(self.term(owner).derivatives[rest], rest, owner)
+        return self.term(owner).values[kind]
+
+    def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
+        """With the derivative of the weight decay, where the tensor is a parameter."""
+        trained = (kind, owner) in self.vocabulary.parameters or owner in self.graph.shared
+        if self.graph.decay == 0 or not trained:
+            return derivative
+        decay, add, mul = _number(self.ring, self.graph.decay), self.ring.add, self.ring.mul
+        return {at: add([value, mul([decay, self[kind, owner][at]])]) for at, value in derivative.items()}
+
+    def _drawn(self, kind: str, owner: str) -> Entries:
+        found: Entries = {}
+        axes = self.vocabulary.axes(kind, owner)
+        for place in self.places(kind, owner):
+            at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
+            label = shown_entry(kind, owner, self.setting.place(axes, at))
+            integer = (kind, owner) in self.vocabulary.integers
+            found[place] = self._integers.get(label, 0) if integer else self._draw(label)
+        return found
+
+    def weight(self, axes: tuple[Extent, ...], place: Place) -> Any:
+        """How many entries the one at a place stands for; None where it is one."""
+        keys = [(axis.key, at) for axis, at in zip(axes, place, strict=True) if axis.key in self.setting.blocks]
+        return self.ring.mul([self["weight", key][at,] for key, at in keys]) if keys else None
+
+    def _times(self, axes: tuple[Extent, ...], place: Place, value: Any, power: int = 1) -> Any:
+        """A value times (divided by, for power -1) the number of entries that it stands for."""
+        weight = self.weight(axes, place)
+        if weight is None:
+            return value
+        return self.ring.mul([value, weight if power == 1 else self.ring.power(weight, -1)])
+
+    def _minus(self, one: Any, two: Any) -> Any:
+        return self.ring.add([one, self.ring.mul([self.ring.number(-1), two])])
+
+    def _map(self, name: str) -> str:
+        """The kind under which a vertex's value f_v is defined."""
+        return str(self.graph.layers[self.graph.content[name]]["definitions"][-1]["kind"])
+
+    def _energy_term(self, name: str) -> Any:
+        value, s = self.term(name).values[self._map(name)], self["s", name]
+        x = self["x", name]
+        axes = self.vocabulary.axes("x", name)
+        parts = {at: self.ring.mul([s[at], self._minus(value[at], x[at])]) for at in value}
+        return self.ring.add([self._times(axes, at, part) for at, part in parts.items()])
+
+    def _energy(self) -> Any:
+        ring, graph = self.ring, self.graph
+        terms = [self["E", name][()] for name in graph.parents]
+        for owner, cost in graph.costs.items():
+            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
+            terms.append(ring.mul([_number(ring, cost["weight"]), value]))
+        if graph.decay != 0:
+            half = ring.mul([ring.number(1, 2), _number(ring, graph.decay)])
+            trained = [*self.vocabulary.parameters, *(("x", name) for name in graph.shared)]
+            for key in sorted(trained):
+                axes = self.vocabulary.axes(*key)
+                terms += [self._times(axes, at, ring.mul([half, v, v])) for at, v in self[key].items()]
+        return ring.add(terms)
+
+    def _received(self, name: str, only: str | None, children: list[str] | None = None) -> Entries:
+        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term."""
+        graph, parts = self.graph, []
+        for child, parents in graph.parents.items():
+            if name in parents and only in (None, child) and (children is None or child in children):
+                parts += [self.term(child).slots[k] for k, parent in enumerate(parents) if parent == name]
+        for owner, cost in graph.costs.items():
+            if cost["input"] == name and only in (None, owner):
+                weight = _number(self.ring, cost["weight"])
+                slot = self.term(owner).slots[0]
+                parts.append({place: self.ring.mul([weight, value]) for place, value in slot.items()})
+        zero = [self.ring.number(0)]
+        return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
+
+    def term(self, name: str) -> Term:
+        """Evaluate and differentiate one vertex's term <s_v, f_v>, or the cost."""
+        if name not in self._terms:
+            self._terms[name] = self._differentiated(name)
+        return self._terms[name]
+
+    def _differentiated(self, name: str) -> Term:
+        tape, graph, one = Tape(self.ring), self.graph, self.ring.number(1)
+        cost = name in graph.costs
+        data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
+        owners = [data["input"]] if cost else data["inputs"]
+        parents = [graph.costs[name]["input"]] if cost else graph.parents[name]
+
+        def variables(kind: str, owner: str) -> Entries:
+            table = self[kind, owner]
+            if (kind, owner) in self.vocabulary.integers:
+                return table
+            return {place: tape.variable(value) for place, value in table.items()}
+
+        local = {("x", owner): variables("x", parent) for owner, parent in zip(owners, parents, strict=True)}
+        parameters = [] if cost else [item["kind"] for item in data["parameters"].values()]
+        local |= {(kind, "v"): variables(kind, name) for kind in parameters}
+        for key in self.setting.blocks:
+            for kind in ("weight", "size"):
+                local[kind, key] = {at: tape.variable(value) for at, value in self[kind, key].items()}
+        table = self.setting.table(name)
+        if cost:
+            local["y", COST] = variables("y", name)
+        keys = [(kind, "v") for kind in parameters]
+        integers: dict[str, Entries] = {}
+        for item in data["definitions"]:
+            body = self.setting.weighed(item["body"], name)
+            definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
+            values = definition.evaluate(local)
+            largest = position_of_largest(item)
+            if largest:
+                where = Definition(largest, table, tape, f"definition of {name!r}")
+                integers[largest["kind"]] = where.evaluate(local)
+            # A place of its own on the tape, so that a value that only copies another has its own derivative.
+            local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
+            keys.append(definition.key)
+        last = local[keys[-1]]
+        if cost:
+            output = last[()]
+        else:
+            s = variables("s", name)
+            axes = self.vocabulary.axes("x", name)
+            factors = {at: [s[at], value] for at, value in last.items()}
+            for at, parts in factors.items():
+                if (weight := self.weight(axes, at)) is not None:
+                    parts.append(tape.variable(weight))
+            output = tape.add([tape.mul(parts) for parts in factors.values()])
+        adjoints = tape.backward(output)
+
+        def derivative(entries: Entries, kind: str, owner: str) -> Entries:
+            """By one entry of each block."""
+            axes = self.vocabulary.axes(kind, owner)
+            return {place: self._times(axes, place, adjoints[at], -1) for place, at in entries.items()}
+
+        slots = [
+            {} if ("x", parent) in self.vocabulary.integers else derivative(local["x", owner], "x", parent)
+            for owner, parent in zip(owners, parents, strict=True)
+        ]
+        named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
+        return Term(
+            named | integers,
+            {key[0]: derivative(local[key], key[0], name) for key in keys},
+            tuple(slots),
+        )
+
+
+def _number(ring: Ring, node: Any) -> Any:
+    """A number of the architecture: an integer or a fraction."""
+    return ring.number(node) if isinstance(node, int) else ring.number(node[1], node[2])
+
+
+def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
+    """The vertices whose term of the energy has a part in the named tensors."""
+    found: set[str] = set()
+    for kind, owner in kinds:
+        if kind == "E" and owner == "":
+            return {*graph.parents, *graph.costs}
+        if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
+            found.add(owner)
+        if kind.startswith("from "):
+            found.add(kind[5:])
+        if kind in ("update s", "rate s", "bar x"):
+            found |= {child for child, parents in graph.parents.items() if owner in parents}
+        if kind in ("update s", "rate s", "bar x", "cost x"):
+            found |= {name for name, cost in graph.costs.items() if cost["input"] == owner}
+    return found
+
+
+__all__ = ["Draw", "Integers", "Meaning", "Place", "Rejected", "Term", "vertices_read"]

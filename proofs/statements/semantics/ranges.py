@@ -1,0 +1,188 @@
+"""What every index of a claim ranges over, and where an entry would stand outside its tensor.
+
+A range that is not written is told from the axes on which the index stands.  Expressions leave here with ranges
+that the evaluator understands (``["size", key]``), and with what decides at which sizes a claim may be examined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dyadic.proofs.evaluate.integers import extent as length
+from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
+from dyadic.symbolic.errors import SpecError
+
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+
+
+@dataclass
+class Slot:
+    """One index, free or bound, and its extent once that is known."""
+
+    name: str
+    extent: Extent | None = None
+
+
+@dataclass
+class Ranges:
+    """What was found out about one equation.
+
+    free: the extent of every free index.  outside: an entry that is read and does not exist, in words.
+    extents: every extent that an index has, by key.
+    """
+
+    free: dict[str, Extent] = field(default_factory=dict)
+    outside: str | None = None
+    extents: dict[str, Extent] = field(default_factory=dict)
+
+
+def elaborate(
+    sides: list[Any], vocabulary: Vocabulary, where: str, known: Mapping[str, Extent] | None = None
+) -> tuple[list[Any], Ranges]:
+    """The sides with resolved ranges.  Raises :class:`SpecError` where a range cannot be told.
+
+    known: ranges of free indices that are told by the rest of a chain.
+    """
+    work = _Elaboration(vocabulary)
+    work.preset = dict(known or {})
+    marked = [work.mark(side, {}) for side in sides]
+    work.infer(marked)
+    for slot in [*work.free.values(), *work.bound]:
+        if slot.extent is None:
+            raise SpecError(where, f"the range of the index {slot.name} cannot be told", f"write Sum[{slot.name}<n]")
+    work.check(marked)
+    found = work.ranges
+    if work.guarded:  # where a bracket is 0 nothing beside it is read: only an evaluation tells
+        found.outside = None
+    found.free = {name: slot.extent for name, slot in work.free.items() if slot.extent is not None}
+    found.extents = {slot.extent.key: slot.extent for slot in [*work.free.values(), *work.bound] if slot.extent}
+    return [_resolved(side) for side in marked], found
+
+
+class _Elaboration:
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.free: dict[str, Slot] = {}
+        self.preset: dict[str, Extent] = {}
+        self.bound: list[Slot] = []
+        self.ranges = Ranges()
+        self.guarded = False
+
+    def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
+        """The expression with every index name replaced by its slot."""
+        if not isinstance(node, list) or node[0] in ("rational", "size"):
+            return node
+        if node[0] == "^":
+            return ["^", self.mark(node[1], scope), node[2]]
+        if node[0] == "apply":
+            return [*node[:3], self.mark(node[3], scope)]
+        if node[0] == "index":
+            slot = scope.get(node[1]) or self.free.setdefault(node[1], Slot(node[1], self.preset.get(node[1])))
+            return ["index", slot]
+        if node[0] in _REDUCTIONS:
+            kind, name, written, body = node
+            slot = Slot(name, None if written is None else self.vocabulary.extent(written))
+            self.bound.append(slot)
+            return [kind, slot, self.mark(body, {**scope, name: slot})]
+        if node[0] == "entry":
+            self.guarded = self.guarded or node[1] == "delta"
+            return [*node[:3], [self.mark(index, scope) for index in node[3]]]
+        self.guarded = self.guarded or node[0] in ("inside", "divides", "same")
+        return [node[0], *(self.mark(child, scope) for child in node[1:])]
+
+    def infer(self, sides: list[Any]) -> None:
+        for entry in _entries(sides):
+            for index, extent in zip(entry[3], self._axes(entry), strict=False):
+                if isinstance(index, list) and index[0] == "index" and index[1].extent is None:
+                    index[1].extent = extent
+        changed = True
+        while changed:  # delta[i, j] hands a range from one index to the other
+            changed = False
+            for entry in _entries(sides):
+                if entry[1] == "delta" and all(isinstance(i, list) and i[0] == "index" for i in entry[3]):
+                    one, two = (index[1] for index in entry[3])
+                    if (one.extent is None) != (two.extent is None):
+                        one.extent = two.extent = one.extent or two.extent
+                        changed = True
+
+    def check(self, sides: list[Any]) -> None:
+        """Compare every index with the axis it stands on."""
+        for entry in _entries(sides):
+            for position, (index, axis) in enumerate(zip(entry[3], self._axes(entry), strict=False)):
+                shown = shown_entry(entry[1], entry[2], [_shown(i) for i in entry[3]])
+                if isinstance(index, int):
+                    if index < 0 or (axis.true is not None and index >= axis.true):
+                        self._outside(f"{shown} does not exist: axis {position + 1} has {axis} entries")
+                elif index[0] == "index":
+                    extent = index[1].extent
+                    if extent.true is not None and axis.true is not None and extent.true > axis.true:
+                        self._outside(
+                            f"{shown} does not exist for {index[1].name} = {axis.true}: "
+                            f"axis {position + 1} has {axis} entries, {index[1].name} runs over {extent}"
+                        )
+
+    def _outside(self, message: str) -> None:
+        self.ranges.outside = self.ranges.outside or message
+
+    def _axes(self, entry: Any) -> tuple[Extent, ...]:
+        kind, owner = entry[1:3]
+        return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
+
+
+def _entries(nodes: Any) -> list[Any]:
+    """Every entry in marked expressions, in order."""
+    found, stack = [], [nodes]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            if node and node[0] == "entry":
+                found.append(node)
+            stack.extend(reversed(node))
+    return found
+
+
+def _shown(node: Any) -> str:
+    """An index as text."""
+    if not isinstance(node, list):
+        return str(node)
+    match node[0]:
+        case "index":
+            return str(node[1].name)
+        case "size":
+            return str(node[1])
+        case "entry":
+            return shown_entry(node[1], node[2], [_shown(index) for index in node[3]])
+        case "+":
+            return " + ".join(map(_shown, node[1:]))
+        case "*":
+            return " ".join(map(_shown, node[1:]))
+    return f"{node[0]}({', '.join(map(_shown, node[1:]))})"
+
+
+def _resolved(node: Any) -> Any:
+    """The marked expression in the evaluator's form; ranges become named sizes, delta a bracket."""
+    if not isinstance(node, list):
+        return node
+    if node[0] == "index":
+        return ["index", node[1].name]
+    if node[0] in _REDUCTIONS:
+        return [node[0], node[1].name, ["size", node[1].extent.key], _resolved(node[2])]
+    if node[0] == "entry" and node[1] == "delta":
+        return ["same", *map(_resolved, node[3])]
+    if node[0] == "entry":
+        return [*node[:3], [_resolved(index) for index in node[3]]]
+    return [node[0], *(_resolved(child) for child in node[1:])]
+
+
+_LEAVES = ("entry", "rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
+
+
+def cost(node: Any, sizes: dict[str, int]) -> int:
+    """How many operations one evaluation takes, at most."""
+    if not isinstance(node, list) or node[0] in _LEAVES:
+        return 1
+    if node[0] in _REDUCTIONS:
+        return 1 + length(node[2], sizes, "claim", least=0) * cost(node[3], sizes)
+    return 1 + sum(cost(child, sizes) for child in node[1:])

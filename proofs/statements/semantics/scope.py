@@ -1,0 +1,96 @@
+"""A claim's expressions over one ring: the network's tensors, the claim's own, and the numbers behind its ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dyadic.proofs.evaluate.network import Definition, Entries
+from dyadic.proofs.statements.semantics.equation import Equalities, Let, Link
+from dyadic.proofs.statements.semantics.meaning import Meaning, Place
+from dyadic.proofs.statements.semantics.ranges import Ranges
+from dyadic.proofs.statements.semantics.vocabulary import LET
+
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+
+
+class Scope(dict[tuple[str, str], Entries]):
+    """Tensors of one claim: its own definitions over the network's.  ``read`` collects what was looked up."""
+
+    def __init__(self, meaning: Meaning, claim: Equalities, watch: bool = False) -> None:
+        super().__init__()
+        self.meaning, self.ring = meaning, meaning.ring
+        self.read: dict[tuple[str, str, Place], None] = {}
+        self._lets = {let.name: let for let in claim.lets}
+        self._watch = watch
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: tuple[str, str]) -> Entries:
+        table = self._defined(self._lets[key[1]]) if key[0] == LET else self.meaning[key]
+        self[key] = _Watched(table, key, self.read) if self._watch else table
+        return self[key]
+
+    def _defined(self, let: Let) -> Entries:
+        return self._evaluated(let.body, let.ranges, let.indices)
+
+    def _evaluated(self, node: Any, ranges: Ranges, indices: Sequence[str]) -> Entries:
+        """The expression at every value of the given indices, through the prover's evaluator."""
+        setting, named = self.meaning.setting, self.meaning.vocabulary.extents
+        numbers = {key: setting.count(extent) for key, extent in ranges.extents.items()}
+        for name in _sizes(node):
+            if name not in numbers and name in named:
+                numbers[name] = setting.count(named[name])
+        shape = [setting.count(ranges.free[name]) for name in indices]
+        body = setting.weighed(node)
+        content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
+        return Definition(content, numbers, self.ring, "claim").evaluate(self)
+
+    def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
+        """Both sides of a link at every value of its free indices."""
+        names = list(link.ranges.free)
+        left = self._evaluated(link.left, link.ranges, names)
+        right = self._evaluated(link.right, link.ranges, names)
+        for place, value in left.items():
+            yield dict(zip(names, place, strict=True)), value, right[place]
+
+    def at(self, link: Link, index: Mapping[str, int]) -> tuple[Any, Any]:
+        """Both sides at one value of the free indices."""
+        one, two = (self._evaluated(_fixed(node, index), link.ranges, ())[()] for node in (link.left, link.right))
+        return one, two
+
+
+class _Watched(dict[Place, Any]):
+    """Entries of one tensor that note which of them is looked up."""
+
+    def __init__(self, table: Entries, key: tuple[str, str], log: dict[tuple[str, str, Place], None]) -> None:
+        super().__init__()
+        self._table, self._key, self._log = table, key, log
+
+    def __missing__(self, place: Place) -> Any:
+        value = self._table[place]
+        self._log[(*self._key, place)] = None
+        return value
+
+
+def _sizes(node: Any) -> set[str]:
+    """The names of the sizes in an expression."""
+    if not isinstance(node, list):
+        return set()
+    if len(node) == 2 and node[0] == "size":
+        return {node[1]}
+    return set().union(*map(_sizes, node)) if node else set()
+
+
+def _fixed(node: Any, index: Mapping[str, int]) -> Any:
+    """The expression with numbers for its free indices."""
+    if not isinstance(node, list):
+        return node
+    if node[0] == "index":
+        return index.get(node[1], node)
+    if node[0] in _REDUCTIONS:
+        return [*node[:3], _fixed(node[3], {name: at for name, at in index.items() if name != node[1]})]
+    if node[0] == "entry":
+        return [*node[:3], [_fixed(child, index) for child in node[3]]]
+    return [node[0], *(_fixed(child, index) for child in node[1:])]

@@ -1,0 +1,233 @@
+"""What the names in a claim can mean: the tensors of one network, under the names that ``dyadic derive`` prints.
+
+A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hidden}}`` is read as the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.evaluate.network import Rejected, whole
+from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.symbolic.errors import SpecError
+
+FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
+REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
+LET = "let"
+"""The kind of a quantity that the claim itself defines; its owner is its name."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The size of an axis.
+
+    node: an integer expression of the sizes of ``owner`` (a vertex or a cost), whose values in the architecture are
+    ``table``; or (free) a size of an input; or a plain number.
+    """
+
+    node: Any
+    owner: str = ""
+    table: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    free: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        """Two extents with one key are equal: the number, or where a size is left symbolic the expression."""
+        if self.true is not None:
+            return f"={self.true}"
+        bound = self._bound
+        return repr((bound, "" if _is_size(bound) else self.owner))
+
+    @property
+    def _bound(self) -> Any:
+        return self.table.get(self.node[1], self.node) if _is_size(self.node) else self.node
+
+    @cached_property
+    def true(self) -> int | None:
+        """The number in this architecture; None where a size is left symbolic."""
+        try:
+            return whole(self.node, {k: v for k, v in self.table.items() if isinstance(v, int)}, "extent")
+        except Rejected:
+            return None
+
+    def same(self, other: Extent) -> bool:
+        return self.key == other.key
+
+    def __str__(self) -> str:
+        bound = self._bound
+        return str(self.true) if self.true is not None else str(bound[1]) if _is_size(bound) else str(bound)
+
+
+def _is_size(node: Any) -> bool:
+    return isinstance(node, list) and node[:1] == ["size"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named array: its key in the evaluator's tables and the extents of its axes.
+
+    own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
+    """
+
+    kind: str
+    owner: str
+    axes: tuple[Extent, ...]
+    own: str = ""
+
+    @property
+    def name(self) -> str:
+        """As ``dyadic derive`` prints it."""
+        return self.own or text_name(self.kind, self.owner)
+
+
+def text_name(kind: str, owner: str) -> str:
+    """The printed name of a tensor; kinds that only claims know get a readable one."""
+    if kind == LET:
+        return owner
+    letter = f"{kind[4:]}bar" if kind.startswith("bar ") else kind.replace(" ", "")
+    return letter if owner in (COST, "") else f"{letter}_{owner}"
+
+
+def axes_kind(kind: str) -> str:
+    """The kind whose axes a kind that only claims know has."""
+    for prefix in ("update ", "rate ", "cost "):
+        kind = kind.removeprefix(prefix)
+    return "x" if kind.startswith("from ") else kind
+
+
+def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
+    """An entry as a person writes it: the right-hand side of an update by its variable's name."""
+    indices = f"[{', '.join(map(str, place))}]" if place else ""
+    head, _, letter = kind.partition(" ")
+    if head == "rate":
+        return f"d{letter}_{owner}{indices}/dt"
+    if head == "from":
+        return f"(what {letter} hands back to s_{owner}{indices})"
+    if kind in ("bar x", "bar s"):
+        return f"dE/d{letter}_{owner}{indices}"
+    if head == "cost":
+        return f"dC/d{letter}_{owner}{indices}"
+    if head == "update":
+        return f"{letter}_{owner}{indices}"
+    return text_name(kind, owner) + indices
+
+
+def position_of_largest(item: Any) -> Any:
+    """For a definition t = Max_k ...: that of the index at which it is attained, ``arg t``; None for others."""
+    body = item["body"]
+    if not isinstance(body, list) or body[0] != "max":
+        return None
+    return {**item, "kind": f"arg {item['kind']}", "body": ["argmax", *body[1:]]}
+
+
+class Vocabulary:
+    """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions."""
+
+    def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
+        self.graph = graph
+        self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
+        self.tensors: dict[str, Tensor] = {}
+        self.parameters: set[tuple[str, str]] = set()
+        self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
+        self.sizes: set[str] = set()
+        self.extents: dict[int | str, Extent] = {}
+        self._axes: dict[tuple[str, str], tuple[Extent, ...]] = {}
+        self._add("E", "", ())
+        for name, node in graph.inputs.items():
+            self._add("x", name, tuple(Extent(extent, free=True) for extent in node["shape"]))
+            self._add("bar x", name, self.axes("x", name))
+        for name in graph.parents:
+            self._vertex(name)
+        for owner in graph.costs:
+            data, table = graph.cost_contents[owner], graph.costs[owner]["sizes"]
+            self._add("y", owner, tuple(Extent(item, owner, table) for item in data["target_shape"]))
+            if data["target_role"] == "index":
+                self.integers.add(("y", owner))
+            for item in data["definitions"]:
+                self._definition(item, owner, table)
+        self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
+        for name in sorted(self.own):
+            for kind, printed in (("x", name), ("bar x", f"{name}bar")):
+                if printed not in (*self.functions, *REDUCTIONS, "delta"):
+                    self.tensors.setdefault(printed, Tensor(kind, name, self.axes(kind, name), printed))
+
+    def _vertex(self, name: str) -> None:
+        data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
+        for item in data["definitions"]:
+            self._definition(item, name, table)
+        value = self.axes(data["definitions"][-1]["kind"], name)
+        self._add("E", name, ())
+        for parameter in data["parameters"].values():
+            extents = tuple(Extent(item, name, table) for item in parameter["shape"])
+            self.parameters.add((parameter["kind"], name))
+            self._add(parameter["kind"], name, extents)
+            self._add(f"bar {parameter['kind']}", name, extents)
+        for letter in "xs":
+            self._add(letter, name, value)
+            self._add(f"bar {letter}", name, value)
+
+    def _definition(self, item: Any, owner: str, table: Mapping[str, Any]) -> None:
+        axes = tuple(Extent(extent, owner, table) for extent in item["shape"])
+        self._add(item["kind"], owner, axes)
+        self._add(f"bar {item['kind']}", owner, axes)
+        if position_of_largest(item):
+            self._add(f"arg {item['kind']}", owner, axes)
+            self.integers.add((f"arg {item['kind']}", owner))
+
+    def _add(self, kind: str, owner: str, axes: tuple[Extent, ...]) -> None:
+        tensor = Tensor(kind, owner, axes)
+        self.tensors.setdefault(tensor.name, tensor)
+        self._axes[kind, owner] = axes
+        for axis in axes:
+            bound = axis.true
+            self.extents.setdefault(str(axis) if bound is None else bound, axis)
+            if bound is None:
+                self.sizes.add(str(axis))
+
+    def axes(self, kind: str, owner: str) -> tuple[Extent, ...]:
+        return self._axes[kind, owner]
+
+    def tensor_keys(self) -> list[tuple[str, str]]:
+        """(kind, owner) of every tensor."""
+        return list(self._axes)
+
+    def trained(self, tensor: Tensor) -> bool:
+        """Whether it is a parameter, of a layer or shared."""
+        shared = tensor.kind == "x" and tensor.owner in self.graph.shared
+        return shared or (tensor.kind, tensor.owner) in self.parameters
+
+    def shown(self, label: str) -> str:
+        """The label of an entry with the name that is printed for it."""
+        head, bracket, place = label.partition("[")
+        return f"{head[2:]}{bracket}{place}" if head[:2] == "x_" and head[2:] in self.own else label
+
+    @property
+    def given_integers(self) -> list[tuple[str, str]]:
+        """The integer inputs and targets."""
+        return sorted(key for key in self.integers if key[0] in ("x", "y"))
+
+    def define(self, name: str, axes: tuple[Extent, ...]) -> None:
+        """A quantity of the claim's own."""
+        self.tensors[name] = Tensor(LET, name, axes)
+        self._axes[LET, name] = axes
+
+    def copy(self) -> Vocabulary:
+        """For one claim, whose definitions must not reach the next."""
+        other = object.__new__(Vocabulary)
+        other.__dict__.update(self.__dict__)
+        other.tensors, other._axes = dict(self.tensors), dict(self._axes)
+        return other
+
+    def extent(self, written: int | str) -> Extent:
+        """A range as written: an extent of the network where there is one, else just the number."""
+        if written in self.extents:
+            return self.extents[written]
+        if written == 0:
+            raise SpecError("range 0", "has no value: nothing would be compared", "write how many values there are")
+        if isinstance(written, int):
+            return Extent(written)
+        raise SpecError(f"range {written!r}", "is no size of this network", "write a number or a size's name")

@@ -1,0 +1,121 @@
+"""Which values of the integer inputs and targets are examined, and whether that settles the claim for all of them.
+
+All there are, where they are few.  Else: a difference of the sides that is a sum of terms each depending on at most d
+of the integers vanishes everywhere if it does wherever at most d of them differ from a first value (inclusion and
+exclusion).  And if the integers do nothing but select entries along an axis and be compared, renaming the entries of
+that axis changes nothing: of the values that the claim does not name, d + 1 are enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import comb, prod
+from typing import Any
+
+from dyadic.proofs.evaluate.drawn_sizes import position
+from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.meaning import vertices_read
+from dyadic.proofs.statements.semantics.vocabulary import shown_entry
+from dyadic.proofs.statements.verdict.blocks import Renaming, Setting, claimed_ties, tied
+from dyadic.proofs.statements.verdict.counting import most_integers
+
+MOST = 4_096
+"""How many sets of values may be examined."""
+_WORK = 3_000_000
+"""The same times the operations of one evaluation."""
+_SAMPLES = 16
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """Sets of values to examine; ``argument``: why they are enough, None if they are not, and how many there are."""
+
+    values: list[dict[str, int]]
+    argument: str | None
+    total: int = 1
+
+
+def assignments(claim: Equalities, link: Link, setting: Setting, operations: int) -> Assignments:
+    """The values of the integers that a link depends on."""
+    below = _read(claim, link, setting)
+    if not below:
+        return Assignments([{}], "")
+    total, most = prod(below.values()), min(MOST, max(_WORK // max(operations, 1), _SAMPLES))
+    order = min(most_integers(claim, link), len(below))
+    few = _representatives(claim, link, below, order)
+    count = sum(comb(len(few), k) * (max(map(len, few.values())) - 1) ** k for k in range(order + 1))
+    if total <= min(most, count):
+        rows = product(*(range(limit) for limit in below.values()))
+        found = [dict(zip(below, row, strict=True)) for row in rows]
+        return Assignments(found, f"all {total} values of the integers", total)
+    if count <= most:
+        found = list(_near_first(few, order))
+        words = f"{len(found)} of {total} values of the integers, which settle the others"
+        return Assignments(found, words, total)
+    samples = [{label: k if k < limit else position(f"{k} {label}", limit) for label, limit in below.items()}
+               for k in range(_SAMPLES)]  # fmt: skip
+    return Assignments(samples, None, total)
+
+
+def _read(claim: Equalities, link: Link, setting: Setting) -> dict[str, int]:
+    """The labels of the integer entries that a link may depend on, with the numbers they are below."""
+    vocabulary, graph = claim.vocabulary, claim.vocabulary.graph
+    found: dict[str, int] = {}
+    vertices = vertices_read(graph, claim.read(link))
+    for kind, owner in vocabulary.given_integers:
+        used = owner in vertices or any(owner in graph.parents.get(vertex, ()) for vertex in vertices)
+        axes = [range(setting.count(axis)) for axis in vocabulary.axes(kind, owner)]
+        for indices in [None] if used else list(_named(_bodies(claim, link), kind, owner)):
+            spans = axes
+            if indices is not None:  # at the place that is named, or anywhere
+                spans = [range(i, i + 1) if isinstance(i, int) else r for r, i in zip(axes, indices, strict=True)]
+            found |= dict.fromkeys((shown_entry(kind, owner, place) for place in product(*spans)), setting.below(owner))
+    return found
+
+
+def _bodies(claim: Equalities, link: Link) -> list[Any]:
+    return [link.left, link.right, *(let.body for let in claim.lets)]
+
+
+def _named(node: Any, kind: str, owner: str) -> Iterator[list[Any]]:
+    """The indices of every entry of a tensor in an expression."""
+    if isinstance(node, list):
+        if node[:3] == ["entry", kind, owner]:
+            yield node[3]
+        for child in node:
+            yield from _named(child, kind, owner)
+
+
+def _near_first(values: dict[str, list[int]], order: int) -> Iterator[dict[str, int]]:
+    """All values with at most ``order`` of them not the first."""
+    first = {label: choice[0] for label, choice in values.items()}
+    for count in range(order + 1):
+        for chosen in combinations(values, count):
+            for row in product(*(values[label][1:] for label in chosen)):
+                yield {**first, **dict(zip(chosen, row, strict=True))}
+
+
+def _representatives(claim: Equalities, link: Link, below: dict[str, int], order: int) -> dict[str, list[int]]:
+    """Values enough for each integer; those that no claim's number fixes first."""
+    limits = set(below.values())
+    fixed = _fixed(claim, link, f"={max(limits)}") if len(limits) == 1 else None
+    if fixed is None:
+        return {label: list(range(limit)) for label, limit in below.items()}
+    others = [value for value in range(max(limits)) if value not in fixed][: order + 1]
+    values = others + sorted(fixed & set(range(max(limits))))
+    return dict.fromkeys(below, values)
+
+
+def _fixed(claim: Equalities, link: Link, key: str) -> set[int] | None:
+    """The numbers with which integers are compared, where the integers do nothing else than select and be compared."""
+    vocabulary, renaming = claim.vocabulary, Renaming(key)
+    found = tied(vocabulary, vertices_read(vocabulary.graph, claim.read(link)), renaming)
+    for ranges, bodies in [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]:
+        for body in bodies:
+            found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary, renaming)
+    return None if key in found else renaming.fixed
+
+
+__all__ = ["Assignments", "assignments"]

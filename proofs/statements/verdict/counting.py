@@ -1,0 +1,201 @@
+"""How many indices, and how many integer entries, one monomial of an expression can involve.
+
+Both are read off the expressions, the layers' definitions put in where a claim reads what they define.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.vocabulary import LET, Extent, Vocabulary
+from dyadic.proofs.statements.verdict.blocks import owner_sizes
+
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+_GUARDS = ("inside", "divides", "same")
+UNBOUNDED = 1_000
+Count = Counter[str]
+"""Indices by the key of their extent."""
+Of = Callable[[str, str], Count]
+Key = Callable[[Any], str]
+INTEGERS = "integers"
+
+
+def indices(node: Any, of: Of, key: Key) -> Count:
+    """How many summation indices one monomial holds; fractions are put over a common denominator."""
+    if not isinstance(node, list) or node[0] in ("rational", "size", "index", *_GUARDS):
+        return Counter()
+    match node[0]:
+        case "entry":
+            return of(node[1], node[2])
+        case "apply":
+            return indices(node[3], of, key)
+        case "^":
+            power = abs(node[2]) if isinstance(node[2], int) else max(abs(node[2][1]), node[2][2])
+            return _multiple(indices(node[1], of, key), power)
+        case "*":
+            return sum((indices(child, of, key) for child in node[1:]), Counter())
+    if node[0] in _REDUCTIONS:
+        return indices(node[3], of, key) + Counter([key(node[2])])
+    found: Count = Counter()
+    for child in node[1:]:
+        inner = indices(child, of, key)
+        found = found + inner if _divides(node) else found | inner
+    return found
+
+
+def _multiple(count: Count, factor: int) -> Count:
+    return Counter({key: factor * number for key, number in count.items()})
+
+
+def _divides(node: Any) -> bool:
+    """Whether an expression may hold a quotient: written out, or in a quantity that it names."""
+    if not isinstance(node, list):
+        return False
+    if node[0] == "entry":
+        return node[1] not in ("x", "s", "y")
+    negative = node[0] == "^" and (node[2] if isinstance(node[2], int) else node[2][1]) < 0
+    return negative or any(_divides(child) for child in node[1:])
+
+
+def integers(node: Any, of: Of, key: Key) -> Count:
+    """How many entries of integer tensors one monomial depends on; UNBOUNDED beyond sums and products of them."""
+
+    def number(child: Any) -> int:
+        return integers(child, of, key)[INTEGERS]
+
+    return Counter({INTEGERS: _integers(node, of, number)})
+
+
+def _integers(node: Any, of: Of, number: Callable[[Any], int]) -> int:
+    if not isinstance(node, list) or node[0] in ("rational", "size"):
+        return 0
+    match node[0]:
+        case "entry":
+            return of(node[1], node[2])[INTEGERS] + sum(map(_integer_entries, node[3]))
+        case "^" if isinstance(node[2], int) and node[2] > 0:
+            # A power of a bracket is that bracket.
+            return number(node[1]) * (1 if node[1][0] in _GUARDS else node[2])
+        case "*":
+            return sum(map(number, node[1:]))
+        case "sum":
+            return number(node[3])
+        case "+":
+            return max(map(number, node[1:]), default=0)
+    if node[0] in (*_GUARDS, "quotient", "remainder", "index"):
+        return _integer_entries(node)
+    return UNBOUNDED if any(map(number, node[1:])) else 0
+
+
+def _integer_entries(node: Any) -> int:
+    """How many entries stand in an integer expression."""
+    if not isinstance(node, list):
+        return 0
+    children = node[3] if node[0] == "entry" else node[1:]
+    return (node[0] == "entry") + sum(map(_integer_entries, children))
+
+
+class Counts:
+    """Either count for every quantity that a claim can name.
+
+    count: of one expression, given that of entries and the keys of extents.  derivative: by how much differentiation
+    may multiply it: that of a quotient has twice the factors.
+    """
+
+    def __init__(self, claim: Equalities, count: Callable[[Any, Of, Key], Count], derivative: int) -> None:
+        self._vocabulary: Vocabulary = claim.vocabulary
+        self._lets = {let.name: let for let in claim.lets}
+        self._count, self._derivative = count, derivative
+        self._terms: dict[str, dict[str, Count]] = {}
+
+    def link(self, link: Link) -> Count:
+        """Of the difference of the two sides."""
+        left, right = (self._count(side, self.of, _claimed) for side in (link.left, link.right))
+        return left | right if self._count is integers else left + right
+
+    def of(self, kind: str, owner: str) -> Count:
+        """Of a tensor's entries."""
+        graph = self._vocabulary.graph
+        if kind == LET:
+            return self._count(self._lets[owner].body, self.of, _claimed)
+        if (kind, owner) in self._vocabulary.given_integers:
+            return self._count(["index", ["entry", kind, owner, []]], lambda kind, owner: Counter(), _claimed)
+        if kind in ("x", "s", "y") or (kind, owner) in self._vocabulary.parameters:
+            return Counter()
+        if kind == "E":
+            return self._energy([owner] if owner else [*graph.parents, *graph.costs])
+        if kind.startswith("from "):
+            return self._slope(self._term(kind[5:]))
+        if kind.startswith(("update s", "rate s", "cost ")) or kind == "bar x":
+            return self._slope(self._received(owner))
+        if kind in ("update x", "rate x", "bar s"):
+            return _largest(self._inner(owner).values())
+        if kind.startswith("bar "):
+            return self._slope(self._received(owner) if owner in graph.inputs else self._term(owner))
+        return self._inner(owner).get(kind, Counter())
+
+    def _slope(self, count: Count) -> Count:
+        return _multiple(count, self._derivative)
+
+    def _energy(self, names: Iterable[str]) -> Count:
+        """With decay, which squares every entry."""
+        names = list(names)
+        squares = [
+            Counter(axis.key for axis in self._vocabulary.axes(kind, owner))
+            for kind, owner in self._vocabulary.parameters | {("x", name) for name in self._vocabulary.graph.shared}
+        ]
+        own = _largest(map(self._term, names))
+        return own if self._count is integers else own | _largest(squares)
+
+    def _received(self, name: str) -> Count:
+        graph = self._vocabulary.graph
+        readers = [child for child, parents in graph.parents.items() if name in parents]
+        readers += [owner for owner, cost in graph.costs.items() if cost["input"] == name]
+        if self._count is integers:
+            return _largest(map(self._term, readers))
+        return sum(map(self._term, readers), Counter())
+
+    def _term(self, name: str) -> Count:
+        """Of a vertex's or a cost's term of the energy."""
+        inner = _largest(self._inner(name).values())
+        if name in self._vocabulary.graph.costs or self._count is integers:
+            return inner
+        return inner + Counter(axis.key for axis in self._vocabulary.axes("x", name))
+
+    def _inner(self, name: str) -> dict[str, Count]:
+        """Of every definition of a vertex or cost."""
+        if name not in self._terms:
+            graph = self._vocabulary.graph
+            found: dict[str, Count] = {}
+            data = graph.cost_contents[name] if name in graph.costs else graph.layers[graph.content[name]]
+            sizes = owner_sizes(graph, name)
+            for item in data["definitions"]:
+                found[item["kind"]] = self._count(
+                    item["body"], lambda kind, owner: found.get(kind, Counter()), lambda e: Extent(e, name, sizes).key
+                )
+            self._terms[name] = found
+        return self._terms[name]
+
+
+def _claimed(extent: Any) -> str:
+    return str(extent[1])
+
+
+def _largest(counts: Iterable[Mapping[str, int]]) -> Count:
+    found: Count = Counter()
+    for count in counts:
+        found |= Counter(count)
+    return found
+
+
+def most_indices(claim: Equalities, link: Link) -> Count:
+    """A bound on the indices, free and bound, that one monomial of a link's difference involves, by extent."""
+    free = Counter(extent.key for extent in link.ranges.free.values())
+    return free + Counts(claim, indices, derivative=2).link(link)
+
+
+def most_integers(claim: Equalities, link: Link) -> int:
+    """A bound on the integer entries that one monomial of a link's difference depends on."""
+    return Counts(claim, integers, derivative=1).link(link)[INTEGERS]

@@ -1,0 +1,256 @@
+"""The verdict on a claimed equality.
+
+Both sides are evaluated at residues modulo two random primes, all x, s, parameters, inputs, targets free and every
+function an unknown one; if they differ, once more with the functions' own algebra; if they still differ, integers
+are searched at which they differ for certain.  No equality is ever decided by rearranging expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
+from dyadic.proofs.evaluate.network import Outside
+from dyadic.proofs.evaluate.number_rings import Field, Ring, Undetermined
+from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.number_systems.laurent import Residue
+from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
+from dyadic.proofs.statements.semantics.hypotheses import hypotheses_of
+from dyadic.proofs.statements.semantics.meaning import Draw, Meaning
+from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.verdict import sizes, small_counterexample
+from dyadic.proofs.statements.verdict.assignments import assignments
+from dyadic.proofs.statements.verdict.blocks import Setting
+from dyadic.proofs.statements.verdict.defined import defined_somewhere
+from dyadic.symbolic.errors import SpecError
+
+LARGEST_GROWTH = 500_000
+"""Largest degree (with the bits of constants) of a value that is evaluated."""
+_FREE = "polynomial identity testing over two random primes, every function unknown"
+_OWN = "polynomial identity testing over two random primes, with the functions' own algebra"
+_EXACT = "exact evaluation of both sides at the network's own sizes"
+_READERS = "the readers of claims in proofs/statements"
+TRUSTED = ("the evaluator in proofs/evaluate", _READERS)
+RANDOM = "blake2b as a source of randomness"
+BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/blocks)"
+FACTS = "the relations between functions in proofs/statements/facts"
+ARB = "Arb's enclosures of functions"
+
+_KEPT = 8
+_NUMBERS = "nothing of the network is read: a statement about numbers alone"
+_NOWHERE = "one side divides by an expression that is 0 whatever the values are"
+_NO_NUMBERS = "no numbers were found at which they are"
+_Symmetric = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
+
+    nowhere: one side is not defined at random residues, hence nowhere.  compared: how many entries.
+    """
+
+    method: str | None
+    bound: Fraction = Fraction(1)
+    nowhere: bool = False
+    compared: int = 0
+
+
+@dataclass
+class _Shown:
+    """What has been shown of a claim so far, for its report."""
+
+    methods: set[str]
+    bound: Fraction
+    examined: Setting | None = None
+    integers: str = ""
+
+    def trusted(self) -> tuple[str, ...]:
+        blocks = (BLOCKS,) if self.examined is not None and self.examined.blocks else ()
+        facts = (FACTS,) if _OWN in self.methods else ()
+        return (*TRUSTED, RANDOM, *facts, *blocks)
+
+
+def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budget: sizes.Budget) -> Claim:
+    """Examine the links of a claim in order; the first wrong one refutes it."""
+    hypotheses = hypotheses_of(statement, claim)
+    text = describe(statement, claim)
+
+    def undecided(reason: str) -> Claim:
+        return Claim(statement.id, text, Verdict.UNDECIDED, _OWN, hypotheses, reason=reason)
+
+    def refuted(link: Link, found: dict[str, Any]) -> Claim:
+        if len(claim.links) > 1:
+            found = {"where": link.label, "wrong": link.text, **found}
+        trusted = (*TRUSTED, ARB) if "functions" in found else TRUSTED
+        return Claim(statement.id, text, Verdict.REFUTED, _EXACT, hypotheses, trusted, counterexample=found)
+
+    trial = _Trial(claim, symmetric, statement.place)
+    shown = _Shown(set(), Fraction(0))
+    for link in claim.links:
+        if link.ranges.outside:
+            return refuted(link, {"entry": link.ranges.outside})
+        chosen = sizes.choose(claim, link, statement.place, budget)
+        if isinstance(chosen, str):
+            found = small_counterexample.search(claim, link, symmetric, None, [{}])
+            return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
+        values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
+        budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
+        try:
+            outcome, at = trial.run(link, chosen, values.values)
+        except Outside as error:
+            return refuted(link, {"entry": error.reason})
+        if outcome.nowhere:
+            return refuted(link, {"undefined": _NOWHERE})
+        if outcome.method is None:
+            found = small_counterexample.search(claim, link, symmetric, None if chosen.drawn else chosen, at)
+            if found:
+                return refuted(link, found)
+            return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
+        if not outcome.compared:
+            return undecided(f"{link.label} compares no entries: nothing is claimed")
+        reads = [key for key in claim.read(link) if key[0] != "delta"]
+        if reads and not trial.read:
+            return undecided(f"{link.label}: every bracket is 0, so that nothing is read and nothing compared")
+        if not defined_somewhere(claim, link, symmetric, values.values):
+            return undecided(f"{link.label} holds wherever both sides are defined, but {_NO_NUMBERS}")
+        if not reads and _NUMBERS not in hypotheses:
+            hypotheses = (*hypotheses, _NUMBERS)
+        if values.argument is None:
+            words = f"{len(values.values)} of the {values.total} values of the integer inputs and targets agree"
+            return undecided(f"{link.label}: {words}; the others are open")
+        shown.methods.add(outcome.method)
+        shown.bound += outcome.bound
+        shown.examined, shown.integers = chosen, values.argument or shown.integers
+    method = _OWN if _OWN in shown.methods else _FREE
+    witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
+    text = f"{text} (probability of error below {float(shown.bound):.0e})"
+    return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, shown.trusted(), witness=witness)
+
+
+def _examined(setting: Setting | None) -> dict[str, str] | str:
+    """At which sizes: the axes in blocks, by their number of entries."""
+    if setting is None or not setting.blocks:
+        return "all entries at the network's own sizes"
+    names = {extent.key: str(extent) for extent in setting.vocabulary.extents.values()}
+    return {names.get(key, key): f"{count} blocks of free multiplicity" for key, count in setting.blocks.items()}
+
+
+def describe(statement: Statement, claim: Equalities) -> str:
+    """A claim in one line."""
+    links = [link for link in claim.links if not link.label.startswith("the definition")]
+    name = statement.kind.replace("_", "-")
+    if len(links) == 1:
+        return f"{name}: {links[0].text}"
+    return f"{name} of {len(links)} steps: {links[0].text} = ..."
+
+
+class _Trial:
+    """A claim's links examined in several number systems; what a claim's links share is evaluated once."""
+
+    def __init__(self, claim: Equalities, symmetric: _Symmetric, where: str) -> None:
+        self._claim, self._symmetric, self._where = claim, symmetric, where
+        self._scopes: dict[tuple[object, ...], Scope] = {}
+        self._seed = claim.seed
+        self.read = False  # whether the sides of the link at hand read any entry
+
+    def run(self, link: Link, chosen: Setting, values: list[dict[str, int]]) -> tuple[Outcome, list[dict[str, int]]]:
+        """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
+        self.read = False
+        at = values
+        for kind, method in ((Field, _FREE), (Closed, _OWN)):
+            bound, compared = Fraction(0), 0
+            try:
+                for integers in values:
+                    at = [integers]
+                    degree = self._growth(link, chosen, integers)
+                    chance, count = self._both(kind, link, chosen, degree, integers)
+                    bound, compared = bound + chance, compared + count
+            except _Differs:
+                continue
+            except Undetermined:
+                return Outcome(None, nowhere=kind is Field), at
+            return Outcome(method, bound, compared=compared), at
+        return Outcome(None), at
+
+    def _scope(
+        self, make: Callable[[], tuple[Ring, Draw]], setting: Setting, integers: Mapping[str, int], *key: object
+    ) -> Scope:
+        """The claim's expressions over a ring, made once for each ring and sizes; the last few are kept."""
+        full = (*key, tuple(integers.items()), setting.key)
+        if full not in self._scopes:
+            ring, draw = make()
+            meaning = Meaning(self._claim.vocabulary, ring, draw, setting, self._symmetric, integers)
+            if len(self._scopes) > _KEPT:
+                self._scopes.clear()
+            self._scopes[full] = Scope(meaning, self._claim, watch=True)
+        return self._scopes[full]
+
+    def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
+        """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
+        scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), setting, integers, Growth)
+        # An equality of integers (the index of a maximum) has no degree.
+        sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
+        largest = max((sum(left) + sum(right) for left, right in sides), default=0)
+        if isinstance(scope.ring, Growth):
+            largest = max(largest, 2 * scope.ring.deepest)
+        if largest > LARGEST_GROWTH:
+            raise SpecError(self._where, "its powers and constants grow too large to evaluate", "split it")
+        return largest
+
+    def _both(
+        self,
+        kind: type[Field] | type[Closed],
+        link: Link,
+        setting: Setting,
+        degree: int,
+        integers: Mapping[str, int],
+    ) -> tuple[Fraction, int]:
+        """Agreement modulo both primes: the chance that it is an accident, and the entries compared."""
+        bound, compared = Fraction(1), 0
+        for position, prime in enumerate(primes_for(self._seed)):
+            chance, compared = self._one(kind, prime, self._seed + position, link, setting, degree, integers)
+            bound *= chance
+        return bound, compared
+
+    def _one(
+        self,
+        kind: type[Field] | type[Closed],
+        prime: int,
+        seed: int,
+        link: Link,
+        setting: Setting,
+        degree: int,
+        integers: Mapping[str, int],
+    ) -> tuple[Fraction, int]:
+        """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn; and n.
+
+        Raises :class:`_Differs`.
+        """
+
+        def make() -> tuple[Ring, Draw]:
+            ring, residues = kind(prime, seed), residue_source(prime, seed)
+            return ring, residues if isinstance(ring, Field) else lambda label: ring.drawn(residues(label))
+
+        scope = self._scope(make, setting, integers, kind, prime)
+        ring: Any = scope.ring
+        compared = 0
+        scope.read.clear()
+        for _, left, right in scope.sides(link):
+            if left != right:
+                raise _Differs
+            compared += 1
+            self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
+            if isinstance(left, Residue):
+                degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
+        trials = compared + ring.calls * (ring.calls - 1) // 2
+        return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
+
+
+class _Differs(Exception):
+    """The two sides have different residues."""

@@ -1,0 +1,208 @@
+"""At which sizes a claim is examined: always such that the outcome holds at the architecture's own.
+
+All entries where that is affordable; else axes in blocks (:mod:`dyadic.proofs.statements.verdict.blocks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import Any
+
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
+from dyadic.proofs.evaluate.network import Rejected, whole
+from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.meaning import vertices_read
+from dyadic.proofs.statements.semantics.ranges import cost
+from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
+from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
+from dyadic.proofs.statements.verdict.counting import most_indices
+from dyadic.symbolic.errors import SpecError
+
+BUDGET = 100_000
+"""Largest number of operations of one evaluation of a claim (each is repeated some ten times)."""
+TOTAL = 5_000_000
+"""The same for all the claims of a file together."""
+LARGEST_TENSOR = 4096
+
+
+class Budget:
+    """What is left of :data:`TOTAL`."""
+
+    def __init__(self) -> None:
+        self._left = TOTAL
+
+    def take(self, count: int, where: str) -> None:
+        self._left -= count
+        if self._left < 0:
+            raise SpecError(where, f"the claims up to here take more than {TOTAL} operations", "split the file")
+
+
+def free_sizes(graph: Graph) -> list[Any]:
+    """Every size that nothing else in the architecture determines, once."""
+    found = [extent for node in graph.inputs.values() for extent in node["shape"]]
+    found += [node["below"] for node in graph.inputs.values() if "below" in node]
+    found += [graph.sizes[name][symbol] for name in graph.parents for symbol in free_symbols(graph, name)]
+    return list({repr(extent): extent for extent in found}.values())
+
+
+def names(graph: Graph) -> list[str]:
+    """The sizes that the architecture leaves symbolic."""
+    found: list[str] = []
+    stack: list[Any] = free_sizes(graph)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            found += [node[1]] if node[:1] == ["size"] else []
+            stack += node[1:]
+    return sorted(set(found))
+
+
+def choose(claim: Equalities, link: Link, where: str, budget: Budget) -> Setting | str:
+    """Sizes at which an agreement holds for the architecture.  A string says why there are none.
+
+    Raises :class:`SpecError` if the claim itself takes too many operations whatever the sizes.
+    """
+    if _written(claim, link) > BUDGET:
+        raise SpecError(where, f"takes more than {BUDGET} operations to evaluate", "split it")
+    full = Setting(claim.vocabulary)
+    try:
+        if _fits(claim, link, full):
+            budget.take(operations(claim, link, full), where)
+            return full
+    except Rejected:
+        pass  # sizes left symbolic
+    extents, ties = _axes(claim, link), _ties(claim, link)
+    count = most_indices(claim, link)
+    symbolic = sorted(str(extent) for key, extent in extents.items() if extent.true is None and key in ties)
+    if symbolic:
+        return f"it depends on the size {symbolic[0]} that is left symbolic, with more than the choice of entries"
+    blocks = {
+        k: 2 + count[k] for k, e in extents.items() if k not in ties and (e.true is None or e.true > 2 + count[k])
+    }
+    found = Setting(claim.vocabulary, {}, blocks, drawn=True)
+    try:
+        if not _fits(claim, link, found):
+            return f"one evaluation takes more than {BUDGET} operations, at the sizes to which it is tied"
+    except Rejected as error:
+        return f"it cannot be evaluated for symbolic sizes ({error.reason})"
+    budget.take(operations(claim, link, found), where)
+    return found
+
+
+def _written(claim: Equalities, link: Link) -> int:
+    """The operations of the claim's own expressions, with two entries for a range that is a size of the network."""
+    count = 0
+    for ranges, bodies in _expressions(claim, link):
+        known = {str(e.true) for e in claim.vocabulary.extents.values()}
+        small = {key: 2 if str(e.true) in known else e.true or 2 for key, e in ranges.extents.items()}
+        count += prod(small[e.key] for e in ranges.free.values()) * sum(cost(body, small) for body in bodies)
+    return count
+
+
+def _expressions(claim: Equalities, link: Link) -> list[tuple[Any, list[Any]]]:
+    return [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]
+
+
+def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
+    """Every extent that an evaluation meets, by its key."""
+    vocabulary, graph = claim.vocabulary, claim.vocabulary.graph
+    found: dict[str, Extent] = {}
+    for ranges, _ in _expressions(claim, link):
+        found |= ranges.extents
+    vertices = vertices_read(graph, claim.read(link))
+    owners = {*vertices, *(owner for _, owner in claim.read(link))}
+    owners |= {parent for name in vertices for parent in graph.parents.get(name, ())}
+    owners |= {graph.costs[name]["input"] for name in vertices if name in graph.costs}
+    for kind, owner in vocabulary.tensor_keys():
+        if owner in owners:
+            found |= {axis.key: axis for axis in vocabulary.axes(kind, owner)}
+    for name in vertices:
+        sizes = graph.costs[name]["sizes"] if name in graph.costs else graph.sizes[name]
+        found |= {e.key: e for symbol in sizes for e in [Extent(["size", symbol], name, sizes)]}
+    return found
+
+
+def _ties(claim: Equalities, link: Link) -> set[str]:
+    """Keys of the extents that must have all their entries."""
+    vocabulary = claim.vocabulary
+    vertices = vertices_read(vocabulary.graph, claim.read(link))
+    found = tied(vocabulary, vertices)
+    for ranges, bodies in _expressions(claim, link):
+        for body in bodies:
+            found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary)
+    for key in vocabulary.given_integers:
+        found |= {axis.key for axis in vocabulary.axes(*key)}
+    return found
+
+
+def _fits(claim: Equalities, link: Link, setting: Setting) -> bool:
+    """Whether the evaluator takes every tensor and the whole is affordable."""
+    shapes = [places_in(setting, claim.vocabulary.axes(axes_kind(k), o)) for k, o in claim.read(link)]
+    shapes += [prod(setting.count(e) for e in r.free.values()) for r, _ in _expressions(claim, link)]
+    return max(shapes) <= LARGEST_TENSOR and operations(claim, link, setting) <= BUDGET
+
+
+def operations(claim: Equalities, link: Link, setting: Setting) -> int:
+    """About how many operations the two sides, the definitions and the terms of the energy take."""
+    count = 0
+    for ranges, bodies in _expressions(claim, link):
+        named = {key: setting.count(extent) for key, extent in ranges.extents.items()}
+        places = prod(setting.count(extent) for extent in ranges.free.values())
+        count += places * sum(cost(body, named) for body in bodies)
+    graph = claim.vocabulary.graph
+    for name in vertices_read(graph, claim.read(link)):
+        data = graph.cost_contents[name] if name in graph.costs else graph.layers[graph.content[name]]
+        table = setting.table(name)
+        for item in data["definitions"]:
+            places = prod(whole(extent, table, name) for extent in item["shape"])
+            count += 4 * places * cost(item["body"], table)
+    return count
+
+
+def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
+    """Settings in which to look for a counterexample, those with few entries first; each at the network's own sizes.
+
+    Sizes that are left symbolic get numbers, for a claim about all of them.
+    """
+    extents, ties = _axes(claim, link), _ties(claim, link)
+    free = names(claim.vocabulary.graph)
+    numbers: list[dict[str, int]] = [{}]
+    if free:
+        numbers = [dict.fromkeys(free, n) for n in (1, 2, 3)]
+        numbers += [{name: first + k for k, name in enumerate(free)} for first in (2, 1)]
+    for values in numbers:
+        seen = set()
+        for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):
+            blocks = {k: count for k, e in extents.items() if k not in ties and e.true is not None and e.true > count}
+            found = Setting(claim.vocabulary, values, blocks)
+            if found.key not in seen and _evaluable(claim, link, found):
+                yield found
+            seen.add(found.key)
+        full = Setting(claim.vocabulary, values)
+        if full.key not in seen and _evaluable(claim, link, full):
+            yield full
+
+
+def _evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
+    try:
+        return _fits(claim, link, setting)
+    except Rejected:
+        return False
+
+
+def own(graph: Graph) -> Iterator[Instantiation]:
+    """The network at its own sizes, if it is not too large; a size that is left symbolic is 1, 2 and 3 in turn."""
+    free = free_sizes(graph)
+    named = any(not isinstance(extent, int) for extent in free)
+    for n in (1, 2, 3) if named else (0,):
+        try:
+            yield Instantiation(graph, {repr(extent): extent if isinstance(extent, int) else n for extent in free})
+        except Rejected:
+            continue
+
+
+def shown(base: Mapping[str, int]) -> dict[str, int]:
+    """The sizes that the architecture leaves symbolic, for a report: ``n`` for ['size', 'n']."""
+    return {key[10:-2]: value for key, value in base.items() if key.startswith("['size', '")}

@@ -1,0 +1,244 @@
+"""Small numbers at which the two sides of a claim differ for certain, at the network's own sizes.
+
+Few entries first: all that are not written out are equal (0, if that will do), which ``Setting`` of blocks.py evaluates
+exactly.  Then integers, or else fractions: some at which the sides differ, each replaced by 0, 1, -1 or 2 as long as
+they still do.  Both sides are rational, or rigorous enclosures that do not meet.  Reported are only the values that the
+two sides depend on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+from flint import ctx
+
+from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.number_systems.draws import Draws, Number
+from dyadic.proofs.statements.number_systems.rings import Exact, Traced
+from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.meaning import Integers, Meaning, vertices_read
+from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
+from dyadic.proofs.statements.verdict import sizes
+from dyadic.proofs.statements.verdict.blocks import Setting
+
+PRECISION = 256
+_FINEST = 20_000
+"""Bits for numbers that differ by little; only where nothing is drawn, so that one evaluation is enough."""
+_TRIES = 40
+_PLACES = 3
+_BROKEN = 12
+"""How many times fractions are tried."""
+_OPERATIONS = 500_000
+"""About how many operations the search at one set of sizes may take."""
+_LEAST = 25
+"""How many evaluations are made at least."""
+_MOST = 12
+"""How many values are written out, zeros among them; of more, only those that are not 0."""
+_FIRST = (0, 1, -1, 2)
+Values = dict[str, Number]
+_Symmetric = frozenset[tuple[str, str]]
+
+
+def number(values: Values, label: str) -> Traced:
+    """The value of an entry."""
+    return Traced(Fraction(values[label]), frozenset({label}))
+
+
+@dataclass(frozen=True)
+class Point:
+    """Both sides at one assignment of the free indices."""
+
+    index: dict[str, int]
+    left: Traced
+    right: Traced
+    scope: Scope
+
+    @property
+    def used(self) -> list[str]:
+        return sorted(self.left.used | self.right.used)
+
+
+def search(
+    claim: Equalities,
+    link: Link,
+    symmetric: _Symmetric,
+    chosen: Setting | None,
+    integers: list[dict[str, int]],
+) -> dict[str, Any] | None:
+    """A counterexample as it is reported; None if none was found.
+
+    chosen: where the sides were seen to differ, to be looked at last.  integers: values of the integer entries to try.
+    """
+    before, ctx.prec = ctx.prec, PRECISION
+    try:
+        settings = [*sizes.candidates(claim, link), *([chosen] if chosen is not None else [])]
+        looks = [
+            _Look(claim, link, symmetric, setting, given)
+            for setting in {setting.key: setting for setting in settings}.values()
+            for given in integers
+        ]
+        for zero in (True, False):
+            for look in looks:
+                point = look.first(zero) if zero or look.setting.blocks else None
+                if point is not None:
+                    return look.report(look.shrunk(point))
+    finally:
+        ctx.prec = before
+    return None
+
+
+class _Look:
+    """The search at fixed sizes and integers."""
+
+    def __init__(
+        self, claim: Equalities, link: Link, symmetric: _Symmetric, setting: Setting, integers: Integers
+    ) -> None:
+        self.claim, self.link, self.symmetric, self.setting = claim, link, symmetric, setting
+        self._values: Values = {}
+        self._given = integers
+        self._evaluations = max(_LEAST, _OPERATIONS // sizes.operations(claim, link, setting))
+
+    def first(self, zero: bool) -> Point | None:
+        """Some numbers at which the sides differ, if a look at residues says that there are any.
+
+        zero: whether the entries of blocks that stand for several are to be 0.
+        """
+        try:
+            places = self._differing_places()
+        except (Rejected, Undetermined):
+            return None  # the claim makes no sense at these sizes
+        if not places:
+            return None
+        whole, broken = min(_TRIES, self._evaluations * 3 // 4), min(_BROKEN, self._evaluations // 8)
+        draws = [Draws(seed, zero) for seed in range(whole)]
+        draws += [Draws(seed, zero, broken=True) for seed in range(broken)]
+        for turn, self._values in enumerate(draws):
+            point = self._at(places[turn % len(places)])
+            if point is not None:
+                return point
+        return None if self._values else self._closest(places[0])
+
+    def _closest(self, index: dict[str, int]) -> Point | None:
+        """Where nothing is drawn: the sides once more, with enclosures as narrow as can be."""
+        ctx.prec = _FINEST
+        point = self._at(index)
+        if point is None:
+            ctx.prec = PRECISION
+        return point
+
+    def _meaning(self, ring: Any, draw: Any) -> Meaning:
+        return Meaning(self.claim.vocabulary, ring, draw, self.setting, self.symmetric, self._given)
+
+    def _differing_places(self) -> list[dict[str, int]]:
+        """The first few values of the free indices at which residues differ: at some of them no numbers might."""
+        seed = self.claim.seed
+        prime = primes_for(seed)[0]
+        ring, residues = Closed(prime, seed), residue_source(prime, seed)
+        meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
+        sides = Scope(meaning, self.claim).sides(self.link)
+        return list(islice((i for i, left, right in sides if left != right), _PLACES))
+
+    def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
+        """The sides with the values at hand, if they differ for certain."""
+        self._evaluations -= 1
+        scope = Scope(self._meaning(Exact(), self._drawn), self.claim, watch)
+        try:
+            left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
+        except Undetermined:
+            return None
+        return Point(index, left, right, scope) if left.differs(right) else None
+
+    def _drawn(self, label: str) -> Traced:
+        return number(self._values, label)
+
+    def shrunk(self, point: Point) -> Point:
+        """Values replaced by 0, many at once and then one by one, and then by 1, -1 or 2, while the sides differ."""
+        chunk = len(point.used)
+        while chunk > 1:
+            chunk = (chunk + 1) // 2
+            labels = [label for label in point.used if self._values.get(label)]
+            for start in range(0, len(labels), chunk):
+                point = self._try(dict.fromkeys(labels[start : start + chunk], 0), point) or point
+        changed = True
+        while changed:
+            changed = False
+            for label in point.used:
+                present = self._values.get(label, 0)
+                smaller = _FIRST[: _FIRST.index(present)] if present in _FIRST else _FIRST
+                found = next((p for v in smaller if (p := self._try({label: v}, point))), None)
+                if found is not None:
+                    point, changed = found, True
+        return point
+
+    def _try(self, values: Values, point: Point) -> Point | None:
+        """The sides at other values, if they still differ; else the values are put back."""
+        if self._evaluations <= 0:
+            return None
+        before = dict(self._values)
+        self._values.update(values)
+        found = self._at(point.index)
+        if found is None:
+            self._values.update({label: before[label] for label in values})
+        return found
+
+    def report(self, point: Point) -> dict[str, Any]:
+        """All that it takes to check the counterexample by hand."""
+        zero = self._others_zero(point)
+        watched = self._at(point.index, watch=True) or point
+        ring = watched.scope.ring
+        calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
+        drawn = {label: str(value) for label, value in self._values.items() if label in watched.used or not zero}
+        listed = drawn
+        if zero:
+            listed = {label: value for label, value in drawn.items() if value != "0" or ".." not in label}
+        if zero and len(listed) > _MOST:
+            listed = {label: value for label, value in listed.items() if value != "0"}
+        own = shown_entry(*self._left(), point.index.values())
+        quantities: dict[str, str] = {}
+        for kind, owner, place in watched.scope.read:
+            if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
+                continue
+            name = shown_entry(kind, owner, place)
+            if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
+                quantities[name] = str(watched.scope.meaning[kind, owner][place])
+        found: dict[str, Any] = {
+            "at": dict(point.index),
+            "sizes": dict(self.setting.values),
+            "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
+            "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
+            "integers": self._integers(watched.scope.meaning),
+            "others": "all other values are 0" if zero else "",
+            "functions": {label: calls[label] for label in watched.used if label in calls},
+            "quantities": quantities,
+            "left": str(watched.left),
+            "right": str(watched.right),
+        }
+        return {key: value for key, value in found.items() if value not in ({}, [], "")}
+
+    def _others_zero(self, point: Point) -> bool:
+        """Whether the sides still differ with all values 0 that the two do not depend on; if so they are."""
+        before = self._values
+        self._values = Draws(1, True)
+        self._values.update({label: before[label] for label in point.used if label in before})
+        if self._at(point.index) is not None:
+            return True
+        self._values = before
+        return False
+
+    def _integers(self, meaning: Meaning) -> dict[str, int]:
+        """The values of the integer inputs and targets."""
+        keys = [key for key in self.claim.vocabulary.given_integers if key in meaning]
+        return {shown_entry(*key, place): value for key in keys for place, value in meaning[key].items()}
+
+    def _left(self) -> tuple[str, str]:
+        """The quantity that the left side is, if it is a single one: it need not be reported twice."""
+        left = self.link.left
+        return (left[1], left[2]) if isinstance(left, list) and left[0] == "entry" else ("", "")

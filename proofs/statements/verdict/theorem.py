@@ -1,0 +1,266 @@
+"""Claims about the 2L theorem: how many unit steps, and which step size.
+
+Steps: N suffice if and only if N >= T.  That T do is the theorem for this architecture (lemma, rank table and exact
+evaluation); that fewer do not is shown by a run of N steps from the zero state, compared with backpropagation.
+Step size: a variable that reads only inputs keeps the share 1 - h of its deviation at every step, so h = 1 alone
+ends; a run of T steps from exact numbers shows it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from flint import ctx
+
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.lemmas import stabilisation
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate import identity_values, tightness_witness
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation
+from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
+from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
+from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
+from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.text import TextReader
+from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.equation import Statement
+from dyadic.proofs.statements.semantics.meaning import Meaning
+from dyadic.proofs.statements.semantics.vocabulary import LET, Tensor, Vocabulary, shown_entry
+from dyadic.proofs.statements.verdict import sizes
+from dyadic.proofs.statements.verdict.blocks import Setting
+from dyadic.proofs.statements.verdict.small_counterexample import PRECISION
+from dyadic.symbolic.errors import SpecError
+
+_SEED = 20260202
+KERNEL = "the rules of proofs/checker/lemmas/deduction.py"
+_WORK = 2_000_000
+"""Largest number of operations of a run for a counterexample."""
+_TOO_LARGE = "no numbers were found against it at the network's own sizes"
+_SEEDS = 8
+_ARB = "Arb's enclosures of functions"
+_EVALUATOR, _BLAKE = "the evaluator in proofs/evaluate", "blake2b as a source of randomness"
+_METHOD = "stabilisation lemma, rank table, exact evaluation over two random primes"
+
+
+def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fraction:
+    """The value of a formula in L and T, such as ``2 L - 1``; of an equation, its right-hand side."""
+    words = vocabulary.copy()
+    known = {"L": graph.L, "T": graph.largest_rank, "N": 0, "h": 0}
+    words.tensors = {name: Tensor(LET, name, ()) for name in known}
+    source = formula(statement.number or "") if statement.latex else statement.number or ""
+    try:
+        reader = LatexReader if statement.latex else TextReader
+        node = parse(reader(source, words).tokens())[-1]
+    except Unreadable as error:
+        raise refuse(statement.place, source, error) from error
+
+    def evaluated(ring: Any, made: Any) -> Any:
+        tensors: Tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
+        content = {"kind": LET, "owner": "", "indices": [], "shape": [], "body": node}
+        return Definition(content, {}, ring, statement.place).evaluate(tensors)[()]
+
+    try:
+        if sum(evaluated(Growth(), lambda value: (value.bit_length(), 0))) > 1000:
+            raise SpecError(statement.place, "is too large a number", "write a formula in L and T")
+        value = evaluated(Exact(), lambda value: Traced(Fraction(value))).value
+    except (Rejected, Undetermined) as error:
+        raise SpecError(statement.place, f"{source[:60]!r} is no number", "write a formula in L and T") from error
+    if not isinstance(value, Fraction):
+        raise SpecError(statement.place, f"{source[:60]!r} is not rational", "write a formula in L and T")
+    return value
+
+
+def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
+    """``suffice``: N steps are enough; ``needed``: N are enough and N - 1 are not."""
+    value = number(statement, vocabulary, graph)
+    if value.denominator != 1 or value < 0:
+        raise SpecError(statement.place, f"{value} is no number of steps", "write a formula in L and T")
+    claimed, least, exactly = int(value), graph.largest_rank, statement.child == "needed"
+    words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
+    text = f"steps: from any state {claimed} {words} (L = {graph.L}, T = {least})"
+    if claimed < least:
+        return _too_few(statement, text, graph, claimed)
+    reason = _open(graph)
+    if reason:
+        return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
+    if exactly and claimed > least:
+        numbers = {"enough": least, "because": f"{least} steps already give the exact state, from any state"}
+        return Claim(statement.id, text, Verdict.REFUTED, _METHOD, counterexample=numbers)
+    witness = None
+    if exactly:
+        witness = _late(graph, claimed - 1)
+        if witness is None:
+            reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
+            return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
+    trusted = (KERNEL, _EVALUATOR, _BLAKE, *((_ARB,) if exactly else ()))
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=trusted, witness=witness)
+
+
+@cache
+def _lemma() -> bool:
+    """Whether the proof of the stabilisation lemma holds."""
+    return all(map(stabilisation.decide, stabilisation.QUESTIONS))
+
+
+def _open(graph: Graph) -> str | None:
+    """Why the theorem could not be shown for this network; None if it was."""
+    try:
+        graph.check_ranks()
+    except Rejected as error:
+        return str(error)
+    if not _lemma():
+        return "the proof of the stabilisation lemma does not hold"
+    for k, prime in enumerate(identity_values.primes_for(_SEED)):
+        if identity_values.run(graph, graph.largest_rank, prime, _SEED + k).difference:
+            return "the derived equations do not agree with backpropagation"
+    return None
+
+
+def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Claim:
+    found = _late(graph, claimed)
+    if found is None:
+        return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
+    return Claim(
+        statement.id, text, Verdict.REFUTED, "a run from the zero state against backpropagation",
+        trusted=(_EVALUATOR, _ARB), counterexample=found,
+    )  # fmt: skip
+
+
+def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
+    """Numbers for which a variable is wrong after the given number of steps, at the network's own sizes."""
+    found = _late_value(graph, steps)
+    if found is not None:
+        return found
+    for numbers in sizes.own(graph):
+        if numbers.work <= _WORK:
+            witness = tightness_witness.find(graph, seeds=2, sizes=numbers.base)
+            if witness is not None:
+                because = "an exact state stays exact, so these numbers speak against any smaller number too"
+                return {"because": because, **witness.as_dict(), "sizes": sizes.shown(numbers.base)}
+    return None
+
+
+def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
+    """A run of the given number of steps from the zero state that leaves a variable wrong."""
+    before, ctx.prec = ctx.prec, PRECISION
+    try:
+        for numbers in sizes.own(graph):
+            for seed in range(_SEEDS if numbers.work * steps <= _WORK else 0):
+                try:
+                    found = _run(graph, steps, numbers, seed)
+                except (Rejected, Undetermined):
+                    continue
+                if found:
+                    return found
+    finally:
+        ctx.prec = before
+    return None
+
+
+def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[str, Any] | None:
+    names = _names(graph)
+    values: dict[str, Fraction] = {}
+
+    def draw(label: str) -> Traced:
+        head, _, place = label.rpartition(" [")
+        name = f"{names[head]}[{place}"
+        values[name] = _small(label, seed)
+        return Traced(values[name], frozenset({name}))
+
+    ring = Exact()
+    instance = Instance(graph, ring, draw, numbers.base)
+    state = instance.initial(lambda label: Traced(Fraction(0)))
+    for _ in range(steps):
+        state = instance.step(state)
+    exact, _ = backpropagation(graph, ring, draw, numbers.base)
+    wrong = _last(graph, state, exact)
+    if wrong is None:
+        return None
+    (kind, vertex), place = wrong
+    found, wanted = state[kind, vertex][place], exact[kind, vertex][place]
+    used = sorted(found.used | wanted.used)
+    report = {
+        "variable": shown_entry(kind, vertex, place),
+        "sizes": sizes.shown(numbers.base),
+        "initial_state": "zero",
+        "values": {name: str(values[name]) for name in used if name in values},
+        "functions": {label: ring.calls[label] for label in used if label in ring.calls},
+        f"after_{steps}_steps": str(found),
+        "exact": str(wanted),
+    }
+    return {key: value for key, value in report.items() if value != {}}
+
+
+def _small(label: str, seed: int) -> Fraction:
+    """For the first seed the numbers of the tightness proof: unit weights, input 1, no bias, target 0."""
+    if seed == 0:
+        return Fraction(int(not label.startswith("target ") and ".bias " not in label))
+    return 4 * identity_values.small_rational(label, seed)
+
+
+def _names(graph: Graph) -> dict[str, str]:
+    """The printed name for the labels under which an instance draws."""
+    names = {f"x {name}": f"x_{name}" for name in graph.inputs} | {"target": "y"}
+    names |= {f"target {owner}": f"y_{owner}" for owner in graph.costs}
+    for vertex, content in graph.content.items():
+        for parameter, item in graph.layers[content]["parameters"].items():
+            names[f"{vertex}.{parameter}"] = f"{item['kind']}_{vertex}"
+    return names
+
+
+def _last(graph: Graph, state: State, exact: State) -> tuple[tuple[str, str], tuple[int, ...]] | None:
+    """The variable of largest rank that differs for certain."""
+    ranks = {("x", n): r for n, r in graph.rank_x.items()} | {("s", n): r for n, r in graph.rank_s.items()}
+    for key in sorted(ranks, key=lambda key: -ranks[key]):
+        for place, value in exact[key].items():
+            if state[key][place].differs(value):
+                return key, place
+    return None
+
+
+def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
+    """Finite-time exactness at step size h: for h = 1 and for no other."""
+    h, steps = number(statement, vocabulary, graph), graph.largest_rank
+    text = f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from any state"
+    if h == 1:
+        reason = _open(graph)
+        verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
+        return Claim(statement.id, text, verdict, _METHOD, trusted=(KERNEL, _EVALUATOR, _BLAKE), reason=reason)
+    found = _remains(vocabulary, graph, h, steps)
+    if found is None:
+        return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")
+    return Claim(
+        statement.id, text, Verdict.REFUTED, "an exact run of a variable that reads only inputs",
+        trusted=(_EVALUATOR, _ARB), counterexample=found,
+    )  # fmt: skip
+
+
+def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> dict[str, Any] | None:
+    """All parameters and inputs 0: the fixed point of a first layer is a number f, its deviation never ends."""
+    vertex = next(name for name, parents in graph.parents.items() if set(parents) <= set(graph.inputs))
+    free = sizes.names(graph)
+    for values in [dict.fromkeys(free, n) for n in (1, 2, 3)] if free else [{}]:
+        ring = Exact()
+        meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
+        try:
+            place, fixed = next(iter(meaning["update x", vertex].items()))
+        except (Rejected, Undetermined):
+            continue
+        run = min(steps, 32)
+        start = ring.number(2 if fixed.value == 1 else 1)
+        x = start
+        keep, move = ring.number((1 - h).numerator, (1 - h).denominator), ring.number(h.numerator, h.denominator)
+        for _ in range(run):
+            x = ring.add([ring.mul([keep, x]), ring.mul([move, fixed])])
+        if not x.differs(fixed):
+            continue
+        return {
+            "variable": shown_entry("x", vertex, place), "values": "all parameters and inputs 0", "start": str(start),
+            f"after_{run}_steps": str(x), "exact": str(fixed),
+            "after_n_steps": f"{fixed} + ({1 - h})^n ({start} - {fixed}), never exact",
+        }  # fmt: skip
+    return None
