@@ -43,7 +43,7 @@ def find_compiler() -> str | None:
 
 
 @dataclass(frozen=True)
-class Tape:
+class LaunchTape:
     """The expressions that a symbolic launch computed: ``nodes`` are (operation, a, b, c, value)."""
 
     nodes: tuple[tuple[str, int, int, int, float], ...]
@@ -145,7 +145,7 @@ class Kernels:
         block: Sequence[int],
         shapes: Sequence[tuple[int, ...] | int],
         order: int = 0,
-    ) -> tuple[Tape, list[np.ndarray[Any, Any]]]:
+    ) -> tuple[LaunchTape, list[np.ndarray[Any, Any]]]:
         """Run a kernel on symbols: every element of every input is a variable, in order of the arguments.
 
         shapes: the shape of each array argument, or the value of an int.  Returns the tape and, for each array
@@ -181,7 +181,7 @@ class Kernels:
             for array, count, shape in zip(arrays, counts, shapes, strict=True)
             if isinstance(shape, tuple)
         ]
-        return Tape(nodes), results
+        return LaunchTape(nodes), results
 
     def _run(self, name: str, grid: Sequence[int], block: Sequence[int], pointers: Sequence[int], order: int) -> None:
         def triple(values: Sequence[int]) -> Any:

@@ -13,7 +13,7 @@ from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
-from dyadic.proofs.evaluate.integers import Entries, Scope, extent
+from dyadic.proofs.evaluate.integers import ClosureScope, Entries, extent
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
@@ -21,7 +21,7 @@ Tensors = dict[tuple[str, str], Entries]
 LARGEST_TENSOR = 2**14
 
 
-class Definition:
+class RingDefinition:
     """``tensor[indices] = body`` over a ring, with the axes' sizes resolved."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
@@ -33,7 +33,7 @@ class Definition:
         if len(set(self.indices)) < len(self.indices):
             raise Rejected(f"{where}.indices", "are not distinct")
         self.places = places(shape, where)
-        self._scope = Scope(sizes, f"{where}.body", len(self.places))
+        self._scope = ClosureScope(sizes, f"{where}.body", len(self.places))
         self.reads = self._scope.keys.keys()
         for name in self.indices:
             self._scope.bind(name)
@@ -98,9 +98,9 @@ class Layer:
     """One layer derivation bound to concrete sizes and a ring."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
-        def read(key: str) -> list[Definition]:
+        def read(key: str) -> list[RingDefinition]:
             items = field(data, key, list, where)
-            return [Definition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
+            return [RingDefinition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
 
         self.owners: list[str] = field(data, "inputs", list, where)
         self.definitions, self.intermediates, self.adjoints = (
@@ -111,7 +111,7 @@ class Layer:
         if not self.definitions or len(self.adjoints) != len(self.owners):
             raise Rejected(where, "needs a definition and one adjoint per input")
         gradients = field(data, "gradients", dict, where)
-        self.gradients = {n: Definition(g, sizes, ring, f"{where}.gradients.{n}") for n, g in gradients.items()}
+        self.gradients = {n: RingDefinition(g, sizes, ring, f"{where}.gradients.{n}") for n, g in gradients.items()}
         self.parameters = {
             name: (field(p, "kind", str, where), [whole(e, sizes, where) for e in field(p, "shape", list, where)])
             for name, p in field(data, "parameters", dict, where).items()
@@ -141,7 +141,7 @@ class Layer:
         self._prepare(item, tensors)
         return item.evaluate(tensors)
 
-    def _prepare(self, item: Definition, tensors: Tensors) -> None:
+    def _prepare(self, item: RingDefinition, tensors: Tensors) -> None:
         wanted, needed = set(item.reads), []
         for one in reversed((*self.definitions, *self.intermediates)):
             if one.key in wanted:
@@ -155,8 +155,8 @@ class CostLayer:
     """The cost bound to concrete sizes and a ring."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
-        def read(items: list[Any], key: str) -> list[Definition]:
-            return [Definition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
+        def read(items: list[Any], key: str) -> list[RingDefinition]:
+            return [RingDefinition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
 
         self.owner: str = field(data, "input", str, where)
         self.definitions = read(field(data, "definitions", list, where), "definitions")
@@ -179,11 +179,11 @@ class CostLayer:
 
 __all__ = [
     "CostLayer",
-    "Definition",
     "Entries",
     "Layer",
     "Outside",
     "Rejected",
+    "RingDefinition",
     "Tensors",
     "entries",
     "field",
