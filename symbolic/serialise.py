@@ -2,7 +2,7 @@
 
 number               3, or ["rational", 1, 2], or ["pi"]
 size, index          ["size", "n"], ["index", "i"]
-tensor entry         ["entry", kind, owner, [index, ...]]
+tensor entry         ["entry", kind, owner, [index, ...]], kind: a letter, behind "bar " or "arg "
 sum, product, power  ["+", a, b, ...], ["*", a, b, ...], ["^", base, exponent]
 function             ["apply", name, order of the derivative, argument]
 reduction            ["sum", "logsumexp", "max" or "argmax", index name, extent, body]
@@ -35,6 +35,7 @@ from dyadic.symbolic.expressions import (
     Same,
 )
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+from dyadic.symbolic.tensor_names import Name
 
 if TYPE_CHECKING:
     from dyadic.symbolic.energy import CostDerivation, LayerDerivation
@@ -50,7 +51,7 @@ def to_json(expression: Expr) -> Json:
         case Rational():
             return ["rational", int(expression.p), int(expression.q)]
         case Element():
-            return ["entry", expression.kind, expression.owner, [to_json(index) for index in expression.indices]]
+            return ["entry", *tensor_key(expression.name), [to_json(index) for index in expression.indices]]
         case Apply():
             return ["apply", expression.name, expression.order, to_json(expression.argument)]
         case Reduction():
@@ -76,6 +77,11 @@ def to_json(expression: Expr) -> Json:
     raise UnsupportedEquation(f"no JSON form for {type(expression).__name__}: {expression}")
 
 
+def tensor_key(name: Name) -> tuple[str, str]:
+    """Kind and owner of a tensor, as a certificate writes them: ("bar z", "v")."""
+    return name.kind, str(name.owner)
+
+
 def _condition(condition: Relational) -> Json:
     return [condition.rel_op, to_json(condition.lhs), to_json(condition.rhs)]
 
@@ -98,9 +104,10 @@ def function_to_json(name: str) -> Json:
 
 def definition_to_json(item: Definition) -> Json:
     """A definition with the shape of the tensor it defines."""
+    kind, owner = tensor_key(item.tensor.name)
     return {
-        "kind": item.tensor.kind,
-        "owner": item.tensor.owner,
+        "kind": kind,
+        "owner": owner,
         "shape": [to_json(extent) for extent in item.tensor.shape],
         "indices": [index.name for index in item.indices],
         "body": to_json(item.body),
@@ -112,10 +119,10 @@ def layer_to_json(layer: LayerDerivation) -> Json:
     equation = layer.equation
     return {
         "label": layer.label,
-        "inputs": [tensor.owner for tensor in equation.inputs],
+        "inputs": [str(tensor.name.owner) for tensor in equation.inputs],
         "input_shapes": [[to_json(extent) for extent in tensor.shape] for tensor in equation.inputs],
         "parameters": {
-            name: {"kind": p.tensor.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
+            name: {"kind": p.tensor.name.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
             for name, p in equation.parameters.items()
         },
         "extents": {str(symbol): to_json(formula) for symbol, formula in equation.extents.items()},
@@ -132,7 +139,7 @@ def cost_to_json(cost: CostDerivation) -> Json:
     """A cost: its equation and its gradient."""
     return {
         "label": cost.label,
-        "input": cost.equation.input.owner,
+        "input": str(cost.equation.input.name.owner),
         "shape": [to_json(extent) for extent in cost.equation.input.shape],
         "target_shape": [to_json(extent) for extent in cost.equation.target.shape],
         "target_role": cost.equation.target_role,

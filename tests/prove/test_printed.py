@@ -12,7 +12,8 @@ from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.report import derivation_text
 from dyadic.symbolic import architecture, derive, read_spec
-from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import Printer, TextPrinter
 
 
 def claims(derivation):
