@@ -80,9 +80,6 @@ class TypstPrinter(Printer):
     def divides(self, divisor: str, value: str) -> str:
         return f"{divisor} divides {value}"
 
-    def delta(self, arguments: Sequence[str]) -> str:
-        return f"delta_({' '.join(arguments)})"
-
     def symbol(self, name: str) -> str:
         if name.endswith("'"):
             return self.symbol(name[:-1]) + "'"

@@ -23,7 +23,6 @@ from dyadic.symbolic.expressions import Rate
 T = Symbol("t", real=True)
 ENERGY = Function("E")
 COST = Function("C")
-MAP = Function("f")
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,6 @@ class LatexPrinter(Printer):
     def condition(self, text: str) -> str:
         return rf"\left[{text}\right]"
 
-    def delta(self, arguments: Sequence[str]) -> str:
-        return rf"\delta_{{{' '.join(arguments)}}}"
-
     def symbol(self, name: str) -> str:
         if name == "pi":
             return r"\pi"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 
-from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Piecewise, Pow, Rational, Symbol, pi
+from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
@@ -84,8 +84,6 @@ class Printer(ABC):
                 return self.cases(shown, self(otherwise)), ATOM
             case Reduction():
                 return self.reduction(node, self(node.body, PRODUCT)), PRODUCT
-            case KroneckerDelta():
-                return self.delta([self(argument) for argument in node.args]), ATOM
             case Integer():
                 return str(node), ATOM if node >= 0 else SUM
             case Rational():
@@ -185,9 +183,6 @@ class Printer(ABC):
         return f"[{text}]"
 
     @abstractmethod
-    def delta(self, arguments: Sequence[str]) -> str: ...
-
-    @abstractmethod
     def symbol(self, name: str) -> str: ...
 
     @abstractmethod
@@ -279,9 +274,6 @@ class TextPrinter(Printer):
 
     def divides(self, divisor: str, value: str) -> str:
         return f"{divisor} | {value}"
-
-    def delta(self, arguments: Sequence[str]) -> str:
-        return f"delta[{', '.join(arguments)}]"
 
     def symbol(self, name: str) -> str:
         return name

@@ -1,9 +1,11 @@
 """The house rules that a machine can check: imports run downward, files stay short, nothing evaluates its input."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -83,3 +85,24 @@ def test_no_class_name_twice():
                 places.setdefault(node.name, []).append(str(path))
     assert places
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+TEXTS = [path for pattern in ("*.md", "docs/**/*.md") for path in sorted(Path().glob(pattern))]
+STAGES = r"(?:symbolic|proofs|codegen|paper|dyadic|tests|docs|benchmarks|examples|physics)"
+
+
+@pytest.mark.parametrize("path", [*TEXTS, *FILES], ids=str)
+def test_files_that_are_named_exist(path):
+    """A text or a docstring that says where something is says so truly; NAME and * stand for names."""
+    for named in re.findall(rf"(?<![\w/.-])({STAGES}(?:/[\w.*-]+)+)", path.read_text()):
+        target = named.rstrip(".").split("/NAME")[0]
+        if "/" in target and not target.startswith(
+            ("dyadic/symbolic", "dyadic/proofs", "dyadic/codegen", "dyadic/paper")
+        ):
+            assert list(Path().glob(target)), f"{path}: {target} does not exist"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_names_that_docstrings_refer_to_exist(path):
+    for named in re.findall(r":(?:mod|func|class|data|meth):`(dyadic\.[\w.]+)`", path.read_text()):
+        assert resolve_name(named) is not None, f"{path}: {named}"

@@ -225,9 +225,4 @@ class _Tiling:
         return list(body)
 
 
-def shared_bytes(schedule: Tiled, itemsize: int) -> int:
-    """Shared memory of a block."""
-    return 2 * schedule.depth * (schedule.rows + schedule.columns + 2 * schedule.pack) * itemsize
-
-
-__all__ = ["shared_bytes", "tiled"]
+__all__ = ["tiled"]

@@ -228,7 +228,7 @@ class LatexReader:
                 index, extent = found[1], read_range(found[2], at)
                 closed = found[3] is not None
             else:
-                extent = _last(text, at, self._vocabulary)
+                extent = _last(text, at)
                 if not index or not closed:
                     raise Unreadable(at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
         if not index:
@@ -365,7 +365,7 @@ class LatexReader:
         return [IndexReader(part, at, self._vocabulary).expression() for part in parts]
 
 
-def _last(text: str, at: int, vocabulary: Vocabulary) -> int | str:
+def _last(text: str, at: int) -> int | str:
     """The number of terms, from the last index: 63 or n - 1."""
     if text.strip().isdigit() and len(text) < 9:
         return int(text) + 1
