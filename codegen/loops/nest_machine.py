@@ -248,7 +248,7 @@ def check(nest: Nest, plain: Nest, batch: int, seed: int = 0) -> None:
     found, wanted = Machine(nest, arrays, batch).run(), Machine(plain, arrays, batch).run()
     for key, values in wanted.items():
         if not np.allclose(found[key].reshape(values.shape), values, rtol=1e-11, atol=1e-12, equal_nan=True):
-            raise Fault(f"{nest.kernel.name}: {key[0]} differs from what the kernel says")
+            raise Fault(f"{nest.kernel.name}: {key.kind} differs from what the kernel says")
 
 
 __all__ = ["Fault", "Machine", "check", "inputs", "shape"]
