@@ -45,9 +45,9 @@ from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 MODULES = (
-    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "printing", "serialise", "ranks",
+    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "printing", "serialise", "rank_table",
 )  # fmt: skip
-ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
+ORDER = ("rank_table", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""
 SECONDS, MEMORY = 40, 3 * 2**30
 OUTCOMES = ("refuted", "undecided", "crash", "no effect", "unread", "definition", "SURVIVOR")
