@@ -41,7 +41,7 @@ def find_compiler() -> str | None:
 
 
 @dataclass(frozen=True)
-class Tape:
+class LaunchTape:
     """The expressions that a symbolic launch computed: ``nodes`` are (operation, a, b, c, value)."""
 
     nodes: tuple[tuple[str, int, int, int, float], ...]
@@ -143,7 +143,7 @@ class Kernels:
         block: Sequence[int],
         shapes: Sequence[tuple[int, ...] | int],
         order: int = 0,
-    ) -> tuple[Tape, list[np.ndarray[Any, Any]]]:
+    ) -> tuple[LaunchTape, list[np.ndarray[Any, Any]]]:
         """Run a kernel on symbols: every element of every input is a variable, in order of the arguments.
 
         shapes: the shape of each array argument, or the value of an int.  Returns the tape and, for each array
@@ -179,7 +179,7 @@ class Kernels:
             for array, count, shape in zip(arrays, counts, shapes, strict=True)
             if isinstance(shape, tuple)
         ]
-        return Tape(nodes), results
+        return LaunchTape(nodes), results
 
     def _run(self, name: str, grid: Sequence[int], block: Sequence[int], pointers: Sequence[int], order: int) -> None:
         def triple(values: Sequence[int]) -> Any:

@@ -14,7 +14,7 @@ from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
-from dyadic.proofs.evaluate.integers import Entries, Scope, extent
+from dyadic.proofs.evaluate.integers import ClosureScope, Entries, extent
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
@@ -22,7 +22,7 @@ Tensors = dict[tuple[str, str], Entries]
 LARGEST_TENSOR = 2**14
 
 
-class Definition:
+class RingDefinition:
     """``tensor[indices] = body`` over a ring, with the axes' sizes resolved."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
@@ -34,7 +34,7 @@ class Definition:
         if len(set(self.indices)) < len(self.indices):
             raise Rejected(f"{where}.indices", "are not distinct")
         self.places = places(shape, where)
-        self._scope = Scope(sizes, f"{where}.body", len(self.places))
+        self._scope = ClosureScope(sizes, f"{where}.body", len(self.places))
         self.reads = self._scope.keys.keys()
         for name in self.indices:
             self._scope.bind(name)
@@ -109,26 +109,26 @@ class Layer:
             for name, p in field(data, "parameters", dict, where).items()
         }
 
-    def _read(self, key: str) -> list[Definition]:
+    def _read(self, key: str) -> list[RingDefinition]:
         items = field(self._data, key, list, self._where)
-        return [Definition(x, self._sizes, self._ring, f"{self._where}.{key}[{k}]") for k, x in enumerate(items)]
+        return [RingDefinition(x, self._sizes, self._ring, f"{self._where}.{key}[{k}]") for k, x in enumerate(items)]
 
     @cached_property
-    def intermediates(self) -> list[Definition]:
+    def intermediates(self) -> list[RingDefinition]:
         """What adjoints and gradients read besides the definitions."""
         return self._read("intermediates")
 
     @cached_property
-    def adjoints(self) -> list[Definition]:
+    def adjoints(self) -> list[RingDefinition]:
         """The contribution to each input's sensitivity."""
         return self._read("adjoints")
 
     @cached_property
-    def gradients(self) -> dict[str, Definition]:
+    def gradients(self) -> dict[str, RingDefinition]:
         """dE/dtheta by parameter."""
         where = f"{self._where}.gradients"
         items = field(self._data, "gradients", dict, self._where)
-        return {name: Definition(item, self._sizes, self._ring, f"{where}.{name}") for name, item in items.items()}
+        return {name: RingDefinition(item, self._sizes, self._ring, f"{where}.{name}") for name, item in items.items()}
 
     def forward(self, tensors: Tensors) -> Entries:
         """Evaluate the definitions into ``tensors`` and return the vertex's value f_v."""
@@ -154,7 +154,7 @@ class Layer:
         self._prepare(item, tensors)
         return item.evaluate(tensors)
 
-    def _prepare(self, item: Definition, tensors: Tensors) -> None:
+    def _prepare(self, item: RingDefinition, tensors: Tensors) -> None:
         wanted, needed = set(item.reads), []
         for one in reversed((*self.definitions, *self.intermediates)):
             if one.key in wanted:
@@ -168,8 +168,8 @@ class CostLayer:
     """The cost bound to concrete sizes and a ring."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
-        def read(items: list[Any], key: str) -> list[Definition]:
-            return [Definition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
+        def read(items: list[Any], key: str) -> list[RingDefinition]:
+            return [RingDefinition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
 
         self.owner: str = field(data, "input", str, where)
         self.definitions = read(field(data, "definitions", list, where), "definitions")
@@ -192,11 +192,11 @@ class CostLayer:
 
 __all__ = [
     "CostLayer",
-    "Definition",
     "Entries",
     "Layer",
     "Outside",
     "Rejected",
+    "RingDefinition",
     "Tensors",
     "entries",
     "field",

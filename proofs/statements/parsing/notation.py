@@ -73,7 +73,7 @@ def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
 
 def read_equation(source: str, names: PrintedNames) -> tuple[Any, Any]:
     """Both sides of ``left = right``.  Raises :class:`Unreadable`."""
-    reader = _Reader(source, names)
+    reader = _EquationReader(source, names)
     left = reader.atom(frozenset())
     indices = left[3] if isinstance(left, list) and left[0] == "entry" else None
     if indices is None or not all(isinstance(index, list) and index[0] == "size" for index in indices):
@@ -86,7 +86,7 @@ def read_equation(source: str, names: PrintedNames) -> tuple[Any, Any]:
     return ["entry", left[1], left[2], [["index", name] for name in free]], right
 
 
-class _Reader:
+class _EquationReader:
     """Recursive descent; ``scope`` holds the indices that are bound."""
 
     def __init__(self, source: str, names: PrintedNames) -> None:
