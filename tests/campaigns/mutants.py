@@ -45,7 +45,8 @@ from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.printing import LatexPrinter, TextPrinter
 
 MODULES = (
-    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "printing", "serialise", "rank_table",
+    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "printing", "serialise",
+    "rank_table",
 )  # fmt: skip
 ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""
