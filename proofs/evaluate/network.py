@@ -6,6 +6,7 @@ The equations come as JSON (nested lists, see docs/proofs.md) and are compiled b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -95,27 +96,39 @@ def entries(node: Any) -> set[tuple[str, str]]:
 
 
 class Layer:
-    """One layer derivation bound to concrete sizes and a ring."""
+    """One layer derivation bound to concrete sizes and a ring; what a pass does not ask for is not compiled."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
-        def read(key: str) -> list[RingDefinition]:
-            items = field(data, key, list, where)
-            return [RingDefinition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
-
+        self._data, self._sizes, self._ring, self._where = data, sizes, ring, where
         self.owners: list[str] = field(data, "inputs", list, where)
-        self.definitions, self.intermediates, self.adjoints = (
-            read("definitions"),
-            read("intermediates"),
-            read("adjoints"),
-        )
-        if not self.definitions or len(self.adjoints) != len(self.owners):
+        self.definitions = self._read("definitions")
+        if not self.definitions or len(field(data, "adjoints", list, where)) != len(self.owners):
             raise Rejected(where, "needs a definition and one adjoint per input")
-        gradients = field(data, "gradients", dict, where)
-        self.gradients = {n: RingDefinition(g, sizes, ring, f"{where}.gradients.{n}") for n, g in gradients.items()}
         self.parameters = {
             name: (field(p, "kind", str, where), [whole(e, sizes, where) for e in field(p, "shape", list, where)])
             for name, p in field(data, "parameters", dict, where).items()
         }
+
+    def _read(self, key: str) -> list[RingDefinition]:
+        items = field(self._data, key, list, self._where)
+        return [RingDefinition(x, self._sizes, self._ring, f"{self._where}.{key}[{k}]") for k, x in enumerate(items)]
+
+    @cached_property
+    def intermediates(self) -> list[RingDefinition]:
+        """What adjoints and gradients read besides the definitions."""
+        return self._read("intermediates")
+
+    @cached_property
+    def adjoints(self) -> list[RingDefinition]:
+        """The contribution to each input's sensitivity."""
+        return self._read("adjoints")
+
+    @cached_property
+    def gradients(self) -> dict[str, RingDefinition]:
+        """dE/dtheta by parameter."""
+        where = f"{self._where}.gradients"
+        items = field(self._data, "gradients", dict, self._where)
+        return {name: RingDefinition(item, self._sizes, self._ring, f"{where}.{name}") for name, item in items.items()}
 
     def forward(self, tensors: Tensors) -> Entries:
         """Evaluate the definitions into ``tensors`` and return the vertex's value f_v."""
