@@ -21,11 +21,11 @@ from dyadic.codegen.program import (
     takes_batch,
     variable,
 )
-from dyadic.symbolic.architecture import Cost, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.expressions import Tensor
+from dyadic.symbolic.structure import Cost, Vertex
 
 Group = Literal["parameter", "activation", "sensitivity", "value", "bar", "contribution", "target"]
 

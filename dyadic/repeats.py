@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dyadic.symbolic.architecture import Architecture, Vertex
+from dyadic.symbolic.structure import Architecture, Vertex
 
 LARGEST_WHOLE = 60
 """Number of vertices up to which every equation is written out."""

@@ -11,12 +11,12 @@ from typing import Literal
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture, Vertex, make_vertex
 from dyadic.symbolic.energy import LayerKind, layer_equation
 from dyadic.symbolic.fusion import Source, size_names
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.layer_type import Role
 from dyadic.symbolic.options import read_options
+from dyadic.symbolic.structure import Architecture, Vertex, make_vertex
 
 Granularity = Literal["operation", "layer"]
 

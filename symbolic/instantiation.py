@@ -15,7 +15,6 @@ from typing import Literal
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import (
@@ -33,6 +32,7 @@ from dyadic.symbolic.indices import simplified
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import Json, definition_to_json, digest
+from dyadic.symbolic.structure import Architecture, Vertex
 from dyadic.symbolic.tensor_names import COST, Name, Owner
 from dyadic.symbolic.variation import collect
 

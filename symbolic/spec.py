@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
@@ -31,6 +30,7 @@ from dyadic.symbolic.options import (
     size_of,
     suggest,
 )
+from dyadic.symbolic.structure import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
 from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
 
 LAYER_TYPES: Mapping[str, LayerType | Unrolled] = ChainMap[str, Any](UNROLLED, LAYERS)

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.energy import LayerKind, derive_layer
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Example, Option, Shape, ShapeError, canonical_axis
 from dyadic.symbolic.layers.recurrent import RecurrentCell
 from dyadic.symbolic.limits import MOST_STEPS
+from dyadic.symbolic.structure import Input
 
 Layer = tuple[str, dict[str, Any], tuple[str, ...]]
 """(type, options, inputs) of a layer."""

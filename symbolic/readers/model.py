@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer
 
-from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import LONGEST_NAME
 from dyadic.symbolic.options import choice, known, read_options
+from dyadic.symbolic.structure import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)

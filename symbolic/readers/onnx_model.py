@@ -18,12 +18,12 @@ from sympy import Expr, Integer, Symbol
 import dyadic.symbolic.readers.onnx_operators
 import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
-from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
+from dyadic.symbolic.structure import Architecture, Role, show
 
 OLDEST_OPSET = 7
 _DEFAULT_DOMAINS = ("", "ai.onnx")

@@ -22,10 +22,10 @@ from sympy import Expr, Integer, Symbol
 import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.scratch import temporary_folder
-from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
+from dyadic.symbolic.structure import Architecture, Role, show
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
