@@ -32,7 +32,7 @@ from dyadic.codegen.loops.nest import (
 from dyadic.codegen.program import BATCH
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Element, Index, Tensor
-from dyadic.symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, joined, signed_terms
 
 
 class CPrinter(ABC):
@@ -176,12 +176,7 @@ class CPrinter(ABC):
         raise UnsupportedEquation(f"C code cannot hold {type(node).__name__}")
 
     def _sum(self, node: Add) -> str:
-        text = ""
-        for term in sorted(node.args, key=term_key):
-            negative = term.could_extract_minus_sign()
-            piece = self.real(-term if negative else term, PRODUCT)
-            text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return text
+        return joined([(sign, self.real(term, PRODUCT)) for sign, term in signed_terms(node)])
 
     def _product(self, node: Mul) -> tuple[str, int]:
         flat = [one for factor in node.args for one in Mul.make_args(factor)]

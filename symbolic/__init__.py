@@ -8,7 +8,8 @@ energy.py        one layer kind's energy term and variation
 derivation.py    what is claimed of a network;  rank_table.py  its rank table
 instantiation.py the network's equations, tagged and hashed: one object each
 constructions.py   what the variational principle does and does not give
-printing.py, latex_printing.py, serialise.py   equations as text, LaTeX and JSON
+printing.py      expressions as text, and what every notation shares;  typesetting.py  what typeset ones share
+latex_printing.py, serialise.py   equations as LaTeX and JSON
 """
 
 from __future__ import annotations

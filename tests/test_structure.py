@@ -9,6 +9,10 @@ from pkgutil import resolve_name
 
 import pytest
 
+from dyadic.paper.typst_math import TypstPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import Printer, TextPrinter
+
 PACKAGES = {
     "symbolic": {"symbolic"},
     "proofs": {"symbolic", "proofs"},
@@ -106,6 +110,18 @@ def test_files_that_are_named_exist(path):
 def test_names_that_docstrings_refer_to_exist(path):
     for named in re.findall(r":(?:mod|func|class|data|meth):`(dyadic\.[\w.]+)`", path.read_text()):
         assert resolve_name(named) is not None, f"{path}: {named}"
+
+
+def test_one_place_decides_signs():
+    """Text, LaTeX, Typst, C and NumPy: the order of terms, their signs and fraction lines are those of printing.py."""
+    asking = [path for path in FILES if "could_extract_minus_sign" in path.read_text()]
+    assert sorted(asking) == [
+        Path("paper/layout.py"),
+        Path("symbolic/printing.py"),
+    ]  # the first asks whether to break a row
+    decisions = ("_visit", "_sum", "terms", "_product", "factors", "factor_key", "equation", "__call__")
+    for printer in (TextPrinter, LatexPrinter, TypstPrinter):
+        assert all(getattr(printer, name) is getattr(Printer, name) for name in decisions)
 
 
 def test_no_package_exports_the_name_of_a_module_of_its_own():
