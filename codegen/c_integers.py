@@ -17,7 +17,7 @@ SUM, PRODUCT, ATOM = range(3)
 _LARGE = 2**31
 
 
-class Integers:
+class IntegerPrinter:
     """Prints integer expressions.
 
     tensors: the arrays that entries in indices are read from; ranges: extents of the indices, where known.
@@ -127,4 +127,4 @@ def nonnegative(node: Expr, ranges: Mapping[Index, Expr]) -> bool:
     return False
 
 
-__all__ = ["ATOM", "PRODUCT", "SUM", "Integers", "nonnegative"]
+__all__ = ["ATOM", "PRODUCT", "SUM", "IntegerPrinter", "nonnegative"]

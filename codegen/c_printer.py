@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from dyadic.codegen.c_functions import call
-from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, Integers
+from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
 from dyadic.codegen.loops.kernel import Local, Masked
 from dyadic.codegen.loops.nest import (
     Array,
@@ -46,7 +46,7 @@ class CPrinter(ABC):
         for step in steps_of(nest.steps):
             if isinstance(step, For) and step.start == 0:
                 ranges[step.index] = step.stop
-        self.whole = Integers(self.tensors, ranges)
+        self.whole = IntegerPrinter(self.tensors, ranges)
 
     @property
     def takes_batch(self) -> bool:

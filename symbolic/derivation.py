@@ -15,7 +15,7 @@ from itertools import islice
 from sympy import Expr
 
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
-from dyadic.symbolic.instantiation import Equation, Equations, Role, SensitivityTerm, aligned
+from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, cost_to_json, to_json
 from dyadic.symbolic.structure import Architecture
@@ -143,4 +143,4 @@ def derive(architecture: Architecture) -> Derivation:
     return Derivation(architecture, layers, costs, terms, shared)
 
 
-__all__ = ["Derivation", "Equation", "Role", "SensitivityTerm", "derive"]
+__all__ = ["Derivation", "Equation", "EquationRole", "SensitivityTerm", "derive"]
