@@ -15,10 +15,17 @@ from itertools import islice
 from sympy import Expr
 
 from dyadic.symbolic.architecture import Architecture
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
+from dyadic.symbolic.energy import (
+    CostDerivation,
+    LayerDerivation,
+    cost_to_json,
+    derive_cost,
+    derive_layer,
+    reads_activations,
+)
 from dyadic.symbolic.instantiation import Equation, Equations, Role, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
-from dyadic.symbolic.serialise import Json, cost_to_json, to_json
+from dyadic.symbolic.serialise import Json, to_json
 
 _SHOWN = 60
 """Equations of a network that a notebook shows."""

@@ -22,9 +22,9 @@ from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, s
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Ring, Tape, Undetermined
 from dyadic.symbolic.costs import COST_OWNER
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
+from dyadic.symbolic.serialise import to_json
 
 _Key = tuple[str, str]
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
