@@ -2,7 +2,7 @@
 
 number               3, or ["rational", 1, 2], or ["pi"]
 size, index          ["size", "n"], ["index", "i"]
-tensor entry         ["entry", kind, owner, [index, ...]]
+tensor entry         ["entry", kind, owner, [index, ...]], kind: a letter, behind "bar " or "arg "
 sum, product, power  ["+", a, b, ...], ["*", a, b, ...], ["^", base, exponent]
 function             ["apply", name, order of the derivative, argument]
 reduction            ["sum", "logsumexp", "max" or "argmax", index name, extent, body]
@@ -35,6 +35,7 @@ from dyadic.symbolic.expressions import (
     Same,
 )
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+from dyadic.symbolic.tensor_names import Name
 
 Json = Any
 
@@ -47,7 +48,7 @@ def to_json(expression: Expr) -> Json:
         case Rational():
             return ["rational", int(expression.p), int(expression.q)]
         case Element():
-            return ["entry", expression.kind, expression.owner, [to_json(index) for index in expression.indices]]
+            return ["entry", *tensor_key(expression.name), [to_json(index) for index in expression.indices]]
         case Apply():
             return ["apply", expression.name, expression.order, to_json(expression.argument)]
         case Reduction():
@@ -73,6 +74,11 @@ def to_json(expression: Expr) -> Json:
     raise UnsupportedEquation(f"no JSON form for {type(expression).__name__}: {expression}")
 
 
+def tensor_key(name: Name) -> tuple[str, str]:
+    """Kind and owner of a tensor, as a certificate writes them: ("bar z", "v")."""
+    return name.kind, str(name.owner)
+
+
 def _condition(condition: Relational) -> Json:
     return [condition.rel_op, to_json(condition.lhs), to_json(condition.rhs)]
 
@@ -95,9 +101,10 @@ def function_to_json(name: str) -> Json:
 
 def definition_to_json(item: Definition) -> Json:
     """A definition with the shape of the tensor it defines."""
+    kind, owner = tensor_key(item.tensor.name)
     return {
-        "kind": item.tensor.kind,
-        "owner": item.tensor.owner,
+        "kind": kind,
+        "owner": owner,
         "shape": [to_json(extent) for extent in item.tensor.shape],
         "indices": [index.name for index in item.indices],
         "body": to_json(item.body),

@@ -1,10 +1,12 @@
 """The house rules that a machine can check: imports run downward, files stay short, nothing evaluates its input."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -104,3 +106,24 @@ def test_imports_run_in_no_circle():
             elif isinstance(node, ast.Import):
                 graph[name] |= {alias.name for alias in node.names} & trees.keys()
     TopologicalSorter(graph).prepare()
+
+
+TEXTS = [path for pattern in ("*.md", "docs/**/*.md") for path in sorted(Path().glob(pattern))]
+STAGES = r"(?:symbolic|proofs|codegen|paper|dyadic|tests|docs|benchmarks|examples|physics)"
+
+
+@pytest.mark.parametrize("path", [*TEXTS, *FILES], ids=str)
+def test_files_that_are_named_exist(path):
+    """A text or a docstring that says where something is says so truly; NAME and * stand for names."""
+    for named in re.findall(rf"(?<![\w/.-])({STAGES}(?:/[\w.*-]+)+)", path.read_text()):
+        target = named.rstrip(".").split("/NAME")[0]
+        if "/" in target and not target.startswith(
+            ("dyadic/symbolic", "dyadic/proofs", "dyadic/codegen", "dyadic/paper")
+        ):
+            assert list(Path().glob(target)), f"{path}: {target} does not exist"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_names_that_docstrings_refer_to_exist(path):
+    for named in re.findall(r":(?:mod|func|class|data|meth):`(dyadic\.[\w.]+)`", path.read_text()):
+        assert resolve_name(named) is not None, f"{path}: {named}"
