@@ -13,6 +13,7 @@ Nothing is searched for, and no text is compared: rules check their side conditi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,22 +35,26 @@ class Replayed:
     hypotheses: tuple[str, ...]
 
 
-def replay(content: Any, proof: Any, where: str) -> Replayed:
-    """Replay the proof of a layer's or cost's content.  Raises :class:`Rejected` for anything that is no proof."""
+def replay(content: Any, proof: Any, where: str, names: Collection[str] | None = None) -> Replayed:
+    """Replay the proof of a layer's or cost's content.  Raises :class:`Rejected` for anything that is no proof.
+
+    names: the obligations that it is the proof of; all of the content's if there are none given.
+    """
     try:
-        return _replay(content, proof, where)
+        return _replay(content, proof, where, names)
     except Refused as error:
         raise Rejected(where, str(error)) from error
     except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError) as error:
         raise Rejected(where, f"cannot be read as a proof ({type(error).__name__})") from error
 
 
-def _replay(content: Any, proof: Any, where: str) -> Replayed:
+def _replay(content: Any, proof: Any, where: str, names: Collection[str] | None) -> Replayed:
     subject = Content(content, where)
-    if not isinstance(proof, dict) or set(proof) != set(subject.names):
-        raise Rejected(where, "is not a proof of each of " + ", ".join(subject.names)[:300])
+    wanted = subject.names if names is None else [name for name in subject.names if name in names]
+    if not isinstance(proof, dict) or set(proof) != set(wanted):
+        raise Rejected(where, "is not a proof of each of " + ", ".join(wanted)[:300])
     steps = 0
-    for name in subject.names:
+    for name in wanted:
         run = Replay(subject.facts, f"{where}.{name}")
         steps += run.pair(subject.obligation(name), proof[name])
     return Replayed(steps, tuple(subject.hypotheses))
