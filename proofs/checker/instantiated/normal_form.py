@@ -19,6 +19,7 @@ from dyadic.proofs.checker.instantiated.divisions import interval, is_whole, quo
 from dyadic.proofs.checker.instantiated.elimination import Elimination
 from dyadic.proofs.checker.instantiated.usage import Usage
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
 Number = int | Fraction
 Monomial = tuple[tuple[int, Number], ...]
@@ -35,6 +36,7 @@ class Forms:
     """Normal forms over one table of atoms; those of different tables cannot be compared."""
 
     def __init__(self) -> None:
+        called(NORMAL_FORM)
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
         self.usage = Usage()

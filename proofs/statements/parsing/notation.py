@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
@@ -62,6 +63,7 @@ def printed_names(graph: Graph, own: Collection[str]) -> dict[str, tuple[str, st
 
 def read_equation(source: str, names: Names) -> tuple[Any, Any]:
     """Both sides of ``left = right``.  Raises :class:`Unreadable`."""
+    called(READERS)
     reader = _Reader(source, names)
     left = reader.atom(frozenset())
     indices = left[3] if isinstance(left, list) and left[0] == "entry" else None
