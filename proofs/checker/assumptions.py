@@ -1,4 +1,8 @@
-"""What the claims of a kind assume, in the checker's words: made of the equations that a claim speaks of."""
+"""What the claims of a kind assume, in the checker's words: made of the equations that a claim speaks of.
+
+Where a claim has no value is told by the equations themselves (evaluation/domain.py), all of them: those that were
+derived may be undefined where the layer's own are not.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,12 @@ from typing import Any
 
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
+from dyadic.proofs.checker.evaluation.domain import VALUES, equations, hypothesis
 from dyadic.proofs.checker.intake.names import applied, nodes
 
 
 def conventions(name: str) -> list[str]:
-    """What is assumed of a function wherever it is applied: the value at a kink or a jump, the domain."""
+    """What is assumed of a function wherever it is applied: the value of its derivative at a kink or a jump."""
     known = DEFINITIONS.get(name)
     if known is None:
         return []
@@ -26,17 +31,19 @@ def conventions(name: str) -> list[str]:
         found.append(
             ", ".join(f"at {' and '.join(at)} the derivative is taken as {_short(n)}" for n, at in points.items())
         )
-    low, high = known.domain
-    if low is not None or high is not None:
-        found.append(f"z > {low}" if high is None else f"z < {high}" if low is None else f"{low} < z < {high}")
-    elif known.poles:
-        found.append(f"{known.poles} is not 0")
     return [f"{name}: {text}" for text in found]
 
 
-def has_kinks(name: str) -> bool:
+def where_smooth(name: str) -> str:
+    """For which z a function is differentiable, as it stands at the end of a sentence."""
     known = DEFINITIONS.get(name)
-    return known is not None and bool(known.kinks or known.jumps)
+    if known is None:
+        return ""
+    away, (low, high) = " away from the kink" if known.kinks or known.jumps else "", known.domain
+    if low is not None or high is not None:
+        within = f"z > {low}" if high is None else f"z < {high}" if low is None else f"{low} < z < {high}"
+        return f"{away}, where {within}"
+    return f"{away}, where {known.poles} is not 0" if known.poles else away
 
 
 def _fraction(node: Any) -> Fraction:
@@ -61,19 +68,14 @@ def hypotheses(kind: str, content: Any, subject: Mapping[str, str], numbers: Map
 
 
 def _of_equations(content: Any, numbers: Mapping[str, int]) -> list[str]:
-    bodies = [item["body"] for item in content["definitions"]]
-    functions = applied(bodies)
-    found = list(nodes(bodies))
-    exponents = [node[2] for node in found if node[0] == "^"]
+    bodies = [item["body"] for item in equations(content)]
     texts = [
         "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
     ]
-    texts += [text for name in sorted(functions) for text in conventions(name)]
-    if any((e if isinstance(e, int) else e[1]) < 0 for e in exponents):
-        texts.append("no divisor is 0")
-    if any(not isinstance(e, int) for e in exponents):
-        texts.append("what stands under a root is positive")
-    if any(node[0] == "max" for node in found):
+    texts += [text for name in sorted(applied(bodies)) for text in conventions(name)]
+    domain = hypothesis([content], VALUES)
+    texts += [domain] if domain else []
+    if any(node[0] == "max" for node in nodes(bodies)):
         texts.append(
             "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
         )

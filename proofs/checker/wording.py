@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker import trust
-from dyadic.proofs.checker.assumptions import has_kinks
+from dyadic.proofs.checker.assumptions import where_smooth
 
 Numbers = Mapping[str, int]
 Subject = Mapping[str, str]
@@ -73,7 +73,8 @@ def _pairing(about: Subject, n: Numbers) -> str:
 
 
 def _sizes(n: Numbers) -> str:
-    return "" if n["all_sizes"] else ", for the sizes of this network"
+    sizes = "" if n["all_sizes"] else ", for the sizes of this network"
+    return sizes + ("" if n["everywhere"] else ", wherever its equations have values")
 
 
 _TANGENT = _by(
@@ -168,17 +169,17 @@ RULES: dict[str, Rule] = {
         (trust.SMALL_MODELS, trust.GRAPH), (trust.SYMPY_NUMBERS,),
     ),
     "adjoint": _rule(
-        "content", "all_sizes positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
+        "content", "all_sizes everywhere positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "gradient": _rule(
-        "content", "all_sizes positions_inside maxima_nonempty",
+        "content", "all_sizes everywhere positions_inside maxima_nonempty",
         lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
         _NUMBERS,
     ),
     "function": _rule(
         "name", "",
         lambda about, n: "{name}: the emitted derivative is the derivative of the definition"
-        + (" away from the kink" if has_kinks(about["name"]) else ""),
+        + where_smooth(about["name"]),
         "rational functions in a differential field", (trust.DERIVATION_RULES, trust.SYMPY_POLYNOMIALS),
         (trust.POLYNOMIALS,),
     ),
@@ -264,9 +265,10 @@ RULES: dict[str, Rule] = {
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
     ),
     "steps": _rule(
-        "", "steps L",
-        "After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta are exactly "
-        "those of backpropagation (L = {L} vertices)",
+        "", "steps L everywhere",
+        lambda about, n: "After {steps} unit Euler steps of the saddle-point dynamics from any state"
+        + ("" if n["everywhere"] else " from which every update is defined")
+        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)",
         "composition: lemma + ranks + instances + adjoints for all sizes",
     ),
 }  # fmt: skip

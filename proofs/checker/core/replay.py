@@ -20,6 +20,7 @@ from typing import Any
 from dyadic.proofs.checker.core.facts import Facts, Given
 from dyadic.proofs.checker.core.forms import Form, Refused
 from dyadic.proofs.checker.core.obligations import Content, Obligation
+from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.rules import RULES, Place, given
 from dyadic.proofs.checker.core.terms import Term, collected, inner_terms, merged, with_inner
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -73,8 +74,11 @@ class Replay:
             raise Rejected(self.where, "is not a proof of two sides")
         place = Place(self.facts, Given())
         left = self.terms(obligation.left, proof["left"], place)
-        if collected(left) != collected(self.terms(obligation.right, proof["right"], place)):
+        right = self.terms(obligation.right, proof["right"], place)
+        if collected(left) != collected(right):
             raise Rejected(self.where, "the two sides do not have the same terms")
+        if partial(right, self.facts) - partial(left, self.facts):
+            raise Rejected(self.where, "what is printed applies, divides by or takes a root of something that cancels")
         return self.steps
 
     def terms(self, terms: tuple[Term, ...], steps: Any, place: Place) -> list[Term]:
