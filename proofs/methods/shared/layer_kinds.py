@@ -139,15 +139,25 @@ def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:
 
 
 def function_claims(subject: Subject) -> Iterator[Claim]:
-    """The derivative of every function that the equations of layers and costs apply."""
+    """The derivative of every function that the equations of layers and costs apply.
+
+    Nothing is shown of second derivatives, which stand in no equation but where a layer's own applies a derivative.
+    """
+    further = applied(subject.derivation, least=2)
+    reason = "its second derivative is applied, of which nothing is shown"
     for name in applied(subject.derivation):
-        yield function_claim(name)
+        claim = function_claim(name)
+        proved = claim.verdict is Verdict.PROVED
+        yield replace(claim, verdict=Verdict.UNDECIDED, reason=reason) if name in further and proved else claim
 
 
-def applied(derivation: Derivation) -> list[str]:
-    """The functions that the equations of layers and costs apply, derived ones among them."""
+def applied(derivation: Derivation, least: int = 0) -> list[str]:
+    """The functions that the equations of layers and costs apply, derived ones among them.
+
+    least: only those of which a derivative of this order or above is applied.
+    """
     bodies: list[Expr] = []
     everything: list[LayerDerivation | CostDerivation] = [*derivation.layers.values(), *derivation.costs.values()]
     for derived in {id(one): one for one in everything}.values():
         bodies += [item.body for item in _equations(derived)]
-    return sorted({node.name for body in bodies for node in body.atoms(Apply)})
+    return sorted({node.name for body in bodies for node in body.atoms(Apply) if node.order >= least})
