@@ -19,7 +19,7 @@ Components = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Rule:
+class ClaimKind:
     """One kind of claim.
 
     subject, numbers: the keys that it has.  say: its sentence.  how: its method.
@@ -34,7 +34,7 @@ class Rule:
     further: Components = ()
 
 
-def _rule(subject: str, numbers: str, say: Any, how: Any, needs: Any = (), further: Components = ()) -> Rule:
+def _rule(subject: str, numbers: str, say: Any, how: Any, needs: Any = (), further: Components = ()) -> ClaimKind:
     """say and how: a template over the numbers and the subject, or a function that gives one; so with needs."""
 
     def filled(template: Any) -> Callable[..., str]:
@@ -49,7 +49,7 @@ def _rule(subject: str, numbers: str, say: Any, how: Any, needs: Any = (), furth
 
     names = tuple(subject.split())
     components = needs if callable(needs) else lambda about, n: needs
-    return Rule(names, tuple(numbers.split()), filled(say), filled(how), components, further)
+    return ClaimKind(names, tuple(numbers.split()), filled(say), filled(how), components, further)
 
 
 def _by(key: str, yes: Any, no: Any) -> Callable[[Subject, Numbers], Any]:
@@ -126,7 +126,7 @@ def _of_steps(about: Subject, n: Numbers) -> Components:
     return (*_RANDOM, trust.FRACTIONS) if n["linear"] else _RANDOM
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, ClaimKind] = {
     "lemma": _rule(
         "", "",
         "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every variable "

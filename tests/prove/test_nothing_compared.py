@@ -14,9 +14,8 @@ from dyadic.proofs.methods.pairing import pairing_claim
 from dyadic.proofs.methods.refutation import agreement
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import derive
-from dyadic.symbolic.energy import LayerKind, derive_equation
+from dyadic.symbolic.energy import LayerKind, derive_equation, layer_to_json
 from dyadic.symbolic.expressions import Definition, Element, Tensor
-from dyadic.symbolic.serialise import layer_to_json
 
 WRONG = {"a multiple": 7, "a sign": -1}
 

@@ -13,7 +13,7 @@ from dyadic.proofs import Rejected, verify
 from dyadic.proofs.checker import check, trust, wording
 from dyadic.proofs.checker.findings import CHECKS
 from dyadic.proofs.checker.trust import BLAKE, EVALUATOR, Called, called, recording
-from dyadic.proofs.evaluate.network import Definition
+from dyadic.proofs.evaluate.network import RingDefinition
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.methods.shared import layer_kinds
 
@@ -23,8 +23,8 @@ from dyadic.proofs.methods.shared import layer_kinds
 def test_trusted_lists_are_what_was_called(monkeypatch):
     """The evaluator is named by the claims during which it ran, and by no other."""
     counted = []
-    plain = Definition.evaluate
-    monkeypatch.setattr(Definition, "evaluate", lambda self, tensors: counted.append(1) or plain(self, tensors))
+    plain = RingDefinition.evaluate
+    monkeypatch.setattr(RingDefinition, "evaluate", lambda self, tensors: counted.append(1) or plain(self, tensors))
     subject = mutations.right()
     for name in ("pairing", "identity", "wiring", "ranks", "induction", "nonreciprocity", "tightness", "rational"):
         counted.clear()

@@ -20,8 +20,7 @@ from dyadic.proofs.checker.trust import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.adjoint.prover import Proof, prove
 from dyadic.proofs.methods.refutation import agreement, numbers
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 
 TRUSTED = (RULES,)
 METHOD = "steps from the pairing with the tangent equation, for all sizes"

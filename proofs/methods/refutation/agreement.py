@@ -13,10 +13,10 @@ from typing import Any
 from flint import ctx
 
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational_source
-from dyadic.proofs.evaluate.network import Entries, Rejected
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Undetermined
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
 from dyadic.proofs.evaluate.simulate import Draw
-from dyadic.proofs.methods.refutation.layer_problem import Problem, Undefined, both_sides, layer_problem
+from dyadic.proofs.methods.refutation.layer_problem import EvaluableLayer, Undefined, both_sides, layer_problem
 from dyadic.symbolic.energy import LayerDerivation
 
 _SEEDS = 8
@@ -38,11 +38,11 @@ def concrete_agreement(
         for sizes in tables:
             chance = Fraction(1)
             for number, prime in enumerate(primes_for(seed)):
-                ring = Field(prime, seed + number)
+                ring = PrimeField(prime, seed + number)
                 found, exact, _ = both_sides(problem, sizes, ring, residue_source(prime, seed + number))
                 if found != exact:
                     return None
-                chance *= _chance_of_error(problem, sizes, ring, found)
+                chance *= _chance_of_error(problem, sizes, ring, sum(map(len, found.values())))
                 runs.append({"sizes": sizes, "prime": str(prime), "seed": seed + number})
             bound += chance
     except (Rejected, Undetermined, Undefined):
@@ -55,15 +55,15 @@ def _positive(draw: Draw) -> Draw:
     return lambda label: abs(draw(label))
 
 
-def _chance_of_error(problem: Problem, sizes: Mapping[str, int], ring: Field, found: dict[str, Entries]) -> Fraction:
+def _chance_of_error(problem: EvaluableLayer, sizes: Mapping[str, int], ring: PrimeField, entries: int) -> Fraction:
     """As in :func:`dyadic.proofs.evaluate.identity_values.error_bound`."""
     one, two, _ = both_sides(problem, sizes, Degree(), lambda label: 1)
     degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
-    trials = sum(map(len, found.values())) + ring.calls * (ring.calls - 1) // 2
+    trials = entries + ring.calls * (ring.calls - 1) // 2
     return min(Fraction(1), Fraction(trials * max(int(degree), 1), ring.prime))
 
 
-def _has_values(problem: Problem, tables: Sequence[Mapping[str, int]]) -> bool:
+def _has_values(problem: EvaluableLayer, tables: Sequence[Mapping[str, int]]) -> bool:
     """Whether real numbers were found at which what was derived and the derivative have values, at one of the sizes."""
     before, ctx.prec = ctx.prec, 128
     try:

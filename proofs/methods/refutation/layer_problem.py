@@ -10,15 +10,15 @@ from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ring, Tape
 from dyadic.symbolic.costs import COST_OWNER
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
+from dyadic.symbolic.serialise import to_json
 
 _Key = tuple[str, str]
 
 
 @dataclass
-class Problem:
+class EvaluableLayer:
     """A layer or cost in JSON, with what is needed to evaluate it at any sizes.
 
     shapes: of every tensor that is given.  below: for integer tensors, extents that their entries are below.
@@ -43,22 +43,22 @@ class Problem:
         return table
 
 
-def cost_problem(cost: CostDerivation) -> Problem:
+def cost_problem(cost: CostDerivation) -> EvaluableLayer:
     equation = cost.equation
     content = cost_to_json(cost)
     shapes = {("x", equation.input.owner): content["shape"], ("y", COST_OWNER): content["target_shape"]}
     below = {("y", COST_OWNER): [content["shape"][-1]]} if content["target_role"] == "index" else {}
-    return Problem(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
+    return EvaluableLayer(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
 
 
-def layer_problem(layer: LayerDerivation, what: str) -> Problem:
+def layer_problem(layer: LayerDerivation, what: str) -> EvaluableLayer:
     content, equation = layer_to_json(layer), layer.equation
     inputs = {("x", owner): shape for owner, shape in zip(content["inputs"], content["input_shapes"], strict=True)}
     own = {name: (p["kind"], "v") for name, p in content["parameters"].items()}
     shapes = inputs | {own[name]: p["shape"] for name, p in content["parameters"].items()}
     below = _integer_tensors(equation.definitions, shapes)
     derived = own if what == "gradient" else {str(slot): key for slot, key in enumerate(inputs)}
-    return Problem(content, shapes, below, derived, False)
+    return EvaluableLayer(content, shapes, below, derived, False)
 
 
 def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, Any]) -> dict[_Key, list[Any]]:
@@ -93,7 +93,7 @@ class Undefined(Exception):
         self.given = given
 
 
-def drawn(problem: Problem, sizes: Mapping[str, int], draw: Any) -> Tensors:
+def drawn(problem: EvaluableLayer, sizes: Mapping[str, int], draw: Any) -> Tensors:
     """Entries for every tensor that is given: integers in range for those that are indices."""
     given: Tensors = {}
     for key, shape in problem.shapes.items():
@@ -106,7 +106,7 @@ def drawn(problem: Problem, sizes: Mapping[str, int], draw: Any) -> Tensors:
 
 
 def both_sides(
-    problem: Problem, sizes: Mapping[str, int], ring: Ring, draw: Any
+    problem: EvaluableLayer, sizes: Mapping[str, int], ring: Ring, draw: Any
 ) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
     """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
     tape = Tape(ring)
@@ -142,7 +142,7 @@ def both_sides(
     return found, exact, given
 
 
-def _derived(layer: Layer, values: Tensors, given: Tensors, problem: Problem) -> dict[str, Entries]:
+def _derived(layer: Layer, values: Tensors, given: Tensors, problem: EvaluableLayer) -> dict[str, Entries]:
     try:
         contributions = layer.backward(values)
         if set(problem.derived) == set(layer.gradients):

@@ -15,11 +15,10 @@ from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.evaluation.equations import REDUCTIONS
 from dyadic.proofs.checker.evaluation.kind_pairing import work
 from dyadic.proofs.evaluate.identity_values import small_rational, small_rational_source
-from dyadic.proofs.evaluate.network import Definition as Equation
-from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, Tensors, places, whole
+from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
 from dyadic.proofs.methods.refutation.layer_problem import (
-    Problem,
+    EvaluableLayer,
     Undefined,
     both_sides,
     cost_problem,
@@ -76,7 +75,7 @@ def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] 
 # -- counterexamples -------------------------------------------------------------------------------------------
 
 
-def _search(problem: Problem, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
+def _search(problem: EvaluableLayer, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
     before, ctx.prec = ctx.prec, 192
     try:
         for seed, sizes in enumerate(tables):
@@ -88,7 +87,7 @@ def _search(problem: Problem, tables: Iterable[dict[str, int]]) -> dict[str, Any
     return None
 
 
-def _small_sizes(problem: Problem, tries: int) -> Iterator[dict[str, int]]:
+def _small_sizes(problem: EvaluableLayer, tries: int) -> Iterator[dict[str, int]]:
     """Tables of small sizes that fit together: different sizes show most, equal ones where a swapped index would
     leave the array otherwise."""
     names, source = problem.sizes(), random.Random(1)
@@ -99,7 +98,7 @@ def _small_sizes(problem: Problem, tries: int) -> Iterator[dict[str, int]]:
         yield from _fitting(problem, [{name: pattern[k % len(pattern)] for k, name in enumerate(names)}])
 
 
-def _sizes_beyond(problem: Problem) -> Iterator[dict[str, int]]:
+def _sizes_beyond(problem: EvaluableLayer) -> Iterator[dict[str, int]]:
     """Tables in which sizes are larger than every number in an index, bracket or extent: what a number cuts off, such
     as [i < 10], is seen beyond it.  First each size alone, the others small; then all, if that is affordable."""
     names, largest = problem.sizes(), max(_integers(problem.content), default=1)
@@ -111,7 +110,7 @@ def _sizes_beyond(problem: Problem) -> Iterator[dict[str, int]]:
         yield from _fitting(problem, [{n: largest + 1 + step * k for k, n in enumerate(names)}])
 
 
-def _fitting(problem: Problem, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
+def _fitting(problem: EvaluableLayer, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
     """The tables of sizes that the shape rule admits and that are small enough to evaluate, completed by it."""
     for table in tables:
         try:
@@ -138,7 +137,7 @@ def _integers(content: Any) -> Iterator[int]:
             yield abs(node)
 
 
-def _difference_at(problem: Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     try:
         found, exact, given = both_sides(problem, sizes, Ball(), small_rational_source(seed))
     except Undefined as error:
@@ -161,7 +160,7 @@ def _difference_at(problem: Problem, sizes: dict[str, int], seed: int) -> dict[s
     return None
 
 
-def _values(problem: Problem, given: Tensors, seed: int) -> dict[str, str]:
+def _values(problem: EvaluableLayer, given: Tensors, seed: int) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
         f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else small_rational(f"{key} {at}", seed))
@@ -190,7 +189,7 @@ def energy_difference(layer: LayerDerivation, tries: int = 12) -> dict[str, Any]
     return None
 
 
-def _energy_at(problem: Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     ring, draw = Ball(), small_rational_source(seed)
     given = drawn(problem, sizes, draw)
     values = dict(given)
@@ -201,7 +200,7 @@ def _energy_at(problem: Problem, sizes: dict[str, int], seed: int) -> dict[str, 
     wanted: dict[str, Entries] = {"energy": {(): ring.add([ring.mul([values["s", "v"][at], lag[at]]) for at in value])}}
     wanted["stationarity"] = lag
     for name, exact in wanted.items():
-        claimed = Equation(problem.content[name], sizes, ring, name).evaluate(values)
+        claimed = RingDefinition(problem.content[name], sizes, ring, name).evaluate(values)
         for at, number in exact.items():
             if at not in claimed or not claimed[at].overlaps(number):
                 stated = claimed[at].str(20, radius=False) if at in claimed else "undefined: no such entry"

@@ -21,11 +21,11 @@ from fractions import Fraction
 from math import gcd
 
 from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
-from dyadic.proofs.statements.number_systems.atoms import Case, Root, Value, Values, key
+from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Idempotent, Root, Value, key
 from dyadic.proofs.statements.number_systems.function_facts import FACTS
 from dyadic.proofs.statements.number_systems.laurent import (
     Form,
-    Generator,
+    FormGenerator,
     Monomial,
     Residue,
     content,
@@ -51,11 +51,11 @@ class Closed(Composed):
         self.calls = 0
         self.deepest = 0
         self._key = seed.to_bytes(32, "big")
-        self._values = Values(prime)
+        self._values = AtomArithmetic(prime)
         self._imaginary = self._values.atom(Root(2, {(): prime - 1}))
         self._known: dict[tuple[object, ...], int] = {}
         self._made: dict[object, Residue] = {}
-        self._generators: list[Generator] = []
+        self._generators: list[FormGenerator] = []
 
     # -- arithmetic
 
@@ -204,7 +204,7 @@ class Closed(Composed):
             terms.append(self.unknown("log", rest))
         return self.add(terms)
 
-    def _log_of_generator(self, known: Generator) -> Residue:
+    def _log_of_generator(self, known: FormGenerator) -> Residue:
         if known.exponent is not None:
             return known.exponent
         if known.root is not None:
@@ -269,7 +269,7 @@ class Closed(Composed):
         if ("above", made) not in self._made:
             count = len(self._values.atoms)
             for name, other in (("above", count + 1), ("equal", count)):
-                self._made[name, made] = self._generator(self._values.atom(Case(other)), max(rest.degree, 1))
+                self._made[name, made] = self._generator(self._values.atom(Idempotent(other)), max(rest.degree, 1))
         above, equal = self._made["above", made], self._made["equal", made]
         below = self.add([one, self.minus(above), self.minus(equal)])
         return (below, equal, above) if flipped else (above, equal, below)
@@ -305,7 +305,7 @@ class Closed(Composed):
         made = ("generator", key(value), logarithm is not None and key(logarithm.value))
         if made not in self._made:
             number = Residue(value, {((len(self._generators), 1),): Fraction(1)}, degree)
-            self._generators.append(Generator(number, exponent, logarithm, root, whole))
+            self._generators.append(FormGenerator(number, exponent, logarithm, root, whole))
             self._made[made] = number
         return self._made[made]
 

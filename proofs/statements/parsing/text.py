@@ -12,7 +12,7 @@ from typing import Any
 
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
 from dyadic.proofs.statements.parsing.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _OPERATOR = re.compile(r"\*\*|<-|[-+*/^()=\u00b7\u2212]")
@@ -96,7 +96,7 @@ class TextReader:
             found.append(Token("reduction", (kind, match[1], read_range(match[2], at)), start))
         return found
 
-    def _tensor(self, at: int) -> Tensor | None:
+    def _tensor(self, at: int) -> NamedTensor | None:
         """The longest known name here."""
         for length in self._lengths:
             name = self._source[at : at + length]
@@ -106,7 +106,7 @@ class TextReader:
                 return tensor
         return None
 
-    def _indices(self, tensor: Tensor | None) -> list[Any]:
+    def _indices(self, tensor: NamedTensor | None) -> list[Any]:
         """The indices after a name; ``tensor`` None: as many as there are."""
         wanted = None if tensor is None else len(tensor.axes)
         start = self._at

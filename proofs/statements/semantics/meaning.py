@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
-from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
+from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring, Tape
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -30,7 +30,7 @@ Integers = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Term:
+class EnergyTerm:
     """One term of the energy: its named values, its derivative by each, and by the activation in each slot."""
 
     values: dict[str, Entries]
@@ -59,7 +59,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
         self._draw, self._symmetric, self._integers = draw, symmetric, integers or {}
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[str, EnergyTerm] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
         table = self._table(*key)
@@ -169,13 +169,13 @@ class Meaning(dict[tuple[str, str], Entries]):
         zero = [self.ring.number(0)]
         return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
 
-    def term(self, name: str) -> Term:
+    def term(self, name: str) -> EnergyTerm:
         """Evaluate and differentiate one vertex's term <s_v, f_v>, or the cost."""
         if name not in self._terms:
             self._terms[name] = self._differentiated(name)
         return self._terms[name]
 
-    def _differentiated(self, name: str) -> Term:
+    def _differentiated(self, name: str) -> EnergyTerm:
         tape, graph, one = Tape(self.ring), self.graph, self.ring.number(1)
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
@@ -201,11 +201,11 @@ class Meaning(dict[tuple[str, str], Entries]):
         integers: dict[str, Entries] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
-            definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
+            definition = RingDefinition({**item, "body": body}, table, tape, f"definition of {name!r}")
             values = definition.evaluate(local)
             largest = position_of_largest(item)
             if largest:
-                where = Definition(largest, table, tape, f"definition of {name!r}")
+                where = RingDefinition(largest, table, tape, f"definition of {name!r}")
                 integers[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
@@ -233,7 +233,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             for owner, parent in zip(owners, parents, strict=True)
         ]
         named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
-        return Term(
+        return EnergyTerm(
             named | integers,
             {key[0]: derivative(local[key], key[0], name) for key in keys},
             tuple(slots),
@@ -262,4 +262,4 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     return found
 
 
-__all__ = ["Draw", "Integers", "Meaning", "Place", "Rejected", "Term", "vertices_read"]
+__all__ = ["Draw", "EnergyTerm", "Integers", "Meaning", "Place", "Rejected", "vertices_read"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.evaluate.network import Definition, Entries
-from dyadic.proofs.statements.semantics.equation import Equalities, Let, Link
+from dyadic.proofs.evaluate.network import Entries, RingDefinition
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
@@ -14,7 +14,7 @@ from dyadic.proofs.statements.semantics.vocabulary import LET
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
-class Scope(dict[tuple[str, str], Entries]):
+class ClaimTensors(dict[tuple[str, str], Entries]):
     """Tensors of one claim: its own definitions over the network's.  ``read`` collects what was looked up."""
 
     def __init__(self, meaning: Meaning, claim: Equalities, watch: bool = False) -> None:
@@ -32,7 +32,7 @@ class Scope(dict[tuple[str, str], Entries]):
         self[key] = _Watched(table, key, self.read) if self._watch else table
         return self[key]
 
-    def _defined(self, let: Let) -> Entries:
+    def _defined(self, let: OwnQuantity) -> Entries:
         return self._evaluated(let.body, let.ranges, let.indices)
 
     def _evaluated(self, node: Any, ranges: Ranges, indices: Sequence[str]) -> Entries:
@@ -45,7 +45,7 @@ class Scope(dict[tuple[str, str], Entries]):
         shape = [setting.count(ranges.free[name]) for name in indices]
         body = setting.weighed(node)
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
-        return Definition(content, numbers, self.ring, "claim").evaluate(self)
+        return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
 
     def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
