@@ -28,6 +28,7 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     total,
 )
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 64, 8192
 BRACKETS = ("inside", "divides", "same")
@@ -54,6 +55,10 @@ class NetworkNames:
 
 class Forms(Atoms):
     """Normal forms over one table of atoms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        called(NORMAL_FORM)
 
     def of(
         self,
