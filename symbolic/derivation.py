@@ -14,10 +14,17 @@ from itertools import islice
 
 from sympy import Expr
 
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
+from dyadic.symbolic.energy import (
+    CostDerivation,
+    LayerDerivation,
+    cost_to_json,
+    derive_cost,
+    derive_layer,
+    reads_activations,
+)
 from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
-from dyadic.symbolic.serialise import Json, cost_to_json, to_json
+from dyadic.symbolic.serialise import Json, to_json
 from dyadic.symbolic.structure import Architecture
 from dyadic.symbolic.tensor_names import Owner
 

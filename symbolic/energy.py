@@ -18,7 +18,7 @@ from dyadic.symbolic.expressions import Definition, Tensor, elements, rename_ten
 from dyadic.symbolic.fusion import PartSource, fused_equation
 from dyadic.symbolic.layers import LAYERS, LayerEquation, ShapeError
 from dyadic.symbolic.layers.layer_type import axes
-from dyadic.symbolic.serialise import Json, digest, layer_to_json
+from dyadic.symbolic.serialise import Json, definition_to_json, digest, to_json
 from dyadic.symbolic.tensor_names import Name, Owner, V, slots
 from dyadic.symbolic.variation import Gradient, gradient
 
@@ -196,7 +196,51 @@ def reads_activations(target: Expr, available: tuple[Definition, ...]) -> set[Ow
     return {name.owner for name in names if name.is_plain("x")}
 
 
+def layer_to_json(layer: LayerDerivation) -> Json:
+    """A layer kind: its equation and all that was derived from it."""
+    equation = layer.equation
+    return {
+        "label": layer.label,
+        "inputs": [str(tensor.name.owner) for tensor in equation.inputs],
+        "input_shapes": [[to_json(extent) for extent in tensor.shape] for tensor in equation.inputs],
+        "parameters": {
+            name: {"kind": p.tensor.name.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
+            for name, p in equation.parameters.items()
+        },
+        "extents": {str(symbol): to_json(formula) for symbol, formula in equation.extents.items()},
+        "definitions": [definition_to_json(item) for item in equation.definitions],
+        "energy": definition_to_json(layer.energy),
+        "stationarity": definition_to_json(layer.stationarity),
+        "intermediates": [definition_to_json(item) for item in layer.intermediates],
+        "adjoints": [definition_to_json(item) for item in layer.adjoints],
+        "gradients": {name: definition_to_json(item) for name, item in layer.gradients.items()},
+    }
+
+
+def cost_to_json(cost: CostDerivation) -> Json:
+    """A cost: its equation and its gradient."""
+    return {
+        "label": cost.label,
+        "input": str(cost.equation.input.name.owner),
+        "shape": [to_json(extent) for extent in cost.equation.input.shape],
+        "target_shape": [to_json(extent) for extent in cost.equation.target.shape],
+        "target_role": cost.equation.target_role,
+        "definitions": [definition_to_json(item) for item in cost.equation.definitions],
+        "intermediates": [definition_to_json(item) for item in cost.intermediates],
+        "gradient": definition_to_json(cost.gradient),
+    }
+
+
 __all__ = [
-    "CostDerivation", "LayerDerivation", "LayerKind", "derive_cost", "derive_equation", "derive_layer",
-    "layer_equation", "needed", "reads_activations",
+    "CostDerivation",
+    "LayerDerivation",
+    "LayerKind",
+    "cost_to_json",
+    "derive_cost",
+    "derive_equation",
+    "derive_layer",
+    "layer_equation",
+    "layer_to_json",
+    "needed",
+    "reads_activations",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.relational import Relational
@@ -36,9 +36,6 @@ from dyadic.symbolic.expressions import (
 )
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
 from dyadic.symbolic.tensor_names import Name
-
-if TYPE_CHECKING:
-    from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 
 Json = Any
 
@@ -111,41 +108,6 @@ def definition_to_json(item: Definition) -> Json:
         "shape": [to_json(extent) for extent in item.tensor.shape],
         "indices": [index.name for index in item.indices],
         "body": to_json(item.body),
-    }
-
-
-def layer_to_json(layer: LayerDerivation) -> Json:
-    """A layer kind: its equation and all that was derived from it."""
-    equation = layer.equation
-    return {
-        "label": layer.label,
-        "inputs": [str(tensor.name.owner) for tensor in equation.inputs],
-        "input_shapes": [[to_json(extent) for extent in tensor.shape] for tensor in equation.inputs],
-        "parameters": {
-            name: {"kind": p.tensor.name.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
-            for name, p in equation.parameters.items()
-        },
-        "extents": {str(symbol): to_json(formula) for symbol, formula in equation.extents.items()},
-        "definitions": [definition_to_json(item) for item in equation.definitions],
-        "energy": definition_to_json(layer.energy),
-        "stationarity": definition_to_json(layer.stationarity),
-        "intermediates": [definition_to_json(item) for item in layer.intermediates],
-        "adjoints": [definition_to_json(item) for item in layer.adjoints],
-        "gradients": {name: definition_to_json(item) for name, item in layer.gradients.items()},
-    }
-
-
-def cost_to_json(cost: CostDerivation) -> Json:
-    """A cost: its equation and its gradient."""
-    return {
-        "label": cost.label,
-        "input": str(cost.equation.input.name.owner),
-        "shape": [to_json(extent) for extent in cost.equation.input.shape],
-        "target_shape": [to_json(extent) for extent in cost.equation.target.shape],
-        "target_role": cost.equation.target_role,
-        "definitions": [definition_to_json(item) for item in cost.equation.definitions],
-        "intermediates": [definition_to_json(item) for item in cost.intermediates],
-        "gradient": definition_to_json(cost.gradient),
     }
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -37,7 +38,7 @@ def packages(tree):
     for name in imported(tree):
         top, _, rest = name.partition(".")
         assert top not in set(PACKAGES) - {"dyadic"}, f"{name}: only the package dyadic exists"
-        if top == "dyadic" and rest.split(".")[0] not in ("", "__version__", "scratch"):  # these import nothing
+        if top == "dyadic" and rest.split(".")[0] not in ("", "version", "scratch"):  # these import nothing
             stage = rest.split(".")[0]
             yield stage if stage in PACKAGES else "dyadic"
 
@@ -89,6 +90,26 @@ def test_no_class_name_twice():
                 places.setdefault(node.name, []).append(str(path))
     assert places
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def module_of(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    parts = parts if parts[0] == "dyadic" else ("dyadic", *parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_imports_run_in_no_circle():
+    """Nor do those that are made within functions, or for types alone."""
+    trees = {module_of(path): ast.parse(path.read_text()) for path in FILES}
+    graph: dict[str, set[str]] = {name: set() for name in trees}
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in trees:
+                taken = (f"{node.module}.{alias.name}" for alias in node.names)
+                graph[name] |= {one if one in trees else node.module for one in taken} - {name}
+            elif isinstance(node, ast.Import):
+                graph[name] |= {alias.name for alias in node.names} & trees.keys()
+    TopologicalSorter(graph).prepare()
 
 
 TEXTS = [path for pattern in ("*.md", "docs/**/*.md") for path in sorted(Path().glob(pattern))]

@@ -152,6 +152,8 @@ class _Check:
         """Every function that an equation applies: its value and derivative as emitted are those of its definition."""
         names = applied([self.graph.layers, self.graph.kinds])
         claims = {claim["subject"]["name"]: claim for claim in self.claims.of_kind("function")}
+        for name in sorted(applied([self.graph.layers, self.graph.kinds], least=2)):
+            self.open.append(f"function:{name}: its second derivative is applied, of which nothing is shown")
         for name in sorted(set(self.certificate["functions"]) | names):
             where = f"functions.{name:.60}"
             if name not in names:

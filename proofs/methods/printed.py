@@ -18,7 +18,6 @@ from sympy import Pow, Symbol
 from dyadic.proofs.checker.instantiated.normal_form import Forms
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.trust import NORMAL_FORM, READERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
 from dyadic.proofs.statements.parsing.grammar import parse
@@ -77,8 +76,6 @@ def _claim(
             seen += 1
             if not same and different is None:
                 different = {"tag": tag, "printed": text, "equation": content}
-    called(READERS)
-    called(NORMAL_FORM)
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
         numbers = {"compared": seen, "left_out": left_out}

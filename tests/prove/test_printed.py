@@ -11,10 +11,9 @@ from dyadic.proofs.statements.parsing.notation import printed_names, read_equati
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.report import derivation_text
-from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic import Architecture, architecture, derive, read_spec
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
-from dyadic.symbolic.structure import Architecture
 
 
 def claims(derivation):
@@ -101,9 +100,15 @@ def test_awkward_names_are_read_back(names):
     assert claims(named(*names))["printed:text"].verdict.value == "proved"
 
 
-def test_names_that_are_ambiguous_in_print_are_not_proved(monkeypatch):
-    """Were the parameter W_a to go by its own name, that would be the one of the layer a's weight."""
-    assert claims(named("a", "b", parameter="W_a"))["printed:text"].verdict.value == "proved"
+def test_a_parameter_whose_name_is_that_of_a_tensor_does_not_go_by_it():
+    """The parameter W_a would be printed as the layer a's weight is."""
+    derivation = named("a", "b", parameter="W_a")
+    assert "x_last[i, j] = Sum[k<2] x_W_a[k, j] x_b[i, k]" in "\n".join(derivation_text(derivation))
+    assert "Sum[k<2] w[k, j] x_b[i, k]" in "\n".join(derivation_text(named("a", "b")))
+    assert claims(derivation)["printed:text"].verdict.value == "proved"
+
+
+def test_names_that_two_tensors_share_are_not_proved(monkeypatch):
     monkeypatch.setattr(Architecture, "own_names", frozenset({"W_a"}))
     found = claims(named("a", "b", parameter="W_a"))["printed:text"]
     assert found.verdict.value == "undecided"

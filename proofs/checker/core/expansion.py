@@ -17,6 +17,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.facts import Facts, Given, Key, divides_well
 from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var, divided
+from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.terms import (
     Call,
     Entry,
@@ -190,7 +191,9 @@ class Expander:
         return ordered(self.expand(node, names, below, depth + 1), below.depth)
 
     def _product(self, parts: Iterable[list[Term]]) -> list[Term]:
-        result = [Term()]
+        result, parts = [Term()], list(parts)
+        if not all(parts) and partial([term for part in parts for term in part], self.facts):
+            raise Refused("what may have no value is multiplied by 0")
         for part in parts:
             if len(result) * len(part) > MOST_TERMS:
                 raise Refused("a product has too many terms")
@@ -199,10 +202,12 @@ class Expander:
         return result
 
     def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
-        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, where both sides are defined."""
+        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, with values at the same places."""
         if abs(exponent) > MOST_POWER:
             raise Refused("an exponent is too large")
         if exponent == 0:
+            if partial(self.expand(base, names, scope, depth + 1), self.facts):
+                raise Refused("the power 0 of what may have no value")
             return [Term()]
         if exponent.denominator == 1 and 0 < exponent <= 4:
             return self._product([self.expand(base, names, scope, depth + 1) for _ in range(int(exponent))])
@@ -212,6 +217,8 @@ class Expander:
                 raise Refused("a power of 0")
             (term,) = only
             if exponent.denominator == 1:
+                if any(e < 0 < e * exponent or e.denominator > (e * exponent).denominator for _, e in term.factors):
+                    raise Refused("of a power of a power it is not seen any more where it has a value")
                 powers = tuple((factor, e * exponent) for factor, e in term.factors)
                 return [Term(Fraction(term.coefficient) ** int(exponent), factors=powers)]
             if term.coefficient == 1 and len(term.factors) == 1 and term.factors[0][1] == 1:

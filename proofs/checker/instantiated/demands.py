@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import compared, positions
-from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames, key
+from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.checker.intake.reading import Rejected, need

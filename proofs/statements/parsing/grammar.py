@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
 
 
 def parse(tokens: Sequence[Token]) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign."""
+    called(READERS)
     if len(tokens) > MOST_TOKENS:
         raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
     return _Parser(tokens).equation()

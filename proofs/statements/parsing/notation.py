@@ -14,6 +14,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.quantities import printed_letters
 
@@ -75,6 +76,7 @@ def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
 
 def read_equation(source: str, names: PrintedNames) -> tuple[Any, Any]:
     """Both sides of ``left = right``.  Raises :class:`Unreadable`."""
+    called(READERS)
     reader = _EquationReader(source, names)
     left = reader.atom(frozenset())
     indices = left[3] if isinstance(left, list) and left[0] == "entry" else None
