@@ -24,6 +24,7 @@ from dyadic.symbolic.layers.layer_type import (
     Shape,
     ShapeError,
     axes,
+    moderate_exponent,
 )
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
@@ -82,6 +83,10 @@ class Power(Pointwise):
     name = "power"
     example = Example(options={"exponent": 2})
     options = {"exponent": Option("number")}
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        moderate_exponent("exponent", options["exponent"])
+        return super().specialise(options, shapes)
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
         return Pow(x, settings["exponent"])
