@@ -131,7 +131,7 @@ def example_network(name: str, numeric: bool) -> Derivation:
             options[key] = size(value) if kind == "size" else [size(one) for one in value]
     inputs = {
         f"x{slot + 1}": {"shape": [size(n) for n in shape]}
-        | ({"below": size("q")} if slot in type_.index_slots else {})
+        | ({"below": size(example.below)} if slot in type_.index_slots else {})
         for slot, shape in enumerate(shapes)
     }
     layer = {"name": "layer", "type": name, "inputs": list(inputs), **options}

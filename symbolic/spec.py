@@ -136,12 +136,15 @@ def _check_roles(name: str, layer: LayerEntry, inputs: Iterable[Input]) -> None:
 
 
 def _check_tables(vertices: Iterable[Vertex], inputs: Iterable[Input]) -> None:
-    """Where an input's integers and the axis that they choose from are both known, the largest must fit."""
+    """An input's integers are below the length of the axis that they choose from, whatever a size that is a name is."""
     below = {node.name: node.below for node in inputs if node.role == "index"}
     for vertex in vertices:
         for parent, extent in vertex.lookups:
-            if parent in below and (below[parent] - extent).is_positive:
-                problem = f"its input {parent!r} holds integers below {below[parent]}, but has to choose among {extent}"
+            bound = below.get(parent)
+            if bound is None or bound == extent:
+                continue
+            if not (bound.is_Integer and extent.is_Integer and bound < extent):
+                problem = f"its input {parent!r} holds integers below {bound}, but has to choose among {extent}"
                 raise SpecError(f"layer {vertex.name!r}", problem, "make them agree")
 
 

@@ -161,8 +161,8 @@ class Claims:
     def _steps(self, claim: Any, where: str) -> None:
         """The theorem's texts are made of those of the claims that it rests on."""
         self._data(claim, where)
-        parts = [c for c in self.known.values() if METHOD_OF.get(c["kind"], c["kind"]) in BEARING]
-        checks = dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts)
+        parts = [c for c in self.known.values() if _method(c) in BEARING]
+        checks = dict.fromkeys(map(_method, parts))
         others = [name for name in checks if name not in ESSENTIAL]
         method = RULES["steps"].how(claim["subject"], claim["numbers"])
         domain = hypothesis(self._equations(claim))
@@ -187,6 +187,12 @@ class Claims:
         for key, value in wanted.items():
             if claim[key] != value:
                 raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+
+
+def _method(claim: Any) -> str:
+    """The method that makes a claim; of an open one, the method that had nothing to say."""
+    name: str = claim["subject"]["method"] if claim["kind"] == "open" else claim["kind"]
+    return METHOD_OF.get(name, name)
 
 
 def _labels(graph: Graph) -> dict[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ from dyadic.proofs.statements.parsing.notation import printed_names, read_equati
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.report import derivation_text
-from dyadic.symbolic import Architecture, architecture, derive, read_spec
+from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
 

@@ -101,6 +101,8 @@ class Shapes:
             self.of[name] = tuple(self._positive(node, named, f"{place}.shape") for node in inputs[name])
             if len(inputs[name]) != len(graph.inputs[name]["shape"]):
                 raise Rejected(f"{place}.shape", "does not have the input's number of axes")
+            if "below" in graph.inputs[name]:  # of no integer at all nothing could be drawn
+                self._positive(graph.inputs[name]["below"], named, f"architecture.inputs.{name}.below")
         for position, name in enumerate(graph.parents):
             layer, place = graph.layers[graph.content[name]], f"{where}.vertices[{position}]"
             table = self._table(name, layer, sizes, place)

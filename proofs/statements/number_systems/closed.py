@@ -103,6 +103,8 @@ class Closed(Composed):
     def power(self, base: Residue, p: int, q: int = 1) -> Residue:
         common = gcd(p, q)
         p, q = p // common, q // common
+        if max(abs(p), q) > _LARGEST_POWER:
+            raise Undetermined(f"a power or a root above {_LARGEST_POWER}")
         if q != 1:
             base = self.root(base, q)
         if p >= 0:

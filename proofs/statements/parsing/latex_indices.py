@@ -9,7 +9,7 @@ from dyadic.proofs.checker.intake.kinds import position
 from dyadic.proofs.statements.semantics.quantities import printed_letters
 
 _INTEGER_ENTRY = re.compile(
-    r"(?:\\hat\s*\{(?P<hat>[A-Za-z](?:_\{\d+\}|\d*))\}|(?<![A-Za-z\\_])(?P<letter>[xy])(?=[\^_]))"
+    r"(?:\\(?:wide)?hat\s*\{(?P<hat>[A-Za-z](?:_\{\d+\}|\d*)|\\mathit\{[A-Za-z][A-Za-z0-9]*\})\}|(?<![A-Za-z\\_])(?P<letter>[xy])(?=[\^_]))"
     r"(?:\^\{(?:\\text\{)?(?P<owner>[^{}]*)\}?\})?"
 )
 _INDEX_WORDS = {r"\lfloor": "floor(", r"\rfloor": ")", r"\bmod": " mod ", r"\le": "<=", r"\leq": "<=", r"\mid": "|"}
@@ -19,7 +19,7 @@ def plain(owners: Mapping[str, str], text: str) -> str:
     r"""An index as text: i_{1} is i1, \hat{f}^{\text{pool}}_{i} is argf_pool[i], a named size loses its macro."""
     done = 0
     while match := _INTEGER_ENTRY.search(text, done):
-        letter = re.sub(r"[{}_]", "", match["hat"] or match["letter"])
+        letter = re.sub(r"\\mathit|[{}_]", "", match["hat"] or match["letter"])
         name = printed_letters(position(letter) if match["hat"] else letter)
         if match["owner"] is not None:
             name += "_" + owners.get(match["owner"], match["owner"])

@@ -13,7 +13,7 @@ from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.statements.parsing.index_text import IndexReader
 from dyadic.proofs.statements.parsing.latex_indices import plain
 from dyadic.proofs.statements.parsing.text import derivative, function, rate, read_range
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.quantities import printed_letters
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
 from dyadic.symbolic.latex_printing import latex_escape
@@ -29,12 +29,13 @@ _GREEK = re.compile(
     r"\\(alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|varphi|chi"
     r"|psi|omega|ell|Delta|Lambda|Omega)(?![A-Za-z])"
 )
-_ACCENT = re.compile(r"\\(bar|dot|hat|overline)\s*(?=\{|[A-Za-z\\])")
+_ACCENT = re.compile(r"\\(bar|dot|hat|overline|widehat)\s*(?=\{|[A-Za-z\\])")
 _NAMED = re.compile(r"\\(sinh?|cosh?|tanh?|arcsin|arccos|arctan|exp|log|ln|max)(?![A-Za-z])")
 _OTHERWISE = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _OPERATOR = re.compile(r"\\(?:cdot|times|leftarrow|gets|coloneqq)(?![A-Za-z])|[-+*/()=]")
 _SPELLING = {r"\cdot": "*", r"\times": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "="}
 _FRACTION = re.compile(r"\\[td]?frac(?![A-Za-z])")
+_ROOT = re.compile(r"\\sqrt(?![A-Za-z])\s*(?:\[\s*(\d{1,2})\s*\])?")
 _PARTIAL = re.compile(r"\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*")
 _REDUCTIONS = {"sum": "sum", "LSE": "logsumexp", "max": "max", "argmax": "argmax"}
 
@@ -66,9 +67,10 @@ def rows(source: str) -> list[str]:
 class LatexReader:
     """Tokens of one :func:`formula`; arguments as for :class:`dyadic.proofs.statements.parsing.text.TextReader`."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
-        if len(source) > LONGEST_TEXT:
-            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        if len(source) > limits.text:
+            raise Unreadable(0, f"the formula is longer than {limits.text} characters")
+        self._digits = limits.digits
         self._source, self._vocabulary, self._define = source, vocabulary, define
         self._at, self._depth = 0, 0
         self._owners = {latex_escape(name): name for name in vocabulary.graph.parents}
@@ -98,8 +100,8 @@ class LatexReader:
     def _some(self, first: bool) -> list[Token]:
         source, start = self._source, self._at
         if match := re.compile(r"\d+(\.\d+)?").match(source, start):
-            if len(match[0]) > LONGEST_NUMBER:
-                raise Unreadable(start, f"the number has more than {LONGEST_NUMBER} digits")
+            if len(match[0]) > self._digits:
+                raise Unreadable(start, f"the number has more than {self._digits} digits")
             self._at = match.end()
             return [Token("number", Fraction(match[0]), start)]
         if match := _OPERATOR.match(source, start):
@@ -115,6 +117,9 @@ class LatexReader:
         if match := _FRACTION.match(source, start):
             self._at = match.end()
             return self._fraction(start)
+        if match := _ROOT.match(source, start):
+            self._at = match.end()
+            return self._root(match[1], start)
         if derived := self._inline_derivative():
             return [derived]
         if reduction := self._reduction():
@@ -189,6 +194,14 @@ class LatexReader:
         two = self._argument()
         left, right = Token("operator", "(", start), Token("operator", ")", self._at)
         return [left, *one, slash, *two, right]
+
+    def _root(self, order: str | None, start: int) -> list[Token]:
+        r"""``\sqrt{a}`` is the function; ``\sqrt[3]{a}`` is a^(1/3)."""
+        if order is None:
+            return [Token("function", ("sqrt", 0), start), *self._argument()]
+        exponent = [Token("number", Fraction(number), start) for number in (1, order)]
+        signs = [Token("operator", sign, start) for sign in "^(/)"]
+        return [*self._argument(), *signs[:2], exponent[0], signs[2], exponent[1], signs[3]]
 
     def _inline_derivative(self) -> Token | None:
         r"""``\partial E / \partial x``."""
@@ -297,7 +310,8 @@ class LatexReader:
         return Token("atom", self._named(accent, letter, owner, indices or [], start, first), start)
 
     def _named(self, accent: str, letter: str, owner: str | None, indices: list[Any], start: int, first: bool) -> Any:
-        kind = {"bar": adjoint, "overline": adjoint, "hat": position}.get(accent, str)(letter)
+        kinds = {"bar": adjoint, "overline": adjoint, "hat": position, "widehat": position}
+        kind = kinds.get(accent, str)(letter)
         stem = printed_letters(kind)
         name = stem if owner is None else f"{stem}_{owner}"
         tensor = self._vocabulary.tensors.get(name)

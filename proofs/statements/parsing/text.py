@@ -12,7 +12,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, Token, Unreadable
 from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
@@ -31,8 +31,8 @@ class TextReader:
     """Tokens of one formula.  ``define``: a name that is not known may stand first, as the one defined."""
 
     def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
-        if len(source) > LONGEST_TEXT:
-            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
+        if len(source) > CLAIMED.text:
+            raise Unreadable(0, f"the formula is longer than {CLAIMED.text} characters")
         self._source, self._vocabulary, self._define = source, vocabulary, define
         self._at = 0
 
@@ -52,8 +52,8 @@ class TextReader:
     def _some(self, first: bool) -> list[Token]:
         source, start = self._source, self._at
         if match := _NUMBER.match(source, start):
-            if len(match[0]) > LONGEST_NUMBER:
-                raise Unreadable(start, f"the number has more than {LONGEST_NUMBER} digits")
+            if len(match[0]) > CLAIMED.digits:
+                raise Unreadable(start, f"the number has more than {CLAIMED.digits} digits")
             self._at = match.end()
             return [Token("number", Fraction(match[0]), start)]
         if match := _OPERATOR.match(source, start):
