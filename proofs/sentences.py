@@ -29,6 +29,7 @@ READING = {
 DIVISORS = "no divisor is 0"
 POSITIVE = "what stands under a root is positive"
 TIES = "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
+RULED = "sizes are those that the shape rule admits: given or following, each is at least 1"
 RANKS = "ranks are at least 1"
 SMOOTH = "E is differentiable"
 LOWER = "updates read only smaller ranks"
@@ -74,8 +75,11 @@ def undecided(method: str, reason: str) -> Claim:
     )  # fmt: skip
 
 
-def assumed(definitions: Iterable[Definition], reading: Iterable[str] = ()) -> tuple[str, ...]:
-    """The hypotheses of an adjoint, from the equations that it is the adjoint of; reading: names in :data:`READING`."""
+def assumed(definitions: Iterable[Definition], reading: Iterable[str] = (), ruled: bool = False) -> tuple[str, ...]:
+    """The hypotheses of an adjoint, from the equations that it is the adjoint of.
+
+    reading: names in :data:`READING`.  ruled: whether some sizes follow from others.
+    """
     found = [node for item in definitions for node in walk(item.body)]
     names = sorted({node.name for node in found if isinstance(node, Apply)})
     powers = [node.exp for node in found if isinstance(node, Pow)]
@@ -86,6 +90,8 @@ def assumed(definitions: Iterable[Definition], reading: Iterable[str] = ()) -> t
         texts.append(POSITIVE)
     if any(isinstance(node, Reduction) and node.kind == "max" for node in found):
         texts.append(TIES)
+    if ruled:
+        texts.append(RULED)
     return (*texts, *(text for name, text in READING.items() if name in set(reading)))
 
 

@@ -280,6 +280,8 @@ METHODS = (*BEARING, "printed", "variational", "stepsize", "nonreciprocity", "ti
 CHOICES = {"printed": ("text", "latex"), "variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
 """What the one entry of a subject can be."""
 
+RULED = "sizes are those that the shape rule admits: given or following, each is at least 1"
+
 # -- hypotheses --------------------------------------------------------------------------------------------------------
 
 
@@ -336,6 +338,7 @@ def _of_equations(content: Any, numbers: Numbers) -> list[str]:
     bodies = [item["body"] for item in content["definitions"]]
     functions = applied(bodies)
     found = list(nodes(bodies))
+    rule = [RULED] if content.get("extents") else []
     exponents = [node[2] for node in found if node[0] == "^"]
     texts = [
         "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
@@ -349,4 +352,4 @@ def _of_equations(content: Any, numbers: Numbers) -> list[str]:
         texts.append(
             "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
         )
-    return texts + [text for name, text in HYPOTHESES.items() if numbers[name]]
+    return texts + rule + [text for name, text in HYPOTHESES.items() if numbers[name]]

@@ -37,12 +37,14 @@ def _as_data(
     )  # fmt: skip
 
 
-def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition], proof: Proof) -> Claim:
+def _about(
+    claim: Claim, place: str, label: str, definitions: Iterable[Definition], proof: Proof, ruled: bool = False
+) -> Claim:
     """A claim of adjoint about the layer or cost at a place of the certificate, as data."""
     kind, _, name = claim.id.partition(":")
     rests = set(proof.hypotheses)
     numbers = {"all_sizes": int(claim.witness is None)} | {name: int(name in rests) for name in READING}
-    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, sorted(rests)))
+    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, sorted(rests), ruled))
 
 
 class _Hashable:
@@ -69,7 +71,11 @@ def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[
     proof = adjoint.prove(layer_to_json(layer))
     _PROOFS[f"layers.{key}"] = proof
     found = adjoint.layer_claims(layer, suffix, used, proof)
-    return [_about(claim, f"layers.{key}", layer.label, layer.equation.definitions, proof) for claim in found]
+    equation = layer.equation
+    return [
+        _about(claim, f"layers.{key}", layer.label, equation.definitions, proof, bool(equation.extents))
+        for claim in found
+    ]
 
 
 @cache
