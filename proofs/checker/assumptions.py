@@ -15,6 +15,8 @@ from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
 from dyadic.proofs.checker.evaluation.domain import VALUES, equations, hypothesis
 from dyadic.proofs.checker.intake.names import applied, nodes
 
+RULED = "sizes are those that the shape rule admits: given or following, each is at least 1"
+
 
 def conventions(name: str) -> list[str]:
     """What is assumed of a function wherever it is applied: the value of its derivative at a kink or a jump."""
@@ -79,4 +81,6 @@ def _of_equations(content: Any, numbers: Mapping[str, int]) -> list[str]:
         texts.append(
             "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
         )
+    if content.get("extents"):
+        texts.append(RULED)
     return texts + [text for name, text in HYPOTHESES.items() if numbers[name]]

@@ -10,6 +10,7 @@ from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.shapes import Shapes
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
@@ -19,8 +20,8 @@ class Claims:
     known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
     """
 
-    def __init__(self, certificate: Any, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, certificate: Any, graph: Graph, shapes: Shapes) -> None:
+        self.graph, self.shapes = graph, shapes
         self.labels = _labels(graph)
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
@@ -171,7 +172,7 @@ class Claims:
             "id": "steps",
             "statement": RULES["steps"].say(claim["subject"], claim["numbers"], ""),
             "method": method + (f", cross-checked by {', '.join(others)}" if others else ""),
-            "hypotheses": list(dict.fromkeys([*assumed, domain] if domain else assumed)),
+            "hypotheses": list(dict.fromkeys([*assumed, *([domain] if domain else []), *self.shapes.hypotheses()])),
             "trusted": sorted({text for c in parts for text in c["trusted"]}),
         }
         self._compare(claim, wanted, where)

@@ -14,6 +14,7 @@ from dyadic.report import derivation_text
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
+from dyadic.symbolic.structure import Architecture
 
 
 def claims(derivation):

@@ -15,7 +15,7 @@ from typing import Any
 from flint import arb
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
-from dyadic.proofs.checker.differentiation.signs import DIVISOR, Demand, demanded
+from dyadic.proofs.checker.differentiation.signs import DIVISOR, SignDemand, demanded
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected
 
@@ -64,7 +64,7 @@ class FormulaPlace:
     interval: Interval | None
     replay: list[int] | None = None
     chosen: list[int] = field(default_factory=list)
-    demands: list[Demand] = field(default_factory=list)
+    demands: list[SignDemand] = field(default_factory=list)
     nodes: int = 0
 
     def apply(self, function: str, argument: Ratio) -> Ratio:
@@ -108,7 +108,7 @@ def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
             found = read(base, place, where, depth + 1)
             found = found if power.denominator == 1 else place.apply("sqrt", found)
             if power < 0:
-                place.demands.append(Demand(DIVISOR, found))
+                place.demands.append(SignDemand(DIVISOR, found))
             return tower.power(found, power.numerator)
         case ["apply", str(name), 0, argument]:
             return called(name, read(argument, place, where, depth + 1), place, where, depth + 1)

@@ -26,7 +26,7 @@ from dyadic.proofs.checker.differentiation.formulas import (
     number,
     read,
 )
-from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, Demand, PointSigns, Signs
+from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
@@ -162,7 +162,7 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
     return choices
 
 
-def _undefined(name: str, where: str, demand: Demand) -> Rejected:
+def _undefined(name: str, where: str, demand: SignDemand) -> Rejected:
     field = "definition" if name == "own" else name
     what = "not 0" if demand.kind == DIVISOR else "positive"
     reason = f"has a {demand.kind} that is not seen to be {what} wherever the function has a value"

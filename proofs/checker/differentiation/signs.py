@@ -39,21 +39,21 @@ DIVISOR, LOGARITHM, ROOT, ARC = "divisor", "logarithm", "root", "arc"
 
 
 @dataclass(frozen=True)
-class Demand:
+class SignDemand:
     """What must be positive, or (a divisor) not 0, for a formula to have a value."""
 
     kind: str
     of: Ratio
 
 
-def demanded(tower: Tower, function: str, u: Ratio) -> list[Demand]:
+def demanded(tower: Tower, function: str, u: Ratio) -> list[SignDemand]:
     """What an elementary function asks of its argument."""
     if function == "log":
-        return [Demand(LOGARITHM, u)]
+        return [SignDemand(LOGARITHM, u)]
     if function == "sqrt":
-        return [] if u.zero else [Demand(ROOT, u)]
+        return [] if u.zero else [SignDemand(ROOT, u)]
     if function in ("asin", "acos"):
-        return [Demand(ARC, tower.add(rational(1), tower.power(u, 2), -1))]
+        return [SignDemand(ARC, tower.add(rational(1), tower.power(u, 2), -1))]
     return []
 
 
@@ -74,7 +74,7 @@ class Signs:
         self._signs: dict[frozenset[Any], int] = {}
         self._not_zero: set[frozenset[Any]] = set()
 
-    def holds(self, demand: Demand) -> bool:
+    def holds(self, demand: SignDemand) -> bool:
         """Whether a demand is shown."""
         if demand.kind == DIVISOR:
             return self.not_zero(demand.of.above)
@@ -83,7 +83,7 @@ class Signs:
             return True
         return self.sign(demand.of.above) * self.sign(demand.of.below) == 1
 
-    def assume(self, demand: Demand) -> None:
+    def assume(self, demand: SignDemand) -> None:
         if demand.kind == DIVISOR:
             self._not_zero.add(_key(_monic(demand.of.above)))
         else:
@@ -238,7 +238,7 @@ class PointSigns:
         self.tower, self.functions, self.ball = tower, functions, ball
         self._known: dict[int, Any] = {}
 
-    def holds(self, demand: Demand) -> bool:
+    def holds(self, demand: SignDemand) -> bool:
         above, below = self._polynomial(demand.of.above), self._polynomial(demand.of.below)
         if demand.kind == DIVISOR:
             return bool(above > 0 or above < 0)
@@ -264,4 +264,4 @@ class PointSigns:
         return self._polynomial(ratio.above) / self._polynomial(ratio.below)
 
 
-__all__ = ["ARC", "DIVISOR", "LOGARITHM", "ROOT", "Demand", "PointSigns", "Signs", "demanded", "sign_between"]
+__all__ = ["ARC", "DIVISOR", "LOGARITHM", "ROOT", "PointSigns", "SignDemand", "Signs", "demanded", "sign_between"]
