@@ -4,7 +4,7 @@
     sum        = ["-"] product { ("+" | "-") product }
     product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
     factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
-    atom       = number | entry | function { "'" } argument | "(" sum ")"
+    atom       = number | entry | function { "'" } argument | ("max" | "min") "(" sum { "," sum } ")" | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
 """
@@ -15,7 +15,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
+from dyadic.proofs.statements.parsing.conditions import less
+from dyadic.proofs.statements.parsing.tokens import (
+    DEEPEST,
+    LARGEST_EXPONENT,
+    MOST_TOKENS,
+    Reduction,
+    Token,
+    Unreadable,
+)
 
 
 def parse(tokens: Sequence[Token]) -> list[Any]:
@@ -87,17 +95,17 @@ class _Parser:
         return _product(factors)
 
     def _starts(self) -> bool:
-        return self._token.kind in ("number", "atom", "function", "reduction") or self._is("(")
+        return self._token.kind in ("number", "atom", "function", "extremum", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
-        kind, index, extent = self._token.value
+        head: Reduction = self._token.value
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
         body = self._product()
         self._depth -= 1
-        return [kind, index, extent, body]
+        return reduced(head, body)
 
     def _factor(self) -> Any:
         node = self._atom()
@@ -147,17 +155,45 @@ class _Parser:
             power = self._exponent() if self._is("^") else Fraction(1)
             node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
             return node if power == 1 else _power(node, power, token.position)
+        if token.kind == "extremum":
+            self._next += 1
+            return self._extremum(token)
         if self._is("("):
             return self._bracket()
         raise Unreadable(
             token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here"
         )
 
+    def _extremum(self, token: Token) -> Any:
+        """max(a, b) is b + relu(a - b), min(a, b) is a - relu(a - b)."""
+        self._take("(")
+        found = self._sum()
+        if not self._is(","):
+            raise Unreadable(self._token.position, f"{token.value} has at least two arguments, between commas")
+        while self._is(","):
+            self._next += 1
+            other = self._sum()
+            excess = ["apply", "relu", 0, ["+", found, _negative(other)]]
+            found = ["+", other, excess] if token.value == "max" else ["+", found, _negative(excess)]
+        self._take(")")
+        return found
+
     def _bracket(self) -> Any:
         self._take("(")
         node = self._sum()
         self._take(")")
         return node
+
+
+def reduced(head: Reduction, body: Any) -> Any:
+    """A sum or the like of a body; a smallest value is the negative of a largest one."""
+    if head.start:
+        extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
+        inside = ["inside", ["+", ["index", head.index], -head.start], less(extent, head.start)]
+        body = ["*", inside, *(body[1:] if isinstance(body, list) and body[0] == "*" else [body])]
+    if head.kind == "min":
+        return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
+    return [head.kind, head.index, head.extent, body]
 
 
 def _number(value: Fraction) -> Any:

@@ -12,7 +12,14 @@ from typing import Any
 from dyadic.proofs.statements.parsing.index_text import IndexReader
 from dyadic.proofs.statements.parsing.latex_indices import plain
 from dyadic.proofs.statements.parsing.text import derivative, function, rate, read_range
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import (
+    DEEPEST,
+    LONGEST_NUMBER,
+    LONGEST_TEXT,
+    Reduction,
+    Token,
+    Unreadable,
+)
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
 from dyadic.symbolic.printing import latex_escape
 
@@ -231,7 +238,7 @@ class LatexReader:
                     raise Unreadable(at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
         if not index:
             raise Unreadable(start, "a reduction needs an index")
-        return Token("reduction", (kind, index, extent), start)
+        return Token("reduction", Reduction(kind, index, extent), start)
 
     def _function(self) -> Token | None:
         start = self._at

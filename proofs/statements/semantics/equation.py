@@ -187,6 +187,10 @@ def _written(node: Any) -> tuple[str, int]:
     if isinstance(node, int):
         return str(node), 3 if node >= 0 else 0
     match node:
+        case ["apply", "acos", 0, -1]:
+            return "pi", 3
+        case ["size" | "index", name]:
+            return str(name), 3
         case ["rational", p, q]:
             return f"{p}/{q}", 1 if p > 0 else 0
         case ["entry", kind, owner, indices]:

@@ -19,7 +19,8 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
-from dyadic.proofs.evaluate.number_rings import Ring, Tape
+from dyadic.proofs.evaluate.number_rings import Ring
+from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -31,11 +32,26 @@ Integers = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Term:
-    """One term of the energy: its named values, its derivative by each, and by the activation in each slot."""
+    """One term of the energy: its named values, its derivative by each, and by the activation in each slot.
+
+    positions: for values that are the largest of several, where that stands.
+    """
 
     values: dict[str, Entries]
     derivatives: dict[str, Entries]
     slots: tuple[Entries, ...]
+    positions: dict[str, dict[Place, Position]]
+
+
+class Chosen(dict[Place, Any]):
+    """1 at the place of a value that is the largest of several and the index at which it is attained, else 0."""
+
+    def __init__(self, positions: Mapping[Place, Position], zero: Any) -> None:
+        super().__init__()
+        self._positions, self._zero = positions, zero
+
+    def __missing__(self, place: Place) -> Any:
+        return self._positions[place[:-1]].weights.get(place[-1], self._zero)
 
 
 class Meaning(dict[tuple[str, str], Entries]):
@@ -62,7 +78,8 @@ class Meaning(dict[tuple[str, str], Entries]):
         self._terms: dict[str, Term] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
-        table = self._table(*key)
+        with noting(self.ring, False):
+            table = self._table(*key)
         self[key] = table
         return table
 
@@ -79,6 +96,8 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self.ring.add(list(self["weight", owner].values()))}
         if kind == "E":
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
+        if (kind, owner) == ("C", ""):
+            return {(): self.ring.add(self._costs())}
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
         if head == "from":
@@ -92,9 +111,13 @@ class Meaning(dict[tuple[str, str], Entries]):
             update = self["update " + letter, owner]
             return {place: self._minus(value, self[letter, owner][place]) for place, value in update.items()}
         if head == "cost":
-            return self._received(owner, None, list(self.graph.costs))
+            return self._received(owner, None, list(self.graph.costs), weighted=len(self.graph.costs) > 1)
         if head == "bar":
             return self._decayed(self.term(owner).derivatives[rest], rest, owner)
+        if head == "at":
+            return Chosen(self.term(owner).positions[f"arg {rest}"], self.ring.number(0))
+        if head == "arg":
+            return {place: position.number for place, position in self.term(owner).positions[kind].items()}
         return self.term(owner).values[kind]
 
     def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
@@ -143,10 +166,7 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _energy(self) -> Any:
         ring, graph = self.ring, self.graph
-        terms = [self["E", name][()] for name in graph.parents]
-        for owner, cost in graph.costs.items():
-            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
-            terms.append(ring.mul([_number(ring, cost["weight"]), value]))
+        terms = [self["E", name][()] for name in graph.parents] + self._costs()
         if graph.decay != 0:
             half = ring.mul([ring.number(1, 2), _number(ring, graph.decay)])
             trained = [*self.vocabulary.parameters, *(("x", name) for name in graph.shared)]
@@ -155,15 +175,28 @@ class Meaning(dict[tuple[str, str], Entries]):
                 terms += [self._times(axes, at, ring.mul([half, v, v])) for at, v in self[key].items()]
         return ring.add(terms)
 
-    def _received(self, name: str, only: str | None, children: list[str] | None = None) -> Entries:
-        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term."""
+    def _costs(self) -> list[Any]:
+        """The costs with their weights."""
+        found, graph = [], self.graph
+        for owner, cost in graph.costs.items():
+            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
+            found.append(self.ring.mul([_number(self.ring, cost["weight"]), value]))
+        return found
+
+    def _received(
+        self, name: str, only: str | None, children: list[str] | None = None, weighted: bool = True
+    ) -> Entries:
+        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term.
+
+        weighted: whether the costs have their weights, as in the energy.
+        """
         graph, parts = self.graph, []
         for child, parents in graph.parents.items():
             if name in parents and only in (None, child) and (children is None or child in children):
                 parts += [self.term(child).slots[k] for k, parent in enumerate(parents) if parent == name]
         for owner, cost in graph.costs.items():
             if cost["input"] == name and only in (None, owner):
-                weight = _number(self.ring, cost["weight"])
+                weight = _number(self.ring, cost["weight"] if weighted else 1)
                 slot = self.term(owner).slots[0]
                 parts.append({place: self.ring.mul([weight, value]) for place, value in slot.items()})
         zero = [self.ring.number(0)]
@@ -176,7 +209,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return self._terms[name]
 
     def _differentiated(self, name: str) -> Term:
-        tape, graph, one = Tape(self.ring), self.graph, self.ring.number(1)
+        tape, graph, one = Weighing(self.ring), self.graph, self.ring.number(1)
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
         owners = [data["input"]] if cost else data["inputs"]
@@ -198,7 +231,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         if cost:
             local["y", COST] = variables("y", name)
         keys = [(kind, "v") for kind in parameters]
-        integers: dict[str, Entries] = {}
+        positions: dict[str, dict[Place, Position]] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
             definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
@@ -206,7 +239,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             largest = position_of_largest(item)
             if largest:
                 where = Definition(largest, table, tape, f"definition of {name!r}")
-                integers[largest["kind"]] = where.evaluate(local)
+                positions[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
             keys.append(definition.key)
@@ -234,9 +267,10 @@ class Meaning(dict[tuple[str, str], Entries]):
         ]
         named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
         return Term(
-            named | integers,
+            named,
             {key[0]: derivative(local[key], key[0], name) for key in keys},
             tuple(slots),
+            positions,
         )
 
 
@@ -251,6 +285,8 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     for kind, owner in kinds:
         if kind == "E" and owner == "":
             return {*graph.parents, *graph.costs}
+        if (kind, owner) == ("C", ""):
+            found |= set(graph.costs)
         if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
         if kind.startswith("from "):

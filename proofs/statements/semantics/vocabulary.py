@@ -16,7 +16,8 @@ from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
-REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
+REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
+"""By the word that is written; ``min`` is read as the negative of a largest value."""
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
 
@@ -137,6 +138,8 @@ class Vocabulary:
         self.extents: dict[int | str, Extent] = {}
         self._axes: dict[tuple[str, str], tuple[Extent, ...]] = {}
         self._add("E", "", ())
+        if len(graph.costs) > 1:  # their weighted sum
+            self._add("C", "", ())
         for name, node in graph.inputs.items():
             self._add("x", name, tuple(Extent(extent, free=True) for extent in node["shape"]))
             self._add("bar x", name, self.axes("x", name))

@@ -126,6 +126,8 @@ class Counts:
             return Counter()
         if kind == "E":
             return self._energy([owner] if owner else [*graph.parents, *graph.costs])
+        if (kind, owner) == ("C", ""):
+            return self._energy(graph.costs)
         if kind.startswith("from "):
             return self._slope(self._term(kind[5:]))
         if kind.startswith(("update s", "rate s", "cost ")) or kind == "bar x":

@@ -7,14 +7,14 @@ are searched at which they differ for certain.  No equality is ever decided by r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
-from dyadic.proofs.evaluate.network import Outside
+from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import Field, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.laurent import Residue
@@ -163,7 +163,7 @@ class _Trial:
         """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
         self.read = False
         at = values
-        for kind, method in ((Field, _FREE), (Closed, _OWN)):
+        for kind, method in ((Free, _FREE), (Closed, _OWN)):
             bound, compared = Fraction(0), 0
             try:
                 for integers in values:
@@ -171,10 +171,10 @@ class _Trial:
                     degree = self._growth(link, chosen, integers)
                     chance, count = self._both(kind, link, chosen, degree, integers)
                     bound, compared = bound + chance, compared + count
-            except _Differs:
+            except (_Differs, Rejected):
                 continue
             except Undetermined:
-                return Outcome(None, nowhere=kind is Field), at
+                return Outcome(None, nowhere=kind is Free), at
             return Outcome(method, bound, compared=compared), at
         return Outcome(None), at
 
@@ -205,7 +205,7 @@ class _Trial:
 
     def _both(
         self,
-        kind: type[Field] | type[Closed],
+        kind: type[Free] | type[Closed],
         link: Link,
         setting: Setting,
         degree: int,
@@ -220,7 +220,7 @@ class _Trial:
 
     def _one(
         self,
-        kind: type[Field] | type[Closed],
+        kind: type[Free] | type[Closed],
         prime: int,
         seed: int,
         link: Link,
@@ -242,15 +242,27 @@ class _Trial:
         compared = 0
         scope.read.clear()
         for _, left, right in scope.sides(link):
-            if left != right:
+            if not (ring.agree(left, right) if isinstance(ring, Closed) else left == right):
                 raise _Differs
             compared += 1
             self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
             if isinstance(left, Residue):
                 degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
-        trials = compared + ring.calls * (ring.calls - 1) // 2
+        if isinstance(ring, Free) and ring.chose:
+            raise _Differs
+        trials = compared + ring.calls * (ring.calls - 1) // 2 + (ring.examined if isinstance(ring, Closed) else 0)
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
 
 
+class Free(Field):
+    """Every function an unknown one.  Where one of several numbers is taken to be the largest, nothing is shown."""
+
+    chose = False
+
+    def _choice(self, arguments: Sequence[int]) -> int:
+        self.chose = True
+        return super()._choice(arguments)
+
+
 class _Differs(Exception):
-    """The two sides have different residues."""
+    """The two sides have different residues, or agree for one choice of the largest values only."""

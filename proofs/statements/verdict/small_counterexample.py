@@ -144,7 +144,7 @@ class _Look:
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
         meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
         sides = Scope(meaning, self.claim).sides(self.link)
-        return list(islice((i for i, left, right in sides if left != right), _PLACES))
+        return list(islice((i for i, left, right in sides if not ring.agree(left, right)), _PLACES))
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
@@ -206,6 +206,8 @@ class _Look:
         for kind, owner, place in watched.scope.read:
             if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
                 continue
+            if kind.startswith("at "):  # a bracket in which the index of a largest value stands
+                kind, place = f"arg {kind[3:]}", place[:-1]
             name = shown_entry(kind, owner, place)
             if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
                 quantities[name] = str(watched.scope.meaning[kind, owner][place])
