@@ -189,7 +189,7 @@ def reduced(head: Reduction, body: Any) -> Any:
     """A sum or the like of a body; a smallest value is the negative of a largest one."""
     if head.start:
         extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
-        inside = ["inside", ["+", ["index", head.index], -head.start], less(extent, head.start)]
+        inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
         body = ["*", inside, *(body[1:] if isinstance(body, list) and body[0] == "*" else [body])]
     if head.kind == "min":
         return ["*", -1, ["max", head.index, head.extent, _negative(body)]]

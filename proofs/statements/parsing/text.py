@@ -34,7 +34,7 @@ _RATE = re.compile(r"\s*/\s*d\s*t\b")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\s*\[")
 _RANGE = re.compile(
     r"\s*(?:(?P<first>\d{1,9})\s*(?P<open><=?)\s*)?(?P<index>[a-z][a-z0-9]*)\s*"
-    r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+))?\s*\Z"
+    r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+)|=\s*(?P<from>\d{1,9})\s*\.\.\s*(?P<to>[A-Za-z0-9_]+(?:\s*-\s*1)?))?\s*\Z"
 )
 _INDEX = re.compile(r"[a-z]\d*(?![A-Za-z0-9_(\[])")
 _LARGEST_POWER_OF_TEN = 40
@@ -64,7 +64,8 @@ class TextReader:
 
     def _some(self, first: bool) -> list[Token]:
         source, start = self._source, self._at
-        if match := _NUMBER.match(source, start):
+        # A name may start with digits (0.weight).
+        if (match := _NUMBER.match(source, start)) and self._tensor(start) is None:
             self._at = match.end()
             return [Token("number", read_number(match[0], start), start)]
         if match := _OPERATOR.match(source, start):
@@ -106,8 +107,8 @@ class TextReader:
         for part, at in split(inside, offset):
             match = _RANGE.match(part)
             if match is None:
-                raise Unreadable(at, "a range is written j<64, 1<=j<64, or j alone")
-            found.append(Token("reduction", _reduction(kind, match, at), start))
+                raise Unreadable(at, "a range is written j<64, 1<=j<64, j=0..63, or j alone")
+            found.append(Token("reduction", _reduction(kind, match, at, self._vocabulary.first), start))
         return found
 
     def _condition(self) -> Any:
@@ -258,17 +259,44 @@ def read_number(written: str, at: int) -> Fraction:
     return Fraction(written)
 
 
-def _reduction(kind: str, match: re.Match[str], at: int) -> Reduction:
-    first, end = int(match["first"] or 0) + (match["open"] == "<"), read_range(match["end"], at)
-    if match["close"] == "<=":
-        if not isinstance(end, int):
-            raise Unreadable(at, f"write {match['index']}<{end}: the last value is one less than a size")
-        end += 1
-    if first and end is None:
-        raise Unreadable(at, "a range that does not start from 0 needs an end, as in 1<=j<64")
-    if first and isinstance(end, int) and end <= first:
+def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> Reduction:
+    """The head of a sum or the like, counted from 0; ``base``: from where the claim counts."""
+    end: int | str | None
+    if match["from"] is not None:
+        first, end = int(match["from"]) - base, _end(match["to"], at, base)
+        if first < 0 or (first and not base):
+            hint = f"write {first}<={match['index']}<..., or say first = 1 in the file"
+            raise Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
+    elif match["first"] is None and match["end"] is None:
+        return Reduction(kind, match["index"], None)
+    elif match["first"] is None and not base and match["close"] == "<":
+        first, end = 0, read_range(match["end"], at)
+    else:
+        first = int(match["first"] or base) + (match["open"] == "<") - base
+        end = read_range(match["end"], at)
+        if end is None:
+            raise Unreadable(at, "a range that has a first value needs an end, as in 1<=j<64")
+        end = _end(match["end"], at, base) if match["close"] == "<=" else _before(end, at, base)
+    if first < 0 or (isinstance(end, int) and end <= first):
         raise Unreadable(at, "the range holds no value: nothing would be compared")
     return Reduction(kind, match["index"], end, first)
+
+
+def _end(written: str, at: int, base: int) -> int | str:
+    """The number of values up to a last one, counted from 0."""
+    name, minus, _ = written.replace(" ", "").partition("-")
+    found = read_range(name, at)
+    if isinstance(found, int):
+        return found + 1 - base - bool(minus)
+    if found is None or bool(minus) == bool(base):
+        raise Unreadable(at, f"the last index is {'n' if base else 'n - 1'} for n values counted from {base}")
+    return found
+
+
+def _before(end: int | str, at: int, base: int) -> int | str:
+    if base and isinstance(end, str):
+        raise Unreadable(at, f"the last of {end} values counted from 1 is {end}: write <=")
+    return end - base if isinstance(end, int) else end
 
 
 def read_range(written: str | None, at: int) -> int | str | None:

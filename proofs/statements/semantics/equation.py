@@ -8,7 +8,9 @@ from typing import Any
 
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
+from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
@@ -122,7 +124,8 @@ def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: b
     reader = LatexReader if statement.latex else TextReader
     source = formula(source) if statement.latex else source
     try:
-        return parse(reader(source, vocabulary, define).tokens())
+        sides = parse(reader(source, vocabulary, define).tokens())
+        return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
 

@@ -126,11 +126,15 @@ def position_of_largest(item: Any) -> Any:
 
 
 class Vocabulary:
-    """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions."""
+    """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
+
+    first: the number from which the claim counts, 0 or 1.
+    """
 
     def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
         self.graph = graph
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
+        self.first = 0
         self.tensors: dict[str, Tensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}

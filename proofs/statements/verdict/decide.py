@@ -171,7 +171,13 @@ class _Trial:
                     degree = self._growth(link, chosen, integers)
                     chance, count = self._both(kind, link, chosen, degree, integers)
                     bound, compared = bound + chance, compared + count
-            except (_Differs, Rejected):
+            except _Differs:
+                continue
+            except Outside:
+                raise
+            except Rejected:
+                if kind is Free:
+                    raise  # else: the index of a largest value, which is no integer among formal cases
                 continue
             except Undetermined:
                 return Outcome(None, nowhere=kind is Free), at

@@ -24,7 +24,8 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
