@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from flint import arb, fmpz
@@ -71,9 +72,9 @@ class Traced:
     value: Any
     used: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def zero(self) -> bool:
-        return isinstance(self.value, Fraction) and self.value == 0
+        return isinstance(self.value, Fraction) and not self.value
 
     def differs(self, other: Traced) -> bool:
         """Whether the two numbers differ for certain."""
@@ -97,6 +98,7 @@ class Exact:
         return Traced(Fraction(p, q))
 
     def add(self, terms: Sequence[Traced]) -> Traced:
+        terms = [term for term in terms if term.used or not term.zero]
         used = frozenset().union(*(term.used for term in terms))
         return Traced(_total([term.value for term in terms]), used)
 
@@ -113,7 +115,8 @@ class Exact:
         return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
 
     def more(self, total: Traced, one: Traced, two: Traced) -> Traced:
-        return self.add([total, self.mul([one, two])])
+        product = self.mul([one, two])
+        return self.add([total, product]) if product.used or not product.zero else total
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:
         if base.zero and p < 0:

@@ -14,6 +14,7 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.evaluation.domain import hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
@@ -42,6 +43,7 @@ _WORK = 2_000_000
 """Largest number of operations of a run for a counterexample."""
 _TOO_LARGE = "no numbers were found against it at the network's own sizes"
 _SEEDS = 8
+_STARTS = {"zero": 0, "every entry is 1": 1}
 _ARB = "Arb's enclosures of functions"
 _EVALUATOR, _BLAKE = "the evaluator in proofs/evaluate", "blake2b as a source of randomness"
 _METHOD = "stabilisation lemma, rank table, exact evaluation over two random primes"
@@ -98,7 +100,13 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
     trusted = (KERNEL, _EVALUATOR, _BLAKE, *((_ARB,) if exactly else ()))
-    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=trusted, witness=witness)
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, _states(graph), trusted, witness=witness)
+
+
+def _states(graph: Graph) -> tuple[str, ...]:
+    """Which states "any state" stands for, where it is not all of them."""
+    found = hypothesis([*graph.layers.values(), *graph.cost_contents.values()])
+    return (found,) if found else ()
 
 
 @cache
@@ -126,7 +134,7 @@ def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Cla
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
     return Claim(
-        statement.id, text, Verdict.REFUTED, "a run from the zero state against backpropagation",
+        statement.id, text, Verdict.REFUTED, "a run against backpropagation",
         trusted=(_EVALUATOR, _ARB), counterexample=found,
     )  # fmt: skip
 
@@ -146,23 +154,25 @@ def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
 
 
 def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
-    """A run of the given number of steps from the zero state that leaves a variable wrong."""
+    """A run of the given number of steps that leaves a variable wrong, from the zero state, if that has a next one."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
         for numbers in sizes.own(graph):
-            for seed in range(_SEEDS if numbers.work * steps <= _WORK else 0):
-                try:
-                    found = _run(graph, steps, numbers, seed)
-                except (Rejected, Undetermined):
-                    continue
-                if found:
-                    return found
+            for seed in range(-1, _SEEDS if numbers.work * steps <= _WORK else 0):
+                for start in _STARTS:
+                    try:
+                        found = _run(graph, steps, numbers, seed, start)
+                    except (Rejected, Undetermined):
+                        continue
+                    if found:
+                        return found
+                    break
     finally:
         ctx.prec = before
     return None
 
 
-def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[str, Any] | None:
+def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
     names = _names(graph)
     values: dict[str, Fraction] = {}
 
@@ -170,11 +180,12 @@ def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[st
         head, _, place = label.rpartition(" [")
         name = f"{names[head]}[{place}"
         values[name] = _small(label, seed)
-        return Traced(values[name], frozenset({name}))
+        # Numbers that are 0 are not listed one by one.
+        return Traced(values[name], frozenset({name}) if values[name] or seed >= 0 else frozenset())
 
     ring = Exact()
     instance = Instance(graph, ring, draw, numbers.base)
-    state = instance.initial(lambda label: Traced(Fraction(0)))
+    state = instance.initial(lambda label: Traced(Fraction(_STARTS[start])))
     for _ in range(steps):
         state = instance.step(state)
     exact, _ = backpropagation(graph, ring, draw, numbers.base)
@@ -187,17 +198,24 @@ def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[st
     report = {
         "variable": shown_entry(kind, vertex, place),
         "sizes": sizes.shown(numbers.base),
-        "initial_state": "zero",
+        "initial_state": start,
         "values": {name: str(values[name]) for name in used if name in values},
+        "others": "all other values are 0" if seed < 0 else "",
         "functions": {label: ring.calls[label] for label in used if label in ring.calls},
         f"after_{steps}_steps": str(found),
         "exact": str(wanted),
     }
-    return {key: value for key, value in report.items() if value != {}}
+    return {key: value for key, value in report.items() if value not in ({}, "")}
 
 
 def _small(label: str, seed: int) -> Fraction:
-    """For the first seed the numbers of the tightness proof: unit weights, input 1, no bias, target 0."""
+    """For seed 0 the numbers of the tightness proof: unit weights, input 1, no bias, target 0.
+
+    For seed -1 only the first entry of each is not 0, and that of a target is 2.
+    """
+    if seed < 0:
+        first = not label.rpartition(" [")[2].strip("]").replace(", ", "").strip("0")
+        return Fraction(int(first and ".bias " not in label) * (2 if label.startswith("target") else 1))
     if seed == 0:
         return Fraction(int(not label.startswith("target ") and ".bias " not in label))
     return 4 * identity_values.small_rational(label, seed)
@@ -230,7 +248,8 @@ def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) 
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
-        return Claim(statement.id, text, verdict, _METHOD, trusted=(KERNEL, _EVALUATOR, _BLAKE), reason=reason)
+        trusted = (KERNEL, _EVALUATOR, _BLAKE)
+        return Claim(statement.id, text, verdict, _METHOD, _states(graph), trusted, reason=reason)
     found = _remains(vocabulary, graph, h, steps)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")
