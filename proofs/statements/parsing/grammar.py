@@ -85,6 +85,8 @@ class _Parser:
                 body = self._reduction()
                 factors.append(_inverse(body, self._token.position) if divide else body)
                 break
+            if self._token.kind == "number" and self._next and self._tokens[self._next - 1].kind == "number":
+                raise Unreadable(self._token.position, "two numbers side by side are doubtful: write 1000, or 2 * 3")
             negative = explicit and self._is("-")
             if negative:
                 self._next += 1
@@ -109,8 +111,10 @@ class _Parser:
 
     def _factor(self) -> Any:
         node = self._atom()
-        while self._is("^"):
+        if self._is("^"):
             node = _power(node, self._exponent(), self._token.position)
+        if self._is("^"):
+            raise Unreadable(self._token.position, "a^b^c is doubtful: write (a^b)^c, or the exponent as one number")
         return node
 
     def _exponent(self) -> Fraction:
@@ -153,6 +157,10 @@ class _Parser:
         if token.kind == "function":
             self._next += 1
             power = self._exponent() if self._is("^") else Fraction(1)
+            if power == -1:
+                name = token.value[0]
+                problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
+                raise Unreadable(token.position, problem)
             node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
             return node if power == 1 else _power(node, power, token.position)
         if token.kind == "extremum":

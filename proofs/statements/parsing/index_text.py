@@ -118,6 +118,8 @@ class IndexReader:
                 break
             if self._peek() == "*":
                 self._take("*")
+            elif self._peek().isdigit() and isinstance(factors[-1], int):
+                raise Unreadable(self._tokens[self._next][1], "two numbers side by side are doubtful")
             factors.append(self._atom(depth))
         return factors[0] if len(factors) == 1 else ["*", *factors]
 

@@ -200,7 +200,11 @@ class LatexReader:
     # -- fractions, roots, powers
 
     def _fraction(self, cursor: Cursor, at: int) -> None:
-        top, bottom = cursor.argument(), cursor.argument()
+        number = cursor.next > 1 and cursor.peek(-2).kind == "number"
+        number = number and (cursor.next < 3 or cursor.peek(-3).text not in ("_", "^"))
+        top, bottom = cursor.arguments(2)
+        if number and all(part.text.strip().isdigit() for part in (top, bottom)):
+            raise Unreadable(at, r"a number before a fraction is doubtful: write 2 \cdot \frac{1}{2}, or \frac{5}{2}")
         if self._derivative_of(content(top), content(bottom), at):
             return
         self._emit("(", at)
@@ -250,7 +254,7 @@ class LatexReader:
         if cursor.is_at("["):
             cursor.take()
             degree = self._text_of(cursor.until("[", "]", "this bracket is not closed"), at)
-        argument = cursor.argument()
+        (argument,) = cursor.arguments(1)
         self._emit("" if degree else "sqrt", at)
         self._bracketed(content(argument), argument.at)
         if degree:

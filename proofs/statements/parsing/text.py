@@ -56,11 +56,15 @@ class TextReader:
     def tokens(self) -> list[Token]:
         found: list[Token] = []
         while True:
+            before = self._at
             while self._source[self._at : self._at + 1].isspace():
                 self._at += 1
             if self._at >= len(self._source):
                 return [*found, Token("end", None, self._at)]
+            broken, last = "\n" in self._source[before : self._at], len(found)
             found += self._some(first=not found)
+            if broken and last and _multiplied(found[:last], found[last]):
+                raise Unreadable(found[last].position, "a line is no factor of the one before: write * or one line")
 
     def _some(self, first: bool) -> list[Token]:
         source, start = self._source, self._at
@@ -250,6 +254,14 @@ class TextReader:
             order += 1
             self._at += 1
         return Token("function", function(self._vocabulary, match[0], order, start), start)
+
+
+def _multiplied(before: list[Token], token: Token) -> bool:
+    """Whether two tokens outside of brackets side by side are factors."""
+    brackets = [each.value for each in before if each.kind == "operator"]
+    ends = before[-1].kind in ("number", "atom") or before[-1].value == ")"
+    starts = token.value == "(" if token.kind == "operator" else True
+    return brackets.count("(") == brackets.count(")") and ends and starts
 
 
 def read_number(written: str, at: int) -> Fraction:

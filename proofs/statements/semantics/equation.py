@@ -122,8 +122,8 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
-    source = formula(source) if statement.latex else source
     try:
+        source = formula(source) if statement.latex else source
         sides = parse(reader(source, vocabulary, define).tokens())
         return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
