@@ -2,7 +2,7 @@
 
     E = sum_v <s_v, f_v - x_v> + sum of weight * C + decay / 2 * (squares of the parameters)
 
-with all x, s, parameters, inputs and targets free.
+with all x, s, parameters, inputs and targets free, and the constants that the architecture gives as it gives them.
 
 Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
 terms (:class:`dyadic.proofs.evaluate.number_rings.Tape`), one term at a time, since E is their sum.
@@ -21,6 +21,8 @@ from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
+from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.semantics.given import Given
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -130,13 +132,23 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _drawn(self, kind: str, owner: str) -> Entries:
         found: Entries = {}
-        axes = self.vocabulary.axes(kind, owner)
+        axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
             at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
             label = shown_entry(kind, owner, self.setting.place(axes, at))
             integer = (kind, owner) in self.vocabulary.integers
+            if given is not None:
+                found[place] = int(given[place]) if integer else self._number(given, place)
+                continue
             found[place] = self._integers.get(label, 0) if integer else self._draw(label)
         return found
+
+    def _number(self, given: Given, place: Place) -> Any:
+        """A number that the architecture gives."""
+        if isinstance(self.ring, Growth):
+            return given.weight, 0
+        value = given[place]
+        return self.ring.number(value.numerator, value.denominator)
 
     def weight(self, axes: tuple[Extent, ...], place: Place) -> Any:
         """How many entries the one at a place stands for; None where it is one."""

@@ -13,6 +13,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.statements.semantics.given import Given
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
@@ -129,12 +130,14 @@ class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
     first: the number from which the claim counts, 0 or 1.
+    given: the values of constants that the architecture gives.
     """
 
     def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
         self.graph = graph
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first = 0
+        self.given: dict[tuple[str, str], Given] = {}
         self.tensors: dict[str, Tensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}

@@ -8,7 +8,7 @@ are searched at which they differ for certain.  No equality is ever decided by r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +20,7 @@ from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.semantics.hypotheses import hypotheses_of
+from dyadic.proofs.statements.semantics.hypotheses import given_read, hypotheses_of
 from dyadic.proofs.statements.semantics.meaning import Draw, Meaning
 from dyadic.proofs.statements.semantics.scope import Scope
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
@@ -79,6 +79,7 @@ class _Shown:
 def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budget: sizes.Budget) -> Claim:
     """Examine the links of a claim in order; the first wrong one refutes it."""
     hypotheses = hypotheses_of(statement, claim)
+    domains = hypotheses[len(statement.symmetric) :]
     text = describe(statement, claim)
 
     def undecided(reason: str) -> Claim:
@@ -95,9 +96,17 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
     for link in claim.links:
         if link.ranges.outside:
             return refuted(link, {"entry": link.ranges.outside})
+        given = given_read(claim, link)
+        endless = sorted(owner for kind, owner in given if not claim.vocabulary.given[kind, owner].finite)
+        if endless:
+            return undecided(f"{link.label} reads the constant {endless[0]}, of which some values are not finite")
         chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
             found = small_counterexample.search(claim, link, symmetric, None, [{}])
+            if found is None and given and not domains:
+                whatever = decide(statement, _with_free_constants(claim), symmetric, budget)
+                if whatever.verdict is Verdict.PROVED:
+                    return whatever
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
@@ -131,6 +140,13 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
     text = f"{text} (probability of error below {float(shown.bound):.0e})"
     return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, shown.trusted(), witness=witness)
+
+
+def _with_free_constants(claim: Equalities) -> Equalities:
+    """For all values of the constants, those that are given among them; only where both sides are always defined."""
+    vocabulary = claim.vocabulary.copy()
+    vocabulary.given = {}
+    return replace(claim, vocabulary=vocabulary)
 
 
 def _examined(setting: Setting | None) -> dict[str, str] | str:

@@ -216,6 +216,7 @@ class _Look:
             "sizes": dict(self.setting.values),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
             "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
+            "given": self._constants(watched.scope),
             "integers": self._integers(watched.scope.meaning),
             "others": "all other values are 0" if zero else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},
@@ -234,6 +235,12 @@ class _Look:
             return True
         self._values = before
         return False
+
+    def _constants(self, scope: Scope) -> dict[str, str]:
+        """The first of the numbers that the architecture gives and the claim names."""
+        given, shown = self.claim.vocabulary.given, self.claim.vocabulary.shown
+        read = [(kind, owner, place) for kind, owner, place in scope.read if (kind, owner) in given]
+        return {shown(shown_entry(*each)): str(given[each[:2]][each[2]]) for each in read[:_MOST]}
 
     def _integers(self, meaning: Meaning) -> dict[str, int]:
         """The values of the integer inputs and targets."""

@@ -86,7 +86,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
     text = f"steps: from any state {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
-        return _too_few(statement, text, graph, claimed)
+        return _too_few(statement, text, graph, claimed, vocabulary)
     reason = _open(graph)
     if reason:
         return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -95,7 +95,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         return Claim(statement.id, text, Verdict.REFUTED, _METHOD, counterexample=numbers)
     witness = None
     if exactly:
-        witness = _late(graph, claimed - 1)
+        witness = _late(graph, claimed - 1, vocabulary)
         if witness is None:
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -129,8 +129,8 @@ def _open(graph: Graph) -> str | None:
     return None
 
 
-def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Claim:
-    found = _late(graph, claimed)
+def _too_few(statement: Statement, text: str, graph: Graph, claimed: int, vocabulary: Vocabulary) -> Claim:
+    found = _late(graph, claimed, vocabulary)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
     return Claim(
@@ -139,10 +139,10 @@ def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Cla
     )  # fmt: skip
 
 
-def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
+def _late(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """Numbers for which a variable is wrong after the given number of steps, at the network's own sizes."""
-    found = _late_value(graph, steps)
-    if found is not None:
+    found = _late_value(graph, steps, vocabulary)
+    if found is not None or vocabulary.given:  # the search below draws all constants
         return found
     for numbers in sizes.own(graph):
         if numbers.work <= _WORK:
@@ -153,7 +153,7 @@ def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
     return None
 
 
-def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
+def _late_value(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """A run of the given number of steps that leaves a variable wrong, from the zero state, if that has a next one."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
@@ -161,23 +161,28 @@ def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
             for seed in range(-1, _SEEDS if numbers.work * steps <= _WORK else 0):
                 for start in _STARTS:
                     try:
-                        found = _run(graph, steps, numbers, seed, start)
+                        found = _run(vocabulary, steps, numbers, seed, start)
                     except (Rejected, Undetermined):
                         continue
                     if found:
                         return found
-                    break
+                    if not vocabulary.given:  # which may hide a difference from one state and not from another
+                        break
     finally:
         ctx.prec = before
     return None
 
 
-def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
+def _run(vocabulary: Vocabulary, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
+    graph = vocabulary.graph
     names = _names(graph)
     values: dict[str, Fraction] = {}
 
     def draw(label: str) -> Traced:
         head, _, place = label.rpartition(" [")
+        given = vocabulary.given.get(("x", head.removeprefix("x ")))
+        if given is not None:
+            return Traced(given[tuple(map(int, place.strip("]").split(","))) if place != "]" else ()])
         name = f"{names[head]}[{place}"
         values[name] = _small(label, seed)
         # Numbers that are 0 are not listed one by one.
