@@ -12,7 +12,7 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from dyadic.codegen.c_functions import call
 from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, Integers
-from dyadic.codegen.loops.kernel import Local, Select
+from dyadic.codegen.loops.kernel import Local, Masked
 from dyadic.codegen.loops.nest import (
     Array,
     Barrier,
@@ -164,7 +164,7 @@ class CPrinter(ABC):
             return f"(real){self.whole(node, ATOM)}", ATOM
         if isinstance(node, Apply):
             return call(node, self.real(node.argument)), ATOM
-        if isinstance(node, Select):
+        if isinstance(node, Masked):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM
         if isinstance(node, Add):

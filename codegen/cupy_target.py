@@ -17,7 +17,7 @@ from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.loops.lower import key
 from dyadic.codegen.loops.nest import Nest
 from dyadic.codegen.loops.place import count
-from dyadic.codegen.plan import Call
+from dyadic.codegen.plan import RoutineCall
 from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
@@ -35,7 +35,7 @@ class CupyTarget(Target):
         self.nests: dict[str, Nest] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
-    def called(self, call: Call) -> str:
+    def called(self, call: RoutineCall) -> str:
         base, sizes = self.base(call)
         return _sized(base, call.part, sizes)
 
@@ -80,7 +80,7 @@ class CupyTarget(Target):
             tags.setdefault(self.called(call), []).extend(self._served(call))
         return tags
 
-    def _served(self, call: Call) -> list[str]:
+    def _served(self, call: RoutineCall) -> list[str]:
         architecture = self.derivation.architecture
         if call.owner in self.costs:
             cost = architecture.by_cost[call.owner]

@@ -22,7 +22,7 @@ from dyadic.paper.document import (
     Math,
     Paragraph,
     Span,
-    Sub,
+    Subscripted,
     Table,
     Theorem,
     Words,
@@ -102,7 +102,7 @@ class Renderer(ABC):
                 return " ".join(self.symbol(word) for word in node.split())
             case tuple():
                 return " ".join(self.formula(part) for part in node)
-            case Sub():
+            case Subscripted():
                 text = self.group(self.formula(node.base)) if isinstance(node.base, tuple) else self.formula(node.base)
                 text += self.script("_", self.formula(node.index)) if node.index else ""
                 return text + (self.script("^", self.formula(node.upper)) if node.upper else "")

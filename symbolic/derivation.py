@@ -16,7 +16,7 @@ from sympy import Expr
 
 from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
-from dyadic.symbolic.instantiation import Equation, Equations, Role, Term, aligned
+from dyadic.symbolic.instantiation import Equation, Equations, Role, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, cost_to_json, to_json
 
@@ -36,8 +36,8 @@ class Derivation:
     architecture: Architecture
     layers: dict[str, LayerDerivation]
     costs: dict[str, CostDerivation]
-    terms: dict[str, tuple[Term, ...]]
-    shared: dict[str, tuple[Term, ...]]
+    terms: dict[str, tuple[SensitivityTerm, ...]]
+    shared: dict[str, tuple[SensitivityTerm, ...]]
 
     def __repr__(self) -> str:
         name = self.architecture.name
@@ -126,18 +126,18 @@ def derive(architecture: Architecture) -> Derivation:
     """Derive an architecture's Euler-Lagrange equations from its doubled energy."""
     layers = {vertex.name: derive_layer(vertex.kind) for vertex in architecture.vertices}
     costs = {c.owner: derive_cost(c.type, len(c.shape), c.settings) for c in architecture.costs}
-    terms: dict[str, tuple[Term, ...]] = {}
+    terms: dict[str, tuple[SensitivityTerm, ...]] = {}
     for vertex in architecture.vertices:
         # x_v stands in the energy term of every child, in the slot that reads it, and perhaps in a cost.
-        found = [Term(child, slot) for child, slot in architecture.edges_out[vertex.name]]
-        found += [Term(cost.owner, 0) for cost in architecture.costs if cost.input == vertex.name]
+        found = [SensitivityTerm(child, slot) for child, slot in architecture.edges_out[vertex.name]]
+        found += [SensitivityTerm(cost.owner, 0) for cost in architecture.costs if cost.input == vertex.name]
         terms[vertex.name] = tuple(found)
     shared = {
-        node.name: tuple(Term(child, slot) for child, slot in architecture.edges_out[node.name])
+        node.name: tuple(SensitivityTerm(child, slot) for child, slot in architecture.edges_out[node.name])
         for node in architecture.inputs
         if node.role == "parameter"
     }
     return Derivation(architecture, layers, costs, terms, shared)
 
 
-__all__ = ["Derivation", "Equation", "Role", "Term", "derive"]
+__all__ = ["Derivation", "Equation", "Role", "SensitivityTerm", "derive"]

@@ -96,7 +96,7 @@ def aligned(rows: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Term:
+class SensitivityTerm:
     """One term of dE/dx_v: from a child's energy term, or (``child`` a cost's owner) from a cost."""
 
     child: str
@@ -114,8 +114,8 @@ class Equations(Mapping[str, Equation]):
         architecture: Architecture,
         layers: Mapping[str, LayerDerivation],
         costs: Mapping[str, CostDerivation],
-        terms: Mapping[str, tuple[Term, ...]],
-        shared: Mapping[str, tuple[Term, ...]],
+        terms: Mapping[str, tuple[SensitivityTerm, ...]],
+        shared: Mapping[str, tuple[SensitivityTerm, ...]],
     ) -> None:
         self._architecture, self._layers, self._costs = architecture, layers, costs
         self._terms, self._shared = terms, shared
@@ -195,7 +195,9 @@ class Equations(Mapping[str, Equation]):
         where = tuple(_instance(item, vertex) for item in layer.equation.definitions)
         return Equation(f"E:{name}", "energy", _instance(layer.energy, vertex), where)
 
-    def _collected(self, tensor: Tensor, terms: tuple[Term, ...]) -> tuple[Definition, tuple[Definition, ...]]:
+    def _collected(
+        self, tensor: Tensor, terms: tuple[SensitivityTerm, ...]
+    ) -> tuple[Definition, tuple[Definition, ...]]:
         parts: list[tuple[tuple[Index, ...], Expr]] = []
         where: list[Definition] = []
         for term in terms:
@@ -204,7 +206,7 @@ class Equations(Mapping[str, Equation]):
             where += [one for one in intermediates if one not in where]
         return collect(tensor, parts), tuple(where)
 
-    def _term(self, term: Term) -> tuple[Definition, tuple[Definition, ...]]:
+    def _term(self, term: SensitivityTerm) -> tuple[Definition, tuple[Definition, ...]]:
         """One term of a sensitivity update and the intermediates it uses; a cost's is multiplied by its weight."""
         if term.child in self._costs:
             cost, weight = self._costs[term.child], self._architecture.by_cost[term.child].weight
@@ -260,4 +262,4 @@ def cost_tag(owner: str) -> str:
     return "C" if owner == COST_OWNER else f"C:{owner}"
 
 
-__all__ = ["Equation", "Equations", "Role", "Term", "cost_tag"]
+__all__ = ["Equation", "Equations", "Role", "SensitivityTerm", "cost_tag"]

@@ -72,3 +72,14 @@ def test_no_module_name_twice():
         if path.name != "__main__.py":
             places.setdefault(path.parent.name if package else path.stem, []).append(str(path))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_no_class_name_twice():
+    """A name says what a thing is: no two classes share one, wherever they are (the tests' own among them)."""
+    places: dict[str, list[str]] = {}
+    for path in [*FILES, *sorted(Path("tests").rglob("*.py")), *sorted(Path("benchmarks").rglob("*.py"))]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path))
+    assert places
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

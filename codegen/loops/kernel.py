@@ -24,12 +24,12 @@ class Local(Symbol):
         return Symbol.__new__(cls, name, integer=True) if integer else Symbol.__new__(cls, name)
 
 
-class Select(Expr):
-    """``Select(value, *conditions)``: the value where all brackets hold, 0 elsewhere; not evaluated there."""
+class Masked(Expr):
+    """``Masked(value, *conditions)``: the value where all brackets hold, 0 elsewhere; not evaluated there."""
 
     is_commutative = True
 
-    def __new__(cls, value: Expr, *conditions: Expr) -> Select:
+    def __new__(cls, value: Expr, *conditions: Expr) -> Masked:
         return Expr.__new__(cls, sympify(value), *conditions)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Integer, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Key, Let, Local, Put, Select, Statement
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Key, Let, Local, Masked, Put, Statement
 from dyadic.codegen.loops.split import chunk_length, split
 from dyadic.codegen.prepare import prepare
 from dyadic.codegen.program import Routine, variable
@@ -151,7 +151,7 @@ def _kernel(
     """Reads are in the order of the routine's arguments, then of its definitions."""
     first = group[0]
     axes = tuple(Axis(index, first.ranges[index]) for index in first.item.indices)
-    names = Names({variable(tensor) for tensor in known.values()} | {i.name for one in group for i in one.ranges})
+    names = LocalNames({variable(tensor) for tensor in known.values()} | {i.name for one in group for i in one.ranges})
     values: dict[Expr, Expr] = {}
     statements: list[Statement] = []
     writes = []
@@ -220,7 +220,7 @@ def _index(index: Expr, ranges: Ranges) -> Expr:
 
 
 @dataclass
-class Names:
+class LocalNames:
     """Distinct names for the locals of one kernel."""
 
     taken: set[str]
@@ -239,7 +239,7 @@ class Names:
 class Lowering:
     """Takes the reductions out of one body; ``statements`` are those to run before its value is formed."""
 
-    def __init__(self, ranges: Ranges, names: Names) -> None:
+    def __init__(self, ranges: Ranges, names: LocalNames) -> None:
         self.ranges, self.names = ranges, names
         self.statements: list[Statement] = []
 
@@ -248,7 +248,7 @@ class Lowering:
         if isinstance(node, Element | Local) or not node.args:
             return node
         if isinstance(node, Bracket):
-            return Select(Integer(1), node)
+            return Masked(Integer(1), node)
         if isinstance(node, Reduction):
             return self._reduction(node, guards)
         if isinstance(node, Mul):
@@ -266,7 +266,7 @@ class Lowering:
         value = Mul(*(self.expression(factor, (*guards, *own)) for factor in rest), evaluate=False)
         if len(rest) < 2:
             value = Mul(*value.args) if isinstance(value, Mul) else value
-        return Select(value, *own) if own else value
+        return Masked(value, *own) if own else value
 
     def _reduction(self, node: Reduction, guards: tuple[Expr, ...]) -> Expr:
         axes, body = [Axis(node.index, self.ranges[node.index])], node.body

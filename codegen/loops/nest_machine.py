@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
-from dyadic.codegen.loops.kernel import Kernel, Key, Local, Select, every, expressions
+from dyadic.codegen.loops.kernel import Kernel, Key, Local, Masked, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -177,7 +177,7 @@ class Machine:
             return self.memory[node.kind, node.owner].read([self.number(i, who) for i in node.indices], who)
         if isinstance(node, Cell):
             return self.own[node.array].read([self.number(i, who) for i in node.indices], who)
-        if isinstance(node, Select):
+        if isinstance(node, Masked):
             value, *guards = node.args
             holds = self._hold(guards, who)
             result = np.zeros(len(who))

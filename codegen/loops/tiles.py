@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integer
 
 from dyadic.codegen.loops.contraction import Contraction, Operand, contiguous, contraction, packs
-from dyadic.codegen.loops.kernel import Axis, Kernel, Select
+from dyadic.codegen.loops.kernel import Axis, Kernel, Masked
 from dyadic.codegen.loops.nest import (
     BLOCK,
     THREAD,
@@ -151,7 +151,7 @@ class _Tiling:
         target = Cell(f"{side.name}_next", NEXT * side.width)
         guards = (*edges, *side.operand.guards)
         if side.width == 1:
-            body: list[Step] = [*names, Set(target, Select(side.operand.entry, *guards))]
+            body: list[Step] = [*names, Set(target, Masked(side.operand.entry, *guards))]
         else:
             zeros = unrolled(PACK, side.width, Set(Cell(f"{side.name}_next", NEXT * side.width + PACK), Integer(0)))
             body = [*names, *zeros, If(guards, (Vector(target, side.operand.entry, side.width),))]

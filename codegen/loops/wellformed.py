@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sympy import Add, Expr, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Put, Select, Statement
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Masked, Put, Statement
 from dyadic.codegen.loops.nest import For, Halving, Name, Nest, Set, steps_of
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Bracket, Divides, Element, Index, Inside, Quotient, Remainder, Same
@@ -131,7 +131,7 @@ class _Verifier:
             self.fail(f"{node} is used before it is defined")
         if isinstance(node, Element):
             self.load(node, guards)
-        elif isinstance(node, Select):
+        elif isinstance(node, Masked):
             value, *own = node.args
             for k, guard in enumerate(own):
                 self.guard(guard, (*guards, *own[:k]))

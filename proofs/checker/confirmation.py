@@ -16,7 +16,7 @@ from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.evaluation import simulation
-from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Outcome, evaluate, primes, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, evaluate, primes, small_sizes
 from dyadic.proofs.checker.evaluation.relaxation import settles
 from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.instantiated import equation_instances
@@ -338,7 +338,7 @@ class _Check:
         finding = self.found[claim["id"]]
         self._say(claim["id"], finding.done, f"{finding.detail}; {how} at the network's own sizes as well")
 
-    def _run(self, small: simulation.Small) -> simulation.Run:
+    def _run(self, small: simulation.Small) -> simulation.SimulationRun:
         return simulation.run(self.graph, small, self.graph.steps, _prime(), secrets.randbits(60))
 
     def _own_instance(self) -> simulation.Small | None:
@@ -377,7 +377,7 @@ def _prime() -> int:
     return primes(secrets.randbits(60))[0]
 
 
-def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK) -> Outcome:
+def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK) -> PairingOutcome:
     outcome = evaluate(content, place, _prime(), secrets.randbits(60), sizes, most)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
@@ -385,7 +385,7 @@ def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST
     return outcome
 
 
-def _shown(outcomes: list[Outcome]) -> str:
+def _shown(outcomes: list[PairingOutcome]) -> str:
     tables = [" ".join(f"{name}={n}" for name, n in sorted(outcome.sizes.items())) for outcome in outcomes]
     return "; ".join(dict.fromkeys(text for text in tables if text)) or "(it has none)"
 

@@ -21,7 +21,7 @@ Subject = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Rule:
+class ClaimKind:
     """One kind of claim.
 
     subject, numbers: the keys that it has.  say: its sentence.  how: its method.
@@ -38,7 +38,7 @@ class Rule:
 
 def _rule(
     subject: str, numbers: str, say: Any, how: Any, needs: tuple[str, ...] = (), further: tuple[str, ...] = ()
-) -> Rule:
+) -> ClaimKind:
     """say and how: a template over the numbers and the subject, or a function that gives one."""
 
     def filled(template: Any) -> Callable[..., str]:
@@ -52,7 +52,7 @@ def _rule(
         return fill
 
     names = tuple(subject.split())
-    return Rule(names, tuple(numbers.split()), filled(say), filled(how), needs, frozenset((*needs, *further)))
+    return ClaimKind(names, tuple(numbers.split()), filled(say), filled(how), needs, frozenset((*needs, *further)))
 
 
 def _by(key: str, yes: str, no: str) -> Callable[[Subject, Numbers], str]:
@@ -122,7 +122,7 @@ def _stepsize(about: Subject, n: Numbers) -> str:
     )
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, ClaimKind] = {
     "lemma": _rule(
         "", "",
         "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every variable "

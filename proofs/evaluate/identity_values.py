@@ -18,7 +18,7 @@ from flint import arb, ctx, fmpz
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.trust import BLAKE, called
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Undetermined
+from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
 
 LITERAL_BUDGET = 20_000
@@ -87,7 +87,7 @@ def schedule_for(graph: Graph, steps: int) -> str:
 def run(graph: Graph, steps: int, prime: int, seed: int) -> Identity:
     """Execute the relaxation and backpropagation modulo a prime and compare every variable and gradient."""
     sizes = reduced_sizes(graph)
-    ring = Field(prime, seed)
+    ring = PrimeField(prime, seed)
     draw = residue_source(prime, seed)
     instance = Instance(graph, ring, draw, sizes)
     schedule = schedule_for(graph, steps)

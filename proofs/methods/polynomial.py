@@ -21,7 +21,7 @@ from dyadic.proofs.checker.trust import POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.evaluate.number_rings import Composed, Field
+from dyadic.proofs.evaluate.number_rings import Composed, PrimeField
 from dyadic.proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.shared.comparison import compare, values
@@ -149,7 +149,7 @@ def _terms(graph: Graph, sizes: dict[str, int]) -> int:
 def _variables(graph: Graph, steps: int, sizes: dict[str, int]) -> int:
     """Counted by a run over a prime field; only the number of variables made ready rests on it."""
     drawn: set[str] = set()
-    ring = Field(primes_for(1)[0], 1)
+    ring = PrimeField(primes_for(1)[0], 1)
 
     def draw(label: str) -> int:
         drawn.add(label)

@@ -12,7 +12,7 @@ from typing import Any
 
 from flint import ctx
 
-from dyadic.proofs.checker.evaluation.kind_pairing import Equations, completed, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import KindEquations, completed, small_sizes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
@@ -51,7 +51,7 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
         return {place: tape.variable(draw(f"{label} {list(place)}")) for place in places(sides, where)}
 
     try:
-        equations = Equations(content, where)
+        equations = KindEquations(content, where)
         sizes = completed(equations.extents, small_sizes(content, seed, where, graph.sizes[child]), where)
         tensors = {key: drawn(f"{key[0]} {key[1]}", shape) for key, shape in equations.read.items()}
         moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]

@@ -27,7 +27,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import Identity, error_bound, primes_for, residue_source
-from dyadic.proofs.evaluate.number_rings import Field, Ring, Tape
+from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Tape
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from dyadic.proofs.methods.rational import Rationals, integers
 from dyadic.proofs.sentences import LOWER, log10_error, told
@@ -87,7 +87,7 @@ def stepsize_claims(graph: Graph) -> Iterator[Claim]:
 def network_claim(graph: Graph) -> Claim:
     """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
-    ring, draw = Field(prime, SEED), residue_source(prime, SEED)
+    ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
     counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
     linear = ring.calls == 0
     if linear and counterexample is None:
@@ -104,7 +104,7 @@ def network_claim(graph: Graph) -> Claim:
     return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
 
 
-def _alive(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
+def _alive(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
     """A random row times M, the Jacobian at a random state, T times: what is left of it, if anything is."""
     tape = Tape(ring)
     instance = Instance(graph, tape, lambda label: tape.variable(draw(label)), sizes)
@@ -136,7 +136,7 @@ def _mixed(ring: Ring, h: Any, old: State, new: State) -> State:
     }
 
 
-def _displaced(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
+def _displaced(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
     """The first x and the last s, each displaced alone by d, after a few steps of size h."""
     instance = Instance(graph, ring, draw, sizes)
     fixed = instance.wavefront()

@@ -28,7 +28,7 @@ _FedBack = Callable[[Expr, Tensor], Expr]
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
 
 
-class Cell(LayerType):
+class RecurrentCell(LayerType):
     """What the cells have in common: weight (gates n, m), recurrent (gates n, n), and a bias for each."""
 
     gates: ClassVar[int]
@@ -87,12 +87,12 @@ class _Place:
         return Definition(self.tensor(kind, rows), (*self.lead, _I), body)
 
 
-class RnnCell(Cell):
+class RnnCell(RecurrentCell):
     """y[i] = sigma( Sum_j W[i, j] x[j] + b[i] + Sum_j R[i, j] h[j] + c[i] )."""
 
     name = "rnn_cell"
     gates = 1
-    options = {**Cell.options, "activation": Option("choice", "tanh", ACTIVATIONS)}
+    options = {**RecurrentCell.options, "activation": Option("choice", "tanh", ACTIVATIONS)}
 
     def step(
         self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
@@ -103,12 +103,12 @@ class RnnCell(Cell):
         return (z, place.define("f", value))
 
 
-class GruCell(Cell):
+class GruCell(RecurrentCell):
     """y = (1 - z) n + z h with gates r, z and n = tanh(W x + b + r (R h + c)); with reset = "before" R (r h) + c."""
 
     name = "gru_cell"
     gates = 3
-    options = {**Cell.options, "reset": Option("choice", "after", ("after", "before"))}
+    options = {**RecurrentCell.options, "reset": Option("choice", "after", ("after", "before"))}
 
     def step(
         self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
@@ -130,7 +130,7 @@ class GruCell(Cell):
         return (a, e, r, z, n, value) if after else (a, e, r, z, kept, n, value)
 
 
-class LstmCell(Cell):
+class LstmCell(RecurrentCell):
     """State [h, c]: c' = f c + i g, h' = o tanh(c'), gates i, f, g, o of W x + b + R h + c."""
 
     name = "lstm_cell"

@@ -44,7 +44,7 @@ def read_onnx(path: str | Path, cost: str | None = None) -> Architecture:
 def from_onnx(proto: Any, where: str = "model", cost: str | None = None) -> Architecture:
     """Read a model that is in memory (an ``onnx.ModelProto``)."""
     try:
-        return _Reader(proto, where).read(cost)
+        return _OnnxReader(proto, where).read(cost)
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
@@ -61,7 +61,7 @@ def _package() -> Any:
     return onnx
 
 
-class _Reader:
+class _OnnxReader:
     def __init__(self, proto: Any, where: str) -> None:
         self.onnx = _package()
         self.where = where

@@ -25,7 +25,7 @@ _WITHOUT_EFFECT = (
 
 
 @dataclass
-class Call:
+class OperatorCall:
     """arguments: by the name that the operator's schema gives them, with defaults filled in, tensors as values.
 
     wanted: which of several results somebody reads.
@@ -121,10 +121,10 @@ class Call:
         return self.value(key)
 
 
-Operator = Callable[[Call], Result]
+Operator = Callable[[OperatorCall], Result]
 OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 """An ATen operator is registered with all its overloads."""
 
 
-__all__ = ["OPERATORS", "Call", "Known", "Result", "Unsupported", "Value", "operator"]
+__all__ = ["OPERATORS", "Known", "OperatorCall", "Result", "Unsupported", "Value", "operator"]

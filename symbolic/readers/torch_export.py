@@ -25,7 +25,7 @@ from dyadic.scratch import temporary_folder
 from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
-from dyadic.symbolic.readers.torch_call import OPERATORS, Call
+from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
@@ -64,7 +64,7 @@ def export_module(
 def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
     """The architecture of a ``torch.export.ExportedProgram``."""
     try:
-        return _Reader(program, name, where).read(cost)
+        return _TorchReader(program, name, where).read(cost)
     except SpecError as error:
         raise SpecError(f"{where}: {error.where}", error.problem, error.remedy) from error
 
@@ -101,7 +101,7 @@ def _package() -> Any:
     return torch
 
 
-class _Reader:
+class _TorchReader:
     def __init__(self, program: Any, name: str, where: str) -> None:
         self.torch = _package()
         self.where = where
@@ -301,7 +301,7 @@ class _Reader:
             return [Known(f"{node.name}.{k}", _numpy(part)) for k, part in enumerate(found)]
         return found
 
-    def _call(self, node: Any, label: str) -> Call:
+    def _call(self, node: Any, label: str) -> OperatorCall:
         def read(value: Any) -> Any:
             if isinstance(value, self.torch.fx.Node):
                 return self.values[value]
@@ -322,7 +322,7 @@ class _Reader:
         name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
         schema = node.target._schema.arguments
         defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
-        return Call(self.model, label, name, arguments, wanted, defaults)
+        return OperatorCall(self.model, label, name, arguments, wanted, defaults)
 
     @staticmethod
     def _path(node: Any) -> str:

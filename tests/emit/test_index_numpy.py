@@ -110,12 +110,12 @@ def batched(kind, owner, *shape):
 # -- convolution ------------------------------------------------------------------------------------------------------
 
 
-class Conv:
+class ConvEquations:
     """Equations of an N-dimensional convolution: strides, padding, dilation and groups, per axis."""
 
     def __init__(self, rank, channels, outputs, groups, extents, kernel, strides, pads, dilations):
         self.text = (
-            f"Conv({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
+            f"convolution({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
         )
         self.g, self.m, self.r = groups, channels, outputs  # channels and outputs per group
         self.kernel, self.strides, self.pads, self.dilations = kernel, strides, pads, dilations
@@ -177,7 +177,7 @@ def convolutions(draw):
         for ker, dil, pad in zip(kernel, dilations, pads, strict=True)
     ]
     strides = each(st.integers(1, 3))
-    return Conv(
+    return ConvEquations(
         rank,
         draw(small),
         draw(small),
@@ -442,7 +442,7 @@ def test_layer_norm(n, seed):
 
 
 def _strided():
-    return Conv(2, 2, 3, 2, [7, 6], [3, 3], [2, 2], [1, 1], [1, 1])
+    return ConvEquations(2, 2, 3, 2, [7, 6], [3, 3], [2, 2], [1, 1], [1, 1])
 
 
 def _maximum():
@@ -553,7 +553,7 @@ def test_products_of_parts_of_tensors():
 
 
 def test_code_reads_like_the_equation():
-    conv = Conv(1, 3, 4, 1, [8], [3], [2], [1], [1])
+    conv = ConvEquations(1, 3, 4, 1, [8], [3], [2], [1], [1])
     forward, adjoint = (emitted([item], tensors, conv.sizes) for item, tensors in (conv.forward(), conv.adjoint()))
     assert (
         """

@@ -5,7 +5,7 @@ import pytest
 from dyadic.codegen import emit
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_target import NumpyTarget
-from dyadic.codegen.plan import Call, Source, make_plan
+from dyadic.codegen.plan import RoutineCall, Source, make_plan
 from dyadic.codegen.program import programs
 from dyadic.symbolic import derive, read_spec
 from dyadic.symbolic.expressions import Definition, Index, Tensor, size
@@ -27,7 +27,7 @@ def made(derivation, plan):
         yield {Source("value", call.owner, k) for k in range(count)} | {Source("activation", call.owner)}, call.sources
     for step in plan.backward:
         for term in step.sensitivity:
-            yield set(), term.of.sources if isinstance(term.of, Call) else {term.of}
+            yield set(), term.of.sources if isinstance(term.of, RoutineCall) else {term.of}
         yield {Source("sensitivity", step.vertex)}, set()
         if step.bars:
             yield {Source("bar", step.vertex, k) for k in range(len(step.bars.routine.outputs))}, step.bars.sources

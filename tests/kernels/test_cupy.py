@@ -17,8 +17,8 @@ from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.program import BATCH, parts, program_key, programs, variable
-from dyadic.proofs.evaluate.network import Definition as Evaluated
-from dyadic.proofs.evaluate.number_rings import Field
+from dyadic.proofs.evaluate.network import RingDefinition
+from dyadic.proofs.evaluate.number_rings import PrimeField
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.functions import ACTIVATIONS
 from dyadic.symbolic.serialise import definition_to_json
@@ -184,7 +184,7 @@ def traced(one, routine, sizes, kernels, batch):
 def symbolic_mismatches(text, derivation, batch=3):
     """Output elements of all single-kernel routines that are not the derived expression, modulo a prime."""
     kernels = Kernels(re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1], "symbolic")
-    field = Field(2**61 - 1, 1)
+    field = PrimeField(2**61 - 1, 1)
     wrong, checked = [], 0
     layers, _ = programs(derivation)
     for vertex in derivation.architecture.vertices:
@@ -219,7 +219,7 @@ def symbolic_mismatches(text, derivation, batch=3):
                     item = next(d for d in routine.definitions if d.tensor.kind == defined.kind)
                     content = definition_to_json(item) | {"body": definition_to_json(item)["body"]}
                     content["body"] = _numbers(content["body"], number)
-                    entries = Evaluated(content, sizes, field, variable(item.tensor)).evaluate(tensors)
+                    entries = RingDefinition(content, sizes, field, variable(item.tensor)).evaluate(tensors)
                     tensors[item.tensor.kind, item.tensor.owner] = entries
                     positions = stored.get((item.tensor.kind, item.tensor.owner))
                     for at, wanted in entries.items() if positions is not None else ():

@@ -9,7 +9,7 @@ from test_coverage import example
 
 from dyadic.codegen.loops.build import few, nest
 from dyadic.codegen.loops.contraction import contraction
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Put, Select
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Masked, Put
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.loops.nest import THREAD, Array, Barrier, Cell, Combine, For, Halving, If, Name, Nest, Scope, Set
 from dyadic.codegen.loops.nest_machine import Fault, check
@@ -177,7 +177,7 @@ def test_a_select_guards_only_what_it_holds():
     let = first(pad, Let)
     value, guard, *_ = let.value.args
     with pytest.raises(KernelError, match="is read at"):
-        verify(changed(pad, let, replace(let, value=value + Select(Integer(1), guard))))
+        verify(changed(pad, let, replace(let, value=value + Masked(Integer(1), guard))))
 
 
 # -- wrong nests: the machine says no ------------------------------------------------------------------------------

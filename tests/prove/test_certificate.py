@@ -23,7 +23,7 @@ from dyadic.proofs.checker import Done, check, wording
 from dyadic.proofs.checker.confirmation import examined
 from dyadic.proofs.checker.findings import CHECKS
 from dyadic.proofs.checker.trust import BLAKE, EVALUATOR, Called, called, recording
-from dyadic.proofs.evaluate.network import Definition
+from dyadic.proofs.evaluate.network import RingDefinition
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.sentences import conventions
@@ -139,8 +139,8 @@ def test_no_text_of_any_claim_can_be_changed(key):
 def test_trusted_lists_are_what_was_called(monkeypatch):
     """The evaluator is named by the claims during which it ran, and by no other."""
     counted = []
-    plain = Definition.evaluate
-    monkeypatch.setattr(Definition, "evaluate", lambda self, tensors: counted.append(1) or plain(self, tensors))
+    plain = RingDefinition.evaluate
+    monkeypatch.setattr(RingDefinition, "evaluate", lambda self, tensors: counted.append(1) or plain(self, tensors))
     subject = mutations.right()
     for name in ("pairing", "identity", "wiring", "ranks", "induction", "nonreciprocity", "tightness", "rational"):
         counted.clear()

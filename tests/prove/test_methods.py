@@ -209,11 +209,11 @@ def test_residues_with_shared_parameters_and_several_costs():
 def test_the_error_bound_is_that_of_the_degrees():
     """A linear chain of depth 2: s_1 = W^T (W (W x + b) + b - y) has degree 4 (with W^T), its gradient 6."""
     subject = examine(chain(2, 2, "identity"), 4)
-    network = residues.Network(subject.network)
-    outcome = residues.Run(2**61 + 1, 0, None, compared=10, calls=[])
+    network = residues.VectorNetwork(subject.network)
+    outcome = residues.RelaxationRun(2**61 + 1, 0, None, compared=10, calls=[])
     assert residues.error_bound(network, None, outcome) * 2**61 == 10 * 5
-    with_calls = residues.Run(2**61 + 1, 0, None, compared=0, calls=[3, 2])
-    tanh = residues.Network(examine(chain(2, 2), 4).network)
+    with_calls = residues.RelaxationRun(2**61 + 1, 0, None, compared=0, calls=[3, 2])
+    tanh = residues.VectorNetwork(examine(chain(2, 2), 4).network)
     assert residues.error_bound(tanh, None, with_calls) * 2**61 == (3 + 1) * 2  # W x + b: degree 2
 
 
@@ -273,5 +273,5 @@ def test_the_work_grows_with_the_depth_and_not_with_its_square(methods):
 def test_full_size_evaluation():
     """A quarter of the work of 64 layers of width 256."""
     subject = examine(chain(256, 32), 64)
-    network = residues.Network(subject.network)
+    network = residues.VectorNetwork(subject.network)
     assert calls(lambda: residues.run(network, 64, 2**61 + 15, 1)) < 10**6  # the entries are not visited one by one

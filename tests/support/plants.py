@@ -6,7 +6,7 @@ import dataclasses
 
 from dyadic.symbolic import architecture, derive, instantiation
 from dyadic.symbolic.expressions import Add, Definition, Element, Tensor, rename_definition
-from dyadic.symbolic.instantiation import Equation, Equations, Term
+from dyadic.symbolic.instantiation import Equation, Equations, SensitivityTerm
 
 
 def network():
@@ -142,7 +142,9 @@ PLANTS = {
     "tying ignored": _terms(lambda self, terms: terms[:1] if terms in self._shared.values() else terms),
     "another slot": _terms(
         lambda self, terms: tuple(
-            t if t.child in self._costs or len(self._layers[t.child].adjoints) < 2 else Term(t.child, 1 - t.slot)
+            t
+            if t.child in self._costs or len(self._layers[t.child].adjoints) < 2
+            else SensitivityTerm(t.child, 1 - t.slot)
             for t in terms
         )
     ),

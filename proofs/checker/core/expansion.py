@@ -36,7 +36,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
-class Definition:
+class TensorDefinition:
     """``kind_owner[indices] = body`` for an entry of a tensor of that shape."""
 
     kind: str
@@ -51,7 +51,7 @@ class Definition:
 
 
 @dataclass
-class Scope:
+class VariableScope:
     """Where variables are introduced: the top of a term, or the inside of a factor (then deeper).
 
     ranges: of the variables introduced.  held: 0 <= form < extent for the brackets beside what is being expanded.
@@ -69,8 +69,8 @@ class Scope:
         self.ranges[variable] = extent
         return Term(variables=(variable,), conditions=(Within(Form.of(variable), extent),))
 
-    def deeper(self) -> Scope:
-        return Scope(self.depth + 1, dict(self.ranges), self.held)
+    def deeper(self) -> VariableScope:
+        return VariableScope(self.depth + 1, dict(self.ranges), self.held)
 
 
 class Expander:
@@ -81,8 +81,8 @@ class Expander:
     def __init__(
         self,
         facts: Facts,
-        inlined: Mapping[Key, Definition] | None = None,
-        definitions: Mapping[Key, Definition] | None = None,
+        inlined: Mapping[Key, TensorDefinition] | None = None,
+        definitions: Mapping[Key, TensorDefinition] | None = None,
     ) -> None:
         self.facts, self.inlined, self.definitions = facts, inlined or {}, definitions or {}
         self.nodes = 0
@@ -128,7 +128,7 @@ class Expander:
 
     # -- values --------------------------------------------------------------------------------------------------
 
-    def expand(self, node: Any, names: Environment, scope: Scope, depth: int = 0) -> list[Term]:
+    def expand(self, node: Any, names: Environment, scope: VariableScope, depth: int = 0) -> list[Term]:
         """The value of an expression as a sum of terms."""
         self._count(depth)
         match node:
@@ -166,7 +166,7 @@ class Expander:
         raise Refused(f"{node!r:.80} has no value inside an expression")
 
     @contextmanager
-    def beside(self, parts: Iterable[Any], names: Environment, scope: Scope) -> Iterator[None]:
+    def beside(self, parts: Iterable[Any], names: Environment, scope: VariableScope) -> Iterator[None]:
         """While the factors of a product are expanded: its brackets hold, or the product is 0 whatever they are."""
         before = scope.held
         for part in parts:
@@ -175,7 +175,7 @@ class Expander:
         yield
         scope.held = before
 
-    def _at(self, item: Definition, forms: tuple[Form, ...], scope: Scope) -> Environment:
+    def _at(self, item: TensorDefinition, forms: tuple[Form, ...], scope: VariableScope) -> Environment:
         """The indices of a definition that is read at the given place."""
         if len(forms) != len(item.indices):
             raise Refused(f"{item.kind}_{item.owner} has {len(item.indices)} axes, not {len(forms)}")
@@ -183,7 +183,7 @@ class Expander:
             raise Refused(f"{item.kind}_{item.owner} is not shown to be read inside its range")
         return dict(zip(item.indices, forms, strict=True))
 
-    def _inner(self, node: Any, names: Environment, scope: Scope, depth: int) -> tuple[Term, ...]:
+    def _inner(self, node: Any, names: Environment, scope: VariableScope, depth: int) -> tuple[Term, ...]:
         """The terms inside a factor, with variables of their own."""
         below = scope.deeper()
         return ordered(self.expand(node, names, below, depth + 1), below.depth)
@@ -197,7 +197,7 @@ class Expander:
             self.nodes += len(result)
         return result
 
-    def _power(self, base: Any, exponent: Fraction, names: Environment, scope: Scope, depth: int) -> list[Term]:
+    def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
         """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, where both sides are defined."""
         if abs(exponent) > MOST_POWER:
             raise Refused("an exponent is too large")
@@ -232,7 +232,9 @@ class Expander:
 
     # -- derivatives ---------------------------------------------------------------------------------------------
 
-    def moved(self, node: Any, names: Environment, scope: Scope, moving: Collection[Key], depth: int = 0) -> list[Term]:
+    def moved(
+        self, node: Any, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
+    ) -> list[Term]:
         """The derivative in a direction: of an entry of a tensor in ``moving`` it is that of its definition, or the
         direction's own entry, of kind "dot ..."."""
         self._count(depth)
@@ -272,7 +274,7 @@ class Expander:
         raise Refused(f"{node!r:.80} has no derivative inside an expression")
 
     def moved_definition(
-        self, item: Definition, names: Environment, scope: Scope, moving: Collection[Key], depth: int = 0
+        self, item: TensorDefinition, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
     ) -> list[Term]:
         """The derivative of what a definition says, whose right side may be a log-sum-exp or a maximum."""
         match item.body:

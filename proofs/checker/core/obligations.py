@@ -19,9 +19,9 @@ from typing import Any
 
 from dyadic.proofs.checker.core.expansion import (
     BRACKETS,
-    Definition,
     Expander,
-    Scope,
+    TensorDefinition,
+    VariableScope,
     entries,
     split_guards,
 )
@@ -60,14 +60,14 @@ class Content:
         self.content, self.where = content, where
         self.is_cost = isinstance(content, dict) and "gradient" in content
         self.facts, self.hypotheses = Facts(), dict[str, None]()
-        self.equations: dict[str, Definition] = {}
+        self.equations: dict[str, TensorDefinition] = {}
         self.reader = Expander(self.facts)
         for name, formula in ({} if self.is_cost else need(content, "extents", dict, where)).items():
             self.reader.form(["size", name], {})
             self.facts.learn(name, self.reader.form(formula, {}))
         self.known: dict[Key, tuple[Form, ...]] = {}
         self.integers: set[Key] | None = None  # the tensors that hold integers, once the definitions are read
-        self.derived: dict[str, tuple[Key, Definition]] = {}
+        self.derived: dict[str, tuple[Key, TensorDefinition]] = {}
         (self._read_cost if self.is_cost else self._read_layer)()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Content:
             raise Refused(f"{key[0]:.40}_{key[1]:.40} is defined twice, or has a name that is reserved")
         self.known[key] = shape
 
-    def _definition(self, item: Any) -> Definition:
+    def _definition(self, item: Any) -> TensorDefinition:
         """A definition that reads only what is known so far."""
         where = self.where
         indices, shape = need(item, "indices", list, where), need(item, "shape", list, where)
@@ -146,9 +146,9 @@ class Content:
             raise Refused("an index or a bracket of what is derived reads a tensor that does not hold integers")
         forms = tuple(self.reader.form(extent, {}) for extent in shape)
         kind, owner = need(item, "kind", str, where), need(item, "owner", str, where)
-        return Definition(kind, owner, tuple(indices), forms, body)
+        return TensorDefinition(kind, owner, tuple(indices), forms, body)
 
-    def _inside(self, item: Definition) -> None:
+    def _inside(self, item: TensorDefinition) -> None:
         """A definition reads tensors inside their range only, or beside brackets that are 0."""
         if not reads_inside(self.reader, self.known, item):
             raise Refused(f"{item.kind:.40}_{item.owner:.40} is not shown to read tensors inside their range only")
@@ -187,7 +187,7 @@ class Content:
         items = [self._definition_of_intermediate(i) for i in need(self.content, "intermediates", list, self.where)]
         self.intermediates = {item.key: item for item in items if not item.kind.startswith("arg ")}
 
-    def _definition_of_intermediate(self, item: Any) -> Definition:
+    def _definition_of_intermediate(self, item: Any) -> TensorDefinition:
         definition = self._definition(item)
         self._add(definition.key, definition.shape, "bar ")
         if definition.kind.startswith("arg "):
@@ -196,7 +196,7 @@ class Content:
             self._inside(definition)
         return definition
 
-    def _read_position(self, item: Definition) -> None:
+    def _read_position(self, item: TensorDefinition) -> None:
         """``arg t`` must be the argmax of what t is the max of; then its entries satisfy what the maximum asks for."""
         wanted = next((d for d in self.definitions if d.key == (item.kind.removeprefix("arg "), item.owner)), None)
         match (item.body, wanted.body if wanted else None):
@@ -213,7 +213,7 @@ class Content:
                     return
         raise Refused(f"{item.kind:.40} is not the position of the maximum that it is named after")
 
-    def _choose(self, item: Definition, name: str, extent: Form, body: Any) -> None:
+    def _choose(self, item: TensorDefinition, name: str, extent: Form, body: Any) -> None:
         indices, chosen = tuple(Var(-1, k) for k in range(len(item.indices))), Var(-1, len(item.indices))
         names = {n: Form.of(v) for n, v in zip((*item.indices, name), (*indices, chosen), strict=True)}
         guards = [
@@ -227,7 +227,7 @@ class Content:
         self.facts.choices[item.key] = Choice(indices, chosen, item.shape, tuple(guards))
         self.facts.below[item.key] = extent
 
-    def _derived(self, item: Any, key: Key) -> Definition:
+    def _derived(self, item: Any, key: Key) -> TensorDefinition:
         definition = self._definition(item)
         if definition.key != (f"bar {key[0]}", key[1]):
             raise Refused(f"the derivative with respect to {key[0]}_{key[1]} has another name")
@@ -275,22 +275,22 @@ class Content:
         slope = expander.moved_definition(self.output, names, scope, moving)
         return tuple(own.times(term) for term in slope)
 
-    def _over(self, item: Definition) -> tuple[dict[str, Form], Scope, Term]:
+    def _over(self, item: TensorDefinition) -> tuple[dict[str, Form], VariableScope, Term]:
         """The indices of a definition as variables, and the sum over them."""
-        scope, own, names = Scope(), Term(), dict[str, Form]()
+        scope, own, names = VariableScope(), Term(), dict[str, Form]()
         for index, extent in zip(item.indices, item.shape, strict=True):
             one = scope.fresh(extent)
             own, names[index] = own.times(one), Form.of(one.variables[0])
         return names, scope, own
 
-    def _paired(self, expander: Expander, item: Definition, key: Key | None) -> tuple[Term, ...]:
+    def _paired(self, expander: Expander, item: TensorDefinition, key: Key | None) -> tuple[Term, ...]:
         """<what is defined, the tensor of that name>."""
         names, scope, own = self._over(item)
         if key is not None:
             own = own.times(_entry(key, tuple(names[i] for i in item.indices)))
         return tuple(own.times(term) for term in expander.expand(item.body, names, scope))
 
-    def _sum(self, item: Definition, key: Key | None) -> tuple[Term, ...]:
+    def _sum(self, item: TensorDefinition, key: Key | None) -> tuple[Term, ...]:
         return self._paired(Expander(self.facts), item, key)
 
     def _lag(self, key: Key) -> tuple[Term, ...]:

@@ -51,7 +51,7 @@ class Interval:
 
 
 @dataclass
-class Place:
+class FormulaPlace:
     """Where formulas are read: on an interval (``interval``), or at a point, by the definitions' own cases.
 
     chosen: the cases taken, in order.  replay: cases to take instead of deciding, to read at an interval's end what
@@ -77,7 +77,7 @@ def number(node: Any, where: str) -> Fraction:
     raise Rejected(where, f"{node!r:.80} is not a number")
 
 
-def read(node: Any, place: Place, where: str, depth: int = 0) -> Ratio:
+def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
     """A formula as an element of the place's tower."""
     place.nodes += 1
     if depth > DEEPEST or place.nodes > MOST_NODES:
@@ -108,7 +108,7 @@ def read(node: Any, place: Place, where: str, depth: int = 0) -> Ratio:
     return rational(*number(node, where).as_integer_ratio())
 
 
-def called(name: str, argument: Ratio, place: Place, where: str, depth: int) -> Ratio:
+def called(name: str, argument: Ratio, place: FormulaPlace, where: str, depth: int) -> Ratio:
     """A function of an element, by the checker's own definition."""
     if name in ELEMENTARY:
         return place.tower.apply(name, argument)
@@ -132,7 +132,7 @@ def split_cases(cases: list[Any], where: str) -> Iterator[tuple[Any, int]]:
     yield None, len(cases) - 1
 
 
-def choice(cases: list[Any], place: Place, where: str, depth: int) -> int:
+def choice(cases: list[Any], place: FormulaPlace, where: str, depth: int) -> int:
     """The position of the value that holds."""
     before = len(place.chosen)
     if place.replay is not None:
@@ -150,7 +150,7 @@ def choice(cases: list[Any], place: Place, where: str, depth: int) -> int:
     return taken
 
 
-def value_in(difference: Ratio, place: Place, where: str) -> Fraction:
+def value_in(difference: Ratio, place: FormulaPlace, where: str) -> Fraction:
     """A number with the sign that a difference a z + b has in the place."""
     value = difference.number
     if value is not None:

@@ -16,7 +16,7 @@ from typing import Any
 from flint import arb, ctx
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
-from dyadic.proofs.checker.differentiation.formulas import Divided, Interval, Place, enclosure, number, read
+from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace, Interval, enclosure, number, read
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
@@ -112,7 +112,7 @@ def _intervals(stated: _Stated, points: set[Fraction], where: str) -> list[Inter
             for interval in intervals:
                 tower = Tower(where)
                 for formula in (stated.own, stated.definition, stated.value, stated.derivative):
-                    read(formula, Place(tower, tower.z, interval), where)
+                    read(formula, FormulaPlace(tower, tower.z, interval), where)
         except Divided as found:
             points.add(found.point)
             continue
@@ -128,7 +128,7 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
     tower, choices = Tower(where), {}
 
     def formula(name: str) -> Ratio:
-        place = Place(tower, tower.z, interval)
+        place = FormulaPlace(tower, tower.z, interval)
         found = read(getattr(stated, name), place, where)
         choices[name] = place.chosen
         return found
@@ -154,7 +154,7 @@ def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> N
     z = rational(*point.as_integer_ratio())
 
     def formula(name: str, side: Choices | None = None) -> Ratio:
-        return read(getattr(stated, name), Place(tower, z, None, None if side is None else side[name]), where)
+        return read(getattr(stated, name), FormulaPlace(tower, z, None, None if side is None else side[name]), where)
 
     own, derivative = formula("own"), formula("derivative")
     if not (tower.equal(own, formula("definition")) and tower.equal(own, formula("value"))):

@@ -46,7 +46,7 @@ class Forms:
         node: Any,
         bound: Mapping[str, int],
         where: str,
-        names: Names | None = None,
+        names: NetworkNames | None = None,
         extents: Sequence[Polynomial] = (),
     ) -> Polynomial:
         """The normal form of an expression as the certificate writes it.
@@ -57,7 +57,7 @@ class Forms:
         Raises :class:`Rejected` where it is no expression, or is too large.
         """
         known = [extent_of(extent) for extent in extents] + [None] * (len(bound) - len(extents))
-        return Reader(self, where, names or Names({}, {}, strict=False), known).read(node, dict(bound), 0)
+        return Reader(self, where, names or NetworkNames({}, {}, strict=False), known).read(node, dict(bound), 0)
 
     def atom(self, *key: Any) -> Polynomial:
         """A polynomial that is one atom."""
@@ -106,7 +106,7 @@ class Forms:
         return self._atoms[number]
 
 
-class Names:
+class NetworkNames:
     """What the owners and sizes of a kind's equation stand for in the network."""
 
     def __init__(self, owners: Mapping[str, str], sizes: Mapping[str, Any], strict: bool = True) -> None:
@@ -156,11 +156,11 @@ def total(terms: Iterable[Polynomial]) -> Polynomial:
 class Reader:
     """Reads expressions into forms.  extents: of the indices in scope by level, None where one is no number."""
 
-    def __init__(self, forms: Forms, where: str, names: Names, extents: list[int | None] | None = None) -> None:
+    def __init__(self, forms: Forms, where: str, names: NetworkNames, extents: list[int | None] | None = None) -> None:
         self.forms, self.where, self.names = forms, where, names
         self.extents: list[int | None] = extents or []
         self._sums = Elimination(self)
-        self._plain = names if not names.sizes else Names({}, {}, strict=False)
+        self._plain = names if not names.sizes else NetworkNames({}, {}, strict=False)
 
     def refuse(self, reason: str) -> Rejected:
         return Rejected(self.where, reason)
@@ -380,4 +380,4 @@ def _factors(number: Number) -> dict[int, int] | None:
     return found
 
 
-__all__ = ["Forms", "Key", "Names", "Polynomial", "constant", "key", "total"]
+__all__ = ["Forms", "Key", "NetworkNames", "Polynomial", "constant", "key", "total"]

@@ -19,9 +19,8 @@ from dyadic.proofs.checker.evaluation.equations import REDUCTIONS
 from dyadic.proofs.checker.evaluation.kind_pairing import work
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational, small_rational_source
-from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
-from dyadic.proofs.evaluate.network import Definition as Equation
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Ring, Tape, Undetermined
+from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
+from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Ring, Tape, Undetermined
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
@@ -33,7 +32,7 @@ _MOST_TERMS, _MOST_WORK = 60_000, 2_000_000
 
 
 @dataclass
-class _Problem:
+class _Evaluable:
     """A layer or cost in JSON, with what is needed to evaluate it at any sizes.
 
     shapes: of every tensor that is given.  below: for integer tensors, extents that their entries are below.
@@ -85,22 +84,22 @@ def cost_difference_beyond(cost: CostDerivation) -> dict[str, Any] | None:
     return _search(problem, _sizes_beyond(problem))
 
 
-def _cost_problem(cost: CostDerivation) -> _Problem:
+def _cost_problem(cost: CostDerivation) -> _Evaluable:
     equation = cost.equation
     content = cost_to_json(cost)
     shapes = {("x", equation.input.owner): content["shape"], ("y", COST_OWNER): content["target_shape"]}
     below = {("y", COST_OWNER): [content["shape"][-1]]} if content["target_role"] == "index" else {}
-    return _Problem(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
+    return _Evaluable(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
 
 
-def _layer_problem(layer: LayerDerivation, what: str) -> _Problem:
+def _layer_problem(layer: LayerDerivation, what: str) -> _Evaluable:
     content, equation = layer_to_json(layer), layer.equation
     inputs = {("x", owner): shape for owner, shape in zip(content["inputs"], content["input_shapes"], strict=True)}
     own = {name: (p["kind"], "v") for name, p in content["parameters"].items()}
     shapes = inputs | {own[name]: p["shape"] for name, p in content["parameters"].items()}
     below = _integer_tensors(equation.definitions, shapes)
     derived = own if what == "gradient" else {str(slot): key for slot, key in enumerate(inputs)}
-    return _Problem(content, shapes, below, derived, False)
+    return _Evaluable(content, shapes, below, derived, False)
 
 
 def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, Any]) -> dict[_Key, list[Any]]:
@@ -149,7 +148,7 @@ class _Undefined(Exception):
         self.given = given
 
 
-def _drawn(problem: _Problem, sizes: Mapping[str, int], draw: Any) -> Tensors:
+def _drawn(problem: _Evaluable, sizes: Mapping[str, int], draw: Any) -> Tensors:
     """Entries for every tensor that is given: integers in range for those that are indices."""
     given: Tensors = {}
     for key, shape in problem.shapes.items():
@@ -162,7 +161,7 @@ def _drawn(problem: _Problem, sizes: Mapping[str, int], draw: Any) -> Tensors:
 
 
 def _both_sides(
-    problem: _Problem, sizes: Mapping[str, int], ring: Ring, draw: Any
+    problem: _Evaluable, sizes: Mapping[str, int], ring: Ring, draw: Any
 ) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
     """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
     tape = Tape(ring)
@@ -198,7 +197,7 @@ def _both_sides(
     return found, exact, given
 
 
-def _derived(layer: Layer, values: Tensors, given: Tensors, problem: _Problem) -> dict[str, Entries]:
+def _derived(layer: Layer, values: Tensors, given: Tensors, problem: _Evaluable) -> dict[str, Entries]:
     try:
         contributions = layer.backward(values)
         if set(problem.derived) == set(layer.gradients):
@@ -211,7 +210,7 @@ def _derived(layer: Layer, values: Tensors, given: Tensors, problem: _Problem) -
 # -- counterexamples -------------------------------------------------------------------------------------------
 
 
-def _search(problem: _Problem, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
+def _search(problem: _Evaluable, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
     before, ctx.prec = ctx.prec, 192
     try:
         for seed, sizes in enumerate(tables):
@@ -223,7 +222,7 @@ def _search(problem: _Problem, tables: Iterable[dict[str, int]]) -> dict[str, An
     return None
 
 
-def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
+def _small_sizes(problem: _Evaluable, tries: int) -> Iterator[dict[str, int]]:
     """Tables of small sizes that fit together: different sizes show most, equal ones where a swapped index would
     leave the array otherwise."""
     names, source = problem.sizes(), random.Random(1)
@@ -234,7 +233,7 @@ def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
         yield from _fitting(problem, [{name: pattern[k % len(pattern)] for k, name in enumerate(names)}])
 
 
-def _sizes_beyond(problem: _Problem) -> Iterator[dict[str, int]]:
+def _sizes_beyond(problem: _Evaluable) -> Iterator[dict[str, int]]:
     """Tables in which sizes are larger than every number in an index, bracket or extent: what a number cuts off, such
     as [i < 10], is seen beyond it.  First each size alone, the others small; then all, if that is affordable."""
     names, largest = problem.sizes(), max(_integers(problem.content), default=1)
@@ -246,7 +245,7 @@ def _sizes_beyond(problem: _Problem) -> Iterator[dict[str, int]]:
         yield from _fitting(problem, [{n: largest + 1 + step * k for k, n in enumerate(names)}])
 
 
-def _fitting(problem: _Problem, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
+def _fitting(problem: _Evaluable, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
     """The tables of sizes that the shape rule admits and that are small enough to evaluate, completed by it."""
     for table in tables:
         try:
@@ -273,7 +272,7 @@ def _integers(content: Any) -> Iterator[int]:
             yield abs(node)
 
 
-def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _difference_at(problem: _Evaluable, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     try:
         found, exact, given = _both_sides(problem, sizes, Ball(), small_rational_source(seed))
     except _Undefined as error:
@@ -296,7 +295,7 @@ def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[
     return None
 
 
-def _values(problem: _Problem, given: Tensors, seed: int) -> dict[str, str]:
+def _values(problem: _Evaluable, given: Tensors, seed: int) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
         f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else small_rational(f"{key} {at}", seed))
@@ -325,7 +324,7 @@ def energy_difference(layer: LayerDerivation, tries: int = 12) -> dict[str, Any]
     return None
 
 
-def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _energy_at(problem: _Evaluable, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     ring, draw = Ball(), small_rational_source(seed)
     given = _drawn(problem, sizes, draw)
     values = dict(given)
@@ -336,7 +335,7 @@ def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str,
     wanted: dict[str, Entries] = {"energy": {(): ring.add([ring.mul([values["s", "v"][at], lag[at]]) for at in value])}}
     wanted["stationarity"] = lag
     for name, exact in wanted.items():
-        claimed = Equation(problem.content[name], sizes, ring, name).evaluate(values)
+        claimed = RingDefinition(problem.content[name], sizes, ring, name).evaluate(values)
         for at, number in exact.items():
             if at not in claimed or not claimed[at].overlaps(number):
                 stated = claimed[at].str(20, radius=False) if at in claimed else "undefined: no such entry"
@@ -366,11 +365,11 @@ def concrete_agreement(
         for sizes in map(problem.complete, used):
             chance = Fraction(1)
             for number, prime in enumerate(primes_for(seed)):
-                ring = Field(prime, seed + number)
+                ring = PrimeField(prime, seed + number)
                 found, exact, _ = _both_sides(problem, sizes, ring, residue_source(prime, seed + number))
                 if found != exact:
                     return None
-                chance *= _chance_of_error(problem, sizes, ring, found)
+                chance *= _chance_of_error(problem, sizes, ring, sum(map(len, found.values())))
                 runs.append({"sizes": sizes, "prime": str(prime), "seed": seed + number})
             bound += chance
     except (Rejected, Undetermined, _Undefined):
@@ -378,11 +377,11 @@ def concrete_agreement(
     return {"runs": runs, "error_probability_below": f"{float(bound):.1e}"}
 
 
-def _chance_of_error(problem: _Problem, sizes: Mapping[str, int], ring: Field, found: dict[str, Entries]) -> Fraction:
+def _chance_of_error(problem: _Evaluable, sizes: Mapping[str, int], ring: PrimeField, entries: int) -> Fraction:
     """As in :func:`dyadic.proofs.evaluate.identity_values.error_bound`."""
     one, two, _ = _both_sides(problem, sizes, Degree(), lambda label: 1)
     degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
-    trials = sum(map(len, found.values())) + ring.calls * (ring.calls - 1) // 2
+    trials = entries + ring.calls * (ring.calls - 1) // 2
     return min(Fraction(1), Fraction(trials * max(int(degree), 1), ring.prime))
 
 

@@ -106,7 +106,7 @@ class Translator:
 
 
 @dataclass(frozen=True)
-class Rule:
+class VectorRule:
     """``tensor = expression``; an outer product where the tensor has two axes."""
 
     key: Key
@@ -115,7 +115,7 @@ class Rule:
     right: Expression | None = None
 
 
-def rule(translator: Translator, data: Mapping[str, Any]) -> Rule:
+def rule(translator: Translator, data: Mapping[str, Any]) -> VectorRule:
     """Translate one definition and make its tensor known."""
     key, indices = (data["kind"], data["owner"]), data["indices"]
     if len(indices) > 2:
@@ -127,10 +127,10 @@ def rule(translator: Translator, data: Mapping[str, Any]) -> Rule:
     if left.index != index:
         raise NoVectorForm(f"{key[0]} does not vary along its axis")
     translator.axes[key] = len(indices)
-    return Rule(key, len(indices), left)
+    return VectorRule(key, len(indices), left)
 
 
-def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> Rule:
+def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> VectorRule:
     factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
     sides: list[list[Expression]] = [[], []]
     for factor in factors:
@@ -145,16 +145,16 @@ def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> R
     left, right = (translator._joined("multiply", side) if side else None for side in sides)
     if left is None or right is None or left.index is None or right.index is None:
         raise NoVectorForm(f"{key[0]} is not an outer product of two vectors")
-    return Rule(key, 2, left, right)
+    return VectorRule(key, 2, left, right)
 
 
-def evaluate(item: Rule, tensors: Environment, algebra: Algebra) -> Value:
+def evaluate(item: VectorRule, tensors: Environment, algebra: Algebra) -> Value:
     """The right-hand side of a rule."""
     left = _value(item.left, tensors, algebra, None)
     return left if item.right is None else algebra.outer(left, _value(item.right, tensors, algebra, None))
 
 
-def pull(item: Rule, adjoint: Value, tensors: Environment, algebra: Algebra) -> list[tuple[Key, Value]]:
+def pull(item: VectorRule, adjoint: Value, tensors: Environment, algebra: Algebra) -> list[tuple[Key, Value]]:
     """What an adjoint of a rule's left-hand side contributes to the adjoints of the tensors it reads."""
     tape: dict[int, Value] = {}
     _value(item.left, tensors, algebra, tape)

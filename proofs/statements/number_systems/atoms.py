@@ -33,14 +33,14 @@ class Case:
     group: int
 
 
-class Values:
+class AtomArithmetic:
     """Arithmetic modulo a prime with the atoms made so far."""
 
     def __init__(self, prime: int) -> None:
         self.prime = prime
-        self.atoms: list[Root | Case] = []
+        self.atoms: list[Root | Idempotent] = []
 
-    def atom(self, kind: Root | Case) -> Value:
+    def atom(self, kind: Root | Idempotent) -> Value:
         """A new one.  A root's radicand has only older atoms."""
         self.atoms.append(kind)
         return {((len(self.atoms) - 1, 1),): 1}
@@ -96,7 +96,7 @@ class Values:
             return {(): pow(value[()], -1, self.prime)}
         newest = max(atom for atoms in value for atom, _ in atoms)
         kind = self.atoms[newest]
-        if isinstance(kind, Case):
+        if isinstance(kind, Idempotent):
             at_0, at_1 = self.put(value, newest, 0), self.put(value, newest, 1)
             where: Value = {((newest, 1),): 1}
             other = self.add({(): 1}, self.scaled(where, -1))
@@ -141,7 +141,7 @@ class Values:
     def cases(self, value: Value) -> list[int]:
         """The cases that a value depends on."""
         atoms = {atom for product in value for atom, _ in product}
-        return sorted(atom for atom in atoms if isinstance(self.atoms[atom], Case))
+        return sorted(atom for atom in atoms if isinstance(self.atoms[atom], Idempotent))
 
 
 def key(value: Mapping[Atoms, int]) -> tuple[tuple[Atoms, int], ...]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
@@ -19,11 +21,20 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\[([A-Za-z][A-Za-z0-9_]*)<")
 _FUNCTION = re.compile(r"([A-Za-z][A-Za-z0-9_]*)('*)\(")
 
-Names = Mapping[str, tuple[str, str, int]]
-"""Kind, owner and number of axes by the printed name."""
+
+@dataclass(frozen=True)
+class PrintedNames:
+    """tensors: kind, owner and number of axes by the printed name."""
+
+    tensors: Mapping[str, tuple[str, str, int]]
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The lengths of names, longest first; there are few, however many names there are."""
+        return sorted({len(name) for name in self.tensors}, reverse=True)
 
 
-def printed_names(graph: Graph, own: Collection[str]) -> dict[str, tuple[str, str, int]]:
+def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
     """Every tensor of a network under the name that is printed for it.
 
     own: the inputs that go by their own name.  A name that two tensors share stands for none of them.
@@ -57,12 +68,12 @@ def printed_names(graph: Graph, own: Collection[str]) -> dict[str, tuple[str, st
         add("y", owner, len(data["target_shape"]))
         for item in (*data["definitions"], *data["intermediates"]):
             add(item["kind"], owner, len(item["shape"]))
-    return {name: tensor for name, tensor in found.items() if name not in shared}
+    return PrintedNames({name: tensor for name, tensor in found.items() if name not in shared})
 
 
-def read_equation(source: str, names: Names) -> tuple[Any, Any]:
+def read_equation(source: str, names: PrintedNames) -> tuple[Any, Any]:
     """Both sides of ``left = right``.  Raises :class:`Unreadable`."""
-    reader = _Reader(source, names)
+    reader = _EquationReader(source, names)
     left = reader.atom(frozenset())
     indices = left[3] if isinstance(left, list) and left[0] == "entry" else None
     if indices is None or not all(isinstance(index, list) and index[0] == "size" for index in indices):
@@ -75,12 +86,11 @@ def read_equation(source: str, names: Names) -> tuple[Any, Any]:
     return ["entry", left[1], left[2], [["index", name] for name in free]], right
 
 
-class _Reader:
+class _EquationReader:
     """Recursive descent; ``scope`` holds the indices that are bound."""
 
-    def __init__(self, source: str, names: Names) -> None:
+    def __init__(self, source: str, names: PrintedNames) -> None:
         self.source, self.names, self.at = source, names, 0
-        self._lengths = sorted({len(name) for name in names}, reverse=True)
 
     def refuse(self, reason: str) -> Unreadable:
         return Unreadable(self.at, reason)
@@ -210,9 +220,9 @@ class _Reader:
 
     def _tensor(self) -> tuple[str, str, int, str] | None:
         """The longest name of a tensor that stands here: with axes before a bracket, without before the name's end."""
-        for length in self._lengths:
+        for length in self.names.lengths:
             name = self.source[self.at : self.at + length]
-            found = self.names.get(name)
+            found = self.names.tensors.get(name)
             if found is None or len(name) < length:
                 continue
             follows = self.source[self.at + length : self.at + length + 1]
@@ -230,4 +240,4 @@ class _Reader:
         return indices
 
 
-__all__ = ["Names", "printed_names", "read_equation"]
+__all__ = ["PrintedNames", "printed_names", "read_equation"]

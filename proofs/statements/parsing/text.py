@@ -179,7 +179,7 @@ class TextReader:
                 return tensor
         return None
 
-    def _indices(self, tensor: Tensor | None) -> list[Any]:
+    def _indices(self, tensor: NamedTensor | None) -> list[Any]:
         """The indices after a name; ``tensor`` None: as many as there are."""
         wanted = None if tensor is None else len(tensor.axes)
         start = self._at

@@ -41,7 +41,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Let:
+class OwnQuantity:
     """A quantity of the claim's own: ``name[indices] = body``."""
 
     name: str
@@ -66,7 +66,7 @@ class Equalities:
     """All that a claim asserts, in order, and the definitions that it uses."""
 
     vocabulary: Vocabulary
-    lets: list[Let] = field(default_factory=list)
+    lets: list[OwnQuantity] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
     @property
@@ -150,7 +150,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     if set(ranges.free) != set(names):
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
-    found.lets.append(Let(left[2], tuple(names), resolved, ranges))
+    found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
 
 

@@ -77,7 +77,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
         self._draw, self._symmetric, self._integers = draw, symmetric, integers or {}
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[str, EnergyTerm] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
         with noting(self.ring, False):
@@ -214,7 +214,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         zero = [self.ring.number(0)]
         return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
 
-    def term(self, name: str) -> Term:
+    def term(self, name: str) -> EnergyTerm:
         """Evaluate and differentiate one vertex's term <s_v, f_v>, or the cost."""
         if name not in self._terms:
             self._terms[name] = self._differentiated(name)
@@ -246,7 +246,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         positions: dict[str, dict[Place, Position]] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
-            definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
+            definition = RingDefinition({**item, "body": body}, table, tape, f"definition of {name!r}")
             values = definition.evaluate(local)
             largest = position_of_largest(item)
             if largest:
@@ -310,4 +310,4 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     return found
 
 
-__all__ = ["Draw", "Integers", "Meaning", "Place", "Rejected", "Term", "vertices_read"]
+__all__ = ["Draw", "EnergyTerm", "Integers", "Meaning", "Place", "Rejected", "vertices_read"]

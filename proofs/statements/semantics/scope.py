@@ -15,7 +15,7 @@ from dyadic.proofs.statements.semantics.vocabulary import LET
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
-class Scope(dict[tuple[str, str], Entries]):
+class ClaimTensors(dict[tuple[str, str], Entries]):
     """Tensors of one claim: its own definitions over the network's.  ``read`` collects what was looked up."""
 
     def __init__(self, meaning: Meaning, claim: Equalities, watch: bool = False) -> None:
@@ -33,7 +33,7 @@ class Scope(dict[tuple[str, str], Entries]):
         self[key] = _Watched(table, key, self.read) if self._watch else table
         return self[key]
 
-    def _defined(self, let: Let) -> Entries:
+    def _defined(self, let: OwnQuantity) -> Entries:
         return self._evaluated(let.body, let.ranges, let.indices)
 
     def _evaluated(self, node: Any, ranges: Ranges, indices: Sequence[str]) -> Entries:

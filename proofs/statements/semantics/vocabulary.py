@@ -69,7 +69,7 @@ def _is_size(node: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Tensor:
+class NamedTensor:
     """A named array: its key in the evaluator's tables and the extents of its axes.
 
     own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
@@ -163,7 +163,7 @@ class Vocabulary:
         for name in sorted(self.own):
             for kind, printed in (("x", name), ("bar x", f"{name}bar")):
                 if printed not in (*self.functions, *REDUCTIONS, "delta"):
-                    self.tensors.setdefault(printed, Tensor(kind, name, self.axes(kind, name), printed))
+                    self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
@@ -189,7 +189,7 @@ class Vocabulary:
             self.integers.add((f"arg {item['kind']}", owner))
 
     def _add(self, kind: str, owner: str, axes: tuple[Extent, ...]) -> None:
-        tensor = Tensor(kind, owner, axes)
+        tensor = NamedTensor(kind, owner, axes)
         self.tensors.setdefault(tensor.name, tensor)
         self._axes[kind, owner] = axes
         for axis in axes:
@@ -205,7 +205,7 @@ class Vocabulary:
         """(kind, owner) of every tensor."""
         return list(self._axes)
 
-    def trained(self, tensor: Tensor) -> bool:
+    def trained(self, tensor: NamedTensor) -> bool:
         """Whether it is a parameter, of a layer or shared."""
         shared = tensor.kind == "x" and tensor.owner in self.graph.shared
         return shared or (tensor.kind, tensor.owner) in self.parameters
@@ -222,7 +222,7 @@ class Vocabulary:
 
     def define(self, name: str, axes: tuple[Extent, ...]) -> None:
         """A quantity of the claim's own."""
-        self.tensors[name] = Tensor(LET, name, axes)
+        self.tensors[name] = NamedTensor(LET, name, axes)
         self._axes[LET, name] = axes
 
     def copy(self) -> Vocabulary:

@@ -22,7 +22,7 @@ from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.hypotheses import given_read, hypotheses_of
 from dyadic.proofs.statements.semantics.meaning import Draw, Meaning
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -49,7 +49,7 @@ _Symmetric = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LinkOutcome:
     """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
 
     nowhere: one side is not defined at random residues, hence nowhere.  compared: how many entries.
@@ -171,11 +171,13 @@ class _Trial:
 
     def __init__(self, claim: Equalities, symmetric: _Symmetric, where: str) -> None:
         self._claim, self._symmetric, self._where = claim, symmetric, where
-        self._scopes: dict[tuple[object, ...], Scope] = {}
+        self._scopes: dict[tuple[object, ...], ClaimTensors] = {}
         self._seed = claim.seed
         self.read = False  # whether the sides of the link at hand read any entry
 
-    def run(self, link: Link, chosen: Setting, values: list[dict[str, int]]) -> tuple[Outcome, list[dict[str, int]]]:
+    def run(
+        self, link: Link, chosen: Setting, values: list[dict[str, int]]
+    ) -> tuple[LinkOutcome, list[dict[str, int]]]:
         """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
         self.read = False
         at = values
@@ -202,7 +204,7 @@ class _Trial:
 
     def _scope(
         self, make: Callable[[], tuple[Ring, Draw]], setting: Setting, integers: Mapping[str, int], *key: object
-    ) -> Scope:
+    ) -> ClaimTensors:
         """The claim's expressions over a ring, made once for each ring and sizes; the last few are kept."""
         full = (*key, tuple(integers.items()), setting.key)
         if full not in self._scopes:
@@ -210,7 +212,7 @@ class _Trial:
             meaning = Meaning(self._claim.vocabulary, ring, draw, setting, self._symmetric, integers)
             if len(self._scopes) > _KEPT:
                 self._scopes.clear()
-            self._scopes[full] = Scope(meaning, self._claim, watch=True)
+            self._scopes[full] = ClaimTensors(meaning, self._claim, watch=True)
         return self._scopes[full]
 
     def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
@@ -257,7 +259,7 @@ class _Trial:
 
         def make() -> tuple[Ring, Draw]:
             ring, residues = kind(prime, seed), residue_source(prime, seed)
-            return ring, residues if isinstance(ring, Field) else lambda label: ring.drawn(residues(label))
+            return ring, residues if isinstance(ring, PrimeField) else lambda label: ring.drawn(residues(label))
 
         scope = self._scope(make, setting, integers, kind, prime)
         ring: Any = scope.ring

@@ -18,7 +18,7 @@ from dyadic.proofs.statements.number_systems.rings import Exact
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import domains_of
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION, number
@@ -68,6 +68,6 @@ def _defined(
 ) -> bool:
     meaning = Meaning(claim.vocabulary, Exact(), lambda label: number(draws, label), setting, symmetric, given)
     try:
-        return sum(1 for _ in Scope(meaning, claim).sides(link)) > 0
+        return sum(1 for _ in ClaimTensors(meaning, claim).sides(link)) > 0
     except (Rejected, Undetermined):
         return False

@@ -24,7 +24,7 @@ from dyadic.proofs.statements.number_systems.draws import Draws, Number
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning, vertices_read
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -59,7 +59,7 @@ class Point:
     index: dict[str, int]
     left: Traced
     right: Traced
-    scope: Scope
+    scope: ClaimTensors
 
     @property
     def used(self) -> list[str]:
@@ -149,7 +149,7 @@ class _Look:
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
         self._evaluations -= 1
-        scope = Scope(self._meaning(Exact(), self._drawn), self.claim, watch)
+        scope = ClaimTensors(self._meaning(Exact(), self._drawn), self.claim, watch)
         try:
             left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
         except Undetermined:

@@ -20,7 +20,7 @@ from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values, tightness_witness
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
-from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
+from dyadic.proofs.evaluate.network import Rejected, RingDefinition, Tensors
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
@@ -31,7 +31,7 @@ from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.meaning import Meaning
-from dyadic.proofs.statements.semantics.vocabulary import LET, Tensor, Vocabulary, shown_entry
+from dyadic.proofs.statements.semantics.vocabulary import LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION
@@ -53,7 +53,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     """The value of a formula in L and T, such as ``2 L - 1``; of an equation, its right-hand side."""
     words = vocabulary.copy()
     known = {"L": graph.L, "T": graph.largest_rank, "N": 0, "h": 0}
-    words.tensors = {name: Tensor(LET, name, ()) for name in known}
+    words.tensors = {name: NamedTensor(LET, name, ()) for name in known}
     source = formula(statement.number or "") if statement.latex else statement.number or ""
     try:
         reader = LatexReader if statement.latex else TextReader
@@ -64,7 +64,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     def evaluated(ring: Any, made: Any) -> Any:
         tensors: Tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
         content = {"kind": LET, "owner": "", "indices": [], "shape": [], "body": node}
-        return Definition(content, {}, ring, statement.place).evaluate(tensors)[()]
+        return RingDefinition(content, {}, ring, statement.place).evaluate(tensors)[()]
 
     try:
         if sum(evaluated(Growth(), lambda value: (value.bit_length(), 0))) > 1000:
