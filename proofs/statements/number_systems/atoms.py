@@ -27,7 +27,7 @@ class Root:
 
 
 @dataclass(frozen=True)
-class Case:
+class Idempotent:
     """e^2 = e, and e times another case of its group is 0."""
 
     group: int
@@ -78,7 +78,7 @@ class AtomArithmetic:
         groups: dict[int, int] = {}
         for atom, exponent in list(exponents.items()):
             kind = self.atoms[atom]
-            if isinstance(kind, Case):
+            if isinstance(kind, Idempotent):
                 if groups.setdefault(kind.group, atom) != atom:
                     return {}
                 exponents[atom] = 1
@@ -126,7 +126,7 @@ class AtomArithmetic:
         kind = self.atoms[atom]
         parts = self._powers(value, atom)
         found = self.add(parts.get(0, {}), parts.get(1, {}) if number else {})
-        if number and isinstance(kind, Case):
+        if number and isinstance(kind, Idempotent):
             found = {
                 atoms: c
                 for atoms, c in found.items()
@@ -136,7 +136,7 @@ class AtomArithmetic:
 
     def _of_group(self, atom: int, group: int) -> bool:
         kind = self.atoms[atom]
-        return isinstance(kind, Case) and kind.group == group
+        return isinstance(kind, Idempotent) and kind.group == group
 
     def cases(self, value: Value) -> list[int]:
         """The cases that a value depends on."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
-from dyadic.proofs.statements.number_systems.atoms import Root, Value, Values, key
-from dyadic.proofs.statements.number_systems.laurent import Form, Generator, Monomial, Residue, times, total
+from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Root, Value, key
+from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator, Monomial, Residue, times, total
 
 _LONGEST_FORM = 400
 _DEEPEST = 8
@@ -32,12 +32,12 @@ class Quotients(Composed):
         self.noting = False
         self.nonzero: list[Residue] = []
         self._key = seed.to_bytes(32, "big")
-        self._values = Values(prime)
+        self._values = AtomArithmetic(prime)
         self._imaginary = self._values.atom(Root(2, {(): prime - 1}))
         self._known: dict[tuple[object, ...], int] = {}
         self._made: dict[object, Residue] = {}
         self._split: dict[object, tuple[Fraction, Monomial]] = {}
-        self._generators: list[Generator] = []
+        self._generators: list[FormGenerator] = []
         self._prime_sums: set[int] = set()
         self.i = self._generator(self._imaginary, 1, real=False)
 
@@ -128,11 +128,11 @@ class Quotients(Composed):
     # -- generators
 
     def _generator(self, value: Value, degree: int, logarithm: Residue | None = None, **others: Any) -> Residue:
-        """The generator of a value, made once; ``others``: as in :class:`Generator`."""
+        """The generator of a value, made once; ``others``: as in :class:`FormGenerator`."""
         made = ("generator", key(value), logarithm is not None and key(logarithm.value))
         if made not in self._made:
             number = Residue(value, {((len(self._generators), 1),): Fraction(1)}, degree)
-            self._generators.append(Generator(number, logarithm=logarithm, **others))
+            self._generators.append(FormGenerator(number, logarithm=logarithm, **others))
             self._made[made] = number
         return self._made[made]
 

@@ -22,7 +22,7 @@ from dyadic.proofs.statements.parsing.tokens import (
     Token,
     Unreadable,
 )
-from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
 _OPERATOR = re.compile(r"\*\*|<-|[-+*/^(),=\u00b7\u2212]")
@@ -169,7 +169,7 @@ class TextReader:
         self._at = start
         return None
 
-    def _tensor(self, at: int) -> Tensor | None:
+    def _tensor(self, at: int) -> NamedTensor | None:
         """The longest known name here."""
         for length in self._lengths:
             name = self._source[at : at + length]

@@ -18,7 +18,7 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
-from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
+from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
@@ -33,7 +33,7 @@ Integers = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Term:
+class EnergyTerm:
     """One term of the energy: its named values, its derivative by each, and by the activation in each slot.
 
     positions: for values that are the largest of several, where that stands.
@@ -220,7 +220,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             self._terms[name] = self._differentiated(name)
         return self._terms[name]
 
-    def _differentiated(self, name: str) -> Term:
+    def _differentiated(self, name: str) -> EnergyTerm:
         tape, graph, one = Weighing(self.ring), self.graph, self.ring.number(1)
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
@@ -250,7 +250,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             values = definition.evaluate(local)
             largest = position_of_largest(item)
             if largest:
-                where = Definition(largest, table, tape, f"definition of {name!r}")
+                where = RingDefinition(largest, table, tape, f"definition of {name!r}")
                 positions[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
@@ -278,7 +278,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             for owner, parent in zip(owners, parents, strict=True)
         ]
         named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
-        return Term(
+        return EnergyTerm(
             named,
             {key[0]: derivative(local[key], key[0], name) for key in keys},
             tuple(slots),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.evaluate.network import Definition, Entries
+from dyadic.proofs.evaluate.network import Entries, RingDefinition
 from dyadic.proofs.statements.number_systems.closed import noting
-from dyadic.proofs.statements.semantics.equation import Equalities, Let, Link
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
@@ -47,7 +47,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         body = _with_chosen(setting.weighed(node))
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         with noting(self.ring, True):
-            return Definition(content, numbers, self.ring, "claim").evaluate(self)
+            return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
 
     def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""

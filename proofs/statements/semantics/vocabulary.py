@@ -138,7 +138,7 @@ class Vocabulary:
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first = 0
         self.given: dict[tuple[str, str], Given] = {}
-        self.tensors: dict[str, Tensor] = {}
+        self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
         self.sizes: set[str] = set()

@@ -15,7 +15,7 @@ from typing import Any
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
-from dyadic.proofs.evaluate.number_rings import Field, Ring, Undetermined
+from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Growth
@@ -198,9 +198,9 @@ class _Trial:
                     raise  # else: the index of a largest value, which is no integer among formal cases
                 continue
             except Undetermined:
-                return Outcome(None, nowhere=kind is Free), at
-            return Outcome(method, bound, compared=compared), at
-        return Outcome(None), at
+                return LinkOutcome(None, nowhere=kind is Free), at
+            return LinkOutcome(method, bound, compared=compared), at
+        return LinkOutcome(None), at
 
     def _scope(
         self, make: Callable[[], tuple[Ring, Draw]], setting: Setting, integers: Mapping[str, int], *key: object
@@ -278,7 +278,7 @@ class _Trial:
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
 
 
-class Free(Field):
+class Free(PrimeField):
     """Every function an unknown one.  Where one of several numbers is taken to be the largest, nothing is shown."""
 
     chose = False

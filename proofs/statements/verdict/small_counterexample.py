@@ -143,7 +143,7 @@ class _Look:
         prime = primes_for(seed)[0]
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
         meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
-        sides = Scope(meaning, self.claim).sides(self.link)
+        sides = ClaimTensors(meaning, self.claim).sides(self.link)
         return list(islice((i for i, left, right in sides if not ring.agree(left, right)), _PLACES))
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
@@ -236,7 +236,7 @@ class _Look:
         self._values = before
         return False
 
-    def _constants(self, scope: Scope) -> dict[str, str]:
+    def _constants(self, scope: ClaimTensors) -> dict[str, str]:
         """The first of the numbers that the architecture gives and the claim names."""
         given, shown = self.claim.vocabulary.given, self.claim.vocabulary.shown
         read = [(kind, owner, place) for kind, owner, place in scope.read if (kind, owner) in given]
