@@ -18,9 +18,8 @@ from dyadic.catalogue import example_network
 from dyadic.proofs.checker.core.replay import replay
 from dyadic.proofs.methods.adjoint import prove
 from dyadic.symbolic.costs import COSTS
-from dyadic.symbolic.energy import derive_cost
+from dyadic.symbolic.energy import cost_to_json, derive_cost, layer_to_json
 from dyadic.symbolic.layers import LAYERS
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json
 
 RUNS = 5
 

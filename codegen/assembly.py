@@ -11,7 +11,6 @@ import jinja2
 import numpy as np
 from sympy import Expr
 
-from dyadic import __version__
 from dyadic.codegen.plan import Backward, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
 from dyadic.symbolic.architecture import Architecture, Vertex
@@ -20,6 +19,7 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
+from dyadic.version import __version__
 
 DTYPES = ("float32", "float64")
 MOST_WRITTEN = 256

@@ -10,6 +10,7 @@ from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder, Same, Tensor
 from dyadic.symbolic.indices import bounds, numeric
+from dyadic.symbolic.tensor_names import Name
 
 SUM, PRODUCT, ATOM = range(3)
 _LARGE = 2**31
@@ -21,7 +22,7 @@ class Integers:
     tensors: the arrays that entries in indices are read from; ranges: extents of the indices, where known.
     """
 
-    def __init__(self, tensors: Mapping[tuple[str, str], Tensor], ranges: Mapping[Index, Expr]) -> None:
+    def __init__(self, tensors: Mapping[Name, Tensor], ranges: Mapping[Index, Expr]) -> None:
         self.tensors, self.ranges = tensors, dict(ranges)
 
     def __call__(self, node: Expr, level: int = SUM) -> str:
@@ -84,7 +85,7 @@ class Integers:
 
     def entry(self, node: Element) -> str:
         """``array[offset]``."""
-        tensor = self.tensors[node.kind, node.owner]
+        tensor = self.tensors[node.name]
         return f"{variable(node)}[{self.offset(node.indices, tensor.shape)}]"
 
     def condition(self, guard: Expr) -> str:

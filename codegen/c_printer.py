@@ -21,7 +21,7 @@ from dyadic.codegen.loops.nest import (
     For,
     Halving,
     If,
-    Name,
+    IndexValue,
     Nest,
     Scope,
     Set,
@@ -74,7 +74,7 @@ class CPrinter(ABC):
     def step(self, step: Step, depth: int) -> list[str]:
         indent = "    " * depth
         match step:
-            case Name(index, value):
+            case IndexValue(index, value):
                 return [f"{indent}const int {index.name} = {self.whole(value)};"]
             case Set():
                 return [f"{indent}{self._set(step)};"]
@@ -130,7 +130,7 @@ class CPrinter(ABC):
         if isinstance(target, Cell):
             return self.arrays[target.array].integer
         if isinstance(target, Element):
-            return (target.kind, target.owner) in self.integers
+            return target.name in self.integers
         return bool(target.is_integer)
 
     def target(self, node: Expr) -> str:
@@ -217,7 +217,7 @@ def takes_batch(nest: Nest) -> bool:
             found += [step.start, step.stop]
         elif isinstance(step, If):
             found += step.conditions
-        elif isinstance(step, Set | Combine | Name):
+        elif isinstance(step, Set | Combine | IndexValue):
             found.append(step.value)
     return any(expression.has(BATCH) for expression in found)
 

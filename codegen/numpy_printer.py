@@ -71,7 +71,7 @@ class NumpyPrinter:
     ) -> None:
         self.sizes = dict(sizes or {})
         self.support = support if support is not None else Support()
-        self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
+        self.shapes = {t.name: self._shape(t) for t in tensors}
         self.views: dict[str, str] = {}
         self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "batch")
 
@@ -87,7 +87,7 @@ class NumpyPrinter:
 
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
-        self.shapes[item.tensor.kind, item.tensor.owner] = shape = self._shape(item.tensor)
+        self.shapes[item.tensor.name] = shape = self._shape(item.tensor)
         whole, self.ranges = prepare(item, self.shapes, self.sizes)
         order = list(self.ranges)
         self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order, self.views)

@@ -34,6 +34,7 @@ from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
 from dyadic.symbolic.functions import FUNCTIONS, Spelling
 from dyadic.symbolic.indices import Ranges, bounds, divisible, is_inside, numeric, simplify
+from dyadic.symbolic.tensor_names import Name
 
 Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
 
@@ -178,7 +179,7 @@ class EntryPrinter:
     def __init__(
         self,
         support: Support,
-        shapes: Mapping[tuple[str, str], Sequence[Expr]],
+        shapes: Mapping[Name, Sequence[Expr]],
         ranges: Ranges,
         order: list[Index],
         views: dict[str, str],
@@ -186,7 +187,7 @@ class EntryPrinter:
         self.support, self.shapes, self.ranges, self.order, self.views = support, shapes, ranges, order, views
 
     def axes(self, entry: Element, divisions: Divisions) -> tuple[list[ReadAxis], bool]:
-        shape = self.shapes.get((entry.kind, entry.owner))
+        shape = self.shapes.get(entry.name)
         if shape is None:
             if all(isinstance(index, Index) for index in entry.indices):
                 return [ReadAxis(self.ranges[index], index, index) for index in entry.indices], False

@@ -170,7 +170,7 @@ def _option(key: str, option: Option) -> str:
 
 def _array(tensor: Tensor) -> str:
     """A tensor's name as it stands in the equations, and its shape."""
-    name = _PRINTER(Element(tensor.kind, tensor.owner))
+    name = _PRINTER(Element(tensor.name))
     return f"{name} [{', '.join(map(_PRINTER, tensor.shape))}]"
 
 

@@ -13,7 +13,8 @@ from dyadic.symbolic.constructions import action_of_energy, doubled_cost, double
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
-from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import Printer, TextPrinter
 
 _SECTIONS = (
     ("inference", "Inference (dE/ds = 0)"),

@@ -177,7 +177,7 @@ def _list(title: str, items: Collection[str], page: Page) -> Iterator[str]:
 
 
 def importable(text: str) -> str:
-    """The text with the project's files named as the modules of the installed package: proofs/x.py, dyadic.proofs.x."""
+    """The text with the files of proofs/ named as modules of the package: dyadic.proofs.claims for proofs/claims.py."""
     return re.sub(
         r"\bproofs/([a-z_]+(?:/[a-z_]+)*)(?:\.py\b)?", lambda found: f"dyadic.proofs.{found[1].replace('/', '.')}", text
     )

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
 from dyadic.paper.render import Renderer
-from dyadic.symbolic.printing import LatexPrinter, latex_escape
+from dyadic.symbolic.latex_printing import LatexPrinter, latex_escape
+from dyadic.symbolic.tensor_names import Owner, Placeholder
 
 _SYMBOLS = {
     "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",
@@ -27,8 +28,8 @@ class _AliasedPrinter(LatexPrinter):
     def own_name(self, name: str) -> str:
         return super().own_name(self.aliases.get(name, name))
 
-    def owner(self, name: str) -> str:
-        return super().owner(self.aliases.get(name, name))
+    def owner(self, name: Owner) -> str:
+        return super().owner(name if isinstance(name, Placeholder) else self.aliases.get(name, name))
 
 
 class LatexRenderer(Renderer):

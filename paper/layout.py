@@ -34,7 +34,7 @@ def extent(node: Expr) -> float:
 
 def _entry(node: Element) -> float:
     indices = sum(len(_TEXT(index)) + 1 for index in node.indices)
-    return 1 + _SCRIPT * max(len(node.owner), indices)
+    return 1 + _SCRIPT * max(len(str(node.name.owner)), indices)
 
 
 def rows(printer: Printer, body: Expr, room: float, cross: str) -> list[str]:

@@ -27,8 +27,9 @@ from dyadic.paper.document import (
     Theorem,
     Words,
 )
-from dyadic.symbolic.expressions import Definition, apart_from_sizes
+from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.printing import Printer, term_key
+from dyadic.symbolic.tensor_names import NameRole
 
 _LONGEST_LINE = 3
 """A right-hand side with more terms than this is broken after that many."""
@@ -90,9 +91,9 @@ class Renderer(ABC):
         """An equation as aligned rows, its right-hand side broken where it is wider than ``room``."""
         item = apart_from_sizes(item)
         left = self.printer(item.element)
-        if gradient and item.tensor.kind.startswith("bar "):
-            bare = type(item.tensor)(item.tensor.kind[4:], item.tensor.owner, item.tensor.shape)
-            left = self.partial(self.printer(bare[item.indices]))
+        name = item.tensor.name
+        if gradient and name.role is NameRole.ADJOINT:
+            left = self.partial(self.printer(Element(name.plain, *item.indices)))
         first, *others = layout.rows(self.printer, item.body, room, self.symbol("dot"))
         return [f"{left} &= {first}", *(f"{self.continued()} {row}" for row in others)]
 

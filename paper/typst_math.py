@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sympy import Symbol
 
-from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.expressions import Element, Reduction
 from dyadic.symbolic.functions import FUNCTIONS
-from dyadic.symbolic.printing import Printer
+from dyadic.symbolic.printing import COST_OWNERS, Printer
+from dyadic.symbolic.tensor_names import NameRole, Owner, Placeholder
 
 
 def typst_string(text: str) -> str:
@@ -26,13 +26,13 @@ class TypstPrinter(Printer):
         self.aliases = aliases or {}
 
     def entry(self, node: Element) -> str:
-        accent, _, kind = node.kind.rpartition(" ")
-        own = kind == "x" and node.owner in self.named
-        letter = self.own_name(node.owner) if own else self.letter(kind)
-        if accent:
-            short, long = {"bar": ("macron", "overline"), "arg": ("hat", "hat")}[accent]
-            letter = f"{short if len(node.owner if own else kind) == 1 else long}({letter})"
-        owner = "" if own or node.owner == COST_OWNER else f"^({self.owner(node.owner)})"
+        name, own = node.name, self.goes_by_own_name(node.name)
+        base = str(name.owner) if own else name.letter
+        letter = self.own_name(base) if own else self.letter(base)
+        if name.role is not NameRole.PLAIN:
+            short, long = {NameRole.ADJOINT: ("macron", "overline"), NameRole.CHOICE: ("hat", "hat")}[name.role]
+            letter = f"{short if len(base) == 1 else long}({letter})"
+        owner = "" if own or name.owner in COST_OWNERS else f"^({self.owner(name.owner)})"
         plain = all(isinstance(index, Symbol) for index in node.indices)
         indices = (" " if plain else ", ").join(self(index) for index in node.indices)
         return letter + owner + (f"_({indices})" if indices else "")
@@ -44,9 +44,9 @@ class TypstPrinter(Printer):
         name = self.aliases.get(name, name)
         return name if len(name) == 1 and name.isascii() and name.isalpha() else typst_string(name)
 
-    def owner(self, name: str) -> str:
-        if name in {"v", "u"} or (name[:1] == "u" and name[1:].isdigit()):
-            return self.symbol(name)
+    def owner(self, name: Owner) -> str:
+        if isinstance(name, Placeholder):
+            return self.symbol(name.letter)
         return typst_string(self.aliases.get(name, name))
 
     def function(self, name: str, order: int, argument: str) -> str:
@@ -80,12 +80,7 @@ class TypstPrinter(Printer):
     def divides(self, divisor: str, value: str) -> str:
         return f"{divisor} divides {value}"
 
-    def delta(self, arguments: Sequence[str]) -> str:
-        return f"delta_({' '.join(arguments)})"
-
     def symbol(self, name: str) -> str:
-        if name.startswith("dot "):
-            return f"dot({self.symbol(name[4:])})"
         if name.endswith("'"):
             return self.symbol(name[:-1]) + "'"
         base, separator, index = name.partition("_")
@@ -97,6 +92,9 @@ class TypstPrinter(Printer):
         if len(letters) == 1:
             return f"{letters}_({name[1:]})"
         return f"italic({typst_string(name)})"
+
+    def rate(self, variable: str) -> str:
+        return f"dot({variable})"
 
     def product(self, factors: Sequence[str]) -> str:
         return " thin ".join(factors)

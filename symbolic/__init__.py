@@ -2,12 +2,13 @@
 
 spec.py          TOML or a mapping -> Architecture
 layers/, costs/  one index equation per layer type and cost
+tensor_names.py  what a tensor is called
 expressions.py   index notation;  indices/  integers in it;  variation.py  its derivative;  functions/  scalar functions
 energy.py        one layer kind's energy term and variation
 derivation.py    what is claimed of a network;  rank_table.py  its rank table
 instantiation.py the network's equations, tagged and hashed: one object each
 constructions.py   what the variational principle does and does not give
-printing.py, serialise.py   equations as text, LaTeX and JSON
+printing.py, latex_printing.py, serialise.py   equations as text, LaTeX and JSON
 """
 
 from dyadic.symbolic.architecture import Architecture

@@ -7,6 +7,7 @@ remedy.  Nothing that is read is ever evaluated.
 from __future__ import annotations
 
 import tomllib
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ from dyadic.symbolic.options import (
 )
 from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
 
-LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
+LAYER_TYPES: Mapping[str, LayerType | Unrolled] = ChainMap[str, Any](UNROLLED, LAYERS)
+"""What a layer of a specification can be: those with an equation, as they are registered, then those unrolled."""
 """What a layer's ``type`` may be."""
 
 

@@ -1,9 +1,12 @@
 """The house rules that a machine can check: imports run downward, files stay short, nothing evaluates its input."""
 
 import ast
+import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -31,7 +34,7 @@ def packages(tree):
     for name in imported(tree):
         top, _, rest = name.partition(".")
         assert top not in set(PACKAGES) - {"dyadic"}, f"{name}: only the package dyadic exists"
-        if top == "dyadic" and rest.split(".")[0] not in ("", "__version__", "scratch"):  # these import nothing
+        if top == "dyadic" and rest.split(".")[0] not in ("", "version", "scratch"):  # these import nothing
             stage = rest.split(".")[0]
             yield stage if stage in PACKAGES else "dyadic"
 
@@ -83,3 +86,44 @@ def test_no_class_name_twice():
                 places.setdefault(node.name, []).append(str(path))
     assert places
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def module_of(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    parts = parts if parts[0] == "dyadic" else ("dyadic", *parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_imports_run_in_no_circle():
+    """Nor do those that are made within functions, or for types alone."""
+    trees = {module_of(path): ast.parse(path.read_text()) for path in FILES}
+    graph: dict[str, set[str]] = {name: set() for name in trees}
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in trees:
+                taken = (f"{node.module}.{alias.name}" for alias in node.names)
+                graph[name] |= {one if one in trees else node.module for one in taken} - {name}
+            elif isinstance(node, ast.Import):
+                graph[name] |= {alias.name for alias in node.names} & trees.keys()
+    TopologicalSorter(graph).prepare()
+
+
+TEXTS = [path for pattern in ("*.md", "docs/**/*.md") for path in sorted(Path().glob(pattern))]
+STAGES = r"(?:symbolic|proofs|codegen|paper|dyadic|tests|docs|benchmarks|examples|physics)"
+
+
+@pytest.mark.parametrize("path", [*TEXTS, *FILES], ids=str)
+def test_files_that_are_named_exist(path):
+    """A text or a docstring that says where something is says so truly; NAME and * stand for names."""
+    for named in re.findall(rf"(?<![\w/.-])({STAGES}(?:/[\w.*-]+)+)", path.read_text()):
+        target = named.rstrip(".").split("/NAME")[0]
+        if "/" in target and not target.startswith(
+            ("dyadic/symbolic", "dyadic/proofs", "dyadic/codegen", "dyadic/paper")
+        ):
+            assert list(Path().glob(target)), f"{path}: {target} does not exist"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_names_that_docstrings_refer_to_exist(path):
+    for named in re.findall(r":(?:mod|func|class|data|meth):`(dyadic\.[\w.]+)`", path.read_text()):
+        assert resolve_name(named) is not None, f"{path}: {named}"

@@ -106,9 +106,6 @@ class _Check:
     def _say(self, claim: str, done: Done, detail: str) -> None:
         self.found[claim] = Finding(claim, done, detail)
 
-    def _rests_on(self, claim: str) -> str:
-        return f"{claim} was not verified again"
-
     # -- what is computed --------------------------------------------------------------------------------------------
 
     def _ranks(self) -> None:

@@ -29,7 +29,9 @@ from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import NameRole
 
 MOST_LATEX = 300
 """Number of equations up to which the LaTeX is read back as well."""
@@ -139,8 +141,8 @@ def _in_claims_notation(item: Definition) -> bool:
     inner = {index for entry in body.atoms(Element) for index in entry.indices if isinstance(index, Element)}
     if any(len(index.indices) > 1 for index in inner) or any(node.atoms(Element) for node in body.atoms(Bracket)):
         return False
-    kinds = {item.tensor.kind, *(entry.kind for entry in body.atoms(Element))}
-    if any(kind.startswith("arg ") and len(kind) > len("arg m") for kind in kinds):  # written with a wide hat
+    names = {item.tensor.name, *(entry.name for entry in body.atoms(Element))}
+    if any(name.role is NameRole.CHOICE and len(name.letter) > 1 for name in names):  # written with a wide hat
         return False
     if any(not (2 * power.exp).is_Integer for power in body.atoms(Pow)):
         return False

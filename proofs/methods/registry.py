@@ -156,7 +156,7 @@ _ALL = (
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
         "python-flint; the evaluator in proofs/evaluate", "adjoints that are wrong but read the same variables",
-        deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
+        deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network),
     ),
     Method(
         "nonreciprocity", "proofs/methods/reciprocity.py", "non-reciprocity",

@@ -19,7 +19,7 @@ def simplify(expression: Expr, ranges: Ranges) -> Expr:
         parts = expression.func(*(simplify(argument, ranges) for argument in expression.args))
         return _recombine(expand(parts, deep=False))
     if isinstance(expression, Element):
-        return Element(expression.kind, expression.owner, *(simplify(index, ranges) for index in expression.indices))
+        return Element(expression.name, *(simplify(index, ranges) for index in expression.indices))
     return expression
 
 

@@ -21,6 +21,7 @@ from dyadic.symbolic.layers.layer_type import (
     axes,
     batch_rank,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class LRN(LayerType):
@@ -46,7 +47,7 @@ class LRN(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         channel, taps = settings["lead"], settings["size"]
-        x, z, f = Tensor("x", "u", shape), Tensor("z", "v", shape), Tensor("f", "v", shape)
+        x, z, f = Tensor(Name("x", U), shape), Tensor(Name("z", V), shape), Tensor(Name("f", V), shape)
         u = Index("u")
         near = here[channel] + u - (taps - 1) // 2
         square = Inside(near, shape[channel]) * x[(*here[:channel], near, *here[channel + 1 :])] ** 2

@@ -28,6 +28,7 @@ from dyadic.symbolic.layers.layer_type import (
     indices,
     sizes,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 Group = tuple[tuple[int, ...], tuple[int, ...]]  # axes of the input, and axes of the result with as many entries
 
@@ -73,7 +74,7 @@ class Reshape(LayerType):
                 have[before[0]] = Mul(*(want[k] for k in after))
             elif len(after) == 1:
                 want[after[0]] = Mul(*(have[k] for k in before))
-        x = Tensor("x", "u", tuple(have))
+        x = Tensor(Name("x", U), tuple(have))
         return LayerEquation((x,), {}, index_maps(settings["groups"], x, tuple(want)), {"shape": tuple(option)})
 
 
@@ -94,7 +95,7 @@ class Flatten(LayerType):
         groups: tuple[Group, ...] = tuple(((k,), (k,)) for k in range(axis))
         if axis < ranks[0]:
             groups = (*groups, (tuple(range(axis, ranks[0])), (axis,)))
-        x = Tensor("x", "u", n)
+        x = Tensor(Name("x", U), n)
         return LayerEquation((x,), {}, index_maps(groups, x, (*n[:axis], Mul(*n[axis:]))))
 
 
@@ -102,10 +103,10 @@ def index_maps(groups: Sequence[Group], x: Tensor, shape: Shape) -> tuple[Defini
     """y[i] = x[..], by way of a tensor t with one axis per group where a group both merges and splits."""
     here = axes(len(shape))[0]
     flat = tuple(_flat([here[k] for k in after], [shape[k] for k in after]) for _, after in groups)
-    f = Tensor("f", "v", shape)
+    f = Tensor(Name("f", V), shape)
     if not any(len(before) > 1 and len(after) > 1 for before, after in groups):
         return (Definition(f, here, x[_entry(groups, x.shape, flat)]),)
-    t = Tensor("t", "v", tuple(Mul(*(shape[k] for k in after)) for _, after in groups))
+    t = Tensor(Name("t", V), tuple(Mul(*(shape[k] for k in after)) for _, after in groups))
     p = indices("p", len(groups))
     return Definition(t, p, x[_entry(groups, x.shape, p)]), Definition(f, here, t[flat])
 

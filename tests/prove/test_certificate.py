@@ -213,7 +213,7 @@ import sys
 class Hook:
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        ours = name in ("dyadic", "dyadic.proofs") or name.startswith("dyadic.proofs.checker")
+        ours = name in ("dyadic", "dyadic.version", "dyadic.proofs") or name.startswith("dyadic.proofs.checker")
         if not (ours or top in sys.stdlib_module_names or top == "flint"):
             raise ImportError(f"the checker imports {name}")
 sys.meta_path.insert(0, Hook())

@@ -11,8 +11,9 @@ from dyadic.proofs.statements.parsing.notation import printed_names, read_equati
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.report import derivation_text
-from dyadic.symbolic import architecture, derive, read_spec
-from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
+from dyadic.symbolic import Architecture, architecture, derive, read_spec
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import Printer, TextPrinter
 
 
 def claims(derivation):
@@ -99,8 +100,16 @@ def test_awkward_names_are_read_back(names):
     assert claims(named(*names))["printed:text"].verdict.value == "proved"
 
 
-def test_names_that_are_ambiguous_in_print_are_not_proved():
-    """The parameter W_a goes by its own name, which is that of the layer a's weight."""
+def test_a_parameter_whose_name_is_that_of_a_tensor_does_not_go_by_it():
+    """The parameter W_a would be printed as the layer a's weight is."""
+    derivation = named("a", "b", parameter="W_a")
+    assert "x_last[i, j] = Sum[k<2] x_W_a[k, j] x_b[i, k]" in derivation_text(derivation)
+    assert "Sum[k<2] w[k, j] x_b[i, k]" in derivation_text(named("a", "b"))
+    assert claims(derivation)["printed:text"].verdict.value == "proved"
+
+
+def test_names_that_two_tensors_share_are_not_proved(monkeypatch):
+    monkeypatch.setattr(Architecture, "own_names", frozenset({"W_a"}))
     found = claims(named("a", "b", parameter="W_a"))["printed:text"]
     assert found.verdict.value == "undecided"
     assert "cannot be read back" in found.reason

@@ -28,6 +28,7 @@ from dyadic.proofs.checker.core.terms import (
     Within,
     Zero,
 )
+from dyadic.proofs.checker.intake.kinds import direction, position
 
 MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 64
 BRACKETS = ("inside", "divides", "same")
@@ -236,7 +237,7 @@ class Expander:
         self, node: Any, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
     ) -> list[Term]:
         """The derivative in a direction: of an entry of a tensor in ``moving`` it is that of its definition, or the
-        direction's own entry, of kind "dot ..."."""
+        direction's own entry, a :func:`.kinds.direction`."""
         self._count(depth)
         if not (entries(node) & set(moving)):
             return []
@@ -247,7 +248,7 @@ class Expander:
                 forms = tuple(self.form(index, names) for index in indices)
                 item = self.definitions.get((kind, owner))
                 if item is None:
-                    return [_single(Entry("dot " + kind, owner, forms))]
+                    return [_single(Entry(direction(kind), owner, forms))]
                 return self.moved_definition(item, self._at(item, forms, scope), scope, moving, depth + 1)
             case ["+", *parts]:
                 return self._few([t for part in parts for t in self.moved(part, names, scope, moving, depth + 1)])
@@ -284,8 +285,8 @@ class Expander:
                 inner = {**names, index: Form.of(own.variables[0])}
                 at = tuple(names[i] for i in item.indices)
                 if kind == "max":
-                    position = Form.of(Lookup(f"arg {item.kind}", item.owner, at))
-                    share = [Term(conditions=(Zero(Form.of(own.variables[0]) - position),))]
+                    chosen = Form.of(Lookup(position(item.kind), item.owner, at))
+                    share = [Term(conditions=(Zero(Form.of(own.variables[0]) - chosen),))]
                 else:
                     below = scope.deeper()
                     exponent = [*self.expand(inside, inner, below, depth + 1), Term(Fraction(-1), factors=((

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dyadic.proofs.checker.core.forms import Form, Lookup, Refused, Var
+from dyadic.proofs.checker.intake.kinds import is_direction
 
 MOST_BITS = 2048
 
@@ -196,7 +197,7 @@ def factor_rows(factor: Factor, depth: int) -> Iterator[tuple[tuple[int, bool, s
     match factor:
         case Entry(kind, owner, indices):
             for axis, form in enumerate(indices):
-                yield (depth, kind.startswith("dot "), kind, owner, axis), form
+                yield (depth, is_direction(kind), kind, owner, axis), form
         case Whole(form):
             yield (depth, True, "", "", 0), form
         case Call() | Group():

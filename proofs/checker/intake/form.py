@@ -20,10 +20,6 @@ VERDICTS = ("proved", "refuted", "undecided")
 DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
 """Bounds on one expression; MOST_WHOLE on one of sizes alone."""
 LARGEST = 2**63
-HEADS = {
-    "quotient": 2, "remainder": 2, "inside": 2, "divides": 2, "same": 2,
-    "sum": 3, "logsumexp": 3, "max": 3, "argmax": 3,
-}  # fmt: skip
 WHOLE, REAL = "an integer expression", "an expression"
 
 Form = Callable[[Any, str], None]

@@ -19,8 +19,7 @@ from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.adjoint.prover import Proof, prove
 from dyadic.proofs.methods.refutation import numbers
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 
 TRUSTED = ("the rules for sums and derivatives in proofs/checker",)
 METHOD = "steps from the pairing with the tangent equation, for all sizes"

@@ -21,10 +21,9 @@ from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational, small_rational_source
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Ring, Tape, Undetermined
-from dyadic.symbolic.costs import COST_OWNER
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
+from dyadic.symbolic.serialise import tensor_key, to_json
 
 _Key = tuple[str, str]
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
@@ -87,9 +86,10 @@ def cost_difference_beyond(cost: CostDerivation) -> dict[str, Any] | None:
 def _cost_problem(cost: CostDerivation) -> _Evaluable:
     equation = cost.equation
     content = cost_to_json(cost)
-    shapes = {("x", equation.input.owner): content["shape"], ("y", COST_OWNER): content["target_shape"]}
-    below = {("y", COST_OWNER): [content["shape"][-1]]} if content["target_role"] == "index" else {}
-    return _Evaluable(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
+    read, target = tensor_key(equation.input.name), tensor_key(equation.target.name)
+    shapes = {read: content["shape"], target: content["target_shape"]}
+    below = {target: [content["shape"][-1]]} if content["target_role"] == "index" else {}
+    return _Evaluable(content, shapes, below, {"gradient": read}, True)
 
 
 def _layer_problem(layer: LayerDerivation, what: str) -> _Evaluable:
@@ -108,14 +108,14 @@ def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, An
 
     def add(node: Expr, extent: Any) -> None:
         for inner in node.atoms(Element):
-            if (inner.kind, inner.owner) in shapes:
-                found.setdefault((inner.kind, inner.owner), []).append(extent)
+            if (key := tensor_key(inner.name)) in shapes:
+                found.setdefault(key, []).append(extent)
 
     for item in definitions:
         for entry in elements(item.body):
             for axis, index in enumerate(entry.indices):
-                if (entry.kind, entry.owner) in shapes:
-                    add(index, shapes[entry.kind, entry.owner][axis])
+                if (key := tensor_key(entry.name)) in shapes:
+                    add(index, shapes[key][axis])
         extents = [to_json(extent) for extent in item.tensor.shape]
         for node in walk(item.body):
             if isinstance(node, Bracket):

@@ -14,9 +14,9 @@ from dyadic.proofs.sentences import READING, assumed, conventions, told
 from dyadic.proofs.subject import Subject
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Apply, Definition, Expr
-from dyadic.symbolic.serialise import cost_to_json, digest, layer_to_json
+from dyadic.symbolic.serialise import digest
 
 
 @cache

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dyadic.proofs.statements.parsing.latex_source import Cursor, Node, content
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
-from dyadic.symbolic.printing import latex_escape
+from dyadic.symbolic.latex_printing import latex_escape
 
 ACCENTS = {
     r"\bar": "bar", r"\overline": "bar", r"\dot": "dot", r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import is_position
 from dyadic.proofs.evaluate.network import Entries, RingDefinition
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
+from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
 
@@ -86,13 +88,13 @@ def _with_chosen(node: Any) -> Any:
     if node[:1] == ["same"]:
         for one, two in ((node[1], node[2]), (node[2], node[1])):
             if _is_position(one) and not _is_position(two):
-                return ["entry", f"at {one[1][4:]}", one[2], [*one[3], two]]
+                return ["entry", chosen(one[1]), one[2], [*one[3], two]]
         return node
     return [_with_chosen(child) for child in node]
 
 
 def _is_position(node: Any) -> bool:
-    return isinstance(node, list) and node[0] == "entry" and node[1].startswith("arg ")
+    return isinstance(node, list) and node[0] == "entry" and is_position(node[1])
 
 
 def _sizes(node: Any) -> set[str]:

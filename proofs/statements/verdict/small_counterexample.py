@@ -16,6 +16,7 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.intake.kinds import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
@@ -24,6 +25,7 @@ from dyadic.proofs.statements.number_systems.draws import Draws, Number
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning, vertices_read
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
@@ -206,8 +208,9 @@ class _Look:
         for kind, owner, place in watched.scope.read:
             if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
                 continue
-            if kind.startswith("at "):  # a bracket in which the index of a largest value stands
-                kind, place = f"arg {kind[3:]}", place[:-1]
+            what = quantity(kind)
+            if what.sense is Sense.CHOICE:  # a bracket in which the index of a largest value stands
+                kind, place = position(what.letter), place[:-1]
             name = shown_entry(kind, owner, place)
             if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
                 quantities[name] = str(watched.scope.meaning[kind, owner][place])

@@ -31,6 +31,7 @@ from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.meaning import Meaning
+from dyadic.proofs.statements.semantics.quantities import update
 from dyadic.proofs.statements.semantics.vocabulary import LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -272,7 +273,7 @@ def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> d
         ring = Exact()
         meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
         try:
-            place, fixed = next(iter(meaning["update x", vertex].items()))
+            place, fixed = next(iter(meaning[update("x"), vertex].items()))
         except (Rejected, Undetermined):
             continue
         run = min(steps, 32)
