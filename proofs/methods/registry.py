@@ -97,7 +97,7 @@ _ALL = (
     Method(
         "adjoint", "proofs/methods/adjoint", "adjoints", layer_kinds.adjoint_claims,
         "E_v = <s, f - x>, dE_v/ds = f - x, <s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for "
-        "all sizes", "the rules for sums and derivatives in proofs/checker",
+        "all sizes", "the rules for sums and derivatives in proofs/checker/core",
         "how layers are connected", needs_graph=False,
     ),
     Method(

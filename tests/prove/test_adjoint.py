@@ -30,7 +30,7 @@ from dyadic.proofs.checker.core.facts import Facts, Given
 from dyadic.proofs.checker.core.forms import Form, Var
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint
-from dyadic.proofs.methods.refutation import numbers
+from dyadic.proofs.methods.refutation import agreement, numbers
 from dyadic.proofs.methods.shared.layer_kinds import adjoint_claims
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic import architecture, derive
@@ -237,7 +237,7 @@ def test_at_the_sizes_of_a_network_evaluation_decides():
     too_large = adjoint.layer_claims(layer, used=[{"n": 5000}])[0]
     assert too_large.verdict is Verdict.UNDECIDED
     wrong = with_adjoint(layer, Definition(layer.adjoints[0].tensor, (i, j), layer.adjoints[0].body * 2))
-    assert numbers.concrete_agreement(wrong, "adjoint", [{"n": 3}]) is None
+    assert agreement.concrete_agreement(wrong, "adjoint", [{"n": 3}]) is None
 
 
 def test_verification_falls_back_on_the_sizes_of_the_network():

@@ -11,7 +11,7 @@ from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, primes, smal
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint
 from dyadic.proofs.methods.pairing import pairing_claim
-from dyadic.proofs.methods.refutation import numbers
+from dyadic.proofs.methods.refutation import agreement
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import derive
 from dyadic.symbolic.energy import LayerKind, derive_equation, layer_to_json
@@ -48,7 +48,7 @@ def test_an_integer_input_has_the_zero_adjoint_and_nothing_else(name, factor):
     for content, agrees in ((layer_to_json(layer), True), (layer_to_json(wrong), False)):
         outcome = evaluate(content, "layer", primes(1)[0], 1, small_sizes(content, 1, "layer"))
         assert (outcome.forward == outcome.backward) is agrees
-    assert numbers.concrete_agreement(wrong, "adjoint", [dict.fromkeys(numbers_of(wrong), 3)]) is None
+    assert agreement.concrete_agreement(wrong, "adjoint", [dict.fromkeys(numbers_of(wrong), 3)]) is None
 
 
 def numbers_of(layer):

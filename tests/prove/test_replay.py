@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from support.equations import EQUATIONS
 from support.proofs import as_json, found, replayed
+from support.work import calls
 from support.wrong_adjoints import definitions
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.methods.adjoint import prove
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods.adjoint import layer_claims, prove, prover
 from dyadic.proofs.methods.refutation import numbers
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.energy import LayerKind, derive_cost, derive_equation, layer_to_json
@@ -267,6 +269,54 @@ def test_what_a_file_can_ask_for_is_bounded(what):
     HOSTILE[what](content, proof)
     with pytest.raises(Rejected):
         replay(content, proof, "content")
+
+
+# -- what the prover calls a proof -----------------------------------------------------------------------------------
+
+
+def every_kind():
+    for name in LAYERS:
+        yield name, lambda name=name: layer(name)
+    for name, cost in COSTS.items():
+        settings = tuple((key, option.default) for key, option in cost.options.items())
+        yield f"cost {name}", lambda name=name, settings=settings: derive_cost(name, 1, settings)
+
+
+@pytest.mark.parametrize("name", dict(every_kind()))
+def test_replaying_costs_no_more_than_finding(name):
+    """In calls of Python functions, which no other process changes."""
+    content = as_json(dict(every_kind())[name]())
+    proof = found(content)
+    assert calls(lambda: replay(content, proof, "content")) <= calls(lambda: prove(content))
+
+
+@pytest.mark.parametrize("name", ["conv", "softmax", "embedding"])
+def test_a_mistake_of_the_search_proves_nothing(monkeypatch, name):
+    """A prover that takes any two sides for equal, with no steps: what needs steps is left undecided."""
+    content, proof = good(name)
+    short = {key for key, pair in proof.items() if not any(pair["left"] + pair["right"])}
+    assert len(short) < len(proof)
+
+    def careless(subject, obligation):
+        return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
+
+    monkeypatch.setattr(prover, "_pair", careless)
+    outcome = prove(content)
+    assert set(outcome.pairs) == short
+    assert all("not accepted" in outcome.reason(key) for key in set(proof) - short)
+    assert outcome.hypotheses == replay(content, proof, "content").hypotheses
+
+
+def test_a_careless_search_does_not_prove_a_wrong_adjoint(monkeypatch):
+    def careless(subject, obligation):
+        return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
+
+    monkeypatch.setattr(prover, "_pair", careless)
+    one = layer("dense")
+    wrong = dataclasses.replace(
+        one, adjoints=tuple(dataclasses.replace(item, body=2 * item.body) for item in one.adjoints)
+    )
+    assert layer_claims(wrong)[0].verdict is Verdict.REFUTED
 
 
 # -- the trace as data -----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.facts import Facts, Given, Key, divides_well
 from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var, divided
+from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.terms import (
     Call,
     Entry,
@@ -27,10 +28,12 @@ from dyadic.proofs.checker.core.terms import (
     Whole,
     Within,
     Zero,
+    powered,
 )
 from dyadic.proofs.checker.intake.kinds import direction, position
 
-MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 64
+MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 2**22
+LONGEST_NUMBER = 4096
 BRACKETS = ("inside", "divides", "same")
 Environment = Mapping[str, Form]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -133,7 +136,7 @@ class Expander:
         """The value of an expression as a sum of terms."""
         self._count(depth)
         match node:
-            case int() if not isinstance(node, bool) and node.bit_length() <= MOST_BITS:
+            case int() if not isinstance(node, bool) and node.bit_length() <= LONGEST_NUMBER:
                 return [Term(Fraction(node))] if node else []
             case ["rational", _, _]:
                 return [Term(rational(node))] if rational(node) else []
@@ -190,7 +193,9 @@ class Expander:
         return ordered(self.expand(node, names, below, depth + 1), below.depth)
 
     def _product(self, parts: Iterable[list[Term]]) -> list[Term]:
-        result = [Term()]
+        result, parts = [Term()], list(parts)
+        if not all(parts) and partial([term for part in parts for term in part], self.facts):
+            raise Refused("what may have no value is multiplied by 0")
         for part in parts:
             if len(result) * len(part) > MOST_TERMS:
                 raise Refused("a product has too many terms")
@@ -199,10 +204,12 @@ class Expander:
         return result
 
     def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
-        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, where both sides are defined."""
+        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, with values at the same places."""
         if abs(exponent) > MOST_POWER:
             raise Refused("an exponent is too large")
         if exponent == 0:
+            if partial(self.expand(base, names, scope, depth + 1), self.facts):
+                raise Refused("the power 0 of what may have no value")
             return [Term()]
         if exponent.denominator == 1 and 0 < exponent <= 4:
             return self._product([self.expand(base, names, scope, depth + 1) for _ in range(int(exponent))])
@@ -212,8 +219,10 @@ class Expander:
                 raise Refused("a power of 0")
             (term,) = only
             if exponent.denominator == 1:
+                if any(e < 0 < e * exponent or e.denominator > (e * exponent).denominator for _, e in term.factors):
+                    raise Refused("of a power of a power it is not seen any more where it has a value")
                 powers = tuple((factor, e * exponent) for factor, e in term.factors)
-                return [Term(Fraction(term.coefficient) ** int(exponent), factors=powers)]
+                return [Term(powered(term.coefficient, int(exponent)), factors=powers)]
             if term.coefficient == 1 and len(term.factors) == 1 and term.factors[0][1] == 1:
                 return [Term(factors=((term.factors[0][0], exponent),))]
         return [Term(factors=((Group(self._inner(base, names, scope, depth)), exponent),))]
@@ -323,10 +332,10 @@ def ordered(terms: Iterable[Term], depth: int) -> tuple[Term, ...]:
 def rational(node: Any) -> Fraction:
     """A number."""
     match node:
-        case int() if not isinstance(node, bool) and node.bit_length() <= MOST_BITS:
+        case int() if not isinstance(node, bool) and node.bit_length() <= LONGEST_NUMBER:
             return Fraction(node)
         case ["rational", int(p), int(q)] if (
-            not isinstance(p, bool) and p.bit_length() <= MOST_BITS and 0 < q < 2**MOST_BITS
+            not isinstance(p, bool) and p.bit_length() <= LONGEST_NUMBER and 0 < q < 2**LONGEST_NUMBER
         ):
             return Fraction(p, q)
     raise Refused(f"{node!r:.80} is not a number")

@@ -46,7 +46,7 @@ _RESERVED = ("probe", "number")
 
 @dataclass(frozen=True)
 class Obligation:
-    """Two sums to be shown equal."""
+    """Two sums to be shown equal; the right one is printed, the left one what it has to say."""
 
     left: tuple[Term, ...]
     right: tuple[Term, ...]
@@ -250,7 +250,7 @@ class Content:
         if name in self.equations:
             self._inside(self.equations[name])
             probe = ("s", "v") if name == "energy" else ("probe", "")
-            return Obligation(self._sum(self.equations[name], probe if name != "energy" else None), self._lag(probe))
+            return Obligation(self._lag(probe), self._sum(self.equations[name], probe if name != "energy" else None))
         key, derived = self.derived[name]
         self._inside(derived)
         expander = Expander(self.facts, inlined=self.intermediates)

@@ -181,6 +181,6 @@ def nodes(node: Any) -> Iterator[list[Any]]:
             stack.extend(value for key, value in item.items() if key not in ("indices", "inputs"))  # lists of names
 
 
-def applied(bodies: Iterable[Any]) -> set[str]:
-    """The functions that expressions apply."""
-    return {node[1] for node in nodes(list(bodies)) if node[0] == "apply" and len(node) == 4}
+def applied(bodies: Iterable[Any], least: int = 0) -> set[str]:
+    """The functions that expressions apply.  least: only those of which a derivative of this order or above is."""
+    return {n[1] for n in nodes(list(bodies)) if n[0] == "apply" and len(n) == 4 and n[2] >= least}

@@ -12,7 +12,7 @@ from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Root, Value, key
 from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator, Monomial, Residue, times, total
 
-_LONGEST_FORM = 400
+_LONGEST_FORM, _LARGEST_POWER = 400, 192
 _DEEPEST = 8
 """How many denominators within denominators are put over one."""
 
@@ -93,6 +93,8 @@ class Quotients(Composed):
 
     def _raised(self, base: Residue, p: int) -> Residue:
         """An integer power."""
+        if abs(p) > _LARGEST_POWER:
+            raise Undetermined(f"a power above {_LARGEST_POWER}")
         if p >= 0:
             return self.mul([base] * p)
         if not base.value:

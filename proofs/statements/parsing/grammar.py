@@ -15,27 +15,22 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.conditions import less
-from dyadic.proofs.statements.parsing.tokens import (
-    DEEPEST,
-    LARGEST_EXPONENT,
-    MOST_TOKENS,
-    Reduction,
-    Token,
-    Unreadable,
-)
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Reduction, Token, Unreadable
 
 
-def parse(tokens: Sequence[Token]) -> list[Any]:
+def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign."""
-    if len(tokens) > MOST_TOKENS:
-        raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
-    return _Parser(tokens).equation()
+    called(READERS)
+    if len(tokens) > limits.tokens:
+        raise Unreadable(tokens[limits.tokens].position, f"the formula has more than {limits.tokens} symbols")
+    return _Parser(tokens, limits.exponent).equation()
 
 
 class _Parser:
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens, self._next, self._depth = tokens, 0, 0
+    def __init__(self, tokens: Sequence[Token], largest: int) -> None:
+        self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
 
     def equation(self) -> list[Any]:
         sides = [self._sum()]
@@ -119,30 +114,39 @@ class _Parser:
 
     def _exponent(self) -> Fraction:
         self._take("^")
-        bracket = self._is("(")
-        if bracket:
+        if not self._is("("):  # what follows an integer is no part of the exponent: x^2/n
+            return self._signed_part()
+        return self._ratio()
+
+    def _ratio(self) -> Fraction:
+        """An integer or a quotient of two, in brackets."""
+        self._take("(")
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        value = self._signed_part()
+        if self._is("/"):
             self._next += 1
-        negative = self._is("-")
-        if negative:
-            self._next += 1
-        value = self._whole()
-        if bracket and self._is("/"):
-            self._next += 1
-            below = self._whole()
+            below = self._signed_part()
             if not below:
                 raise Unreadable(self._token.position, "this divides by zero")
             value /= below
-        if bracket:
-            self._take(")")
+        self._take(")")
+        self._depth -= 1
+        return value
+
+    def _signed_part(self) -> Fraction:
+        negative = self._is("-")
+        if negative:
+            self._next += 1
+        value = self._ratio() if self._is("(") else self._whole()
         return -value if negative else value
 
     def _whole(self) -> Fraction:
         """An integer in an exponent."""
         value = self._token.value if self._token.kind == "number" else None
-        if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
-            raise Unreadable(
-                self._token.position, f"an exponent is a number, of integers of at most {LARGEST_EXPONENT}"
-            )
+        if value is None or value.denominator != 1 or value > self._largest:
+            raise Unreadable(self._token.position, f"an exponent is a number, of integers of at most {self._largest}")
         self._next += 1
         return Fraction(value)
 
@@ -231,7 +235,7 @@ def _power(node: Any, exponent: Fraction, position: int) -> Any:
         raise Unreadable(position, "this divides by zero")
     if exponent.denominator != 1:
         return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
-    if value is not None and (abs(exponent) == 1 or abs(value) < 1000):
+    if value is not None and (abs(exponent) == 1 or (abs(value) < 1000 and abs(exponent) <= CLAIMED.exponent)):
         return _number(Fraction(value ** int(exponent)))
     return node if exponent == 1 else ["^", node, int(exponent)]
 

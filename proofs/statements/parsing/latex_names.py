@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.proofs.statements.parsing.latex_source import Cursor, Node, content
+from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.symbolic.latex_printing import latex_escape
@@ -36,7 +36,7 @@ class Named:
     """A name in the text notation, the nodes of its indices (None: it has none), and what follows them."""
 
     text: str
-    indices: Sequence[Node] | None = None
+    indices: Sequence[LatexNode] | None = None
     after: str = ""
 
 
@@ -66,7 +66,7 @@ class Names:
         """Whether a letter is a quantity by itself."""
         return word in self._vocabulary.tensors
 
-    def _named(self, accent: str, stem: str, owner: str | None, indices: Sequence[Node] | None, at: int) -> Named:
+    def _named(self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int) -> Named:
         known, tail = self._vocabulary.tensors, "" if owner is None else f"_{owner}"
         if accent == "dot":
             return Named(f"d{stem}{tail}", indices, "/dt")
@@ -109,7 +109,7 @@ class Names:
             return "", node.text
         raise Unreadable(node.at, f"{node.text!r} is not understood" if node.text else "a quantity is missing")
 
-    def _word(self, node: Node) -> str:
+    def _word(self, node: LatexNode) -> str:
         """The letters of a group, or the Greek letter that it holds."""
         inner = content(node)
         if len(inner) == 1 and inner[0].kind == "command":
@@ -144,10 +144,10 @@ class Names:
         cursor.next += 2
         return text
 
-    def _scripts(self, cursor: Cursor) -> tuple[str | None, Sequence[Node] | None]:
+    def _scripts(self, cursor: Cursor) -> tuple[str | None, Sequence[LatexNode] | None]:
         """The layer and the nodes of the indices, of which each stands in one script."""
         owner: str | None = None
-        indices: Sequence[Node] | None = None
+        indices: Sequence[LatexNode] | None = None
         while cursor.is_at("_", "^"):
             back, mark = cursor.next, cursor.take().text
             inner = content(cursor.argument())
@@ -162,7 +162,7 @@ class Names:
                 break
         return owner, indices
 
-    def _owner(self, found: Sequence[Node], subscript: bool) -> tuple[str | None, Sequence[Node]]:
+    def _owner(self, found: Sequence[LatexNode], subscript: bool) -> tuple[str | None, Sequence[LatexNode]]:
         """The layer named at the start of a script, and what follows it."""
         if len(found) > 1 and found[0].text in _OWNERS and found[1].kind == "group":
             rest = found[2:]

@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from dyadic.proofs.statements.parsing.latex_names import Names
-from dyadic.proofs.statements.parsing.latex_source import Cursor, Node, content, nodes
+from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content, nodes
 from dyadic.proofs.statements.parsing.text import TextReader
-from dyadic.proofs.statements.parsing.tokens import Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _SYMBOLS = {
@@ -36,11 +36,12 @@ _LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 class LatexReader:
     """Tokens of one :func:`latex_source.formula`; arguments as for :class:`TextReader`."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        self._limits = limits
         self._vocabulary, self._define = vocabulary, define
         self._names = Names(vocabulary, define)
         self._pieces: list[tuple[str, int]] = []
-        self._translated(Cursor(nodes(source), len(source)))
+        self._translated(Cursor(nodes(source, limits), len(source)))
 
     def tokens(self) -> list[Token]:
         text, starts, places = "", [], []
@@ -53,7 +54,7 @@ class LatexReader:
             return places[max(bisect_right(starts, position) - 1, 0)] if places else 0
 
         try:
-            found = TextReader(text.rstrip(), self._vocabulary, self._define).tokens()
+            found = TextReader(text.rstrip(), self._vocabulary, self._define, self._limits).tokens()
         except Unreadable as error:
             raise Unreadable(back(error.position), error.problem) from error
         return [Token(token.kind, token.value, back(token.position)) for token in found]
@@ -61,7 +62,7 @@ class LatexReader:
     def _emit(self, text: str, at: int) -> None:
         self._pieces.append((text, at))
 
-    def _text_of(self, found: Sequence[Node], end: int) -> str:
+    def _text_of(self, found: Sequence[LatexNode], end: int) -> str:
         """The translation of some nodes, apart."""
         before, self._pieces = self._pieces, []
         self._translated(Cursor(found, end))
@@ -94,7 +95,7 @@ class LatexReader:
         elif not self._special(cursor):
             self._named(cursor)
 
-    def _bracketed(self, found: Sequence[Node], at: int) -> None:
+    def _bracketed(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit("(", at)
         self._translated(Cursor(found, at))
         self._emit(")", at)
@@ -133,7 +134,7 @@ class LatexReader:
         elif node.text == ".":
             raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
 
-    def _absolute(self, inner: list[Node], cursor: Cursor, at: int) -> None:
+    def _absolute(self, inner: list[LatexNode], cursor: Cursor, at: int) -> None:
         if cursor.take().text not in ("|", r"\vert", r"\rvert"):
             raise Unreadable(at, r"\left| is closed by another bracket")
         self._emit("abs", at)
@@ -151,7 +152,7 @@ class LatexReader:
         self._emit("abs", start.at)
         self._bracketed(inner, start.at)
 
-    def _condition(self, found: Sequence[Node], at: int) -> None:
+    def _condition(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit(f"[{self._text_of(found, at)}]", at)
 
     def _indicator(self, cursor: Cursor) -> bool:
@@ -213,7 +214,7 @@ class LatexReader:
         self._bracketed(content(bottom), bottom.at)
         self._emit(")", at)
 
-    def _derivative_of(self, top: Sequence[Node], bottom: Sequence[Node], at: int) -> bool:
+    def _derivative_of(self, top: Sequence[LatexNode], bottom: Sequence[LatexNode], at: int) -> bool:
         r"""``\partial C / \partial x_i`` or ``d x_i / d t``."""
         above, below = _without_d(top), _without_d(bottom)
         if above is None or below is None or not above or not below:
@@ -260,7 +261,7 @@ class LatexReader:
         if degree:
             self._emit(f"^(1/{degree})", at)
 
-    def _superscript(self, node: Node) -> None:
+    def _superscript(self, node: LatexNode) -> None:
         inner = content(node)
         if len(inner) == 1 and inner[0].text in (r"\top", r"\intercal", "T"):
             self._emit("^T", node.at)
@@ -289,8 +290,8 @@ class LatexReader:
             self._emit(f"{word}[{index}]" + (f" [{piece}]" if other else ""), node.at)
         return True
 
-    def _scripts(self, cursor: Cursor) -> dict[str, Node]:
-        found: dict[str, Node] = {}
+    def _scripts(self, cursor: Cursor) -> dict[str, LatexNode]:
+        found: dict[str, LatexNode] = {}
         while cursor.is_at("_", "^"):
             mark = cursor.take().text
             if mark in found:
@@ -298,7 +299,7 @@ class LatexReader:
             found[mark] = cursor.argument()
         return found
 
-    def _ranges(self, below: Node, above: Node | None, at: int) -> list[str]:
+    def _ranges(self, below: LatexNode, above: LatexNode | None, at: int) -> list[str]:
         """The ranges of a reduction, each as text.py reads it."""
         text = self._text_of(content(below), at).strip()
         if above is None:
@@ -331,7 +332,7 @@ class LatexReader:
         inside = self._indices(found.indices, cursor.end)
         return f"{found.text}[{inside}]{found.after}"
 
-    def _indices(self, found: Sequence[Node], end: int) -> str:
+    def _indices(self, found: Sequence[LatexNode], end: int) -> str:
         """Indices between commas, or letters side by side."""
         parts = _parts(found, ",")
         if len(parts) == 1:
@@ -342,9 +343,9 @@ class LatexReader:
         return ", ".join(self._text_of(part, end) for part in parts if part)
 
 
-def _parts(found: Sequence[Node], mark: str) -> list[list[Node]]:
+def _parts(found: Sequence[LatexNode], mark: str) -> list[list[LatexNode]]:
     """The nodes between marks."""
-    parts: list[list[Node]] = [[]]
+    parts: list[list[LatexNode]] = [[]]
     for node in found:
         if node.kind != "group" and node.text == mark:
             parts.append([])
@@ -353,12 +354,12 @@ def _parts(found: Sequence[Node], mark: str) -> list[list[Node]]:
     return parts
 
 
-def _is_word(node: Node) -> bool:
+def _is_word(node: LatexNode) -> bool:
     """``\\text`` or one of the words that it holds beside a case."""
     return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
 
 
-def _without_d(found: Sequence[Node]) -> Sequence[Node] | None:
+def _without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:
     r"""What stands behind a \partial, d or \mathrm{d}; None where none does."""
     if found and found[0].text in _PARTIAL:
         return found[1:]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LONGEST_TEXT, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Unreadable
 
 _COMMENT = re.compile(r"(\\.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL)
 _DROPPED = re.compile(
@@ -97,20 +97,20 @@ def _split(text: str, marks: re.Pattern[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Node:
+class LatexNode:
     """kind: number, letter, command, symbol or group; text: as written, of a group what is inside; at: where."""
 
     kind: str
     text: str
     at: int
-    inner: tuple[Node, ...] = ()
+    inner: tuple[LatexNode, ...] = ()
 
 
-def nodes(source: str) -> tuple[Node, ...]:
+def nodes(source: str, limits: Limits = CLAIMED) -> tuple[LatexNode, ...]:
     """The symbols of an equation, groups as trees.  Raises :class:`Unreadable` for braces that do not match."""
-    if len(source) > LONGEST_TEXT:
-        raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
-    levels: list[list[Node]] = [[]]
+    if len(source) > limits.text:
+        raise Unreadable(0, f"the formula is longer than {limits.text} characters")
+    levels: list[list[LatexNode]] = [[]]
     opened: list[int] = []
     for match in _SYMBOL.finditer(source):
         word, at = match[0], match.start()
@@ -123,9 +123,9 @@ def nodes(source: str) -> tuple[Node, ...]:
             if not opened:
                 raise Unreadable(at, "this brace closes no group")
             inner, start = tuple(levels.pop()), opened.pop()
-            levels[-1].append(Node("group", source[start + 1 : at], start, inner))
+            levels[-1].append(LatexNode("group", source[start + 1 : at], start, inner))
         else:
-            levels[-1].append(Node(_kind(word), word, at))
+            levels[-1].append(LatexNode(_kind(word), word, at))
     if opened:
         raise Unreadable(opened[-1], "this group is not closed")
     return tuple(levels[0])
@@ -142,15 +142,15 @@ def _kind(word: str) -> str:
 class Cursor:
     """A place in a list of nodes."""
 
-    def __init__(self, found: Sequence[Node], end: int) -> None:
+    def __init__(self, found: Sequence[LatexNode], end: int) -> None:
         self.nodes, self.next, self.end = found, 0, end
 
-    def peek(self, ahead: int = 0) -> Node:
+    def peek(self, ahead: int = 0) -> LatexNode:
         """The node here, or an empty symbol at the end."""
         position = self.next + ahead
-        return self.nodes[position] if position < len(self.nodes) else Node("symbol", "", self.end)
+        return self.nodes[position] if position < len(self.nodes) else LatexNode("symbol", "", self.end)
 
-    def take(self) -> Node:
+    def take(self) -> LatexNode:
         node = self.peek()
         self.next += 1
         return node
@@ -158,7 +158,7 @@ class Cursor:
     def is_at(self, *texts: str) -> bool:
         return self.peek().kind != "group" and self.peek().text in texts
 
-    def argument(self) -> Node:
+    def argument(self) -> LatexNode:
         """The group or symbol that a script applies to; of several digits it would be the first."""
         node = self.take()
         if not node.text and node.kind != "group":
@@ -167,13 +167,13 @@ class Cursor:
             raise Unreadable(node.at, f"braces are missing: {{{node.text}}}")
         return node
 
-    def arguments(self, count: int) -> list[Node]:
+    def arguments(self, count: int) -> list[LatexNode]:
         r"""The arguments of a command, each a group or one symbol as in TeX: those of \frac12 are 1 and 2."""
-        found: list[Node] = []
+        found: list[LatexNode] = []
         for _ in range(count):
             node = self.peek()
             if node.kind == "number" and len(node.text) > 1 and node.text.isdigit():
-                digits = [Node("number", digit, node.at + k) for k, digit in enumerate(node.text)]
+                digits = [LatexNode("number", digit, node.at + k) for k, digit in enumerate(node.text)]
                 self.nodes = [*self.nodes[: self.next], *digits, *self.nodes[self.next + 1 :]]
             found.append(self.argument())
         last, after = found[-1], self.peek()
@@ -183,9 +183,9 @@ class Cursor:
             )
         return found
 
-    def until(self, opening: str, closing: str, problem: str) -> list[Node]:
+    def until(self, opening: str, closing: str, problem: str) -> list[LatexNode]:
         """The nodes up to the closing symbol that belongs to the opening one just taken."""
-        found: list[Node] = []
+        found: list[LatexNode] = []
         start, depth = self.peek().at, 1
         while self.next < len(self.nodes):
             node = self.take()
@@ -197,6 +197,6 @@ class Cursor:
         raise Unreadable(start, problem)
 
 
-def content(node: Node) -> tuple[Node, ...]:
+def content(node: LatexNode) -> tuple[LatexNode, ...]:
     """What a group holds, or the symbol itself."""
     return node.inner if node.kind == "group" else (node,)

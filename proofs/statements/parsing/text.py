@@ -14,15 +14,7 @@ from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.conditions import real_condition
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import (
-    DEEPEST,
-    LONGEST_NUMBER,
-    LONGEST_TEXT,
-    PI,
-    Reduction,
-    Token,
-    Unreadable,
-)
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Reduction, Token, Unreadable
 from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
@@ -45,9 +37,10 @@ _LARGEST_POWER_OF_TEN = 40
 class TextReader:
     """Tokens of one formula.  ``define``: a name that is not known may stand first, as the one defined."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
-        if len(source) > LONGEST_TEXT:
-            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        if len(source) > limits.text:
+            raise Unreadable(0, f"the formula is longer than {limits.text} characters")
+        self._limits = limits
         self._source, self._vocabulary, self._define = source, vocabulary, define
         self._whole, self._at, self._depth = source, 0, 0
 
@@ -73,7 +66,7 @@ class TextReader:
         # A name may start with digits (0.weight).
         if (match := _NUMBER.match(source, start)) and self._tensor(start) is None:
             self._at = match.end()
-            return [Token("number", read_number(match[0], start), start)]
+            return [Token("number", read_number(match[0], start, self._limits.digits), start)]
         if match := _OPERATOR.match(source, start):
             self._at = match.end()
             return [Token("operator", _SPELLING.get(match[0], match[0]), start)]
@@ -136,7 +129,7 @@ class TextReader:
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(offset, f"the formula is nested more than {DEEPEST} deep")
-        sides = parse(self.tokens())
+        sides = parse(self.tokens(), self._limits)
         self._source, self._at = before
         self._depth -= 1
         if len(sides) != 1:
@@ -266,10 +259,11 @@ def _multiplied(before: list[Token], token: Token) -> bool:
     return brackets.count("(") == brackets.count(")") and ends and starts
 
 
-def read_number(written: str, at: int) -> Fraction:
+def read_number(written: str, at: int, most: int) -> Fraction:
+    """A decimal number, exactly; most: how many digits it may have."""
     digits, _, exponent = written.lower().partition("e")
-    if len(digits) > LONGEST_NUMBER or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
-        raise Unreadable(at, f"the number has more than {LONGEST_NUMBER} digits")
+    if len(digits) > most or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
+        raise Unreadable(at, f"the number has more than {most} digits")
     return Fraction(written)
 
 

@@ -7,11 +7,8 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 
-LONGEST_TEXT = 20_000
-MOST_TOKENS = 5_000
 DEEPEST = 40
-LONGEST_NUMBER, LONGEST_INDEX = 40, 9
-LARGEST_EXPONENT = 16
+LONGEST_INDEX = 9
 
 
 class Unreadable(Exception):
@@ -20,6 +17,22 @@ class Unreadable(Exception):
     def __init__(self, position: int, problem: str) -> None:
         super().__init__(problem)
         self.position, self.problem = position, problem
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of a formula: its characters, its symbols, the digits of a number, the integers of an exponent."""
+
+    text: int = 20_000
+    tokens: int = 5_000
+    digits: int = 40
+    exponent: int = 16
+
+
+CLAIMED = Limits()
+"""What a person may write."""
+PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
+"""What is printed of a network that was read: its numbers may have a thousand digits, as 1e-308 does."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from dyadic.proofs.evaluate.drawn_sizes import Instantiation
 from dyadic.proofs.evaluate.network import Rejected, RingDefinition, Tensors
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
+from dyadic.proofs.sentences import any_state
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
@@ -85,7 +86,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         raise SpecError(statement.place, f"{value} is no number of steps", "write a formula in L and T")
     claimed, least, exactly = int(value), graph.largest_rank, statement.child == "needed"
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
-    text = f"steps: from any state {claimed} {words} (L = {graph.L}, T = {least})"
+    text = f"steps: from {_any_state(graph)} {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
         return _too_few(statement, text, graph, claimed, vocabulary)
     reason = _open(graph)
@@ -105,9 +106,13 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
 
 
 def _states(graph: Graph) -> tuple[str, ...]:
-    """Which states "any state" stands for, where it is not all of them."""
-    found = hypothesis([*graph.layers.values(), *graph.cost_contents.values()])
-    return (found,) if found else ()
+    """Which states "any state" means, where some update has no value at some of them."""
+    found = hypothesis([*graph.layers.values(), *graph.kinds.values()])
+    return () if found is None else (found,)
+
+
+def _any_state(graph: Graph) -> str:
+    return any_state({"everywhere": int(not _states(graph))})
 
 
 @cache
@@ -250,7 +255,9 @@ def _last(graph: Graph, state: State, exact: State) -> tuple[tuple[str, str], tu
 def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
     """Finite-time exactness at step size h: for h = 1 and for no other."""
     h, steps = number(statement, vocabulary, graph), graph.largest_rank
-    text = f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from any state"
+    text = (
+        f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from {_any_state(graph)}"
+    )
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
