@@ -16,6 +16,10 @@ from flint import arb, fmpz
 
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ball, Undetermined
 from dyadic.proofs.evaluate.reals import AT_ZERO
+from dyadic.symbolic.functions import FUNCTIONS
+
+_NEAR = 40
+"""Bits of the distance within which a value must exist."""
 
 
 class Growth:
@@ -122,7 +126,8 @@ class Exact:
         if base.zero and p < 0:
             raise Undetermined("division by zero")
         if q == 1:
-            return replace(base, value=base.value**p)
+            value = base.value**p
+            return replace(base, value=value if isinstance(value, Fraction) else _defined(value))
         exact = _exact_root(base.value, q)
         if exact is not None:
             return replace(base, value=exact**p)
@@ -169,6 +174,29 @@ class Exact:
         result = Traced(self._balls.logsumexp([_ball(a.value) for a in arguments]), used)
         self.calls.setdefault(label, str(result))
         return result
+
+
+class Inside(Exact):
+    """Values that exist in a neighbourhood of the numbers drawn, and not at these alone, as sqrt(-a^2) does at 0."""
+
+    def power(self, base: Traced, p: int, q: int = 1) -> Traced:
+        if base.used and (p < 0 or q != 1):
+            _defined(self._balls.power(_around(base.value), p, q))
+        return super().power(base, p, q)
+
+    def apply(self, name: str, order: int, argument: Traced) -> Traced:
+        if argument.used and bounded(name):
+            _defined(self._balls.apply(name, order, _around(argument.value)))
+        return super().apply(name, order, argument)
+
+
+def bounded(name: str) -> bool:
+    """Whether a function is not defined for all numbers."""
+    return name in ("log", "sqrt", "rsqrt") or (name in FUNCTIONS and FUNCTIONS[name].defined is not None)
+
+
+def _around(value: Any) -> arb:
+    return _ball(value) + arb(0, 2**-_NEAR)
 
 
 def _defined(value: arb) -> arb:
