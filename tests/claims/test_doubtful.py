@@ -37,11 +37,21 @@ AS_IN_TEX = {
     r"x^{\text{out}}_0 \frac12 = x^{\text{out}}_0 / 2": True, r"\tanh^{-2}(1) = 1/\tanh(1)^2": True,
 }  # fmt: skip
 CONTINUED = {
+    r"2 := 1 + 1": True, r"2 &:= 1 + 2": False,
     r"2 &= 1 \\ &\quad + 1": True, r"2 &= 1 \\ &\quad - 1": False, r"2 &= 1 \\ & \cdot 2": True, r"1 &=& 1": True,
     "1 &= 1 \\\\% a remark\n% another\n &= 1": True, r"1 &= 1 \\ &= 2": False,
     r"1 = \begin{cases} 1 & \text{if } 1 = 1 \\ 0 & \text{otherwise} \end{cases}": True,
 }  # fmt: skip
+CONDITIONS = {
+    "Sum[i<2] [i mod 2 = 0] x_out[i] = x_out[0]": True,
+    "Sum[i<2] [i mod 2 = 1] x_out[i] = x_out[0]": False,
+    "Sum[i<2] [0 = 3 i mod 2] x_out[i] = x_out[0]": True,
+    "Sum[i<2] [1 mod 2 = i] x_out[i] = x_out[1]": True,
+    "Sum[i<2] [((i + 1) mod 2) = 0] x_out[i] = x_out[1]": True,
+    "2 := 1 + 1": True,
+}
 TEXT = [
+    "Sum[i<2] [i + 1 mod 2 = 0] x_out[i] = x_out[1]", "Sum[i<2] [i mod 2 + 1 = 1] x_out[i] = x_out[0]",
     "1 = 2\n1/2 = 1", "x_out[0] = 2\nx_out[1] = 1", "x_out[0] = 2\n(1) = 1", "x_out[0] = 2 tanh(1)\ntanh(1) = 1",
     "1 000 = 1000", "2 3 = 6", "2^2^3 = 64", "2^2^3 = 256", "sin^-1(1/2) = asin(1/2)", "x_out[1 0] = 1",
 ]  # fmt: skip
@@ -83,6 +93,11 @@ def test_latex_is_read_as_it_is_typeset(table):
     for formula, true in table.items():
         (row,) = rows(formula)
         assert judged(row, latex=True).verdict is (Verdict.PROVED if true else Verdict.REFUTED), formula
+
+
+def test_mod_without_brackets_belongs_to_a_product():
+    for formula, true in CONDITIONS.items():
+        assert judged(formula).verdict is (Verdict.PROVED if true else Verdict.REFUTED), formula
 
 
 @pytest.mark.parametrize("formula", TEXT)

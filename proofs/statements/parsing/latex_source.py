@@ -23,7 +23,7 @@ _DISPLAY = re.compile(
 _LENGTH = r"\[\s*-?[\d.]*\s*(?:pt|em|ex|mm|cm|in|\\[a-z]+)\s*\]"
 _ROW = re.compile(rf"\\\\\*?(?:{_LENGTH})?|\n\s*\n|\\(?:begin|end)\{{cases\}}")
 _CELL = re.compile(r"(?<!\\)&|\\q?quad(?![A-Za-z])|\\(?:begin|end)\{cases\}")
-_SYMBOL = re.compile(r"\d+(?:\.\d+)?|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
+_SYMBOL = re.compile(r"\d+(?:\.\d+)?|:=|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
 _RELATION = re.compile(r":?=|\\(?:leftarrow|gets|coloneqq)(?![A-Za-z])")
 _CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])")
 _NESTED = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}|\{[^{}]*\}|\[[^\[\]]*\]", re.DOTALL)

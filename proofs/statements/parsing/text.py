@@ -19,8 +19,8 @@ from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
-_OPERATOR = re.compile(r"\*\*|<-|[-+*/^(),=\u00b7\u2212]")
-_SPELLING = {"**": "^", "<-": "=", "\u00b7": "*", "\u2212": "-"}
+_OPERATOR = re.compile(r"\*\*|<-|:=|[-+*/^(),=\u00b7\u2212]")
+_SPELLING = {"**": "^", "<-": "=", ":=": "=", "\u00b7": "*", "\u2212": "-"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)(E|C)\s*/\s*(?:d\s*|\u2202\s*)")

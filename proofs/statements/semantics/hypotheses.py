@@ -17,10 +17,10 @@ _ROOTS = "the roots of the claim are of positive numbers"
 def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
     symmetric = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
-    return (*symmetric, *domains_of(claim), *_domain_of_layers(claim))
+    return (*symmetric, *domains_of(claim), *domains_of_layers(claim))
 
 
-def _domain_of_layers(claim: Equalities) -> tuple[str, ...]:
+def domains_of_layers(claim: Equalities) -> tuple[str, ...]:
     """Where the terms of the energy that the claim reads are defined, if not everywhere."""
     graph = claim.vocabulary.graph
     read = sorted(set().union(*(vertices_read(graph, claim.read(link)) for link in claim.links)))

@@ -7,7 +7,7 @@ are searched at which they differ for certain.  No equality is ever decided by r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -202,6 +202,15 @@ class _Trial:
             return LinkOutcome(method, bound, compared=compared), at
         return LinkOutcome(None), at
 
+    def _sides(self, scope: Scope, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
+        """Both sides; what is 0 only as one number is taken to be the largest is not 0 whatever the values are."""
+        try:
+            yield from scope.sides(link)
+        except Undetermined:
+            if isinstance(scope.ring, Free) and scope.ring.chose:
+                raise _Differs from None
+            raise
+
     def _scope(
         self, make: Callable[[], tuple[Ring, Draw]], setting: Setting, integers: Mapping[str, int], *key: object
     ) -> ClaimTensors:
@@ -219,8 +228,8 @@ class _Trial:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
         scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), setting, integers, Growth)
         # An equality of integers (the index of a maximum) has no degree.
-        sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
-        largest = max((sum(left) + sum(right) for left, right in sides), default=0)
+        pairs = ((left, right) for _, left, right in scope.sides(link))
+        largest = max((sum(sum(side) for side in pair if isinstance(side, tuple)) for pair in pairs), default=0)
         if isinstance(scope.ring, Growth):
             largest = max(largest, 2 * scope.ring.deepest)
         if largest > LARGEST_GROWTH:
@@ -265,7 +274,7 @@ class _Trial:
         ring: Any = scope.ring
         compared = 0
         scope.read.clear()
-        for _, left, right in scope.sides(link):
+        for _, left, right in self._sides(scope, link):
             if not (ring.agree(left, right) if isinstance(ring, Closed) else left == right):
                 raise _Differs
             compared += 1
