@@ -15,6 +15,7 @@ from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.granularity import Granularity
+from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
 _EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
@@ -202,8 +203,8 @@ def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
     found = {}
     for text in sizes:
         name, _, value = text.partition("=")
-        if not (value.isascii() and value.isdecimal()) or len(value) > 10 or not 0 < int(value) < 2**31:
-            raise DyadicError(f"--size {text[:60]}: write NAME=NUMBER with a positive number below 2^31")
+        if not (value.isascii() and value.isdecimal()) or len(value) > 10 or not 0 < int(value) <= LARGEST_SIZE:
+            raise DyadicError(f"--size {text[:60]}: write NAME=NUMBER with a number from 1 to {LARGEST_SIZE}")
         if name in found:
             raise DyadicError(f"--size {name[:60]}: is given twice")
         found[name] = int(value)

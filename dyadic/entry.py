@@ -117,12 +117,15 @@ def _leave(status: int) -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """Give the null device to a standard stream that is closed: the next file opened would take its place."""
+    """Give the null device to a standard stream that is closed: the next file opened would take its place.
+
+    That of standard output cannot be written, so that what a command says there is not lost without a word.
+    """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            opened = os.open(os.devnull, os.O_RDWR)
+            opened = os.open(os.devnull, os.O_RDONLY if number == 1 else os.O_RDWR)
             if opened != number:
                 os.dup2(opened, number)
                 os.close(opened)

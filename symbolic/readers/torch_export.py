@@ -285,11 +285,12 @@ class _TorchReader:
             if isinstance(value, Known):
                 return self.torch.from_numpy(np.array(value.array))
             if isinstance(value, str):  # only its shape is asked for
-                return self.torch.zeros([int(n) for n in self.model.shapes[value]])
+                return self.torch.zeros(()).expand([int(n) for n in self.model.shapes[value]])
             if isinstance(value, Expr) and value.is_Integer:
                 return int(value)
             return value
 
+        self._make_room(node)
         map_arg = self.torch.fx.node.map_aggregate
         try:
             found = node.target(*map_arg(node.args, concrete), **map_arg(node.kwargs, concrete))
@@ -300,6 +301,15 @@ class _TorchReader:
         if isinstance(found, list | tuple):
             return [Known(f"{node.name}.{k}", _numpy(part)) for k, part in enumerate(found)]
         return found
+
+    def _make_room(self, node: Any) -> None:
+        """Ask for the memory of the tensors that a call makes, whose shapes the program states, before it is run."""
+        meta = node.meta.get("val")
+        for tensor in meta if isinstance(meta, list | tuple) else [meta]:
+            if isinstance(tensor, self.torch.Tensor):
+                if not all(isinstance(extent, int) for extent in tensor.shape):
+                    raise Unsupported("makes a constant whose size is not known beforehand")
+                self.model.room(tensor.shape, tensor.element_size())
 
     def _call(self, node: Any, label: str) -> OperatorCall:
         def read(value: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from claims.test_claims import judged
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.statements.semantics.given import Given
+from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.symbolic import architecture, derive
 
 
@@ -108,8 +108,8 @@ def test_steps_are_counted_at_the_given_values():
 
 
 def test_the_number_that_an_entry_is():
-    assert Given(np.array([0.1]))[0,] == Fraction(1, 10)
-    assert Given(np.array([0.1], "float32"))[0,] == Fraction(float(np.float32(0.1)))
-    assert Given(np.array(3))[()] == 3
-    assert Given(np.array([[1, 2], [1, 2]])).uneven == (False, True)
-    assert Given(np.array([0.5, 3])).weight == (6).bit_length() - 1 + 1
+    assert GivenArray(np.array([0.1]))[0,] == Fraction(1, 10)
+    assert GivenArray(np.array([0.1], "float32"))[0,] == Fraction(float(np.float32(0.1)))
+    assert GivenArray(np.array(3))[()] == 3
+    assert GivenArray(np.array([[1, 2], [1, 2]])).uneven == (False, True)
+    assert GivenArray(np.array([0.5, 3])).weight == (6).bit_length() - 1 + 1

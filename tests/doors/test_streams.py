@@ -58,8 +58,9 @@ def run(name, tmp_path, certificate, redirection="", python=(), **environment):
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_standard_output_closed(name, tmp_path, certificate):
+    """As a full device: what cannot be said has not been decided, and a code that is lost has not been emitted."""
     done, errors, usual = run(name, tmp_path, certificate, ">&-")
-    assert (done.returncode, errors.count("\n")) == (usual, usual == 2)
+    assert (done.returncode, errors.count("\n")) == ((usual, usual == 2) if name in SAYS_NOTHING else (2, 1)), errors
 
 
 @pytest.mark.parametrize("name", FEW)

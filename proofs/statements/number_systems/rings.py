@@ -194,7 +194,7 @@ def _traced(value: Any) -> Traced:
     return value if isinstance(value, Traced) else Traced(Fraction(value))
 
 
-class Inside(Exact):
+class Neighbourhood(Exact):
     """Values that exist in a neighbourhood of the numbers drawn, and not at these alone, as sqrt(-a^2) does at 0."""
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:

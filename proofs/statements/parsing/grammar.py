@@ -17,7 +17,7 @@ from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.conditions import less
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Reduction, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable
 
 
 def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
@@ -95,7 +95,7 @@ class _Parser:
         return self._token.kind in ("number", "atom", "function", "extremum", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
-        head: Reduction = self._token.value
+        head: ReductionHead = self._token.value
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
@@ -197,7 +197,7 @@ class _Parser:
         return node
 
 
-def reduced(head: Reduction, body: Any) -> Any:
+def reduced(head: ReductionHead, body: Any) -> Any:
     """A sum or the like of a body; a smallest value is the negative of a largest one."""
     if head.start:
         extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]

@@ -32,7 +32,7 @@ _WORDS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", *_FUNCTIONS
 
 
 @dataclass(frozen=True)
-class Named:
+class LatexName:
     """A name in the text notation, the nodes of its indices (None: it has none), and what follows them."""
 
     text: str
@@ -48,7 +48,7 @@ class Names:
         self._owners = {latex_escape(name): name for name in (*vocabulary.graph.parents, *vocabulary.graph.inputs)}
         self._owners |= {latex_escape(name): name for name in vocabulary.graph.costs}
 
-    def read(self, cursor: Cursor) -> Named:
+    def read(self, cursor: Cursor) -> LatexName:
         """The name here.  Raises :class:`Unreadable` where there is none."""
         node = cursor.peek()
         accent, stem = self._base(cursor)
@@ -56,7 +56,7 @@ class Names:
             after = cursor.next
             primes = self._primes(cursor)
             if not self._owner_follows(cursor) or primes:
-                return Named(stem + "'" * primes)
+                return LatexName(stem + "'" * primes)
             cursor.next = after
         stem += self._number_before_owner(cursor)
         owner, indices = self._scripts(cursor)
@@ -66,25 +66,25 @@ class Names:
         """Whether a letter is a quantity by itself."""
         return word in self._vocabulary.tensors
 
-    def _named(self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int) -> Named:
+    def _named(self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int) -> LatexName:
         known, tail = self._vocabulary.tensors, "" if owner is None else f"_{owner}"
         if accent == "dot":
-            return Named(f"d{stem}{tail}", indices, "/dt")
+            return LatexName(f"d{stem}{tail}", indices, "/dt")
         name = f"{stem}{accent}{tail}"
         if accent == "hat" and f"arg{stem}{tail}" in known:
             name = f"arg{stem}{tail}"
         digits = "".join(node.text for node in indices or ())
         if name in known:
             self._define = False
-            return Named(name, indices)
+            return LatexName(name, indices)
         if self._define:
             self._define = False
-            return Named(name, indices)
+            return LatexName(name, indices)
         if stem == "delta" and not accent and owner is None and indices:
-            return Named("delta", indices)
+            return LatexName("delta", indices)
         plain = owner is None and not accent and (indices is None or digits.isdigit())
         if plain and (stem in self._vocabulary.sizes or re.fullmatch("[a-z]", stem)):
-            return Named(stem + digits)
+            return LatexName(stem + digits)
         raise Unreadable(at, f"{name!r} is no quantity of this network")
 
     def _base(self, cursor: Cursor) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.conditions import real_condition
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Reduction, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, ReductionHead, Token, Unreadable
 from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
@@ -267,7 +267,7 @@ def read_number(written: str, at: int, most: int) -> Fraction:
     return Fraction(written)
 
 
-def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> Reduction:
+def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> ReductionHead:
     """The head of a sum or the like, counted from 0; ``base``: from where the claim counts."""
     end: int | str | None
     if match["from"] is not None:
@@ -276,7 +276,7 @@ def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> Reduction
             hint = f"write {first}<={match['index']}<..., or say first = 1 in the file"
             raise Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
     elif match["first"] is None and match["end"] is None:
-        return Reduction(kind, match["index"], None)
+        return ReductionHead(kind, match["index"], None)
     elif match["first"] is None and not base and match["close"] == "<":
         first, end = 0, read_range(match["end"], at)
     else:
@@ -287,7 +287,7 @@ def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> Reduction
         end = _end(match["end"], at, base) if match["close"] == "<=" else _before(end, at, base)
     if first < 0 or (isinstance(end, int) and end <= first):
         raise Unreadable(at, "the range holds no value: nothing would be compared")
-    return Reduction(kind, match["index"], end, first)
+    return ReductionHead(kind, match["index"], end, first)
 
 
 def _end(written: str, at: int, base: int) -> int | str:

@@ -39,7 +39,7 @@ PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
 class Token:
     """kind: number, atom, function, extremum, reduction, operator or end.
 
-    value: a Fraction; an expression as nested lists; (name, order); max or min; a :class:`Reduction`; the operator.
+    value: a Fraction; an expression as nested lists; (name, order); max or min; a :class:`ReductionHead`; the operator.
     """
 
     kind: str
@@ -48,7 +48,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Reduction:
+class ReductionHead:
     """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts."""
 
     kind: str

@@ -15,7 +15,7 @@ Place = tuple[int, ...]
 _LARGEST = 1.8e308
 
 
-class Given:
+class GivenArray:
     """The entries of one array.
 
     A number in double precision is the shortest decimal that stands for it, as it is written in a specification;
@@ -46,10 +46,10 @@ class Given:
         return max(largest.bit_length() - 1, 0) + below.bit_length() - 1
 
 
-def given_values(graph: Graph, values: Mapping[str, Any]) -> dict[tuple[str, str], Given]:
+def given_values(graph: Graph, values: Mapping[str, Any]) -> dict[tuple[str, str], GivenArray]:
     """Those of the inputs of a network that are constants; trained parameters stay free, with whatever values."""
     fixed = {name for name, node in graph.inputs.items() if node["role"] in ("constant", "index")}
-    return {("x", name): Given(array) for name, array in values.items() if name in fixed and hasattr(array, "dtype")}
+    return {("x", name): GivenArray(array) for name, array in values.items() if name in fixed and hasattr(array, "dtype")}
 
 
-__all__ = ["Given", "given_values"]
+__all__ = ["GivenArray", "given_values"]

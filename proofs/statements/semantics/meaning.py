@@ -23,7 +23,7 @@ from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
-from dyadic.proofs.statements.semantics.given import Given
+from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.quantities import COST_X, Quantity, Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -145,7 +145,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             found[place] = self._integers.get(label, 0) if integer else self._draw(label)
         return found
 
-    def _number(self, given: Given, place: Place) -> Any:
+    def _number(self, given: GivenArray, place: Place) -> Any:
         """A number that the architecture gives."""
         if isinstance(self.ring, Growth):
             return given.weight, 0

@@ -14,7 +14,7 @@ from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
-from dyadic.proofs.statements.semantics.given import Given
+from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.quantities import Sense, printed_letters, quantity
 from dyadic.symbolic.errors import SpecError
 
@@ -141,7 +141,7 @@ class Vocabulary:
         self.graph = graph
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first = 0
-        self.given: dict[tuple[str, str], Given] = {}
+        self.given: dict[tuple[str, str], GivenArray] = {}
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}

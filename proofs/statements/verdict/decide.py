@@ -202,7 +202,7 @@ class _Trial:
             return LinkOutcome(method, bound, compared=compared), at
         return LinkOutcome(None), at
 
-    def _sides(self, scope: Scope, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
+    def _sides(self, scope: ClaimTensors, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides; what is 0 only as one number is taken to be the largest is not 0 whatever the values are."""
         try:
             yield from scope.sides(link)

@@ -14,7 +14,7 @@ from flint import ctx
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws
-from dyadic.proofs.statements.number_systems.rings import Inside
+from dyadic.proofs.statements.number_systems.rings import Neighbourhood
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
@@ -66,7 +66,7 @@ def _defined(
     given: Integers,
     draws: Draws,
 ) -> bool:
-    meaning = Meaning(claim.vocabulary, Inside(), lambda label: number(draws, label), setting, symmetric, given)
+    meaning = Meaning(claim.vocabulary, Neighbourhood(), lambda label: number(draws, label), setting, symmetric, given)
     try:
         return sum(1 for _ in ClaimTensors(meaning, claim).sides(link)) > 0
     except (Rejected, Undetermined):
