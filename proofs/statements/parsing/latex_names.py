@@ -66,7 +66,9 @@ class Names:
         """Whether a letter is a quantity by itself."""
         return word in self._vocabulary.tensors
 
-    def _named(self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int) -> LatexName:
+    def _named(
+        self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int
+    ) -> LatexName:
         known, tail = self._vocabulary.tensors, "" if owner is None else f"_{owner}"
         if accent == "dot":
             return LatexName(f"d{stem}{tail}", indices, "/dt")

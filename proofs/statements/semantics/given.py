@@ -49,7 +49,9 @@ class GivenArray:
 def given_values(graph: Graph, values: Mapping[str, Any]) -> dict[tuple[str, str], GivenArray]:
     """Those of the inputs of a network that are constants; trained parameters stay free, with whatever values."""
     fixed = {name for name, node in graph.inputs.items() if node["role"] in ("constant", "index")}
-    return {("x", name): GivenArray(array) for name, array in values.items() if name in fixed and hasattr(array, "dtype")}
+    return {
+        ("x", name): GivenArray(array) for name, array in values.items() if name in fixed and hasattr(array, "dtype")
+    }
 
 
 __all__ = ["GivenArray", "given_values"]
