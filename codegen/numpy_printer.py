@@ -27,6 +27,7 @@ from dyadic.codegen.numpy_arrays import (
     align,
     computed,
     in_order,
+    sum_of,
     sum_out,
     transpose,
     union,
@@ -53,7 +54,7 @@ from dyadic.symbolic.expressions import (
 )
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.indices import simplify_bracket
-from dyadic.symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, signed_terms
 
 
 class NumpyPrinter:
@@ -71,7 +72,7 @@ class NumpyPrinter:
     ) -> None:
         self.sizes = dict(sizes or {})
         self.support = support if support is not None else Support()
-        self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
+        self.shapes = {t.name: self._shape(t) for t in tensors}
         self.views: dict[str, str] = {}
         self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "batch")
 
@@ -87,7 +88,7 @@ class NumpyPrinter:
 
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
-        self.shapes[item.tensor.kind, item.tensor.owner] = shape = self._shape(item.tensor)
+        self.shapes[item.tensor.name] = shape = self._shape(item.tensor)
         whole, self.ranges = prepare(item, self.shapes, self.sizes)
         order = list(self.ranges)
         self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order, self.views)
@@ -150,14 +151,7 @@ class NumpyPrinter:
         return ArrayCode(spelling.call.format(array.code), array.axes, ATOM, computed(array))
 
     def _sum(self, node: Add, order: list[Index]) -> ArrayCode:
-        text = ""
-        terms = [(t.could_extract_minus_sign(), t) for t in sorted(node.args, key=term_key)]
-        arrays = [self._visit(-term if negative else term, order) for negative, term in terms]
-        axes = union(arrays, order)
-        for (negative, _), array in zip(terms, arrays, strict=True):
-            piece = align(array, axes).at(PRODUCT)
-            text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return ArrayCode(text, axes, SUM, computed(*arrays))
+        return sum_of([(sign, self._visit(term, order)) for sign, term in signed_terms(node)], order)
 
     def _power(self, node: Pow, order: list[Index]) -> ArrayCode:
         if node.exp.is_negative:

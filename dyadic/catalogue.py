@@ -27,7 +27,7 @@ from dyadic.symbolic.functions import FUNCTIONS, by_cases, closed_form
 from dyadic.symbolic.layers import LayerEquation
 from dyadic.symbolic.layers.layer_type import Example, Option
 from dyadic.symbolic.options import suggest
-from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.printing import TextPrinter, joined
 from dyadic.symbolic.readers.onnx_node import OPERATORS as ONNX
 from dyadic.symbolic.readers.operator_table import Registry
 from dyadic.symbolic.readers.torch_call import OPERATORS as TORCH
@@ -170,7 +170,7 @@ def _option(key: str, option: Option) -> str:
 
 def _array(tensor: Tensor) -> str:
     """A tensor's name as it stands in the equations, and its shape."""
-    name = _PRINTER(Element(tensor.kind, tensor.owner))
+    name = _PRINTER(Element(tensor.name))
     return f"{name} [{', '.join(map(_PRINTER, tensor.shape))}]"
 
 
@@ -192,7 +192,7 @@ def _aligned(items: Sequence[Definition]) -> tuple[str, ...]:
         rows = [_PRINTER(item.body)]
         if len(rows[0]) > _WIDTH - width:
             first, *others = _PRINTER.terms(item.body)
-            rows = [first[2:] if first[0] == "+" else f"-{first[2:]}", *(f"  {term}" for term in others)]
+            rows = [joined([first]), *(f"  {sign} {term}" for sign, term in others)]
         lines += [f"{name:<{width}} = {rows[0]}", *(f"{'':<{width + 2}}{row}" for row in rows[1:])]
     return tuple(lines)
 

@@ -2,11 +2,7 @@
 
 Nothing heavy is imported here, so that an interruption is answered from the start.  A signal is not turned into an
 exception, which a library could swallow anywhere: the signals are blocked in every thread, and one thread waits for
-them and ends the program, whatever the others are doing.
-
-Exit status: 0 everything proved or done; 1 a claim refuted or a certificate rejected; 2 invalid input or usage, or an
-output that cannot be written; 3 something undecided; 70 a defect of the program; 130 interrupted (128 + the signal's
-number for the others); 141 the reader of a pipe has gone.
+them and ends the program, whatever the others are doing.  The exit statuses stand in exits.py.
 """
 
 from __future__ import annotations
@@ -19,8 +15,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from dyadic import scratch
+from dyadic.exits import CLOSED_PIPE, DEFECT, INVALID, say
 
-INVALID, DEFECT, CLOSED_PIPE = 2, 70, 141
 _ENDINGS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}
 
 
@@ -78,7 +74,7 @@ def _report(error: Exception) -> int:
         place = error.filename or ("standard output" if error.errno in (5, 9, 27, 28) else "the system")
         say(f"{place}: {error.strerror or error}; check the place")
         return INVALID
-    from dyadic import __version__
+    from dyadic.version import __version__
 
     say(
         f"a defect of dyadic, not of your input: {type(error).__name__}: {str(error)[:300]} ({_place(error)}, "
@@ -101,14 +97,6 @@ def _place(error: BaseException) -> str:
                 break
         trace = trace.tb_next
     return found
-
-
-def say(message: str) -> None:
-    """One line on standard error; a place that cannot take it changes nothing."""
-    line = " ".join(message.split())
-    with scratch.LOCK, suppress(OSError, ValueError):  # whoever stops the program has the only word
-        sys.stderr.write(f"dyadic: {line[:1500]}\n")
-        sys.stderr.flush()
 
 
 def _leave(status: int) -> NoReturn:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Symbol
-
 from dyadic.paper.document import BigSum, Cite, Display, Formula, Fraction, Math, Paragraph, Subscripted, Theorem, Words
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
+from dyadic.symbolic.expressions import Rate
 
 X, S, F, C, E, THETA = (Subscripted(letter, "v") for letter in ("x", "s", "f", "C", "E", "theta"))
-DOT_X, DOT_S = Symbol("dot x"), Symbol("dot s")
+DOT_X, DOT_S = Rate("x"), Rate("s")
 PARENTS = Subscripted("x", Words("pa(v)"))
 TRANSPOSED: Formula = Subscripted(("(", Subscripted("D", "v"), Subscripted("f", "c"), ")"), "", "top")
 SENSITIVITY: Formula = (

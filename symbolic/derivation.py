@@ -14,11 +14,19 @@ from itertools import islice
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
-from dyadic.symbolic.instantiation import Equation, Equations, Role, SensitivityTerm, aligned
+from dyadic.symbolic.energy import (
+    CostDerivation,
+    LayerDerivation,
+    cost_to_json,
+    derive_cost,
+    derive_layer,
+    reads_activations,
+)
+from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
-from dyadic.symbolic.serialise import Json, cost_to_json, to_json
+from dyadic.symbolic.serialise import Json, to_json
+from dyadic.symbolic.structure import Architecture
+from dyadic.symbolic.tensor_names import Owner
 
 _SHOWN = 60
 """Equations of a network that a notebook shows."""
@@ -88,7 +96,9 @@ class Derivation:
             if term.child in self.costs:
                 cost = self.costs[term.child]
                 target, available = cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates)
-                owners = {cost.equation.input.owner: self.architecture.by_cost[term.child].input}
+                owners: Mapping[Owner, str] = {
+                    cost.equation.input.name.owner: self.architecture.by_cost[term.child].input
+                }
             else:
                 vertex, layer = self.architecture.by_name[term.child], self.layers[term.child]
                 target, available = layer.adjoints[term.slot].body, (*layer.equation.definitions, *layer.intermediates)
@@ -140,4 +150,4 @@ def derive(architecture: Architecture) -> Derivation:
     return Derivation(architecture, layers, costs, terms, shared)
 
 
-__all__ = ["Derivation", "Equation", "Role", "SensitivityTerm", "derive"]
+__all__ = ["Derivation", "Equation", "EquationRole", "SensitivityTerm", "derive"]

@@ -11,11 +11,11 @@ from typing import Any
 
 from sympy import Expr, Integer, Rational
 
-from dyadic.symbolic.architecture import extent_of
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import Option
 from dyadic.symbolic.limits import LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
+from dyadic.symbolic.structure import extent_of
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol, sympify
 
 from dyadic.symbolic.expressions import Element, Index, Tensor
-
-Key = tuple[str, str]
-"""(kind, owner) of a tensor."""
+from dyadic.symbolic.tensor_names import Name
 
 
 class Local(Symbol):
@@ -89,12 +87,12 @@ class Kernel:
     statements: tuple[Statement, ...]
     reads: tuple[Tensor, ...]
     writes: tuple[Tensor, ...]
-    integers: frozenset[Key]
+    integers: frozenset[Name]
     defines: tuple[Tensor, ...]
 
     @property
-    def tensors(self) -> dict[Key, Tensor]:
-        return {(t.kind, t.owner): t for t in (*self.reads, *self.writes)}
+    def tensors(self) -> dict[Name, Tensor]:
+        return {t.name: t for t in (*self.reads, *self.writes)}
 
     @property
     def accumulators(self) -> tuple[Accumulate, ...]:

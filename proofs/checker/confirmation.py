@@ -25,8 +25,8 @@ from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash
 from dyadic.proofs.checker.intake.names import applied, check_names
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
-from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes, number_of, rule_text
-from dyadic.proofs.checker.intake.witnesses import pairing_sizes, small_instance
+from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, for_all_sizes, network_shapes
+from dyadic.proofs.checker.intake.witnesses import own_instance, pairing_sizes, small_instance
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.checker.verdicts import Claims
@@ -108,9 +108,6 @@ class _Check:
     def _say(self, claim: str, done: Done, detail: str) -> None:
         self.found[claim] = Finding(claim, done, detail)
 
-    def _rests_on(self, claim: str) -> str:
-        return f"{claim} was not verified again"
-
     # -- what is computed --------------------------------------------------------------------------------------------
 
     def _ranks(self) -> None:
@@ -157,6 +154,8 @@ class _Check:
         """Every function that an equation applies: its value and derivative as emitted are those of its definition."""
         names = applied([self.graph.layers, self.graph.kinds])
         claims = {claim["subject"]["name"]: claim for claim in self.claims.of_kind("function")}
+        for name in sorted(applied([self.graph.layers, self.graph.kinds], least=2)):
+            self.open.append(f"function:{name}: its second derivative is applied, of which nothing is shown")
         for name in sorted(set(self.certificate["functions"]) | names):
             where = f"functions.{name:.60}"
             if name not in names:
@@ -305,7 +304,7 @@ class _Check:
             where = self.claims.place[claim["id"]]
             small = small_instance(self.graph, claim["witness"], f"{where}.witness")
             self._simulated(claim, small, "at the sizes recorded")
-        own = self._own_instance()
+        own = own_instance(self.graph, self.shapes)
         for claim in self.claims.of_kind("residues"):
             if own is None:
                 self._say(claim["id"], Done.STATED, "the network's sizes are not all numbers")
@@ -344,18 +343,6 @@ class _Check:
     def _run(self, small: simulation.Small) -> simulation.SimulationRun:
         return simulation.run(self.graph, small, self.graph.steps, _prime(), secrets.randbits(60))
 
-    def _own_instance(self) -> simulation.Small | None:
-        """The network at its own sizes, if all of them are numbers."""
-        tables = {name: self.shapes.numbers(name) for name in self.shapes.tables}
-        shapes = {name: [number_of(extent) for extent in shape] for name, shape in self.shapes.of.items()}
-        targets = {name: [number_of(extent) for extent in shape] for name, shape in self.shapes.targets.items()}
-        below = {name: node["below"] for name, node in self.graph.inputs.items() if "below" in node}
-        sized = [n for shape in (*shapes.values(), *targets.values()) for n in shape]
-        if None in tables.values() or None in sized or not all(isinstance(n, int) for n in below.values()):
-            return None
-        inputs = {name: shapes[name] for name in self.graph.inputs}
-        return simulation.Small(inputs, targets, tables, below)  # type: ignore[arg-type]
-
     def _tightness(self) -> None:
         for claim in self.claims.of_kind("tightness:structure"):
             witness, where = claim["witness"], f"{self.claims.place[claim['id']]}.witness"
@@ -386,12 +373,6 @@ def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")
     return outcome
-
-
-def for_all_sizes(content: Any) -> str:
-    """Of which sizes a proof speaks that was replayed."""
-    rule = rule_text(content)
-    return f"for all sizes that the shape rule admits ({rule})" if rule else "for all sizes"
 
 
 def _shown(outcomes: list[PairingOutcome]) -> str:

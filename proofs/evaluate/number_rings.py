@@ -60,7 +60,7 @@ class PrimeField:
     """Integers modulo a prime; a function value is a pseudo-random residue keyed by function and argument.
 
     Two evaluations agree on f(a) and f(b) if a = b, and otherwise only by chance, so what holds here holds
-    for every choice of functions, up to the chance that is bounded by :func:`.identity.error_bound`.
+    for every choice of functions, up to the chance that is bounded by :func:`.identity_values.error_bound`.
     The largest of some values is one of them, picked pseudo-randomly but the same whenever the values are: what
     holds here holds however ties are broken, and for any other choice function too.  A q-th root is an unknown
     number, the same for equal arguments; that its q-th power is the argument is not used.

@@ -18,7 +18,6 @@ from sympy import Symbol
 from dyadic.proofs.checker.instantiated.normal_form import Forms
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.trust import NORMAL_FORM, READERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
 from dyadic.proofs.statements.parsing.grammar import parse
@@ -28,7 +27,8 @@ from dyadic.proofs.statements.parsing.tokens import PRINTED, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
 
 MOST_LATEX = 300
 """Number of equations up to which the LaTeX is read back as well."""
@@ -76,8 +76,6 @@ def _claim(
             seen += 1
             if not same and different is None:
                 different = {"tag": tag, "printed": text, "equation": content, "read_back": [left, right]}
-    called(READERS)
-    called(NORMAL_FORM)
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
         numbers = {"compared": seen, "left_out": left_out}

@@ -56,7 +56,7 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
         equations = KindEquations(content, where)
         sizes = completed(equations.extents, small_sizes(content, seed, where, graph.sizes[child]), where)
         shapes = {key: [whole(extent, sizes, where) for extent in shape] for key, shape in equations.read.items()}
-        chosen = integers_of(content, shapes, sizes, where)
+        chosen = integers_of(content, shapes)
         tensors = {key: drawn(f"{key[0]} {key[1]}", shape, chosen.get(key)) for key, shape in shapes.items()}
         moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]
         value = Layer(content, sizes, tape, where).forward(tensors)

@@ -38,7 +38,7 @@ MOST_UPDATES = 20_000
 _STEPS = 3
 
 
-def unfit(graph: Graph, steps: int) -> str | None:
+def unfit(graph: Graph) -> str | None:
     """Why this network is not simulated, or None."""
     updates = len(graph.parents) * graph.largest_rank
     return None if updates <= MOST_UPDATES else f"{updates} updates are more than {MOST_UPDATES}"
@@ -97,7 +97,7 @@ def network_claim(graph: Graph) -> Claim:
         return told("stepsize", Verdict.REFUTED, about, numbers, name="network", counterexample=counterexample)
     # A row of M^T is a sum of products of T derivatives, each of at most the degree of what backpropagation computes.
     entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
-    one = Identity(prime, SEED, "synchronous", sizes, "", ring.calls, entries, None)
+    one = Identity(prime, SEED, "synchronous", sizes, ring.calls, entries, None)
     bound = min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one))
     witness = {"prime": str(prime), "seed": SEED, "sizes": sizes}
     numbers |= {"log10_error": log10_error(bound)}

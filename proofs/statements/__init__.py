@@ -47,7 +47,7 @@ def verify_claims(
     for position, statement in enumerate(claims.statements, 1):
         progress(f"{statement.id} (claim {position} of {len(claims.statements)})")
         start = time.perf_counter()
-        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
+        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), derivation)
         found.append(replace(claim, seconds=time.perf_counter() - start))
     return found
 
@@ -68,7 +68,7 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         ) from error
 
 
-def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:
+def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
     """A refuted equation with the one that the project derives, for comparison."""
     match = _LEFT.match(claim.statement)
     if claim.counterexample is None or match is None:

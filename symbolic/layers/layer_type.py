@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from sympy import Expr, Integer, Rational
 
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, size, total
+from dyadic.symbolic.tensor_names import Name, Owner
 
 Shape = tuple[Expr, ...]
 
@@ -60,8 +61,8 @@ class Parameter:
 class LayerEquation:
     """The index equation of a layer type, for symbolic sizes.
 
-    The vertex itself is called ``v`` and its parents ``u`` (or ``u1``, ``u2``, ...); the activations read are
-    x_u, the last definition is the value f_v of the vertex's map, and earlier ones are named intermediates.
+    The owners are placeholders: V for the vertex itself, U for its parent (or ``slots(count)``); the activations
+    read are x_u, the last definition is the value f_v of the vertex's map, and earlier ones are named intermediates.
 
     sizes: the symbol (or pattern such as ``2 q``) that stands for each size option, a tuple for "sizes".
     extents: sizes that follow from others, each with its formula (the shape rule), in order of evaluation.  As every
@@ -141,11 +142,6 @@ class LayerType(ABC):
         """One line for a table of layer types: the first of the docstring of the class, or of its file."""
         text = type(self).__doc__ or sys.modules[type(self).__module__].__doc__ or ""
         return text.strip().partition("\n")[0].removeprefix(f"{self.name}:").strip()
-
-
-def slots(count: int) -> tuple[str, ...]:
-    """Names of the parents in an equation: u, or u1, u2, ..."""
-    return ("u",) if count == 1 else tuple(f"u{k}" for k in range(1, count + 1))
 
 
 def axes(rank: int) -> tuple[tuple[Index, ...], Shape]:
@@ -229,7 +225,7 @@ def broadcast_axes(shapes: Sequence[Shape]) -> dict[str, Any]:
 
 
 def broadcast_entries(
-    settings: Mapping[str, Any], ranks: tuple[int, ...], owners: Sequence[str]
+    settings: Mapping[str, Any], ranks: tuple[int, ...], owners: Sequence[Owner]
 ) -> tuple[tuple[Tensor, ...], list[Element], tuple[Index, ...], Shape]:
     """(input tensors, their entries at the output's indices, the indices, the output's shape)."""
     here, shape = axes(max(ranks))
@@ -238,7 +234,7 @@ def broadcast_entries(
     for owner, rank, fixed in zip(owners, ranks, stretched, strict=True):
         lead = len(shape) - rank
         own = tuple(Integer(1) if k in fixed else shape[lead + k] for k in range(rank))
-        tensors.append(Tensor("x", owner, own))
+        tensors.append(Tensor(Name("x", owner), own))
         entries.append(tensors[-1][tuple(Integer(0) if k in fixed else here[lead + k] for k in range(rank))])
     return tuple(tensors), entries, here, shape
 

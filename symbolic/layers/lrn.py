@@ -22,6 +22,7 @@ from dyadic.symbolic.layers.layer_type import (
     batch_rank,
     moderate_exponent,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class LRN(LayerType):
@@ -48,7 +49,7 @@ class LRN(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         channel, taps = settings["lead"], settings["size"]
-        x, z, f = Tensor("x", "u", shape), Tensor("z", "v", shape), Tensor("f", "v", shape)
+        x, z, f = Tensor(Name("x", U), shape), Tensor(Name("z", V), shape), Tensor(Name("f", V), shape)
         u = Index("u")
         near = here[channel] + u - (taps - 1) // 2
         square = Inside(near, shape[channel]) * x[(*here[:channel], near, *here[channel + 1 :])] ** 2

@@ -23,6 +23,7 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     batch_axes,
 )
+from dyadic.symbolic.tensor_names import U1, U2, Name, V
 
 _FedBack = Callable[[Expr, Tensor], Expr]
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
@@ -48,12 +49,12 @@ class RecurrentCell(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         lead, lead_sizes = batch_axes(ranks[0] - 1)
         rows = self.gates * _N
-        x = Tensor("x", "u1", (*lead_sizes, _M))
-        state = Tensor("x", "u2", (*lead_sizes, self.states * _N))
-        W, R = Tensor("W", "v", (rows, _M)), Tensor("R", "v", (rows, _N))
+        x = Tensor(Name("x", U1), (*lead_sizes, _M))
+        state = Tensor(Name("x", U2), (*lead_sizes, self.states * _N))
+        W, R = Tensor(Name("W", V), (rows, _M)), Tensor(Name("R", V), (rows, _N))
         parameters = {"weight": Parameter(W, "fan_in"), "recurrent": Parameter(R, "fan_in")}
         if settings["bias"]:
-            b, c = Tensor("b", "v", (rows,)), Tensor("c", "v", (rows,))
+            b, c = Tensor(Name("b", V), (rows,)), Tensor(Name("c", V), (rows,))
             parameters |= {"bias": Parameter(b, "zeros"), "recurrent_bias": Parameter(c, "zeros")}
 
         def fed_back(row: Expr, before: Tensor) -> Expr:
@@ -81,7 +82,7 @@ class _Place:
         self.lead, self.sizes = lead, sizes
 
     def tensor(self, kind: str, rows: Expr = _N) -> Tensor:
-        return Tensor(kind, "v", (*self.sizes, rows))
+        return Tensor(Name(kind, V), (*self.sizes, rows))
 
     def define(self, kind: str, body: Expr, rows: Expr = _N) -> Definition:
         return Definition(self.tensor(kind, rows), (*self.lead, _I), body)

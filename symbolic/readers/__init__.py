@@ -4,7 +4,7 @@ model.py                 what a reader has found so far: layers, weights, notes
 onnx_model.py            the graph of an ONNX file;  onnx_node.py  one node;  onnx_folding.py  its constants
 onnx_operators.py, onnx_shapes.py, onnx_recurrent.py    one function per ONNX operator
 torch_export.py          programs of torch.export;  torch_operators.py  one function per ATen operator
-recurrent.py             recurrent layers unrolled
+recurrent_cells.py       recurrent layers unrolled
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.granularity import Granularity, with_granularity
 from dyadic.symbolic.limits import LARGEST_MODEL, refuse_weights, regular_file
 from dyadic.symbolic.spec import read_spec
+from dyadic.symbolic.structure import Architecture
 
 
 def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:

@@ -42,11 +42,12 @@ from dyadic.proofs.statements.parsing.notation import printed_names, read_equati
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
 
 MODULES = (
-    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "printing", "serialise",
-    "rank_table",
+    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "tensor_names", "printing",
+    "typesetting", "latex_printing", "serialise", "rank_table",
 )  # fmt: skip
 ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""

@@ -27,6 +27,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods.adjoint import layer_claims
 from dyadic.symbolic.expressions import Element, Same
 from dyadic.symbolic.layers import LAYERS
+from dyadic.symbolic.tensor_names import Name, U
 
 
 def size(name):
@@ -130,7 +131,7 @@ WRONG_FOR = {"one word": ((0, 5),), "three words together": ((0, 5), (1, 2), (2,
 def test_a_gradient_that_is_wrong_for_some_integers_only_is_not_proved(name):
     layer = example_network("embedding", numeric=False).layers["layer"]
     gradient = layer.gradients["weight"]
-    extra = prod(Same(Element("x", "u", Integer(at)), Integer(word)) for at, word in WRONG_FOR[name])
+    extra = prod(Same(Element(Name("x", U), Integer(at)), Integer(word)) for at, word in WRONG_FOR[name])
     wrong = dataclasses.replace(
         layer, gradients={"weight": dataclasses.replace(gradient, body=gradient.body * (1 + extra))}
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.facts import Facts, Given, Key, divides_well
 from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var, divided
+from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.terms import (
     Call,
     Entry,
@@ -29,6 +30,7 @@ from dyadic.proofs.checker.core.terms import (
     Zero,
     powered,
 )
+from dyadic.proofs.checker.intake.kinds import direction, position
 
 MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 2**22
 LONGEST_NUMBER = 4096
@@ -191,7 +193,9 @@ class Expander:
         return ordered(self.expand(node, names, below, depth + 1), below.depth)
 
     def _product(self, parts: Iterable[list[Term]]) -> list[Term]:
-        result = [Term()]
+        result, parts = [Term()], list(parts)
+        if not all(parts) and partial([term for part in parts for term in part], self.facts):
+            raise Refused("what may have no value is multiplied by 0")
         for part in parts:
             if len(result) * len(part) > MOST_TERMS:
                 raise Refused("a product has too many terms")
@@ -200,10 +204,12 @@ class Expander:
         return result
 
     def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
-        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, where both sides are defined."""
+        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, with values at the same places."""
         if abs(exponent) > MOST_POWER:
             raise Refused("an exponent is too large")
         if exponent == 0:
+            if partial(self.expand(base, names, scope, depth + 1), self.facts):
+                raise Refused("the power 0 of what may have no value")
             return [Term()]
         if exponent.denominator == 1 and 0 < exponent <= 4:
             return self._product([self.expand(base, names, scope, depth + 1) for _ in range(int(exponent))])
@@ -213,6 +219,8 @@ class Expander:
                 raise Refused("a power of 0")
             (term,) = only
             if exponent.denominator == 1:
+                if any(e < 0 < e * exponent or e.denominator > (e * exponent).denominator for _, e in term.factors):
+                    raise Refused("of a power of a power it is not seen any more where it has a value")
                 powers = tuple((factor, e * exponent) for factor, e in term.factors)
                 return [Term(powered(term.coefficient, int(exponent)), factors=powers)]
             if term.coefficient == 1 and len(term.factors) == 1 and term.factors[0][1] == 1:
@@ -238,7 +246,7 @@ class Expander:
         self, node: Any, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
     ) -> list[Term]:
         """The derivative in a direction: of an entry of a tensor in ``moving`` it is that of its definition, or the
-        direction's own entry, of kind "dot ..."."""
+        direction's own entry, a :func:`.kinds.direction`."""
         self._count(depth)
         if not (entries(node) & set(moving)):
             return []
@@ -249,7 +257,7 @@ class Expander:
                 forms = tuple(self.form(index, names) for index in indices)
                 item = self.definitions.get((kind, owner))
                 if item is None:
-                    return [_single(Entry("dot " + kind, owner, forms))]
+                    return [_single(Entry(direction(kind), owner, forms))]
                 return self.moved_definition(item, self._at(item, forms, scope), scope, moving, depth + 1)
             case ["+", *parts]:
                 return self._few([t for part in parts for t in self.moved(part, names, scope, moving, depth + 1)])
@@ -286,8 +294,8 @@ class Expander:
                 inner = {**names, index: Form.of(own.variables[0])}
                 at = tuple(names[i] for i in item.indices)
                 if kind == "max":
-                    position = Form.of(Lookup(f"arg {item.kind}", item.owner, at))
-                    share = [Term(conditions=(Zero(Form.of(own.variables[0]) - position),))]
+                    chosen = Form.of(Lookup(position(item.kind), item.owner, at))
+                    share = [Term(conditions=(Zero(Form.of(own.variables[0]) - chosen),))]
                 else:
                     below = scope.deeper()
                     exponent = [*self.expand(inside, inner, below, depth + 1), Term(Fraction(-1), factors=((

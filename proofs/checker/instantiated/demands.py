@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import compared, positions
-from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames, key
+from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 ITSELF = NetworkNames({}, {}, strict=False)
@@ -132,7 +134,7 @@ class Demands:
         if role == "s":
             return self._collected(("s", name), name, [*self._readers[name], *self._costs(name)])
         if role == "g":
-            demand, known = self._collected(("bar x", name), name, self._readers[name])
+            demand, known = self._collected((adjoint("x"), name), name, self._readers[name])
             return self._decayed(demand, "x", name, ITSELF), known
         if role == "C":
             owner = name or COST
@@ -174,7 +176,7 @@ class Demands:
         item = _definition(self.data(name)["gradients"][parameter], where)
         kind = need(need(self.data(name), "parameters", dict, where).get(parameter), "kind", str, where)
         self._derives(item, kind, "v", where)
-        demand = self._instance(name, item, (f"bar {kind}", name))
+        demand = self._instance(name, item, (adjoint(kind), name))
         demand.shape, _ = self.shape(kind, name)
         if len(demand.shape) != len(item["indices"]):
             raise Rejected(where, "does not have the axes of its parameter")
@@ -191,7 +193,7 @@ class Demands:
 
     def _derives(self, item: Any, kind: str, owner: str, where: str) -> None:
         """A derivative is called by the tensor that it is taken by."""
-        if (item["kind"], item["owner"]) != (f"bar {kind}", owner):
+        if (item["kind"], item["owner"]) != (adjoint(kind), owner):
             raise Rejected(where, f"has {item['kind']}_{item['owner']} where the derivative by {kind}_{owner} belongs")
 
     def _decayed(self, demand: Demand, kind: str, owner: str, names: NetworkNames) -> Demand:

@@ -23,7 +23,8 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.equations import entries
 from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demands, Part
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
-from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames, Polynomial, key, total
+from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
 from dyadic.proofs.checker.instantiated.usage import is_total, within
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected, need

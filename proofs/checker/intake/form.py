@@ -21,10 +21,6 @@ DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
 """Bounds on one expression; MOST_WHOLE on one of sizes alone."""
 LARGEST, LARGEST_NUMBER, LARGEST_POWER = 2**63, 2**4096, 2**22
 """Bounds on integers, on those of a number (1e-308 can stand in an equation, and its powers) and of an exponent."""
-HEADS = {
-    "quotient": 2, "remainder": 2, "inside": 2, "divides": 2, "same": 2,
-    "sum": 3, "logsumexp": 3, "max": 3, "argmax": 3,
-}  # fmt: skip
 WHOLE, REAL = "an integer expression", "an expression"
 
 Form = Callable[[Any, str], None]

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Token, Unreadable
 
 
 def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign."""
+    called(READERS)
     if len(tokens) > limits.tokens:
         raise Unreadable(tokens[limits.tokens].position, f"the formula has more than {limits.tokens} symbols")
     return _Parser(tokens, limits.exponent).equation()

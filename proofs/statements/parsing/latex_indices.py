@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from dyadic.proofs.checker.intake.kinds import position
+from dyadic.proofs.statements.semantics.quantities import printed_letters
+
 _INTEGER_ENTRY = re.compile(
     r"(?:\\(?:wide)?hat\s*\{(?P<hat>[A-Za-z](?:_\{\d+\}|\d*)|\\mathit\{[A-Za-z][A-Za-z0-9]*\})\}|(?<![A-Za-z\\_])(?P<letter>[xy])(?=[\^_]))"
     r"(?:\^\{(?:\\text\{)?(?P<owner>[^{}]*)\}?\})?"
@@ -17,7 +20,7 @@ def plain(owners: Mapping[str, str], text: str) -> str:
     done = 0
     while match := _INTEGER_ENTRY.search(text, done):
         letter = re.sub(r"\\mathit|[{}_]", "", match["hat"] or match["letter"])
-        name = ("arg" if match["hat"] else "") + letter
+        name = printed_letters(position(letter) if match["hat"] else letter)
         if match["owner"] is not None:
             name += "_" + owners.get(match["owner"], match["owner"])
         rest, inner = text[match.end() :], ""

@@ -9,12 +9,14 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.statements.parsing.index_text import IndexReader
 from dyadic.proofs.statements.parsing.latex_indices import plain
 from dyadic.proofs.statements.parsing.text import derivative, function, rate, read_range
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Token, Unreadable
+from dyadic.proofs.statements.semantics.quantities import printed_letters
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
-from dyadic.symbolic.printing import latex_escape
+from dyadic.symbolic.latex_printing import latex_escape
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _DROPPED = re.compile(
@@ -239,7 +241,7 @@ class LatexReader:
                 index, extent = found[1], read_range(found[2], at)
                 closed = found[3] is not None
             else:
-                extent = _last(text, at, self._vocabulary)
+                extent = _last(text, at)
                 if not index or not closed:
                     raise Unreadable(at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
         if not index:
@@ -308,12 +310,8 @@ class LatexReader:
         return Token("atom", self._named(accent, letter, owner, indices or [], start, first), start)
 
     def _named(self, accent: str, letter: str, owner: str | None, indices: list[Any], start: int, first: bool) -> Any:
-        stem = {
-            "bar": f"{letter}bar",
-            "overline": f"{letter}bar",
-            "hat": f"arg{letter}",
-            "widehat": f"arg{letter}",
-        }.get(accent, letter)
+        made = {"bar": adjoint, "overline": adjoint, "hat": position, "widehat": position}
+        stem = printed_letters(made.get(accent, str)(letter))
         name = stem if owner is None else f"{stem}_{owner}"
         tensor = self._vocabulary.tensors.get(name)
         if tensor is None:
@@ -380,7 +378,7 @@ class LatexReader:
         return [IndexReader(part, at, self._vocabulary).expression() for part in parts]
 
 
-def _last(text: str, at: int, vocabulary: Vocabulary) -> int | str:
+def _last(text: str, at: int) -> int | str:
     """The number of terms, from the last index: 63 or n - 1."""
     if text.strip().isdigit() and len(text) < 9:
         return int(text) + 1

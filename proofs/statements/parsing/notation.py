@@ -13,7 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.quantities import printed_letters
 
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
 _NUMBER = re.compile(r"\d+(?![\w.])")  # a name may start with digits: 0.weight
@@ -43,16 +46,16 @@ def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
     shared: set[str] = set()
 
     def add(kind: str, owner: str, rank: int) -> None:
-        letter = f"{kind[4:]}bar" if kind.startswith("bar ") else kind.replace(" ", "")
-        name = letter if owner == COST else f"{letter}_{owner}"
-        if owner in own and kind in ("x", "bar x"):
+        letters = printed_letters(kind)
+        name = letters if owner == COST else f"{letters}_{owner}"
+        if owner in own and kind in ("x", adjoint("x")):
             name = owner if kind == "x" else f"{owner}bar"
         if found.setdefault(name, (kind, owner, rank)) != (kind, owner, rank):
             shared.add(name)
 
     for name, node in graph.inputs.items():
         add("x", name, len(node["shape"]))
-        add("bar x", name, len(node["shape"]))
+        add(adjoint("x"), name, len(node["shape"]))
     for name in graph.parents:
         data = graph.layers[graph.content[name]]
         rank = len(data["definitions"][-1]["shape"])
@@ -63,7 +66,7 @@ def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
             add(item["kind"], name, len(item["shape"]))
         for parameter in data["parameters"].values():
             add(parameter["kind"], name, len(parameter["shape"]))
-            add(f"bar {parameter['kind']}", name, len(parameter["shape"]))
+            add(adjoint(parameter["kind"]), name, len(parameter["shape"]))
     for owner, data in graph.cost_contents.items():
         add("y", owner, len(data["target_shape"]))
         for item in (*data["definitions"], *data["intermediates"]):
@@ -73,6 +76,7 @@ def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
 
 def read_equation(source: str, names: PrintedNames) -> tuple[Any, Any]:
     """Both sides of ``left = right``.  Raises :class:`Unreadable`."""
+    called(READERS)
     reader = _EquationReader(source, names)
     left = reader.atom(frozenset())
     indices = left[3] if isinstance(left, list) and left[0] == "entry" else None

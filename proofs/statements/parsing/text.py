@@ -10,8 +10,10 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, Token, Unreadable
+from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -203,10 +205,10 @@ def derivative(of: str, entry: Any, position: int) -> Any:
     if of == "C":
         if kind != "x":
             raise Unreadable(position, "dC/d... is the cost's own partial derivative, taken with respect to an x")
-        return ["entry", "cost x", owner, indices]
-    if kind == LET or kind.startswith("bar ") or kind in ("E", "y"):
+        return ["entry", quantities.COST_X, owner, indices]
+    if kind == LET or is_adjoint(kind) or kind in ("E", "y"):
         raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
-    return ["entry", f"bar {kind}", owner, indices]
+    return ["entry", adjoint(kind), owner, indices]
 
 
 def rate(entry: Any, position: int) -> Any:
@@ -214,4 +216,4 @@ def rate(entry: Any, position: int) -> Any:
     _, kind, owner, indices = entry
     if kind not in ("x", "s"):
         raise Unreadable(position, "only x and s move in time")
-    return ["entry", f"rate {kind}", owner, indices]
+    return ["entry", quantities.rate(kind), owner, indices]

@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
@@ -80,11 +82,11 @@ class Equalities:
 
 
 _LEFT = {
-    "inference": {"x": "update x"},
-    "sensitivity": {"s": "update s"},
-    "update": {"x": "update x", "s": "update s"},
-    "euler_lagrange": {"x": "update x", "s": "update s"},
-    "dynamics": {"rate x": "rate x", "rate s": "rate s"},
+    "inference": {"x": update("x")},
+    "sensitivity": {"s": update("s")},
+    "update": {"x": update("x"), "s": update("s")},
+    "euler_lagrange": {"x": update("x"), "s": update("s")},
+    "dynamics": {rate("x"): rate("x"), rate("s"): rate("s")},
     "energy": {"E": "E", "C": "C"},
 }
 KINDS = (*_LEFT, "adjoint", "gradient", "equal", "chain", "steps", "step_size")
@@ -161,13 +163,13 @@ def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
         raise wrong
     _, letter, owner, indices = node
     if kind == "gradient":
-        if not letter.startswith("bar ") or owner in vocabulary.graph.costs:
+        if not is_adjoint(letter) or owner in vocabulary.graph.costs:
             raise wrong
         return node
     if kind == "adjoint":
-        if letter not in ("s", "bar x"):
+        if letter not in ("s", adjoint("x")):
             raise wrong
-        return ["entry", f"from {statement.child}", owner, indices]
+        return ["entry", received(statement.child or ""), owner, indices]
     if letter not in _LEFT[kind]:
         raise wrong
     return ["entry", _LEFT[kind][letter], owner, indices]

@@ -18,8 +18,10 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring, Tape
+from dyadic.proofs.statements.semantics.quantities import COST_X, Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -71,7 +73,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return list(product(*(range(self.setting.count(axis)) for axis in axes)))
 
     def _table(self, kind: str, owner: str) -> Entries:
-        head, _, rest = kind.partition(" ")
+        what = quantity(kind)
         if kind == "weight":
             weights = self.setting.weights(owner, self.ring, self._draw)
             return {(at,): weight for at, weight in enumerate(weights)}
@@ -81,20 +83,20 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
-        if head == "from":
-            return self._received(owner, rest)
-        if head == "update":
-            return self.term(owner).values[self._map(owner)] if rest == "x" else self._received(owner, None)
+        if what.sense is Sense.RECEIVED:
+            return self._received(owner, what.letter)
+        if what.sense is Sense.UPDATE:
+            return self.term(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
         if owner in self.graph.inputs:
             return self._decayed(self._received(owner, None), "x", owner)
-        if head == "rate" or kind in ("bar x", "bar s"):
-            letter = {"bar x": "s", "bar s": "x"}.get(kind, rest)
-            update = self["update " + letter, owner]
-            return {place: self._minus(value, self[letter, owner][place]) for place, value in update.items()}
-        if head == "cost":
+        if what.sense is Sense.RATE or what.gradient_of_energy:
+            letter = {"x": "s", "s": "x"}.get(what.gradient_of_energy, what.letter)
+            new = self[update(letter), owner]
+            return {place: self._minus(value, self[letter, owner][place]) for place, value in new.items()}
+        if what.sense is Sense.COST:
             return self._received(owner, None, list(self.graph.costs))
-        if head == "bar":
-            return self._decayed(self.term(owner).derivatives[rest], rest, owner)
+        if what.sense is Sense.ADJOINT:
+            return self._decayed(self.term(owner).derivatives[what.letter], what.letter, owner)
         return self.term(owner).values[kind]
 
     def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
@@ -253,11 +255,12 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
             return {*graph.parents, *graph.costs}
         if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
-        if kind.startswith("from "):
-            found.add(kind[5:])
-        if kind in ("update s", "rate s", "bar x"):
+        what = quantity(kind)
+        if what.sense is Sense.RECEIVED:
+            found.add(what.letter)
+        if kind in (update("s"), rate("s"), adjoint("x")):
             found |= {child for child, parents in graph.parents.items() if owner in parents}
-        if kind in ("update s", "rate s", "bar x", "cost x"):
+        if kind in (update("s"), rate("s"), adjoint("x"), COST_X):
             found |= {name for name, cost in graph.costs.items() if cost["input"] == owner}
     return found
 

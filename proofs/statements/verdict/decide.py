@@ -37,8 +37,8 @@ _EXACT = "exact evaluation of both sides at the network's own sizes"
 _READERS = "the readers of claims in proofs/statements"
 TRUSTED = ("the evaluator in proofs/evaluate", _READERS)
 RANDOM = "blake2b as a source of randomness"
-BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/blocks)"
-FACTS = "the relations between functions in proofs/statements/facts"
+BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/verdict/blocks.py)"
+FACTS = "the relations between functions in proofs/statements/number_systems/function_facts.py"
 ARB = "Arb's enclosures of functions"
 
 _KEPT = 8

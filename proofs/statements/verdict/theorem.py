@@ -14,6 +14,7 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.evaluation.domain import hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
@@ -22,6 +23,7 @@ from dyadic.proofs.evaluate.drawn_sizes import Instantiation
 from dyadic.proofs.evaluate.network import Rejected, RingDefinition, Tensors
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
+from dyadic.proofs.sentences import any_state
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
@@ -29,6 +31,7 @@ from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.meaning import Meaning
+from dyadic.proofs.statements.semantics.quantities import update
 from dyadic.proofs.statements.semantics.vocabulary import LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -81,7 +84,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         raise SpecError(statement.place, f"{value} is no number of steps", "write a formula in L and T")
     claimed, least, exactly = int(value), graph.largest_rank, statement.child == "needed"
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
-    text = f"steps: from any state {claimed} {words} (L = {graph.L}, T = {least})"
+    text = f"steps: from {_any_state(graph)} {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
         return _too_few(statement, text, graph, claimed)
     reason = _open(graph)
@@ -97,7 +100,17 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
     trusted = (KERNEL, _EVALUATOR, _BLAKE, *((_ARB,) if exactly else ()))
-    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=trusted, witness=witness)
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, _states(graph), trusted, witness=witness)
+
+
+def _states(graph: Graph) -> tuple[str, ...]:
+    """Which states "any state" means, where some update has no value at some of them."""
+    found = hypothesis([*graph.layers.values(), *graph.kinds.values()])
+    return () if found is None else (found,)
+
+
+def _any_state(graph: Graph) -> str:
+    return any_state({"everywhere": int(not _states(graph))})
 
 
 @cache
@@ -225,11 +238,14 @@ def _last(graph: Graph, state: State, exact: State) -> tuple[tuple[str, str], tu
 def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
     """Finite-time exactness at step size h: for h = 1 and for no other."""
     h, steps = number(statement, vocabulary, graph), graph.largest_rank
-    text = f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from any state"
+    text = (
+        f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from {_any_state(graph)}"
+    )
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
-        return Claim(statement.id, text, verdict, _METHOD, trusted=(KERNEL, _EVALUATOR, _BLAKE), reason=reason)
+        trusted = (KERNEL, _EVALUATOR, _BLAKE)
+        return Claim(statement.id, text, verdict, _METHOD, _states(graph), trusted, reason=reason)
     found = _remains(vocabulary, graph, h, steps)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")
@@ -247,7 +263,7 @@ def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> d
         ring = Exact()
         meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
         try:
-            place, fixed = next(iter(meaning["update x", vertex].items()))
+            place, fixed = next(iter(meaning[update("x"), vertex].items()))
         except (Rejected, Undetermined):
             continue
         run = min(steps, 32)
