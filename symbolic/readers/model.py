@@ -73,7 +73,7 @@ def refuse(where: str, problems: Sequence[Problem]) -> None:
         first, *others = problems
         message = f"{first.place} is not supported" + (f" ({first.reason})" if first.reason else "")
         if others:
-            message += "; nor are " + "; ".join(map(str, others))
+            message += "; neither is " + "; nor ".join(map(str, others))
         raise SpecError(
             where, message, "export the model without these (`dyadic layers` lists the operators that can be read)"
         )

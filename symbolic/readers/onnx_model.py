@@ -26,6 +26,8 @@ from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupporte
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
 OLDEST_OPSET = 7
+MOST_NAMED = 4
+"""Operands that a message names."""
 _SHAPE_ENTRIES = 1024
 """Entries up to which an operand may say how large a result is."""
 _DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -99,6 +101,7 @@ class _OnnxReader:
         for position, proto in self.nodes.items():
             self._read(position, proto)
         refuse(self.where, self.problems)
+        self._compare_types()
         self._compare_shapes()
         outputs: list[str] = []
         for output in self.graph.output:
@@ -340,6 +343,22 @@ class _OnnxReader:
             found.append((shape, self.onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).itemsize))
         return found
 
+    def _compare_types(self) -> None:
+        """Refuse a model of which a node mixes types that its operator keeps apart: no runtime computes it."""
+        try:
+            self.onnx.shape_inference.infer_shapes(self.proto, check_type=True)
+        except self.onnx.shape_inference.InferenceError as error:
+            if found := re.search(
+                r"\(op_type:(\w+)[^)]*\): (\w+) (?:has inconsistent|typestr:.*has unsupported) type:? ?([\w()]+)",
+                str(error),
+            ):
+                problem = (
+                    f"the operand {found[2]} of {found[1]} has the type {found[3]}, which does not go with the others"
+                )
+                raise SpecError(self.where, problem, "cast its operands to one type and export it again") from error
+        except Exception:  # beyond 2 GiB nothing can be inferred
+            return
+
     def _compare_shapes(self) -> None:
         """Refuse a model for which onnx infers other shapes than the layers have: one of the two reads it wrongly."""
         try:
@@ -362,7 +381,9 @@ class _OnnxReader:
 
     def _place(self, position: int, proto: Any) -> str:
         label = f" {proto.name!r}" if proto.name else ""
-        reads = ", ".join(map(repr, filter(None, proto.input))) or "nothing"
+        operands = [name for name in proto.input if name]
+        reads = ", ".join(f"{name!r:.60}" for name in operands[:MOST_NAMED]) or "nothing"
+        reads += f" and {len(operands) - MOST_NAMED} more" if len(operands) > MOST_NAMED else ""
         return f"node {position + 1} of {len(self.graph.node)}{label} ({proto.op_type}, reading {reads})"
 
 

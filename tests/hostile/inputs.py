@@ -125,6 +125,8 @@ def options():
         "cost": (*verify, "--cost", "nothing"),
         "cost of a TOML file": (*verify, "--cost", "squared_error"),
         "granularity": (*verify, "--granularity", "fine"),
+        "granularity of a TOML file": (*verify, "--granularity", "layer"),
+        "granularity of an emission": (*emit, "--granularity", "operation"),
         "format": (*verify, "--format", "yaml"),
         "claims and steps": (*verify, "--claims", "examples/claims/right.toml", "--steps", "3"),
         "unknown": (*verify, "--fast"),
