@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import for_all_sizes
 from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
@@ -24,7 +25,7 @@ from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash
 from dyadic.proofs.checker.intake.names import applied, check_names
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
-from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes, number_of, rule_text
+from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes, number_of
 from dyadic.proofs.checker.intake.witnesses import pairing_sizes, small_instance
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.variational_replay import check_variational
@@ -384,12 +385,6 @@ def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")
     return outcome
-
-
-def for_all_sizes(content: Any) -> str:
-    """Of which sizes a proof speaks that was replayed."""
-    rule = rule_text(content)
-    return f"for all sizes that the shape rule admits ({rule})" if rule else "for all sizes"
 
 
 def _shown(outcomes: list[PairingOutcome]) -> str:
