@@ -13,12 +13,12 @@ from sympy import Expr
 
 from dyadic.codegen.plan import Backward, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
-from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
+from dyadic.symbolic.structure import Architecture, Vertex
 from dyadic.version import __version__
 
 DTYPES = ("float32", "float64")

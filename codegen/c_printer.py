@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from dyadic.codegen.c_functions import call
-from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, Integers
+from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
 from dyadic.codegen.loops.kernel import Local, Masked
 from dyadic.codegen.loops.nest import (
     Array,
@@ -32,7 +32,7 @@ from dyadic.codegen.loops.nest import (
 from dyadic.codegen.program import BATCH
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Element, Index, Tensor
-from dyadic.symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, joined, signed_terms
 
 
 class CPrinter(ABC):
@@ -46,7 +46,7 @@ class CPrinter(ABC):
         for step in steps_of(nest.steps):
             if isinstance(step, For) and step.start == 0:
                 ranges[step.index] = step.stop
-        self.whole = Integers(self.tensors, ranges)
+        self.whole = IntegerPrinter(self.tensors, ranges)
 
     @property
     def takes_batch(self) -> bool:
@@ -176,12 +176,7 @@ class CPrinter(ABC):
         raise UnsupportedEquation(f"C code cannot hold {type(node).__name__}")
 
     def _sum(self, node: Add) -> str:
-        text = ""
-        for term in sorted(node.args, key=term_key):
-            negative = term.could_extract_minus_sign()
-            piece = self.real(-term if negative else term, PRODUCT)
-            text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return text
+        return joined([(sign, self.real(term, PRODUCT)) for sign, term in signed_terms(node)])
 
     def _product(self, node: Mul) -> tuple[str, int]:
         flat = [one for factor in node.args for one in Mul.make_args(factor)]

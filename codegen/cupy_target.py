@@ -9,7 +9,7 @@ from sympy import Expr
 
 from dyadic.codegen.assembly import Target, cost_tag, documentation, tagged
 from dyadic.codegen.c_functions import helpers
-from dyadic.codegen.c_integers import Integers
+from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cuda_printer import CudaPrinter
 from dyadic.codegen.loops.build import FEW, few, nest
@@ -188,4 +188,4 @@ def _tuple(parts: Iterable[str]) -> str:
 
 def _number(extent: Expr) -> str:
     """A number of blocks as Python."""
-    return Integers({}, {})(extent).replace(" / ", " // ")
+    return IntegerPrinter({}, {})(extent).replace(" / ", " // ")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dyadic.symbolic.expressions import Index
+from dyadic.symbolic.printing import joined
 
 SUM, PRODUCT, UNARY, ATOM = range(4)
 # In memory: contiguous in the order of the axes; in that order but with gaps; in whatever order.
@@ -70,6 +71,13 @@ def multiply(arrays: Sequence[ArrayCode], axes: tuple[Index, ...]) -> ArrayCode:
         return arrays[0]
     pieces = [align(array, axes).at(UNARY if "@" in array.code else PRODUCT) for array in arrays]
     return ArrayCode(" * ".join(pieces), axes, PRODUCT, computed(*arrays))
+
+
+def sum_of(terms: Sequence[tuple[str, ArrayCode]], order: Iterable[Index]) -> ArrayCode:
+    """The elementwise sum of arrays behind their signs."""
+    arrays = [array for _, array in terms]
+    axes = union(arrays, order)
+    return ArrayCode(joined([(s, align(a, axes).at(PRODUCT)) for s, a in terms]), axes, SUM, computed(*arrays))
 
 
 def sum_out(array: ArrayCode, bound: Iterable[Index], method: str = "sum", front: bool = False) -> ArrayCode:

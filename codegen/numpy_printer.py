@@ -27,6 +27,7 @@ from dyadic.codegen.numpy_arrays import (
     align,
     computed,
     in_order,
+    sum_of,
     sum_out,
     transpose,
     union,
@@ -53,7 +54,7 @@ from dyadic.symbolic.expressions import (
 )
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.indices import simplify_bracket
-from dyadic.symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, signed_terms
 
 
 class NumpyPrinter:
@@ -150,14 +151,7 @@ class NumpyPrinter:
         return ArrayCode(spelling.call.format(array.code), array.axes, ATOM, computed(array))
 
     def _sum(self, node: Add, order: list[Index]) -> ArrayCode:
-        text = ""
-        terms = [(t.could_extract_minus_sign(), t) for t in sorted(node.args, key=term_key)]
-        arrays = [self._visit(-term if negative else term, order) for negative, term in terms]
-        axes = union(arrays, order)
-        for (negative, _), array in zip(terms, arrays, strict=True):
-            piece = align(array, axes).at(PRODUCT)
-            text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return ArrayCode(text, axes, SUM, computed(*arrays))
+        return sum_of([(sign, self._visit(term, order)) for sign, term in signed_terms(node)], order)
 
     def _power(self, node: Pow, order: list[Index]) -> ArrayCode:
         if node.exp.is_negative:

@@ -27,6 +27,7 @@ from dyadic.codegen.numpy_arrays import (
     align,
     computed,
     in_order,
+    sum_of,
     union,
 )
 from dyadic.codegen.program import BATCH, variable
@@ -34,6 +35,7 @@ from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
 from dyadic.symbolic.functions import FUNCTIONS, Spelling
 from dyadic.symbolic.indices import Ranges, bounds, divisible, is_inside, numeric, simplify
+from dyadic.symbolic.printing import signed_terms, whole_term_key
 from dyadic.symbolic.tensor_names import Name
 
 Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
@@ -327,15 +329,8 @@ class EntryPrinter:
         raise UnsupportedEquation(f"{type(node).__name__} is not an integer expression")
 
     def _integer_sum(self, node: Add, divisions: Divisions) -> ArrayCode:
-        text = ""
-        terms = sorted(node.args, key=lambda term: (term.could_extract_minus_sign(), term.is_Integer, str(term)))
-        parts = [self.integer(-t if t.could_extract_minus_sign() else t, divisions) for t in terms]
-        axes = union(parts, self.order)
-        for term, part in zip(terms, parts, strict=True):
-            negative = term.could_extract_minus_sign()
-            sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
-            text += sign + align(part, axes).at(PRODUCT)
-        return ArrayCode(text, axes, SUM, computed(*parts))
+        terms = [(sign, self.integer(term, divisions)) for sign, term in signed_terms(node, whole_term_key)]
+        return sum_of(terms, self.order)
 
     def bracket(self, guard: Expr, divisions: Divisions = ()) -> ArrayCode:
         """A boolean array (its level is that of a comparison: bracket it beside any operator)."""

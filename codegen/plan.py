@@ -21,13 +21,13 @@ from dyadic.codegen.program import (
     takes_batch,
     variable,
 )
-from dyadic.symbolic.architecture import Cost, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.expressions import Tensor
+from dyadic.symbolic.structure import Cost, Vertex
 
-Group = Literal["parameter", "activation", "sensitivity", "value", "bar", "contribution", "target"]
+SourceGroup = Literal["parameter", "activation", "sensitivity", "value", "bar", "contribution", "target"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Source:
     its "bar" routine, or the input slot of a "contribution".
     """
 
-    group: Group
+    group: SourceGroup
     name: str
     position: int = 0
 
@@ -179,7 +179,7 @@ class _Planner:
             return Source("parameter" if static else "activation", name)
         if tensor.name.is_plain("s"):
             return Source("sensitivity", vertex.name)
-        groups: tuple[tuple[Group, Routine], ...] = (("value", program.forward), ("bar", program.bars))
+        groups: tuple[tuple[SourceGroup, Routine], ...] = (("value", program.forward), ("bar", program.bars))
         for group, routine in groups:
             for position, known in enumerate(routine.outputs):
                 if known.name == tensor.name:

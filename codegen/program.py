@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
-from dyadic.symbolic.architecture import Vertex
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
 from dyadic.symbolic.functions import expand_functions
+from dyadic.symbolic.structure import Vertex
 from dyadic.symbolic.tensor_names import COST, Name, NameRole, U, V
 
 SAMPLE = Index("sample")

@@ -27,7 +27,7 @@ from dyadic.symbolic.functions import FUNCTIONS, by_cases, closed_form
 from dyadic.symbolic.layers import LayerEquation
 from dyadic.symbolic.layers.layer_type import Example, Option
 from dyadic.symbolic.options import suggest
-from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.printing import TextPrinter, joined
 from dyadic.symbolic.readers.onnx_node import OPERATORS as ONNX
 from dyadic.symbolic.readers.operator_table import Registry
 from dyadic.symbolic.readers.torch_call import OPERATORS as TORCH
@@ -131,7 +131,7 @@ def example_network(name: str, numeric: bool) -> Derivation:
             options[key] = size(value) if kind == "size" else [size(one) for one in value]
     inputs = {
         f"x{slot + 1}": {"shape": [size(n) for n in shape]}
-        | ({"below": size("q")} if slot in type_.index_slots else {})
+        | ({"below": size(example.below)} if slot in type_.index_slots else {})
         for slot, shape in enumerate(shapes)
     }
     layer = {"name": "layer", "type": name, "inputs": list(inputs), **options}
@@ -192,7 +192,7 @@ def _aligned(items: Sequence[Definition]) -> tuple[str, ...]:
         rows = [_PRINTER(item.body)]
         if len(rows[0]) > _WIDTH - width:
             first, *others = _PRINTER.terms(item.body)
-            rows = [first[2:] if first[0] == "+" else f"-{first[2:]}", *(f"  {term}" for term in others)]
+            rows = [joined([first]), *(f"  {sign} {term}" for sign, term in others)]
         lines += [f"{name:<{width}} = {rows[0]}", *(f"{'':<{width + 2}}{row}" for row in rows[1:])]
     return tuple(lines)
 

@@ -28,7 +28,7 @@ from dyadic.paper.document import (
     Words,
 )
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
-from dyadic.symbolic.printing import Printer, term_key
+from dyadic.symbolic.printing import Printer, joined
 from dyadic.symbolic.tensor_names import NameRole
 
 _LONGEST_LINE = 3
@@ -83,9 +83,10 @@ class Renderer(ABC):
         """A formula as one row, or an expression with many terms as rows of two."""
         if not isinstance(formula, Add) or len(formula.args) <= _LONGEST_LINE:
             return [self.formula(formula)]
-        terms = sorted(formula.args, key=term_key)
-        pairs = [self.printer(Add(*terms[k : k + 2])) for k in range(0, len(terms), 2)]
-        return [f"& {pair if not k or pair.startswith('-') else '+ ' + pair}" for k, pair in enumerate(pairs)]
+        terms = self.printer.terms(formula)
+        pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
+        plus = ["+ " if number and pair[0][0] == "+" else "" for number, pair in enumerate(pairs)]
+        return [f"& {sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
 
     def rows(self, item: Definition, room: float, gradient: bool) -> list[str]:
         """An equation as aligned rows, its right-hand side broken where it is wider than ``room``."""

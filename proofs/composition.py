@@ -16,18 +16,19 @@ from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.sentences import told
-from dyadic.symbolic.derivation import Derivation
+from dyadic.proofs.subject import Subject
 
 ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
 
-def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:
+def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim:
     """``shown``: the claims by the name of the method that made them."""
+    derivation, steps = subject.derivation, subject.steps
     bearing = [name for name, claims in shown.items() if METHODS[name].bears and claims]
     parts = [claim for name in bearing for claim in shown[name]]
     domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
     assumed = [text for part in parts for text in part.hypotheses if not text.startswith(VALUES)]
-    hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
+    hypotheses = tuple(dict.fromkeys([*assumed, *([domain] if domain else []), *subject.restrictions]))
     trusted = tuple(sorted({text for part in parts for text in part.trusted}))
     checks = [name for name in bearing if name not in ESSENTIAL]
     numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None)}

@@ -26,6 +26,7 @@ READING = {
 }
 """What the proof of an adjoint may rest on besides the equation, by name."""
 TIES = "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
+RULED = "sizes are those that the shape rule admits: given or following, each is at least 1"
 RANKS = "ranks are at least 1"
 SMOOTH = "E is differentiable"
 LOWER = "updates read only smaller ranks"
@@ -85,6 +86,8 @@ def assumed(
     texts += [domain] if domain else []
     if any(isinstance(node, Reduction) and node.kind == "max" for node in found):
         texts.append(TIES)
+    if content.get("extents"):
+        texts.append(RULED)
     return (*texts, *(text for name, text in READING.items() if name in set(reading)))
 
 

@@ -14,7 +14,6 @@ from itertools import islice
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.energy import (
     CostDerivation,
     LayerDerivation,
@@ -23,9 +22,10 @@ from dyadic.symbolic.energy import (
     derive_layer,
     reads_activations,
 )
-from dyadic.symbolic.instantiation import Equation, Equations, Role, SensitivityTerm, aligned
+from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, to_json
+from dyadic.symbolic.structure import Architecture
 from dyadic.symbolic.tensor_names import Owner
 
 _SHOWN = 60
@@ -150,4 +150,4 @@ def derive(architecture: Architecture) -> Derivation:
     return Derivation(architecture, layers, costs, terms, shared)
 
 
-__all__ = ["Derivation", "Equation", "Role", "SensitivityTerm", "derive"]
+__all__ = ["Derivation", "Equation", "EquationRole", "SensitivityTerm", "derive"]

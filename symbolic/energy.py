@@ -15,7 +15,7 @@ from sympy import Expr, Integer
 
 from dyadic.symbolic.costs import COSTS, CostEquation
 from dyadic.symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
-from dyadic.symbolic.fusion import Source, fused_equation
+from dyadic.symbolic.fusion import PartSource, fused_equation
 from dyadic.symbolic.layers import LAYERS, LayerEquation, ShapeError
 from dyadic.symbolic.layers.layer_type import axes
 from dyadic.symbolic.serialise import Json, definition_to_json, digest, to_json
@@ -36,7 +36,7 @@ class LayerKind:
     ranks: tuple[int, ...]
     given: int = 0
     parts: tuple[LayerKind, ...] = ()
-    sources: tuple[tuple[Source, ...], ...] = ()
+    sources: tuple[tuple[PartSource, ...], ...] = ()
 
     @property
     def short(self) -> str:

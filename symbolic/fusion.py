@@ -14,7 +14,7 @@ from dyadic.symbolic.expressions import Definition, Tensor, rename_tensors, size
 from dyadic.symbolic.layers import LayerEquation, Parameter, ShapeError
 from dyadic.symbolic.tensor_names import Name, V, slots
 
-Source = tuple[str, int]
+PartSource = tuple[str, int]
 """What an input of a part is: ("input", slot of the whole) or ("part", number of an earlier part)."""
 
 
@@ -39,7 +39,7 @@ class _Whole:
         return name
 
 
-def fused_equation(parts: Sequence[LayerEquation], sources: Sequence[Sequence[Source]]) -> LayerEquation:
+def fused_equation(parts: Sequence[LayerEquation], sources: Sequence[Sequence[PartSource]]) -> LayerEquation:
     """The equation of the whole.  Raises :class:`ShapeError` where the sizes of two parts cannot be made to fit."""
     count = 1 + max((number for row in sources for kind, number in row if kind == "input"), default=-1)
     whole = _Whole(count, letters={"x", "s", "f"})
@@ -148,4 +148,4 @@ def _substituted(whole: _Whole, equal: dict[Expr, Expr]) -> LayerEquation:
     )
 
 
-__all__ = ["Source", "fused_equation", "size_names"]
+__all__ = ["PartSource", "fused_equation", "size_names"]

@@ -15,7 +15,6 @@ from typing import Literal
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import (
@@ -33,10 +32,11 @@ from dyadic.symbolic.indices import simplified
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import Json, definition_to_json, digest
+from dyadic.symbolic.structure import Architecture, Vertex
 from dyadic.symbolic.tensor_names import COST, Name, Owner
 from dyadic.symbolic.variation import collect
 
-Role = Literal["inference", "cost", "sensitivity", "gradient", "energy"]
+EquationRole = Literal["inference", "cost", "sensitivity", "gradient", "energy"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Equation:
     """
 
     tag: str
-    role: Role
+    role: EquationRole
     definition: Definition
     where: tuple[Definition, ...]
     named: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
@@ -266,4 +266,4 @@ def cost_tag(owner: str) -> str:
     return "C" if owner == COST_OWNER else f"C:{owner}"
 
 
-__all__ = ["Equation", "Equations", "Role", "SensitivityTerm", "cost_tag"]
+__all__ = ["Equation", "EquationRole", "Equations", "SensitivityTerm", "cost_tag"]

@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from sympy import Expr, Integer, Rational
 
-from dyadic.symbolic.architecture import extent_of
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import Option
 from dyadic.symbolic.limits import LARGEST_SIZE, LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
+from dyadic.symbolic.structure import extent_of
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -82,7 +82,7 @@ def number(where: str, key: str, value: Any) -> Rational:
     return Rational(repr(value))
 
 
-class Written(Fraction):
+class WrittenNumber(Fraction):
     """A decimal fraction of a file, exact, and shown in messages as it is written there."""
 
     __slots__ = ("_text",)
@@ -107,7 +107,7 @@ def decimal(text: str) -> Fraction | float:
         return float(text)  # inf or nan, which are refused with their place
     if max(len(digits) + exponent, len(digits), -exponent) > MOST_DIGITS:
         raise ValueError(f"{text:.20} takes more than {MOST_DIGITS} digits")
-    return Written(text)
+    return WrittenNumber(text)
 
 
 def size_of(where: str, key: str, value: Any) -> Expr:

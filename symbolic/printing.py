@@ -7,7 +7,8 @@ which people write them (numbers, parameters, adjoints, activations, functions, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.function import AppliedUndef
@@ -110,39 +111,37 @@ class Printer(ABC):
         raise UnsupportedEquation(f"cannot print {type(node).__name__}")
 
     def _sum(self, node: Add) -> str:
-        first, *others = self.terms(node)
-        return " ".join([first[2:] if first[0] == "+" else f"-{first[2:]}", *others])
+        return joined(self.terms(node))
 
     def _comparison(self, condition: Relational) -> str:
         return f"{self(condition.lhs)} {self.relations[condition.rel_op]} {self(condition.rhs)}"
 
-    def terms(self, node: Expr) -> list[str]:
-        """The terms of a sum in order, each with its sign: ``+ a``, ``- b``."""
-        found = []
-        for term in sorted(Add.make_args(node), key=term_key):
-            negative = term.could_extract_minus_sign()
-            found.append(f"{'-' if negative else '+'} {self(-term if negative else term, PRODUCT)}")
-        return found
+    def terms(self, node: Expr) -> list[tuple[str, str]]:
+        """The terms of a sum in order, each behind its sign."""
+        return [(sign, self(term, PRODUCT)) for sign, term in signed_terms(node)]
 
     def _product(self, node: Mul) -> tuple[str, int]:
         if node.could_extract_minus_sign() and node.args[0].is_number:
             return "-" + self(-node, PRODUCT), SUM
+        top, bottom = self.factors(node)
+        if not bottom:
+            return self.product([self(f, PRODUCT if f is top[-1] else POWER) for f in top]), PRODUCT
+        upper = self.product([self(f, POWER) for f in top if not isinstance(f, Reduction)]) or "1"
+        fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
+        sums = [self(f, PRODUCT) for f in top if isinstance(f, Reduction)]
+        return self.product([fraction, *sums]), PRODUCT
+
+    def factors(self, node: Mul) -> tuple[list[Expr], list[Expr]]:
+        """The factors above the fraction line, in order, and those below it."""
         top = [f for f in node.args if not (isinstance(f, Pow) and f.exp.is_negative)]
         bottom = [1 / f for f in node.args if isinstance(f, Pow) and f.exp.is_negative]
-        numbers = [f for f in top if isinstance(f, Rational)]
-        for number in numbers:
+        for number in [f for f in top if isinstance(f, Rational)]:
             top.remove(number)
             if number.p != 1:
                 top.insert(0, Integer(number.p))
             if number.q != 1:
                 bottom.insert(0, Integer(number.q))
-        ordered = sorted(top, key=self.factor_key)
-        if not bottom:
-            return self.product([self(f, PRODUCT if f is ordered[-1] else POWER) for f in ordered]), PRODUCT
-        upper = self.product([self(f, POWER) for f in ordered if not isinstance(f, Reduction)]) or "1"
-        fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
-        sums = [self(f, PRODUCT) for f in ordered if isinstance(f, Reduction)]
-        return self.product([fraction, *sums]), PRODUCT
+        return sorted(top, key=self.factor_key), bottom
 
     def factor_key(self, node: Expr) -> tuple[int, str, str]:
         """The order of factors in a product (:func:`factor_key`)."""
@@ -233,6 +232,26 @@ def term_key(node: Expr) -> tuple[bool, int, str]:
     place = 0 if any(isinstance(part, Reduction) for part in parts) else 1 + simple
     rates = "".join(part.name for part in parts if isinstance(part, Rate))
     return bool(node.could_extract_minus_sign()), place, rates
+
+
+def whole_term_key(node: Expr) -> tuple[bool, bool, str]:
+    """The order of terms in a sum of integers: positive before negative, numbers last."""
+    return bool(node.could_extract_minus_sign()), bool(node.is_Integer), str(node)
+
+
+def signed_terms(node: Expr, key: Callable[[Expr], Any] = term_key) -> list[tuple[str, Expr]]:
+    """The terms of a sum in the order in which they are read: their sign, ``+`` or ``-``, and what stands behind it."""
+    found = []
+    for term in sorted(Add.make_args(node), key=key):
+        negative = term.could_extract_minus_sign()
+        found.append(("-", -term) if negative else ("+", term))
+    return found
+
+
+def joined(terms: Sequence[tuple[str, str]]) -> str:
+    """Terms behind their signs as a sum: at its beginning a minus stands close to its term, and no plus."""
+    (sign, first), *others = terms
+    return " ".join([f"-{first}" if sign == "-" else first, *(f"{sign} {text}" for sign, text in others)])
 
 
 def text_name(name: Name) -> str:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
@@ -33,7 +32,8 @@ from dyadic.symbolic.options import (
     suggest,
     tensor_name,
 )
-from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
+from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex, show
+from dyadic.symbolic.unroll import UNROLLED, Expansion, LayerEntry, Unrolled
 
 LAYER_TYPES: Mapping[str, LayerType | Unrolled] = ChainMap[str, Any](UNROLLED, LAYERS)
 """What a layer of a specification can be: those with an equation, as they are registered, then those unrolled."""
@@ -108,7 +108,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     return Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
 
 
-def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
+def _expand(name: str, layer: LayerEntry, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
     """The vertices that a layer stands for: itself, but for a recurrent one (:mod:`dyadic.symbolic.unroll`)."""
     type_, options, parents = layer
     if type_ not in UNROLLED:
@@ -124,7 +124,7 @@ def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterabl
     return found
 
 
-def _check_roles(name: str, layer: Layer, inputs: Iterable[Input]) -> None:
+def _check_roles(name: str, layer: LayerEntry, inputs: Iterable[Input]) -> None:
     """Integers may only be read where a layer looks something up, and only integers there."""
     type_, _, parents = layer
     where, integer = f"layer {name!r}", {node.name: node for node in inputs if node.role == "index"}
@@ -138,16 +138,19 @@ def _check_roles(name: str, layer: Layer, inputs: Iterable[Input]) -> None:
 
 
 def _check_tables(vertices: Iterable[Vertex], inputs: Iterable[Input]) -> None:
-    """Where an input's integers and the axis that they choose from are both known, the largest must fit."""
+    """An input's integers are below the length of the axis that they choose from, whatever a size that is a name is."""
     below = {node.name: node.below for node in inputs if node.role == "index"}
     for vertex in vertices:
         for parent, extent in vertex.lookups:
-            if parent in below and (below[parent] - extent).is_positive:
-                problem = f"its input {parent!r} holds integers below {below[parent]}, but has to choose among {extent}"
+            bound = below.get(parent)
+            if bound is None or bound == extent:
+                continue
+            if not (bound.is_Integer and extent.is_Integer and bound < extent):
+                problem = f"its input {parent!r} holds integers below {bound}, but has to choose among {extent}"
                 raise SpecError(f"layer {vertex.name!r}", problem, "make them agree")
 
 
-_ROLES: dict[str, Role] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
+_ROLES: dict[str, InputRole] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
 
 
 def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
@@ -165,7 +168,7 @@ def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
     return tuple(found)
 
 
-def _input(group: str, role: Role, name: str, entry: Any) -> Input:
+def _input(group: str, role: InputRole, name: str, entry: Any) -> Input:
     where = f"{group[:-1]} {name!r}"
     if not isinstance(entry, Mapping):
         raise SpecError(where, f"must be a table, not {entry!r}", f"write [{group}.NAME] with shape = [SIZE]")
@@ -197,7 +200,7 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
     return found
 
 
-def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
+def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:
     if not isinstance(array, list | tuple) or not array:
         raise SpecError("layers", "no layer is given", 'add [[layers]] with name = "..." and type = "..."')
     few_layers("the file", len(array))
@@ -207,7 +210,7 @@ def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
         if name in taken:
             raise SpecError(f"layer {name!r}", "the name is used twice", "give every input and layer a name of its own")
         taken.add(name)
-    found: dict[str, Layer] = {}
+    found: dict[str, LayerEntry] = {}
     for position, (name, entry) in enumerate(zip(names, array, strict=True)):
         where = f"layer {name!r}"
         type_ = choice(where, "type", entry.get("type"), LAYER_TYPES)
@@ -248,7 +251,7 @@ def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) ->
         raise SpecError(where, f"has {len(parents)} input(s)", f"{layer.name} takes {wanted}")
 
 
-def _topological(layers: Mapping[str, Layer], inputs: Iterable[Input]) -> list[str]:
+def _topological(layers: Mapping[str, LayerEntry], inputs: Iterable[Input]) -> list[str]:
     """The layers, each after what it reads, otherwise in the order in which their last parent comes."""
     readers: dict[str, list[str]] = {name: [] for name in (*(node.name for node in inputs), *layers)}
     missing = {name: set(parents) for name, (_, _, parents) in layers.items()}
@@ -280,7 +283,7 @@ def _cycle(parents: Mapping[str, set[str]]) -> list[str]:
     return walk[: seen[walk[-1]] : -1]
 
 
-def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
+def _costs(data: Mapping[str, Any], layers: Mapping[str, LayerEntry], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
     tables = data.get("costs", [data["cost"]] if "cost" in data else None)
     if "cost" in data and "costs" in data:
         raise SpecError("cost", "there are both [cost] and [[costs]]", "write every cost as [[costs]], or keep one")
@@ -308,7 +311,7 @@ def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping
     return tuple(found)
 
 
-def _all_used(layers: Mapping[str, Layer], inputs: Iterable[Input], outputs: list[str]) -> None:
+def _all_used(layers: Mapping[str, LayerEntry], inputs: Iterable[Input], outputs: list[str]) -> None:
     used, stack = set(outputs), list(outputs)
     while stack:
         for parent in layers[stack.pop()][2]:

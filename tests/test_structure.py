@@ -10,6 +10,10 @@ from pkgutil import resolve_name
 
 import pytest
 
+from dyadic.paper.typst_math import TypstPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import Printer, TextPrinter
+
 PACKAGES = {
     "symbolic": {"symbolic"},
     "proofs": {"symbolic", "proofs"},
@@ -127,3 +131,55 @@ def test_files_that_are_named_exist(path):
 def test_names_that_docstrings_refer_to_exist(path):
     for named in re.findall(r":(?:mod|func|class|data|meth):`(dyadic\.[\w.]+)`", path.read_text()):
         assert resolve_name(named) is not None, f"{path}: {named}"
+
+
+def test_one_place_decides_signs():
+    """Text, LaTeX, Typst, C and NumPy: the order of terms, their signs and fraction lines are those of printing.py."""
+    asking = [path for path in FILES if "could_extract_minus_sign" in path.read_text()]
+    assert sorted(asking) == [
+        Path("paper/layout.py"),
+        Path("symbolic/printing.py"),
+    ]  # the first asks whether to break a row
+    decisions = ("_visit", "_sum", "terms", "_product", "factors", "factor_key", "equation", "__call__")
+    for printer in (TextPrinter, LatexPrinter, TypstPrinter):
+        assert all(getattr(printer, name) is getattr(Printer, name) for name in decisions)
+
+
+def test_no_package_exports_the_name_of_a_module_of_its_own():
+    """A function and a module of one name: which of them a reader gets would depend on what was imported before."""
+    shadowed = []
+    for path in FILES:
+        if path.name != "__init__.py":
+            continue
+        modules = {other.stem for other in path.parent.iterdir()}
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+                shadowed += [f"{path}: {name}" for name in set(ast.literal_eval(node.value)) & modules]
+    assert shadowed == []
+
+
+def test_any_module_can_be_the_first_that_is_imported():
+    """No module of a lazy package rests on what another one has imported before it."""
+    modules = [path for path in FILES if path.parts[:-1] in (("symbolic",), ("symbolic", "readers"), ("proofs",))]
+    names = ["dyadic." + ".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in modules]
+    done = subprocess.run([sys.executable, "-c", _IMPORT_EACH, *names], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+_IMPORT_EACH = """
+import importlib, os, sys
+import numpy, sympy, jinja2, flint
+failed = 0
+for name in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            if (error.name or "").split(".")[0] in ("", "dyadic"):  # others are optional
+                print(f"{name}: {error}", flush=True)
+                os._exit(1)
+        os._exit(0)
+    failed |= os.waitpid(child, 0)[1]
+sys.exit(bool(failed))
+"""

@@ -10,6 +10,7 @@ from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.shapes import Shapes
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
@@ -19,8 +20,8 @@ class Claims:
     known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
     """
 
-    def __init__(self, certificate: Any, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, certificate: Any, graph: Graph, shapes: Shapes) -> None:
+        self.graph, self.shapes = graph, shapes
         self.labels = _labels(graph)
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
@@ -161,8 +162,8 @@ class Claims:
     def _steps(self, claim: Any, where: str) -> None:
         """The theorem's texts are made of those of the claims that it rests on."""
         self._data(claim, where)
-        parts = [c for c in self.known.values() if METHOD_OF.get(c["kind"], c["kind"]) in BEARING]
-        checks = dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts)
+        parts = [c for c in self.known.values() if _method(c) in BEARING]
+        checks = dict.fromkeys(map(_method, parts))
         others = [name for name in checks if name not in ESSENTIAL]
         method = RULES["steps"].how(claim["subject"], claim["numbers"])
         domain = hypothesis(self._equations(claim))
@@ -171,7 +172,7 @@ class Claims:
             "id": "steps",
             "statement": RULES["steps"].say(claim["subject"], claim["numbers"], ""),
             "method": method + (f", cross-checked by {', '.join(others)}" if others else ""),
-            "hypotheses": list(dict.fromkeys([*assumed, domain] if domain else assumed)),
+            "hypotheses": list(dict.fromkeys([*assumed, *([domain] if domain else []), *self.shapes.hypotheses()])),
             "trusted": sorted({text for c in parts for text in c["trusted"]}),
         }
         self._compare(claim, wanted, where)
@@ -187,6 +188,12 @@ class Claims:
         for key, value in wanted.items():
             if claim[key] != value:
                 raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+
+
+def _method(claim: Any) -> str:
+    """The method that makes a claim; of an open one, the method that had nothing to say."""
+    name: str = claim["subject"]["method"] if claim["kind"] == "open" else claim["kind"]
+    return METHOD_OF.get(name, name)
 
 
 def _labels(graph: Graph) -> dict[str, tuple[str, str]]:

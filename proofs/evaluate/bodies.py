@@ -19,8 +19,8 @@ Value = Callable[[], Any]
 Indices = range | list[int]
 Row = Callable[[Indices], Sequence[Any]]
 
-_HIGHEST_POWER = 16
-_LARGEST = 2**256
+_HIGHEST_POWER = 2**22
+_LARGEST = 2**4096
 _LONGEST_SUM = 4096
 
 

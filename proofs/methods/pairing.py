@@ -90,7 +90,7 @@ def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, d
         table[symbol] = whole(formula, table, where)
     is_cost, jets = "gradient" in content, Jets(ring)
     shapes = _given(content, table, where)
-    integers = _integers(content, shapes)
+    integers = integers_of(content, shapes)
     still: Tensors = {}
     moving: Tensors = {}
     for key, shape in shapes.items():
@@ -167,7 +167,7 @@ def _given(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key, lis
     return {key: [whole(extent, sizes, where) for extent in shape] for key, shape in found.items()}
 
 
-def _integers(content: Any, shapes: Mapping[_Key, list[int]]) -> dict[_Key, int]:
+def integers_of(content: Any, shapes: Mapping[_Key, list[int]]) -> dict[_Key, int]:
     """Given tensors whose entries stand in an index or a bracket, and what they are below."""
     below: dict[_Key, int] = {}
     stack: list[Any] = [item["body"] for item in content["definitions"]]

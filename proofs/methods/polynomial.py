@@ -29,6 +29,7 @@ from dyadic.proofs.sentences import told
 
 MOST_EXPONENTS = 100_000_000
 """Bound on the terms of all polynomials of a state times the number of variables: what it takes to write it out."""
+_HIGHEST_POWER = 64
 MOST_UPDATES = 300
 """Bound on vertices times steps."""
 
@@ -103,6 +104,8 @@ class Lengths(Composed):
     def power(self, base: int, p: int, q: int = 1) -> int:
         if p < 0 or q != 1:
             raise Rejected("equations", "a quotient or a root is no polynomial")
+        if p > _HIGHEST_POWER:
+            raise Rejected("equations", f"a power above {_HIGHEST_POWER} has too many terms")
         return int(base ** max(p, 1))
 
     def apply(self, name: str, order: int, argument: int) -> int:

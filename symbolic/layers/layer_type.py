@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Literal
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Rational
 
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, size, total
 from dyadic.symbolic.tensor_names import Name, Owner
@@ -93,10 +93,12 @@ class ShapeError(Exception):
 @dataclass(frozen=True)
 class Example:
     """An instance of a layer type, for its entry in the catalogue: the shapes of its inputs (sizes by name where
-    possible) and its options.  Without shapes: as few inputs with as few axes as the type takes."""
+    possible) and its options.  Without shapes: as few inputs with as few axes as the type takes.  below: what integers
+    it reads are below."""
 
     shapes: Sequence[tuple[int | str, ...]] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    below: int | str = "q"
 
 
 class LayerType(ABC):
@@ -172,6 +174,15 @@ def sum_over(ranges: Iterable[tuple[Index, Expr]], body: Expr) -> Expr:
     for index, extent in reversed(list(ranges)):
         body = total(index, extent, body)
     return body
+
+
+LARGEST_EXPONENT = 10**6
+
+
+def moderate_exponent(name: str, value: Rational) -> None:
+    """Refuse an exponent whose power cannot be compared modulo a prime: its degree would be near the prime."""
+    if max(abs(value.p), value.q) > LARGEST_EXPONENT:
+        raise ShapeError(f"{name} is no quotient of integers up to {LARGEST_EXPONENT}", "round it to fewer digits")
 
 
 def canonical_axis(axis: int, rank: int) -> int:

@@ -45,7 +45,7 @@ class Gather(LayerType):
     """y[a, i, b] = x[a, t[i], b]: entries along an axis chosen by an input t of integers."""
 
     name = "gather"
-    example = Example([("n", "m"), ("k",)])
+    example = Example([("n", "m"), ("k",)], below="n")
     options = {"axis": Option("integer", 0)}
     arity = (2, 2)
     index_slots = frozenset({1})

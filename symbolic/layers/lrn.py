@@ -20,6 +20,7 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     axes,
     batch_rank,
+    moderate_exponent,
 )
 from dyadic.symbolic.tensor_names import Name, U, V
 
@@ -42,6 +43,7 @@ class LRN(LayerType):
             raise ShapeError(f"size = {options['size']} makes no sense", "size counts the channels of a window")
         if options["alpha"] < 0 or options["bias"] <= 0:
             raise ShapeError("the base of the power could be 0 or negative", "take alpha >= 0 and bias > 0")
+        moderate_exponent("beta", options["beta"])
         return super().specialise(options, shapes) | {"lead": batch_rank(options, shapes[0], 1)}
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:

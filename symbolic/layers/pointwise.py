@@ -24,6 +24,7 @@ from dyadic.symbolic.layers.layer_type import (
     Shape,
     ShapeError,
     axes,
+    moderate_exponent,
 )
 from dyadic.symbolic.tensor_names import Name, U, V
 
@@ -83,6 +84,10 @@ class Power(Pointwise):
     name = "power"
     example = Example(options={"exponent": 2})
     options = {"exponent": Option("number")}
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        moderate_exponent("exponent", options["exponent"])
+        return super().specialise(options, shapes)
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
         return Pow(x, settings["exponent"])

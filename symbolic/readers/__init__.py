@@ -12,11 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.granularity import Granularity, with_granularity
 from dyadic.symbolic.limits import LARGEST_MODEL, refuse_weights, regular_file
 from dyadic.symbolic.spec import read_spec
+from dyadic.symbolic.structure import Architecture
 
 
 def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:

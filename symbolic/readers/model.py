@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer
 
-from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import LARGEST_COMPUTED, LONGEST_NAME, MOST_COMPUTED
 from dyadic.symbolic.options import choice, known, neutral, read_options
+from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)
@@ -129,7 +129,7 @@ class Model:
         if self.computed > MOST_COMPUTED:
             raise Unsupported(f"makes constants of more than {MOST_COMPUTED >> 20} MiB together with those before it")
 
-    def input(self, wanted: str, shape: Iterable[Any], role: Role = "data", below: Any = None) -> str:
+    def input(self, wanted: str, shape: Iterable[Any], role: InputRole = "data", below: Any = None) -> str:
         """A clamped vertex; returns the name that it was given."""
         extents = tuple(map(_extent, shape))
         node = Input(self.fresh(wanted), extents, role, None if below is None else _extent(below))
@@ -137,7 +137,7 @@ class Model:
         self.shapes[node.name] = extents
         return node.name
 
-    def array(self, wanted: str, value: np.ndarray, role: Role, below: int | None = None) -> str:
+    def array(self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None) -> str:
         """A clamped vertex that comes with its array.
 
         An infinity in a constant (a mask) is replaced by the float32 number nearest to it: added to a score it has

@@ -18,12 +18,12 @@ from sympy import Expr, Integer, Symbol
 import dyadic.symbolic.readers.onnx_operators
 import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
-from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_folding import Result, fold, make_room
 from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
+from dyadic.symbolic.structure import Architecture, InputRole, show
 
 OLDEST_OPSET = 7
 MOST_NAMED = 4
@@ -179,7 +179,7 @@ class _OnnxReader:
                 below = self._rows_looked_up(node.name)
                 if below is None:
                     self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
-            role: Role = "data" if below is None else "index"
+            role: InputRole = "data" if below is None else "index"
             self.values[node.name] = self.model.input(node.name, shape, role, below)
 
     def _extent(self, name: str, axis: int, dim: Any) -> Expr:

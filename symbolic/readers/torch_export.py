@@ -22,10 +22,10 @@ from sympy import Expr, Integer, Symbol
 import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.scratch import temporary_folder
-from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
+from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
@@ -214,7 +214,7 @@ class _TorchReader:
         below = None if tensor.is_floating_point() else self._rows_looked_up(node)
         if below is None and not tensor.is_floating_point():
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
-        role: Role = "data" if below is None else "index"
+        role: InputRole = "data" if below is None else "index"
         self.values[node] = self.model.input(node.name, map(_size, tensor.shape), role, below)
 
     def _rows_looked_up(self, node: Any) -> int | None:

@@ -47,7 +47,7 @@ from dyadic.symbolic.printing import TextPrinter
 
 MODULES = (
     "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "tensor_names", "printing",
-    "latex_printing", "serialise", "rank_table",
+    "typesetting", "latex_printing", "serialise", "rank_table",
 )  # fmt: skip
 ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""

@@ -11,9 +11,10 @@ from dyadic.proofs.statements.parsing.notation import printed_names, read_equati
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.report import derivation_text
-from dyadic.symbolic import Architecture, architecture, derive, read_spec
+from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
+from dyadic.symbolic.structure import Architecture
 
 
 def claims(derivation):
@@ -53,7 +54,7 @@ WRONG = {
     "a fraction upside down": _wrong("fraction", lambda original, self, top, bottom: original(self, bottom, top)),
     "an index twice": _wrong("entry", lambda original, self, node: original(self, node).replace("j", "i")),
     "no brackets": _wrong("brackets", lambda original, self, text: text),
-    "signs": _wrong("terms", lambda original, self, node: [f"+{term[1:]}" for term in original(self, node)]),
+    "signs": _wrong("terms", lambda original, self, node: [("+", text) for _, text in original(self, node)]),
     "no derivative": _wrong("function", lambda original, self, name, order, inside: original(self, name, 0, inside)),
     "another bound": _wrong(
         "reduction", lambda original, self, node, body: original(self, node, body).replace("<3", "<2")

@@ -6,7 +6,7 @@ import numpy as np
 from support.interpret import evaluate
 
 from dyadic.symbolic import architecture, derive
-from dyadic.symbolic.architecture import Architecture
+from dyadic.symbolic.structure import Architecture
 from dyadic.symbolic.tensor_names import Name
 
 

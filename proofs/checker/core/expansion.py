@@ -28,10 +28,12 @@ from dyadic.proofs.checker.core.terms import (
     Whole,
     Within,
     Zero,
+    powered,
 )
 from dyadic.proofs.checker.intake.kinds import direction, position
 
-MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 64
+MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 2**22
+LONGEST_NUMBER = 4096
 BRACKETS = ("inside", "divides", "same")
 Environment = Mapping[str, Form]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -134,7 +136,7 @@ class Expander:
         """The value of an expression as a sum of terms."""
         self._count(depth)
         match node:
-            case int() if not isinstance(node, bool) and node.bit_length() <= MOST_BITS:
+            case int() if not isinstance(node, bool) and node.bit_length() <= LONGEST_NUMBER:
                 return [Term(Fraction(node))] if node else []
             case ["rational", _, _]:
                 return [Term(rational(node))] if rational(node) else []
@@ -220,7 +222,7 @@ class Expander:
                 if any(e < 0 < e * exponent or e.denominator > (e * exponent).denominator for _, e in term.factors):
                     raise Refused("of a power of a power it is not seen any more where it has a value")
                 powers = tuple((factor, e * exponent) for factor, e in term.factors)
-                return [Term(Fraction(term.coefficient) ** int(exponent), factors=powers)]
+                return [Term(powered(term.coefficient, int(exponent)), factors=powers)]
             if term.coefficient == 1 and len(term.factors) == 1 and term.factors[0][1] == 1:
                 return [Term(factors=((term.factors[0][0], exponent),))]
         return [Term(factors=((Group(self._inner(base, names, scope, depth)), exponent),))]
@@ -330,10 +332,10 @@ def ordered(terms: Iterable[Term], depth: int) -> tuple[Term, ...]:
 def rational(node: Any) -> Fraction:
     """A number."""
     match node:
-        case int() if not isinstance(node, bool) and node.bit_length() <= MOST_BITS:
+        case int() if not isinstance(node, bool) and node.bit_length() <= LONGEST_NUMBER:
             return Fraction(node)
         case ["rational", int(p), int(q)] if (
-            not isinstance(p, bool) and p.bit_length() <= MOST_BITS and 0 < q < 2**MOST_BITS
+            not isinstance(p, bool) and p.bit_length() <= LONGEST_NUMBER and 0 < q < 2**LONGEST_NUMBER
         ):
             return Fraction(p, q)
     raise Refused(f"{node!r:.80} is not a number")

@@ -13,7 +13,7 @@ from fractions import Fraction
 from dyadic.proofs.checker.core.forms import Form, Lookup, Refused, Var
 from dyadic.proofs.checker.intake.kinds import is_direction
 
-MOST_BITS = 2048
+MOST_BITS = 2**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,14 @@ class Term:
         renamed = self.map(lambda form: form.replace(names))
         new = tuple(Var(depth, k) for k in range(len(order)))
         return Term(renamed.coefficient, new, renamed.conditions, renamed.factors)
+
+
+def powered(number: Fraction, exponent: int) -> Fraction:
+    """number^exponent, if it is not too large; the number is not 0."""
+    bits = number.numerator.bit_length() + number.denominator.bit_length()
+    if number not in (1, -1) and bits * abs(exponent) > MOST_BITS:
+        raise Refused("a coefficient is too large")
+    return number**exponent
 
 
 def merged(powers: Iterable[Power]) -> tuple[Power, ...]:

@@ -30,7 +30,7 @@ from dyadic.proofs.checker.instantiated.polynomials import (
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
-DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 64, 8192
+DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
 BRACKETS = ("inside", "divides", "same")
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
@@ -110,7 +110,10 @@ class Reader:
                     return self.forms.atom("size", name)
                 return Reader(self.forms, self.where, self._plain).read(value, {}, depth)
             case ["index", str(name)] if name in bound:
-                return self.forms.atom("index", bound[name])
+                level = bound[name]
+                if level < len(self.extents) and self.extents[level] == 1:
+                    return {}  # it is 0
+                return self.forms.atom("index", level)
             case ["entry", str(kind), str(owner), list(indices)]:
                 places = tuple(key(self.read(index, bound, depth)) for index in indices)
                 return self.forms.atom("entry", kind, self.names.owner(owner, self.where), places)
@@ -136,6 +139,13 @@ class Reader:
         if max(abs(number.numerator), number.denominator).bit_length() > LONGEST_NUMBER:
             raise self.refuse("has numbers that are too long to compare")
         return number
+
+    def _raised(self, number: Number, exponent: int) -> Number:
+        """A power of a number that is not 0."""
+        bits = max(abs(number.numerator), number.denominator).bit_length()
+        if number not in (1, -1) and bits * abs(exponent) > LONGEST_NUMBER:
+            raise self.refuse("has numbers that are too long to compare")
+        return Fraction(number) ** exponent
 
     def _bounded(self, polynomial: Polynomial) -> Polynomial:
         if len(polynomial) > MOST_TERMS:
@@ -179,7 +189,7 @@ class Reader:
                 continue
             elif head == "prime":
                 floor = exponent.numerator // exponent.denominator
-                number = self._short(number * Fraction(rest[0]) ** floor)
+                number = self._short(number * self._raised(rest[0], floor))
                 exponent -= floor
                 if exponent == 0:
                     continue
@@ -213,7 +223,7 @@ class Reader:
             powers = {atom: own * exponent for atom, own in monomial}
             if exponent < 0 and any(self.forms.parts(atom)[0] in BRACKETS for atom, _ in monomial):
                 raise self.refuse("divides by a bracket")
-            return self._collected(powers, self._short(Fraction(number) ** int(exponent)))
+            return self._collected(powers, self._raised(number, int(exponent)))
         return self._root(monomial, number, Fraction(exponent))
 
     def _root(self, monomial: Monomial, number: Number, exponent: Fraction) -> Polynomial:

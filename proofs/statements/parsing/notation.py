@@ -109,9 +109,9 @@ class _EquationReader:
         if not self.next(text):
             raise self.refuse(f"{text.strip()!r} is expected")
 
-    def total(self, scope: frozenset[str]) -> Any:
-        """A sum: terms between ``+`` and ``-`` with blanks around them."""
-        terms = [self.signed(scope)]
+    def total(self, scope: frozenset[str], first: Any = None) -> Any:
+        """A sum: terms between ``+`` and ``-`` with blanks around them; first: its first term, if that is read."""
+        terms = [self.signed(scope) if first is None else first]
         while True:
             if self.next(" + "):
                 terms.append(self.product(scope))
@@ -164,16 +164,22 @@ class _EquationReader:
             self.expect("] ")
             return [REDUCTIONS[match[1]], match[2], extent, self.product(scope | {match[2]})]
         if self.next("floor("):
-            top = self.product(scope)
-            self.expect(" / ")
-            bottom = self.atom(scope)
-            self.expect(")")
-            return ["quotient", top, bottom]
+            return self._floor(scope)
         if self.next("sqrt("):
             inside = self.total(scope)
             self.expect(")")
             return ["^", inside, ["rational", 1, 2]]
         return self._named(scope)
+
+    def _floor(self, scope: frozenset[str]) -> Any:
+        """Of a quotient of integers, which has blanks around its slash, or of a number."""
+        top = self.signed(scope)
+        if self.next(" / "):
+            found = ["quotient", top, self.atom(scope)]
+        else:
+            found = ["apply", "floor", 0, self.total(scope, top)]
+        self.expect(")")
+        return found
 
     def _in_brackets(self, scope: frozenset[str]) -> Any:
         inside = self.total(scope)

@@ -19,7 +19,7 @@ from dyadic.symbolic.limits import LARGEST_SIZE, few_axes, few_entries, few_inpu
 from dyadic.symbolic.printing import WORDS, text_name
 from dyadic.symbolic.tensor_names import Name, Owner, V
 
-Role = Literal["data", "index", "parameter", "constant"]
+InputRole = Literal["data", "index", "parameter", "constant"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Input:
 
     name: str
     shape: Shape
-    role: Role = "data"
+    role: InputRole = "data"
     below: Expr | None = None
 
 
