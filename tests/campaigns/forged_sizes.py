@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from campaigns.forged import FORGERIES, edit, layer, vertex
 from campaigns.forged_evasions import register
 
@@ -25,6 +27,52 @@ def _(c):
     c["architecture"]["inputs"]["word"]["below"] = ["+", 5, -5]
 
 
+WORD = ["entry", "x", "u", [["index", "i"]]]
+NO_EVALUATION = ("identity", "pairing", "tightness", "nonreciprocity")
+
+
+def beyond(name, change):
+    """Words below 1000 look a row up in a table of 5; after the change, a bracket has the same entry somewhere."""
+
+    @register(f"integers: beyond the table, {name}", "mixed", without=NO_EVALUATION)
+    def _(c):
+        c["architecture"]["inputs"]["word"]["below"] = 1000
+        content = layer(c, "embedding")
+        change(c, content)
+        for tag in ("x:table", "E:table"):
+            new = [_named_after_network(item) for item in content["definitions"][:-1]]
+            c["equations"][tag]["where"] = new + c["equations"][tag]["where"]
+
+
+def _named_after_network(item):
+    item = copy.deepcopy(item)
+    item["owner"], item["shape"] = "table", [1] * len(item["shape"])
+
+    def changed(node):
+        if node == WORD:
+            return ["entry", "x", "word", [["index", "i"]]]
+        return [changed(child) for child in node] if isinstance(node, list) else node
+
+    item["body"] = changed(item["body"])
+    return item
+
+
+def bracket_before(c, content):
+    shape = content["input_shapes"][0]
+    content["definitions"].insert(
+        0, {"kind": "q", "owner": "v", "shape": shape, "indices": ["i"], "body": ["inside", WORD, 5]}
+    )
+
+
+def bracket_beside(c, content):
+    item = content["definitions"][-1]
+    item["body"] = ["+", item["body"], ["*", 0, ["same", WORD, 3]]]
+
+
+beyond("bracketed in another definition", bracket_before)
+beyond("bracketed in another term", bracket_beside)
+
+
 # -- sizes -------------------------------------------------------------------------------------------------------------
 
 N, M = ["size", "N"], ["size", "M"]
@@ -40,7 +88,7 @@ def impossible(name, first, rule, sizes):
     rule, sizes: of the layer, and what its sizes are in the network.
     """
 
-    @register(f"sizes: {name}", "named", without=("identity", "pairing", "tightness", "nonreciprocity"))
+    @register(f"sizes: {name}", "named", without=NO_EVALUATION)
     def _(c):
         content = layer(c, "scale")
         content["extents"] = rule

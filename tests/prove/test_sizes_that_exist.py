@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 from campaigns import forged_sizes
-from campaigns.forged import base
+from campaigns.forged import base, layer
 from campaigns.forgeries import outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,8 @@ from dyadic.proofs import verify
 from dyadic.proofs.checker import Rejected, check, confirmation
 from dyadic.proofs.checker.evaluation.equations import integer
 from dyadic.proofs.checker.intake.existence import check_existence
-from dyadic.proofs.checker.intake.shapes import Named, evaluate, least, network_shapes, written
+from dyadic.proofs.checker.intake.shapes import Named, evaluate, least, network_shapes, unguarded, written
+from dyadic.proofs.methods.adjoint import prove
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive
 
@@ -116,3 +117,30 @@ def test_extents_are_written_as_people_write_them():
     node = ["+", ["quotient", ["+", ["size", "n"], -3], 2], ["*", -2, ["size", "a"], ["size", "b"]], 1]
     assert written(evaluate(node, Named(), "")) == "-2 a b + floor((n - 3) / 2) + 1"
     assert written(evaluate(["+", 1, -1], Named(), "")) == "0"
+
+
+def test_a_proof_under_a_rule_that_fixes_a_size_says_so():
+    """The adjoint is wrong beyond index 11, which no size has that the rule admits; nor has the network."""
+    forged = copy.deepcopy(base("plain")[1])
+    forged["claims"] = [claim for claim in forged["claims"] if claim["kind"] not in ("identity", "pairing")]
+    content = layer(forged, "add")
+    content["extents"] = {"n": 11}
+    for adjoint in content["adjoints"]:
+        adjoint["body"] = ["*", ["inside", ["index", adjoint["indices"][0]], 11], adjoint["body"]]
+    refitted(forged)
+    place = next(f"layers.{key}" for key, one in forged["layers"].items() if one["label"].startswith("add"))
+    forged["proofs"][place] = prove(forged["layers"][place.partition(".")[2]]).pairs
+    report = check(refitted(forged))
+    (detail,) = [finding.detail for finding in report.findings if finding.claim.startswith("adjoint:add")]
+    assert ", for all sizes that the shape rule admits (n = 11); " in detail
+    claim = next(claim for claim in forged["claims"] if claim["subject"].get("content") == place)
+    assert "sizes are those that the shape rule admits: given or following, each is at least 1" in claim["hypotheses"]
+
+
+def test_what_guards_an_index_stands_in_the_same_definition():
+    word = ["entry", "x", "u", [["index", "i"]]]
+    row = ["entry", "W", "v", [word, ["index", "j"]]]
+    known = {("x", "u"): [3], ("W", "v"): [5, 2]}
+    assert list(unguarded(row, known)) == [(word, 5)]
+    assert list(unguarded(["*", ["inside", word, 5], row], known)) == []
+    assert list(unguarded(["*", ["inside", ["entry", "x", "u", [["index", "j"]]], 5], row], known)) == [(word, 5)]
