@@ -22,6 +22,7 @@ from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weig
 from dyadic.symbolic.options import (
     checked_name,
     choice,
+    decimal,
     finite,
     known,
     name_list,
@@ -29,6 +30,7 @@ from dyadic.symbolic.options import (
     read_options,
     size_of,
     suggest,
+    tensor_name,
 )
 from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex, show
 from dyadic.symbolic.unroll import UNROLLED, Expansion, LayerEntry, Unrolled
@@ -59,13 +61,13 @@ def read_spec(path: str | Path) -> Architecture:
 def _toml(path: Path, text: str) -> dict[str, Any]:
     try:
         short_keys(text)
-        return tomllib.loads(text)
+        return tomllib.loads(text, parse_float=decimal)
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
     except tomllib.TOMLDecodeError as error:
         problem = f"is not TOML: {str(error)[:200]}"
         raise SpecError(str(path), problem, "mend the line, see https://toml.io") from error
-    except ValueError as error:  # an integer of thousands of digits, a date that there is not
+    except ValueError as error:  # a number of very many digits, a date that there is not
         raise SpecError(str(path), f"holds a value that cannot be read ({str(error)[:60]})", "mend it") from error
     except RecursionError as error:
         raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
@@ -178,8 +180,8 @@ def _input(group: str, role: InputRole, name: str, entry: Any) -> Input:
     few_axes(where, len(shape))
     extents = tuple(size_of(where, "shape", value) for value in shape)
     if "below" in entry:
-        return Input(checked_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
-    return Input(checked_name(where, name), extents, role)
+        return Input(tensor_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
+    return Input(tensor_name(where, name), extents, role)
 
 
 def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Any]:
@@ -237,7 +239,7 @@ def _layer_name(position: int, entry: Any) -> str:
         raise SpecError(where, f"must be a table, not {entry!r}", "write [[layers]] before its keys")
     if "name" not in entry:
         raise SpecError(where, "has no name", 'add name = "..."')
-    return checked_name(where, entry["name"])
+    return tensor_name(where, entry["name"])
 
 
 def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) -> None:

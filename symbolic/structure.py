@@ -15,7 +15,7 @@ from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.expressions import Element, Tensor, elements
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.layer_type import Shape
-from dyadic.symbolic.limits import few_axes, few_entries, few_inputs
+from dyadic.symbolic.limits import LARGEST_SIZE, few_axes, few_entries, few_inputs
 from dyadic.symbolic.printing import WORDS, text_name
 from dyadic.symbolic.tensor_names import Name, Owner, V
 
@@ -205,8 +205,8 @@ class Architecture:
             named = ", ".join(self.unknown_sizes) or "none"
             raise SpecError(self.name, f"has no size named {', '.join(unknown)}", f"sizes given by name: {named}")
         for name, value in values.items():
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
-                raise SpecError(self.name, f"the size {name} cannot be {value!r:.40}", "give an integer below 2^31")
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_SIZE:
+                raise SpecError(self.name, f"the size {name} cannot be {value!r:.40}", f"give 1 to {LARGEST_SIZE}")
         table: dict[Expr, Expr] = {extent_of(name): Integer(value) for name, value in values.items()}
 
         def shape(old: Shape) -> Shape:

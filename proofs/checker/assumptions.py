@@ -14,6 +14,9 @@ from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
 from dyadic.proofs.checker.evaluation.domain import VALUES, equations, hypothesis
 from dyadic.proofs.checker.intake.names import applied, nodes
+from dyadic.proofs.checker.intake.shapes import rule_text
+
+RULED = "sizes are those that the shape rule admits: given or following, each is at least 1"
 
 
 def conventions(name: str) -> list[str]:
@@ -80,5 +83,11 @@ def _of_equations(content: Any, numbers: Mapping[str, int]) -> list[str]:
             "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
         )
     if content.get("extents"):
-        texts.append("sizes are those that the shape rule admits: given or following, each is at least 1")
+        texts.append(RULED)
     return texts + [text for name, text in HYPOTHESES.items() if numbers[name]]
+
+
+def for_all_sizes(content: Any) -> str:
+    """Of which sizes a proof speaks that was replayed."""
+    rule = rule_text(content)
+    return f"for all sizes that the shape rule admits ({rule})" if rule else "for all sizes"

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import for_all_sizes
 from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
@@ -25,8 +26,8 @@ from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash
 from dyadic.proofs.checker.intake.names import applied, check_names
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
-from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, for_all_sizes, network_shapes
-from dyadic.proofs.checker.intake.witnesses import own_instance, pairing_sizes, small_instance
+from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes, number_of
+from dyadic.proofs.checker.intake.witnesses import pairing_sizes, small_instance
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.checker.verdicts import Claims
@@ -304,7 +305,7 @@ class _Check:
             where = self.claims.place[claim["id"]]
             small = small_instance(self.graph, claim["witness"], f"{where}.witness")
             self._simulated(claim, small, "at the sizes recorded")
-        own = own_instance(self.graph, self.shapes)
+        own = self._own_instance()
         for claim in self.claims.of_kind("residues"):
             if own is None:
                 self._say(claim["id"], Done.STATED, "the network's sizes are not all numbers")
@@ -342,6 +343,18 @@ class _Check:
 
     def _run(self, small: simulation.Small) -> simulation.SimulationRun:
         return simulation.run(self.graph, small, self.graph.steps, _prime(), secrets.randbits(60))
+
+    def _own_instance(self) -> simulation.Small | None:
+        """The network at its own sizes, if all of them are numbers."""
+        tables = {name: self.shapes.numbers(name) for name in self.shapes.tables}
+        shapes = {name: [number_of(extent) for extent in shape] for name, shape in self.shapes.of.items()}
+        targets = {name: [number_of(extent) for extent in shape] for name, shape in self.shapes.targets.items()}
+        below = {name: node["below"] for name, node in self.graph.inputs.items() if "below" in node}
+        sized = [n for shape in (*shapes.values(), *targets.values()) for n in shape]
+        if None in tables.values() or None in sized or not all(isinstance(n, int) for n in below.values()):
+            return None
+        inputs = {name: shapes[name] for name in self.graph.inputs}
+        return simulation.Small(inputs, targets, tables, below)  # type: ignore[arg-type]
 
     def _tightness(self) -> None:
         for claim in self.claims.of_kind("tightness:structure"):

@@ -21,7 +21,8 @@ from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.notation import printed_names, read_equation
 from dyadic.proofs.statements.parsing.tokens import PRINTED, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary

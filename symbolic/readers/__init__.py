@@ -23,11 +23,14 @@ def read(path: str | Path, cost: str | None = None, granularity: Granularity | N
     """Read a .toml, .onnx or .pt2 file.
 
     ``cost``: the type of the cost on every output of a model, which has none of its own ("abstract" by default: any
-    differentiable cost).  ``granularity``: what a vertex is; by default what the file has, for a model an operation.
+    differentiable cost).  ``granularity``: what a vertex of a model is, by default an operation.  TOML says both.
     Raises :class:`DyadicError` where the file cannot be read.
     """
-    architecture = _read(path, cost)
     is_model = Path(path).suffix.lower() in (".onnx", ".pt2")
+    if granularity is not None and not is_model:
+        remedy = "leave --granularity out, or write the layers as you want them"
+        raise SpecError(str(path), "says itself what a vertex is: a layer of the file", remedy)
+    architecture = _read(path, cost)
     chosen = granularity or ("operation" if is_model else None)
     return architecture if chosen is None else with_granularity(architecture, chosen)
 

@@ -87,6 +87,7 @@ def _initial(node: Node, direction: int, cell: CellDescription, name: str) -> st
     known = [node.known(slot) for slot in slots]
     if not any(node.has(slot) and array is None for slot, array in zip(slots, known, strict=True)):
         (batch,) = node.extents(0, [1])
+        node.model.room((batch, cell.units), 4 * len(known))
         zeros = np.zeros((batch, cell.units), np.float32)
         parts = [zeros if array is None else array[direction] for array in known]
         return node.model.array(f"{name}.initial", np.concatenate(parts, axis=-1), "constant")

@@ -83,6 +83,7 @@ class OperatorCall:
         """A weight, or a constant of one number where the module has none."""
         if self.given(key):
             return self.weight(key)
+        self.model.room(shape, 4)
         return self.constant(f"{self.name}.{key}", np.full(tuple(map(int, shape)), number, np.float32))
 
     def constant(self, name: str, array: np.ndarray) -> str:

@@ -19,6 +19,7 @@ from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.energy import LayerKind, derive_equation
 from dyadic.symbolic.expressions import Apply, Definition, Tensor
 from dyadic.symbolic.layers import LAYERS
+from dyadic.symbolic.tensor_names import U2, Name, U
 
 
 def network(layers, cost=None, shape=(3,)):
@@ -154,7 +155,7 @@ def test_a_cost_with_a_logarithm():
 
 def test_a_derived_equation_may_be_undefined_where_the_layer_is_not():
     """x^(3/2) has a value at 0 and so has its derivative; that of x^(1/2) has none."""
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     for exponent, positive in ((Rational(1, 2), True), (Rational(3, 2), False)):
         layer = derive_equation(LayerKind("power", (), (1,)), equation([x], [], [output((n,), (i,), x[i] ** exponent)]))
         assert any("is positive" in text for text in conditions(as_json(layer))) is positive
@@ -260,7 +261,7 @@ def logarithms(sign):
     """A product whose first adjoint has one logarithm, in two ways of writing, added and taken away."""
     layer = example_network("mul", numeric=False).layers["layer"]
     item = layer.adjoints[0]
-    other = Tensor("x", "u2", (n,))[item.indices[0]]
+    other = Tensor(Name("x", U2), (n,))[item.indices[0]]
     one = Apply("log", 0, sign * ((other + 1) ** 2 + 1))
     two = Apply("log", 0, sign * other**2 + 2 * sign * other + 2 * sign)
     changed = Definition(item.tensor, item.indices, item.body + one - two)

@@ -15,7 +15,7 @@ from typing import Any
 from flint import arb
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
-from dyadic.proofs.checker.differentiation.signs import DIVISOR, Requirement, required
+from dyadic.proofs.checker.differentiation.signs import DIVISOR, SignDemand, demanded
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected
 
@@ -56,7 +56,7 @@ class FormulaPlace:
     """Where formulas are read: on an interval (``interval``), or at a point, by the definitions' own cases.
 
     chosen: the cases taken, in order.  replay: cases to take instead of deciding, to read at an interval's end what
-    holds inside it.  requirements: what the formulas read here need to have a value.
+    holds inside it.  demands: what the formulas read here need to have a value.
     """
 
     tower: Tower
@@ -64,12 +64,12 @@ class FormulaPlace:
     interval: Interval | None
     replay: list[int] | None = None
     chosen: list[int] = field(default_factory=list)
-    requirements: list[Requirement] = field(default_factory=list)
+    demands: list[SignDemand] = field(default_factory=list)
     nodes: int = 0
 
     def apply(self, function: str, argument: Ratio) -> Ratio:
-        """An elementary function of an element, and what it requires."""
-        self.requirements += required(self.tower, function, argument)
+        """An elementary function of an element, and what it demands."""
+        self.demands += demanded(self.tower, function, argument)
         return self.tower.apply(function, argument)
 
 
@@ -108,7 +108,7 @@ def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
             found = read(base, place, where, depth + 1)
             found = found if power.denominator == 1 else place.apply("sqrt", found)
             if power < 0:
-                place.requirements.append(Requirement(DIVISOR, found))
+                place.demands.append(SignDemand(DIVISOR, found))
             return tower.power(found, power.numerator)
         case ["apply", str(name), 0, argument]:
             return called(name, read(argument, place, where, depth + 1), place, where, depth + 1)

@@ -26,7 +26,7 @@ from dyadic.proofs.checker.differentiation.formulas import (
     number,
     read,
 )
-from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, Requirement, Signs
+from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
@@ -142,11 +142,11 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
         place = FormulaPlace(tower, tower.z, interval)
         found = read(getattr(stated, name), place, where)
         choices[name] = place.chosen
-        for requirement in place.requirements:
-            if not signs.holds(requirement):
-                if name != "own" or requirement.kind not in (DIVISOR, LOGARITHM):
-                    raise _undefined(name, where, requirement)
-                signs.assume(requirement)  # we speak of the points at which it holds
+        for demand in place.demands:
+            if not signs.holds(demand):
+                if name != "own" or demand.kind not in (DIVISOR, LOGARITHM):
+                    raise _undefined(name, where, demand)
+                signs.assume(demand)  # we speak of the points at which it holds
         return found
 
     own = formula("own")
@@ -162,10 +162,10 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
     return choices
 
 
-def _undefined(name: str, where: str, requirement: Requirement) -> Rejected:
+def _undefined(name: str, where: str, demand: SignDemand) -> Rejected:
     field = "definition" if name == "own" else name
-    what = "not 0" if requirement.kind == DIVISOR else "positive"
-    reason = f"has a {requirement.kind} that is not seen to be {what} wherever the function has a value"
+    what = "not 0" if demand.kind == DIVISOR else "positive"
+    reason = f"has a {demand.kind} that is not seen to be {what} wherever the function has a value"
     return Rejected(f"{where}.{field}", reason)
 
 
@@ -181,9 +181,9 @@ def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> N
     def formula(name: str, side: Choices | None = None) -> Ratio:
         place = FormulaPlace(tower, z, None, None if side is None else side[name])
         found = read(getattr(stated, name), place, where)
-        for requirement in place.requirements:
-            if not signs.holds(requirement):
-                raise _undefined(name, where, requirement)
+        for demand in place.demands:
+            if not signs.holds(demand):
+                raise _undefined(name, where, demand)
         return found
 
     own, derivative = formula("own"), formula("derivative")

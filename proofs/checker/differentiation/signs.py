@@ -1,23 +1,23 @@
 """Where formulas have values: what divides is not 0, what stands under a logarithm or a root is positive.
 
 Why equality in the tower (tower.py) means equality of functions.  Let I be an open interval on which no case changes,
-and D the points of I at which the checker's own definition has a value.  Reading a formula gives P/Q and requirements:
-for each division that its divisor is not 0, for each logarithm and root that its argument u is positive, for asin(u)
-and acos(u) that 1 - u^2 is.
+and D the points of I at which the checker's own definition has a value.  Reading a formula gives P/Q and demands: for
+each division that its divisor is not 0, for each logarithm and root that its argument u is positive, for asin(u) and
+acos(u) that 1 - u^2 is.
 
-(1) At a point where the requirements of a formula hold, it has a value there, Q is not 0 and the value is P/Q, a
-    generator f(u) standing for the number f(u).  By induction over the formula: sums, products and inverses multiply
+(1) At a point where the demands of a formula hold, it has a value there, Q is not 0 and the value is P/Q, a generator
+    f(u) standing for the number f(u).  By induction over the formula: sums, products and inverses multiply
     denominators that are not 0, the relations that are used (sqrt(u)^2 = u, exp(k log u) = u^k, ...) are true of these
     numbers, and a generator is used again only for an argument that is equal by (2) at such a point.
-(2) If P1 Q2 - P2 Q1 is the zero polynomial, two formulas whose requirements hold at a point are equal there: the
-    relation holds of the numbers, and Q1 and Q2 are not 0.
+(2) If P1 Q2 - P2 Q1 is the zero polynomial, two formulas whose demands hold at a point are equal there: the relation
+    holds of the numbers, and Q1 and Q2 are not 0.
 
 So it does not matter that the ring has zero divisors, as (r - w)(r + w) = 0 for r = sqrt(w^2): what is divided by is
 not 0 at any point of D, whatever the ring says.  That is what is shown here.  Of the own definition, divisors and
 logarithms are as it says at the points of D, by D's definition: they are *assumed* and known from then on; its roots
-and arcs have to be shown like the requirements of all other formulas.  Then every generator is differentiable on D,
-since their slopes have denominators that are not 0 there, and the derivative of the definition is its slope in the ring
-at every point of D.
+and arcs have to be shown like the demands of all other formulas.  Then every generator is differentiable on D, since
+their slopes have denominators that are not 0 there, and the derivative of the definition is its slope in the ring at
+every point of D.
 
 *Is a polynomial positive on I?*  By exact root counting (Sturm) if only z stands in it; if its terms are of one sign,
 those with z alone taken together, where exp(u), sqrt(u) and pi are positive and even powers are not negative; or if it
@@ -39,21 +39,21 @@ DIVISOR, LOGARITHM, ROOT, ARC = "divisor", "logarithm", "root", "arc"
 
 
 @dataclass(frozen=True)
-class Requirement:
+class SignDemand:
     """What must be positive, or (a divisor) not 0, for a formula to have a value."""
 
     kind: str
     of: Ratio
 
 
-def required(tower: Tower, function: str, u: Ratio) -> list[Requirement]:
+def demanded(tower: Tower, function: str, u: Ratio) -> list[SignDemand]:
     """What an elementary function asks of its argument."""
     if function == "log":
-        return [Requirement(LOGARITHM, u)]
+        return [SignDemand(LOGARITHM, u)]
     if function == "sqrt":
-        return [] if u.zero else [Requirement(ROOT, u)]
+        return [] if u.zero else [SignDemand(ROOT, u)]
     if function in ("asin", "acos"):
-        return [Requirement(ARC, tower.add(rational(1), tower.power(u, 2), -1))]
+        return [SignDemand(ARC, tower.add(rational(1), tower.power(u, 2), -1))]
     return []
 
 
@@ -74,21 +74,21 @@ class Signs:
         self._signs: dict[frozenset[Any], int] = {}
         self._not_zero: set[frozenset[Any]] = set()
 
-    def holds(self, requirement: Requirement) -> bool:
-        """Whether a requirement is shown."""
-        if requirement.kind == DIVISOR:
-            return self.not_zero(requirement.of.above)
-        above, below = _key(requirement.of.above), _key(requirement.of.below)
+    def holds(self, demand: SignDemand) -> bool:
+        """Whether a demand is shown."""
+        if demand.kind == DIVISOR:
+            return self.not_zero(demand.of.above)
+        above, below = _key(demand.of.above), _key(demand.of.below)
         if self._signs.get(above | {("over", below)}) == 1:
             return True
-        return self.sign(requirement.of.above) * self.sign(requirement.of.below) == 1
+        return self.sign(demand.of.above) * self.sign(demand.of.below) == 1
 
-    def assume(self, requirement: Requirement) -> None:
-        if requirement.kind == DIVISOR:
-            self._not_zero.add(_key(_monic(requirement.of.above)))
+    def assume(self, demand: SignDemand) -> None:
+        if demand.kind == DIVISOR:
+            self._not_zero.add(_key(_monic(demand.of.above)))
         else:
-            self._signs[_key(requirement.of.above) | {("over", _key(requirement.of.below))}] = 1
-            self._not_zero.add(_key(_monic(requirement.of.above)))
+            self._signs[_key(demand.of.above) | {("over", _key(demand.of.below))}] = 1
+            self._not_zero.add(_key(_monic(demand.of.above)))
 
     def not_zero(self, polynomial: Polynomial) -> bool:
         """Whether it is shown to have no zero."""
@@ -238,9 +238,9 @@ class PointSigns:
         self.tower, self.functions, self.ball = tower, functions, ball
         self._known: dict[int, Any] = {}
 
-    def holds(self, requirement: Requirement) -> bool:
-        above, below = self._polynomial(requirement.of.above), self._polynomial(requirement.of.below)
-        if requirement.kind == DIVISOR:
+    def holds(self, demand: SignDemand) -> bool:
+        above, below = self._polynomial(demand.of.above), self._polynomial(demand.of.below)
+        if demand.kind == DIVISOR:
             return bool(above > 0 or above < 0)
         return bool((above > 0 and below > 0) or (above < 0 and below < 0))
 
@@ -264,4 +264,4 @@ class PointSigns:
         return self._polynomial(ratio.above) / self._polynomial(ratio.below)
 
 
-__all__ = ["ARC", "DIVISOR", "LOGARITHM", "ROOT", "PointSigns", "Requirement", "Signs", "required", "sign_between"]
+__all__ = ["ARC", "DIVISOR", "LOGARITHM", "ROOT", "PointSigns", "SignDemand", "Signs", "demanded", "sign_between"]

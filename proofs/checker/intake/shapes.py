@@ -83,13 +83,12 @@ def written(extent: Extent) -> str:
     return text or "0"
 
 
-def for_all_sizes(content: Any, most: int = 120) -> str:
-    """Of which sizes a proof about a layer speaks, with its shape rule, cut off where that is long."""
+def rule_text(content: Any, most: int = 120) -> str:
+    """A layer's shape rule, such as ``o1 = n1 - 2``; cut off where it is long."""
     named = Named()
     rules = [f"{name} = {written(evaluate(node, named, name))}" for name, node in content.get("extents", {}).items()]
     text = ", ".join(rules)
-    text = text if len(text) <= most else f"{text[: most - 4]} ..."
-    return f"for all sizes that the shape rule admits ({text})" if text else "for all sizes"
+    return text if len(text) <= most else text[: most - 4] + " ..."
 
 
 def least(node: Any) -> int | None:

@@ -41,13 +41,17 @@ def layer_plan(data: Mapping[str, Any]) -> VectorPlan:
     """Translate a layer derivation.  Raises :class:`NoVectorForm`."""
     owners: list[str] = data["inputs"]
     shapes = dict(zip(owners, data["input_shapes"], strict=True))
-    translator = Translator({("x", owner): len(shape) for owner, shape in shapes.items()})
+    translator = Translator({("x", owner): shape for owner, shape in shapes.items()})
     parameters = {name: (item["kind"], "v") for name, item in data["parameters"].items()}
-    translator.axes |= {parameters[name]: len(item["shape"]) for name, item in data["parameters"].items()}
+    translator.shapes |= {parameters[name]: item["shape"] for name, item in data["parameters"].items()}
     definitions = [rule(translator, item) for item in data["definitions"]]
-    translator.axes["s", "v"] = definitions[-1].axes
+    translator.shapes["s", "v"] = data["definitions"][-1]["shape"]
     if any(item.right is not None for item in definitions) or definitions[-1].axes != 1:
         raise NoVectorForm(f"{data['label']} defines something that is not a vector")
+    derived = [*zip(data["adjoints"], data["input_shapes"], strict=True)]
+    derived += [(item, data["parameters"][name]["shape"]) for name, item in data["gradients"].items()]
+    if any(item["shape"] != shape for item, shape in derived):
+        raise NoVectorForm(f"{data['label']} has a derivative of another shape than its tensor")
     return VectorPlan(
         owners,
         parameters,
@@ -62,7 +66,7 @@ def cost_plan(data: Mapping[str, Any]) -> VectorPlan:
     """Translate a cost; its one adjoint is dC/dx."""
     if len(data["shape"]) != 1 or len(data["target_shape"]) != 1 or data["target_role"] == "index":
         raise NoVectorForm("the cost or its target is not one of vectors")
-    translator = Translator({("x", data["input"]): 1, ("y", COST): 1})
+    translator = Translator({("x", data["input"]): data["shape"], ("y", COST): data["target_shape"]})
     definitions = [rule(translator, item) for item in data["definitions"]]
     intermediates = [rule(translator, item) for item in data["intermediates"]]
     return VectorPlan([data["input"]], {}, definitions, intermediates, [rule(translator, data["gradient"])], {})

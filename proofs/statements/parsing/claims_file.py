@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dyadic.proofs.statements.parsing.latex_notation import rows
+from dyadic.proofs.statements.parsing.latex_source import rows
 from dyadic.proofs.statements.parsing.tokens import CLAIMED
 from dyadic.proofs.statements.semantics.equation import KINDS, Statement
 from dyadic.proofs.statements.semantics.vocabulary import FUNCTIONS

@@ -4,7 +4,7 @@
     sum        = ["-"] product { ("+" | "-") product }
     product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
     factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
-    atom       = number | entry | function { "'" } argument | "(" sum ")"
+    atom       = number | entry | function { "'" } argument | ("max" | "min") "(" sum { "," sum } ")" | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
 """
@@ -16,7 +16,8 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Token, Unreadable
+from dyadic.proofs.statements.parsing.conditions import less
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable
 
 
 def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
@@ -79,6 +80,8 @@ class _Parser:
                 body = self._reduction()
                 factors.append(_inverse(body, self._token.position) if divide else body)
                 break
+            if self._token.kind == "number" and self._next and self._tokens[self._next - 1].kind == "number":
+                raise Unreadable(self._token.position, "two numbers side by side are doubtful: write 1000, or 2 * 3")
             negative = explicit and self._is("-")
             if negative:
                 self._next += 1
@@ -89,22 +92,24 @@ class _Parser:
         return _product(factors)
 
     def _starts(self) -> bool:
-        return self._token.kind in ("number", "atom", "function", "reduction") or self._is("(")
+        return self._token.kind in ("number", "atom", "function", "extremum", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
-        kind, index, extent = self._token.value
+        head: ReductionHead = self._token.value
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
         body = self._product()
         self._depth -= 1
-        return [kind, index, extent, body]
+        return reduced(head, body)
 
     def _factor(self) -> Any:
         node = self._atom()
-        while self._is("^"):
+        if self._is("^"):
             node = _power(node, self._exponent(), self._token.position)
+        if self._is("^"):
+            raise Unreadable(self._token.position, "a^b^c is doubtful: write (a^b)^c, or the exponent as one number")
         return node
 
     def _exponent(self) -> Fraction:
@@ -156,19 +161,51 @@ class _Parser:
         if token.kind == "function":
             self._next += 1
             power = self._exponent() if self._is("^") else Fraction(1)
+            if power == -1:
+                name = token.value[0]
+                problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
+                raise Unreadable(token.position, problem)
             node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
             return node if power == 1 else _power(node, power, token.position)
+        if token.kind == "extremum":
+            self._next += 1
+            return self._extremum(token)
         if self._is("("):
             return self._bracket()
         raise Unreadable(
             token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here"
         )
 
+    def _extremum(self, token: Token) -> Any:
+        """max(a, b) is b + relu(a - b), min(a, b) is a - relu(a - b)."""
+        self._take("(")
+        found = self._sum()
+        if not self._is(","):
+            raise Unreadable(self._token.position, f"{token.value} has at least two arguments, between commas")
+        while self._is(","):
+            self._next += 1
+            other = self._sum()
+            excess = ["apply", "relu", 0, ["+", found, _negative(other)]]
+            found = ["+", other, excess] if token.value == "max" else ["+", found, _negative(excess)]
+        self._take(")")
+        return found
+
     def _bracket(self) -> Any:
         self._take("(")
         node = self._sum()
         self._take(")")
         return node
+
+
+def reduced(head: ReductionHead, body: Any) -> Any:
+    """A sum or the like of a body; a smallest value is the negative of a largest one."""
+    if head.start:
+        extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
+        inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
+        body = ["*", inside, *(body[1:] if isinstance(body, list) and body[0] == "*" else [body])]
+    if head.kind == "min":
+        return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
+    return [head.kind, head.index, head.extent, body]
 
 
 def _number(value: Fraction) -> Any:

@@ -37,14 +37,28 @@ PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
 
 @dataclass(frozen=True)
 class Token:
-    """kind: number, atom, function, reduction, operator or end.
+    """kind: number, atom, function, extremum, reduction, operator or end.
 
-    value: a Fraction; an expression as nested lists; (name, order); (kind, index, extent or None); the operator.
+    value: a Fraction; an expression as nested lists; (name, order); max or min; a :class:`ReductionHead`; the operator.
     """
 
     kind: str
     value: Any
     position: int
+
+
+@dataclass(frozen=True)
+class ReductionHead:
+    """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts."""
+
+    kind: str
+    index: str
+    extent: int | str | None
+    start: int = 0
+
+
+PI = ["apply", "acos", 0, -1]
+"""The number pi."""
 
 
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:

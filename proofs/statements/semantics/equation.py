@@ -9,7 +9,9 @@ from typing import Any
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
+from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.quantities import rate, received, update
@@ -122,9 +124,10 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
-    source = formula(source) if statement.latex else source
     try:
-        return parse(reader(source, vocabulary, define).tokens())
+        source = formula(source) if statement.latex else source
+        sides = parse(reader(source, vocabulary, define).tokens())
+        return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
 
@@ -189,6 +192,10 @@ def _written(node: Any) -> tuple[str, int]:
     if isinstance(node, int):
         return str(node), 3 if node >= 0 else 0
     match node:
+        case ["apply", "acos", 0, -1]:
+            return "pi", 3
+        case ["size" | "index", name]:
+            return str(name), 3
         case ["rational", p, q]:
             return f"{p}/{q}", 1 if p > 0 else 0
         case ["entry", kind, owner, indices]:

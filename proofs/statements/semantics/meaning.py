@@ -2,7 +2,7 @@
 
     E = sum_v <s_v, f_v - x_v> + sum of weight * C + decay / 2 * (squares of the parameters)
 
-with all x, s, parameters, inputs and targets free.
+with all x, s, parameters, inputs and targets free, and the constants that the architecture gives as it gives them.
 
 Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
 terms (:class:`dyadic.proofs.evaluate.number_rings.Tape`), one term at a time, since E is their sum.
@@ -20,8 +20,11 @@ from typing import Any
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
-from dyadic.proofs.evaluate.number_rings import Ring, Tape
-from dyadic.proofs.statements.semantics.quantities import COST_X, Sense, quantity, rate, update
+from dyadic.proofs.evaluate.number_rings import Ring
+from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
+from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.semantics.given import GivenArray
+from dyadic.proofs.statements.semantics.quantities import COST_X, Quantity, Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -33,11 +36,26 @@ Integers = Mapping[str, int]
 
 @dataclass(frozen=True)
 class EnergyTerm:
-    """One term of the energy: its named values, its derivative by each, and by the activation in each slot."""
+    """One term of the energy: its named values, its derivative by each, and by the activation in each slot.
+
+    positions: for values that are the largest of several, where that stands.
+    """
 
     values: dict[str, Entries]
     derivatives: dict[str, Entries]
     slots: tuple[Entries, ...]
+    positions: dict[str, dict[Place, Position]]
+
+
+class Chosen(dict[Place, Any]):
+    """1 at the place of a value that is the largest of several and the index at which it is attained, else 0."""
+
+    def __init__(self, positions: Mapping[Place, Position], zero: Any) -> None:
+        super().__init__()
+        self._positions, self._zero = positions, zero
+
+    def __missing__(self, place: Place) -> Any:
+        return self._positions[place[:-1]].weights.get(place[-1], self._zero)
 
 
 class Meaning(dict[tuple[str, str], Entries]):
@@ -64,7 +82,8 @@ class Meaning(dict[tuple[str, str], Entries]):
         self._terms: dict[str, EnergyTerm] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
-        table = self._table(*key)
+        with noting(self.ring, False):
+            table = self._table(*key)
         self[key] = table
         return table
 
@@ -81,6 +100,8 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self.ring.add(list(self["weight", owner].values()))}
         if kind == "E":
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
+        if (kind, owner) == ("C", ""):
+            return {(): self.ring.add(self._costs())}
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
         if what.sense is Sense.RECEIVED:
@@ -94,9 +115,13 @@ class Meaning(dict[tuple[str, str], Entries]):
             new = self[update(letter), owner]
             return {place: self._minus(value, self[letter, owner][place]) for place, value in new.items()}
         if what.sense is Sense.COST:
-            return self._received(owner, None, list(self.graph.costs))
+            return self._received(owner, None, list(self.graph.costs), weighted=len(self.graph.costs) > 1)
         if what.sense is Sense.ADJOINT:
             return self._decayed(self.term(owner).derivatives[what.letter], what.letter, owner)
+        if what.sense is Sense.CHOICE:
+            return Chosen(self.term(owner).positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
+        if what.sense is Sense.POSITION:
+            return {place: found.number for place, found in self.term(owner).positions[kind].items()}
         return self.term(owner).values[kind]
 
     def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
@@ -109,13 +134,23 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _drawn(self, kind: str, owner: str) -> Entries:
         found: Entries = {}
-        axes = self.vocabulary.axes(kind, owner)
+        axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
             at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
             label = shown_entry(kind, owner, self.setting.place(axes, at))
             integer = (kind, owner) in self.vocabulary.integers
+            if given is not None:
+                found[place] = int(given[place]) if integer else self._number(given, place)
+                continue
             found[place] = self._integers.get(label, 0) if integer else self._draw(label)
         return found
+
+    def _number(self, given: GivenArray, place: Place) -> Any:
+        """A number that the architecture gives."""
+        if isinstance(self.ring, Growth):
+            return given.weight, 0
+        value = given[place]
+        return self.ring.number(value.numerator, value.denominator)
 
     def weight(self, axes: tuple[Extent, ...], place: Place) -> Any:
         """How many entries the one at a place stands for; None where it is one."""
@@ -145,10 +180,7 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _energy(self) -> Any:
         ring, graph = self.ring, self.graph
-        terms = [self["E", name][()] for name in graph.parents]
-        for owner, cost in graph.costs.items():
-            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
-            terms.append(ring.mul([_number(ring, cost["weight"]), value]))
+        terms = [self["E", name][()] for name in graph.parents] + self._costs()
         if graph.decay != 0:
             half = ring.mul([ring.number(1, 2), _number(ring, graph.decay)])
             trained = [*self.vocabulary.parameters, *(("x", name) for name in graph.shared)]
@@ -157,15 +189,28 @@ class Meaning(dict[tuple[str, str], Entries]):
                 terms += [self._times(axes, at, ring.mul([half, v, v])) for at, v in self[key].items()]
         return ring.add(terms)
 
-    def _received(self, name: str, only: str | None, children: list[str] | None = None) -> Entries:
-        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term."""
+    def _costs(self) -> list[Any]:
+        """The costs with their weights."""
+        found, graph = [], self.graph
+        for owner, cost in graph.costs.items():
+            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
+            found.append(self.ring.mul([_number(self.ring, cost["weight"]), value]))
+        return found
+
+    def _received(
+        self, name: str, only: str | None, children: list[str] | None = None, weighted: bool = True
+    ) -> Entries:
+        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term.
+
+        weighted: whether the costs have their weights, as in the energy.
+        """
         graph, parts = self.graph, []
         for child, parents in graph.parents.items():
             if name in parents and only in (None, child) and (children is None or child in children):
                 parts += [self.term(child).slots[k] for k, parent in enumerate(parents) if parent == name]
         for owner, cost in graph.costs.items():
             if cost["input"] == name and only in (None, owner):
-                weight = _number(self.ring, cost["weight"])
+                weight = _number(self.ring, cost["weight"] if weighted else 1)
                 slot = self.term(owner).slots[0]
                 parts.append({place: self.ring.mul([weight, value]) for place, value in slot.items()})
         zero = [self.ring.number(0)]
@@ -178,7 +223,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return self._terms[name]
 
     def _differentiated(self, name: str) -> EnergyTerm:
-        tape, graph, one = Tape(self.ring), self.graph, self.ring.number(1)
+        tape, graph, one = Weighing(self.ring), self.graph, self.ring.number(1)
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
         owners = [data["input"]] if cost else data["inputs"]
@@ -200,7 +245,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         if cost:
             local["y", COST] = variables("y", name)
         keys = [(kind, "v") for kind in parameters]
-        integers: dict[str, Entries] = {}
+        positions: dict[str, dict[Place, Position]] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
             definition = RingDefinition({**item, "body": body}, table, tape, f"definition of {name!r}")
@@ -208,7 +253,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             largest = position_of_largest(item)
             if largest:
                 where = RingDefinition(largest, table, tape, f"definition of {name!r}")
-                integers[largest["kind"]] = where.evaluate(local)
+                positions[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
             keys.append(definition.key)
@@ -236,9 +281,10 @@ class Meaning(dict[tuple[str, str], Entries]):
         ]
         named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
         return EnergyTerm(
-            named | integers,
+            named,
             {key[0]: derivative(local[key], key[0], name) for key in keys},
             tuple(slots),
+            positions,
         )
 
 
@@ -253,6 +299,8 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     for kind, owner in kinds:
         if kind == "E" and owner == "":
             return {*graph.parents, *graph.costs}
+        if (kind, owner) == ("C", ""):
+            found |= set(graph.costs)
         if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
         what = quantity(kind)

@@ -24,9 +24,11 @@ class Sense(Enum):
     RATE = "rate"
     COST = "cost"
     RECEIVED = "from"
+    CHOICE = "at"
+    """The position of a largest value, compared with a number: what a bracket with it is."""
 
 
-_CLAIMED = {sense.value: sense for sense in (Sense.UPDATE, Sense.RATE, Sense.COST, Sense.RECEIVED)}
+_CLAIMED = {sense.value: sense for sense in (Sense.UPDATE, Sense.RATE, Sense.COST, Sense.RECEIVED, Sense.CHOICE)}
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ def rate(letter: str) -> str:
 def received(child: str) -> str:
     """The kind of what a child hands back."""
     return Quantity(Sense.RECEIVED, child).kind
+
+
+def chosen(kind: str) -> str:
+    """The kind of a bracket that compares a position of a largest value with a number."""
+    return Quantity(Sense.CHOICE, maximum(kind)).kind
 
 
 COST_X = Quantity(Sense.COST, "x").kind

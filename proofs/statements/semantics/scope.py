@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import is_position
 from dyadic.proofs.evaluate.network import Entries, RingDefinition
+from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
+from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
 
@@ -43,9 +46,10 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             if name not in numbers and name in named:
                 numbers[name] = setting.count(named[name])
         shape = [setting.count(ranges.free[name]) for name in indices]
-        body = setting.weighed(node)
+        body = _with_chosen(setting.weighed(node))
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
-        return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
+        with noting(self.ring, True):
+            return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
 
     def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
@@ -72,6 +76,25 @@ class _Watched(dict[Place, Any]):
         value = self._table[place]
         self._log[(*self._key, place)] = None
         return value
+
+
+def _with_chosen(node: Any) -> Any:
+    """Where an index is compared with the one at which a largest value is attained: whether that is the one, a number.
+
+    (With formal cases it is no integer.)
+    """
+    if not isinstance(node, list):
+        return node
+    if node[:1] == ["same"]:
+        for one, two in ((node[1], node[2]), (node[2], node[1])):
+            if _is_position(one) and not _is_position(two):
+                return ["entry", chosen(one[1]), one[2], [*one[3], two]]
+        return node
+    return [_with_chosen(child) for child in node]
+
+
+def _is_position(node: Any) -> bool:
+    return isinstance(node, list) and node[0] == "entry" and is_position(node[1])
 
 
 def _sizes(node: Any) -> set[str]:

@@ -14,11 +14,13 @@ from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.quantities import Sense, printed_letters, quantity
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
-REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
+REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
+"""By the word that is written; ``min`` is read as the negative of a largest value."""
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
 
@@ -129,11 +131,17 @@ def position_of_largest(item: Any) -> Any:
 
 
 class Vocabulary:
-    """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions."""
+    """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
+
+    first: the number from which the claim counts, 0 or 1.
+    given: the values of constants that the architecture gives.
+    """
 
     def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
         self.graph = graph
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
+        self.first = 0
+        self.given: dict[tuple[str, str], GivenArray] = {}
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
@@ -141,6 +149,8 @@ class Vocabulary:
         self.extents: dict[int | str, Extent] = {}
         self._axes: dict[tuple[str, str], tuple[Extent, ...]] = {}
         self._add("E", "", ())
+        if len(graph.costs) > 1:  # their weighted sum
+            self._add("C", "", ())
         for name, node in graph.inputs.items():
             self._add("x", name, tuple(Extent(extent, free=True) for extent in node["shape"]))
             self._add(adjoint("x"), name, self.axes("x", name))

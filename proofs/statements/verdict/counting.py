@@ -128,6 +128,8 @@ class Counts:
             return Counter()
         if kind == "E":
             return self._energy([owner] if owner else [*graph.parents, *graph.costs])
+        if (kind, owner) == ("C", ""):
+            return self._energy(graph.costs)
         what = quantity(kind)
         if what.sense is Sense.RECEIVED:
             return self._slope(self._term(what.letter))

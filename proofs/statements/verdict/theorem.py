@@ -26,7 +26,8 @@ from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
 from dyadic.proofs.sentences import any_state
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
@@ -44,6 +45,7 @@ _WORK = 2_000_000
 """Largest number of operations of a run for a counterexample."""
 _TOO_LARGE = "no numbers were found against it at the network's own sizes"
 _SEEDS = 8
+_STARTS = {"zero": 0, "every entry is 1": 1}
 _ARB = "Arb's enclosures of functions"
 _EVALUATOR, _BLAKE = "the evaluator in proofs/evaluate", "blake2b as a source of randomness"
 _METHOD = "stabilisation lemma, rank table, exact evaluation over two random primes"
@@ -86,7 +88,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
     text = f"steps: from {_any_state(graph)} {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
-        return _too_few(statement, text, graph, claimed)
+        return _too_few(statement, text, graph, claimed, vocabulary)
     reason = _open(graph)
     if reason:
         return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -95,7 +97,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         return Claim(statement.id, text, Verdict.REFUTED, _METHOD, counterexample=numbers)
     witness = None
     if exactly:
-        witness = _late(graph, claimed - 1)
+        witness = _late(graph, claimed - 1, vocabulary)
         if witness is None:
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -133,20 +135,20 @@ def _open(graph: Graph) -> str | None:
     return None
 
 
-def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Claim:
-    found = _late(graph, claimed)
+def _too_few(statement: Statement, text: str, graph: Graph, claimed: int, vocabulary: Vocabulary) -> Claim:
+    found = _late(graph, claimed, vocabulary)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
     return Claim(
-        statement.id, text, Verdict.REFUTED, "a run from the zero state against backpropagation",
+        statement.id, text, Verdict.REFUTED, "a run against backpropagation",
         trusted=(_EVALUATOR, _ARB), counterexample=found,
     )  # fmt: skip
 
 
-def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
+def _late(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """Numbers for which a variable is wrong after the given number of steps, at the network's own sizes."""
-    found = _late_value(graph, steps)
-    if found is not None:
+    found = _late_value(graph, steps, vocabulary)
+    if found is not None or vocabulary.given:  # the search below draws all constants
         return found
     for numbers in sizes.own(graph):
         if numbers.work <= _WORK:
@@ -157,36 +159,44 @@ def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
     return None
 
 
-def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
-    """A run of the given number of steps from the zero state that leaves a variable wrong."""
+def _late_value(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
+    """A run of the given number of steps that leaves a variable wrong, from the zero state, if that has a next one."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
         for numbers in sizes.own(graph):
-            for seed in range(_SEEDS if numbers.work * steps <= _WORK else 0):
-                try:
-                    found = _run(graph, steps, numbers, seed)
-                except (Rejected, Undetermined):
-                    continue
-                if found:
-                    return found
+            for seed in range(-1, _SEEDS if numbers.work * steps <= _WORK else 0):
+                for start in _STARTS:
+                    try:
+                        found = _run(vocabulary, steps, numbers, seed, start)
+                    except (Rejected, Undetermined):
+                        continue
+                    if found:
+                        return found
+                    if not vocabulary.given:  # which may hide a difference from one state and not from another
+                        break
     finally:
         ctx.prec = before
     return None
 
 
-def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[str, Any] | None:
+def _run(vocabulary: Vocabulary, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
+    graph = vocabulary.graph
     names = _names(graph)
     values: dict[str, Fraction] = {}
 
     def draw(label: str) -> Traced:
         head, _, place = label.rpartition(" [")
+        given = vocabulary.given.get(("x", head.removeprefix("x ")))
+        if given is not None:
+            return Traced(given[tuple(map(int, place.strip("]").split(","))) if place != "]" else ()])
         name = f"{names[head]}[{place}"
         values[name] = _small(label, seed)
-        return Traced(values[name], frozenset({name}))
+        # Numbers that are 0 are not listed one by one.
+        return Traced(values[name], frozenset({name}) if values[name] or seed >= 0 else frozenset())
 
     ring = Exact()
     instance = Instance(graph, ring, draw, numbers.base)
-    state = instance.initial(lambda label: Traced(Fraction(0)))
+    state = instance.initial(lambda label: Traced(Fraction(_STARTS[start])))
     for _ in range(steps):
         state = instance.step(state)
     exact, _ = backpropagation(graph, ring, draw, numbers.base)
@@ -199,17 +209,24 @@ def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[st
     report = {
         "variable": shown_entry(kind, vertex, place),
         "sizes": sizes.shown(numbers.base),
-        "initial_state": "zero",
+        "initial_state": start,
         "values": {name: str(values[name]) for name in used if name in values},
+        "others": "all other values are 0" if seed < 0 else "",
         "functions": {label: ring.calls[label] for label in used if label in ring.calls},
         f"after_{steps}_steps": str(found),
         "exact": str(wanted),
     }
-    return {key: value for key, value in report.items() if value != {}}
+    return {key: value for key, value in report.items() if value not in ({}, "")}
 
 
 def _small(label: str, seed: int) -> Fraction:
-    """For the first seed the numbers of the tightness proof: unit weights, input 1, no bias, target 0."""
+    """For seed 0 the numbers of the tightness proof: unit weights, input 1, no bias, target 0.
+
+    For seed -1 only the first entry of each is not 0, and that of a target is 2.
+    """
+    if seed < 0:
+        first = not label.rpartition(" [")[2].strip("]").replace(", ", "").strip("0")
+        return Fraction(int(first and ".bias " not in label) * (2 if label.startswith("target") else 1))
     if seed == 0:
         return Fraction(int(not label.startswith("target ") and ".bias " not in label))
     return 4 * identity_values.small_rational(label, seed)
