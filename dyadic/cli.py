@@ -22,6 +22,9 @@ COST_TYPES = (
     "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
 )  # fmt: skip
 TARGETS = ("cupy", "numpy", "c")
+RUNNING = ("numpy", "cupy")
+SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
+SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 DTYPES = ("float32", "float64")
 Command = Callable[..., int]
 
@@ -53,15 +56,15 @@ _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", s
 _file = click.Path(path_type=Path)
 
 
-def _run(name: str, /, **options: Any) -> int:
-    return int(getattr(import_module("dyadic.commands"), name)(**options))
+def _run(name: str, /, place: str = "commands", **options: Any) -> int:
+    return int(getattr(import_module(f"dyadic.{place}"), name)(**options))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dyadic")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error (DYADIC_DEBUG=1).")
 def commands() -> None:
-    """Derive, prove, emit and typeset Dyadic Backpropagation for an architecture.
+    """Derive, prove, emit, simulate and typeset Dyadic Backpropagation for an architecture.
 
     SPEC is a TOML file, an ONNX model (.onnx) or a program exported from PyTorch (.pt2).
 
@@ -121,6 +124,38 @@ def emit(**options: Any) -> int:
     A model's own arrays go into a file beside it, of the same name with the ending .npz.
     """
     return _run("emit", **options)
+
+
+@commands.command()
+@_spec
+@_size
+@_dtype
+@click.option("--steps", type=click.IntRange(0), help="Number of steps [default: T, usually 2L].")
+@click.option("--stepsize", type=float, default=1.0, show_default=True, help="The size h of a step.")
+@click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
+@click.option("--start", default="random", show_default=True, help="The initial state: zero, random or an .npz file.")
+@click.option("--schedule", type=click.Choice(SCHEDULES), default="synchronous", show_default=True)
+@click.option("--blocks", type=int, default=2, show_default=True, help="Number of blocks of --schedule blocks.")
+@click.option(
+    "--solver",
+    type=click.Choice(SOLVERS),
+    default="euler",
+    show_default=True,
+    help="Others: continuous time, by SciPy.",
+)
+@click.option("--coordinates", type=click.Choice(["xs", "dyadic"]), default="xs", show_default=True)
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
+@click.option("-o", "--output", type=_file, help="Write every state, the energy and the deviation to this .npz file.")
+def relax(**options: Any) -> int:
+    """Run the saddle-point dynamics and hold every step against backpropagation.
+
+    Exit status: 1 where a variable did not settle when its rank says.
+    """
+    return _run("relax", "experiments", **options)
 
 
 @commands.command()

@@ -10,6 +10,8 @@ import pytest
 
 from dyadic import cli
 from dyadic.codegen import DTYPES, TARGETS
+from dyadic.physics.flows import SOLVERS
+from dyadic.physics.orders import SCHEDULES
 from dyadic.symbolic.costs import COSTS
 
 BROKEN = """
@@ -66,6 +68,8 @@ def test_no_error_has_the_status_of_a_verdict(error, status):
 def test_the_choices_are_those_of_the_tables():
     assert tuple(COSTS) == cli.COST_TYPES
     assert (TARGETS, DTYPES) == (cli.TARGETS, cli.DTYPES)
+    assert (SCHEDULES, SOLVERS) == (cli.SCHEDULES, cli.SOLVERS)
+    assert set(cli.RUNNING) < set(TARGETS)
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["verify", "--help"], ["build"]])

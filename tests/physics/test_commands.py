@@ -1,0 +1,66 @@
+"""The commands about the physics, as they are typed."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+DIGITS = "examples/digits.toml"
+
+
+def dyadic(*arguments, status=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "dyadic", *arguments], capture_output=True, text=True, env=os.environ, check=False
+    )
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return done.stdout if status in (0, 1, 3) else done.stderr
+
+
+def test_relax_shows_how_every_variable_settles():
+    text = dyadic("relax", DIGITS)
+    assert "exact from step 8 on; unit steps are exact after T = 8" in text
+    rows = [line for line in text.splitlines() if line.startswith(("x ", "s "))]
+    assert len(rows) == 8
+    for row in rows:
+        rank, first, cells = row.split()[2:]
+        assert rank == first
+        assert cells == cells[: int(rank)] + "." * (9 - int(rank))
+        assert "." not in cells[: int(rank)]
+    assert "first exact step = rank, for all 8 variables" in text
+
+
+def test_relax_writes_its_trace(tmp_path):
+    dyadic("relax", DIGITS, "--steps", "5", "--batch", "3", "-o", str(tmp_path / "trace.npz"))
+    with np.load(tmp_path / "trace.npz") as file:
+        assert file["x:hidden"].shape == (6, 3, 32)
+        assert file["energy"].shape == (6,)
+
+
+def test_relax_shows_the_closed_form_of_a_linear_chain(tmp_path):
+    (tmp_path / "chain.toml").write_text(
+        '[inputs.x]\nshape = [3]\n[[layers]]\nname = "a"\ntype = "dense"\nunits = 4\n'
+        '[[layers]]\nname = "b"\ntype = "dense"\nunits = 2\n[cost]\ntype = "squared_error"\n'
+    )
+    text = dyadic("relax", str(tmp_path / "chain.toml"), "--stepsize", "0.5", "--steps", "30", "--tau", "s:a=2")
+    assert "PROVED     deviation:paths" in text
+    assert "predicted and simulated agree to" in text
+    assert "spectral radius 0.75: converges geometrically" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--tau", "hidden"], "NAME=NUMBER"),
+        (["--tau", "nobody=2"], "nobody"),
+        (["--stepsize", "-1"], "positive"),
+        (["--steps", "-1"], "steps"),
+        (["--params", "none.npz"], "none.npz"),
+        (["--schedule", "blocks", "--blocks", "99"], "from 1 to 8"),
+        (["-o", "no/such/place.npz"], "no/such"),
+    ],
+    ids=str,
+)
+def test_what_relax_refuses(options, message):
+    assert message in dyadic("relax", DIGITS, *options, status=2)
