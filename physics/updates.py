@@ -7,7 +7,8 @@ A variable is ("x", vertex) or ("s", vertex).  Its update reads the parents, the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,34 @@ class Updates:
         self.contributions = {(step.vertex, slot): call for step in plan.backward for slot, call in step.contributions}
         self.vertices = list(network.module.VERTICES)
         self.variables: list[Variable] = [(letter, name) for letter in "xs" for name in self.vertices]
+
+    def converted(self, convert: Callable[[Array], Array]) -> Updates:
+        """The same network with other numbers: every parameter, input and target put through a function.
+
+        The emitted NumPy code computes with whatever objects its arrays hold (:mod:`dyadic.physics.number_types`).
+        """
+        other = copy(self)
+        other.params = {name: convert(array) for name, array in self.params.items()}
+        other.inputs = {name: convert(array) for name, array in self.inputs.items()}
+        other.feedback = {name: convert(array) for name, array in self.feedback.items()}
+        several = isinstance(self.target, dict)
+        other.target = {n: convert(a) for n, a in self.target.items()} if several else convert(self.target)
+        return other
+
+    def samples(self, chosen: Any) -> Updates:
+        """Some samples of the batch, by an index of its axis: a slice, or an array of numbers that may repeat."""
+        if not self.network.batched:
+            return self
+        other = copy(self)
+        other.inputs = {name: array[chosen] for name, array in self.inputs.items()}
+        several = isinstance(self.target, dict)
+        other.target = {n: a[chosen] for n, a in self.target.items()} if several else self.target[chosen]
+        other.batch = len(next(iter(other.inputs.values())))
+        return other
+
+    def sample(self, number: int = 0) -> Updates:
+        """One sample of the batch."""
+        return self.samples(slice(number, number + 1))
 
     def at(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> Frame:
         """A frame in which updates, energy and gradients are read off a state."""
