@@ -160,6 +160,26 @@ def relax(**options: Any) -> int:
 
 @commands.command()
 @_spec
+@_size
+@click.option("--mismatch", type=float, help="Feedback weights off by this relative amount, drawn with the seed.")
+@click.option("--feedback", type=_file, help="Feedback weights from this .npz file, named as the parameters.")
+@click.option("--noise", type=float, help="Standard deviation of independent noise at every step (linear networks).")
+@click.option("--resolution", type=float, help="How far a stored value may be off: half the pitch of a grid.")
+@click.option("--count", type=click.IntRange(1), default=1000, show_default=True, help="Number of runs or devices.")
+@click.option("--stepsize", type=float, default=1.0, show_default=True, help="The size h of a step, for --noise.")
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def devices(**options: Any) -> int:
+    """Predict what devices that are not ideal reach, and simulate them.
+
+    Exit status: 1 where a device is outside of what was predicted.
+    """
+    return _run("devices", "experiments", **options)
+
+
+@commands.command()
+@_spec
 @click.option("-o", "--output", type=_file, required=True, help="A .tex or .pdf file.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""

@@ -47,6 +47,43 @@ def relax(
     return 1 if contradicted(found) else 0
 
 
+def devices(
+    spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
+    data: Path | None, seed: int, mismatch: float | None, feedback: Path | None, noise: float | None,
+    resolution: float | None, count: int, stepsize: float,
+) -> int:  # fmt: skip
+    from dyadic import device_text as text
+    from dyadic.physics import hardware as device
+    from dyadic.physics.dynamics import Setting, built
+    from dyadic.physics.loading import emitted_network
+    from dyadic.physics.starts import problem
+
+    if mismatch is not None and feedback is not None:
+        raise DyadicError("--mismatch draws feedback weights and --feedback reads them: give one of the two")
+    derivation, paper = _derivation(spec, cost, granularity, _numbers(sizes)), page(sys.stdout)
+    network = emitted_network(derivation)
+    updates = built(network, problem(network, params, data, 1, seed))
+    status = 0
+    with progress("simulating devices"):
+        _print([f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps", ""])
+        if mismatch is not None or feedback is not None:
+            how = f"off by {mismatch:g}, relative" if mismatch is not None else str(feedback)
+            made = (
+                device.mismatched(updates, mismatch, seed) if mismatch is not None else device.read(updates, feedback)
+            )
+            _print([*text.mismatch_text(device.mismatch(updates, made), how, paper), ""])
+        if noise is not None:
+            found = device.noise(updates, Setting(0, h=stepsize, seed=seed), noise**2, count)
+            _print([*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""])
+        if resolution is not None:
+            limits = device.resolution(updates, resolution, count, seed)
+            _print([*text.resolution_text(limits, paper), ""])
+            status = 1 if limits.bound is not None and not limits.holds else status
+        ranks = device.gradient_ranks(derivation)
+        _print(text.readout_text(ranks, derivation.steps, device.readout_claim(derivation), paper))
+    return status
+
+
 class _Clock:
     """Shows the step and the deviation, ten times a second at most."""
 
@@ -73,4 +110,4 @@ def _named_numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-__all__ = ["relax"]
+__all__ = ["devices", "relax"]

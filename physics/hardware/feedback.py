@@ -11,18 +11,21 @@ and dE/dtheta is linear in the sensitivities, so the gradient's error is (dF/dth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, small_enough
 from dyadic.physics.number_types import lower, upper
 from dyadic.physics.spectrum import triangular_claim
+from dyadic.physics.starts import given
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, DoubledState, Updates
 from dyadic.physics.words import Rules, word
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
 
 _METHOD = "words in linear maps, rewritten by the equations that define s and s_B"
 _LINEAR = "dE/dtheta is linear in the sensitivities, as E is"
@@ -140,11 +143,11 @@ def converse_claim() -> Claim:
     return Claim(
         "feedback:converse", "a device whose gradient is that of backpropagation has s_B = s",
         Verdict.REFUTED if holds else Verdict.UNDECIDED, "evaluation at a point",
-        ("a vertex may have no parameter whose gradient shows s, such as a bias where f' is not 0",),
         counterexample={
             "network": "x1 = w x0 + 1, x2 = v x1, C = (x2 - y)^2 / 2", "w": w, "v": v, "B_for_v": b, "x0": x0, "y": y,
             "s": s, "s_B": s_b, "gradient": gradients[0], "gradient_of_the_device": gradients[1],
         },
+        reason="it holds where every vertex has a parameter whose gradient shows s, such as a bias where f' is not 0",
     )  # fmt: skip
 
 
@@ -208,4 +211,21 @@ def with_feedback(updates: Updates, weights: dict[str, Array]) -> Updates:
     return Updates(updates.network, updates.params, *given, feedback=weights)
 
 
-__all__ = ["Mismatch", "device_claim", "general_claims", "mismatch", "mismatched", "with_feedback"]
+def read(updates: Updates, path: str | Path | None) -> Updates:
+    """A device whose feedback weights are those of an .npz file, named as the parameters.
+
+    Raises :class:`DyadicError` where it cannot be read, or lacks a parameter.
+    """
+    if path is None:
+        return updates
+    weights = given(path)
+    missing = [name for name in updates.params if name not in weights]
+    if missing:
+        raise DyadicError(f"{path}: lacks the feedback weights {', '.join(missing[:5])}")
+    try:
+        return with_feedback(updates, weights)
+    except ValueError as error:
+        raise DyadicError(f"{path}: {error}") from error
+
+
+__all__ = ["Mismatch", "device_claim", "general_claims", "mismatch", "mismatched", "read", "with_feedback"]

@@ -64,3 +64,34 @@ def test_relax_shows_the_closed_form_of_a_linear_chain(tmp_path):
 )
 def test_what_relax_refuses(options, message):
     assert message in dyadic("relax", DIGITS, *options, status=2)
+
+
+LINEAR = (
+    '[inputs.x]\nshape = [3]\n[[layers]]\nname = "a"\ntype = "dense"\nunits = 4\n'
+    '[[layers]]\nname = "b"\ntype = "dense"\nunits = 2\n[cost]\ntype = "squared_error"\n'
+)
+
+
+def test_devices_are_predicted_and_simulated(tmp_path):
+    (tmp_path / "net.toml").write_text(LINEAR)
+    options = ["--mismatch", "0.2", "--noise", "0.1", "--resolution", "0.001", "--count", "300"]
+    text = dyadic("devices", str(tmp_path / "net.toml"), *options)
+    for line in (
+        "PROVED     feedback:error", "REFUTED    feedback:device", "PROVED     noise:covariance",
+        "PROVED     resolution", "300 random devices: all within the bound", "- exact from step   4: a.weight, a.bias",
+    ):  # fmt: skip
+        assert line in text, line
+
+
+def test_feedback_weights_from_a_file(tmp_path):
+    (tmp_path / "net.toml").write_text(LINEAR)
+    weights = {"a.weight": np.zeros((4, 3)), "a.bias": np.zeros(4), "b.weight": np.ones((2, 4)), "b.bias": np.zeros(2)}
+    np.savez(tmp_path / "b.npz", **weights)
+    text = dyadic("devices", str(tmp_path / "net.toml"), "--feedback", str(tmp_path / "b.npz"))
+    assert "REFUTED    feedback:device" in text
+    np.savez(tmp_path / "b.npz", **{"a.weight": np.zeros((4, 3))})
+    lacks = dyadic("devices", str(tmp_path / "net.toml"), "--feedback", str(tmp_path / "b.npz"), status=2)
+    assert "lacks" in lacks
+    both = ["--mismatch", "1", "--feedback", str(tmp_path / "b.npz")]
+    assert "one of the two" in dyadic("devices", str(tmp_path / "net.toml"), *both, status=2)
+    assert "linear" in dyadic("devices", DIGITS, "--noise", "1", status=2)
