@@ -13,6 +13,7 @@ A function that needs to know which of two numbers is larger raises :class:`Unde
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ def _above(value: arb) -> float:
     return float(np.nextafter(float(value), np.inf))
 
 
-class _Function:
+class Function:
     """The scalar functions as methods, for a class that can compose itself with one by :meth:`composed`."""
 
     def composed(self, name: str) -> Any:
@@ -122,10 +123,23 @@ _SERIES: dict[str, Callable[[Any], Any]] = {
 """The functions on power series, from those that python-flint has."""
 
 
-class Series(_Function):
+def _terms(value: Any) -> arb_series:
+    return value.terms if isinstance(value, Series) else arb_series([arb(value)])
+
+
+def _elementwise(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """An operator that leaves arrays to NumPy, which applies it entry by entry."""
+
+    @wraps(operation)
+    def applied(self: Any, other: Any) -> Any:
+        return NotImplemented if isinstance(other, np.ndarray) else operation(self, other)
+
+    return applied
+
+
+class Series(Function):
     """A power series c_0 + c_1 e + ... + c_{n-1} e^{n-1} with balls for coefficients."""
 
-    __array_priority__ = 1000
     __slots__ = ("terms",)
 
     def __init__(self, terms: arb_series) -> None:
@@ -141,21 +155,27 @@ class Series(_Function):
     def composed(self, name: str) -> Series:
         return Series(_SERIES[name](self.terms))
 
+    @_elementwise
     def __add__(self, other: Any) -> Series:
         return Series(self.terms + _terms(other))
 
+    @_elementwise
     def __mul__(self, other: Any) -> Series:
         return Series(self.terms * _terms(other))
 
+    @_elementwise
     def __sub__(self, other: Any) -> Series:
         return Series(self.terms - _terms(other))
 
+    @_elementwise
     def __rsub__(self, other: Any) -> Series:
         return Series(_terms(other) - self.terms)
 
+    @_elementwise
     def __truediv__(self, other: Any) -> Series:
         return Series(self.terms / _terms(other))
 
+    @_elementwise
     def __rtruediv__(self, other: Any) -> Series:
         return Series(_terms(other) / self.terms)
 
@@ -185,10 +205,6 @@ class Series(_Function):
     __radd__, __rmul__ = __add__, __mul__
 
 
-def _terms(value: Any) -> arb_series:
-    return value.terms if isinstance(value, Series) else arb_series([arb(value)])
-
-
 def _larger(one: arb, two: arb) -> bool:
     """Whether one > two; what may be equal is undetermined, as a kink is no place for a derivative."""
     if one > two:
@@ -198,10 +214,9 @@ def _larger(one: arb, two: arb) -> bool:
     raise Undetermined("which of two numbers is larger")
 
 
-class Slopes(_Function):
+class Slopes(Function):
     """A ball with its derivatives by independent variables, each a ball over the same box: {number: slope}."""
 
-    __array_priority__ = 1000
     __slots__ = ("slopes", "value")
 
     def __init__(self, value: arb, slopes: Mapping[int, arb]) -> None:
@@ -219,6 +234,7 @@ class Slopes(_Function):
             ctx.cap = before
         return self._along(found[0], found[1])
 
+    @_elementwise
     def __add__(self, other: Any) -> Slopes:
         if not isinstance(other, Slopes):
             return Slopes(self.value + other, self.slopes)
@@ -227,6 +243,7 @@ class Slopes(_Function):
             slopes[k] = slopes[k] + slope if k in slopes else slope
         return Slopes(self.value + other.value, slopes)
 
+    @_elementwise
     def __mul__(self, other: Any) -> Slopes:
         if not isinstance(other, Slopes):
             return self._along(self.value * other, other)
@@ -235,15 +252,19 @@ class Slopes(_Function):
     def __neg__(self) -> Slopes:
         return self._along(-self.value, -1)
 
+    @_elementwise
     def __sub__(self, other: Any) -> Slopes:
         return self + (-other)
 
+    @_elementwise
     def __rsub__(self, other: Any) -> Slopes:
         return (-self) + other
 
+    @_elementwise
     def __truediv__(self, other: Any) -> Slopes:
         return self * (1 / arb(other)) if not isinstance(other, Slopes) else self * (1 / other)
 
+    @_elementwise
     def __rtruediv__(self, other: Any) -> Slopes:
         inverse = 1 / self.value
         return self._along(inverse, -inverse * inverse) * arb(other)
@@ -274,5 +295,6 @@ def _value(number: Any) -> arb:
 
 
 __all__ = [
-    "EMITTED_IN_BALLS", "PRECISION", "Series", "Slopes", "Undetermined", "around", "balls", "lower", "mapped", "upper",
+    "EMITTED_IN_BALLS", "PRECISION", "Function", "Series", "Slopes", "Undetermined", "around", "balls", "lower",
+    "mapped", "upper",
 ]  # fmt: skip

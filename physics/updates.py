@@ -131,6 +131,18 @@ class Frame:
         terms = [self._term(term) for term in self.updates.backward[name].sensitivity]
         return sum(terms[1:], terms[0])
 
+    def pulled(self, name: str) -> Array:
+        """The sum over the children of their adjoints, without the cost: J^T s at a vertex, J the Jacobian of f."""
+        terms = self.updates.backward[name].sensitivity
+        found = [self._term(term) for term in terms if not isinstance(term.of, Call)]
+        return sum(found[1:], found[0]) if found else 0 * self.x[name]
+
+    def cost_slope(self, name: str) -> Array:
+        """dC/dx_v, 0 where no cost reads the vertex."""
+        terms = self.updates.backward[name].sensitivity
+        found = [self._term(term) for term in terms if isinstance(term.of, Call)]
+        return sum(found[1:], found[0]) if found else 0 * self.x[name]
+
     def cost(self) -> Array:
         """C of each sample; without weight decay, which does not depend on the state."""
         terms = [self._term(term) for _, term in self.updates.network.plan.loss]
@@ -143,9 +155,9 @@ class Frame:
             total = total + self._inner(self.s[name], self.f(name) - self.x[name])
         return total
 
-    def gradients(self) -> dict[str, Array]:
-        """dE/dtheta by parameter, means over the batch."""
-        decay = float(self.updates.network.derivation.architecture.decay)
+    def gradients(self, decayed: bool = True) -> dict[str, Array]:
+        """dE/dtheta by parameter, means over the batch; with the cost's weight decay unless ``decayed`` is False."""
+        decay = decayed and float(self.updates.network.derivation.architecture.decay)
         found = {}
         for name, terms in self.updates.network.plan.gradients:
             parts = [self._term(term) for term in terms]
