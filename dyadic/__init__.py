@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from dyadic.codegen import Emission, emit
     from dyadic.files import appendix
-    from dyadic.physics import Trajectory, relax
+    from dyadic.physics import Comparison, Trajectory, compare, relax
     from dyadic.proofs.checker import Report
     from dyadic.proofs.claims import Claim, Verdict
     from dyadic.results import Certificate, RejectedCertificate, check, verify
@@ -42,7 +42,7 @@ _HOME = {
     "Certificate": "results", "RejectedCertificate": "results", "check": "results", "verify": "results",
     "Emission": "codegen", "emit": "codegen",
     "appendix": "files",
-    "Trajectory": "physics", "relax": "physics",
+    "Comparison": "physics", "Trajectory": "physics", "compare": "physics", "relax": "physics",
 }  # fmt: skip
 """The module of every public name."""
 
@@ -60,7 +60,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Architecture", "Certificate", "Claim", "Derivation", "DyadicError", "Emission", "Equation", "RejectedCertificate",
-    "Report", "SpecError", "Trajectory", "Verdict", "__version__", "appendix", "architecture", "check", "derive",
-    "emit", "from_torch", "read", "read_spec", "relax", "verify",
+    "Architecture", "Certificate", "Claim", "Comparison", "Derivation", "DyadicError", "Emission", "Equation",
+    "RejectedCertificate", "Report", "SpecError", "Trajectory", "Verdict", "__version__", "appendix", "architecture",
+    "check", "compare", "derive", "emit", "from_torch", "read", "read_spec", "relax", "verify",
 ]  # fmt: skip

@@ -180,6 +180,20 @@ def devices(**options: Any) -> int:
 
 @commands.command()
 @_spec
+@_size
+@click.option("--methods", metavar="A,B,...", help="Only these methods, by their ids.")
+@click.option("--equations", is_flag=True, help="Show the equations that the engine derived from each method's energy.")
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("-o", "--output", type=_file, help="Write the table to a .csv, .tex or .html file too.")
+def compare(**options: Any) -> int:
+    """Hold the methods that came before against backpropagation, on one sample of a network."""
+    return _run("compare", "experiments", **options)
+
+
+@commands.command()
+@_spec
 @click.option("-o", "--output", type=_file, required=True, help="A .tex or .pdf file.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""

@@ -84,6 +84,35 @@ def devices(
     return status
 
 
+def compare(
+    spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
+    data: Path | None, seed: int, methods: str | None, equations: bool, output: Path | None,
+) -> int:  # fmt: skip
+    from dyadic.comparison_text import comparison_text
+    from dyadic.physics.rivals import METHODS
+    from dyadic.physics.rivals import compare as side_by_side
+
+    if output is not None and output.suffix not in _TABLES:
+        raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
+    chosen = None if methods is None else [name.strip() for name in methods.split(",")]
+    unknown = set(chosen or ()) - {method.id for method in METHODS}
+    if unknown:
+        known = ", ".join(method.id for method in METHODS)
+        raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
+    with nullcontext() if output is None else reserved(output, spec) as write:
+        derivation = _derivation(spec, cost, granularity, _numbers(sizes))
+        with progress("comparing") as show:
+            found = side_by_side(
+                derivation, params, data, seed=seed, methods=chosen, progress=lambda name: show(f"comparing: {name}")
+            )
+        if write is not None:
+            write(getattr(found, _TABLES[output.suffix])().encode() if output else b"")
+    return _print(comparison_text(found, page(sys.stdout), equations))
+
+
+_TABLES = {".csv": "to_csv", ".tex": "to_latex", ".html": "to_html"}
+
+
 class _Clock:
     """Shows the step and the deviation, ten times a second at most."""
 
@@ -110,4 +139,4 @@ def _named_numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-__all__ = ["devices", "relax"]
+__all__ = ["compare", "devices", "relax"]

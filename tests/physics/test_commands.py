@@ -95,3 +95,21 @@ def test_feedback_weights_from_a_file(tmp_path):
     both = ["--mismatch", "1", "--feedback", str(tmp_path / "b.npz")]
     assert "one of the two" in dyadic("devices", str(tmp_path / "net.toml"), *both, status=2)
     assert "linear" in dyadic("devices", DIGITS, "--noise", "1", status=2)
+
+
+def test_compare_shows_every_method(tmp_path):
+    (tmp_path / "net.toml").write_text(LINEAR.replace('name = "a"', 'name = "a"\nactivation = "tanh"'))
+    for ending, sign in (("csv", "method,source"), ("tex", "longtable"), ("html", "<table>")):
+        place = tmp_path / f"table.{ending}"
+        text = dyadic(
+            "compare", str(tmp_path / "net.toml"), "--methods", "dyadic-ep,asymep,pc-nudged", "--equations", "-o",
+            str(place),
+        )  # fmt: skip
+        assert sign in place.read_text()
+    for line in ("PROVED     dyadic-ep:exact", "REFUTED    asymep centred:exact", "E_v = ", "Not compared"):
+        assert line in text, line
+
+
+def test_what_compare_refuses(tmp_path):
+    assert "asymep" in dyadic("compare", DIGITS, "--methods", "magic", status=2)
+    assert ".csv" in dyadic("compare", DIGITS, "-o", str(tmp_path / "table.docx"), status=2)

@@ -3,6 +3,7 @@
 import csv
 import io
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from dyadic.physics.number_types import Series, Slopes, balls
 from dyadic.physics.rivals import LEFT_OUT, METHODS, compare
 from dyadic.physics.rivals.bench import Bench, added
 from dyadic.physics.rivals.dual_propagation import Form, symmetric
+from dyadic.physics.rivals.dual_propagation import first_coefficient as dual_coefficient
 from dyadic.physics.rivals.energies import EnergyNetwork
 from dyadic.physics.rivals.finite_time import fixed_prediction, identity_claim, zero_divergence
 from dyadic.physics.rivals.lagrangians import constrained
@@ -255,6 +257,8 @@ def test_first_coefficients():
     assert first_coefficient(symmetric=True, corrected=False)
     assert not first_coefficient(symmetric=False, corrected=False)
     assert all(roots_of_unity(points) for points in range(1, 13))
+    assert dual_coefficient(Form(False, 0.25))
+    assert not dual_coefficient(SimpleNamespace(shares=(0.5, 0.25)))
     assert symmetric(Form(False, 0.5))
     assert symmetric(Form(True, 0.5))
     assert not symmetric(Form(False, 0.0))
@@ -390,13 +394,9 @@ def test_methods_say_where_they_do_not_apply():
 
 
 def test_a_network_that_is_too_large_for_matrices():
-    found = compare(
-        dyadic.derive(dyadic.read("examples/lenet.toml")), methods=["asymep", "dyadic-ep", "fixed-prediction"]
-    )
+    found = compare(dyadic.derive(dyadic.read("examples/lenet.toml")), methods=["asymep", "dyadic-ep"])
     assert "entries" in found.row("asymep").reason
     assert found.row("dyadic-ep").trial.measurements[0].error < 1e-14
-    verdicts = {claim.id: claim.verdict for claim in found.claims}
-    assert verdicts["fixed-prediction:exact"] is PROVED
 
 
 def test_the_table_in_all_its_forms(comparison):
