@@ -31,8 +31,12 @@ Command = Callable[..., int]
 
 def _spec(command: Command) -> Command:
     """The argument SPEC with the options that say how it is read."""
+    return _read_as(click.argument("spec", type=click.Path(path_type=Path))(command))
 
-    @click.argument("spec", type=click.Path(path_type=Path))
+
+def _read_as(command: Command) -> Command:
+    """The options that say how a SPEC is read."""
+
     @click.option("--cost", type=click.Choice(COST_TYPES), help="The cost of a model that has none [abstract].")
     @click.option(
         "--granularity", type=click.Choice(["operation", "layer"]),
@@ -190,6 +194,19 @@ def devices(**options: Any) -> int:
 def compare(**options: Any) -> int:
     """Hold the methods that came before against backpropagation, on one sample of a network."""
     return _run("compare", "experiments", **options)
+
+
+@commands.command("paper-claims")
+@click.argument("spec", type=_file, required=False)
+@_read_as
+@_size
+@click.option("--verbose", is_flag=True, help="Show methods and what is trusted too.")
+def paper_claims(**options: Any) -> int:
+    """Read both versions of the paper's abstract as claims, with verdicts and reasons.
+
+    SPEC: the network on which theorems are instantiated; a chain of three layers by default.
+    """
+    return _run("paper_claims", "experiments", **options)
 
 
 @commands.command()

@@ -110,6 +110,20 @@ def compare(
     return _print(comparison_text(found, page(sys.stdout), equations))
 
 
+def paper_claims(
+    spec: Path | None, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], verbose: bool
+) -> int:
+    from dyadic.abstracts_text import abstracts_text
+    from dyadic.physics.abstracts import abstract_claims
+
+    if spec is None and (cost or granularity or sizes):
+        raise DyadicError("--cost, --granularity and --size say how SPEC is read, and none is given")
+    derivation = None if spec is None else _derivation(spec, cost, granularity, _numbers(sizes))
+    with progress("verifying"):
+        found = abstract_claims(derivation)
+    return _print(abstracts_text(found, page(sys.stdout), verbose))
+
+
 _TABLES = {".csv": "to_csv", ".tex": "to_latex", ".html": "to_html"}
 
 
@@ -139,4 +153,4 @@ def _named_numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-__all__ = ["compare", "devices", "relax"]
+__all__ = ["compare", "devices", "paper_claims", "relax"]

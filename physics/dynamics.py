@@ -1,7 +1,7 @@
 """The saddle-point dynamics run with emitted code: dx/dt = dE/ds / tau, ds/dt = dE/dx / tau, from any state.
 
 A step of size h takes a variable z with update f and time constant tau to (1 - h/tau) z + (h/tau) f; at h = tau that
-is f itself, bit by bit.  Formulas: docs/physics.md, and theory.py of the appendix.
+is f itself, bit by bit.  Formulas: docs/howto/experiment.md, and theory.py of the appendix.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def relax(
 
     Parameters
     ----------
-    params, data: arrays by name, or an .npz file of them (docs/physics.md); drawn with ``seed`` where None.
+    params, data: arrays by name, or an .npz file of them (docs/howto/experiment.md); drawn with ``seed`` where None.
     steps: how many, by default T, after which unit steps are exact.  h: the size of one.
     tau: time constants by vertex, or by variable (``x:NAME``, ``s:NAME``); 1 where none is given.
     start: ``zero``, ``random``, or a state as arrays ``x:NAME``, ``s:NAME`` or a file of them.

@@ -37,7 +37,7 @@ def flow_claims(derivation: Derivation | None = None) -> list[Claim]:
     return [*claims, volume_claim(derivation)] if derivation is not None else claims
 
 
-def _rates(flow: str) -> tuple[Any, ...]:
+def rates(flow: str) -> tuple[Any, ...]:
     """(dE/dx, dE/ds, dx/dt, ds/dt) of one pair along a flow, for E any cubic polynomial."""
     construction = action_of_energy() if flow == "A" else doubled_state()
     by_s, by_x = energy_gradient()
@@ -47,7 +47,7 @@ def _rates(flow: str) -> tuple[Any, ...]:
 
 def _sign(flow: str) -> int:
     """ds/dt as a multiple of dE/dx."""
-    by_x, by_s, rate_x, rate_s = _rates(flow)
+    by_x, by_s, rate_x, rate_s = rates(flow)
     signs = [sign for sign in (1, -1) if rate_s == sign * by_x]
     if rate_x != by_s or not signs:
         raise ValueError(f"{flow} is not one of the two flows")
@@ -57,7 +57,7 @@ def _sign(flow: str) -> int:
 @recorded
 def energy_claim(flow: str) -> Claim:
     """dE/dt by the chain rule along A or B."""
-    by_x, by_s, rate_x, rate_s = _rates(flow)
+    by_x, by_s, rate_x, rate_s = rates(flow)
     equal = by_x * rate_x + by_s * rate_s == (0 if flow == "A" else 2) * by_x * by_s
     return Claim(
         f"energy:{flow}", _ENERGY[flow], Verdict.PROVED if equal else Verdict.UNDECIDED,
@@ -130,4 +130,4 @@ def _sum(one: list[list[Any]], two: list[list[Any]]) -> list[list[Any]]:
     return [[a + b for a, b in zip(r, q, strict=True)] for r, q in zip(one, two, strict=True)]
 
 
-__all__ = ["energy_claim", "energy_rate", "flow_claims", "symplectic_claim", "volume_claim"]
+__all__ = ["energy_claim", "energy_rate", "flow_claims", "rates", "symplectic_claim", "volume_claim"]

@@ -57,6 +57,8 @@ def problem(
         drawn = finite_draw(network.derivation, _on_host(module), batch, seed, module.DTYPE)
     except ValueError as error:
         raise DyadicError(f"no parameters were found at which {error}; give --params and --data") from error
+    except RuntimeError as error:  # a target without its device
+        raise DyadicError(str(error)) from error
     p, x, y = drawn
     if params is not None:
         names = [*module.PARAMETERS, *getattr(module, "CONSTANTS", {})]

@@ -273,11 +273,11 @@ def _dyadic(bench: Bench) -> Trial | str:
         # d = -beta s obeys dd/dt = J^T d - beta c: the relaxation of s with the cost's gradient times beta.
         difference = {name: -beta * found.final.s[name] for name in bench.vertices}
         measured.append(_measured(f"beta {beta:g}", bench, estimate(bench, added((1 / beta, difference)))))
-    return Trial(tuple(measured), Effort("any beta", steps, 2 * count * steps, 2 * count), (_dyadic_claim(),))
+    return Trial(tuple(measured), Effort("any beta", steps, 2 * count * steps, 2 * count), (dyadic_claim(),))
 
 
 @recorded
-def _dyadic_claim() -> Claim:
+def dyadic_claim() -> Claim:
     """J^T d = beta c: with d = beta e the rule J^T e -> c, and J^T (e + s) = 0."""
     e, s, c = word("e"), word("s"), word("c")
     rules = Rules({("J^T", "e"): c, ("J^T", "s"): -1 * c})
@@ -332,4 +332,4 @@ METHODS = (
     ),
 )  # fmt: skip
 
-__all__ = ["BETAS", "METHODS", "Correction", "first_coefficient", "roots_of_unity"]
+__all__ = ["BETAS", "METHODS", "Correction", "dyadic_claim", "first_coefficient", "roots_of_unity"]

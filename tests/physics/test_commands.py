@@ -113,3 +113,15 @@ def test_compare_shows_every_method(tmp_path):
 def test_what_compare_refuses(tmp_path):
     assert "asymep" in dyadic("compare", DIGITS, "--methods", "magic", status=2)
     assert ".csv" in dyadic("compare", DIGITS, "-o", str(tmp_path / "table.docx"), status=2)
+
+
+def test_paper_claims_prints_every_sentence(tmp_path):
+    text = dyadic("paper-claims")
+    assert "22 proved, 8 refuted, 6 undecided" in " ".join(text.split())
+    for line in ("PROVED     v1.2", "REFUTED    v1.8b", "REFUTED    v2.7c", "UNDECIDED  v2.6b", "because"):
+        assert line in text, line
+    (tmp_path / "net.toml").write_text(LINEAR)
+    own = dyadic("paper-claims", str(tmp_path / "net.toml"), "--verbose")
+    assert "(net, L = 2)" in own
+    assert "our reading of an abstract; rests on steps" in own
+    assert "SPEC" in dyadic("paper-claims", "--size", "n=3", status=2)

@@ -1,6 +1,7 @@
 """The relaxation run with emitted code: schedules, step sizes, coordinates, continuous time, files."""
 
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -265,11 +266,17 @@ def test_the_cupy_target_takes_the_same_steps(monkeypatch):
     from dyadic.codegen.emulator.host import find_compiler
 
     require(find_compiler(), "a C++ compiler")
-    monkeypatch.setitem(__import__("sys").modules, "cupy", stand_in())
+    monkeypatch.setitem(sys.modules, "cupy", stand_in())
     derivation = chain()
     found = dyadic.relax(derivation, target="cupy", batch=2)
     assert found.first_exact == dict(found.ranks)
     assert np.abs(found.deviation - dyadic.relax(derivation, batch=2).deviation).max() < 1e-12
+
+
+def test_a_target_without_its_library_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    with pytest.raises(dyadic.DyadicError, match="CuPy"):
+        dyadic.relax(chain(), target="cupy")
 
 
 def test_seeds_and_progress():

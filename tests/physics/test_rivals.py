@@ -2,11 +2,14 @@
 
 import csv
 import io
+import shutil
+import subprocess
 from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from support.optional import require
 
 import dyadic
 from dyadic import Verdict
@@ -397,6 +400,15 @@ def test_a_network_that_is_too_large_for_matrices():
     found = compare(dyadic.derive(dyadic.read("examples/lenet.toml")), methods=["asymep", "dyadic-ep"])
     assert "entries" in found.row("asymep").reason
     assert found.row("dyadic-ep").trial.measurements[0].error < 1e-14
+
+
+def test_the_latex_compiles(comparison, tmp_path):
+    require(shutil.which("pdflatex"), "pdflatex")
+    head = "\\documentclass{article}\n\\usepackage{amsmath,longtable}\n\\begin{document}\n"
+    (tmp_path / "table.tex").write_text(f"{head}{comparison.to_latex()}\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_the_table_in_all_its_forms(comparison):
