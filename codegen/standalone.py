@@ -7,27 +7,25 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from dyadic import __version__
 from dyadic.codegen.assembly import documentation, rendered
 from dyadic.codegen.numpy_target import routine_fields
 from dyadic.codegen.numpy_windows import Support
 from dyadic.codegen.program import Batcher, Routine, make_routine, takes_batch
 from dyadic.symbolic.expressions import Definition, Tensor
-
-Key = tuple[str, str]
-"""A tensor's kind and owner."""
+from dyadic.symbolic.tensor_names import Name
+from dyadic.version import __version__
 
 
 @dataclass(frozen=True)
-class Function:
+class EmittedFunction:
     """One emitted function: ``name(*arguments)``, with the batch size as last argument where ``batch`` says so."""
 
     name: str
-    arguments: tuple[Key, ...]
+    arguments: tuple[Name, ...]
     batch: bool
 
 
-class Functions:
+class FunctionModule:
     """Collects equations and writes them as one module."""
 
     def __init__(self) -> None:
@@ -35,9 +33,9 @@ class Functions:
         self._routines: list[dict[str, object]] = []
 
     def add(
-        self, name: str, definitions: Sequence[Definition], known: Sequence[Tensor], static: Collection[Key],
+        self, name: str, definitions: Sequence[Definition], known: Sequence[Tensor], static: Collection[Name],
         sizes: Mapping[Expr, Expr], mean: bool = False,
-    ) -> Function:  # fmt: skip
+    ) -> EmittedFunction:  # fmt: skip
         """A function of the tensors ``known``, those that are read, whose result is the last definition.
 
         static: tensors without a batch axis.  sizes: numbers for the equations' sizes.  mean: over the batch.
@@ -50,7 +48,7 @@ class Functions:
         routine = make_routine((*own, result), definitions, [result.tensor], arguments)
         fields = routine_fields(routine, "value", sizes, self._support)
         self._routines.append({"name": name, "doc": documentation(routine), **fields})
-        return Function(name, _keys(routine), takes_batch(routine))
+        return EmittedFunction(name, _keys(routine), takes_batch(routine))
 
     def text(self) -> str:
         """The module."""
@@ -63,8 +61,8 @@ class Functions:
         )  # fmt: skip
 
 
-def _keys(routine: Routine) -> tuple[Key, ...]:
-    return tuple((tensor.kind, tensor.owner) for tensor in routine.arguments)
+def _keys(routine: Routine) -> tuple[Name, ...]:
+    return tuple(tensor.name for tensor in routine.arguments)
 
 
-__all__ = ["Function", "Functions", "Key"]
+__all__ = ["EmittedFunction", "FunctionModule"]

@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from dyadic import __version__
-from dyadic.entry import INVALID, main, say
+from dyadic.exits import INVALID, say
+from dyadic.version import __version__
 
 COST_TYPES = (
     "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
@@ -274,4 +274,4 @@ def run(arguments: list[str]) -> int:
         return INVALID
 
 
-__all__ = ["COST_TYPES", "DTYPES", "TARGETS", "commands", "main", "run"]
+__all__ = ["COST_TYPES", "DTYPES", "TARGETS", "commands", "run"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dyadic.physics.hardware.additive_noise import Noise
 from dyadic.physics.hardware.feedback import Mismatch
-from dyadic.physics.hardware.noise import Noise
-from dyadic.physics.hardware.resolution import Resolution
+from dyadic.physics.hardware.finite_resolution import Resolution
 from dyadic.proofs.claims import Claim
 from dyadic.relaxation_text import claim_lines
 from dyadic.terminal import Page

@@ -21,7 +21,7 @@ def relax(
     tau: tuple[str, ...], stepsize: float, **options: Any,
 ) -> int:  # fmt: skip
     from dyadic.physics.deviation import predicted
-    from dyadic.physics.dynamics import Setting, built, run, time_constants
+    from dyadic.physics.dynamics import RelaxationSetting, built, run, time_constants
     from dyadic.physics.loading import emitted_network
     from dyadic.physics.spectrum import spectrum
     from dyadic.physics.starts import problem
@@ -35,7 +35,7 @@ def relax(
         constants = time_constants(derivation, _named_numbers("--tau", tau))
         steps = derivation.steps if options["steps"] is None else options["steps"]
         options |= {"steps": steps, "h": stepsize, "tau": constants, "seed": seed, "states": output is not None}
-        setting = Setting(**options)
+        setting = RelaxationSetting(**options)
         state = started(updates, start, seed)
         with progress("relaxing") as show:
             clock = _Clock(steps, show)
@@ -54,7 +54,7 @@ def devices(
 ) -> int:  # fmt: skip
     from dyadic import device_text as text
     from dyadic.physics import hardware as device
-    from dyadic.physics.dynamics import Setting, built
+    from dyadic.physics.dynamics import RelaxationSetting, built
     from dyadic.physics.loading import emitted_network
     from dyadic.physics.starts import problem
 
@@ -73,7 +73,7 @@ def devices(
             )
             _print([*text.mismatch_text(device.mismatch(updates, made), how, paper), ""])
         if noise is not None:
-            found = device.noise(updates, Setting(0, h=stepsize, seed=seed), noise**2, count)
+            found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise**2, count)
             _print([*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""])
         if resolution is not None:
             limits = device.resolution(updates, resolution, count, seed)

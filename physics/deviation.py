@@ -20,7 +20,7 @@ from math import comb
 import numpy as np
 from flint import Ordering, fmpq_mpoly_ctx
 
-from dyadic.physics.dynamics import Setting, ranks
+from dyadic.physics.dynamics import RelaxationSetting, ranks
 from dyadic.physics.linearity import not_linear
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
@@ -45,7 +45,7 @@ class Prediction:
     claim: Claim
 
 
-def predicted(updates: Updates, setting: Setting, state: DoubledState) -> Prediction | str:
+def predicted(updates: Updates, setting: RelaxationSetting, state: DoubledState) -> Prediction | str:
     """The closed form for a linear network from a state, or the reason why there is none."""
     derivation = updates.network.derivation
     reason = not_linear(derivation)

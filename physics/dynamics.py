@@ -34,7 +34,7 @@ Disturbance = Callable[[int, Variable, Array], Array]
 
 
 @dataclass(frozen=True)
-class Setting:
+class RelaxationSetting:
     """How a relaxation is run; see :func:`relax`."""
 
     steps: int
@@ -90,7 +90,7 @@ def relax(
     network = emitted_network(derivation, target, dtype)
     given = problem(network, params, data, batch, seed)
     chosen = derivation.steps if steps is None else steps
-    setting = Setting(
+    setting = RelaxationSetting(
         chosen, h, time_constants(derivation, tau or {}), schedule, blocks, solver, coordinates, seed, states, gradients
     )
     return run(built(network, given), setting, start, progress)
@@ -128,7 +128,7 @@ def ranks(derivation: Derivation) -> dict[Variable, int]:
 
 def run(
     updates: Updates,
-    setting: Setting,
+    setting: RelaxationSetting,
     how: str | Path | Arrays | DoubledState = "random",
     progress: Progress = lambda step, deviation: None,
     disturbance: Disturbance | None = None,
@@ -146,7 +146,7 @@ def run(
         return _recorded(updates, setting, table, rows, progress)
 
 
-def _check(updates: Updates, setting: Setting) -> None:
+def _check(updates: Updates, setting: RelaxationSetting) -> None:
     steps, h = setting.steps, setting.h
     if not isinstance(steps, int) or isinstance(steps, bool) or steps < 0:
         raise DyadicError(f"steps = {steps!r}: write an integer that is not negative")
@@ -162,7 +162,7 @@ def _check(updates: Updates, setting: Setting) -> None:
 
 
 def _euler(
-    updates: Updates, setting: Setting, order: Schedule, state: DoubledState, disturbance: Disturbance | None
+    updates: Updates, setting: RelaxationSetting, order: Schedule, state: DoubledState, disturbance: Disturbance | None
 ) -> Any:
     """The states after 0, 1, 2, ... steps."""
     advance = _dyadic_step if setting.coordinates == "dyadic" else _step
@@ -176,7 +176,9 @@ def _euler(
         yield state
 
 
-def _step(updates: Updates, setting: Setting, state: DoubledState, group: Sequence[Variable]) -> dict[Variable, Array]:
+def _step(
+    updates: Updates, setting: RelaxationSetting, state: DoubledState, group: Sequence[Variable]
+) -> dict[Variable, Array]:
     """New values for a group of variables, all from the old state."""
     return {
         variable: mixed(state[variable], value, setting.h / setting.tau.get(variable, 1.0))
@@ -190,7 +192,7 @@ def mixed(old: Array, new: Array, ratio: float) -> Array:
 
 
 def _dyadic_step(
-    updates: Updates, setting: Setting, state: DoubledState, group: Sequence[Variable]
+    updates: Updates, setting: RelaxationSetting, state: DoubledState, group: Sequence[Variable]
 ) -> dict[Variable, Array]:
     """The same step taken by a = x + s/2 and b = x - s/2: da/dt = dE/da, db/dt = -dE/db.
 
@@ -213,7 +215,7 @@ def _dyadic_step(
 
 
 def _recorded(
-    updates: Updates, setting: Setting, table: Mapping[Variable, int], rows: Any, progress: Progress
+    updates: Updates, setting: RelaxationSetting, table: Mapping[Variable, int], rows: Any, progress: Progress
 ) -> Trajectory:
     exact = updates.exact()
     wanted = updates.at(exact.x, exact.s).gradients() if setting.gradients else {}
@@ -254,7 +256,7 @@ def _off(found: Array, wanted: Array) -> float:
     return float(abs(found - wanted).max()) if found.size else 0.0
 
 
-def _floor(updates: Updates, setting: Setting, exact: DoubledState) -> float:
+def _floor(updates: Updates, setting: RelaxationSetting, exact: DoubledState) -> float:
     """What counts as exact: nothing but the value itself, unless the coordinates round on their own."""
     if setting.coordinates == "xs":
         return 0.0
@@ -263,5 +265,6 @@ def _floor(updates: Updates, setting: Setting, exact: DoubledState) -> float:
 
 
 __all__ = [
-    "COORDINATES", "Disturbance", "Progress", "Setting", "built", "mixed", "ranks", "relax", "run", "time_constants",
+    "COORDINATES", "Disturbance", "Progress", "RelaxationSetting", "built", "mixed", "ranks", "relax", "run",
+    "time_constants",
 ]  # fmt: skip

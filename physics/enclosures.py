@@ -58,16 +58,16 @@ def in_balls(updates: Updates) -> Updates:
 
 
 @dataclass(frozen=True)
-class Vector:
+class StateVector:
     """The order in which the entries of a doubled state (one sample) stand in a vector."""
 
     shapes: dict[Variable, tuple[int, ...]]
 
     @staticmethod
-    def of(updates: Updates) -> Vector:
+    def of(updates: Updates) -> StateVector:
         lead = (1,) if updates.network.batched else ()
         shapes = updates.network.module.VERTICES
-        return Vector({variable: (*lead, *shapes[variable[1]]) for variable in updates.variables})
+        return StateVector({variable: (*lead, *shapes[variable[1]]) for variable in updates.variables})
 
     def __len__(self) -> int:
         return sum(int(np.prod(shape)) for shape in self.shapes.values())
@@ -98,7 +98,7 @@ class Vector:
         return found
 
 
-def with_slopes(vector: Vector, centre: list[Any], radii: Any) -> DoubledState:
+def with_slopes(vector: StateVector, centre: list[Any], radii: Any) -> DoubledState:
     """A box of states whose every entry is an independent variable, numbered by its place."""
     boxes = around(np.array(centre, dtype=object), np.asarray(radii))
     numbered = np.empty(len(boxes), dtype=object)
@@ -112,7 +112,7 @@ def step_jacobian(updates: Updates, centre: list[Any], radii: Any) -> arb_mat:
 
     updates: in balls.  centre: doubles or balls by place; radii: doubles.  Call it within :func:`enclosing`.
     """
-    vector = Vector.of(updates)
+    vector = StateVector.of(updates)
     state = with_slopes(vector, centre, radii)
     return matrix(vector.flat(updates.new(state, updates.variables)), len(vector))
 
@@ -134,6 +134,16 @@ def middle(numbers: arb_mat) -> Array:
 
 
 __all__ = [
-    "MOST_ENTRIES", "Unenclosed", "Vector", "enclosing", "entries", "in_balls", "mapped", "matrix", "middle",
-    "small_enough", "step_jacobian", "with_slopes",
+    "MOST_ENTRIES",
+    "StateVector",
+    "Unenclosed",
+    "enclosing",
+    "entries",
+    "in_balls",
+    "mapped",
+    "matrix",
+    "middle",
+    "small_enough",
+    "step_jacobian",
+    "with_slopes",
 ]  # fmt: skip

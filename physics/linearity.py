@@ -9,6 +9,7 @@ from __future__ import annotations
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, needed, reads_activations
 from dyadic.symbolic.expressions import Definition, Tensor, total
+from dyadic.symbolic.tensor_names import Name, V
 from dyadic.symbolic.variation import gradient
 
 
@@ -32,11 +33,11 @@ def _slope_reads(cost: CostDerivation) -> bool:
     """Whether the second derivative of a cost depends on the activation that the cost reads."""
     item = cost.gradient
     where = needed(item.body, (*cost.equation.definitions[:-1], *cost.intermediates))
-    direction = Tensor("d", "v", item.tensor.shape)
+    direction = Tensor(Name("d", V), item.tensor.shape)
     body = direction[item.indices] * item.body
     for index, extent in zip(reversed(item.indices), reversed(item.tensor.shape), strict=True):
         body = total(index, extent, body)
-    found = gradient((*where, Definition(Tensor("p", "v", ()), (), body)), (cost.equation.input,))
+    found = gradient((*where, Definition(Tensor(Name("p", V), ()), (), body)), (cost.equation.input,))
     slope = found.results.get(cost.equation.input)
     return slope is not None and bool(reads_activations(slope.body, (*where, *found.intermediates)))
 

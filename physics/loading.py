@@ -10,7 +10,7 @@ from typing import Any
 from dyadic.codegen.assembly import DTYPES, Target, emit_module
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.numpy_target import NumpyTarget
-from dyadic.codegen.plan import Call, Plan
+from dyadic.codegen.plan import Plan, RoutineCall
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
@@ -43,7 +43,7 @@ class EmittedNetwork:
         """The array library, numpy or cupy."""
         return getattr(self.module, self.target.array_module)
 
-    def called(self, call: Call, arguments: list[Any]) -> Any:
+    def called(self, call: RoutineCall, arguments: list[Any]) -> Any:
         """The result of the emitted function that a call is to; a forward or "bars" routine gives a tuple."""
         return getattr(self.module, self.target.called(call))(*arguments)
 

@@ -67,7 +67,7 @@ def _above(value: arb) -> float:
     return float(np.nextafter(float(value), np.inf))
 
 
-class Function:
+class ScalarMethods:
     """The scalar functions as methods, for a class that can compose itself with one by :meth:`composed`."""
 
     def composed(self, name: str) -> Any:
@@ -137,7 +137,7 @@ def _elementwise(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
     return applied
 
 
-class Series(Function):
+class Series(ScalarMethods):
     """A power series c_0 + c_1 e + ... + c_{n-1} e^{n-1} with balls for coefficients."""
 
     __slots__ = ("terms",)
@@ -214,7 +214,7 @@ def _larger(one: arb, two: arb) -> bool:
     raise Undetermined("which of two numbers is larger")
 
 
-class Slopes(Function):
+class Slopes(ScalarMethods):
     """A ball with its derivatives by independent variables, each a ball over the same box: {number: slope}."""
 
     __slots__ = ("slopes", "value")
@@ -295,6 +295,6 @@ def _value(number: Any) -> arb:
 
 
 __all__ = [
-    "EMITTED_IN_BALLS", "PRECISION", "Function", "Series", "Slopes", "Undetermined", "around", "balls", "lower",
+    "EMITTED_IN_BALLS", "PRECISION", "ScalarMethods", "Series", "Slopes", "Undetermined", "around", "balls", "lower",
     "mapped", "upper",
 ]  # fmt: skip

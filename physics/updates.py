@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.codegen.plan import Call, Source, Term
+from dyadic.codegen.plan import RoutineCall, Source, Summand
 from dyadic.physics.loading import EmittedNetwork
 
 Variable = tuple[str, str]
@@ -134,13 +134,13 @@ class Frame:
     def pulled(self, name: str) -> Array:
         """The sum over the children of their adjoints, without the cost: J^T s at a vertex, J the Jacobian of f."""
         terms = self.updates.backward[name].sensitivity
-        found = [self._term(term) for term in terms if not isinstance(term.of, Call)]
+        found = [self._term(term) for term in terms if not isinstance(term.of, RoutineCall)]
         return sum(found[1:], found[0]) if found else 0 * self.x[name]
 
     def cost_slope(self, name: str) -> Array:
         """dC/dx_v, 0 where no cost reads the vertex."""
         terms = self.updates.backward[name].sensitivity
-        found = [self._term(term) for term in terms if isinstance(term.of, Call)]
+        found = [self._term(term) for term in terms if isinstance(term.of, RoutineCall)]
         return sum(found[1:], found[0]) if found else 0 * self.x[name]
 
     def cost(self) -> Array:
@@ -174,14 +174,14 @@ class Frame:
             self._values[name] = self._call(self.updates.forward[name], self.updates.params)
         return self._values[name]
 
-    def _term(self, term: Term) -> Array:
-        if isinstance(term.of, Call):
+    def _term(self, term: Summand) -> Array:
+        if isinstance(term.of, RoutineCall):
             value = self._call(term.of, self.updates.params)
         else:
             value = self._call(self.updates.contributions[term.of.name, term.of.position], self.updates.feedback)
         return value if term.weight == 1 else float(term.weight) * value
 
-    def _call(self, call: Call, params: Mapping[str, Array]) -> Any:
+    def _call(self, call: RoutineCall, params: Mapping[str, Array]) -> Any:
         arguments = [self._source(source, params) for source in call.sources]
         if call.batch:
             arguments.append(self.updates.batch)

@@ -26,7 +26,7 @@ SMOOTH = "F and C are analytic near u0"
 SERIES = "power series in beta; the first coefficient in words, which powers stay by the estimate's symmetry"
 
 
-class Expansion:
+class BetaSeries:
     """u(beta) = u0 + sum of beta^k w_k, with coefficients in balls."""
 
     def __init__(self, bench: Bench, coefficients: list[list[arb]]) -> None:
@@ -47,7 +47,7 @@ class Expansion:
         return self.bench.units(found)
 
 
-def expansion(bench: Bench, residual: Residual, slope: arb_mat, order: int, centre: Units | None = None) -> Expansion:
+def expansion(bench: Bench, residual: Residual, slope: arb_mat, order: int, centre: Units | None = None) -> BetaSeries:
     """The coefficients up to w_order.  bench: in balls; slope: K in balls; centre: u0 where it is not the free state.
 
     Within :func:`enclosing`.
@@ -56,7 +56,7 @@ def expansion(bench: Bench, residual: Residual, slope: arb_mat, order: int, cent
     try:
         start = bench.flat(bench.free if centre is None else centre)
         found = [[value, *[arb(0)] * order] for value in map(arb, start)]
-        known = Expansion(bench, found)
+        known = BetaSeries(bench, found)
         for k in range(1, order + 1):
             values = bench.flat(residual(bench, known.series(), Series.of([0, 1])))
             right = arb_mat(len(values), 1, [-_coefficient(value, k) for value in values])
@@ -163,6 +163,6 @@ def limit_claim(
 
 
 __all__ = [
-    "SERIES", "SMOOTH", "Expansion", "coefficients", "exactness_claim", "expansion", "limit_claim", "nonzero",
+    "SERIES", "SMOOTH", "BetaSeries", "coefficients", "exactness_claim", "expansion", "limit_claim", "nonzero",
     "order_claim",
 ]  # fmt: skip

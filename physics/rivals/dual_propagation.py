@@ -24,7 +24,7 @@ from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, order_claim
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, Method, Trial, Watch, effort
+from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
 from dyadic.proofs.checker.trust import POLYNOMIALS, called
@@ -43,7 +43,7 @@ def preactivated(equation: LayerEquation, activation: str | None) -> Expr:
 
 
 @dataclass(frozen=True)
-class Form:
+class DualForm:
     """One of the two published forms.  transposed: p = 1 - alpha and the cost's slope at the free prediction."""
 
     transposed: bool
@@ -70,7 +70,7 @@ def no_layers(bench: Bench) -> str | None:
 class Dual:
     """Sweeps of the equations, on any kind of numbers."""
 
-    def __init__(self, bench: Bench, energy: EnergyNetwork, form: Form, beta: Any) -> None:
+    def __init__(self, bench: Bench, energy: EnergyNetwork, form: DualForm, beta: Any) -> None:
         self.bench, self.energy, self.form, self.beta = bench, energy, form, beta
         self.plus: Units = dict(bench.free)
         self.minus: Units = dict(bench.free)
@@ -126,7 +126,7 @@ class Dual:
         return {name: value if not name.startswith(f"{last}.") else output[name] for name, value in hidden.items()}
 
 
-def settled(bench: Bench, energy: EnergyNetwork, form: Form, beta: float, watch: Watch | None = None) -> Dual:
+def settled(bench: Bench, energy: EnergyNetwork, form: DualForm, beta: float, watch: Watch | None = None) -> Dual:
     """Sweeps until nothing moves."""
     dual = Dual(bench, energy, form, beta)
     for step in range(1, _MOST_STEPS + 1):
@@ -144,7 +144,7 @@ def settled(bench: Bench, energy: EnergyNetwork, form: Form, beta: float, watch:
     return dual
 
 
-def _trial(bench: Bench, transposed: bool) -> Trial | str:
+def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
     reason = no_layers(bench) or _without_bias(bench)
     if reason:
         return reason
@@ -152,18 +152,18 @@ def _trial(bench: Bench, transposed: bool) -> Trial | str:
     measured = []
     for alpha in ALPHAS:
         for beta in BETAS:
-            found = settled(bench, energy, Form(transposed, alpha), beta)
+            found = settled(bench, energy, DualForm(transposed, alpha), beta)
             measured.append(Measurement(f"alpha {alpha:g}, beta {beta:g}", *bench.error(found.gradient())))
     label = "dual-transposed" if transposed else "dual"
     claims = []
     for alpha, order in zip(ALPHAS, (2, 1), strict=True):
-        form, name = Form(transposed, alpha), f"{label} alpha {alpha:g}"
+        form, name = DualForm(transposed, alpha), f"{label} alpha {alpha:g}"
         claims.append(_order(name, form, order))
         claims.append(
             exactness_claim(name, order, partial(_error_term, bench, energy, form, order), f"alpha {alpha:g}")
         )
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    return Trial(tuple(measured), _effort(bench, energy, transposed, measured), tuple(claims), *equations)
+    return MethodTrial(tuple(measured), _effort(bench, energy, transposed, measured), tuple(claims), *equations)
 
 
 def _effort(bench: Bench, energy: EnergyNetwork, transposed: bool, measured: list[Measurement]) -> Effort:
@@ -171,7 +171,7 @@ def _effort(bench: Bench, energy: EnergyNetwork, transposed: bool, measured: lis
     for beta, found in zip(BETAS, measured, strict=False):
         if found.error <= WANTED:
             watch = Watch(bench)
-            settled(bench, energy, Form(transposed, ALPHAS[0]), beta, watch)
+            settled(bench, energy, DualForm(transposed, ALPHAS[0]), beta, watch)
             return effort(f"alpha 0.5, beta {beta:g}", watch, 3 * count, count)
     least = min(found.error for found in measured)
     return Effort("alpha 0.5", None, None, 3 * count, f"the error stays at {least:.1e}")
@@ -188,14 +188,14 @@ def _without_bias(bench: Bench) -> str | None:
 
 
 @recorded
-def _order(name: str, form: Form, order: int) -> Claim:
+def _order(name: str, form: DualForm, order: int) -> Claim:
     """The first coefficient is backpropagation's; at alpha = 1/2 D is odd in beta, as the equations stay when z+ and z-
     are swapped with beta -> -beta."""
     holds = first_coefficient(form) and (order == 1 or symmetric(form))
     return order_claim(name, order, holds, "", ("sigma is analytic at every pre-activation",))
 
 
-def first_coefficient(form: Form) -> bool:
+def first_coefficient(form: DualForm) -> bool:
     """-D / beta is d with d = (p + q) c at the output and d = (p + q) T d' below, T = sigma' A^T of the child, from
     sigma(a + p g) - sigma(a - q g) = (p + q) sigma'(a) g + O(beta^2); backpropagation has e = T e' from e = c."""
     total = sum(map(Fraction, form.shares))
@@ -203,7 +203,7 @@ def first_coefficient(form: Form) -> bool:
     return hypothesis.same(total * word("T", "d'"), word("T", "e'")) and hypothesis.same(total * word("c"), word("c"))
 
 
-def symmetric(form: Form) -> bool:
+def symmetric(form: DualForm) -> bool:
     """Whether swapping z+ and z- with beta -> -beta maps the layer's equations to each other, as polynomials.
 
     What sigma is applied to: A (alpha z+ + (1 - alpha) z-) +- share G (z+ - z-), with A and G linear, so letters for
@@ -227,7 +227,7 @@ def _rational(value: float) -> Any:
     return fmpq(*value.as_integer_ratio())
 
 
-def _error_term(bench: Bench, energy: EnergyNetwork, form: Form, order: int) -> Mapping[str, Array]:
+def _error_term(bench: Bench, energy: EnergyNetwork, form: DualForm, order: int) -> Mapping[str, Array]:
     """The coefficient of beta^order of the estimate, in balls: sweeps on series, which each settle one more power.
 
     A change of z enters the equations with a factor of D or through the mean, that is of beta: from exact
@@ -252,16 +252,16 @@ def _error_term(bench: Bench, energy: EnergyNetwork, form: Form, order: int) -> 
 
 _NEEDS = ("affine layers with elementwise activations", "two states for each layer", "small nudging", "convergence")
 METHODS = (
-    Method(
+    RivalMethod(
         "dual", "dual propagation", "arXiv:2302.01228; code Rasmuskh/dualprop_icml_2024, class cnn_dualprop_RAOVR_ff",
         "the cost's slope at the output's own prediction; an output layer with an activation is nudged after it",
         _NEEDS, lambda bench: _trial(bench, False),
     ),
-    Method(
+    RivalMethod(
         "dual-transposed", "dual propagation, transposed", "arXiv:2402.08573; same code, class cnn_dualprop_Lagr_ff",
         "alpha and 1 - alpha exchanged in the states, the cost's slope at the free prediction", _NEEDS,
         lambda bench: _trial(bench, True),
     ),
 )  # fmt: skip
 
-__all__ = ["METHODS", "Dual", "Form", "no_layers", "settled", "symmetric"]
+__all__ = ["METHODS", "Dual", "DualForm", "no_layers", "settled", "symmetric"]

@@ -13,14 +13,16 @@ from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.standalone import Function, Functions, Key
+from dyadic.codegen.standalone import EmittedFunction, FunctionModule
 from dyadic.physics.loading import imported
 from dyadic.physics.updates import Array, Updates
-from dyadic.symbolic.architecture import Vertex
 from dyadic.symbolic.energy import derive_layer, needed
 from dyadic.symbolic.expressions import Definition, Tensor, rename_tensors, total
+from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.layers import LayerEquation
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.structure import Vertex
+from dyadic.symbolic.tensor_names import Name, V
 from dyadic.symbolic.variation import Gradient, gradient
 
 Term = Callable[[LayerEquation, str | None], Expr]
@@ -50,7 +52,7 @@ class VariedTerm:
 
 def own(equation: LayerEquation, letter: str) -> Tensor:
     """x_v or s_v of a layer, a tensor of its output's shape; x_v has a letter of its own in code, beside x_u."""
-    return Tensor({"x": "X", "s": "s"}[letter], "v", equation.output.tensor.shape)
+    return Tensor(Name({"x": "X", "s": "s"}[letter], V), equation.output.tensor.shape)
 
 
 def varied(equation: LayerEquation, term: Term, activation: str | None = None) -> VariedTerm:
@@ -59,7 +61,7 @@ def varied(equation: LayerEquation, term: Term, activation: str | None = None) -
     body = term(equation, activation)
     for index, extent in reversed(output.ranges.items()):
         body = total(index, extent, body)
-    definitions = (*equation.definitions, Definition(Tensor("E", "v", ()), (), body))
+    definitions = (*equation.definitions, Definition(Tensor(Name("E", V), ()), (), body))
     parameters = [parameter.tensor for parameter in equation.parameters.values()]
     found = gradient(definitions, (own(equation, "x"), own(equation, "s"), *equation.inputs, *parameters))
     return VariedTerm(equation, definitions, found)
@@ -77,9 +79,9 @@ class EnergyNetwork:
         self.updates = updates
         self.architecture = updates.network.derivation.architecture
         self.terms: dict[str, VariedTerm] = {}
-        self._parts: dict[tuple[str, str], Function] = {}
-        functions = Functions()
-        made: dict[Any, tuple[VariedTerm, dict[str, Function]]] = {}
+        self._parts: dict[tuple[str, str], EmittedFunction] = {}
+        functions = FunctionModule()
+        made: dict[Any, tuple[VariedTerm, dict[str, EmittedFunction]]] = {}
         for vertex in self.architecture.vertices:
             equation = rewrite(derive_layer(vertex.kind).equation, self._activations(vertex))
             own_activation = activation(vertex)
@@ -95,21 +97,23 @@ class EnergyNetwork:
         layers = self.architecture.by_name
         return tuple(activation(layers[parent]) if parent in layers else None for parent in vertex.inputs)
 
-    def _static(self, vertex: Vertex, equation: LayerEquation) -> frozenset[Key]:
+    def _static(self, vertex: Vertex, equation: LayerEquation) -> frozenset[Name]:
         inputs = self.architecture.by_input
-        found = {(p.tensor.kind, p.tensor.owner) for p in equation.parameters.values()}
+        found = {p.tensor.name for p in equation.parameters.values()}
         for name, tensor in zip(vertex.inputs, equation.inputs, strict=True):
             if name in inputs and inputs[name].role in ("parameter", "constant"):
-                found.add((tensor.kind, tensor.owner))
+                found.add(tensor.name)
         return frozenset(found)
 
-    def _emit(self, functions: Functions, vertex: Vertex, term: VariedTerm, prefix: str) -> dict[str, Function]:
+    def _emit(
+        self, functions: FunctionModule, vertex: Vertex, term: VariedTerm, prefix: str
+    ) -> dict[str, EmittedFunction]:
         """A function for each derivative that is not 0."""
         equation, static = term.equation, self._static(vertex, term.equation)
         parameters = {name: parameter.tensor for name, parameter in equation.parameters.items()}
         known = [*parameters.values(), *equation.inputs, own(equation, "x"), own(equation, "s")]
         wanted: list[tuple[str, Tensor, bool]] = [(letter, own(equation, letter), False) for letter in "xs"]
-        wanted += [(f"input {k}", t, (t.kind, t.owner) in static) for k, t in enumerate(equation.inputs)]
+        wanted += [(f"input {k}", t, t.name in static) for k, t in enumerate(equation.inputs)]
         wanted += [(f"parameter {name}", tensor, True) for name, tensor in parameters.items()]
         found = {}
         for part, tensor, mean in wanted:
@@ -154,11 +158,11 @@ class EnergyNetwork:
         if function is None:
             return None
         vertex, equation = self.architecture.by_name[name], self.terms[name].equation
-        places: dict[Key, tuple[Mapping[str, Array], str]] = {("X", "v"): (x, name), ("s", "v"): (s, name)}
+        places: dict[Name, tuple[Mapping[str, Array], str]] = {Name("X", V): (x, name), Name("s", V): (s, name)}
         for tensor, parent in zip(equation.inputs, vertex.inputs, strict=True):
-            places[tensor.kind, tensor.owner] = self._holding(parent, x), parent
+            places[tensor.name] = self._holding(parent, x), parent
         for parameter, known in equation.parameters.items():
-            places[known.tensor.kind, known.tensor.owner] = self.updates.params, f"{name}.{parameter}"
+            places[known.tensor.name] = self.updates.params, f"{name}.{parameter}"
         arguments = [table[key] for table, key in (places[key] for key in function.arguments)]
         return getattr(self.module, function.name)(*arguments, *([self.updates.batch] if function.batch else []))
 
@@ -187,8 +191,9 @@ class EnergyNetwork:
 
 def shown(item: Definition) -> Definition:
     """An equation with x_v under its usual name."""
-    table = {(kind, "v"): (kind.replace("X", "x"), "v") for kind in ("X", "bar X")}
-    tensor = Tensor(item.tensor.kind.replace("bar X", "bar x"), item.tensor.owner, item.tensor.shape)
+    hidden, usual = Name("X", V), Name("x", V)
+    table = {hidden: usual, hidden.adjoint: usual.adjoint}
+    tensor = Tensor(table.get(item.tensor.name, item.tensor.name), item.tensor.shape)
     return Definition(tensor, item.indices, rename_tensors(item.body, table))
 
 

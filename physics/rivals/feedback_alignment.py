@@ -6,7 +6,7 @@ import numpy as np
 
 from dyadic.physics.hardware.feedback import device_claim, general_claims, with_feedback
 from dyadic.physics.rivals.bench import Bench
-from dyadic.physics.rivals.method import Effort, Measurement, Method, Trial
+from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod
 from dyadic.physics.updates import Array
 
 SEED = 0
@@ -21,7 +21,7 @@ def drawn(bench: Bench) -> dict[str, Array]:
     }
 
 
-def _aligned(bench: Bench) -> Trial | str:
+def _aligned(bench: Bench) -> MethodTrial | str:
     weights = drawn(bench) if bench.feedback is None else dict(bench.feedback)
     device = with_feedback(bench.updates, weights)
     state = device.exact()
@@ -32,11 +32,11 @@ def _aligned(bench: Bench) -> Trial | str:
     if error[0] == 0:
         taken = Effort(setting, steps, steps * 2 * count, 2 * count)
     claims = (*general_claims(bench.derivation)[:3], device_claim(bench.updates, device))
-    return Trial((Measurement(setting, *error),), taken, claims)
+    return MethodTrial((Measurement(setting, *error),), taken, claims)
 
 
 METHODS = (
-    Method(
+    RivalMethod(
         "feedback-alignment", "feedback alignment", "Lillicrap et al. 2016, Nat. Commun. 7, 13276",
         "s = (1 - J_B^T)^-1 grad C", ("random feedback weights",), _aligned,
     ),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dyadic.physics.dynamics import Setting, run
+from dyadic.physics.dynamics import RelaxationSetting, run
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.method import Effort, Measurement, Method, Trial, Watch, effort
+from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.rivals.ring_bench import compared
 from dyadic.physics.updates import Array
 from dyadic.proofs.claims import Claim, Verdict
@@ -89,10 +89,10 @@ def identity_claim(
 # -- methods -----------------------------------------------------------------------------------------------------------
 
 
-def _dyadic(bench: Bench) -> Trial | str:
+def _dyadic(bench: Bench) -> MethodTrial | str:
     derivation = bench.derivation
     count, steps = len(bench.vertices), derivation.steps
-    found = run(bench.updates, Setting(steps), "random")
+    found = run(bench.updates, RelaxationSetting(steps), "random")
     error = bench.error(bench.pairing(found.final.x, found.final.s))
     record = next(claim for claim in verify(derivation)["claims"] if claim["id"] == "steps")
     claim = Claim(
@@ -100,10 +100,10 @@ def _dyadic(bench: Bench) -> Trial | str:
         tuple(record["hypotheses"]), tuple(record["trusted"]), record["counterexample"], reason=record["reason"],
     )  # fmt: skip
     taken = Effort("synchronous", steps, steps * 2 * count, 2 * count)
-    return Trial((Measurement(f"{steps} steps from a random state", *error),), taken, (claim,))
+    return MethodTrial((Measurement(f"{steps} steps from a random state", *error),), taken, (claim,))
 
 
-def _z_il(bench: Bench) -> Trial | str:
+def _z_il(bench: Bench) -> MethodTrial | str:
     reason = chain(bench)
     if reason:
         return reason
@@ -114,10 +114,10 @@ def _z_il(bench: Bench) -> Trial | str:
         "z-il:exact", what, bench.derivation, zero_divergence, ("a chain of layers", "step 1, forward state")
     )
     steps = count - 1
-    return Trial((found,), Effort("step 1", steps, count + steps * 2 * count, 2 * count), (claim,))
+    return MethodTrial((found,), Effort("step 1", steps, count + steps * 2 * count, 2 * count), (claim,))
 
 
-def _fixed(bench: Bench) -> Trial | str:
+def _fixed(bench: Bench) -> MethodTrial | str:
     depth, count = bench.derivation.L - 1, len(bench.vertices)
     slow = Watch(bench)
     measured = (
@@ -133,20 +133,20 @@ def _fixed(bench: Bench) -> Trial | str:
     )  # fmt: skip
     fast = Watch(bench)
     fixed_prediction(bench, max(depth, 1), 1.0, fast)
-    return Trial(measured, effort("step 1", fast, count, count), (exact, wrong))
+    return MethodTrial(measured, effort("step 1", fast, count, count), (exact, wrong))
 
 
 METHODS = (
-    Method(
+    RivalMethod(
         "dyadic", "Dyadic backpropagation", "arXiv:2602.02281 v1", "this project's own formulas, `dyadic derive`",
         ("doubled state", "steps of size h = tau"), _dyadic,
     ),
-    Method(
+    RivalMethod(
         "z-il", "Z-IL", "arXiv:2103.04689; pcx, example 6",
         "output held at x_L - grad C, which is y for half a squared norm",
         ("a chain of layers", "forward initial state", "read-out of each layer at its own time", "step 1"), _z_il,
     ),
-    Method(
+    RivalMethod(
         "fixed-prediction", "fixed-prediction predictive coding", "Rosenbaum 2022, PLoS ONE 17(3)",
         "output error -grad C", ("Jacobians and predictions frozen at the forward pass",), _fixed,
     ),

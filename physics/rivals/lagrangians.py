@@ -13,7 +13,7 @@ from sympy import Expr, Integer, Rational
 
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.energies import EnergyNetwork, Term, own
-from dyadic.physics.rivals.method import Effort, Measurement, Method, Trial, Watch, effort
+from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
@@ -64,7 +64,7 @@ def _with_outputs(bench: Bench, u: Units, m: Units, outputs: list[str]) -> tuple
     return u, {name: -slope[name] if name in outputs else value for name, value in m.items()}
 
 
-def _augmented(bench: Bench) -> Trial | str:
+def _augmented(bench: Bench) -> MethodTrial | str:
     energy = EnergyNetwork(bench.updates, constrained(RHO))
     watch, read = Watch(bench), {step: list[Measurement]() for step in _READ}
     count = len(bench.vertices)
@@ -72,10 +72,12 @@ def _augmented(bench: Bench) -> Trial | str:
     measured = tuple(found for step in _READ for found in read[step])
     setting = f"rho {RHO}, rates {RATE:g} and {ASCENT:g}"
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    return Trial(measured, effort(setting, watch, 3 * count, count), (stationary_claim("pc-alm", True),), *equations)
+    return MethodTrial(
+        measured, effort(setting, watch, 3 * count, count), (stationary_claim("pc-alm", True),), *equations
+    )
 
 
-def _lecun(bench: Bench) -> Trial | str:
+def _lecun(bench: Bench) -> MethodTrial | str:
     energy = EnergyNetwork(bench.updates, constrained(0))
     # The stationary point is solved for one equation after another: x forward, m backward.
     m = added((-1, bench.sensitivities))
@@ -86,7 +88,7 @@ def _lecun(bench: Bench) -> Trial | str:
     measured = (Measurement(f"stationary point (dL/dx = {off:.0e})", *found),)
     taken = Effort("solved vertex by vertex", 1, 2 * count, 2 * count)
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    return Trial(measured, taken, (stationary_claim("lecun", False),), *equations)
+    return MethodTrial(measured, taken, (stationary_claim("lecun", False),), *equations)
 
 
 @recorded
@@ -111,12 +113,12 @@ def stationary_claim(name: str, augmented: bool) -> Claim:
 
 
 METHODS = (
-    Method(
+    RivalMethod(
         "lecun", "LeCun's Lagrangian", "LeCun 1988, A theoretical framework for back-propagation",
         "C + sum of <B, x - f>; with the other sign of B the multiplier is s itself",
         ("an exact solve, layer by layer",), _lecun,
     ),
-    Method(
+    RivalMethod(
         "pc-alm", "augmented-Lagrangian predictive coding",
         "arXiv:2605.31022; code SakanaAI/pc-alm, pcalm/inference.py",
         "one step of x for each of m += eta (x - f); the output is its prediction; credit read before m is updated",

@@ -38,7 +38,7 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Method:
+class RivalMethod:
     """A method and how to try it.
 
     source: where it was published; form: which of the published forms was taken, or that the equations are ours.
@@ -51,11 +51,11 @@ class Method:
     source: str
     form: str
     needs: tuple[str, ...]
-    run: Callable[[Bench], Trial | str]
+    run: Callable[[Bench], MethodTrial | str]
 
 
 @dataclass(frozen=True)
-class Trial:
+class MethodTrial:
     """What a method did on a network.  equations: as the engine derived them, as text and as LaTeX."""
 
     measurements: tuple[Measurement, ...]
@@ -92,4 +92,4 @@ def effort(setting: str, watch: Watch, per_step: int, before: int = 0, reason: s
     return Effort(setting, watch.first, before + watch.first * per_step, per_step)
 
 
-__all__ = ["WANTED", "Effort", "Measurement", "Method", "Trial", "Watch", "effort"]
+__all__ = ["WANTED", "Effort", "Measurement", "MethodTrial", "RivalMethod", "Watch", "effort"]

@@ -24,7 +24,7 @@ from dyadic.physics.rivals.beta_series import (
 )
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, Method, Trial, Watch, effort
+from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
@@ -68,7 +68,7 @@ def _held(bench: Bench) -> dict[str, Array]:
     return {**bench.free, last: bench.free[last] - bench.slope(bench.free)[last]}
 
 
-def _clamped(bench: Bench) -> Trial | str:
+def _clamped(bench: Bench) -> MethodTrial | str:
     reason = chain(bench)
     if reason:
         return reason
@@ -85,7 +85,7 @@ def _clamped(bench: Bench) -> Trial | str:
     )  # fmt: skip
     count = len(bench.vertices)
     found = Effort("output held", None, None, 2 * count, f"the error stays at {error[0]:.1e}")
-    return Trial((Measurement("minimum, output held", *error),), found, (claim,), *_equations(energy))
+    return MethodTrial((Measurement("minimum, output held", *error),), found, (claim,), *_equations(energy))
 
 
 def _enclosed(bench: Bench, energy: EnergyNetwork, guess: Units) -> tuple[Mapping[str, Array], Mapping[str, Array]]:
@@ -109,7 +109,7 @@ def _enclosed(bench: Bench, energy: EnergyNetwork, guess: Units) -> tuple[Mappin
     return bench.chosen(exact.by_parameters(found, {})), one.gradient
 
 
-def _nudged(bench: Bench) -> Trial | str:
+def _nudged(bench: Bench) -> MethodTrial | str:
     energy = EnergyNetwork(bench.updates, squared_error)
     measured = [
         Measurement(f"beta {beta:g}", *bench.error(_estimate(bench, energy, _relaxed(bench, energy, beta), beta)))
@@ -119,7 +119,7 @@ def _nudged(bench: Bench) -> Trial | str:
         _order(),
         exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy)),
     )
-    return Trial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
+    return MethodTrial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
 
 
 def _relaxed(
@@ -186,12 +186,12 @@ def _equations(energy: EnergyNetwork) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 
 METHODS = (
-    Method(
+    RivalMethod(
         "pc", "predictive coding", "jpc, _energies.py",
         "output held at x_L - grad C, which is y for half a squared norm",
         ("convergence",), _clamped,
     ),
-    Method(
+    RivalMethod(
         "pc-nudged", "predictive coding, nudged output", "the formula is ours", "+ beta C, divided by beta",
         ("small nudging", "convergence"), _nudged,
     ),

@@ -18,7 +18,7 @@ from dyadic.physics.updates import Array
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
-from dyadic.proofs.evaluate.number_rings import Degree, Field, Ring
+from dyadic.proofs.evaluate.number_rings import Degree, PrimeField, Ring
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from dyadic.symbolic.derivation import Derivation
 
@@ -127,7 +127,7 @@ def compared(
     probability of an agreement by chance, and the prime.
     """
     prime = primes_for(SEED)[0]
-    ring = Field(prime, SEED)
+    ring = PrimeField(prime, SEED)
     one = RingBench(derivation, ring, residue_source(prime, SEED))
     found, wanted = algorithm(one), one.gradient
     bounds = RingBench(derivation, Degree(), lambda label: 1)

@@ -21,13 +21,13 @@ from dyadic.physics.rivals import (
     vector_fields,
 )
 from dyadic.physics.rivals.bench import Bench
-from dyadic.physics.rivals.method import Method, Trial
+from dyadic.physics.rivals.method import MethodTrial, RivalMethod
 from dyadic.physics.starts import Arrays, problem
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Claim
 from dyadic.symbolic.derivation import Derivation
 
-METHODS: tuple[Method, ...] = (
+METHODS: tuple[RivalMethod, ...] = (
     *finite_time.METHODS[:1], *vector_fields.METHODS, *symmetric_energy.METHODS, *dual_propagation.METHODS,
     *predictive_coding.METHODS, *finite_time.METHODS[1:], *lagrangians.METHODS, *feedback_alignment.METHODS,
 )  # fmt: skip
@@ -48,8 +48,8 @@ _COLUMNS = ("method", "source", "form", "needs", "setting", "relative error", "c
 class Row:
     """A method with what it did; ``reason`` where it does not apply to the network."""
 
-    method: Method
-    trial: Trial | None
+    method: RivalMethod
+    trial: MethodTrial | None
     reason: str = ""
 
     @property

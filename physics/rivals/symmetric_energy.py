@@ -23,7 +23,7 @@ from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, expansion, limit_claim, order_claim
 from dyadic.physics.rivals.dual_propagation import no_layers
 from dyadic.physics.rivals.energies import EnergyNetwork, own
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, Method, Trial, Watch
+from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch
 from dyadic.physics.rivals.predictive_coding import descended
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
@@ -32,6 +32,7 @@ from dyadic.proofs.claims import Claim
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
 from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.tensor_names import Name, V
 
 BETAS, ETAS = (0.1, 0.01, 0.001), (0.1, 0.01, 0.001)
 
@@ -51,13 +52,13 @@ def _rated(activation: str | None, x: Expr) -> Expr:
 def symmetric_layer(equation: LayerEquation, parents: tuple[str | None, ...]) -> LayerEquation:
     """The layer up to its pre-activation, which reads r(x_u) of a parent that is no input."""
     before, (parent,) = equation.definitions[0], parents
-    reads = {entry: _rated(parent, entry) for entry in before.body.atoms(Element) if entry.kind == "x"}
-    changed = Definition(Tensor("a", "v", before.tensor.shape), before.indices, before.body.xreplace(reads))
+    reads = {entry: _rated(parent, entry) for entry in before.body.atoms(Element) if entry.name.is_plain("x")}
+    changed = Definition(Tensor(Name("a", V), before.tensor.shape), before.indices, before.body.xreplace(reads))
     return LayerEquation(equation.inputs, equation.parameters, (changed,), equation.sizes, equation.extents)
 
 
 @dataclass(frozen=True)
-class Minimum:
+class EnergyMinimum:
     """The symmetric network's free state on a bench, and the gradient of the cost there."""
 
     bench: Bench
@@ -94,7 +95,7 @@ class Minimum:
         return other.error(gradient)
 
 
-def minimum(bench: Bench) -> Minimum | str:
+def minimum(bench: Bench) -> EnergyMinimum | str:
     """The symmetric network and its free state, or why there is none."""
     reason = no_layers(bench)
     if reason:
@@ -104,10 +105,10 @@ def minimum(bench: Bench) -> Minimum | str:
     slope = energy.by_x(free, {})
     if not max(float(abs(value).max()) for value in slope.values()) < 1e-12:
         return "gradient descent on the symmetric energy did not come to rest"
-    return Minimum(bench, energy, free)
+    return EnergyMinimum(bench, energy, free)
 
 
-def nudged(found: Minimum, beta: float, see: Callable[[int, Units], None] | None = None) -> dict[str, Array]:
+def nudged(found: EnergyMinimum, beta: float, see: Callable[[int, Units], None] | None = None) -> dict[str, Array]:
     """The minimum of E + beta C near the free one."""
 
     def rate(u: Units) -> dict[str, Array]:
@@ -116,7 +117,7 @@ def nudged(found: Minimum, beta: float, see: Callable[[int, Units], None] | None
     return descended(found.free, rate, see=see)
 
 
-def held(found: Minimum, eta: float) -> dict[str, Array]:
+def held(found: EnergyMinimum, eta: float) -> dict[str, Array]:
     """The minimum with the output held at o - eta c, that is o + eta (y - o) for half a squared norm."""
     last = found.bench.vertices[-1]
     output = found.free[last] - eta * found.bench.slope(found.free)[last]
@@ -127,7 +128,7 @@ def held(found: Minimum, eta: float) -> dict[str, Array]:
     return descended({**found.free, last: output}, rate)
 
 
-def difference(found: Minimum, one: Units, two: Units, scale: float) -> dict[str, Array]:
+def difference(found: EnergyMinimum, one: Units, two: Units, scale: float) -> dict[str, Array]:
     """(dE/dtheta at one - dE/dtheta at two) / scale."""
     ahead, behind = found.parameters(one), found.parameters(two)
     return {name: (ahead[name] - behind[name]) / scale for name in ahead}
@@ -139,7 +140,7 @@ def difference(found: Minimum, one: Units, two: Units, scale: float) -> dict[str
 class Enclosed:
     """The free state of the symmetric network as a verified zero, and first coefficients there, in balls."""
 
-    def __init__(self, found: Minimum) -> None:
+    def __init__(self, found: EnergyMinimum) -> None:
         self.bench = found.bench.balls()
         self.energy = found.energy.with_numbers(self.bench.updates)
         guess = np.array(found.bench.flat(found.free), dtype=float)
@@ -224,7 +225,7 @@ def _order(name: str, order: int, what: str) -> Claim:
     return order_claim(name, order, holds, what, (smooth, "H is symmetric and invertible there"))
 
 
-def _equilibrium(bench: Bench) -> Trial | str:
+def _equilibrium(bench: Bench) -> MethodTrial | str:
     found = minimum(bench)
     if isinstance(found, str):
         return found
@@ -250,20 +251,20 @@ def _equilibrium(bench: Bench) -> Trial | str:
         ),
     )  # fmt: skip
     equations = tuple(found.energy.equations()), tuple(found.energy.equations(latex=True))
-    return Trial(tuple(measured), _effort(found, good, measured), claims, *equations)
+    return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *equations)
 
 
-def _limits(found: Minimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
+def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
     there = Enclosed(found)
     return (there.coupled(), there.gradient()) if coupled else (there.gradient(), there.bench.gradient)
 
 
-def _contrast(found: Minimum) -> tuple[dict[str, Array], dict[str, Array]]:
+def _contrast(found: EnergyMinimum) -> tuple[dict[str, Array], dict[str, Array]]:
     there = Enclosed(found)
     return there.contrast(1.0, held(found, 1.0)), there.gradient()
 
 
-def _effort(found: Minimum, beta: float | None, measured: list[Measurement]) -> Effort:
+def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement]) -> Effort:
     count = len(found.bench.vertices)
     if beta is None:
         least = min(one.error for one in measured[: len(BETAS)])
@@ -283,7 +284,7 @@ def _effort(found: Minimum, beta: float | None, measured: list[Measurement]) -> 
     return Effort(f"centred, beta {beta:g}, to the minimum's gradient", steps, total, 4 * count)
 
 
-def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> Trial | str:
+def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | str:
     found = minimum(bench)
     if isinstance(found, str):
         return found
@@ -297,24 +298,24 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> Trial | str:
     claims = (limit_claim(f"{name}:exact", what, gradients, how, "gradient_of_the_cost"),)
     count = len(bench.vertices)
     taken = Effort("output held", None, None, 2 * count, f"the error stays at {measured[-1].error:.1e}")
-    return Trial(tuple(measured), taken, claims)
+    return MethodTrial(tuple(measured), taken, claims)
 
 
 _MINIMUM = "the gradient of the minimum's cost"
 _NEEDS = ("symmetric weights", "an energy", "two phases", "convergence")
 METHODS = (
-    Method(
+    RivalMethod(
         "ep", "equilibrium propagation", "Scellier and Bengio 2017; sign as in Laborieux's code",
         "on the symmetric network with this network's weights", (*_NEEDS, "small nudging"), _equilibrium,
     ),
-    Method(
+    RivalMethod(
         "coupled", "coupled learning", "Stern et al. 2021, Phys. Rev. X 11, 021045; the formula is ours",
         "output held at o - eta c", _NEEDS, lambda bench: _coupled(bench, ETAS, "coupled"),
     ),
-    Method(
+    RivalMethod(
         "chl", "contrastive Hebbian learning", "Movellan 1991; the formula is ours", "coupled learning with eta = 1",
         _NEEDS, lambda bench: _coupled(bench, (1.0,), "chl"),
     ),
 )  # fmt: skip
 
-__all__ = ["METHODS", "Enclosed", "Minimum", "difference", "held", "minimum", "nudged"]
+__all__ = ["METHODS", "Enclosed", "EnergyMinimum", "difference", "held", "minimum", "nudged"]

@@ -14,8 +14,8 @@ import numpy as np
 from flint import fmpz_poly
 
 from dyadic.physics.rivals.bench import Bench, Units, added, largest
-from dyadic.physics.rivals.beta_series import Expansion, exactness_claim, expansion, limit_claim, order_claim
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, Method, Trial, Watch, effort
+from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
+from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
@@ -133,7 +133,7 @@ def roots_of_unity(points: int) -> bool:
     return True
 
 
-def _expanded(bench: Bench, corrected: bool, order: int) -> Expansion:
+def _expanded(bench: Bench, corrected: bool, order: int) -> BetaSeries:
     one = bench.balls()
     slope = one.jacobian_at(one.free)
     if not corrected:
@@ -161,7 +161,7 @@ def _limit(bench: Bench) -> tuple[dict[str, Array], dict[str, Array]]:
 # -- methods -----------------------------------------------------------------------------------------------------------
 
 
-def _asymmetric(bench: Bench) -> Trial | str:
+def _asymmetric(bench: Bench) -> MethodTrial | str:
     reason = bench.too_large()
     if reason:
         return reason
@@ -183,10 +183,10 @@ def _asymmetric(bench: Bench) -> Trial | str:
         exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred"),
         exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided"),
     )
-    return Trial(tuple(measured), _effort(bench, correction, measured, 3), claims)
+    return MethodTrial(tuple(measured), _effort(bench, correction, measured, 3), claims)
 
 
-def _vector_field(bench: Bench) -> Trial | str:
+def _vector_field(bench: Bench) -> MethodTrial | str:
     reason = bench.too_large()
     if reason:
         return reason
@@ -200,10 +200,10 @@ def _vector_field(bench: Bench) -> Trial | str:
             "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls",
         ),
     )  # fmt: skip
-    return Trial(tuple(measured), _effort(bench, none, measured, 1), claims)
+    return MethodTrial(tuple(measured), _effort(bench, none, measured, 1), claims)
 
 
-def _holomorphic(bench: Bench) -> Trial | str:
+def _holomorphic(bench: Bench) -> MethodTrial | str:
     reason = bench.too_large() or _not_analytic(bench)
     if reason:
         return reason
@@ -222,7 +222,7 @@ def _holomorphic(bench: Bench) -> Trial | str:
         steps: list[int] = []
         settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction, lambda step, u: steps.append(step))
         found = Effort("N = 8, beta 0.1", steps[-1], steps[-1] * per_step + len(bench.vertices), per_step)
-    return Trial(tuple(measured), found, claims)
+    return MethodTrial(tuple(measured), found, claims)
 
 
 @recorded
@@ -263,17 +263,17 @@ _ANALYTIC_FUNCTIONS = frozenset(
 )  # fmt: skip
 
 
-def _dyadic(bench: Bench) -> Trial | str:
-    from dyadic.physics.dynamics import Setting, run
+def _dyadic(bench: Bench) -> MethodTrial | str:
+    from dyadic.physics.dynamics import RelaxationSetting, run
 
     count, steps = len(bench.vertices), bench.derivation.steps
     measured = []
     for beta in BETAS:
-        found = run(bench.updates, Setting(steps), "zero")
+        found = run(bench.updates, RelaxationSetting(steps), "zero")
         # d = -beta s obeys dd/dt = J^T d - beta c: the relaxation of s with the cost's gradient times beta.
         difference = {name: -beta * found.final.s[name] for name in bench.vertices}
         measured.append(_measured(f"beta {beta:g}", bench, estimate(bench, added((1 / beta, difference)))))
-    return Trial(tuple(measured), Effort("any beta", steps, 2 * count * steps, 2 * count), (dyadic_claim(),))
+    return MethodTrial(tuple(measured), Effort("any beta", steps, 2 * count * steps, 2 * count), (dyadic_claim(),))
 
 
 @recorded
@@ -313,20 +313,20 @@ def _effort(bench: Bench, correction: Correction, measured: Sequence[Measurement
 
 _SMOOTH = ("F and C are analytic near u0",)
 METHODS = (
-    Method(
+    RivalMethod(
         "dyadic-ep", "Dyadic EP", _SCURRIA, "midpoint and difference: dm = F(m), dd = J(m)^T d - beta c(m)",
         ("two coupled states", "convergence"), _dyadic,
     ),
-    Method(
+    RivalMethod(
         "asymep", "AsymEP", _SCURRIA,
         "dynamics F(u) - beta c - 2 A (u - u0), gradient -(dF/dtheta)^T (u+ - u-)/(2 beta)",
         ("two phases", "J at the free state", "small nudging", "convergence"), _asymmetric,
     ),
-    Method(
+    RivalMethod(
         "vf-ep", "vector-field EP", "arXiv:1808.04873", "as AsymEP without its correction",
         ("symmetric interactions", "two phases", "small nudging", "convergence"), _vector_field,
     ),
-    Method(
+    RivalMethod(
         "holomorphic", "holomorphic EP", "arXiv:2209.00530", "on AsymEP's field; the formula of the mean is ours",
         ("an analytic network", "oscillating nudging, N points", "convergence"), _holomorphic,
     ),

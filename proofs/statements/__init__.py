@@ -18,6 +18,7 @@ from dyadic.proofs.claims import Claim
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, read_claims
 from dyadic.proofs.statements.semantics.equation import Statement, equalities
+from dyadic.proofs.statements.semantics.given import given_values
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.statements.verdict.decide import decide
 from dyadic.proofs.statements.verdict.sizes import Budget
@@ -43,11 +44,12 @@ def verify_claims(
     claims = source
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
     vocabulary = Vocabulary(graph, claims.functions)
+    vocabulary.given = given_values(graph, derivation.architecture.values)
     found, budget = [], Budget()
     for position, statement in enumerate(claims.statements, 1):
         progress(f"{statement.id} (claim {position} of {len(claims.statements)})")
         start = time.perf_counter()
-        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
+        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), derivation)
         found.append(replace(claim, seconds=time.perf_counter() - start))
     return found
 
@@ -68,7 +70,7 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         ) from error
 
 
-def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:
+def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
     """A refuted equation with the one that the project derives, for comparison."""
     match = _LEFT.match(claim.statement)
     if claim.counterexample is None or match is None:

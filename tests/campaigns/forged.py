@@ -112,7 +112,7 @@ def beyond(items):
 
 def transposed(e):
     return e.replace(
-        lambda n: isinstance(n, Element) and n.kind == "W", lambda n: Element("W", n.owner, *n.indices[::-1])
+        lambda n: isinstance(n, Element) and n.name.is_plain("W"), lambda n: Element(n.name, *n.indices[::-1])
     )
 
 
@@ -129,7 +129,7 @@ def other_function(e):
 
 
 def plus_x(e):
-    return e + 2 * e.replace(lambda n: isinstance(n, Element) and n.kind not in ("x", "s"), lambda n: n * 0)
+    return e + 2 * e.replace(lambda n: isinstance(n, Element) and n.name.kind not in ("x", "s"), lambda n: n * 0)
 
 
 derived("adjoint: sign", "h2", adjoints=each(lambda e: -e))

@@ -152,8 +152,8 @@ def test_false_identities(left, right):
 
 
 def test_what_the_algebra_does_not_know_is_left_open():
-    """True, but no rule here knows the sign of a product: not proved, and never refuted."""
-    claim = judged("abs(x_out[i] y[i])", "abs(x_out[i]) abs(y[i])")
+    """True, but no rule here knows the sign of exp(a) - 1: not proved, and never refuted."""
+    claim = judged("acosh(cosh(x_out[i]))", "abs(x_out[i])")
     assert claim.verdict is Verdict.UNDECIDED
     assert "no numbers were found" in claim.reason
 
@@ -214,6 +214,31 @@ def test_steps_and_step_sizes(kind, key, formula, verdict):
     claim = judged(kind=kind, child=key, number=formula)
     assert claim.verdict.value == verdict
     assert (claim.counterexample is not None) == (verdict == "refuted")
+
+
+def test_any_state_is_one_at_which_the_updates_are_defined():
+    layers = [{"name": "a", "type": "dense", "units": 2, "activation": "softplus"}, {"name": "b", "type": "log"}]
+    spec = {"name": "it", "inputs": {"u": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    network = derive(architecture(spec))
+    for kind, key, number in (("steps", "suffice", "2 L"), ("steps", "needed", "2 L"), ("step_size", "h", "1")):
+        claim = judged(kind=kind, child=key, number=number, network=network)
+        assert claim.verdict is Verdict.PROVED
+        assert "what log is applied to is positive" in claim.hypotheses[0]
+        assert judged(kind=kind, child=key, number=number).hypotheses == ()
+    claim = judged("dE/dx_a[i] + s_a[i] = s_b[i] / x_a[i]", network=network)
+    assert claim.verdict is Verdict.PROVED
+    assert any("what log is applied to is positive" in text for text in claim.hypotheses)
+
+
+def test_a_network_of_some_width_is_run_against_a_number_of_steps():
+    layers = [{"name": name, "type": "dense", "units": 48, "activation": "tanh"} for name in "ab"]
+    layers.append({"name": "o", "type": "dense", "units": 10})
+    spec = {"name": "it", "inputs": {"u": {"shape": [64]}}, "layers": layers, "cost": {"type": "cross_entropy"}}
+    network = derive(architecture(spec))
+    numbers = judged(kind="steps", child="suffice", number="5", network=network).counterexample
+    assert numbers["values"] == {"W_a[0, 0]": "1", "W_b[0, 0]": "1", "W_o[0, 0]": "1", "x_u[0]": "1", "y[0]": "2"}
+    assert numbers["others"] == "all other values are 0"
+    assert judged(kind="steps", child="needed", number="6", network=network).verdict is Verdict.PROVED
 
 
 def test_the_deviation_at_another_step_size_is_exact():

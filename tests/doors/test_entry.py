@@ -87,3 +87,10 @@ entry.main()
     assert "'click'" in loaded
     for module in ("sympy", "numpy", "networkx", "z3", "flint", "rich", "jinja2", "typst", "onnx", "torch"):
         assert f"'{module}'" not in loaded
+
+
+@pytest.mark.parametrize("name", ["DyadicError", "SpecError"])
+def test_an_error_of_the_project_can_be_named_without_its_mathematics(name):
+    program = f"import sys; from dyadic.symbolic import {name}; print({name}.__module__, 'sympy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["dyadic.symbolic.errors", "False"]

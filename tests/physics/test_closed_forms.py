@@ -6,7 +6,7 @@ import pytest
 import dyadic
 from dyadic import Verdict
 from dyadic.physics.deviation import Prediction, chain_of_reads, path_claim, predicted
-from dyadic.physics.dynamics import Setting, built, run, time_constants
+from dyadic.physics.dynamics import RelaxationSetting, built, run, time_constants
 from dyadic.physics.energy_rates import energy_rate, flow_claims
 from dyadic.physics.flows import Flat
 from dyadic.physics.linearity import not_linear
@@ -36,7 +36,7 @@ def difference(updates, setting, seed=0):
     found = predicted(updates, setting, state)
     assert isinstance(found, Prediction), found
     assert found.claim.verdict is Verdict.PROVED
-    simulated = run(updates, Setting(**{**setting.__dict__, "states": True}), state)
+    simulated = run(updates, RelaxationSetting(**{**setting.__dict__, "states": True}), state)
     worst, exact = 0.0, simulated.exact
     for row, deviations in enumerate(found.rows):
         for letter, name in updates.variables:
@@ -51,7 +51,7 @@ def difference(updates, setting, seed=0):
 def test_linear_chains_deviate_as_predicted(widths, h):
     derivation = linear(widths)
     updates = updates_of(derivation, batch=2)
-    assert difference(updates, Setting(60, h=h)) < 1e-10
+    assert difference(updates, RelaxationSetting(60, h=h)) < 1e-10
 
 
 @pytest.mark.parametrize("h", [0.1, 0.5, 0.9, 1, 1.5])
@@ -60,15 +60,15 @@ def test_linear_chains_with_unequal_time_constants(widths, h):
     derivation = linear(widths)
     updates = updates_of(derivation, batch=2)
     constants = {f"{k}:{v}": 1 + 0.3 * j + 0.1 * (k == "s") for j, v in enumerate(updates.vertices) for k in "xs"}
-    setting = Setting(60, h=h, tau=time_constants(derivation, constants))
+    setting = RelaxationSetting(60, h=h, tau=time_constants(derivation, constants))
     assert difference(updates, setting) < 1e-10
 
 
 def test_linear_networks_that_are_no_chain():
     derivation = linear((3, 4, 4, 4), skip=True)
     updates = updates_of(derivation)
-    assert difference(updates, Setting(40, h=0.6)) < 1e-10
-    setting = Setting(40, tau=time_constants(derivation, {"l1": 2.0}))
+    assert difference(updates, RelaxationSetting(40, h=0.6)) < 1e-10
+    setting = RelaxationSetting(40, tau=time_constants(derivation, {"l1": 2.0}))
     assert "chain" in predicted(updates, setting, updates.exact())
 
 
@@ -76,8 +76,8 @@ def test_a_prediction_for_another_step_size_is_seen_to_be_wrong():
     """The comparison can say no."""
     updates = updates_of(linear((3, 4, 2)))
     state = start(updates, "random", 0)
-    found = predicted(updates, Setting(10, h=0.6), state)
-    simulated = run(updates, Setting(10, h=0.5), state)
+    found = predicted(updates, RelaxationSetting(10, h=0.6), state)
+    simulated = run(updates, RelaxationSetting(10, h=0.5), state)
     assert np.abs(found.largest - simulated.deviation).max() > 1e-3
 
 
@@ -93,7 +93,7 @@ def test_a_prediction_for_another_step_size_is_seen_to_be_wrong():
 def test_what_is_not_linear_has_no_closed_form(derivation, why):
     assert why in not_linear(derivation)
     updates = updates_of(derivation)
-    assert why in predicted(updates, Setting(3), updates.exact())
+    assert why in predicted(updates, RelaxationSetting(3), updates.exact())
 
 
 def test_a_product_of_activations_is_not_linear_and_one_with_an_input_is():
@@ -123,7 +123,7 @@ def jacobian(updates, setting):
         return (1 - ratio) * vector + ratio * flat.field(vector)
 
     columns = [(step(at + 1e-6 * e) - step(at - 1e-6 * e)) / 2e-6 for e in np.eye(len(at))]
-    ranks = flat.spread({v: float(r) for v, r in run(updates, Setting(0)).ranks.items()})
+    ranks = flat.spread({v: float(r) for v, r in run(updates, RelaxationSetting(0)).ranks.items()})
     order = np.argsort(ranks, kind="stable")
     return np.array(columns).T[np.ix_(order, order)], ranks[order]
 
@@ -133,7 +133,7 @@ def test_the_spectrum_is_the_diagonal_of_a_triangle(h):
     derivation = linear((3, 4, 2), activation="tanh")
     updates = updates_of(derivation)
     tau = time_constants(derivation, {"l0": 1.0, "l1": 1.0 if h == 1 else 2.0})
-    matrix, ranks = jacobian(updates, Setting(1, h=h, tau=tau))
+    matrix, ranks = jacobian(updates, RelaxationSetting(1, h=h, tau=tau))
     above = np.abs(matrix[ranks[:, None] <= ranks[None, :]])
     assert (np.sort(above)[: -len(matrix)] < 1e-8).all()  # all but the diagonal
     found = spectrum(derivation, h, tau)

@@ -5,12 +5,12 @@ import pytest
 
 import dyadic
 from dyadic import Verdict
-from dyadic.physics.dynamics import Setting, built, run
-from dyadic.physics.enclosures import Vector, enclosing, in_balls, middle, step_jacobian
+from dyadic.physics.dynamics import RelaxationSetting, built, run
+from dyadic.physics.enclosures import StateVector, enclosing, in_balls, middle, step_jacobian
+from dyadic.physics.hardware.additive_noise import covariance_claim, noise, one_step, stationary
 from dyadic.physics.hardware.feedback import agreement_claim, error_claim, mismatch, mismatched, with_feedback
-from dyadic.physics.hardware.noise import covariance_claim, noise, one_step, stationary
+from dyadic.physics.hardware.finite_resolution import bounded, resolution
 from dyadic.physics.hardware.readout import gradient_ranks, readout_claim
-from dyadic.physics.hardware.resolution import bounded, resolution
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.starts import problem
 from dyadic.physics.words import Rules, word
@@ -59,7 +59,7 @@ def test_the_error_of_feedback_weights_in_closed_form(name):
     assert scale > 1e-3
     assert max(float(np.abs(found.predicted[n] - found.found[n]).max()) for n in found.found) < 1e-13
     assert found.gradient_error > 0.01
-    settled = run(mismatched(updates, 0.3, 1), Setting(derivation.steps))
+    settled = run(mismatched(updates, 0.3, 1), RelaxationSetting(derivation.steps))
     assert settled.settled == derivation.steps
     assert all((settled.final.s[n] == found.state.s[n]).all() for n in found.found)
 
@@ -156,12 +156,12 @@ def test_the_stationary_covariance_of_a_noisy_linear_network(h):
     updates = updates_of(network((3, 4, 4, 2), activation="identity"))
     random = np.random.default_rng(2)
     factor = random.normal(size=(20, 20)) / 5
-    found = noise(updates, Setting(0, h=h, seed=4), factor @ factor.T, samples=20_000)
+    found = noise(updates, RelaxationSetting(0, h=h, seed=4), factor @ factor.T, samples=20_000)
     assert found.worst < 5  # standard deviations of a variance, over 20 entries
     scale = np.sqrt(np.outer(np.diag(found.predicted), np.diag(found.predicted)))
     assert (np.abs(found.found - found.predicted) / scale).max() < 5 / np.sqrt(20_000) * np.sqrt(2)
     assert found.steps == (6 if h == 1 else found.steps)
-    other = noise(updates, Setting(0, h=h, seed=4), 2 * factor @ factor.T, samples=20_000)
+    other = noise(updates, RelaxationSetting(0, h=h, seed=4), 2 * factor @ factor.T, samples=20_000)
     assert (np.abs(other.found - found.predicted) / scale).max() > 0.5  # the comparison can say no
 
 
@@ -180,11 +180,11 @@ def test_the_covariance_is_the_solution_of_its_equation():
 def test_noise_without_a_stationary_state_is_refused():
     linear = updates_of(network((3, 4, 2), activation="identity"))
     with pytest.raises(dyadic.DyadicError, match="radius"):
-        noise(linear, Setting(0, h=2.0), 1.0)
+        noise(linear, RelaxationSetting(0, h=2.0), 1.0)
     with pytest.raises(dyadic.DyadicError, match="linear"):
-        noise(updates_of(network((3, 4, 2))), Setting(0), 1.0)
+        noise(updates_of(network((3, 4, 2))), RelaxationSetting(0), 1.0)
     with pytest.raises(dyadic.DyadicError, match="symmetric"):
-        noise(linear, Setting(0), np.triu(np.ones((12, 12))))
+        noise(linear, RelaxationSetting(0), np.triu(np.ones((12, 12))))
 
 
 # -- early read-out ----------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_noise_without_a_stationary_state_is_refused():
 def test_gradients_are_exact_from_the_rank_of_what_they_read_on(name):
     derivation = network((4, 5, 3, 2)) if name == "chain" else dyadic.derive(dyadic.read(f"examples/{name}.toml"))
     ranks = gradient_ranks(derivation)
-    found = run(updates_of(derivation, batch=3), Setting(derivation.steps, gradients=True))
+    found = run(updates_of(derivation, batch=3), RelaxationSetting(derivation.steps, gradients=True))
     assert set(ranks) == set(found.gradients)
     for column, parameter in enumerate(found.gradients):
         late = np.flatnonzero(found.gradient_deviation[:, column] > 0)
@@ -241,7 +241,7 @@ def test_rounding_to_a_grid_is_a_device_of_half_its_pitch():
     bound, _ = bounded(updates, 2.0**-9)
     grid = lambda step, variable, value: np.round(value * 2**8) / 2**8  # noqa: E731
     many = updates.samples([0] * 50)
-    found = run(many, Setting(6), "random", disturbance=grid)
+    found = run(many, RelaxationSetting(6), "random", disturbance=grid)
     for variable in updates.variables:
         off = np.abs(found.final[variable] - found.exact[variable]).max(axis=0)
         assert (off <= bound.states[variable]).all()
@@ -264,7 +264,7 @@ def test_the_jacobian_in_balls_is_the_numerical_one():
     exact = updates.exact()
     with enclosing():
         one = in_balls(updates)
-        vector = Vector.of(one)
+        vector = StateVector.of(one)
         found = middle(step_jacobian(one, vector.flat(one.exact()), np.zeros(len(vector))))
     centre = np.array(vector.flat(exact), dtype=float)
 

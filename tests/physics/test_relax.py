@@ -9,7 +9,7 @@ from support.optional import require
 
 import dyadic
 from dyadic.codegen.emulator.stand_in import stand_in
-from dyadic.physics.dynamics import Setting, built, ranks, run
+from dyadic.physics.dynamics import RelaxationSetting, built, ranks, run
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.starts import problem
 from dyadic.physics.updates import Updates
@@ -57,7 +57,7 @@ def updates_of(derivation, batch=1, seed=0):
 def test_every_variable_is_exact_from_its_rank_on(name):
     derivation = example(name)
     updates = updates_of(derivation, batch=100)  # a random state for each of 100 samples
-    found = run(updates, Setting(derivation.steps + 2))
+    found = run(updates, RelaxationSetting(derivation.steps + 2))
     assert found.first_exact == ranks(derivation) == dict(found.ranks)
     assert found.settled == derivation.steps
     one = updates.network.module.relax(updates.params, updates.inputs, updates.target)
@@ -70,7 +70,7 @@ def test_the_gradients_of_the_last_state_are_those_of_backpropagation(name):
     derivation = example(name)
     updates = updates_of(derivation, batch=3)
     loss, wanted = updates.network.module.gradients(updates.params, updates.inputs, updates.target)
-    found = run(updates, Setting(derivation.steps, gradients=True))
+    found = run(updates, RelaxationSetting(derivation.steps, gradients=True))
     assert set(found.gradients) == set(wanted)
     assert all((found.gradients[name] == wanted[name]).all() for name in wanted)
     assert found.gradient_deviation[-1].max() == 0 < found.gradient_deviation[0].max()
@@ -98,7 +98,7 @@ def test_a_thousand_asynchronous_runs_settle_within_T_rounds():
         derivation = chain() if name == "chain" else example(name)
         updates = updates_of(derivation)
         for seed in range(500):
-            found = run(updates, Setting(derivation.steps, schedule="asynchronous", seed=seed))
+            found = run(updates, RelaxationSetting(derivation.steps, schedule="asynchronous", seed=seed))
             assert found.settled is not None, (name, seed)
             late = max(late, found.settled / derivation.steps)
     assert late > 0.5  # not because all of it were easy
@@ -114,15 +114,15 @@ def test_blocks_of_one_variable_in_the_order_of_ranks_need_one_round():
 def test_a_variable_updated_from_its_own_round_would_show():
     """The synchronous step reads the old state only: the same group in pieces is another schedule."""
     updates = updates_of(chain())
-    whole = run(updates, Setting(2)).final
-    pieces = run(updates, Setting(2, schedule="blocks", blocks=2)).final
+    whole = run(updates, RelaxationSetting(2)).final
+    pieces = run(updates, RelaxationSetting(2, schedule="blocks", blocks=2)).final
     assert any((whole[v] != pieces[v]).any() for v in updates.variables)
 
 
 def test_the_emitted_module_takes_the_same_steps():
     derivation = chain()
     updates = updates_of(derivation, batch=2)
-    found = run(updates, Setting(5, h=0.3, states=True), "zero")
+    found = run(updates, RelaxationSetting(5, h=0.3, states=True), "zero")
     for step in range(6):
         state = updates.network.module.relax(updates.params, updates.inputs, updates.target, steps=step, h=0.3)
         for letter, part in (("x", state.x), ("s", state.s)):
@@ -189,7 +189,7 @@ def test_feedback_weights_of_its_own():
     gradients = device.at(wrong.x, wrong.s).gradients()
     delta = wrong.s["a"] * (1 - wrong.x["a"] ** 2)
     assert np.abs(gradients["a.weight"] - delta.T @ z).max() < 1e-14
-    assert run(device, Setting(6)).settled == 6
+    assert run(device, RelaxationSetting(6)).settled == 6
 
 
 def test_the_trace_in_a_file(tmp_path):
@@ -212,7 +212,7 @@ def test_parameters_data_and_state_from_files(tmp_path):
     np.savez(tmp_path / "params.npz", **updates.params)
     np.savez(tmp_path / "data.npz", x=updates.inputs["x"], y=updates.target)
     found = dyadic.relax(derivation, tmp_path / "params.npz", tmp_path / "data.npz", start="zero", steps=4)
-    wanted = run(updates, Setting(4), "zero")
+    wanted = run(updates, RelaxationSetting(4), "zero")
     assert (found.deviation == wanted.deviation).all()
 
 

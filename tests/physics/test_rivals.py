@@ -19,7 +19,7 @@ from dyadic.physics.loading import emitted_network
 from dyadic.physics.number_types import Series, Slopes, balls
 from dyadic.physics.rivals import LEFT_OUT, METHODS, compare
 from dyadic.physics.rivals.bench import Bench, added
-from dyadic.physics.rivals.dual_propagation import Form, symmetric
+from dyadic.physics.rivals.dual_propagation import DualForm, symmetric
 from dyadic.physics.rivals.dual_propagation import first_coefficient as dual_coefficient
 from dyadic.physics.rivals.energies import EnergyNetwork
 from dyadic.physics.rivals.finite_time import fixed_prediction, identity_claim, zero_divergence
@@ -260,12 +260,12 @@ def test_first_coefficients():
     assert first_coefficient(symmetric=True, corrected=False)
     assert not first_coefficient(symmetric=False, corrected=False)
     assert all(roots_of_unity(points) for points in range(1, 13))
-    assert dual_coefficient(Form(False, 0.25))
+    assert dual_coefficient(DualForm(False, 0.25))
     assert not dual_coefficient(SimpleNamespace(shares=(0.5, 0.25)))
-    assert symmetric(Form(False, 0.5))
-    assert symmetric(Form(True, 0.5))
-    assert not symmetric(Form(False, 0.0))
-    assert not symmetric(Form(True, 0.25))
+    assert symmetric(DualForm(False, 0.5))
+    assert symmetric(DualForm(True, 0.5))
+    assert not symmetric(DualForm(False, 0.0))
+    assert not symmetric(DualForm(True, 0.25))
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])

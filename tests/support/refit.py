@@ -6,9 +6,10 @@ import contextlib
 import copy
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
 from dyadic.proofs.checker.verdicts import _labels
-from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES, hypotheses
+from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES
 
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, RecursionError, StopIteration)
 

@@ -1,8 +1,8 @@
 """Residues modulo a prime with formal roots and cases: the values of ``Closed`` in closed.py.
 
 A value is a polynomial in *atoms*, each reduced by one relation: a root has r^q = a, a case has e^2 = e (1 where a
-condition holds, 0 elsewhere), and two cases that exclude each other have product 0.  An equality of such values
-holds for every q-th root and in every case.
+condition holds, 0 elsewhere), and two cases of one group exclude each other: their product is 0.  An equality of such
+values holds for every q-th root and in every case.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ class Root:
 
 
 @dataclass(frozen=True)
-class Case:
-    """e^2 = e, and e times ``excludes`` is 0."""
+class Idempotent:
+    """e^2 = e, and e times another case of its group is 0."""
 
-    excludes: int | None = None
+    group: int
 
 
-class Values:
+class AtomArithmetic:
     """Arithmetic modulo a prime with the atoms made so far."""
 
     def __init__(self, prime: int) -> None:
         self.prime = prime
-        self.atoms: list[Root | Case] = []
+        self.atoms: list[Root | Idempotent] = []
 
-    def atom(self, kind: Root | Case) -> Value:
+    def atom(self, kind: Root | Idempotent) -> Value:
         """A new one.  A root's radicand has only older atoms."""
         self.atoms.append(kind)
         return {((len(self.atoms) - 1, 1),): 1}
@@ -75,10 +75,11 @@ class Values:
         for atom, exponent in right:
             exponents[atom] = exponents.get(atom, 0) + exponent
         rest: Value = {(): 1}
+        groups: dict[int, int] = {}
         for atom, exponent in list(exponents.items()):
             kind = self.atoms[atom]
-            if isinstance(kind, Case):
-                if kind.excludes in exponents:
+            if isinstance(kind, Idempotent):
+                if groups.setdefault(kind.group, atom) != atom:
                     return {}
                 exponents[atom] = 1
             elif exponent >= kind.q:
@@ -95,7 +96,7 @@ class Values:
             return {(): pow(value[()], -1, self.prime)}
         newest = max(atom for atoms in value for atom, _ in atoms)
         kind = self.atoms[newest]
-        if isinstance(kind, Case):
+        if isinstance(kind, Idempotent):
             at_0, at_1 = self.put(value, newest, 0), self.put(value, newest, 1)
             where: Value = {((newest, 1),): 1}
             other = self.add({(): 1}, self.scaled(where, -1))
@@ -121,32 +122,26 @@ class Values:
         return found
 
     def put(self, value: Value, atom: int, number: int) -> Value:
-        """With 0 or 1 for a case; where it holds, the one that it excludes does not."""
+        """With 0 or 1 for a case; where it holds, the others of its group do not."""
         kind = self.atoms[atom]
         parts = self._powers(value, atom)
         found = self.add(parts.get(0, {}), parts.get(1, {}) if number else {})
-        if number and isinstance(kind, Case) and kind.excludes is not None:
-            found = self._powers(found, kind.excludes).get(0, {})
+        if number and isinstance(kind, Idempotent):
+            found = {
+                atoms: c
+                for atoms, c in found.items()
+                if not any(self._of_group(other, kind.group) for other, _ in atoms)
+            }
         return found
 
-    def depends(self, value: Value, atom: Value) -> bool:
-        """Whether an atom stands in a value, or in a root in it."""
-        ((((wanted, _),), _),) = atom.items()
-        stack: list[Value] = [value]
-        seen: set[int] = set()
-        while stack:
-            for number in {number for atoms in stack.pop() for number, _ in atoms} - seen:
-                if number == wanted:
-                    return True
-                seen.add(number)
-                kind = self.atoms[number]
-                stack += [kind.of] if isinstance(kind, Root) else []
-        return False
+    def _of_group(self, atom: int, group: int) -> bool:
+        kind = self.atoms[atom]
+        return isinstance(kind, Idempotent) and kind.group == group
 
     def cases(self, value: Value) -> list[int]:
         """The cases that a value depends on."""
         atoms = {atom for product in value for atom, _ in product}
-        return sorted(atom for atom in atoms if isinstance(self.atoms[atom], Case))
+        return sorted(atom for atom in atoms if isinstance(self.atoms[atom], Idempotent))
 
 
 def key(value: Mapping[Atoms, int]) -> tuple[tuple[Atoms, int], ...]:

@@ -7,7 +7,7 @@ proved of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -101,8 +101,8 @@ def _mish(ring: Any, order: int, z: Any) -> Any:
 def _erf(ring: Any, order: int, z: Any) -> Any:
     if order:
         bell = ring.exp(ring.minus(_times(ring, z, z)))
-        return _times(ring, 2, bell, ring.power(ring.root(ring.constant("pi"), 2), -1))
-    return ring.odd("erf", z)
+        return _times(ring, 2, bell, ring.power(ring.root(ring.pi(), 2), -1))
+    return ring.odd(lambda a: ring.unknown("erf", a), z)
 
 
 def _gelu(ring: Any, order: int, z: Any) -> Any:
@@ -115,7 +115,7 @@ def _gelu(ring: Any, order: int, z: Any) -> Any:
 
 
 def _gelu_tanh(ring: Any, order: int, z: Any) -> Any:
-    scale = ring.root(_over(ring, _n(ring, 2), ring.constant("pi")), 2)
+    scale = ring.root(_over(ring, _n(ring, 2), ring.pi()), 2)
     cubic, half = _n(ring, 44715, 1000000), _n(ring, 1, 2)
     inner = _times(ring, scale, _plus(ring, z, _times(ring, cubic, z, z, z)))
     share = _times(ring, half, _plus(ring, 1, _tanh(ring, 0, inner)))
@@ -128,15 +128,20 @@ def _gelu_tanh(ring: Any, order: int, z: Any) -> Any:
 def _sin(ring: Any, order: int, z: Any) -> Any:
     if order:
         return _cos(ring, 0, z)
-    turn, i = ring.rotation(z)
-    return _over(ring, _plus(ring, turn, ring.minus(ring.power(turn, -1))), _times(ring, 2, i))
+    turn = ring.rotation(z)
+    return _real(_over(ring, _plus(ring, turn, ring.minus(ring.power(turn, -1))), _times(ring, 2, ring.i)))
 
 
 def _cos(ring: Any, order: int, z: Any) -> Any:
     if order:
         return ring.minus(_sin(ring, 0, z))
-    turn, _ = ring.rotation(z)
-    return _times(ring, _n(ring, 1, 2), _plus(ring, turn, ring.power(turn, -1)))
+    turn = ring.rotation(z)
+    return _real(_times(ring, _n(ring, 1, 2), _plus(ring, turn, ring.power(turn, -1))))
+
+
+def _real(number: Any) -> Any:
+    number.real = True
+    return number
 
 
 def _tan(ring: Any, order: int, z: Any) -> Any:
@@ -156,15 +161,38 @@ def _cosh(ring: Any, order: int, z: Any) -> Any:
     return _times(ring, _n(ring, 1, 2), _plus(ring, ring.exp(z), ring.exp(ring.minus(z))))
 
 
-def _with_slope(name: str, odd: bool, slope: Fact) -> Fact:
-    """A function of which the derivative is known, and perhaps that it is odd."""
+def _asin(ring: Any, order: int, z: Any) -> Any:
+    if order:
+        return _rsqrt(ring, 0, _square_less(ring, z, 1, -1))
+    return _arc(ring, z, "asin", lambda a: (ring.root(_square_less(ring, a, 1, -1), 2), a), {1: 2, Fraction(1, 2): 6})
 
-    def fact(ring: Any, order: int, z: Any) -> Any:
-        if order:
-            return slope(ring, order, z)
-        return ring.odd(name, z) if odd else ring.unknown(name, z)
 
-    return fact
+def _acos(ring: Any, order: int, z: Any) -> Any:
+    rest = ring.minus(_asin(ring, order, z))
+    return rest if order else _plus(ring, _times(ring, _n(ring, 1, 2), ring.pi()), rest)
+
+
+def _atan(ring: Any, order: int, z: Any) -> Any:
+    if order:
+        return ring.power(_square_less(ring, z, 1, 1), -1)
+
+    def turn(a: Any) -> tuple[Any, Any]:
+        cosine = _rsqrt(ring, 0, _square_less(ring, a, 1, 1))
+        return cosine, _times(ring, a, cosine)
+
+    return _arc(ring, z, "atan", turn, {1: 4})
+
+
+def _arc(ring: Any, z: Any, name: str, turn: Callable[[Any], Any], shares: Mapping[int | Fraction, int]) -> Any:
+    """An odd inverse of a trigonometric function; ``shares``: where its value is pi divided by a number."""
+
+    def value(a: Any) -> Any:
+        for at, share in shares.items():
+            if a == _n(ring, *Fraction(at).as_integer_ratio()):
+                return _times(ring, _n(ring, 1, share), ring.pi())
+        return ring.turned(name, a, *turn(a))
+
+    return ring.odd(value, z)
 
 
 def _square_less(ring: Any, z: Any, first: int, second: int) -> Any:
@@ -262,18 +290,12 @@ def _staircase(name: str) -> Fact:
     return lambda ring, order, z: _n(ring, 0) if order else ring.unknown(name, z)
 
 
-def _arc_slope(sign: int) -> Fact:
-    return lambda ring, order, z: _times(ring, sign, _rsqrt(ring, 0, _square_less(ring, z, 1, -1)))
-
-
 FACTS: dict[str, Fact] = {
     "identity": _identity, "outer": _unknown("outer"), "exp": _exp, "expm1": _expm1, "log": _log, "log1p": _log1p,
     "sqrt": _sqrt, "rsqrt": _rsqrt, "sigmoid": _sigmoid, "tanh": _tanh, "softplus": _softplus,
     "log_sigmoid": _log_sigmoid, "silu": _silu, "mish": _mish, "erf": _erf, "gelu": _gelu, "gelu_tanh": _gelu_tanh,
     "sin": _sin, "cos": _cos, "tan": _tan, "sinh": _sinh, "cosh": _cosh, "asinh": _asinh, "acosh": _acosh,
-    "atanh": _atanh, "asin": _with_slope("asin", True, _arc_slope(1)),
-    "acos": _with_slope("acos", False, _arc_slope(-1)),
-    "atan": _with_slope("atan", True, lambda ring, order, z: ring.power(_square_less(ring, z, 1, 1), -1)),
+    "atanh": _atanh, "asin": _asin, "acos": _acos, "atan": _atan,
     "relu": _relu, "abs": _abs, "step": _step, "sign": _sign, "elu": _elu, "celu": _elu, "selu": _selu,
     "leaky_relu": _leaky_relu, "softsign": _softsign, "hard_sigmoid": _hard_sigmoid, "hard_swish": _hard_swish,
     "floor": _staircase("floor"), "round": _staircase("round"),

@@ -22,7 +22,12 @@ class Residue:
 
     degree: a bound on the degree of the numerator plus that of the denominator.
     depth: how many forms must be made before this one.
+    factors: the numbers of which it was made as a product, if it was.
+    real: whether it is known to be real, though it may be made of numbers that are not.
     """
+
+    factors: Sequence[Residue] = ()
+    real: bool = False
 
     def __init__(self, value: Value, form: Form | Callable[[], Form], degree: int, depth: int = 0) -> None:
         self.value, self.degree, self.depth = value, degree, depth
@@ -44,12 +49,14 @@ class Residue:
 
 
 @dataclass(frozen=True)
-class Generator:
+class FormGenerator:
     """What a form is made of.
 
     exponent: it is exp(exponent), which is real, so that it is positive.
     logarithm: of which number it is the logarithm.  root: it is the q-th root of which.
     whole: the sum that it stands for in quotients.
+    rotation: exp(i unit it), and the unit, where that is known.
+    real: not for i and what is made of it.  positive: it is > 0.
     """
 
     number: Residue
@@ -57,6 +64,9 @@ class Generator:
     logarithm: Residue | None = None
     root: tuple[int, Residue] | None = None
     whole: Residue | None = None
+    rotation: tuple[Residue, Fraction] | None = None
+    real: bool = True
+    positive: bool = False
 
 
 def total(forms: Sequence[Form]) -> Form:

@@ -4,7 +4,7 @@
     sum        = ["-"] product { ("+" | "-") product }
     product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
     factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
-    atom       = number | entry | function { "'" } argument | "(" sum ")"
+    atom       = number | entry | function { "'" } argument | ("max" | "min") "(" sum { "," sum } ")" | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
 """
@@ -15,19 +15,22 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LARGEST_EXPONENT, MOST_TOKENS, Token, Unreadable
+from dyadic.proofs.checker.trust import READERS, called
+from dyadic.proofs.statements.parsing.conditions import less
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable
 
 
-def parse(tokens: Sequence[Token]) -> list[Any]:
+def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign."""
-    if len(tokens) > MOST_TOKENS:
-        raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
-    return _Parser(tokens).equation()
+    called(READERS)
+    if len(tokens) > limits.tokens:
+        raise Unreadable(tokens[limits.tokens].position, f"the formula has more than {limits.tokens} symbols")
+    return _Parser(tokens, limits.exponent).equation()
 
 
 class _Parser:
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens, self._next, self._depth = tokens, 0, 0
+    def __init__(self, tokens: Sequence[Token], largest: int) -> None:
+        self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
 
     def equation(self) -> list[Any]:
         sides = [self._sum()]
@@ -77,6 +80,8 @@ class _Parser:
                 body = self._reduction()
                 factors.append(_inverse(body, self._token.position) if divide else body)
                 break
+            if self._token.kind == "number" and self._next and self._tokens[self._next - 1].kind == "number":
+                raise Unreadable(self._token.position, "two numbers side by side are doubtful: write 1000, or 2 * 3")
             negative = explicit and self._is("-")
             if negative:
                 self._next += 1
@@ -87,50 +92,61 @@ class _Parser:
         return _product(factors)
 
     def _starts(self) -> bool:
-        return self._token.kind in ("number", "atom", "function", "reduction") or self._is("(")
+        return self._token.kind in ("number", "atom", "function", "extremum", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
-        kind, index, extent = self._token.value
+        head: ReductionHead = self._token.value
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
         body = self._product()
         self._depth -= 1
-        return [kind, index, extent, body]
+        return reduced(head, body)
 
     def _factor(self) -> Any:
         node = self._atom()
-        while self._is("^"):
+        if self._is("^"):
             node = _power(node, self._exponent(), self._token.position)
+        if self._is("^"):
+            raise Unreadable(self._token.position, "a^b^c is doubtful: write (a^b)^c, or the exponent as one number")
         return node
 
     def _exponent(self) -> Fraction:
         self._take("^")
-        bracket = self._is("(")
-        if bracket:
+        if not self._is("("):  # what follows an integer is no part of the exponent: x^2/n
+            return self._signed_part()
+        return self._ratio()
+
+    def _ratio(self) -> Fraction:
+        """An integer or a quotient of two, in brackets."""
+        self._take("(")
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        value = self._signed_part()
+        if self._is("/"):
             self._next += 1
-        negative = self._is("-")
-        if negative:
-            self._next += 1
-        value = self._whole()
-        if bracket and self._is("/"):
-            self._next += 1
-            below = self._whole()
+            below = self._signed_part()
             if not below:
                 raise Unreadable(self._token.position, "this divides by zero")
             value /= below
-        if bracket:
-            self._take(")")
+        self._take(")")
+        self._depth -= 1
+        return value
+
+    def _signed_part(self) -> Fraction:
+        negative = self._is("-")
+        if negative:
+            self._next += 1
+        value = self._ratio() if self._is("(") else self._whole()
         return -value if negative else value
 
     def _whole(self) -> Fraction:
         """An integer in an exponent."""
         value = self._token.value if self._token.kind == "number" else None
-        if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
-            raise Unreadable(
-                self._token.position, f"an exponent is a number, of integers of at most {LARGEST_EXPONENT}"
-            )
+        if value is None or value.denominator != 1 or value > self._largest:
+            raise Unreadable(self._token.position, f"an exponent is a number, of integers of at most {self._largest}")
         self._next += 1
         return Fraction(value)
 
@@ -145,19 +161,51 @@ class _Parser:
         if token.kind == "function":
             self._next += 1
             power = self._exponent() if self._is("^") else Fraction(1)
+            if power == -1:
+                name = token.value[0]
+                problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
+                raise Unreadable(token.position, problem)
             node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
             return node if power == 1 else _power(node, power, token.position)
+        if token.kind == "extremum":
+            self._next += 1
+            return self._extremum(token)
         if self._is("("):
             return self._bracket()
         raise Unreadable(
             token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here"
         )
 
+    def _extremum(self, token: Token) -> Any:
+        """max(a, b) is b + relu(a - b), min(a, b) is a - relu(a - b)."""
+        self._take("(")
+        found = self._sum()
+        if not self._is(","):
+            raise Unreadable(self._token.position, f"{token.value} has at least two arguments, between commas")
+        while self._is(","):
+            self._next += 1
+            other = self._sum()
+            excess = ["apply", "relu", 0, ["+", found, _negative(other)]]
+            found = ["+", other, excess] if token.value == "max" else ["+", found, _negative(excess)]
+        self._take(")")
+        return found
+
     def _bracket(self) -> Any:
         self._take("(")
         node = self._sum()
         self._take(")")
         return node
+
+
+def reduced(head: ReductionHead, body: Any) -> Any:
+    """A sum or the like of a body; a smallest value is the negative of a largest one."""
+    if head.start:
+        extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
+        inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
+        body = ["*", inside, *(body[1:] if isinstance(body, list) and body[0] == "*" else [body])]
+    if head.kind == "min":
+        return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
+    return [head.kind, head.index, head.extent, body]
 
 
 def _number(value: Fraction) -> Any:
@@ -187,7 +235,7 @@ def _power(node: Any, exponent: Fraction, position: int) -> Any:
         raise Unreadable(position, "this divides by zero")
     if exponent.denominator != 1:
         return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
-    if value is not None and (abs(exponent) == 1 or abs(value) < 1000):
+    if value is not None and (abs(exponent) == 1 or (abs(value) < 1000 and abs(exponent) <= CLAIMED.exponent)):
         return _number(Fraction(value ** int(exponent)))
     return node if exponent == 1 else ["^", node, int(exponent)]
 

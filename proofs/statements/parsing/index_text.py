@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
+from dyadic.proofs.statements.parsing.conditions import between, integer_relation
 from dyadic.proofs.statements.parsing.tokens import LONGEST_INDEX, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, text_name
 
-_TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|[-+*/()<|=])")
+_TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|>=|!=|[-+*/()<>|=\u2264\u2265\u2260])")
+_RELATIONS = {sign: sign for sign in ("<=", "<", ">=", ">", "!=", "|", "=")}
+_RELATIONS |= {"\u2264": "<=", "\u2265": ">=", "\u2260": "!="}
 _DEEPEST = 8
 
 
@@ -61,23 +65,31 @@ class IndexReader:
         return node
 
     def condition(self) -> Any:
-        """``a <= e < n``, ``d | e`` or ``a = b``, as a bracket that is 1 or 0."""
-        first = self._sum(0)
-        sign = self._take("<=", "<", "|", "=")
-        second = self._sum(0)
-        if sign in ("<=", "<"):
-            node = self._between(_shifted(first, sign == "<"), second)
-        else:
-            node = ["divides" if sign == "|" else "same", first, second]
+        """``a <= e < n``, ``d | e``, ``a = b`` or another relation, or several in a row, as a bracket: 1 or 0."""
+        nodes, signs = [self._side()], [self._relation()]
+        nodes.append(self._side())
+        while self._peek() in _RELATIONS:
+            signs.append(self._relation())
+            nodes.append(self._side())
         if self._next < len(self._tokens):
             raise Unreadable(self._tokens[self._next][1], "this does not belong in a condition")
-        return node
+        if len(signs) == 2 and set(signs) <= {"<", "<="}:
+            return between((signs[0], signs[1]), *nodes)
+        found = [integer_relation(sign, *pair) for sign, pair in zip(signs, pairwise(nodes), strict=True)]
+        return found[0] if len(found) == 1 else ["*", *found]
 
-    def _between(self, least: Any, value: Any) -> Any:
-        """least <= value < or <= what follows: 0 <= value - least < end - least."""
-        closed = self._take("<", "<=") == "<="
-        end = _shifted(self._sum(0), closed)
-        return ["inside", *(node if least == 0 else _less(node, least) for node in (value, end))]
+    def _side(self) -> Any:
+        """One side of a condition, where a product may stand before ``mod`` without brackets around the two."""
+        node = self._sum(0)
+        if self._peek() != "mod":
+            return node
+        if isinstance(node, list) and node[0] == "+":
+            raise Unreadable(self._tokens[self._next][1], "what mod belongs to is doubtful: write ((i + 1) mod 2)")
+        self._take("mod")
+        return ["remainder", node, self._atom(0)]
+
+    def _relation(self) -> str:
+        return _RELATIONS[self._take(*_RELATIONS)]
 
     def _peek(self) -> str:
         """The word here; an entry counts as one that starts an atom."""
@@ -116,6 +128,8 @@ class IndexReader:
                 break
             if self._peek() == "*":
                 self._take("*")
+            elif self._peek().isdigit() and isinstance(factors[-1], int):
+                raise Unreadable(self._tokens[self._next][1], "two numbers side by side are doubtful")
             factors.append(self._atom(depth))
         return factors[0] if len(factors) == 1 else ["*", *factors]
 
@@ -147,19 +161,6 @@ class IndexReader:
         if word[0].isalpha():
             return ["size" if word in self._vocabulary.sizes else "index", word]
         raise Unreadable(at, f"an index cannot start with {word!r}")
-
-
-def _shifted(node: Any, further: bool) -> Any:
-    """One more, if further."""
-    if not further:
-        return node
-    return node + 1 if isinstance(node, int) else ["+", node, 1]
-
-
-def _less(node: Any, least: Any) -> Any:
-    if isinstance(node, int) and isinstance(least, int):
-        return node - least
-    return ["+", node, -least if isinstance(least, int) else ["*", -1, least]]
 
 
 def closing(text: str, start: int) -> int:

@@ -1,372 +1,368 @@
-r"""The LaTeX notation: the subset of amsmath that ``dyadic derive --format latex`` prints, and its common variants.
+r"""The LaTeX notation: what ``dyadic derive --format latex`` prints and its variants, put into the text notation.
 
-Read into the same tokens as the text notation; nothing is expanded, so a macro that is not listed is an error.
+``\frac{\partial C}{\partial x^{\text{out}}_i}`` becomes ``dC/dx_out[i]``, which text.py reads; a place in the text is
+a place in the LaTeX.  A command that is not listed is an error.
 """
 
 from __future__ import annotations
 
 import re
-from fractions import Fraction
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Sequence
 
-from dyadic.proofs.statements.parsing.index_text import IndexReader
-from dyadic.proofs.statements.parsing.latex_indices import plain
-from dyadic.proofs.statements.parsing.text import derivative, function, rate, read_range
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
-from dyadic.symbolic.printing import latex_escape
+from dyadic.proofs.statements.parsing.latex_names import Names
+from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content, nodes
+from dyadic.proofs.statements.parsing.text import TextReader
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
-_DROPPED = re.compile(
-    r"\\(?:label|tag)\*?\{[^{}]*\}|\\(?:begin|end)\{[A-Za-z]+\*?\}|\\(?:nonumber|notag|displaystyle|limits)(?![A-Za-z])"
-    r"|\\[,;:!> ]|\\q?quad(?![A-Za-z])|\\(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])|~|(?<!\\)\$|\\\[|\\\]"
-)
-_ALIGNMENT = re.compile(r"(?<!\\)&")
-_GROUP_NAME = re.compile(r"\\(?:text|mathrm|mathit|operatorname|mathsf|textrm|mathbf)\s*\{")
-_GREEK = re.compile(
-    r"\\(alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|varphi|chi"
-    r"|psi|omega|ell|Delta|Lambda|Omega)(?![A-Za-z])"
-)
-_ACCENT = re.compile(r"\\(bar|dot|hat|overline)\s*(?=\{|[A-Za-z\\])")
-_NAMED = re.compile(r"\\(sinh?|cosh?|tanh?|arcsin|arccos|arctan|exp|log|ln|max)(?![A-Za-z])")
-_OTHERWISE = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
-_OPERATOR = re.compile(r"\\(?:cdot|times|leftarrow|gets|coloneqq)(?![A-Za-z])|[-+*/()=]")
-_SPELLING = {r"\cdot": "*", r"\times": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "="}
-_FRACTION = re.compile(r"\\[td]?frac(?![A-Za-z])")
-_PARTIAL = re.compile(r"\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*")
-_REDUCTIONS = {"sum": "sum", "LSE": "logsumexp", "max": "max", "argmax": "argmax"}
-
-
-def tidy(source: str) -> str:
-    """Comments, labels, environments, spacing and the size of brackets left out; alignment marks stay."""
-    return _DROPPED.sub(" ", _COMMENT.sub("", source))
-
-
-def formula(source: str) -> str:
-    """One equation without what is only for the eye: what :class:`LatexReader` reads."""
-    return _ALIGNMENT.sub(" ", tidy(source)).strip().rstrip(".,;").strip()
-
-
-def rows(source: str) -> list[str]:
-    """The equations of a display, one string each: a row that starts with a relation continues the one before."""
-    found: list[str] = []
-    for row in re.split(r"\\\\(?:\[[^\]]*\])?|\n\s*\n", tidy(source)):
-        text = _ALIGNMENT.sub(" ", row).strip().rstrip(".,;").strip()
-        if not text:
-            continue
-        if found and text.startswith("="):
-            found[-1] += " " + text
-        else:
-            found.append(text)
-    return found
+_SYMBOLS = {
+    r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=", r"\le": "<=",
+    r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|", r"\bmod": "mod",
+    r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
+    "=": "=", ":=": "=", "+": "+", "-": "-",
+    "*": "*", "/": "/", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
+    r"\rfloor": ")", r"\lfloor": "floor(",
+}  # fmt: skip
+_REDUCTIONS = {
+    r"\sum": "Sum", r"\max": "Max", r"\min": "Min", "LSE": "LogSumExp", "logsumexp": "LogSumExp", "argmax": "ArgMax",
+    "max": "Max", "min": "Min",
+}  # fmt: skip
+_INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
+_PARTIAL = (r"\partial", "d")
+_LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 
 
 class LatexReader:
-    """Tokens of one :func:`formula`; arguments as for :class:`dyadic.proofs.statements.parsing.text.TextReader`."""
+    """Tokens of one :func:`latex_source.formula`; arguments as for :class:`TextReader`."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
-        if len(source) > LONGEST_TEXT:
-            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
-        self._source, self._vocabulary, self._define = source, vocabulary, define
-        self._at, self._depth = 0, 0
-        self._owners = {latex_escape(name): name for name in vocabulary.graph.parents}
-        self._owners |= {latex_escape(name): name for name in vocabulary.graph.inputs}
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        self._limits = limits
+        self._vocabulary, self._define = vocabulary, define
+        self._names = Names(vocabulary, define)
+        self._pieces: list[tuple[str, int]] = []
+        self._translated(Cursor(nodes(source, limits), len(source)))
 
     def tokens(self) -> list[Token]:
-        return [*self._until(len(self._source)), Token("end", None, len(self._source))]
+        text, starts, places = "", [], []
+        for piece, at in self._pieces:
+            starts.append(len(text))
+            places.append(at)
+            text += f"{piece} "
 
-    def _until(self, end: int) -> list[Token]:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise Unreadable(self._at, f"the formula is nested more than {DEEPEST} deep")
-        found: list[Token] = []
-        while True:
-            self._space()
-            if self._at >= end:
-                self._at = end
-                self._depth -= 1
-                return found
-            first = not found and self._depth == 1
-            found += self._some(first)
+        def back(position: int) -> int:
+            return places[max(bisect_right(starts, position) - 1, 0)] if places else 0
 
-    def _space(self) -> None:
-        while self._source[self._at : self._at + 1].isspace():
-            self._at += 1
+        try:
+            found = TextReader(text.rstrip(), self._vocabulary, self._define, self._limits).tokens()
+        except Unreadable as error:
+            raise Unreadable(back(error.position), error.problem) from error
+        return [Token(token.kind, token.value, back(token.position)) for token in found]
 
-    def _some(self, first: bool) -> list[Token]:
-        source, start = self._source, self._at
-        if match := re.compile(r"\d+(\.\d+)?").match(source, start):
-            if len(match[0]) > LONGEST_NUMBER:
-                raise Unreadable(start, f"the number has more than {LONGEST_NUMBER} digits")
-            self._at = match.end()
-            return [Token("number", Fraction(match[0]), start)]
-        if match := _OPERATOR.match(source, start):
-            self._at = match.end()
-            return [Token("operator", _SPELLING.get(match[0], match[0]), start)]
-        if source[start] == "^":
-            self._at += 1
-            return [Token("operator", "^", start), *self._argument()]
-        if source[start] == "{":
-            return self._group()
-        if source[start] == "[":
-            return [self._condition()]
-        if match := _FRACTION.match(source, start):
-            self._at = match.end()
-            return self._fraction(start)
-        if derived := self._inline_derivative():
-            return [derived]
-        if reduction := self._reduction():
-            return [reduction]
-        if token := self._function():
-            return [token]
-        return [self._entry(first)]
+    def _emit(self, text: str, at: int) -> None:
+        self._pieces.append((text, at))
 
-    # -- groups ------------------------------------------------------------------------------------------------
+    def _text_of(self, found: Sequence[LatexNode], end: int) -> str:
+        """The translation of some nodes, apart."""
+        before, self._pieces = self._pieces, []
+        self._translated(Cursor(found, end))
+        text = " ".join(piece for piece, _ in self._pieces)
+        self._pieces = before
+        return text
 
-    def _group_text(self) -> tuple[str, int]:
-        """The text of the group or single symbol here, and where it starts."""
-        self._space()
-        start, depth = self._at, 0
-        if self._source[start : start + 1] != "{":
-            match = re.compile(r"\\[A-Za-z]+|\S").match(self._source, start)
-            if match is None:
-                raise Unreadable(start, "something is missing here")
-            self._at = match.end()
-            return match[0], start
-        for at in range(start, len(self._source)):
-            letter, escaped = self._source[at], at > 0 and self._source[at - 1] == "\\"
-            if not escaped:
-                depth += (letter == "{") - (letter == "}")
-            if depth == 0:
-                self._at = at + 1
-                return self._source[start + 1 : at], start + 1
-        raise Unreadable(start, "this group is not closed")
+    def _translated(self, cursor: Cursor) -> None:
+        while cursor.next < len(cursor.nodes):
+            self._item(cursor)
 
-    def _argument(self) -> list[Token]:
-        """The group or single symbol here, as tokens in brackets."""
-        text, start = self._group_text()
-        after, self._at = self._at, start
-        inner = self._until(start + len(text))
-        self._at = after
-        return [Token("operator", "(", start), *inner, Token("operator", ")", after - 1)]
+    def _item(self, cursor: Cursor) -> None:
+        node = cursor.peek()
+        if node.kind == "group":
+            cursor.take()
+            self._bracketed(node.inner, node.at)
+        elif node.kind == "number":
+            cursor.take()
+            self._emit(node.text, node.at)
+        elif cursor.is_at(r"\left", r"\right"):
+            self._delimiter(cursor)
+        elif cursor.is_at(r"\lvert", "|"):
+            self._modulus(cursor)
+        elif cursor.is_at("["):
+            cursor.take()
+            self._condition(cursor.until("[", "]", "this bracket is not closed"), node.at)
+        elif cursor.is_at("^"):
+            cursor.take()
+            self._superscript(cursor.argument())
+        elif not self._special(cursor):
+            self._named(cursor)
 
-    _group = _argument
+    def _bracketed(self, found: Sequence[LatexNode], at: int) -> None:
+        self._emit("(", at)
+        self._translated(Cursor(found, at))
+        self._emit(")", at)
 
-    def _condition(self) -> Token:
-        start = self._at
-        end = self._source.find("]", start)
-        if end < 0:
-            raise Unreadable(start, "this bracket is not closed")
-        self._at = end + 1
-        text = plain(self._owners, self._source[start + 1 : end])
-        return Token("atom", IndexReader(text, start + 1, self._vocabulary).condition(), start)
+    def _special(self, cursor: Cursor) -> bool:
+        """Fractions, roots, reductions, cases, brackets of conditions: whether one stood here."""
+        node = cursor.peek()
+        if cursor.is_at(r"\frac", r"\tfrac", r"\dfrac"):
+            cursor.take()
+            self._fraction(cursor, node.at)
+        elif cursor.is_at(r"\sqrt"):
+            cursor.take()
+            self._root(cursor, node.at)
+        elif cursor.is_at(r"\begin"):
+            self._cases(cursor)
+        elif cursor.is_at(r"\text") and cursor.peek(1).text.strip() == "for":
+            cursor.next += 2
+            self._emit("for", node.at)
+        elif not (self._derivative(cursor) or self._indicator(cursor) or self._reduction(cursor)):
+            if node.text not in _SYMBOLS or (node.text == r"\pi" and self._names.is_quantity("pi")):
+                return False
+            cursor.take()
+            self._emit(_SYMBOLS[node.text], node.at)
+        return True
 
-    def _fraction(self, start: int) -> list[Token]:
-        here = self._at
-        top, _ = self._group_text()
-        bottom, below = self._group_text()
-        after = self._at
-        upper = re.fullmatch(r"\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*([EC]?)\s*(.*)", top, re.DOTALL)
-        lower = _PARTIAL.match(bottom)
-        if upper and lower:
-            if upper[1] and not upper[2]:  # partial E over partial x
-                self._at = below + lower.end()
-                entry = self._entry(False).value
-                if self._at < after - 1:
-                    raise Unreadable(self._at, "one variable at a time")
-                self._at = after
-                return [Token("atom", derivative(upper[1], entry, start), start)]
-            if bottom[lower.end() :].strip() == "t":
-                self._at = here + 1 + top.index(upper[2])
-                entry = self._entry(False).value
-                self._at = after
-                return [Token("atom", rate(entry, start), start)]
-        self._at = here
-        one = self._argument()
-        slash = Token("operator", "/", self._at)
-        two = self._argument()
-        left, right = Token("operator", "(", start), Token("operator", ")", self._at)
-        return [left, *one, slash, *two, right]
+    # -- brackets
 
-    def _inline_derivative(self) -> Token | None:
-        r"""``\partial E / \partial x``."""
-        pattern = (
-            r"(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*([EC])\s*/\s*(?:\\partial(?![A-Za-z])|\\mathrm\{d\}|d)\s*"
-        )
-        match = re.compile(pattern).match(self._source, self._at)
-        if match is None:
-            return None
-        start, self._at = self._at, match.end()
-        return Token("atom", derivative(match[1], self._entry(False).value, start), start)
+    def _delimiter(self, cursor: Cursor) -> None:
+        left = cursor.take().text == r"\left"
+        node = cursor.peek()
+        if node.text in ("|", r"\vert", r"\lvert", r"\rvert"):
+            if not left:
+                raise Unreadable(node.at, r"\right| closes no \left|")
+            cursor.take()
+            self._absolute(cursor.until(r"\left", r"\right", r"\left| is not closed"), cursor, node.at)
+        elif node.text == ".":
+            raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
 
-    # -- reductions and functions ------------------------------------------------------------------------------
+    def _absolute(self, inner: list[LatexNode], cursor: Cursor, at: int) -> None:
+        if cursor.take().text not in ("|", r"\vert", r"\rvert"):
+            raise Unreadable(at, r"\left| is closed by another bracket")
+        self._emit("abs", at)
+        self._bracketed(inner, at)
 
-    def _reduction(self) -> Token | None:
-        match = re.compile(r"\\(sum|max)(?![A-Za-z])|\\operatorname\*?\{(LSE|argmax|max)\}").match(
-            self._source, self._at
-        )
-        if match is None:
-            return None
-        start, self._at = self._at, match.end()
-        kind, index, extent, closed = _REDUCTIONS[match[1] or match[2]], "", None, False
-        while True:
-            self._space()
-            mark = self._source[self._at : self._at + 1]
-            if mark not in ("_", "^") or not mark:
-                break
-            self._at += 1
-            text, at = self._group_text()
-            text = plain(self._owners, text)
-            if mark == "_":
-                found = re.fullmatch(r"\s*([a-z]\d*)\s*(?:<\s*([A-Za-z0-9_]+)|=\s*(0))?\s*", text)
-                if found is None:
-                    raise Unreadable(
-                        at, r"a range is written \sum_{j<64}, \sum_{j=0}^{63} or \sum_j; indices start from 0"
-                    )
-                index, extent = found[1], read_range(found[2], at)
-                closed = found[3] is not None
-            else:
-                extent = _last(text, at, self._vocabulary)
-                if not index or not closed:
-                    raise Unreadable(at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
-        if not index:
-            raise Unreadable(start, "a reduction needs an index")
-        return Token("reduction", (kind, index, extent), start)
-
-    def _function(self) -> Token | None:
-        start = self._at
-        match = _NAMED.match(self._source, start)
-        if match and match[1] != "max":
-            name, end = _OTHERWISE.get(match[1], match[1]), match.end()
-        elif self._source[start] == "e" and re.compile(r"e\s*\^(?!\s*\{?\s*\\text)").match(self._source, start):
-            self._at = self._source.index("^", start) + 1
-            return Token("function", ("exp", 0), start)
-        elif match := (_GROUP_NAME.match(self._source, start) or _GREEK.match(self._source, start)):
-            if match[0].endswith("{"):
-                self._at = match.end() - 1
-                name = self._group_text()[0].replace(r"\_", "_")
-                end = self._at
-                self._at = start
-            else:
-                name, end = match[1], match.end()
+    def _modulus(self, cursor: Cursor) -> None:
+        start = cursor.take()
+        if start.text == r"\lvert":
+            inner = cursor.until(r"\lvert", r"\rvert", r"\lvert is not closed")
         else:
-            return None
-        if name not in self._vocabulary.functions:
-            return None
-        order = 0
-        while self._source[end : end + 1] == "'":
-            order, end = order + 1, end + 1
-        prime = re.compile(r"\^\s*\{?\s*\\prime\s*\}?").match(self._source, end)
-        if prime:
-            order, end = order + 1, prime.end()
-        self._at = end
-        return Token("function", function(self._vocabulary, name, order, start), start)
+            inner = cursor.until("", "|", "this bar is not closed")
+            spaced = not inner or inner[0].at > start.at + 1
+            if spaced or any(node.text == "|" for node in inner):
+                raise Unreadable(start.at, r"an absolute value is written |a|, \lvert a \rvert or \left| a \right|")
+        self._emit("abs", start.at)
+        self._bracketed(inner, start.at)
 
-    # -- entries -----------------------------------------------------------------------------------------------
+    def _condition(self, found: Sequence[LatexNode], at: int) -> None:
+        self._emit(f"[{self._text_of(found, at)}]", at)
 
-    def _entry(self, first: bool) -> Token:
-        """A letter with an owner and indices, in either order."""
-        self._space()
-        start = self._at
-        accent, letter = self._letter()
-        # A kind such as m2 is printed with its number below: m_{2}^{\text{pool}}_{i}.
-        number = re.compile(r"_\{?(\d+)\}?(?=\s*\^)").match(self._source, self._at)
-        if number:
-            letter, self._at = letter + number[1], number.end()
-        owner: str | None = None
-        indices: list[Any] | None = None
-        while True:
-            mark = re.compile(r"\s*([_^])").match(self._source, self._at)
-            if mark is None:
-                break
-            back, self._at = self._at, mark.end()
-            text, at = self._group_text()
-            if mark[1] == "_" and indices is None:
-                found, rest = self._owner(text, subscript=True)
-                owner = found or owner
-                indices = self._indices(rest, at) if rest.strip() else []
-            elif mark[1] == "^" and owner is None and (found := self._owner(text, subscript=False)[0]):
-                owner = found
+    def _indicator(self, cursor: Cursor) -> bool:
+        r"""``\mathbb{1}[...]``, ``\mathbb{1}_{...}``, ``\mathbf{1}\{...\}``: 1 where the condition holds."""
+        node, one = cursor.peek(), cursor.peek(1)
+        if node.text not in _INDICATOR or one.text.strip() not in ("1", "I"):
+            return False
+        after = 3 if cursor.peek(2).text == r"\left" else 2
+        opening = cursor.peek(after)
+        closing = {"[": "]", "(": ")", r"\{": r"\}", r"\lbrace": r"\rbrace"}.get(opening.text)
+        if opening.text == "_":
+            cursor.next += 3
+            self._condition(content(cursor.argument()), node.at)
+            return True
+        if closing is None or opening.kind == "group":
+            return False
+        cursor.next += after + 1
+        inner = cursor.until(opening.text, closing, "this bracket is not closed")
+        self._condition([each for each in inner if each.text not in (r"\left", r"\right")], node.at)
+        return True
+
+    def _cases(self, cursor: Cursor) -> None:
+        r"""``\begin{cases} a & \text{if } c \\ b & \text{otherwise} \end{cases}``: a [c] + b (1 - [c])."""
+        start = cursor.take().at
+        if cursor.take().text != "cases":
+            raise Unreadable(start, "only cases begin inside of an equation")
+        inner = cursor.until(r"\begin", r"\end", r"\begin{cases} is not closed")
+        cursor.take()
+        others, terms = "", []
+        for row in _parts(inner, r"\\"):
+            value, *condition = _parts(row, "&")
+            if not row:
+                continue
+            rest = [node for node in (condition[0] if condition else []) if not _is_word(node)]
+            text = f"({self._text_of(value, start)})"
+            if rest:
+                bracket = f"[{self._text_of(rest, start)}]"
+                terms.append(f"{text} {bracket}{others}")
+                others += f" (1 - {bracket})"
             else:
-                self._at = back
-                break
-        if accent == "" and letter == "delta" and owner is None and indices and len(indices) == 2:
-            return Token("atom", ["entry", "delta", "", indices], start)
-        return Token("atom", self._named(accent, letter, owner, indices or [], start, first), start)
+                terms.append(f"{text}{others}")
+        if not terms:
+            raise Unreadable(start, "cases need a value and a condition in each row")
+        self._emit(f"({' + '.join(terms)})", start)
 
-    def _named(self, accent: str, letter: str, owner: str | None, indices: list[Any], start: int, first: bool) -> Any:
-        stem = {"bar": f"{letter}bar", "overline": f"{letter}bar", "hat": f"arg{letter}"}.get(accent, letter)
-        name = stem if owner is None else f"{stem}_{owner}"
-        tensor = self._vocabulary.tensors.get(name)
-        if tensor is None:
-            if first and self._define:
-                return ["entry", LET, name, indices]
-            raise Unreadable(start, f"{name!r} is no quantity of this network")
-        if len(indices) != len(tensor.axes):
-            raise Unreadable(start, f"{name} has {len(tensor.axes)} axes, not {len(indices)}")
-        entry = ["entry", tensor.kind, tensor.owner, indices]
-        return rate(entry, start) if accent == "dot" else entry
+    # -- fractions, roots, powers
 
-    def _letter(self) -> tuple[str, str]:
-        """The accent (or nothing) and the base letter or word."""
-        if match := _ACCENT.match(self._source, self._at):
-            self._at = match.end()
-            _, at = self._group_text()
-            after, self._at = self._at, at
-            inner, letter = self._letter()
-            number = re.compile(r"_\{?(\d+)\}?").match(self._source, self._at)
-            letter += number[1] if number and number.end() < after else ""
-            self._at = after
-            if inner:
-                raise Unreadable(at, "one accent at a time")
-            return match[1], letter
-        if match := _GROUP_NAME.match(self._source, self._at):
-            self._at = match.end() - 1
-            return "", self._group_text()[0].replace(r"\_", "_")
-        if match := _GREEK.match(self._source, self._at):
-            self._at = match.end()
-            return "", match[1]
-        match = re.compile(r"[A-Za-z]").match(self._source, self._at)
-        if match is None:
-            word = re.compile(r"\\[A-Za-z]+|.", re.DOTALL).match(self._source, self._at)
-            raise Unreadable(self._at, f"{word[0]!r} is not understood" if word else "a quantity is missing")
-        self._at = match.end()
-        return "", match[0]
+    def _fraction(self, cursor: Cursor, at: int) -> None:
+        number = cursor.next > 1 and cursor.peek(-2).kind == "number"
+        number = number and (cursor.next < 3 or cursor.peek(-3).text not in ("_", "^"))
+        top, bottom = cursor.arguments(2)
+        if number and all(part.text.strip().isdigit() for part in (top, bottom)):
+            raise Unreadable(at, r"a number before a fraction is doubtful: write 2 \cdot \frac{1}{2}, or \frac{5}{2}")
+        if self._derivative_of(content(top), content(bottom), at):
+            return
+        self._emit("(", at)
+        self._bracketed(content(top), top.at)
+        self._emit("/", at)
+        self._bracketed(content(bottom), bottom.at)
+        self._emit(")", at)
 
-    def _owner(self, text: str, subscript: bool) -> tuple[str | None, str]:
-        """The layer named at the start of a script, and what follows it."""
-        match = re.match(
-            r"\s*\\(?:text|mathrm|textrm|mathit|mathsf)\s*\{((?:[^{}\\]|\\[A-Za-z]+(?:\{\})?|\\[^A-Za-z])*)\}",
-            text,
-        )
-        if match:
-            name = self._owners.get(match[1].strip(), match[1].strip().replace(r"\_", "_"))
-            return name, text[match.end() :].lstrip(" ,")
-        stripped = text.strip()
-        if not subscript:
-            bare = stripped[1:-1].strip() if stripped[:1] + stripped[-1:] == "()" else stripped
-            if bare in self._owners and (bare != stripped or not bare.isdigit()):
-                return self._owners[bare], ""
-        return None, text
+    def _derivative_of(self, top: Sequence[LatexNode], bottom: Sequence[LatexNode], at: int) -> bool:
+        r"""``\partial C / \partial x_i`` or ``d x_i / d t``."""
+        above, below = _without_d(top), _without_d(bottom)
+        if above is None or below is None or not above or not below:
+            return False
+        if len(below) == 1 and below[0].text == "t":
+            self._emit(f"d{self._text_of(above, at)}/dt", at)
+            return True
+        of = self._text_of(above, at)
+        if of not in ("E", "C"):
+            return False
+        self._emit(f"d{of}/d{self._text_of(below, at)}", at)
+        return True
 
-    def _indices(self, text: str, at: int) -> list[Any]:
-        index = plain(self._owners, text)
-        if "," in index:
-            parts = index.split(",")
-        elif re.fullmatch(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*", index):
-            parts = re.findall(r"[a-z]\d*|\d+", index)
-            if re.fullmatch(r"\s*\d+\s*[a-z].*", index):
-                parts = [index]
+    def _derivative(self, cursor: Cursor) -> bool:
+        r"""The same in one line, and ``\nabla_{W} C``."""
+        node = cursor.peek()
+        if node.text == r"\nabla":
+            if cursor.peek(1).text != "_":
+                raise Unreadable(node.at, r"a gradient is written \nabla_{W} C")
+            cursor.next += 2
+            by, of = cursor.argument(), cursor.take()
+            self._emit(f"d{self._text_of([of], of.at)}/d{self._text_of(content(by), by.at)}", node.at)
+            return True
+        end = next((k for k in range(1, 8) if cursor.peek(k).text == "/"), 0)
+        if node.text not in (r"\partial", "d", r"\mathrm") or not end:
+            return False
+        below = _without_d(cursor.nodes[cursor.next + end + 1 :])
+        above = _without_d(cursor.nodes[cursor.next : cursor.next + end])
+        if below is None or above is None or len(above) != 1:
+            return False
+        inner = Cursor(below, cursor.end)
+        self._emit(f"d{self._text_of(above, node.at)}/d{self._entry_text(inner)}", node.at)
+        cursor.next = len(cursor.nodes) - (len(below) - inner.next)
+        return True
+
+    def _root(self, cursor: Cursor, at: int) -> None:
+        degree = ""
+        if cursor.is_at("["):
+            cursor.take()
+            degree = self._text_of(cursor.until("[", "]", "this bracket is not closed"), at)
+        (argument,) = cursor.arguments(1)
+        self._emit("" if degree else "sqrt", at)
+        self._bracketed(content(argument), argument.at)
+        if degree:
+            self._emit(f"^(1/{degree})", at)
+
+    def _superscript(self, node: LatexNode) -> None:
+        inner = content(node)
+        if len(inner) == 1 and inner[0].text in (r"\top", r"\intercal", "T"):
+            self._emit("^T", node.at)
         else:
-            parts = [index]
-        return [IndexReader(part, at, self._vocabulary).expression() for part in parts]
+            self._emit(f"^({self._text_of(inner, node.at)})", node.at)
+
+    # -- sums and the like
+
+    def _reduction(self, cursor: Cursor) -> bool:
+        node = cursor.peek()
+        long = node.text.rstrip("*") == r"\operatorname"
+        word = _REDUCTIONS.get(cursor.peek(1).text if long else node.text)
+        if word is None:
+            return False
+        start = cursor.next
+        cursor.next += 2 if long else 1
+        scripts = self._scripts(cursor)
+        if "_" not in scripts:
+            if word not in ("Max", "Min"):
+                raise Unreadable(node.at, "a reduction needs an index")
+            cursor.next = start + (2 if long else 1)
+            self._emit(word.lower(), node.at)
+            return True
+        for piece in self._ranges(scripts["_"], scripts.get("^"), node.at):
+            index, _, other = piece.partition(" != ")
+            self._emit(f"{word}[{index}]" + (f" [{piece}]" if other else ""), node.at)
+        return True
+
+    def _scripts(self, cursor: Cursor) -> dict[str, LatexNode]:
+        found: dict[str, LatexNode] = {}
+        while cursor.is_at("_", "^"):
+            mark = cursor.take().text
+            if mark in found:
+                raise Unreadable(cursor.peek().at, "one script of a kind at a time")
+            found[mark] = cursor.argument()
+        return found
+
+    def _ranges(self, below: LatexNode, above: LatexNode | None, at: int) -> list[str]:
+        """The ranges of a reduction, each as text.py reads it."""
+        text = self._text_of(content(below), at).strip()
+        if above is None:
+            if re.fullmatch(r"[a-z]\d*(?: [a-z]\d*)+", text):
+                return text.split(" ")
+            return [part.strip() for part in text.split(",")]
+        match = re.fullmatch(r"([a-z]\d*) = (\d+)", text)
+        if match is None:
+            raise Unreadable(below.at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
+        last = self._text_of(content(above), at).replace(" ", "")
+        return [f"{match[1]}={match[2]}..{last}"]
+
+    # -- quantities, functions and indices
+
+    def _named(self, cursor: Cursor) -> None:
+        node = cursor.peek()
+        if node.text == "e" and cursor.peek(1).text == "^" and not self._names.is_quantity("e"):
+            cursor.next += 2
+            self._emit("exp", node.at)
+            argument = cursor.argument()
+            self._bracketed(content(argument), argument.at)
+            return
+        self._emit(self._entry_text(cursor), node.at)
+
+    def _entry_text(self, cursor: Cursor) -> str:
+        """A quantity with its indices, a function's name, or an index, in the text notation."""
+        found = self._names.read(cursor)
+        if found.indices is None:
+            return found.text
+        inside = self._indices(found.indices, cursor.end)
+        return f"{found.text}[{inside}]{found.after}"
+
+    def _indices(self, found: Sequence[LatexNode], end: int) -> str:
+        """Indices between commas, or letters side by side."""
+        parts = _parts(found, ",")
+        if len(parts) == 1:
+            text = self._text_of(found, end)
+            if _LISTED.fullmatch(text) and not re.fullmatch(r"\s*\d+\s*[a-z].*", text):
+                return ", ".join(re.findall(r"[a-z]\d*|\d+", text))
+            return text
+        return ", ".join(self._text_of(part, end) for part in parts if part)
 
 
-def _last(text: str, at: int, vocabulary: Vocabulary) -> int | str:
-    """The number of terms, from the last index: 63 or n - 1."""
-    if text.strip().isdigit() and len(text) < 9:
-        return int(text) + 1
-    match = re.fullmatch(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*-\s*1\s*", text)
-    if match is None:
-        raise Unreadable(at, r"the upper end is the last index: \sum_{j=0}^{63} or \sum_{j=0}^{n-1}")
-    return match[1]
+def _parts(found: Sequence[LatexNode], mark: str) -> list[list[LatexNode]]:
+    """The nodes between marks."""
+    parts: list[list[LatexNode]] = [[]]
+    for node in found:
+        if node.kind != "group" and node.text == mark:
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    return parts
+
+
+def _is_word(node: LatexNode) -> bool:
+    """``\\text`` or one of the words that it holds beside a case."""
+    return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
+
+
+def _without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:
+    r"""What stands behind a \partial, d or \mathrm{d}; None where none does."""
+    if found and found[0].text in _PARTIAL:
+        return found[1:]
+    if len(found) > 1 and found[0].text == r"\mathrm" and found[1].text.strip() == "d":
+        return found[2:]
+    return None

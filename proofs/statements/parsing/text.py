@@ -10,29 +10,39 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
+from dyadic.proofs.statements.parsing.conditions import real_condition
+from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import LONGEST_NUMBER, LONGEST_TEXT, Token, Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, ReductionHead, Token, Unreadable
+from dyadic.proofs.statements.semantics import quantities
+from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
-_NUMBER = re.compile(r"\d+(\.\d+)?")
-_OPERATOR = re.compile(r"\*\*|<-|[-+*/^()=\u00b7\u2212]")
-_SPELLING = {"**": "^", "<-": "=", "\u00b7": "*", "\u2212": "-"}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
+_OPERATOR = re.compile(r"\*\*|<-|:=|[-+*/^(),=\u00b7\u2212]")
+_SPELLING = {"**": "^", "<-": "=", ":=": "=", "\u00b7": "*", "\u2212": "-"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)(E|C)\s*/\s*(?:d\s*|\u2202\s*)")
 _RATE = re.compile(r"\s*/\s*d\s*t\b")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\s*\[")
-_RANGE = re.compile(r"\s*([a-z][a-z0-9]*)\s*(?:<\s*([A-Za-z0-9_]+))?\s*\Z")
+_RANGE = re.compile(
+    r"\s*(?:(?P<first>\d{1,9})\s*(?P<open><=?)\s*)?(?P<index>[a-z][a-z0-9]*)\s*"
+    r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+)|=\s*(?P<from>\d{1,9})\s*\.\.\s*(?P<to>[A-Za-z0-9_]+(?:\s*-\s*1)?))?\s*\Z"
+)
+_INDEX = re.compile(r"[a-z]\d*(?![A-Za-z0-9_(\[])")
+_LARGEST_POWER_OF_TEN = 40
 
 
 class TextReader:
     """Tokens of one formula.  ``define``: a name that is not known may stand first, as the one defined."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
-        if len(source) > LONGEST_TEXT:
-            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        if len(source) > limits.text:
+            raise Unreadable(0, f"the formula is longer than {limits.text} characters")
+        self._limits = limits
         self._source, self._vocabulary, self._define = source, vocabulary, define
-        self._at = 0
+        self._whole, self._at, self._depth = source, 0, 0
 
     @cached_property
     def _lengths(self) -> list[int]:
@@ -41,33 +51,37 @@ class TextReader:
     def tokens(self) -> list[Token]:
         found: list[Token] = []
         while True:
+            before = self._at
             while self._source[self._at : self._at + 1].isspace():
                 self._at += 1
             if self._at >= len(self._source):
                 return [*found, Token("end", None, self._at)]
+            broken, last = "\n" in self._source[before : self._at], len(found)
             found += self._some(first=not found)
+            if broken and last and _multiplied(found[:last], found[last]):
+                raise Unreadable(found[last].position, "a line is no factor of the one before: write * or one line")
 
     def _some(self, first: bool) -> list[Token]:
         source, start = self._source, self._at
-        if match := _NUMBER.match(source, start):
-            if len(match[0]) > LONGEST_NUMBER:
-                raise Unreadable(start, f"the number has more than {LONGEST_NUMBER} digits")
+        # A name may start with digits (0.weight).
+        if (match := _NUMBER.match(source, start)) and self._tensor(start) is None:
             self._at = match.end()
-            return [Token("number", Fraction(match[0]), start)]
+            return [Token("number", read_number(match[0], start, self._limits.digits), start)]
         if match := _OPERATOR.match(source, start):
             self._at = match.end()
             return [Token("operator", _SPELLING.get(match[0], match[0]), start)]
         if source[start] == "[":
-            inside, offset = self._bracketed("[", "]")
-            return [Token("atom", IndexReader(inside, offset, self._vocabulary).condition(), start)]
+            return [Token("atom", self._condition(), start)]
+        if source[start] == "|":
+            return self._modulus()
         if match := _REDUCTION.match(source, start):
             self._at = match.end() - 1
             return self._reductions(REDUCTIONS[match[1]], start)
-        for attempt in (self._derivative, self._rate, self._entry, self._delta, self._function):
+        for attempt in (self._derivative, self._rate, self._entry, self._delta, self._function, self._word):
             token = attempt()
             if token is not None:
                 return [token]
-        if first and self._define and (match := _IDENTIFIER.match(source, start)):
+        if first and self._define and not self._depth and (match := _IDENTIFIER.match(source, start)):
             self._at = match.end()
             return [Token("atom", ["entry", LET, match[0], self._indices(None)], start)]
         word = _IDENTIFIER.match(source, start)
@@ -92,11 +106,65 @@ class TextReader:
         for part, at in split(inside, offset):
             match = _RANGE.match(part)
             if match is None:
-                raise Unreadable(at, "a range is written j<64, or j alone")
-            found.append(Token("reduction", (kind, match[1], read_range(match[2], at)), start))
+                raise Unreadable(at, "a range is written j<64, 1<=j<64, j=0..63, or j alone")
+            found.append(Token("reduction", _reduction(kind, match, at, self._vocabulary.first), start))
         return found
 
-    def _tensor(self, at: int) -> Tensor | None:
+    def _condition(self) -> Any:
+        """A bracket: between integers if it can be read so, else between real numbers."""
+        inside, offset = self._bracketed("[", "]")
+        try:
+            return IndexReader(inside, offset, self._vocabulary).condition()
+        except Unreadable as error:
+            if not re.search(r"[\[(.|]|\bpi\b", inside) and not any(
+                name in self._vocabulary.tensors for name in _IDENTIFIER.findall(inside)
+            ):
+                raise error
+        return real_condition(inside, offset, self._part)
+
+    def _part(self, text: str, offset: int) -> Any:
+        """The expression that a part of the formula is."""
+        before = self._source, self._at
+        self._source, self._at = self._source[: offset + len(text)], offset
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Unreadable(offset, f"the formula is nested more than {DEEPEST} deep")
+        sides = parse(self.tokens(), self._limits)
+        self._source, self._at = before
+        self._depth -= 1
+        if len(sides) != 1:
+            raise Unreadable(offset, "an equality does not belong here")
+        return sides[0]
+
+    def _modulus(self) -> list[Token]:
+        """|a|: bars close up to what is between them, so that it is clear which of them belong together."""
+        start = self._at
+        end = self._source.find("|", start + 1)
+        inside = self._source[start + 1 : end] if end > 0 else ""
+        if not inside or inside != inside.strip() or inside.count("(") != inside.count(")"):
+            raise Unreadable(start, "an absolute value is written |a|, without spaces inside the bars, or abs(a)")
+        self._at = end + 1
+        return [Token("atom", ["apply", "abs", 0, self._part(inside, start + 1)], start)]
+
+    def _word(self) -> Token | None:
+        """pi, max and min, a size's name, or an index as a number: if it is one elsewhere in the formula."""
+        start = self._at
+        match = _IDENTIFIER.match(self._source, start)
+        if match is None:
+            return None
+        self._at = match.end()
+        if match[0] == "pi":
+            return Token("atom", PI, start)
+        if match[0] in ("max", "min"):
+            return Token("extremum", match[0], start)
+        if match[0] in self._vocabulary.sizes:
+            return Token("atom", ["size", match[0]], start)
+        if _INDEX.match(self._source, start) and re.search(rf"\[[^\]]*\b{match[0]}\b", self._whole):
+            return Token("atom", ["index", match[0]], start)
+        self._at = start
+        return None
+
+    def _tensor(self, at: int) -> NamedTensor | None:
         """The longest known name here."""
         for length in self._lengths:
             name = self._source[at : at + length]
@@ -106,7 +174,7 @@ class TextReader:
                 return tensor
         return None
 
-    def _indices(self, tensor: Tensor | None) -> list[Any]:
+    def _indices(self, tensor: NamedTensor | None) -> list[Any]:
         """The indices after a name; ``tensor`` None: as many as there are."""
         wanted = None if tensor is None else len(tensor.axes)
         start = self._at
@@ -183,6 +251,62 @@ class TextReader:
         return Token("function", function(self._vocabulary, match[0], order, start), start)
 
 
+def _multiplied(before: list[Token], token: Token) -> bool:
+    """Whether two tokens outside of brackets side by side are factors."""
+    brackets = [each.value for each in before if each.kind == "operator"]
+    ends = before[-1].kind in ("number", "atom") or before[-1].value == ")"
+    starts = token.value == "(" if token.kind == "operator" else True
+    return brackets.count("(") == brackets.count(")") and ends and starts
+
+
+def read_number(written: str, at: int, most: int) -> Fraction:
+    """A decimal number, exactly; most: how many digits it may have."""
+    digits, _, exponent = written.lower().partition("e")
+    if len(digits) > most or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
+        raise Unreadable(at, f"the number has more than {most} digits")
+    return Fraction(written)
+
+
+def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> ReductionHead:
+    """The head of a sum or the like, counted from 0; ``base``: from where the claim counts."""
+    end: int | str | None
+    if match["from"] is not None:
+        first, end = int(match["from"]) - base, _end(match["to"], at, base)
+        if first < 0 or (first and not base):
+            hint = f"write {first}<={match['index']}<..., or say first = 1 in the file"
+            raise Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
+    elif match["first"] is None and match["end"] is None:
+        return ReductionHead(kind, match["index"], None)
+    elif match["first"] is None and not base and match["close"] == "<":
+        first, end = 0, read_range(match["end"], at)
+    else:
+        first = int(match["first"] or base) + (match["open"] == "<") - base
+        end = read_range(match["end"], at)
+        if end is None:
+            raise Unreadable(at, "a range that has a first value needs an end, as in 1<=j<64")
+        end = _end(match["end"], at, base) if match["close"] == "<=" else _before(end, at, base)
+    if first < 0 or (isinstance(end, int) and end <= first):
+        raise Unreadable(at, "the range holds no value: nothing would be compared")
+    return ReductionHead(kind, match["index"], end, first)
+
+
+def _end(written: str, at: int, base: int) -> int | str:
+    """The number of values up to a last one, counted from 0."""
+    name, minus, _ = written.replace(" ", "").partition("-")
+    found = read_range(name, at)
+    if isinstance(found, int):
+        return found + 1 - base - bool(minus)
+    if found is None or bool(minus) == bool(base):
+        raise Unreadable(at, f"the last index is {'n' if base else 'n - 1'} for n values counted from {base}")
+    return found
+
+
+def _before(end: int | str, at: int, base: int) -> int | str:
+    if base and isinstance(end, str):
+        raise Unreadable(at, f"the last of {end} values counted from 1 is {end}: write <=")
+    return end - base if isinstance(end, int) else end
+
+
 def read_range(written: str | None, at: int) -> int | str | None:
     if written is None or not written[0].isdigit():
         return written
@@ -203,10 +327,10 @@ def derivative(of: str, entry: Any, position: int) -> Any:
     if of == "C":
         if kind != "x":
             raise Unreadable(position, "dC/d... is the cost's own partial derivative, taken with respect to an x")
-        return ["entry", "cost x", owner, indices]
-    if kind == LET or kind.startswith("bar ") or kind in ("E", "y"):
+        return ["entry", quantities.COST_X, owner, indices]
+    if kind == LET or is_adjoint(kind) or kind in ("E", "y"):
         raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
-    return ["entry", f"bar {kind}", owner, indices]
+    return ["entry", adjoint(kind), owner, indices]
 
 
 def rate(entry: Any, position: int) -> Any:
@@ -214,4 +338,4 @@ def rate(entry: Any, position: int) -> Any:
     _, kind, owner, indices = entry
     if kind not in ("x", "s"):
         raise Unreadable(position, "only x and s move in time")
-    return ["entry", f"rate {kind}", owner, indices]
+    return ["entry", quantities.rate(kind), owner, indices]

@@ -7,11 +7,8 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 
-LONGEST_TEXT = 20_000
-MOST_TOKENS = 5_000
 DEEPEST = 40
-LONGEST_NUMBER, LONGEST_INDEX = 40, 9
-LARGEST_EXPONENT = 16
+LONGEST_INDEX = 9
 
 
 class Unreadable(Exception):
@@ -23,15 +20,45 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Token:
-    """kind: number, atom, function, reduction, operator or end.
+class Limits:
+    """Of a formula: its characters, its symbols, the digits of a number, the integers of an exponent."""
 
-    value: a Fraction; an expression as nested lists; (name, order); (kind, index, extent or None); the operator.
+    text: int = 20_000
+    tokens: int = 5_000
+    digits: int = 40
+    exponent: int = 16
+
+
+CLAIMED = Limits()
+"""What a person may write."""
+PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
+"""What is printed of a network that was read: its numbers may have a thousand digits, as 1e-308 does."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """kind: number, atom, function, extremum, reduction, operator or end.
+
+    value: a Fraction; an expression as nested lists; (name, order); max or min; a :class:`ReductionHead`; the operator.
     """
 
     kind: str
     value: Any
     position: int
+
+
+@dataclass(frozen=True)
+class ReductionHead:
+    """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts."""
+
+    kind: str
+    index: str
+    extent: int | str | None
+    start: int = 0
+
+
+PI = ["apply", "acos", 0, -1]
+"""The number pi."""
 
 
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:

@@ -3,4 +3,5 @@
 vocabulary.py   the names that a claim may use          equation.py    a statement -> equalities
 meaning.py      the quantities, defined by the energy   ranges.py      what every index runs over
 scope.py        expressions over a ring                 hypotheses.py  what a claim assumes
+quantities.py   what the kind of a quantity says
 """

@@ -6,11 +6,15 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
+from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
@@ -39,7 +43,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Let:
+class OwnQuantity:
     """A quantity of the claim's own: ``name[indices] = body``."""
 
     name: str
@@ -64,7 +68,7 @@ class Equalities:
     """All that a claim asserts, in order, and the definitions that it uses."""
 
     vocabulary: Vocabulary
-    lets: list[Let] = field(default_factory=list)
+    lets: list[OwnQuantity] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
 
     @property
@@ -80,11 +84,11 @@ class Equalities:
 
 
 _LEFT = {
-    "inference": {"x": "update x"},
-    "sensitivity": {"s": "update s"},
-    "update": {"x": "update x", "s": "update s"},
-    "euler_lagrange": {"x": "update x", "s": "update s"},
-    "dynamics": {"rate x": "rate x", "rate s": "rate s"},
+    "inference": {"x": update("x")},
+    "sensitivity": {"s": update("s")},
+    "update": {"x": update("x"), "s": update("s")},
+    "euler_lagrange": {"x": update("x"), "s": update("s")},
+    "dynamics": {rate("x"): rate("x"), rate("s"): rate("s")},
     "energy": {"E": "E", "C": "C"},
 }
 KINDS = (*_LEFT, "adjoint", "gradient", "equal", "chain", "steps", "step_size")
@@ -120,9 +124,10 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
-    source = formula(source) if statement.latex else source
     try:
-        return parse(reader(source, vocabulary, define).tokens())
+        source = formula(source) if statement.latex else source
+        sides = parse(reader(source, vocabulary, define).tokens())
+        return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
 
@@ -147,7 +152,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     if set(ranges.free) != set(names):
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
-    found.lets.append(Let(left[2], tuple(names), resolved, ranges))
+    found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
 
 
@@ -161,13 +166,13 @@ def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
         raise wrong
     _, letter, owner, indices = node
     if kind == "gradient":
-        if not letter.startswith("bar ") or owner in vocabulary.graph.costs:
+        if not is_adjoint(letter) or owner in vocabulary.graph.costs:
             raise wrong
         return node
     if kind == "adjoint":
-        if letter not in ("s", "bar x"):
+        if letter not in ("s", adjoint("x")):
             raise wrong
-        return ["entry", f"from {statement.child}", owner, indices]
+        return ["entry", received(statement.child or ""), owner, indices]
     if letter not in _LEFT[kind]:
         raise wrong
     return ["entry", _LEFT[kind][letter], owner, indices]
@@ -187,6 +192,10 @@ def _written(node: Any) -> tuple[str, int]:
     if isinstance(node, int):
         return str(node), 3 if node >= 0 else 0
     match node:
+        case ["apply", "acos", 0, -1]:
+            return "pi", 3
+        case ["size" | "index", name]:
+            return str(name), 3
         case ["rational", p, q]:
             return f"{p}/{q}", 1 if p > 0 else 0
         case ["entry", kind, owner, indices]:

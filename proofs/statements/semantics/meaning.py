@@ -2,7 +2,7 @@
 
     E = sum_v <s_v, f_v - x_v> + sum of weight * C + decay / 2 * (squares of the parameters)
 
-with all x, s, parameters, inputs and targets free.
+with all x, s, parameters, inputs and targets free, and the constants that the architecture gives as it gives them.
 
 Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
 terms (:class:`dyadic.proofs.evaluate.number_rings.Tape`), one term at a time, since E is their sum.
@@ -18,8 +18,13 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
-from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
-from dyadic.proofs.evaluate.number_rings import Ring, Tape
+from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
+from dyadic.proofs.evaluate.number_rings import Ring
+from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
+from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.semantics.given import GivenArray
+from dyadic.proofs.statements.semantics.quantities import COST_X, Quantity, Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -30,12 +35,27 @@ Integers = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Term:
-    """One term of the energy: its named values, its derivative by each, and by the activation in each slot."""
+class EnergyTerm:
+    """One term of the energy: its named values, its derivative by each, and by the activation in each slot.
+
+    positions: for values that are the largest of several, where that stands.
+    """
 
     values: dict[str, Entries]
     derivatives: dict[str, Entries]
     slots: tuple[Entries, ...]
+    positions: dict[str, dict[Place, Position]]
+
+
+class Chosen(dict[Place, Any]):
+    """1 at the place of a value that is the largest of several and the index at which it is attained, else 0."""
+
+    def __init__(self, positions: Mapping[Place, Position], zero: Any) -> None:
+        super().__init__()
+        self._positions, self._zero = positions, zero
+
+    def __missing__(self, place: Place) -> Any:
+        return self._positions[place[:-1]].weights.get(place[-1], self._zero)
 
 
 class Meaning(dict[tuple[str, str], Entries]):
@@ -59,10 +79,11 @@ class Meaning(dict[tuple[str, str], Entries]):
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
         self._draw, self._symmetric, self._integers = draw, symmetric, integers or {}
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[str, EnergyTerm] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
-        table = self._table(*key)
+        with noting(self.ring, False):
+            table = self._table(*key)
         self[key] = table
         return table
 
@@ -71,7 +92,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return list(product(*(range(self.setting.count(axis)) for axis in axes)))
 
     def _table(self, kind: str, owner: str) -> Entries:
-        head, _, rest = kind.partition(" ")
+        what = quantity(kind)
         if kind == "weight":
             weights = self.setting.weights(owner, self.ring, self._draw)
             return {(at,): weight for at, weight in enumerate(weights)}
@@ -79,22 +100,28 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self.ring.add(list(self["weight", owner].values()))}
         if kind == "E":
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
+        if (kind, owner) == ("C", ""):
+            return {(): self.ring.add(self._costs())}
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
-        if head == "from":
-            return self._received(owner, rest)
-        if head == "update":
-            return self.term(owner).values[self._map(owner)] if rest == "x" else self._received(owner, None)
+        if what.sense is Sense.RECEIVED:
+            return self._received(owner, what.letter)
+        if what.sense is Sense.UPDATE:
+            return self.term(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
         if owner in self.graph.inputs:
             return self._decayed(self._received(owner, None), "x", owner)
-        if head == "rate" or kind in ("bar x", "bar s"):
-            letter = {"bar x": "s", "bar s": "x"}.get(kind, rest)
-            update = self["update " + letter, owner]
-            return {place: self._minus(value, self[letter, owner][place]) for place, value in update.items()}
-        if head == "cost":
-            return self._received(owner, None, list(self.graph.costs))
-        if head == "bar":
-            return self._decayed(self.term(owner).derivatives[rest], rest, owner)
+        if what.sense is Sense.RATE or what.gradient_of_energy:
+            letter = {"x": "s", "s": "x"}.get(what.gradient_of_energy, what.letter)
+            new = self[update(letter), owner]
+            return {place: self._minus(value, self[letter, owner][place]) for place, value in new.items()}
+        if what.sense is Sense.COST:
+            return self._received(owner, None, list(self.graph.costs), weighted=len(self.graph.costs) > 1)
+        if what.sense is Sense.ADJOINT:
+            return self._decayed(self.term(owner).derivatives[what.letter], what.letter, owner)
+        if what.sense is Sense.CHOICE:
+            return Chosen(self.term(owner).positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
+        if what.sense is Sense.POSITION:
+            return {place: found.number for place, found in self.term(owner).positions[kind].items()}
         return self.term(owner).values[kind]
 
     def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
@@ -107,13 +134,23 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _drawn(self, kind: str, owner: str) -> Entries:
         found: Entries = {}
-        axes = self.vocabulary.axes(kind, owner)
+        axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
             at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
             label = shown_entry(kind, owner, self.setting.place(axes, at))
             integer = (kind, owner) in self.vocabulary.integers
+            if given is not None:
+                found[place] = int(given[place]) if integer else self._number(given, place)
+                continue
             found[place] = self._integers.get(label, 0) if integer else self._draw(label)
         return found
+
+    def _number(self, given: GivenArray, place: Place) -> Any:
+        """A number that the architecture gives."""
+        if isinstance(self.ring, Growth):
+            return given.weight, 0
+        value = given[place]
+        return self.ring.number(value.numerator, value.denominator)
 
     def weight(self, axes: tuple[Extent, ...], place: Place) -> Any:
         """How many entries the one at a place stands for; None where it is one."""
@@ -143,10 +180,7 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _energy(self) -> Any:
         ring, graph = self.ring, self.graph
-        terms = [self["E", name][()] for name in graph.parents]
-        for owner, cost in graph.costs.items():
-            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
-            terms.append(ring.mul([_number(ring, cost["weight"]), value]))
+        terms = [self["E", name][()] for name in graph.parents] + self._costs()
         if graph.decay != 0:
             half = ring.mul([ring.number(1, 2), _number(ring, graph.decay)])
             trained = [*self.vocabulary.parameters, *(("x", name) for name in graph.shared)]
@@ -155,28 +189,41 @@ class Meaning(dict[tuple[str, str], Entries]):
                 terms += [self._times(axes, at, ring.mul([half, v, v])) for at, v in self[key].items()]
         return ring.add(terms)
 
-    def _received(self, name: str, only: str | None, children: list[str] | None = None) -> Entries:
-        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term."""
+    def _costs(self) -> list[Any]:
+        """The costs with their weights."""
+        found, graph = [], self.graph
+        for owner, cost in graph.costs.items():
+            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
+            found.append(self.ring.mul([_number(self.ring, cost["weight"]), value]))
+        return found
+
+    def _received(
+        self, name: str, only: str | None, children: list[str] | None = None, weighted: bool = True
+    ) -> Entries:
+        """The derivative of the energy's other terms by x of a vertex or input; ``only``: of one child's term.
+
+        weighted: whether the costs have their weights, as in the energy.
+        """
         graph, parts = self.graph, []
         for child, parents in graph.parents.items():
             if name in parents and only in (None, child) and (children is None or child in children):
                 parts += [self.term(child).slots[k] for k, parent in enumerate(parents) if parent == name]
         for owner, cost in graph.costs.items():
             if cost["input"] == name and only in (None, owner):
-                weight = _number(self.ring, cost["weight"])
+                weight = _number(self.ring, cost["weight"] if weighted else 1)
                 slot = self.term(owner).slots[0]
                 parts.append({place: self.ring.mul([weight, value]) for place, value in slot.items()})
         zero = [self.ring.number(0)]
         return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
 
-    def term(self, name: str) -> Term:
+    def term(self, name: str) -> EnergyTerm:
         """Evaluate and differentiate one vertex's term <s_v, f_v>, or the cost."""
         if name not in self._terms:
             self._terms[name] = self._differentiated(name)
         return self._terms[name]
 
-    def _differentiated(self, name: str) -> Term:
-        tape, graph, one = Tape(self.ring), self.graph, self.ring.number(1)
+    def _differentiated(self, name: str) -> EnergyTerm:
+        tape, graph, one = Weighing(self.ring), self.graph, self.ring.number(1)
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
         owners = [data["input"]] if cost else data["inputs"]
@@ -198,15 +245,15 @@ class Meaning(dict[tuple[str, str], Entries]):
         if cost:
             local["y", COST] = variables("y", name)
         keys = [(kind, "v") for kind in parameters]
-        integers: dict[str, Entries] = {}
+        positions: dict[str, dict[Place, Position]] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
-            definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
+            definition = RingDefinition({**item, "body": body}, table, tape, f"definition of {name!r}")
             values = definition.evaluate(local)
             largest = position_of_largest(item)
             if largest:
-                where = Definition(largest, table, tape, f"definition of {name!r}")
-                integers[largest["kind"]] = where.evaluate(local)
+                where = RingDefinition(largest, table, tape, f"definition of {name!r}")
+                positions[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
             keys.append(definition.key)
@@ -233,10 +280,11 @@ class Meaning(dict[tuple[str, str], Entries]):
             for owner, parent in zip(owners, parents, strict=True)
         ]
         named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
-        return Term(
-            named | integers,
+        return EnergyTerm(
+            named,
             {key[0]: derivative(local[key], key[0], name) for key in keys},
             tuple(slots),
+            positions,
         )
 
 
@@ -251,15 +299,18 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
     for kind, owner in kinds:
         if kind == "E" and owner == "":
             return {*graph.parents, *graph.costs}
+        if (kind, owner) == ("C", ""):
+            found |= set(graph.costs)
         if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
-        if kind.startswith("from "):
-            found.add(kind[5:])
-        if kind in ("update s", "rate s", "bar x"):
+        what = quantity(kind)
+        if what.sense is Sense.RECEIVED:
+            found.add(what.letter)
+        if kind in (update("s"), rate("s"), adjoint("x")):
             found |= {child for child, parents in graph.parents.items() if owner in parents}
-        if kind in ("update s", "rate s", "bar x", "cost x"):
+        if kind in (update("s"), rate("s"), adjoint("x"), COST_X):
             found |= {name for name, cost in graph.costs.items() if cost["input"] == owner}
     return found
 
 
-__all__ = ["Draw", "Integers", "Meaning", "Place", "Rejected", "Term", "vertices_read"]
+__all__ = ["Draw", "EnergyTerm", "Integers", "Meaning", "Place", "Rejected", "vertices_read"]

@@ -1,7 +1,7 @@
 """Numbers at which both sides of a claim are defined: an identity that holds nowhere else would be one of nothing.
 
 Residues have a logarithm of -1 and a square root of every number; that two sides agree there says nothing of real
-numbers if there are none at which they have a value.
+numbers if there are none at which they have a value.  Where they have one in a neighbourhood, it is not one of a point.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from flint import ctx
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws
-from dyadic.proofs.statements.number_systems.rings import Exact
+from dyadic.proofs.statements.number_systems.rings import Neighbourhood
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
-from dyadic.proofs.statements.semantics.hypotheses import domains_of
+from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION, number
@@ -36,7 +36,7 @@ def defined_somewhere(
 
     integers: values of the integer inputs and targets, of which the first few are tried.
     """
-    if not domains_of(claim):
+    if not (domains_of(claim) or domains_of_layers(claim)):
         return True
     before, ctx.prec = ctx.prec, PRECISION
     try:
@@ -66,8 +66,8 @@ def _defined(
     given: Integers,
     draws: Draws,
 ) -> bool:
-    meaning = Meaning(claim.vocabulary, Exact(), lambda label: number(draws, label), setting, symmetric, given)
+    meaning = Meaning(claim.vocabulary, Neighbourhood(), lambda label: number(draws, label), setting, symmetric, given)
     try:
-        return sum(1 for _ in Scope(meaning, claim).sides(link)) > 0
+        return sum(1 for _ in ClaimTensors(meaning, claim).sides(link)) > 0
     except (Rejected, Undetermined):
         return False

@@ -13,6 +13,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.meaning import vertices_read
 from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
@@ -132,6 +133,9 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
     for ranges, bodies in _expressions(claim, link):
         for body in bodies:
             found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary)
+    for key in given_read(claim, link):  # entries that differ cannot be put into blocks of equal ones
+        pairs = zip(vocabulary.axes(*key), vocabulary.given[key].uneven, strict=True)
+        found |= {axis.key for axis, uneven in pairs if uneven}
     for key in vocabulary.given_integers:
         found |= {axis.key for axis in vocabulary.axes(*key)}
     return found

@@ -16,6 +16,7 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.intake.kinds import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
@@ -24,7 +25,8 @@ from dyadic.proofs.statements.number_systems.draws import Draws, Number
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning, vertices_read
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -59,7 +61,7 @@ class Point:
     index: dict[str, int]
     left: Traced
     right: Traced
-    scope: Scope
+    scope: ClaimTensors
 
     @property
     def used(self) -> list[str]:
@@ -143,13 +145,13 @@ class _Look:
         prime = primes_for(seed)[0]
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
         meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
-        sides = Scope(meaning, self.claim).sides(self.link)
-        return list(islice((i for i, left, right in sides if left != right), _PLACES))
+        sides = ClaimTensors(meaning, self.claim).sides(self.link)
+        return list(islice((i for i, left, right in sides if not ring.agree(left, right)), _PLACES))
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
         self._evaluations -= 1
-        scope = Scope(self._meaning(Exact(), self._drawn), self.claim, watch)
+        scope = ClaimTensors(self._meaning(Exact(), self._drawn), self.claim, watch)
         try:
             left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
         except Undetermined:
@@ -206,6 +208,9 @@ class _Look:
         for kind, owner, place in watched.scope.read:
             if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
                 continue
+            what = quantity(kind)
+            if what.sense is Sense.CHOICE:  # a bracket in which the index of a largest value stands
+                kind, place = position(what.letter), place[:-1]
             name = shown_entry(kind, owner, place)
             if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
                 quantities[name] = str(watched.scope.meaning[kind, owner][place])
@@ -214,6 +219,7 @@ class _Look:
             "sizes": dict(self.setting.values),
             "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
             "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
+            "given": self._constants(watched.scope),
             "integers": self._integers(watched.scope.meaning),
             "others": "all other values are 0" if zero else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},
@@ -232,6 +238,12 @@ class _Look:
             return True
         self._values = before
         return False
+
+    def _constants(self, scope: ClaimTensors) -> dict[str, str]:
+        """The first of the numbers that the architecture gives and the claim names."""
+        given, shown = self.claim.vocabulary.given, self.claim.vocabulary.shown
+        read = [(kind, owner, place) for kind, owner, place in scope.read if (kind, owner) in given]
+        return {shown(shown_entry(*each)): str(given[each[:2]][each[2]]) for each in read[:_MOST]}
 
     def _integers(self, meaning: Meaning) -> dict[str, int]:
         """The values of the integer inputs and targets."""

@@ -14,22 +14,26 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.evaluation.domain import hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values, tightness_witness
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
-from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
+from dyadic.proofs.evaluate.network import Rejected, RingDefinition, Tensors
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
+from dyadic.proofs.sentences import any_state
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
 from dyadic.proofs.statements.parsing.grammar import parse
-from dyadic.proofs.statements.parsing.latex_notation import LatexReader, formula
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.meaning import Meaning
-from dyadic.proofs.statements.semantics.vocabulary import LET, Tensor, Vocabulary, shown_entry
+from dyadic.proofs.statements.semantics.quantities import update
+from dyadic.proofs.statements.semantics.vocabulary import LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION
@@ -41,6 +45,7 @@ _WORK = 2_000_000
 """Largest number of operations of a run for a counterexample."""
 _TOO_LARGE = "no numbers were found against it at the network's own sizes"
 _SEEDS = 8
+_STARTS = {"zero": 0, "every entry is 1": 1}
 _ARB = "Arb's enclosures of functions"
 _EVALUATOR, _BLAKE = "the evaluator in proofs/evaluate", "blake2b as a source of randomness"
 _METHOD = "stabilisation lemma, rank table, exact evaluation over two random primes"
@@ -50,7 +55,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     """The value of a formula in L and T, such as ``2 L - 1``; of an equation, its right-hand side."""
     words = vocabulary.copy()
     known = {"L": graph.L, "T": graph.largest_rank, "N": 0, "h": 0}
-    words.tensors = {name: Tensor(LET, name, ()) for name in known}
+    words.tensors = {name: NamedTensor(LET, name, ()) for name in known}
     source = formula(statement.number or "") if statement.latex else statement.number or ""
     try:
         reader = LatexReader if statement.latex else TextReader
@@ -61,7 +66,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     def evaluated(ring: Any, made: Any) -> Any:
         tensors: Tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
         content = {"kind": LET, "owner": "", "indices": [], "shape": [], "body": node}
-        return Definition(content, {}, ring, statement.place).evaluate(tensors)[()]
+        return RingDefinition(content, {}, ring, statement.place).evaluate(tensors)[()]
 
     try:
         if sum(evaluated(Growth(), lambda value: (value.bit_length(), 0))) > 1000:
@@ -81,9 +86,9 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         raise SpecError(statement.place, f"{value} is no number of steps", "write a formula in L and T")
     claimed, least, exactly = int(value), graph.largest_rank, statement.child == "needed"
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
-    text = f"steps: from any state {claimed} {words} (L = {graph.L}, T = {least})"
+    text = f"steps: from {_any_state(graph)} {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
-        return _too_few(statement, text, graph, claimed)
+        return _too_few(statement, text, graph, claimed, vocabulary)
     reason = _open(graph)
     if reason:
         return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -92,12 +97,22 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         return Claim(statement.id, text, Verdict.REFUTED, _METHOD, counterexample=numbers)
     witness = None
     if exactly:
-        witness = _late(graph, claimed - 1)
+        witness = _late(graph, claimed - 1, vocabulary)
         if witness is None:
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
     trusted = (KERNEL, _EVALUATOR, _BLAKE, *((_ARB,) if exactly else ()))
-    return Claim(statement.id, text, Verdict.PROVED, _METHOD, trusted=trusted, witness=witness)
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, _states(graph), trusted, witness=witness)
+
+
+def _states(graph: Graph) -> tuple[str, ...]:
+    """Which states "any state" means, where some update has no value at some of them."""
+    found = hypothesis([*graph.layers.values(), *graph.kinds.values()])
+    return () if found is None else (found,)
+
+
+def _any_state(graph: Graph) -> str:
+    return any_state({"everywhere": int(not _states(graph))})
 
 
 @cache
@@ -120,20 +135,20 @@ def _open(graph: Graph) -> str | None:
     return None
 
 
-def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Claim:
-    found = _late(graph, claimed)
+def _too_few(statement: Statement, text: str, graph: Graph, claimed: int, vocabulary: Vocabulary) -> Claim:
+    found = _late(graph, claimed, vocabulary)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
     return Claim(
-        statement.id, text, Verdict.REFUTED, "a run from the zero state against backpropagation",
+        statement.id, text, Verdict.REFUTED, "a run against backpropagation",
         trusted=(_EVALUATOR, _ARB), counterexample=found,
     )  # fmt: skip
 
 
-def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
+def _late(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """Numbers for which a variable is wrong after the given number of steps, at the network's own sizes."""
-    found = _late_value(graph, steps)
-    if found is not None:
+    found = _late_value(graph, steps, vocabulary)
+    if found is not None or vocabulary.given:  # the search below draws all constants
         return found
     for numbers in sizes.own(graph):
         if numbers.work <= _WORK:
@@ -144,36 +159,44 @@ def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
     return None
 
 
-def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
-    """A run of the given number of steps from the zero state that leaves a variable wrong."""
+def _late_value(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
+    """A run of the given number of steps that leaves a variable wrong, from the zero state, if that has a next one."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
         for numbers in sizes.own(graph):
-            for seed in range(_SEEDS if numbers.work * steps <= _WORK else 0):
-                try:
-                    found = _run(graph, steps, numbers, seed)
-                except (Rejected, Undetermined):
-                    continue
-                if found:
-                    return found
+            for seed in range(-1, _SEEDS if numbers.work * steps <= _WORK else 0):
+                for start in _STARTS:
+                    try:
+                        found = _run(vocabulary, steps, numbers, seed, start)
+                    except (Rejected, Undetermined):
+                        continue
+                    if found:
+                        return found
+                    if not vocabulary.given:  # which may hide a difference from one state and not from another
+                        break
     finally:
         ctx.prec = before
     return None
 
 
-def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[str, Any] | None:
+def _run(vocabulary: Vocabulary, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
+    graph = vocabulary.graph
     names = _names(graph)
     values: dict[str, Fraction] = {}
 
     def draw(label: str) -> Traced:
         head, _, place = label.rpartition(" [")
+        given = vocabulary.given.get(("x", head.removeprefix("x ")))
+        if given is not None:
+            return Traced(given[tuple(map(int, place.strip("]").split(","))) if place != "]" else ()])
         name = f"{names[head]}[{place}"
         values[name] = _small(label, seed)
-        return Traced(values[name], frozenset({name}))
+        # Numbers that are 0 are not listed one by one.
+        return Traced(values[name], frozenset({name}) if values[name] or seed >= 0 else frozenset())
 
     ring = Exact()
     instance = Instance(graph, ring, draw, numbers.base)
-    state = instance.initial(lambda label: Traced(Fraction(0)))
+    state = instance.initial(lambda label: Traced(Fraction(_STARTS[start])))
     for _ in range(steps):
         state = instance.step(state)
     exact, _ = backpropagation(graph, ring, draw, numbers.base)
@@ -186,17 +209,24 @@ def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int) -> dict[st
     report = {
         "variable": shown_entry(kind, vertex, place),
         "sizes": sizes.shown(numbers.base),
-        "initial_state": "zero",
+        "initial_state": start,
         "values": {name: str(values[name]) for name in used if name in values},
+        "others": "all other values are 0" if seed < 0 else "",
         "functions": {label: ring.calls[label] for label in used if label in ring.calls},
         f"after_{steps}_steps": str(found),
         "exact": str(wanted),
     }
-    return {key: value for key, value in report.items() if value != {}}
+    return {key: value for key, value in report.items() if value not in ({}, "")}
 
 
 def _small(label: str, seed: int) -> Fraction:
-    """For the first seed the numbers of the tightness proof: unit weights, input 1, no bias, target 0."""
+    """For seed 0 the numbers of the tightness proof: unit weights, input 1, no bias, target 0.
+
+    For seed -1 only the first entry of each is not 0, and that of a target is 2.
+    """
+    if seed < 0:
+        first = not label.rpartition(" [")[2].strip("]").replace(", ", "").strip("0")
+        return Fraction(int(first and ".bias " not in label) * (2 if label.startswith("target") else 1))
     if seed == 0:
         return Fraction(int(not label.startswith("target ") and ".bias " not in label))
     return 4 * identity_values.small_rational(label, seed)
@@ -225,11 +255,14 @@ def _last(graph: Graph, state: State, exact: State) -> tuple[tuple[str, str], tu
 def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
     """Finite-time exactness at step size h: for h = 1 and for no other."""
     h, steps = number(statement, vocabulary, graph), graph.largest_rank
-    text = f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from any state"
+    text = (
+        f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from {_any_state(graph)}"
+    )
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
-        return Claim(statement.id, text, verdict, _METHOD, trusted=(KERNEL, _EVALUATOR, _BLAKE), reason=reason)
+        trusted = (KERNEL, _EVALUATOR, _BLAKE)
+        return Claim(statement.id, text, verdict, _METHOD, _states(graph), trusted, reason=reason)
     found = _remains(vocabulary, graph, h, steps)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "exact run", reason="no exact run was possible")
@@ -247,7 +280,7 @@ def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> d
         ring = Exact()
         meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
         try:
-            place, fixed = next(iter(meaning["update x", vertex].items()))
+            place, fixed = next(iter(meaning[update("x"), vertex].items()))
         except (Rejected, Undetermined):
             continue
         run = min(steps, 32)

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from dyadic.physics.dynamics import Setting, run
-from dyadic.physics.enclosures import Vector
+from dyadic.physics.dynamics import RelaxationSetting, run
+from dyadic.physics.enclosures import StateVector
 from dyadic.physics.linearity import not_linear
 from dyadic.physics.spectrum import spectrum
 from dyadic.physics.trajectory import on_host
@@ -40,7 +40,7 @@ class Noise:
     worst: the largest difference of a variance, in standard deviations of its estimate from that many samples.
     """
 
-    vector: Vector
+    vector: StateVector
     predicted: Array
     found: Array
     samples: int
@@ -51,7 +51,7 @@ class Noise:
 
 def one_step(updates: Updates, ratios: Mapping[Variable, float]) -> Array:
     """A, the matrix of a step of a linear network: each entry displaced from the fixed point in a sample of its own."""
-    vector = Vector.of(updates.sample())
+    vector = StateVector.of(updates.sample())
     exact = updates.sample().exact()
     count = len(vector)
     centre = np.array([float(v) for v in vector.flat({k: on_host(exact[k]) for k in vector.shapes})])
@@ -80,10 +80,10 @@ def stationary(matrix: Array, covariance: Array) -> Array:
     raise DyadicError("the noise has no stationary covariance: the steps do not converge")
 
 
-def noise(updates: Updates, setting: Setting, covariance: Array | float, samples: int = 2000) -> Noise:
+def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | float, samples: int = 2000) -> Noise:
     """Predict the stationary covariance of one sample's doubled state, and measure it.
 
-    covariance: Q over the entries in the order of :class:`Vector`, or the variance of independent noise of every entry.
+    covariance: Q over the entries in the order of :class:`StateVector`, or the variance of independent noise.
     samples: how many runs are made at once.
     Raises :class:`DyadicError` for a network that is not linear, or steps that do not converge.
     """
@@ -95,7 +95,7 @@ def noise(updates: Updates, setting: Setting, covariance: Array | float, samples
     if spread.radius >= 1:
         raise DyadicError(f"the noise has no stationary covariance: the spectral radius is {spread.radius:g}")
     ratios = {variable: setting.h / setting.tau.get(variable, 1.0) for variable in updates.variables}
-    vector = Vector.of(updates.sample())
+    vector = StateVector.of(updates.sample())
     count = len(vector)
     full = np.eye(count) * covariance if np.ndim(covariance) == 0 else np.asarray(covariance, dtype=float)
     if full.shape != (count, count) or np.abs(full - full.T).max() > 0 or np.linalg.eigvalsh(full).min() < -1e-12:
@@ -109,7 +109,9 @@ def noise(updates: Updates, setting: Setting, covariance: Array | float, samples
     return Noise(vector, predicted, found, samples, steps, worst, covariance_claim())
 
 
-def _measured(updates: Updates, setting: Setting, covariance: Array, vector: Vector, samples: int, steps: int) -> Array:
+def _measured(
+    updates: Updates, setting: RelaxationSetting, covariance: Array, vector: StateVector, samples: int, steps: int
+) -> Array:
     """The covariance about the fixed point over many runs, the noise drawn afresh at every step."""
     many = updates.samples([0] * samples)
     random = np.random.default_rng(setting.seed)
@@ -124,7 +126,7 @@ def _measured(updates: Updates, setting: Setting, covariance: Array, vector: Vec
             drawn.update(step=step, noise=random.standard_normal((samples, len(vector))) @ factor.T)
         return value + xp.asarray(drawn["noise"][:, places[variable]].reshape(value.shape), dtype=dtype)
 
-    plain = Setting(steps, setting.h, setting.tau, seed=setting.seed)
+    plain = RelaxationSetting(steps, setting.h, setting.tau, seed=setting.seed)
     found = run(many, plain, many.exact(), disturbance=disturbed)
     off = np.concatenate([on_host(found.final[v] - found.exact[v]).reshape(samples, -1) for v in vector.shapes], axis=1)
     return off.T @ off / samples

@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat
 
-from dyadic.physics.dynamics import Setting, run
+from dyadic.physics.dynamics import RelaxationSetting, run
 from dyadic.physics.enclosures import (
+    StateVector,
     Unenclosed,
-    Vector,
     enclosing,
     in_balls,
     matrix,
@@ -123,7 +123,7 @@ def bounded(updates: Updates, tolerance: float) -> tuple[Bound | None, Claim]:
 
 def _bound(updates: Updates, tolerance: float) -> Bound:
     one, steps = in_balls(updates), updates.network.derivation.steps
-    vector = Vector.of(one)
+    vector = StateVector.of(one)
     exact = one.exact()
     centre = vector.flat(exact)
     powers = _powers(step_jacobian(one, centre, np.zeros(len(vector))), steps)
@@ -161,7 +161,13 @@ def _row_sums(matrices: list[arb_mat]) -> list[Any]:
 
 
 def _gradients(
-    one: Updates, vector: Vector, centre: list[Any], radii: Array, powers: list[arb_mat], tolerance: float, reach: Array
+    one: Updates,
+    vector: StateVector,
+    centre: list[Any],
+    radii: Array,
+    powers: list[arb_mat],
+    tolerance: float,
+    reach: Array,
 ) -> dict[str, Array]:
     box = with_slopes(vector, centre, radii)
     found: dict[str, Array] = {}
@@ -192,7 +198,7 @@ def _tried(
     def disturbed(step: int, variable: Variable, value: Array) -> Array:
         return value + xp.asarray(largest * random.choice([-1.0, 1.0], size=value.shape), dtype=dtype)
 
-    setting = Setting(updates.network.derivation.steps, seed=seed)
+    setting = RelaxationSetting(updates.network.derivation.steps, seed=seed)
     found = run(many, setting, "random", disturbance=disturbed)
     exact, one = found.exact, updates.sample()
     wanted = one.at(*_parts(one.exact())).gradients()
