@@ -26,9 +26,13 @@ class EmittedFunction:
 
 
 class FunctionModule:
-    """Collects equations and writes them as one module."""
+    """Collects equations and writes them as one module.
 
-    def __init__(self) -> None:
+    batched: whether arrays have a leading batch axis that the equations do not speak of.
+    """
+
+    def __init__(self, batched: bool = True) -> None:
+        self._batched = batched
         self._support = Support()
         self._routines: list[dict[str, object]] = []
 
@@ -40,7 +44,7 @@ class FunctionModule:
 
         static: tensors without a batch axis.  sizes: numbers for the equations' sizes.  mean: over the batch.
         """
-        batcher = Batcher(set(static), True)
+        batcher = Batcher(set(static), self._batched)
         *first, last = definitions
         own = tuple(batcher.definition(item) for item in first)
         result = (batcher.mean if mean else batcher.definition)(last)

@@ -89,8 +89,10 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
     """
     derivation = updates.network.derivation
     reason = not_linear(derivation)
-    if reason is not None or not updates.network.batched:
-        raise DyadicError(f"the stationary covariance is that of a linear network with a batch axis: {reason}")
+    if reason is not None:
+        raise DyadicError(f"the stationary covariance is that of a linear network: {reason}")
+    if not updates.network.batched:
+        raise DyadicError("noise is measured over a batch, and the tensors of this model carry an axis of their own")
     spread = spectrum(derivation, setting.h, setting.tau)
     if spread.radius >= 1:
         raise DyadicError(f"the noise has no stationary covariance: the spectral radius is {spread.radius:g}")

@@ -16,6 +16,7 @@ The gradient's error is bounded alike by |G A^k|, G the enclosure of the gradien
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,7 +191,21 @@ def _tried(
     updates: Updates, tolerance: float, devices: int, seed: int
 ) -> tuple[dict[Variable, Array], dict[str, Array]]:
     """The largest errors over random devices, each from a state of its own."""
-    many = updates.samples([0] * devices) if updates.network.batched else updates
+    one = updates.sample()
+    exact = one.exact()
+    wanted = one.at(exact.x, exact.s).gradients()
+    states = {variable: np.zeros(on_host(exact[variable]).shape) for variable in one.variables}
+    gradients = {name: np.zeros(on_host(value).shape) for name, value in wanted.items()}
+    for state in _reached(updates, tolerance, devices, seed):
+        for variable, worst in states.items():
+            states[variable] = np.maximum(worst, on_host(abs(state[variable] - exact[variable])))
+        for name, value in one.at(state.x, state.s).gradients().items():
+            gradients[name] = np.maximum(gradients[name], on_host(abs(value - wanted[name])))
+    return states, gradients
+
+
+def _reached(updates: Updates, tolerance: float, devices: int, seed: int) -> Iterator[DoubledState]:
+    """What each device has after T steps; all at once, as samples of one batch, where there is such an axis."""
     random = np.random.default_rng(seed)
     xp, dtype = updates.network.arrays, updates.network.module.DTYPE
     largest = tolerance * (1 - 2.0**-20)  # the simulation's own rounding is part of what a device is off by
@@ -198,22 +213,14 @@ def _tried(
     def disturbed(step: int, variable: Variable, value: Array) -> Array:
         return value + xp.asarray(largest * random.choice([-1.0, 1.0], size=value.shape), dtype=dtype)
 
-    setting = RelaxationSetting(updates.network.derivation.steps, seed=seed)
-    found = run(many, setting, "random", disturbance=disturbed)
-    exact, one = found.exact, updates.sample()
-    wanted = one.at(*_parts(one.exact())).gradients()
-    states = {v: on_host(abs(found.final[v] - exact[v])).max(axis=0) for v in many.variables}
-    gradients = {name: np.zeros(on_host(value).shape) for name, value in wanted.items()}
-    for device in range(devices):
-        part = slice(device, device + 1)
-        state = DoubledState(*({n: a[part] for n, a in table.items()} for table in _parts(found.final)))
-        for name, value in one.at(state.x, state.s).gradients().items():
-            gradients[name] = np.maximum(gradients[name], on_host(abs(value - wanted[name])))
-    return states, gradients
-
-
-def _parts(state: DoubledState) -> tuple[Any, Any]:
-    return state.x, state.s
+    steps, batched = updates.network.derivation.steps, updates.network.batched
+    for number in range(1 if batched else devices):
+        many = updates.samples([0] * devices)
+        setting = RelaxationSetting(steps, seed=seed + number)
+        final = run(many, setting, "random", disturbance=disturbed).final
+        for device in range(devices if batched else 1):
+            part = slice(device, device + 1) if batched else ...
+            yield DoubledState({n: a[part] for n, a in final.x.items()}, {n: a[part] for n, a in final.s.items()})
 
 
 __all__ = ["Bound", "Resolution", "bounded", "resolution"]

@@ -24,7 +24,7 @@ from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, order_claim
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
 from dyadic.proofs.checker.trust import POLYNOMIALS, called
@@ -163,17 +163,17 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
             exactness_claim(name, order, partial(_error_term, bench, energy, form, order), f"alpha {alpha:g}")
         )
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
-    return MethodTrial(tuple(measured), _effort(bench, energy, transposed, measured), tuple(claims), *equations)
+    return MethodTrial(tuple(measured), _effort(bench, energy, transposed), tuple(claims), *equations)
 
 
-def _effort(bench: Bench, energy: EnergyNetwork, transposed: bool, measured: list[Measurement]) -> Effort:
-    count = len(bench.vertices)
-    for beta, found in zip(BETAS, measured, strict=False):
-        if found.error <= WANTED:
-            watch = Watch(bench)
-            settled(bench, energy, DualForm(transposed, ALPHAS[0]), beta, watch)
+def _effort(bench: Bench, energy: EnergyNetwork, transposed: bool) -> Effort:
+    count, least, form = len(bench.vertices), float("inf"), DualForm(transposed, ALPHAS[0])
+    for beta in NUDGES:
+        watch = Watch(bench)
+        settled(bench, energy, form, beta, watch)
+        least = min(least, watch.last[0])
+        if watch.first is not None:
             return effort(f"alpha 0.5, beta {beta:g}", watch, 3 * count, count)
-    least = min(found.error for found in measured)
     return Effort("alpha 0.5", None, None, 3 * count, f"the error stays at {least:.1e}")
 
 

@@ -80,7 +80,7 @@ class EnergyNetwork:
         self.architecture = updates.network.derivation.architecture
         self.terms: dict[str, VariedTerm] = {}
         self._parts: dict[tuple[str, str], EmittedFunction] = {}
-        functions = FunctionModule()
+        functions = FunctionModule(updates.network.batched)
         made: dict[Any, tuple[VariedTerm, dict[str, EmittedFunction]]] = {}
         for vertex in self.architecture.vertices:
             equation = rewrite(derive_layer(vertex.kind).equation, self._activations(vertex))

@@ -11,6 +11,8 @@ from dyadic.proofs.claims import Claim
 
 WANTED = 1e-6
 """The gradient error to which steps are counted."""
+NUDGES = (0.1, 0.01, 0.001, 1e-4, 1e-5)
+"""Nudgings of a centred estimate, of which the first that is small enough for that error is taken."""
 
 
 @dataclass(frozen=True)
@@ -92,4 +94,4 @@ def effort(setting: str, watch: Watch, per_step: int, before: int = 0, reason: s
     return Effort(setting, watch.first, before + watch.first * per_step, per_step)
 
 
-__all__ = ["WANTED", "Effort", "Measurement", "MethodTrial", "RivalMethod", "Watch", "effort"]
+__all__ = ["NUDGES", "WANTED", "Effort", "Measurement", "MethodTrial", "RivalMethod", "Watch", "effort"]

@@ -23,7 +23,7 @@ from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, expansion, limit_claim, order_claim
 from dyadic.physics.rivals.dual_propagation import no_layers
 from dyadic.physics.rivals.energies import EnergyNetwork, own
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch
+from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch
 from dyadic.physics.rivals.predictive_coding import descended
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
@@ -230,11 +230,12 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
     if isinstance(found, str):
         return found
     measured, good = [], None
-    for beta in BETAS:
-        up, down = nudged(found, beta), nudged(found, -beta)
-        error = found.error(difference(found, up, down, 2 * beta))
-        measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient", *error))
-        good = beta if good is None and error[0] <= WANTED else good
+    for beta in NUDGES:
+        if good is None or beta in BETAS:
+            error = found.error(difference(found, nudged(found, beta), nudged(found, -beta), 2 * beta))
+            good = beta if good is None and error[0] <= WANTED else good
+        if beta in BETAS:
+            measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient", *error))
     for beta in BETAS:
         error = found.error(difference(found, nudged(found, beta), found.free, beta))
         measured.append(Measurement(f"one-sided, beta {beta:g}, against the minimum's gradient", *error))

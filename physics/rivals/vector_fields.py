@@ -7,7 +7,7 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 from __future__ import annotations
 
 import cmath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from flint import fmpz_poly
 
 from dyadic.physics.rivals.bench import Bench, Units, added, largest
 from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
-from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
@@ -183,7 +183,7 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
         exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred"),
         exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided"),
     )
-    return MethodTrial(tuple(measured), _effort(bench, correction, measured, 3), claims)
+    return MethodTrial(tuple(measured), _effort(bench, correction, 3), claims)
 
 
 def _vector_field(bench: Bench) -> MethodTrial | str:
@@ -200,7 +200,7 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
             "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls",
         ),
     )  # fmt: skip
-    return MethodTrial(tuple(measured), _effort(bench, none, measured, 1), claims)
+    return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)
 
 
 def _holomorphic(bench: Bench) -> MethodTrial | str:
@@ -294,13 +294,14 @@ def _measured(setting: str, bench: Bench, gradient: dict[str, Array]) -> Measure
     return Measurement(setting, *bench.error(gradient))
 
 
-def _effort(bench: Bench, correction: Correction, measured: Sequence[Measurement], per_vertex: int) -> Effort:
-    """Steps of both nudged phases, with the largest beta that is small enough, after the free phase."""
+def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
+    """Steps of both nudged phases, with the first beta that is small enough, after the free phase."""
     count = len(bench.vertices)
-    good = [beta for beta, found in zip(BETAS, measured, strict=False) if found.error <= WANTED]
+    errors = {beta: bench.error(centred(bench, beta, correction))[0] for beta in NUDGES}
+    good = [beta for beta, error in errors.items() if error <= WANTED]
     if not good:
-        least = min(found.error for found in measured)
-        return Effort("centred", None, None, 2 * per_vertex * count, f"the error stays at {least:.1e}")
+        reason = f"the error stays at {min(errors.values()):.1e}"
+        return Effort("centred", None, None, 2 * per_vertex * count, reason)
     beta, watch = good[0], Watch(bench)
     paths: list[list[Units]] = [[], []]
     for path, sign in zip(paths, (1, -1), strict=True):

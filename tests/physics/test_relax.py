@@ -2,6 +2,7 @@
 
 import random
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -271,6 +272,27 @@ def test_the_cupy_target_takes_the_same_steps(monkeypatch):
     found = dyadic.relax(derivation, target="cupy", batch=2)
     assert found.first_exact == dict(found.ranks)
     assert np.abs(found.deviation - dyadic.relax(derivation, batch=2).deviation).max() < 1e-12
+
+
+def test_a_model_whose_tensors_carry_their_own_batch_axis():
+    """No axis is added: the relaxation, the devices and the methods run on the tensors as they are."""
+    from dyadic.physics.hardware import mismatch, mismatched, resolution
+
+    own = dict(CHAIN, inputs={"x": {"shape": [2, 3]}})
+    derivation = dyadic.derive(replace(dyadic.architecture(own), explicit_batch=True))
+    found = dyadic.relax(derivation, seed=2, states=True)
+    assert found.first_exact == dict(found.ranks)
+    assert found.states["x:a"].shape == (7, 2, 4)
+    updates = updates_of(derivation)
+    bounds = resolution(updates, 1e-4, devices=20)
+    assert bounds.holds
+    assert bounds.ratio < 10
+    wrong = mismatch(updates, mismatched(updates, 0.1, 0))
+    assert max(np.abs(wrong.predicted[n] - wrong.found[n]).max() for n in wrong.found) < 1e-14
+    table = dyadic.compare(derivation, methods=["dyadic", "asymep", "pc-nudged", "fixed-prediction", "lecun"])
+    assert [row.reason for row in table.rows if row.trial is None] == []
+    assert table.row("lecun").trial.measurements[0].error < 1e-14
+    assert table.row("pc-nudged").trial.measurements[2].error < 0.1
 
 
 def test_a_target_without_its_library_is_refused(monkeypatch):
