@@ -118,23 +118,33 @@ def _latex_reader(graph: Graph) -> Read:
 
     def read(text: str) -> tuple[Any, Any]:
         sides = parse(LatexReader(formula(text), vocabulary, limits=PRINTED).tokens(), PRINTED)
-        if len(sides) != 2 or not isinstance(sides[0], list):
-            raise Unreadable(0, "this is no equation")
-        return sides[0], _with_ranges(sides[1])
+        match sides:
+            case [["entry", kind, owner, list(indices)], right]:
+                free = [index[1] for index in indices if isinstance(index, list) and index[0] in NAMES]
+                if len(free) == len(indices):
+                    left = ["entry", kind, owner, [["index", name] for name in free]]
+                    return left, _with_ranges(right, frozenset(free))
+        raise Unreadable(0, "this is no equation")
 
     return read
 
 
-def _with_ranges(node: Any) -> Any:
-    """Ranges that are names of sizes, as the certificate writes them."""
+NAMES = ("index", "size")
+
+
+def _with_ranges(node: Any, scope: frozenset[str]) -> Any:
+    """Ranges that are names of sizes, as the certificate writes them; what is bound is an index, whatever else is so
+    called in the network."""
     if not isinstance(node, list):
         return node
     if len(node) == 4 and node[0] in ("sum", "logsumexp", "max", "argmax"):
         extent = ["size", node[2]] if isinstance(node[2], str) else node[2]
         if extent is None:
             raise Unreadable(0, "a range is missing")
-        return [node[0], node[1], extent, _with_ranges(node[3])]
-    return [_with_ranges(child) for child in node]
+        return [node[0], node[1], _with_ranges(extent, scope), _with_ranges(node[3], scope | {node[1]})]
+    if len(node) == 2 and node[0] in NAMES:
+        return ["index" if node[1] in scope else "size", node[1]]
+    return [_with_ranges(child, scope) for child in node]
 
 
 def _in_claims_notation(item: Definition) -> bool:

@@ -53,6 +53,13 @@ POOL = {
     "layers": [{"name": "a", "type": "tanh"}, {"name": "p", "type": "max_pool", "kernel": [2], "padding": [1]}],
     "cost": {"type": "squared_error"},
 }
+NAMED = {
+    "name": "named",
+    "inputs": {"x": {"shape": ["N", "M"]}},
+    "layers": [{"name": "a", "type": "tanh"}, {"name": "b", "type": "scale", "factor": 3}],
+    "cost": {"type": "squared_error"},
+}
+BASES = {"plain": PLAIN, "mixed": MIXED, "tall": TALL, "pool": POOL, "named": NAMED}
 FORGERIES = {}
 """Name -> a function that makes the forgery."""
 
@@ -60,7 +67,7 @@ FORGERIES = {}
 @cache
 def base(name):
     """(derivation, true certificate)."""
-    derivation = derive(architecture({"plain": PLAIN, "mixed": MIXED, "tall": TALL, "pool": POOL}[name]))
+    derivation = derive(architecture(BASES[name]))
     return derivation, verify(derivation)
 
 

@@ -149,3 +149,16 @@ def test_a_look_up_alone_has_no_potential():
     inputs = {"x": {"shape": [4, 2]}, "t": {"shape": [3], "below": 4}}
     certificate = shown({"inputs": inputs, "layers": layers, "cost": {"type": "squared_error"}})
     assert next(c for c in certificate["claims"] if c["kind"] == "nonreciprocity")["witness"]["entry"] != "0"
+
+
+# -- sizes that are called like indices --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("names", [("c", "i1", "i2"), ("i", "j", "k"), ("u1", "a1", "d1")])
+def test_a_size_may_be_called_like_an_index(names):
+    layers = [
+        {"name": "a", "type": "conv", "filters": 2, "kernel": [3, 3]}, {"name": "b", "type": "relu"},
+        {"name": "c", "type": "max_pool", "kernel": [2, 2]}, {"name": "d", "type": "flatten"},
+        {"name": "e", "type": "softmax"},
+    ]  # fmt: skip
+    shown({"inputs": {"x": {"shape": list(names)}}, "layers": layers, "cost": {"type": "squared_error"}})

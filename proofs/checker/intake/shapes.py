@@ -6,7 +6,7 @@ these and in quotients and remainders; with numbers only, as numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -267,20 +267,15 @@ def _only_given(integers: set[tuple[str, str]], given: set[tuple[str, str]], whe
 def check_positions(graph: Any, shapes: Shapes) -> None:
     """The bound of an integer input is at most the length of each axis that it indexes, where no bracket guards that.
 
-    The proofs of the adjoints rest on it (``positions_inside``).
+    The proofs of the adjoints rest on it (``positions_inside``): core/obligations.py takes it of the same entries.
     """
     for position, (name, parents) in enumerate(graph.parents.items()):
         layer, table = graph.layers[graph.content[name]], shapes.tables[name]
         known = dict(zip((("x", owner) for owner in layer["inputs"]), layer["input_shapes"], strict=True))
         known |= {(p["kind"], "v"): p["shape"] for p in layer["parameters"].values()}
         known |= {(item["kind"], item["owner"]): item["shape"] for item in layer["definitions"]}
-        bodies = [item["body"] for item in layer["definitions"]]
-        brackets = [n for n in nodes(bodies) if n[0] in ("inside", "divides", "same")]
-        guarded = [n for n in nodes(brackets) if n[0] == "entry"]
-        for entry in (n for n in nodes(bodies) if n[0] == "entry"):
-            for index, axis in zip(entry[3], known[entry[1], entry[2]], strict=True):
-                if not isinstance(index, list) or index[0] != "entry" or index in guarded:
-                    continue
+        for item in layer["definitions"]:
+            for index, axis in unguarded(item["body"], known):
                 slot = layer["inputs"].index(index[2])
                 below = evaluate(graph.inputs[parents[slot]]["below"], Named(), "architecture.inputs")
                 length = evaluate(axis, table, "architecture.vertices")
@@ -288,3 +283,13 @@ def check_positions(graph: Any, shapes: Shapes) -> None:
                 if below != length and (low is None or high is None or low > high):
                     where = f"architecture.vertices[{position}].inputs[{slot}]"
                     raise Rejected(where, f"the integers of {parents[slot]!r} are not below the length of the axis")
+
+
+def unguarded(body: Any, known: Mapping[tuple[str, str], Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
+    """The entries that are an index in one definition and stand in no bracket of it, each with the axis' length."""
+    brackets = [n for n in nodes(body) if n[0] in ("inside", "divides", "same")]
+    guarded = [n for n in nodes(brackets) if n[0] == "entry"]
+    for entry in (n for n in nodes(body) if n[0] == "entry"):
+        for index, axis in zip(entry[3], known[entry[1], entry[2]], strict=True):
+            if isinstance(index, list) and index[0] == "entry" and index not in guarded:
+                yield index, axis
