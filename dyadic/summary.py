@@ -16,7 +16,7 @@ from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import Page, printable
+from dyadic.terminal import Page, counted, printable
 
 _METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
 """The method of a claim whose kind has another name."""
@@ -62,8 +62,9 @@ def own_claims_text(
     verdict = overall(claims)
     counts = _counts([claim.verdict for claim in claims])
     yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+    depth = counted(derivation.L, "layer")
     yield from page.wrapped(
-        f"{derivation.architecture.name}: L = {derivation.L} layers (counted in vertices), T = {derivation.steps}"
+        f"{derivation.architecture.name}: L = {depth} (counted in vertices), T = {derivation.steps}"
     )
     for claim in claims:
         yield ""
@@ -94,8 +95,9 @@ def rejected_text(reason: str, page: Page) -> Iterator[str]:
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     """What became of the theorem; a claim beside it that fails comes first."""
     steps, verdict = certificate.claims[-1], certificate.verdict
+    count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
     theorem = (
-        f"after {certificate.steps} unit steps of the saddle-point dynamics from {any_state(steps.numbers)}, x, s and "
+        f"after {count} of the saddle-point dynamics from {start}, x, s and "
         f"dE/dtheta are exactly those of backpropagation (L = {certificate.L})"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}

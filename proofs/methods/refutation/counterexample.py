@@ -2,8 +2,8 @@
 
 Fewer steps than T are looked at in the network itself.  Otherwise the search goes from small to large: sub-networks of
 one, two and three vertices before the whole network (subnetwork.py), sizes 1 before 2, integers near 0; then every
-number is replaced by 0, 1 or -1 as long as the two sides still differ.  "Smallest" is what this search finds; that the two sides differ is certain, since they are
-rigorous enclosures that do not meet.
+number is replaced by 0, 1 or -1 as long as the two sides still differ.  "Smallest" is what this search finds; that the
+two sides differ is certain, since they are rigorous enclosures that do not meet.
 """
 
 from __future__ import annotations
