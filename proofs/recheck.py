@@ -11,7 +11,6 @@ from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
-from dyadic.proofs.checker.intake.form import anything, number, one_of, record, text
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate import tightness_witness
 
@@ -29,16 +28,8 @@ def check(certificate: Any) -> Report:
     return replace(report, findings=tuple(found.values()))
 
 
-WITNESS = record({
-    "variable": text(), "entry": anything, "initial_state": text(), "steps": number(), "value_before": text(),
-    "value_exact": text(), "difference": text(), "seed": number(0, 2**60), "signs": one_of(*tightness_witness.SIGNS),
-    "precision": number(1, max(tightness_witness.PRECISIONS)), "sizes": anything,
-})  # fmt: skip
-
-
 def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     witness = claim["witness"]
-    WITNESS(witness, where)
     if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])

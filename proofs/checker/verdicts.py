@@ -7,6 +7,7 @@ from typing import Any
 from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
+from dyadic.proofs.checker.figures import check_figures
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -42,9 +43,12 @@ class Claims:
             elif claim["id"] != "steps":
                 raise Rejected(f"{where}.id", "is not steps, of which kind the claim is")
             self.known[claim["id"]] = claim
+        made = {_method(claim) for claim in self.known.values()}
         for position, name in enumerate(certificate["not_run"]):
             if name not in METHODS or name in certificate["not_run"][:position]:
                 raise Rejected(f"not_run[{position}]", "is not the name of a method, or is there twice")
+            if name in made:
+                raise Rejected(f"not_run[{position}]", f"is {name}, of which there is a claim")
         wanted = _overall(certificate["claims"])
         if certificate["verdict"] != wanted:
             raise Rejected("verdict", f"should be {wanted}")
@@ -123,6 +127,7 @@ class Claims:
         for key in sorted(set(own) & set(numbers)):
             if numbers[key] != own[key]:
                 raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
+        check_figures(graph, claim, where)
 
     def _content(self, claim: Any, where: str) -> Any:
         names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
@@ -193,7 +198,7 @@ class Claims:
 def _method(claim: Any) -> str:
     """The method that makes a claim; of an open one, the method that had nothing to say."""
     name: str = claim["subject"]["method"] if claim["kind"] == "open" else claim["kind"]
-    return METHOD_OF.get(name, name)
+    return METHOD_OF.get(name, name.partition(":")[0])
 
 
 def _labels(graph: Graph) -> dict[str, tuple[str, str]]:

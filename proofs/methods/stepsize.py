@@ -23,6 +23,7 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
+from dyadic.proofs.checker.evaluation.linearity import is_linear
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
@@ -89,7 +90,7 @@ def network_claim(graph: Graph) -> Claim:
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
     ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
     counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
-    linear = ring.calls == 0
+    linear = ring.calls == 0 and is_linear(graph)
     if linear and counterexample is None:
         counterexample = _deviates(graph, sizes)
     about, numbers = {"part": "network"}, {"T": graph.largest_rank, "linear": int(linear)}

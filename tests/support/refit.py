@@ -88,10 +88,10 @@ def _retell_steps(forged: Any) -> None:
     method = RULES["steps"].how(claim["subject"], claim["numbers"])
     claim["statement"] = RULES["steps"].say(claim["subject"], claim["numbers"], "")
     claim["method"] = method + (f", cross-checked by {', '.join(others)}" if others else "")
-    graph = Graph(forged, require_terms=False)
-    domain = hypothesis([*graph.layers.values(), *graph.kinds.values()])
     assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]
     with contextlib.suppress(Exception):
+        graph = Graph(forged, require_terms=False)
+        domain = hypothesis([*graph.layers.values(), *graph.kinds.values()])
         assumed += [*([domain] if domain else []), *network_shapes(graph).hypotheses()]
     claim["hypotheses"] = list(dict.fromkeys(assumed))
     claim["trusted"] = sorted({text for c in parts for text in c["trusted"]})

@@ -284,6 +284,8 @@ CLAIM = record({
     "hypotheses": listed(text(2000), most=1000), "trusted": listed(text(2000), most=1000),
     "counterexample": maybe(_object), "witness": maybe(_object), "reason": maybe(text(2000)),
 })  # fmt: skip
+# As in PEP 440: numbers, and parts such as rc1, .post2, .dev3, +local.1.
+_VERSION = r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[a-z0-9]{1,12})?|not installed"
 _TERMS = table(listed(terms))
 _RANKS = table(number(1, 10**7))
 CERTIFICATE = record(
@@ -305,7 +307,7 @@ CERTIFICATE = record(
         "not_run": listed(text(), most=100),
         "proofs": table(lambda value, where: anything(value, where, 0, 80)),
         "functions": table(lambda value, where: anything(value, where, 0, 40), most=1000),
-        "versions": table(text(60, r"[0-9A-Za-z.+!\- ]+"), one_of("dyadic", "sympy", "python-flint")),
+        "versions": table(text(60, _VERSION), one_of("dyadic", "sympy", "python-flint")),
         "hash": DIGEST,
     },
 )

@@ -5,25 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.simulation import Small
-from dyadic.proofs.checker.intake.form import listed, number, record, table, text
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import Shapes, number_of
+from dyadic.proofs.checker.intake.witness_forms import MOST_RUNS, WITNESSES
 from dyadic.proofs.checker.verdicts import Claims
 
 Recorded = dict[str, list[dict[str, int]]]
-MOST_RUNS = 4
-
-_SIZE = number(1, 10**6)
-_SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
-PAIRING = record(
-    {"runs": listed(record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": table(_SIZE)}), most=10_000)}
-)
-_SHAPES = table(listed(_SIZE, most=12))
-IDENTITY = record({
-    "primes": listed(_PRIME, low=2, most=MOST_RUNS), "seeds": listed(_SEED, low=2, most=MOST_RUNS),
-    "inputs": _SHAPES, "below": table(_SIZE), "sizes": table(table(_SIZE)),
-})  # fmt: skip
 
 
 def pairing_sizes(claims: Claims, contents: set[str]) -> Recorded:
@@ -31,7 +19,7 @@ def pairing_sizes(claims: Claims, contents: set[str]) -> Recorded:
     found: Recorded = {}
     for claim in claims.of_kind("pairing"):
         where = f"{claims.place[claim['id']]}.witness"
-        PAIRING(claim["witness"], where)
+        WITNESSES["pairing"](claim["witness"], where)
         for position, run in enumerate(claim["witness"]["runs"]):
             if run["content"] not in contents:
                 raise Rejected(f"{where}.runs[{position}].content", "is not a layer or cost of this certificate")
@@ -43,7 +31,7 @@ def pairing_sizes(claims: Claims, contents: set[str]) -> Recorded:
 
 def small_instance(graph: Graph, witness: Any, where: str) -> Small:
     """The sizes at which the whole network was evaluated: they must fit its equations as its own sizes do."""
-    IDENTITY(witness, where)
+    WITNESSES["identity"](witness, where)
     shapes = Shapes(graph, witness["inputs"], witness["sizes"], where)
     if set(witness["inputs"]) != set(graph.inputs):
         raise Rejected(f"{where}.inputs", "are not those of the architecture")
