@@ -1,8 +1,8 @@
 """The program's first instruction: from here on no signal is answered by Python.
 
 Nothing is imported before the signals are blocked, not even :mod:`signal`, which takes longer to import (its numbers
-are enumerations) than all that is done here.  What remains is Python's own start, some 10 to 20 ms, in which an
-interruption ends the process as Python does.
+are enumerations) than all that is done here.  What remains is Python's own start, with its site packages, and the
+millisecond in which this file is found: an interruption then ends the process as Python does, perhaps with a traceback.
 """
 
 from __future__ import annotations

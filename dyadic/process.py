@@ -68,7 +68,8 @@ def _report(error: Exception) -> int:
         say(str(error))
         return INVALID
     if isinstance(error, MemoryError):
-        say("out of memory; give it a smaller network, or a machine with more memory")
+        given = next((f"{word}: " for word in sys.argv[2:] if not word.startswith("-")), "")
+        say(f"{given}memory does not suffice for it; give a smaller network, or a machine with more memory")
         return INVALID
     if isinstance(error, OSError):
         place = error.filename or ("standard output" if error.errno in (5, 9, 27, 28) else "the system")

@@ -104,7 +104,7 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     _check_tables(vertices, inputs)
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
-    decay = number("weight_decay", "weight_decay", data.get("weight_decay", 0))
+    decay = number("the file", "weight_decay", data.get("weight_decay", 0))
     return Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
 
 
@@ -285,9 +285,11 @@ def _cycle(parents: Mapping[str, set[str]]) -> list[str]:
 
 def _costs(data: Mapping[str, Any], layers: Mapping[str, LayerEntry], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
     tables = data.get("costs", [data["cost"]] if "cost" in data else None)
-    if not isinstance(tables, list | tuple) or not tables or ("cost" in data and "costs" in data):
+    if "cost" in data and "costs" in data:
+        raise SpecError("cost", "there are both [cost] and [[costs]]", "write every cost as [[costs]], or keep one")
+    if not isinstance(tables, list | tuple) or not tables:
         remedy = 'add [cost] with type = "squared_error" or "cross_entropy"; for several, [[costs]] each with a weight'
-        raise SpecError("cost", "no cost is given" if not tables else "there are both [cost] and [[costs]]", remedy)
+        raise SpecError("cost", "no cost is given" if not tables else "costs is no list of tables", remedy)
     found = []
     for position, table in enumerate(tables, 1):
         where = "cost" if len(tables) == 1 else f"cost {position}"

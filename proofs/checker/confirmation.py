@@ -1,8 +1,7 @@
 """From a certificate to what it is worth: every claim by the way in which it can be shown again.
 
-``steps`` rests on the form and the hashes of the file, on the shapes, terms and ranks, on the stabilisation lemma (a
-theorem about all networks, relied on here), and on the adjoint of every layer and cost.  Only if each of them was
-verified again is the certificate confirmed.
+``steps`` rests on the form and the hashes of the file, on the shapes, terms and ranks, on the stabilisation lemma, and
+on the adjoint of every layer and cost.  Only if each of them was verified again is the certificate confirmed.
 """
 
 from __future__ import annotations

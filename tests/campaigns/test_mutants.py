@@ -11,7 +11,7 @@ KNOWN = {
     "weight": ("instantiation", "Equations._term", "weight * item.body -> weight +"),
     "intermediates": ("energy", "needed", "reversed(available) -> list(available)"),
     "numbers": ("serialise", "to_json", "expression.p -> expression.q"),
-    "signs": ("printing", "Printer._sum", "'-"),
+    "signs": ("printing", "joined", "'-"),
     "fractions": ("printing", "TextPrinter.fraction", "top"),
     "ranges": ("printing", "TextPrinter.inside", "extent"),
 }

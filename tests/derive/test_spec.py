@@ -125,6 +125,11 @@ CASES = {
     "empty shape": (replaced(("[4]", "[]")), "input 'x': shape must be a list of sizes, not []"),
     "not TOML": ("name = ", "is not TOML: "),
     "reserved": (replaced(('"a"', '"cost"')), "the name 'cost' is reserved"),
+    "both cost and costs": (
+        GOOD + '[[costs]]\ntype = "huber"\n',
+        "cost: there are both [cost] and [[costs]]; write every cost as [[costs]], or keep one",
+    ),
+    "decay": ('weight_decay = "much"\n' + GOOD, "net.toml: the file: weight_decay must be a number"),
     "control characters": (replaced(('"a"', '"a\\u0007"')), "cannot be used; use printable text"),
 }
 
