@@ -10,7 +10,7 @@ from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.proofs.sentences import any_state
+from dyadic.proofs.sentences import any_state, these_sizes
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
@@ -94,7 +94,7 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     steps, verdict = certificate.claims[-1], certificate.verdict
     theorem = (
         f"after {certificate.steps} unit steps of the saddle-point dynamics from {any_state(steps.numbers)}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L})"
+        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L}){these_sizes(steps.numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
     text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"

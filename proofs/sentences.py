@@ -97,6 +97,11 @@ def conventions(name: str) -> tuple[str, ...]:
     return () if kink is None else (f"{name}: {kink}",)
 
 
+def these_sizes(n: Mapping[str, int]) -> str:
+    """Of which sizes the theorem speaks."""
+    return "" if n["all_sizes"] else ", at the sizes of this network"
+
+
 _REFUTING = {
     "adjoint": "rigorous evaluation",
     "gradient": "rigorous evaluation",
@@ -285,10 +290,10 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "steps":
             text = (
                 f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "
-                f"are exactly those of backpropagation (L = {n['L']} vertices)"
+                f"are exactly those of backpropagation (L = {n['L']} vertices){these_sizes(n)}"
             )
             return text, "composition: lemma + ranks + instances + adjoints for all sizes"
     raise KeyError(kind)
 
 
-__all__ = ["assumed", "conventions", "log10_error", "told", "undecided"]
+__all__ = ["assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]

@@ -16,7 +16,8 @@ from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.evaluation import simulation
-from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, evaluate, primes, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
+from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, exponent, own_prime, shown_sizes
 from dyadic.proofs.checker.evaluation.relaxation import settles
 from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.instantiated import equation_instances
@@ -25,8 +26,8 @@ from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash
 from dyadic.proofs.checker.intake.names import applied, check_names
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
-from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes, number_of
-from dyadic.proofs.checker.intake.witnesses import pairing_sizes, small_instance
+from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes
+from dyadic.proofs.checker.intake.witnesses import own_instance, pairing_sizes, small_instance
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.checker.verdicts import Claims
@@ -68,6 +69,7 @@ class _Check:
         self.claims = Claims(certificate, graph, self.shapes)
         self.found: dict[str, Finding] = {}
         self.open: list[str] = []
+        self.own_sizes: list[str] = []
 
     def report(self) -> Report:
         """Every claim in the order of the file."""
@@ -91,7 +93,7 @@ class _Check:
         self.open += [f"{name} is not a claim that is known here" for name in self.claims.unknown]
         if self.certificate["verdict"] != "proved":
             self.open.append(f"the certificate's own verdict is {self.certificate['verdict']}")
-        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)))
+        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)), tuple(self.own_sizes))
 
     def _all(self) -> Iterator[Finding]:
         for claim in self.certificate["claims"]:
@@ -195,11 +197,11 @@ class _Check:
                 if len(contents) > MOST_CONTENTS:
                     raise Costly(place, f"is one of more than {MOST_CONTENTS}")
                 tables = [small_sizes(content, secrets.randbits(60), place, own), *recorded.get(place, ())]
-                outcomes = [_agreed(content, place, sizes) for sizes in tables]
+                outcomes = [agreed(content, place, sizes) for sizes in tables]
                 bound = Fraction(1)
                 for outcome in outcomes[1:]:
                     bound *= outcome.bound
-                evaluated[place] = f"at sizes {_shown(outcomes)}{self._at_own_sizes(content, place)}"
+                evaluated[place] = f"at sizes {shown_sizes(outcomes)}{self._at_own_sizes(content, place)}"
                 total += self._improved(bound, content, place, tables[1:], len(contents))
             except Costly as error:
                 costly = costly or str(error)
@@ -222,20 +224,16 @@ class _Check:
         for _ in range(MOST_ROUNDS):
             if bound < wanted or not tables:
                 break
-            bound *= _agreed(content, place, tables[0]).bound
+            bound *= agreed(content, place, tables[0]).bound
         return bound if tables else Fraction(0)
 
     def _at_own_sizes(self, content: Any, place: str) -> str:
         """Evaluation at the sizes that the network has, where that is affordable."""
-        tables = []
-        for name, where in self._places():
-            numbers = self.shapes.numbers(name)
-            if where == place and numbers is not None and numbers not in tables:
-                tables.append(numbers)
+        tables = [table for table in self._tables(place) if table is not None]
         done = 0
         for sizes in tables[:MOST_TABLES]:
             try:
-                _agreed(content, place, sizes, MOST_OWN_WORK)
+                agreed(content, place, sizes, MOST_OWN_WORK)
                 done += 1
             except Costly:
                 continue
@@ -259,13 +257,36 @@ class _Check:
                 admitted = for_all_sizes(contents[place][0])
                 self._say(claim["id"], Done.REPLAYED, f"{found.steps} steps, {admitted}; evaluated {how}")
                 continue
-            self._say(claim["id"], Done.EVALUATED if place in evaluated else Done.STATED, how)
-            self.open.append(f"{claim['id']}: there is no proof for all sizes in the certificate")
+            if numbers["all_sizes"]:
+                self._say(claim["id"], Done.EVALUATED if place in evaluated else Done.STATED, how)
+                self.open.append(f"{claim['id']}: there is no proof for all sizes in the certificate")
+            else:
+                self._at_these_sizes(claim, contents[place][0], place)
         for place, (content, _) in contents.items():
             wanted = {("adjoint", place)} | ({("gradient", place)} if content.get("parameters") else set())
             missing = sorted(wanted - shown)
             if missing:
                 raise Rejected("claims", f"hold no {missing[0][0]} of {place}, which steps rests on")
+
+    def _at_these_sizes(self, claim: Any, content: Any, place: str) -> None:
+        """A claim for the sizes of this network, by values at all of them."""
+        try:
+            bound = at_own_sizes(content, place, self._tables(place))
+        except Costly as error:
+            self._say(claim["id"], Done.STATED, f"not shown at the sizes of this network: {error.reason}")
+            self.open.append(f"{claim['id']}: there is no proof for all sizes, and values do not show it")
+            return
+        chance = f"error below 1e{exponent(bound)}"
+        self._say(claim["id"], Done.EVALUATED, f"at the sizes of this network and no others, {PRIMES} primes; {chance}")
+        self.own_sizes.append(claim["id"])
+
+    def _tables(self, place: str) -> list[dict[str, int] | None]:
+        """The sizes with which the network uses a layer or cost, each once; None for those that are no numbers."""
+        found: list[dict[str, int] | None] = []
+        for name, where in self._places():
+            if where == place and (numbers := self.shapes.numbers(name)) not in found:
+                found.append(numbers)
+        return found
 
     def _maxima(self, content: Any, place: str) -> None:
         """No maximum is taken over nothing, at any sizes that the network has and that can be looked at."""
@@ -304,7 +325,7 @@ class _Check:
             where = self.claims.place[claim["id"]]
             small = small_instance(self.graph, claim["witness"], f"{where}.witness")
             self._simulated(claim, small, "at the sizes recorded")
-        own = self._own_instance()
+        own = own_instance(self.graph, self.shapes)
         for claim in self.claims.of_kind("residues"):
             if own is None:
                 self._say(claim["id"], Done.STATED, "the network's sizes are not all numbers")
@@ -341,19 +362,7 @@ class _Check:
         self._say(claim["id"], finding.done, f"{finding.detail}; {how} at the network's own sizes as well")
 
     def _run(self, small: simulation.Small) -> simulation.SimulationRun:
-        return simulation.run(self.graph, small, self.graph.steps, _prime(), secrets.randbits(60))
-
-    def _own_instance(self) -> simulation.Small | None:
-        """The network at its own sizes, if all of them are numbers."""
-        tables = {name: self.shapes.numbers(name) for name in self.shapes.tables}
-        shapes = {name: [number_of(extent) for extent in shape] for name, shape in self.shapes.of.items()}
-        targets = {name: [number_of(extent) for extent in shape] for name, shape in self.shapes.targets.items()}
-        below = {name: node["below"] for name, node in self.graph.inputs.items() if "below" in node}
-        sized = [n for shape in (*shapes.values(), *targets.values()) for n in shape]
-        if None in tables.values() or None in sized or not all(isinstance(n, int) for n in below.values()):
-            return None
-        inputs = {name: shapes[name] for name in self.graph.inputs}
-        return simulation.Small(inputs, targets, tables, below)  # type: ignore[arg-type]
+        return simulation.run(self.graph, small, self.graph.steps, own_prime(), secrets.randbits(60))
 
     def _tightness(self) -> None:
         for claim in self.claims.of_kind("tightness:structure"):
@@ -372,24 +381,9 @@ class _Check:
             detail = f"exact after {self.graph.steps} steps if what is open holds"
             self._say("steps", Done.STATED, detail)
         else:
-            self._say("steps", Done.REPLAYED, f"exact after {self.graph.steps} steps: the composition of the above")
-
-
-def _prime() -> int:
-    return primes(secrets.randbits(60))[0]
-
-
-def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK) -> PairingOutcome:
-    outcome = evaluate(content, place, _prime(), secrets.randbits(60), sizes, most)
-    if outcome.forward != outcome.backward:
-        values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
-        raise Rejected(place, f"the derived adjoints give {values}")
-    return outcome
-
-
-def _shown(outcomes: list[PairingOutcome]) -> str:
-    tables = [" ".join(f"{name}={n}" for name, n in sorted(outcome.sizes.items())) for outcome in outcomes]
-    return "; ".join(dict.fromkeys(text for text in tables if text)) or "(it has none)"
+            where = ", at the sizes of this network" if self.own_sizes else ""
+            detail = f"exact after {self.graph.steps} steps{where}: the composition of the above"
+            self._say("steps", Done.EVALUATED if self.own_sizes else Done.REPLAYED, detail)
 
 
 __all__ = ["check", "examined"]

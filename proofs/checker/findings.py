@@ -102,10 +102,12 @@ class Report:
     """What a certificate that holds is worth.
 
     open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
+    own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
     """
 
     findings: tuple[Finding, ...]
     open: tuple[str, ...]
+    own_sizes: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -121,5 +123,7 @@ class Report:
         found = [f"{f.done.upper():<10} {f.claim}: {f.detail}" for f in self.findings]
         found += [f"OPEN       {reason}" for reason in self.open]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
-        rest = "steps and all that it rests on were verified again" if self.confirmed else f"{len(self.open)} open"
+        where = ", at the sizes of this network" if self.own_sizes else ""
+        rest = f"steps and all that it rests on were verified again{where}" if self.confirmed else None
+        rest = rest or f"{len(self.open)} open"
         return [*found, f"{self.verdict}: {rest}; {', '.join(counts)}"]

@@ -120,6 +120,8 @@ class Claims:
         graph = self.graph
         own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
         own["everywhere"] = int(not any(map(conditions, self._equations(claim))))
+        if claim["kind"] == "steps":
+            own["all_sizes"] = int(not _only_here(list(self.known.values())))
         if claim["kind"] == "tightness":
             own["steps"] = graph.largest_rank - 1
         if claim["kind"] == "nonreciprocity":
@@ -170,7 +172,7 @@ class Claims:
         parts = [c for c in self.known.values() if _method(c) in BEARING]
         checks = dict.fromkeys(map(_method, parts))
         others = [name for name in checks if name not in ESSENTIAL]
-        method = RULES["steps"].how(claim["subject"], claim["numbers"])
+        method = RULES["steps"].how(claim["subject"], claim["numbers"]) + _only_here(parts)
         domain = hypothesis(self._equations(claim))
         assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]
         wanted = {
@@ -193,6 +195,13 @@ class Claims:
         for key, value in wanted.items():
             if claim[key] != value:
                 raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+
+
+def _only_here(parts: list[Any]) -> str:
+    """Which adjoints and gradients hold at the sizes of this network only."""
+    own = [c["id"] for c in parts if c["kind"] in ("adjoint", "gradient") and not c["numbers"]["all_sizes"]]
+    shown = [*own[:3], f"and {len(own) - 3} others"] if len(own) > 4 else own
+    return f", but at the sizes of this network, by evaluation modulo primes: {'; '.join(shown)}" if own else ""
 
 
 def _method(claim: Any) -> str:

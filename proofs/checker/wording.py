@@ -265,10 +265,11 @@ RULES: dict[str, ClaimKind] = {
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
     ),
     "steps": _rule(
-        "", "steps L everywhere",
+        "", "steps L everywhere all_sizes",
         lambda about, n: "After {steps} unit Euler steps of the saddle-point dynamics from any state"
         + ("" if n["everywhere"] else " from which every update is defined")
-        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)",
+        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)"
+        + ("" if n["all_sizes"] else ", at the sizes of this network"),
         "composition: lemma + ranks + instances + adjoints for all sizes",
     ),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
 from dyadic.proofs.checker.intake.shapes import network_shapes
-from dyadic.proofs.checker.verdicts import _labels
+from dyadic.proofs.checker.verdicts import _labels, _only_here
 from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES
 
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, RecursionError, StopIteration)
@@ -85,7 +85,7 @@ def _retell_steps(forged: Any) -> None:
     claim = next(claim for claim in forged["claims"] if claim["kind"] == "steps")
     parts = [c for c in forged["claims"] if METHOD_OF.get(c["kind"], c["kind"]) in BEARING]
     others = [n for n in dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts) if n not in ESSENTIAL]
-    method = RULES["steps"].how(claim["subject"], claim["numbers"])
+    method = RULES["steps"].how(claim["subject"], claim["numbers"]) + _only_here(parts)
     claim["statement"] = RULES["steps"].say(claim["subject"], claim["numbers"], "")
     claim["method"] = method + (f", cross-checked by {', '.join(others)}" if others else "")
     assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]

@@ -43,4 +43,17 @@ def small_instance(graph: Graph, witness: Any, where: str) -> Small:
     return Small(witness["inputs"], targets, witness["sizes"], witness["below"])
 
 
-__all__ = ["Recorded", "pairing_sizes", "small_instance"]
+def own_instance(graph: Graph, shapes: Shapes) -> Small | None:
+    """The network at its own sizes, if all of them are numbers."""
+    tables = {name: shapes.numbers(name) for name in shapes.tables}
+    known = {name: [number_of(extent) for extent in shape] for name, shape in shapes.of.items()}
+    targets = {name: [number_of(extent) for extent in shape] for name, shape in shapes.targets.items()}
+    below = {name: node["below"] for name, node in graph.inputs.items() if "below" in node}
+    sized = [n for shape in (*known.values(), *targets.values()) for n in shape]
+    if None in tables.values() or None in sized or not all(isinstance(n, int) for n in below.values()):
+        return None
+    inputs = {name: known[name] for name in graph.inputs}
+    return Small(inputs, targets, tables, below)  # type: ignore[arg-type]
+
+
+__all__ = ["Recorded", "own_instance", "pairing_sizes", "small_instance"]
