@@ -133,14 +133,14 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         within = f", where {FUNCTIONS[name].defined}" if FUNCTIONS[name].defined else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}{within}"
         return text, "rational functions in a differential field"
-    text = f"{label}: the dE/dtheta is the adjoint of the derivative"
+    text = f'Layers called "{label}": the dE/dtheta is the adjoint of the derivative'
     if kind == "adjoint":
         text = (
-            f"{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product with respect to "
-            "each input is the adjoint of the derivative"
+            f'Layers called "{label}": E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product '
+            "with respect to each input is the adjoint of the derivative"
         )
     if subject["content"].startswith("costs."):
-        text = f"{label}: dC/dx is the adjoint of the cost's derivative"
+        text = f'The cost called "{label}": dC/dx is the adjoint of its derivative'
     values = "" if n["everywhere"] else ", wherever its equations have values"
     if n["all_sizes"]:
         return text + values, "steps from the pairing with the tangent equation, for all sizes"

@@ -99,11 +99,15 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What was done about one claim, and with what."""
+    """What was done about one claim, and with what.
+
+    claim: its id.  title: the same in the checker's words, with what is the file's in quotes.
+    """
 
     claim: str
     done: Done
     detail: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -127,8 +131,13 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report as it is printed."""
-        found = [f"{f.done.upper():<10} {f.claim}: {f.detail}" for f in self.findings]
+        found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
         found += [f"OPEN       {reason}" for reason in self.open]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
         rest = "steps and all that it rests on were verified again" if self.confirmed else f"{len(self.open)} open"
-        return [*found, f"{self.verdict}: {rest}; {', '.join(counts)}"]
+        return [*found, f"{self.verdict}: {rest}; {', '.join(counts)}{self._uncounted()}"]
+
+    def _uncounted(self) -> str:
+        """What was not looked at again counts neither for nor against the verdict."""
+        left = [done for done in (Done.STATED, Done.UNKNOWN) if any(f.done is done for f in self.findings)]
+        return f"; what is {' or '.join(left)} does not count" if left else ""

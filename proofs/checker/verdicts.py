@@ -9,7 +9,7 @@ from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
@@ -17,6 +17,7 @@ class Claims:
     """The claims of a certificate in order, after every text has been compared with the one generated here.
 
     known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
+    titles: what the checker calls each of them, with what the file calls something in quotes.
     """
 
     def __init__(self, certificate: Any, graph: Graph) -> None:
@@ -25,6 +26,7 @@ class Claims:
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
         self.place: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         for position, claim in enumerate(certificate["claims"]):
             where = f"claims[{position}]"
             if claim["id"] in self.place:
@@ -41,6 +43,8 @@ class Claims:
             elif claim["id"] != "steps":
                 raise Rejected(f"{where}.id", "is not steps, of which kind the claim is")
             self.known[claim["id"]] = claim
+        for claim in certificate["claims"]:
+            self.titles[claim["id"]] = self._title(claim)
         for position, name in enumerate(certificate["not_run"]):
             if name not in METHODS or name in certificate["not_run"][:position]:
                 raise Rejected(f"not_run[{position}]", "is not the name of a method, or is there twice")
@@ -79,8 +83,7 @@ class Claims:
     def _texts(self, claim: Any, where: str) -> None:
         kind, subject, numbers = claim["kind"], claim["subject"], claim["numbers"]
         rule = RULES[kind]
-        content = self._content(claim, where)
-        self._data(claim, where)
+        content = self._data(claim, where)
         label, name = self._named(claim)
         # "proved" is the verdict that the rule's own method gives; a refutation is by numbers.
         wanted = {
@@ -93,10 +96,12 @@ class Claims:
             self._trusted(claim, where)
         self._compare(claim, wanted, where)
 
-    def _data(self, claim: Any, where: str) -> None:
+    def _data(self, claim: Any, where: str) -> Any:
+        """The layer or cost that the claim is about, if it is about one, after its subject and numbers were checked."""
         rule, subject, numbers = RULES[claim["kind"]], claim["subject"], claim["numbers"]
         if set(subject) != set(rule.subject):
             raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
+        content = self._content(claim, where)
         wanted = set(rule.numbers)
         if claim["kind"] == "stepsize" and subject["part"] != "network":
             wanted = set()
@@ -122,6 +127,7 @@ class Claims:
         for key in sorted(set(own) & set(numbers)):
             if numbers[key] != own[key]:
                 raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
+        return content
 
     def _content(self, claim: Any, where: str) -> Any:
         names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
@@ -146,6 +152,14 @@ class Claims:
             return self.labels[claim["subject"]["content"]]
         return "", next(iter(claim["subject"].values()), "")
 
+    def _title(self, claim: Any) -> str:
+        """Of a claim whose texts were compared; its id, unless a label, a name or a kind of the file's own is in it."""
+        if claim["id"] not in self.known:
+            return f"a claim that the file calls {shown(claim['id'], 200)}"
+        if claim["kind"] in ("adjoint", "gradient"):
+            return f"{claim['kind']} of what the file calls {shown(self._named(claim)[1], 200)}"
+        return str(claim["id"])
+
     def _trusted(self, claim: Any, where: str) -> None:
         rule, stated = RULES[claim["kind"]], claim["trusted"]
         if stated != sorted(set(stated)):
@@ -153,7 +167,7 @@ class Claims:
         needs = rule.needs(claim["subject"], claim["numbers"])
         strange = sorted(set(stated) - {*needs, *rule.further})
         if strange:
-            raise Rejected(f"{where}.trusted", f"{strange[0]!r:.80} is nothing that this method calls")
+            raise Rejected(f"{where}.trusted", f"{shown(strange[0])} is nothing that this method calls")
         missing = [component for component in needs if component not in stated]
         if missing:
             raise Rejected(f"{where}.trusted", f"leaves out {missing[0]!r}")
@@ -186,7 +200,7 @@ class Claims:
     def _compare(claim: Any, wanted: dict[str, Any], where: str) -> None:
         for key, value in wanted.items():
             if claim[key] != value:
-                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {shown(value, 300)}")
 
 
 def _labels(graph: Graph) -> dict[str, tuple[str, str]]:

@@ -67,8 +67,8 @@ _NUMBERS = (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.FRACTIONS)
 
 def _pairing(about: Subject, n: Numbers) -> str:
     if about["content"].startswith("costs."):
-        return "{label}: dC/dx is the adjoint of the cost's derivative" + _sizes(n)
-    energy = "{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product "
+        return 'The cost called "{label}": dC/dx is the adjoint of its derivative' + _sizes(n)
+    energy = 'Layers called "{label}": E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product '
     return energy + "with respect to each input is the adjoint of the derivative" + _sizes(n)
 
 
@@ -173,8 +173,8 @@ RULES: dict[str, ClaimKind] = {
     ),
     "gradient": _rule(
         "content", "all_sizes everywhere positions_inside maxima_nonempty",
-        lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
-        _NUMBERS,
+        lambda about, n: 'Layers called "{label}": the dE/dtheta is the adjoint of the derivative' + _sizes(n),
+        _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "function": _rule(
         "name", "",

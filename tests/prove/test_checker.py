@@ -120,4 +120,4 @@ def test_the_checker_imports_nothing_of_the_rest():
         " [m for m in sys.modules if m.split('.')[0] in ('sympy', 'numpy', 'networkx', 'z3', 'click', 'flint')])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['dyadic', 'dyadic.proofs'] []"
+    assert done.stdout.strip() == "['dyadic.version', 'dyadic', 'dyadic.proofs'] []"

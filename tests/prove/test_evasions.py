@@ -19,7 +19,7 @@ from dyadic.proofs.checker import Rejected, check
 from dyadic.proofs.checker.core.facts import Facts
 from dyadic.proofs.checker.core.forms import Floor, Form
 from dyadic.proofs.checker.evaluation.kind_pairing import primes
-from dyadic.proofs.checker.instantiated import entrywise, normal_form
+from dyadic.proofs.checker.instantiated import entrywise, polynomials
 from dyadic.proofs.checker.instantiated.equation_instances import examine
 from dyadic.proofs.checker.intake.form import LABEL, SHAPE
 from dyadic.proofs.checker.intake.graph import Graph
@@ -150,7 +150,7 @@ def test_the_cost_of_all_comparisons_together_is_bounded(monkeypatch):
 
 
 def test_the_products_of_all_normal_forms_together_are_bounded(monkeypatch):
-    monkeypatch.setattr(normal_form, "MOST_PRODUCTS", 3)
+    monkeypatch.setattr(polynomials, "MOST_PRODUCTS", 3)
     outcome = examine(Graph(base("plain")[1]))
     assert outcome.undecided
     assert "products of terms" in str(outcome.undecided[0])

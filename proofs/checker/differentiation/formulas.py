@@ -16,7 +16,7 @@ from flint import arb
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 
 DEEPEST, MOST_NODES, LONGEST_NUMBER, HIGHEST = 90, 20_000, 400, 16
 COMPARISONS = (">", "<", ">=", "<=")
@@ -74,7 +74,7 @@ def number(node: Any, where: str) -> Fraction:
         case ["rational", int(p), int(q)] if not isinstance(p, bool) and not isinstance(q, bool) and q > 0:
             if p.bit_length() + q.bit_length() <= LONGEST_NUMBER:
                 return Fraction(p, q)
-    raise Rejected(where, f"{node!r:.80} is not a number")
+    raise Rejected(where, f"{shown(node)} is not a number")
 
 
 def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
@@ -113,7 +113,7 @@ def called(name: str, argument: Ratio, place: FormulaPlace, where: str, depth: i
     if name in ELEMENTARY:
         return place.tower.apply(name, argument)
     if name not in DEFINITIONS:
-        raise Rejected(where, f"there is no function {name!r:.40}")
+        raise Rejected(where, f"there is no function {shown(name)}")
     outer, place.z = place.z, argument
     found = read(DEFINITIONS[name].definition, place, where, depth + 1)
     place.z = outer
@@ -127,7 +127,7 @@ def split_cases(cases: list[Any], where: str) -> Iterator[tuple[Any, int]]:
     for position in range(0, len(cases) - 1, 2):
         condition = cases[position]
         if not (isinstance(condition, list) and len(condition) == 3 and condition[0] in COMPARISONS):
-            raise Rejected(where, f"{condition!r:.80} is not a condition")
+            raise Rejected(where, f"{shown(condition)} is not a condition")
         yield condition, position + 1
     yield None, len(cases) - 1
 

@@ -18,7 +18,7 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
 from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
 from dyadic.proofs.checker.intake.names import sizes_of
-from dyadic.proofs.checker.intake.reading import Costly, Rejected, need
+from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
 
 FAIR_WORK, MOST_WORK = 40_000, 1_000_000
 
@@ -153,7 +153,7 @@ def pairing(equations: KindEquations, field: Any, sizes: Mapping[str, int]) -> t
     for key, item in zip(equations.wanted, equations.derived, strict=True):
         found = run.define(item)
         if set(found) != set(run.tensors[key]):
-            raise Rejected(where, f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
+            raise Rejected(where, f"the derivative with respect to {tensor(*key)} does not have its shape")
         for at, number in found.items():
             # Nothing moves with integers, so forward mode has no part in this: what is derived for them must be 0.
             slope = field.draw("direction", key, at) if key in integers else field.slope(moved[key][at])

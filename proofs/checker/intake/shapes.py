@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes, sizes_of
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, tensor
 
 Extent = tuple[tuple[tuple[str, ...], int], ...]
 """A polynomial: (monomial, coefficient) pairs in order, none of them 0."""
@@ -190,7 +190,7 @@ def check_roles(graph: Any) -> None:
 def _only_given(integers: set[tuple[str, str]], given: set[tuple[str, str]], where: str) -> None:
     """What is trained, computed or differentiated by holds no integers: nothing would move with it."""
     for kind, owner in sorted(integers - given):
-        raise Rejected(where, f"{kind}_{owner} stands in an index or a bracket, but is not given as integers")
+        raise Rejected(where, f"{tensor(kind, owner)} stands in an index or a bracket, but is not given as integers")
 
 
 def check_positions(graph: Any, shapes: Shapes) -> None:

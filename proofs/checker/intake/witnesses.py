@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.simulation import Small
-from dyadic.proofs.checker.intake.form import listed, number, record, table, text
+from dyadic.proofs.checker.intake.form import NAME, listed, number, record, table, text
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import Shapes, number_of
@@ -16,13 +16,14 @@ MOST_RUNS = 4
 
 _SIZE = number(1, 10**6)
 _SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
+_SIZES = table(_SIZE, NAME)
 PAIRING = record(
-    {"runs": listed(record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": table(_SIZE)}), most=10_000)}
+    {"runs": listed(record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": _SIZES}), most=10_000)}
 )
 _SHAPES = table(listed(_SIZE, most=12))
 IDENTITY = record({
     "primes": listed(_PRIME, low=2, most=MOST_RUNS), "seeds": listed(_SEED, low=2, most=MOST_RUNS),
-    "inputs": _SHAPES, "below": table(_SIZE), "sizes": table(table(_SIZE)),
+    "inputs": _SHAPES, "below": table(_SIZE), "sizes": table(_SIZES),
 })  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.intake.reading import Rejected, need
+from dyadic.proofs.checker.intake.reading import Rejected, need, shown
 
 DEEPEST, MOST_NODES, MOST_TERMS, LARGEST = 20, 2_000, 1_000, 2**64
 ARGUMENTS = {"E": 2, "C": 1}
@@ -174,7 +174,7 @@ def _value(node: Any, leaf: Leaf, where: str) -> Dual:
             if len(orders) == len(arguments) and all(type(order) is int and 0 <= order <= 2 for order in orders):
                 found = _applied(name, tuple(orders), [_value(argument, leaf, where) for argument in arguments])
     if found is None:
-        raise Rejected(where, f"{node!r:.80} is not an expression")
+        raise Rejected(where, f"{shown(node)} is not an expression")
     if len(found[0]) + len(found[1]) > MOST_TERMS:
         raise Rejected(where, "has too many terms")
     return found
@@ -187,7 +187,7 @@ def _free(kind: str, name: str) -> Dual:
 def _plain(node: Any, where: str) -> Polynomial:
     def leaf(kind: str, name: str) -> Dual:
         if kind != "symbol" or name not in ("x", "s", "f"):
-            raise Rejected(where, f"{name!r:.80} is not one of the symbols x, s and f")
+            raise Rejected(where, f"{shown(name)} is not one of the symbols x, s and f")
         return _atom("symbol", name), {}
 
     return _read(node, leaf, where)[0]
@@ -279,7 +279,7 @@ def _number_at(polynomial: Polynomial, numbers: dict[str, Fraction], cost: list[
                 point = _number_at(dict(atom[3][0]), numbers, cost, where)
                 coefficient *= sum((c * point**k for k, c in enumerate(slopes)), Fraction(0))
             else:
-                raise Rejected(where, f"no number is stated for {atom!r:.80}")
+                raise Rejected(where, f"no number is stated for {shown(atom)}")
         total += coefficient
     return total
 
@@ -287,7 +287,7 @@ def _number_at(polynomial: Polynomial, numbers: dict[str, Fraction], cost: list[
 def _rational(node: Any, where: str) -> Fraction:
     p, q = (node[1], node[2]) if isinstance(node, list) and len(node) == 3 and node[0] == "rational" else (node, 1)
     if type(p) is not int or type(q) is not int or abs(p) >= LARGEST or not 0 < q < LARGEST:
-        raise Rejected(where, f"{node!r:.80} is not a number")
+        raise Rejected(where, f"{shown(node)} is not a number")
     return Fraction(p, q)
 
 
