@@ -178,6 +178,12 @@ def any_state(n: Mapping[str, int]) -> str:
     return "any state" if n["everywhere"] else "any state from which every update is defined"
 
 
+def _integers(n: Mapping[str, int]) -> str:
+    """What is said of integer inputs and targets: an evaluation has one choice of many."""
+    text = ", for one choice of the integers that are looked up or compared, which the witness has"
+    return text if n["integers"] else ""
+
+
 def _schedule(n: Mapping[str, int], where: str = "") -> str:
     return f"{n['steps']} synchronous steps{where}" if n["every_step"] else "the wavefront schedule"
 
@@ -222,7 +228,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
                 "derivative of its definitions, for free functions, at small sizes"
             )
-            return f"{text}{_error(n)}", "pairing modulo two random primes, in forward mode"
+            return f"{text}{_integers(n)}{_error(n)}", "pairing modulo two random primes, in forward mode"
         case "schedules":
             text = (
                 f"{steps} synchronous steps, the wavefront and {steps} rounds of {n['schedules']} asynchronous "
@@ -234,7 +240,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"x, s and dE/dtheta after {_schedule(n, ' from a random state')} equal backpropagation by automatic "
                 "differentiation, at small sizes, for free activations"
             )
-            return f"{text}{_error(n)}", "polynomial identity testing over two random primes"
+            return f"{text}{_integers(n)}{_error(n)}", "polynomial identity testing over two random primes"
         case "residues":
             how = f"all {_schedule(n, ' from a random state')}" if n["every_step"] else _schedule(n)
             text = (
@@ -247,14 +253,14 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal "
                 "backpropagation, as polynomials, at small sizes, for free activations"
             )
-            return text, "exact equality of polynomials"
+            return text + _integers(n), "exact equality of polynomials"
         case "rational":
             how = f"all {_schedule(n)}" if n["every_step"] else _schedule(n)
             text = (
                 "At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after "
                 f"{how} are exactly those of backpropagation"
             )
-            return text, "exact rational arithmetic at one point"
+            return text + _integers(n), "exact rational arithmetic at one point"
         case "nonreciprocity" if not n["reads"]:
             return (
                 "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential",

@@ -51,7 +51,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         Done.REPLAYED,
         "the definition differentiated",
         "differentiation/function_replay.py",
-        "its rules; python-flint",
+        "its rules",
     ),
     "wiring": (
         Done.COMPUTED,
@@ -80,9 +80,24 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
     "induction": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "dictionaries of tuples"),
     "schedules": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "dictionaries of tuples"),
     "printed": (Done.STATED, "nothing", "none", "the prover; its readers of equations"),
-    "polynomial": (Done.STATED, "nothing", "none", "the prover"),
-    "rational": (Done.STATED, "nothing", "none", "the prover"),
-    "nonreciprocity": (Done.STATED, "nothing, where a layer reads another", "none", "the prover"),
+    "polynomial": (
+        Done.EVALUATED,
+        "modulo primes, as for identity",
+        "evaluation/simulation.py",
+        "its evaluator; blake2b",
+    ),
+    "rational": (
+        Done.EVALUATED,
+        "at a point of its own, in fractions, against forward mode",
+        "evaluation/simulation.py, evaluation/stand_ins.py",
+        "its evaluator; Python's generator of random numbers",
+    ),
+    "nonreciprocity": (
+        Done.COMPUTED,
+        "an entry of the Jacobian enclosed at numbers of its own",
+        "evaluation/reciprocity_entry.py",
+        "its evaluator; differentiation/enclosures.py",
+    ),
     "tightness:structure": (
         Done.COMPUTED,
         "each of the chain reads the next",
@@ -90,7 +105,12 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         "its list of reads",
     ),
     "tightness": (Done.STATED, "nothing; `dyadic check` encloses the numbers again", "none", "the prover; Arb"),
-    "stepsize": (Done.STATED, "nothing", "none", "the prover"),
+    "stepsize": (
+        Done.REPLAYED,
+        "two identities of polynomials; this network's by its reads, and in fractions if it is linear",
+        "lemmas/step_sizes.py, evaluation/linear_deviation.py",
+        "its polynomials; induction; its list of reads",
+    ),
     "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
     "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
 }

@@ -10,7 +10,14 @@ from typing import Any
 from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
-from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, evaluate, primes, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import (
+    MOST_WORK,
+    Integers,
+    PairingOutcome,
+    evaluate,
+    primes,
+    small_sizes,
+)
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
@@ -36,13 +43,14 @@ class LayerChecks:
             try:
                 if len(contents) > MOST_CONTENTS:
                     raise Costly(place, f"is one of more than {MOST_CONTENTS}")
-                tables = [small_sizes(content, secrets.randbits(60), place, own), *recorded.get(place, ())]
-                outcomes = [_agreed(content, place, sizes) for sizes in tables]
+                runs = recorded.get(place, [])
+                free = _agreed(content, place, small_sizes(content, secrets.randbits(60), place, own))
+                outcomes = [_agreed(content, place, sizes, integers=integers) for sizes, integers in runs]
                 bound = Fraction(1)
-                for outcome in outcomes[1:]:
+                for outcome in outcomes:
                     bound *= outcome.bound
-                evaluated[place] = f"at sizes {_shown(outcomes)}{self._at_own_sizes(content, place)}"
-                total += self._improved(bound, content, place, tables[1:], len(contents))
+                evaluated[place] = f"at sizes {_shown([free, *outcomes])}{self._at_own_sizes(content, place)}"
+                total += self._improved(bound, content, place, runs, len(contents))
             except Costly as error:
                 costly = costly or str(error)
         self._adjoints(contents, evaluated)
@@ -54,18 +62,19 @@ class LayerChecks:
                 where = f"{self.claims.place[claim['id']]}.numbers.log10_error"
                 raise Rejected(where, f"is {wanted}: not reached by {MOST_ROUNDS} primes more")
             else:
-                detail = f"every layer and cost at the sizes recorded and others; error below 1e{wanted}"
+                others = ", with the integers recorded and with others" if claim["numbers"]["integers"] else ""
+                detail = f"every layer and cost at the sizes recorded and others{others}; error below 1e{wanted}"
                 self.exam.say(claim, Done.EVALUATED, detail)
 
-    def _improved(self, bound: Fraction, content: Any, place: str, tables: list[Any], share: int) -> Fraction:
+    def _improved(self, bound: Fraction, content: Any, place: str, runs: list[Any], share: int) -> Fraction:
         """The bound on the error after as many further primes as the pairing's claim needs."""
         claim = next(iter(self.claims.of_kind("pairing")), None)
-        wanted = Fraction(10) ** claim["numbers"]["log10_error"] / share if claim and tables else Fraction(1)
+        wanted = Fraction(10) ** claim["numbers"]["log10_error"] / share if claim and runs else Fraction(1)
         for _ in range(MOST_ROUNDS):
-            if bound < wanted or not tables:
+            if bound < wanted or not runs:
                 break
-            bound *= _agreed(content, place, tables[0]).bound
-        return bound if tables else Fraction(0)
+            bound *= _agreed(content, place, runs[0][0], integers=runs[0][1]).bound
+        return bound if runs else Fraction(0)
 
     def _at_own_sizes(self, content: Any, place: str) -> str:
         """Evaluation at the sizes that the network has, where that is affordable."""
@@ -136,8 +145,10 @@ def _prime() -> int:
     return primes(secrets.randbits(60))[0]
 
 
-def _agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK) -> PairingOutcome:
-    outcome = evaluate(content, place, _prime(), secrets.randbits(60), sizes, most)
+def _agreed(
+    content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK, integers: Integers | None = None
+) -> PairingOutcome:
+    outcome = evaluate(content, place, _prime(), secrets.randbits(60), sizes, most, integers)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")

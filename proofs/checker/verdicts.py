@@ -6,10 +6,12 @@ from typing import Any
 
 from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
+from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected, shown
+from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
@@ -112,7 +114,7 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "reads", "linear"):
+        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
@@ -120,6 +122,7 @@ class Claims:
         graph = self.graph
         own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
         own["everywhere"] = int(not any(map(conditions, self._equations(claim))))
+        own |= {"integers": int(holds_integers(graph)), "linear": int(is_linear(graph))}
         if claim["kind"] == "tightness":
             own["steps"] = graph.largest_rank - 1
         if claim["kind"] == "nonreciprocity":

@@ -54,7 +54,13 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
         equations = KindEquations(content, where)
         sizes = completed(equations.extents, small_sizes(content, seed, where, graph.sizes[child]), where)
         tensors = {key: drawn(f"{key[0]} {key[1]}", shape) for key, shape in equations.read.items()}
-        moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]
+        read = dict[str, tuple[str, str]]()
+        for owner, name in zip(content["inputs"], graph.parents[child], strict=True):
+            first = read.setdefault(name, ("x", owner))  # what is read in several places is one activation
+            if set(tensors[first]) != set(tensors["x", owner]):
+                return None
+            tensors["x", owner] = tensors[first]
+        moved = tensors[read[parent]]
         value = Layer(content, sizes, tape, where).forward(tensors)
     except (Undetermined, Rejected):  # the sign of a sum that may be zero; a layer that looks up integers
         return None

@@ -13,15 +13,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from flint import arb, ctx
-
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
+from dyadic.proofs.checker.differentiation.enclosures import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace, Interval, enclosure, number, read
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 MOST_POINTS = 24
-PRECISION = 128
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,6 @@ class _Stated:
 
 def check_function(name: str, entry: Any, where: str) -> Verified:
     """Check one entry of a certificate's functions.  Raises :class:`Rejected`, and nothing else."""
-    before, ctx.prec = ctx.prec, PRECISION
     try:
         stated = _stated(name, entry, where)
         points = {point for point in stated.kinks if stated.domain.contains(point)}
@@ -67,8 +64,6 @@ def check_function(name: str, entry: Any, where: str) -> Verified:
             _at(stated, point, choices[position : position + 2], where)
     except RecursionError:
         raise Rejected(where, "the formula is too deep to check") from None
-    finally:
-        ctx.prec = before
     known = DEFINITIONS.get(name)
     return Verified(name, known is not None, _hypotheses(stated, known))
 
@@ -141,10 +136,13 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
     if not tower.equal(tower.slope(own), derivative):
         raise Rejected(f"{where}.derivative", "is not seen to be the derivative of the definition")
     for sample in interval.samples():
-        z = arb(sample.numerator) / sample.denominator
+        z = Enclosure.of(sample)
         for name in ("own", "definition", "value", "derivative"):
-            if not enclosure(getattr(stated, name), z, where).is_finite():
-                raise Rejected(f"{where}.{'definition' if name == 'own' else name}", f"has no value at {sample}")
+            try:
+                enclosure(getattr(stated, name), z, where)
+            except NoValue as error:
+                part = "definition" if name == "own" else name
+                raise Rejected(f"{where}.{part}", f"has no value at {sample}: {error}") from error
     return choices
 
 

@@ -168,6 +168,12 @@ def integer_slots(content: Any) -> set[tuple[str, str]]:
     return found
 
 
+def holds_integers(graph: Any) -> bool:
+    """Whether an input or a target of the network holds integers, of which an evaluation has one choice of many."""
+    given = any(node["role"] == "index" for node in graph.inputs.values())
+    return given or any(content["target_role"] == "index" for content in graph.cost_contents.values())
+
+
 def check_roles(graph: Any) -> None:
     """Integers are read where integers are given, and nowhere else."""
     integers: dict[str, set[tuple[str, str]]] = {key: integer_slots(layer) for key, layer in graph.layers.items()}
