@@ -117,10 +117,11 @@ class NetworkChecks:
     def _at_a_point(self, claim: Any, small: Small) -> None:
         """At a rational point of the checker's own, with stand-ins of its own for the functions."""
         for _ in range(POINTS):
-            seed = secrets.randbits(60)
+            seed, steps = secrets.randbits(60), self.graph.steps
             try:
+                every_step = simulation.affordable(self.graph, small, MOST_FRACTIONS) * steps <= 3 * MOST_FRACTIONS
                 one = NetworkInstance(self.graph, small, StandIns(seed), seed)
-                every_step, _ = simulation.compared(one, self.graph.steps, " at a rational point", MOST_FRACTIONS)
+                simulation.compared(one, steps, every_step, " at a rational point")
             except DividesByZero:
                 continue
             except Costly as error:

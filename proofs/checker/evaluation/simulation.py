@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
@@ -41,8 +42,9 @@ class Small:
     integers: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def work(self, graph: Graph) -> int:
-        """The terms that one evaluation of every equation visits."""
-        found = sum(work(graph.layers[graph.content[v]], self.tables[v], f"vertex {v!r}") for v in graph.parents)
+        """The terms that one evaluation of every equation visits, and the entries that are drawn."""
+        found = sum(map(prod, (*self.inputs.values(), *self.targets.values())))
+        found += sum(work(graph.layers[graph.content[v]], self.tables[v], f"vertex {v!r}") for v in graph.parents)
         return found + sum(work(c, self.tables[o], f"cost {o!r}") for o, c in graph.cost_contents.items())
 
 
@@ -57,19 +59,25 @@ class SimulationRun:
 
 def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> SimulationRun:
     """Relax and compare.  Raises :class:`Rejected` on a difference, :class:`Costly` where it would take too long."""
-    every_step, entries = compared(NetworkInstance(graph, small, Field(prime, seed), seed), steps, f", mod {prime}")
+    cost = affordable(graph, small, MOST_WORK)
+    every_step = cost * steps <= EVERY_STEP
+    entries = compared(NetworkInstance(graph, small, Field(prime, seed), seed), steps, every_step, f", mod {prime}")
     degrees = Degrees()
     other = NetworkInstance(graph, small, degrees, seed)
     bound = chance_of_error(other.forward()[1], other.paired(other.wavefront()), degrees.calls, entries, prime)
     return SimulationRun(every_step, entries, bound)
 
 
-def compared(one: NetworkInstance, steps: int, where: str, most: int = MOST_WORK) -> tuple[bool, int]:
-    """Relax an instance and compare: (whether every step was executed, the entries compared)."""
-    cost = one.small.work(one.graph)
+def affordable(graph: Graph, small: Small, most: int) -> int:
+    """What one evaluation of an instance costs.  Raises :class:`Costly` if that is more than ``most``."""
+    cost = small.work(graph)
     if cost > most:
         raise Costly("architecture", "the network is too large to evaluate here")
-    every_step = cost * steps <= most / MOST_WORK * EVERY_STEP
+    return cost
+
+
+def compared(one: NetworkInstance, steps: int, every_step: bool, where: str) -> int:
+    """Relax an instance, by all steps or the wavefront, and compare: the number of entries compared."""
     state = one.random_state() if every_step else one.wavefront()
     for _ in range(steps if every_step else 0):
         state = one.step(state)
@@ -81,7 +89,7 @@ def compared(one: NetworkInstance, steps: int, where: str, most: int = MOST_WORK
     if one.paired(state)[0] != moved[0]:
         reason = f"s and dE/dtheta after {steps} steps are not the derivative of the cost{where}"
         raise Rejected("equations", reason)
-    return every_step, sum(map(len, wanted.values())) + 1
+    return sum(map(len, wanted.values())) + 1
 
 
 class NetworkInstance:
