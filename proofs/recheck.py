@@ -38,4 +38,4 @@ def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     value = (
         f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
     )
-    return Finding(claim["id"], Done.COMPUTED, f"enclosed again by Arb: {value}")
+    return Finding(claim["id"], Done.COMPUTED, f"enclosed again by Arb: {value}", claim["id"])

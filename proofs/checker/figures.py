@@ -9,7 +9,6 @@ import json
 import re
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.linearity import is_linear
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.witness_forms import PLACE, WITNESSES
@@ -23,8 +22,6 @@ def check_figures(graph: Graph, claim: Any, where: str) -> None:
     kind, numbers, proved = claim["kind"], claim["numbers"], claim["verdict"] == "proved"
     if kind == "printed":
         _printed(graph, claim, where)
-    if kind == "stepsize" and numbers.get("linear") and not is_linear(graph):
-        raise Rejected(f"{where}.numbers.linear", "is 1, but a layer or cost is not linear")
     if kind == "schedules" and not 1 <= numbers["schedules"] <= 100:
         raise Rejected(f"{where}.numbers.schedules", "is out of range")
     if proved and kind not in REPLAYED:

@@ -6,12 +6,13 @@ from typing import Any
 
 from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
+from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
 from dyadic.proofs.checker.figures import check_figures
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
-from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.intake.shapes import Shapes
+from dyadic.proofs.checker.intake.reading import Rejected, shown
+from dyadic.proofs.checker.intake.shapes import Shapes, holds_integers
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
@@ -19,6 +20,7 @@ class Claims:
     """The claims of a certificate in order, after every text has been compared with the one generated here.
 
     known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
+    titles: what the checker calls each of them, with what the file calls something in quotes.
     """
 
     def __init__(self, certificate: Any, graph: Graph, shapes: Shapes) -> None:
@@ -27,6 +29,7 @@ class Claims:
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
         self.place: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         for position, claim in enumerate(certificate["claims"]):
             where = f"claims[{position}]"
             if claim["id"] in self.place:
@@ -44,6 +47,8 @@ class Claims:
                 raise Rejected(f"{where}.id", "is not steps, of which kind the claim is")
             self.known[claim["id"]] = claim
         made = {_method(claim) for claim in self.known.values()}
+        for claim in certificate["claims"]:
+            self.titles[claim["id"]] = self._title(claim)
         for position, name in enumerate(certificate["not_run"]):
             if name not in METHODS or name in certificate["not_run"][:position]:
                 raise Rejected(f"not_run[{position}]", "is not the name of a method, or is there twice")
@@ -84,8 +89,7 @@ class Claims:
     def _texts(self, claim: Any, where: str) -> None:
         kind, subject, numbers = claim["kind"], claim["subject"], claim["numbers"]
         rule = RULES[kind]
-        content = self._content(claim, where)
-        self._data(claim, where)
+        content = self._data(claim, where)
         label, name = self._named(claim)
         # "proved" is the verdict that the rule's own method gives; a refutation is by numbers.
         wanted = {
@@ -98,10 +102,12 @@ class Claims:
             self._trusted(claim, where)
         self._compare(claim, wanted, where)
 
-    def _data(self, claim: Any, where: str) -> None:
+    def _data(self, claim: Any, where: str) -> Any:
+        """The layer or cost that the claim is about, if it is about one, after its subject and numbers were checked."""
         rule, subject, numbers = RULES[claim["kind"]], claim["subject"], claim["numbers"]
         if set(subject) != set(rule.subject):
             raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
+        content = self._content(claim, where)
         wanted = set(rule.numbers)
         if claim["kind"] == "stepsize" and subject["part"] != "network":
             wanted = set()
@@ -112,7 +118,7 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "reads", "linear"):
+        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
@@ -120,6 +126,7 @@ class Claims:
         graph = self.graph
         own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
         own["everywhere"] = int(not any(map(conditions, self._equations(claim))))
+        own |= {"integers": int(holds_integers(graph)), "linear": int(is_linear(graph))}
         if claim["kind"] == "steps":
             own["all_sizes"] = int(not _only_here(list(self.known.values())))
         if claim["kind"] == "tightness":
@@ -130,6 +137,7 @@ class Claims:
             if numbers[key] != own[key]:
                 raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
         check_figures(graph, claim, where)
+        return content
 
     def _content(self, claim: Any, where: str) -> Any:
         names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
@@ -154,6 +162,14 @@ class Claims:
             return self.labels[claim["subject"]["content"]]
         return "", next(iter(claim["subject"].values()), "")
 
+    def _title(self, claim: Any) -> str:
+        """Of a claim whose texts were compared; its id, unless a label, a name or a kind of the file's own is in it."""
+        if claim["id"] not in self.known:
+            return f"a claim that the file calls {shown(claim['id'], 200)}"
+        if claim["kind"] in ("adjoint", "gradient"):
+            return f"{claim['kind']} of what the file calls {shown(self._named(claim)[1], 200)}"
+        return str(claim["id"])
+
     def _trusted(self, claim: Any, where: str) -> None:
         rule, stated = RULES[claim["kind"]], claim["trusted"]
         if stated != sorted(set(stated)):
@@ -161,7 +177,7 @@ class Claims:
         needs = rule.needs(claim["subject"], claim["numbers"])
         strange = sorted(set(stated) - {*needs, *rule.further})
         if strange:
-            raise Rejected(f"{where}.trusted", f"{strange[0]!r:.80} is nothing that this method calls")
+            raise Rejected(f"{where}.trusted", f"{shown(strange[0])} is nothing that this method calls")
         missing = [component for component in needs if component not in stated]
         if missing:
             raise Rejected(f"{where}.trusted", f"leaves out {missing[0]!r}")
@@ -194,7 +210,7 @@ class Claims:
     def _compare(claim: Any, wanted: dict[str, Any], where: str) -> None:
         for key, value in wanted.items():
             if claim[key] != value:
-                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {shown(value, 300)}")
 
 
 def _only_here(parts: list[Any]) -> str:

@@ -6,7 +6,7 @@ from campaigns.forged import base
 from campaigns.forgeries import outcome
 
 from dyadic.proofs import check, verify
-from dyadic.proofs.checker.evaluation.linearity import is_linear
+from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.figures import REPLAYED
 from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.reading import Rejected

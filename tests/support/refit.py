@@ -24,8 +24,8 @@ def refitted(forged: Any, texts: bool = True) -> Any:
         for tag, equation in forged["equations"].items():
             content = {key: value for key, value in equation.items() if key != "hash"}
             equation["hash"] = digest({"tag": tag, **content})
-    if texts:
-        retold(forged)
+    with contextlib.suppress(*BROKEN):
+        retold(forged if texts else {"claims": []})
     with contextlib.suppress(*BROKEN):
         forged["hash"] = certificate_hash(forged)
     return forged

@@ -23,7 +23,7 @@ from dyadic.proofs.checker.core.obligations import Content, Obligation
 from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.rules import RULES, Place, given
 from dyadic.proofs.checker.core.terms import Term, collected, inner_terms, merged, with_inner
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 
 MOST_STEPS, MOST_WORK, MOST_DEPTH = 20_000, 3_000_000, 12
 
@@ -105,7 +105,7 @@ class Replay:
         if name == "factor":
             return self._factor(term, arguments, place)
         if name not in RULES:
-            raise Rejected(self.where, f"names a rule that does not exist: {name:.40}")
+            raise Rejected(self.where, f"names a rule that does not exist: {shown(name)}")
         rule, kinds = RULES[name]
         if len(kinds) != len(arguments):
             raise Rejected(self.where, f"gives {name} a wrong number of arguments")

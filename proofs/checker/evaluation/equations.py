@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need
+from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need, shown, tensor
 from dyadic.proofs.checker.trust import BLAKE, CHECKER, called
 
 DEEPEST, MOST_PLACES, MOST_TERMS, LARGEST_POWER = 60, 200_000, 4_000_000, 2**22
@@ -120,7 +120,7 @@ def integer(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tenso
             value = tensors[kind, owner].get(place)
             if isinstance(value, int):
                 return value
-    raise Rejected(where, f"{node!r:.80} is not an integer expression")
+    raise Rejected(where, f"{shown(node)} is not an integer expression")
 
 
 def holds(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tensors: Tensors, where: str) -> bool:
@@ -174,7 +174,7 @@ class Evaluator:
                 place = tuple(integer(i, self.sizes, index, self.tensors, self.where) for i in indices)
                 found = self.tensors.get((kind, owner), {}).get(place)
                 if not isinstance(found, tuple):
-                    raise Outside(self.where, f"{kind}_{owner}{list(place)} is read and not there")
+                    raise Outside(self.where, f"{tensor(kind, owner)}{list(place)} is read and not there")
                 return found
             case ["+", *children] if children:
                 return self.field.add(self.value(child, index, depth + 1) for child in children)
@@ -198,7 +198,7 @@ class Evaluator:
                     if kind == "sum"
                     else self.field.reduce(kind, list(terms), self.where)
                 )
-        raise Rejected(self.where, f"{node!r:.80} is not an expression")
+        raise Rejected(self.where, f"{shown(node)} is not an expression")
 
     def _count(self, depth: int = 0) -> None:
         self.terms += 1

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import conditions, equations
-from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, evaluate, primes
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Integers, PairingOutcome, evaluate, primes
 from dyadic.proofs.checker.intake.names import nodes
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.intake.shapes import integer_slots
@@ -26,9 +26,11 @@ def own_prime() -> int:
     return primes(secrets.randbits(60))[0]
 
 
-def agreed(content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK) -> PairingOutcome:
+def agreed(
+    content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK, integers: Integers | None = None
+) -> PairingOutcome:
     """Both sides at sizes.  Raises :class:`Rejected` where they differ, :class:`Costly` where it takes too long."""
-    outcome = evaluate(content, place, own_prime(), secrets.randbits(60), sizes, most)
+    outcome = evaluate(content, place, own_prime(), secrets.randbits(60), sizes, most, integers)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")

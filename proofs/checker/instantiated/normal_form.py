@@ -27,7 +27,7 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     key,
     total,
 )
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
@@ -131,7 +131,7 @@ class Reader:
                 return self.bracket(kind, self.read(one, bound, depth), self.read(two, bound, depth))
             case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
                 return self._reduction(kind, name, self.read(extent, bound, depth), body, bound, depth)
-        raise self.refuse(f"{node!r:.80} is not an expression")
+        raise self.refuse(f"{shown(node)} is not an expression")
 
     # -- arithmetic ------------------------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Reader:
                 return node
             case ["rational", int(p), int(q)] if abs(p) <= LARGEST_POWER and 1 < q <= LARGEST_POWER:
                 return Fraction(p, q)
-        raise self.refuse(f"{node!r:.80} is not an exponent")
+        raise self.refuse(f"{shown(node)} is not an exponent")
 
     def power(self, base: Polynomial, exponent: Number) -> Polynomial:
         if not base:

@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes, sizes_of
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, tensor
 
 Extent = tuple[tuple[tuple[str, ...], int], ...]
 """A polynomial: (monomial, coefficient) pairs in order, none of them 0."""
@@ -239,6 +239,12 @@ def integer_slots(content: Any) -> set[tuple[str, str]]:
     return found
 
 
+def holds_integers(graph: Any) -> bool:
+    """Whether an input or a target of the network holds integers, of which an evaluation has one choice of many."""
+    given = any(node["role"] == "index" for node in graph.inputs.values())
+    return given or any(content["target_role"] == "index" for content in graph.cost_contents.values())
+
+
 def check_roles(graph: Any) -> None:
     """Integers are read where integers are given, and nowhere else."""
     integers: dict[str, set[tuple[str, str]]] = {key: integer_slots(layer) for key, layer in graph.layers.items()}
@@ -261,7 +267,7 @@ def check_roles(graph: Any) -> None:
 def _only_given(integers: set[tuple[str, str]], given: set[tuple[str, str]], where: str) -> None:
     """What is trained, computed or differentiated by holds no integers: nothing would move with it."""
     for kind, owner in sorted(integers - given):
-        raise Rejected(where, f"{kind}_{owner} stands in an index or a bracket, but is not given as integers")
+        raise Rejected(where, f"{tensor(kind, owner)} stands in an index or a bracket, but is not given as integers")
 
 
 def check_positions(graph: Any, shapes: Shapes) -> None:

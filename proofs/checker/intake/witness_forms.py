@@ -17,6 +17,7 @@ SIZE, COUNT = number(1, 10**6), number(1, 10**15)
 _SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
 _DECIMAL = text(60, r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
 _SHAPES = table(listed(SIZE, most=12))
+_INTEGERS = table(listed(number(0, 10**6)))
 
 
 def _extent(value: Any, where: str) -> None:
@@ -32,23 +33,23 @@ def _extent(value: Any, where: str) -> None:
 
 
 _SIZES = table(SIZE, _extent)
+_RUN = record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": _SIZES, "integers": _INTEGERS})
+_INSTANCE = {"inputs": _SHAPES, "below": table(SIZE), "sizes": table(_SIZES), "integers": _INTEGERS}
+"""A small instance of the network."""
 PLACE = r"(?:\[[0-9]+(?:, [0-9]+)*\]|\[\])"
 
 WITNESSES: dict[str, Form] = {
-    "pairing": record({
-        "runs": listed(record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": _SIZES}), most=10_000),
-    }),
+    "pairing": record({"runs": listed(_RUN, most=10_000)}),
     "identity": record({
-        "primes": listed(_PRIME, low=2, most=MOST_RUNS), "seeds": listed(_SEED, low=2, most=MOST_RUNS),
-        "inputs": _SHAPES, "below": table(SIZE), "sizes": table(_SIZES),
+        "primes": listed(_PRIME, low=2, most=MOST_RUNS), "seeds": listed(_SEED, low=2, most=MOST_RUNS), **_INSTANCE,
     }),
     "residues": record({"runs": listed(record({"prime": _PRIME, "seed": _SEED, "entries": COUNT}), 2, MOST_RUNS)}),
-    "polynomial": record({"sizes": _SIZES, "variables": COUNT, "entries": COUNT}),
+    "polynomial": record({"variables": COUNT, "entries": COUNT, **_INSTANCE}),
     "rational": record({
-        "seed": _SEED, "sizes": _SIZES, "activations": one_of("piecewise linear stand-ins"), "entries": COUNT,
+        "seed": _SEED, "activations": one_of("piecewise linear stand-ins"), "entries": COUNT, **_INSTANCE,
     }),
     "schedules": record({"seeds": listed(_SEED, 1, 100)}),
-    "stepsize": record({"prime": _PRIME, "seed": _SEED, "sizes": _SIZES}),
+    "stepsize": record({"prime": _PRIME, "seed": _SEED, **_INSTANCE}),
     "nonreciprocity": record({
         "row": text(500, rf"F_.*{PLACE}"), "column": text(500, rf"x_.*{PLACE}"), "entry": _DECIMAL,
         "transposed_entry": one_of("0"), "seed": _SEED, "sizes": _SIZES,

@@ -1,0 +1,72 @@
+"""What is being checked, and what was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dyadic.proofs.checker.findings import Done, Finding, Report
+from dyadic.proofs.checker.intake.existence import check_existence
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import check_names
+from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes
+from dyadic.proofs.checker.verdicts import Claims
+
+
+class Examination:
+    """A certificate whose form, names, graph, shapes, ranks and texts hold.  Raises :class:`Rejected` for any other.
+
+    found: the findings so far, by claim.  open: what ``steps`` rests on and was not verified again, and why.
+    own_sizes: the claims that were verified at the sizes of this network only.
+    """
+
+    def __init__(self, certificate: Any) -> None:
+        for group in ("layers", "costs"):
+            for key, content in certificate[group].items():
+                check_names(content, f"{group}.{key}")
+        graph = self.graph = Graph(certificate)
+        check_roles(graph)
+        self.shapes = network_shapes(graph)
+        check_positions(graph, self.shapes)
+        check_existence(graph)
+        graph.check_ranks()
+        self.certificate = certificate
+        self.claims = Claims(certificate, graph, self.shapes)
+        self.found: dict[str, Finding] = {}
+        self.own_sizes: list[str] = []
+        self.open = [f"{self.claims.titles[name]} is not one that is known here" for name in self.claims.unknown]
+
+    def say(self, claim: Any, done: Done, detail: str) -> None:
+        """What was done about a claim."""
+        self.found[claim["id"]] = Finding(claim["id"], done, detail, self.claims.titles[claim["id"]])
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every vertex and cost with the place of its equations."""
+        for name, key in self.graph.content.items():
+            yield name, f"layers.{key}"
+        for owner, cost in self.graph.costs.items():
+            yield owner, f"costs.{cost['cost']}"
+
+    def tables(self, place: str) -> list[dict[str, int] | None]:
+        """The sizes with which the network uses a layer or cost, each once; None for those that are no numbers."""
+        found: list[dict[str, int] | None] = []
+        for name, where in self.places():
+            if where == place and (numbers := self.shapes.numbers(name)) not in found:
+                found.append(numbers)
+        return found
+
+    def report(self) -> Report:
+        """Every claim in the order of the file; nothing is said for those of a kind that is not known."""
+        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)), tuple(self.own_sizes))
+
+    def _all(self) -> Iterator[Finding]:
+        for claim in self.certificate["claims"]:
+            name, title = claim["id"], self.claims.titles[claim["id"]]
+            if name in self.claims.unknown:
+                yield Finding(name, Done.UNKNOWN, "no kind of claim that is known here; it does not count", title)
+            elif name in self.found:
+                yield self.found[name]
+            elif claim["verdict"] == "proved":
+                yield Finding(name, Done.STATED, "proved, says the prover; not checked here", title)
+            else:
+                yield Finding(name, Done.STATED, f"{claim['verdict']}, says the prover", title)
