@@ -34,7 +34,8 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
     claims = certificate.claims
     yield from _headline(certificate, page)
     yield from page.wrapped(
-        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}"
+        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}, "
+        f"architecture {certificate.architecture[:16]}"
     )
     column = _column([claim.id for claim in claims], page)
     for title, members in _grouped(claims):
@@ -74,11 +75,12 @@ def own_claims_text(
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
     """What a certificate is worth, then a line for each claim on what was done about it, line by line."""
-    *findings, outcome = report.lines()
+    *findings, about, outcome = report.lines()
     style = "proved" if report.confirmed else "undecided"
     first, *rest = page.wrapped(outcome)
     yield first.replace(report.verdict, page.styled(report.verdict, style), 1)
     yield from rest
+    yield from page.wrapped(about)
     yield ""
     for finding in findings:
         yield from page.wrapped(importable(finding[_VERDICT:]), finding[:_VERDICT])

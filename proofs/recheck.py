@@ -6,18 +6,27 @@ deriver, encloses the numbers of tightness again, by Arb.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.evaluate import tightness_witness
 
 
-def check(certificate: Any) -> Report:
-    """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold."""
+def check(certificate: Any, architecture: Mapping[str, Any] | None = None) -> Report:
+    """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold.
+
+    architecture: that of which it has to speak, as a certificate holds it, under whatever name.
+    """
     report = checker.check(certificate)
+    if architecture is not None:
+        for part in ("inputs", "vertices", "costs", "decay"):
+            if certificate["architecture"][part] != architecture[part]:
+                raise Rejected(f"architecture.{part}", f"differs from that of {shown(architecture['name'])}")
     graph = Graph(certificate)
     found = {finding.claim: finding for finding in report.findings}
     for position, claim in enumerate(certificate["claims"]):

@@ -8,6 +8,7 @@ certificate confirmed; no other claim counts towards that.
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -19,21 +20,41 @@ from dyadic.proofs.checker.instantiated import equation_instances
 from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import certificate_hash
 from dyadic.proofs.checker.intake.names import applied
-from dyadic.proofs.checker.intake.reading import Rejected, named
+from dyadic.proofs.checker.intake.reading import Rejected, named, shown
 from dyadic.proofs.checker.layer_checks import LayerChecks
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.checker.network_checks import NetworkChecks
+
+_CONTENT = re.compile(r"\b(layers|costs)\.([0-9a-f]{60,64})")
+"""A layer or cost by its digest, which a path may cut."""
 
 
 def check(certificate: Any) -> Report:
     """Verify a certificate again.  Raises :class:`Rejected`, and nothing else, naming the field that does not hold."""
     try:
         return examined(certificate)
-    except Rejected:
-        raise
+    except Rejected as error:
+        raise _readable(error, certificate) from error
     except Exception as error:  # a file that leads the checker astray shows nothing, whatever the way
         raise Rejected("certificate", f"cannot be checked here ({type(error).__name__})") from error
+
+
+def _readable(error: Rejected, certificate: Any) -> Rejected:
+    """The same, with a layer's or cost's label beside the first digits of its digest."""
+    found = next(_CONTENT.finditer(f"{error.field} {error.reason}"), None)
+    if found is None:
+        return error
+    try:
+        label = next(one["label"] for key, one in certificate[found[1]].items() if key.startswith(found[2]))
+    except (TypeError, LookupError, AttributeError, StopIteration):
+        label = None
+    where = f" (in {shown(label, 120)})" if isinstance(label, str) else ""
+    return Rejected(_CONTENT.sub(_shortened, error.field), _CONTENT.sub(_shortened, error.reason) + where)
+
+
+def _shortened(found: re.Match[str]) -> str:
+    return f"{found[1]}.{found[2][:12]}"
 
 
 def examined(certificate: Any) -> Report:

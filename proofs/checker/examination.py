@@ -7,7 +7,7 @@ from typing import Any
 
 from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.intake.existence import check_existence
-from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.graph import Graph, architecture_hash
 from dyadic.proofs.checker.intake.names import check_names
 from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes
 from dyadic.proofs.checker.verdicts import Claims
@@ -34,7 +34,9 @@ class Examination:
         self.claims = Claims(certificate, graph, self.shapes)
         self.found: dict[str, Finding] = {}
         self.own_sizes: list[str] = []
-        self.open = [f"{self.claims.titles[name]} is not one that is known here" for name in self.claims.unknown]
+        count = len(self.claims.unknown)
+        counted = "a claim is" if count == 1 else f"{count} claims are"
+        self.open = [f"{counted} of no kind that is known here"] if count else []
 
     def say(self, claim: Any, done: Done, detail: str) -> None:
         """What was done about a claim."""
@@ -57,7 +59,8 @@ class Examination:
 
     def report(self) -> Report:
         """Every claim in the order of the file; nothing is said for those of a kind that is not known."""
-        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)), tuple(self.own_sizes))
+        about = self.graph.name, architecture_hash(self.certificate)
+        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)), *about, tuple(self.own_sizes))
 
     def _all(self) -> Iterator[Finding]:
         for claim in self.certificate["claims"]:

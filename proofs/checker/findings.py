@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dyadic.proofs.checker.intake.reading import shown
+
 
 class Done(StrEnum):
     """What was done about one claim."""
@@ -126,11 +128,14 @@ class Report:
     """What a certificate that holds is worth.
 
     open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
+    name, architecture: what the certificate calls its network, and the digest of that.
     own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
     """
 
     findings: tuple[Finding, ...]
     open: tuple[str, ...]
+    name: str
+    architecture: str
     own_sizes: tuple[str, ...] = ()
 
     @property
@@ -142,15 +147,20 @@ class Report:
     def verdict(self) -> str:
         return "CONFIRMED" if self.confirmed else "PARTLY"
 
+    @property
+    def about(self) -> str:
+        """Of which network this is said: only that has this digest."""
+        return f"of the architecture {shown(self.name, 200)}, SHA-256 {self.architecture}"
+
     def lines(self) -> list[str]:
-        """The report as it is printed."""
+        """The report as it is printed: the findings, what is open, of which network, and the outcome."""
         found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
         found += [f"OPEN       {reason}" for reason in self.open]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
         where = ", at the sizes of this network" if self.own_sizes else ""
         rest = f"steps and all that it rests on were verified again{where}" if self.confirmed else None
         rest = rest or f"{len(self.open)} open"
-        return [*found, f"{self.verdict}: {rest}; {', '.join(counts)}{self._uncounted()}"]
+        return [*found, self.about, f"{self.verdict}: {rest}; {', '.join(counts)}{self._uncounted()}"]
 
     def _uncounted(self) -> str:
         """What was not looked at again counts neither for nor against the verdict."""

@@ -23,6 +23,11 @@ def digest(content: Any) -> str:
     ).hexdigest()
 
 
+def architecture_hash(certificate: dict[str, Any]) -> str:
+    """Digest of which network a certificate speaks of, whatever it is called; layers stand there by their digests."""
+    return digest({key: value for key, value in certificate["architecture"].items() if key != "name"})
+
+
 def certificate_hash(certificate: dict[str, Any]) -> str:
     """Digest of a certificate without its own hash."""
     return digest({key: value for key, value in certificate.items() if key != "hash"})
