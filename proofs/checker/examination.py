@@ -8,6 +8,7 @@ from typing import Any
 from dyadic.proofs.checker.findings import Done, Finding, Report
 from dyadic.proofs.checker.intake.existence import check_existence
 from dyadic.proofs.checker.intake.graph import Graph, architecture_hash
+from dyadic.proofs.checker.intake.looks_alike import check_looks
 from dyadic.proofs.checker.intake.names import check_names
 from dyadic.proofs.checker.intake.shapes import check_positions, check_roles, network_shapes
 from dyadic.proofs.checker.verdicts import Claims
@@ -25,6 +26,9 @@ class Examination:
             for key, content in certificate[group].items():
                 check_names(content, f"{group}.{key}")
         graph = self.graph = Graph(certificate)
+        check_looks([("architecture.name", [graph.name])])
+        groups = {"inputs": list(graph.inputs), "vertices": list(graph.parents), "costs": list(graph.costs)}
+        check_looks((f"architecture.{group}", names) for group, names in groups.items())
         check_roles(graph)
         self.shapes = network_shapes(graph)
         check_positions(graph, self.shapes)

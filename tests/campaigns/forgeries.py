@@ -11,6 +11,7 @@ import sys
 from campaigns import (
     forged_evasions,
     forged_functions,
+    forged_names,
     forged_networks,
     forged_numbers,
     forged_sizes,
@@ -20,7 +21,7 @@ from campaigns.forged import FORGERIES
 from dyadic.proofs.checker import Rejected
 from dyadic.proofs.checker.confirmation import examined
 
-MADE_BY = forged_networks, forged_texts, forged_evasions, forged_sizes, forged_functions, forged_numbers
+MADE_BY = forged_networks, forged_texts, forged_evasions, forged_sizes, forged_functions, forged_numbers, forged_names
 """What fills the table."""
 
 
