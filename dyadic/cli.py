@@ -100,6 +100,7 @@ def verify(claims: Path | None, **options: Any) -> int:
 
 @commands.command()
 @click.argument("certificate", type=_file)
+@click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
 def check(**options: Any) -> int:
     """Verify a certificate again, from its contents alone.
 

@@ -159,13 +159,14 @@ def verify(
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
 
 
-def check(certificate: Mapping[str, Any]) -> Report:
+def check(certificate: Mapping[str, Any], effort: int = 1) -> Report:
     """Verify a certificate again, from its contents alone.
 
+    effort: how many times the usual work may be spent on it; what takes more is rejected.
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
     with _rejecting():
-        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate)
+        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate, effort)
 
 
 __all__ = ["Certificate", "RejectedCertificate", "check", "verify"]

@@ -16,6 +16,7 @@ from dyadic.proofs.checker.evaluation.relaxation import settles
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done, Report
 from dyadic.proofs.checker.instantiated import equation_instances
+from dyadic.proofs.checker.intake.effort import limited, weigh
 from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import certificate_hash
 from dyadic.proofs.checker.intake.names import applied
@@ -25,21 +26,33 @@ from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.checker.lemmas.variational_replay import check_variational
 from dyadic.proofs.checker.network_checks import NetworkChecks
 
+WORK = 9_000_000
+"""What checking may cost, in units of work (intake/effort.py)."""
 
-def check(certificate: Any) -> Report:
-    """Verify a certificate again.  Raises :class:`Rejected`, and nothing else, naming the field that does not hold."""
+
+def check(certificate: Any, effort: int = 1) -> Report:
+    """Verify a certificate again.  Raises :class:`Rejected`, and nothing else, naming the field that does not hold.
+
+    effort: how many times the usual work may be spent; what costs more is rejected as such.
+    """
     try:
-        return examined(certificate)
+        return examined(certificate, effort)
     except (RecursionError, MemoryError, OverflowError) as error:
         raise Rejected("certificate", f"cannot be read here ({type(error).__name__})") from error
 
 
-def examined(certificate: Any) -> Report:
+def examined(certificate: Any, effort: int = 1) -> Report:
     """:func:`check`, without the net beneath it."""
+    with limited(WORK * effort):
+        return _examined(certificate, effort)
+
+
+def _examined(certificate: Any, effort: int) -> Report:
+    weigh(certificate)
     CERTIFICATE(certificate, "")
     if certificate_hash(certificate) != certificate["hash"]:
         raise Rejected("hash", "is not the hash of the contents")
-    exam = Examination(certificate)
+    exam = Examination(certificate, effort)
     steps = exam.claims.known["steps"]
     if steps["verdict"] == "proved":
         if exam.graph.steps < exam.graph.largest_rank:

@@ -16,9 +16,11 @@ class Examination:
     """A certificate whose form, names, graph, shapes, ranks and texts hold.  Raises :class:`Rejected` for any other.
 
     found: the findings so far, by claim.  open: what ``steps`` rests on and was not verified again, and why.
+    users: the vertices and costs by the place of their equations.  effort: how many times the usual work is allowed.
     """
 
-    def __init__(self, certificate: Any) -> None:
+    def __init__(self, certificate: Any, effort: int) -> None:
+        self.effort = effort
         for group in ("layers", "costs"):
             for key, content in certificate[group].items():
                 check_names(content, f"{group}.{key}")
@@ -31,19 +33,17 @@ class Examination:
         graph.check_ranks()
         self.certificate = certificate
         self.claims = Claims(certificate, graph)
+        self.users: dict[str, list[str]] = {}
+        for name, key in graph.content.items():
+            self.users.setdefault(f"layers.{key}", []).append(name)
+        for owner, cost in graph.costs.items():
+            self.users.setdefault(f"costs.{cost['cost']}", []).append(owner)
         self.found: dict[str, Finding] = {}
         self.open = [f"{self.claims.titles[name]} is not one that is known here" for name in self.claims.unknown]
 
     def say(self, claim: Any, done: Done, detail: str) -> None:
         """What was done about a claim."""
         self.found[claim["id"]] = Finding(claim["id"], done, detail, self.claims.titles[claim["id"]])
-
-    def places(self) -> Iterator[tuple[str, str]]:
-        """Every vertex and cost with the place of its equations."""
-        for name, key in self.graph.content.items():
-            yield name, f"layers.{key}"
-        for owner, cost in self.graph.costs.items():
-            yield owner, f"costs.{cost['cost']}"
 
     def report(self) -> Report:
         """Every claim in the order of the file; nothing is said for those of a kind that is not known."""

@@ -19,7 +19,8 @@ ROLES = ("data", "index", "parameter", "constant")
 VERDICTS = ("proved", "refuted", "undecided")
 DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
 """Bounds on one expression; MOST_WHOLE on one of sizes alone."""
-LARGEST = 2**63
+LARGEST, LONGEST = 2**63, 2**256
+"""Bounds on an integer of a size, an index or a bracket, and on one that a real number is made of."""
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 KIND = re.compile(rf"(?:bar |arg )?{IDENTIFIER.pattern}")
 """No name of a tensor, index, size, parameter or function reads like a sentence; those of vertices and inputs may."""
@@ -160,7 +161,7 @@ def expression(kind: str) -> Form:
             count += 1
             if depth > DEEPEST or count > (MOST_NODES if kind == REAL else MOST_WHOLE):
                 raise Rejected(where, "an expression is too deep or too long")
-            if isinstance(node, int) and not isinstance(node, bool) and abs(node) < LARGEST:
+            if isinstance(node, int) and not isinstance(node, bool) and abs(node) < (LONGEST if real else LARGEST):
                 return
             if not isinstance(node, list) or not node or not isinstance(node[0], str):
                 raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")
@@ -216,12 +217,12 @@ def _kind(value: Any) -> bool:
 def number_form(value: Any, where: str) -> None:
     """An integer or ["rational", p, q] in lowest terms with q > 1."""
     if isinstance(value, int):
-        number(-(2**60), 2**60)(value, where)
+        number(-LONGEST, LONGEST)(value, where)
         return
     if not isinstance(value, list) or len(value) != 3 or value[0] != "rational":
         raise Rejected(where, f"{shown(value)} is not a number")
-    number(-(2**60), 2**60)(value[1], where)
-    number(2, 2**60)(value[2], where)
+    number(-LONGEST, LONGEST)(value[1], where)
+    number(2, LONGEST)(value[2], where)
     if gcd(value[1], value[2]) > 1:
         raise Rejected(where, "is not in lowest terms")
 
