@@ -113,6 +113,7 @@ def verify(claims: Path | None, **options: Any) -> int:
 @click.option(
     "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
 )
+@click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
 def check(**options: Any) -> int:
     """Verify a certificate again, from its contents alone.
 

@@ -166,14 +166,15 @@ def verify(
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
 
 
-def check(certificate: Mapping[str, Any], derivation: Derivation | None = None) -> Report:
+def check(certificate: Mapping[str, Any], derivation: Derivation | None = None, effort: int = 1) -> Report:
     """Verify a certificate again, from its contents alone; derivation: of the network of which it has to speak.
 
+    effort: how many times the usual work may be spent on it; what takes more is rejected.
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
     wanted = None if derivation is None else architecture_content(derivation)
     with _rejecting():
-        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate, wanted)
+        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate, wanted, effort)
 
 
 __all__ = ["Certificate", "RejectedCertificate", "check", "verify"]

@@ -17,6 +17,7 @@ from dyadic.proofs.checker.evaluation.relaxation import settles
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done, Report
 from dyadic.proofs.checker.instantiated import equation_instances
+from dyadic.proofs.checker.intake.effort import limited, weigh
 from dyadic.proofs.checker.intake.form import CERTIFICATE
 from dyadic.proofs.checker.intake.graph import certificate_hash
 from dyadic.proofs.checker.intake.names import applied
@@ -28,12 +29,17 @@ from dyadic.proofs.checker.network_checks import NetworkChecks
 
 _CONTENT = re.compile(r"\b(layers|costs)\.([0-9a-f]{60,64})")
 """A layer or cost by its digest, which a path may cut."""
+WORK = 9_000_000
+"""What checking may cost, in units of work (intake/effort.py)."""
 
 
-def check(certificate: Any) -> Report:
-    """Verify a certificate again.  Raises :class:`Rejected`, and nothing else, naming the field that does not hold."""
+def check(certificate: Any, effort: int = 1) -> Report:
+    """Verify a certificate again.  Raises :class:`Rejected`, and nothing else, naming the field that does not hold.
+
+    effort: how many times the usual work may be spent; what costs more is rejected as such.
+    """
     try:
-        return examined(certificate)
+        return examined(certificate, effort)
     except Rejected as error:
         raise _readable(error, certificate) from error
     except Exception as error:  # a file that leads the checker astray shows nothing, whatever the way
@@ -57,12 +63,18 @@ def _shortened(found: re.Match[str]) -> str:
     return f"{found[1]}.{found[2][:12]}"
 
 
-def examined(certificate: Any) -> Report:
+def examined(certificate: Any, effort: int = 1) -> Report:
     """:func:`check`, without the net beneath it."""
+    with limited(WORK * effort):
+        return _examined(certificate, effort)
+
+
+def _examined(certificate: Any, effort: int) -> Report:
+    weigh(certificate)
     CERTIFICATE(certificate, "")
     if certificate_hash(certificate) != certificate["hash"]:
         raise Rejected("hash", "is not the hash of the contents")
-    exam = Examination(certificate)
+    exam = Examination(certificate, effort)
     steps = exam.claims.known["steps"]
     if steps["verdict"] == "proved":
         if exam.graph.steps < exam.graph.largest_rank:

@@ -19,9 +19,11 @@ class Examination:
 
     found: the findings so far, by claim.  open: what ``steps`` rests on and was not verified again, and why.
     own_sizes: the claims that were verified at the sizes of this network only.
+    users: the vertices and costs by the place of their equations.  effort: how many times the usual work is allowed.
     """
 
-    def __init__(self, certificate: Any) -> None:
+    def __init__(self, certificate: Any, effort: int) -> None:
+        self.effort = effort
         for group in ("layers", "costs"):
             for key, content in certificate[group].items():
                 check_names(content, f"{group}.{key}")
@@ -36,6 +38,11 @@ class Examination:
         graph.check_ranks()
         self.certificate = certificate
         self.claims = Claims(certificate, graph, self.shapes)
+        self.users: dict[str, list[str]] = {}
+        for name, key in graph.content.items():
+            self.users.setdefault(f"layers.{key}", []).append(name)
+        for owner, cost in graph.costs.items():
+            self.users.setdefault(f"costs.{cost['cost']}", []).append(owner)
         self.found: dict[str, Finding] = {}
         self.own_sizes: list[str] = []
         count = len(self.claims.unknown)
@@ -46,20 +53,13 @@ class Examination:
         """What was done about a claim."""
         self.found[claim["id"]] = Finding(claim["id"], done, detail, self.claims.titles[claim["id"]])
 
-    def places(self) -> Iterator[tuple[str, str]]:
-        """Every vertex and cost with the place of its equations."""
-        for name, key in self.graph.content.items():
-            yield name, f"layers.{key}"
-        for owner, cost in self.graph.costs.items():
-            yield owner, f"costs.{cost['cost']}"
-
     def tables(self, place: str) -> list[dict[str, int] | None]:
         """The sizes with which the network uses a layer or cost, each once; None for those that are no numbers."""
-        found: list[dict[str, int] | None] = []
-        for name, where in self.places():
-            if where == place and (numbers := self.shapes.numbers(name)) not in found:
-                found.append(numbers)
-        return found
+        found: dict[Any, dict[str, int] | None] = {}
+        for name in self.users[place]:
+            numbers = self.shapes.numbers(name)
+            found[None if numbers is None else tuple(sorted(numbers.items()))] = numbers
+        return list(found.values())
 
     def report(self) -> Report:
         """Every claim in the order of the file; nothing is said for those of a kind that is not known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import for_all_sizes
@@ -15,11 +16,14 @@ from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
 from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, exponent, shown_sizes
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done
+from dyadic.proofs.checker.intake.effort import limited
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.intake.witnesses import pairing_sizes
 
 MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 3, 3, 150_000
 """Bounds on the layers evaluated, on the primes for one bound, and on the network's own sizes for one layer."""
+EVALUATING = 2_500_000
+"""What all evaluations of layers and costs may cost, in units of work."""
 
 
 class LayerChecks:
@@ -30,25 +34,19 @@ class LayerChecks:
 
     def run(self) -> None:
         """The adjoints: by their proofs where there are any; evaluated in any case."""
-        contents = self.graph.contents()
+        contents = self.claims.contents
         recorded = pairing_sizes(self.claims, set(contents))
+        replayed = self._replayed(contents)
         evaluated: dict[str, str] = {}
         total, costly = Fraction(0), ""
-        for place, (content, own) in contents.items():
-            try:
-                if len(contents) > MOST_CONTENTS:
-                    raise Costly(place, f"is one of more than {MOST_CONTENTS}")
-                runs = recorded.get(place, [])
-                free = agreed(content, place, small_sizes(content, secrets.randbits(60), place, own))
-                outcomes = [agreed(content, place, sizes, integers=integers) for sizes, integers in runs]
-                bound = Fraction(1)
-                for outcome in outcomes:
-                    bound *= outcome.bound
-                evaluated[place] = f"at sizes {shown_sizes([free, *outcomes])}{self._at_own_sizes(content, place)}"
-                total += self._improved(bound, content, place, runs, len(contents))
-            except Costly as error:
-                costly = costly or str(error)
-        self._adjoints(contents, evaluated)
+        with limited(EVALUATING * self.exam.effort):
+            for place in contents:
+                try:
+                    evaluated[place], bound = self._evaluated(place, recorded.get(place, []))
+                    total += bound
+                except Costly as error:
+                    costly = costly or str(error)
+        self._adjoints(contents, replayed, evaluated)
         for claim in self.claims.of_kind("pairing"):
             wanted = claim["numbers"]["log10_error"]
             if costly:
@@ -60,6 +58,18 @@ class LayerChecks:
                 others = ", with the integers recorded and with others" if claim["numbers"]["integers"] else ""
                 detail = f"every layer and cost at the sizes recorded and others{others}; error below 1e{wanted}"
                 self.exam.say(claim, Done.EVALUATED, detail)
+
+    def _evaluated(self, place: str, runs: list[Any]) -> tuple[str, Fraction]:
+        """At which sizes a layer or cost agrees with its own definitions, and the chance that it does by accident."""
+        contents = self.claims.contents
+        if len(contents) > MOST_CONTENTS:
+            raise Costly(place, f"is one of more than {MOST_CONTENTS}")
+        content, own = contents[place]
+        free = agreed(content, place, small_sizes(content, secrets.randbits(60), place, own))
+        outcomes = [agreed(content, place, sizes, integers=integers) for sizes, integers in runs]
+        reached = prod((outcome.bound for outcome in outcomes), start=Fraction(1))
+        bound = self._improved(reached, content, place, runs, len(contents))
+        return f"at sizes {shown_sizes([free, *outcomes])}{self._at_own_sizes(content, place)}", bound
 
     def _improved(self, bound: Fraction, content: Any, place: str, runs: list[Any], share: int) -> Fraction:
         """The bound on the error after as many further primes as the pairing's claim needs."""
@@ -83,13 +93,15 @@ class LayerChecks:
                 continue
         return " and at the network's own" if done and done == len(tables) else ""
 
-    def _adjoints(self, contents: Mapping[str, Any], evaluated: Mapping[str, str]) -> None:
+    def _adjoints(
+        self, contents: Mapping[str, Any], replayed: Mapping[str, Replayed], evaluated: Mapping[str, str]
+    ) -> None:
         """Each claim by the proof that the certificate has of its layer or cost, or else by what was evaluated."""
-        shown, replayed = set(), self._replayed(contents)
+        shown = set()
         for claim in self.claims.of_kind("adjoint", "gradient"):
             place, numbers = claim["subject"]["content"], claim["numbers"]
             shown.add((claim["kind"], place))
-            how = evaluated.get(place, "at no sizes: it is too large")
+            how = evaluated.get(place, "at no sizes: that is too much work")
             found = replayed.get(place)
             if found is not None and numbers["all_sizes"]:
                 for name in HYPOTHESES:
@@ -115,7 +127,8 @@ class LayerChecks:
     def _at_these_sizes(self, claim: Any, content: Any, place: str) -> None:
         """A claim for the sizes of this network, by values at all of them."""
         try:
-            bound = at_own_sizes(content, place, self.exam.tables(place))
+            with limited(EVALUATING * self.exam.effort):
+                bound = at_own_sizes(content, place, self.exam.tables(place))
         except Costly as error:
             self.exam.say(claim, Done.STATED, f"not shown at the sizes of this network: {error.reason}")
             title = self.claims.titles[claim["id"]]
@@ -128,16 +141,15 @@ class LayerChecks:
 
     def _maxima(self, content: Any, place: str) -> None:
         """No maximum is taken over nothing, at any sizes that the network has and that can be looked at."""
-        for name, where in self.exam.places():
-            numbers = self.shapes.numbers(name) if where == place else None
-            if numbers is None:
-                continue
+        found = ((name, self.shapes.numbers(name)) for name in self.exam.users[place])
+        tables = {tuple(sorted(numbers.items())): (name, numbers) for name, numbers in found if numbers is not None}
+        for name, numbers in tables.values():
             try:
-                found = empty_maximum(content, numbers, place)
+                empty = empty_maximum(content, numbers, place)
             except Rejected:
                 continue  # too many terms to look at: it stays a hypothesis
-            if found is not None:
-                raise Rejected(place, f"the maximum {found} is over nothing at the sizes of {name!r}")
+            if empty is not None:
+                raise Rejected(place, f"the maximum {empty} is over nothing at the sizes of {name!r}")
 
     def _replayed(self, contents: Mapping[str, Any]) -> dict[str, Replayed]:
         found = {}

@@ -12,17 +12,21 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation import linear_deviation, reciprocity_entry, simulation
 from dyadic.proofs.checker.evaluation.kind_pairing import primes
-from dyadic.proofs.checker.evaluation.simulation import NetworkInstance, SimulationRun, Small
+from dyadic.proofs.checker.evaluation.simulation import NetworkInstance, Simulation, Small
 from dyadic.proofs.checker.evaluation.stand_ins import DividesByZero, StandIns
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done
+from dyadic.proofs.checker.intake.effort import limited
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, named
+from dyadic.proofs.checker.intake.witness_forms import INSTANCES
 from dyadic.proofs.checker.intake.witnesses import own_instance, small_instance
 from dyadic.proofs.checker.lemmas import step_sizes
 
 MOST_ROUNDS, POINTS, MOST_FRACTIONS, ERROR = 5, 5, 60_000, -20
 """Bounds on the primes for one claim, the points tried in fractions, and the terms of one evaluation in fractions; the
 error, as a power of 10, of a claim that states none."""
+EVALUATING = 1_000_000
+"""What evaluations in fractions, or in enclosures, may cost, in units of work; those modulo primes seven times that."""
 
 
 class NetworkChecks:
@@ -32,22 +36,28 @@ class NetworkChecks:
         self.exam, self.graph, self.shapes, self.claims = exam, exam.graph, exam.shapes, exam.claims
 
     def run(self) -> None:
-        """Each kind of claim in turn."""
+        """Each kind of claim in turn; what would cost more than evaluations may is not reached, and stays stated."""
+        self.recorded = {kind: list(self._recorded(kind)) for kind in INSTANCES}
+        shares = ((self._step_sizes, 1), (self._reciprocity, 1), (self._rational, 1), (self._modulo_primes, 7))
+        for shown, share in shares:
+            try:
+                with limited(share * EVALUATING * self.exam.effort):
+                    shown()
+            except Costly:
+                continue
+
+    def _modulo_primes(self) -> None:
         own = own_instance(self.graph, self.shapes)
-        for claim, small, _ in self._recorded("identity"):
-            self._simulated(claim, small, self._at("at the sizes recorded", small), claim["numbers"]["log10_error"])
+        for claim, small, _ in self.recorded["identity"]:
+            self._simulated(claim, small, "at the sizes recorded", claim["numbers"]["log10_error"])
         for claim in self.claims.of_kind("residues"):
             if own is not None:
                 self._simulated(claim, own, "at the network's own sizes", claim["numbers"]["log10_error"])
         for claim in self.claims.of_kind("identity"):
             if own is not None and not self.claims.of_kind("residues"):
                 self._also(claim, own)
-        for claim, small, _ in self._recorded("polynomial"):
-            self._simulated(claim, small, self._at("at the sizes recorded", small), ERROR)
-        for claim, small, _ in self._recorded("rational"):
-            self._at_a_point(claim, small)
-        self._reciprocity()
-        self._step_sizes()
+        for claim, small, _ in self.recorded["polynomial"]:
+            self._simulated(claim, small, "at the sizes recorded", ERROR)
 
     def _recorded(self, kind: str) -> Iterator[tuple[Any, Small, str]]:
         """The claims of a kind with the instances that their witnesses record."""
@@ -56,10 +66,6 @@ class NetworkChecks:
                 continue
             where = f"{self.claims.place[claim['id']]}.witness"
             yield claim, small_instance(self.graph, kind, claim["witness"], where), where
-
-    @staticmethod
-    def _at(where: str, small: Small) -> str:
-        return f"{where}, with the integers recorded and with others" if small.integers else where
 
     # -- modulo primes -----------------------------------------------------------------------------------------------
 
@@ -70,11 +76,9 @@ class NetworkChecks:
         """
         wanted, bound, runs = Fraction(10) ** log10_error, Fraction(1), 0
         try:
-            if small.integers:
-                self._run(Small(small.inputs, small.targets, small.tables, small.below))
+            one = Simulation(self.graph, small, self.graph.steps)
             while bound >= wanted and runs < MOST_ROUNDS:
-                one = self._run(small)
-                bound, runs = bound * one.bound, runs + 1
+                bound, runs = bound * self._run(one), runs + 1
         except Costly as error:
             self.exam.say(claim, Done.STATED, f"not evaluated: {error}")
             return
@@ -83,23 +87,39 @@ class NetworkChecks:
             raise Rejected(where, f"is not reached by {runs} primes of the checker's own")
         how = "all steps from a random state" if one.every_step else "the wavefront"
         primes_ = "a prime" if runs == 1 else f"{runs} primes"
+        at += self._other_integers(small)
         text = f"{how} {at}, modulo {primes_}, against forward mode; error below 1e{log10_error}"
         self.exam.say(claim, Done.EVALUATED, text)
 
+    def _other_integers(self, small: Small) -> str:
+        """The same with integers that are drawn here, in words."""
+        if not small.integers:
+            return ""
+        try:
+            free = Small(small.inputs, small.targets, small.tables, small.below)
+            self._run(Simulation(self.graph, free, self.graph.steps))
+        except Costly:
+            return ", with the integers recorded"
+        return ", with the integers recorded and with others"
+
     def _also(self, claim: Any, own: Small) -> None:
         try:
-            one = self._run(own)
+            one = Simulation(self.graph, own, self.graph.steps)
+            self._run(one)
         except Costly:
             return
         how = "all steps" if one.every_step else "the wavefront"
         finding = self.exam.found[claim["id"]]
         self.exam.say(claim, finding.done, f"{finding.detail}; {how} at the network's own sizes as well")
 
-    def _run(self, small: Small) -> SimulationRun:
-        prime = primes(secrets.randbits(60))[0]
-        return simulation.run(self.graph, small, self.graph.steps, prime, secrets.randbits(60))
+    def _run(self, one: Simulation) -> Fraction:
+        return one.run(primes(secrets.randbits(60))[0], secrets.randbits(60))
 
     # -- in fractions and in enclosures ------------------------------------------------------------------------------
+
+    def _rational(self) -> None:
+        for claim, small, _ in self.recorded["rational"]:
+            self._at_a_point(claim, small)
 
     def _at_a_point(self, claim: Any, small: Small) -> None:
         """At a rational point of the checker's own, with stand-ins of its own for the functions."""
@@ -140,7 +160,7 @@ class NetworkChecks:
                 holds = step_sizes.holds(part)
                 text = "the step of its induction as an identity of polynomials" if holds else "not shown here"
                 self.exam.say(claim, Done.REPLAYED if holds else Done.STATED, text)
-        for claim, small, where in self._recorded("stepsize"):
+        for claim, small, where in self.recorded["stepsize"]:
             # M is strictly triangular in the order of ranks, and what a displaced variable reads has settled.
             text = f"every update reads smaller ranks only, so that M^{self.graph.largest_rank} = 0"
             if not claim["numbers"]["linear"]:

@@ -25,7 +25,9 @@ class Claims:
 
     def __init__(self, certificate: Any, graph: Graph, shapes: Shapes) -> None:
         self.graph, self.shapes = graph, shapes
-        self.labels = _labels(graph)
+        self.contents = graph.contents()
+        self.labels = _labels(graph, self.contents)
+        self.applied = applied([graph.layers, graph.kinds])
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
         self.place: dict[str, str] = {}
@@ -123,37 +125,51 @@ class Claims:
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
             raise Rejected(f"{where}.numbers.log10_error", "is out of range")
-        graph = self.graph
-        own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
-        own["everywhere"] = int(not any(map(conditions, self._equations(claim))))
-        own |= {"integers": int(holds_integers(graph)), "linear": int(is_linear(graph))}
-        if claim["kind"] == "steps":
-            own["all_sizes"] = int(not _only_here(list(self.known.values())))
-        if claim["kind"] == "tightness":
-            own["steps"] = graph.largest_rank - 1
-        if claim["kind"] == "nonreciprocity":
-            own["reads"] = int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
-        for key in sorted(set(own) & set(numbers)):
-            if numbers[key] != own[key]:
-                raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
-        check_figures(graph, claim, where)
+        for key in sorted(numbers):
+            own = self._own(key, claim)
+            if own is not None and numbers[key] != own:
+                raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own}")
+        check_figures(self.graph, claim, where)
         return content
 
+    def _own(self, key: str, claim: Any) -> int | None:
+        """A number that follows from the network, or from what the claim speaks of; None for one that does not."""
+        graph = self.graph
+        match key:
+            case "equations":
+                return len(graph.equations)
+            case "L":
+                return graph.L
+            case "T":
+                return graph.largest_rank
+            case "steps":
+                return graph.largest_rank - 1 if claim["kind"] == "tightness" else graph.steps
+            case "everywhere":
+                return int(not any(map(conditions, self._equations(claim))))
+            case "integers":
+                return int(holds_integers(graph))
+            case "linear":
+                return int(is_linear(graph))
+            case "all_sizes" if claim["kind"] == "steps":
+                return int(not _only_here(list(self.known.values())))
+            case "reads":
+                return int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
+        return None
+
     def _content(self, claim: Any, where: str) -> Any:
-        names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
-        if claim["kind"] == "function" and claim["subject"]["name"] not in names:
+        if claim["kind"] == "function" and claim["subject"]["name"] not in self.applied:
             raise Rejected(f"{where}.subject.name", "is not a function that a layer or cost applies")
         if claim["kind"] not in ("adjoint", "gradient"):
             return None
         content = claim["subject"]["content"]
         if content not in self.labels or (claim["kind"] == "gradient" and content.startswith("costs.")):
             raise Rejected(f"{where}.subject.content", "is not a layer or cost of this certificate")
-        return self.graph.contents()[content][0]
+        return self.contents[content][0]
 
     def _equations(self, claim: Any) -> list[Any]:
         """The layers and costs that a claim speaks of, where it says whether they have values everywhere."""
         if claim["kind"] in ("adjoint", "gradient"):
-            return [self.graph.contents()[claim["subject"]["content"]][0]]
+            return [self.contents[claim["subject"]["content"]][0]]
         return [*self.graph.layers.values(), *self.graph.kinds.values()] if claim["kind"] == "steps" else []
 
     def _named(self, claim: Any) -> tuple[str, str]:
@@ -226,11 +242,10 @@ def _method(claim: Any) -> str:
     return METHOD_OF.get(name, name.partition(":")[0])
 
 
-def _labels(graph: Graph) -> dict[str, tuple[str, str]]:
+def _labels(graph: Graph, contents: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Content -> (label, label with a number if others of that label came before), in the order of use."""
     order = [f"layers.{graph.content[name]}" for name in graph.parents]
     order += [f"costs.{cost['cost']}" for cost in graph.costs.values()]
-    contents = graph.contents()
     seen: dict[str, int] = {}
     found: dict[str, tuple[str, str]] = {}
     for place in dict.fromkeys(order):

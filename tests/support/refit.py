@@ -57,7 +57,8 @@ def retold(forged: Any) -> None:
     labels, contents = {}, {}
     with contextlib.suppress(Exception):
         graph = Graph(forged)
-        labels, contents = _labels(graph), graph.contents()
+        contents = graph.contents()
+        labels = _labels(graph, contents)
     for claim in forged["claims"]:
         with contextlib.suppress(*BROKEN):
             _retell(claim, labels, contents)

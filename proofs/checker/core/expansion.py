@@ -30,6 +30,7 @@ from dyadic.proofs.checker.core.terms import (
     Zero,
     powered,
 )
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.kinds import direction, position
 from dyadic.proofs.checker.intake.reading import shown, tensor
 
@@ -202,6 +203,7 @@ class Expander:
                 raise Refused("a product has too many terms")
             result = [one.times(two) for one in result for two in part]
             self.nodes += len(result)
+            spend(8 * len(result), "a product")
         return result
 
     def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
@@ -312,6 +314,8 @@ class Expander:
 
     def _count(self, depth: int) -> None:
         self.nodes += 1
+        if not self.nodes % 64:
+            spend(512, "an expression")
         if depth > MOST_DEPTH or self.nodes > MOST_NODES:
             raise Refused("an expression is too deep or too long")
 

@@ -16,6 +16,7 @@ from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEME
 from dyadic.proofs.checker.differentiation.enclosures import ENCLOSED, NUMBER_ONE, Enclosure, pi, sqrt
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, SignDemand, demanded
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, shown
 
 DEEPEST, MOST_NODES, LONGEST_NUMBER, HIGHEST = 90, 20_000, 400, 16
@@ -86,6 +87,7 @@ def number(node: Any, where: str) -> Fraction:
 def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
     """A formula as an element of the place's tower."""
     place.nodes += 1
+    spend(8, where)
     if depth > DEEPEST or place.nodes > MOST_NODES:
         raise Rejected(where, "the formula is too deep or too long to check")
     tower = place.tower
@@ -197,6 +199,7 @@ def enclosure(node: Any, z: Enclosure, where: str) -> Enclosure:
             return sum((enclosure(term, z, where) for term in terms), Enclosure(0, 0))
         case ["*", *factors]:
             result = NUMBER_ONE
+            spend(4 * len(factors), where)
             for factor in factors:
                 result = result * enclosure(factor, z, where)
             return result
@@ -206,6 +209,7 @@ def enclosure(node: Any, z: Enclosure, where: str) -> Enclosure:
         case ["apply", name, _, argument]:
             u = enclosure(argument, z, where)
             own = ENCLOSED.get(name)
+            spend(1000, where)
             return enclosure(DEFINITIONS[name].definition, u, where) if own is None else own(u)
         case ["piecewise", *cases]:
             for condition, position in split_cases(cases, where):

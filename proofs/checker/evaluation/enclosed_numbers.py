@@ -20,6 +20,7 @@ from dyadic.proofs.checker.differentiation.enclosures import (
     sin,
     sqrt,
 )
+from dyadic.proofs.checker.intake.effort import spend
 
 Dual = tuple[Enclosure, Enclosure]
 """value + slope * epsilon."""
@@ -57,6 +58,7 @@ class EnclosedNumbers:
     def multiply(self, factors: Iterable[Dual]) -> Dual:
         value, slope = NUMBER_ONE, NOTHING
         for v, d in factors:
+            spend(20, "enclosures")
             value, slope = value * v, slope * v + value * d
         return value, slope
 
@@ -73,6 +75,7 @@ class EnclosedNumbers:
         """A function; that of a derivative is not known."""
         if order or (name not in ENCLOSED and name not in DEFINITIONS):
             raise NoValue(f"the derivative of order {order} of {name}")
+        spend(2000, "enclosures")
         if name not in ENCLOSED:
             return self._formula(DEFINITIONS[name].definition, z)
         return ENCLOSED[name](z[0]), _slope(name, z[0]) * z[1]
@@ -80,6 +83,7 @@ class EnclosedNumbers:
     def reduce(self, kind: str, terms: Sequence[tuple[int, Dual]], where: str) -> Any:
         if not terms:
             raise NoValue("a reduction over nothing")
+        spend(2000 * len(terms) if kind == "logsumexp" else len(terms) ** 2, "enclosures")
         if kind == "logsumexp":
             value = log(sum((exp(v) for _, (v, _) in terms), NOTHING))
             return value, sum((exp(v - value) * d for _, (v, d) in terms), NOTHING)

@@ -13,10 +13,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need, shown, tensor
 from dyadic.proofs.checker.trust import BLAKE, CHECKER, called
 
 DEEPEST, MOST_PLACES, MOST_TERMS, LARGEST_POWER = 60, 200_000, 4_000_000, 2**22
+BATCH, PER_TERM, PER_PLACE = 64, 6, 8
+"""Terms that are counted together, and what a term and an entry that is drawn or kept cost."""
 
 Number = tuple[int, int]
 """value + slope * epsilon, modulo the prime."""
@@ -150,6 +153,7 @@ class Evaluator:
             raise Rejected(self.where, f"a tensor of shape {extents} is empty")
         if math.prod(extents) > MOST_PLACES:
             raise Costly(self.where, f"a tensor of shape {extents} is too large to evaluate here")
+        spend(PER_PLACE * math.prod(extents), self.where)
         return list(itertools.product(*(range(extent) for extent in extents)))
 
     def define(self, item: Any) -> Entries:
@@ -202,6 +206,8 @@ class Evaluator:
 
     def _count(self, depth: int = 0) -> None:
         self.terms += 1
+        if not self.terms % BATCH:
+            spend(BATCH * PER_TERM, self.where)
         if depth > DEEPEST or self.terms > self.most:
             raise Costly(self.where, "an expression is too deep or too long to evaluate here")
 
@@ -228,11 +234,13 @@ class Evaluator:
 def entries(node: Any) -> set[tuple[str, str]]:
     """(kind, owner) of every tensor entry in an expression, those inside indices included."""
     found: set[tuple[str, str]] = set()
-    stack = [node]
+    stack, count = [node], 0
     while stack:
         item = stack.pop()
+        count += 1
         if isinstance(item, list):
             if len(item) == 4 and item[0] == "entry":
                 found.add((str(item[1]), str(item[2])))
             stack.extend(item)
+    spend(count >> 3, "equations")
     return found

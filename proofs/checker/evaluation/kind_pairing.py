@@ -17,7 +17,8 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
 from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
-from dyadic.proofs.checker.intake.names import sizes_of
+from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.names import nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
 
 FAIR_WORK, MOST_WORK = 40_000, 1_000_000
@@ -31,7 +32,9 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
     extents = layer.get("extents", {})
     free = sorted(sizes_of(layer) - set(extents))
     cheapest: tuple[int, dict[str, int]] | None = None
+    length = sum(1 for _ in nodes(layer))
     for attempt in range(400):
+        spend(2 * length, where)
         # Sizes of 2, 3 and 4 show most; where an equation needs others, some of the sizes are made larger.
         sizes = {}
         for name in free:

@@ -48,24 +48,27 @@ class Small:
         return found + sum(work(c, self.tables[o], f"cost {o!r}") for o, c in graph.cost_contents.items())
 
 
-@dataclass(frozen=True)
-class SimulationRun:
-    """every_step: whether all steps were executed, or the wavefront.  bound: the chance of an agreement by accident."""
+class Simulation:
+    """An instance that is relaxed and compared modulo one prime after another.
 
-    every_step: bool
-    entries: int
-    bound: Fraction
+    Raises :class:`Costly` where that would take too long.  every_step: whether all steps are executed, or else the
+    wavefront.
+    """
 
+    def __init__(self, graph: Graph, small: Small, steps: int) -> None:
+        self.graph, self.small, self.steps = graph, small, steps
+        self.every_step = affordable(graph, small, MOST_WORK) * steps <= EVERY_STEP
+        self._degrees: tuple[Any, Any, int] | None = None
 
-def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> SimulationRun:
-    """Relax and compare.  Raises :class:`Rejected` on a difference, :class:`Costly` where it would take too long."""
-    cost = affordable(graph, small, MOST_WORK)
-    every_step = cost * steps <= EVERY_STEP
-    entries = compared(NetworkInstance(graph, small, Field(prime, seed), seed), steps, every_step, f", mod {prime}")
-    degrees = Degrees()
-    other = NetworkInstance(graph, small, degrees, seed)
-    bound = chance_of_error(other.forward()[1], other.paired(other.wavefront()), degrees.calls, entries, prime)
-    return SimulationRun(every_step, entries, bound)
+    def run(self, prime: int, seed: int) -> Fraction:
+        """The chance of an agreement by accident.  Raises :class:`Rejected` on a difference."""
+        one = NetworkInstance(self.graph, self.small, Field(prime, seed), seed)
+        entries = compared(one, self.steps, self.every_step, f", mod {prime}")
+        if self._degrees is None:
+            degrees = Degrees()
+            other = NetworkInstance(self.graph, self.small, degrees, seed)
+            self._degrees = other.forward()[1], other.paired(other.wavefront()), degrees.calls
+        return chance_of_error(*self._degrees, entries, prime)
 
 
 def affordable(graph: Graph, small: Small, most: int) -> int:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Costly
 
 Linear = tuple[Fraction, Fraction]
@@ -87,7 +88,9 @@ class StandIns:
 
 
 def _short(number: Fraction) -> Fraction:
-    if number.numerator.bit_length() + number.denominator.bit_length() > MOST_BITS:
+    bits = number.numerator.bit_length() + number.denominator.bit_length()
+    spend(3 + (bits >> 5), "fractions")
+    if bits > MOST_BITS:
         raise Costly("architecture", "the fractions become too long to evaluate here")
     return number
 

@@ -27,6 +27,7 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     key,
     total,
 )
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, shown
 from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
@@ -92,6 +93,7 @@ class Reader:
         return Rejected(self.where, reason)
 
     def read(self, node: Any, bound: dict[str, int], depth: int) -> Polynomial:
+        spend(4, self.where)
         if depth > DEEPEST:
             raise self.refuse("is nested too deeply")
         depth += 1
@@ -162,6 +164,7 @@ class Reader:
             if len(found) * len(factor) > MOST_TERMS:
                 raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
             self.forms.spend(len(found) * len(factor), self.where)
+            spend(4 * len(found) * len(factor), self.where)
             found = total(self._times(*one, *two) for one in found.items() for two in factor.items())
         return found
 

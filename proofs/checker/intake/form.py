@@ -19,8 +19,9 @@ ROLES = ("data", "index", "parameter", "constant")
 VERDICTS = ("proved", "refuted", "undecided")
 DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
 """Bounds on one expression; MOST_WHOLE on one of sizes alone."""
-LARGEST, LARGEST_NUMBER, LARGEST_POWER = 2**63, 2**4096, 2**22
-"""Bounds on integers, on those of a number (1e-308 can stand in an equation, and its powers) and of an exponent."""
+LARGEST, LARGEST_POWER, LONGEST = 2**63, 2**22, 2**4096
+"""Bounds on an integer of a size, an index or a bracket, on one of an exponent, and on one that a real number is made
+of: 1e-308 can stand in an equation, and its powers."""
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
 KIND = re.compile(rf"(?:bar |arg )?{IDENTIFIER.pattern}")
 """No name of a tensor, index, size, parameter or function reads like a sentence; those of vertices and inputs may."""
@@ -157,11 +158,7 @@ def expression(kind: str) -> Form:
             count += 1
             if depth > DEEPEST or count > (MOST_NODES if kind == REAL else MOST_WHOLE):
                 raise Rejected(where, "an expression is too deep or too long")
-            if (
-                isinstance(node, int)
-                and not isinstance(node, bool)
-                and abs(node) < (LARGEST_NUMBER if real else LARGEST)
-            ):
+            if isinstance(node, int) and not isinstance(node, bool) and abs(node) < (LONGEST if real else LARGEST):
                 return
             if not isinstance(node, list) or not node or not isinstance(node[0], str):
                 raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")
@@ -214,7 +211,7 @@ def _kind(value: Any) -> bool:
     return isinstance(value, str) and KIND.fullmatch(value) is not None
 
 
-def number_form(value: Any, where: str, largest: int = LARGEST_NUMBER) -> None:
+def number_form(value: Any, where: str, largest: int = LONGEST) -> None:
     """An integer or ["rational", p, q] in lowest terms with q > 1, of integers up to the largest."""
     if isinstance(value, int):
         number(-largest, largest)(value, where)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint, is_plain, is_position
 from dyadic.proofs.checker.intake.reading import Rejected, tensor
 
@@ -171,8 +172,12 @@ def _parts(node: Any, head: str) -> list[Any]:
 def nodes(node: Any) -> Iterator[list[Any]]:
     """Every list in a part of a certificate that starts with a text: the nodes of its expressions."""
     stack: list[Any] = [node]
+    count = 0
     while stack:
         item = stack.pop()
+        count += 1
+        if not count % 256:
+            spend(64, "equations")
         if isinstance(item, list):
             if item and isinstance(item[0], str):
                 yield item

@@ -67,5 +67,7 @@ WITNESSES: dict[str, Form] = {
 }  # fmt: skip
 """Of the kinds that have one; the witnesses of variational and tightness:structure are read where they are replayed."""
 WITNESSES["gradient"] = WITNESSES["adjoint"]
+INSTANCES = ("identity", "polynomial", "rational", "stepsize")
+"""The kinds whose witnesses record a small instance of the network."""
 
-__all__ = ["COUNT", "MOST_RUNS", "PLACE", "SIZE", "WITNESSES"]
+__all__ = ["COUNT", "INSTANCES", "MOST_RUNS", "PLACE", "SIZE", "WITNESSES"]

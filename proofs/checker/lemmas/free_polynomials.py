@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.intake.effort import spend
+
 FreePolynomial = dict[tuple[Any, ...], Fraction]
 """Coefficients by monomial, a sorted tuple of atoms."""
 
@@ -29,6 +31,7 @@ def multiply(*factors: FreePolynomial) -> FreePolynomial:
     result = number(1)
     for factor in factors:
         total: FreePolynomial = {}
+        spend(40 * len(result) * len(factor), "witness")
         for first, a in result.items():
             for second, b in factor.items():
                 # Atoms of different kinds are not ordered among each other, but their texts are.
