@@ -89,7 +89,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         Done.COMPUTED,
         "an entry of the Jacobian enclosed at numbers of its own",
         "evaluation/reciprocity_entry.py",
-        "its evaluator; differentiation/enclosures.py",
+        "its evaluator; differentiation/integer_intervals.py",
     ),
     "tightness:structure": (
         Done.COMPUTED,

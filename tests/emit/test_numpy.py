@@ -103,6 +103,20 @@ def test_other_step_sizes_converge_but_not_in_finite_time():
     assert distance[0] > 1e-4 > distance[1] > distance[2] > 0
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"steps": steps} for steps in (-1, 2.5, "3", None)),
+        *({"h": h} for h in (0, -0.5, float("nan"), float("inf"))),
+    ],
+    ids=str,
+)
+def test_a_relaxation_that_would_do_something_else_is_refused(wrong):
+    module = load(emit(derive(read_spec(DIGITS)), "numpy", "float64"))
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        module.relax(*data(module, 2, 1), **wrong)
+
+
 def test_leading_axes():
     layers = [
         {"name": "a", "type": "dense", "units": 5, "activation": "gelu"},

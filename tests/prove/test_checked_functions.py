@@ -10,9 +10,9 @@ from fractions import Fraction
 import pytest
 
 from dyadic.proofs.checker.differentiation import definitions
-from dyadic.proofs.checker.differentiation.enclosures import Enclosure
 from dyadic.proofs.checker.differentiation.formulas import enclosure
 from dyadic.proofs.checker.differentiation.function_replay import check_function
+from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.serialise import function_to_json

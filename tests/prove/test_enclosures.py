@@ -7,7 +7,7 @@ import pytest
 from flint import arb, ctx, fmpq
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
-from dyadic.proofs.checker.differentiation.enclosures import BITS, ENCLOSED, ONE, Enclosure, NoValue, pi
+from dyadic.proofs.checker.differentiation.integer_intervals import BITS, ENCLOSED, ONE, Enclosure, NoValue, pi
 from dyadic.proofs.checker.evaluation.enclosed_numbers import NOTHING, EnclosedNumbers
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 

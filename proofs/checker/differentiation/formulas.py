@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
-from dyadic.proofs.checker.differentiation.enclosures import ENCLOSED, NUMBER_ONE, Enclosure, pi, sqrt
+from dyadic.proofs.checker.differentiation.integer_intervals import ENCLOSED, NUMBER_ONE, Enclosure, pi, sqrt
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, SignDemand, demanded
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.effort import spend

@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
-from dyadic.proofs.checker.differentiation.enclosures import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace, Interval, enclosure, number, read
+from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need

@@ -31,7 +31,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Protocol
 
-from dyadic.proofs.checker.differentiation.enclosures import ENCLOSED, Enclosure, NoValue, pi
+from dyadic.proofs.checker.differentiation.integer_intervals import ENCLOSED, Enclosure, NoValue, pi
 from dyadic.proofs.checker.differentiation.tower import Monomial, Polynomial, Ratio, Tower, rational
 
 HIGHEST_DEGREE = 24

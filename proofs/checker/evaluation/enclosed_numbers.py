@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
-from dyadic.proofs.checker.differentiation.enclosures import (
+from dyadic.proofs.checker.differentiation.integer_intervals import (
     ENCLOSED,
     NUMBER_ONE,
     Enclosure,

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dyadic.proofs.checker.differentiation.enclosures import NUMBER_ONE, NoValue
+from dyadic.proofs.checker.differentiation.integer_intervals import NUMBER_ONE, NoValue
 from dyadic.proofs.checker.evaluation.enclosed_numbers import EnclosedNumbers
 from dyadic.proofs.checker.evaluation.equations import Entries, Evaluator
 from dyadic.proofs.checker.evaluation.kind_pairing import KindEquations, completed, draw_inputs, small_sizes, work

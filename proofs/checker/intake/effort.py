@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dyadic.proofs.checker.intake.reading import Costly
 
 
-class Effort:
+class Allowance:
     """left: the units that may still be spent."""
 
     __slots__ = ("left",)
@@ -23,7 +23,7 @@ class Effort:
         self.left = left
 
 
-_RUNNING: ContextVar[Effort | None] = ContextVar("effort", default=None)
+_RUNNING: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
 
 
 def spend(units: int, where: str) -> None:
@@ -40,7 +40,7 @@ def limited(units: int) -> Iterator[None]:
     """A limit, within that of what is outside, to which everything spent inside is charged."""
     outer = _RUNNING.get()
     own = units if outer is None else max(0, min(units, outer.left))
-    inner = Effort(own)
+    inner = Allowance(own)
     token = _RUNNING.set(inner)
     try:
         yield

@@ -1,0 +1,77 @@
+"""Emitted code, ready to be called: a module of the network and the plan of what it calls for which vertex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+from typing import Any
+
+from dyadic.codegen.assembly import DTYPES, Target, emit_module
+from dyadic.codegen.cupy_target import CupyTarget
+from dyadic.codegen.numpy_target import NumpyTarget
+from dyadic.codegen.plan import Plan, RoutineCall
+from dyadic.scratch import temporary_folder
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+
+_TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
+
+
+@dataclass(frozen=True)
+class EmittedNetwork:
+    """A network's emitted module, imported.
+
+    module: what ``dyadic emit`` writes.  plan: which of its functions is called for which vertex, from what.
+    """
+
+    derivation: Derivation
+    module: ModuleType
+    target: Target
+
+    @property
+    def plan(self) -> Plan:
+        return self.target.plan
+
+    @property
+    def batched(self) -> bool:
+        """Whether arrays have a leading batch axis that the code adds."""
+        return not self.derivation.architecture.explicit_batch
+
+    @property
+    def arrays(self) -> Any:
+        """The array library, numpy or cupy."""
+        return getattr(self.module, self.target.array_module)
+
+    def called(self, call: RoutineCall, arguments: list[Any]) -> Any:
+        """The result of the emitted function that a call is to; a forward or "bars" routine gives a tuple."""
+        return getattr(self.module, self.target.called(call))(*arguments)
+
+
+def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = "float64") -> EmittedNetwork:
+    """Emit a network's module and import it.
+
+    target: ``numpy`` or ``cupy``.  dtype: ``float32`` or ``float64``.
+    Raises :class:`DyadicError` for another target or dtype, and for a size that is still a name.
+    """
+    for what, given, known in (("target", target, tuple(_TARGETS)), ("dtype", dtype, DTYPES)):
+        if given not in known:
+            raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
+    made = _TARGETS[target](derivation, dtype)
+    return EmittedNetwork(derivation, imported(emit_module(made)), made)
+
+
+def imported(text: str) -> ModuleType:
+    """Our own emitted text as a module, imported from a file that is gone afterwards."""
+    with temporary_folder() as folder:
+        path = folder / "emitted.py"
+        path.write_text(text, encoding="utf-8")
+        spec = spec_from_file_location("emitted", path)
+        if spec is None or spec.loader is None:
+            raise DyadicError(f"{path}: the emitted module cannot be imported")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+__all__ = ["EmittedNetwork", "emitted_network", "imported"]
