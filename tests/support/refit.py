@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import hypotheses
@@ -28,6 +29,17 @@ def refitted(forged: Any, texts: bool = True) -> Any:
         retold(forged if texts else {"claims": []})
     with contextlib.suppress(*BROKEN):
         forged["hash"] = certificate_hash(forged)
+    return forged
+
+
+def recounted(forged: Any) -> Any:
+    """The certificate with as many printed equations claimed as it now has, where they can be counted; in place."""
+    with contextlib.suppress(*BROKEN):
+        stated = [item for one in forged["equations"].values() for item in (one["definition"], *one["where"])]
+        count = len({json.dumps(item, sort_keys=True) for item in stated})
+        for claim in forged["claims"]:
+            if claim["kind"] == "printed":
+                claim["numbers"]["compared"] = count - claim["numbers"]["left_out"]
     return forged
 
 
