@@ -145,8 +145,12 @@ def test_a_label_is_what_the_file_calls_something(label):
 
 @pytest.mark.parametrize(
     "label",
-    ["exact in float16", 'dense(a="b")', 'dense": proved', "add(inputs=2): P = NP", "add(inputs=2) ", "Dense()"],
-)
+    [
+        "exact in float16", 'dense(a="b")', 'dense": proved', "add(inputs=2): P = NP", "add(inputs=2) ", "Dense()",
+        "add(inputs=2):\u2800exact\u2800in\u2800float16)", "add(proof=by\u3164Coq)", "add(\u0430xis=1)",
+        "add(k=\uff11)", "add(inputs=2,\u00a0exact=1)", "add(inputs=2)\n",
+    ],
+)  # fmt: skip
 def test_a_label_has_a_form(label):
     forged = copy.deepcopy(base("plain")[1])
     layer(forged, "add")["label"] = label

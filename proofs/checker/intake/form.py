@@ -229,11 +229,12 @@ def number_form(value: Any, where: str, largest: int = LONGEST) -> None:
 DIGEST = text(64, "[0-9a-f]{64}")
 _WHOLE, _REAL = expression(WHOLE), expression(REAL)
 SHAPE = listed(_WHOLE, most=12)
-# type(option=value, ...), of a fused layer several of these: no sentence passes for a label, and claims quote them.
+# type(option=value, ...), of a fused layer several of these, in ASCII: no sentence passes for a label, not even one
+# with blanks of another script between its words, and claims quote them.
 _MORE = r"(?:[^\sA-Za-z=\"]|None|True|False)+"
 _OPTION = rf"\w+=[^\s=\"]+(?:, {_MORE})*"
 _TYPE = rf"[a-z][a-z0-9_]*(?:\({_OPTION}(?:, {_OPTION})*\))?"
-LABEL = text(2000, rf"{_TYPE}(?: \+ {_TYPE})*")
+LABEL = text(2000, rf"(?=[ -~]+\Z){_TYPE}(?: \+ {_TYPE})*")
 NAME, KIND_NAME = text(60, IDENTIFIER.pattern), text(64, KIND.pattern)
 DEFINITION = record(
     {"kind": KIND_NAME, "owner": text(), "shape": SHAPE, "indices": listed(NAME, most=12), "body": _REAL}
