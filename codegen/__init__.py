@@ -20,7 +20,7 @@ from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.errors import DyadicError, expect, expect_one_of
 
 _TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
@@ -38,13 +38,13 @@ def emit(
 
     Raises :class:`DyadicError` for a target, dtype or size that there is not, or a size that is still a name.
     """
-    if dtype not in DTYPES:
-        raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
+    expect("derivation", derivation, Derivation)
+    expect_one_of("dtype", dtype, DTYPES)
+    expect_one_of("target", target, TARGETS)
     if target == "c":
         raise DyadicError("there is no C target yet; choose numpy or cupy")
-    if target not in _TARGETS:
-        raise DyadicError(f"target {target!r} is unknown; choose one of {', '.join(TARGETS)}")
-    if sizes:
+    if sizes is not None:
+        expect("sizes", sizes, Mapping)
         derivation = _sized(derivation, sizes)
     return Emission(emit_module(_TARGETS[target](derivation, dtype)), stored_arrays(derivation.architecture))
 

@@ -18,6 +18,8 @@ INVALID, DEFECT, CLOSED_PIPE = 2, 70, 141
 def say(message: str) -> None:
     """One line on standard error; a place that cannot take it changes nothing."""
     line = " ".join(message.split())
+    if not line.isprintable():  # a name in it must not steer the terminal
+        line = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in line)
     with scratch.LOCK, suppress(OSError, ValueError):  # whoever stops the program has the only word
         sys.stderr.write(f"dyadic: {line[:1500]}\n")
         sys.stderr.flush()

@@ -10,7 +10,7 @@ from typing import Any
 
 from dyadic.scratch import Output, OutputFolder, write_whole
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError, unwritable
+from dyadic.symbolic.errors import DyadicError, expect, unwritable
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
@@ -27,7 +27,12 @@ def appendix_contents(derivation: Derivation, certificate: Mapping[str, Any], pa
 
     Raises :class:`DyadicError` if the certificate is that of other equations.
     """
-    stated = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
+    expect("derivation", derivation, Derivation)
+    expect("certificate", certificate, Mapping)
+    try:
+        stated = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DyadicError("the certificate has not the form of one; give what dyadic.verify returns") from error
     if stated != {tag: equation.hash for tag, equation in derivation.equations.items()}:
         raise DyadicError("the certificate is not that of this derivation; verify it and give what that returns")
     from dyadic.paper import appendix_files, build_document  # typst is large and only needed here

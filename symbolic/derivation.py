@@ -22,6 +22,7 @@ from dyadic.symbolic.energy import (
     derive_layer,
     reads_activations,
 )
+from dyadic.symbolic.errors import expect
 from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, to_json
@@ -134,6 +135,7 @@ def sizes_to_json(sizes: Mapping[Expr, Expr]) -> Json:
 
 def derive(architecture: Architecture) -> Derivation:
     """Derive an architecture's Euler-Lagrange equations from its doubled energy."""
+    expect("architecture", architecture, Architecture)
     layers = {vertex.name: derive_layer(vertex.kind) for vertex in architecture.vertices}
     costs = {c.owner: derive_cost(c.type, len(c.shape), c.settings) for c in architecture.costs}
     terms: dict[str, tuple[SensitivityTerm, ...]] = {}

@@ -193,15 +193,35 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
     found = {}
     for name, entry in data.get("constants", {}).items():
         if "values" in entry:
-            try:
-                array = np.asarray(entry["values"], dtype=float)
-            except (TypeError, ValueError) as error:
-                raise SpecError(f"constant {name!r}", "values are not numbers in a regular list", "") from error
+            array = _numbers(f"constant {name!r}", entry["values"])
             if array.shape != tuple(shapes[name]):
                 problem = f"values have the shape {list(array.shape)}, not {show(shapes[name])}"
                 raise SpecError(f"constant {name!r}", problem, "make them agree")
             found[name] = array
     return found
+
+
+def _numbers(where: str, values: Any) -> Any:
+    """An array of finite numbers; no text, truth value or complex number passes for one."""
+    remedy = "write numbers in lists that are all equally long, or an array of them"
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SpecError(where, "values are not numbers in a regular list", remedy) from error
+    if array.dtype.kind == "O" and all(type(value) is int for value in array.ravel()):
+        raise SpecError(where, "values hold an integer beyond 64 bits", remedy)
+    if array.dtype.kind not in "iuf" or _holds_truth(values):
+        raise SpecError(where, "values are not numbers in a regular list", remedy)
+    if not np.isfinite(array).all():
+        raise SpecError(where, "values hold an infinity or NaN", "write finite numbers")
+    return array.astype(float)
+
+
+def _holds_truth(values: Any) -> bool:
+    """Whether a truth value stands among the numbers of a list, where NumPy takes it for 0 or 1."""
+    if isinstance(values, list | tuple):
+        return any(map(_holds_truth, values))
+    return isinstance(values, bool | np.bool_)
 
 
 def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:

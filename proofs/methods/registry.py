@@ -186,9 +186,13 @@ def choose(names: Sequence[str] | None, deep: bool, coq: bool) -> list[Method]:
     ``names`` None means the default ones; ``deep`` adds the costlier ones but Coq, which ``coq`` adds.
     Raises :class:`DyadicError` for a name that no method has.
     """
+    if names is not None and deep:
+        raise DyadicError("--methods runs only the ones named, and --deep adds others; leave one of the two out")
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names or ()):
+        raise DyadicError(f"methods = {names!r:.60}: write a list of names; there are: {', '.join(METHODS)}")
     unknown = [name for name in names or () if name not in METHODS]
     if unknown:
-        raise DyadicError(f"no method is called {', '.join(unknown)!r}; there are: {', '.join(METHODS)}")
+        raise DyadicError(f"no method is called {', '.join(unknown[:5])!r}; there are: {', '.join(METHODS)}")
     wanted = set(names if names is not None else [m.name for m in _ALL if not m.deep])
     if deep:
         wanted |= {method.name for method in _ALL if method.name != "machine"}

@@ -116,6 +116,25 @@ CASES = {
     "unknown cost": (replaced(('"squared_error"', '"squared"')), "cost: type 'squared' is unknown"),
     "cost of nothing": (replaced(('["b"]', '["c"]')), "cost: its input 'c' is not a layer"),
     "no cost": (GOOD.partition("[cost]")[0], "cost: no cost is given; add [cost]"),
+    "a size that the equations of a cost call otherwise": (
+        '[inputs.x]\nshape = ["lse"]\n[[layers]]\nname = "h"\ntype = "tanh"\n[cost]\ntype = "cross_entropy"',
+        "shape holds 'lse', which stands for something else in the equations; give the size another name",
+    ),
+    "a constant of text": (
+        '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = ["1", "inf"]\n[[layers]]\nname = "h"\n'
+        'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
+        "constant 'c': values are not numbers in a regular list; write numbers",
+    ),
+    "a constant with a truth value": (
+        '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = [1.5, true]\n[[layers]]\nname = "h"\n'
+        'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
+        "constant 'c': values are not numbers in a regular list; write numbers",
+    ),
+    "a constant that is not finite": (
+        '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = [1.5, nan]\n[[layers]]\nname = "h"\n'
+        'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
+        "",
+    ),
     "layers as a table": (
         '[inputs.x]\nshape = [2]\n[layers.h]\ntype = "dense"\n[cost]\ntype = "squared_error"',
         "layers: is a table; start every layer with [[layers]]",
