@@ -58,17 +58,17 @@ def verify_own(
     spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
 ) -> int:
     from dyadic.proofs.claims import overall
-    from dyadic.proofs.statements import verify_claims
+    from dyadic.proofs.statements import examine_claims
     from dyadic.summary import own_claims_text
 
     derivation = _derivation(spec, cost, granularity)
     with progress("verifying") as show:
-        found = verify_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
+        found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
         _print_json(report.claims_json(derivation, found))
     else:
-        _print(own_claims_text(derivation, found, page(sys.stdout), verbose))
-    return _EXIT[overall(found)]
+        _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
+    return 2 if found.failures else _EXIT[overall(found.claims)]
 
 
 def check(certificate: Path) -> int:

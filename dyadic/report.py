@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dyadic.proofs.claims import Claim, overall
 from dyadic.proofs.verification import Notes
 from dyadic.repeats import Block, blocks
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
@@ -14,6 +13,9 @@ from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
+
+if TYPE_CHECKING:
+    from dyadic.proofs.statements import Findings
 
 _SECTIONS = (
     ("inference", "Inference (dE/ds = 0)"),
@@ -176,12 +178,13 @@ def summary_json(certificate: Mapping[str, Any], notes: Notes) -> dict[str, Any]
     }
 
 
-def claims_json(derivation: Derivation, claims: Sequence[Claim]) -> dict[str, Any]:
+def claims_json(derivation: Derivation, found: Findings) -> dict[str, Any]:
     """What ``verify --claims --format json`` prints."""
     return {
         "architecture": derivation.architecture.name,
         "L": derivation.L,
         "steps": derivation.steps,
-        "verdict": overall(claims).value,
-        "claims": [claim.as_dict() for claim in claims],
+        "verdict": found.verdict,
+        "claims": [claim.as_dict() for claim in found.claims],
+        "unreadable": [failure.as_dict() for failure in found.failures],
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dyadic.proofs.checker import Report
-from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.verification import Notes
@@ -15,6 +15,9 @@ from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
 from dyadic.terminal import Page, printable
+
+if TYPE_CHECKING:
+    from dyadic.proofs.statements import Findings
 
 _METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
 """The method of a claim whose kind has another name."""
@@ -53,11 +56,12 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
 
 
 def own_claims_text(
-    derivation: Derivation, claims: Sequence[Claim], page: Page, verbose: bool = False
+    derivation: Derivation, found: Findings, file: str, page: Page, verbose: bool = False
 ) -> Iterator[str]:
-    """The verdicts on somebody's own claims, line by line."""
-    verdict = overall(claims)
+    """The verdicts on somebody's own claims, and what could not be read, line by line."""
+    claims, verdict = found.claims, found.verdict
     counts = _counts([claim.verdict for claim in claims])
+    counts += f", {len(found.failures)} unreadable" if found.failures else ""
     yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
     yield from page.wrapped(
         f"{derivation.architecture.name}: L = {derivation.L} layers (counted in vertices), T = {derivation.steps}"
@@ -69,6 +73,12 @@ def own_claims_text(
         for hypothesis in claim.hypotheses:
             yield from _detail(f"assuming {hypothesis}", page)
         yield from _details(claim, page, verbose, statement=False)
+    for failure in found.failures:
+        yield ""
+        yield from page.wrapped(printable(failure.id), f"{'UNREADABLE':<{_VERDICT}}")
+        place = f"{file}, line {failure.line}" if failure.line else file
+        yield from _detail(f"{place}: {printable(failure.error.problem)}; {printable(failure.error.remedy)}", page)
+        yield from (f"{' ' * (_VERDICT + 2)}{printable(line)}" for line in failure.pointed)
 
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
@@ -103,7 +113,7 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     yield from _coloured(page.wrapped(text), verdict, page)
 
 
-def _coloured(lines: Iterable[str], verdict: Verdict, page: Page) -> Iterator[str]:
+def _coloured(lines: Iterable[str], verdict: str, page: Page) -> Iterator[str]:
     """The lines, the verdict at the start of the first in its colour."""
     word = verdict.upper()
     for line in lines:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.claims import Claim
+from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, read_claims
+from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
 from dyadic.proofs.statements.semantics.equation import Statement, equalities
+from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.statements.verdict.decide import decide
 from dyadic.proofs.statements.verdict.sizes import Budget
@@ -28,28 +30,55 @@ from dyadic.symbolic.printing import TextPrinter
 
 _LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
 _PRINTER = TextPrinter()
+_THERE = 'true at the solution (at = "solution"), false at some other state'
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The claims with their verdicts, and those that could not be read or examined, each in the order of the file."""
+
+    claims: tuple[Claim, ...]
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """Refuted if a claim is, else unreadable if one is, else undecided if one is, else proved."""
+        found = overall(self.claims)
+        return "unreadable" if self.failures and found is not Verdict.REFUTED else found.value
 
 
 def verify_claims(
     derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
 ) -> list[Claim]:
     """A verdict on every claim of a file.  Raises :class:`SpecError` where one cannot be read."""
-    if not isinstance(source, ClaimsFile):
-        try:
-            return verify_claims(derivation, read_claims(source), progress)
-        except SpecError as error:
-            named = error.where if error.where.startswith(str(source)) else f"{source}: {error.where}"
-            raise SpecError(named, error.problem, error.remedy) from error
-    claims = source
+    found = examine_claims(derivation, source, progress)
+    if not found.failures:
+        return list(found.claims)
+    error = found.failures[0].error
+    if isinstance(source, ClaimsFile):
+        raise error
+    raise SpecError(f"{source}: {error.where}", error.problem, error.remedy) from error
+
+
+def examine_claims(
+    derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
+) -> Findings:
+    """A verdict on every claim that can be read.  Raises :class:`SpecError` where the file itself cannot."""
+    claims = source if isinstance(source, ClaimsFile) else read_claims(source)
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
     vocabulary = Vocabulary(graph, claims.functions)
-    found, budget = [], Budget()
+    budget = Budget()
+    found: list[Claim] = []
+    failures = list(claims.failures)
     for position, statement in enumerate(claims.statements, 1):
         progress(f"{statement.id} (claim {position} of {len(claims.statements)})")
         start = time.perf_counter()
-        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
-        found.append(replace(claim, seconds=time.perf_counter() - start))
-    return found
+        try:
+            claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
+            found.append(replace(claim, seconds=time.perf_counter() - start))
+        except SpecError as error:
+            failures.append(Failure(statement.id, statement.line, error))
+    return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)))
 
 
 def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
@@ -60,12 +89,26 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
     if statement.kind == "adjoint" and statement.child not in (*graph.parents, *graph.costs):
         raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
     try:
-        claim = equalities(statement, vocabulary)
-        return decide(statement, claim, _symmetric(statement, vocabulary), budget)
+        found = decide(statement, equalities(statement, vocabulary), budget)
     except Rejected as error:
         raise SpecError(
             statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
         ) from error
+    return _also_at_the_solution(found, statement, vocabulary, budget)
+
+
+def _also_at_the_solution(found: Claim, statement: Statement, vocabulary: Vocabulary, budget: Budget) -> Claim:
+    """A refuted claim that holds where backpropagation arrives says so: the author may have meant that."""
+    if found.verdict is not Verdict.REFUTED or statement.at == SOLUTION or found.counterexample is None:
+        return found
+    there = replace(statement, at=SOLUTION)
+    try:
+        other = decide(there, equalities(there, vocabulary), budget, search=False)
+    except (SpecError, Rejected, Undetermined):
+        return found
+    if other.verdict is not Verdict.PROVED:
+        return found
+    return replace(found, counterexample={"but": _THERE, **found.counterexample})
 
 
 def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:
@@ -80,16 +123,4 @@ def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) ->
     return claim
 
 
-def _symmetric(statement: Statement, vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
-    found = set()
-    for name in statement.symmetric:
-        tensor = vocabulary.tensors.get(name)
-        if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:
-            raise SpecError(statement.place, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
-        if not tensor.axes[0].same(tensor.axes[1]):
-            raise SpecError(statement.place, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
-        found.add((tensor.kind, tensor.owner))
-    return frozenset(found)
-
-
-__all__ = ["ClaimsFile", "Statement", "read_claims", "verify_claims"]
+__all__ = ["ClaimsFile", "Failure", "Findings", "Statement", "examine_claims", "read_claims", "verify_claims"]

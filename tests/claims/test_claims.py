@@ -183,13 +183,15 @@ def test_large_and_named_sizes_are_examined_at_smaller_ones():
 
 def test_an_assumption_is_used_and_said():
     claim = judged(
-        "s_hidden[j] = Sum[i] W_deep[j, i] zbar_deep[i] + s_joined[j]", kind="sensitivity", symmetric=("W_deep",)
+        "s_hidden[j] = Sum[i] W_deep[j, i] zbar_deep[i] + s_joined[j]",
+        kind="sensitivity",
+        assumptions=("W_deep symmetric",),
     )
     assert claim.verdict is Verdict.PROVED
-    assert claim.hypotheses == ("W_deep is symmetric (assumed by the claim)",)
+    assert claim.hypotheses == ("W_deep symmetric (assumed by the claim)",)
     for name in ("W_out", "x_out", "nothing"):
         with pytest.raises(SpecError):
-            judged("s_out[i] = x_out[i] - y[i]", kind="sensitivity", symmetric=(name,))
+            judged("s_out[i] = x_out[i] - y[i]", kind="sensitivity", assumptions=(f"{name} symmetric",))
 
 
 def test_a_wrong_definition_of_a_known_quantity_is_refuted_as_such():

@@ -14,7 +14,7 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Case, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
-from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue
+from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
 
 _MOST_CASES = 4
@@ -203,24 +203,46 @@ class Cases(Quotients):
     def _cases_of(self, argument: Residue) -> list[int]:
         """The cases that its value or its form depends on: of several forms of one value each has its case."""
         found = set(self._values.cases(argument.value))
-        for generator in {generator for monomial in argument.form for generator, _ in monomial}:
-            found.update(self._values.cases(self._generators[generator].number.value))
+        if self._weights or self._arguments:
+            for generator in {generator for monomial in argument.form for generator, _ in monomial}:
+                found.update(self._values.cases(self._generators[generator].number.value))
         return sorted(found)
 
     def _put(self, argument: Residue, atom: int, number: int) -> Residue:
         """The argument with 0 or 1 for a case."""
-        terms = []
-        for monomial, coefficient in argument.form.items():
-            factors = [self.rational(coefficient)]
+        value = self._values.put(argument.value, atom, number)
+        return Residue(value, lambda: self._put_in(argument.form, atom, number), argument.degree, argument.depth + 1)
+
+    def _put_in(self, form: Form, atom: int, number: int) -> Form:
+        generators = {generator for monomial in form for generator, _ in monomial}
+        changed: dict[int, Form] = {}
+        for generator in generators:
+            known = self._generators[generator].number
+            value = self._values.put(known.value, atom, number)
+            if value in ({}, {(): 1}):
+                changed[generator] = {(): Fraction(1)} if value else {}
+            elif value != known.value:
+                changed[generator] = self._generator(value, known.degree, real=self._generators[generator].real).form
+        if not changed:
+            return form
+        parts = []
+        for monomial, coefficient in form.items():
+            kept = tuple(pair for pair in monomial if pair[0] not in changed)
+            part: Form = {kept: coefficient}
             for generator, exponent in monomial:
-                known = self._generators[generator].number
-                value = self._values.put(known.value, atom, number)
-                if value != known.value:
-                    plain = value in ({}, {(): 1})
-                    known = self.number(value.get((), 0)) if plain else self._generator(value, known.degree)
-                factors.append(self._raised(known, exponent))
-            terms.append(self.mul(factors))
-        return self.add(terms)
+                if generator in changed:
+                    part = self._with(part, changed[generator], exponent)
+            parts.append(part)
+        return total(parts)
+
+    def _with(self, part: Form, factor: Form, exponent: int) -> Form:
+        """A form times a power of a monomial, or of 0."""
+        if not factor:
+            if exponent < 0:
+                raise Undetermined("division by zero")
+            return {}
+        ((monomial, _),) = factor.items()
+        return form_algebra.scaled(part, Fraction(1), form_algebra.power(monomial, exponent))
 
     # -- comparison
 

@@ -42,6 +42,11 @@ class LatexReader:
         self._pieces: list[tuple[str, int]] = []
         self._translated(Cursor(nodes(source), len(source)))
 
+    @property
+    def text(self) -> str:
+        """The formula in the text notation."""
+        return " ".join(piece for piece, _ in self._pieces)
+
     def tokens(self) -> list[Token]:
         text, starts, places = "", [], []
         for piece, at in self._pieces:

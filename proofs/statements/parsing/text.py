@@ -41,13 +41,16 @@ _LARGEST_POWER_OF_TEN = 40
 
 
 class TextReader:
-    """Tokens of one formula.  ``define``: a name that is not known may stand first, as the one defined."""
+    """Tokens of one formula.
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
+    define: a name that is not known may stand first, as the one defined.  context: the text of which it is a part.
+    """
+
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, context: str = "") -> None:
         if len(source) > LONGEST_TEXT:
             raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
         self._source, self._vocabulary, self._define = source, vocabulary, define
-        self._whole, self._at, self._depth = source, 0, 0
+        self._whole, self._at, self._depth = context or source, 0, 0
 
     @cached_property
     def _lengths(self) -> list[int]:
@@ -206,7 +209,7 @@ class TextReader:
         start, self._at = self._at, match.end()
         token = self._entry()
         assert token is not None
-        return Token("atom", derivative(match[1], token.value, start), start)
+        return Token("atom", derivative(match[1], token.value, start, self._vocabulary.solution), start)
 
     def _rate(self) -> Token | None:
         """dx_v[i]/dt."""
@@ -313,13 +316,16 @@ def function(vocabulary: Vocabulary, name: str, order: int, position: int) -> tu
     return vocabulary.functions[name], order
 
 
-def derivative(of: str, entry: Any, position: int) -> Any:
-    """The entry that stands for dE/d(entry) or dC/d(entry)."""
+def derivative(of: str, entry: Any, position: int, total: bool) -> Any:
+    """The entry that stands for dE/d(entry) or dC/d(entry); ``total``: the latter is the total derivative."""
     _, kind, owner, indices = entry
     if of == "C":
-        if kind != "x":
-            raise Unreadable(position, "dC/d... is the cost's own partial derivative, taken with respect to an x")
-        return ["entry", "cost x", owner, indices]
+        if not total and kind != "x":
+            hint = 'the total derivative is meant where the claim has at = "solution"'
+            raise Unreadable(position, f"dC/d... is the cost's own partial derivative, with respect to an x; {hint}")
+        if kind in (LET, "E", "C", "y", "s") or kind.startswith(("bar ", "cost ", "rate ")):
+            raise Unreadable(position, "dC/d... is taken with respect to x, a parameter or an intermediate quantity")
+        return ["entry", f"cost {kind}", owner, indices]
     if kind == LET or kind.startswith("bar ") or kind in ("E", "y"):
         raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
     return ["entry", f"bar {kind}", owner, indices]

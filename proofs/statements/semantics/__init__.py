@@ -2,5 +2,6 @@
 
 vocabulary.py   the names that a claim may use          equation.py    a statement -> equalities
 meaning.py      the quantities, defined by the energy   ranges.py      what every index runs over
-scope.py        expressions over a ring                 hypotheses.py  what a claim assumes
+scope.py        expressions over a ring                 premises.py    what a claim takes for granted
+reach.py        the vertices that a claim depends on    hypotheses.py  the same in words
 """

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.evaluate.network import entries
+from dyadic.proofs.statements.number_systems.affine import Line
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
@@ -26,7 +28,9 @@ class Statement:
 
     formulas: the equation, or the steps of a chain; definitions: what "with" introduces, in order.
     child: for an adjoint, whose contribution.  number: the formula of a number of steps or of a step size, in L and T.
-    symmetric: names of the matrices that the claim assumes symmetric.  place: where it stands, for messages.
+    assumptions: what it assumes, as written.  at: "any state", or "solution": x is the feedforward activation and s
+    backpropagation's sensitivity.  first: the number of the first index.
+    place: where it stands, for messages; line: of the file, 0 if that is not known.
     """
 
     id: str
@@ -37,7 +41,10 @@ class Statement:
     latex: bool = False
     child: str | None = None
     number: str | None = None
-    symmetric: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    at: str = "any state"
+    first: int = 0
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,16 @@ class Link:
 
 @dataclass
 class Equalities:
-    """All that a claim asserts, in order, and the definitions that it uses."""
+    """All that a claim asserts, in order, the definitions that it uses and what it takes for granted.
+
+    solved: the numbers that its assumptions determine, by the sizes at which it is examined.
+    """
 
     vocabulary: Vocabulary
     lets: list[Let] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    premises: Premises = field(default_factory=Premises)
+    solved: dict[object, dict[str, Line]] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -75,9 +87,11 @@ class Equalities:
         text = repr(([(link.left, link.right) for link in self.links], [(let.name, let.body) for let in self.lets]))
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
 
-    def read(self, link: Link) -> set[tuple[str, str]]:
-        """(kind, owner) of every tensor of the network in a link and in the claim's definitions."""
+    def read(self, link: Link, assumed: bool = True) -> set[tuple[str, str]]:
+        """(kind, owner) of every tensor of the network in a link and in the claim's definitions (and assumptions)."""
         nodes = [link.left, link.right, *(let.body for let in self.lets)]
+        if assumed:
+            nodes += [side for relation in self.premises.relations for side in (relation.left, relation.right)]
         return {key for node in nodes for key in entries(node) if key[0] not in (LET, "delta")}
 
 
@@ -100,8 +114,10 @@ _WANTED = {
 def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     """Read a claim's formulas.  Raises :class:`SpecError` where one is not in the notation or does not fit the kind."""
     found = Equalities(vocabulary.copy())
+    found.vocabulary.first, found.vocabulary.solution = statement.first, statement.at == SOLUTION
     for source in statement.definitions:
         _definition(found, statement, source)
+    found.premises = read_premises(statement.assumptions, found.vocabulary, statement.place)
     sides: list[Any] = []
     for source in statement.formulas:
         sides += _parsed(statement, source, found.vocabulary, define=False)

@@ -111,7 +111,7 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
     if kind in ("bar x", "bar s"):
         return f"dE/d{letter}_{owner}{indices}"
     if head == "cost":
-        return f"dC/d{letter}_{owner}{indices}"
+        return f"dC/d{text_name(letter, owner)}{indices}"
     if head == "update":
         return f"{letter}_{owner}{indices}"
     return text_name(kind, owner) + indices
@@ -128,13 +128,13 @@ def position_of_largest(item: Any) -> Any:
 class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
-    first: the number from which the claim counts, 0 or 1.
+    first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
     """
 
     def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
         self.graph = graph
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
-        self.first = 0
+        self.first, self.solution = 0, False
         self.tensors: dict[str, Tensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
@@ -211,6 +211,15 @@ class Vocabulary:
         """The label of an entry with the name that is printed for it."""
         head, bracket, place = label.partition("[")
         return f"{head[2:]}{bracket}{place}" if head[:2] == "x_" and head[2:] in self.own else label
+
+    @property
+    def drawn(self) -> set[tuple[str, str]]:
+        """What stays free: parameters, inputs and targets, and off the solution the states of the vertices."""
+        free = {
+            (kind, owner) for kind, owner in self._axes if kind == "y" or (kind == "x" and owner in self.graph.inputs)
+        }
+        states = {(letter, name) for name in self.graph.parents for letter in "xs"}
+        return free | self.parameters | (set() if self.solution else states)
 
     @property
     def given_integers(self) -> list[tuple[str, str]]:

@@ -13,8 +13,8 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
-from dyadic.proofs.statements.semantics.meaning import vertices_read
 from dyadic.proofs.statements.semantics.ranges import cost
+from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
 from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
 from dyadic.proofs.statements.verdict.counting import most_indices
@@ -102,7 +102,8 @@ def _written(claim: Equalities, link: Link) -> int:
 
 
 def _expressions(claim: Equalities, link: Link) -> list[tuple[Any, list[Any]]]:
-    return [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]
+    assumed = [(relation.ranges, [relation.left, relation.right]) for relation in claim.premises.relations]
+    return [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets), *assumed]
 
 
 def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
@@ -111,7 +112,7 @@ def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
     found: dict[str, Extent] = {}
     for ranges, _ in _expressions(claim, link):
         found |= ranges.extents
-    vertices = vertices_read(graph, claim.read(link))
+    vertices = vertices_of(claim, link)
     owners = {*vertices, *(owner for _, owner in claim.read(link))}
     owners |= {parent for name in vertices for parent in graph.parents.get(name, ())}
     owners |= {graph.costs[name]["input"] for name in vertices if name in graph.costs}
@@ -127,13 +128,16 @@ def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
 def _ties(claim: Equalities, link: Link) -> set[str]:
     """Keys of the extents that must have all their entries."""
     vocabulary = claim.vocabulary
-    vertices = vertices_read(vocabulary.graph, claim.read(link))
+    vertices = vertices_of(claim, link)
     found = tied(vocabulary, vertices)
     for ranges, bodies in _expressions(claim, link):
         for body in bodies:
             found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary)
-    for key in vocabulary.given_integers:
+    for key in (*vocabulary.given_integers, *claim.premises.one_hot):
         found |= {axis.key for axis in vocabulary.axes(*key)}
+    for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry
+        if len(relation.ranges.extents) > len({extent.key for extent in relation.ranges.free.values()}):
+            found |= {axis.key for key in claim.read(link) for axis in vocabulary.axes(axes_kind(key[0]), key[1])}
     return found
 
 
@@ -152,7 +156,7 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
         places = prod(setting.count(extent) for extent in ranges.free.values())
         count += places * sum(cost(body, named) for body in bodies)
     graph = claim.vocabulary.graph
-    for name in vertices_read(graph, claim.read(link)):
+    for name in vertices_of(claim, link):
         data = graph.cost_contents[name] if name in graph.costs else graph.layers[graph.content[name]]
         table = setting.table(name)
         for item in data["definitions"]:
