@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
-from dyadic.proofs.statements.semantics.equation import Statement, equalities
+from dyadic.proofs.statements.semantics.author_names import LayerOutside, author_names
+from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Statement, equalities
 from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.statements.verdict.decide import decide
@@ -66,7 +67,8 @@ def examine_claims(
     """A verdict on every claim that can be read.  Raises :class:`SpecError` where the file itself cannot."""
     claims = source if isinstance(source, ClaimsFile) else read_claims(source)
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
-    vocabulary = Vocabulary(graph, claims.functions)
+    author = author_names(claims.names, claims.layers, graph)
+    vocabulary = Vocabulary(graph, claims.functions, author)
     budget = Budget()
     found: list[Claim] = []
     failures = list(claims.failures)
@@ -74,11 +76,52 @@ def examine_claims(
         progress(f"{statement.id} (claim {position} of {len(claims.statements)})")
         start = time.perf_counter()
         try:
-            claim = _with_derived(_verdict(statement, vocabulary, graph, budget), statement, derivation)
+            claim = _for_all_layers(statement, vocabulary, graph, budget)
+            claim = _with_derived(claim, statement, derivation)
             found.append(replace(claim, seconds=time.perf_counter() - start))
         except SpecError as error:
             failures.append(Failure(statement.id, statement.line, error))
     return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)))
+
+
+def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
+    """The verdict; of an equation with a layer l, that for every l for which all that it names exists."""
+    author = vocabulary.author
+    if not any(map(author.speaks_of_l, (*statement.formulas, *statement.definitions, *statement.assumptions))):
+        try:
+            return _verdict(statement, vocabulary, graph, budget)
+        except LayerOutside as error:
+            raise SpecError(statement.place, f"there is no {error}", _numbered(author.chain)) from error
+    found: dict[int, Claim] = {}
+    for layer in range(len(author.chain)):
+        here = vocabulary.copy()
+        here.author = replace(author, layer=layer)
+        try:
+            found[layer] = _verdict(statement, here, graph, budget)
+        except LayerOutside:
+            continue
+    if not found:
+        raise SpecError(statement.place, "there is no layer l with all that is named", _numbered(author.chain))
+    return _together(found, author.chain)
+
+
+def _numbered(chain: Sequence[str]) -> str:
+    return f"the layers are {', '.join(f'{number} = {name}' for number, name in enumerate(chain))}"
+
+
+def _together(found: dict[int, Claim], chain: Sequence[str]) -> Claim:
+    """Refuted if it is for one layer, else undecided if it is for one, else proved."""
+    worst = overall(found.values())
+    layer, claim = next((layer, claim) for layer, claim in found.items() if claim.verdict is worst)
+    text = f"for l = {', '.join(map(str, found))} (l = {layer}, {chain[layer]}: {claim.statement})"
+    numbers = claim.counterexample and {"layer": f"l = {layer} ({chain[layer]})", **claim.counterexample}
+    reason = claim.reason and f"for l = {layer} ({chain[layer]}): {claim.reason}"
+    hypotheses = dict.fromkeys(text for each in found.values() for text in each.hypotheses)
+    trusted = dict.fromkeys(text for each in found.values() for text in each.trusted if each.verdict is worst)
+    return replace(
+        claim, statement=text, counterexample=numbers, reason=reason, hypotheses=tuple(hypotheses),
+        trusted=tuple(trusted),
+    )  # fmt: skip
 
 
 def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
@@ -94,21 +137,27 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         raise SpecError(
             statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
         ) from error
-    return _also_at_the_solution(found, statement, vocabulary, budget)
+    return _otherwise(found, statement, vocabulary, budget)
 
 
-def _also_at_the_solution(found: Claim, statement: Statement, vocabulary: Vocabulary, budget: Budget) -> Claim:
-    """A refuted claim that holds where backpropagation arrives says so: the author may have meant that."""
-    if found.verdict is not Verdict.REFUTED or statement.at == SOLUTION or found.counterexample is None:
+def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary, budget: Budget) -> Claim:
+    """A refuted claim that holds where backpropagation arrives, or in the other layout, says so."""
+    if found.verdict is not Verdict.REFUTED or found.counterexample is None:
         return found
-    there = replace(statement, at=SOLUTION)
-    try:
-        other = decide(there, equalities(there, vocabulary), budget, search=False)
-    except (SpecError, Rejected, Undetermined):
-        return found
-    if other.verdict is not Verdict.PROVED:
-        return found
-    return replace(found, counterexample={"but": _THERE, **found.counterexample})
+    other = NUMERATOR if statement.layout == DENOMINATOR else DENOMINATOR
+    readings = [(replace(statement, layout=other), f'true with derivatives in {other} layout (layout = "{other}")')]
+    if statement.at != SOLUTION:
+        readings.insert(0, (replace(statement, at=SOLUTION), _THERE))
+    for reading, words in readings:
+        try:
+            claim = equalities(reading, vocabulary)
+            if reading.layout != statement.layout and claim.seed == equalities(statement, vocabulary).seed:
+                continue  # no derivative by a matrix
+            if decide(reading, claim, budget, search=False).verdict is Verdict.PROVED:
+                return replace(found, counterexample={"but": words, **found.counterexample})
+        except (SpecError, Rejected, Undetermined):
+            continue
+    return found
 
 
 def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:

@@ -9,14 +9,14 @@ from typing import Any
 
 from dyadic.proofs.statements.parsing.latex_source import rows
 from dyadic.proofs.statements.parsing.tokens import LONGEST_TEXT
-from dyadic.proofs.statements.semantics.equation import KINDS, Statement
+from dyadic.proofs.statements.semantics.equation import DENOMINATOR, KINDS, NUMERATOR, Statement
 from dyadic.symbolic.errors import SpecError
 
 MOST_DEFINITIONS = 100
 MOST_STEPS = 200
 _LONGEST_ID = 200
 _FORMULA_KEYS = ("equation", "latex", "steps")
-_KEYS = ("id", "kind", *_FORMULA_KEYS, "with", "assume", "of", "suffice", "needed", "h", "at", "first")
+_KEYS = ("id", "kind", *_FORMULA_KEYS, "with", "assume", "of", "suffice", "needed", "h", "at", "first", "layout")
 _AT = ("any state", "solution")
 
 
@@ -26,6 +26,7 @@ class Defaults:
 
     at: str = _AT[0]
     first: int = 0
+    layout: str = DENOMINATOR
     assumptions: tuple[str, ...] = ()
 
 
@@ -33,7 +34,8 @@ def defaults(table: Mapping[str, Any]) -> Defaults:
     """The settings at the head of a file.  Raises :class:`SpecError`."""
     where = "the file"
     assumptions = strings(where, "assume", table.get("assume", []), MOST_DEFINITIONS)
-    return Defaults(_at(where, table.get("at", _AT[0])), _first(where, table.get("first", 0)), assumptions)
+    layout = _layout(where, table.get("layout", DENOMINATOR))
+    return Defaults(_at(where, table.get("at", _AT[0])), _first(where, table.get("first", 0)), layout, assumptions)
 
 
 def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Statement:
@@ -58,6 +60,7 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
         assumptions=(*given.assumptions, *assumptions),
         at=_at(where, entry.get("at", given.at)),
         first=_first(where, entry.get("first", given.first)),
+        layout=_layout(where, entry.get("layout", given.layout)),
         line=line,
     )  # fmt: skip
 
@@ -99,6 +102,12 @@ def _kind(where: str, value: Any) -> str:
 def _at(where: str, value: Any) -> str:
     if value not in _AT:
         raise SpecError(where, '"at" says where the claim holds', suggest(str(value)[:40], _AT))
+    return str(value)
+
+
+def _layout(where: str, value: Any) -> str:
+    if value not in (DENOMINATOR, NUMERATOR):
+        raise SpecError(where, '"layout" is that of derivatives', f'write "{DENOMINATOR}" or "{NUMERATOR}"')
     return str(value)
 
 

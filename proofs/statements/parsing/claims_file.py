@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dyadic.proofs.statements.parsing import claim_entry
-from dyadic.proofs.statements.parsing.claim_entry import Defaults, known, suggest
+from dyadic.proofs.statements.parsing.claim_entry import known, suggest
 from dyadic.proofs.statements.parsing.latex_source import rows
 from dyadic.proofs.statements.parsing.tokens import FormulaError
 from dyadic.proofs.statements.semantics.equation import Statement
@@ -23,6 +23,8 @@ from dyadic.symbolic.errors import SpecError
 LARGEST_FILE = 2**20
 MOST_CLAIMS = 1_000
 _LONGEST_LINE = 40_000
+_LONGEST_NAME = 100
+_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume")
 # A key of very many parts takes the TOML parser quadratic time: refused before it is parsed.
 _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 _BEGIN = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*begin[ \t]+claim\b(.*)$")
@@ -60,11 +62,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class ClaimsFile:
-    """The claims in order, aliases of functions (``sigma = "tanh"``), and the claims that could not be read."""
+    """The claims in order, aliases of functions (``sigma = "tanh"``), and the claims that could not be read.
+
+    names: the author's, of quantities.  layers: those that the author numbers, from 0.
+    """
 
     statements: tuple[Statement, ...]
     functions: dict[str, str]
     failures: tuple[Failure, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    layers: tuple[str, ...] = ()
 
 
 def read_claims(path: str | Path) -> ClaimsFile:
@@ -95,8 +102,14 @@ def _text(path: Path) -> str:
         raise SpecError(str(path), f"is not UTF-8 text (byte {error.start})", "see `dyadic explain claims`") from error
 
 
-def _collected(entries: Iterator[tuple[str, Any, int]], given: Defaults, functions: dict[str, str]) -> ClaimsFile:
-    """The claims of (where, table, line); what is wrong with one is kept for its report."""
+def _collected(entries: Iterator[tuple[str, Any, int]], head: Mapping[str, Any]) -> ClaimsFile:
+    """The claims of (where, table, line); what is wrong with one is kept for its report.
+
+    head: what the file says for all of them.
+    """
+    given = claim_entry.defaults(head)
+    functions, names = _functions(head.get("functions", {})), _names(head.get("names", {}))
+    layers = claim_entry.strings("the file", "layers", head.get("layers", []), MOST_CLAIMS)
     statements: list[Statement] = []
     failures: list[Failure] = []
     seen: set[str] = set()
@@ -110,7 +123,7 @@ def _collected(entries: Iterator[tuple[str, Any, int]], given: Defaults, functio
         except SpecError as error:
             name = entry.get("id") if isinstance(entry, Mapping) else None
             failures.append(Failure(name if isinstance(name, str) else where, line, error))
-    return ClaimsFile(tuple(statements), functions, tuple(failures))
+    return ClaimsFile(tuple(statements), functions, tuple(failures), names, layers)
 
 
 # -- TOML
@@ -128,7 +141,7 @@ def _toml(text: str) -> ClaimsFile:
         raise SpecError("the file", "is nested too deeply", "see `dyadic explain claims`") from error
     except ValueError as error:  # an integer of thousands of digits
         raise SpecError("the file", "holds a number that cannot be read", "see `dyadic explain claims`") from error
-    known("the file", data, ("claim", "functions", "at", "first", "assume"))
+    known("the file", data, ("claim", *_HEAD))
     claims = data.get("claim", [])
     if not isinstance(claims, list):
         raise SpecError("claim", "must be a list", "write [[claim]] before its keys")
@@ -137,7 +150,7 @@ def _toml(text: str) -> ClaimsFile:
     lines = _lines(text, len(claims))
     numbered = enumerate(zip(claims, lines, strict=True), 1)
     entries = ((f"claim {number}", entry, line) for number, (entry, line) in numbered)
-    return _collected(entries, claim_entry.defaults(data), _functions(data.get("functions", {})))
+    return _collected(entries, data)
 
 
 def _lines(text: str, count: int) -> list[int]:
@@ -157,6 +170,14 @@ def _functions(table: Any) -> dict[str, str]:
     return dict(table)
 
 
+def _names(table: Any) -> dict[str, str]:
+    if not isinstance(table, Mapping) or not all(isinstance(value, str) for value in table.values()):
+        raise SpecError("names", "must be a table of texts", 'write theta = "W_NAME" below [names]')
+    if len(table) > MOST_CLAIMS or any(len(text) > _LONGEST_NAME for pair in table.items() for text in pair):
+        raise SpecError("names", "are too many, or too long", f"names have at most {_LONGEST_NAME} characters")
+    return dict(table)
+
+
 # -- LaTeX
 
 
@@ -165,11 +186,12 @@ def _tex(text: str) -> ClaimsFile:
     claims = list(_displays(text, settings))
     if len(claims) > MOST_CLAIMS:
         raise SpecError("the file", f"holds more than {MOST_CLAIMS} claims", "split it")
-    functions = {key[9:]: settings.pop(key) for key in list(settings) if key.startswith("function_")}
-    known("the settings", settings, ("at", "first", "assume"))
-    given = claim_entry.defaults(settings | ({"assume": _listed(settings["assume"])} if "assume" in settings else {}))
+    known("the settings", settings, _HEAD)
+    head: dict[str, Any] = dict(settings)
+    head |= {key: _listed(settings[key]) for key in ("assume", "layers") if key in settings}
+    head |= {key: _table(key, settings[key]) for key in ("functions", "names") if key in settings}
     entries = ((f"the claim of line {line}", _tex_entry(header, body), line) for line, header, body in claims)
-    return _collected(entries, given, _functions(functions))
+    return _collected(entries, head)
 
 
 def _displays(text: str, settings: dict[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
@@ -222,6 +244,17 @@ def _tex_entry(header: dict[str, str], body: str) -> dict[str, Any]:
     elif not {"suffice", "needed", "h"} & set(entry):
         entry["suffice" if entry["kind"] == "steps" else "h"] = (rows(body) or [""])[-1]
     return entry
+
+
+def _table(key: str, text: str) -> dict[str, str]:
+    """``sigma = tanh; phi = relu``."""
+    found: dict[str, str] = {}
+    for part in _listed(text):
+        name, equals, meaning = part.partition("=")
+        if not equals or name.strip() in found:
+            raise SpecError("the settings", f"{key} are not understood", f'write {key}="name = meaning; ..."')
+        found[name.strip()] = meaning.strip()
+    return found
 
 
 def _listed(text: str) -> list[str]:

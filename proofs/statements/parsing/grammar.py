@@ -2,9 +2,9 @@
 
     equation   = sum { "=" sum }
     sum        = ["-"] product { ("+" | "-") product }
-    product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
-    factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
-    atom       = number | entry | function { "'" } argument | ("max" | "min") "(" sum { "," sum } ")" | "(" sum ")"
+    product    = factor { ["*" | "/" | ".*" | "@"] factor } [reduction product]      juxtaposition multiplies
+    factor     = atom { "^" exponent | "^T" }      an integer or, in brackets, a quotient of two
+    atom       = number | entry | function { "'" } argument | ("max" | name) "(" sum { "," sum } ")" | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
 """
@@ -31,6 +31,9 @@ def parse(tokens: Sequence[Token]) -> list[Any]:
     if len(tokens) > MOST_TOKENS:
         raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
     return _Parser(tokens).equation()
+
+
+_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product")
 
 
 class _Parser:
@@ -73,29 +76,28 @@ class _Parser:
         return terms[0] if len(terms) == 1 else ["+", *terms]
 
     def _product(self) -> Any:
-        factors: list[Any] = []
+        start, factors = self._token.position, list[tuple[str, Any]]()
         while True:
-            divide = bool(factors) and self._is("/")
-            explicit = bool(factors) and (divide or self._is("*"))
-            if explicit:
+            operator = ""
+            if factors and self._is("*", "/", "\u00b7", ".*", "@"):
+                operator = self._token.value
                 self._next += 1
             elif factors and not self._starts():
                 break
             if self._token.kind == "reduction":
-                body = self._reduction()
-                factors.append(_inverse(body, self._token.position) if divide else body)
+                factors.append((operator, self._reduction()))
                 break
-            negative = explicit and self._is("-")
+            negative = bool(operator) and self._is("-")
             if negative:
                 self._next += 1
             factor = self._factor()
-            if divide:
-                factor = _inverse(factor, self._token.position)
-            factors.append(_negative(factor) if negative else factor)
-        return _product(factors)
+            factors.append((operator, _negative(factor) if negative else factor))
+        if any(operator in (".*", "@") or has_wholes(factor) for operator, factor in factors):
+            return factors[0][1] if len(factors) == 1 else ["product", start, *map(list, factors)]
+        return _product([_inverse(f, self._token.position) if o == "/" else f for o, f in factors])
 
     def _starts(self) -> bool:
-        return self._token.kind in ("number", "atom", "function", "extremum", "reduction") or self._is("(")
+        return self._token.kind in ("number", "atom", "function", "extremum", "call", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
         head: Reduction = self._token.value
@@ -109,8 +111,12 @@ class _Parser:
 
     def _factor(self) -> Any:
         node = self._atom()
-        while self._is("^"):
-            node = _power(node, self._exponent(), self._token.position)
+        while self._is("^") or self._token.kind == "transposed":
+            if self._token.kind == "transposed":
+                self._next += 1
+                node = ["transposed", node]
+            else:
+                node = _power(node, self._exponent(), self._token.position)
         return node
 
     def _exponent(self) -> Fraction:
@@ -158,6 +164,9 @@ class _Parser:
         if token.kind == "extremum":
             self._next += 1
             return self._extremum(token)
+        if token.kind == "call":
+            self._next += 1
+            return self._call(token)
         if self._is("("):
             return self._bracket()
         raise Unreadable(
@@ -178,6 +187,16 @@ class _Parser:
         self._take(")")
         return found
 
+    def _call(self, token: Token) -> Any:
+        """A function of whole tensors."""
+        self._take("(")
+        arguments = [self._sum()]
+        while self._is(","):
+            self._next += 1
+            arguments.append(self._sum())
+        self._take(")")
+        return ["call", token.value, token.position, *arguments]
+
     def _bracket(self) -> Any:
         self._take("(")
         node = self._sum()
@@ -194,6 +213,13 @@ def reduced(head: Reduction, body: Any) -> Any:
     if head.kind == "min":
         return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
     return [head.kind, head.index, head.extent, body]
+
+
+def has_wholes(node: Any) -> bool:
+    """Whether an expression holds a tensor as a whole."""
+    if not isinstance(node, list) or not node or node[0] == "entry":
+        return False
+    return node[0] in _WHOLES or any(map(has_wholes, node[1:]))
 
 
 def _number(value: Fraction) -> Any:

@@ -17,9 +17,9 @@ from dyadic.proofs.statements.parsing.tokens import Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _SYMBOLS = {
-    r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=", r"\le": "<=",
-    r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|", r"\bmod": "mod",
-    r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
+    r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=",
+    r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",
+    r"\bmod": "mod", r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
     "=": "=", "+": "+", "-": "-",
     "*": "*", "/": "/", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
     r"\rfloor": ")", r"\lfloor": "floor(",
@@ -90,12 +90,15 @@ class LatexReader:
             self._delimiter(cursor)
         elif cursor.is_at(r"\lvert", "|"):
             self._modulus(cursor)
+        elif cursor.is_at(r"\|", r"\lVert", r"\Vert", r"\langle"):
+            cursor.take()
+            self._of_wholes(cursor, node)
         elif cursor.is_at("["):
             cursor.take()
             self._condition(cursor.until("[", "]", "this bracket is not closed"), node.at)
         elif cursor.is_at("^"):
             cursor.take()
-            self._superscript(cursor.argument())
+            self._superscript(cursor.script())
         elif not self._special(cursor):
             self._named(cursor)
 
@@ -135,6 +138,9 @@ class LatexReader:
                 raise Unreadable(node.at, r"\right| closes no \left|")
             cursor.take()
             self._absolute(cursor.until(r"\left", r"\right", r"\left| is not closed"), cursor, node.at)
+        elif node.text in (r"\|", r"\Vert", r"\lVert", r"\langle") and left:
+            cursor.take()
+            self._of_wholes(cursor, node)
         elif node.text == ".":
             raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
 
@@ -156,6 +162,14 @@ class LatexReader:
         self._emit("abs", start.at)
         self._bracketed(inner, start.at)
 
+    def _of_wholes(self, cursor: Cursor, opening: Node) -> None:
+        """A norm, or a product of vectors in angle brackets."""
+        closing = {r"\lVert": r"\rVert", r"\langle": r"\rangle"}.get(opening.text, opening.text)
+        first = opening.text if closing != opening.text else ""
+        inner = [n for n in cursor.until(first, closing, "this is not closed") if n.text not in (r"\left", r"\right")]
+        self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
+        self._bracketed(inner, opening.at)
+
     def _condition(self, found: Sequence[Node], at: int) -> None:
         self._emit(f"[{self._text_of(found, at)}]", at)
 
@@ -169,7 +183,7 @@ class LatexReader:
         closing = {"[": "]", "(": ")", r"\{": r"\}", r"\lbrace": r"\rbrace"}.get(opening.text)
         if opening.text == "_":
             cursor.next += 3
-            self._condition(content(cursor.argument()), node.at)
+            self._condition(content(cursor.script()), node.at)
             return True
         if closing is None or opening.kind == "group":
             return False
@@ -222,11 +236,16 @@ class LatexReader:
         if len(below) == 1 and below[0].text == "t":
             self._emit(f"d{self._text_of(above, at)}/dt", at)
             return True
-        of = self._text_of(above, at)
+        of = self._quantity_of(above, at)
         if of not in ("E", "C"):
             return False
         self._emit(f"d{of}/d{self._text_of(below, at)}", at)
         return True
+
+    def _quantity_of(self, found: Sequence[Node], at: int) -> str:
+        """What is differentiated, under the name that is printed for it."""
+        text = self._text_of(found, at)
+        return self._vocabulary.author.plain.get(text, text)
 
     def _derivative(self, cursor: Cursor) -> bool:
         r"""The same in one line, and ``\nabla_{W} C``."""
@@ -236,7 +255,7 @@ class LatexReader:
                 raise Unreadable(node.at, r"a gradient is written \nabla_{W} C")
             cursor.next += 2
             by, of = cursor.argument(), cursor.take()
-            self._emit(f"d{self._text_of([of], of.at)}/d{self._text_of(content(by), by.at)}", node.at)
+            self._emit(f"d{self._quantity_of([of], of.at)}/d{self._text_of(content(by), by.at)}", node.at)
             return True
         end = next((k for k in range(1, 8) if cursor.peek(k).text == "/"), 0)
         if node.text not in (r"\partial", "d", r"\mathrm") or not end:
@@ -246,7 +265,7 @@ class LatexReader:
         if below is None or above is None or len(above) != 1:
             return False
         inner = Cursor(below, cursor.end)
-        self._emit(f"d{self._text_of(above, node.at)}/d{self._entry_text(inner)}", node.at)
+        self._emit(f"d{self._quantity_of(above, node.at)}/d{self._entry_text(inner)}", node.at)
         cursor.next = len(cursor.nodes) - (len(below) - inner.next)
         return True
 
@@ -296,7 +315,7 @@ class LatexReader:
             mark = cursor.take().text
             if mark in found:
                 raise Unreadable(cursor.peek().at, "one script of a kind at a time")
-            found[mark] = cursor.argument()
+            found[mark] = cursor.script()
         return found
 
     def _ranges(self, below: Node, above: Node | None, at: int) -> list[str]:

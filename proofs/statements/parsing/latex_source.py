@@ -125,13 +125,22 @@ class Cursor:
         return self.peek().kind != "group" and self.peek().text in texts
 
     def argument(self) -> Node:
-        """The group or symbol that a command or script applies to; of several digits only the first would be."""
+        """The group or symbol that a command applies to; of several digits it is the first."""
         node = self.take()
         if not node.text and node.kind != "group":
             raise Unreadable(node.at, "something is missing here")
         if node.kind == "number" and len(node.text) > 1:
-            raise Unreadable(node.at, f"braces are missing: {{{node.text}}}")
+            rest = Node("number", node.text[1:], node.at + 1)
+            self.nodes = [*self.nodes[: self.next], rest, *self.nodes[self.next :]]
+            return Node("number", node.text[0], node.at)
         return node
+
+    def script(self) -> Node:
+        """The group or symbol of a script: 12 without braces would be a 1 with a 2 behind it."""
+        node = self.peek()
+        if node.kind == "number" and len(node.text) > 1:
+            raise Unreadable(node.at, f"braces are missing: {{{node.text}}}")
+        return self.argument()
 
     def until(self, opening: str, closing: str, problem: str) -> list[Node]:
         """The nodes up to the closing symbol that belongs to the opening one just taken."""

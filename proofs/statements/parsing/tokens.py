@@ -25,9 +25,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Token:
-    """kind: number, atom, function, extremum, reduction, operator or end.
+    """kind: number, atom, function, extremum, call, reduction, operator, transposed or end.
 
-    value: a Fraction; an expression as nested lists; (name, order); max or min; a :class:`Reduction`; the operator.
+    value: a Fraction; an expression as nested lists; (name, order); max, min or a name; a :class:`Reduction`; the
+    operator.
     """
 
     kind: str

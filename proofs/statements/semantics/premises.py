@@ -83,7 +83,7 @@ def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> Tensor:
 
 
 def _relations(line: str, vocabulary: Vocabulary, where: str) -> list[Relation]:
-    text = line
+    text = vocabulary.author.put_in(line, vocabulary.tensors)
     try:
         if "\\" in line:
             text = LatexReader(formula(line), vocabulary).text

@@ -5,14 +5,16 @@ A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hi
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.statements.semantics.author_names import AuthorNames
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
@@ -72,12 +74,14 @@ class Tensor:
     """A named array: its key in the evaluator's tables and the extents of its axes.
 
     own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
+    transposed: whether a claim's indices are in the opposite order.
     """
 
     kind: str
     owner: str
     axes: tuple[Extent, ...]
     own: str = ""
+    transposed: bool = False
 
     @property
     def name(self) -> str:
@@ -131,8 +135,11 @@ class Vocabulary:
     first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
     """
 
-    def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, graph: Graph, functions: Mapping[str, str] | None = None, author: AuthorNames | None = None
+    ) -> None:
         self.graph = graph
+        self.author = author or AuthorNames({}, {})
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first, self.solution = 0, False
         self.tensors: dict[str, Tensor] = {}
@@ -161,6 +168,22 @@ class Vocabulary:
             for kind, printed in (("x", name), ("bar x", f"{name}bar")):
                 if printed not in (*self.functions, *REDUCTIONS, "delta"):
                     self.tensors.setdefault(printed, Tensor(kind, name, self.axes(kind, name), printed))
+        for name, meaning in self.author.plain.items():
+            self._alias(name, meaning)
+
+    def _alias(self, name: str, meaning: str) -> None:
+        """An author's name for a quantity, or for a matrix transposed."""
+        printed = meaning.removesuffix("^T").strip()
+        tensor = self.tensors.get(printed)
+        if tensor is None:
+            close = difflib.get_close_matches(printed, list(self.tensors), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see `dyadic derive`"
+            raise SpecError(f"names.{name}", f"{meaning[:40]!r} is no quantity of this network", hint)
+        if name in self.tensors and self.tensors[name] != tensor:
+            raise SpecError(f"names.{name}", "is the name of another quantity of this network", "use another name")
+        if meaning.endswith("^T") and len(tensor.axes) != 2:
+            raise SpecError(f"names.{name}", f"{printed} is no matrix", "drop ^T")
+        self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
