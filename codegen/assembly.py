@@ -11,15 +11,15 @@ import jinja2
 import numpy as np
 from sympy import Expr
 
-from dyadic import __version__
-from dyadic.codegen.plan import Backward, Call, Source, Term, make_plan
+from dyadic.codegen.plan import Backward, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
-from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
+from dyadic.symbolic.structure import Architecture, Vertex
+from dyadic.version import __version__
 
 DTYPES = ("float32", "float64")
 MOST_WRITTEN = 256
@@ -38,7 +38,7 @@ class Target(ABC):
         self.programs, self.costs = programs(derivation)
         self.plan = make_plan(derivation, self.programs, self.costs)
 
-    def base(self, call: Call) -> tuple[str, Mapping[Expr, Expr]]:
+    def base(self, call: RoutineCall) -> tuple[str, Mapping[Expr, Expr]]:
         """The name of the program that a call runs a part of, and the sizes it is run at."""
         architecture = self.derivation.architecture
         if call.owner in self.costs:
@@ -51,7 +51,7 @@ class Target(ABC):
         return self.programs[program_key(self.derivation, vertex)]
 
     @abstractmethod
-    def called(self, call: Call) -> str:
+    def called(self, call: RoutineCall) -> str:
         """Name of the function that a call is to."""
 
     @abstractmethod
@@ -121,16 +121,16 @@ class _Text:
     def __init__(self, target: Target) -> None:
         self.target, self.derivation = target, target.derivation
 
-    def call(self, call: Call, x: str = "x") -> str:
+    def call(self, call: RoutineCall, x: str = "x") -> str:
         """``name(arguments)``; x: the name of the activations here."""
         arguments = [_source(source, x) for source in call.sources] + (["batch"] if call.batch else [])
         return f"{self.target.called(call)}({', '.join(arguments)})"
 
-    def term(self, term: Term, x: str = "x") -> str:
-        value = self.call(term.of, x) if isinstance(term.of, Call) else _source(term.of, x)
+    def term(self, term: Summand, x: str = "x") -> str:
+        value = self.call(term.of, x) if isinstance(term.of, RoutineCall) else _source(term.of, x)
         return value if term.weight == 1 else f"{_number(term.weight)} * {value}"
 
-    def sum(self, terms: Sequence[Term]) -> str:
+    def sum(self, terms: Sequence[Summand]) -> str:
         return " + ".join(map(self.term, terms))
 
     def backward(self, step: Backward) -> dict[str, Any]:

@@ -10,18 +10,20 @@ from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder, Same, Tensor
 from dyadic.symbolic.indices import bounds, numeric
+from dyadic.symbolic.printing import joined, signed_terms, whole_term_key
+from dyadic.symbolic.tensor_names import Name
 
 SUM, PRODUCT, ATOM = range(3)
 _LARGE = 2**31
 
 
-class Integers:
+class IntegerPrinter:
     """Prints integer expressions.
 
     tensors: the arrays that entries in indices are read from; ranges: extents of the indices, where known.
     """
 
-    def __init__(self, tensors: Mapping[tuple[str, str], Tensor], ranges: Mapping[Index, Expr]) -> None:
+    def __init__(self, tensors: Mapping[Name, Tensor], ranges: Mapping[Index, Expr]) -> None:
         self.tensors, self.ranges = tensors, dict(ranges)
 
     def __call__(self, node: Expr, level: int = SUM) -> str:
@@ -51,12 +53,7 @@ class Integers:
         raise UnsupportedEquation(f"{type(node).__name__} is not an integer expression")
 
     def _sum(self, node: Add) -> str:
-        text = ""
-        for term in sorted(node.args, key=lambda t: (t.could_extract_minus_sign(), t.is_Integer, str(t))):
-            negative = term.could_extract_minus_sign()
-            sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
-            text += sign + self(-term if negative else term, PRODUCT)
-        return text
+        return joined([(sign, self(term, PRODUCT)) for sign, term in signed_terms(node, whole_term_key)])
 
     def _division(self, node: Expr) -> tuple[str, int]:
         """C rounds towards zero, so a numerator that may be negative needs a function of its own."""
@@ -84,7 +81,7 @@ class Integers:
 
     def entry(self, node: Element) -> str:
         """``array[offset]``."""
-        tensor = self.tensors[node.kind, node.owner]
+        tensor = self.tensors[node.name]
         return f"{variable(node)}[{self.offset(node.indices, tensor.shape)}]"
 
     def condition(self, guard: Expr) -> str:
@@ -130,4 +127,4 @@ def nonnegative(node: Expr, ranges: Mapping[Index, Expr]) -> bool:
     return False
 
 
-__all__ = ["ATOM", "PRODUCT", "SUM", "Integers", "nonnegative"]
+__all__ = ["ATOM", "PRODUCT", "SUM", "IntegerPrinter", "nonnegative"]

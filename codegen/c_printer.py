@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, oo
 
 from dyadic.codegen.c_functions import call
-from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, Integers
-from dyadic.codegen.loops.kernel import Local, Select
+from dyadic.codegen.c_integers import ATOM, PRODUCT, SUM, IntegerPrinter
+from dyadic.codegen.loops.kernel import Local, Masked
 from dyadic.codegen.loops.nest import (
     Array,
     Barrier,
@@ -21,7 +21,7 @@ from dyadic.codegen.loops.nest import (
     For,
     Halving,
     If,
-    Name,
+    IndexValue,
     Nest,
     Scope,
     Set,
@@ -32,7 +32,7 @@ from dyadic.codegen.loops.nest import (
 from dyadic.codegen.program import BATCH
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Element, Index, Tensor
-from dyadic.symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, joined, signed_terms
 
 
 class CPrinter(ABC):
@@ -46,7 +46,7 @@ class CPrinter(ABC):
         for step in steps_of(nest.steps):
             if isinstance(step, For) and step.start == 0:
                 ranges[step.index] = step.stop
-        self.whole = Integers(self.tensors, ranges)
+        self.whole = IntegerPrinter(self.tensors, ranges)
 
     @property
     def takes_batch(self) -> bool:
@@ -74,7 +74,7 @@ class CPrinter(ABC):
     def step(self, step: Step, depth: int) -> list[str]:
         indent = "    " * depth
         match step:
-            case Name(index, value):
+            case IndexValue(index, value):
                 return [f"{indent}const int {index.name} = {self.whole(value)};"]
             case Set():
                 return [f"{indent}{self._set(step)};"]
@@ -130,7 +130,7 @@ class CPrinter(ABC):
         if isinstance(target, Cell):
             return self.arrays[target.array].integer
         if isinstance(target, Element):
-            return (target.kind, target.owner) in self.integers
+            return target.name in self.integers
         return bool(target.is_integer)
 
     def target(self, node: Expr) -> str:
@@ -164,7 +164,7 @@ class CPrinter(ABC):
             return f"(real){self.whole(node, ATOM)}", ATOM
         if isinstance(node, Apply):
             return call(node, self.real(node.argument)), ATOM
-        if isinstance(node, Select):
+        if isinstance(node, Masked):
             value, *guards = node.args
             return f"({self.whole.conditions(guards)} ? {self.real(value)} : {self.literal(Integer(0))})", ATOM
         if isinstance(node, Add):
@@ -176,12 +176,7 @@ class CPrinter(ABC):
         raise UnsupportedEquation(f"C code cannot hold {type(node).__name__}")
 
     def _sum(self, node: Add) -> str:
-        text = ""
-        for term in sorted(node.args, key=term_key):
-            negative = term.could_extract_minus_sign()
-            piece = self.real(-term if negative else term, PRODUCT)
-            text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return text
+        return joined([(sign, self.real(term, PRODUCT)) for sign, term in signed_terms(node)])
 
     def _product(self, node: Mul) -> tuple[str, int]:
         flat = [one for factor in node.args for one in Mul.make_args(factor)]
@@ -217,7 +212,7 @@ def takes_batch(nest: Nest) -> bool:
             found += [step.start, step.stop]
         elif isinstance(step, If):
             found += step.conditions
-        elif isinstance(step, Set | Combine | Name):
+        elif isinstance(step, Set | Combine | IndexValue):
             found.append(step.value)
     return any(expression.has(BATCH) for expression in found)
 

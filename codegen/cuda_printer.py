@@ -26,7 +26,7 @@ class CudaPrinter(CPrinter):
         return "\n".join(lines)
 
     def _argument(self, tensor: Tensor) -> str:
-        type_ = "int" if (tensor.kind, tensor.owner) in self.integers else "real"
+        type_ = "int" if tensor.name in self.integers else "real"
         const = "" if tensor in self.nest.kernel.writes else "const "
         return f"{const}{type_}* __restrict__ {variable(tensor)}"
 

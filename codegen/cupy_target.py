@@ -9,15 +9,14 @@ from sympy import Expr
 
 from dyadic.codegen.assembly import Target, cost_tag, documentation, tagged
 from dyadic.codegen.c_functions import helpers
-from dyadic.codegen.c_integers import Integers
+from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cuda_printer import CudaPrinter
 from dyadic.codegen.loops.build import FEW, few, nest
 from dyadic.codegen.loops.lower import kernels as lower
-from dyadic.codegen.loops.lower import key
 from dyadic.codegen.loops.nest import Nest
 from dyadic.codegen.loops.place import count
-from dyadic.codegen.plan import Call
+from dyadic.codegen.plan import RoutineCall
 from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
@@ -35,7 +34,7 @@ class CupyTarget(Target):
         self.nests: dict[str, Nest] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
-    def called(self, call: Call) -> str:
+    def called(self, call: RoutineCall) -> str:
         base, sizes = self.base(call)
         return _sized(base, call.part, sizes)
 
@@ -80,7 +79,7 @@ class CupyTarget(Target):
             tags.setdefault(self.called(call), []).extend(self._served(call))
         return tags
 
-    def _served(self, call: Call) -> list[str]:
+    def _served(self, call: RoutineCall) -> list[str]:
         architecture = self.derivation.architecture
         if call.owner in self.costs:
             cost = architecture.by_cost[call.owner]
@@ -138,7 +137,7 @@ def _copied(routine: Routine, sizes: Mapping[Expr, Expr]) -> str | None:
     item = routine.definitions[0]
     if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
         return None
-    (source,) = (tensor for tensor in routine.arguments if key(tensor) == key(item.body))
+    (source,) = (tensor for tensor in routine.arguments if tensor.name == item.body.name)
     same = [extent.xreplace(dict(sizes)) for extent in source.shape] == [
         e.xreplace(dict(sizes)) for e in item.tensor.shape
     ]
@@ -151,20 +150,20 @@ def _batched(routine: Routine) -> str:
 
 def _about(one: Nest, routine: Routine) -> str:
     """The equations that a kernel evaluates, as derived."""
-    own = {key(tensor) for tensor in one.kernel.defines}
+    own = {tensor.name for tensor in one.kernel.defines}
     pairs = zip(routine.definitions, routine.equations, strict=True)
     printer = TextPrinter()
-    return "; ".join(printer.equation(equation) for item, equation in pairs if key(item.tensor) in own)
+    return "; ".join(printer.equation(equation) for item, equation in pairs if item.tensor.name in own)
 
 
 def _allocations(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
     """New arrays for a kernel's results."""
-    defined = {key(item.tensor): item.tensor for item in routine.definitions}
+    defined = {item.tensor.name: item.tensor for item in routine.definitions}
     lines = []
     for written in one.kernel.writes:
-        tensor = defined.get(key(written), written)
+        tensor = defined.get(written.name, written)
         shape = ", ".join(_number(extent.xreplace(dict(sizes))) for extent in tensor.shape)
-        new = "_new_integers" if key(tensor) in one.kernel.integers else "_new"
+        new = "_new_integers" if tensor.name in one.kernel.integers else "_new"
         lines.append(f"{variable(tensor)} = {new}({shape})")
     return lines
 
@@ -189,4 +188,4 @@ def _tuple(parts: Iterable[str]) -> str:
 
 def _number(extent: Expr) -> str:
     """A number of blocks as Python."""
-    return Integers({}, {})(extent).replace(" / ", " // ")
+    return IntegerPrinter({}, {})(extent).replace(" / ", " // ")

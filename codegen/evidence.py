@@ -36,7 +36,7 @@ TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
 
 
 @dataclass(frozen=True)
-class Finding:
+class Trial:
     """One thing that was tried.  outcome: "shown", "wrong" or "not shown" (with the reason in ``detail``)."""
 
     subject: str
@@ -45,7 +45,7 @@ class Finding:
     detail: str = ""
 
 
-def evidence(derivation: Derivation, dtype: str) -> Iterator[Finding]:
+def evidence(derivation: Derivation, dtype: str) -> Iterator[Trial]:
     """All that is shown of a network's CuPy module, and all that is not."""
     target = CupyTarget(derivation, dtype)
     text = emit_module(target)
@@ -56,64 +56,64 @@ def evidence(derivation: Derivation, dtype: str) -> Iterator[Finding]:
     yield _emulated(text, derivation, dtype, sum(_points(one, max(_MODULE)) for one in target.nests.values()))
 
 
-def _specified(name: str, one: Nest) -> Finding:
+def _specified(name: str, one: Nest) -> Trial:
     """Each output stored once and each read in bounds, for all batch sizes."""
     try:
         verify(one.kernel)
         distinct_names(one)
     except KernelError as error:
-        return Finding(name, "specification", "wrong", str(error))
-    return Finding(name, "specification", "shown", "every batch size")
+        return Trial(name, "specification", "wrong", str(error))
+    return Trial(name, "specification", "shown", "every batch size")
 
 
-def _scheduled(name: str, one: Nest, itemsize: int) -> Finding:
+def _scheduled(name: str, one: Nest, itemsize: int) -> Trial:
     """The nest run with every access checked: written once, in bounds, no race, values as in the plainest schedule."""
     if _points(one, max(_BATCHES)) > _MOST["schedule"]:
-        return Finding(name, "schedule", "not shown", f"{_points(one, max(_BATCHES))} points are too many to run here")
+        return Trial(name, "schedule", "not shown", f"{_points(one, max(_BATCHES))} points are too many to run here")
     for batch in _BATCHES:
         try:
             check(one, nest(one.kernel, itemsize, PerElement(32)), batch)
         except Fault as error:
-            return Finding(name, "schedule", "wrong", f"batch {batch}: {error}")
-    return Finding(name, "schedule", "shown", f"run at batch sizes {' and '.join(map(str, _BATCHES))}")
+            return Trial(name, "schedule", "wrong", f"batch {batch}: {error}")
+    return Trial(name, "schedule", "shown", f"run at batch sizes {' and '.join(map(str, _BATCHES))}")
 
 
-def _compiled(text: str, names: list[str]) -> Iterator[Finding]:
+def _compiled(text: str, names: list[str]) -> Iterator[Trial]:
     """Machine code for every architecture, and what it needs."""
     found = re.search(r'KERNELS = r"""(.*?)"""', text, re.S)
     source = found[1] if found else ""
     for arch in ARCHS:
         if find_nvrtc() is None:
-            yield Finding("module", arch, "not shown", "NVRTC is not installed: pip install 'dyadic-backprop[verify]'")
+            yield Trial("module", arch, "not shown", "NVRTC is not installed: pip install 'dyadic-backprop[verify]'")
             continue
         try:
             kernels = compile_cubin(source, arch).kernels
         except CompileError as error:
-            yield Finding("module", arch, "wrong", str(error))
+            yield Trial("module", arch, "wrong", str(error))
             continue
         for name in names:
             used = kernels[name]
             detail = f"{used.registers} registers, {used.shared} bytes shared, {used.spills} bytes spilled"
-            yield Finding(name, arch, "wrong" if used.spills else "shown", detail)
+            yield Trial(name, arch, "wrong" if used.spills else "shown", detail)
 
 
-def _emulated(text: str, derivation: Derivation, dtype: str, points: int) -> Finding:
+def _emulated(text: str, derivation: Derivation, dtype: str, points: int) -> Trial:
     """The whole module on the CPU against the NumPy module, in several orders of the threads."""
     if find_compiler() is None:
-        return Finding("module", "emulation", "not shown", "no C++ compiler (g++ or clang++) was found")
+        return Trial("module", "emulation", "not shown", "no C++ compiler (g++ or clang++) was found")
     if points > _MOST["module"]:
-        return Finding("module", "emulation", "not shown", f"{points} points are too many to run here")
+        return Trial("module", "emulation", "not shown", f"{points} points are too many to run here")
     reference = loaded(emit_module(NumpyTarget(derivation, dtype)))
     try:
         draws = [finite_draw(derivation, reference, batch, 0, np.dtype(dtype)) for batch in _MODULE]
         modules = [loaded(text, order) for order in _ORDERS]
         results = [worst(differences(module, reference, given)) for module in modules for given in draws]
     except (EmulationError, ValueError) as error:
-        return Finding("module", "emulation", "wrong", str(error))
+        return Trial("module", "emulation", "wrong", str(error))
     where, difference = max(results, key=lambda item: np.nan_to_num(item[1], nan=np.inf))
     batches = " and ".join(map(str, _MODULE))
     detail = f"{difference:.1e} from NumPy ({where}) at batch sizes {batches}, in {len(_ORDERS)} orders of the threads"
-    return Finding("module", "emulation", "shown" if difference < TOLERANCE[dtype] else "wrong", detail)
+    return Trial("module", "emulation", "shown" if difference < TOLERANCE[dtype] else "wrong", detail)
 
 
 def _points(one: Nest, batch: int) -> int:
@@ -127,7 +127,7 @@ def _points(one: Nest, batch: int) -> int:
     return number(whole) * max((number(length) for length in longest), default=1)
 
 
-def report(findings: list[Finding]) -> Iterator[str]:
+def report(findings: list[Trial]) -> Iterator[str]:
     """As text, a kernel after another; what is not shown, and in the end what never is."""
     subjects = dict.fromkeys(finding.subject for finding in findings)
     for subject in subjects:

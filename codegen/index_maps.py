@@ -74,7 +74,7 @@ def split_index(item: Definition, index: Index, low: int, ranges: dict[Index, Ex
     place = item.indices.index(index)
     shape = (*item.tensor.shape[:place], Integer(high), Integer(low), *item.tensor.shape[place + 1 :])
     indices = (*item.indices[:place], high_digit, low_digit, *item.indices[place + 1 :])
-    return Definition(Tensor(item.tensor.kind, item.tensor.owner, shape), indices, body)
+    return Definition(Tensor(item.tensor.name, shape), indices, body)
 
 
 def _substitute(node: Expr, index: Index, value: Expr, *digits: tuple[Index, int]) -> Expr:

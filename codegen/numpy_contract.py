@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-from dyadic.codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, Array, in_order, multiply, sum_out, union
+from dyadic.codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, ArrayCode, in_order, multiply, sum_out, union
 from dyadic.codegen.numpy_windows import Support, size_of
 from dyadic.codegen.program import variable
 from dyadic.symbolic.expressions import Element, Index
@@ -13,8 +13,8 @@ from dyadic.symbolic.indices import Ranges
 
 
 def contract(
-    factors: Sequence[Array], bound: Sequence[Index], order: Sequence[Index], ranges: Ranges, support: Support
-) -> Array:
+    factors: Sequence[ArrayCode], bound: Sequence[Index], order: Sequence[Index], ranges: Ranges, support: Support
+) -> ArrayCode:
     """The product of the factors, summed over the bound indices (each in at least one factor).
 
     Pairs are merged greedily, the one that shrinks the work space most (or grows it least) first.
@@ -33,14 +33,16 @@ def contract(
         del pool[two]
 
 
-def _growth(pool: Sequence[Array], pair: tuple[int, int], bound: Sequence[Index], ranges: Ranges) -> int:
+def _growth(pool: Sequence[ArrayCode], pair: tuple[int, int], bound: Sequence[Index], ranges: Ranges) -> int:
     one, two = (pool[place].axes for place in pair)
     kept = {index for k, other in enumerate(pool) if k not in pair for index in other.axes}
     result = [i for i in {*one, *two} if i in kept or i not in bound]
     return size_of(result, ranges) - size_of(one, ranges) - size_of(two, ranges)
 
 
-def reduce_axes(array: Array, bound: Sequence[Index], ranges: Ranges, support: Support, method: str = "sum") -> Array:
+def reduce_axes(
+    array: ArrayCode, bound: Sequence[Index], ranges: Ranges, support: Support, method: str = "sum"
+) -> ArrayCode:
     """The array summed, or otherwise reduced, over indices."""
     front = short(bound, ranges) and array.layout == LOOSE and any(index in array.axes for index in bound)
     if front:
@@ -54,8 +56,8 @@ def short(indices: Sequence[Index], ranges: Ranges) -> bool:
 
 
 def _merge(
-    one: Array, two: Array, gone: Iterable[Index], order: Sequence[Index], ranges: Ranges, support: Support
-) -> Array:
+    one: ArrayCode, two: ArrayCode, gone: Iterable[Index], order: Sequence[Index], ranges: Ranges, support: Support
+) -> ArrayCode:
     """The product of two arrays summed over ``gone``; a matrix product if one of them is used more than once."""
     axes = union([one, two], order)
     summed = [index for index in gone if index in axes]
@@ -71,7 +73,7 @@ def _merge(
     letters = _letters(axes)
     terms = ["".join(letters[index] for index in part) for part in (one.axes, two.axes, result)]
     support.helpers.add("einsum")
-    return Array(f'_einsum("{terms[0]},{terms[1]}->{terms[2]}", {one.code}, {two.code})', result, ATOM)
+    return ArrayCode(f'_einsum("{terms[0]},{terms[1]}->{terms[2]}", {one.code}, {two.code})', result, ATOM)
 
 
 def _letters(axes: Iterable[Index]) -> dict[Index, str]:
@@ -83,7 +85,7 @@ def _letters(axes: Iterable[Index]) -> dict[Index, str]:
     return letters
 
 
-def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Sequence[Index]) -> Array | None:
+def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Sequence[Index]) -> ArrayCode | None:
     """``a @ b`` or ``np.tensordot``, if the factors are two whole tensors that share just the summed indices."""
     if len(factors) != 2:
         return None
@@ -104,9 +106,9 @@ def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Se
     names = variable(left), variable(right)
     if len(bound) == 1 and len(right.indices) == 2 and left.indices[-1] == bound[0]:
         second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
-        return Array(f"{names[0]} @ {second}", axes, PRODUCT)
+        return ArrayCode(f"{names[0]} @ {second}", axes, PRODUCT)
     if len(bound) == 1 and len(left.indices) == len(right.indices) == 2:
         second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
-        return Array(f"{names[0]}.T @ {second}", axes, PRODUCT)
+        return ArrayCode(f"{names[0]}.T @ {second}", axes, PRODUCT)
     pairs = [[factor.indices.index(index) for index in bound] for factor in factors]
-    return Array(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)
+    return ArrayCode(f"np.tensordot({names[0]}, {names[1]}, axes=({pairs[0]}, {pairs[1]}))", axes, ATOM)

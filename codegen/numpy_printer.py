@@ -23,10 +23,11 @@ from dyadic.codegen.numpy_arrays import (
     PRODUCT,
     SUM,
     UNARY,
-    Array,
+    ArrayCode,
     align,
     computed,
     in_order,
+    sum_of,
     sum_out,
     transpose,
     union,
@@ -53,7 +54,7 @@ from dyadic.symbolic.expressions import (
 )
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.indices import simplify_bracket
-from dyadic.symbolic.printing import factor_key, term_key
+from dyadic.symbolic.printing import factor_key, signed_terms
 
 
 class NumpyPrinter:
@@ -71,7 +72,7 @@ class NumpyPrinter:
     ) -> None:
         self.sizes = dict(sizes or {})
         self.support = support if support is not None else Support()
-        self.shapes = {(t.kind, t.owner): self._shape(t) for t in tensors}
+        self.shapes = {t.name: self._shape(t) for t in tensors}
         self.views: dict[str, str] = {}
         self.batch = next((f"len({variable(t)})" for t in tensors if self._shape(t)[:1] == (BATCH,)), "batch")
 
@@ -87,7 +88,7 @@ class NumpyPrinter:
 
     def definition(self, item: Definition) -> str:
         """The right-hand side of ``tensor = ...`` with the axes of the definition, in its order."""
-        self.shapes[item.tensor.kind, item.tensor.owner] = shape = self._shape(item.tensor)
+        self.shapes[item.tensor.name] = shape = self._shape(item.tensor)
         whole, self.ranges = prepare(item, self.shapes, self.sizes)
         order = list(self.ranges)
         self.entries = EntryPrinter(self.support, self.shapes, self.ranges, order, self.views)
@@ -95,27 +96,29 @@ class NumpyPrinter:
         self.guards: tuple[Expr, ...] = ()
         array = self._complete(self._visit(whole.body, order), whole.indices)
         if array.layout != DENSE and array.axes:
-            array = Array(f"np.ascontiguousarray({array.code})", array.axes, ATOM)
+            array = ArrayCode(f"np.ascontiguousarray({array.code})", array.axes, ATOM)
         if whole.indices == item.indices:
             return array.code
         sizes = ", ".join("-1" if extent == BATCH else str(extent) for extent in shape)
         return f"{array.at(ATOM)}.reshape({sizes})"
 
-    def _complete(self, array: Array, wanted: tuple[Index, ...]) -> Array:
+    def _complete(self, array: ArrayCode, wanted: tuple[Index, ...]) -> ArrayCode:
         """All axes of the left-hand side, in its order."""
         if set(array.axes) == set(wanted):
             return transpose(array, wanted)
         array = align(in_order(array, wanted), wanted)
         if not array.axes:
-            array = Array(f"DTYPE({array.code})", (), ATOM)
+            array = ArrayCode(f"DTYPE({array.code})", (), ATOM)
         shape = ", ".join(self.batch if self.ranges[i] == BATCH else str(self.ranges[i]) for i in wanted)
-        return Array(f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM, LOOSE)
+        return ArrayCode(
+            f"np.broadcast_to({array.code}, ({shape}{',' if len(wanted) == 1 else ''}))", wanted, ATOM, LOOSE
+        )
 
     # -- the walk ----------------------------------------------------------------------------------------------
 
-    def _visit(self, node: Expr, order: list[Index]) -> Array:
+    def _visit(self, node: Expr, order: list[Index]) -> ArrayCode:
         if node.is_number:
-            return Array(repr(int(node)) if node.is_Integer else repr(float(node)), (), ATOM if node >= 0 else SUM)
+            return ArrayCode(repr(int(node)) if node.is_Integer else repr(float(node)), (), ATOM if node >= 0 else SUM)
         if isinstance(node, Element):
             return in_order(self._entry(node), order)
         if isinstance(node, Apply):
@@ -133,46 +136,39 @@ class NumpyPrinter:
             mask, array = self._mask(guards, order), self._visit(argument, order)
             return self._where(mask, array, str(harmless) if harmless.is_Integer else "-np.inf", order)
         if node == BATCH:
-            return Array("batch", (), ATOM)
+            return ArrayCode("batch", (), ATOM)
         raise UnsupportedEquation(f"the numpy target cannot print {type(node).__name__}")
 
-    def _entry(self, node: Element, fill: str = "0") -> Array:
+    def _entry(self, node: Element, fill: str = "0") -> ArrayCode:
         return self.entries.entry(node, self.divisions, self.guards, fill)
 
-    def _function(self, node: Apply, order: list[Index]) -> Array:
+    def _function(self, node: Apply, order: list[Index]) -> ArrayCode:
         array = self._visit(node.argument, order)
         spelling = FUNCTIONS[node.name].numpy if node.name in FUNCTIONS else None
         if node.order or spelling is None:
             raise UnsupportedEquation(f"the numpy target has no function {node.name}{chr(39) * node.order}")
         self.support.functions.add(node.name)
-        return Array(spelling.call.format(array.code), array.axes, ATOM, computed(array))
+        return ArrayCode(spelling.call.format(array.code), array.axes, ATOM, computed(array))
 
-    def _sum(self, node: Add, order: list[Index]) -> Array:
-        text = ""
-        terms = [(t.could_extract_minus_sign(), t) for t in sorted(node.args, key=term_key)]
-        arrays = [self._visit(-term if negative else term, order) for negative, term in terms]
-        axes = union(arrays, order)
-        for (negative, _), array in zip(terms, arrays, strict=True):
-            piece = align(array, axes).at(PRODUCT)
-            text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-        return Array(text, axes, SUM, computed(*arrays))
+    def _sum(self, node: Add, order: list[Index]) -> ArrayCode:
+        return sum_of([(sign, self._visit(term, order)) for sign, term in signed_terms(node)], order)
 
-    def _power(self, node: Pow, order: list[Index]) -> Array:
+    def _power(self, node: Pow, order: list[Index]) -> ArrayCode:
         if node.exp.is_negative:
             base = self._visit(1 / node, order)
-            return Array(f"1 / {base.at(UNARY)}", base.axes, PRODUCT, computed(base))
+            return ArrayCode(f"1 / {base.at(UNARY)}", base.axes, PRODUCT, computed(base))
         base = self._visit(node.base, order)
         if node.exp == Rational(1, 2):
-            return Array(f"np.sqrt({base.code})", base.axes, ATOM, computed(base))
+            return ArrayCode(f"np.sqrt({base.code})", base.axes, ATOM, computed(base))
         if node.exp.is_Integer and node.exp in (3, 4) and base.code.isidentifier():
             # NumPy's power of 3 takes 40 times as long as two products.
-            return Array(" * ".join([base.code] * int(node.exp)), base.axes, PRODUCT, computed(base))
+            return ArrayCode(" * ".join([base.code] * int(node.exp)), base.axes, PRODUCT, computed(base))
         exponent = repr(int(node.exp)) if node.exp.is_Integer else f"({node.exp.p} / {node.exp.q})"
-        return Array(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY, computed(base))
+        return ArrayCode(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY, computed(base))
 
     # -- products and brackets ---------------------------------------------------------------------------------
 
-    def _product(self, node: Expr, order: list[Index]) -> Array:
+    def _product(self, node: Expr, order: list[Index]) -> ArrayCode:
         number, factors, restore = self._factors(node)
         bottom = [1 / f for f in factors if isinstance(f, Pow) and f.exp.is_negative]
         top = [f for f in factors if not (isinstance(f, Pow) and f.exp.is_negative)]
@@ -190,7 +186,7 @@ class NumpyPrinter:
             code += f" / {align(array, axes).at(UNARY)}"
         if len(arrays) == 1 and not below and number == 1:
             return arrays[0]
-        return Array(code, axes, SUM if number.is_negative else PRODUCT, computed(*arrays, *below))
+        return ArrayCode(code, axes, SUM if number.is_negative else PRODUCT, computed(*arrays, *below))
 
     def _factors(self, node: Expr) -> tuple[Expr, list[Expr], Any]:
         """The number in front, and the factors in the order of printing: entries, functions, the brackets left over.
@@ -224,36 +220,36 @@ class NumpyPrinter:
         loose = {index for axis in axes if axis.map is None for index in axis.index.free_symbols}
         return any(axis.vanishes_unless(guard) and not loose & axis.index.free_symbols for axis in axes)
 
-    def _factor(self, factor: Expr, order: list[Index]) -> Array:
+    def _factor(self, factor: Expr, order: list[Index]) -> ArrayCode:
         return self._ones(factor, order) if isinstance(factor, Bracket) else self._visit(factor, order)
 
-    def _ones(self, guard: Expr, order: list[Index]) -> Array:
+    def _ones(self, guard: Expr, order: list[Index]) -> ArrayCode:
         """A bracket as numbers of the module's type."""
         array = in_order(self.entries.bracket(guard, self.divisions), order)
         code = f"{array.at(ATOM)}.astype(DTYPE)"
         if not guard.has(Element):
             code = self.support.constant("BRACKET", code, str(guard))
-            return Array(code, array.axes, ATOM)
-        return Array(code, array.axes, ATOM, computed(array))
+            return ArrayCode(code, array.axes, ATOM)
+        return ArrayCode(code, array.axes, ATOM, computed(array))
 
-    def _mask(self, guards: Sequence[Expr], order: list[Index]) -> Array:
+    def _mask(self, guards: Sequence[Expr], order: list[Index]) -> ArrayCode:
         """All brackets as one boolean array."""
         arrays = [in_order(self.entries.bracket(guard, self.divisions), order) for guard in guards]
         axes = union(arrays, order)
         code = " & ".join(align(array, axes).at(ATOM) for array in arrays) if len(arrays) > 1 else arrays[0].code
         if not any(guard.has(Element) for guard in guards):
-            return Array(self.support.constant("MASK", code, " ".join(map(str, guards))), axes, ATOM)
-        return Array(code, axes, SUM, computed(*arrays))
+            return ArrayCode(self.support.constant("MASK", code, " ".join(map(str, guards))), axes, ATOM)
+        return ArrayCode(code, axes, SUM, computed(*arrays))
 
-    def _where(self, mask: Array, array: Array, other: str, order: list[Index]) -> Array:
+    def _where(self, mask: ArrayCode, array: ArrayCode, other: str, order: list[Index]) -> ArrayCode:
         axes = union([mask, array], order)
-        return Array(
+        return ArrayCode(
             f"np.where({align(mask, axes).code}, {align(array, axes).code}, {other})", axes, ATOM, computed(mask, array)
         )
 
     # -- reductions --------------------------------------------------------------------------------------------
 
-    def _reduction(self, node: Reduction, order: list[Index]) -> Array:
+    def _reduction(self, node: Reduction, order: list[Index]) -> ArrayCode:
         if node.kind != "sum":
             return self._extremum(node, order)
         bound, body = [node.index], node.body
@@ -294,7 +290,7 @@ class NumpyPrinter:
             return result
         code = "-" if number == -1 else f"{self._visit(number, order).at(PRODUCT)} * "
         level = SUM if number.is_negative else PRODUCT
-        return Array(f"{code}{result.at(PRODUCT)}", result.axes, level, computed(result))
+        return ArrayCode(f"{code}{result.at(PRODUCT)}", result.axes, level, computed(result))
 
     def _whole(self, factor: Expr) -> bool:
         """An entry of which the distinct plain indices run through the whole tensor."""
@@ -305,8 +301,8 @@ class NumpyPrinter:
         return all(axis.plain(self.ranges) for axis in self.entries.axes(factor, self.divisions)[0])
 
     def _scattered(
-        self, factors: Sequence[Expr], arrays: Sequence[Array], bound: Sequence[Index], order: list[Index]
-    ) -> Array | None:
+        self, factors: Sequence[Expr], arrays: Sequence[ArrayCode], bound: Sequence[Index], order: list[Index]
+    ) -> ArrayCode | None:
         """``Sum_t Same(p, id[t]) s[t, d]``, p an index of the left-hand side: the rows of s added up by id."""
         for place, same in enumerate(factors):
             if not isinstance(same, Same):
@@ -329,17 +325,17 @@ class NumpyPrinter:
             self.support.helpers.add("scatter")
             options = f", lead={len(lead)}" if lead else ""
             code = f"_scatter({labels.code}, {values.code}, {self.ranges[row]}{options})"
-            return Array(code, (*lead, row, *free), ATOM)
+            return ArrayCode(code, (*lead, row, *free), ATOM)
         return None
 
-    def _times_extents(self, array: Array, unused: Sequence[Index]) -> Array:
+    def _times_extents(self, array: ArrayCode, unused: Sequence[Index]) -> ArrayCode:
         """A sum over an index that the body does not use."""
         for index in unused:
             extent = "batch" if self.ranges[index] == BATCH else str(self.ranges[index])
-            array = Array(f"{extent} * {array.at(PRODUCT)}", array.axes, PRODUCT, computed(array))
+            array = ArrayCode(f"{extent} * {array.at(PRODUCT)}", array.axes, PRODUCT, computed(array))
         return array
 
-    def _extremum(self, node: Reduction, order: list[Index]) -> Array:
+    def _extremum(self, node: Reduction, order: list[Index]) -> ArrayCode:
         """max, argmax or logsumexp over the admitted indices: -inf stands where a bracket excludes."""
         guards, body = split_guards(node.body)
         guards = [guard for g in guards if (guard := simplify_bracket(g, self.ranges)) != 1]
@@ -364,7 +360,7 @@ class NumpyPrinter:
         place = array.axes.index(node.index)
         axis = place if place == 0 else place - len(array.axes)
         rest = tuple(index for index in array.axes if index != node.index)
-        return Array(f"_logsumexp({array.code}, axis={axis})", rest, ATOM, computed(array))
+        return ArrayCode(f"_logsumexp({array.code}, axis={axis})", rest, ATOM, computed(array))
 
 
 def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:

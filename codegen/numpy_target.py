@@ -11,7 +11,7 @@ from sympy import Expr
 from dyadic.codegen.assembly import Target, documentation
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_windows import Support
-from dyadic.codegen.plan import Call
+from dyadic.codegen.plan import RoutineCall
 from dyadic.codegen.program import Routine, takes_batch, variable
 from dyadic.symbolic.derivation import Derivation
 
@@ -26,7 +26,7 @@ class NumpyTarget(Target):
         self.support = Support()
         self.routines: dict[str, dict[str, Any]] = {}
 
-    def called(self, call: Call) -> str:
+    def called(self, call: RoutineCall) -> str:
         base, sizes = self.base(call)
         return self.names[_key(base, call.part, sizes)]
 

@@ -23,10 +23,11 @@ from dyadic.codegen.numpy_arrays import (
     PRODUCT,
     SUM,
     UNARY,
-    Array,
+    ArrayCode,
     align,
     computed,
     in_order,
+    sum_of,
     union,
 )
 from dyadic.codegen.program import BATCH, variable
@@ -34,6 +35,8 @@ from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder
 from dyadic.symbolic.functions import FUNCTIONS, Spelling
 from dyadic.symbolic.indices import Ranges, bounds, divisible, is_inside, numeric, simplify
+from dyadic.symbolic.printing import signed_terms, whole_term_key
+from dyadic.symbolic.tensor_names import Name
 
 Divisions = Sequence[tuple[int, Expr]]  # (d, e) where d is known to divide e
 
@@ -69,7 +72,7 @@ class Support:
 
 
 @dataclass(frozen=True)
-class Axis:
+class ReadAxis:
     """One axis of an array as an entry reads it.
 
     extent: of the array as stored.  index: what the entry says.  gap: the axis is spread out, with gap - 1 zeros
@@ -103,19 +106,21 @@ class Axis:
         return expand(value - self.position) == 0 and bool(inner < extent) and bool(extent <= inner + self.gap)
 
 
-def read_axes(entry: Element, shape: Sequence[Expr], ranges: Ranges, divisions: Divisions) -> tuple[list[Axis], bool]:
+def read_axes(
+    entry: Element, shape: Sequence[Expr], ranges: Ranges, divisions: Divisions
+) -> tuple[list[ReadAxis], bool]:
     """The axes as the entry reads them, after merging and splitting stored axes, and whether that was needed."""
     axes = []
     for extent, index in zip(shape, entry.indices, strict=True):
         index = simplify(index, ranges)
-        axes.append(_spread(extent, index, divisions) or Axis(extent, index, index))
+        axes.append(_spread(extent, index, divisions) or ReadAxis(extent, index, index))
     count = len(axes)
     merged = _merge(axes, ranges)
     final = [part for axis in merged for part in _unflatten(axis, ranges)]
     return final, len(merged) < count or len(final) > len(merged)
 
 
-def _spread(extent: Expr, index: Expr, divisions: Divisions) -> Axis | None:
+def _spread(extent: Expr, index: Expr, divisions: Divisions) -> ReadAxis | None:
     """``e' + Quotient(e, d)`` beside Divides(d, e): position d e' + e of the axis spread by d."""
     quotients = [term for term in Add.make_args(index) if isinstance(term, Quotient)]
     if len(quotients) != 1:
@@ -124,10 +129,10 @@ def _spread(extent: Expr, index: Expr, divisions: Divisions) -> Axis | None:
     position = expand(divisor * (index - quotients[0]) + numerator)
     if affine(position) is None or not divisible(int(divisor), position, divisions):
         return None
-    return Axis(extent, index, position, int(divisor))
+    return ReadAxis(extent, index, position, int(divisor))
 
 
-def _merge(axes: list[Axis], ranges: Ranges) -> list[Axis]:
+def _merge(axes: list[ReadAxis], ranges: Ranges) -> list[ReadAxis]:
     """Neighbouring axes as one, where that makes the index affine: x[Quotient(i, 3), Remainder(i, 3)] is flat x[i]."""
     for place, axis in enumerate(axes):
         if axis.map is not None:
@@ -142,12 +147,12 @@ def _merge(axes: list[Axis], ranges: Ranges) -> list[Axis]:
                     flat = flat * part.extent + part.index
                 flat = simplify(expand(flat), ranges)
                 if affine(flat) is not None:
-                    one = Axis(Mul(*(a.extent for a in run)), flat, flat)
+                    one = ReadAxis(Mul(*(a.extent for a in run)), flat, flat)
                     return _merge([*axes[:first], one, *axes[first + width :]], ranges)
     return axes
 
 
-def _unflatten(axis: Axis, ranges: Ranges) -> list[Axis]:
+def _unflatten(axis: ReadAxis, ranges: Ranges) -> list[ReadAxis]:
     """An axis whose index runs once through all of it, digit by digit, as one axis per digit."""
     form = axis.map
     if form is None or axis.gap > 1 or form.start or len(form.steps) < 2:
@@ -158,7 +163,7 @@ def _unflatten(axis: Axis, ranges: Ranges) -> list[Axis]:
         if step != expected or not ranges[index].is_Integer:
             return [axis]
         expected *= int(ranges[index])
-    return [Axis(ranges[i], i, i) for i, _ in digits] if expected == axis.extent else [axis]
+    return [ReadAxis(ranges[i], i, i) for i, _ in digits] if expected == axis.extent else [axis]
 
 
 def _longest_last(form: Affine | None, ranges: Ranges) -> list[tuple[Index, int]]:
@@ -176,22 +181,24 @@ class EntryPrinter:
     def __init__(
         self,
         support: Support,
-        shapes: Mapping[tuple[str, str], Sequence[Expr]],
+        shapes: Mapping[Name, Sequence[Expr]],
         ranges: Ranges,
         order: list[Index],
         views: dict[str, str],
     ) -> None:
         self.support, self.shapes, self.ranges, self.order, self.views = support, shapes, ranges, order, views
 
-    def axes(self, entry: Element, divisions: Divisions) -> tuple[list[Axis], bool]:
-        shape = self.shapes.get((entry.kind, entry.owner))
+    def axes(self, entry: Element, divisions: Divisions) -> tuple[list[ReadAxis], bool]:
+        shape = self.shapes.get(entry.name)
         if shape is None:
             if all(isinstance(index, Index) for index in entry.indices):
-                return [Axis(self.ranges[index], index, index) for index in entry.indices], False
+                return [ReadAxis(self.ranges[index], index, index) for index in entry.indices], False
             raise UnsupportedEquation(f"{variable(entry)}: its shape is not known here")
         return read_axes(entry, shape, self.ranges, divisions)
 
-    def entry(self, node: Element, divisions: Divisions = (), guards: Iterable[Expr] = (), fill: str = "0") -> Array:
+    def entry(
+        self, node: Element, divisions: Divisions = (), guards: Iterable[Expr] = (), fill: str = "0"
+    ) -> ArrayCode:
         """The entry for all values of its indices, the axes in the order of the array's own."""
         axes, reshaped = self.axes(node, divisions)
         code = variable(node)
@@ -200,7 +207,7 @@ class EntryPrinter:
             code = f"{code}.reshape({shape})"
         return self._diagonal(self._read(code, variable(node), axes, guards, fill))
 
-    def _read(self, code: str, name: str, axes: list[Axis], guards: Iterable[Expr], fill: str) -> Array:
+    def _read(self, code: str, name: str, axes: list[ReadAxis], guards: Iterable[Expr], fill: str) -> ArrayCode:
         """A strided view, and index arrays for the axes that are not affine or share an index with one that is not."""
         loose = {index for axis in axes if axis.map is None for index in axis.index.free_symbols}
         tables = {
@@ -208,7 +215,7 @@ class EntryPrinter:
             for place, axis in enumerate(axes)
             if axis.map is None or loose & axis.index.free_symbols
         }
-        stored = [Axis(a.extent, tables[k], tables[k]) if k in tables else a for k, a in enumerate(axes)]
+        stored = [ReadAxis(a.extent, tables[k], tables[k]) if k in tables else a for k, a in enumerate(axes)]
         extents = {index: axes[place].extent for place, index in tables.items()}
         base = self._strided(code, name, stored, fill, {**self.ranges, **extents})
         if not tables:
@@ -222,23 +229,25 @@ class EntryPrinter:
         others = [index for index in base.axes if index not in found]
         # NumPy puts the axes of the index arrays where these stand, or first if slices stand between them.
         first = places[0] if places[-1] - places[0] == len(places) - 1 else 0
-        return Array(f"{base.at(ATOM)}[{', '.join(pieces)}]", (*others[:first], *shared, *others[first:]), ATOM, LOOSE)
+        return ArrayCode(
+            f"{base.at(ATOM)}[{', '.join(pieces)}]", (*others[:first], *shared, *others[first:]), ATOM, LOOSE
+        )
 
-    def _table(self, axis: Axis, length: str, guards: Iterable[Expr]) -> Array:
+    def _table(self, axis: ReadAxis, length: str, guards: Iterable[Expr]) -> ArrayCode:
         """The index array of one axis; positions that a bracket excludes are moved inside."""
         if isinstance(axis.index, Index) and not self.ranges[axis.index].is_Integer:
-            return Array(f"np.arange({length})", (axis.index,), ATOM)
+            return ArrayCode(f"np.arange({length})", (axis.index,), ATOM)
         table = self.integer(axis.index)
         sure = is_inside(axis.index, axis.extent, self.ranges)
         if isinstance(axis.index, Element):
             sure = not any(isinstance(guard, Inside) and guard.args[0] == axis.index for guard in guards)
         if not sure:
-            table = Array(f"np.clip({table.code}, 0, {axis.extent - 1})", table.axes, ATOM, table.layout)
+            table = ArrayCode(f"np.clip({table.code}, 0, {axis.extent - 1})", table.axes, ATOM, table.layout)
         if axis.index.has(Element) or not table.axes:
             return table
-        return Array(self.support.constant("INDEX", table.code, str(axis.index)), table.axes, ATOM)
+        return ArrayCode(self.support.constant("INDEX", table.code, str(axis.index)), table.axes, ATOM)
 
-    def _strided(self, code: str, name: str, axes: list[Axis], fill: str, ranges: Ranges) -> Array:
+    def _strided(self, code: str, name: str, axes: list[ReadAxis], fill: str, ranges: Ranges) -> ArrayCode:
         """Plain axes, slices of them, or a strided view: no element is copied unless x is padded."""
         slices = [self._slice(axis, ranges) for axis in axes]
         steps = [_longest_last(axis.map, ranges) for axis in axes]
@@ -248,7 +257,7 @@ class EntryPrinter:
             while pieces and pieces[-1] == ":":
                 pieces.pop()
             layout = LOOSE if any("-" in piece for piece in pieces) else ORDERED if pieces else DENSE
-            return Array(f"{code}[{', '.join(pieces)}]" if pieces else code, indices, ATOM, layout)
+            return ArrayCode(f"{code}[{', '.join(pieces)}]" if pieces else code, indices, ATOM, layout)
         table, gaps = [], []
         for place, axis in enumerate(axes):
             if axis.plain(ranges) or axis.map is None:
@@ -264,9 +273,9 @@ class EntryPrinter:
         if view not in self.views:
             count = sum(known.startswith(f"{name}_windows") for known in self.views.values())
             self.views[view] = f"{name}_windows{count + 1 if count else ''}"
-        return Array(self.views[view], indices, ATOM, LOOSE)
+        return ArrayCode(self.views[view], indices, ATOM, LOOSE)
 
-    def _slice(self, axis: Axis, ranges: Ranges) -> str | None:
+    def _slice(self, axis: ReadAxis, ranges: Ranges) -> str | None:
         """The axis as a basic slice, if it is one that stays inside."""
         if axis.plain(ranges):
             return ":"
@@ -283,69 +292,64 @@ class EntryPrinter:
             start = "" if form.start == axis.extent - 1 else str(form.start)
         return f"{start}:{end}" + (f":{step}" if step != 1 else "")
 
-    def _diagonal(self, array: Array) -> Array:
+    def _diagonal(self, array: ArrayCode) -> ArrayCode:
         """One axis for each index: an index that stands in several axes takes the diagonal, a view."""
         axes = tuple(dict.fromkeys(array.axes))
         if len(axes) == len(array.axes):
             return array
         letters = {index: chr(ord("a") + place) for place, index in enumerate(axes)}
         spec = "".join(letters[i] for i in array.axes) + "->" + "".join(letters[i] for i in axes)
-        return Array(f'np.einsum("{spec}", {array.code})', axes, ATOM, LOOSE)
+        return ArrayCode(f'np.einsum("{spec}", {array.code})', axes, ATOM, LOOSE)
 
     # -- integers and brackets ---------------------------------------------------------------------------------
 
-    def integer(self, node: Expr, divisions: Divisions = ()) -> Array:
+    def integer(self, node: Expr, divisions: Divisions = ()) -> ArrayCode:
         """An integer expression as an integer array over its indices, the axes sorted."""
         if node.is_Integer:
-            return Array(str(node), (), ATOM if node >= 0 else SUM)
+            return ArrayCode(str(node), (), ATOM if node >= 0 else SUM)
         if isinstance(node, Index):
             if not self.ranges[node].is_Integer:
                 raise UnsupportedEquation(f"the range of {node} is not a number, so it can only be an index by itself")
-            return Array(f"np.arange({self.ranges[node]})", (node,), ATOM)
+            return ArrayCode(f"np.arange({self.ranges[node]})", (node,), ATOM)
         if isinstance(node, Element):
             return in_order(self.entry(node, divisions), self.order)
         parts = [self.integer(argument, divisions) for argument in node.args]
         axes = union(parts, self.order)
         if isinstance(node, Quotient | Remainder):
             sign = "//" if isinstance(node, Quotient) else "%"
-            return Array(
+            return ArrayCode(
                 f"{align(parts[0], axes).at(UNARY)} {sign} {parts[1].at(ATOM)}", axes, PRODUCT, computed(*parts)
             )
         if isinstance(node, Mul):
-            return Array(" * ".join(align(part, axes).at(PRODUCT) for part in parts), axes, PRODUCT, computed(*parts))
+            return ArrayCode(
+                " * ".join(align(part, axes).at(PRODUCT) for part in parts), axes, PRODUCT, computed(*parts)
+            )
         if isinstance(node, Add):
             return self._integer_sum(node, divisions)
         raise UnsupportedEquation(f"{type(node).__name__} is not an integer expression")
 
-    def _integer_sum(self, node: Add, divisions: Divisions) -> Array:
-        text = ""
-        terms = sorted(node.args, key=lambda term: (term.could_extract_minus_sign(), term.is_Integer, str(term)))
-        parts = [self.integer(-t if t.could_extract_minus_sign() else t, divisions) for t in terms]
-        axes = union(parts, self.order)
-        for term, part in zip(terms, parts, strict=True):
-            negative = term.could_extract_minus_sign()
-            sign = ("-" if negative else "") if not text else (" - " if negative else " + ")
-            text += sign + align(part, axes).at(PRODUCT)
-        return Array(text, axes, SUM, computed(*parts))
+    def _integer_sum(self, node: Add, divisions: Divisions) -> ArrayCode:
+        terms = [(sign, self.integer(term, divisions)) for sign, term in signed_terms(node, whole_term_key)]
+        return sum_of(terms, self.order)
 
-    def bracket(self, guard: Expr, divisions: Divisions = ()) -> Array:
+    def bracket(self, guard: Expr, divisions: Divisions = ()) -> ArrayCode:
         """A boolean array (its level is that of a comparison: bracket it beside any operator)."""
         if isinstance(guard, Inside):
             value, extent = guard.args
             array, limits = self.integer(value, divisions), numeric(bounds(value, self.ranges))
             if limits and limits[0] >= 0:
-                return Array(f"{array.code} < {extent}", array.axes, SUM, computed(array))
+                return ArrayCode(f"{array.code} < {extent}", array.axes, SUM, computed(array))
             if limits and limits[1] < extent:
-                return Array(f"{array.code} >= 0", array.axes, SUM, computed(array))
+                return ArrayCode(f"{array.code} >= 0", array.axes, SUM, computed(array))
             self.support.helpers.add("inside")
-            return Array(f"_inside({array.code}, {extent})", array.axes, ATOM, computed(array))
+            return ArrayCode(f"_inside({array.code}, {extent})", array.axes, ATOM, computed(array))
         if isinstance(guard, Divides):
             array = self.integer(guard.args[1], divisions)
-            return Array(f"{array.at(ATOM)} % {guard.args[0]} == 0", array.axes, SUM, computed(array))
+            return ArrayCode(f"{array.at(ATOM)} % {guard.args[0]} == 0", array.axes, SUM, computed(array))
         parts = [self.integer(argument, divisions) for argument in guard.args]
         axes = union(parts, self.order)
         one, two = (align(part, axes).code for part in parts)
-        return Array(f"{one} == {two}", axes, SUM, computed(*parts))
+        return ArrayCode(f"{one} == {two}", axes, SUM, computed(*parts))
 
 
 def size_of(indices: Iterable[Index], ranges: Ranges, batch: int = 32) -> int:

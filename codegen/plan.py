@@ -21,13 +21,13 @@ from dyadic.codegen.program import (
     takes_batch,
     variable,
 )
-from dyadic.symbolic.architecture import Cost, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.expressions import Tensor
+from dyadic.symbolic.structure import Cost, Vertex
 
-Group = Literal["parameter", "activation", "sensitivity", "value", "bar", "contribution", "target"]
+SourceGroup = Literal["parameter", "activation", "sensitivity", "value", "bar", "contribution", "target"]
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Source:
     its "bar" routine, or the input slot of a "contribution".
     """
 
-    group: Group
+    group: SourceGroup
     name: str
     position: int = 0
 
 
 @dataclass(frozen=True)
-class Call:
+class RoutineCall:
     """A routine applied.
 
     owner: the vertex or cost that it is of; part: "" (forward), "bars", "adjoint", "adjoint_2", "gradient_weight",
@@ -59,10 +59,10 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Term:
+class Summand:
     """A summand: an array, or what a call yields, times a number."""
 
-    of: Source | Call
+    of: Source | RoutineCall
     weight: Expr = S.One
 
 
@@ -71,30 +71,30 @@ class Backward:
     """One vertex on the way back: its sensitivity, the adjoints of its intermediates, what it hands to its parents."""
 
     vertex: str
-    sensitivity: tuple[Term, ...]
-    bars: Call | None
-    contributions: tuple[tuple[int, Call], ...]
+    sensitivity: tuple[Summand, ...]
+    bars: RoutineCall | None
+    contributions: tuple[tuple[int, RoutineCall], ...]
 
 
 @dataclass(frozen=True)
 class Plan:
     """forward: every vertex, parents first; backward: children first; gradients: by parameter; loss: by cost."""
 
-    forward: tuple[Call, ...]
+    forward: tuple[RoutineCall, ...]
     backward: tuple[Backward, ...]
-    gradients: tuple[tuple[str, tuple[Term, ...]], ...]
-    loss: tuple[tuple[str, Term], ...]
+    gradients: tuple[tuple[str, tuple[Summand, ...]], ...]
+    loss: tuple[tuple[str, Summand], ...]
 
     @property
-    def calls(self) -> Iterator[Call]:
+    def calls(self) -> Iterator[RoutineCall]:
         """All calls, in the order of a wavefront and the gradients after it."""
         yield from self.forward
         for step in self.backward:
-            yield from (term.of for term in step.sensitivity if isinstance(term.of, Call))
+            yield from (term.of for term in step.sensitivity if isinstance(term.of, RoutineCall))
             yield from ([step.bars] if step.bars else [])
             yield from (call for _, call in step.contributions)
         sums = (*((term,) for _, term in self.loss), *(terms for _, terms in self.gradients))
-        yield from (term.of for terms in sums for term in terms if isinstance(term.of, Call))
+        yield from (term.of for terms in sums for term in terms if isinstance(term.of, RoutineCall))
 
 
 def make_plan(derivation: Derivation, programs: Programs, costs: Mapping[str, CostProgram]) -> Plan:
@@ -111,7 +111,7 @@ class _Planner:
         architecture = self.derivation.architecture
         vertices = architecture.vertices
         gradients = [
-            (f"{v.name}.{p}", (Term(self._call(v, f"gradient_{p}", routine)),))
+            (f"{v.name}.{p}", (Summand(self._call(v, f"gradient_{p}", routine)),))
             for v in vertices
             for p, routine in self._program(v).gradients.items()
         ]
@@ -130,7 +130,7 @@ class _Planner:
         terms = tuple(
             self._cost(costs[term.child], "sensitivity")
             if term.child in costs
-            else Term(Source("contribution", term.child, term.slot))
+            else Summand(Source("contribution", term.child, term.slot))
             for term in self.derivation.terms[vertex.name]
         )
         return Backward(
@@ -144,16 +144,16 @@ class _Planner:
             ),
         )
 
-    def _shared(self, name: str) -> tuple[Term, ...]:
+    def _shared(self, name: str) -> tuple[Summand, ...]:
         """The gradient of a shared parameter: the contributions of all layers that read it."""
         found = []
         for term in self.derivation.shared[name]:
             vertex = self.derivation.architecture.by_name[term.child]
             program = self._program(vertex)
-            found.append(Term(self._call(vertex, adjoint_part(program, term.slot), program.adjoints[term.slot])))
+            found.append(Summand(self._call(vertex, adjoint_part(program, term.slot), program.adjoints[term.slot])))
         return tuple(found)
 
-    def _cost(self, cost: Cost, part: str) -> Term:
+    def _cost(self, cost: Cost, part: str) -> Summand:
         program = self.costs[cost.owner]
         routine = program.value if part == "value" else program.sensitivity
         table = {
@@ -161,30 +161,30 @@ class _Planner:
             "y": Source("target", "" if cost.owner == COST_OWNER else cost.owner),
         }
         sources = tuple(table[variable(tensor)] for tensor in routine.arguments)
-        return Term(Call(cost.owner, part, routine, sources, takes_batch(routine)), cost.weight)
+        return Summand(RoutineCall(cost.owner, part, routine, sources, takes_batch(routine)), cost.weight)
 
-    def _call(self, vertex: Vertex, part: str, routine: Routine) -> Call:
+    def _call(self, vertex: Vertex, part: str, routine: Routine) -> RoutineCall:
         program = self._program(vertex)
         sources = tuple(self._source(vertex, program, tensor) for tensor in routine.arguments)
-        return Call(vertex.name, part, routine, sources, takes_batch(routine))
+        return RoutineCall(vertex.name, part, routine, sources, takes_batch(routine))
 
     def _source(self, vertex: Vertex, program: LayerProgram, tensor: Tensor) -> Source:
         """Where a vertex finds one argument of its routine."""
         for parameter, known in program.parameters:
             if known == tensor:
                 return Source("parameter", f"{vertex.name}.{parameter}")
-        if tensor.kind == "x":
-            name = vertex.owners[tensor.owner]
+        if tensor.name.is_plain("x"):
+            name = vertex.owners[tensor.name.owner]
             static = name in self.inputs and self.inputs[name].role in ("parameter", "constant")
             return Source("parameter" if static else "activation", name)
-        if tensor.kind == "s":
+        if tensor.name.is_plain("s"):
             return Source("sensitivity", vertex.name)
-        groups: tuple[tuple[Group, Routine], ...] = (("value", program.forward), ("bar", program.bars))
+        groups: tuple[tuple[SourceGroup, Routine], ...] = (("value", program.forward), ("bar", program.bars))
         for group, routine in groups:
             for position, known in enumerate(routine.outputs):
-                if (known.kind, known.owner) == (tensor.kind, tensor.owner):
+                if known.name == tensor.name:
                     return Source(group, vertex.name, position)
-        raise DyadicError(f"layer {vertex.name!r}: no source for {tensor.kind}")
+        raise DyadicError(f"layer {vertex.name!r}: no source for {tensor.name.kind}")
 
 
-__all__ = ["Backward", "Call", "Plan", "Source", "Term", "make_plan"]
+__all__ = ["Backward", "Plan", "RoutineCall", "Source", "Summand", "make_plan"]

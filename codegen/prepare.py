@@ -23,8 +23,9 @@ from dyadic.symbolic.expressions import (
     walk,
 )
 from dyadic.symbolic.indices import solve_same
+from dyadic.symbolic.tensor_names import Name
 
-Shapes = Mapping[tuple[str, str], Sequence[Expr]]
+Shapes = Mapping[Name, Sequence[Expr]]
 
 
 def prepare(item: Definition, shapes: Shapes, sizes: Mapping[Expr, Expr]) -> tuple[Definition, dict[Index, Expr]]:
@@ -35,7 +36,7 @@ def prepare(item: Definition, shapes: Shapes, sizes: Mapping[Expr, Expr]) -> tup
     shape = tuple(extent.xreplace(dict(sizes)) for extent in item.tensor.shape)
     ranges = dict(zip(item.indices, shape, strict=True))
     body = _with_numbers(item, sizes, ranges)
-    item = Definition(Tensor(item.tensor.kind, item.tensor.owner, shape), item.indices, body)
+    item = Definition(Tensor(item.tensor.name, shape), item.indices, body)
     while True:
         # Sum_i Same(p, Quotient(i, 2)) s[i] = Sum_b s[2 p + b], and x[Quotient(c, 2)] = x[a] for c = 2 a + b.
         item = Definition(item.tensor, item.indices, solve_same(item.body, ranges))
@@ -91,7 +92,7 @@ def _digit(item: Definition, shapes: Shapes, ranges: dict[Index, Expr]) -> tuple
     divisions = [(int(node.args[0]), node.args[1]) for node in nodes if isinstance(node, Divides)]
     expressions = [part for node in nodes if isinstance(node, Same) for part in node.args]
     for entry in elements(item.body):
-        shape = shapes.get((entry.kind, entry.owner))
+        shape = shapes.get(entry.name)
         if shape is not None and not all(isinstance(index, Index) for index in entry.indices):
             axes, _ = read_axes(entry, shape, ranges, divisions)
             expressions += [axis.index for axis in axes if axis.map is None]

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 from sympy import Expr, Mul
 
-from dyadic.symbolic.architecture import Vertex
-from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, elements, size, total
 from dyadic.symbolic.functions import expand_functions
+from dyadic.symbolic.structure import Vertex
+from dyadic.symbolic.tensor_names import COST, Name, NameRole, U, V
 
 SAMPLE = Index("sample")
 BATCH = size("batch")
@@ -78,8 +78,8 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
 
     static: the input slots that parameters or constants fill.  batched: whether to add a batch axis.
     """
-    unbatched = {(p.tensor.kind, p.tensor.owner) for p in layer.equation.parameters.values()}
-    unbatched |= {(t.kind, t.owner) for slot, t in enumerate(layer.equation.inputs) if slot in static or not batched}
+    unbatched = {p.tensor.name for p in layer.equation.parameters.values()}
+    unbatched |= {t.name for slot, t in enumerate(layer.equation.inputs) if slot in static or not batched}
     batcher = _Batcher(unbatched, batched)
     forward = tuple(batcher.definition(item) for item in layer.equation.definitions)
     replacing = [(item.body, item.element) for item in forward]
@@ -87,7 +87,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     known = _tensors((*forward, *bars))
     parameters = {n: p.tensor for n, p in layer.equation.parameters.items()}
     sources = [*parameters.values(), *map(batcher.tensor, layer.equation.inputs)]
-    s = Tensor("s", "v", layer.equation.output.tensor.shape)
+    s = Tensor(Name("s", V), layer.equation.output.tensor.shape)
     everything = [*sources, *known.values(), batcher.tensor(s)]
 
     def routine(
@@ -113,15 +113,13 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
 
 def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[Definition]:
     """Those whose values others read: the rest is not kept."""
-    wanted = {(entry.kind, entry.owner) for item in by for entry in elements(item.body)}
-    return [item for item in definitions if (item.tensor.kind, item.tensor.owner) in wanted]
+    wanted = {entry.name for item in by for entry in elements(item.body)}
+    return [item for item in definitions if item.tensor.name in wanted]
 
 
 def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     """The cost's value and sensitivity, per sample."""
-    batcher = _Batcher(
-        set() if batched else {(t.kind, t.owner) for t in (cost.equation.input, cost.equation.target)}, batched
-    )
+    batcher = _Batcher(set() if batched else {t.name for t in (cost.equation.input, cost.equation.target)}, batched)
     value = tuple(batcher.definition(item) for item in cost.equation.definitions)
     wanted = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
     where = tuple(batcher.definition(item) for item in wanted)
@@ -143,14 +141,14 @@ def _routine(
     known: Sequence[Tensor],
 ) -> Routine:
     """Arguments are the known tensors that the definitions read and do not define, in the order of ``known``."""
-    own = {(item.tensor.kind, item.tensor.owner) for item in definitions}
-    read = {(e.kind, e.owner) for item in definitions for e in elements(item.body)} - own
-    arguments = tuple(t for t in known if (t.kind, t.owner) in read)
+    own = {item.tensor.name for item in definitions}
+    read = {e.name for item in definitions for e in elements(item.body)} - own
+    arguments = tuple(t for t in known if t.name in read)
     return Routine(arguments, definitions, tuple(outputs), tuple(equations))
 
 
-def _tensors(definitions: Sequence[Definition]) -> dict[tuple[str, str], Tensor]:
-    return {(item.tensor.kind, item.tensor.owner): item.tensor for item in definitions}
+def _tensors(definitions: Sequence[Definition]) -> dict[Name, Tensor]:
+    return {item.tensor.name: item.tensor for item in definitions}
 
 
 class _Batcher:
@@ -159,18 +157,18 @@ class _Batcher:
     A definition that reads static tensors only is static too.
     """
 
-    def __init__(self, static: set[tuple[str, str]], batched: bool) -> None:
+    def __init__(self, static: set[Name], batched: bool) -> None:
         self.static, self.batched = static, batched
 
     def tensor(self, tensor: Tensor) -> Tensor:
         """The tensor with a leading batch axis, if it has one."""
-        if not self.batched or (tensor.kind, tensor.owner) in self.static:
+        if not self.batched or tensor.name in self.static:
             return tensor
-        return Tensor(tensor.kind, tensor.owner, (BATCH, *tensor.shape))
+        return Tensor(tensor.name, (BATCH, *tensor.shape))
 
     def definition(self, item: Definition, replacing: Sequence[tuple[Expr, Expr]] = ()) -> Definition:
         if not self._moves(item.body):
-            self.static.add((item.tensor.kind, item.tensor.owner))
+            self.static.add(item.tensor.name)
             return Definition(item.tensor, item.indices, self._body(item.body, replacing))
         return Definition(self.tensor(item.tensor), (SAMPLE, *item.indices), self._body(item.body, replacing))
 
@@ -183,7 +181,7 @@ class _Batcher:
 
     def _moves(self, body: Expr) -> bool:
         """Whether a body differs from sample to sample."""
-        return self.batched and any((e.kind, e.owner) not in self.static for e in elements(body))
+        return self.batched and any(e.name not in self.static for e in elements(body))
 
     def _body(self, body: Expr, replacing: Sequence[tuple[Expr, Expr]]) -> Expr:
         return expand_functions(self._entries(body)).xreplace(dict(replacing))
@@ -191,8 +189,8 @@ class _Batcher:
     def _entries(self, node: Expr) -> Expr:
         if isinstance(node, Element):
             indices = tuple(self._entries(index) for index in node.indices)
-            lead = (SAMPLE,) if self.batched and (node.kind, node.owner) not in self.static else ()
-            return Element(node.kind, node.owner, *lead, *indices)
+            lead = (SAMPLE,) if self.batched and node.name not in self.static else ()
+            return Element(node.name, *lead, *indices)
         if not node.args or not node.has(Element):
             return node
         return node.func(*(self._entries(a) if isinstance(a, Expr) else a for a in node.args))
@@ -281,6 +279,7 @@ def takes_batch(routine: Routine) -> bool:
 
 def variable(tensor: Tensor | Element) -> str:
     """The name of a tensor in a layer's routine: W, x, x2, z, f, s, z_bar, y, lse, C."""
-    kind = f"{tensor.kind[4:]}_bar" if tensor.kind.startswith("bar ") else tensor.kind.replace(" ", "_")
-    owner = tensor.owner
-    return kind if owner in ("v", "u", COST_OWNER) else kind + owner[1:]
+    name = tensor.name
+    letter = name.letter
+    text = {NameRole.PLAIN: letter, NameRole.ADJOINT: f"{letter}_bar", NameRole.CHOICE: f"arg_{letter}"}[name.role]
+    return text if name.owner in (U, V, COST) else text + str(name.owner)[1:]

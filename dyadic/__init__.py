@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from dyadic.version import __version__
+
 TYPE_CHECKING = False  # typing is not needed to run, and takes its time to import
 if TYPE_CHECKING:
     from typing import Any
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from dyadic.symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
     from dyadic.symbolic.instantiation import Equation
     from dyadic.symbolic.readers import from_torch, read
-
-__version__ = "0.1.0"
 
 _HOME = {
     "Architecture": "symbolic", "Derivation": "symbolic", "DyadicError": "symbolic", "SpecError": "symbolic",

@@ -27,7 +27,7 @@ from dyadic.symbolic.functions import FUNCTIONS, by_cases, closed_form
 from dyadic.symbolic.layers import LayerEquation
 from dyadic.symbolic.layers.layer_type import Example, Option
 from dyadic.symbolic.options import suggest
-from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.printing import TextPrinter, joined
 from dyadic.symbolic.readers.onnx_node import OPERATORS as ONNX
 from dyadic.symbolic.readers.operator_table import Registry
 from dyadic.symbolic.readers.torch_call import OPERATORS as TORCH
@@ -44,7 +44,7 @@ _NUMBER = 6
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """What is said of one layer type or cost.
 
     equations: its index equation and shape rule, as text; derived: what the variation gives, as text.
@@ -66,7 +66,7 @@ class Entry:
     targets: Mapping[str, str | None]
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> CatalogueEntry:
     """The entry of a layer type or cost.  Raises :class:`SpecError` for a name that is neither."""
     if name in COSTS:
         return _cost_entry(name)
@@ -77,7 +77,7 @@ def entry(name: str) -> Entry:
     layer = example_network(single, numeric=False).layers["layer"]
     equation = layer.equation
     rule = [f"{_PRINTER(symbol)} = {_PRINTER(formula)}" for symbol, formula in equation.extents.items()]
-    return Entry(
+    return CatalogueEntry(
         name,
         type_.about,
         type_.input_rule,
@@ -92,11 +92,11 @@ def entry(name: str) -> Entry:
     )
 
 
-def _cost_entry(name: str) -> Entry:
+def _cost_entry(name: str) -> CatalogueEntry:
     cost = COSTS[name]
     (derived,) = _cost_network(name, "n").costs.values()
     equation = derived.equation
-    return Entry(
+    return CatalogueEntry(
         name,
         cost.about,
         cost.size_rule or "any shape",
@@ -131,7 +131,7 @@ def example_network(name: str, numeric: bool) -> Derivation:
             options[key] = size(value) if kind == "size" else [size(one) for one in value]
     inputs = {
         f"x{slot + 1}": {"shape": [size(n) for n in shape]}
-        | ({"below": size("q")} if slot in type_.index_slots else {})
+        | ({"below": size(example.below)} if slot in type_.index_slots else {})
         for slot, shape in enumerate(shapes)
     }
     layer = {"name": "layer", "type": name, "inputs": list(inputs), **options}
@@ -170,7 +170,7 @@ def _option(key: str, option: Option) -> str:
 
 def _array(tensor: Tensor) -> str:
     """A tensor's name as it stands in the equations, and its shape."""
-    name = _PRINTER(Element(tensor.kind, tensor.owner))
+    name = _PRINTER(Element(tensor.name))
     return f"{name} [{', '.join(map(_PRINTER, tensor.shape))}]"
 
 
@@ -192,7 +192,7 @@ def _aligned(items: Sequence[Definition]) -> tuple[str, ...]:
         rows = [_PRINTER(item.body)]
         if len(rows[0]) > _WIDTH - width:
             first, *others = _PRINTER.terms(item.body)
-            rows = [first[2:] if first[0] == "+" else f"-{first[2:]}", *(f"  {term}" for term in others)]
+            rows = [joined([first]), *(f"  {sign} {term}" for sign, term in others)]
         lines += [f"{name:<{width}} = {rows[0]}", *(f"{'':<{width + 2}}{row}" for row in rows[1:])]
     return tuple(lines)
 
@@ -236,7 +236,7 @@ def overview() -> Iterator[str]:
         yield from (f"  {name:<{width}}  {type_.about}" for name, type_ in types.items())
 
 
-def text(found: Entry) -> Iterator[str]:
+def text(found: CatalogueEntry) -> Iterator[str]:
     """An entry, line by line."""
     yield f"{found.name}: {found.about}"
     yield f"  takes    {found.inputs}"
@@ -308,7 +308,7 @@ def _function_table() -> Iterator[str]:
         )
 
 
-def _table(entries: Sequence[Entry]) -> Iterator[str]:
+def _table(entries: Sequence[CatalogueEntry]) -> Iterator[str]:
     forms = list(entries[0].operators)
     head = ["type", "in short", *forms, *EMITTED]
     yield _row(head)
@@ -323,7 +323,7 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _section(found: Entry) -> Iterator[str]:
+def _section(found: CatalogueEntry) -> Iterator[str]:
     yield f"### {found.name}\n"
     yield f"{_escaped(found.about)}\n"
     yield f"Takes {_escaped(found.inputs)}. Options: {', '.join(map(_code, found.options)) or 'none'}."

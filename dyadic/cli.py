@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from dyadic import __version__
-from dyadic.entry import INVALID, main, say
+from dyadic.exits import INVALID, say
+from dyadic.version import __version__
 
 COST_TYPES = (
     "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
@@ -50,6 +50,14 @@ _size = click.option(
     help="A number for a size that is given by name; may be repeated.",
 )
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
+
+
+class _Count(click.IntRange):
+    """A number of steps, called that in messages."""
+
+    name = "integer"
+
+
 _file = click.Path(path_type=Path)
 
 
@@ -82,7 +90,7 @@ def derive(**options: Any) -> int:
 @_spec
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
-@click.option("--steps", type=click.IntRange(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
+@click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
 @click.option("--methods", metavar="A,B,...", help="Run only these methods (`dyadic explain` lists them).")
 @click.option("--deep", is_flag=True, help="Also run the costlier methods.")
@@ -188,4 +196,4 @@ def run(arguments: list[str]) -> int:
         return INVALID
 
 
-__all__ = ["COST_TYPES", "DTYPES", "TARGETS", "commands", "main", "run"]
+__all__ = ["COST_TYPES", "DTYPES", "TARGETS", "commands", "run"]

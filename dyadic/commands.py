@@ -15,8 +15,10 @@ from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.granularity import Granularity
+from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
+_UTF_8 = "set PYTHONIOENCODING=utf-8"
 _EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
 
 
@@ -24,7 +26,9 @@ def derive(spec: Path, cost: str | None, granularity: Granularity | None, format
     derivation = _derivation(spec, cost, granularity)
     if format_ == "json":
         return _print_json(report.derivation_json(derivation))
-    return _print((report.derivation_text if format_ == "text" else report.derivation_latex)(derivation))
+    if format_ == "latex":
+        return _print_exactly([*report.derivation_latex(derivation)], _UTF_8)
+    return _print_exactly([*report.derivation_text(derivation)], f"{_UTF_8}, or take --format json")
 
 
 def explain(topic: str | None) -> int:
@@ -97,12 +101,7 @@ def emit(
         found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
             raise DyadicError("this model has arrays of its own, which need a file: give one with -o")
-        try:
-            found.text.encode(sys.stdout.encoding)
-        except UnicodeEncodeError as error:
-            raise DyadicError(f"standard output cannot hold {found.text[error.start]!a}: give a file with -o") from None
-        sys.stdout.write(found.text)
-        return 0
+        return _print_exactly([found.text.removesuffix("\n")], "give a file with -o")
     if output.suffix == ".npz":
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
     with reserved(output, spec) as write:
@@ -202,8 +201,8 @@ def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
     found = {}
     for text in sizes:
         name, _, value = text.partition("=")
-        if not (value.isascii() and value.isdecimal()) or len(value) > 10 or not 0 < int(value) < 2**31:
-            raise DyadicError(f"--size {text[:60]}: write NAME=NUMBER with a positive number below 2^31")
+        if not (value.isascii() and value.isdecimal()) or len(value) > 10 or not 0 < int(value) <= LARGEST_SIZE:
+            raise DyadicError(f"--size {text[:60]}: write NAME=NUMBER with a number from 1 to {LARGEST_SIZE}")
         if name in found:
             raise DyadicError(f"--size {name[:60]}: is given twice")
         found[name] = int(value)
@@ -219,6 +218,16 @@ def _print(lines: Any) -> int:
     for line in lines:
         sys.stdout.write(f"{line}\n")
     return 0
+
+
+def _print_exactly(lines: list[str], remedy: str) -> int:
+    """What somebody reads on with a program, or copies: in its own characters, or not at all."""
+    text = "\n".join(lines)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError as error:
+        raise DyadicError(f"standard output cannot hold {text[error.start]!a}: {remedy}") from None
+    return _print([text])
 
 
 def _print_json(content: Any) -> int:

@@ -44,21 +44,26 @@ def reserved(path: Path, source: Path) -> Iterator[Callable[[bytes], None]]:
     if not path.name:
         raise DyadicError(f"{path}: is the name of a folder; give that of a file")
     _spare(source, path)
-    try:
+    with _writable(path):
         output = Output(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
 
     def write(content: bytes) -> None:
-        try:
+        with _writable(path):
             output.write(content)
-        except OSError as error:
-            raise unwritable(path, error) from error
 
     try:
         yield write
     finally:
         output.close()
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """What the system refuses is a :class:`DyadicError` that names the output."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _spare(source: Path, *outputs: Path) -> None:
@@ -72,17 +77,13 @@ def _spare(source: Path, *outputs: Path) -> None:
 @contextmanager
 def reserved_folder(path: Path, source: Path) -> Iterator[Callable[[Mapping[str, bytes]], None]]:
     """A place for a folder, tested now and written once: all its files or none, and never over the ``source``."""
-    try:
+    with _writable(path):
         output = OutputFolder(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
 
     def write(contents: Mapping[str, bytes]) -> None:
         _spare(source, *(path / name for name in contents))
-        try:
+        with _writable(path):
             output.write(contents)
-        except OSError as error:
-            raise unwritable(path, error) from error
 
     try:
         yield write
@@ -96,10 +97,8 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write to a temporary file beside ``path`` and rename it: never half a file."""
-    try:
+    with _writable(path):
         write_whole(path, content)
-    except OSError as error:
-        raise unwritable(path, error) from error
 
 
 def json_bytes(content: Any) -> bytes:

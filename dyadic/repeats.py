@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dyadic.symbolic.architecture import Architecture, Vertex
+from dyadic.symbolic.structure import Architecture, Vertex
 
 LARGEST_WHOLE = 60
 """Number of vertices up to which every equation is written out."""
@@ -19,7 +19,7 @@ GROUP = 2
 
 
 @dataclass(frozen=True)
-class Block:
+class RepeatedBlock:
     """``copies`` runs of vertices of the same kinds that are connected in the same way, one after the other.
 
     like: the first vertex of an earlier block of the same content, whose equations stand for these too.
@@ -33,20 +33,20 @@ class Block:
         return self.copies[0]
 
 
-def blocks(architecture: Architecture) -> list[Block]:
+def blocks(architecture: Architecture) -> list[RepeatedBlock]:
     """The vertices in topological order as blocks; a small network is one block with one copy."""
     names = [vertex.name for vertex in architecture.vertices]
     if len(names) <= LARGEST_WHOLE:
-        return [Block((tuple(names),))]
+        return [RepeatedBlock((tuple(names),))]
     row = _numbered(_signatures(architecture))
     parsed = _parse(row, frozenset())
     parsed = _parse(row, frozenset(tuple(row[start : start + period]) for start, period, count in parsed if count > 1))
-    found: list[Block] = []
+    found: list[RepeatedBlock] = []
     earlier: dict[tuple[int, ...], str] = {}
     for start, period, count in parsed:
         copies = tuple(tuple(names[k : k + period]) for k in range(start, start + period * count, period))
         content = tuple(row[start : start + period])
-        found.append(Block(copies, earlier.get(content)))
+        found.append(RepeatedBlock(copies, earlier.get(content)))
         earlier.setdefault(content, copies[0][0])
     return found
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dyadic.proofs.verification import Notes
-from dyadic.repeats import Block, blocks
+from dyadic.repeats import RepeatedBlock, blocks
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
-from dyadic.symbolic.printing import LatexPrinter, Printer, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import Printer, TextPrinter
 
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings
@@ -82,7 +83,7 @@ def _cost_text(derivation: Derivation, printer: Printer) -> str:
     return " + ".join([*terms, *([f"({decay / 2}) |theta|^2"] if decay else [])])
 
 
-def _blocks_text(derivation: Derivation, parts: list[Block]) -> Iterator[str]:
+def _blocks_text(derivation: Derivation, parts: list[RepeatedBlock]) -> Iterator[str]:
     """The vertices as blocks; a repeated one is written out once below."""
     yield ""
     yield "Blocks in topological order (of those that repeat, the equations of the first copy are written out):"

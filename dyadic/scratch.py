@@ -1,7 +1,7 @@
 """Files that are whole or not there, also when the program is stopped in the middle of its work.
 
 Every temporary file and folder is listed from before it exists until it is gone, so that whoever stops the program
-(:mod:`dyadic.entry`) can remove what is left.  Imports nothing of the package, so that every stage may use it, and
+(:mod:`dyadic.process`) can remove what is left.  Imports nothing of the package, so that every stage may use it, and
 nothing heavy before it is needed.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dyadic.proofs.claims import Claim
+from dyadic.proofs.sentences import any_state
 
 Words = Mapping[str, str]
 Numbers = Mapping[str, int]
@@ -46,7 +47,7 @@ def _stepsize(s: Words, n: Numbers) -> str:
 
 
 _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
-    "steps": lambda s, n: f"{n['steps']} unit steps from any state are exactly backpropagation (L = {n['L']})",
+    "steps": lambda s, n: f"{n['steps']} unit steps from {any_state(n)} are exactly backpropagation (L = {n['L']})",
     "lemma": lambda s, n: "updates that read only smaller ranks settle rank by rank, on any graph",
     "terms": lambda s, n: "the sensitivity updates hold exactly the terms of dE/dx",
     "ranks": lambda s, n: f"every update reads only smaller ranks; L = {n['L']}, T = {n['T']}",

@@ -10,6 +10,7 @@ from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.sentences import any_state
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
@@ -102,8 +103,8 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     """What became of the theorem; a claim beside it that fails comes first."""
     steps, verdict = certificate.claims[-1], certificate.verdict
     theorem = (
-        f"after {certificate.steps} unit steps of the saddle-point dynamics from any state, x, s and dE/dtheta are "
-        f"exactly those of backpropagation (L = {certificate.L})"
+        f"after {certificate.steps} unit steps of the saddle-point dynamics from {any_state(steps.numbers)}, x, s and "
+        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L})"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
     text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"
@@ -187,7 +188,7 @@ def _list(title: str, items: Collection[str], page: Page) -> Iterator[str]:
 
 
 def importable(text: str) -> str:
-    """The text with the project's files named as the modules of the installed package: proofs/x.py, dyadic.proofs.x."""
+    """The text with the files of proofs/ named as modules of the package: dyadic.proofs.claims for proofs/claims.py."""
     return re.sub(
         r"\bproofs/([a-z_]+(?:/[a-z_]+)*)(?:\.py\b)?", lambda found: f"dyadic.proofs.{found[1].replace('/', '.')}", text
     )

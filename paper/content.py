@@ -22,12 +22,12 @@ from dyadic.paper.document import (
     Table,
     Theorem,
 )
-from dyadic.symbolic.architecture import show
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.energy import LayerDerivation
 from dyadic.symbolic.expressions import Apply, Definition
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
 from dyadic.symbolic.instantiation import cost_tag
+from dyadic.symbolic.structure import show
 
 LARGE = 24
 """Networks with more vertices are shown by layer kind rather than vertex by vertex."""

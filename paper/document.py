@@ -17,7 +17,7 @@ from dyadic.symbolic.expressions import Definition
 
 
 @dataclass(frozen=True)
-class Sub:
+class Subscripted:
     """``base`` with a subscript; ``upper`` a superscript."""
 
     base: Formula
@@ -44,7 +44,7 @@ class Words:
     text: str
 
 
-Formula: TypeAlias = "str | Expr | Sub | Fraction | BigSum | Words | tuple[Formula, ...]"
+Formula: TypeAlias = "str | Expr | Subscripted | Fraction | BigSum | Words | tuple[Formula, ...]"
 """A string is a symbol (letters, Greek by name) or an operator such as ``=``, ``<-``, ``<``, ``partial``."""
 
 # -- text ------------------------------------------------------------------------------------------------------

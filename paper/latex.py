@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
 from dyadic.paper.render import Renderer
-from dyadic.symbolic.printing import LatexPrinter, latex_escape
+from dyadic.symbolic.latex_printing import LatexPrinter, latex_escape
 
 _SYMBOLS = {
     "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",
@@ -19,24 +19,12 @@ _SYMBOLS = {
 _BREAK = r"\allowbreak "
 
 
-class _AliasedPrinter(LatexPrinter):
-    def __init__(self, aliases: dict[str, str], named: frozenset[str]) -> None:
-        super().__init__(named)
-        self.aliases = aliases
-
-    def own_name(self, name: str) -> str:
-        return super().own_name(self.aliases.get(name, name))
-
-    def owner(self, name: str) -> str:
-        return super().owner(self.aliases.get(name, name))
-
-
 class LatexRenderer(Renderer):
     symbols = _SYMBOLS
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.printer = _AliasedPrinter(document.aliases, document.named)
+        self.printer = LatexPrinter(document.named, document.aliases)
 
     def render(self) -> str:
         head = [

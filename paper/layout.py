@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Mul, Pow, Rational
+from sympy import Add, Expr, Mul
 
 from dyadic.symbolic.expressions import Bracket, Element, Reduction, walk
-from dyadic.symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, term_key
+from dyadic.symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, signed_terms
 
 WIDTH = 60.0
 """How wide a row may be, in letters: about one column of a paper in two columns."""
@@ -34,7 +34,7 @@ def extent(node: Expr) -> float:
 
 def _entry(node: Element) -> float:
     indices = sum(len(_TEXT(index)) + 1 for index in node.indices)
-    return 1 + _SCRIPT * max(len(node.owner), indices)
+    return 1 + _SCRIPT * max(len(str(node.name.owner)), indices)
 
 
 def rows(printer: Printer, body: Expr, room: float, cross: str) -> list[str]:
@@ -44,10 +44,9 @@ def rows(printer: Printer, body: Expr, room: float, cross: str) -> list[str]:
     """
     found: list[str] = []
     row, width = "", 0.0
-    for position, term in enumerate(sorted(Add.make_args(body), key=term_key)):
-        negative = term.could_extract_minus_sign()
-        sign = "-" if negative else "+" if position else ""
-        parts = pieces(printer, -term if negative else term)
+    for position, (sign, term) in enumerate(signed_terms(body)):
+        sign = "" if sign == "+" and not position else sign
+        parts = pieces(printer, term)
         whole = sum(size for _, size in parts)
         if row and width + 2 + whole > room:  # a term begins a row rather than being cut
             found, row, width = [*found, row], "", 0.0
@@ -69,16 +68,12 @@ def pieces(printer: Printer, term: Expr) -> list[Piece]:
             return [(f"{head} {printer(term.body, PRODUCT)}", _SUM + extent(term.body))]
         (first, size), *others = pieces(printer, term.body)
         return [(f"{head} {first}", _SUM + size), *others]
-    if isinstance(term, Mul) and not any(_divides(factor) for factor in term.args):
-        *front, last = sorted(term.args, key=printer.factor_key)
+    top, bottom = printer.factors(term) if isinstance(term, Mul) else ([], [])
+    if top and not bottom:
+        *front, last = top
         return [*((printer(factor, POWER), extent(factor) + 0.5) for factor in front), *_last(printer, last)]
     return [(printer(term, PRODUCT), extent(term))]
 
 
 def _last(printer: Printer, factor: Expr) -> Sequence[Piece]:
     return pieces(printer, factor) if isinstance(factor, Reduction) else [(printer(factor, POWER), extent(factor))]
-
-
-def _divides(factor: Expr) -> bool:
-    """Whether a factor stands below a fraction line."""
-    return (isinstance(factor, Pow) and factor.exp.is_negative) or (isinstance(factor, Rational) and factor.q != 1)

@@ -22,13 +22,14 @@ from dyadic.paper.document import (
     Math,
     Paragraph,
     Span,
-    Sub,
+    Subscripted,
     Table,
     Theorem,
     Words,
 )
-from dyadic.symbolic.expressions import Definition, apart_from_sizes
-from dyadic.symbolic.printing import Printer, term_key
+from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
+from dyadic.symbolic.printing import Printer, joined
+from dyadic.symbolic.tensor_names import NameRole
 
 _LONGEST_LINE = 3
 """A right-hand side with more terms than this is broken after that many."""
@@ -82,17 +83,18 @@ class Renderer(ABC):
         """A formula as one row, or an expression with many terms as rows of two."""
         if not isinstance(formula, Add) or len(formula.args) <= _LONGEST_LINE:
             return [self.formula(formula)]
-        terms = sorted(formula.args, key=term_key)
-        pairs = [self.printer(Add(*terms[k : k + 2])) for k in range(0, len(terms), 2)]
-        return [f"& {pair if not k or pair.startswith('-') else '+ ' + pair}" for k, pair in enumerate(pairs)]
+        terms = self.printer.terms(formula)
+        pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
+        plus = ["+ " if number and pair[0][0] == "+" else "" for number, pair in enumerate(pairs)]
+        return [f"& {sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
 
     def rows(self, item: Definition, room: float, gradient: bool) -> list[str]:
         """An equation as aligned rows, its right-hand side broken where it is wider than ``room``."""
         item = apart_from_sizes(item)
         left = self.printer(item.element)
-        if gradient and item.tensor.kind.startswith("bar "):
-            bare = type(item.tensor)(item.tensor.kind[4:], item.tensor.owner, item.tensor.shape)
-            left = self.partial(self.printer(bare[item.indices]))
+        name = item.tensor.name
+        if gradient and name.role is NameRole.ADJOINT:
+            left = self.partial(self.printer(Element(name.plain, *item.indices)))
         first, *others = layout.rows(self.printer, item.body, room, self.symbol("dot"))
         return [f"{left} &= {first}", *(f"{self.continued()} {row}" for row in others)]
 
@@ -102,7 +104,7 @@ class Renderer(ABC):
                 return " ".join(self.symbol(word) for word in node.split())
             case tuple():
                 return " ".join(self.formula(part) for part in node)
-            case Sub():
+            case Subscripted():
                 text = self.group(self.formula(node.base)) if isinstance(node.base, tuple) else self.formula(node.base)
                 text += self.script("_", self.formula(node.index)) if node.index else ""
                 return text + (self.script("^", self.formula(node.upper)) if node.upper else "")

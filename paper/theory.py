@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from sympy import Symbol
-
-from dyadic.paper.document import BigSum, Cite, Display, Formula, Fraction, Math, Paragraph, Sub, Theorem, Words
+from dyadic.paper.document import BigSum, Cite, Display, Formula, Fraction, Math, Paragraph, Subscripted, Theorem, Words
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
+from dyadic.symbolic.expressions import Rate
 
-X, S, F, C, E, THETA = (Sub(letter, "v") for letter in ("x", "s", "f", "C", "E", "theta"))
-DOT_X, DOT_S = Symbol("dot x"), Symbol("dot s")
-PARENTS = Sub("x", Words("pa(v)"))
-TRANSPOSED: Formula = Sub(("(", Sub("D", "v"), Sub("f", "c"), ")"), "", "top")
+X, S, F, C, E, THETA = (Subscripted(letter, "v") for letter in ("x", "s", "f", "C", "E", "theta"))
+DOT_X, DOT_S = Rate("x"), Rate("s")
+PARENTS = Subscripted("x", Words("pa(v)"))
+TRANSPOSED: Formula = Subscripted(("(", Subscripted("D", "v"), Subscripted("f", "c"), ")"), "", "top")
 SENSITIVITY: Formula = (
-    BigSum(("c", "in", Words("ch(v)")), (TRANSPOSED, Sub("s", "c"))),
+    BigSum(("c", "in", Words("ch(v)")), (TRANSPOSED, Subscripted("s", "c"))),
     "+",
     Fraction("partial C", ("partial", X)),
 )
@@ -29,17 +28,17 @@ def partial(of: Formula, by: Formula) -> Formula:
 
 def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
     """Inference flow, non-reciprocity and the doubling that turns it into a variational problem."""
-    plus, minus = Sub("q", "+"), Sub("q", "-")
+    plus, minus = Subscripted("q", "+"), Subscripted("q", "-")
     return (
         Paragraph(("Inference is the flow that lets every activation relax to the value of its layer's map:",)),
-        Display((Sub("tau", "v"), rate(X), "=", Sub("F", "v"), "(", "x", ")", "=", F, "(", PARENTS, ";", THETA, ")", "-", X)),
+        Display((Subscripted("tau", "v"), rate(X), "=", Subscripted("F", "v"), "(", "x", ")", "=", F, "(", PARENTS, ";", THETA, ")", "-", X)),
         Paragraph(
             (
                 "A layer acts on its children and not on its parents, so the Jacobian of ", Math("F"),
                 " is not symmetric and no potential generates the flow. Following the variational principle for "
-                "nonconservative systems ", Cite("dyadic:galley"), ", the state is doubled into ", Math(Sub("q", "1")),
-                " and ", Math(Sub("q", "2")), " with ", Math((plus, "=", "(", Sub("q", "1"), "+", Sub("q", "2"), ")", "/ 2")),
-                " and ", Math((minus, "=", Sub("q", "1"), "-", Sub("q", "2"))), "; the functional",
+                "nonconservative systems ", Cite("dyadic:galley"), ", the state is doubled into ", Math(Subscripted("q", "1")),
+                " and ", Math(Subscripted("q", "2")), " with ", Math((plus, "=", "(", Subscripted("q", "1"), "+", Subscripted("q", "2"), ")", "/ 2")),
+                " and ", Math((minus, "=", Subscripted("q", "1"), "-", Subscripted("q", "2"))), "; the functional",
             )
         ),
         Display(("Lambda", "=", minus, "dot", "(", "F", "(", plus, ")", "-", "tau", rate(plus), ")")),
@@ -60,7 +59,7 @@ def stationarity() -> tuple[Paragraph | Display, ...]:
         Paragraph(("Stationarity of the energy is inference, backpropagation and the gradient:",)),
         Display((partial("E", S), "= 0", ":", "quad", X, "=", F, "(", PARENTS, ")")),
         Display((partial("E", X), "= 0", ":", "quad", S, "=", SENSITIVITY)),
-        Display((partial("E", THETA), "=", Sub(("(", Sub("D", "theta"), F, ")"), "", "top"), S)),
+        Display((partial("E", THETA), "=", Subscripted(("(", Subscripted("D", "theta"), F, ")"), "", "top"), S)),
     )
 
 

@@ -24,7 +24,7 @@ class TypstRenderer(Renderer):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.printer = TypstPrinter(document.aliases, document.named)
+        self.printer = TypstPrinter(document.named, document.aliases)
 
     def render(self) -> str:
         template = files("dyadic.paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
-from sympy import Symbol
-
-from dyadic.symbolic.costs import COST_OWNER
-from dyadic.symbolic.expressions import Element, Reduction
-from dyadic.symbolic.functions import FUNCTIONS
-from dyadic.symbolic.printing import Printer
+from dyadic.symbolic.functions.scalar import ScalarFunction
+from dyadic.symbolic.tensor_names import NameRole
+from dyadic.symbolic.typesetting import TypesetPrinter
 
 
 def typst_string(text: str) -> str:
@@ -18,51 +15,35 @@ def typst_string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-class TypstPrinter(Printer):
-    """``W^"hidden"_(i j)``, ``sum_(j < 64)``; ``aliases`` shortens long names."""
+class TypstPrinter(TypesetPrinter):
+    """``W^("hidden")_(i j)``, ``sum_(j < 64)``."""
 
-    def __init__(self, aliases: Mapping[str, str] | None = None, named: Iterable[str] = ()) -> None:
-        super().__init__(named)
-        self.aliases = aliases or {}
+    pi = "pi"
+    accents = {NameRole.ADJOINT: ("macron", "overline"), NameRole.CHOICE: ("hat", "hat")}
+    reductions = {
+        "sum": "sum", "logsumexp": 'op("LSE", limits: #true)', "max": "max", "argmax": 'op("argmax", limits: #true)'
+    }  # fmt: skip
 
-    def entry(self, node: Element) -> str:
-        accent, _, kind = node.kind.rpartition(" ")
-        own = kind == "x" and node.owner in self.named
-        letter = self.own_name(node.owner) if own else self.letter(kind)
-        if accent:
-            short, long = {"bar": ("macron", "overline"), "arg": ("hat", "hat")}[accent]
-            letter = f"{short if len(node.owner if own else kind) == 1 else long}({letter})"
-        owner = "" if own or node.owner == COST_OWNER else f"^({self.owner(node.owner)})"
-        plain = all(isinstance(index, Symbol) for index in node.indices)
-        indices = (" " if plain else ", ").join(self(index) for index in node.indices)
-        return letter + owner + (f"_({indices})" if indices else "")
+    def script(self, mark: str, text: str) -> str:
+        return f"{mark}({text})"
 
-    def letter(self, kind: str) -> str:
-        return kind if len(kind) == 1 else f"italic({typst_string(kind)})"
+    def accent(self, mark: str, text: str) -> str:
+        return f"{mark}({text})"
 
-    def own_name(self, name: str) -> str:
-        name = self.aliases.get(name, name)
-        return name if len(name) == 1 and name.isascii() and name.isalpha() else typst_string(name)
+    def italic(self, name: str) -> str:
+        return f"italic({typst_string(name)})"
 
-    def owner(self, name: str) -> str:
-        if name in {"v", "u"} or (name[:1] == "u" and name[1:].isdigit()):
-            return self.symbol(name)
-        return typst_string(self.aliases.get(name, name))
+    def upright(self, name: str) -> str:
+        return typst_string(name)
 
-    def function(self, name: str, order: int, argument: str) -> str:
-        known = FUNCTIONS.get(name)
-        head = (known.typst if known else None) or f"op({typst_string(name)})"
-        return f"{head}{chr(39) * order}({argument})"
+    def operator(self, name: str) -> str:
+        return f"op({typst_string(name)})"
 
-    def reduction(self, node: Reduction, body: str) -> str:
-        under = f"_({self.symbol(node.index.name)} < {self(node.extent)})"
-        names = {
-            "sum": "sum",
-            "logsumexp": 'op("LSE", limits: #true)',
-            "max": "max",
-            "argmax": 'op("argmax", limits: #true)',
-        }
-        return f"{names[node.kind]}{under} {body}"
+    def spelling(self, function: ScalarFunction) -> str | None:
+        return function.typst
+
+    def below(self, index: str, extent: str) -> str:
+        return f"{index} < {extent}"
 
     def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
         rows = [*(f'{value} quad "if" {condition}' for value, condition in cases), f'{otherwise} quad "otherwise"']
@@ -80,23 +61,8 @@ class TypstPrinter(Printer):
     def divides(self, divisor: str, value: str) -> str:
         return f"{divisor} divides {value}"
 
-    def delta(self, arguments: Sequence[str]) -> str:
-        return f"delta_({' '.join(arguments)})"
-
-    def symbol(self, name: str) -> str:
-        if name.startswith("dot "):
-            return f"dot({self.symbol(name[4:])})"
-        if name.endswith("'"):
-            return self.symbol(name[:-1]) + "'"
-        base, separator, index = name.partition("_")
-        if separator and base and index:
-            return f"{self.symbol(base)}_({index if len(index) == 1 else self.symbol(index)})"
-        if name == "pi" or len(name) == 1:
-            return name
-        letters = name.rstrip("0123456789")
-        if len(letters) == 1:
-            return f"{letters}_({name[1:]})"
-        return f"italic({typst_string(name)})"
+    def rate(self, variable: str) -> str:
+        return f"dot({variable})"
 
     def product(self, factors: Sequence[str]) -> str:
         return " thin ".join(factors)

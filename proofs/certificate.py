@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from dyadic import __version__
 from dyadic.proofs.checker.intake.form import FORMAT
 from dyadic.proofs.checker.intake.graph import certificate_hash
 from dyadic.proofs.claims import Claim, overall
-from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.derivation import Derivation, sizes_to_json
 from dyadic.symbolic.serialise import digest, function_to_json, to_json
+from dyadic.symbolic.structure import Input
+from dyadic.version import __version__
 
 
 def subject(derivation: Derivation, steps: int) -> dict[str, Any]:

@@ -12,27 +12,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.domain import hypothesis
+from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.sentences import told
-from dyadic.symbolic.derivation import Derivation
+from dyadic.proofs.subject import Subject
 
 ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
 
-def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence[Claim]]) -> Claim:
+def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim:
     """``shown``: the claims by the name of the method that made them."""
+    derivation, steps = subject.derivation, subject.steps
     bearing = [name for name, claims in shown.items() if METHODS[name].bears and claims]
     parts = [claim for name in bearing for claim in shown[name]]
     domain = hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
-    assumed = [text for part in parts for text in part.hypotheses]
-    hypotheses = tuple(dict.fromkeys([*assumed, domain] if domain else assumed))
+    assumed = [text for part in parts for text in part.hypotheses if not text.startswith(VALUES)]
+    hypotheses = tuple(dict.fromkeys([*assumed, *([domain] if domain else []), *subject.restrictions]))
     trusted = tuple(sorted({text for part in parts for text in part.trusted}))
     checks = [name for name in bearing if name not in ESSENTIAL]
+    numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None)}
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
-        found = told("steps", verdict, {}, {"steps": steps, "L": derivation.L}, hypotheses=hypotheses, **rest)
+        found = told("steps", verdict, {}, numbers, hypotheses=hypotheses, **rest)
         method = found.method + (f", cross-checked by {', '.join(checks)}" if checks else "")
         return replace(found, method=method, trusted=trusted)
 
@@ -40,8 +42,8 @@ def steps_claim(derivation: Derivation, steps: int, shown: Mapping[str, Sequence
     if refuted:
         found = [part.counterexample or {} for part in refuted]
         # The smallest first: of a sub-network, else of a layer, else whatever there is.
-        numbers = [c for key in ("network", "claimed") for c in found if key in c] + found
-        return claim(Verdict.REFUTED, counterexample=numbers[0])
+        counterexamples = [c for key in ("network", "claimed") for c in found if key in c] + found
+        return claim(Verdict.REFUTED, counterexample=counterexamples[0])
     if steps < derivation.steps:
         late = next(iter(shown.get("tightness", ())), None)
         # A chain of reads says only what opaque layers would do; numbers are a counterexample, at T - 1 steps, and a

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from sympy import Pow
-
+from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.symbolic.expressions import Apply, Definition, Reduction, walk
 from dyadic.symbolic.functions import FUNCTIONS
@@ -26,9 +25,8 @@ READING = {
     "maxima_nonempty": "every maximum is taken over at least one term",
 }
 """What the proof of an adjoint may rest on besides the equation, by name."""
-DIVISORS = "no divisor is 0"
-POSITIVE = "what stands under a root is positive"
 TIES = "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
+RULED = "sizes are those that the shape rule admits: given or following, each is at least 1"
 RANKS = "ranks are at least 1"
 SMOOTH = "E is differentiable"
 LOWER = "updates read only smaller ranks"
@@ -74,24 +72,29 @@ def undecided(method: str, reason: str) -> Claim:
     )  # fmt: skip
 
 
-def assumed(definitions: Iterable[Definition], reading: Iterable[str] = ()) -> tuple[str, ...]:
-    """The hypotheses of an adjoint, from the equations that it is the adjoint of; reading: names in :data:`READING`."""
-    found = [node for item in definitions for node in walk(item.body)]
+def assumed(
+    equations: Iterable[Definition], content: Mapping[str, Any], reading: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """The hypotheses of an adjoint: from a layer's or cost's equations, those that were derived among them.
+
+    content: the same as a certificate holds them.  reading: names in :data:`READING`.
+    """
+    found = [node for item in equations for node in walk(item.body)]
     names = sorted({node.name for node in found if isinstance(node, Apply)})
-    powers = [node.exp for node in found if isinstance(node, Pow)]
     texts = [DIFFERENTIABLE, *(text for name in names for text in conventions(name))]
-    if any(exponent.is_negative for exponent in powers):
-        texts.append(DIVISORS)
-    if any(not exponent.is_Integer for exponent in powers):
-        texts.append(POSITIVE)
+    domain = hypothesis([content], VALUES)
+    texts += [domain] if domain else []
     if any(isinstance(node, Reduction) and node.kind == "max" for node in found):
         texts.append(TIES)
+    if content.get("extents"):
+        texts.append(RULED)
     return (*texts, *(text for name, text in READING.items() if name in set(reading)))
 
 
 def conventions(name: str) -> tuple[str, ...]:
-    """What is assumed of a function wherever it is applied: the value at a kink, the domain."""
-    return tuple(f"{name}: {text}" for text in FUNCTIONS[name].hypotheses)
+    """What is assumed of a function wherever it is applied: the value of its derivative at a kink."""
+    kink = FUNCTIONS[name].kink
+    return () if kink is None else (f"{name}: {kink}",)
 
 
 _REFUTING = {
@@ -130,7 +133,8 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
     if kind == "function":
         name = subject["name"]
         away = " away from the kink" if FUNCTIONS[name].kink else ""
-        text = f"{name}: the emitted derivative is the derivative of the definition{away}"
+        within = f", where {FUNCTIONS[name].defined}" if FUNCTIONS[name].defined else ""
+        text = f"{name}: the emitted derivative is the derivative of the definition{away}{within}"
         return text, "rational functions in a differential field"
     text = f"{label}: the dE/dtheta is the adjoint of the derivative"
     if kind == "adjoint":
@@ -140,10 +144,11 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         )
     if subject["content"].startswith("costs."):
         text = f"{label}: dC/dx is the adjoint of the cost's derivative"
+    values = "" if n["everywhere"] else ", wherever its equations have values"
     if n["all_sizes"]:
-        return text, "steps from the pairing with the tangent equation, for all sizes"
+        return text + values, "steps from the pairing with the tangent equation, for all sizes"
     method = "exact evaluation over two prime fields at the sizes of this network"
-    return f"{text}, for the sizes of this network", method
+    return f"{text}, for the sizes of this network{values}", method
 
 
 def _stepsize(part: str, n: Mapping[str, int]) -> tuple[str, str]:
@@ -169,6 +174,11 @@ def _stepsize(part: str, n: Mapping[str, int]) -> tuple[str, str]:
 
 def _error(n: Mapping[str, int]) -> str:
     return f" (probability of error below 1e{n['log10_error']})" if "log10_error" in n else ""
+
+
+def any_state(n: Mapping[str, int]) -> str:
+    """From where the steps start: everywhere is 0 where some update has no value at some states."""
+    return "any state" if n["everywhere"] else "any state from which every update is defined"
 
 
 def _schedule(n: Mapping[str, int], where: str = "") -> str:
@@ -274,7 +284,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
             return text, "Coq: the stabilisation theorem, instantiated by computation"
         case "steps":
             text = (
-                f"After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta "
+                f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "
                 f"are exactly those of backpropagation (L = {n['L']} vertices)"
             )
             return text, "composition: lemma + ranks + instances + adjoints for all sizes"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dyadic.proofs import certificate
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.shapes import network_shapes
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.symbolic.derivation import Derivation
 
@@ -24,6 +26,14 @@ class Subject:
     content: dict[str, Any]
     graph: Graph | None
     refusal: Rejected | None
+
+    @cached_property
+    def restrictions(self) -> tuple[str, ...]:
+        """Which sizes have to be at least 1, where not every number for the names in them makes them so."""
+        try:
+            return () if self.graph is None else tuple(network_shapes(self.graph).hypotheses())
+        except Rejected:
+            return ()  # shapes that do not fit; what evaluates them says so
 
     @property
     def network(self) -> Graph:

@@ -68,7 +68,7 @@ def verify(
         else:
             notes.not_run[method.name] = reason
     claims = [claim for found in shown.values() for claim in found]
-    claims.append(steps_claim(derivation, subject.steps, shown))
+    claims.append(steps_claim(subject, shown))
     proofs = layer_kinds.proofs(derivation) if shown.get("adjoint") else {}
     applied = layer_kinds.applied(derivation)
     return certificate.certificate(derivation, subject.steps, claims, sorted(notes.not_run), proofs, applied)

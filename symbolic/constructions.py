@@ -18,10 +18,11 @@ import sympy
 from sympy import Expr, Function, Rational, Symbol
 from sympy.calculus.euler import euler_equations
 
+from dyadic.symbolic.expressions import Rate
+
 T = Symbol("t", real=True)
 ENERGY = Function("E")
 COST = Function("C")
-MAP = Function("f")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def _plain(expression: Expr, table: dict[Expr, Expr]) -> Expr:
 
 
 def readable(expression: Expr) -> Expr:
-    """For display: E_x(x, s) for a partial derivative, C'(...) for a derivative, x_+ for x_p(t), "dot x" for a rate."""
+    """For display: E_x(x, s) for a partial derivative, C'(...) for a derivative, x_+ for x_p(t), a Rate for a rate."""
     signs = {"x_p": "x_+", "s_p": "s_+", "x_m": "x_-", "s_m": "s_-"}
 
     def plain(node: Expr) -> Expr:
@@ -105,7 +106,7 @@ def readable(expression: Expr) -> Expr:
         if isinstance(node, sympy.Derivative):
             inner, variable = node.expr, node.variables[0]
             if variable == T:
-                return Symbol(f"dot {signs.get(inner.func.__name__, inner.func.__name__)}")
+                return Rate(signs.get(inner.func.__name__, inner.func.__name__))
             return Function(f"{inner.func.__name__}_{plain(variable)}")(*map(plain, inner.args))
         if isinstance(node, sympy.core.function.AppliedUndef) and node.args == (T,):
             return Symbol(signs.get(node.func.__name__, node.func.__name__))

@@ -14,11 +14,19 @@ from itertools import islice
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation, derive_cost, derive_layer, reads_activations
-from dyadic.symbolic.instantiation import Equation, Equations, Role, Term, aligned
+from dyadic.symbolic.energy import (
+    CostDerivation,
+    LayerDerivation,
+    cost_to_json,
+    derive_cost,
+    derive_layer,
+    reads_activations,
+)
+from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
-from dyadic.symbolic.serialise import Json, cost_to_json, to_json
+from dyadic.symbolic.serialise import Json, to_json
+from dyadic.symbolic.structure import Architecture
+from dyadic.symbolic.tensor_names import Owner
 
 _SHOWN = 60
 """Equations of a network that a notebook shows."""
@@ -36,8 +44,8 @@ class Derivation:
     architecture: Architecture
     layers: dict[str, LayerDerivation]
     costs: dict[str, CostDerivation]
-    terms: dict[str, tuple[Term, ...]]
-    shared: dict[str, tuple[Term, ...]]
+    terms: dict[str, tuple[SensitivityTerm, ...]]
+    shared: dict[str, tuple[SensitivityTerm, ...]]
 
     def __repr__(self) -> str:
         name = self.architecture.name
@@ -88,7 +96,9 @@ class Derivation:
             if term.child in self.costs:
                 cost = self.costs[term.child]
                 target, available = cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates)
-                owners = {cost.equation.input.owner: self.architecture.by_cost[term.child].input}
+                owners: Mapping[Owner, str] = {
+                    cost.equation.input.name.owner: self.architecture.by_cost[term.child].input
+                }
             else:
                 vertex, layer = self.architecture.by_name[term.child], self.layers[term.child]
                 target, available = layer.adjoints[term.slot].body, (*layer.equation.definitions, *layer.intermediates)
@@ -126,18 +136,18 @@ def derive(architecture: Architecture) -> Derivation:
     """Derive an architecture's Euler-Lagrange equations from its doubled energy."""
     layers = {vertex.name: derive_layer(vertex.kind) for vertex in architecture.vertices}
     costs = {c.owner: derive_cost(c.type, len(c.shape), c.settings) for c in architecture.costs}
-    terms: dict[str, tuple[Term, ...]] = {}
+    terms: dict[str, tuple[SensitivityTerm, ...]] = {}
     for vertex in architecture.vertices:
         # x_v stands in the energy term of every child, in the slot that reads it, and perhaps in a cost.
-        found = [Term(child, slot) for child, slot in architecture.edges_out[vertex.name]]
-        found += [Term(cost.owner, 0) for cost in architecture.costs if cost.input == vertex.name]
+        found = [SensitivityTerm(child, slot) for child, slot in architecture.edges_out[vertex.name]]
+        found += [SensitivityTerm(cost.owner, 0) for cost in architecture.costs if cost.input == vertex.name]
         terms[vertex.name] = tuple(found)
     shared = {
-        node.name: tuple(Term(child, slot) for child, slot in architecture.edges_out[node.name])
+        node.name: tuple(SensitivityTerm(child, slot) for child, slot in architecture.edges_out[node.name])
         for node in architecture.inputs
         if node.role == "parameter"
     }
     return Derivation(architecture, layers, costs, terms, shared)
 
 
-__all__ = ["Derivation", "Equation", "Role", "Term", "derive"]
+__all__ = ["Derivation", "Equation", "EquationRole", "SensitivityTerm", "derive"]

@@ -15,10 +15,11 @@ from sympy import Expr, Integer
 
 from dyadic.symbolic.costs import COSTS, CostEquation
 from dyadic.symbolic.expressions import Definition, Tensor, elements, rename_tensors, total
-from dyadic.symbolic.fusion import Source, fused_equation
+from dyadic.symbolic.fusion import PartSource, fused_equation
 from dyadic.symbolic.layers import LAYERS, LayerEquation, ShapeError
-from dyadic.symbolic.layers.layer_type import axes, slots
-from dyadic.symbolic.serialise import Json, digest, layer_to_json
+from dyadic.symbolic.layers.layer_type import axes
+from dyadic.symbolic.serialise import Json, definition_to_json, digest, to_json
+from dyadic.symbolic.tensor_names import Name, Owner, V, slots
 from dyadic.symbolic.variation import Gradient, gradient
 
 
@@ -35,7 +36,7 @@ class LayerKind:
     ranks: tuple[int, ...]
     given: int = 0
     parts: tuple[LayerKind, ...] = ()
-    sources: tuple[tuple[Source, ...], ...] = ()
+    sources: tuple[tuple[PartSource, ...], ...] = ()
 
     @property
     def short(self) -> str:
@@ -131,9 +132,9 @@ def with_given_parameters(equation: LayerEquation, count: int) -> LayerEquation:
         raise ShapeError(f"{count} parameters are given", f"the layer has {', '.join(names) or 'none'}")
     inputs = [*equation.inputs, *(equation.parameters[name].tensor for name in names[:count])]
     owners = slots(len(inputs))
-    renamed = {(t.kind, t.owner): ("x", owner) for t, owner in zip(inputs, owners, strict=True)}
+    renamed = {t.name: Name("x", owner) for t, owner in zip(inputs, owners, strict=True)}
     return LayerEquation(
-        tuple(Tensor("x", owner, t.shape) for t, owner in zip(inputs, owners, strict=True)),
+        tuple(Tensor(renamed[t.name], t.shape) for t in inputs),
         {name: p for name, p in equation.parameters.items() if name not in names[:count]},
         tuple(Definition(d.tensor, d.indices, rename_tensors(d.body, renamed)) for d in equation.definitions),
         equation.sizes,
@@ -145,12 +146,12 @@ def with_given_parameters(equation: LayerEquation, count: int) -> LayerEquation:
 def derive_equation(kind: LayerKind, equation: LayerEquation) -> LayerDerivation:
     """The energy term of an equation and its variation with respect to s_v, x_u and the parameters."""
     output = equation.output
-    s = Tensor("s", "v", output.tensor.shape)
-    x = Tensor("x", "v", output.tensor.shape)
+    s = Tensor(Name("s", V), output.tensor.shape)
+    x = Tensor(Name("x", V), output.tensor.shape)
     term: Expr = s[output.indices] * (output.element - x[output.indices])
     for index, extent in reversed(output.ranges.items()):
         term = total(index, extent, term)
-    energy = Definition(Tensor("E", "v", ()), (), term)
+    energy = Definition(Tensor(Name("E", V), ()), (), term)
     parameters = {name: parameter.tensor for name, parameter in equation.parameters.items()}
     found = gradient((*equation.definitions, energy), (s, *equation.inputs, *parameters.values()))
     return LayerDerivation(
@@ -166,7 +167,7 @@ def derive_equation(kind: LayerKind, equation: LayerEquation) -> LayerDerivation
 
 def zero(tensor: Tensor) -> Definition:
     """The derivative with respect to a tensor that the functional does not depend on (token indices)."""
-    return Definition(Tensor(f"bar {tensor.kind}", tensor.owner, tensor.shape), axes(len(tensor.shape))[0], Integer(0))
+    return Definition(Tensor(tensor.name.adjoint, tensor.shape), axes(len(tensor.shape))[0], Integer(0))
 
 
 @cache
@@ -179,22 +180,67 @@ def derive_cost(name: str, rank: int, settings: tuple[tuple[str, Any], ...] = ()
 
 def needed(target: Expr, available: tuple[Definition, ...]) -> list[Definition]:
     """The definitions that an expression needs, directly or through others, in order of evaluation."""
-    wanted: set[tuple[str, str]] = {(e.kind, e.owner) for e in elements(target)}
+    wanted = {entry.name for entry in elements(target)}
     chosen: list[Definition] = []
     for item in reversed(available):
-        if (item.tensor.kind, item.tensor.owner) in wanted:
+        if item.tensor.name in wanted:
             chosen.append(item)
-            wanted |= {(e.kind, e.owner) for e in elements(item.body)}
+            wanted |= {entry.name for entry in elements(item.body)}
     return chosen[::-1]
 
 
-def reads_activations(target: Expr, available: tuple[Definition, ...]) -> set[str]:
+def reads_activations(target: Expr, available: tuple[Definition, ...]) -> set[Owner]:
     """The owners u whose activation x_u has a part in an expression, through any definitions."""
     bodies = [target, *(item.body for item in needed(target, available))]
-    return {entry.owner for body in bodies for entry in elements(body) if entry.kind == "x"}
+    names = {entry.name for body in bodies for entry in elements(body)}
+    return {name.owner for name in names if name.is_plain("x")}
+
+
+def layer_to_json(layer: LayerDerivation) -> Json:
+    """A layer kind: its equation and all that was derived from it."""
+    equation = layer.equation
+    return {
+        "label": layer.label,
+        "inputs": [str(tensor.name.owner) for tensor in equation.inputs],
+        "input_shapes": [[to_json(extent) for extent in tensor.shape] for tensor in equation.inputs],
+        "parameters": {
+            name: {"kind": p.tensor.name.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
+            for name, p in equation.parameters.items()
+        },
+        "extents": {str(symbol): to_json(formula) for symbol, formula in equation.extents.items()},
+        "definitions": [definition_to_json(item) for item in equation.definitions],
+        "energy": definition_to_json(layer.energy),
+        "stationarity": definition_to_json(layer.stationarity),
+        "intermediates": [definition_to_json(item) for item in layer.intermediates],
+        "adjoints": [definition_to_json(item) for item in layer.adjoints],
+        "gradients": {name: definition_to_json(item) for name, item in layer.gradients.items()},
+    }
+
+
+def cost_to_json(cost: CostDerivation) -> Json:
+    """A cost: its equation and its gradient."""
+    return {
+        "label": cost.label,
+        "input": str(cost.equation.input.name.owner),
+        "shape": [to_json(extent) for extent in cost.equation.input.shape],
+        "target_shape": [to_json(extent) for extent in cost.equation.target.shape],
+        "target_role": cost.equation.target_role,
+        "definitions": [definition_to_json(item) for item in cost.equation.definitions],
+        "intermediates": [definition_to_json(item) for item in cost.intermediates],
+        "gradient": definition_to_json(cost.gradient),
+    }
 
 
 __all__ = [
-    "CostDerivation", "LayerDerivation", "LayerKind", "derive_cost", "derive_equation", "derive_layer",
-    "layer_equation", "needed", "reads_activations",
+    "CostDerivation",
+    "LayerDerivation",
+    "LayerKind",
+    "cost_to_json",
+    "derive_cost",
+    "derive_equation",
+    "derive_layer",
+    "layer_equation",
+    "layer_to_json",
+    "needed",
+    "reads_activations",
 ]  # fmt: skip

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol, preorder_traversal, sympify
 from sympy.core.symbol import Str
 
+from dyadic.symbolic.tensor_names import Name, Owner
+
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
@@ -30,30 +32,30 @@ class Index(Symbol):
         return Symbol.__new__(cls, name, integer=True)
 
 
+class Rate(Symbol):
+    """The rate of change of the trajectory of that name, for display."""
+
+
 def size(name: str) -> Expr:
     """A positive integer left symbolic, such as a layer's width."""
     return Symbol(name, integer=True, positive=True)
 
 
 class Element(Expr):
-    """One entry of a tensor: ``Element("W", "hidden", i, j)`` is ``W_hidden[i, j]``; no index: a scalar."""
+    """One entry of a tensor: ``Element(Name("W", "hidden"), i, j)`` is ``W_hidden[i, j]``; no index: a scalar."""
 
     is_commutative = True
 
-    def __new__(cls, kind: str | Str, owner: str | Str, *indices: Expr) -> Element:
-        return Expr.__new__(cls, _str(kind), _str(owner), *map(sympify, indices))
+    def __new__(cls, name: Name, *indices: Expr) -> Element:
+        return Expr.__new__(cls, name, *map(sympify, indices))
 
     @property
-    def kind(self) -> str:
-        return str(self.args[0].name)
-
-    @property
-    def owner(self) -> str:
-        return str(self.args[1].name)
+    def name(self) -> Name:
+        return self.args[0]
 
     @property
     def indices(self) -> tuple[Expr, ...]:
-        return tuple(self.args[2:])
+        return tuple(self.args[1:])
 
 
 class Apply(Expr):
@@ -193,16 +195,15 @@ def total(index: Index, extent: Expr, body: Expr) -> Expr:
 
 @dataclass(frozen=True)
 class Tensor:
-    """A named array: ``kind`` is its letter (x, s, W, ...), ``owner`` the vertex it belongs to."""
+    """A named array: ``Tensor(Name("x", "hidden"), (n, m))``."""
 
-    kind: str
-    owner: str
+    name: Name
     shape: tuple[Expr, ...]
 
     def __getitem__(self, indices: Expr | tuple[Expr, ...]) -> Element:
-        entry = Element(self.kind, self.owner, *(indices if isinstance(indices, tuple) else (indices,)))
+        entry = Element(self.name, *(indices if isinstance(indices, tuple) else (indices,)))
         if len(entry.indices) != len(self.shape):
-            raise IndexError(f"{self.kind}_{self.owner} has {len(self.shape)} axes, not {len(entry.indices)}")
+            raise IndexError(f"{self.name} has {len(self.shape)} axes, not {len(entry.indices)}")
         return entry
 
 
@@ -217,7 +218,7 @@ class Definition:
     def __post_init__(self) -> None:
         stray = free_indices(self.body) - set(self.indices)
         if stray or len(self.indices) != len(self.tensor.shape):
-            raise ValueError(f"{self.tensor.kind}_{self.tensor.owner}: stray indices {stray}")
+            raise ValueError(f"{self.tensor.name}: stray indices {stray}")
 
     @property
     def element(self) -> Element:
@@ -319,44 +320,45 @@ def _symbols(shape: tuple[Expr, ...]) -> set[Expr]:
     return {symbol for extent in shape for symbol in extent.free_symbols}
 
 
-def rename(expression: Expr, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Expr:
+def rename(expression: Expr, owners: Mapping[Owner, Owner], sizes: Mapping[Expr, Expr]) -> Expr:
     """The expression with the owners of its tensors and its symbolic sizes replaced, all at once."""
     return _rename(expression, owners, dict(sizes))
 
 
-def _rename(node: Expr, owners: Mapping[str, str], sizes: dict[Expr, Expr]) -> Expr:
+def _rename(node: Expr, owners: Mapping[Owner, Owner], sizes: dict[Expr, Expr]) -> Expr:
     if isinstance(node, Symbol):
         return sizes.get(node, node)
     if isinstance(node, Element):
         indices = (_rename(index, owners, sizes) for index in node.indices)
-        return Element(node.kind, owners.get(node.owner, node.owner), *indices)
+        return Element(_owned(node.name, owners), *indices)
     if not node.args:
         return node
     return node.func(*(_rename(a, owners, sizes) if isinstance(a, Expr) else a for a in node.args))
 
 
-def rename_tensors(node: Expr, table: Mapping[tuple[str, str], tuple[str, str]]) -> Expr:
-    """The expression with the (kind, owner) of its tensors replaced."""
+def _owned(name: Name, owners: Mapping[Owner, Owner]) -> Name:
+    return name.of(owners[name.owner]) if name.owner in owners else name
+
+
+def rename_tensors(node: Expr, table: Mapping[Name, Name]) -> Expr:
+    """The expression with the names of its tensors replaced."""
     if isinstance(node, Element):
-        kind, owner = table.get((node.kind, node.owner), (node.kind, node.owner))
-        return Element(kind, owner, *(rename_tensors(index, table) for index in node.indices))
+        return Element(table.get(node.name, node.name), *(rename_tensors(index, table) for index in node.indices))
     if not node.args:
         return node
     return node.func(*(rename_tensors(a, table) if isinstance(a, Expr) else a for a in node.args))
 
 
-def rename_definition(item: Definition, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Definition:
+def rename_definition(item: Definition, owners: Mapping[Owner, Owner], sizes: Mapping[Expr, Expr]) -> Definition:
     """:func:`rename` for both sides of a definition."""
-    tensor = Tensor(
-        item.tensor.kind,
-        owners.get(item.tensor.owner, item.tensor.owner),
-        tuple(extent.xreplace(dict(sizes)) for extent in item.tensor.shape),
-    )
+    shape = tuple(extent.xreplace(dict(sizes)) for extent in item.tensor.shape)
+    tensor = Tensor(_owned(item.tensor.name, owners), shape)
     return Definition(tensor, item.indices, rename(item.body, owners, sizes))
 
 
 __all__ = [
     "Add", "Apply", "Bracket", "Definition", "Divides", "Element", "Expr", "Index", "Inside", "Integer", "Mul", "Pow",
-    "Quotient", "Rational", "Reduction", "Remainder", "Same", "Tensor", "all_indices", "apart_from_sizes", "children",
-    "elements", "free_indices", "fresh_index", "rename", "rename_definition", "size", "split_guards", "total", "walk",
+    "Quotient", "Rate", "Rational", "Reduction", "Remainder", "Same", "Tensor", "all_indices", "apart_from_sizes",
+    "children", "elements", "free_indices", "fresh_index", "rename", "rename_definition", "size",
+    "split_guards", "total", "walk",
 ]  # fmt: skip

@@ -12,15 +12,15 @@ from sympy import Expr, Symbol
 
 from dyadic.symbolic.expressions import Definition, Tensor, rename_tensors, size
 from dyadic.symbolic.layers import LayerEquation, Parameter, ShapeError
-from dyadic.symbolic.layers.layer_type import slots
+from dyadic.symbolic.tensor_names import Name, V, slots
 
-Source = tuple[str, int]
+PartSource = tuple[str, int]
 """What an input of a part is: ("input", slot of the whole) or ("part", number of an earlier part)."""
 
 
 @dataclass
 class _Whole:
-    """The equation so far.  ``sizes``: what a symbol of the whole was equated with, when parts were joined."""
+    """The equation so far.  ``letters``: those that its tensors have."""
 
     count: int
     definitions: list[Definition] = field(default_factory=list)
@@ -28,8 +28,7 @@ class _Whole:
     extents: dict[Expr, Expr] = field(default_factory=dict)
     hypotheses: list[str] = field(default_factory=list)
     inputs: dict[int, Tensor] = field(default_factory=dict)
-    kinds: set[str] = field(default_factory=set)
-    symbols: set[str] = field(default_factory=set)
+    letters: set[str] = field(default_factory=set)
 
     def fresh(self, wanted: str, taken: set[str]) -> str:
         name, count = wanted, 1
@@ -40,39 +39,38 @@ class _Whole:
         return name
 
 
-def fused_equation(parts: Sequence[LayerEquation], sources: Sequence[Sequence[Source]]) -> LayerEquation:
+def fused_equation(parts: Sequence[LayerEquation], sources: Sequence[Sequence[PartSource]]) -> LayerEquation:
     """The equation of the whole.  Raises :class:`ShapeError` where the sizes of two parts cannot be made to fit."""
     count = 1 + max((number for row in sources for kind, number in row if kind == "input"), default=-1)
-    whole = _Whole(count, kinds={"x", "s", "f"})
+    whole = _Whole(count, letters={"x", "s", "f"})
     names = size_names(parts)
     outputs: list[Tensor] = []
     equal: dict[Expr, Expr] = {}
     for number, (equation, row) in enumerate(zip(parts, sources, strict=True)):
         last = number == len(parts) - 1
         sizes = names[number]
-        tensors = {("f", "v"): ("f" if last else whole.fresh("f", whole.kinds), "v")}
+        tensors = {Name("f", V): Name("f" if last else whole.fresh("f", whole.letters), V)}
         own = [*(d.tensor for d in equation.definitions[:-1]), *(p.tensor for p in equation.parameters.values())]
-        for kind in (tensor.kind for tensor in own):
-            tensors[kind, "v"] = (whole.fresh(kind, whole.kinds), "v")
+        for name in (tensor.name for tensor in own):
+            tensors[name] = Name(whole.fresh(name.letter, whole.letters), V)
         for tensor, (kind, position) in zip(equation.inputs, row, strict=True):
             shape = tuple(extent.xreplace(sizes) for extent in tensor.shape)
             if kind == "part":
                 target = outputs[position]
             else:
                 owner = slots(count)[position]
-                target = whole.inputs.setdefault(position, Tensor("x", owner, shape))
-            tensors["x", tensor.owner] = (target.kind, target.owner)
+                target = whole.inputs.setdefault(position, Tensor(Name("x", owner), shape))
+            tensors[tensor.name] = target.name
             _equate(shape, target.shape, equal)
         for item in equation.definitions:
-            kind, owner = tensors[item.tensor.kind, "v"]
-            renamed = Tensor(kind, owner, tuple(extent.xreplace(sizes) for extent in item.tensor.shape))
+            shape = tuple(extent.xreplace(sizes) for extent in item.tensor.shape)
+            renamed = Tensor(tensors[item.tensor.name], shape)
             body = rename_tensors(item.body.xreplace(sizes), tensors)
             whole.definitions.append(Definition(renamed, item.indices, body))
-        for name, parameter in equation.parameters.items():
-            kind, owner = tensors[parameter.tensor.kind, "v"]
+        for label, parameter in equation.parameters.items():
             shape = tuple(extent.xreplace(sizes) for extent in parameter.tensor.shape)
-            label = whole.fresh(name, set(whole.parameters))
-            whole.parameters[label] = Parameter(Tensor(kind, owner, shape), parameter.initial)
+            own_tensor = Tensor(tensors[parameter.tensor.name], shape)
+            whole.parameters[whole.fresh(label, set(whole.parameters))] = Parameter(own_tensor, parameter.initial)
         whole.extents |= {
             symbol.xreplace(sizes): formula.xreplace(sizes) for symbol, formula in equation.extents.items()
         }
@@ -138,7 +136,7 @@ def _substituted(whole: _Whole, equal: dict[Expr, Expr]) -> LayerEquation:
         raise ShapeError("two parts do not fit: an extent with a formula would be given")
 
     def placed(tensor: Tensor) -> Tensor:
-        return Tensor(tensor.kind, tensor.owner, tuple(extent.xreplace(table) for extent in tensor.shape))
+        return Tensor(tensor.name, tuple(extent.xreplace(table) for extent in tensor.shape))
 
     return LayerEquation(
         tuple(placed(whole.inputs[slot]) for slot in range(whole.count)),
@@ -150,4 +148,4 @@ def _substituted(whole: _Whole, equal: dict[Expr, Expr]) -> LayerEquation:
     )
 
 
-__all__ = ["Source", "fused_equation", "size_names"]
+__all__ = ["PartSource", "fused_equation", "size_names"]

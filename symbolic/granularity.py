@@ -11,12 +11,12 @@ from typing import Literal
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture, Vertex, make_vertex
 from dyadic.symbolic.energy import LayerKind, layer_equation
-from dyadic.symbolic.fusion import Source, size_names
+from dyadic.symbolic.fusion import PartSource, size_names
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.layer_type import Role
 from dyadic.symbolic.options import read_options
+from dyadic.symbolic.structure import Architecture, Vertex, make_vertex
 
 Granularity = Literal["operation", "layer"]
 
@@ -164,7 +164,7 @@ def fused(members: Sequence[Vertex]) -> list[Vertex]:
         return list(members)
     numbers = {vertex.name: k for k, vertex in enumerate(members)}
     inputs = list(dict.fromkeys(name for vertex in members for name in vertex.inputs if name not in numbers))
-    sources: tuple[tuple[Source, ...], ...] = tuple(
+    sources: tuple[tuple[PartSource, ...], ...] = tuple(
         tuple(("part", numbers[name]) if name in numbers else ("input", inputs.index(name)) for name in vertex.inputs)
         for vertex in members
     )

@@ -15,7 +15,6 @@ from typing import Literal
 
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Architecture, Vertex
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import (
@@ -30,11 +29,14 @@ from dyadic.symbolic.expressions import (
     rename_definition,
 )
 from dyadic.symbolic.indices import simplified
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import Json, definition_to_json, digest
+from dyadic.symbolic.structure import Architecture, Vertex
+from dyadic.symbolic.tensor_names import COST, Name, Owner
 from dyadic.symbolic.variation import collect
 
-Role = Literal["inference", "cost", "sensitivity", "gradient", "energy"]
+EquationRole = Literal["inference", "cost", "sensitivity", "gradient", "energy"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Equation:
     """
 
     tag: str
-    role: Role
+    role: EquationRole
     definition: Definition
     where: tuple[Definition, ...]
     named: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
@@ -96,7 +98,7 @@ def aligned(rows: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Term:
+class SensitivityTerm:
     """One term of dE/dx_v: from a child's energy term, or (``child`` a cost's owner) from a cost."""
 
     child: str
@@ -114,8 +116,8 @@ class Equations(Mapping[str, Equation]):
         architecture: Architecture,
         layers: Mapping[str, LayerDerivation],
         costs: Mapping[str, CostDerivation],
-        terms: Mapping[str, tuple[Term, ...]],
-        shared: Mapping[str, tuple[Term, ...]],
+        terms: Mapping[str, tuple[SensitivityTerm, ...]],
+        shared: Mapping[str, tuple[SensitivityTerm, ...]],
     ) -> None:
         self._architecture, self._layers, self._costs = architecture, layers, costs
         self._terms, self._shared = terms, shared
@@ -162,7 +164,7 @@ class Equations(Mapping[str, Equation]):
         """dE/ds_v = 0:  x_v = f_v(x_pa(v))."""
         vertex, layer = self._architecture.by_name[name], self._layers[name]
         *where, value = (_instance(item, vertex) for item in layer.equation.definitions)
-        x = Tensor("x", name, value.tensor.shape)
+        x = Tensor(Name("x", name), value.tensor.shape)
         return Equation(f"x:{name}", "inference", Definition(x, value.indices, value.body), tuple(where))
 
     def _cost(self, owner: str) -> Equation:
@@ -171,7 +173,7 @@ class Equations(Mapping[str, Equation]):
 
     def _sensitivity(self, name: str) -> Equation:
         """dE/dx_v = 0:  s_v = sum over children of (D_v f_c)^T s_c + dC/dx_v."""
-        s = Tensor("s", name, self._architecture.shapes[name])
+        s = Tensor(Name("s", name), self._architecture.shapes[name])
         return Equation(f"s:{name}", "sensitivity", *self._collected(s, self._terms[name]))
 
     def _gradient(self, name: str, parameter: str) -> Equation:
@@ -179,15 +181,16 @@ class Equations(Mapping[str, Equation]):
         vertex, layer = self._architecture.by_name[name], self._layers[name]
         item = layer.gradients[parameter]
         where = needed(item.body, (*layer.equation.definitions, *layer.intermediates))
-        kind = layer.equation.parameters[parameter].tensor.kind
-        value = self._decayed(_instance(item, vertex), kind, name)
+        own = layer.equation.parameters[parameter].tensor.name.of(name)
+        value = self._decayed(_instance(item, vertex), own)
         return Equation(f"g:{name}.{parameter}", "gradient", value, tuple(_instance(one, vertex) for one in where))
 
     def _shared_gradient(self, name: str) -> Equation:
         """dE/dtheta for a shared parameter: a term for every layer that reads it."""
-        tensor = Tensor("bar x", name, self._architecture.shapes[name])
+        own = Name("x", name)
+        tensor = Tensor(own.adjoint, self._architecture.shapes[name])
         definition, where = self._collected(tensor, self._shared[name])
-        return Equation(f"g:{name}", "gradient", self._decayed(definition, "x", name), where)
+        return Equation(f"g:{name}", "gradient", self._decayed(definition, own), where)
 
     def _energy(self, name: str) -> Equation:
         """E_v = <s_v, f_v - x_v>."""
@@ -195,7 +198,9 @@ class Equations(Mapping[str, Equation]):
         where = tuple(_instance(item, vertex) for item in layer.equation.definitions)
         return Equation(f"E:{name}", "energy", _instance(layer.energy, vertex), where)
 
-    def _collected(self, tensor: Tensor, terms: tuple[Term, ...]) -> tuple[Definition, tuple[Definition, ...]]:
+    def _collected(
+        self, tensor: Tensor, terms: tuple[SensitivityTerm, ...]
+    ) -> tuple[Definition, tuple[Definition, ...]]:
         parts: list[tuple[tuple[Index, ...], Expr]] = []
         where: list[Definition] = []
         for term in terms:
@@ -204,7 +209,7 @@ class Equations(Mapping[str, Equation]):
             where += [one for one in intermediates if one not in where]
         return collect(tensor, parts), tuple(where)
 
-    def _term(self, term: Term) -> tuple[Definition, tuple[Definition, ...]]:
+    def _term(self, term: SensitivityTerm) -> tuple[Definition, tuple[Definition, ...]]:
         """One term of a sensitivity update and the intermediates it uses; a cost's is multiplied by its weight."""
         if term.child in self._costs:
             cost, weight = self._costs[term.child], self._architecture.by_cost[term.child].weight
@@ -217,16 +222,17 @@ class Equations(Mapping[str, Equation]):
         where = needed(item.body, (*layer.equation.definitions, *layer.intermediates))
         return _instance(item, vertex), tuple(_instance(one, vertex) for one in where)
 
-    def _decayed(self, item: Definition, kind: str, owner: str) -> Definition:
+    def _decayed(self, item: Definition, own: Name) -> Definition:
+        """The derivative with respect to ``own``, with that of the weight decay."""
         if not self._architecture.decay:
             return item
-        entry = Element(kind, owner, *item.indices)
+        entry = Element(own, *item.indices)
         return Definition(item.tensor, item.indices, item.body + self._architecture.decay * entry)
 
     def _cost_instance(self, item: Definition, owner: str) -> Definition:
         """A definition of a cost, renamed for its input."""
         cost = self._architecture.by_cost[owner]
-        owners = {self._costs[owner].equation.input.owner: cost.input, COST_OWNER: owner}
+        owners: dict[Owner, Owner] = {self._costs[owner].equation.input.name.owner: cost.input, COST: owner}
         return _renamed(item, owners, cost.sizes)
 
 
@@ -235,7 +241,7 @@ def _instance(item: Definition, vertex: Vertex) -> Definition:
     return _renamed(item, vertex.owners, vertex.sizes)
 
 
-def _renamed(item: Definition, owners: Mapping[str, str], sizes: Mapping[Expr, Expr]) -> Definition:
+def _renamed(item: Definition, owners: Mapping[Owner, Owner], sizes: Mapping[Expr, Expr]) -> Definition:
     """A definition under the network's names; where all its sizes are numbers, simplified for these."""
     return rename_definition(_at_sizes(item, tuple(sizes.items())), owners, sizes)
 
@@ -260,4 +266,4 @@ def cost_tag(owner: str) -> str:
     return "C" if owner == COST_OWNER else f"C:{owner}"
 
 
-__all__ = ["Equation", "Equations", "Role", "Term", "cost_tag"]
+__all__ = ["Equation", "EquationRole", "Equations", "SensitivityTerm", "cost_tag"]

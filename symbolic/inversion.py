@@ -48,13 +48,13 @@ def invert(
     outer, bound: the indices of the equation's left-hand side and of its sums, with their extents.
     Returns the names given to p and the sum, in which p is free.
     """
-    problem = _Problem(entry, shape, outer, bound, factor)
+    problem = _Elimination(entry, shape, outer, bound, factor)
     for axis in range(len(shape)):
         problem.solve(axis)
     return problem.result()
 
 
-class _Problem:
+class _Elimination:
     """The state of the elimination: ``sums`` are the indices still summed over, in order."""
 
     def __init__(

@@ -18,8 +18,8 @@ LARGEST_MODEL = 4 * 2**30
 """Bytes of a model's file."""
 MOST_KEY_PARTS = 16
 """Parts of a dotted key: tomllib takes time and memory quadratic in them."""
-MOST_DIGITS = 60
-"""Digits of an integer."""
+MOST_DIGITS = 24
+"""Digits of an integer, and those that a decimal fraction takes before and after the point without an exponent."""
 LONGEST_NAME = 150
 """Characters of a name; a certificate has 200 for it and what is put around it (``s:memory.12.recurrent_bias``)."""
 MOST_LAYERS = 20_000
@@ -31,8 +31,14 @@ MOST_IN_A_LIST = 4 * MOST_AXES
 """Entries of an option that is a list: one or two for every axis."""
 MOST_STEPS = 1_000
 """Steps of a recurrent layer, each of which is a layer."""
+LARGEST_SIZE = 10**9 - 1
+"""An extent of a tensor that is a number."""
 MOST_ENTRIES = 2**48
 """Entries of a tensor whose sizes are all numbers."""
+LARGEST_COMPUTED = 2**27
+"""Bytes of one constant that a model's file computes instead of holding it; held are :data:`LARGEST_MODEL` at most."""
+MOST_COMPUTED = 2**30
+"""Bytes of all of them."""
 
 _LONG_KEY = re.compile(rf"^[\s\[]*(?:(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')\s*\.\s*){{{MOST_KEY_PARTS}}}", re.M)
 _PICKLES = (".pth", ".pt", ".pkl", ".pickle", ".ckpt", ".bin", ".safetensors", ".h5", ".keras", ".npz", ".joblib")
@@ -93,6 +99,8 @@ def few_entries(where: str, shape: tuple[Any, ...]) -> None:
     """Refuse a tensor that no machine holds; a size that is a name counts as one."""
     total = 1
     for extent in shape:
+        if extent.is_Integer and extent > LARGEST_SIZE:
+            raise SpecError(where, f"has an axis of {extent} entries", f"at most {LARGEST_SIZE} are read")
         total *= int(extent) if extent.is_Integer else 1
     if total > MOST_ENTRIES:
         raise SpecError(where, f"has {total:.3g} entries", f"at most {MOST_ENTRIES:.3g} are read")

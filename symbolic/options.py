@@ -6,16 +6,17 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 from sympy import Expr, Integer, Rational
 
-from dyadic.symbolic.architecture import extent_of
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import Option
-from dyadic.symbolic.limits import LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
+from dyadic.symbolic.limits import LARGEST_SIZE, LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
+from dyadic.symbolic.structure import extent_of
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -81,17 +82,45 @@ def number(where: str, key: str, value: Any) -> Rational:
     return Rational(repr(value))
 
 
+class WrittenNumber(Fraction):
+    """A decimal fraction of a file, exact, and shown in messages as it is written there."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __new__(cls, text: str) -> Self:
+        found = super().__new__(cls, text)
+        found._text = text
+        return found
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def decimal(text: str) -> Fraction | float:
+    """A number of a TOML file, not rounded.  Raises :class:`ValueError` where it takes more digits than are read."""
+    try:
+        _, digits, exponent = Decimal(text).as_tuple()
+    except ArithmeticError:
+        digits, exponent = (), MOST_DIGITS + 1
+    if not isinstance(exponent, int):
+        return float(text)  # inf or nan, which are refused with their place
+    if max(len(digits) + exponent, len(digits), -exponent) > MOST_DIGITS:
+        raise ValueError(f"{text:.20} takes more than {MOST_DIGITS} digits")
+    return WrittenNumber(text)
+
+
 def size_of(where: str, key: str, value: Any) -> Expr:
     """A size: a positive integer or a name."""
     if isinstance(value, Expr):
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_SIZE:
         return extent_of(value)
     if isinstance(value, str) and _SIZE_NAME.match(value):
         return extent_of(value)
     raise SpecError(
         where, f"{key} holds {value!r}, which is not a size",
-        'use a positive integer below 2^31, or a name such as "n" (letters, digits, underscores)',
+        f'use a positive integer of at most {LARGEST_SIZE}, or a name such as "n" (letters, digits, underscores)',
     )  # fmt: skip
 
 
@@ -113,6 +142,24 @@ def checked_name(where: str, value: Any) -> str:
     if value == COST_OWNER:
         raise SpecError(where, f"the name {value!r} is reserved for the cost", "choose another name")
     return value
+
+
+NOT_IN_A_NAME = frozenset("[](){},;\"'`")
+"""Characters with which the name of a tensor would read like an entry of another one: ``x_a[0]``."""
+
+
+def tensor_name(where: str, value: Any) -> str:
+    """The name of an input or a layer, which stands in the names of tensors."""
+    name = checked_name(where, value)
+    if found := NOT_IN_A_NAME.intersection(name):
+        problem = f"the name {name!r} holds {' '.join(sorted(found))}, with which x_{name} reads like something else"
+        raise SpecError(where, problem, f"write for instance {neutral(name)!r}")
+    return name
+
+
+def neutral(name: str) -> str:
+    """A name without the characters that it must not hold."""
+    return "".join("_" if c in NOT_IN_A_NAME else c for c in name)
 
 
 def name_list(where: str, value: Any) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ which people write them (numbers, parameters, adjoints, activations, functions, 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
-from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Piecewise, Pow, Rational, Symbol, pi
+from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 
@@ -23,12 +24,19 @@ from dyadic.symbolic.expressions import (
     Element,
     Inside,
     Quotient,
+    Rate,
     Reduction,
     Remainder,
     Same,
     apart_from_sizes,
 )
 from dyadic.symbolic.functions import FUNCTIONS
+from dyadic.symbolic.tensor_names import COST, Name, NameRole
+
+WORDS = frozenset({"E", "Sum", "LogSumExp", "Max", "ArgMax", "delta", *FUNCTIONS})
+"""What means something of its own in text, here or where claims are read; no tensor goes by such a name."""
+COST_OWNERS = (COST, COST_OWNER)
+"""Whose tensors go by their letter alone: the cost's, in its equation and in a network that has one cost."""
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 
@@ -77,12 +85,12 @@ class Printer(ABC):
                 return self.cases(shown, self(otherwise)), ATOM
             case Reduction():
                 return self.reduction(node, self(node.body, PRODUCT)), PRODUCT
-            case KroneckerDelta():
-                return self.delta([self(argument) for argument in node.args]), ATOM
             case Integer():
                 return str(node), ATOM if node >= 0 else SUM
             case Rational():
                 return self.fraction(str(node.p), str(node.q)), PRODUCT if node > 0 else SUM
+            case Rate():
+                return self.rate(self.symbol(node.name)), ATOM
             case Symbol():
                 return self.symbol(node.name), ATOM
             case AppliedUndef():
@@ -103,45 +111,47 @@ class Printer(ABC):
         raise UnsupportedEquation(f"cannot print {type(node).__name__}")
 
     def _sum(self, node: Add) -> str:
-        first, *others = self.terms(node)
-        return " ".join([first[2:] if first[0] == "+" else f"-{first[2:]}", *others])
+        return joined(self.terms(node))
 
     def _comparison(self, condition: Relational) -> str:
         return f"{self(condition.lhs)} {self.relations[condition.rel_op]} {self(condition.rhs)}"
 
-    def terms(self, node: Expr) -> list[str]:
-        """The terms of a sum in order, each with its sign: ``+ a``, ``- b``."""
-        found = []
-        for term in sorted(Add.make_args(node), key=term_key):
-            negative = term.could_extract_minus_sign()
-            found.append(f"{'-' if negative else '+'} {self(-term if negative else term, PRODUCT)}")
-        return found
+    def terms(self, node: Expr) -> list[tuple[str, str]]:
+        """The terms of a sum in order, each behind its sign."""
+        return [(sign, self(term, PRODUCT)) for sign, term in signed_terms(node)]
 
     def _product(self, node: Mul) -> tuple[str, int]:
         if node.could_extract_minus_sign() and node.args[0].is_number:
             return "-" + self(-node, PRODUCT), SUM
+        top, bottom = self.factors(node)
+        if not bottom:
+            return self.product([self(f, PRODUCT if f is top[-1] else POWER) for f in top]), PRODUCT
+        upper = self.product([self(f, POWER) for f in top if not isinstance(f, Reduction)]) or "1"
+        fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
+        sums = [self(f, PRODUCT) for f in top if isinstance(f, Reduction)]
+        return self.product([fraction, *sums]), PRODUCT
+
+    def factors(self, node: Mul) -> tuple[list[Expr], list[Expr]]:
+        """The factors above the fraction line, in order, and those below it."""
         top = [f for f in node.args if not (isinstance(f, Pow) and f.exp.is_negative)]
         bottom = [1 / f for f in node.args if isinstance(f, Pow) and f.exp.is_negative]
-        numbers = [f for f in top if isinstance(f, Rational)]
-        for number in numbers:
+        for number in [f for f in top if isinstance(f, Rational)]:
             top.remove(number)
             if number.p != 1:
                 top.insert(0, Integer(number.p))
             if number.q != 1:
                 bottom.insert(0, Integer(number.q))
-        ordered = sorted(top, key=self.factor_key)
-        if not bottom:
-            return self.product([self(f, PRODUCT if f is ordered[-1] else POWER) for f in ordered]), PRODUCT
-        upper = self.product([self(f, POWER) for f in ordered if not isinstance(f, Reduction)]) or "1"
-        fraction = self.fraction(upper, self.product([self(f, POWER) for f in bottom]))
-        sums = [self(f, PRODUCT) for f in ordered if isinstance(f, Reduction)]
-        return self.product([fraction, *sums]), PRODUCT
+        return sorted(top, key=self.factor_key), bottom
 
     def factor_key(self, node: Expr) -> tuple[int, str, str]:
         """The order of factors in a product (:func:`factor_key`)."""
-        if isinstance(node, Element) and node.kind == "x" and node.owner in self.named:
-            return _PARAMETER, node.owner, ""
+        if isinstance(node, Element) and node.name.is_plain("x") and node.name.owner in self.named:
+            return _PARAMETER, str(node.name.owner), ""
         return factor_key(node)
+
+    def goes_by_own_name(self, name: Name) -> bool:
+        """Whether a tensor, or what it is the adjoint of, is an input that is written under its own name."""
+        return name.letter == "x" and name.owner in self.named
 
     @abstractmethod
     def entry(self, node: Element) -> str: ...
@@ -172,10 +182,10 @@ class Printer(ABC):
         return f"[{text}]"
 
     @abstractmethod
-    def delta(self, arguments: Sequence[str]) -> str: ...
+    def symbol(self, name: str) -> str: ...
 
     @abstractmethod
-    def symbol(self, name: str) -> str: ...
+    def rate(self, variable: str) -> str: ...
 
     @abstractmethod
     def product(self, factors: Sequence[str]) -> str: ...
@@ -198,38 +208,69 @@ _NUMBER, _PARAMETER, _ADJOINT, _VARIABLE, _FUNCTION, _BRACKET, _REDUCTION = rang
 
 def factor_key(node: Expr) -> tuple[int, str, str]:
     """The order of factors in a product: numbers, parameters, adjoints, variables, functions, brackets, sums."""
+    if isinstance(node, Rate):
+        return _NUMBER, "", node.name
     if node.is_number or isinstance(node, Symbol):
         return _NUMBER, str(node), ""
     if isinstance(node, Bracket):
         return _NUMBER, str(node), ""
     if isinstance(node, Element):
-        letter = node.kind
-        group = (
-            _PARAMETER if letter[0].isupper() else _ADJOINT if letter.startswith("bar ") or letter == "s" else _VARIABLE
-        )
-        return group, letter, node.owner
+        name = node.name
+        adjoint = name.role is NameRole.ADJOINT or name.is_plain("s")
+        parameter = name.role is NameRole.PLAIN and name.letter[0].isupper()
+        group = _ADJOINT if adjoint else _PARAMETER if parameter else _VARIABLE
+        return group, name.kind, str(name.owner)
     if isinstance(node, Apply | Pow):
         return _FUNCTION, "", ""
     return (_REDUCTION if isinstance(node, Reduction) else _BRACKET), "", ""
 
 
-def term_key(node: Expr) -> tuple[bool, int]:
-    """The order of terms in a sum: positive before negative, sums and products before single entries."""
+def term_key(node: Expr) -> tuple[bool, int, str]:
+    """The order of terms in a sum: positive before negative, sums and products before single entries, then by rates."""
     parts = Mul.make_args(node)
     simple = isinstance(node, Element) or node.is_number
-    return bool(node.could_extract_minus_sign()), 0 if any(isinstance(p, Reduction) for p in parts) else 1 + simple
+    place = 0 if any(isinstance(part, Reduction) for part in parts) else 1 + simple
+    rates = "".join(part.name for part in parts if isinstance(part, Rate))
+    return bool(node.could_extract_minus_sign()), place, rates
+
+
+def whole_term_key(node: Expr) -> tuple[bool, bool, str]:
+    """The order of terms in a sum of integers: positive before negative, numbers last."""
+    return bool(node.could_extract_minus_sign()), bool(node.is_Integer), str(node)
+
+
+def signed_terms(node: Expr, key: Callable[[Expr], Any] = term_key) -> list[tuple[str, Expr]]:
+    """The terms of a sum in the order in which they are read: their sign, ``+`` or ``-``, and what stands behind it."""
+    found = []
+    for term in sorted(Add.make_args(node), key=key):
+        negative = term.could_extract_minus_sign()
+        found.append(("-", -term) if negative else ("+", term))
+    return found
+
+
+def joined(terms: Sequence[tuple[str, str]]) -> str:
+    """Terms behind their signs as a sum: at its beginning a minus stands close to its term, and no plus."""
+    (sign, first), *others = terms
+    return " ".join([f"-{first}" if sign == "-" else first, *(f"{sign} {text}" for sign, text in others)])
+
+
+def text_name(name: Name) -> str:
+    """A tensor's name as plain text: ``W_hidden``, ``zbar_hidden``, ``argm_pool``, ``C``."""
+    letters = _accented(name.letter, name.role)
+    return letters if name.owner in COST_OWNERS else f"{letters}_{name.owner}"
+
+
+def _accented(letter: str, role: NameRole) -> str:
+    return {NameRole.PLAIN: letter, NameRole.ADJOINT: f"{letter}bar", NameRole.CHOICE: f"arg{letter}"}[role]
 
 
 class TextPrinter(Printer):
     """Plain text for terminals: ``W_hidden[i, j]``, ``Sum[j<64] ...``, ``tanh'(z)``."""
 
     def entry(self, node: Element) -> str:
-        kind = f"{node.kind[4:]}bar" if node.kind.startswith("bar ") else node.kind.replace(" ", "")
-        if node.owner in self.named and node.kind in ("x", "bar x"):
-            name = kind.replace("x", node.owner, 1)
-        else:
-            name = kind if node.owner == COST_OWNER else f"{kind}_{node.owner}"
-        return name + (f"[{', '.join(self(index) for index in node.indices)}]" if node.indices else "")
+        name = node.name
+        text = _accented(str(name.owner), name.role) if self.goes_by_own_name(name) else text_name(name)
+        return text + (f"[{', '.join(self(index) for index in node.indices)}]" if node.indices else "")
 
     def function(self, name: str, order: int, argument: str) -> str:
         return f"{name}{chr(39) * order}({argument})"
@@ -253,11 +294,11 @@ class TextPrinter(Printer):
     def divides(self, divisor: str, value: str) -> str:
         return f"{divisor} | {value}"
 
-    def delta(self, arguments: Sequence[str]) -> str:
-        return f"delta[{', '.join(arguments)}]"
-
     def symbol(self, name: str) -> str:
-        return f"d{name[4:]}/dt" if name.startswith("dot ") else name
+        return name
+
+    def rate(self, variable: str) -> str:
+        return f"d{variable}/dt"
 
     def product(self, factors: Sequence[str]) -> str:
         return " ".join(factors)
@@ -283,112 +324,3 @@ def _closed(text: str) -> bool:
         if depth == 0 and character in " /":
             return False
     return True
-
-
-_LATEX_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%",
-    "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
-
-
-def latex_escape(text: str) -> str:
-    """User-given text made safe in LaTeX's text mode."""
-    return "".join(_LATEX_SPECIAL.get(character, character) for character in text)
-
-
-class LatexPrinter(Printer):
-    r"""LaTeX (amsmath): ``W^{\text{hidden}}_{i j}``, ``\sum_{j<64}``."""
-
-    relations = {"<": "<", ">": ">", "<=": r"\le", ">=": r"\ge"}
-
-    def entry(self, node: Element) -> str:
-        accent, _, kind = node.kind.rpartition(" ")
-        own = kind == "x" and node.owner in self.named
-        letter = self.own_name(node.owner) if own else self.letter(kind)
-        if accent:
-            short, long = {"bar": ("bar", "overline"), "arg": ("hat", "widehat")}[accent]
-            letter = rf"\{short if len(node.owner if own else kind) == 1 else long}{{{letter}}}"
-        owner = "" if own or node.owner == COST_OWNER else f"^{{{self.owner(node.owner)}}}"
-        plain = all(isinstance(index, Symbol) for index in node.indices)
-        indices = (" " if plain else ", ").join(self(index) for index in node.indices)
-        return letter + owner + (f"_{{{indices}}}" if indices else "")
-
-    def letter(self, kind: str) -> str:
-        """A tensor's letter or letters; digits are no subscript, since its indices are one."""
-        return kind if len(kind) == 1 else rf"\mathit{{{latex_escape(kind)}}}"
-
-    def own_name(self, name: str) -> str:
-        """The name of a parameter or constant that is an input, as a letter of its own."""
-        return name if len(name) == 1 and name.isalpha() else rf"\text{{{latex_escape(name)}}}"
-
-    def owner(self, name: str) -> str:
-        """A vertex's name as a superscript; the placeholders v, u, u1, ... of a kind's equation in italics."""
-        if name in {"v", "u"} or (name[:1] == "u" and name[1:].isdigit()):
-            return self.symbol(name)
-        return rf"\text{{{latex_escape(name)}}}"
-
-    def function(self, name: str, order: int, argument: str) -> str:
-        known = FUNCTIONS.get(name)
-        head = (known.latex if known else None) or rf"\operatorname{{{latex_escape(name)}}}"
-        return rf"{head}{chr(39) * order}\left({argument}\right)"
-
-    def reduction(self, node: Reduction, body: str) -> str:
-        head = rf"_{{{self.symbol(node.index.name)}<{self(node.extent)}}}"
-        operator = {
-            "sum": r"\sum", "logsumexp": r"\operatorname*{LSE}", "max": r"\max", "argmax": r"\operatorname*{argmax}"
-        }[node.kind]  # fmt: skip
-        return rf"{operator}{head} {body}"
-
-    def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
-        rows = [rf"{value} \quad \text{{if }} {condition}" for value, condition in cases]
-        rows.append(rf"{otherwise} \quad \text{{otherwise}}")
-        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
-
-    def quotient(self, numerator: str, divisor: str) -> str:
-        return rf"\lfloor {numerator} / {divisor} \rfloor"
-
-    def remainder(self, numerator: str, divisor: str) -> str:
-        return rf"({numerator} \bmod {divisor})"
-
-    def inside(self, value: str, extent: str) -> str:
-        return rf"0 \le {value} < {extent}"
-
-    def divides(self, divisor: str, value: str) -> str:
-        return rf"{divisor} \mid {value}"
-
-    def condition(self, text: str) -> str:
-        return rf"\left[{text}\right]"
-
-    def delta(self, arguments: Sequence[str]) -> str:
-        return rf"\delta_{{{' '.join(arguments)}}}"
-
-    def symbol(self, name: str) -> str:
-        if name == "pi":
-            return r"\pi"
-        if name.startswith("dot "):
-            return rf"\dot{{{self.symbol(name[4:])}}}"
-        if name.endswith("'"):
-            return self.symbol(name[:-1]) + "'"
-        base, separator, index = name.partition("_")
-        if separator and base and index:
-            return f"{self.symbol(base)}_{{{index if len(index) == 1 else self.symbol(index)}}}"
-        letters = name.rstrip("0123456789")
-        digits = name[len(letters) :]
-        if len(letters) == 1:
-            return f"{letters}_{{{digits}}}" if digits else letters
-        return rf"\mathit{{{latex_escape(name)}}}"
-
-    def product(self, factors: Sequence[str]) -> str:
-        return r" \, ".join(factors)
-
-    def fraction(self, top: str, bottom: str) -> str:
-        return rf"\tfrac{{{top}}}{{{bottom}}}" if (top + bottom).isdigit() else rf"\frac{{{top}}}{{{bottom}}}"
-
-    def power(self, base: str, exponent: str) -> str:
-        return f"{{{base}}}^{{{exponent}}}"
-
-    def root(self, argument: str) -> str:
-        return rf"\sqrt{{{argument}}}"
-
-    def brackets(self, text: str) -> str:
-        return rf"\left({text}\right)"

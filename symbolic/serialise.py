@@ -2,7 +2,7 @@
 
 number               3, or ["rational", 1, 2], or ["pi"]
 size, index          ["size", "n"], ["index", "i"]
-tensor entry         ["entry", kind, owner, [index, ...]]
+tensor entry         ["entry", kind, owner, [index, ...]], kind: a letter, behind "bar " or "arg "
 sum, product, power  ["+", a, b, ...], ["*", a, b, ...], ["^", base, exponent]
 function             ["apply", name, order of the derivative, argument]
 reduction            ["sum", "logsumexp", "max" or "argmax", index name, extent, body]
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Piecewise, Pow, Rational, Symbol, pi
 from sympy.core.relational import Relational
@@ -35,9 +35,7 @@ from dyadic.symbolic.expressions import (
     Same,
 )
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
-
-if TYPE_CHECKING:
-    from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.tensor_names import Name
 
 Json = Any
 
@@ -50,7 +48,7 @@ def to_json(expression: Expr) -> Json:
         case Rational():
             return ["rational", int(expression.p), int(expression.q)]
         case Element():
-            return ["entry", expression.kind, expression.owner, [to_json(index) for index in expression.indices]]
+            return ["entry", *tensor_key(expression.name), [to_json(index) for index in expression.indices]]
         case Apply():
             return ["apply", expression.name, expression.order, to_json(expression.argument)]
         case Reduction():
@@ -76,6 +74,11 @@ def to_json(expression: Expr) -> Json:
     raise UnsupportedEquation(f"no JSON form for {type(expression).__name__}: {expression}")
 
 
+def tensor_key(name: Name) -> tuple[str, str]:
+    """Kind and owner of a tensor, as a certificate writes them: ("bar z", "v")."""
+    return name.kind, str(name.owner)
+
+
 def _condition(condition: Relational) -> Json:
     return [condition.rel_op, to_json(condition.lhs), to_json(condition.rhs)]
 
@@ -98,47 +101,13 @@ def function_to_json(name: str) -> Json:
 
 def definition_to_json(item: Definition) -> Json:
     """A definition with the shape of the tensor it defines."""
+    kind, owner = tensor_key(item.tensor.name)
     return {
-        "kind": item.tensor.kind,
-        "owner": item.tensor.owner,
+        "kind": kind,
+        "owner": owner,
         "shape": [to_json(extent) for extent in item.tensor.shape],
         "indices": [index.name for index in item.indices],
         "body": to_json(item.body),
-    }
-
-
-def layer_to_json(layer: LayerDerivation) -> Json:
-    """A layer kind: its equation and all that was derived from it."""
-    equation = layer.equation
-    return {
-        "label": layer.label,
-        "inputs": [tensor.owner for tensor in equation.inputs],
-        "input_shapes": [[to_json(extent) for extent in tensor.shape] for tensor in equation.inputs],
-        "parameters": {
-            name: {"kind": p.tensor.kind, "shape": [to_json(extent) for extent in p.tensor.shape]}
-            for name, p in equation.parameters.items()
-        },
-        "extents": {str(symbol): to_json(formula) for symbol, formula in equation.extents.items()},
-        "definitions": [definition_to_json(item) for item in equation.definitions],
-        "energy": definition_to_json(layer.energy),
-        "stationarity": definition_to_json(layer.stationarity),
-        "intermediates": [definition_to_json(item) for item in layer.intermediates],
-        "adjoints": [definition_to_json(item) for item in layer.adjoints],
-        "gradients": {name: definition_to_json(item) for name, item in layer.gradients.items()},
-    }
-
-
-def cost_to_json(cost: CostDerivation) -> Json:
-    """A cost: its equation and its gradient."""
-    return {
-        "label": cost.label,
-        "input": cost.equation.input.owner,
-        "shape": [to_json(extent) for extent in cost.equation.input.shape],
-        "target_shape": [to_json(extent) for extent in cost.equation.target.shape],
-        "target_role": cost.equation.target_role,
-        "definitions": [definition_to_json(item) for item in cost.equation.definitions],
-        "intermediates": [definition_to_json(item) for item in cost.intermediates],
-        "gradient": definition_to_json(cost.gradient),
     }
 
 

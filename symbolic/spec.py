@@ -7,13 +7,13 @@ remedy.  Nothing that is read is ever evaluated.
 from __future__ import annotations
 
 import tomllib
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex, show
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
@@ -22,6 +22,7 @@ from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weig
 from dyadic.symbolic.options import (
     checked_name,
     choice,
+    decimal,
     finite,
     known,
     name_list,
@@ -29,10 +30,13 @@ from dyadic.symbolic.options import (
     read_options,
     size_of,
     suggest,
+    tensor_name,
 )
-from dyadic.symbolic.unroll import UNROLLED, Expansion, Layer, Unrolled
+from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex, show
+from dyadic.symbolic.unroll import UNROLLED, Expansion, LayerEntry, Unrolled
 
-LAYER_TYPES: dict[str, LayerType | Unrolled] = {**LAYERS, **UNROLLED}
+LAYER_TYPES: Mapping[str, LayerType | Unrolled] = ChainMap[str, Any](UNROLLED, LAYERS)
+"""What a layer of a specification can be: those with an equation, as they are registered, then those unrolled."""
 """What a layer's ``type`` may be."""
 
 
@@ -57,13 +61,13 @@ def read_spec(path: str | Path) -> Architecture:
 def _toml(path: Path, text: str) -> dict[str, Any]:
     try:
         short_keys(text)
-        return tomllib.loads(text)
+        return tomllib.loads(text, parse_float=decimal)
     except SpecError as error:
         raise SpecError(f"{path}: {error.where}", error.problem, error.remedy) from error
     except tomllib.TOMLDecodeError as error:
         problem = f"is not TOML: {str(error)[:200]}"
         raise SpecError(str(path), problem, "mend the line, see https://toml.io") from error
-    except ValueError as error:  # an integer of thousands of digits, a date that there is not
+    except ValueError as error:  # a number of very many digits, a date that there is not
         raise SpecError(str(path), f"holds a value that cannot be read ({str(error)[:60]})", "mend it") from error
     except RecursionError as error:
         raise SpecError(str(path), "is nested too deeply", "give an architecture in TOML") from error
@@ -100,11 +104,11 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     _check_tables(vertices, inputs)
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
-    decay = number("weight_decay", "weight_decay", data.get("weight_decay", 0))
+    decay = number("the file", "weight_decay", data.get("weight_decay", 0))
     return Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
 
 
-def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
+def _expand(name: str, layer: LayerEntry, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
     """The vertices that a layer stands for: itself, but for a recurrent one (:mod:`dyadic.symbolic.unroll`)."""
     type_, options, parents = layer
     if type_ not in UNROLLED:
@@ -120,7 +124,7 @@ def _expand(name: str, layer: Layer, shapes: Mapping[str, Shape], taken: Iterabl
     return found
 
 
-def _check_roles(name: str, layer: Layer, inputs: Iterable[Input]) -> None:
+def _check_roles(name: str, layer: LayerEntry, inputs: Iterable[Input]) -> None:
     """Integers may only be read where a layer looks something up, and only integers there."""
     type_, _, parents = layer
     where, integer = f"layer {name!r}", {node.name: node for node in inputs if node.role == "index"}
@@ -134,16 +138,19 @@ def _check_roles(name: str, layer: Layer, inputs: Iterable[Input]) -> None:
 
 
 def _check_tables(vertices: Iterable[Vertex], inputs: Iterable[Input]) -> None:
-    """Where an input's integers and the axis that they choose from are both known, the largest must fit."""
+    """An input's integers are below the length of the axis that they choose from, whatever a size that is a name is."""
     below = {node.name: node.below for node in inputs if node.role == "index"}
     for vertex in vertices:
         for parent, extent in vertex.lookups:
-            if parent in below and (below[parent] - extent).is_positive:
-                problem = f"its input {parent!r} holds integers below {below[parent]}, but has to choose among {extent}"
+            bound = below.get(parent)
+            if bound is None or bound == extent:
+                continue
+            if not (bound.is_Integer and extent.is_Integer and bound < extent):
+                problem = f"its input {parent!r} holds integers below {bound}, but has to choose among {extent}"
                 raise SpecError(f"layer {vertex.name!r}", problem, "make them agree")
 
 
-_ROLES: dict[str, Role] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
+_ROLES: dict[str, InputRole] = {"inputs": "data", "parameters": "parameter", "constants": "constant"}
 
 
 def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
@@ -161,7 +168,7 @@ def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
     return tuple(found)
 
 
-def _input(group: str, role: Role, name: str, entry: Any) -> Input:
+def _input(group: str, role: InputRole, name: str, entry: Any) -> Input:
     where = f"{group[:-1]} {name!r}"
     if not isinstance(entry, Mapping):
         raise SpecError(where, f"must be a table, not {entry!r}", f"write [{group}.NAME] with shape = [SIZE]")
@@ -173,8 +180,8 @@ def _input(group: str, role: Role, name: str, entry: Any) -> Input:
     few_axes(where, len(shape))
     extents = tuple(size_of(where, "shape", value) for value in shape)
     if "below" in entry:
-        return Input(checked_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
-    return Input(checked_name(where, name), extents, role)
+        return Input(tensor_name(where, name), extents, "index", size_of(where, "below", entry["below"]))
+    return Input(tensor_name(where, name), extents, role)
 
 
 def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, Any]:
@@ -193,7 +200,7 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
     return found
 
 
-def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
+def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:
     if not isinstance(array, list | tuple) or not array:
         raise SpecError("layers", "no layer is given", 'add [[layers]] with name = "..." and type = "..."')
     few_layers("the file", len(array))
@@ -203,7 +210,7 @@ def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, Layer]:
         if name in taken:
             raise SpecError(f"layer {name!r}", "the name is used twice", "give every input and layer a name of its own")
         taken.add(name)
-    found: dict[str, Layer] = {}
+    found: dict[str, LayerEntry] = {}
     for position, (name, entry) in enumerate(zip(names, array, strict=True)):
         where = f"layer {name!r}"
         type_ = choice(where, "type", entry.get("type"), LAYER_TYPES)
@@ -232,7 +239,7 @@ def _layer_name(position: int, entry: Any) -> str:
         raise SpecError(where, f"must be a table, not {entry!r}", "write [[layers]] before its keys")
     if "name" not in entry:
         raise SpecError(where, "has no name", 'add name = "..."')
-    return checked_name(where, entry["name"])
+    return tensor_name(where, entry["name"])
 
 
 def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) -> None:
@@ -244,7 +251,7 @@ def _arity(where: str, layer: LayerType | Unrolled, parents: tuple[str, ...]) ->
         raise SpecError(where, f"has {len(parents)} input(s)", f"{layer.name} takes {wanted}")
 
 
-def _topological(layers: Mapping[str, Layer], inputs: Iterable[Input]) -> list[str]:
+def _topological(layers: Mapping[str, LayerEntry], inputs: Iterable[Input]) -> list[str]:
     """The layers, each after what it reads, otherwise in the order in which their last parent comes."""
     readers: dict[str, list[str]] = {name: [] for name in (*(node.name for node in inputs), *layers)}
     missing = {name: set(parents) for name, (_, _, parents) in layers.items()}
@@ -276,11 +283,13 @@ def _cycle(parents: Mapping[str, set[str]]) -> list[str]:
     return walk[: seen[walk[-1]] : -1]
 
 
-def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
+def _costs(data: Mapping[str, Any], layers: Mapping[str, LayerEntry], shapes: Mapping[str, Shape]) -> tuple[Cost, ...]:
     tables = data.get("costs", [data["cost"]] if "cost" in data else None)
-    if not isinstance(tables, list | tuple) or not tables or ("cost" in data and "costs" in data):
+    if "cost" in data and "costs" in data:
+        raise SpecError("cost", "there are both [cost] and [[costs]]", "write every cost as [[costs]], or keep one")
+    if not isinstance(tables, list | tuple) or not tables:
         remedy = 'add [cost] with type = "squared_error" or "cross_entropy"; for several, [[costs]] each with a weight'
-        raise SpecError("cost", "no cost is given" if not tables else "there are both [cost] and [[costs]]", remedy)
+        raise SpecError("cost", "no cost is given" if not tables else "costs is no list of tables", remedy)
     found = []
     for position, table in enumerate(tables, 1):
         where = "cost" if len(tables) == 1 else f"cost {position}"
@@ -302,7 +311,7 @@ def _costs(data: Mapping[str, Any], layers: Mapping[str, Layer], shapes: Mapping
     return tuple(found)
 
 
-def _all_used(layers: Mapping[str, Layer], inputs: Iterable[Input], outputs: list[str]) -> None:
+def _all_used(layers: Mapping[str, LayerEntry], inputs: Iterable[Input], outputs: list[str]) -> None:
     used, stack = set(outputs), list(outputs)
     while stack:
         for parent in layers[stack.pop()][2]:

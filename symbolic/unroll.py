@@ -18,14 +18,14 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from dyadic.symbolic.architecture import Input
 from dyadic.symbolic.energy import LayerKind, derive_layer
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Example, Option, Shape, ShapeError, canonical_axis
-from dyadic.symbolic.layers.recurrent import Cell
+from dyadic.symbolic.layers.recurrent import RecurrentCell
 from dyadic.symbolic.limits import MOST_STEPS
+from dyadic.symbolic.structure import Input
 
-Layer = tuple[str, dict[str, Any], tuple[str, ...]]
+LayerEntry = tuple[str, dict[str, Any], tuple[str, ...]]
 """(type, options, inputs) of a layer."""
 
 
@@ -35,7 +35,7 @@ class Expansion:
 
     inputs: list[Input] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
-    layers: dict[str, Layer] = field(default_factory=dict)
+    layers: dict[str, LayerEntry] = field(default_factory=dict)
 
 
 class Unrolled:
@@ -51,7 +51,7 @@ class Unrolled:
     def __init__(self, name: str) -> None:
         self.name = name
         self.cell = LAYERS[f"{name}_cell"]
-        assert isinstance(self.cell, Cell)
+        assert isinstance(self.cell, RecurrentCell)
         self.states, self.gates = self.cell.states, self.cell.gates
         self.options = {
             **self.cell.options,

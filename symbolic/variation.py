@@ -35,6 +35,7 @@ from dyadic.symbolic.expressions import (
     split_guards,
 )
 from dyadic.symbolic.inversion import invert
+from dyadic.symbolic.tensor_names import Name
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def occurrences(item: Definition) -> list[Occurrence]:
             visit(inside, factor * weight * Mul(*guards), (*bound, (node.index, node.extent)))
         elif not isinstance(node, Bracket | Symbol) and not node.is_number:
             raise UnsupportedEquation(
-                f"{item.tensor.kind}_{item.tensor.owner}: no derivative rule for {type(node).__name__}; "
+                f"{item.tensor.name}: no derivative rule for {type(node).__name__}; "
                 "a logsumexp or max must be the whole right-hand side of a definition of its own"
             )
 
@@ -101,8 +102,8 @@ def share(item: Definition, inside: Expr) -> Expr:
 
 def position(item: Definition) -> Definition:
     """arg t[i] = ArgMax_k a_k for a definition t[i] = Max_k a_k."""
-    tensor = Tensor(f"arg {item.tensor.kind}", item.tensor.owner, item.tensor.shape)
     body = item.body
+    tensor = Tensor(item.tensor.name.choice, item.tensor.shape)
     return Definition(tensor, item.indices, Reduction("argmax", body.index, body.extent, body.body))
 
 
@@ -115,21 +116,21 @@ def gradient(definitions: Sequence[Definition], wrt: Iterable[Tensor]) -> Gradie
     functional = definitions[-1]
     if functional.indices:
         raise ValueError("the last definition must be a scalar")
-    targets = {(tensor.kind, tensor.owner): tensor for tensor in wrt}
-    defined: dict[tuple[str, str], Tensor] = {}  # the definitions that depend on a target
+    targets = {tensor.name: tensor for tensor in wrt}
+    defined: dict[Name, Tensor] = {}  # the definitions that depend on a target
     for item in definitions:
-        if any((e.kind, e.owner) in targets or (e.kind, e.owner) in defined for e in elements(item.body)):
-            defined[item.tensor.kind, item.tensor.owner] = item.tensor
-    pending: dict[tuple[str, str], list[tuple[tuple[Index, ...], Expr]]] = {}
+        if any(entry.name in targets or entry.name in defined for entry in elements(item.body)):
+            defined[item.tensor.name] = item.tensor
+    pending: dict[Name, list[tuple[tuple[Index, ...], Expr]]] = {}
     intermediates: list[Definition] = []
     positions: list[Definition] = []
 
     for item in reversed(definitions):
-        key = (item.tensor.kind, item.tensor.owner)
+        own = item.tensor.name
         if item is functional:
             weight: Expr = Integer(1)
-        elif key in pending:
-            adjoint = collect(Tensor(f"bar {key[0]}", key[1], item.tensor.shape), pending.pop(key))
+        elif own in pending:
+            adjoint = collect(Tensor(own.adjoint, item.tensor.shape), pending.pop(own))
             weight = adjoint.element.xreplace(dict(zip(adjoint.indices, item.indices, strict=True)))
             if isinstance(adjoint.body, Element):  # bar f = s: no new name for an old thing
                 weight = adjoint.body.xreplace(dict(zip(adjoint.indices, item.indices, strict=True)))
@@ -140,15 +141,15 @@ def gradient(definitions: Sequence[Definition], wrt: Iterable[Tensor]) -> Gradie
         if isinstance(item.body, Reduction) and item.body.kind == "max":
             positions.append(position(item))
         for place in occurrences(item):
-            name = (place.entry.kind, place.entry.owner)
+            name = place.entry.name
             tensor = defined.get(name) or targets.get(name)
             if tensor is not None:
                 solved = invert(place.entry, tensor.shape, item.ranges, place.bound, weight * place.factor)
                 pending.setdefault(name, []).append(solved)
     results = {
-        tensor: collect(Tensor(f"bar {key[0]}", key[1], tensor.shape), pending[key])
-        for key, tensor in targets.items()
-        if key in pending
+        tensor: collect(Tensor(name.adjoint, tensor.shape), pending[name])
+        for name, tensor in targets.items()
+        if name in pending
     }
     return Gradient((*positions, *intermediates), results)
 

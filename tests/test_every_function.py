@@ -20,14 +20,16 @@ from dyadic.proofs.statements.semantics.vocabulary import FUNCTIONS as WRITTEN
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, size
 from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, closed_form
+from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.layers import LAYERS
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import function_to_json
+from dyadic.symbolic.tensor_names import Name, U, V
 
 BOTH = {(name, order) for name in FUNCTIONS for order in (0, 1)}
 NAMES = set(FUNCTIONS)
 HERE, N = Index("i"), size("n")
-X, F = Tensor("x", "u", (N,)), Tensor("f", "v", (N,))
+X, F = Tensor(Name("x", U), (N,)), Tensor(Name("f", V), (N,))
 PRINTERS = {"text": TextPrinter(), "latex": LatexPrinter(), "typst": TypstPrinter()}
 
 

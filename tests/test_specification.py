@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dyadic.symbolic import architecture, derive, limits
-from dyadic.symbolic.architecture import show
 from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.structure import show
 from dyadic.symbolic.unroll import UNROLLED
 
 TEXT = Path("docs/specification.md").read_text()

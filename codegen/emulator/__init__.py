@@ -9,6 +9,6 @@
 What is shown this way is the meaning of the source on the CPU, not that it ran, or is fast, on a GPU.
 """
 
-from dyadic.codegen.emulator.host import EmulationError, Kernels, Tape, find_compiler
+from dyadic.codegen.emulator.host import EmulationError, Kernels, LaunchTape, find_compiler
 
-__all__ = ["EmulationError", "Kernels", "Tape", "find_compiler"]
+__all__ = ["EmulationError", "Kernels", "LaunchTape", "find_compiler"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import hashlib
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from dyadic.scratch import temporary_folder
 from dyadic.symbolic.functions import FUNCTIONS
 
 Mode = Literal["plain", "symbolic"]
@@ -43,7 +41,7 @@ def find_compiler() -> str | None:
 
 
 @dataclass(frozen=True)
-class Tape:
+class LaunchTape:
     """The expressions that a symbolic launch computed: ``nodes`` are (operation, a, b, c, value)."""
 
     nodes: tuple[tuple[str, int, int, int, float], ...]
@@ -145,7 +143,7 @@ class Kernels:
         block: Sequence[int],
         shapes: Sequence[tuple[int, ...] | int],
         order: int = 0,
-    ) -> tuple[Tape, list[np.ndarray[Any, Any]]]:
+    ) -> tuple[LaunchTape, list[np.ndarray[Any, Any]]]:
         """Run a kernel on symbols: every element of every input is a variable, in order of the arguments.
 
         shapes: the shape of each array argument, or the value of an int.  Returns the tape and, for each array
@@ -181,7 +179,7 @@ class Kernels:
             for array, count, shape in zip(arrays, counts, shapes, strict=True)
             if isinstance(shape, tuple)
         ]
-        return Tape(nodes), results
+        return LaunchTape(nodes), results
 
     def _run(self, name: str, grid: Sequence[int], block: Sequence[int], pointers: Sequence[int], order: int) -> None:
         def triple(values: Sequence[int]) -> Any:
@@ -276,22 +274,21 @@ _LOADED: dict[str, ctypes.CDLL] = {}
 def _compile(text: str) -> ctypes.CDLL:
     key = hashlib.sha256(text.encode()).hexdigest()
     if key not in _LOADED:
-        with tempfile.TemporaryDirectory() as folder:
-            source, library = Path(folder) / "kernels.cpp", Path(folder) / "kernels.so"
+        with temporary_folder(prefix="dyadic-emulator-") as folder:
+            source, scheduler, library = (folder / name for name in ("kernels.cpp", "scheduler.o", "kernels.so"))
             source.write_text(text, encoding="utf-8")
-            _run_compiler(["-shared", str(source), str(_scheduler()), "-o", str(library)])
+            scheduler.write_bytes(_scheduler())
+            _run_compiler(["-shared", str(source), str(scheduler), "-o", str(library)])
             _LOADED[key] = ctypes.CDLL(str(library))
     return _LOADED[key]
 
 
 @cache
-def _scheduler() -> Path:
-    """The scheduler as an object file, compiled once in a process."""
-    folder = Path(tempfile.mkdtemp(prefix="dyadic-emulator-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with as_file(files("dyadic.codegen.emulator")) as sources:
+def _scheduler() -> bytes:
+    """The scheduler as an object file, compiled once in a process and kept in memory, so that nothing stays behind."""
+    with temporary_folder(prefix="dyadic-emulator-") as folder, as_file(files("dyadic.codegen.emulator")) as sources:
         _run_compiler(["-c", str(sources / "scheduler.cpp"), "-o", str(folder / "scheduler.o")])
-    return folder / "scheduler.o"
+        return (folder / "scheduler.o").read_bytes()
 
 
 def _run_compiler(arguments: Sequence[str]) -> None:

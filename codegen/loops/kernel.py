@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from sympy import Expr, Symbol, sympify
 
 from dyadic.symbolic.expressions import Element, Index, Tensor
-
-Key = tuple[str, str]
-"""(kind, owner) of a tensor."""
+from dyadic.symbolic.tensor_names import Name
 
 
 class Local(Symbol):
@@ -24,12 +22,12 @@ class Local(Symbol):
         return Symbol.__new__(cls, name, integer=True) if integer else Symbol.__new__(cls, name)
 
 
-class Select(Expr):
-    """``Select(value, *conditions)``: the value where all brackets hold, 0 elsewhere; not evaluated there."""
+class Masked(Expr):
+    """``Masked(value, *conditions)``: the value where all brackets hold, 0 elsewhere; not evaluated there."""
 
     is_commutative = True
 
-    def __new__(cls, value: Expr, *conditions: Expr) -> Select:
+    def __new__(cls, value: Expr, *conditions: Expr) -> Masked:
         return Expr.__new__(cls, sympify(value), *conditions)
 
 
@@ -89,12 +87,12 @@ class Kernel:
     statements: tuple[Statement, ...]
     reads: tuple[Tensor, ...]
     writes: tuple[Tensor, ...]
-    integers: frozenset[Key]
+    integers: frozenset[Name]
     defines: tuple[Tensor, ...]
 
     @property
-    def tensors(self) -> dict[Key, Tensor]:
-        return {(t.kind, t.owner): t for t in (*self.reads, *self.writes)}
+    def tensors(self) -> dict[Name, Tensor]:
+        return {t.name: t for t in (*self.reads, *self.writes)}
 
     @property
     def accumulators(self) -> tuple[Accumulate, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sympy import Add, Expr, Integer, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Key, Let, Local, Put, Select, Statement
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Masked, Put, Statement
 from dyadic.codegen.loops.split import chunk_length, split
 from dyadic.codegen.prepare import prepare
 from dyadic.codegen.program import Routine, variable
@@ -31,6 +31,7 @@ from dyadic.symbolic.expressions import (
     walk,
 )
 from dyadic.symbolic.indices import Ranges, simplify, simplify_bracket
+from dyadic.symbolic.tensor_names import Name
 
 RESERVED = frozenset(
     {
@@ -63,7 +64,7 @@ class Prepared:
 
 def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
     """The launches that evaluate a routine at given sizes, in order."""
-    known = {key(t): _sized(t, sizes) for t in (*routine.arguments, *(item.tensor for item in routine.definitions))}
+    known = {t.name: _sized(t, sizes) for t in (*routine.arguments, *(item.tensor for item in routine.definitions))}
     shapes = {one: tensor.shape for one, tensor in known.items()}
     letters = {variable(tensor) for tensor in known.values()}
     prepared = [_prepared(item, shapes, sizes, letters) for item in routine.definitions]
@@ -73,14 +74,14 @@ def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Ker
             groups[-1].append(one)
         else:
             groups.append([one])
-    wanted = {key(tensor) for tensor in routine.outputs}
+    wanted = {tensor.name for tensor in routine.outputs}
     found: list[Kernel] = []
     for position in reversed(range(len(groups))):
         label = name if len(groups) == 1 else f"{name}_{position + 1}"
         kernel = _kernel(label, groups[position], known, wanted, integer_tensors(routine))
         if kernel.writes:
             found.append(kernel)
-            wanted |= {key(tensor) for tensor in kernel.reads}
+            wanted |= {tensor.name for tensor in kernel.reads}
     return [part for kernel in found[::-1] for part in _parts(kernel)]
 
 
@@ -89,28 +90,24 @@ def _parts(kernel: Kernel) -> Sequence[Kernel]:
     return (kernel,) if length is None else split(kernel, length)
 
 
-def key(tensor: Tensor | Element) -> Key:
-    return tensor.kind, tensor.owner
-
-
-def integer_tensors(routine: Routine) -> frozenset[Key]:
+def integer_tensors(routine: Routine) -> frozenset[Name]:
     """The tensors that hold integers: positions of a largest entry, and what stands in an index or a bracket."""
     found = set()
     for item in routine.definitions:
         if isinstance(item.body, Reduction) and item.body.kind == "argmax":
-            found.add(key(item.tensor))
+            found.add(item.tensor.name)
         for node in walk(item.body):
             if isinstance(node, Element | Bracket):
-                found |= {key(entry) for argument in node.args for entry in argument.atoms(Element)}
+                found |= {entry.name for argument in node.args for entry in argument.atoms(Element)}
     return frozenset(found)
 
 
 def _sized(tensor: Tensor, sizes: Mapping[Expr, Expr]) -> Tensor:
-    return Tensor(tensor.kind, tensor.owner, tuple(extent.xreplace(dict(sizes)) for extent in tensor.shape))
+    return Tensor(tensor.name, tuple(extent.xreplace(dict(sizes)) for extent in tensor.shape))
 
 
 def _prepared(
-    item: Definition, shapes: Mapping[Key, Sequence[Expr]], sizes: Mapping[Expr, Expr], letters: set[str]
+    item: Definition, shapes: Mapping[Name, Sequence[Expr]], sizes: Mapping[Expr, Expr], letters: set[str]
 ) -> Prepared:
     ready, ranges = prepare(item, shapes, sizes)
     table: dict[Expr, Expr] = {}
@@ -130,8 +127,8 @@ def _joins(group: Sequence[Prepared], one: Prepared) -> bool:
     first = group[0].item
     if one.item.indices != first.indices or one.item.tensor.shape != first.tensor.shape or heavy(one.item.body):
         return False
-    own = {key(before.item.tensor) for before in group}
-    read = [entry for entry in elements(one.item.body) if key(entry) in own]
+    own = {before.item.tensor.name for before in group}
+    read = [entry for entry in elements(one.item.body) if entry.name in own]
     return all(entry.indices == one.item.indices for entry in read)
 
 
@@ -146,29 +143,29 @@ def heavy(body: Expr) -> bool:
 
 
 def _kernel(
-    name: str, group: Sequence[Prepared], known: Mapping[Key, Tensor], wanted: set[Key], integers: frozenset[Key]
+    name: str, group: Sequence[Prepared], known: Mapping[Name, Tensor], wanted: set[Name], integers: frozenset[Name]
 ) -> Kernel:
     """Reads are in the order of the routine's arguments, then of its definitions."""
     first = group[0]
     axes = tuple(Axis(index, first.ranges[index]) for index in first.item.indices)
-    names = Names({variable(tensor) for tensor in known.values()} | {i.name for one in group for i in one.ranges})
+    names = LocalNames({variable(tensor) for tensor in known.values()} | {i.name for one in group for i in one.ranges})
     values: dict[Expr, Expr] = {}
     statements: list[Statement] = []
     writes = []
     for one in group:
         lowering = Lowering({axis.index: axis.extent for axis in axes} | one.ranges, names)
-        integer = key(one.item.tensor) in integers
+        integer = one.item.tensor.name in integers
         value = lowering.expression(_tidy(one.item.body, lowering.ranges).xreplace(values), ())
         local = Local(names.fresh(f"{variable(one.item.tensor)}_value", numbered=False), integer)
         statements += [*lowering.statements, Let(local, value)]
-        values[Element(*key(one.item.tensor), *one.item.indices)] = local
-        if key(one.item.tensor) in wanted:
+        values[Element(one.item.tensor.name, *one.item.indices)] = local
+        if one.item.tensor.name in wanted:
             tensor = one.item.tensor  # with the axes as prepared: digits of indices are axes, row-major the same
-            statements.append(Put(Element(*key(tensor), *one.item.indices), local))
+            statements.append(Put(Element(tensor.name, *one.item.indices), local))
             writes.append(tensor)
-    read = {key(entry) for statement in statements for entry in _loads(statement)} - {key(t) for t in writes}
+    read = {entry.name for statement in statements for entry in _loads(statement)} - {t.name for t in writes}
     reads = tuple(tensor for one, tensor in known.items() if one in read)
-    used = {key(tensor) for tensor in (*reads, *writes)}
+    used = {tensor.name for tensor in (*reads, *writes)}
     defines = tuple(one.item.tensor for one in group)
     return Kernel(name, axes, tuple(_without_unread(statements)), reads, tuple(writes), integers & used, defines)
 
@@ -206,7 +203,7 @@ def _locals(statement: Statement) -> set[Expr]:
 def _tidy(node: Expr, ranges: Ranges) -> Expr:
     """Entries and brackets with their integer expressions in normal form."""
     if isinstance(node, Element):
-        return Element(node.kind, node.owner, *(_index(index, ranges) for index in node.indices))
+        return Element(node.name, *(_index(index, ranges) for index in node.indices))
     if isinstance(node, Bracket):
         return simplify_bracket(node, ranges)
     if not node.args or not node.has(Element, Bracket):
@@ -220,7 +217,7 @@ def _index(index: Expr, ranges: Ranges) -> Expr:
 
 
 @dataclass
-class Names:
+class LocalNames:
     """Distinct names for the locals of one kernel."""
 
     taken: set[str]
@@ -239,7 +236,7 @@ class Names:
 class Lowering:
     """Takes the reductions out of one body; ``statements`` are those to run before its value is formed."""
 
-    def __init__(self, ranges: Ranges, names: Names) -> None:
+    def __init__(self, ranges: Ranges, names: LocalNames) -> None:
         self.ranges, self.names = ranges, names
         self.statements: list[Statement] = []
 
@@ -248,7 +245,7 @@ class Lowering:
         if isinstance(node, Element | Local) or not node.args:
             return node
         if isinstance(node, Bracket):
-            return Select(Integer(1), node)
+            return Masked(Integer(1), node)
         if isinstance(node, Reduction):
             return self._reduction(node, guards)
         if isinstance(node, Mul):
@@ -266,7 +263,7 @@ class Lowering:
         value = Mul(*(self.expression(factor, (*guards, *own)) for factor in rest), evaluate=False)
         if len(rest) < 2:
             value = Mul(*value.args) if isinstance(value, Mul) else value
-        return Select(value, *own) if own else value
+        return Masked(value, *own) if own else value
 
     def _reduction(self, node: Reduction, guards: tuple[Expr, ...]) -> Expr:
         axes, body = [Axis(node.index, self.ranges[node.index])], node.body

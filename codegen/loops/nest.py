@@ -1,7 +1,7 @@
 """A nest: a kernel with its place on the machine, as statements that a printer spells and a checker runs.
 
 A grid of blocks of threads runs the same statements.  ``BLOCK`` and ``THREAD`` are the thread's coordinates; all other
-indices are bound by :class:`For` or named by :class:`Name`.  Conditions are brackets.
+indices are bound by :class:`For` or named by :class:`IndexValue`.  Conditions are brackets.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Array:
 
 
 @dataclass(frozen=True)
-class Name:
+class IndexValue:
     """``const int index = value``."""
 
     index: Index
@@ -128,7 +128,7 @@ class Scope:
     body: tuple[Step, ...]
 
 
-Step = Name | Set | Combine | For | Halving | If | Vector | Barrier | Scope
+Step = IndexValue | Set | Combine | For | Halving | If | Vector | Barrier | Scope
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,23 @@ def unrolled(index: Index, extent: int, *body: Step) -> tuple[Step, ...]:
 
 
 __all__ = [
-    "BLOCK", "THREAD", "Array", "Barrier", "Cell", "Combine", "For", "Halving", "If", "Local", "Name", "Nest", "Scope",
-    "Set", "Step", "Vector", "bind", "steps_of", "unrolled",
+    "BLOCK",
+    "THREAD",
+    "Array",
+    "Barrier",
+    "Cell",
+    "Combine",
+    "For",
+    "Halving",
+    "If",
+    "IndexValue",
+    "Local",
+    "Nest",
+    "Scope",
+    "Set",
+    "Step",
+    "Vector",
+    "bind",
+    "steps_of",
+    "unrolled",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from sympy import Add, Expr, Mul, Pow, oo
 
-from dyadic.codegen.loops.kernel import Kernel, Key, Local, Select, every, expressions
+from dyadic.codegen.loops.kernel import Kernel, Local, Masked, every, expressions
 from dyadic.codegen.loops.memory import Fault, Global, Numbers, Registers, Shared
 from dyadic.codegen.loops.nest import (
     BLOCK,
@@ -24,7 +24,7 @@ from dyadic.codegen.loops.nest import (
     For,
     Halving,
     If,
-    Name,
+    IndexValue,
     Nest,
     Scope,
     Set,
@@ -33,24 +33,25 @@ from dyadic.codegen.loops.nest import (
 )
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Apply, Divides, Element, Inside, Quotient, Remainder, Same
+from dyadic.symbolic.tensor_names import Name
 
 
 class Machine:
     """One block at a time over the same global arrays.  ``arrays``: inputs by tensor; outputs are made here."""
 
-    def __init__(self, nest: Nest, arrays: Mapping[Key, Numbers], batch: int) -> None:
+    def __init__(self, nest: Nest, arrays: Mapping[Name, Numbers], batch: int) -> None:
         self.nest, self.batch = nest, batch
-        self.memory: dict[Key, Global] = {}
+        self.memory: dict[Name, Global] = {}
         for tensor in nest.kernel.reads:
-            key = tensor.kind, tensor.owner
+            key = tensor.name
             self.memory[key] = Global(variable(tensor), arrays[key].reshape(shape(tensor.shape, batch)), False)
         for tensor in nest.kernel.writes:
-            dtype = np.int64 if (tensor.kind, tensor.owner) in nest.kernel.integers else np.float64
+            dtype = np.int64 if tensor.name in nest.kernel.integers else np.float64
             values = np.zeros(shape(tensor.shape, batch), dtype)
-            self.memory[tensor.kind, tensor.owner] = Global(variable(tensor), values, True)
+            self.memory[tensor.name] = Global(variable(tensor), values, True)
         self.threads = int(np.prod(nest.block))
 
-    def run(self) -> dict[Key, Numbers]:
+    def run(self) -> dict[Name, Numbers]:
         """All blocks; the outputs."""
         grid = [int(extent.xreplace({BATCH: self.batch})) for extent in self.nest.grid]
         for block in product(*(range(extent) for extent in reversed(grid))):
@@ -85,7 +86,7 @@ class Machine:
 
     def _step(self, step: Step, who: Numbers) -> None:
         match step:
-            case Name(index, value):
+            case IndexValue(index, value):
                 self._define(index, self.number(value, who), who)
             case Set(target, value):
                 self._store(target, self.number(value, who), who)
@@ -131,7 +132,7 @@ class Machine:
         elif isinstance(target, Cell):
             self.own[target.array].write([self.number(i, who) for i in target.indices], value, who)
         else:
-            self.memory[target.kind, target.owner].write([self.number(i, who) for i in target.indices], value, who)
+            self.memory[target.name].write([self.number(i, who) for i in target.indices], value, who)
 
     def _combine(self, step: Combine, who: Numbers) -> None:
         old, new = self.number(step.target, who), self.number(step.value, who)
@@ -174,10 +175,10 @@ class Machine:
         if node == -oo or (node.is_number and not node.has(Apply)):
             return np.full(len(who), int(node) if node.is_Integer else float(node))
         if isinstance(node, Element):
-            return self.memory[node.kind, node.owner].read([self.number(i, who) for i in node.indices], who)
+            return self.memory[node.name].read([self.number(i, who) for i in node.indices], who)
         if isinstance(node, Cell):
             return self.own[node.array].read([self.number(i, who) for i in node.indices], who)
-        if isinstance(node, Select):
+        if isinstance(node, Masked):
             value, *guards = node.args
             holds = self._hold(guards, who)
             result = np.zeros(len(who))
@@ -208,19 +209,19 @@ def _along(entry: Element | Cell, k: int) -> Expr:
     *before, last = entry.indices
     if isinstance(entry, Cell):
         return Cell(entry.array, *before, last + k)
-    return Element(entry.kind, entry.owner, *before, last + k)
+    return Element(entry.name, *before, last + k)
 
 
 def shape(extents: Sequence[Expr], batch: int) -> tuple[int, ...]:
     return tuple(int(extent.xreplace({BATCH: batch})) for extent in extents)
 
 
-def inputs(kernel: Kernel, batch: int, seed: int = 0) -> dict[Key, Numbers]:
+def inputs(kernel: Kernel, batch: int, seed: int = 0) -> dict[Name, Numbers]:
     """Random arrays for what a kernel reads; integers such that every index they are used in is in range."""
     random = np.random.default_rng(seed)
-    found: dict[Key, Numbers] = {}
+    found: dict[Name, Numbers] = {}
     for tensor in kernel.reads:
-        key = tensor.kind, tensor.owner
+        key = tensor.name
         extents = shape(tensor.shape, batch)
         if key in kernel.integers:
             found[key] = random.integers(0, _below(kernel, key, batch), extents)
@@ -229,15 +230,15 @@ def inputs(kernel: Kernel, batch: int, seed: int = 0) -> dict[Key, Numbers]:
     return found
 
 
-def _below(kernel: Kernel, key: Key, batch: int) -> int:
+def _below(kernel: Kernel, key: Name, batch: int) -> int:
     """The smallest extent of an axis that an integer tensor chooses from; 2 if it is only compared."""
     found = []
     for statement in every(kernel.statements):
         for expression in expressions(statement):
             for entry in expression.atoms(Element):
-                tensor = kernel.tensors[entry.kind, entry.owner]
+                tensor = kernel.tensors[entry.name]
                 pairs = zip(entry.indices, shape(tensor.shape, batch), strict=True)
-                found += [n for i, n in pairs if isinstance(i, Element) and (i.kind, i.owner) == key]
+                found += [n for i, n in pairs if isinstance(i, Element) and i.name == key]
     return min(found, default=2)
 
 
@@ -247,7 +248,7 @@ def check(nest: Nest, plain: Nest, batch: int, seed: int = 0) -> None:
     found, wanted = Machine(nest, arrays, batch).run(), Machine(plain, arrays, batch).run()
     for key, values in wanted.items():
         if not np.allclose(found[key].reshape(values.shape), values, rtol=1e-11, atol=1e-12, equal_nan=True):
-            raise Fault(f"{nest.kernel.name}: {key[0]} differs from what the kernel says")
+            raise Fault(f"{nest.kernel.name}: {key.kind} differs from what the kernel says")
 
 
 __all__ = ["Fault", "Machine", "check", "inputs", "shape"]

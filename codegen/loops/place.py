@@ -17,7 +17,7 @@ from dyadic.codegen.loops.nest import (
     For,
     Halving,
     If,
-    Name,
+    IndexValue,
     Nest,
     Set,
     Step,
@@ -33,12 +33,12 @@ def count(axes: Sequence[Axis]) -> Expr:
     return Mul(*(axis.extent for axis in axes))
 
 
-def unravel(flat: Expr, axes: Sequence[Axis]) -> list[Name]:
+def unravel(flat: Expr, axes: Sequence[Axis]) -> list[IndexValue]:
     """The axes' indices from a position among their points, the last axis the fastest."""
     names, below = [], Integer(1)
     for position, axis in reversed(list(enumerate(axes))):
         rest = Quotient(flat, below)
-        names.append(Name(axis.index, Remainder(rest, axis.extent) if position else rest))
+        names.append(IndexValue(axis.index, Remainder(rest, axis.extent) if position else rest))
         below *= axis.extent
     return names
 
@@ -54,7 +54,7 @@ def per_element(kernel: Kernel, schedule: PerElement) -> Nest:
     """Every thread computes one element, its reductions as loops."""
     points = count(kernel.axes)
     body = (*unravel(ELEMENT, kernel.axes), *(step for one in kernel.statements for step in serial(one)))
-    flat = Name(ELEMENT, BLOCK[0] * schedule.threads + THREAD[0])
+    flat = IndexValue(ELEMENT, BLOCK[0] * schedule.threads + THREAD[0])
     steps: tuple[Step, ...] = (flat, If((Inside(ELEMENT, points),), body))
     return Nest(kernel, (ceiling(points, schedule.threads),), (schedule.threads,), (), steps)
 
@@ -99,10 +99,10 @@ def together(kernel: Kernel, schedule: Together) -> Nest:
     points = count(kernel.axes)
     several = elements > 1
     flat: Expr = BLOCK[0] * elements + THREAD[0] if several else BLOCK[0]
-    lane = Name(LANE, THREAD[1] if several else THREAD[0])
+    lane = IndexValue(LANE, THREAD[1] if several else THREAD[0])
     inside: tuple[Expr, ...] = (Inside(ELEMENT, points),) if several else ()
     first = Inside(LANE, Integer(1))
-    steps: list[Step] = [Name(ELEMENT, flat), lane, *unravel(ELEMENT, kernel.axes)]
+    steps: list[Step] = [IndexValue(ELEMENT, flat), lane, *unravel(ELEMENT, kernel.axes)]
     arrays: list[Array] = []
     last: list[Step] = []
     for statement in kernel.statements:

@@ -11,6 +11,7 @@ from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Pu
 from dyadic.codegen.loops.place import ceiling, count
 from dyadic.codegen.loops.schedule import PROCESSORS, estimate
 from dyadic.symbolic.expressions import Element, Index, Inside, Tensor
+from dyadic.symbolic.tensor_names import Name, V
 
 CHUNK, WITHIN = Index("chunk"), Index("within")
 PART = "part"
@@ -42,7 +43,7 @@ def split(kernel: Kernel, length: int) -> tuple[Kernel, Kernel]:
     inside = () if exact else (Inside(position, first.extent),)
     table = {first.index: position}
     local = Local("part_value")
-    tensor = Tensor(PART, "v", (chunks, *(axis.extent for axis in kernel.axes)))
+    tensor = Tensor(Name(PART, V), (chunks, *(axis.extent for axis in kernel.axes)))
     sums = Accumulate(
         total.local,
         "sum",
@@ -52,11 +53,11 @@ def split(kernel: Kernel, length: int) -> tuple[Kernel, Kernel]:
         total.value.xreplace(table),
     )
     axes = (Axis(CHUNK, chunks), *kernel.axes)
-    entry = Element(PART, "v", *(axis.index for axis in axes))
-    read = {(e.kind, e.owner) for e in total.value.atoms(Element)} | {
-        (e.kind, e.owner) for guard in total.guards for e in guard.atoms(Element)
+    entry = Element(Name(PART, V), *(axis.index for axis in axes))
+    read = {e.name for e in total.value.atoms(Element)} | {
+        e.name for guard in total.guards for e in guard.atoms(Element)
     }
-    reads = tuple(t for t in kernel.reads if (t.kind, t.owner) in read)
+    reads = tuple(t for t in kernel.reads if t.name in read)
     partial = Kernel(
         f"{kernel.name}_parts",
         axes,
@@ -66,9 +67,9 @@ def split(kernel: Kernel, length: int) -> tuple[Kernel, Kernel]:
         kernel.integers & read,
         kernel.defines,
     )
-    later = {(e.kind, e.owner) for statement in rest for e in _loads(statement)}
+    later = {e.name for statement in rest for e in _loads(statement)}
     whole = Accumulate(total.local, "sum", (Axis(CHUNK, chunks),), (), (), entry)
-    reads = (*(t for t in kernel.reads if (t.kind, t.owner) in later), tensor)
+    reads = (*(t for t in kernel.reads if t.name in later), tensor)
     final = Kernel(kernel.name, kernel.axes, (whole, *rest), reads, kernel.writes, kernel.integers, kernel.defines)
     return partial, final
 

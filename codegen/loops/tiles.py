@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integer
 
 from dyadic.codegen.loops.contraction import Contraction, Operand, contiguous, contraction, packs
-from dyadic.codegen.loops.kernel import Axis, Kernel, Select
+from dyadic.codegen.loops.kernel import Axis, Kernel, Masked
 from dyadic.codegen.loops.nest import (
     BLOCK,
     THREAD,
@@ -21,7 +21,7 @@ from dyadic.codegen.loops.nest import (
     Combine,
     For,
     If,
-    Name,
+    IndexValue,
     Nest,
     Scope,
     Set,
@@ -75,7 +75,7 @@ class _Tiling:
         schedule, depth_axes = self.schedule, self.found.sum.axes
         along = contiguous(operand, depth_axes) and not contiguous(operand, operand.axes)
         axes = depth_axes if along else operand.axes
-        extent = self.kernel.tensors[operand.entry.kind, operand.entry.owner].shape[-1]
+        extent = self.kernel.tensors[operand.entry.name].shape[-1]
         width = schedule.pack if packs(operand, axes, extent, schedule.pack) else 1
         if size * schedule.depth % (self.threads * width):
             width = 1
@@ -92,8 +92,8 @@ class _Tiling:
         across = s.columns // s.per_column
         steps: list[Step] = [
             *unravel(BLOCK[0], grid_axes),
-            Name(TX, Remainder(THREAD[0], Integer(across))),
-            Name(TY, Quotient(THREAD[0], Integer(across))),
+            IndexValue(TX, Remainder(THREAD[0], Integer(across))),
+            IndexValue(TY, Quotient(THREAD[0], Integer(across))),
             *(unravel(BLOCKS["group"], found.groups) if found.groups else []),
             *self._loop((A, s.per_row), (B, s.per_column), Set(Cell("sum", A, B), Integer(0))),
             *self._load(self.left, Integer(0)),
@@ -125,7 +125,7 @@ class _Tiling:
         more = (Inside(ahead, self.depth),)
         load = (*self._load(self.left, ahead), *self._load(self.right, ahead))
         keep = (*self._keep(self.left, other), *self._keep(self.right, other))
-        stage = Name(STAGE, Remainder(Quotient(START, Integer(self.schedule.depth)), Integer(2)))
+        stage = IndexValue(STAGE, Remainder(Quotient(START, Integer(self.schedule.depth)), Integer(2)))
         return (stage, If(more, load), *self._multiply(), If(more, keep), Barrier())
 
     # -- bringing tiles in ------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class _Tiling:
         """Names of a load's place in the tile, and its row (or column) and term there."""
         position = Index("place")
         packs_along = (self.schedule.depth if side.along_depth else side.size) // side.width
-        name = Name(position, NEXT * self.threads + THREAD[0])
+        name = IndexValue(position, NEXT * self.threads + THREAD[0])
         fast, slow = Remainder(position, Integer(packs_along)) * side.width, Quotient(position, Integer(packs_along))
         return [name], *((slow, fast) if side.along_depth else (fast, slow))
 
@@ -145,13 +145,13 @@ class _Tiling:
         """From global memory into registers; zeros beyond the edges."""
         names, row, term = self._place(side)
         block = BLOCKS["row" if side.index == ROW else "column"]
-        names += [Name(side.index, block * side.size + row), Name(TERM, start + term)]
+        names += [IndexValue(side.index, block * side.size + row), IndexValue(TERM, start + term)]
         edges = (Inside(side.index, count(side.operand.axes)), Inside(TERM, self.depth))
         names += [*unravel(side.index, side.operand.axes), *unravel(TERM, self.found.sum.axes)]
         target = Cell(f"{side.name}_next", NEXT * side.width)
         guards = (*edges, *side.operand.guards)
         if side.width == 1:
-            body: list[Step] = [*names, Set(target, Select(side.operand.entry, *guards))]
+            body: list[Step] = [*names, Set(target, Masked(side.operand.entry, *guards))]
         else:
             zeros = unrolled(PACK, side.width, Set(Cell(f"{side.name}_next", NEXT * side.width + PACK), Integer(0)))
             body = [*names, *zeros, If(guards, (Vector(target, side.operand.entry, side.width),))]
@@ -214,7 +214,7 @@ class _Tiling:
             Set(found.sum.local, Cell("sum", A, B), new=True, fixed=True),
             *(step for one in self.kernel.statements[1:] for step in serial(one)),
         )
-        names = (Name(ROW, row), Name(COLUMN, column))
+        names = (IndexValue(ROW, row), IndexValue(COLUMN, column))
         loop = self._loop((A, s.per_row), (B, s.per_column), *names, If(inside, body))
         return [Scope("what follows the sum, for each element of this thread", tuple(loop))]
 
@@ -225,9 +225,4 @@ class _Tiling:
         return list(body)
 
 
-def shared_bytes(schedule: Tiled, itemsize: int) -> int:
-    """Shared memory of a block."""
-    return 2 * schedule.depth * (schedule.rows + schedule.columns + 2 * schedule.pack) * itemsize
-
-
-__all__ = ["shared_bytes", "tiled"]
+__all__ = ["tiled"]

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
 from math import prod
@@ -17,11 +18,12 @@ from typing import Any
 import numpy as np
 from sympy import Add, Expr, Mul
 
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Put, Select, Statement
-from dyadic.codegen.loops.nest import For, Halving, Name, Nest, Set, steps_of
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Masked, Put, Statement
+from dyadic.codegen.loops.nest import For, Halving, IndexValue, Nest, Set, steps_of
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.expressions import Bracket, Divides, Element, Index, Inside, Quotient, Remainder, Same
 from dyadic.symbolic.indices import is_inside
+from dyadic.symbolic.tensor_names import Name
 
 _MOST = 2**22
 Guards = tuple[Expr, ...]
@@ -43,7 +45,7 @@ def distinct_names(nest: Nest) -> None:
         "tensors": {variable(tensor) for tensor in (*kernel.reads, *kernel.writes)},
         "arrays": {array.name for array in nest.arrays},
         "locals": {str(s.target) for s in steps_of(nest.steps) if isinstance(s, Set) and isinstance(s.target, Local)},
-        "indices": {s.index.name for s in steps_of(nest.steps) if isinstance(s, Name | For | Halving)},
+        "indices": {s.index.name for s in steps_of(nest.steps) if isinstance(s, IndexValue | For | Halving)},
         "words": {"batch", "real", "int", "if", "for", "const"},
     }
     for (one, names), (two, others) in combinations(groups.items(), 2):
@@ -56,16 +58,16 @@ class _Verifier:
         self.kernel, self.tensors = kernel, kernel.tensors
         self.ranges: dict[Index, Expr] = {}
         self.known: set[Expr] = set()
-        self.stored: list[tuple[str, str]] = []
+        self.stored: list[Name] = []
 
     def run(self) -> None:
-        reads, writes = ({(t.kind, t.owner) for t in group} for group in (self.kernel.reads, self.kernel.writes))
+        reads, writes = ({t.name for t in group} for group in (self.kernel.reads, self.kernel.writes))
         if reads & writes:
             self.fail(f"{reads & writes} are read and written")
         self.enter(self.kernel.axes)
         self.statements(self.kernel.statements, ())
-        if sorted(self.stored) != sorted(writes):
-            self.fail(f"stores {self.stored}, where the outputs are {sorted(writes)}")
+        if Counter(self.stored) != Counter(writes):
+            self.fail(f"stores {self.stored}, where the outputs are {sorted(map(str, writes))}")
 
     def fail(self, what: str) -> None:
         raise KernelError(f"{self.kernel.name}: {what}")
@@ -96,11 +98,11 @@ class _Verifier:
     def put(self, statement: Put, guards: Guards) -> None:
         entry = statement.entry
         axes = self.kernel.axes
-        shape = self.tensors[entry.kind, entry.owner].shape
+        shape = self.tensors[entry.name].shape
         if guards or entry.indices != tuple(a.index for a in axes) or shape != tuple(a.extent for a in axes):
             self.fail(f"{variable(entry)} is not stored once at each of its elements")
         self.expression(statement.value, guards)
-        self.stored.append((entry.kind, entry.owner))
+        self.stored.append(entry.name)
 
     def accumulate(self, statement: Accumulate, guards: Guards) -> None:
         if statement.kind == "argmax" and len(statement.axes) != 1:
@@ -131,7 +133,7 @@ class _Verifier:
             self.fail(f"{node} is used before it is defined")
         if isinstance(node, Element):
             self.load(node, guards)
-        elif isinstance(node, Select):
+        elif isinstance(node, Masked):
             value, *own = node.args
             for k, guard in enumerate(own):
                 self.guard(guard, (*guards, *own[:k]))
@@ -142,8 +144,8 @@ class _Verifier:
                 self.expression(part, guards)
 
     def load(self, entry: Element, guards: Guards) -> None:
-        key = entry.kind, entry.owner
-        if key not in self.tensors or key in {(t.kind, t.owner) for t in self.kernel.writes}:
+        key = entry.name
+        if key not in self.tensors or key in {t.name for t in self.kernel.writes}:
             self.fail(f"{variable(entry)} is not an input")
         extents = self.tensors[key].shape
         if len(extents) != len(entry.indices):

@@ -8,9 +8,9 @@
     lemmas/           what holds of every network
     instantiated/     every printed equation against the graph
     evaluation/       layers and the network, modulo primes
-    wording.py        what each kind of claim says        verdicts.py       the claims against their data
+    wording.py        what each kind of claim says        assumptions.py    what it assumes
+    verdicts.py       the claims against their data       trust.py          which trusted components ran
     confirmation.py   what all of it amounts to           findings.py       what is said of it
-    trust.py          which trusted components ran
 
 It needs the standard library, and python-flint for the derivatives of functions: without it they stay open.
 """

@@ -16,15 +16,6 @@ class Done(StrEnum):
     UNKNOWN = "unknown"  # nothing the checker knows: it does not count
 
 
-DONE = {
-    Done.REPLAYED: "its proof was replayed for all sizes",
-    Done.COMPUTED: "computed again from the certificate",
-    Done.EVALUATED: "evaluated with primes of the checker's own",
-    Done.STATED: "stated by the prover, not checked",
-    Done.UNKNOWN: "not a claim that is known here: not checked, does not count",
-}
-
-
 CHECKS: dict[str, tuple[Done, str, str, str]] = {
     "lemma": (
         Done.REPLAYED,

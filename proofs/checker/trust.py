@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-CHECKER = "the evaluator in proofs/checker"
-GRAPH = "the list of reads that proofs/checker takes from the equations"
+CHECKER = "the evaluator in proofs/checker/evaluation"
+GRAPH = "the list of reads that proofs/checker/intake/graph.py takes from the equations"
 EVALUATOR = "the evaluator in proofs/evaluate"
 BLAKE = "blake2b as a source of randomness"
 SHAKE = "SHAKE-256 as a source of randomness"
@@ -20,13 +20,13 @@ COQ = "Coq's kernel"
 LEMMA = "the stabilisation lemma"
 INDUCTION = "induction over the natural numbers"
 SMALL_MODELS = "the small-model argument in proofs/methods/induction.py"
-READERS = "the readers of equations in proofs/statements"
-NORMAL_FORM = "the normal form of index expressions in proofs/checker/instantiated/normal_form.py"
-TERMS = "hash-consing as coded in proofs/checker/evaluation/relaxation.py"
+READERS = "the readers of equations in proofs/statements/parsing"
+NORMAL_FORM = "the normal form of index expressions in proofs/checker/instantiated"
+TERMS = "hash-consing as coded in proofs/methods/wiring.py"
 MATRICES = "python-flint's matrix products"
 POLYNOMIALS = "python-flint's polynomials"
 FRACTIONS = "python-flint's fractions"
-RULES = "the rules for sums and derivatives in proofs/checker"
+RULES = "the rules for sums and derivatives in proofs/checker/core"
 DERIVATION_RULES = (
     "the derivatives of exp, log, erf, sin, cos, asin, acos, atan and the square root, quotient and chain rule"
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
-from dyadic.proofs.checker.evaluation.domain import hypothesis
+from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES, hypotheses
+from dyadic.proofs.checker.intake.shapes import Shapes
+from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
 class Claims:
@@ -18,8 +20,8 @@ class Claims:
     known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
     """
 
-    def __init__(self, certificate: Any, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, certificate: Any, graph: Graph, shapes: Shapes) -> None:
+        self.graph, self.shapes = graph, shapes
         self.labels = _labels(graph)
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
@@ -78,8 +80,8 @@ class Claims:
     def _texts(self, claim: Any, where: str) -> None:
         kind, subject, numbers = claim["kind"], claim["subject"], claim["numbers"]
         rule = RULES[kind]
-        self._data(claim, where)
         content = self._content(claim, where)
+        self._data(claim, where)
         label, name = self._named(claim)
         # "proved" is the verdict that the rule's own method gives; a refutation is by numbers.
         wanted = {
@@ -106,13 +108,14 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", *HYPOTHESES, "every_step", "reads", "linear"):
+        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "reads", "linear"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
             raise Rejected(f"{where}.numbers.log10_error", "is out of range")
         graph = self.graph
         own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
+        own["everywhere"] = int(not any(map(conditions, self._equations(claim))))
         if claim["kind"] == "tightness":
             own["steps"] = graph.largest_rank - 1
         if claim["kind"] == "nonreciprocity":
@@ -132,6 +135,12 @@ class Claims:
             raise Rejected(f"{where}.subject.content", "is not a layer or cost of this certificate")
         return self.graph.contents()[content][0]
 
+    def _equations(self, claim: Any) -> list[Any]:
+        """The layers and costs that a claim speaks of, where it says whether they have values everywhere."""
+        if claim["kind"] in ("adjoint", "gradient"):
+            return [self.graph.contents()[claim["subject"]["content"]][0]]
+        return [*self.graph.layers.values(), *self.graph.kinds.values()] if claim["kind"] == "steps" else []
+
     def _named(self, claim: Any) -> tuple[str, str]:
         """The label that a claim's sentence has, and what its id adds to the kind."""
         if claim["kind"] in ("adjoint", "gradient"):
@@ -142,31 +151,28 @@ class Claims:
         rule, stated = RULES[claim["kind"]], claim["trusted"]
         if stated != sorted(set(stated)):
             raise Rejected(f"{where}.trusted", "is not sorted, or says a thing twice")
-        strange = sorted(set(stated) - rule.may)
+        needs = rule.needs(claim["subject"], claim["numbers"])
+        strange = sorted(set(stated) - {*needs, *rule.further})
         if strange:
             raise Rejected(f"{where}.trusted", f"{strange[0]!r:.80} is nothing that this method calls")
-        missing = [component for component in rule.needs if component not in stated]
+        missing = [component for component in needs if component not in stated]
         if missing:
             raise Rejected(f"{where}.trusted", f"leaves out {missing[0]!r}")
-        if claim["kind"] == "variational" and not stated:
-            raise Rejected(f"{where}.trusted", "leaves out the arithmetic")
-        if claim["kind"] == "nonreciprocity" and claim["numbers"]["reads"] and len(stated) < 3:
-            raise Rejected(f"{where}.trusted", "leaves out what an entry of the Jacobian is enclosed with")
 
     def _steps(self, claim: Any, where: str) -> None:
         """The theorem's texts are made of those of the claims that it rests on."""
         self._data(claim, where)
-        parts = [c for c in self.known.values() if METHOD_OF.get(c["kind"], c["kind"]) in BEARING]
-        checks = dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts)
+        parts = [c for c in self.known.values() if _method(c) in BEARING]
+        checks = dict.fromkeys(map(_method, parts))
         others = [name for name in checks if name not in ESSENTIAL]
         method = RULES["steps"].how(claim["subject"], claim["numbers"])
-        domain = hypothesis([*self.graph.layers.values(), *self.graph.kinds.values()])
-        assumed = [text for c in parts for text in c["hypotheses"]]
+        domain = hypothesis(self._equations(claim))
+        assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]
         wanted = {
             "id": "steps",
             "statement": RULES["steps"].say(claim["subject"], claim["numbers"], ""),
             "method": method + (f", cross-checked by {', '.join(others)}" if others else ""),
-            "hypotheses": list(dict.fromkeys([*assumed, domain] if domain else assumed)),
+            "hypotheses": list(dict.fromkeys([*assumed, *([domain] if domain else []), *self.shapes.hypotheses()])),
             "trusted": sorted({text for c in parts for text in c["trusted"]}),
         }
         self._compare(claim, wanted, where)
@@ -182,6 +188,12 @@ class Claims:
         for key, value in wanted.items():
             if claim[key] != value:
                 raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+
+
+def _method(claim: Any) -> str:
+    """The method that makes a claim; of an open one, the method that had nothing to say."""
+    name: str = claim["subject"]["method"] if claim["kind"] == "open" else claim["kind"]
+    return METHOD_OF.get(name, name)
 
 
 def _labels(graph: Graph) -> dict[str, tuple[str, str]]:

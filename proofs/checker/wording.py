@@ -8,38 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker import trust
-from dyadic.proofs.checker.core.obligations import HYPOTHESES
-from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
-from dyadic.proofs.checker.intake.names import applied, nodes
+from dyadic.proofs.checker.assumptions import where_smooth
 
 Numbers = Mapping[str, int]
 Subject = Mapping[str, str]
+Components = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Rule:
+class ClaimKind:
     """One kind of claim.
 
     subject, numbers: the keys that it has.  say: its sentence.  how: its method.
-    needs: components at least one of each group of which must be trusted.  may: all that it can rest on.
+    needs: the components that a proved claim with this data rests on.  further: those that it may rest on besides.
     """
 
     subject: tuple[str, ...]
     numbers: tuple[str, ...]
     say: Callable[[Subject, Numbers, str], str]
     how: Callable[[Subject, Numbers], str]
-    needs: tuple[str, ...] = ()
-    may: frozenset[str] = frozenset()
+    needs: Callable[[Subject, Numbers], Components]
+    further: Components = ()
 
 
-def _rule(
-    subject: str, numbers: str, say: Any, how: Any, needs: tuple[str, ...] = (), further: tuple[str, ...] = ()
-) -> Rule:
-    """say and how: a template over the numbers and the subject, or a function that gives one."""
+def _rule(subject: str, numbers: str, say: Any, how: Any, needs: Any = (), further: Components = ()) -> ClaimKind:
+    """say and how: a template over the numbers and the subject, or a function that gives one; so with needs."""
 
     def filled(template: Any) -> Callable[..., str]:
         def fill(about: Subject, n: Numbers, label: str = "") -> str:
@@ -52,10 +48,11 @@ def _rule(
         return fill
 
     names = tuple(subject.split())
-    return Rule(names, tuple(numbers.split()), filled(say), filled(how), needs, frozenset((*needs, *further)))
+    components = needs if callable(needs) else lambda about, n: needs
+    return ClaimKind(names, tuple(numbers.split()), filled(say), filled(how), components, further)
 
 
-def _by(key: str, yes: str, no: str) -> Callable[[Subject, Numbers], str]:
+def _by(key: str, yes: Any, no: Any) -> Callable[[Subject, Numbers], Any]:
     return lambda about, n: yes if n[key] else no
 
 
@@ -76,7 +73,8 @@ def _pairing(about: Subject, n: Numbers) -> str:
 
 
 def _sizes(n: Numbers) -> str:
-    return "" if n["all_sizes"] else ", for the sizes of this network"
+    sizes = "" if n["all_sizes"] else ", for the sizes of this network"
+    return sizes + ("" if n["everywhere"] else ", wherever its equations have values")
 
 
 _TANGENT = _by(
@@ -84,7 +82,7 @@ _TANGENT = _by(
     "steps from the pairing with the tangent equation, for all sizes",
     "exact evaluation over two prime fields at the sizes of this network",
 )
-_ADJOINT = (trust.RULES,)
+_ADJOINT = _by("all_sizes", (trust.RULES,), (trust.RULES, trust.EVALUATOR, trust.BLAKE))
 _CONSTRUCTIONS = {
     "A": "the action of s dx/dt - E gives dx/dt = dE/ds and ds/dt = -dE/dx (s runs backward in time)",
     "B": "doubling the whole state gives the saddle-point dynamics dx/dt = +dE/ds, ds/dt = +dE/dx",
@@ -122,7 +120,13 @@ def _stepsize(about: Subject, n: Numbers) -> str:
     )
 
 
-RULES: dict[str, Rule] = {
+def _of_steps(about: Subject, n: Numbers) -> Components:
+    if about["part"] != "network":
+        return trust.INDUCTION, trust.POLYNOMIALS
+    return (*_RANDOM, trust.FRACTIONS) if n["linear"] else _RANDOM
+
+
+RULES: dict[str, ClaimKind] = {
     "lemma": _rule(
         "", "",
         "Stabilisation lemma: if every update reads only variables of smaller rank, then after k steps every variable "
@@ -132,8 +136,9 @@ RULES: dict[str, Rule] = {
     ),
     "variational": _rule(
         "construction", "", lambda about, n: _CONSTRUCTIONS[about["construction"]],
-        lambda about, n: _VARIATIONAL[about["construction"]], (),
-        (trust.POLYNOMIALS, trust.SYMPY_NUMBERS),
+        lambda about, n: _VARIATIONAL[about["construction"]],
+        lambda about, n: (trust.SYMPY_NUMBERS if about["construction"] == "C" else trust.POLYNOMIALS,),
+        (trust.SYMPY_NUMBERS,),
     ),
     "ranks": _rule(
         "", "L T",
@@ -164,17 +169,17 @@ RULES: dict[str, Rule] = {
         (trust.SMALL_MODELS, trust.GRAPH), (trust.SYMPY_NUMBERS,),
     ),
     "adjoint": _rule(
-        "content", "all_sizes positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
+        "content", "all_sizes everywhere positions_inside maxima_nonempty", _pairing, _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "gradient": _rule(
-        "content", "all_sizes positions_inside maxima_nonempty",
+        "content", "all_sizes everywhere positions_inside maxima_nonempty",
         lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
         _NUMBERS,
     ),
     "function": _rule(
         "name", "",
         lambda about, n: "{name}: the emitted derivative is the derivative of the definition"
-        + (" away from the kink" if has_kinks(about["name"]) else ""),
+        + where_smooth(about["name"]),
         "rational functions in a differential field", (trust.DERIVATION_RULES, trust.SYMPY_POLYNOMIALS),
         (trust.POLYNOMIALS,),
     ),
@@ -228,8 +233,8 @@ RULES: dict[str, Rule] = {
         "", "reads",
         _by("reads", "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero",
             "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential"),
-        _by("reads", "rigorous evaluation of one Jacobian entry", "inspection of the graph"), (),
-        (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER),
+        _by("reads", "rigorous evaluation of one Jacobian entry", "inspection of the graph"),
+        _by("reads", (trust.ARB, trust.EVALUATOR, trust.BLAKE), ()), (trust.CHECKER,),
     ),
     "tightness": _rule(
         "",
@@ -250,8 +255,8 @@ RULES: dict[str, Rule] = {
         (*_NUMBERS, trust.LEMMA),
     ),
     "stepsize": _rule(
-        "part", "T linear log10_error", _stepsize, lambda about, n: _STEPSIZE[about["part"]][1], (),
-        (trust.INDUCTION, trust.POLYNOMIALS, trust.EVALUATOR, trust.BLAKE, trust.FRACTIONS, trust.GRAPH),
+        "part", "T linear log10_error", _stepsize, lambda about, n: _STEPSIZE[about["part"]][1], _of_steps,
+        (trust.GRAPH,),
     ),
     "machine": _rule(
         "", "steps",
@@ -260,9 +265,10 @@ RULES: dict[str, Rule] = {
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
     ),
     "steps": _rule(
-        "", "steps L",
-        "After {steps} unit Euler steps of the saddle-point dynamics from any state, x, s and dE/dtheta are exactly "
-        "those of backpropagation (L = {L} vertices)",
+        "", "steps L everywhere",
+        lambda about, n: "After {steps} unit Euler steps of the saddle-point dynamics from any state"
+        + ("" if n["everywhere"] else " from which every update is defined")
+        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)",
         "composition: lemma + ranks + instances + adjoints for all sizes",
     ),
 }  # fmt: skip
@@ -279,74 +285,3 @@ BEARING = (
 METHODS = (*BEARING, "printed", "variational", "stepsize", "nonreciprocity", "tightness", "machine")
 CHOICES = {"printed": ("text", "latex"), "variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
 """What the one entry of a subject can be."""
-
-# -- hypotheses --------------------------------------------------------------------------------------------------------
-
-
-def conventions(name: str) -> list[str]:
-    """What is assumed of a function wherever it is applied: the value at a kink or a jump, the domain."""
-    known = DEFINITIONS.get(name)
-    if known is None:
-        return []
-    found = []
-    if known.jumps:
-        found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
-    elif known.kinks:
-        points: dict[Fraction, list[str]] = {}
-        for point, taken in known.kinks:
-            points.setdefault(_fraction(taken), []).append(f"z = {_fraction(point)}")
-        found.append(
-            ", ".join(f"at {' and '.join(at)} the derivative is taken as {_short(n)}" for n, at in points.items())
-        )
-    low, high = known.domain
-    if low is not None or high is not None:
-        found.append(f"z > {low}" if high is None else f"z < {high}" if low is None else f"{low} < z < {high}")
-    elif known.poles:
-        found.append(f"{known.poles} is not 0")
-    return [f"{name}: {text}" for text in found]
-
-
-def has_kinks(name: str) -> bool:
-    known = DEFINITIONS.get(name)
-    return known is not None and bool(known.kinks or known.jumps)
-
-
-def _fraction(node: Any) -> Fraction:
-    return Fraction(node) if isinstance(node, int) else Fraction(node[1], node[2])
-
-
-def _short(number: Fraction) -> str:
-    return str(number) if len(str(number)) < 12 else f"{float(number):.6f}..."
-
-
-def hypotheses(kind: str, content: Any, subject: Subject, numbers: Numbers) -> list[str]:
-    """What a claim of a kind assumes; content: of the layer or cost that it speaks of."""
-    if kind in ("adjoint", "gradient"):
-        return _of_equations(content, numbers)
-    if kind == "function":
-        return conventions(subject["name"])
-    if kind in ("lemma", "induction"):
-        return ["ranks are at least 1"]
-    if kind == "variational":
-        return ["E is differentiable"]
-    return ["updates read only smaller ranks"] if kind == "stepsize" and subject["part"] == "only" else []
-
-
-def _of_equations(content: Any, numbers: Numbers) -> list[str]:
-    bodies = [item["body"] for item in content["definitions"]]
-    functions = applied(bodies)
-    found = list(nodes(bodies))
-    exponents = [node[2] for node in found if node[0] == "^"]
-    texts = [
-        "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
-    ]
-    texts += [text for name in sorted(functions) for text in conventions(name)]
-    if any((e if isinstance(e, int) else e[1]) < 0 for e in exponents):
-        texts.append("no divisor is 0")
-    if any(not isinstance(e, int) for e in exponents):
-        texts.append("what stands under a root is positive")
-    if any(node[0] == "max" for node in found):
-        texts.append(
-            "where several values are the largest, the derivative goes to the one that argmax takes, whichever that is"
-        )
-    return texts + [text for name, text in HYPOTHESES.items() if numbers[name]]

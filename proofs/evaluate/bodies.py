@@ -12,19 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
-from dyadic.proofs.evaluate.integers import Scope, Whole, admitted, guard, is_guard, whole
+from dyadic.proofs.evaluate.integers import AffineInteger, ClosureScope, admitted, guard, is_guard, whole
 from dyadic.proofs.evaluate.number_rings import Ring
 
 Value = Callable[[], Any]
 Indices = range | list[int]
 Row = Callable[[Indices], Sequence[Any]]
 
-_HIGHEST_POWER = 16
-_LARGEST = 2**256
+_HIGHEST_POWER = 2**22
+_LARGEST = 2**4096
 _LONGEST_SUM = 4096
 
 
-def compile_body(node: Any, scope: Scope, ring: Ring, depth: int = 0) -> Value:
+def compile_body(node: Any, scope: ClosureScope, ring: Ring, depth: int = 0) -> Value:
     """A JSON expression as a function of the scope's slots and tables.  Raises :class:`Rejected`."""
     scope.visit(depth)
     if isinstance(node, int) and not isinstance(node, bool) and abs(node) < _LARGEST:
@@ -44,7 +44,7 @@ def compile_body(node: Any, scope: Scope, ring: Ring, depth: int = 0) -> Value:
             count = whole(node, scope, depth).compiled(scope)
             return lambda: ring.number(count())
         case ["entry", *_]:
-            return Entry(node, scope, depth).value
+            return TensorEntry(node, scope, depth).value
         case ["+", *children] if children:
             terms, add = [inner(child) for child in children], ring.add
             return lambda: add([term() for term in terms])
@@ -74,7 +74,7 @@ def _power(base: Value, p: int, q: int, ring: Ring) -> Value:
     return lambda: ring.power(base(), p, q)
 
 
-def _product(children: Sequence[Any], scope: Scope, ring: Ring, depth: int) -> Value:
+def _product(children: Sequence[Any], scope: ClosureScope, ring: Ring, depth: int) -> Value:
     tests = [guard(child, scope, depth + 1).test for child in children if is_guard(child)]
     factors = [compile_body(child, scope, ring, depth + 1) for child in children if not is_guard(child)]
     multiply, zero = ring.mul, ring.number(0)
@@ -95,10 +95,10 @@ def _product(children: Sequence[Any], scope: Scope, ring: Ring, depth: int) -> V
     return guarded
 
 
-class Entry:
+class TensorEntry:
     """A tensor's entry, alone or for a list of values of one index."""
 
-    def __init__(self, node: Any, scope: Scope, depth: int) -> None:
+    def __init__(self, node: Any, scope: ClosureScope, depth: int) -> None:
         match node:
             case ["entry", str(kind), str(owner), list(indices)]:
                 self.axes = [whole(index, scope, depth + 1) for index in indices]
@@ -131,7 +131,7 @@ class Entry:
         return lambda steps: list(map(tables[position].__getitem__, zip(*[axis(steps) for axis in axes], strict=False)))
 
 
-def _along(axis: Whole, slot: int, scope: Scope) -> Callable[[Indices], Iterable[int]]:
+def _along(axis: AffineInteger, slot: int, scope: ClosureScope) -> Callable[[Indices], Iterable[int]]:
     """The values of one axis' index while the index in ``slot`` takes the given values."""
     if slot not in axis.reads:
         value = axis.compiled(scope)
@@ -141,7 +141,7 @@ def _along(axis: Whole, slot: int, scope: Scope) -> Callable[[Indices], Iterable
     if axis.slot == slot:
         return lambda steps: steps
     factor = axis.slots[slot]
-    start = axis.plus(Whole(0, {slot: factor}), -1).compiled(scope)
+    start = axis.plus(AffineInteger(0, {slot: factor}), -1).compiled(scope)
 
     def shifted(steps: Indices) -> Iterable[int]:
         first = start()
@@ -150,7 +150,7 @@ def _along(axis: Whole, slot: int, scope: Scope) -> Callable[[Indices], Iterable
     return shifted
 
 
-def _one_by_one(value: Value, slot: int, scope: Scope) -> Row:
+def _one_by_one(value: Value, slot: int, scope: ClosureScope) -> Row:
     slots = scope.slots
 
     def row(steps: Indices) -> list[Any]:
@@ -162,7 +162,7 @@ def _one_by_one(value: Value, slot: int, scope: Scope) -> Row:
     return row
 
 
-def _reduction(kind: str, name: str, extent: Any, body: Any, scope: Scope, ring: Ring, depth: int) -> Value:
+def _reduction(kind: str, name: str, extent: Any, body: Any, scope: ClosureScope, ring: Ring, depth: int) -> Value:
     length = whole(extent, scope, depth + 1)
     if length.reads or length.others or not 0 <= length.constant <= _LONGEST_SUM:
         raise scope.reject(f"{extent!r:.80} is not the length of a sum, or one too long to evaluate here")
@@ -190,13 +190,15 @@ def _unless(tests: list[Callable[[], bool]], steps: Callable[[], Indices]) -> Ca
     return lambda: steps() if all(test() for test in tests) else nothing
 
 
-def _sum(factors: list[Any], slot: int, steps: Callable[[], Indices], scope: Scope, ring: Ring, depth: int) -> Value:
+def _sum(
+    factors: list[Any], slot: int, steps: Callable[[], Indices], scope: ClosureScope, ring: Ring, depth: int
+) -> Value:
     rows: list[Row] = []
     fixed: list[Value] = []
     for child in factors:
         if isinstance(child, list) and child and child[0] == "entry":
             scope.visit(depth)
-            entry = Entry(child, scope, depth)
+            entry = TensorEntry(child, scope, depth)
             if slot in entry.reads:
                 rows.append(entry.row(slot))
             else:
@@ -227,7 +229,7 @@ def _sum(factors: list[Any], slot: int, steps: Callable[[], Indices], scope: Sco
     return scaled if fixed else plain
 
 
-def _mentions(node: Any, scope: Scope, slot: int) -> bool:
+def _mentions(node: Any, scope: ClosureScope, slot: int) -> bool:
     """Whether an expression may depend on the index in a slot (by name: a bound index of that name counts)."""
     stack = [node]
     while stack:
@@ -239,7 +241,7 @@ def _mentions(node: Any, scope: Scope, slot: int) -> bool:
     return False
 
 
-def _choice(kind: str, row: Row, steps: Callable[[], Indices], scope: Scope, ring: Ring) -> Value:
+def _choice(kind: str, row: Row, steps: Callable[[], Indices], scope: ClosureScope, ring: Ring) -> Value:
     """logsumexp, max and argmax over the admitted values of the index."""
 
     def value() -> Any:

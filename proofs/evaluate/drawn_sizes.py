@@ -25,11 +25,11 @@ _WINDOWS = (0, 3, 5, 7, 11)
 _CAPS = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 2**31)
 
 _CHOSEN: WeakKeyDictionary[Graph, dict[tuple[int, int], dict[str, int]]] = WeakKeyDictionary()
-_FACTS: WeakKeyDictionary[Graph, dict[str, Facts]] = WeakKeyDictionary()
+_FACTS: WeakKeyDictionary[Graph, dict[str, VertexFacts]] = WeakKeyDictionary()
 
 
 @dataclass
-class Facts:
+class VertexFacts:
     """What is known of a vertex whatever sizes are chosen; vertices of one layer and sizes share it.
 
     free: see :func:`free_symbols`.  products: for each extent of its activation the named sizes that it is a product
@@ -43,11 +43,11 @@ class Facts:
     fitted: dict[Any, tuple[dict[str, int], list[list[int]], list[int], int, int]] = field(default_factory=dict)
 
 
-def facts(graph: Graph) -> dict[str, Facts]:
+def facts(graph: Graph) -> dict[str, VertexFacts]:
     """By vertex."""
     if graph not in _FACTS:
-        shared: dict[str, Facts] = {}
-        found: dict[str, Facts] = {}
+        shared: dict[str, VertexFacts] = {}
+        found: dict[str, VertexFacts] = {}
         for name, parents in graph.parents.items():
             roles = [follows(graph.inputs.get(parent, {})) for parent in parents]
             key = f"{graph.content[name]} {sorted(graph.sizes[name].items())} {roles}"
@@ -58,7 +58,7 @@ def facts(graph: Graph) -> dict[str, Facts]:
     return _FACTS[graph]
 
 
-def _facts(graph: Graph, name: str) -> Facts:
+def _facts(graph: Graph, name: str) -> VertexFacts:
     layer, own = graph.layers[graph.content[name]], graph.sizes[name]
     shape = layer["definitions"][-1]["shape"]
     numbers = [_number(extent, own) for extent in shape]
@@ -68,7 +68,7 @@ def _facts(graph: Graph, name: str) -> Facts:
         if number is not None and _is_composed(extent, layer["extents"])
     ]
     products = [(_factors(extent), number) for extent, number in zip(shape, numbers, strict=True)]
-    return Facts(tuple(free_symbols(graph, name)), products, composed)
+    return VertexFacts(tuple(free_symbols(graph, name)), products, composed)
 
 
 class Instantiation:
@@ -145,7 +145,7 @@ class Instantiation:
         if need(content, "target_role", str, where) == "index":
             self.below[owner] = shape[-1]
 
-    def _chosen(self, known: Facts, own: dict[str, Any]) -> dict[str, int]:
+    def _chosen(self, known: VertexFacts, own: dict[str, Any]) -> dict[str, int]:
         """Numbers for a vertex's free sizes.  Those of a product agree with what the product has become elsewhere."""
         table = {symbol: self.learned.get(own[symbol], self._free(own[symbol])) if isinstance(own[symbol], int)
                  else self._free(own[symbol]) for symbol in known.free}  # fmt: skip

@@ -23,7 +23,7 @@ MOST_TERMS = 2**22
 _LARGEST_NUMBER = 2**40
 
 
-class Scope:
+class ClosureScope:
     """What the closures of one definition share.
 
     slots: the indices' current values.  names: the slot of each visible index.  tables: the tensors read, in the
@@ -66,7 +66,7 @@ class Scope:
 
 
 @dataclass
-class Whole:
+class AffineInteger:
     """constant + Sum coefficient * slot + Sum coefficient * count()."""
 
     constant: int = 0
@@ -87,21 +87,21 @@ class Whole:
             else None
         )
 
-    def plus(self, other: Whole, factor: int = 1) -> Whole:
+    def plus(self, other: AffineInteger, factor: int = 1) -> AffineInteger:
         slots = dict(self.slots)
         for slot, coefficient in other.slots.items():
             slots[slot] = slots.get(slot, 0) + factor * coefficient
         others = [*self.others, *((factor * c, count, slots_) for c, count, slots_ in other.others)]
-        return Whole(self.constant + factor * other.constant, {s: c for s, c in slots.items() if c}, others)
+        return AffineInteger(self.constant + factor * other.constant, {s: c for s, c in slots.items() if c}, others)
 
-    def compiled(self, scope: Scope) -> Count:
+    def compiled(self, scope: ClosureScope) -> Count:
         values, constant = scope.slots, self.constant
         pairs = list(self.slots.items())
         if self.others:
             rest = [(c, count) for c, count, _ in self.others]
             if not pairs and not constant and len(rest) == 1 and rest[0][0] == 1:
                 return rest[0][1]
-            base = Whole(constant, self.slots).compiled(scope)
+            base = AffineInteger(constant, self.slots).compiled(scope)
             return lambda: base() + sum([count() * c for c, count in rest])
         if not pairs:
             return lambda: constant
@@ -116,23 +116,23 @@ class Whole:
         return lambda: constant + sum(factor * values[slot] for slot, factor in pairs)
 
 
-def whole(node: Any, scope: Scope, depth: int = 0) -> Whole:
+def whole(node: Any, scope: ClosureScope, depth: int = 0) -> AffineInteger:
     """An integer expression in JSON."""
     scope.visit(depth)
     if isinstance(node, int) and not isinstance(node, bool) and abs(node) < _LARGEST_NUMBER:
-        return Whole(node)
+        return AffineInteger(node)
     match node:
         case ["index", str(name)] if name in scope.names:
-            return Whole(0, {scope.names[name]: 1})
+            return AffineInteger(0, {scope.names[name]: 1})
         case ["size", str(name)] if name in scope.sizes:
-            return Whole(scope.sizes[name])
+            return AffineInteger(scope.sizes[name])
         case ["+", *parts] if parts:
-            total = Whole()
+            total = AffineInteger()
             for part in parts:
                 total = total.plus(whole(part, scope, depth + 1))
             return total
         case ["*", *parts] if parts:
-            product = Whole(1)
+            product = AffineInteger(1)
             for part in parts:
                 product = _times(product, whole(part, scope, depth + 1), scope)
             return product
@@ -144,34 +144,34 @@ def whole(node: Any, scope: Scope, depth: int = 0) -> Whole:
             tables, position = scope.tables, scope.table(kind, owner)
             scope.integers.add(position)
             reads = frozenset().union(*(axis.reads for axis in axes))
-            return Whole(0, {}, [(1, lambda: tables[position][tuple([at() for at in place])], reads)])
+            return AffineInteger(0, {}, [(1, lambda: tables[position][tuple([at() for at in place])], reads)])
     raise scope.reject(f"{node!r:.80} is not an integer expression")
 
 
-def _times(one: Whole, two: Whole, scope: Scope) -> Whole:
+def _times(one: AffineInteger, two: AffineInteger, scope: ClosureScope) -> AffineInteger:
     for left, right in ((one, two), (two, one)):
         if not left.reads and not left.others:
             if abs(left.constant) >= _LARGEST_NUMBER:
                 raise scope.reject("a number is too large")
-            return Whole().plus(right, left.constant)
+            return AffineInteger().plus(right, left.constant)
     first, second = one.compiled(scope), two.compiled(scope)
-    return Whole(0, {}, [(1, lambda: first() * second(), one.reads | two.reads)])
+    return AffineInteger(0, {}, [(1, lambda: first() * second(), one.reads | two.reads)])
 
 
-def _division(kind: str, numerator: Whole, divisor: Whole, scope: Scope) -> Whole:
+def _division(kind: str, numerator: AffineInteger, divisor: AffineInteger, scope: ClosureScope) -> AffineInteger:
     by = divisor.constant
     if divisor.reads or divisor.others or by <= 0:
         raise scope.reject("a divisor is not a positive number")
     if not numerator.reads and not numerator.others:
-        return Whole(numerator.constant // by if kind == "quotient" else numerator.constant % by)
+        return AffineInteger(numerator.constant // by if kind == "quotient" else numerator.constant % by)
     value = numerator.compiled(scope)
     count: Count = (lambda: value() // by) if kind == "quotient" else (lambda: value() % by)
-    return Whole(0, {}, [(1, count, numerator.reads)])
+    return AffineInteger(0, {}, [(1, count, numerator.reads)])
 
 
 def extent(node: Any, sizes: Mapping[str, int], where: str, least: int = 1) -> int:
     """An extent: an integer expression of the sizes alone."""
-    found = whole(node, Scope(sizes, where))
+    found = whole(node, ClosureScope(sizes, where))
     if found.reads or found.others or not least <= found.constant < 2**31:
         raise Rejected(where, f"{node!r:.80} is not a size")
     return found.constant
@@ -183,15 +183,15 @@ class Guard:
 
     test: Test
     reads: frozenset[int]
-    value: Whole | None = None
+    value: AffineInteger | None = None
     limit: int = 0
 
-    def range_of(self, slot: int, scope: Scope) -> Callable[[], tuple[int, int]] | None:
+    def range_of(self, slot: int, scope: ClosureScope) -> Callable[[], tuple[int, int]] | None:
         """The interval of one index in which the condition holds, if it is one: its first value and the end."""
         if self.value is None or self.value.others:
             return None
         step = self.value.slots[slot]
-        rest = self.value.plus(Whole(0, {slot: step}), -1).compiled(scope)
+        rest = self.value.plus(AffineInteger(0, {slot: step}), -1).compiled(scope)
         limit = self.limit
         if step > 0:  # -rest <= step k <= limit - 1 - rest
             return lambda: (-(rest() // step), (limit - 1 - rest()) // step + 1)
@@ -205,7 +205,7 @@ def is_guard(node: Any) -> bool:
     return isinstance(node, list) and len(node) == 3 and node[0] in ("inside", "divides", "same")
 
 
-def guard(node: Any, scope: Scope, depth: int) -> Guard:
+def guard(node: Any, scope: ClosureScope, depth: int) -> Guard:
     """A bracket as a test."""
     if node[0] == "^":
         return guard(node[1], scope, depth)
@@ -224,7 +224,7 @@ def guard(node: Any, scope: Scope, depth: int) -> Guard:
     return Guard(lambda: 0 <= first() < limit, reads, one, limit)
 
 
-def admitted(guards: Iterable[Guard], slot: int, length: int, scope: Scope) -> Callable[[], range | list[int]]:
+def admitted(guards: Iterable[Guard], slot: int, length: int, scope: ClosureScope) -> Callable[[], range | list[int]]:
     """The values of one index that satisfy all brackets, each of which depends on it, as a function of the others."""
     ranges, tests, slots = [], [], scope.slots
     for item in guards:

@@ -6,6 +6,7 @@ The equations come as JSON (nested lists, see docs/proofs.md) and are compiled b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -13,7 +14,7 @@ from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
-from dyadic.proofs.evaluate.integers import Entries, Scope, extent
+from dyadic.proofs.evaluate.integers import ClosureScope, Entries, extent
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
@@ -21,7 +22,7 @@ Tensors = dict[tuple[str, str], Entries]
 LARGEST_TENSOR = 2**14
 
 
-class Definition:
+class RingDefinition:
     """``tensor[indices] = body`` over a ring, with the axes' sizes resolved."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
@@ -33,7 +34,7 @@ class Definition:
         if len(set(self.indices)) < len(self.indices):
             raise Rejected(f"{where}.indices", "are not distinct")
         self.places = places(shape, where)
-        self._scope = Scope(sizes, f"{where}.body", len(self.places))
+        self._scope = ClosureScope(sizes, f"{where}.body", len(self.places))
         self.reads = self._scope.keys.keys()
         for name in self.indices:
             self._scope.bind(name)
@@ -95,27 +96,39 @@ def entries(node: Any) -> set[tuple[str, str]]:
 
 
 class Layer:
-    """One layer derivation bound to concrete sizes and a ring."""
+    """One layer derivation bound to concrete sizes and a ring; what a pass does not ask for is not compiled."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
-        def read(key: str) -> list[Definition]:
-            items = field(data, key, list, where)
-            return [Definition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
-
+        self._data, self._sizes, self._ring, self._where = data, sizes, ring, where
         self.owners: list[str] = field(data, "inputs", list, where)
-        self.definitions, self.intermediates, self.adjoints = (
-            read("definitions"),
-            read("intermediates"),
-            read("adjoints"),
-        )
-        if not self.definitions or len(self.adjoints) != len(self.owners):
+        self.definitions = self._read("definitions")
+        if not self.definitions or len(field(data, "adjoints", list, where)) != len(self.owners):
             raise Rejected(where, "needs a definition and one adjoint per input")
-        gradients = field(data, "gradients", dict, where)
-        self.gradients = {n: Definition(g, sizes, ring, f"{where}.gradients.{n}") for n, g in gradients.items()}
         self.parameters = {
             name: (field(p, "kind", str, where), [whole(e, sizes, where) for e in field(p, "shape", list, where)])
             for name, p in field(data, "parameters", dict, where).items()
         }
+
+    def _read(self, key: str) -> list[RingDefinition]:
+        items = field(self._data, key, list, self._where)
+        return [RingDefinition(x, self._sizes, self._ring, f"{self._where}.{key}[{k}]") for k, x in enumerate(items)]
+
+    @cached_property
+    def intermediates(self) -> list[RingDefinition]:
+        """What adjoints and gradients read besides the definitions."""
+        return self._read("intermediates")
+
+    @cached_property
+    def adjoints(self) -> list[RingDefinition]:
+        """The contribution to each input's sensitivity."""
+        return self._read("adjoints")
+
+    @cached_property
+    def gradients(self) -> dict[str, RingDefinition]:
+        """dE/dtheta by parameter."""
+        where = f"{self._where}.gradients"
+        items = field(self._data, "gradients", dict, self._where)
+        return {name: RingDefinition(item, self._sizes, self._ring, f"{where}.{name}") for name, item in items.items()}
 
     def forward(self, tensors: Tensors) -> Entries:
         """Evaluate the definitions into ``tensors`` and return the vertex's value f_v."""
@@ -141,7 +154,7 @@ class Layer:
         self._prepare(item, tensors)
         return item.evaluate(tensors)
 
-    def _prepare(self, item: Definition, tensors: Tensors) -> None:
+    def _prepare(self, item: RingDefinition, tensors: Tensors) -> None:
         wanted, needed = set(item.reads), []
         for one in reversed((*self.definitions, *self.intermediates)):
             if one.key in wanted:
@@ -155,8 +168,8 @@ class CostLayer:
     """The cost bound to concrete sizes and a ring."""
 
     def __init__(self, data: Any, sizes: Mapping[str, int], ring: Ring, where: str) -> None:
-        def read(items: list[Any], key: str) -> list[Definition]:
-            return [Definition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
+        def read(items: list[Any], key: str) -> list[RingDefinition]:
+            return [RingDefinition(item, sizes, ring, f"{where}.{key}[{k}]") for k, item in enumerate(items)]
 
         self.owner: str = field(data, "input", str, where)
         self.definitions = read(field(data, "definitions", list, where), "definitions")
@@ -179,11 +192,11 @@ class CostLayer:
 
 __all__ = [
     "CostLayer",
-    "Definition",
     "Entries",
     "Layer",
     "Outside",
     "Rejected",
+    "RingDefinition",
     "Tensors",
     "entries",
     "field",

@@ -2,7 +2,7 @@
 
 Evaluating one expression in several rings gives several kinds of evidence:
 
-* :class:`Field`: integers mod a prime, every function an unknown one: identities that hold for all functions;
+* :class:`PrimeField`: integers mod a prime, every function an unknown one: identities that hold for all functions;
 * :class:`Ball`: rigorous real enclosures (Arb) of the true functions: numbers that differ for certain;
 * :class:`Degree`: a bound on the degree of the polynomial that is being evaluated, for the error bound;
 * :class:`Tape`: reverse-mode differentiation over any of the others: backpropagation by another route.
@@ -56,11 +56,11 @@ class Composed:
         return self.add([total, self.mul([one, two])])
 
 
-class Field:
+class PrimeField:
     """Integers modulo a prime; a function value is a pseudo-random residue keyed by function and argument.
 
     Two evaluations agree on f(a) and f(b) if a = b, and otherwise only by chance, so what holds here holds
-    for every choice of functions, up to the chance that is bounded by :func:`.identity.error_bound`.
+    for every choice of functions, up to the chance that is bounded by :func:`.identity_values.error_bound`.
     The largest of some values is one of them, picked pseudo-randomly but the same whenever the values are: what
     holds here holds however ties are broken, and for any other choice function too.  A q-th root is an unknown
     number, the same for equal arguments; that its q-th power is the argument is not used.
@@ -330,4 +330,4 @@ class Tape(Composed):
         return adjoints
 
 
-__all__ = ["Anywhere", "Ball", "Composed", "Degree", "Field", "Ring", "Tape", "Undetermined"]
+__all__ = ["Anywhere", "Ball", "Composed", "Degree", "PrimeField", "Ring", "Tape", "Undetermined"]

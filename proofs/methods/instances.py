@@ -14,7 +14,6 @@ from typing import Any
 
 from dyadic.proofs.checker.instantiated.equation_instances import Difference, described, examine
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.trust import NORMAL_FORM, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
 
@@ -23,7 +22,6 @@ MOST_SHOWN = 20
 
 def instances_claim(graph: Graph) -> Claim:
     """Compare every equation of the certificate's content with the one that the graph demands."""
-    called(NORMAL_FORM)
     outcome = examine(graph)
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:

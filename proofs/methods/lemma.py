@@ -13,7 +13,7 @@ architecture.
 from __future__ import annotations
 
 from dyadic.proofs.checker.lemmas import stabilisation
-from dyadic.proofs.checker.trust import DEDUCTION, INDUCTION, called
+from dyadic.proofs.checker.trust import INDUCTION, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import RANKS, told
 from dyadic.proofs.trusted import recorded
@@ -22,7 +22,6 @@ from dyadic.proofs.trusted import recorded
 @recorded
 def lemma_claim() -> Claim:
     """The proof of the step, and the two models."""
-    called(DEDUCTION)
     called(INDUCTION)
     open_ = [question for question in stabilisation.QUESTIONS if not stabilisation.decide(question)]
     verdict, reason = (Verdict.UNDECIDED, f"not shown: {', '.join(open_)}") if open_ else (Verdict.PROVED, None)

@@ -23,8 +23,8 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import residue_source
 from dyadic.proofs.evaluate.jets import Jets
-from dyadic.proofs.evaluate.network import CostLayer, Definition, Entries, Layer, Tensors, entries, places, whole
-from dyadic.proofs.evaluate.number_rings import Degree, Field, Ring
+from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, RingDefinition, Tensors, entries, places, whole
+from dyadic.proofs.evaluate.number_rings import Degree, PrimeField, Ring
 from dyadic.proofs.evaluate.simulate import Draw
 from dyadic.proofs.sentences import log10_error, told
 
@@ -33,7 +33,7 @@ _Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Run:
+class PairingRun:
     """Both sides for the content at ``where`` in the certificate; ``bound``: the probability of error, at most."""
 
     where: str
@@ -50,7 +50,7 @@ class Run:
 
 def pairing_claim(graph: Graph) -> Claim:
     """One claim for all layer kinds and costs, with a run per kind and prime as witness."""
-    runs: list[Run] = []
+    runs: list[PairingRun] = []
     try:
         for run in _runs(graph):
             if run.forward != run.backward:
@@ -67,17 +67,17 @@ def pairing_claim(graph: Graph) -> Claim:
     return told("pairing", Verdict.PROVED, {}, {"log10_error": log10_error(bound)}, witness=witness)
 
 
-def _runs(graph: Graph) -> Iterator[Run]:
+def _runs(graph: Graph) -> Iterator[PairingRun]:
     """Every kind and cost at sizes of its own, modulo two primes."""
     for where, (content, own) in graph.contents().items():
         for k, prime in enumerate(primes(SEED)):
             chosen = small_sizes(content, SEED + k, where, own)
-            ring = Field(prime, SEED + k)
+            ring = PrimeField(prime, SEED + k)
             forward, backward = both_sides(content, where, chosen, ring, residue_source(prime, SEED + k))
             degrees = both_sides(content, where, chosen, Degree(), lambda label: 1)
             trials = 1 + ring.calls * (ring.calls - 1) // 2
             bound = min(Fraction(1), Fraction(trials * max(*map(int, degrees), 1), prime))
-            yield Run(where, prime, SEED + k, chosen, forward, backward, bound)
+            yield PairingRun(where, prime, SEED + k, chosen, forward, backward, bound)
 
 
 def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, draw: Draw) -> tuple[Any, Any]:
@@ -90,7 +90,7 @@ def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, d
         table[symbol] = whole(formula, table, where)
     is_cost, jets = "gradient" in content, Jets(ring)
     shapes = _given(content, table, where)
-    integers = _integers(content, shapes, table, where)
+    integers = integers_of(content, shapes)
     still: Tensors = {}
     moving: Tensors = {}
     for key, shape in shapes.items():
@@ -146,7 +146,9 @@ def _energy(
     s = values["s", "v"]
     wanted = {"energy": {(): ring.add([ring.mul([s[at], lag[at]]) for at in lag])}, "stationarity": lag}
     for name, table in wanted.items():
-        if Definition(content[name], sizes, ring, f"{where}.{name}").evaluate(tensors) != table and not _bounds(ring):
+        if RingDefinition(content[name], sizes, ring, f"{where}.{name}").evaluate(tensors) != table and not _bounds(
+            ring
+        ):
             raise Rejected(f"{where}.{name}", "is not that of <s, f - x>")
 
 
@@ -165,7 +167,7 @@ def _given(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key, lis
     return {key: [whole(extent, sizes, where) for extent in shape] for key, shape in found.items()}
 
 
-def _integers(content: Any, shapes: Mapping[_Key, list[int]], sizes: Mapping[str, int], where: str) -> dict[_Key, int]:
+def integers_of(content: Any, shapes: Mapping[_Key, list[int]]) -> dict[_Key, int]:
     """Given tensors whose entries stand in an index or a bracket, and what they are below."""
     below: dict[_Key, int] = {}
     stack: list[Any] = [item["body"] for item in content["definitions"]]

@@ -21,7 +21,7 @@ from dyadic.proofs.checker.trust import POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.evaluate.number_rings import Composed, Field
+from dyadic.proofs.evaluate.number_rings import Composed, PrimeField
 from dyadic.proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.shared.comparison import compare, values
@@ -29,6 +29,7 @@ from dyadic.proofs.sentences import told
 
 MOST_EXPONENTS = 100_000_000
 """Bound on the terms of all polynomials of a state times the number of variables: what it takes to write it out."""
+_HIGHEST_POWER = 64
 MOST_UPDATES = 300
 """Bound on vertices times steps."""
 
@@ -103,6 +104,8 @@ class Lengths(Composed):
     def power(self, base: int, p: int, q: int = 1) -> int:
         if p < 0 or q != 1:
             raise Rejected("equations", "a quotient or a root is no polynomial")
+        if p > _HIGHEST_POWER:
+            raise Rejected("equations", f"a power above {_HIGHEST_POWER} has too many terms")
         return int(base ** max(p, 1))
 
     def apply(self, name: str, order: int, argument: int) -> int:
@@ -149,7 +152,7 @@ def _terms(graph: Graph, sizes: dict[str, int]) -> int:
 def _variables(graph: Graph, steps: int, sizes: dict[str, int]) -> int:
     """Counted by a run over a prime field; only the number of variables made ready rests on it."""
     drawn: set[str] = set()
-    ring = Field(primes_for(1)[0], 1)
+    ring = PrimeField(primes_for(1)[0], 1)
 
     def draw(label: str) -> int:
         drawn.add(label)

@@ -13,23 +13,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sympy import Pow, Symbol
+from sympy import Symbol
 
 from dyadic.proofs.checker.instantiated.normal_form import Forms
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.trust import NORMAL_FORM, READERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.notation import printed_names, read_equation
-from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.parsing.tokens import PRINTED, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.expressions import Bracket, Definition, Element, Index, Reduction
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
 
 MOST_LATEX = 300
 """Number of equations up to which the LaTeX is read back as well."""
@@ -66,7 +66,8 @@ def _claim(
             done.add(item)
             text = write(item)
             try:
-                same = _same(forms, content, *read(text))
+                left, right = read(text)
+                same = _same(forms, content, left, right)
             except (Unreadable, Rejected) as error:
                 if covered(item):
                     unread = unread or f"{text[:200]!r} of {tag} cannot be read back: {error}"
@@ -75,9 +76,7 @@ def _claim(
                 continue
             seen += 1
             if not same and different is None:
-                different = {"tag": tag, "printed": text, "equation": content}
-    called(READERS)
-    called(NORMAL_FORM)
+                different = {"tag": tag, "printed": text, "equation": content, "read_back": [left, right]}
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
         numbers = {"compared": seen, "left_out": left_out}
@@ -98,8 +97,17 @@ def _same(forms: Forms, content: Any, left: Any, right: Any) -> bool:
     names = [index[1] for index in indices]
     if len(set(names)) < len(names):
         return False
-    wanted = forms.of(content["body"], {name: k for k, name in enumerate(content["indices"])}, "the equation")
-    return forms.of(right, {name: k for k, name in enumerate(names)}, "what is printed") == wanted
+    body, printed = _roots_as_powers(content["body"]), _roots_as_powers(right)
+    wanted = forms.of(body, {name: k for k, name in enumerate(content["indices"])}, "the equation")
+    return forms.of(printed, {name: k for k, name in enumerate(names)}, "what is printed") == wanted
+
+
+def _roots_as_powers(node: Any) -> Any:
+    """The function sqrt and the power 1/2 are one thing under one sign; a derivative, sqrt', has a name of its own."""
+    if not isinstance(node, list):
+        return node
+    parts = [_roots_as_powers(child) for child in node]
+    return ["^", parts[3], ["rational", 1, 2]] if parts[:3] == ["apply", "sqrt", 0] and len(parts) == 4 else parts
 
 
 # -- LaTeX, by the reader of claims ------------------------------------------------------------------------------------
@@ -109,40 +117,45 @@ def _latex_reader(graph: Graph) -> Read:
     vocabulary = Vocabulary(graph)
 
     def read(text: str) -> tuple[Any, Any]:
-        sides = parse(LatexReader(formula(text), vocabulary, False).tokens())
-        if len(sides) != 2 or not isinstance(sides[0], list):
-            raise Unreadable(0, "this is no equation")
-        return sides[0], _with_ranges(sides[1])
+        sides = parse(LatexReader(formula(text), vocabulary, limits=PRINTED).tokens(), PRINTED)
+        match sides:
+            case [["entry", kind, owner, list(indices)], right]:
+                free = [index[1] for index in indices if isinstance(index, list) and index[0] in NAMES]
+                if len(free) == len(indices):
+                    left = ["entry", kind, owner, [["index", name] for name in free]]
+                    return left, _with_ranges(right, frozenset(free))
+        raise Unreadable(0, "this is no equation")
 
     return read
 
 
-def _with_ranges(node: Any) -> Any:
-    """Ranges that are names of sizes, as the certificate writes them."""
+NAMES = ("index", "size")
+
+
+def _with_ranges(node: Any, scope: frozenset[str]) -> Any:
+    """Ranges that are names of sizes, as the certificate writes them; what is bound is an index, whatever else is so
+    called in the network."""
     if not isinstance(node, list):
         return node
     if len(node) == 4 and node[0] in ("sum", "logsumexp", "max", "argmax"):
         extent = ["size", node[2]] if isinstance(node[2], str) else node[2]
         if extent is None:
             raise Unreadable(0, "a range is missing")
-        return [node[0], node[1], extent, _with_ranges(node[3])]
-    return [_with_ranges(child) for child in node]
+        return [node[0], node[1], _with_ranges(extent, scope), _with_ranges(node[3], scope | {node[1]})]
+    if len(node) == 2 and node[0] in NAMES:
+        return ["index" if node[1] in scope else "size", node[1]]
+    return [_with_ranges(child, scope) for child in node]
 
 
 def _in_claims_notation(item: Definition) -> bool:
     """Whether the LaTeX of a definition is in the notation of claims.
 
-    It is not where positions of maxima with long names, roots of an order other than two, sizes as numbers, ranges
-    that are formulas, positions with more than one axis, or entries in brackets occur.
+    It is not where sizes as numbers, ranges that are formulas, positions with more than one axis, or entries in
+    brackets occur.
     """
     body = item.body
     inner = {index for entry in body.atoms(Element) for index in entry.indices if isinstance(index, Element)}
     if any(len(index.indices) > 1 for index in inner) or any(node.atoms(Element) for node in body.atoms(Bracket)):
-        return False
-    kinds = {item.tensor.kind, *(entry.kind for entry in body.atoms(Element))}
-    if any(kind.startswith("arg ") and len(kind) > len("arg m") for kind in kinds):  # written with a wide hat
-        return False
-    if any(not (2 * power.exp).is_Integer for power in body.atoms(Pow)):
         return False
     ranges = [node.extent for node in body.atoms(Reduction)]
     if any(not (extent.is_Integer or isinstance(extent, Symbol)) for extent in ranges):

@@ -33,6 +33,7 @@ SEED = 20260204
 LITERAL_BUDGET = 4_000
 """Largest number of vertices times steps for which every step is executed."""
 _TRIES = 5
+_HIGHEST_POWER = 1_000
 _KNOWN = {"relu": (1, 0), "identity": (1, 1), "outer": (1, 1)}
 
 
@@ -59,6 +60,8 @@ class Rationals(Composed):
             base = self.apply(f"root {q}", 0, base)
         if p < 0 and base == 0:
             raise Undetermined("division by zero")
+        if abs(p) > _HIGHEST_POWER:
+            raise Undetermined(f"a power above {_HIGHEST_POWER} has too many digits")
         return base**p
 
     def apply(self, name: str, order: int, argument: fmpq) -> fmpq:

@@ -8,17 +8,17 @@ such block, and then that is what is stated.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flint import ctx
 
-from dyadic.proofs.checker.evaluation.kind_pairing import Equations, completed, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import KindEquations, completed, small_sizes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import small_rational_source
 from dyadic.proofs.evaluate.network import Entries, Layer, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Tape, Undetermined
+from dyadic.proofs.methods.pairing import integers_of
 from dyadic.proofs.sentences import told
 
 _MOST_EDGES = 8
@@ -46,20 +46,24 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
     content, where = graph.layers[graph.content[child]], f"vertex {child!r}"
     tape, draw = Tape(Ball()), small_rational_source(seed)
 
-    def drawn(label: str, shape: list[Any]) -> Entries:
-        sides = [whole(extent, sizes, where) for extent in shape]
-        return {place: tape.variable(draw(f"{label} {list(place)}")) for place in places(sides, where)}
+    def drawn(label: str, shape: list[int], below: int | None) -> Entries:
+        labels = {place: f"{label} {list(place)}" for place in places(shape, where)}
+        if below is not None:
+            return {place: position(text, below) for place, text in labels.items()}
+        return {place: tape.variable(draw(text)) for place, text in labels.items()}
 
     try:
-        equations = Equations(content, where)
+        equations = KindEquations(content, where)
         sizes = completed(equations.extents, small_sizes(content, seed, where, graph.sizes[child]), where)
-        tensors = {key: drawn(f"{key[0]} {key[1]}", shape) for key, shape in equations.read.items()}
+        shapes = {key: [whole(extent, sizes, where) for extent in shape] for key, shape in equations.read.items()}
+        chosen = integers_of(content, shapes)
+        tensors = {key: drawn(f"{key[0]} {key[1]}", shape, chosen.get(key)) for key, shape in shapes.items()}
         moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]
         value = Layer(content, sizes, tape, where).forward(tensors)
-    except (Undetermined, Rejected):  # the sign of a sum that may be zero; a layer that looks up integers
+    except (Undetermined, Rejected):  # the sign of a sum that may be zero
         return None
-    for place, position in value.items():
-        slopes = tape.backward(position)
+    for place, variable in value.items():
+        slopes = tape.backward(variable)
         for at, source in moved.items():
             if slopes[source] > 0 or slopes[source] < 0:
                 return {

@@ -97,7 +97,7 @@ _ALL = (
     Method(
         "adjoint", "proofs/methods/adjoint", "adjoints", layer_kinds.adjoint_claims,
         "E_v = <s, f - x>, dE_v/ds = f - x, <s, Df v> = <(Df)^T s, v> for every layer kind, input and parameter, for "
-        "all sizes", "the rules for sums and derivatives in proofs/checker",
+        "all sizes", "the rules for sums and derivatives in proofs/checker/core",
         "how layers are connected", needs_graph=False,
     ),
     Method(
@@ -156,7 +156,7 @@ _ALL = (
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
         "only h = tau_v is exact in finite time; how linear networks deviate; nilpotency, spectral radius abs(1 - h)",
         "python-flint; the evaluator in proofs/evaluate", "adjoints that are wrong but read the same variables",
-        deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network, s.steps),
+        deep=True, bears=False, unfit=lambda s: stepsize.unfit(s.network),
     ),
     Method(
         "nonreciprocity", "proofs/methods/reciprocity.py", "non-reciprocity",

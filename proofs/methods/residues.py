@@ -31,9 +31,9 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.shared.parallel import in_parallel
-from dyadic.proofs.methods.vectors.algebras import DRAWN_BITS, Degrees, Randomness, Residues, Unknowns, Value
+from dyadic.proofs.methods.vectors.algebras import DRAWN_BITS, DegreeAlgebra, Randomness, Residues, Unknowns, Value
 from dyadic.proofs.methods.vectors.matrices import Environment, NoVectorForm
-from dyadic.proofs.methods.vectors.vector_network import Network
+from dyadic.proofs.methods.vectors.vector_network import VectorNetwork
 from dyadic.proofs.sentences import log10_error, told
 
 SEED = 20260203
@@ -48,7 +48,7 @@ _PER_ENTRY = 200
 
 
 @dataclass(frozen=True)
-class Run:
+class RelaxationRun:
     """One run: ``difference`` is (variable, entry, relaxation, backpropagation), None on agreement."""
 
     prime: int
@@ -58,7 +58,7 @@ class Run:
     calls: list[int]
 
 
-def run(network: Network, steps: int | None, prime: int, seed: int) -> Run:
+def run(network: VectorNetwork, steps: int | None, prime: int, seed: int) -> RelaxationRun:
     """Execute ``steps`` synchronous steps (None: the wavefront) and compare with backpropagation."""
     randomness = Randomness(prime, seed)
     unknowns = Unknowns(randomness)
@@ -94,12 +94,12 @@ def run(network: Network, steps: int | None, prime: int, seed: int) -> Run:
             compare(f"dE/d{key[0]} of {name}", claimed[key], gradients[key])
 
     network.backpropagation(drawn, algebra, visit)
-    return Run(prime, seed, differences[0] if differences else None, compared, unknowns.calls)
+    return RelaxationRun(prime, seed, differences[0] if differences else None, compared, unknowns.calls)
 
 
-def error_bound(network: Network, steps: int | None, outcome: Run) -> Fraction:
+def error_bound(network: VectorNetwork, steps: int | None, outcome: RelaxationRun) -> Fraction:
     """The probability, at most, that one run agrees although the identity is false."""
-    algebra = Degrees()
+    algebra = DegreeAlgebra()
     drawn = network.draw(lambda size: 1, lambda rows, columns: 1)
     state = network.wavefront(drawn, algebra) if steps is None else network.initial(lambda size: 1)
     for _ in range(steps or 0):
@@ -116,7 +116,7 @@ def error_bound(network: Network, steps: int | None, outcome: Run) -> Fraction:
 def unfit(graph: Graph) -> str | None:
     """Why this network cannot be evaluated at its own sizes, or None."""
     try:
-        matrices, _ = Network(graph).entries
+        matrices, _ = VectorNetwork(graph).entries
     except NoVectorForm as error:
         return f"{error}: exact evaluation stays at reduced sizes"
     if matrices > WAVEFRONT_BUDGET:
@@ -126,7 +126,7 @@ def unfit(graph: Graph) -> str | None:
 
 def residues_claim(graph: Graph, steps: int) -> Claim:
     """Two runs over two random primes, at the network's own sizes."""
-    network = Network(graph)
+    network = VectorNetwork(graph)
     matrices, vectors = network.entries
     literal = steps * (matrices + _PER_ENTRY * vectors) <= LITERAL_BUDGET
     counts = {"steps": steps, "every_step": int(literal)}

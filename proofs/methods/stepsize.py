@@ -27,7 +27,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import Identity, error_bound, primes_for, residue_source
-from dyadic.proofs.evaluate.number_rings import Field, Ring, Tape
+from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Tape
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
 from dyadic.proofs.methods.rational import Rationals, integers
 from dyadic.proofs.sentences import LOWER, log10_error, told
@@ -38,7 +38,7 @@ MOST_UPDATES = 20_000
 _STEPS = 3
 
 
-def unfit(graph: Graph, steps: int) -> str | None:
+def unfit(graph: Graph) -> str | None:
     """Why this network is not simulated, or None."""
     updates = len(graph.parents) * graph.largest_rank
     return None if updates <= MOST_UPDATES else f"{updates} updates are more than {MOST_UPDATES}"
@@ -87,7 +87,7 @@ def stepsize_claims(graph: Graph) -> Iterator[Claim]:
 def network_claim(graph: Graph) -> Claim:
     """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
-    ring, draw = Field(prime, SEED), residue_source(prime, SEED)
+    ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
     counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
     linear = ring.calls == 0
     if linear and counterexample is None:
@@ -97,14 +97,14 @@ def network_claim(graph: Graph) -> Claim:
         return told("stepsize", Verdict.REFUTED, about, numbers, name="network", counterexample=counterexample)
     # A row of M^T is a sum of products of T derivatives, each of at most the degree of what backpropagation computes.
     entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
-    one = Identity(prime, SEED, "synchronous", sizes, "", ring.calls, entries, None)
+    one = Identity(prime, SEED, "synchronous", sizes, ring.calls, entries, None)
     bound = min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one))
     witness = {"prime": str(prime), "seed": SEED, "sizes": sizes}
     numbers |= {"log10_error": log10_error(bound)}
     return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
 
 
-def _alive(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
+def _alive(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
     """A random row times M, the Jacobian at a random state, T times: what is left of it, if anything is."""
     tape = Tape(ring)
     instance = Instance(graph, tape, lambda label: tape.variable(draw(label)), sizes)
@@ -136,7 +136,7 @@ def _mixed(ring: Ring, h: Any, old: State, new: State) -> State:
     }
 
 
-def _displaced(graph: Graph, ring: Field, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
+def _displaced(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
     """The first x and the last s, each displaced alone by d, after a few steps of size h."""
     instance = Instance(graph, ring, draw, sizes)
     fixed = instance.wavefront()

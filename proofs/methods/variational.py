@@ -22,8 +22,8 @@ from dyadic.proofs.checker.trust import SYMPY_NUMBERS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.shared.trajectories import (
     Along,
+    NotPolynomial,
     Polynomial,
-    Unreadable,
     at_point,
     bump,
     constant,
@@ -92,7 +92,7 @@ def construction_claim(construction: Construction, sign: int) -> Claim:
             if found != stated:
                 return claim(Verdict.REFUTED, counterexample=_numbers(label, found, stated))
         stationary = _stationary(construction)
-    except Unreadable as error:
+    except NotPolynomial as error:
         return claim(Verdict.UNDECIDED, reason=f"{error} is no polynomial of trajectories, energies and rates")
     if not stationary:
         reason = "the first variation is not the integral of the stated equations"

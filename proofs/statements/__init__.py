@@ -20,6 +20,7 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
 from dyadic.proofs.statements.semantics.author_names import LayerOutside, author_names
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Statement, equalities
+from dyadic.proofs.statements.semantics.given import given_values
 from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.statements.verdict.decide import decide
@@ -31,6 +32,8 @@ from dyadic.symbolic.printing import TextPrinter
 
 _LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
 _PRINTER = TextPrinter()
+_REMARK = 20_000
+"""How many operations a look at another reading of a refuted claim may take."""
 _THERE = 'true at the solution (at = "solution"), false at some other state'
 
 
@@ -69,6 +72,7 @@ def examine_claims(
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
     author = author_names(claims.names, claims.layers, graph)
     vocabulary = Vocabulary(graph, claims.functions, author)
+    vocabulary.given = given_values(graph, derivation.architecture.values)
     budget = Budget()
     found: list[Claim] = []
     failures = list(claims.failures)
@@ -77,7 +81,7 @@ def examine_claims(
         start = time.perf_counter()
         try:
             claim = _for_all_layers(statement, vocabulary, graph, budget)
-            claim = _with_derived(claim, statement, derivation)
+            claim = _with_derived(claim, derivation)
             found.append(replace(claim, seconds=time.perf_counter() - start))
         except SpecError as error:
             failures.append(Failure(statement.id, statement.line, error))
@@ -137,13 +141,14 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         raise SpecError(
             statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
         ) from error
-    return _otherwise(found, statement, vocabulary, budget)
+    return _otherwise(found, statement, vocabulary)
 
 
-def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary, budget: Budget) -> Claim:
+def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary) -> Claim:
     """A refuted claim that holds where backpropagation arrives, or in the other layout, says so."""
     if found.verdict is not Verdict.REFUTED or found.counterexample is None:
         return found
+    budget = Budget(_REMARK)
     other = NUMERATOR if statement.layout == DENOMINATOR else DENOMINATOR
     readings = [(replace(statement, layout=other), f'true with derivatives in {other} layout (layout = "{other}")')]
     if statement.at != SOLUTION:
@@ -160,7 +165,7 @@ def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary, budge
     return found
 
 
-def _with_derived(claim: Claim, statement: Statement, derivation: Derivation) -> Claim:
+def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
     """A refuted equation with the one that the project derives, for comparison."""
     match = _LEFT.match(claim.statement)
     if claim.counterexample is None or match is None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.costs.cost_type import CostEquation, CostType, summed
 from dyadic.symbolic.expressions import Apply, Definition, Tensor
 from dyadic.symbolic.layers.layer_type import axes
+from dyadic.symbolic.tensor_names import COST, Name, U
 
 
 class Abstract(CostType):
@@ -22,8 +23,8 @@ class Abstract(CostType):
 
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         here, shape = axes(rank)
-        x, y = Tensor("x", "u", shape), Tensor("y", COST_OWNER, shape)
-        paired, C = Tensor("t", COST_OWNER, ()), Tensor("C", COST_OWNER, ())
+        x, y = Tensor(Name("x", U), shape), Tensor(Name("y", COST), shape)
+        paired, C = Tensor(Name("t", COST), ()), Tensor(Name("C", COST), ())
         body = summed(y[here] * x[here], here, shape)
         definitions = (Definition(paired, (), body), Definition(C, (), Apply("outer", 0, paired[()])))
         return CostEquation(x, y, definitions, ("the cost is differentiable",))

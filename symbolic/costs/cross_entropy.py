@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.costs.cost_type import CostEquation, CostType, summed
 from dyadic.symbolic.expressions import Definition, Index, Reduction, Tensor, size
 from dyadic.symbolic.layers.layer_type import Option, batch_axes
+from dyadic.symbolic.tensor_names import COST, Name, U
 
 
 class CrossEntropy(CostType):
@@ -27,15 +28,15 @@ class CrossEntropy(CostType):
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         i, k, n = Index("i"), Index("k"), size("n")
         lead, lead_sizes = batch_axes(rank - 1)
-        x = Tensor("x", "u", (*lead_sizes, n))
-        lse, C = Tensor("lse", COST_OWNER, lead_sizes), Tensor("C", COST_OWNER, ())
+        x = Tensor(Name("x", U), (*lead_sizes, n))
+        lse, C = Tensor(Name("lse", COST), lead_sizes), Tensor(Name("C", COST), ())
         normaliser = Definition(lse, lead, Reduction("logsumexp", k, n, x[(*lead, k)]))
         if settings.get("target") == "index":
-            y = Tensor("y", COST_OWNER, lead_sizes)
+            y = Tensor(Name("y", COST), lead_sizes)
             cost = summed(lse[lead] - x[(*lead, y[lead])], lead, lead_sizes)
             hypothesis = "the target is a class: an integer from 0 to the number of classes less one"
             return CostEquation(x, y, (normaliser, Definition(C, (), cost)), (hypothesis,), "index")
-        y = Tensor("y", COST_OWNER, (*lead_sizes, n))
+        y = Tensor(Name("y", COST), (*lead_sizes, n))
         here = (*lead, i)
         cost = summed(y[here] * (lse[lead] - x[here]), here, x.shape)
         return CostEquation(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.costs.cost_type import CostEquation, CostType, summed
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Integer, Tensor
 from dyadic.symbolic.layers.layer_type import Option, ShapeError, axes
+from dyadic.symbolic.tensor_names import COST, Name, U
 
 
 class Elementwise(CostType):
@@ -21,7 +22,7 @@ class Elementwise(CostType):
 
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         here, shape = axes(rank)
-        x, y, C = Tensor("x", "u", shape), Tensor("y", COST_OWNER, shape), Tensor("C", COST_OWNER, ())
+        x, y, C = Tensor(Name("x", U), shape), Tensor(Name("y", COST), shape), Tensor(Name("C", COST), ())
         body = summed(self.value(x[here], y[here], settings), here, shape)
         return CostEquation(x, y, (Definition(C, (), body),), self.hypotheses)
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from sympy import Rational
 
-from dyadic.symbolic.costs.cost_type import COST_OWNER, CostEquation, CostType, summed
+from dyadic.symbolic.costs.cost_type import CostEquation, CostType, summed
 from dyadic.symbolic.expressions import Definition, Tensor
 from dyadic.symbolic.layers.layer_type import axes
+from dyadic.symbolic.tensor_names import COST, Name, U
 
 
 class SquaredError(CostType):
@@ -19,6 +20,6 @@ class SquaredError(CostType):
 
     def equation(self, rank: int, settings: Mapping[str, Any]) -> CostEquation:
         here, shape = axes(rank)
-        x, y, C = Tensor("x", "u", shape), Tensor("y", COST_OWNER, shape), Tensor("C", COST_OWNER, ())
+        x, y, C = Tensor(Name("x", U), shape), Tensor(Name("y", COST), shape), Tensor(Name("C", COST), ())
         body = summed((x[here] - y[here]) ** 2, here, shape)
         return CostEquation(x, y, (Definition(C, (), Rational(1, 2) * body),))

@@ -5,7 +5,7 @@ the layer holds for every function.  The records say what each head means; to ad
 """
 
 from dyadic.symbolic.functions.branches import SELU_ALPHA, SELU_GAMMA
-from dyadic.symbolic.functions.closed_form import as_primitives, by_cases, closed_form, derivative, expand_functions
+from dyadic.symbolic.functions.closed_forms import as_primitives, by_cases, closed_form, derivative, expand_functions
 from dyadic.symbolic.functions.records import ACTIVATIONS, FUNCTIONS
 from dyadic.symbolic.functions.scalar import ScalarFunction, Spelling, Z
 

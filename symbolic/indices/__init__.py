@@ -4,7 +4,7 @@ Sizes may be names or numbers; the same rules serve the deriver, the instantiati
 generators.
 """
 
-from dyadic.symbolic.indices.bounds import Ranges, bounds, is_inside, numeric
+from dyadic.symbolic.indices.index_bounds import Ranges, bounds, is_inside, numeric
 from dyadic.symbolic.indices.simplifier import divisible, multiples, simplify, simplify_bracket, tidy
 from dyadic.symbolic.indices.sums import simplified, solve_same
 

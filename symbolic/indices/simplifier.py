@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sympy import Add, Expr, Integer, Mul, expand
 
 from dyadic.symbolic.expressions import Bracket, Divides, Element, Inside, Quotient, Reduction, Remainder, Same
-from dyadic.symbolic.indices.bounds import Limits, Ranges, bounds, is_inside, is_outside, never_negative, numeric
+from dyadic.symbolic.indices.index_bounds import Limits, Ranges, bounds, is_inside, is_outside, never_negative, numeric
 
 
 def simplify(expression: Expr, ranges: Ranges) -> Expr:
@@ -19,7 +19,7 @@ def simplify(expression: Expr, ranges: Ranges) -> Expr:
         parts = expression.func(*(simplify(argument, ranges) for argument in expression.args))
         return _recombine(expand(parts, deep=False))
     if isinstance(expression, Element):
-        return Element(expression.kind, expression.owner, *(simplify(index, ranges) for index in expression.indices))
+        return Element(expression.name, *(simplify(index, ranges) for index in expression.indices))
     return expression
 
 

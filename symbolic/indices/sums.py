@@ -16,7 +16,7 @@ from dyadic.symbolic.expressions import (
     Same,
     all_indices,
 )
-from dyadic.symbolic.indices.bounds import Ranges
+from dyadic.symbolic.indices.index_bounds import Ranges
 from dyadic.symbolic.indices.simplifier import simplify, simplify_bracket
 
 

@@ -1,4 +1,7 @@
-"""The layer catalogue.  To add a layer: write one file with its equation and list it in ``_TYPES``."""
+"""The layer catalogue.  To add a layer: write one file with its equation and list it in ``_TYPES``.
+
+A type from elsewhere, as of a user's own, is added by the decorator :func:`register`.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,22 @@ _TYPES: tuple[type[LayerType], ...] = (
     *(CosineSimilarity, Softmax, LogSoftmax, Attention, MultiHeadAttention, Embedding, Gather, Highway, Glu, Mixture),
     *RECURRENT,
 )
-LAYERS: dict[str, LayerType] = {layer.name: layer() for layer in _TYPES}
+LAYERS: dict[str, LayerType] = {}
+"""Every layer type that has an equation, by name."""
 
-__all__ = ["LAYERS", "LayerEquation", "LayerType", "Option", "Parameter", "ShapeError"]
+
+def register(type_: type[LayerType]) -> type[LayerType]:
+    """Add a type to the catalogue: architectures may name it, and all that follows from its equation is there.
+
+    Raises :class:`ValueError` where the name is taken.
+    """
+    if type_.name in LAYERS:
+        raise ValueError(f"there is a layer type {type_.name!r} already")
+    LAYERS[type_.name] = type_()
+    return type_
+
+
+for _type in _TYPES:
+    register(_type)
+
+__all__ = ["LAYERS", "LayerEquation", "LayerType", "Option", "Parameter", "ShapeError", "register"]

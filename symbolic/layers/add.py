@@ -15,8 +15,8 @@ from dyadic.symbolic.layers.layer_type import (
     Shape,
     broadcast_axes,
     broadcast_entries,
-    slots,
 )
+from dyadic.symbolic.tensor_names import Name, V, slots
 
 
 class Add(LayerType):
@@ -32,4 +32,4 @@ class Add(LayerType):
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         inputs, entries, here, shape = broadcast_entries(settings, ranks, slots(len(ranks)))
-        return LayerEquation(inputs, {}, (Definition(Tensor("f", "v", shape), here, Plus(*entries)),))
+        return LayerEquation(inputs, {}, (Definition(Tensor(Name("f", V), shape), here, Plus(*entries)),))

@@ -15,8 +15,8 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     broadcast_axes,
     broadcast_entries,
-    slots,
 )
+from dyadic.symbolic.tensor_names import Name, V, slots
 
 
 class Arithmetic(LayerType):
@@ -35,7 +35,7 @@ class Arithmetic(LayerType):
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         inputs, entries, here, shape = broadcast_entries(settings, ranks, slots(len(ranks)))
-        definition = Definition(Tensor("f", "v", shape), here, self.value(entries, settings))
+        definition = Definition(Tensor(Name("f", V), shape), here, self.value(entries, settings))
         return LayerEquation(inputs, {}, (definition,), hypotheses=self.hypotheses)
 
 

@@ -24,8 +24,8 @@ from dyadic.symbolic.layers.layer_type import (
     batch_axes,
     broadcast_axes,
     broadcast_leading,
-    slots,
 )
+from dyadic.symbolic.tensor_names import Name, V, slots
 
 _I, _J, _R, _C = Index("i"), Index("j"), Index("r"), Index("c")
 _CAUSAL = Option("flag", False)
@@ -37,9 +37,9 @@ def weights(
     """The tensor p of attention weights over (lead, i, j), and the definitions of a, l and p that lead to it."""
     n, m = extents
     here = (*lead, _I, _J)
-    a = Tensor("a", "v", (*lead_sizes, n, m))
-    l = Tensor("l", "v", (*lead_sizes, n))  # noqa: E741
-    p = Tensor("p", "v", (*lead_sizes, n, m))
+    a = Tensor(Name("a", V), (*lead_sizes, n, m))
+    l = Tensor(Name("l", V), (*lead_sizes, n))  # noqa: E741
+    p = Tensor(Name("p", V), (*lead_sizes, n, m))
     seen = Inside(_I - _J, n) if causal else Integer(1)
     normaliser = Reduction("logsumexp", _J, m, seen * a[here])
     return p, (
@@ -77,7 +77,7 @@ class Attention(LayerType):
         n, m, d, e = size("n"), size("m"), size("d"), size("e")
         own, lead, lead_sizes = broadcast_leading(settings, [max(rank - 2, 0) for rank in ranks])
         q, k, v = (
-            Tensor("x", owner, (*own[slot][1], *shape))
+            Tensor(Name("x", owner), (*own[slot][1], *shape))
             for slot, (owner, shape) in enumerate(zip(slots(len(ranks))[:3], ((n, d), (m, d), (m, e)), strict=True))
         )
         inputs: tuple[Tensor, ...] = (q, k, v)
@@ -87,11 +87,11 @@ class Attention(LayerType):
             axes = [row for row in ((-2, _I, n), (-1, _J, m)) if ranks[3] >= -row[0]]
             flat = settings["mask"]
             shape = tuple(Integer(1) if axis in flat else extent for axis, _, extent in axes)
-            mask = Tensor("x", "u4", (*own[3][1], *shape))
+            mask = Tensor(Name("x", slots(4)[3]), (*own[3][1], *shape))
             scores += mask[(*own[3][0], *(Integer(0) if axis in flat else index for axis, index, _ in axes))]
             inputs = (q, k, v, mask)
         p, definitions = weights(scores, lead, lead_sizes, (n, m), settings["causal"])
-        f = Tensor("f", "v", (*lead_sizes, n, e))
+        f = Tensor(Name("f", V), (*lead_sizes, n, e))
         value = total(_J, m, p[(*lead, _I, _J)] * v[(*own[2][0], _J, _C)])
         return LayerEquation(inputs, {}, (*definitions, Definition(f, (*lead, _I, _C), value)))
 
@@ -130,30 +130,30 @@ class MultiHeadAttention(LayerType):
         features = (units, units, units) if one else (units, size("k"), size("w"))
         owners = slots(len(ranks)) * (3 if one else 1)
         rows = (n, m, m)
-        inputs = [Tensor("x", o, (*lead_sizes, r, w)) for o, r, w in zip(owners, rows, features, strict=True)]
+        inputs = [Tensor(Name("x", o), (*lead_sizes, r, w)) for o, r, w in zip(owners, rows, features, strict=True)]
 
         # q[h, i, r] = Sum_s Wq[h d + r, s] x[i, s] + bq[h d + r], head h holding the rows h d, ..., h d + d - 1.
         matrices, biases, projected, definitions = {}, {}, [], []
         for kind, name, x in zip("qkv", ("query", "key", "value"), inputs, strict=True):
-            W = Tensor(f"W{kind}", "v", (units, x.shape[-1]))
-            b = Tensor(f"b{kind}", "v", (units,))
+            W = Tensor(Name(f"W{kind}", V), (units, x.shape[-1]))
+            b = Tensor(Name(f"b{kind}", V), (units,))
             matrices[f"{name}_weight"], biases[f"{name}_bias"] = Parameter(W, "fan_in"), Parameter(b, "zeros")
             body = total(s, x.shape[-1], W[h * d + _R, s] * x[(*lead, _I, s)])
-            tensor = Tensor(kind, "v", (*lead_sizes, heads, x.shape[-2], d))
+            tensor = Tensor(Name(kind, V), (*lead_sizes, heads, x.shape[-2], d))
             body += b[(h * d + _R,)] if settings["bias"] else 0
             projected.append(tensor)
             definitions.append(Definition(tensor, (*lead, h, _I, _R), body))
         q, k, v = projected
         scores = Apply("rsqrt", 0, d) * total(_R, d, q[(*lead, h, _I, _R)] * k[(*lead, h, _J, _R)])
         p, attended = weights(scores, (*lead, h), (*lead_sizes, heads), (n, m), settings["causal"])
-        o = Tensor("o", "v", (*lead_sizes, heads, n, d))
+        o = Tensor(Name("o", V), (*lead_sizes, heads, n, d))
         mixed = total(_J, m, p[(*lead, h, _I, _J)] * v[(*lead, h, _J, _R)])
 
-        W, b = Tensor("Wo", "v", (units, units)), Tensor("bo", "v", (units,))
+        W, b = Tensor(Name("Wo", V), (units, units)), Tensor(Name("bo", V), (units,))
         matrices["output_weight"], biases["output_bias"] = Parameter(W, "fan_in"), Parameter(b, "zeros")
         value = total(h, heads, total(_R, d, W[_C, h * d + _R] * o[(*lead, h, _I, _R)]))
         value += b[_C] if settings["bias"] else 0
-        f = Tensor("f", "v", (*lead_sizes, n, units))
+        f = Tensor(Name("f", V), (*lead_sizes, n, units))
         return LayerEquation(
             tuple(inputs[:1] if one else inputs),
             matrices | (biases if settings["bias"] else {}),

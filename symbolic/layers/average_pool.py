@@ -25,6 +25,7 @@ from dyadic.symbolic.layers.layer_type import (
 )
 from dyadic.symbolic.layers.max_pool import POOL_OPTIONS, pool_settings
 from dyadic.symbolic.layers.windows import Window, kernel_indices, windows
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class AveragePool(LayerType):
@@ -43,7 +44,7 @@ class AveragePool(LayerType):
         lead, lead_sizes = batch_axes(ranks[0] - d)
         i, u, n, o = indices("i", d), kernel_indices(d), sizes("n", d), sizes("o", d)
         sliding = windows(settings, kernel, n)
-        x, f = Tensor("x", "u", (*lead_sizes, *n)), Tensor("f", "v", (*lead_sizes, *o))
+        x, f = Tensor(Name("x", U), (*lead_sizes, *n)), Tensor(Name("f", V), (*lead_sizes, *o))
 
         definitions: list[Definition] = []
         counts: list[Expr] = []
@@ -52,7 +53,7 @@ class AveragePool(LayerType):
             if inside == 1:
                 counts.append(kernel[a])
             else:
-                count = Tensor("c" if d == 1 else f"c{a + 1}", "v", (o[a],))
+                count = Tensor(Name("c" if d == 1 else f"c{a + 1}", V), (o[a],))
                 definitions.append(Definition(count, (i[a],), total(u[a], kernel[a], inside)))
                 counts.append(count[i[a]])
         at = [(one, i[a], u[a]) for a, one in enumerate(sliding)]

@@ -23,6 +23,7 @@ from dyadic.symbolic.layers.layer_type import (
     canonical_axis,
 )
 from dyadic.symbolic.layers.normalisation import EPSILON, POSITIVE, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class BatchNorm(LayerType):
@@ -40,8 +41,8 @@ class BatchNorm(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         c, channels = (here[settings["lead"]],), (shape[settings["lead"]],)
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
-        mean, variance, r = Tensor("M", "v", channels), Tensor("V", "v", channels), Tensor("r", "v", channels)
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
+        mean, variance, r = (Tensor(Name(letter, V), channels) for letter in "MVr")
         root = Definition(r, c, Apply("rsqrt", 0, variance[c] + settings["epsilon"]))
         parameters, value = affine(channels, c, (x[here] - mean[c]) * r[c])
         parameters |= {"mean": Parameter(mean, "zeros"), "variance": Parameter(variance, "ones")}
@@ -64,7 +65,7 @@ class BatchNormTraining(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         channel = settings["axis"]
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
         c = here[channel]
         inside = tuple(c if k == channel else Index(f"j{k + 1}") for k in range(len(here)))
         bound = tuple((j, n) for k, (j, n) in enumerate(zip(inside, shape, strict=True)) if k != channel)

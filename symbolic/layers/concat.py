@@ -17,8 +17,8 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     axes,
     canonical_axis,
-    slots,
 )
+from dyadic.symbolic.tensor_names import Name, V, slots
 
 
 class Concat(LayerType):
@@ -41,9 +41,9 @@ class Concat(LayerType):
         offset: Expr = Integer(0)
         for k, owner in enumerate(slots(len(ranks)), 1):
             own = size(f"m{k}")
-            inputs.append(Tensor("x", owner, (*common[:axis], own, *common[axis + 1 :])))
+            inputs.append(Tensor(Name("x", owner), (*common[:axis], own, *common[axis + 1 :])))
             entry = inputs[-1][(*here[:axis], i - offset, *here[axis + 1 :])]
             terms.append(Inside(i - offset, own) * entry if len(ranks) > 1 else entry)
             offset = offset + own
-        f = Tensor("f", "v", (*common[:axis], offset, *common[axis + 1 :]))
+        f = Tensor(Name("f", V), (*common[:axis], offset, *common[axis + 1 :]))
         return LayerEquation(tuple(inputs), {}, (Definition(f, here, Add(*terms)),))

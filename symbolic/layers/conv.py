@@ -29,6 +29,7 @@ from dyadic.symbolic.layers.layer_type import (
     sum_over,
 )
 from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, window_settings, windows
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Conv(LayerType):
@@ -66,9 +67,9 @@ class Conv(LayerType):
         groups = group_count(settings)
         sliding = windows(settings, w, n)
 
-        x = Tensor("x", "u", (*lead_sizes, groups * m, *n))
-        W = Tensor("W", "v", (groups * q, m, *w))
-        b = Tensor("b", "v", (groups * q,))
+        x = Tensor(Name("x", U), (*lead_sizes, groups * m, *n))
+        W = Tensor(Name("W", V), (groups * q, m, *w))
+        b = Tensor(Name("b", V), (groups * q,))
         channel = m * Quotient(c, q) + k if groups != 1 else k
         entry = x[
             (*lead, channel, *(one.position(*at) for one, at in zip(sliding, zip(i, u, strict=True), strict=True)))
@@ -91,10 +92,10 @@ class Conv(LayerType):
 
 def activated(name: str, here: tuple[Index, ...], shape: Shape, value: Expr) -> tuple[Definition, ...]:
     """f = value, or z = value and f = sigma(z)."""
-    f = Tensor("f", "v", shape)
+    f = Tensor(Name("f", V), shape)
     if name == "identity":
         return (Definition(f, here, value),)
-    z = Tensor("z", "v", shape)
+    z = Tensor(Name("z", V), shape)
     return Definition(z, here, value), Definition(f, here, Apply(name, 0, z[here]))
 
 

@@ -29,6 +29,7 @@ from dyadic.symbolic.layers.layer_type import (
     sum_over,
 )
 from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class ConvTranspose(LayerType):
@@ -66,9 +67,9 @@ class ConvTranspose(LayerType):
         m, q, w, n, o = size("m"), size("q"), sizes("w", d), sizes("n", d), sizes("o", d)
         groups = group_count(settings)
 
-        x = Tensor("x", "u", (*lead_sizes, groups * m, *n))
-        W = Tensor("W", "v", (groups * m, q, *w))
-        b = Tensor("b", "v", (groups * q,))
+        x = Tensor(Name("x", U), (*lead_sizes, groups * m, *n))
+        W = Tensor(Name("W", V), (groups * m, q, *w))
+        b = Tensor(Name("b", V), (groups * q,))
         extents, positions, guards = {}, [], []
         padding = settings["padding"]
         for a, (s, t, more) in enumerate(
@@ -87,7 +88,7 @@ class ConvTranspose(LayerType):
         if settings["bias"]:
             parameters["bias"] = Parameter(b, "zeros")
             value = value + b[c]
-        f = Tensor("f", "v", (*lead_sizes, groups * q, *o))
+        f = Tensor(Name("f", V), (*lead_sizes, groups * q, *o))
         definition = Definition(f, (*lead, c, *i), value)
         return LayerEquation(
             (x,), parameters, (definition,), {"groups": groups, "filters": groups * q, "kernel": w}, extents

@@ -13,6 +13,7 @@ from sympy import Expr, Rational
 
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, total
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.tensor_names import U1, U2, Name, V
 
 
 class CosineSimilarity(LayerType):
@@ -35,8 +36,8 @@ class CosineSimilarity(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         (*here, k), shape = axes(ranks[0]) if ranks[0] > 1 else ([Index("k")], axes(1)[1])
         at, lead, extent = tuple(here), shape[:-1], shape[-1]
-        a, b = Tensor("x", "u1", shape), Tensor("x", "u2", shape)
-        p, q, f = (Tensor(letter, "v", lead) for letter in "pqf")
+        a, b = Tensor(Name("x", U1), shape), Tensor(Name("x", U2), shape)
+        p, q, f = (Tensor(Name(letter, V), lead) for letter in "pqf")
 
         def product(one: Tensor, two: Tensor) -> Expr:
             return total(k, extent, one[(*at, k)] * two[(*at, k)])

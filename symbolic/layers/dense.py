@@ -8,6 +8,7 @@ from typing import Any
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor, size, total
 from dyadic.symbolic.functions import ACTIVATIONS
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Parameter, Role, batch_axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Dense(LayerType):
@@ -30,9 +31,9 @@ class Dense(LayerType):
         n, m = size("n"), size("m")
         lead, lead_sizes = batch_axes(ranks[0] - 1)
 
-        x = Tensor("x", "u", (*lead_sizes, m))
-        W = Tensor("W", "v", (n, m))
-        b = Tensor("b", "v", (n,))
+        x = Tensor(Name("x", U), (*lead_sizes, m))
+        W = Tensor(Name("W", V), (n, m))
+        b = Tensor(Name("b", V), (n,))
         parameters = {"weight": Parameter(W, "fan_in")}
         weighted = total(j, m, W[i, j] * x[(*lead, j)])
         if settings["bias"]:
@@ -40,11 +41,11 @@ class Dense(LayerType):
             weighted = weighted + b[i]
 
         here, shape = (*lead, i), (*lead_sizes, n)
-        f = Tensor("f", "v", shape)
+        f = Tensor(Name("f", V), shape)
         if settings.get("activation", "identity") == "identity":
             definitions: tuple[Definition, ...] = (Definition(f, here, weighted),)
         else:
-            z = Tensor("z", "v", shape)
+            z = Tensor(Name("z", V), shape)
             sigma = Apply(settings["activation"], 0, z[here])
             definitions = (Definition(z, here, weighted), Definition(f, here, sigma))
         return LayerEquation((x,), parameters, definitions, {"units": n})

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Expr, Index, Integer, Mul, Tensor, size, total
-from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Role, Shape, ShapeError, slots
+from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Role, Shape, ShapeError
+from dyadic.symbolic.tensor_names import Name, V, slots
 
 
 class Einsum(LayerType):
@@ -40,13 +41,13 @@ class Einsum(LayerType):
         inputs, factors = [], []
         for owner, term, fixed in zip(slots(len(terms)), terms, broadcast, strict=True):
             shape = tuple(Integer(1) if k in fixed else extent[letter] for k, letter in enumerate(term))
-            inputs.append(Tensor("x", owner, shape))
+            inputs.append(Tensor(Name("x", owner), shape))
             at = tuple(Integer(0) if k in fixed else index[letter] for k, letter in enumerate(term))
             factors.append(inputs[-1][at])
         body: Expr = Mul(*factors)
         for letter in reversed(letters[len(output) :]):
             body = total(index[letter], extent[letter], body)
-        f = Tensor("f", "v", tuple(extent[letter] for letter in output))
+        f = Tensor(Name("f", V), tuple(extent[letter] for letter in output))
         return LayerEquation(tuple(inputs), {}, (Definition(f, tuple(index[letter] for letter in output), body),))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
 from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS
 from dyadic.symbolic.layers.layer_type import LayerEquation, LayerType, Role, axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Pointwise(LayerType):
@@ -23,7 +24,7 @@ class Pointwise(LayerType):
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
         definition = Definition(f, here, self.value(x[here], settings))
         return LayerEquation((x,), {}, (definition,), hypotheses=self.hypotheses(settings))
 

@@ -12,6 +12,7 @@ from sympy import Integer
 
 from dyadic.symbolic.expressions import Definition, Tensor
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Expand(LayerType):
@@ -38,8 +39,8 @@ class Expand(LayerType):
         here, shape = axes(rank)
         own = range(rank - ranks[0], rank)
         stretched = settings["stretched"]
-        x = Tensor("x", "u", tuple(Integer(1) if k in stretched else shape[k] for k in own))
+        x = Tensor(Name("x", U), tuple(Integer(1) if k in stretched else shape[k] for k in own))
         entry = x[tuple(Integer(0) if k in stretched else here[k] for k in own)]
         named = range(rank - settings["given"], rank)
         sizes = tuple(Integer(1) if k in settings["kept"] else shape[k] for k in named)
-        return LayerEquation((x,), {}, (Definition(Tensor("f", "v", shape), here, entry),), {"shape": sizes})
+        return LayerEquation((x,), {}, (Definition(Tensor(Name("f", V), shape), here, entry),), {"shape": sizes})

@@ -21,8 +21,8 @@ from dyadic.symbolic.layers.layer_type import (
     axes,
     batch_axes,
     canonical_axis,
-    slots,
 )
+from dyadic.symbolic.tensor_names import Name, U, V, slots
 
 
 class Highway(LayerType):
@@ -38,10 +38,10 @@ class Highway(LayerType):
         lead, lead_sizes = batch_axes(ranks[0] - 1)
         i, j, n = Index("i"), Index("j"), size("n")
         here, shape = (*lead, i), (*lead_sizes, n)
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
-        weights = (Tensor("W", "v", (n, n)), Tensor("Wt", "v", (n, n)))
-        biases = (Tensor("b", "v", (n,)), Tensor("bt", "v", (n,)))
-        z, zt, h, t = (Tensor(kind, "v", shape) for kind in ("z", "zt", "h", "t"))
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
+        weights = (Tensor(Name("W", V), (n, n)), Tensor(Name("Wt", V), (n, n)))
+        biases = (Tensor(Name("b", V), (n,)), Tensor(Name("bt", V), (n,)))
+        z, zt, h, t = (Tensor(Name(kind, V), shape) for kind in ("z", "zt", "h", "t"))
         sums = [total(j, n, W[i, j] * x[(*lead, j)]) + b[i] for W, b in zip(weights, biases, strict=True)]
         activation = settings["activation"]
         parameters = {
@@ -78,7 +78,7 @@ class Glu(LayerType):
         axis = settings["axis"]
         doubled = tuple(2 * extent if k == axis else extent for k, extent in enumerate(shape))
         second = tuple(shape[k] + index if k == axis else index for k, index in enumerate(here))
-        x, f = Tensor("x", "u", doubled), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), doubled), Tensor(Name("f", V), shape)
         return LayerEquation((x,), {}, (Definition(f, here, x[here] * Apply("sigmoid", 0, x[second])),))
 
 
@@ -100,7 +100,7 @@ class Mixture(LayerType):
         here, shape = axes(ranks[1])
         lead = ranks[0] - 1
         owners = slots(len(ranks))
-        gate = Tensor("x", owners[0], (*shape[:lead], Integer(len(ranks) - 1)))
-        experts = [Tensor("x", owner, shape) for owner in owners[1:]]
+        gate = Tensor(Name("x", owners[0]), (*shape[:lead], Integer(len(ranks) - 1)))
+        experts = [Tensor(Name("x", owner), shape) for owner in owners[1:]]
         terms: list[Expr] = [gate[(*here[:lead], Integer(k))] * x[here] for k, x in enumerate(experts)]
-        return LayerEquation((gate, *experts), {}, (Definition(Tensor("f", "v", shape), here, Add(*terms)),))
+        return LayerEquation((gate, *experts), {}, (Definition(Tensor(Name("f", V), shape), here, Add(*terms)),))

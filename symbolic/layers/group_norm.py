@@ -28,6 +28,7 @@ from dyadic.symbolic.layers.layer_type import (
     sizes,
 )
 from dyadic.symbolic.layers.normalisation import EPSILON, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class _ChannelNorm(LayerType):
@@ -51,7 +52,7 @@ class _ChannelNorm(LayerType):
         c, i, n, j = Index("c"), indices("i", d), sizes("n", d), indices("j", d)
         channels, statistics = self.statistics(settings, lead, c, tuple(zip(j, n, strict=True)))
         here, shape = (*lead[0], c, *i), (*lead[1], channels, *n)
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
         definitions, value = statistics.normalised(x, here, settings["epsilon"])
         parameters: dict[str, Parameter] = {}
         if settings["affine"]:

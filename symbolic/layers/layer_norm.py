@@ -21,6 +21,7 @@ from dyadic.symbolic.layers.layer_type import (
     axes,
 )
 from dyadic.symbolic.layers.normalisation import EPSILON, Statistics, affine, checked_epsilon, positivity
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 def trailing(here: tuple[Index, ...], shape: Shape, count: int) -> Statistics:
@@ -47,7 +48,7 @@ class LayerNorm(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         count, epsilon = settings["axes"], settings["epsilon"]
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
         definitions, value = trailing(here, shape, count).normalised(x, here, epsilon)
         parameters: dict[str, Parameter] = {}
         if settings["affine"]:
@@ -72,11 +73,11 @@ class RMSNorm(LayerType):
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
         definitions, root = trailing(here, shape, 1).deviation(x, settings["epsilon"])
         value, parameters = x[here] * root, {}
         if settings["affine"]:
-            scale = Tensor("G", "v", shape[-1:])
+            scale = Tensor(Name("G", V), shape[-1:])
             parameters, value = {"scale": Parameter(scale, "ones")}, scale[here[-1:]] * value
         definitions.append(Definition(f, here, value))
         return LayerEquation((x,), parameters, tuple(definitions), hypotheses=positivity(settings["epsilon"]))

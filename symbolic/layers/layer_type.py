@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar, Literal
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Rational
 
 from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, size, total
+from dyadic.symbolic.tensor_names import Name, Owner
 
 Shape = tuple[Expr, ...]
 
@@ -60,8 +61,8 @@ class Parameter:
 class LayerEquation:
     """The index equation of a layer type, for symbolic sizes.
 
-    The vertex itself is called ``v`` and its parents ``u`` (or ``u1``, ``u2``, ...); the activations read are
-    x_u, the last definition is the value f_v of the vertex's map, and earlier ones are named intermediates.
+    The owners are placeholders: V for the vertex itself, U for its parent (or ``slots(count)``); the activations
+    read are x_u, the last definition is the value f_v of the vertex's map, and earlier ones are named intermediates.
 
     sizes: the symbol (or pattern such as ``2 q``) that stands for each size option, a tuple for "sizes".
     extents: sizes that follow from others, each with its formula (the shape rule), in order of evaluation.  As every
@@ -92,10 +93,12 @@ class ShapeError(Exception):
 @dataclass(frozen=True)
 class Example:
     """An instance of a layer type, for its entry in the catalogue: the shapes of its inputs (sizes by name where
-    possible) and its options.  Without shapes: as few inputs with as few axes as the type takes."""
+    possible) and its options.  Without shapes: as few inputs with as few axes as the type takes.  below: what integers
+    it reads are below."""
 
     shapes: Sequence[tuple[int | str, ...]] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    below: int | str = "q"
 
 
 class LayerType(ABC):
@@ -141,11 +144,6 @@ class LayerType(ABC):
         return text.strip().partition("\n")[0].removeprefix(f"{self.name}:").strip()
 
 
-def slots(count: int) -> tuple[str, ...]:
-    """Names of the parents in an equation: u, or u1, u2, ..."""
-    return ("u",) if count == 1 else tuple(f"u{k}" for k in range(1, count + 1))
-
-
 def axes(rank: int) -> tuple[tuple[Index, ...], Shape]:
     """Indices and sizes of ``rank`` axes: i; or i1, i2, ... over n; or n1, n2, ..."""
     return indices("i", rank), sizes("n", rank)
@@ -176,6 +174,15 @@ def sum_over(ranges: Iterable[tuple[Index, Expr]], body: Expr) -> Expr:
     for index, extent in reversed(list(ranges)):
         body = total(index, extent, body)
     return body
+
+
+LARGEST_EXPONENT = 10**6
+
+
+def moderate_exponent(name: str, value: Rational) -> None:
+    """Refuse an exponent whose power cannot be compared modulo a prime: its degree would be near the prime."""
+    if max(abs(value.p), value.q) > LARGEST_EXPONENT:
+        raise ShapeError(f"{name} is no quotient of integers up to {LARGEST_EXPONENT}", "round it to fewer digits")
 
 
 def canonical_axis(axis: int, rank: int) -> int:
@@ -218,7 +225,7 @@ def broadcast_axes(shapes: Sequence[Shape]) -> dict[str, Any]:
 
 
 def broadcast_entries(
-    settings: Mapping[str, Any], ranks: tuple[int, ...], owners: Sequence[str]
+    settings: Mapping[str, Any], ranks: tuple[int, ...], owners: Sequence[Owner]
 ) -> tuple[tuple[Tensor, ...], list[Element], tuple[Index, ...], Shape]:
     """(input tensors, their entries at the output's indices, the indices, the output's shape)."""
     here, shape = axes(max(ranks))
@@ -227,7 +234,7 @@ def broadcast_entries(
     for owner, rank, fixed in zip(owners, ranks, stretched, strict=True):
         lead = len(shape) - rank
         own = tuple(Integer(1) if k in fixed else shape[lead + k] for k in range(rank))
-        tensors.append(Tensor("x", owner, own))
+        tensors.append(Tensor(Name("x", owner), own))
         entries.append(tensors[-1][tuple(Integer(0) if k in fixed else here[lead + k] for k in range(rank))])
     return tuple(tensors), entries, here, shape
 

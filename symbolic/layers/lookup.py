@@ -17,6 +17,7 @@ from dyadic.symbolic.layers.layer_type import (
     batch_axes,
     canonical_axis,
 )
+from dyadic.symbolic.tensor_names import U1, U2, Name, U, V
 
 _HYPOTHESIS = "every integer of the index input lies in the range of the axis it chooses from"
 
@@ -34,8 +35,8 @@ class Embedding(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         c, n, m = Index("c"), size("q"), size("m")
-        x, W = Tensor("x", "u", shape), Tensor("W", "v", (n, m))
-        definition = Definition(Tensor("f", "v", (*shape, m)), (*here, c), W[x[here], c])
+        x, W = Tensor(Name("x", U), shape), Tensor(Name("W", V), (n, m))
+        definition = Definition(Tensor(Name("f", V), (*shape, m)), (*here, c), W[x[here], c])
         parameters = {"weight": Parameter(W, "fan_in")}
         return LayerEquation((x,), parameters, (definition,), {"count": n, "units": m}, {}, (_HYPOTHESIS,))
 
@@ -44,7 +45,7 @@ class Gather(LayerType):
     """y[a, i, b] = x[a, t[i], b]: entries along an axis chosen by an input t of integers."""
 
     name = "gather"
-    example = Example([("n", "m"), ("k",)])
+    example = Example([("n", "m"), ("k",)], below="n")
     options = {"axis": Option("integer", 0)}
     arity = (2, 2)
     index_slots = frozenset({1})
@@ -57,9 +58,9 @@ class Gather(LayerType):
         axis = settings["axis"]
         others, other_sizes = batch_axes(ranks[0] - 1)
         here, shape = axes(ranks[1])
-        x = Tensor("x", "u1", (*other_sizes[:axis], size("m"), *other_sizes[axis:]))
-        t = Tensor("x", "u2", shape)
-        f = Tensor("f", "v", (*other_sizes[:axis], *shape, *other_sizes[axis:]))
+        x = Tensor(Name("x", U1), (*other_sizes[:axis], size("m"), *other_sizes[axis:]))
+        t = Tensor(Name("x", U2), shape)
+        f = Tensor(Name("f", V), (*other_sizes[:axis], *shape, *other_sizes[axis:]))
         chosen = x[(*others[:axis], t[here], *others[axis:])]
         definition = Definition(f, (*others[:axis], *here, *others[axis:]), chosen)
         return LayerEquation((x, t), {}, (definition,), hypotheses=(_HYPOTHESIS,))

@@ -20,7 +20,9 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     axes,
     batch_rank,
+    moderate_exponent,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class LRN(LayerType):
@@ -41,12 +43,13 @@ class LRN(LayerType):
             raise ShapeError(f"size = {options['size']} makes no sense", "size counts the channels of a window")
         if options["alpha"] < 0 or options["bias"] <= 0:
             raise ShapeError("the base of the power could be 0 or negative", "take alpha >= 0 and bias > 0")
+        moderate_exponent("beta", options["beta"])
         return super().specialise(options, shapes) | {"lead": batch_rank(options, shapes[0], 1)}
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         channel, taps = settings["lead"], settings["size"]
-        x, z, f = Tensor("x", "u", shape), Tensor("z", "v", shape), Tensor("f", "v", shape)
+        x, z, f = Tensor(Name("x", U), shape), Tensor(Name("z", V), shape), Tensor(Name("f", V), shape)
         u = Index("u")
         near = here[channel] + u - (taps - 1) // 2
         square = Inside(near, shape[channel]) * x[(*here[:channel], near, *here[channel + 1 :])] ** 2

@@ -15,6 +15,7 @@ from dyadic.symbolic.layers.layer_type import (
     broadcast_axes,
     broadcast_leading,
 )
+from dyadic.symbolic.tensor_names import U1, U2, Name, V
 
 
 class Matmul(LayerType):
@@ -36,8 +37,8 @@ class Matmul(LayerType):
         (one, two), here, shape = broadcast_leading(settings, [max(rank - 2, 0) for rank in ranks])
         row = ((i,), (n,)) if ranks[0] > 1 else ((), ())
         column = ((j,), (m,)) if ranks[1] > 1 else ((), ())
-        x1 = Tensor("x", "u1", (*one[1], *row[1], q))
-        x2 = Tensor("x", "u2", (*two[1], q, *column[1]))
-        f = Tensor("f", "v", (*shape, *row[1], *column[1]))
+        x1 = Tensor(Name("x", U1), (*one[1], *row[1], q))
+        x2 = Tensor(Name("x", U2), (*two[1], q, *column[1]))
+        f = Tensor(Name("f", V), (*shape, *row[1], *column[1]))
         body = total(k, q, x1[(*one[0], *row[0], k)] * x2[(*two[0], k, *column[0])])
         return LayerEquation((x1, x2), {}, (Definition(f, (*here, *row[0], *column[0]), body),))

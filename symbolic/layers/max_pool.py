@@ -25,6 +25,7 @@ from dyadic.symbolic.layers.layer_type import (
     sizes,
 )
 from dyadic.symbolic.layers.windows import WINDOW_OPTIONS, kernel_indices, per_axis, window_settings, windows
+from dyadic.symbolic.tensor_names import Name, U, V
 
 TIES = "where several entries are largest, the derivative of the maximum goes to the first in row-major order"
 POOL_OPTIONS = {
@@ -65,7 +66,7 @@ class MaxPool(LayerType):
         lead, lead_sizes = batch_axes(ranks[0] - d)
         i, u, n, o = indices("i", d), kernel_indices(d), sizes("n", d), sizes("o", d)
         sliding = windows(settings, [Integer(w) for w in kernel], n)
-        x = Tensor("x", "u", (*lead_sizes, *n))
+        x = Tensor(Name("x", U), (*lead_sizes, *n))
         definitions: list[Definition] = []
         for a in reversed(range(d)):
             before = definitions[-1].tensor if definitions else x
@@ -73,7 +74,7 @@ class MaxPool(LayerType):
             body = (
                 Reduction("max", u[a], Integer(kernel[a]), tap) if kernel[a] > 1 else tap.xreplace({u[a]: Integer(0)})
             )
-            tensor = Tensor(f"m{a + 1}" if a else "f", "v", (*lead_sizes, *n[:a], *o[a:]))
+            tensor = Tensor(Name(f"m{a + 1}" if a else "f", V), (*lead_sizes, *n[:a], *o[a:]))
             definitions.append(Definition(tensor, (*lead, *i), body))
         extents = {extent: one.count for extent, one in zip(o, sliding, strict=True)}
         return LayerEquation((x,), {}, tuple(definitions), {}, extents, (TIES,))

@@ -13,6 +13,7 @@ from sympy import Expr, Mul, Rational
 
 from dyadic.symbolic.expressions import Apply, Definition, Index, Tensor
 from dyadic.symbolic.layers.layer_type import Option, Parameter, Shape, ShapeError, sum_over
+from dyadic.symbolic.tensor_names import Name, V
 
 EPSILON = Option("number", Rational(1, 100_000))
 POSITIVE = "variance + epsilon is positive"
@@ -38,14 +39,14 @@ class Statistics:
 
     def deviation(self, z: Tensor, epsilon: Rational) -> tuple[list[Definition], Expr]:
         """v and r for centred values z, and r for the entry with the indices of the result."""
-        v, r = Tensor("v", "v", self.shape), Tensor("r", "v", self.shape)
+        v, r = Tensor(Name("v", V), self.shape), Tensor(Name("r", V), self.shape)
         root = Apply("rsqrt", 0, v[self.here] + epsilon)
         definitions = [Definition(v, self.here, self.mean(z[self.inside] ** 2)), Definition(r, self.here, root)]
         return definitions, r[self.at]
 
     def normalised(self, x: Tensor, here: tuple[Index, ...], epsilon: Rational) -> tuple[list[Definition], Expr]:
         """The definitions m, z, v, r, and the normalised entry z r."""
-        m, z = Tensor("m", "v", self.shape), Tensor("z", "v", x.shape)
+        m, z = Tensor(Name("m", V), self.shape), Tensor(Name("z", V), x.shape)
         centred = [
             Definition(m, self.here, self.mean(x[self.inside])),
             Definition(z, here, x[here] - m[self.at]),
@@ -56,7 +57,7 @@ class Statistics:
 
 def affine(shape: Shape, at: tuple[Expr, ...], value: Expr) -> tuple[dict[str, Parameter], Expr]:
     """scale * value + bias, for parameters of the given shape."""
-    G, b = Tensor("G", "v", shape), Tensor("b", "v", shape)
+    G, b = Tensor(Name("G", V), shape), Tensor(Name("b", V), shape)
     return {"scale": Parameter(G, "ones"), "bias": Parameter(b, "zeros")}, G[at] * value + b[at]
 
 

@@ -9,6 +9,7 @@ from sympy import Integer, Mul
 
 from dyadic.symbolic.expressions import Definition, Inside, Tensor
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Pad(LayerType):
@@ -34,6 +35,6 @@ class Pad(LayerType):
         shape = tuple(n + front + back for n, front, back in zip(extents, fronts, backs, strict=True))
         padded = [k for k in range(ranks[0]) if fronts[k] > 0 or backs[k] > 0]
         inside = Mul(*(Inside(entry[k], extents[k]) for k in padded))
-        x, f = Tensor("x", "u", extents), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), extents), Tensor(Name("f", V), shape)
         value = inside * x[entry] + settings["value"] * (1 - inside)
         return LayerEquation((x,), {}, (Definition(f, here, value),))

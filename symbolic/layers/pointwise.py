@@ -24,7 +24,9 @@ from dyadic.symbolic.layers.layer_type import (
     Shape,
     ShapeError,
     axes,
+    moderate_exponent,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 _AT_ZERO = "at the kink x = 0 the derivative is the one of negative x"
 
@@ -82,6 +84,10 @@ class Power(Pointwise):
     name = "power"
     example = Example(options={"exponent": 2})
     options = {"exponent": Option("number")}
+
+    def specialise(self, options: Mapping[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+        moderate_exponent("exponent", options["exponent"])
+        return super().specialise(options, shapes)
 
     def value(self, x: Element, settings: Mapping[str, Any]) -> Expr:
         return Pow(x, settings["exponent"])
@@ -227,8 +233,8 @@ class Prelu(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, shape = axes(ranks[0])
         channel = settings["lead"]
-        x, f = Tensor("x", "u", shape), Tensor("f", "v", shape)
-        W = Tensor("W", "v", (Integer(1) if settings["shared"] else shape[channel],))
+        x, f = Tensor(Name("x", U), shape), Tensor(Name("f", V), shape)
+        W = Tensor(Name("W", V), (Integer(1) if settings["shared"] else shape[channel],))
         at: Index | Integer = Integer(0) if settings["shared"] else here[channel]
         value = relu(x[here]) - W[at] * relu(-x[here])
         hypotheses = ("at the kink x = 0 the derivative is taken as 0",)

@@ -23,12 +23,13 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     batch_axes,
 )
+from dyadic.symbolic.tensor_names import U1, U2, Name, V
 
 _FedBack = Callable[[Expr, Tensor], Expr]
 _I, _J, _N, _M = Index("i"), Index("j"), size("n"), size("m")
 
 
-class Cell(LayerType):
+class RecurrentCell(LayerType):
     """What the cells have in common: weight (gates n, m), recurrent (gates n, n), and a bias for each."""
 
     gates: ClassVar[int]
@@ -48,12 +49,12 @@ class Cell(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         lead, lead_sizes = batch_axes(ranks[0] - 1)
         rows = self.gates * _N
-        x = Tensor("x", "u1", (*lead_sizes, _M))
-        state = Tensor("x", "u2", (*lead_sizes, self.states * _N))
-        W, R = Tensor("W", "v", (rows, _M)), Tensor("R", "v", (rows, _N))
+        x = Tensor(Name("x", U1), (*lead_sizes, _M))
+        state = Tensor(Name("x", U2), (*lead_sizes, self.states * _N))
+        W, R = Tensor(Name("W", V), (rows, _M)), Tensor(Name("R", V), (rows, _N))
         parameters = {"weight": Parameter(W, "fan_in"), "recurrent": Parameter(R, "fan_in")}
         if settings["bias"]:
-            b, c = Tensor("b", "v", (rows,)), Tensor("c", "v", (rows,))
+            b, c = Tensor(Name("b", V), (rows,)), Tensor(Name("c", V), (rows,))
             parameters |= {"bias": Parameter(b, "zeros"), "recurrent_bias": Parameter(c, "zeros")}
 
         def fed_back(row: Expr, before: Tensor) -> Expr:
@@ -81,18 +82,18 @@ class _Place:
         self.lead, self.sizes = lead, sizes
 
     def tensor(self, kind: str, rows: Expr = _N) -> Tensor:
-        return Tensor(kind, "v", (*self.sizes, rows))
+        return Tensor(Name(kind, V), (*self.sizes, rows))
 
     def define(self, kind: str, body: Expr, rows: Expr = _N) -> Definition:
         return Definition(self.tensor(kind, rows), (*self.lead, _I), body)
 
 
-class RnnCell(Cell):
+class RnnCell(RecurrentCell):
     """y[i] = sigma( Sum_j W[i, j] x[j] + b[i] + Sum_j R[i, j] h[j] + c[i] )."""
 
     name = "rnn_cell"
     gates = 1
-    options = {**Cell.options, "activation": Option("choice", "tanh", ACTIVATIONS)}
+    options = {**RecurrentCell.options, "activation": Option("choice", "tanh", ACTIVATIONS)}
 
     def step(
         self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
@@ -103,12 +104,12 @@ class RnnCell(Cell):
         return (z, place.define("f", value))
 
 
-class GruCell(Cell):
+class GruCell(RecurrentCell):
     """y = (1 - z) n + z h with gates r, z and n = tanh(W x + b + r (R h + c)); with reset = "before" R (r h) + c."""
 
     name = "gru_cell"
     gates = 3
-    options = {**Cell.options, "reset": Option("choice", "after", ("after", "before"))}
+    options = {**RecurrentCell.options, "reset": Option("choice", "after", ("after", "before"))}
 
     def step(
         self, settings: Mapping[str, Any], place: _Place, fed: Expr, fed_back: _FedBack, state: Tensor
@@ -130,7 +131,7 @@ class GruCell(Cell):
         return (a, e, r, z, n, value) if after else (a, e, r, z, kept, n, value)
 
 
-class LstmCell(Cell):
+class LstmCell(RecurrentCell):
     """State [h, c]: c' = f c + i g, h' = o tanh(c'), gates i, f, g, o of W x + b + R h + c."""
 
     name = "lstm_cell"

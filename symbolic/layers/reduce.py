@@ -28,6 +28,7 @@ from dyadic.symbolic.layers.layer_type import (
     sum_over,
 )
 from dyadic.symbolic.layers.max_pool import TIES
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Reduced:
     shape: Shape
 
     def definition(self, body: Expr) -> Definition:
-        return Definition(Tensor("f", "v", self.shape), self.here, body)
+        return Definition(Tensor(Name("f", V), self.shape), self.here, body)
 
     def maxima(self, sign: int) -> list[Definition]:
         """Max of sign * x over the bound indices, the last of them first; the last definition is the whole maximum."""
@@ -54,7 +55,7 @@ class Reduced:
             last = k == 1
             if last and sign > 0:
                 return [*found, self.definition(maximum)]
-            tensor = Tensor(f"m{k}", "v", tuple(sizes[other] for other in kept))
+            tensor = Tensor(Name(f"m{k}", V), tuple(sizes[other] for other in kept))
             found.append(Definition(tensor, kept, maximum))
             value = tensor[kept]
         return [*found, self.definition(sign * value)]
@@ -81,7 +82,7 @@ class Reduce(LayerType):
         )
         kept = range(ranks[0]) if settings["keep"] else [k for k in range(ranks[0]) if k not in over]
         reduced = Reduced(
-            Tensor("x", "u", extents),
+            Tensor(Name("x", U), extents),
             tuple(bound_names.get(k, index) for k, index in enumerate(indices)),
             tuple((bound_names[k], extents[k]) for k in over),
             tuple(indices[k] for k in kept),

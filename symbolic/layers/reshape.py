@@ -28,8 +28,9 @@ from dyadic.symbolic.layers.layer_type import (
     indices,
     sizes,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
-Group = tuple[tuple[int, ...], tuple[int, ...]]  # axes of the input, and axes of the result with as many entries
+AxisGroup = tuple[tuple[int, ...], tuple[int, ...]]  # axes of the input, and axes of the result with as many entries
 
 
 class Reshape(LayerType):
@@ -73,7 +74,7 @@ class Reshape(LayerType):
                 have[before[0]] = Mul(*(want[k] for k in after))
             elif len(after) == 1:
                 want[after[0]] = Mul(*(have[k] for k in before))
-        x = Tensor("x", "u", tuple(have))
+        x = Tensor(Name("x", U), tuple(have))
         return LayerEquation((x,), {}, index_maps(settings["groups"], x, tuple(want)), {"shape": tuple(option)})
 
 
@@ -91,26 +92,26 @@ class Flatten(LayerType):
 
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         axis, n = settings["axis"], sizes("n", ranks[0])
-        groups: tuple[Group, ...] = tuple(((k,), (k,)) for k in range(axis))
+        groups: tuple[AxisGroup, ...] = tuple(((k,), (k,)) for k in range(axis))
         if axis < ranks[0]:
             groups = (*groups, (tuple(range(axis, ranks[0])), (axis,)))
-        x = Tensor("x", "u", n)
+        x = Tensor(Name("x", U), n)
         return LayerEquation((x,), {}, index_maps(groups, x, (*n[:axis], Mul(*n[axis:]))))
 
 
-def index_maps(groups: Sequence[Group], x: Tensor, shape: Shape) -> tuple[Definition, ...]:
+def index_maps(groups: Sequence[AxisGroup], x: Tensor, shape: Shape) -> tuple[Definition, ...]:
     """y[i] = x[..], by way of a tensor t with one axis per group where a group both merges and splits."""
     here = axes(len(shape))[0]
     flat = tuple(_flat([here[k] for k in after], [shape[k] for k in after]) for _, after in groups)
-    f = Tensor("f", "v", shape)
+    f = Tensor(Name("f", V), shape)
     if not any(len(before) > 1 and len(after) > 1 for before, after in groups):
         return (Definition(f, here, x[_entry(groups, x.shape, flat)]),)
-    t = Tensor("t", "v", tuple(Mul(*(shape[k] for k in after)) for _, after in groups))
+    t = Tensor(Name("t", V), tuple(Mul(*(shape[k] for k in after)) for _, after in groups))
     p = indices("p", len(groups))
     return Definition(t, p, x[_entry(groups, x.shape, p)]), Definition(f, here, t[flat])
 
 
-def _entry(groups: Sequence[Group], extents: Shape, flat: Sequence[Expr]) -> tuple[Expr, ...]:
+def _entry(groups: Sequence[AxisGroup], extents: Shape, flat: Sequence[Expr]) -> tuple[Expr, ...]:
     """The input's indices from one row-major position per group; 0 along an axis of size 1 in no group."""
     found = [Integer(0)] * len(extents)
     for (before, _), position in zip(groups, flat, strict=True):
@@ -128,11 +129,11 @@ def _flat(here: Sequence[Expr], extents: Sequence[Expr]) -> Expr:
     return position.expand()
 
 
-def aligned(have: Shape, want: Shape) -> tuple[Group, ...]:
+def aligned(have: Shape, want: Shape) -> tuple[AxisGroup, ...]:
     """The finest groups of consecutive axes with equal products; axes of size 1 are in no group."""
     left = [k for k, n in enumerate(have) if n != 1]
     right = [k for k, n in enumerate(want) if n != 1]
-    groups: list[Group] = []
+    groups: list[AxisGroup] = []
     while left and right:
         before, after = [left.pop(0)], [right.pop(0)]
         while (excess := ratio(Mul(*(have[k] for k in before)), Mul(*(want[k] for k in after)))) != 1:

@@ -24,6 +24,7 @@ from dyadic.symbolic.layers.layer_type import (
     canonical_axis,
     sizes,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Slice(LayerType):
@@ -76,7 +77,7 @@ class Slice(LayerType):
             place = here[axis] if step > 0 else count - 1 - here[axis]
             entry[axis] = start + abs(step) * place
             room[size(f"r{k}")] = extents[axis] - start - abs(step) * (count - 1)
-        x, f = Tensor("x", "u", extents), Tensor("f", "v", tuple(shape))
+        x, f = Tensor(Name("x", U), extents), Tensor(Name("f", V), tuple(shape))
         return LayerEquation(
             (x,),
             {},

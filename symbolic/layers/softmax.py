@@ -10,6 +10,7 @@ from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Expr, Index, Reduction, Tensor
 from dyadic.symbolic.layers.layer_type import LayerEquation, LayerType, Option, Role, Shape, axes, canonical_axis
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class LogSoftmax(LayerType):
@@ -31,7 +32,7 @@ class LogSoftmax(LayerType):
         here, shape = axes(ranks[0])
         axis, k = settings["axis"], Index("k")
         others, other_sizes = (row[:axis] + row[axis + 1 :] for row in (here, shape))
-        x, l, f = Tensor("x", "u", shape), Tensor("l", "v", other_sizes), Tensor("f", "v", shape)  # noqa: E741
+        x, l, f = Tensor(Name("x", U), shape), Tensor(Name("l", V), other_sizes), Tensor(Name("f", V), shape)  # noqa: E741
         summand = x[(*here[:axis], k, *here[axis + 1 :])]
         return LayerEquation(
             (x,),

@@ -18,6 +18,7 @@ from dyadic.symbolic.layers.layer_type import (
     axes,
     canonical_axes,
 )
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Squeeze(LayerType):
@@ -45,7 +46,7 @@ class Squeeze(LayerType):
         entry, extents = zip(
             *((Integer(0), Integer(1)) if k in dropped else next(left) for k in range(ranks[0])), strict=True
         ) if ranks[0] else ((), ())  # fmt: skip
-        x, f = Tensor("x", "u", extents), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), extents), Tensor(Name("f", V), shape)
         return LayerEquation((x,), {}, (Definition(f, here, x[entry]),))
 
 
@@ -65,5 +66,5 @@ class Unsqueeze(LayerType):
         here, shape = axes(ranks[0] + len(new))
         shape = tuple(Integer(1) if k in new else extent for k, extent in enumerate(shape))
         kept = [k for k in range(len(here)) if k not in new]
-        x, f = Tensor("x", "u", tuple(shape[k] for k in kept)), Tensor("f", "v", shape)
+        x, f = Tensor(Name("x", U), tuple(shape[k] for k in kept)), Tensor(Name("f", V), shape)
         return LayerEquation((x,), {}, (Definition(f, here, x[tuple(here[k] for k in kept)]),))

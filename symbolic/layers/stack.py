@@ -17,8 +17,8 @@ from dyadic.symbolic.layers.layer_type import (
     ShapeError,
     axes,
     canonical_axis,
-    slots,
 )
+from dyadic.symbolic.tensor_names import Name, U, V, slots
 
 
 class Select(LayerType):
@@ -42,10 +42,10 @@ class Select(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         axis = settings["axis"]
         here, shape = axes(ranks[0] - 1)
-        x = Tensor("x", "u", (*shape[:axis], size("m"), *shape[axis:]))
+        x = Tensor(Name("x", U), (*shape[:axis], size("m"), *shape[axis:]))
         entry = x[(*here[:axis], Integer(settings["position"]), *here[axis:])]
         room = {size("r"): size("m") - settings["position"]}
-        return LayerEquation((x,), {}, (Definition(Tensor("f", "v", shape), here, entry),), {}, room)
+        return LayerEquation((x,), {}, (Definition(Tensor(Name("f", V), shape), here, entry),), {}, room)
 
 
 class Stack(LayerType):
@@ -65,6 +65,6 @@ class Stack(LayerType):
         here, sizes = axes(ranks[0] + 1)
         shape = (*sizes[:axis], Integer(len(ranks)), *sizes[axis + 1 :])
         own, place = (*here[:axis], *here[axis + 1 :]), (*shape[:axis], *shape[axis + 1 :])
-        inputs = tuple(Tensor("x", owner, place) for owner in slots(len(ranks)))
+        inputs = tuple(Tensor(Name("x", owner), place) for owner in slots(len(ranks)))
         terms: list[Expr] = [Same(here[axis], Integer(k)) * x[own] for k, x in enumerate(inputs)]
-        return LayerEquation(inputs, {}, (Definition(Tensor("f", "v", shape), here, Add(*terms)),))
+        return LayerEquation(inputs, {}, (Definition(Tensor(Name("f", V), shape), here, Add(*terms)),))

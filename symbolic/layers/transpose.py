@@ -7,6 +7,7 @@ from typing import Any
 
 from dyadic.symbolic.expressions import Definition, Tensor
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Transpose(LayerType):
@@ -26,5 +27,5 @@ class Transpose(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         indices, extents = axes(ranks[0])
         order = settings["permutation"]
-        x, f = Tensor("x", "u", extents), Tensor("f", "v", tuple(extents[k] for k in order))
+        x, f = Tensor(Name("x", U), extents), Tensor(Name("f", V), tuple(extents[k] for k in order))
         return LayerEquation((x,), {}, (Definition(f, tuple(indices[k] for k in order), x[indices]),))

@@ -9,6 +9,7 @@ from sympy import Integer
 
 from dyadic.symbolic.expressions import Definition, Quotient, Tensor
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 class Upsample(LayerType):
@@ -29,7 +30,7 @@ class Upsample(LayerType):
     def equation(self, settings: Mapping[str, Any], ranks: tuple[int, ...]) -> LayerEquation:
         here, extents = axes(ranks[0])
         factors = [Integer(k) for k in (*(1,) * (ranks[0] - len(settings["factors"])), *settings["factors"])]
-        x = Tensor("x", "u", extents)
-        f = Tensor("f", "v", tuple(n * k for n, k in zip(extents, factors, strict=True)))
+        x = Tensor(Name("x", U), extents)
+        f = Tensor(Name("f", V), tuple(n * k for n, k in zip(extents, factors, strict=True)))
         entry = x[tuple(Quotient(i, k) for i, k in zip(here, factors, strict=True))]
         return LayerEquation((x,), {}, (Definition(f, here, entry),))

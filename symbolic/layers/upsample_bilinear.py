@@ -14,6 +14,7 @@ from sympy import Add, Expr, Integer, Rational
 
 from dyadic.symbolic.expressions import Definition, Inside, Quotient, Remainder, Same, Tensor
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 def interpolated(i: Expr, factor: int, extent: Expr, read: Callable[[Expr], Expr]) -> Expr:
@@ -51,9 +52,9 @@ class UpsampleBilinear(LayerType):
         here, shape = axes(ranks[0])
         (*lead, i, j), (*others, n, m) = here, shape
         rows, columns = settings["factors"]
-        x = Tensor("x", "u", shape)
-        h = Tensor("h", "v", (*others, n * rows, m))
-        f = Tensor("f", "v", (*others, n * rows, m * columns))
+        x = Tensor(Name("x", U), shape)
+        h = Tensor(Name("h", V), (*others, n * rows, m))
+        f = Tensor(Name("f", V), (*others, n * rows, m * columns))
         tall = interpolated(i, rows, n, lambda place: x[(*lead, place, j)])
         wide = interpolated(j, columns, m, lambda place: h[(*lead, i, place)])
         return LayerEquation((x,), {}, (Definition(h, here, tall), Definition(f, here, wide)))

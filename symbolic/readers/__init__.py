@@ -4,7 +4,7 @@ model.py                 what a reader has found so far: layers, weights, notes
 onnx_model.py            the graph of an ONNX file;  onnx_node.py  one node;  onnx_folding.py  its constants
 onnx_operators.py, onnx_shapes.py, onnx_recurrent.py    one function per ONNX operator
 torch_export.py          programs of torch.export;  torch_operators.py  one function per ATen operator
-recurrent.py             recurrent layers unrolled
+recurrent_cells.py       recurrent layers unrolled
 """
 
 from __future__ import annotations
@@ -12,22 +12,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dyadic.symbolic.architecture import Architecture
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.granularity import Granularity, with_granularity
 from dyadic.symbolic.limits import LARGEST_MODEL, refuse_weights, regular_file
 from dyadic.symbolic.spec import read_spec
+from dyadic.symbolic.structure import Architecture
 
 
 def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:
     """Read a .toml, .onnx or .pt2 file.
 
     ``cost``: the type of the cost on every output of a model, which has none of its own ("abstract" by default: any
-    differentiable cost).  ``granularity``: what a vertex is; by default what the file has, for a model an operation.
+    differentiable cost).  ``granularity``: what a vertex of a model is, by default an operation.  TOML says both.
     Raises :class:`DyadicError` where the file cannot be read.
     """
-    architecture = _read(path, cost)
     is_model = Path(path).suffix.lower() in (".onnx", ".pt2")
+    if granularity is not None and not is_model:
+        remedy = "leave --granularity out, or write the layers as you want them"
+        raise SpecError(str(path), "says itself what a vertex is: a layer of the file", remedy)
+    architecture = _read(path, cost)
     chosen = granularity or ("operation" if is_model else None)
     return architecture if chosen is None else with_granularity(architecture, chosen)
 

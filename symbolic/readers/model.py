@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +11,13 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer
 
-from dyadic.symbolic.architecture import Architecture, Cost, Input, Role, Vertex, make_cost, make_vertex
 from dyadic.symbolic.costs import COST_OWNER, COSTS
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Shape
-from dyadic.symbolic.limits import LONGEST_NAME
-from dyadic.symbolic.options import choice, known, read_options
+from dyadic.symbolic.limits import LARGEST_COMPUTED, LONGEST_NAME, MOST_COMPUTED
+from dyadic.symbolic.options import choice, known, neutral, read_options
+from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)
@@ -72,7 +73,7 @@ def refuse(where: str, problems: Sequence[Problem]) -> None:
         first, *others = problems
         message = f"{first.place} is not supported" + (f" ({first.reason})" if first.reason else "")
         if others:
-            message += "; nor are " + "; ".join(map(str, others))
+            message += "; neither is " + "; nor ".join(map(str, others))
         raise SpecError(
             where, message, "export the model without these (`dyadic layers` lists the operators that can be read)"
         )
@@ -84,6 +85,7 @@ class Model:
     notes: what was left out or changed on the way, in words.
     values: arrays of the parameters, constants and constant indices.
     given: the names under which known values already are inputs.
+    computed: bytes of the constants that the file does not hold, but says how to make.
     """
 
     def __init__(self, name: str) -> None:
@@ -94,6 +96,7 @@ class Model:
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
         self.given: dict[str, str] = {}
+        self.computed = 0
 
     def fresh(self, wanted: str) -> str:
         """A name that no input or layer has yet, as close to the wanted one as possible."""
@@ -108,13 +111,25 @@ class Model:
 
     @staticmethod
     def _printable(name: str) -> str:
-        return "".join(c if c.isprintable() else "_" for c in name).strip()[: LONGEST_NAME - 30]
+        return neutral("".join(c if c.isprintable() else "_" for c in name).strip()[: LONGEST_NAME - 30])
 
     def note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
 
-    def input(self, wanted: str, shape: Iterable[Any], role: Role = "data", below: Any = None) -> str:
+    def room(self, shape: Iterable[Any], itemsize: int, largest: int = LARGEST_COMPUTED) -> None:
+        """Ask for the memory of a constant before it is made: a few bytes of a file can ask for any amount.
+
+        Raises :class:`Unsupported` where it, or all of them together, would take more than is given.
+        """
+        wanted = math.prod(map(int, shape)) * itemsize
+        self.computed += wanted
+        if wanted > largest:
+            raise Unsupported(f"makes a constant of {wanted:.3g} bytes; at most {largest >> 20} MiB are made")
+        if self.computed > MOST_COMPUTED:
+            raise Unsupported(f"makes constants of more than {MOST_COMPUTED >> 20} MiB together with those before it")
+
+    def input(self, wanted: str, shape: Iterable[Any], role: InputRole = "data", below: Any = None) -> str:
         """A clamped vertex; returns the name that it was given."""
         extents = tuple(map(_extent, shape))
         node = Input(self.fresh(wanted), extents, role, None if below is None else _extent(below))
@@ -122,7 +137,7 @@ class Model:
         self.shapes[node.name] = extents
         return node.name
 
-    def array(self, wanted: str, value: np.ndarray, role: Role, below: int | None = None) -> str:
+    def array(self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None) -> str:
         """A clamped vertex that comes with its array.
 
         An infinity in a constant (a mask) is replaced by the float32 number nearest to it: added to a score it has

@@ -6,25 +6,35 @@ array in the file.  The exception is a mere change of layout (``Unsqueeze``) of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from sympy import Integer
 
+from dyadic.symbolic.limits import MOST_COMPUTED
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported
 
+Result = tuple[tuple[int, ...] | None, int]
+"""Shape and bytes of an entry of what a node makes."""
 LARGEST = 2**24
-"""Entries up to which a constant is folded."""
+"""Entries up to which the operands of a node are folded."""
 
 _RANDOM = {
     "Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
 }  # fmt: skip
+_WINDOWED = {
+    "AveragePool", "Conv", "ConvInteger", "ConvTranspose", "DeformConv", "DFT", "Einsum", "GlobalLpPool", "GridSample",
+    "LpPool", "MaxPool", "MaxRoiPool", "MaxUnpool", "QLinearConv", "RoiAlign", "STFT",
+}  # fmt: skip
+"""Operators whose work, or the memory that they take on the way, is not bounded by what goes in and out."""
+_AT_MOST_ITS_INPUT = {"Compress": 1, "NonZero": 8, "Unique": 8}
+"""Operators whose result is as long as their operand's numbers say: bytes for each axis and entry of the operand."""
 _LAYOUT = {"Identity", "Unsqueeze", "Squeeze", "Reshape", "Transpose", "Flatten"}
 
 
 def fold(
-    node: Node, proto: Any, single: bool, evaluate: Callable[[Any, list[np.ndarray | None]], list[Any]]
+    node: Node, proto: Any, single: bool, evaluate: Callable[[Node, Any, list[np.ndarray | None]], list[Any]]
 ) -> list[Known] | None:
     """The outputs of a node whose operands are all known, or None where it has to be a vertex.
 
@@ -33,7 +43,12 @@ def fold(
     if node.op in _RANDOM:
         raise Unsupported("draws random numbers")
     operands = [value for value in node.operands if value is not None]
-    if node.op == "Dropout" or not all(isinstance(value, Known) for value in operands):
+    if (
+        node.op == "Dropout"
+        or node.op in _WINDOWED
+        or _has_a_body(proto)
+        or not all(isinstance(value, Known) for value in operands)
+    ):
         return None
     known = [value for value in operands if isinstance(value, Known)]
     if node.op == "ConstantOfShape":
@@ -44,13 +59,33 @@ def fold(
         if not (single and node.op in _LAYOUT and known[0].trained):
             return None
         node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
-        found = evaluate(proto, [value.array for value in known])
+        found = evaluate(node, proto, [value.array for value in known])
         return [Known(known[0].name, found[0], trained=True)]
     if sum(value.array.size for value in known) > LARGEST:
         return None
     arrays = [value.array if isinstance(value, Known) else None for value in node.operands]
-    found = evaluate(proto, arrays)
+    found = evaluate(node, proto, arrays)
     return [Known(name, np.asarray(array)) for name, array in zip(node.outputs, found, strict=False)]
+
+
+def _has_a_body(proto: Any) -> bool:
+    """Whether a node holds a graph of its own (``If``, ``Loop``, ``Scan``), which may run for any time."""
+    return any(attribute.HasField("g") or attribute.graphs for attribute in proto.attribute)
+
+
+def make_room(node: Node, arrays: Sequence[np.ndarray | None], results: Iterable[Result]) -> None:
+    """Ask for the memory of a node's results, of inferred shapes (None where one is not known), before they are made.
+
+    Raises :class:`Unsupported` where it is too much, or not known beforehand.
+    """
+    for shape, itemsize in results:
+        if shape is not None:
+            node.model.room(shape, itemsize)
+        elif node.op in _AT_MOST_ITS_INPUT:
+            first = next(array for array in arrays if array is not None)
+            node.model.room((first.size, max(first.ndim, 1)), max(first.itemsize, _AT_MOST_ITS_INPUT[node.op]))
+        else:
+            raise Unsupported("makes a constant whose size is not known beforehand")
 
 
 def _constant_of_shape(node: Node) -> Known:
@@ -60,6 +95,7 @@ def _constant_of_shape(node: Node) -> Known:
         raise Unsupported("fills a shape that is only known by name")
     value = node.get("value")
     fill = np.zeros(1, np.float32) if value is None else value
+    node.model.room(shape, fill.itemsize, MOST_COMPUTED)
     array = np.broadcast_to(fill.reshape(-1)[0], tuple(shape))
     if array.dtype.kind == "f" and array.size > 1:
         node.model.note("weights made by ConstantOfShape are parameters")

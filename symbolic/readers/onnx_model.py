@@ -18,14 +18,18 @@ from sympy import Expr, Integer, Symbol
 import dyadic.symbolic.readers.onnx_operators
 import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
-from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
-from dyadic.symbolic.readers.onnx_folding import fold
+from dyadic.symbolic.readers.onnx_folding import Result, fold, make_room
 from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
+from dyadic.symbolic.structure import Architecture, InputRole, show
 
 OLDEST_OPSET = 7
+MOST_NAMED = 4
+"""Operands that a message names."""
+_SHAPE_ENTRIES = 1024
+"""Entries up to which an operand may say how large a result is."""
 _DEFAULT_DOMAINS = ("", "ai.onnx")
 
 
@@ -44,7 +48,7 @@ def read_onnx(path: str | Path, cost: str | None = None) -> Architecture:
 def from_onnx(proto: Any, where: str = "model", cost: str | None = None) -> Architecture:
     """Read a model that is in memory (an ``onnx.ModelProto``)."""
     try:
-        return _Reader(proto, where).read(cost)
+        return _OnnxReader(proto, where).read(cost)
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
@@ -61,7 +65,7 @@ def _package() -> Any:
     return onnx
 
 
-class _Reader:
+class _OnnxReader:
     def __init__(self, proto: Any, where: str) -> None:
         self.onnx = _package()
         self.where = where
@@ -97,6 +101,7 @@ class _Reader:
         for position, proto in self.nodes.items():
             self._read(position, proto)
         refuse(self.where, self.problems)
+        self._compare_types()
         self._compare_shapes()
         outputs: list[str] = []
         for output in self.graph.output:
@@ -174,7 +179,7 @@ class _Reader:
                 below = self._rows_looked_up(node.name)
                 if below is None:
                     self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
-            role: Role = "data" if below is None else "index"
+            role: InputRole = "data" if below is None else "index"
             self.values[node.name] = self.model.input(node.name, shape, role, below)
 
     def _extent(self, name: str, axis: int, dim: Any) -> Expr:
@@ -306,22 +311,53 @@ class _Reader:
         value = self._attribute(attribute)
         return np.asarray(value) if attribute.name == "value" else np.asarray(value, types[attribute.name])
 
-    def _evaluate(self, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
-        """Run one node with onnx's reference implementation."""
+    def _evaluate(self, node: Node, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
+        """Run one node with onnx's reference implementation, if its results are small enough."""
         helper = self.onnx.helper
         named = {name: array for name, array in zip(proto.input, arrays, strict=True) if array is not None}
         inputs = [
             helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
             for name, array in named.items()
         ]
-        graph = helper.make_graph(
-            [proto], "node", inputs, [self.onnx.ValueInfoProto(name=n) for n in proto.output if n]
-        )
+        outputs = [self.onnx.ValueInfoProto(name=n) for n in proto.output if n]
+        few = [self.onnx.numpy_helper.from_array(a, n) for n, a in named.items() if a.size <= _SHAPE_ENTRIES]
+        stated = helper.make_graph([proto], "node", inputs, outputs, few)
+        graph = helper.make_graph([proto], "node", inputs, outputs)
         model = helper.make_model(graph, opset_imports=self.proto.opset_import)
+        make_room(node, arrays, self._inferred(helper.make_model(stated, opset_imports=self.proto.opset_import)))
         try:
             return self.onnx.reference.ReferenceEvaluator(model).run(None, named)
         except Exception as error:  # whatever the operator's reference implementation raises
             raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
+
+    def _inferred(self, model: Any) -> list[Result]:
+        """The shapes that onnx infers for a model's outputs before anything is computed, and the bytes of an entry."""
+        try:
+            graph = self.onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+        except Exception as error:  # whatever does not fit
+            raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
+        found: list[Result] = []
+        for tensor in (output.type.tensor_type for output in graph.output):
+            known = tensor.HasField("shape") and all(dim.HasField("dim_value") for dim in tensor.shape.dim)
+            shape = tuple(dim.dim_value for dim in tensor.shape.dim) if known else None
+            found.append((shape, self.onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).itemsize))
+        return found
+
+    def _compare_types(self) -> None:
+        """Refuse a model of which a node mixes types that its operator keeps apart: no runtime computes it."""
+        try:
+            self.onnx.shape_inference.infer_shapes(self.proto, check_type=True)
+        except self.onnx.shape_inference.InferenceError as error:
+            if found := re.search(
+                r"\(op_type:(\w+)[^)]*\): (\w+) (?:has inconsistent|typestr:.*has unsupported) type:? ?([\w()]+)",
+                str(error),
+            ):
+                problem = (
+                    f"the operand {found[2]} of {found[1]} has the type {found[3]}, which does not go with the others"
+                )
+                raise SpecError(self.where, problem, "cast its operands to one type and export it again") from error
+        except Exception:  # beyond 2 GiB nothing can be inferred
+            return
 
     def _compare_shapes(self) -> None:
         """Refuse a model for which onnx infers other shapes than the layers have: one of the two reads it wrongly."""
@@ -345,7 +381,9 @@ class _Reader:
 
     def _place(self, position: int, proto: Any) -> str:
         label = f" {proto.name!r}" if proto.name else ""
-        reads = ", ".join(map(repr, filter(None, proto.input))) or "nothing"
+        operands = [name for name in proto.input if name]
+        reads = ", ".join(f"{name!r:.60}" for name in operands[:MOST_NAMED]) or "nothing"
+        reads += f" and {len(operands) - MOST_NAMED} more" if len(operands) > MOST_NAMED else ""
         return f"node {position + 1} of {len(self.graph.node)}{label} ({proto.op_type}, reading {reads})"
 
 

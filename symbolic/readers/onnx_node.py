@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer
 
-from dyadic.symbolic.architecture import show
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.readers.model import Known, Model, Unsupported, Value, short
 from dyadic.symbolic.readers.operator_table import Registry
+from dyadic.symbolic.structure import show
 
 
 @dataclass

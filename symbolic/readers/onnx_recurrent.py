@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.recurrent_cells import STATES, Cell, unroll, unrolled
+from dyadic.symbolic.readers.recurrent_cells import STATES, CellDescription, unroll, unrolled
 
 _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 """Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""
@@ -57,7 +57,7 @@ def _refuse_variants(node: Node, directions: int) -> None:
         raise Unsupported("peepholes")
 
 
-def _cell(node: Node, direction: int, suffix: str) -> Cell:
+def _cell(node: Node, direction: int, suffix: str) -> CellDescription:
     gates = _GATES[node.op]
 
     def rows(slot: int, name: str, array: np.ndarray) -> str:
@@ -78,15 +78,16 @@ def _cell(node: Node, direction: int, suffix: str) -> Cell:
     if node.has(3):
         fed, fed_back = np.split(node.static(3, "B")[direction], 2)
         parameters += [rows(3, ".input", fed), rows(3, ".recurrent", fed_back)]
-    return Cell(f"{node.op.lower()}_cell", parameters, again.shape[1], "tanh" if node.op == "RNN" else None)
+    return CellDescription(f"{node.op.lower()}_cell", parameters, again.shape[1], "tanh" if node.op == "RNN" else None)
 
 
-def _initial(node: Node, direction: int, cell: Cell, name: str) -> str:
+def _initial(node: Node, direction: int, cell: CellDescription, name: str) -> str:
     """The state before the first step: zeros, a constant, or made of vertices."""
     slots = (5, 6)[: STATES[cell.type]]
     known = [node.known(slot) for slot in slots]
     if not any(node.has(slot) and array is None for slot, array in zip(slots, known, strict=True)):
         (batch,) = node.extents(0, [1])
+        node.model.room((batch, cell.units), 4 * len(known))
         zeros = np.zeros((batch, cell.units), np.float32)
         parts = [zeros if array is None else array[direction] for array in known]
         return node.model.array(f"{name}.initial", np.concatenate(parts, axis=-1), "constant")

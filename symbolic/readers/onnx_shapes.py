@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from sympy import Integer, Mul, cancel
 
-from dyadic.symbolic.architecture import show
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, places
 from dyadic.symbolic.readers.operations import parted, rows, sliced
+from dyadic.symbolic.structure import show
 
 _FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 

@@ -13,7 +13,7 @@ STATES = {"rnn_cell": 1, "gru_cell": 1, "lstm_cell": 2}
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellDescription:
     """type: of the catalogue; parameters: names of inputs of the architecture (weight, recurrent and two biases)."""
 
     type: str
@@ -42,7 +42,7 @@ def unrolled(steps: int) -> int:
     return steps
 
 
-def unroll(model: Model, name: str, cell: Cell, inputs: Sequence[str], state: str) -> list[str]:
+def unroll(model: Model, name: str, cell: CellDescription, inputs: Sequence[str], state: str) -> list[str]:
     """The states after each input."""
     states = []
     for step, x in enumerate(inputs):

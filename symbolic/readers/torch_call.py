@@ -25,7 +25,7 @@ _WITHOUT_EFFECT = (
 
 
 @dataclass
-class Call:
+class OperatorCall:
     """arguments: by the name that the operator's schema gives them, with defaults filled in, tensors as values.
 
     wanted: which of several results somebody reads.
@@ -83,6 +83,7 @@ class Call:
         """A weight, or a constant of one number where the module has none."""
         if self.given(key):
             return self.weight(key)
+        self.model.room(shape, 4)
         return self.constant(f"{self.name}.{key}", np.full(tuple(map(int, shape)), number, np.float32))
 
     def constant(self, name: str, array: np.ndarray) -> str:
@@ -121,10 +122,10 @@ class Call:
         return self.value(key)
 
 
-Operator = Callable[[Call], Result]
+Operator = Callable[[OperatorCall], Result]
 OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 """An ATen operator is registered with all its overloads."""
 
 
-__all__ = ["OPERATORS", "Call", "Known", "Result", "Unsupported", "Value", "operator"]
+__all__ = ["OPERATORS", "Known", "OperatorCall", "Result", "Unsupported", "Value", "operator"]

@@ -22,10 +22,10 @@ from sympy import Expr, Integer, Symbol
 import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.scratch import temporary_folder
-from dyadic.symbolic.architecture import Architecture, Role, show
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
-from dyadic.symbolic.readers.torch_call import OPERATORS, Call
+from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
+from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
@@ -35,46 +35,56 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
     """
     if not zipfile.is_zipfile(path):
         raise SpecError(str(path), "is no exported program (no archive)", "write it with torch.export.save")
-    torch = _package()
-    try:
-        with _quiet():
+    with _quiet():
+        torch = _package()
+        try:
             program = torch.export.load(str(path))
-    except Exception as error:  # whatever torch raises for what is no archive of its own
-        raise SpecError(
-            str(path), f"is no exported program ({str(error)[:200]})", "write it with torch.export.save"
-        ) from error
-    return from_program(program, Path(path).stem, str(path), cost)
+        except Exception as error:  # whatever torch raises for what is no archive of its own
+            problem = f"is no exported program ({_torch_says(error, str(path))})"
+            raise SpecError(str(path), problem, "write it with torch.export.save") from error
+        return from_program(program, Path(path).stem, str(path), cost)
 
 
 def export_module(
     module: Any, example_input: Any, cost: str | None = None, name: str | None = None, dynamic_shapes: Any = None
 ) -> Architecture:
     """Export a module as it computes on an example (a tensor, or a tuple of them), and read the program."""
-    torch = _package()
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
     label = name or type(module).__name__
-    try:
-        with _quiet():
+    with _quiet():
+        torch = _package()
+        try:
             program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
-    except Exception as error:  # torch.export has no one class of errors
-        raise DyadicError(f"{label}: torch.export cannot export it: {str(error)[:400]}") from error
-    return from_program(program, label, label, cost)
+        except Exception as error:  # torch.export has no one class of errors
+            raise DyadicError(f"{label}: torch.export cannot export it: {str(error)[:400]}") from error
+        return from_program(program, label, label, cost)
 
 
 def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
     """The architecture of a ``torch.export.ExportedProgram``."""
     try:
-        return _Reader(program, name, where).read(cost)
+        return _TorchReader(program, name, where).read(cost)
     except SpecError as error:
-        raise SpecError(f"{where}: {error.where}", error.problem, error.remedy) from error
+        place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
+        raise SpecError(place, error.problem, error.remedy) from error
 
 
+def _torch_says(error: Exception, path: str) -> str:
+    """The first line of torch's message, without the file's name and without a hint at warnings that are not shown."""
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return first.replace(path, "the file").partition(". Please check")[0].rstrip(" ,.;:")[:200]
+
+
+_LIKE = ("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_empty")
 _CACHE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without torch's own messages, and without the folder for compiled code that it would leave behind."""
+    """Without torch's own messages, and without the folder for compiled code that it would leave behind.
+
+    Also around the import: some parts of torch choose that folder when they are loaded.
+    """
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -101,7 +111,7 @@ def _package() -> Any:
     return torch
 
 
-class _Reader:
+class _TorchReader:
     def __init__(self, program: Any, name: str, where: str) -> None:
         self.torch = _package()
         self.where = where
@@ -204,7 +214,7 @@ class _Reader:
         below = None if tensor.is_floating_point() else self._rows_looked_up(node)
         if below is None and not tensor.is_floating_point():
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
-        role: Role = "data" if below is None else "index"
+        role: InputRole = "data" if below is None else "index"
         self.values[node] = self.model.input(node.name, map(_size, tensor.shape), role, below)
 
     def _rows_looked_up(self, node: Any) -> int | None:
@@ -262,15 +272,7 @@ class _Reader:
         if self._is_random(node):
             return False
         known = [value for value in arguments if not isinstance(value, Expr)]
-        like = _label(node) in (
-            "zeros_like",
-            "ones_like",
-            "full_like",
-            "new_zeros",
-            "new_ones",
-            "new_full",
-            "new_empty",
-        )
+        like = _label(node) in _LIKE
         return all(isinstance(value, Known) and not value.trained for value in known) or like
 
     def _is_random(self, node: Any) -> bool:
@@ -285,11 +287,12 @@ class _Reader:
             if isinstance(value, Known):
                 return self.torch.from_numpy(np.array(value.array))
             if isinstance(value, str):  # only its shape is asked for
-                return self.torch.zeros([int(n) for n in self.model.shapes[value]])
+                return self.torch.zeros(()).expand([int(n) for n in self.model.shapes[value]])
             if isinstance(value, Expr) and value.is_Integer:
                 return int(value)
             return value
 
+        self._make_room(node)
         map_arg = self.torch.fx.node.map_aggregate
         try:
             found = node.target(*map_arg(node.args, concrete), **map_arg(node.kwargs, concrete))
@@ -301,7 +304,16 @@ class _Reader:
             return [Known(f"{node.name}.{k}", _numpy(part)) for k, part in enumerate(found)]
         return found
 
-    def _call(self, node: Any, label: str) -> Call:
+    def _make_room(self, node: Any) -> None:
+        """Ask for the memory of the tensors that a call makes, whose shapes the program states, before it is run."""
+        meta = node.meta.get("val")
+        for tensor in meta if isinstance(meta, list | tuple) else [meta]:
+            if isinstance(tensor, self.torch.Tensor):
+                if not all(isinstance(extent, int) for extent in tensor.shape):
+                    raise Unsupported("makes a constant whose size is not known beforehand")
+                self.model.room(tensor.shape, tensor.element_size())
+
+    def _call(self, node: Any, label: str) -> OperatorCall:
         def read(value: Any) -> Any:
             if isinstance(value, self.torch.fx.Node):
                 return self.values[value]
@@ -322,7 +334,7 @@ class _Reader:
         name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
         schema = node.target._schema.arguments
         defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
-        return Call(self.model, label, name, arguments, wanted, defaults)
+        return OperatorCall(self.model, label, name, arguments, wanted, defaults)
 
     @staticmethod
     def _path(node: Any) -> str:

@@ -10,7 +10,7 @@ from sympy import Rational
 
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
-from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, Value, operator
+from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
 
 _ELEMENTWISE = {
     **{name: name for name in (
@@ -24,24 +24,24 @@ _ELEMENTWISE = {
 
 
 @operator(**_ELEMENTWISE)
-def elementwise(call: Call) -> Result:
+def elementwise(call: OperatorCall) -> Result:
     return call.layer(_ELEMENTWISE[call.operator], [call.x()])
 
 
 @operator(log_sigmoid_forward="log_sigmoid")
-def log_sigmoid(call: Call) -> Result:
+def log_sigmoid(call: OperatorCall) -> Result:
     return [call.layer("log_sigmoid", [call.x()]), None]
 
 
 @operator(round="round")
-def rounded(call: Call) -> Result:
+def rounded(call: OperatorCall) -> Result:
     if call["decimals"]:
         raise Unsupported(f"decimals = {call['decimals']} (only 0)")
     return call.layer("round", [call.x()])
 
 
 @operator(remainder="mod")
-def remainder(call: Call) -> Result:
+def remainder(call: OperatorCall) -> Result:
     divisor = _number(call["other"])
     if divisor is None or not isinstance(call["self"], str):
         raise Unsupported("the divisor is not a number")
@@ -49,17 +49,17 @@ def remainder(call: Call) -> Result:
 
 
 @operator(gelu="gelu gelu_tanh")
-def gelu(call: Call) -> Result:
+def gelu(call: OperatorCall) -> Result:
     return call.layer("gelu_tanh" if call["approximate"] == "tanh" else "gelu", [call.x()])
 
 
 @operator(rsqrt="sqrt reciprocal")
-def rsqrt(call: Call) -> Result:
+def rsqrt(call: OperatorCall) -> Result:
     return call.layer("reciprocal", [call.layer("sqrt", [call.x()], "sqrt")])
 
 
 @operator(softplus="softplus")
-def softplus(call: Call) -> Result:
+def softplus(call: OperatorCall) -> Result:
     if call["beta"] != 1:
         raise Unsupported(f"beta = {call['beta']} (only 1)")
     call.model.note(f"softplus is not replaced by its argument above {call['threshold']}, as PyTorch does")
@@ -67,7 +67,7 @@ def softplus(call: Call) -> Result:
 
 
 @operator(elu="elu", celu="celu", leaky_relu="leaky_relu", hardsigmoid="hard_sigmoid")
-def with_slope(call: Call) -> Result:
+def with_slope(call: OperatorCall) -> Result:
     if call.operator == "leaky_relu":
         return call.layer("leaky_relu", [call.x()], slope=call["negative_slope"])
     if call.operator == "hardsigmoid":
@@ -78,7 +78,7 @@ def with_slope(call: Call) -> Result:
 
 
 @operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip"))
-def clamp(call: Call) -> Result:
+def clamp(call: OperatorCall) -> Result:
     low, high = (call[key] if call.given(key) else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
     bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
@@ -88,7 +88,7 @@ def clamp(call: Call) -> Result:
 
 
 @operator(prelu="relu neg mul sub reshape")
-def prelu(call: Call) -> Result:
+def prelu(call: OperatorCall) -> Result:
     """relu(x) - a relu(-x)."""
     x, slope = call.x(), call.weight("weight")
     if call.shape("weight") != (1,) and call.rank() > 2:
@@ -98,7 +98,7 @@ def prelu(call: Call) -> Result:
 
 
 @operator(pow="power")
-def power(call: Call) -> Result:
+def power(call: OperatorCall) -> Result:
     exponent = _number(call["exponent"])
     if exponent is None:
         raise Unsupported("the exponent is not a number")
@@ -127,7 +127,7 @@ _ARITHMETIC = {
     **{name: f"{OPERATIONS[operation]} scale" for name, operation in _ARITHMETIC.items() if operation != "Div"},
     div="div scale reciprocal",
 )
-def arithmetic(call: Call) -> Result:
+def arithmetic(call: OperatorCall) -> Result:
     if call["rounding_mode"] is not None:
         raise Unsupported(f"rounding_mode = {call['rounding_mode']!r}")
     operation, alpha = _ARITHMETIC[call.operator], call["alpha"]
@@ -146,7 +146,7 @@ def arithmetic(call: Call) -> Result:
     return call.layer(OPERATIONS[operation], [call.model.vertex(value) for value in operands])
 
 
-def _scaled(call: Call, value: Any, alpha: float) -> Any:
+def _scaled(call: OperatorCall, value: Any, alpha: float) -> Any:
     if isinstance(value, str | Known):
         return call.layer("scale", [call.model.vertex(value)], "alpha", factor=alpha)
     return value * alpha
@@ -156,7 +156,7 @@ def _scaled(call: Call, value: Any, alpha: float) -> Any:
     maximum="maximum", minimum="minimum", max="maximum reduce_max", min="minimum reduce_min",
     amax="reduce_max", amin="reduce_min",
 )  # fmt: skip
-def extremum(call: Call) -> Result:
+def extremum(call: OperatorCall) -> Result:
     kind = "maximum" if "max" in call.operator else "minimum"
     if call.given("other"):
         return call.layer(kind, [call.x(), call.x("other")])
@@ -165,7 +165,7 @@ def extremum(call: Call) -> Result:
 
 
 @operator(mean="reduce_mean", sum="reduce_sum")
-def reduce(call: Call) -> Result:
+def reduce(call: OperatorCall) -> Result:
     call.floating()
     return call.layer(f"reduce_{call.operator}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
 
@@ -174,7 +174,7 @@ def reduce(call: Call) -> Result:
 
 
 @operator(linear="dense")
-def linear(call: Call) -> Result:
+def linear(call: OperatorCall) -> Result:
     biased = call.given("bias")
     inputs = [call.x("input"), call.weight("weight"), *([call.weight("bias")] if biased else [])]
     return call.layer("dense", inputs, bias=biased)
@@ -184,25 +184,25 @@ _PRODUCT = "matmul unsqueeze squeeze"
 
 
 @operator(matmul=_PRODUCT, mm="matmul", bmm="matmul", mv=_PRODUCT, dot=_PRODUCT)
-def matmul(call: Call) -> Result:
+def matmul(call: OperatorCall) -> Result:
     other = next(key for key in ("other", "mat2", "vec", "tensor") if call.given(key))
     return product(call.model, call.name, call.x(), call.x(other))
 
 
 @operator(addmm="matmul scale add", baddbmm="matmul scale add")
-def addmm(call: Call) -> Result:
+def addmm(call: OperatorCall) -> Result:
     keys = ("mat1", "mat2") if call.operator == "addmm" else ("batch1", "batch2")
     found: Any = product(call.model, f"{call.name}.product", call.x(keys[0]), call.x(keys[1]))
     found, added = _factor(call, found, "alpha"), _factor(call, call.x(), "beta")
     return call.layer("add", [found, added])
 
 
-def _factor(call: Call, x: str, key: str) -> str:
+def _factor(call: OperatorCall, x: str, key: str) -> str:
     return x if call[key] in (None, 1) else call.layer("scale", [x], key, factor=call[key])
 
 
 @operator(einsum="einsum")
-def einsum(call: Call) -> Result:
+def einsum(call: OperatorCall) -> Result:
     call.ignore("path")  # the order of the products
     tensors = [call.model.vertex(value) for value in call["tensors"]]
     return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
@@ -216,7 +216,7 @@ def einsum(call: Call) -> Result:
     **{f"conv_transpose{d}d": "conv_transpose" for d in (1, 2, 3)},
     convolution="conv conv_transpose",
 )
-def conv(call: Call) -> Result:
+def conv(call: OperatorCall) -> Result:
     axes = call.rank("weight") - 2
     kernel = [call.extent(2 + k, "weight") for k in range(axes)]
     batched = call.rank("input") - axes - 1
@@ -246,7 +246,7 @@ def _each(value: Any, axes: int) -> list[int]:
     **{f"avg_pool{d}d": "average_pool global_average_pool" for d in (1, 2, 3)},
     max_pool2d_with_indices="max_pool",
 )
-def pool(call: Call) -> Result:
+def pool(call: OperatorCall) -> Result:
     axes = int(call.operator[call.operator.index("d") - 1 :][0]) if call.operator[-1] == "d" else 2
     kernel = _each(call["kernel_size"], axes)
     options: dict[str, Any] = {
@@ -271,7 +271,7 @@ _ADAPTIVE = "global_average_pool average_pool"
 
 
 @operator(**{f"adaptive_avg_pool{d}d": _ADAPTIVE for d in (1, 2, 3)}, _adaptive_avg_pool2d=_ADAPTIVE)
-def adaptive_pool(call: Call) -> Result:
+def adaptive_pool(call: OperatorCall) -> Result:
     axes = int(call.operator[-2])
     sizes = _each(call["output_size"], axes)
     lead = call.rank() - axes - 1
@@ -294,7 +294,7 @@ def adaptive_pool(call: Call) -> Result:
     _native_batch_norm_legit_no_training="batch_norm",
     instance_norm="instance_norm",
 )
-def batch_norm(call: Call) -> Result:
+def batch_norm(call: OperatorCall) -> Result:
     call.ignore("momentum", "running_mean", "running_var")  # their update is left out, with a note
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
@@ -313,7 +313,7 @@ def batch_norm(call: Call) -> Result:
 
 
 @operator(layer_norm="layer_norm", native_layer_norm="layer_norm", rms_norm="rms_norm")
-def layer_norm(call: Call) -> Result:
+def layer_norm(call: OperatorCall) -> Result:
     shape = call["normalized_shape"]
     options: dict[str, Any] = {"epsilon": call["eps"]}
     if call.operator == "rms_norm":
@@ -332,7 +332,7 @@ def layer_norm(call: Call) -> Result:
 
 
 @operator(group_norm="group_norm", native_group_norm="group_norm")
-def group_norm(call: Call) -> Result:
+def group_norm(call: OperatorCall) -> Result:
     call.ignore("N", "C", "HxW")  # the sizes of the input
     channels = call.shape("input")[1:2]
     inputs = [call.x("input"), call.filled("weight", 1, channels), call.filled("bias", 0, channels)]
@@ -345,19 +345,19 @@ def group_norm(call: Call) -> Result:
 
 
 @operator(softmax="softmax", _softmax="softmax", log_softmax="log_softmax", _log_softmax="log_softmax")
-def softmax(call: Call) -> Result:
+def softmax(call: OperatorCall) -> Result:
     call.floating()
     call.ignore("half_to_float")
     return call.layer(call.operator.removeprefix("_"), [call.x()], axis=call.axis())
 
 
 @operator(glu="glu")
-def glu(call: Call) -> Result:
+def glu(call: OperatorCall) -> Result:
     return call.layer("glu", [call.x()], axis=call.axis())
 
 
 @operator(scaled_dot_product_attention="attention")
-def attention(call: Call) -> Result:
+def attention(call: OperatorCall) -> Result:
     if call["dropout_p"]:
         raise Unsupported("dropout in training: call module.eval() first")
     if call["enable_gqa"]:

@@ -9,19 +9,19 @@ from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.operations import parted, rows, sliced
-from dyadic.symbolic.readers.recurrent_cells import Cell, unroll, unrolled
-from dyadic.symbolic.readers.torch_call import Call, Known, Result, Unsupported, operator
+from dyadic.symbolic.readers.recurrent_cells import CellDescription, unroll, unrolled
+from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, operator
 
 
 @operator("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "positive")
-def nothing(call: Call) -> Result:
+def nothing(call: OperatorCall) -> Result:
     if call.operator == "alias":  # what a detach becomes in a program that was decomposed before it was saved
         call.model.note("alias is the identity: no vertex, and no gradient stops there")
     return call.value()
 
 
 @operator("dropout", "native_dropout", "feature_dropout", "alpha_dropout")
-def dropout(call: Call) -> Result:
+def dropout(call: OperatorCall) -> Result:
     train, probability = call["train"], call["p"]
     if train and probability != 0:
         raise Unsupported("dropout in training is random: call module.eval() first")
@@ -30,14 +30,14 @@ def dropout(call: Call) -> Result:
 
 
 @operator("to", "_to_copy", "type_as", "float")
-def cast(call: Call) -> Result:
+def cast(call: OperatorCall) -> Result:
     call.floating()
     call.ignore("other")  # type_as: only its type is asked for
     return call.same("between floating-point types")
 
 
 @operator("sym_size")
-def sym_size(call: Call) -> Result:
+def sym_size(call: OperatorCall) -> Result:
     return call.shape()[call.axis()]
 
 
@@ -45,7 +45,7 @@ _RESHAPES = ("view", "view_as", "reshape", "_unsafe_view", "flatten", "unflatten
 
 
 @operator(**dict.fromkeys(_RESHAPES, "reshape"))
-def reshape(call: Call) -> Result:
+def reshape(call: OperatorCall) -> Result:
     old = call.shape()
     if call.operator == "_reshape_alias":
         call.ignore("stride")  # where the entries lie in memory
@@ -74,7 +74,7 @@ def _resolved(wanted: list[Any], total: Expr) -> list[Expr]:
 
 
 @operator(**dict.fromkeys(("permute", "transpose", "t", "numpy_T", "swapaxes"), "transpose"))
-def transpose(call: Call) -> Result:
+def transpose(call: OperatorCall) -> Result:
     rank = call.rank()
     order = list(range(rank))
     if call.operator == "permute":
@@ -88,18 +88,18 @@ def transpose(call: Call) -> Result:
 
 
 @operator(unsqueeze="unsqueeze")
-def unsqueeze(call: Call) -> Result:
+def unsqueeze(call: OperatorCall) -> Result:
     return call.layer("unsqueeze", [call.x()], axes=[call.axis(extra=1)])
 
 
 @operator(squeeze="squeeze")
-def squeeze(call: Call) -> Result:
+def squeeze(call: OperatorCall) -> Result:
     axes = [axis for axis in call.axes() if call.shape()[axis] == 1]
     return call.layer("squeeze", [call.x()], axes=axes) if axes else call.same("of no axis")
 
 
 @operator(**dict.fromkeys(("expand", "expand_as", "broadcast_to"), "expand"))
-def expand(call: Call) -> Result:
+def expand(call: OperatorCall) -> Result:
     old = call.shape()
     wanted = list(call.shape("other")) if call.operator == "expand_as" else [*call["size"]]
     padded = [Integer(1)] * (len(wanted) - len(old)) + list(old)
@@ -109,7 +109,7 @@ def expand(call: Call) -> Result:
 
 
 @operator(repeat="concat unsqueeze", tile="concat unsqueeze")
-def repeat(call: Call) -> Result:
+def repeat(call: OperatorCall) -> Result:
     times = [int(n) for n in (call["repeats"] or call["dims"])]
     found, old = call.x(), call.shape()
     times = [1] * (len(old) - len(times)) + times
@@ -124,7 +124,7 @@ def repeat(call: Call) -> Result:
 
 
 @operator(cat="concat", concat="concat", stack="stack")
-def concat(call: Call) -> Result:
+def concat(call: OperatorCall) -> Result:
     parts = [call.model.vertex(value) for value in call["tensors"]]
     rank = len(call.model.shapes[parts[0]])
     axis = int(call["dim"]) % (rank + (call.operator == "stack"))
@@ -134,7 +134,7 @@ def concat(call: Call) -> Result:
 
 
 @operator(slice="slice", narrow="slice")
-def slice_(call: Call) -> Result:
+def slice_(call: OperatorCall) -> Result:
     axis = call.axis()
     extent = call.shape()[axis]
     start = 0 if call["start"] is None else call["start"]
@@ -148,7 +148,7 @@ def slice_(call: Call) -> Result:
 
 
 @operator(select="select")
-def select(call: Call) -> Result:
+def select(call: OperatorCall) -> Result:
     axis, position = call.axis(), int(call["index"])
     position = position + call.extent(axis) if position < 0 else position
     return call.layer("select", [call.x()], axis=axis, position=position)
@@ -158,7 +158,7 @@ _PARTS = "reshape select slice"
 
 
 @operator("tensor_split", split=_PARTS, split_with_sizes=_PARTS, chunk=_PARTS, unbind="select")
-def split(call: Call) -> Result:
+def split(call: OperatorCall) -> Result:
     axis = call.axis()
     extent = call.extent(axis)
     if call.operator == "unbind":
@@ -175,7 +175,7 @@ def split(call: Call) -> Result:
 
 
 @operator(roll="slice concat")
-def roll(call: Call) -> Result:
+def roll(call: OperatorCall) -> Result:
     found = call.x()
     if len(call["shifts"]) != len(call["dims"]):
         raise Unsupported("rolls the flattened tensor")
@@ -190,7 +190,7 @@ def roll(call: Call) -> Result:
 
 
 @operator(pad="pad", constant_pad_nd="pad")
-def pad(call: Call) -> Result:
+def pad(call: OperatorCall) -> Result:
     if call["mode"] not in (None, "constant"):
         raise Unsupported(f"mode = {call['mode']!r} (only 'constant')")
     rank, given = call.rank(), list(call["pad"])
@@ -203,7 +203,7 @@ def pad(call: Call) -> Result:
 
 
 @operator(**{f"upsample_nearest{d}d": "upsample" for d in (1, 2, 3)})
-def upsample(call: Call) -> Result:
+def upsample(call: OperatorCall) -> Result:
     axes = int(call.operator[-2])
     old = [call.extent(k, _input(call)) for k in range(2, 2 + axes)]
     factors = call["scale_factors"] or [n / m for n, m in zip(call["output_size"], old, strict=True)]
@@ -215,12 +215,12 @@ def upsample(call: Call) -> Result:
     return call.layer("upsample", [call.x(_input(call))], factors=[1, 1, *map(int, factors)])
 
 
-def _input(call: Call) -> str:
+def _input(call: OperatorCall) -> str:
     return "input" if call.given("input") else "self"
 
 
 @operator(where="where", masked_fill="where")
-def where(call: Call) -> Result:
+def where(call: OperatorCall) -> Result:
     if call.operator == "masked_fill":
         condition, chosen, other = call.value("mask"), call["value"], call.value()
     else:
@@ -234,14 +234,14 @@ def where(call: Call) -> Result:
 
 
 @operator(embedding="embedding slice")
-def embedding(call: Call) -> Result:
+def embedding(call: OperatorCall) -> Result:
     if call["padding_idx"] not in (None, -1):
         call.model.note("the row padding_idx of an embedding is trained like the others")
     return _looked_up(call, call.weight("weight"), call["indices"], 0)
 
 
 @operator(index_select="gather embedding slice", index="gather embedding slice")
-def index(call: Call) -> Result:
+def index(call: OperatorCall) -> Result:
     if call.operator == "index_select":
         return _looked_up(call, call.x(), call["index"], call.axis())
     given = [(axis, value) for axis, value in enumerate(call["indices"]) if value is not None]
@@ -250,7 +250,7 @@ def index(call: Call) -> Result:
     return _looked_up(call, call.x(), given[0][1], given[0][0])
 
 
-def _looked_up(call: Call, table: str, indices: Any, axis: int) -> Result:
+def _looked_up(call: OperatorCall, table: str, indices: Any, axis: int) -> Result:
     """Rows by integers: an input, or known beforehand (then consecutive ones are a slice)."""
     model = call.model
     if isinstance(indices, Known):
@@ -271,7 +271,7 @@ _CELLS = {"lstm": "lstm_cell", "gru": "gru_cell", "rnn_tanh": "rnn_cell", "rnn_r
     **{name: f"{cell} select stack concat" for name, cell in _CELLS.items() if name != "lstm"},
     lstm="lstm_cell select slice stack concat",
 )
-def recurrent(call: Call) -> Result:
+def recurrent(call: OperatorCall) -> Result:
     """Unrolled over the steps of the example; several layers, each in one or both directions."""
     dropped, train = call["dropout"], call["train"]
     if dropped and train:
@@ -293,7 +293,7 @@ def recurrent(call: Call) -> Result:
             parameters = [model.vertex(p, trained=True) for p in call["params"][number * per : (number + 1) * per]]
             units = int(model.shapes[parameters[1]][1])
             activation = {"rnn_tanh": "tanh", "rnn_relu": "relu"}.get(call.operator)
-            cell = Cell(_CELLS[call.operator], parameters, units, activation)
+            cell = CellDescription(_CELLS[call.operator], parameters, units, activation)
             name = f"{call.name}.layer{layer}{'.back' if d else ''}"
             found = unroll(model, name, cell, xs[::-1] if d else xs, _initial(call, states, number, name))
             hidden = [cell.part(model, f"{name}.h{k}", state, 0) for k, state in enumerate(found)]
@@ -311,7 +311,7 @@ def recurrent(call: Call) -> Result:
     return results
 
 
-def _initial(call: Call, states: list[Any], number: int, name: str) -> str:
+def _initial(call: OperatorCall, states: list[Any], number: int, name: str) -> str:
     """The state before the first step of one layer and direction: [h] or [h, c]."""
     if all(isinstance(state, Known) for state in states):
         return call.constant(f"{name}.initial", np.concatenate([state.array[number] for state in states], axis=-1))

@@ -53,6 +53,13 @@ POOL = {
     "layers": [{"name": "a", "type": "tanh"}, {"name": "p", "type": "max_pool", "kernel": [2], "padding": [1]}],
     "cost": {"type": "squared_error"},
 }
+NAMED = {
+    "name": "named",
+    "inputs": {"x": {"shape": ["N", "M"]}},
+    "layers": [{"name": "a", "type": "tanh"}, {"name": "b", "type": "scale", "factor": 3}],
+    "cost": {"type": "squared_error"},
+}
+BASES = {"plain": PLAIN, "mixed": MIXED, "tall": TALL, "pool": POOL, "named": NAMED}
 FORGERIES = {}
 """Name -> a function that makes the forgery."""
 
@@ -60,7 +67,7 @@ FORGERIES = {}
 @cache
 def base(name):
     """(derivation, true certificate)."""
-    derivation = derive(architecture({"plain": PLAIN, "mixed": MIXED, "tall": TALL, "pool": POOL}[name]))
+    derivation = derive(architecture(BASES[name]))
     return derivation, verify(derivation)
 
 
@@ -112,7 +119,7 @@ def beyond(items):
 
 def transposed(e):
     return e.replace(
-        lambda n: isinstance(n, Element) and n.kind == "W", lambda n: Element("W", n.owner, *n.indices[::-1])
+        lambda n: isinstance(n, Element) and n.name.is_plain("W"), lambda n: Element(n.name, *n.indices[::-1])
     )
 
 
@@ -129,7 +136,7 @@ def other_function(e):
 
 
 def plus_x(e):
-    return e + 2 * e.replace(lambda n: isinstance(n, Element) and n.kind not in ("x", "s"), lambda n: n * 0)
+    return e + 2 * e.replace(lambda n: isinstance(n, Element) and n.name.kind not in ("x", "s"), lambda n: n * 0)
 
 
 derived("adjoint: sign", "h2", adjoints=each(lambda e: -e))

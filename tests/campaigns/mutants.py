@@ -31,7 +31,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from campaigns.mutation import Source, chosen
+from campaigns.mutation import ModuleSource, chosen
 from campaigns.subjects import SPECIFICATIONS
 from campaigns.values import worth
 from dyadic.proofs.checker.intake.graph import Graph
@@ -42,10 +42,12 @@ from dyadic.proofs.statements.parsing.notation import printed_names, read_equati
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
 
 MODULES = (
-    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "printing", "serialise", "ranks",
+    "variation", "inversion", "energy", "derivation", "instantiation", "expressions", "tensor_names", "printing",
+    "typesetting", "latex_printing", "serialise", "rank_table",
 )  # fmt: skip
 ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""
@@ -227,7 +229,7 @@ def _in_child(pipe, mutant, references):
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     try:
-        Source(mutant.module).apply(mutant)
+        ModuleSource(mutant.module).apply(mutant)
         found = outcome(references)
     except BaseException as error:
         found = "crash", f"{type(error).__name__}: {str(error)[:80]}"
@@ -273,7 +275,7 @@ def campaign(mutants, jobs=2, report=lambda mutant, found: None):
 
 
 def sources():
-    return [Source(f"dyadic.symbolic.{name}") for name in MODULES]
+    return [ModuleSource(f"dyadic.symbolic.{name}") for name in MODULES]
 
 
 def table(found):

@@ -147,7 +147,7 @@ OPERATORS: dict[str, Operator] = {
 }  # fmt: skip
 
 
-class Source:
+class ModuleSource:
     """A module's text and the functions in it that can be changed while it runs."""
 
     def __init__(self, module: str) -> None:
@@ -175,7 +175,7 @@ class Source:
     def apply(self, mutant: Mutant) -> None:
         """Put the changed function into the running module, behind every reference to it."""
         tree = copy.deepcopy(self.tree)
-        changed = Source.__new__(Source)
+        changed = ModuleSource.__new__(ModuleSource)
         changed.tree, changed.module = tree, self.module
         function = changed.functions[mutant.function]
         old, new = list(_places(function, mutant.operator))[mutant.number]
@@ -247,7 +247,7 @@ def _code(code: types.CodeType, name: str) -> types.CodeType:
     raise KeyError(name)
 
 
-def chosen(sources: list[Source], count: int, seed: int) -> list[Mutant]:
+def chosen(sources: list[ModuleSource], count: int, seed: int) -> list[Mutant]:
     """About ``count`` mutants, of every module by every operator, in an order that depends only on the seed."""
 
     def key(mutant: Mutant) -> bytes:

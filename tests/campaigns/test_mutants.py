@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns import mutants
-from campaigns.mutation import OPERATORS, Source, chosen
+from campaigns.mutation import OPERATORS, ModuleSource, chosen
 from dyadic.proofs.methods.registry import METHODS
 
 KNOWN = {
@@ -11,7 +11,7 @@ KNOWN = {
     "weight": ("instantiation", "Equations._term", "weight * item.body -> weight +"),
     "intermediates": ("energy", "needed", "reversed(available) -> list(available)"),
     "numbers": ("serialise", "to_json", "expression.p -> expression.q"),
-    "signs": ("printing", "Printer._sum", "'-"),
+    "signs": ("printing", "joined", "'-"),
     "fractions": ("printing", "TextPrinter.fraction", "top"),
     "ranges": ("printing", "TextPrinter.inside", "extent"),
 }
@@ -21,7 +21,7 @@ KNOWN = {
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_mutants_do_not_get_past_verify(name):
     module, function, change = KNOWN[name]
-    every = Source(f"dyadic.symbolic.{module}").mutants()
+    every = ModuleSource(f"dyadic.symbolic.{module}").mutants()
     wrong = [one for one in every if one.function == function and change in one.change][:2]
     assert wrong
     for one, outcome, detail in mutants.campaign(wrong):
@@ -46,7 +46,7 @@ def test_every_operator_and_module_has_mutants():
 def test_the_campaign_sees_a_survivor(monkeypatch):
     """Without the methods that look at the instances and at what is printed, wrong equations get through."""
     monkeypatch.setattr(mutants, "ORDER", ("ranks", "pairing", "adjoint"))
-    every = Source("dyadic.symbolic.instantiation").mutants()
+    every = ModuleSource("dyadic.symbolic.instantiation").mutants()
     wrong = next(one for one in every if "decay * entry -> item.body -" in one.change)
     assert [outcome for _, outcome, _ in mutants.campaign([wrong])] == ["SURVIVOR"]
 
@@ -56,7 +56,7 @@ def test_the_methods_of_the_campaign_are_those_of_verify():
 
 
 def test_a_mutant_changes_the_module_in_its_own_process_only():
-    source = Source("dyadic.symbolic.instantiation")
+    source = ModuleSource("dyadic.symbolic.instantiation")
     wrong = next(one for one in source.mutants() if one.function == "Equations._decayed" and "decay" in one.change)
     before = source.live.Equations._decayed.__code__
     assert mutants.campaign([wrong])[0][1] == "refuted"

@@ -19,7 +19,7 @@ def worth(equation, axes, integers, sizes):
     """
     (kind, owner, indices, body), where = equation
     field = Field(PRIME, 7)
-    tensors = _Tensors(field, axes, integers, {(k, o): (names, inner) for k, o, names, inner in where}, sizes)
+    tensors = _PrintedTensors(field, axes, integers, {(k, o): (names, inner) for k, o, names, inner in where}, sizes)
     places = list(itertools.product(*map(range, axes[kind, owner])))
     places = sorted(places, key=lambda place: chance(repr(place)))[:MOST_PLACES]
     found = []
@@ -31,7 +31,7 @@ def worth(equation, axes, integers, sizes):
     return (kind, owner, found)
 
 
-class _Tensors(dict):
+class _PrintedTensors(dict):
     def __init__(self, field, axes, integers, where, sizes):
         super().__init__()
         self.field, self.axes, self.integers, self.where, self.sizes = field, axes, integers, where, sizes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Add, Mul, Rational, preorder_traversal
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Reduction
+from dyadic.symbolic.tensor_names import Name, NameRole
 
 
 def _first(body, wanted):
@@ -12,8 +13,8 @@ def _first(body, wanted):
 
 
 def transposed(item, derivation):
-    node = _first(item.body, lambda n: isinstance(n, Element) and len(n.indices) == 2 and n.kind == "W")
-    return node and item.body.xreplace({node: Element(node.kind, node.owner, *reversed(node.indices))})
+    node = _first(item.body, lambda n: isinstance(n, Element) and len(n.indices) == 2 and n.name.is_plain("W"))
+    return node and item.body.xreplace({node: Element(node.name, *reversed(node.indices))})
 
 
 def term_forgotten(item, derivation):
@@ -38,28 +39,28 @@ def derivative_forgotten(item, derivation):
 def at_x(item, derivation):
     """sigma'(x) in place of sigma'(z)."""
     node = _first(
-        item.body, lambda n: isinstance(n, Apply) and isinstance(n.argument, Element) and n.argument.kind == "z"
+        item.body, lambda n: isinstance(n, Apply) and isinstance(n.argument, Element) and n.argument.name.is_plain("z")
     )
     if node is None:
         return None
     z = node.argument
-    return item.body.xreplace({node: Apply(node.name, node.order, Element("x", z.owner, *z.indices))})
+    return item.body.xreplace({node: Apply(node.name, node.order, Element(Name("x", z.name.owner), *z.indices))})
 
 
 def layer_off(item, derivation):
     """The sensitivity of another layer of the same shape."""
     shapes = derivation.architecture.shapes
-    node = _first(item.body, lambda n: isinstance(n, Element) and n.kind == "s")
+    node = _first(item.body, lambda n: isinstance(n, Element) and n.name.is_plain("s"))
     if node is None:
         return None
     names = [v.name for v in derivation.architecture.vertices]
-    other = next((o for o in names if o != node.owner and shapes[o] == shapes[node.owner]), None)
-    return other and item.body.xreplace({node: Element("s", other, *node.indices)})
+    other = next((o for o in names if o != node.name.owner and shapes[o] == shapes[node.name.owner]), None)
+    return other and item.body.xreplace({node: Element(Name("s", other), *node.indices)})
 
 
 def activation_for_sensitivity(item, derivation):
-    node = _first(item.body, lambda n: isinstance(n, Element) and n.kind == "s")
-    return node and item.body.xreplace({node: Element("x", node.owner, *node.indices)})
+    node = _first(item.body, lambda n: isinstance(n, Element) and n.name.is_plain("s"))
+    return node and item.body.xreplace({node: Element(Name("x", node.name.owner), *node.indices)})
 
 
 def factor_forgotten(item, derivation):
@@ -71,7 +72,7 @@ def factor_forgotten(item, derivation):
 
 
 def sum_forgotten_bias(item, derivation):
-    node = _first(item.body, lambda n: isinstance(n, Element) and n.kind == "b")
+    node = _first(item.body, lambda n: isinstance(n, Element) and n.name.is_plain("b"))
     return node and item.body.xreplace({node: -node})
 
 
@@ -85,9 +86,9 @@ def written_out(equation):
     """An equation with its bars put in (they are what sensitivities are made of), so that slips have a place."""
     body = equation.definition.body
     for item in reversed(equation.where):
-        if item.tensor.kind.startswith("bar ") and not _reduces(item.body):
+        if item.tensor.name.role is NameRole.ADJOINT and not _reduces(item.body):
             for node in [n for n in preorder_traversal(body) if isinstance(n, Element)]:
-                if (node.kind, node.owner) == (item.tensor.kind, item.tensor.owner):
+                if node.name == item.tensor.name:
                     table = dict(zip(item.indices, node.indices, strict=True))
                     body = body.xreplace({node: item.body.xreplace(table)})
     return Definition(equation.definition.tensor, equation.definition.indices, body)

@@ -55,14 +55,14 @@ class Numbers:
 
     def __init__(self, values, where, sizes):
         self.values, self.sizes = values, sizes
-        self.where = {(item.tensor.kind, item.tensor.owner): item for item in where}
+        self.where = {item.tensor.name: item for item in where}
 
     def entry(self, node, index):
         place = [index[i] for i in node.indices]
-        item = self.where.get((node.kind, node.owner))
+        item = self.where.get(node.name)
         if item is not None:
             return self(item.body, dict(zip(item.indices, place, strict=True)))
-        letters = PRINTER(Element(node.kind, node.owner))
+        letters = PRINTER(Element(node.name))
         return self.values(f"{letters}[{', '.join(map(str, place))}]" if place else letters)
 
     def __call__(self, node, index):

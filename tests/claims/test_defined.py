@@ -28,11 +28,20 @@ NOWHERE = [
     "sqrt(-1)^2 = -1", "log(-1) = log(-1)", "exp(log(-x_a[0]^2)) = -x_a[0]^2", "cosh(acosh(-3)) = -3",
     "tanh(atanh(2)) = 2", "sqrt(-x_a[0]^2 - 1)^2 = -x_a[0]^2 - 1", "(-2)^(1/2) (-2)^(1/2) = -2",
     "log(x_a[0]) + log(-x_a[0]) = log(-x_a[0]) + log(x_a[0])",
+    "(sin(x_a[0])^2 + cos(x_a[0])^2 - 1)/(sin(x_a[0])^2 + cos(x_a[0])^2 - 1) = 1",
+    "1/(tanh'(x_a[0]) - 1 + tanh(x_a[0])^2) = 1/(tanh'(x_a[0]) - 1 + tanh(x_a[0])^2)",
+    "1/(exp(x_a[0]) exp(-x_a[0]) - 1) = 1/(exp(x_a[0]) exp(-x_a[0]) - 1)",
+    "1/(softplus(x_a[0]) - softplus(-x_a[0]) - x_a[0])^2 = 1/(softplus(x_a[0]) - softplus(-x_a[0]) - x_a[0])^2",
+    "log(-exp(x_a[0])) = log(-exp(x_a[0]))", "sqrt(-x_a[0]^2)^2 = -x_a[0]^2", "sqrt(x_a[0] - x_a[0])^2 = 0",
+    "cosh(acosh(1 - x_a[0]^2)) = 1 - x_a[0]^2", "sin(asin(1 + x_a[0]^2)) = 1 + x_a[0]^2",
+    "(-x_a[0]^2)^(1/4) (-x_a[0]^2)^(3/4) = -x_a[0]^2",
 ]  # fmt: skip
 SOMEWHERE = {
     "cosh(acosh(x_a[0])) = x_a[0]": "z > 1", "tanh(atanh(x_a[0])) = x_a[0]": "-1 < z < 1",
     "exp(log(1 - x_a[0])) = 1 - x_a[0]": "logarithms", "exp(log1p(x_a[0])) = 1 + x_a[0]": "z > -1",
-    "tan(x_a[0]) cos(x_a[0]) = sin(x_a[0])": "is not 0",
+    "tan(x_a[0]) cos(x_a[0]) = sin(x_a[0])": "is not 0", "1/(x_a[0] - 1) = (x_a[0] - 1)^(-1)": "denominator",
+    "sqrt(x_a[0])^2 = x_a[0]": "roots",
+    "(sin(x_a[0])^2 + cos(x_a[0])^2)/sin(x_a[0])^2 = sin(x_a[0])^(-2)": "denominator",
 }  # fmt: skip
 BETWEEN = [
     "atanh(x_a[0]) = x_a[0]", "log(1 - x_a[0]^2) = 0", "floor(x_a[0]) = x_a[0]", "sin(2 acos(0) x_a[0]) = 0",
@@ -56,6 +65,18 @@ def test_what_is_defined_nowhere_is_not_proved(claim):
     found = judged(PLAIN, claim)
     assert found.verdict is Verdict.UNDECIDED
     assert "no numbers were found" in found.reason
+
+
+def test_a_layer_that_is_defined_nowhere_shows_nothing():
+    for offset, verdict in ((1, Verdict.PROVED), (-1, Verdict.UNDECIDED)):
+        layers = [
+            {"name": "p", "type": "power", "exponent": 2},
+            {"name": "c", "type": "scale", "factor": offset, "offset": offset},
+            {"name": "r", "type": "sqrt"},
+        ]
+        derivation = network(*layers, inputs={"u": [2]})
+        assert judged(derivation, "f_r[i] = sqrt(x_c[i])").verdict is Verdict.PROVED
+        assert judged(derivation, "sqrt(f_c[i])^2 = f_c[i]").verdict is verdict
 
 
 @pytest.mark.parametrize("claim", SOMEWHERE)

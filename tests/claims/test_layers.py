@@ -7,7 +7,8 @@ import pytest
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
 from dyadic.symbolic import architecture, derive
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
 
 KINDS = {
     "inference": "inference",

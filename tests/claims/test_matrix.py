@@ -11,7 +11,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.symbolic import SpecError
 
 
-class Networks:
+class MatrixNetworks:
     """Of equal and of different widths, one with a batch axis, one with a softmax."""
 
     NETWORKS = {
@@ -74,8 +74,8 @@ THREE = [
 @pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), THREE)
 def test_three_notations_one_verdict(name, entries, whole, latex, true):
     wanted = Verdict.PROVED if true else Verdict.REFUTED
-    found = [judged(derivation(Networks, name), text) for text in (entries, whole)]
-    found.append(judged(derivation(Networks, name), latex, latex=True))
+    found = [judged(derivation(MatrixNetworks, name), text) for text in (entries, whole)]
+    found.append(judged(derivation(MatrixNetworks, name), latex, latex=True))
     assert [claim.verdict for claim in found] == [wanted] * 3, [claim.reason for claim in found]
 
 
@@ -101,11 +101,11 @@ def test_three_notations_one_verdict(name, entries, whole, latex, true):
 )
 def test_shapes_that_do_not_fit_are_named(name, claim, message):
     with pytest.raises(SpecError, match=message):
-        judged(derivation(Networks, name), claim)
+        judged(derivation(MatrixNetworks, name), claim)
 
 
 def test_layouts():
-    mlp = derivation(Networks, "mlp")
+    mlp = derivation(MatrixNetworks, "mlp")
     assert judged(mlp, "dE/dW_o = x_g s_o^T", layout="numerator").verdict is Verdict.PROVED
     assert judged(mlp, "dE/dW_g = zbar_g x_h^T").verdict is Verdict.PROVED
     found = judged(mlp, "dE/dW_g = x_h zbar_g^T")
@@ -115,6 +115,6 @@ def test_layouts():
 
 def test_a_definition_of_a_whole_tensor():
     found = judged(
-        derivation(Networks, "mlp"), "Wbar_g = q x_h^T", definitions=("q = s_g .* sigmoid'(z_g)", "r[i] = q[i]")
+        derivation(MatrixNetworks, "mlp"), "Wbar_g = q x_h^T", definitions=("q = s_g .* sigmoid'(z_g)", "r[i] = q[i]")
     )
     assert found.verdict is Verdict.PROVED

@@ -76,7 +76,7 @@ def test_what_is_trusted_is_what_ran(monkeypatch):
         monkeypatch.setattr(owner, name, call)
 
     watched(closed.Closed, "__init__", FACTS)
-    watched(number_rings.Field, "__init__", RANDOM)
+    watched(number_rings.PrimeField, "__init__", RANDOM)
     watched(blocks.Setting, "weights", BLOCKS)
     for name, claim in [("four", "x_h[i] = x_h[i]"), ("four", campaign.TRUE[20][1]), ("chain", campaign.TRUE[0][1])]:
         called.clear()

@@ -14,7 +14,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.symbolic import SpecError
 
 
-class Networks:
+class PremisedNetworks:
     """Chains of two and three layers, of sizes that are numbers or names."""
 
     NETWORKS = {
@@ -85,7 +85,7 @@ SOLUTION = [
 
 @pytest.mark.parametrize(("name", "assumptions", "claim", "true"), ASSUMED)
 def test_assumptions(name, assumptions, claim, true):
-    found = judged(derivation(Networks, name), claim, assumptions=tuple(assumptions))
+    found = judged(derivation(PremisedNetworks, name), claim, assumptions=tuple(assumptions))
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)
     for text in assumptions:
         assert f"{text} (assumed by the claim)" in found.hypotheses
@@ -93,7 +93,9 @@ def test_assumptions(name, assumptions, claim, true):
 
 def test_a_counterexample_respects_what_is_assumed():
     found = judged(
-        derivation(Networks, "relu"), "relu(z_h[i]) + 1 = 2 z_h[i]", assumptions=("z_h[i] > 0", "x_u[0] = 2 x_u[1]")
+        derivation(PremisedNetworks, "relu"),
+        "relu(z_h[i]) + 1 = 2 z_h[i]",
+        assumptions=("z_h[i] > 0", "x_u[0] = 2 x_u[1]"),
     )
     values = expanded(found.counterexample["values"])
     assert values["x_u[0]"] == 2 * values["x_u[1]"]
@@ -116,25 +118,25 @@ def test_a_counterexample_respects_what_is_assumed():
 )
 def test_an_assumption_that_cannot_be_used_is_refused(assumption, message):
     with pytest.raises(SpecError, match=message):
-        judged(derivation(Networks, "relu"), "x_o[i] = x_o[i]", assumptions=tuple(assumption.split("; ")))
+        judged(derivation(PremisedNetworks, "relu"), "x_o[i] = x_o[i]", assumptions=tuple(assumption.split("; ")))
 
 
 @pytest.mark.parametrize("assumptions", [("x_h[0] > 1", "x_h[0] < 0"), ("x_h[i]^2 < 0",)])
 def test_what_holds_nowhere_shows_nothing(assumptions):
-    found = judged(derivation(Networks, "relu"), "x_o[i] = x_o[i]", assumptions=assumptions)
+    found = judged(derivation(PremisedNetworks, "relu"), "x_o[i] = x_o[i]", assumptions=assumptions)
     assert found.verdict is Verdict.UNDECIDED
     assert "no numbers were found" in found.reason
 
 
 @pytest.mark.parametrize(("name", "claim", "true"), SOLUTION)
 def test_at_the_solution(name, claim, true):
-    found = judged(derivation(Networks, name), claim, at="solution")
+    found = judged(derivation(PremisedNetworks, name), claim, at="solution")
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)
     assert any("at the solution" in text for text in found.hypotheses)
 
 
 def test_a_counterexample_at_the_solution_is_made_of_parameters_and_inputs():
-    found = judged(derivation(Networks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i])", at="solution")
+    found = judged(derivation(PremisedNetworks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i])", at="solution")
     assert {label.partition("[")[0] for label in found.counterexample["values"]} <= {
         *(f"{kind}_{name}" for kind in "Wb" for name in "abo"), "x_u", "y",
     }  # fmt: skip
@@ -142,8 +144,8 @@ def test_a_counterexample_at_the_solution_is_made_of_parameters_and_inputs():
 
 
 def test_what_holds_at_the_solution_alone_says_so():
-    found = judged(derivation(Networks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i]^2)")
+    found = judged(derivation(PremisedNetworks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i]^2)")
     assert found.verdict is Verdict.REFUTED
     assert found.counterexample["but"].startswith("true at the solution")
-    found = judged(derivation(Networks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i])")
+    found = judged(derivation(PremisedNetworks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i])")
     assert "but" not in found.counterexample

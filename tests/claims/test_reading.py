@@ -12,7 +12,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.symbolic import SpecError
 
 
-class Networks:
+class ReadNetworks:
     """Small ones, and those of the campaign."""
 
     NETWORKS = {
@@ -100,7 +100,7 @@ FROM_ONE = [
 
 
 def verdict(name, claim, **options):
-    return judged(derivation(Networks, name), claim, **options).verdict
+    return judged(derivation(ReadNetworks, name), claim, **options).verdict
 
 
 @pytest.mark.parametrize(("name", "claim", "true"), TEXT)
@@ -115,13 +115,13 @@ def test_latex(name, claim, true):
 
 @pytest.mark.parametrize(("claim", "true"), FROM_ONE)
 def test_indices_from_one(claim, true):
-    found = judged(derivation(Networks, "small"), claim, latex=True, first=1)
+    found = judged(derivation(ReadNetworks, "small"), claim, latex=True, first=1)
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED)
     assert any("the claim counts them from 1" in text for text in found.hypotheses)
 
 
 def test_integers_count_from_one_too():
-    claims = derivation(Networks, "classes")
+    claims = derivation(ReadNetworks, "classes")
     right = "dE/dx_a[r, i] + s_a[r, i] = exp(x_a[r, i] - lse[r]) - [i = y[r]]"
     assert judged(claims, right, first=1).verdict is Verdict.PROVED
     assert judged(claims, "[y[1] = 9] [y[1] = 1] x_a[1, 1] = 0 x_a[1, 1]", first=1).verdict is Verdict.PROVED
@@ -153,7 +153,7 @@ def test_integers_count_from_one_too():
 def test_what_is_not_meant_is_refused_with_its_place(claim, options, message):
     network = "size" if options.pop("size", False) else "small"
     with pytest.raises(SpecError, match=message) as error:
-        judged(derivation(Networks, network), claim, **options)
+        judged(derivation(ReadNetworks, network), claim, **options)
     if hasattr(error.value, "pointed"):
         line, caret = error.value.pointed
         assert len(caret) - 1 <= len(line)

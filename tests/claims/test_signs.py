@@ -10,7 +10,7 @@ from claims.textbook import network
 from dyadic.proofs.claims import Verdict
 
 
-class Networks:
+class SignedNetworks:
     """One to take names from, and pools whose windows overlap."""
 
     NETWORKS = {
@@ -117,17 +117,17 @@ POOLS = [
 
 @pytest.mark.parametrize("claim", TRUE)
 def test_true(claim):
-    found = judged(derivation(Networks, "small"), claim)
+    found = judged(derivation(SignedNetworks, "small"), claim)
     assert found.verdict is Verdict.PROVED, (found.reason, found.counterexample)
 
 
 @pytest.mark.parametrize("claim", FALSE)
 def test_false(claim):
-    assert judged(derivation(Networks, "small"), claim).verdict is Verdict.REFUTED
+    assert judged(derivation(SignedNetworks, "small"), claim).verdict is Verdict.REFUTED
 
 
 @pytest.mark.parametrize(("name", "claim", "true"), POOLS)
 def test_the_largest_entry_is_any_of_them(name, claim, true):
     """One choice of the largest entries says nothing of the others."""
-    found = judged(derivation(Networks, name), claim)
+    found = judged(derivation(SignedNetworks, name), claim)
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)

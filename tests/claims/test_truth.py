@@ -15,7 +15,9 @@ from claims.substitute import Numbers, expanded
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
 from dyadic.symbolic.expressions import Definition
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import NameRole
 
 NETWORKS = networks()
 KINDS = {
@@ -63,7 +65,7 @@ def false_claims(derivation):
                 continue
             wrong = Definition(item.tensor, item.indices, body)
             if really_false(derivation, equation, wrong):
-                where = [one for one in equation.where if not one.tensor.kind.startswith("bar ")]
+                where = [one for one in equation.where if one.tensor.name.role is not NameRole.ADJOINT]
                 name = f"{operator.__name__} in {equation.tag}"
                 found.append((equation, wrong, statement(name, equation, wrong, where, len(found) % 2 == 1), operator))
                 break

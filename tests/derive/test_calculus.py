@@ -9,7 +9,9 @@ from dyadic.symbolic.energy import LayerKind, derive_cost, derive_layer
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Definition, Element, Index, Reduction, Tensor, size, total
 from dyadic.symbolic.functions import ACTIVATIONS, FUNCTIONS, Z, derivative
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import Name, U, V
 from dyadic.symbolic.variation import gradient
 
 i, j, k = Index("i"), Index("j"), Index("k")
@@ -30,8 +32,8 @@ def components(definitions, sizes):
 
     def value(node, at):
         if isinstance(node, Element):
-            key = (node.kind, node.owner, tuple(int(index.xreplace(at)) for index in node.indices))
-            return known.get(key, sympy.Symbol("_".join(map(str, [key[0], key[1], *key[2]]))))
+            place = tuple(int(index.xreplace(at)) for index in node.indices)
+            return known.get((node.name, place), sympy.Symbol("_".join(map(str, [node.name, *place]))))
         if isinstance(node, Apply):
             formula = derivative(node.name, node.order) if node.order else FUNCTIONS[node.name].definition
             return formula.xreplace({Z: value(node.argument, at)})
@@ -45,7 +47,7 @@ def components(definitions, sizes):
         shape = [int(extent.xreplace(sizes)) for extent in item.tensor.shape]
         for place in itertools.product(*map(range, shape)):
             at = dict(zip(item.indices, map(sympy.Integer, place), strict=True))
-            known[item.tensor.kind, item.tensor.owner, place] = value(item.body, at)
+            known[item.tensor.name, place] = value(item.body, at)
     return known
 
 
@@ -59,13 +61,13 @@ def differ(one, two):
 def differentiated(definitions, intermediates, results):
     """(derived entry, SymPy's derivative of the scalar) for every entry of every result."""
     sizes = dict(zip([n, m, size("d1"), size("n1"), size("n2")], map(sympy.Integer, [2, 3, 2, 2, 1]), strict=True))
-    scalar = components(definitions, sizes)[definitions[-1].tensor.kind, definitions[-1].tensor.owner, ()]
+    scalar = components(definitions, sizes)[definitions[-1].tensor.name, ()]
     known = components((*definitions, *intermediates, *results.values()), sizes)
     for tensor, item in results.items():
         shape = [int(extent.xreplace(sizes)) for extent in item.tensor.shape]
         for place in itertools.product(*map(range, shape)):
-            symbol = sympy.Symbol("_".join(map(str, [tensor.kind, tensor.owner, *place])))
-            yield known[item.tensor.kind, item.tensor.owner, place], scalar.diff(symbol)
+            symbol = sympy.Symbol("_".join(map(str, [tensor.name, *place])))
+            yield known[item.tensor.name, place], scalar.diff(symbol)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.label)
@@ -89,7 +91,7 @@ def test_costs_against_sympy(name):
 
 def test_nested_sums_do_not_capture_indices():
     """E = Sum_i x[i] (Sum_j x[j]) has the gradient 2 Sum_j x[j]; a captured index would give something else."""
-    x, E = Tensor("x", "u", (n,)), Tensor("E", "v", ())
+    x, E = Tensor(Name("x", U), (n,)), Tensor(Name("E", V), ())
     product = Definition(E, (), total(i, n, x[i] * total(j, n, x[j])))
     found = gradient([product], [x])
     pairs = list(differentiated((product,), found.intermediates, found.results))
@@ -98,21 +100,21 @@ def test_nested_sums_do_not_capture_indices():
 
 
 def test_a_repeated_index_becomes_a_bracket():
-    x, E = Tensor("x", "u", (n, n)), Tensor("E", "v", ())
+    x, E = Tensor(Name("x", U), (n, n)), Tensor(Name("E", V), ())
     trace = gradient([Definition(E, (), total(i, n, x[i, i]))], [x]).results[x]
     assert TextPrinter().equation(trace) == "xbar_u[i, j] = [j = i]"
 
 
 def test_a_reduction_without_a_name_is_refused():
-    E, v = Tensor("E", "v", ()), Tensor("x", "u", (n,))
+    E, v = Tensor(Name("E", V), ()), Tensor(Name("x", U), (n,))
     with pytest.raises(UnsupportedEquation, match="right-hand side of a definition of its own"):
         gradient([Definition(E, (), 2 * Reduction("logsumexp", i, n, v[i]))], [v])
 
 
 def test_definitions_refuse_stray_indices():
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     with pytest.raises(ValueError, match="stray indices"):
-        Definition(Tensor("y", "v", (n,)), (i,), x[j])
+        Definition(Tensor(Name("y", V), (n,)), (i,), x[j])
 
 
 def test_printing():
@@ -120,4 +122,4 @@ def test_printing():
     z, _ = layer.equation.definitions
     assert TextPrinter().equation(z) == "z_v[i] = Sum[j<m] W_v[i, j] x_u[j] + b_v[i]"
     assert LatexPrinter().equation(z) == r"z^{v}_{i} = \sum_{j<m} W^{v}_{i j} \, x^{u}_{j} + b^{v}_{i}"
-    assert TextPrinter()(-((Element("x", "v") - Element("y", "v")) ** 2) / 2) == "-(x_v - y_v)^2/2"
+    assert TextPrinter()(-((Element(Name("x", V)) - Element(Name("y", V))) ** 2) / 2) == "-(x_v - y_v)^2/2"

@@ -6,7 +6,9 @@ from sympy import Integer
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.expressions import Index, Reduction, Same, Tensor, all_indices, apart_from_sizes
 from dyadic.symbolic.indices import solve_same
-from dyadic.symbolic.printing import LatexPrinter, TextPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter
+from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import Name, U
 
 
 @pytest.mark.parametrize("name", ["i", "j", "k", "l", "p"])
@@ -40,6 +42,6 @@ def test_an_index_without_a_namesake_keeps_its_name():
 
 @pytest.mark.parametrize(("position", "inside"), [(0, True), (1, True), (2, False), (-1, False)])
 def test_a_bracket_that_picks_a_number(position, inside):
-    j, x = Index("j"), Tensor("x", "u", (Integer(2),))
+    j, x = Index("j"), Tensor(Name("x", U), (Integer(2),))
     body = Reduction("sum", j, Integer(2), Same(j, Integer(position)) * x[j])
     assert solve_same(body, {j: Integer(2)}) == (x[Integer(position)] if inside else 0)

@@ -25,7 +25,7 @@ def test_a_window_larger_than_its_input_is_refused(size):
 
 def test_a_tensor_that_no_machine_holds_is_refused():
     with pytest.raises(SpecError, match=r"input 'x': has .* entries"):
-        CONVOLUTION.with_sizes({"n": 2**31 - 1})
+        CONVOLUTION.with_sizes({"n": 10**9 - 1})
 
 
 def test_a_cost_gets_the_classes_that_it_needs():
@@ -35,7 +35,7 @@ def test_a_cost_gets_the_classes_that_it_needs():
     chosen.with_sizes({"n": 2})
 
 
-@pytest.mark.parametrize("size", [0, -3, "3", 2.0, True, None, 2**31])
+@pytest.mark.parametrize("size", [0, -3, "3", 2.0, True, None, 10**9])
 def test_what_is_no_size_is_refused(size):
     with pytest.raises(SpecError, match="the size n cannot be"):
         CONVOLUTION.with_sizes({"n": size})

@@ -27,6 +27,7 @@ from dyadic.symbolic.expressions import (
 from dyadic.symbolic.indices import bounds, is_inside, simplified, simplify, simplify_bracket
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.tensor_names import Name, NameRole, U, V
 
 P, J, K = map(Index, "pjk")
 
@@ -56,12 +57,12 @@ def arrays(name, layer, sizes, seed):
     output = equation.output.tensor
     items = (*equation.definitions, *layer.intermediates)
     tensors = [*(p.tensor for p in equation.parameters.values()), *(item.tensor for item in items)]
-    tensors += [*equation.inputs, Tensor("s", "v", output.shape), Tensor("x", "v", output.shape)]
-    whole = {(t.kind, t.owner) for slot, t in enumerate(equation.inputs) if slot in LAYERS[name].index_slots}
+    tensors += [*equation.inputs, Tensor(Name("s", V), output.shape), Tensor(Name("x", V), output.shape)]
+    whole = {t.name for slot, t in enumerate(equation.inputs) if slot in LAYERS[name].index_slots}
     found = {}
     for tensor in tensors:
-        shape, key = [int(extent.xreplace(sizes)) for extent in tensor.shape], (tensor.kind, tensor.owner)
-        integer = key in whole or tensor.kind.startswith("arg ")
+        shape, key = [int(extent.xreplace(sizes)) for extent in tensor.shape], tensor.name
+        integer = key in whole or tensor.name.role is NameRole.CHOICE
         found[key] = np.zeros(shape, dtype=int) if integer else source.uniform(0.1, 0.9, shape)
     return found
 
@@ -80,7 +81,7 @@ def test_a_simplified_equation_has_the_same_values(name):
             compared += 1
             if other is plain:
                 continue
-            key, given = (plain.tensor.kind, plain.tensor.owner), arrays(name, layer, sizes, seed)
+            key, given = plain.tensor.name, arrays(name, layer, sizes, seed)
             values = [evaluate([one], dict(given), {})[key] for one in (plain, other)]
             np.testing.assert_allclose(values[1], values[0], rtol=1e-12, atol=1e-14)
     assert compared
@@ -96,34 +97,34 @@ def test_the_checker_knows_simplified_equations_by_their_form(name):
 
 def test_a_bracket_that_picks_a_term_is_not_printed():
     """Sum[k<2] 3 [k = 0] s[2 j + k]/4 is 3/4 s[2 j]."""
-    s = Tensor("s", "v", (Integer(8),))
+    s = Tensor(Name("s", V), (Integer(8),))
     body = Reduction("sum", K, Integer(2), 3 * Same(K, Integer(0)) * s[2 * J + K] / 4)
-    item = simplified(Definition(Tensor("xbar", "u", (Integer(4),)), (J,), body))
+    item = simplified(Definition(Tensor(Name("xbar", U), (Integer(4),)), (J,), body))
     assert item.body == 3 * s[2 * J] / 4
     assert "Sum" not in TextPrinter().equation(item)
 
 
 def test_a_value_outside_the_sum_keeps_its_bracket():
-    s = Tensor("s", "v", (Integer(2),))
-    item = Definition(Tensor("y", "v", (Integer(4),)), (P,), Reduction("sum", K, Integer(2), Same(K, P) * s[K]))
+    s = Tensor(Name("s", V), (Integer(2),))
+    item = Definition(Tensor(Name("y", V), (Integer(4),)), (P,), Reduction("sum", K, Integer(2), Same(K, P) * s[K]))
     assert simplified(item).body == Inside(P, Integer(2)) * s[P]
 
 
 def test_a_maximum_over_nothing_stays_one():
     """0 times the rest would be 0, where the maximum has no value."""
-    x = Tensor("x", "u", (Integer(4),))
+    x = Tensor(Name("x", U), (Integer(4),))
     item = Definition(
-        Tensor("y", "v", ()), (), Reduction("max", K, Integer(2), Inside(K + 5, Integer(4)) * x[K])
+        Tensor(Name("y", V), ()), (), Reduction("max", K, Integer(2), Inside(K + 5, Integer(4)) * x[K])
     )  # fmt: skip
     assert simplified(item).body.has(Bracket)
 
 
 def test_a_value_is_not_captured_by_a_sum_within():
-    x = Tensor("x", "u", (Integer(3), Integer(3)))
+    x = Tensor(Name("x", U), (Integer(3), Integer(3)))
     inner = Reduction("sum", P, Integer(2), x[P, K])
-    item = Definition(Tensor("y", "v", (Integer(3),)), (P,), Reduction("sum", K, Integer(3), Same(K, P) * inner))
-    given = {("x", "u"): np.arange(9.0).reshape(3, 3)}
-    values = [evaluate([one], dict(given), {})["y", "v"] for one in (item, simplified(item))]
+    item = Definition(Tensor(Name("y", V), (Integer(3),)), (P,), Reduction("sum", K, Integer(3), Same(K, P) * inner))
+    given = {Name("x", U): np.arange(9.0).reshape(3, 3)}
+    values = [evaluate([one], dict(given), {})[Name("y", V)] for one in (item, simplified(item))]
     np.testing.assert_array_equal(*values)
 
 

@@ -1,5 +1,7 @@
 """Reading architectures: what is built, and one clear message for everything that a person can get wrong."""
 
+from fractions import Fraction
+
 import pytest
 
 from dyadic.symbolic import SpecError, architecture, derive, read_spec
@@ -123,6 +125,11 @@ CASES = {
     "empty shape": (replaced(("[4]", "[]")), "input 'x': shape must be a list of sizes, not []"),
     "not TOML": ("name = ", "is not TOML: "),
     "reserved": (replaced(('"a"', '"cost"')), "the name 'cost' is reserved"),
+    "both cost and costs": (
+        GOOD + '[[costs]]\ntype = "huber"\n',
+        "cost: there are both [cost] and [[costs]]; write every cost as [[costs]], or keep one",
+    ),
+    "decay": ('weight_decay = "much"\n' + GOOD, "net.toml: the file: weight_decay must be a number"),
     "control characters": (replaced(('"a"', '"a\\u0007"')), "cannot be used; use printable text"),
 }
 
@@ -136,6 +143,37 @@ def test_bad_input_is_named(case, tmp_path):
     assert message in str(caught.value)
     assert "net.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a[0]", "a, b", "(a)", "a'", 'say \\"a\\"', "a{i}", "a;b", "a]"])
+@pytest.mark.parametrize("old", ["[inputs.x]", 'name = "b"'])
+def test_a_name_that_reads_like_an_entry_is_refused_with_one_that_does_not(name, old, tmp_path):
+    new = f'[inputs."{name}"]' if old.startswith("[") else f'name = "{name}"'
+    with pytest.raises(SpecError, match=r"reads like something else; write for instance '[^][(){},;\"']+'$"):
+        read(tmp_path, GOOD.replace(old, new).replace('inputs = ["b"]\n', ""))
+
+
+@pytest.mark.parametrize("name", ["a b", "a.b", "a/b:0", "\u03b1-1", "a_0"])
+def test_other_names_are_kept(name, tmp_path):
+    assert name in read(tmp_path, GOOD.replace('"b"', f'"{name}"')).depth
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.1", Fraction(1, 10)),
+        ("0.12345678901234567890123", Fraction(12345678901234567890123, 10**23)),
+        ("1e-20", Fraction(1, 10**20)),
+        ("1_0.5", Fraction(21, 2)),
+        ("-2.50E+3", Fraction(-2500)),
+        ("3", Fraction(3)),
+        ("9007199254740993.0", Fraction(2**53 + 1)),
+    ],
+)
+def test_a_number_is_exactly_what_is_written(text, value, tmp_path):
+    network = read(tmp_path, f"weight_decay = {text}\n{GOOD}weight = {text}\n")
+    assert Fraction(str(network.decay)) == value
+    assert Fraction(str(network.costs[0].weight)) == value
 
 
 def test_a_cycle_is_spelled_out(tmp_path):

@@ -63,6 +63,20 @@ def test_no_error_has_the_status_of_a_verdict(error, status):
     assert errors.count("\n") == (status != 141)
 
 
+def test_memory_that_does_not_suffice_names_what_it_was_wanted_for():
+    assert broken("MemoryError()", "dense")[1].startswith("dyadic: dense: memory does not suffice")
+
+
+@pytest.mark.parametrize("steps", ["1e3", "two", "1.5"])
+def test_a_number_of_steps_that_is_none(steps):
+    done = subprocess.run(
+        [sys.executable, "-m", "dyadic", "verify", "examples/digits.toml", "--steps", steps],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"'{steps}' is not a valid integer;" in done.stderr
+
+
 def test_the_choices_are_those_of_the_tables():
     assert tuple(COSTS) == cli.COST_TYPES
     assert (TARGETS, DTYPES) == (cli.TARGETS, cli.DTYPES)
@@ -83,3 +97,10 @@ entry.main()
     assert "'click'" in loaded
     for module in ("sympy", "numpy", "networkx", "z3", "flint", "rich", "jinja2", "typst", "onnx", "torch"):
         assert f"'{module}'" not in loaded
+
+
+@pytest.mark.parametrize("name", ["DyadicError", "SpecError"])
+def test_an_error_of_the_project_can_be_named_without_its_mathematics(name):
+    program = f"import sys; from dyadic.symbolic import {name}; print({name}.__module__, 'sympy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["dyadic.symbolic.errors", "False"]

@@ -63,6 +63,25 @@ def test_during_the_imports(module, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("module", ["dyadic.process", "dyadic.scratch", "signal", "threading", "pathlib"])
+def test_from_the_first_import_on(module, number, tmp_path):
+    """Also while the little is imported that ends the program; -S, as site may have imported some of it before."""
+    program = AT.format(arguments=["derive", "examples/digits.toml"], module=module)
+    program = program.replace("import os, sys, threading", "import sys")
+    program = program.replace("sys.stdout.flush()", "sys.stdout.flush(), sys.stdin.readline()")
+    program = f"import sys; sys.path[:] = {sys.path!r}\n" + program
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", program],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=_as_from_a_terminal,
+    )  # fmt: skip
+    assert process.stdout.readline() == "HERE\n"
+    process.send_signal(number)
+    _, errors = process.communicate("\n", timeout=HANG)
+    assert (process.returncode, errors.count("\n")) == (128 + number, 1), errors
+
+
 def test_a_build_of_3000_layers_while_it_works(tmp_path):
     """The place of the folder is held by then, and nothing of it stays."""
     network = tmp_path / "deep.toml"
@@ -105,8 +124,8 @@ entry.main()
 """
 SWALLOWING = """
 import sys
-from dyadic import entry
-entry.watch_signals()
+from dyadic import process
+process.watch_signals()
 class Deaf:
     def __del__(self):
         try:
@@ -122,8 +141,8 @@ while True:
 """
 COMPILED = """
 import hashlib, sys
-from dyadic import entry
-entry.watch_signals()
+from dyadic import process
+process.watch_signals()
 sys.stdout.write("HERE\\n"), sys.stdout.flush()
 hashlib.pbkdf2_hmac("sha256", b"word", b"salt", 2**31 - 1)  # half an hour in one call of compiled code
 """

@@ -25,6 +25,7 @@ from dyadic.symbolic.expressions import (
     size,
     total,
 )
+from dyadic.symbolic.tensor_names import Name, NameRole, Placeholder, U, V
 
 a, b, c, d, i, j, k, p, q, t, u, v, w = (Index(name) for name in "abcdijkpqtuvw")
 CHECK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -62,10 +63,8 @@ def data(tensors, sizes, seed, integers=()):
     arrays = {}
     for tensor in tensors:
         shape = [int(extent.xreplace(sizes)) for extent in tensor.shape]
-        below = dict(integers).get(tensor.kind)
-        arrays[tensor.kind, tensor.owner] = (
-            random.normal(size=shape) if below is None else random.integers(below, size=shape)
-        )
+        below = dict(integers).get(tensor.name.kind)
+        arrays[tensor.name] = random.normal(size=shape) if below is None else random.integers(below, size=shape)
     return arrays
 
 
@@ -75,8 +74,8 @@ def difference(text, definitions, tensors, sizes, seed, integers=()):
     found = load(text).routine(*arrays.values(), int(BATCH.xreplace(sizes)) if BATCH in sizes else None)
     worst = 0.0
     for item, have in zip(definitions, found, strict=True):
-        want = evaluate([item], dict(arrays), sizes)[item.tensor.kind, item.tensor.owner]
-        arrays[item.tensor.kind, item.tensor.owner] = want
+        want = evaluate([item], dict(arrays), sizes)[item.tensor.name]
+        arrays[item.tensor.name] = want
         assert have.shape == want.shape, text
         # The bits of later sums depend on the layout, and arrays given by a caller are contiguous.
         assert have.flags.c_contiguous, text
@@ -100,7 +99,8 @@ def check(definitions, tensors, sizes, seed=0, integers=(), batch=2):
 
 
 def plain(kind, owner, *shape):
-    return Tensor(kind, owner, tuple(map(sympify, shape)))
+    role, _, letter = kind.rpartition(" ")
+    return Tensor(Name(letter, Placeholder(owner), NameRole(role)), tuple(map(sympify, shape)))
 
 
 def batched(kind, owner, *shape):
@@ -110,12 +110,12 @@ def batched(kind, owner, *shape):
 # -- convolution ------------------------------------------------------------------------------------------------------
 
 
-class Conv:
+class ConvEquations:
     """Equations of an N-dimensional convolution: strides, padding, dilation and groups, per axis."""
 
     def __init__(self, rank, channels, outputs, groups, extents, kernel, strides, pads, dilations):
         self.text = (
-            f"Conv({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
+            f"convolution({rank}, {channels}, {outputs}, {groups}, {extents}, {kernel}, {strides}, {pads}, {dilations})"
         )
         self.g, self.m, self.r = groups, channels, outputs  # channels and outputs per group
         self.kernel, self.strides, self.pads, self.dilations = kernel, strides, pads, dilations
@@ -142,7 +142,7 @@ class Conv:
         body = self.K[(c, k, *self.u)] * self.x[(SAMPLE, self.M * Quotient(c, self.R) + k, *self.at)]
         for at, n, u, ker in zip(self.at, self.extents, self.u, self.kernel, strict=True):
             body = total(u, ker, Inside(at, n) * body)
-        return Definition(Tensor("f", "v", self.s.shape), (SAMPLE, c, *self.i), total(k, self.M, body)), [
+        return Definition(Tensor(Name("f", V), self.s.shape), (SAMPLE, c, *self.i), total(k, self.M, body)), [
             self.x,
             self.K,
         ]
@@ -154,14 +154,16 @@ class Conv:
         body = self.K[(output, Remainder(k, self.M), *self.u)] * self.s[(SAMPLE, output, *steps)]
         for at, step, s, o, u, ker in zip(e, steps, self.strides, self.out, self.u, self.kernel, strict=True):
             body = total(u, ker, Divides(s, at) * Inside(step, o) * body)
-        item = Definition(Tensor("bar x", "u", self.x.shape), (SAMPLE, k, *self.p), total(b, self.R, body))
+        item = Definition(Tensor(Name("x", U).adjoint, self.x.shape), (SAMPLE, k, *self.p), total(b, self.R, body))
         return item, [self.K, self.s]
 
     def gradient(self):
         body = self.s[(SAMPLE, c, *self.i)] * self.x[(SAMPLE, self.M * Quotient(c, self.R) + k, *self.at)]
         for at, n, i_, o in zip(self.at, self.extents, self.i, self.out, strict=True):
             body = total(i_, o, Inside(at, n) * body)
-        item = Definition(Tensor("bar K", "v", self.K.shape), (c, k, *self.u), total(SAMPLE, BATCH, body) / BATCH)
+        item = Definition(
+            Tensor(Name("K", V).adjoint, self.K.shape), (c, k, *self.u), total(SAMPLE, BATCH, body) / BATCH
+        )
         return item, [self.x, self.s]
 
 
@@ -177,7 +179,7 @@ def convolutions(draw):
         for ker, dil, pad in zip(kernel, dilations, pads, strict=True)
     ]
     strides = each(st.integers(1, 3))
-    return Conv(
+    return ConvEquations(
         rank,
         draw(small),
         draw(small),
@@ -246,7 +248,7 @@ def test_slices_pads_and_concatenation(n, m, step, before, seed):
     x, y = batched("x", "u1", 2, n), batched("x", "u2", 2, m)
     s = batched("s", "v", 2, n + m)
     length = (n + m - 1) // step + 1
-    f = Tensor("f", "v", (*s.shape[:2], Integer(length)))
+    f = Tensor(Name("f", V), (*s.shape[:2], Integer(length)))
     sliced = Definition(f, (SAMPLE, c, i), s[SAMPLE, c, step * i])
     flipped = Definition(f, (SAMPLE, c, i), s[SAMPLE, c, n + m - 1 - step * i])
     back = Divides(step, p) * Inside(Quotient(p, step), length) * f[SAMPLE, c, Quotient(p, step)]
@@ -442,7 +444,7 @@ def test_layer_norm(n, seed):
 
 
 def _strided():
-    return Conv(2, 2, 3, 2, [7, 6], [3, 3], [2, 2], [1, 1], [1, 1])
+    return ConvEquations(2, 2, 3, 2, [7, 6], [3, 3], [2, 2], [1, 1], [1, 1])
 
 
 def _maximum():
@@ -553,7 +555,7 @@ def test_products_of_parts_of_tensors():
 
 
 def test_code_reads_like_the_equation():
-    conv = Conv(1, 3, 4, 1, [8], [3], [2], [1], [1])
+    conv = ConvEquations(1, 3, 4, 1, [8], [3], [2], [1], [1])
     forward, adjoint = (emitted([item], tensors, conv.sizes) for item, tensors in (conv.forward(), conv.adjoint()))
     assert (
         """

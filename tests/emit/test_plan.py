@@ -5,10 +5,11 @@ import pytest
 from dyadic.codegen import emit
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_target import NumpyTarget
-from dyadic.codegen.plan import Call, Source, make_plan
+from dyadic.codegen.plan import RoutineCall, Source, make_plan
 from dyadic.codegen.program import programs
 from dyadic.symbolic import derive, read_spec
 from dyadic.symbolic.expressions import Definition, Index, Tensor, size
+from dyadic.symbolic.tensor_names import Name, U, V
 
 EXAMPLES = ("digits", "lenet", "decoder", "lstm")
 
@@ -27,7 +28,7 @@ def made(derivation, plan):
         yield {Source("value", call.owner, k) for k in range(count)} | {Source("activation", call.owner)}, call.sources
     for step in plan.backward:
         for term in step.sensitivity:
-            yield set(), term.of.sources if isinstance(term.of, Call) else {term.of}
+            yield set(), term.of.sources if isinstance(term.of, RoutineCall) else {term.of}
         yield {Source("sensitivity", step.vertex)}, set()
         if step.bars:
             yield {Source("bar", step.vertex, k) for k in range(len(step.bars.routine.outputs))}, step.bars.sources
@@ -58,7 +59,7 @@ def test_everything_is_made_before_it_is_read_and_read_once_made(name):
 def test_what_nobody_reads_is_not_kept():
     _, plan = plan_of("digits")
     hidden = next(call for call in plan.forward if call.owner == "hidden")
-    assert [tensor.kind for tensor in hidden.routine.outputs] == ["f"]  # tanh' is 1 - f^2: z is not read
+    assert [tensor.name.kind for tensor in hidden.routine.outputs] == ["f"]  # tanh' is 1 - f^2: z is not read
     text = emit(derive(read_spec("examples/digits.toml")), "cupy").text
     forward = text[text.index("void dense_tanh_32x64(") :]
     assert "z[" not in forward[: forward.index("\n}\n")]
@@ -80,7 +81,7 @@ def test_what_is_not_called_is_not_emitted():
 def test_small_powers_are_products():
     """NumPy's power of 3 takes 40 times as long as two products."""
     i, n = Index("i"), size("n")
-    x, f = Tensor("x", "u", (n,)), Tensor("f", "v", (n,))
+    x, f = Tensor(Name("x", U), (n,)), Tensor(Name("f", V), (n,))
     text = NumpyPrinter((x,)).definition(Definition(f, (i,), 2 * x[i] ** 3 + x[i] ** 2))
     assert text == "x ** 2 + 2 * x * x * x"
     assert NumpyPrinter((x,)).definition(Definition(f, (i,), 1 / x[i] ** 3)) == "1 / (x * x * x)"

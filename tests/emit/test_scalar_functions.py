@@ -19,13 +19,14 @@ from dyadic.codegen.program import variable
 from dyadic.proofs.evaluate.number_rings import Ball
 from dyadic.symbolic.expressions import Definition, Index, Same, Tensor, size
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form
+from dyadic.symbolic.tensor_names import Name, U, V
 
 require(importlib.util.find_spec("torch"), "PyTorch is the second opinion here")
 import torch  # noqa: E402
 from support.scalar_functions import IN_TORCH, points  # noqa: E402
 
 HERE, N = Index("i"), size("n")
-X, F = Tensor("x", "u", (N,)), Tensor("f", "v", (N,))
+X, F = Tensor(Name("x", U), (N,)), Tensor(Name("f", V), (N,))
 
 
 def in_numpy(body, n, dtype="float64"):

@@ -108,7 +108,7 @@ def options():
         for k, text in enumerate(
             (
                 "n=" + "9" * 5_000, "n=0", "n=-1", "n=1.5", "n=0x10", "n=٣", "n=", "=3", "n", "", "n=1e9", "n=9" * 9,
-                "n=99999999999", "nobody=3", "n\n=3", "n==3", "__import__('os')=3", "n=2147483648",
+                "n=99999999999", "nobody=3", "n\n=3", "n==3", "__import__('os')=3", "n=1000000000",
             )
         )
     }  # fmt: skip
@@ -125,6 +125,8 @@ def options():
         "cost": (*verify, "--cost", "nothing"),
         "cost of a TOML file": (*verify, "--cost", "squared_error"),
         "granularity": (*verify, "--granularity", "fine"),
+        "granularity of a TOML file": (*verify, "--granularity", "layer"),
+        "granularity of an emission": (*emit, "--granularity", "operation"),
         "format": (*verify, "--format", "yaml"),
         "claims and steps": (*verify, "--claims", "examples/claims/right.toml", "--steps", "3"),
         "unknown": (*verify, "--fast"),

@@ -91,6 +91,44 @@ def sparse():
     return whole(proto)
 
 
+def made(operator, *operands, opset=17, results=1, **attributes):
+    """A model that adds what an operator makes of constants."""
+    names = [f"w{k}" if array is not None else "" for k, array in enumerate(operands)]
+    given = {name: np.asarray(array) for name, array in zip(names, operands, strict=True) if array is not None}
+    made_ = [f"m{k}" for k in range(results)]
+    nodes = [(operator, names, made_, attributes), ("Cast", ["m0"], ["c"], {"to": 1}), ("Add", ["x", "c"], ["y"])]
+    return whole(model(nodes, {"x": [2]}, ["y"], given, opset))
+
+
+def many(count, size):
+    """A model that adds many constants, each of which would do alone."""
+    nodes = []
+    for k in range(count):
+        nodes += [("ConstantOfShape", ["s"], [f"m{k}"]), ("Add", [f"m{k}", f"v{k}"], [f"v{k + 1}"])]
+    return whole(model(nodes, {"v0": [1]}, [f"v{count}"], {"s": ints(size)}))
+
+
+BILLION = np.int64(10**9)
+PIXELS = np.zeros((1, 1, 2, 2), np.int32)
+GREAT = {
+    "Range": made("Range", np.int64(0), BILLION, np.int64(1)),
+    "Range of small steps": made("Range", np.float64(0), np.float64(1), np.float64(1e-9)),
+    "ConstantOfShape": made("ConstantOfShape", ints(10**5, 10**5)),
+    "Expand": made("Expand", ints(1), ints(10**9, 4)),
+    "Tile": made("Tile", ints(1, 2), ints(10**9)),
+    "OneHot": made("OneHot", ints(1, 2), BILLION, ints(0, 1)),
+    "Pad": made("Pad", ints(1, 2), ints(0, 10**9)),
+    "Resize": made("Resize", PIXELS, None, None, ints(1, 1, 10**5, 10**5)),
+    "Upsample": made("Upsample", PIXELS, np.array([1, 1, 1e5, 1e5], np.float32), opset=9),
+    "BlackmanWindow": made("BlackmanWindow", BILLION),
+    "CenterCropPad": made("CenterCropPad", ints(1, 2), ints(10**9), opset=18),
+    "Gather": made("Gather", np.zeros((1, 2**20), np.int64), np.zeros(2**12, np.int64)),
+    "Add": made("Add", np.zeros((2**15, 1), np.int64), np.zeros((1, 2**15), np.int64)),
+    "MatMul": made("MatMul", np.zeros((2**15, 1), np.int64), np.zeros((1, 2**15), np.int64)),
+    "DFT": made("DFT", np.ones((1, 4, 1), np.float32), BILLION, axis=1),
+    "MelWeightMatrix": made("MelWeightMatrix", BILLION, BILLION, np.int64(8), np.float32(0), np.float32(4)),
+    "many": many(40, 2**24),
+}
 GOOD = whole(single("Mul", [2, 3], np.ones((2, 3), np.float32)))
 FLOATS = np.ones(6, np.float32).tobytes()
 LSTM = [np.ones(s, np.float32) for s in ((1, 8, 3), (1, 8, 2))]
@@ -147,6 +185,11 @@ ONNX_FILES = {
     "DepthToSpace by 3": whole(single("DepthToSpace", IMAGE, blocksize=3)),
     "DepthToSpace mode": whole(single("DepthToSpace", IMAGE, blocksize=2, mode="XYZ")),
     "DepthToSpace flat": whole(single("DepthToSpace", [4, 4], blocksize=2)),
+    "MatMul of float and double": whole(single("MatMul", [2, 3], np.ones((3, 2)))),
+    "Add of float and integers": whole(single("Add", [2, 3], ints(1, 2, 3))),
+    "Conv of float and half": whole(single("Conv", IMAGE, np.ones((2, 4, 3, 3), np.float16))),
+    "Where of float and double": whole(single("Where", [2, 3], np.ones(3), np.ones(3))),
+    **{f"a constant of gigabytes by {name}": content for name, content in GREAT.items()},
     "Tile by 10^9": whole(single("Tile", [2, 3], ints(10**9, 1))),
     "Tile by 0": whole(single("Tile", [2, 3], ints(0, 1))),
     "Tile by -1": whole(single("Tile", [2, 3], ints(-1, 1))),

@@ -17,11 +17,11 @@ from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels as lower
 from dyadic.codegen.program import BATCH, parts, program_key, programs, variable
-from dyadic.proofs.evaluate.network import Definition as Evaluated
-from dyadic.proofs.evaluate.number_rings import Field
+from dyadic.proofs.evaluate.network import RingDefinition
+from dyadic.proofs.evaluate.number_rings import PrimeField
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.functions import ACTIVATIONS
-from dyadic.symbolic.serialise import definition_to_json
+from dyadic.symbolic.serialise import definition_to_json, tensor_key
 
 DIGITS = "examples/digits.toml"
 
@@ -174,8 +174,8 @@ def test_mutations_are_caught(mutation, monkeypatch):
 
 def traced(one, routine, sizes, kernels, batch):
     """The tape's positions of the outputs, and the shapes of all arrays, at a tiny batch."""
-    original = {(t.kind, t.owner): t for t in (*routine.arguments, *(d.tensor for d in routine.definitions))}
-    tensors = [original[t.kind, t.owner] for t in parameters(one)]
+    original = {t.name: t for t in (*routine.arguments, *(d.tensor for d in routine.definitions))}
+    tensors = [original[t.name] for t in parameters(one)]
     shapes = [tuple(int(e.xreplace({**sizes, BATCH: batch})) for e in tensor.shape) for tensor in tensors]
     grid = [int(extent.xreplace({BATCH: batch})) for extent in one.grid]
     return kernels.trace(one.kernel.name, grid, one.block, [*shapes, *([batch] if takes_batch(one) else [])]), shapes
@@ -184,7 +184,7 @@ def traced(one, routine, sizes, kernels, batch):
 def symbolic_mismatches(text, derivation, batch=3):
     """Output elements of all single-kernel routines that are not the derived expression, modulo a prime."""
     kernels = Kernels(re.search(r'KERNELS = r"""(.*?)"""', text, re.S)[1], "symbolic")
-    field = Field(2**61 - 1, 1)
+    field = PrimeField(2**61 - 1, 1)
     wrong, checked = [], 0
     layers, _ = programs(derivation)
     for vertex in derivation.architecture.vertices:
@@ -200,9 +200,10 @@ def symbolic_mismatches(text, derivation, batch=3):
                 tensors, drawn = {}, []
                 for tensor, shape in zip(kernel.reads, shapes, strict=False):
                     entries = {
-                        at: field.apply("input", 0, hash((tensor.kind, at)) % field.prime) for at in np.ndindex(*shape)
+                        at: field.apply("input", 0, hash((tensor.name.kind, at)) % field.prime)
+                        for at in np.ndindex(*shape)
                     }
-                    tensors[tensor.kind, tensor.owner] = entries
+                    tensors[tensor_key(tensor.name)] = entries
                     drawn += entries.values()
                 values = tape.evaluate(
                     drawn,
@@ -214,14 +215,14 @@ def symbolic_mismatches(text, derivation, batch=3):
                 )
                 sizes = {str(k): int(v) for k, v in vertex.sizes.items()} | {"batch": batch}
                 number = {BATCH: batch}
-                stored = {(t.kind, t.owner): p for t, p in zip(kernel.writes, arrays[len(kernel.reads) :], strict=True)}
+                stored = {t.name: p for t, p in zip(kernel.writes, arrays[len(kernel.reads) :], strict=True)}
                 for defined in kernel.defines:
-                    item = next(d for d in routine.definitions if d.tensor.kind == defined.kind)
+                    item = next(d for d in routine.definitions if d.tensor.name == defined.name)
                     content = definition_to_json(item) | {"body": definition_to_json(item)["body"]}
                     content["body"] = _numbers(content["body"], number)
-                    entries = Evaluated(content, sizes, field, variable(item.tensor)).evaluate(tensors)
-                    tensors[item.tensor.kind, item.tensor.owner] = entries
-                    positions = stored.get((item.tensor.kind, item.tensor.owner))
+                    entries = RingDefinition(content, sizes, field, variable(item.tensor)).evaluate(tensors)
+                    tensors[tensor_key(item.tensor.name)] = entries
+                    positions = stored.get(item.tensor.name)
                     for at, wanted in entries.items() if positions is not None else ():
                         checked += 1
                         if positions[at] < 0 or values[positions[at]] != wanted:

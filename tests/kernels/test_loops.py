@@ -9,9 +9,22 @@ from test_coverage import example
 
 from dyadic.codegen.loops.build import few, nest
 from dyadic.codegen.loops.contraction import contraction
-from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Put, Select
+from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Masked, Put
 from dyadic.codegen.loops.lower import kernels as lower
-from dyadic.codegen.loops.nest import THREAD, Array, Barrier, Cell, Combine, For, Halving, If, Name, Nest, Scope, Set
+from dyadic.codegen.loops.nest import (
+    THREAD,
+    Array,
+    Barrier,
+    Cell,
+    Combine,
+    For,
+    Halving,
+    If,
+    IndexValue,
+    Nest,
+    Scope,
+    Set,
+)
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.schedule import PerElement, Tiled, Together, choose
 from dyadic.codegen.loops.split import chunk_length, split
@@ -177,7 +190,7 @@ def test_a_select_guards_only_what_it_holds():
     let = first(pad, Let)
     value, guard, *_ = let.value.args
     with pytest.raises(KernelError, match="is read at"):
-        verify(changed(pad, let, replace(let, value=value + Select(Integer(1), guard))))
+        verify(changed(pad, let, replace(let, value=value + Masked(Integer(1), guard))))
 
 
 # -- wrong nests: the machine says no ------------------------------------------------------------------------------
@@ -220,7 +233,7 @@ def wider(step):
 
 
 def named(name):
-    return lambda step: isinstance(step, Name) and step.index.name == name
+    return lambda step: isinstance(step, IndexValue) and step.index.name == name
 
 
 TILED = nest(dense(), 8, Tiled(8, 16, 8, 2, 4, 2))
@@ -261,7 +274,7 @@ WRONG_NESTS = {
     ),
     "transposed tile": (
         TILED,
-        nth(lambda s: isinstance(s, Name) and s.index.name == "ty", 0, lambda s: [replace(s, value=THREAD[0] * 0)]),
+        nth(named("ty"), 0, lambda s: [replace(s, value=THREAD[0] * 0)]),
         "is written",
     ),
     "barrier before a tree removed": (SHARED, nth(is_barrier, 1, drop), "without a barrier"),
@@ -326,5 +339,5 @@ def test_one_name_for_two_things_is_refused():
     local = first(kernel, Let)
     with pytest.raises(KernelError, match="are tensors and indices"):
         distinct_names(
-            Nest(kernel, (Integer(1),), (32,), (), (Name(Index("W"), Integer(0)), Set(local.local, local.value)))
+            Nest(kernel, (Integer(1),), (32,), (), (IndexValue(Index("W"), Integer(0)), Set(local.local, local.value)))
         )

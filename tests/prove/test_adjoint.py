@@ -30,7 +30,7 @@ from dyadic.proofs.checker.core.facts import Facts, Given
 from dyadic.proofs.checker.core.forms import Form, Var
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint
-from dyadic.proofs.methods.refutation import numbers
+from dyadic.proofs.methods.refutation import agreement, numbers
 from dyadic.proofs.methods.shared.layer_kinds import adjoint_claims
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic import architecture, derive
@@ -52,6 +52,7 @@ from dyadic.symbolic.expressions import (
     total,
 )
 from dyadic.symbolic.serialise import to_json
+from dyadic.symbolic.tensor_names import Name, NameRole, U, V
 
 HEAVY = {"conv2d", "attention", "layer norm", "grouped"}
 """Equations of which only some wrong versions are tried, to keep the tests short."""
@@ -118,11 +119,11 @@ def by_hand(layer_equation, body, target):
     """A layer whose first adjoint is written by hand; what else is derived does not matter here."""
     tensor = layer_equation.inputs[0]
     layer = derive_equation(LayerKind("by hand", (), (1,)), layer_equation)
-    return with_adjoint(layer, Definition(Tensor("bar x", "u", tensor.shape), target, body))
+    return with_adjoint(layer, Definition(Tensor(Name("x", U).adjoint, tensor.shape), target, body))
 
 
 def s(*indices):
-    return Element("s", "v", *indices)
+    return Element(Name("s", V), *indices)
 
 
 def test_adjoints_written_by_hand():
@@ -140,7 +141,7 @@ def test_adjoints_written_by_hand():
 
 def test_a_scatter_is_proved_as_well():
     """The adjoint with the delta left unsolved: xbar[p] = Sum_i [p = 2 i + 1] s[i]."""
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     layer = equation([x], [], [output((o,), (i,), x[2 * i + 1])], {o: Quotient(n, Integer(2))})
     assert verdicts(by_hand(layer, total(i, o, Same(j, 2 * i + 1) * s(i)), (j,))) == [Verdict.PROVED]
     assert verdicts(by_hand(layer, total(i, o, Same(j, 2 * i) * s(i)), (j,))) == [Verdict.REFUTED]
@@ -151,7 +152,7 @@ def test_a_scatter_is_proved_as_well():
 
 def test_the_position_must_be_that_of_the_maximum():
     layer = derived("max pool")
-    positions = [item for item in layer.intermediates if item.tensor.kind.startswith("arg ")]
+    positions = [item for item in layer.intermediates if item.tensor.name.role is NameRole.CHOICE]
     assert len(positions) == 2
     for item in positions:
         others = tuple(other for other in layer.intermediates if other is not item)
@@ -173,8 +174,8 @@ def test_a_maximum_without_its_position_is_refuted():
 
 def test_ten_bound_indices():
     axes = [(Index(f"a{number}"), size(f"n{number}")) for number in range(10)]
-    x = Tensor("x", "u", tuple(extent for _, extent in axes))
-    K = Tensor("K", "v", x.shape)
+    x = Tensor(Name("x", U), tuple(extent for _, extent in axes))
+    K = Tensor(Name("K", V), x.shape)
     body = K[tuple(a for a, _ in axes)] * x[tuple(a for a, _ in axes)]
     for index, extent in reversed(axes):
         body = total(index, extent, body)
@@ -186,7 +187,7 @@ def test_ten_bound_indices():
 
 def test_indices_that_only_search_tells_apart():
     """A product of equal factors has symmetric indices: refinement alone does not order them."""
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     a, b, d = Index("a"), Index("b"), Index("d")
     body = total(a, n, total(b, n, total(d, n, x[a] * x[b] * x[d] * Apply("tanh", 0, x[a] + x[b] + x[d]))))
     layer = derive_equation(LayerKind("symmetric", (), (1,)), equation([x], [], [output((n,), (i,), body)]))
@@ -215,7 +216,7 @@ def test_what_is_known_of_sizes():
 
 def unprovable():
     """Interleaving by a remainder of a product of indices, which is beyond the rules."""
-    x = Tensor("x", "u", (n, n))
+    x = Tensor(Name("x", U), (n, n))
     at = Remainder(i * j, n)
     layer = equation([x], [], [output((n, n), (i, j), x[i, at])])
     body = total(k, n, Same(Remainder(i * k, n), j) * s(i, k))
@@ -236,7 +237,7 @@ def test_at_the_sizes_of_a_network_evaluation_decides():
     too_large = adjoint.layer_claims(layer, used=[{"n": 5000}])[0]
     assert too_large.verdict is Verdict.UNDECIDED
     wrong = with_adjoint(layer, Definition(layer.adjoints[0].tensor, (i, j), layer.adjoints[0].body * 2))
-    assert numbers.concrete_agreement(wrong, "adjoint", [{"n": 3}]) is None
+    assert agreement.concrete_agreement(wrong, "adjoint", [{"n": 3}]) is None
 
 
 def test_verification_falls_back_on_the_sizes_of_the_network():

@@ -7,8 +7,8 @@ import pytest
 from flint import arb
 
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.evaluate.network import Definition, Outside, Rejected
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Tape, Undetermined
+from dyadic.proofs.evaluate.network import Outside, Rejected, RingDefinition
+from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Tape, Undetermined
 from dyadic.proofs.methods import adjoint, polynomial
 from dyadic.proofs.methods.rational import rational_claim
 from dyadic.proofs.subject import examine
@@ -26,7 +26,7 @@ def entry(kind, *indices):
 def evaluate(body, tensors, ring=None, shape=(O,), indices=("i",), sizes=SIZES):
     data = {"kind": "f", "owner": "v", "shape": list(shape), "indices": list(indices), "body": body}
     tables = {(kind, "u"): table for kind, table in tensors.items()}
-    return Definition(data, sizes, ring or Field(PRIME, 1), "here").evaluate(tables)
+    return RingDefinition(data, sizes, ring or PrimeField(PRIME, 1), "here").evaluate(tables)
 
 
 def vector(*values):
@@ -99,7 +99,7 @@ def test_over_a_field_the_largest_is_some_choice_the_same_for_equal_values():
     where = ["argmax", "k", N, entry("x", K)]
     picked = set()
     for seed in range(20):
-        field = Field(PRIME, seed)
+        field = PrimeField(PRIME, seed)
         (value,), (place,) = (set(evaluate(b, {"x": X}, field).values()) for b in (body, where))
         assert X[place,] == value
         picked.add(place)

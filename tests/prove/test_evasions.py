@@ -19,7 +19,7 @@ from dyadic.proofs.checker import Rejected, check
 from dyadic.proofs.checker.core.facts import Facts
 from dyadic.proofs.checker.core.forms import Floor, Form
 from dyadic.proofs.checker.evaluation.kind_pairing import primes
-from dyadic.proofs.checker.instantiated import entrywise, normal_form
+from dyadic.proofs.checker.instantiated import entrywise, polynomials
 from dyadic.proofs.checker.instantiated.equation_instances import examine
 from dyadic.proofs.checker.intake.form import LABEL, SHAPE
 from dyadic.proofs.checker.intake.graph import Graph
@@ -27,6 +27,7 @@ from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods.adjoint import layer_claims
 from dyadic.symbolic.expressions import Element, Same
 from dyadic.symbolic.layers import LAYERS
+from dyadic.symbolic.tensor_names import Name, U
 
 
 def size(name):
@@ -130,7 +131,7 @@ WRONG_FOR = {"one word": ((0, 5),), "three words together": ((0, 5), (1, 2), (2,
 def test_a_gradient_that_is_wrong_for_some_integers_only_is_not_proved(name):
     layer = example_network("embedding", numeric=False).layers["layer"]
     gradient = layer.gradients["weight"]
-    extra = prod(Same(Element("x", "u", Integer(at)), Integer(word)) for at, word in WRONG_FOR[name])
+    extra = prod(Same(Element(Name("x", U), Integer(at)), Integer(word)) for at, word in WRONG_FOR[name])
     wrong = dataclasses.replace(
         layer, gradients={"weight": dataclasses.replace(gradient, body=gradient.body * (1 + extra))}
     )
@@ -150,7 +151,7 @@ def test_the_cost_of_all_comparisons_together_is_bounded(monkeypatch):
 
 
 def test_the_products_of_all_normal_forms_together_are_bounded(monkeypatch):
-    monkeypatch.setattr(normal_form, "MOST_PRODUCTS", 3)
+    monkeypatch.setattr(polynomials, "MOST_PRODUCTS", 3)
     outcome = examine(Graph(base("plain")[1]))
     assert outcome.undecided
     assert "products of terms" in str(outcome.undecided[0])

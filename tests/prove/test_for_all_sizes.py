@@ -17,6 +17,7 @@ from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.energy import LayerKind, derive_equation
 from dyadic.symbolic.expressions import Definition, Index, Inside, Reduction, Tensor
 from dyadic.symbolic.layers import LAYERS
+from dyadic.symbolic.tensor_names import Name, U, V
 
 
 def cut(item, length, axis=0):
@@ -63,7 +64,7 @@ def test_a_wrong_energy_is_refuted(what):
     layer = example_network("tanh", numeric=False).layers["layer"]
     shape = layer.equation.output.tensor.shape
     indices = tuple(Index(name) for name in "ijkl"[: len(shape)])
-    s, x = Tensor("s", "v", shape)[indices], Tensor("x", "v", shape)[indices]
+    s, x = Tensor(Name("s", V), shape)[indices], Tensor(Name("x", V), shape)[indices]
     f = layer.equation.output.tensor[indices]
     body = ENERGIES[what](s, f, x)
     for index, extent in zip(indices, shape, strict=True):
@@ -113,7 +114,7 @@ def test_windows_that_overlap_so_far_that_no_bracket_is_needed(shape, options):
 
 def empty_windows():
     """Windows of one entry, the first and last of which lie in the padding."""
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     body = Reduction("max", u, Integer(2), Inside(i + u - 2, n) * x[i + u - 2])
     return derive_equation(LayerKind("empty", (), (1,)), equation([x], [], [output((o,), (i,), body)], {o: n + 3}))
 
@@ -129,7 +130,7 @@ def test_a_maximum_over_nothing_is_not_proved():
 
 
 def test_empty_maxima_are_found_at_the_sizes_given():
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     body = Reduction("max", u, w, Inside(2 * i + u - 1, n) * x[2 * i + u - 1])
     layer = derive_equation(LayerKind("p", (), (1,)), equation([x], [], [output((o,), (i,), body)]))
     content = as_json(layer)

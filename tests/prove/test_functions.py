@@ -1,16 +1,28 @@
 """Scalar functions: every derivative proved, wrong ones refuted, and each true value against another route."""
 
+import dataclasses
+import json
+
 import pytest
 import sympy
 from flint import arb
+from support import mutations
+from support.refit import refitted
 
+from dyadic.catalogue import example_network
+from dyadic.proofs import check, verify
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.deviations import Deviated, Deviating
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
 from dyadic.proofs.evaluate.reals import AT_ZERO, TRUE_FUNCTIONS
 from dyadic.proofs.methods.derivatives import function_claim
+from dyadic.proofs.methods.shared import layer_kinds
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.energy import derive_equation
 from dyadic.symbolic.expressions import Apply
 from dyadic.symbolic.functions import FUNCTIONS, Z, closed_form, derivative
+from dyadic.symbolic.layers import LAYERS
 
 SMOOTH_AT = ("3/10", "1/2", "7/4", "-2/3", "-5/2")
 
@@ -121,3 +133,35 @@ def test_every_function_takes_numbers_with_deviations(name, order):
     assert found.value.overlaps(Ball().apply(name, order, here))
     assert found.deviation.overlaps(change)
     assert found.deviation.is_finite()
+
+
+def test_no_equation_applies_a_second_derivative():
+    """The deriver differentiates once; so nothing that is claimed rests on what a second derivative is."""
+    for name in LAYERS:
+        assert layer_kinds.applied(example_network(name, numeric=False), least=2) == []
+    for name in COSTS:
+        derivation = derive(architecture({"inputs": {"x": {"shape": [2]}}, "layers": [{"name": "a", "type": "tanh"}],
+                                          "cost": {"type": name}}))  # fmt: skip
+        assert layer_kinds.applied(derivation, least=2) == []
+
+
+def test_a_layer_that_applies_a_derivative_has_an_open_claim():
+    """Its adjoint applies the second one: whatever that is said to be, nothing is proved or confirmed of it."""
+    derivation = mutations.digits()
+    layer = derivation.layers["hidden2"]
+    primed = mutations.applications(lambda n: Apply(n.name, 1, n.argument))
+    definitions = tuple(mutations.body(item, primed) for item in layer.equation.definitions)
+    derived = derive_equation(layer.kind, dataclasses.replace(layer.equation, definitions=definitions))
+    changed = dataclasses.replace(derivation, layers=derivation.layers | {"hidden2": derived})
+    assert layer_kinds.applied(changed, least=2) == ["tanh"]
+    shown = verify(changed, methods=["lemma", "ranks", "instances", "adjoint", "functions"])
+    certificate = json.loads(json.dumps(shown))
+    claims = {claim["id"]: claim for claim in certificate["claims"]}
+    assert claims["function:tanh"]["verdict"] == claims["steps"]["verdict"] == "undecided"
+    assert claims["adjoint:" + derived.label]["verdict"] == "proved"
+    for claim in (claims["function:tanh"], claims["steps"]):
+        claim |= {"verdict": "proved", "reason": None}
+    certificate["verdict"] = "proved"
+    report = check(refitted(certificate))
+    assert not report.confirmed
+    assert "second derivative" in " ".join(report.open)

@@ -287,7 +287,7 @@ def test_equations_are_made_when_they_are_asked_for(monkeypatch):
 @pytest.mark.parametrize("arguments", [["derive"], ["verify", "--methods", "lemma,ranks,instances,adjoint"]])
 def test_nothing_depends_on_asserts(arguments):
     command, *options = arguments
-    script = "import sys; from dyadic.cli import main; main()"
+    script = "import sys; from dyadic.entry import main; main()"
     done = subprocess.run(
         [sys.executable, "-O", "-c", script, command, "examples/digits.toml", *options],
         capture_output=True, text=True, check=False,

@@ -1,5 +1,6 @@
 """Every method of verify: what it refutes alone, what it cannot see, and that the documentation says the same."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.methods.vectors.algebras import Randomness, Residues, Unknowns
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import DyadicError, architecture, derive
+from dyadic.symbolic.expressions import Integer, Reduction
 from dyadic.symbolic.functions import Z, closed_form
 
 REFUTES = {
@@ -98,6 +100,25 @@ def test_methods_that_do_not_refute_say_so_otherwise():
 )
 def test_one_step_short_is_refuted(method):
     assert outcomes(method, mutations.one_step_short()) == {Verdict.REFUTED}
+
+
+def test_a_sum_over_a_part_of_an_axis_is_not_taken_for_the_whole():
+    """Vectors are added up and multiplied with matrices as wholes: what reads less has no vector form."""
+
+    def cut(item):
+        """Its sums, or its log-sum-exp, over 0 and 1 only."""
+        short = lambda node: Reduction(node.kind, node.index, Integer(2), node.body)  # noqa: E731
+        return dataclasses.replace(item, body=item.body.replace(lambda node: isinstance(node, Reduction), short))
+
+    whole = mutations.digits()
+    assert outcomes("residues", examine(whole, whole.steps)) == {Verdict.PROVED}
+    hidden, cost = whole.layers["hidden2"], whole.costs["cost"]
+    equation = dataclasses.replace(cost.equation, definitions=tuple(map(cut, cost.equation.definitions)))
+    for wrong in (
+        mutations.with_layer(whole, "hidden2", adjoints=tuple(map(cut, hidden.adjoints))),
+        dataclasses.replace(whole, costs={"cost": dataclasses.replace(cost, equation=equation)}),
+    ):
+        assert "not all entries" in METHODS["residues"].unfit(examine(wrong, wrong.steps))
 
 
 # -- choosing ----------------------------------------------------------------------------------------------------
@@ -209,11 +230,11 @@ def test_residues_with_shared_parameters_and_several_costs():
 def test_the_error_bound_is_that_of_the_degrees():
     """A linear chain of depth 2: s_1 = W^T (W (W x + b) + b - y) has degree 4 (with W^T), its gradient 6."""
     subject = examine(chain(2, 2, "identity"), 4)
-    network = residues.Network(subject.network)
-    outcome = residues.Run(2**61 + 1, 0, None, compared=10, calls=[])
+    network = residues.VectorNetwork(subject.network)
+    outcome = residues.RelaxationRun(2**61 + 1, 0, None, compared=10, calls=[])
     assert residues.error_bound(network, None, outcome) * 2**61 == 10 * 5
-    with_calls = residues.Run(2**61 + 1, 0, None, compared=0, calls=[3, 2])
-    tanh = residues.Network(examine(chain(2, 2), 4).network)
+    with_calls = residues.RelaxationRun(2**61 + 1, 0, None, compared=0, calls=[3, 2])
+    tanh = residues.VectorNetwork(examine(chain(2, 2), 4).network)
     assert residues.error_bound(tanh, None, with_calls) * 2**61 == (3 + 1) * 2  # W x + b: degree 2
 
 
@@ -273,5 +294,5 @@ def test_the_work_grows_with_the_depth_and_not_with_its_square(methods):
 def test_full_size_evaluation():
     """A quarter of the work of 64 layers of width 256."""
     subject = examine(chain(256, 32), 64)
-    network = residues.Network(subject.network)
+    network = residues.VectorNetwork(subject.network)
     assert calls(lambda: residues.run(network, 64, 2**61 + 15, 1)) < 10**6  # the entries are not visited one by one

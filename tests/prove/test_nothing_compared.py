@@ -11,12 +11,12 @@ from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, primes, smal
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint
 from dyadic.proofs.methods.pairing import pairing_claim
-from dyadic.proofs.methods.refutation import numbers
+from dyadic.proofs.methods.refutation import agreement
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import derive
-from dyadic.symbolic.energy import LayerKind, derive_equation
+from dyadic.symbolic.energy import LayerKind, derive_equation, layer_to_json
 from dyadic.symbolic.expressions import Definition, Element, Tensor
-from dyadic.symbolic.serialise import layer_to_json
+from dyadic.symbolic.tensor_names import U1, U2, Name, V
 
 WRONG = {"a multiple": 7, "a sign": -1}
 
@@ -39,7 +39,7 @@ def integers(name):
 def test_an_integer_input_has_the_zero_adjoint_and_nothing_else(name, factor):
     layer, slot = integers(name)
     s = layer.equation.output
-    entry = Element("s", "v", *([Integer(0)] * len(s.indices)))
+    entry = Element(Name("s", V), *([Integer(0)] * len(s.indices)))
     wrong = with_adjoint(layer, slot, lambda indices: WRONG[factor] * entry)
     assert adjoint.layer_claims(layer)[0].verdict is Verdict.PROVED
     claim = adjoint.layer_claims(wrong)[0]
@@ -48,7 +48,7 @@ def test_an_integer_input_has_the_zero_adjoint_and_nothing_else(name, factor):
     for content, agrees in ((layer_to_json(layer), True), (layer_to_json(wrong), False)):
         outcome = evaluate(content, "layer", primes(1)[0], 1, small_sizes(content, 1, "layer"))
         assert (outcome.forward == outcome.backward) is agrees
-    assert numbers.concrete_agreement(wrong, "adjoint", [dict.fromkeys(numbers_of(wrong), 3)]) is None
+    assert agreement.concrete_agreement(wrong, "adjoint", [dict.fromkeys(numbers_of(wrong), 3)]) is None
 
 
 def numbers_of(layer):
@@ -66,17 +66,17 @@ def layer_symbols(layer):
 
 
 def test_an_input_that_nothing_depends_on_has_the_zero_adjoint():
-    one, two = Tensor("x", "u1", (n,)), Tensor("x", "u2", (n,))
+    one, two = Tensor(Name("x", U1), (n,)), Tensor(Name("x", U2), (n,))
     layer = derive_equation(LayerKind("first", (), (1, 1)), equation([one, two], [], [output((n,), (i,), one[i])]))
     assert adjoint.layer_claims(layer)[0].verdict is Verdict.PROVED
-    wrong = with_adjoint(layer, 1, lambda indices: Element("s", "v", *indices))
+    wrong = with_adjoint(layer, 1, lambda indices: Element(Name("s", V), *indices))
     assert adjoint.layer_claims(wrong)[0].verdict is Verdict.REFUTED
 
 
 def test_pairing_refutes_it_in_a_network():
     network = example_network("embedding", numeric=True)
     layer = network.layers["layer"]
-    wrong = with_adjoint(layer, 0, lambda indices: 7 * Element("s", "v", indices[0], Integer(0)))
+    wrong = with_adjoint(layer, 0, lambda indices: 7 * Element(Name("s", V), indices[0], Integer(0)))
     derivation = dataclasses.replace(derive(network.architecture), layers={**network.layers, "layer": wrong})
     claim = pairing_claim(examine(derivation, derivation.steps).network)
     assert claim.verdict is Verdict.REFUTED

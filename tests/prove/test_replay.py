@@ -12,17 +12,18 @@ from pathlib import Path
 import pytest
 from support.equations import EQUATIONS
 from support.proofs import as_json, found, replayed
+from support.work import calls
 from support.wrong_adjoints import definitions
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.methods.adjoint import prove
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods.adjoint import layer_claims, prove, prover
 from dyadic.proofs.methods.refutation import numbers
 from dyadic.symbolic.costs import COSTS
-from dyadic.symbolic.energy import LayerKind, derive_cost, derive_equation
+from dyadic.symbolic.energy import LayerKind, derive_cost, derive_equation, layer_to_json
 from dyadic.symbolic.layers import LAYERS
-from dyadic.symbolic.serialise import layer_to_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -270,6 +271,54 @@ def test_what_a_file_can_ask_for_is_bounded(what):
         replay(content, proof, "content")
 
 
+# -- what the prover calls a proof -----------------------------------------------------------------------------------
+
+
+def every_kind():
+    for name in LAYERS:
+        yield name, lambda name=name: layer(name)
+    for name, cost in COSTS.items():
+        settings = tuple((key, option.default) for key, option in cost.options.items())
+        yield f"cost {name}", lambda name=name, settings=settings: derive_cost(name, 1, settings)
+
+
+@pytest.mark.parametrize("name", dict(every_kind()))
+def test_replaying_costs_no_more_than_finding(name):
+    """In calls of Python functions, which no other process changes."""
+    content = as_json(dict(every_kind())[name]())
+    proof = found(content)
+    assert calls(lambda: replay(content, proof, "content")) <= calls(lambda: prove(content))
+
+
+@pytest.mark.parametrize("name", ["conv", "softmax", "embedding"])
+def test_a_mistake_of_the_search_proves_nothing(monkeypatch, name):
+    """A prover that takes any two sides for equal, with no steps: what needs steps is left undecided."""
+    content, proof = good(name)
+    short = {key for key, pair in proof.items() if not any(pair["left"] + pair["right"])}
+    assert len(short) < len(proof)
+
+    def careless(subject, obligation):
+        return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
+
+    monkeypatch.setattr(prover, "_pair", careless)
+    outcome = prove(content)
+    assert set(outcome.pairs) == short
+    assert all("not accepted" in outcome.reason(key) for key in set(proof) - short)
+    assert outcome.hypotheses == replay(content, proof, "content").hypotheses
+
+
+def test_a_careless_search_does_not_prove_a_wrong_adjoint(monkeypatch):
+    def careless(subject, obligation):
+        return {"left": [[] for _ in obligation.left], "right": [[] for _ in obligation.right]}
+
+    monkeypatch.setattr(prover, "_pair", careless)
+    one = layer("dense")
+    wrong = dataclasses.replace(
+        one, adjoints=tuple(dataclasses.replace(item, body=2 * item.body) for item in one.adjoints)
+    )
+    assert layer_claims(wrong)[0].verdict is Verdict.REFUTED
+
+
 # -- the trace as data -----------------------------------------------------------------------------------------------
 
 
@@ -278,7 +327,7 @@ def test_traces_are_the_same_under_any_seed():
         "import json\n"
         "from dyadic.catalogue import example_network\n"
         "from dyadic.proofs.methods.adjoint import prove\n"
-        "from dyadic.symbolic.serialise import layer_to_json\n"
+        "from dyadic.symbolic.energy import layer_to_json\n"
         "for name in ('conv', 'attention', 'lstm_cell', 'max_pool', 'group_norm'):\n"
         "    layer = example_network(name, numeric=False).layers['layer']\n"
         "    print(json.dumps(prove(layer_to_json(layer)).pairs))\n"
@@ -300,7 +349,7 @@ def test_the_kernel_imports_the_standard_library_only():
         [sys.executable, "-S", "-c", code], cwd=ROOT, env={}, capture_output=True, text=True, check=True
     )
     loaded = set(done.stdout.split())
-    own = {name for name in loaded if name.split(".")[0] == "dyadic"} - {"dyadic", "dyadic.proofs"}
+    own = {name for name in loaded if name.split(".")[0] == "dyadic"} - {"dyadic", "dyadic.version", "dyadic.proofs"}
     assert own
     assert all(name.startswith("dyadic.proofs.checker") for name in own)
     others = {name.split(".")[0] for name in loaded - own} - {"dyadic", "__main__"}

@@ -6,31 +6,17 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from campaigns.forged import MIXED
 
 from dyadic.proofs import verify
 from dyadic.symbolic import architecture, derive, read_spec
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(Path("docs/certificate.schema.json").read_text()))
-CONVOLUTIONAL = {
-    "inputs": {"image": {"shape": [2, 6, 6]}, "word": {"shape": [1], "below": 5}},
-    "parameters": {"shift": {"shape": [3, 1, 1]}},
-    "layers": [
-        {"name": "conv", "type": "conv", "inputs": ["image"], "filters": 3, "kernel": [3, 3], "stride": [2, 2]},
-        {"name": "shifted", "type": "add", "inputs": ["conv", "shift"]},
-        {"name": "pool", "type": "max_pool", "kernel": [2, 2]},
-        {"name": "flat", "type": "flatten"},
-        {"name": "table", "type": "embedding", "inputs": ["word"], "count": 5, "units": 3},
-        {"name": "row", "type": "flatten", "inputs": ["table"]},
-        {"name": "out", "type": "add", "inputs": ["flat", "row"]},
-    ],
-    "costs": [{"type": "cross_entropy", "target": "index"}, {"type": "huber", "weight": 0.25}],
-    "weight_decay": 0.01,
-}
 
 
-@pytest.fixture(scope="module", params=["digits", "convolutional"])
+@pytest.fixture(scope="module", params=["digits", "mixed"])
 def certificate(request):
-    network = read_spec("examples/digits.toml") if request.param == "digits" else architecture(CONVOLUTIONAL)
+    network = read_spec("examples/digits.toml") if request.param == "digits" else architecture(MIXED)
     return json.loads(json.dumps(verify(derive(network))))
 
 

@@ -1,9 +1,8 @@
-"""What is said of fewer steps than T, and of the states at which the updates are defined."""
+"""What is said of fewer steps than T."""
 
 import pytest
 
 from dyadic.proofs import check, verify
-from dyadic.proofs.checker.evaluation.domain import RESTRICTED, conditions, hypothesis
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.evaluate import deviations, tightness_witness
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
@@ -121,74 +120,3 @@ def test_depth_costs_no_digits():
     found = tightness_witness.evaluate(graph, 0, "negative", 128)
     assert found is not None
     assert int(found.difference.split("e")[1]) < -200
-
-
-# -- domains -----------------------------------------------------------------------------------------------------
-
-
-def stated(derivation):
-    return hypothesis([*derivation.contents.values(), *derivation.cost_contents.values()])
-
-
-@pytest.mark.parametrize(
-    ("layer", "words"),
-    [
-        ({"type": "log"}, ["what log is applied to is positive"]),
-        ({"type": "sqrt"}, ["what sqrt is applied to is not negative", "what sqrt' is applied to is positive"]),
-        ({"type": "reciprocal"}, ["no divisor is 0"]),
-        ({"type": "batch_norm"}, ["what rsqrt is applied to is positive"]),
-    ],
-)
-def test_the_theorem_names_the_states_at_which_updates_are_defined(layer, words):
-    derivation = network([{"name": "a", **layer}, {"name": "b", "type": "tanh"}])
-    (found,) = [h for h in claims_of(derivation)["steps"]["hypotheses"] if h.startswith("a state is one from which")]
-    assert all(word in found for word in words), found
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [
-        {"type": "tanh"},
-        {"type": "layer_norm"},
-        {"type": "softmax"},
-        {"type": "dense", "units": 2, "activation": "gelu"},
-        {"type": "softplus"},
-    ],
-)
-def test_nothing_is_added_where_every_state_will_do(layer):
-    assert stated(network([{"name": "a", **layer}])) is None
-
-
-X, ONE = ["entry", "x", "u", [["index", "i"]]], ["rational", 1, 2]
-
-
-def content(body):
-    return {"definitions": [{"kind": "f", "owner": "v", "body": body}], "intermediates": [], "adjoints": []}
-
-
-@pytest.mark.parametrize("name", RESTRICTED)
-def test_every_restricted_function_gives_a_condition(name):
-    for order in (0, 1, 2):
-        assert conditions(content(["+", 1, ["sum", "i", ["size", "m"], ["apply", name, order, X]]]))
-
-
-@pytest.mark.parametrize(
-    ("body", "free"),
-    [
-        (["^", X, -1], False),
-        (["^", X, 2], True),
-        (["^", X, ["rational", 1, 2]], False),
-        (["^", ["size", "m"], -1], True),
-        (["^", ["+", ["^", X, 2], ONE], ["rational", -1, 2]], True),
-        (["^", ["+", ["^", X, 2], 0], ["rational", -1, 2]], False),
-        (["^", ["+", X, ONE], ["rational", -1, 2]], False),
-        (["^", ["^", X, 2], ["rational", 1, 2]], True),
-        (["^", ["*", -1, ["^", X, 2]], ["rational", 1, 2]], False),
-        (["^", ["sum", "i", ["size", "m"], 1], -1], False),
-        (["apply", "log", 0, ["+", 1, ["apply", "exp", 0, X]]], True),
-        (["apply", "log", 0, ["+", -1, ["apply", "exp", 0, X]]], False),
-        (["^", ["apply", "cosh", 0, X], -1], False),
-    ],
-)
-def test_signs(body, free):
-    assert (not conditions(content(body))) == free

@@ -89,7 +89,7 @@ def swapped_index(derivation):
 
     def swap(e):
         return e.replace(
-            lambda n: isinstance(n, Element) and n.kind == "W", lambda n: Element("W", n.owner, *n.indices[::-1])
+            lambda n: isinstance(n, Element) and n.name.is_plain("W"), lambda n: Element(n.name, *n.indices[::-1])
         )
 
     assert layer.adjoints[0].body.has(i)

@@ -28,7 +28,7 @@ def test_all_unsupported_operators_are_named_at_once():
         from_onnx(model(nodes, {"x": [2, 2]}, ["y"], opset=9), "net.onnx")
     message = str(caught.value)
     assert message.startswith(
-        "net.onnx: node 2 of 5 (Hardmax, reading 'a') is not supported; nor are node 4 of 5 (Det,"
+        "net.onnx: node 2 of 5 (Hardmax, reading 'a') is not supported; neither is node 4 of 5 (Det,"
     )
     assert "Tanh" not in message
     assert "\n" not in message

@@ -1,6 +1,8 @@
 """Modules in PyTorch: values and gradients of the emitted module against PyTorch's own; refusals; .pt2 files."""
 
 import importlib.util
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -98,6 +100,36 @@ def test_all_unsupported_calls_are_named_at_once():
         assert operator in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [lambda x: torch.arange(10**9), lambda x: torch.zeros(10**5, 10**5), lambda x: torch.ones(1).repeat(10**9),
+     lambda x: torch.full((10**9, 2), 3.0), lambda x: torch.eye(10**5), lambda x: torch.linspace(0, 1, 10**9)],
+    ids=["arange", "zeros", "repeat", "full", "eye", "linspace"],
+)  # fmt: skip
+def test_a_constant_of_gigabytes_is_refused_before_it_is_made(make):
+    class Great(torch.nn.Module):
+        def forward(self, x):
+            return x * make(x).sum()
+
+    with pytest.raises(DyadicError, match="makes a constant of .* bytes"):
+        dyadic.from_torch(Great(), torch.randn(2))
+
+
 def test_dropout_in_training_is_refused():
     with pytest.raises(DyadicError, match=r"module\.eval"):
         dyadic.from_torch(torch.nn.Dropout(0.5).train(), torch.randn(2, 3))
+
+
+def test_reading_a_program_leaves_nothing_in_the_place_for_temporary_files(tmp_path):
+    """In a process of its own: torch chooses its folder for compiled code when it is imported."""
+    module, arguments = MODELS["lstm"]()
+    path, scratch = tmp_path / "model.pt2", tmp_path / "scratch"
+    scratch.mkdir()
+    torch.export.save(torch.export.export(module, arguments), path)
+    environment = {key: value for key, value in os.environ.items() if key != "TORCHINDUCTOR_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dyadic", "derive", path],
+        capture_output=True, check=False, env={**environment, "TMPDIR": str(scratch)},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [*scratch.iterdir()] == []

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional
 
 
-class Block(nn.Module):
+class TransformerBlock(nn.Module):
     """A transformer block, norm first."""
 
     def __init__(self, width=16, heads=2, causal=False):
@@ -32,7 +32,7 @@ class ViT(nn.Module):
         self.patches = nn.Conv2d(3, width, 4, stride=4)
         self.token = nn.Parameter(torch.randn(1, 1, width) * 0.1)
         self.place = nn.Parameter(torch.randn(1, 17, width) * 0.1)
-        self.blocks = nn.Sequential(*(Block(width) for _ in range(blocks)))
+        self.blocks = nn.Sequential(*(TransformerBlock(width) for _ in range(blocks)))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, 10)
 
     def forward(self, image):
@@ -47,7 +47,7 @@ class Gpt(nn.Module):
     def __init__(self, words=23, width=16, length=6, blocks=2):
         super().__init__()
         self.words, self.places = nn.Embedding(words, width), nn.Embedding(length, width)
-        self.blocks = nn.ModuleList(Block(width, causal=True) for _ in range(blocks))
+        self.blocks = nn.ModuleList(TransformerBlock(width, causal=True) for _ in range(blocks))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, words, bias=False)
         self.head.weight = self.words.weight
         self.query, self.key = nn.Linear(width, width), nn.Linear(width, width)

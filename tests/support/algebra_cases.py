@@ -4,27 +4,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
+from support.cases import size_, sizes_, table
 from support.network_check import positive
 
-CASES = {}
-
-
-def case(*types):
-    """Register a generator: from Hypothesis' draw to (shapes, options, the layer in PyTorch, keywords of one_layer)."""
-
-    def register(function):
-        CASES.update(dict.fromkeys(types, function))
-        return function
-
-    return register
-
-
-def size_(draw, low=1, high=3):
-    return draw(st.integers(low, high))
-
-
-def sizes_(draw, count, low=1, high=3):
-    return [size_(draw, low, high) for _ in range(count)]
+CASES, case = table()
 
 
 def broadcast_(draw, count, rank):

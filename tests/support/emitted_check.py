@@ -8,6 +8,7 @@ from support.network_check import evaluated, random_arrays
 
 from dyadic.codegen import emit
 from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.tensor_names import Name
 
 
 def emitted_difference(spec, seed=0, within=lambda numbers: numbers):
@@ -25,13 +26,13 @@ def emitted_difference(spec, seed=0, within=lambda numbers: numbers):
     y = next(iter(y.values())) if len(y) == 1 else y
     _, gradients = module.gradients(params, x, y)
     state = module.wavefront(params, x, y)
-    pairs = [(state.x[v.name][0], values["x", v.name]) for v in network.vertices]
-    pairs += [(state.s[v.name][0], values["s", v.name]) for v in network.vertices]
+    pairs = [(state.x[v.name][0], values[Name("x", v.name)]) for v in network.vertices]
+    pairs += [(state.s[v.name][0], values[Name("s", v.name)]) for v in network.vertices]
     for name, found in gradients.items():
         if name in network.by_input:
-            pairs.append((found, values["bar x", name]))
+            pairs.append((found, values[Name("x", name).adjoint]))
         else:
             vertex, _, parameter = name.rpartition(".")
-            kind = derivation.layers[vertex].equation.parameters[parameter].tensor.kind
-            pairs.append((found, values[f"bar {kind}", vertex]))
+            tensor = derivation.layers[vertex].equation.parameters[parameter].tensor
+            pairs.append((found, values[tensor.name.of(vertex).adjoint]))
     return max(float(np.max(np.abs(one - two), initial=0)) for one, two in pairs)

@@ -20,6 +20,7 @@ from dyadic.symbolic.expressions import (
     total,
 )
 from dyadic.symbolic.layers.layer_type import LayerEquation, Parameter
+from dyadic.symbolic.tensor_names import U1, U2, Name, U, V
 
 i, j, k, c, g, r, u, v, a, b, d, e = (Index(name) for name in "ijkcgruvabde")
 n, m, o, p, w, h, q, t, z = (size(name) for name in "nmopwhqtz")
@@ -33,16 +34,16 @@ def sums(pairs, body):
 
 
 def equation(inputs, parameters, definitions, extents=None):
-    table = {tensor.kind: Parameter(tensor, "fan_in") for tensor in parameters}
+    table = {tensor.name.letter: Parameter(tensor, "fan_in") for tensor in parameters}
     return LayerEquation(tuple(inputs), table, tuple(definitions), extents=extents or {})
 
 
 def output(shape, indices, body):
-    return Definition(Tensor("f", "v", tuple(shape)), tuple(indices), body)
+    return Definition(Tensor(Name("f", V), tuple(shape)), tuple(indices), body)
 
 
 def conv1d(stride=2, dilation=1, pad=1):
-    x, K = Tensor("x", "u", (m, n)), Tensor("K", "v", (z, m, w))
+    x, K = Tensor(Name("x", U), (m, n)), Tensor(Name("K", V), (z, m, w))
     at = stride * i + dilation * u - pad
     guard = Inside(at, n) if pad else Integer(1)
     body = sums([(k, m), (u, w)], K[c, k, u] * guard * x[k, at])
@@ -51,12 +52,12 @@ def conv1d(stride=2, dilation=1, pad=1):
 
 
 def conv2d(stride=2, pad=1):
-    x, K, bias = Tensor("x", "u", (m, n1, n2)), Tensor("K", "v", (z, m, w1, w2)), Tensor("b", "v", (z,))
+    x, K, bias = Tensor(Name("x", U), (m, n1, n2)), Tensor(Name("K", V), (z, m, w1, w2)), Tensor(Name("b", V), (z,))
     one, two = stride * i + u - pad, stride * j + v - pad
     guard = Inside(one, n1) * Inside(two, n2) if pad else Integer(1)
     weighted = sums([(k, m), (u, w1), (v, w2)], K[c, k, u, v] * guard * x[k, one, two]) + bias[c]
-    f = Tensor("f", "v", (z, o1, o2))
-    pre = Definition(Tensor("z", "v", (z, o1, o2)), (c, i, j), weighted)
+    f = Tensor(Name("f", V), (z, o1, o2))
+    pre = Definition(Tensor(Name("z", V), (z, o1, o2)), (c, i, j), weighted)
     extents = {
         o1: Quotient(n1 + 2 * pad - w1, Integer(stride)) + 1,
         o2: Quotient(n2 + 2 * pad - w2, Integer(stride)) + 1,
@@ -67,19 +68,19 @@ def conv2d(stride=2, pad=1):
 
 def grouped():
     """g1 groups of q output and m input channels."""
-    x, K = Tensor("x", "u", (g1 * m, n)), Tensor("K", "v", (g1 * q, m, w))
+    x, K = Tensor(Name("x", U), (g1 * m, n)), Tensor(Name("K", V), (g1 * q, m, w))
     body = sums([(k, m), (u, w)], K[c, k, u] * Inside(i + u - 1, n) * x[Quotient(c, q) * m + k, i + u - 1])
     return equation([x], [K], [output((g1 * q, n), (c, i), body)])
 
 
 def depthwise():
-    x, K = Tensor("x", "u", (m, n)), Tensor("K", "v", (m, w))
+    x, K = Tensor(Name("x", U), (m, n)), Tensor(Name("K", V), (m, w))
     return equation([x], [K], [output((m, o), (c, i), total(u, w, K[c, u] * x[c, i + u]))], {o: n - w + 1})
 
 
 def transposed(stride=2, pad=1):
     """y[c, p] = Sum_{k, u}  K[k, c, u] x[k, i]  over i with p = 2 i + u - 1."""
-    x, K = Tensor("x", "u", (m, n)), Tensor("K", "v", (m, z, w))
+    x, K = Tensor(Name("x", U), (m, n)), Tensor(Name("K", V), (m, z, w))
     back = i - u + pad
     at = Quotient(back, Integer(stride))
     guard = Divides(Integer(stride), back) * Inside(at, n)
@@ -88,7 +89,7 @@ def transposed(stride=2, pad=1):
 
 
 def average_pool(count_padding=False):
-    x = Tensor("x", "u", (m, n))
+    x = Tensor(Name("x", U), (m, n))
     guard = Inside(2 * i + u - 1, n)
     count = w if count_padding else total(u, w, guard)
     body = total(u, w, guard * x[c, 2 * i + u - 1]) / count
@@ -97,9 +98,9 @@ def average_pool(count_padding=False):
 
 def max_pool():
     """Separable: the largest along the rows, then along the columns; padding takes no part."""
-    x = Tensor("x", "u", (n1, n2))
+    x = Tensor(Name("x", U), (n1, n2))
     rows = Definition(
-        Tensor("r", "v", (n1, o2)),
+        Tensor(Name("r", V), (n1, o2)),
         (i, j),
         Reduction("max", v, w, Inside(2 * j + v - 1, n2) * x[i, 2 * j + v - 1]),
     )
@@ -109,57 +110,57 @@ def max_pool():
 
 
 def sliced():
-    x = Tensor("x", "u", (n, m))
+    x = Tensor(Name("x", U), (n, m))
     return equation([x], [], [output((o, m), (i, j), x[3 * i + 1, j])], {o: Quotient(n - 2, Integer(3)) + 1})
 
 
 def reversed_axis():
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     return equation([x], [], [output((n,), (i,), x[n - 1 - i])])
 
 
 def padded():
-    x = Tensor("x", "u", (n,))
+    x = Tensor(Name("x", U), (n,))
     return equation([x], [], [output((n + p + 1,), (i,), Inside(i - p, n) * x[i - p])])
 
 
 def concatenated():
-    one, two = Tensor("x", "u1", (n1, m)), Tensor("x", "u2", (n2, m))
+    one, two = Tensor(Name("x", U1), (n1, m)), Tensor(Name("x", U2), (n2, m))
     body = Inside(i, n1) * one[i, j] + Inside(i - n1, n2) * two[i - n1, j]
     return equation([one, two], [], [output((n1 + n2, m), (i, j), body)])
 
 
 def nearest():
-    x = Tensor("x", "u", (n, m))
+    x = Tensor(Name("x", U), (n, m))
     return equation([x], [], [output((2 * n, m), (i, j), x[Quotient(i, Integer(2)), j])])
 
 
 def flattened():
-    x = Tensor("x", "u", (n, m, p))
+    x = Tensor(Name("x", U), (n, m, p))
     entry = x[Quotient(i, m * p), Quotient(Remainder(i, m * p), p), Remainder(i, p)]
     return equation([x], [], [output((n * m * p,), (i,), entry)])
 
 
 def unflattened():
-    x = Tensor("x", "u", (n * m,))
+    x = Tensor(Name("x", U), (n * m,))
     return equation([x], [], [output((n, m), (i, j), x[m * i + j])])
 
 
 def embedding():
-    ids, table = Tensor("x", "u", (t,)), Tensor("T", "v", (z, m))
+    ids, table = Tensor(Name("x", U), (t,)), Tensor(Name("T", V), (z, m))
     return equation([ids], [table], [output((t, m), (i, j), table[ids[i], j])])
 
 
 def gathered():
     """Rows of an activation, by integers that are an input too."""
-    x, ids = Tensor("x", "u1", (n, m)), Tensor("x", "u2", (t,))
+    x, ids = Tensor(Name("x", U1), (n, m)), Tensor(Name("x", U2), (t,))
     return equation([x, ids], [], [output((t, m), (i, j), Apply("tanh", 0, x[ids[i], j]))])
 
 
 def softmax(causal=True):
-    x = Tensor("x", "u", (t, n, n))
+    x = Tensor(Name("x", U), (t, n, n))
     guard = Inside(j - k, n) if causal else Integer(1)
-    lse = Definition(Tensor("lse", "v", (t, n)), (i, j), Reduction("logsumexp", k, n, guard * x[i, j, k]))
+    lse = Definition(Tensor(Name("lse", V), (t, n)), (i, j), Reduction("logsumexp", k, n, guard * x[i, j, k]))
     seen = Inside(j - k, n) if causal else Integer(1)
     value = seen * Apply("exp", 0, x[i, j, k] - lse.tensor[i, j])
     return equation([x], [], [lse, output((t, n, n), (i, j, k), value)])
@@ -167,17 +168,17 @@ def softmax(causal=True):
 
 def attention():
     """Causal self-attention with its three projections, in one vertex."""
-    x = Tensor("x", "u", (n, m))
+    x = Tensor(Name("x", U), (n, m))
     names = ("Q", "K", "V")
-    W = {name: Tensor(name, "v", (h, p, m)) for name in names}
+    W = {name: Tensor(Name(name, V), (h, p, m)) for name in names}
     head = {
-        name: Definition(Tensor(name.lower(), "v", (h, n, p)), (a, i, b), total(c, m, W[name][a, b, c] * x[i, c]))
+        name: Definition(Tensor(Name(name.lower(), V), (h, n, p)), (a, i, b), total(c, m, W[name][a, b, c] * x[i, c]))
         for name in names
     }
     scaled = total(b, p, head["Q"].tensor[a, i, b] * head["K"].tensor[a, k, b]) * Apply("rsqrt", 0, p)
-    score = Definition(Tensor("w", "v", (h, n, n)), (a, i, k), scaled)
+    score = Definition(Tensor(Name("w", V), (h, n, n)), (a, i, k), scaled)
     lse = Definition(
-        Tensor("lse", "v", (h, n)),
+        Tensor(Name("lse", V), (h, n)),
         (a, i),
         Reduction("logsumexp", k, n, Inside(i - k, n) * score.tensor[a, i, k]),
     )
@@ -188,17 +189,17 @@ def attention():
 
 
 def layer_norm():
-    x, gain, bias = Tensor("x", "u", (t, n)), Tensor("g", "v", (n,)), Tensor("b", "v", (n,))
-    mean = Definition(Tensor("mean", "v", (t,)), (i,), total(j, n, x[i, j]) / n)
-    spread = Definition(Tensor("var", "v", (t,)), (i,), total(j, n, (x[i, j] - mean.tensor[i]) ** 2) / n)
-    scale = Definition(Tensor("r", "v", (t,)), (i,), Apply("rsqrt", 0, spread.tensor[i] + Rational(1, 100000)))
+    x, gain, bias = Tensor(Name("x", U), (t, n)), Tensor(Name("g", V), (n,)), Tensor(Name("b", V), (n,))
+    mean = Definition(Tensor(Name("mean", V), (t,)), (i,), total(j, n, x[i, j]) / n)
+    spread = Definition(Tensor(Name("var", V), (t,)), (i,), total(j, n, (x[i, j] - mean.tensor[i]) ** 2) / n)
+    scale = Definition(Tensor(Name("r", V), (t,)), (i,), Apply("rsqrt", 0, spread.tensor[i] + Rational(1, 100000)))
     value = gain[j] * (x[i, j] - mean.tensor[i]) * scale.tensor[i] + bias[j]
     return equation([x], [gain, bias], [mean, spread, scale, output((t, n), (i, j), value)])
 
 
 def matmul():
     """Batch axes that broadcast: the second operand has one entry along the first."""
-    one, two = Tensor("x", "u1", (t, n, m)), Tensor("x", "u2", (Integer(1), m, p))
+    one, two = Tensor(Name("x", U1), (t, n, m)), Tensor(Name("x", U2), (Integer(1), m, p))
     return equation([one, two], [], [output((t, n, p), (a, i, j), total(k, m, one[a, i, k] * two[0, k, j]))])
 
 

@@ -27,18 +27,19 @@ from dyadic.symbolic.expressions import (
     split_guards,
 )
 from dyadic.symbolic.functions import Z, derivative
+from dyadic.symbolic.tensor_names import NameRole
 
 
 def evaluate(definitions, arrays, sizes):
-    """Add the tensors of the definitions, in order, to ``arrays`` ({(kind, owner): array}); ``sizes`` by symbol."""
+    """Add the tensors of the definitions, in order, to ``arrays`` ({name: array}); ``sizes`` by symbol."""
     for item in definitions:
         shape = tuple(int(extent.xreplace(sizes)) for extent in item.tensor.shape)
         body = _compile(item.body, arrays, sizes)
-        integer = item.tensor.kind.startswith("arg ")
+        integer = item.tensor.name.role is NameRole.CHOICE
         result = np.zeros(shape, dtype=int if integer else float)
         for position in itertools.product(*map(range, shape)):
             result[position] = body(dict(zip(item.indices, position, strict=True)))
-        arrays[item.tensor.kind, item.tensor.owner] = result
+        arrays[item.tensor.name] = result
     return arrays
 
 
@@ -83,10 +84,10 @@ def _operation(node, arguments):
 
 
 def _entry(node, arrays, sizes):
-    key, indices = (node.kind, node.owner), [_compile(index, arrays, sizes) for index in node.indices]
+    name, indices = node.name, [_compile(index, arrays, sizes) for index in node.indices]
 
     def value(at):
-        position, array = tuple(index(at) for index in indices), arrays[key]
+        position, array = tuple(index(at) for index in indices), arrays[name]
         if not all(0 <= p < n for p, n in zip(position, array.shape, strict=True)):
             raise IndexError(f"{node} at {position} is outside {array.shape}")
         return array[position].item()

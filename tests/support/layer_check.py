@@ -6,6 +6,7 @@ import numpy as np
 from support.interpret import evaluate
 
 from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.tensor_names import Name, V
 
 
 def network(type_, shapes, options, roles=None):
@@ -30,21 +31,21 @@ def compare(type_, shapes, options, torch_function, seed=0, mutate=None, paramet
     vertex, layer = derivation.architecture.by_name["layer"], derivation.layers["layer"]
     random = np.random.default_rng(seed)
     draw = draw or random.normal
-    arrays = {(t.kind, t.owner): draw(size=shape) for t, shape in zip(layer.equation.inputs, shapes, strict=True)}
+    arrays = {t.name: draw(size=shape) for t, shape in zip(layer.equation.inputs, shapes, strict=True)}
     for name, shape in vertex.parameters.items():
         tensor = layer.equation.parameters[name].tensor
         value = random.normal(size=tuple(map(int, shape)))
-        arrays[tensor.kind, tensor.owner] = np.abs(value) + 0.1 if name == "variance" else value
+        arrays[tensor.name] = np.abs(value) + 0.1 if name == "variance" else value
     read = [torch.tensor(array, dtype=torch.float64, requires_grad=True) for array in arrays.values()]
     wanted = torch_function(*read)
     assert tuple(wanted.shape) == tuple(map(int, vertex.shape)), (wanted.shape, vertex.shape)
     s = random.normal(size=tuple(wanted.shape))
     derivatives = torch.autograd.grad((wanted * torch.tensor(s)).sum(), read)
 
-    arrays["s", "v"] = s
+    arrays[Name("s", V)] = s
     adjoints = [mutate(item) for item in layer.adjoints] if mutate else list(layer.adjoints)
     targets = [*adjoints, *layer.gradients.values()]
     evaluate([*layer.equation.definitions, *layer.intermediates, *targets], arrays, dict(vertex.sizes))
-    found = [arrays[item.tensor.kind, item.tensor.owner] for item in (layer.equation.output, *targets)]
+    found = [arrays[item.tensor.name] for item in (layer.equation.output, *targets)]
     pairs = zip(found, [wanted.detach(), *derivatives], strict=True)
     return max((float(np.max(np.abs(mine - theirs.numpy()), initial=0)) for mine, theirs in pairs), default=0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from support.interpret import evaluate
 
+from dyadic.symbolic.tensor_names import Name, V
+
 
 def forward(architecture, inputs):
     """Every activation, by name; ``inputs`` are the arrays of the data and index inputs."""
@@ -13,9 +15,9 @@ def forward(architecture, inputs):
     found = {name: np.asarray(array) for name, array in (*architecture.values.items(), *inputs.items())}
     for vertex in architecture.vertices:
         equation = derive_layer(vertex.kind).equation
-        arrays = {("x", t.owner): found[u] for t, u in zip(equation.inputs, vertex.inputs, strict=True)}
+        arrays = {t.name: found[u] for t, u in zip(equation.inputs, vertex.inputs, strict=True)}
         evaluate(equation.definitions, arrays, dict(vertex.sizes))
-        found[vertex.name] = arrays[equation.output.tensor.kind, "v"]
+        found[vertex.name] = arrays[equation.output.tensor.name]
     return found
 
 
@@ -29,12 +31,12 @@ def gradients(derivation, inputs, sensitivities):
     for vertex in reversed(architecture.vertices):
         layer = derivation.layers[vertex.name]
         tensors = layer.equation.inputs
-        arrays = {("x", t.owner): x[u] for t, u in zip(tensors, vertex.inputs, strict=True)}
-        arrays["s", "v"] = s[vertex.name]
+        arrays = {t.name: x[u] for t, u in zip(tensors, vertex.inputs, strict=True)}
+        arrays[Name("s", V)] = s[vertex.name]
         evaluate([*layer.equation.definitions, *layer.intermediates], arrays, dict(vertex.sizes))
         for tensor, parent, item in zip(tensors, vertex.inputs, layer.adjoints, strict=True):
             if parent in architecture.by_input and architecture.by_input[parent].role != "parameter":
                 continue
             evaluate([item], arrays, dict(vertex.sizes))
-            s[parent] = s[parent] + arrays[f"bar {tensor.kind}", tensor.owner]
+            s[parent] = s[parent] + arrays[tensor.name.adjoint]
     return {name: s[name] for name in derivation.shared}

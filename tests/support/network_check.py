@@ -6,7 +6,8 @@ import numpy as np
 from support.interpret import evaluate
 
 from dyadic.symbolic import architecture, derive
-from dyadic.symbolic.architecture import Architecture
+from dyadic.symbolic.structure import Architecture
+from dyadic.symbolic.tensor_names import Name
 
 
 def numbers(shape):
@@ -47,15 +48,15 @@ def random_arrays(network: Architecture, seed, within=lambda numbers: numbers):
 
 
 def evaluated(derivation, arrays):
-    """Every quantity of the network's equations by (kind, owner): x, s, C and the gradients ("bar W", ...)."""
+    """Every quantity of the network's equations by its name: x, s, C and the gradients."""
     network = derivation.architecture
-    values = {("x", node.name): arrays[node.name] for node in network.inputs}
-    values |= {("y", cost.owner): arrays[f"y:{cost.owner}"] for cost in network.costs}
+    values = {Name("x", node.name): arrays[node.name] for node in network.inputs}
+    values |= {Name("y", cost.owner): arrays[f"y:{cost.owner}"] for cost in network.costs}
     for vertex in network.vertices:
         for name, parameter in derivation.layers[vertex.name].equation.parameters.items():
-            values[parameter.tensor.kind, vertex.name] = arrays[f"{vertex.name}.{name}"]
+            values[parameter.tensor.name.of(vertex.name)] = arrays[f"{vertex.name}.{name}"]
     for equation in derivation.equations.values():
-        missing = [item for item in equation.where if (item.tensor.kind, item.tensor.owner) not in values]
+        missing = [item for item in equation.where if item.tensor.name not in values]
         evaluate([*missing, equation.definition], values, {})
     return values
 
@@ -82,17 +83,17 @@ def difference(spec, torch_cost, seed=0, within=lambda numbers: numbers, mutate=
     total = torch_cost(tensors)
     derivatives = torch.autograd.grad(total, [tensors[name] for name in wanted], allow_unused=True)
     decay = float(network.decay)
-    worst = abs(total.item() - sum(float(c.weight) * float(values["C", c.owner]) for c in network.costs))
+    worst = abs(total.item() - sum(float(c.weight) * float(values[Name("C", c.owner)]) for c in network.costs))
     for name, theirs in zip(wanted, derivatives, strict=True):
         theirs = np.zeros(arrays[name].shape) if theirs is None else theirs.numpy()
         if name in data:
-            mine = values["s", f"id {name}"]
+            mine = values[Name("s", f"id {name}")]
         elif name in network.by_input:
-            mine = values["bar x", name]
+            mine = values[Name("x", name).adjoint]
         else:
             vertex, _, parameter = name.rpartition(".")
             tensor = derivation.layers[vertex].equation.parameters[parameter].tensor
-            mine = values[f"bar {tensor.kind}", vertex]
+            mine = values[tensor.name.of(vertex).adjoint]
         if name not in data:
             theirs = theirs + decay * arrays[name]
         assert mine.shape == theirs.shape, (name, mine.shape, theirs.shape)

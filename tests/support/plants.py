@@ -6,7 +6,8 @@ import dataclasses
 
 from dyadic.symbolic import architecture, derive, instantiation
 from dyadic.symbolic.expressions import Add, Definition, Element, Tensor, rename_definition
-from dyadic.symbolic.instantiation import Equation, Equations, Term
+from dyadic.symbolic.instantiation import Equation, Equations, SensitivityTerm
+from dyadic.symbolic.tensor_names import U1, U2
 
 
 def network():
@@ -80,12 +81,12 @@ def _instances(owners=lambda owners: owners, sizes=lambda sizes: sizes):
 
 
 def _swapped(owners):
-    return owners | {"u1": owners["u2"], "u2": owners["u1"]} if "u2" in owners else owners
+    return owners | {U1: owners[U2], U2: owners[U1]} if U2 in owners else owners
 
 
 def _decay(change):
-    def wrong(self, item, kind, owner):
-        return change(item, self._architecture.decay * Element(kind, owner, *item.indices))
+    def wrong(self, item, own):
+        return change(item, self._architecture.decay * Element(own, *item.indices))
 
     return lambda monkeypatch: monkeypatch.setattr(Equations, "_decayed", wrong)
 
@@ -113,7 +114,7 @@ def _shifted(equation):
 
 def _other_tensor(equation):
     tensor = equation.definition.tensor
-    tensor = Tensor(tensor.kind, "first" if tensor.owner != "first" else "second", tensor.shape)
+    tensor = Tensor(tensor.name.of("first" if tensor.name.owner != "first" else "second"), tensor.shape)
     item = equation.definition
     return dataclasses.replace(equation, definition=Definition(tensor, item.indices, item.body))
 
@@ -129,7 +130,7 @@ def _no_intermediates(equation):
 
 def _of_x_negated(body):
     """-x for x."""
-    return body.xreplace({entry: -entry for entry in body.atoms(Element) if entry.kind == "x"})
+    return body.xreplace({entry: -entry for entry in body.atoms(Element) if entry.name.is_plain("x")})
 
 
 PLANTS = {
@@ -142,7 +143,9 @@ PLANTS = {
     "tying ignored": _terms(lambda self, terms: terms[:1] if terms in self._shared.values() else terms),
     "another slot": _terms(
         lambda self, terms: tuple(
-            t if t.child in self._costs or len(self._layers[t.child].adjoints) < 2 else Term(t.child, 1 - t.slot)
+            t
+            if t.child in self._costs or len(self._layers[t.child].adjoints) < 2
+            else SensitivityTerm(t.child, 1 - t.slot)
             for t in terms
         )
     ),

@@ -4,8 +4,7 @@ import json
 
 from dyadic.proofs.checker.core.replay import replay
 from dyadic.proofs.methods.adjoint import prove
-from dyadic.symbolic.energy import LayerDerivation
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json
+from dyadic.symbolic.energy import LayerDerivation, cost_to_json, layer_to_json
 
 
 def as_json(derived):

@@ -6,9 +6,12 @@ import contextlib
 import copy
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import hypotheses
+from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
+from dyadic.proofs.checker.intake.shapes import network_shapes
 from dyadic.proofs.checker.verdicts import _labels
-from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES, hypotheses
+from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES
 
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, RecursionError, StopIteration)
 
@@ -85,7 +88,12 @@ def _retell_steps(forged: Any) -> None:
     method = RULES["steps"].how(claim["subject"], claim["numbers"])
     claim["statement"] = RULES["steps"].say(claim["subject"], claim["numbers"], "")
     claim["method"] = method + (f", cross-checked by {', '.join(others)}" if others else "")
-    claim["hypotheses"] = list(dict.fromkeys(text for c in parts for text in c["hypotheses"]))
+    graph = Graph(forged, require_terms=False)
+    domain = hypothesis([*graph.layers.values(), *graph.kinds.values()])
+    assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]
+    with contextlib.suppress(Exception):
+        assumed += [*([domain] if domain else []), *network_shapes(graph).hypotheses()]
+    claim["hypotheses"] = list(dict.fromkeys(assumed))
     claim["trusted"] = sorted({text for c in parts for text in c["trusted"]})
 
 

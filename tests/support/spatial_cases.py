@@ -4,26 +4,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import assume
 from hypothesis import strategies as st
+from support.cases import size_, sizes_, table
 
-CASES = {}
-
-
-def case(*types):
-    """Register a generator of cases: from Hypothesis' draw to (shapes, options, the layer in PyTorch)."""
-
-    def register(function):
-        CASES.update(dict.fromkeys(types, function))
-        return function
-
-    return register
-
-
-def size_(draw, low=1, high=4):
-    return draw(st.integers(low, high))
-
-
-def sizes_(draw, count, low=1, high=4):
-    return [size_(draw, low, high) for _ in range(count)]
+CASES, case = table()
 
 
 def padded(x, padding, value=0.0):

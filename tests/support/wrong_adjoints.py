@@ -62,7 +62,7 @@ def mutants(item):
             swapped = list(entry.indices)
             swapped[one : one + 2] = swapped[one : one + 2][::-1]
             if swapped != list(entry.indices):
-                yield f"{entry} swapped", changed(body, entry, Element(entry.kind, entry.owner, *swapped))
+                yield f"{entry} swapped", changed(body, entry, Element(entry.name, *swapped))
     for sum_ in nodes(body, Add):
         if all(not isinstance(a, Element) for a in _all(sum_)):
             continue

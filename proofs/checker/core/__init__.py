@@ -6,5 +6,6 @@ terms.py        terms: variables, factors, conditions   forms.py      affine ind
 facts.py        what is known of sizes and integers     reads.py      what a term reads
 maxima.py       the conventions at a maximum
 
-It imports the standard library and :mod:`dyadic.proofs.checker.intake.reading`, and looks for nothing.
+It imports the standard library and the :mod:`reading <dyadic.proofs.checker.intake.reading>` of JSON and of kinds
+(:mod:`dyadic.proofs.checker.intake.kinds`), and looks for nothing.
 """

@@ -17,6 +17,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.facts import Facts, Given, Key, divides_well
 from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var, divided
+from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.terms import (
     Call,
     Entry,
@@ -27,16 +28,19 @@ from dyadic.proofs.checker.core.terms import (
     Whole,
     Within,
     Zero,
+    powered,
 )
+from dyadic.proofs.checker.intake.kinds import direction, position
 
-MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 64
+MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 2**22
+LONGEST_NUMBER = 4096
 BRACKETS = ("inside", "divides", "same")
 Environment = Mapping[str, Form]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
-class Definition:
+class TensorDefinition:
     """``kind_owner[indices] = body`` for an entry of a tensor of that shape."""
 
     kind: str
@@ -51,7 +55,7 @@ class Definition:
 
 
 @dataclass
-class Scope:
+class VariableScope:
     """Where variables are introduced: the top of a term, or the inside of a factor (then deeper).
 
     ranges: of the variables introduced.  held: 0 <= form < extent for the brackets beside what is being expanded.
@@ -69,8 +73,8 @@ class Scope:
         self.ranges[variable] = extent
         return Term(variables=(variable,), conditions=(Within(Form.of(variable), extent),))
 
-    def deeper(self) -> Scope:
-        return Scope(self.depth + 1, dict(self.ranges), self.held)
+    def deeper(self) -> VariableScope:
+        return VariableScope(self.depth + 1, dict(self.ranges), self.held)
 
 
 class Expander:
@@ -81,8 +85,8 @@ class Expander:
     def __init__(
         self,
         facts: Facts,
-        inlined: Mapping[Key, Definition] | None = None,
-        definitions: Mapping[Key, Definition] | None = None,
+        inlined: Mapping[Key, TensorDefinition] | None = None,
+        definitions: Mapping[Key, TensorDefinition] | None = None,
     ) -> None:
         self.facts, self.inlined, self.definitions = facts, inlined or {}, definitions or {}
         self.nodes = 0
@@ -128,11 +132,11 @@ class Expander:
 
     # -- values --------------------------------------------------------------------------------------------------
 
-    def expand(self, node: Any, names: Environment, scope: Scope, depth: int = 0) -> list[Term]:
+    def expand(self, node: Any, names: Environment, scope: VariableScope, depth: int = 0) -> list[Term]:
         """The value of an expression as a sum of terms."""
         self._count(depth)
         match node:
-            case int() if not isinstance(node, bool) and node.bit_length() <= MOST_BITS:
+            case int() if not isinstance(node, bool) and node.bit_length() <= LONGEST_NUMBER:
                 return [Term(Fraction(node))] if node else []
             case ["rational", _, _]:
                 return [Term(rational(node))] if rational(node) else []
@@ -166,7 +170,7 @@ class Expander:
         raise Refused(f"{node!r:.80} has no value inside an expression")
 
     @contextmanager
-    def beside(self, parts: Iterable[Any], names: Environment, scope: Scope) -> Iterator[None]:
+    def beside(self, parts: Iterable[Any], names: Environment, scope: VariableScope) -> Iterator[None]:
         """While the factors of a product are expanded: its brackets hold, or the product is 0 whatever they are."""
         before = scope.held
         for part in parts:
@@ -175,7 +179,7 @@ class Expander:
         yield
         scope.held = before
 
-    def _at(self, item: Definition, forms: tuple[Form, ...], scope: Scope) -> Environment:
+    def _at(self, item: TensorDefinition, forms: tuple[Form, ...], scope: VariableScope) -> Environment:
         """The indices of a definition that is read at the given place."""
         if len(forms) != len(item.indices):
             raise Refused(f"{item.kind}_{item.owner} has {len(item.indices)} axes, not {len(forms)}")
@@ -183,13 +187,15 @@ class Expander:
             raise Refused(f"{item.kind}_{item.owner} is not shown to be read inside its range")
         return dict(zip(item.indices, forms, strict=True))
 
-    def _inner(self, node: Any, names: Environment, scope: Scope, depth: int) -> tuple[Term, ...]:
+    def _inner(self, node: Any, names: Environment, scope: VariableScope, depth: int) -> tuple[Term, ...]:
         """The terms inside a factor, with variables of their own."""
         below = scope.deeper()
         return ordered(self.expand(node, names, below, depth + 1), below.depth)
 
     def _product(self, parts: Iterable[list[Term]]) -> list[Term]:
-        result = [Term()]
+        result, parts = [Term()], list(parts)
+        if not all(parts) and partial([term for part in parts for term in part], self.facts):
+            raise Refused("what may have no value is multiplied by 0")
         for part in parts:
             if len(result) * len(part) > MOST_TERMS:
                 raise Refused("a product has too many terms")
@@ -197,11 +203,13 @@ class Expander:
             self.nodes += len(result)
         return result
 
-    def _power(self, base: Any, exponent: Fraction, names: Environment, scope: Scope, depth: int) -> list[Term]:
-        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, where both sides are defined."""
+    def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
+        """Lemmas: b^n is a product; (c a b)^n = c^n a^n b^n for an integer n, with values at the same places."""
         if abs(exponent) > MOST_POWER:
             raise Refused("an exponent is too large")
         if exponent == 0:
+            if partial(self.expand(base, names, scope, depth + 1), self.facts):
+                raise Refused("the power 0 of what may have no value")
             return [Term()]
         if exponent.denominator == 1 and 0 < exponent <= 4:
             return self._product([self.expand(base, names, scope, depth + 1) for _ in range(int(exponent))])
@@ -211,8 +219,10 @@ class Expander:
                 raise Refused("a power of 0")
             (term,) = only
             if exponent.denominator == 1:
+                if any(e < 0 < e * exponent or e.denominator > (e * exponent).denominator for _, e in term.factors):
+                    raise Refused("of a power of a power it is not seen any more where it has a value")
                 powers = tuple((factor, e * exponent) for factor, e in term.factors)
-                return [Term(Fraction(term.coefficient) ** int(exponent), factors=powers)]
+                return [Term(powered(term.coefficient, int(exponent)), factors=powers)]
             if term.coefficient == 1 and len(term.factors) == 1 and term.factors[0][1] == 1:
                 return [Term(factors=((term.factors[0][0], exponent),))]
         return [Term(factors=((Group(self._inner(base, names, scope, depth)), exponent),))]
@@ -232,9 +242,11 @@ class Expander:
 
     # -- derivatives ---------------------------------------------------------------------------------------------
 
-    def moved(self, node: Any, names: Environment, scope: Scope, moving: Collection[Key], depth: int = 0) -> list[Term]:
+    def moved(
+        self, node: Any, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
+    ) -> list[Term]:
         """The derivative in a direction: of an entry of a tensor in ``moving`` it is that of its definition, or the
-        direction's own entry, of kind "dot ..."."""
+        direction's own entry, a :func:`.kinds.direction`."""
         self._count(depth)
         if not (entries(node) & set(moving)):
             return []
@@ -245,7 +257,7 @@ class Expander:
                 forms = tuple(self.form(index, names) for index in indices)
                 item = self.definitions.get((kind, owner))
                 if item is None:
-                    return [_single(Entry("dot " + kind, owner, forms))]
+                    return [_single(Entry(direction(kind), owner, forms))]
                 return self.moved_definition(item, self._at(item, forms, scope), scope, moving, depth + 1)
             case ["+", *parts]:
                 return self._few([t for part in parts for t in self.moved(part, names, scope, moving, depth + 1)])
@@ -272,7 +284,7 @@ class Expander:
         raise Refused(f"{node!r:.80} has no derivative inside an expression")
 
     def moved_definition(
-        self, item: Definition, names: Environment, scope: Scope, moving: Collection[Key], depth: int = 0
+        self, item: TensorDefinition, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
     ) -> list[Term]:
         """The derivative of what a definition says, whose right side may be a log-sum-exp or a maximum."""
         match item.body:
@@ -282,8 +294,8 @@ class Expander:
                 inner = {**names, index: Form.of(own.variables[0])}
                 at = tuple(names[i] for i in item.indices)
                 if kind == "max":
-                    position = Form.of(Lookup(f"arg {item.kind}", item.owner, at))
-                    share = [Term(conditions=(Zero(Form.of(own.variables[0]) - position),))]
+                    chosen = Form.of(Lookup(position(item.kind), item.owner, at))
+                    share = [Term(conditions=(Zero(Form.of(own.variables[0]) - chosen),))]
                 else:
                     below = scope.deeper()
                     exponent = [*self.expand(inside, inner, below, depth + 1), Term(Fraction(-1), factors=((
@@ -320,10 +332,10 @@ def ordered(terms: Iterable[Term], depth: int) -> tuple[Term, ...]:
 def rational(node: Any) -> Fraction:
     """A number."""
     match node:
-        case int() if not isinstance(node, bool) and node.bit_length() <= MOST_BITS:
+        case int() if not isinstance(node, bool) and node.bit_length() <= LONGEST_NUMBER:
             return Fraction(node)
         case ["rational", int(p), int(q)] if (
-            not isinstance(p, bool) and p.bit_length() <= MOST_BITS and 0 < q < 2**MOST_BITS
+            not isinstance(p, bool) and p.bit_length() <= LONGEST_NUMBER and 0 < q < 2**LONGEST_NUMBER
         ):
             return Fraction(p, q)
     raise Refused(f"{node!r:.80} is not a number")

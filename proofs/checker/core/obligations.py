@@ -19,9 +19,9 @@ from typing import Any
 
 from dyadic.proofs.checker.core.expansion import (
     BRACKETS,
-    Definition,
     Expander,
-    Scope,
+    TensorDefinition,
+    VariableScope,
     entries,
     split_guards,
 )
@@ -29,6 +29,7 @@ from dyadic.proofs.checker.core.facts import Choice, Facts, Key
 from dyadic.proofs.checker.core.forms import Form, Refused, Var
 from dyadic.proofs.checker.core.reads import REDUCTIONS, reads_inside
 from dyadic.proofs.checker.core.terms import Entry, Term
+from dyadic.proofs.checker.intake.kinds import adjoint, differentiated, direction, is_plain, is_position, maximum
 from dyadic.proofs.checker.intake.reading import need
 from dyadic.proofs.checker.trust import RULES, called
 
@@ -40,12 +41,12 @@ HYPOTHESES = {
 }
 """What a proof may rest on besides the equation, by name."""
 _MOST_NODES = 60_000
-_RESERVED = ("dot ", "bar ", "arg ", "probe", "number")
+_RESERVED = ("probe", "number")
 
 
 @dataclass(frozen=True)
 class Obligation:
-    """Two sums to be shown equal."""
+    """Two sums to be shown equal; the right one is printed, the left one what it has to say."""
 
     left: tuple[Term, ...]
     right: tuple[Term, ...]
@@ -60,14 +61,14 @@ class Content:
         self.content, self.where = content, where
         self.is_cost = isinstance(content, dict) and "gradient" in content
         self.facts, self.hypotheses = Facts(), dict[str, None]()
-        self.equations: dict[str, Definition] = {}
+        self.equations: dict[str, TensorDefinition] = {}
         self.reader = Expander(self.facts)
         for name, formula in ({} if self.is_cost else need(content, "extents", dict, where)).items():
             self.reader.form(["size", name], {})
             self.facts.learn(name, self.reader.form(formula, {}))
         self.known: dict[Key, tuple[Form, ...]] = {}
         self.integers: set[Key] | None = None  # the tensors that hold integers, once the definitions are read
-        self.derived: dict[str, tuple[Key, Definition]] = {}
+        self.derived: dict[str, tuple[Key, TensorDefinition]] = {}
         (self._read_cost if self.is_cost else self._read_layer)()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -98,7 +99,7 @@ class Content:
         self.known["x", "v"] = self.output.shape
         self.equations["energy"] = self._definition(need(content, "energy", dict, where))
         self.equations["stationarity"] = self._definition(need(content, "stationarity", dict, where))
-        if [item.key for item in self.equations.values()] != [("E", "v"), ("bar s", "v")]:
+        if [item.key for item in self.equations.values()] != [("E", "v"), (adjoint("s"), "v")]:
             raise Refused("the energy or dE/ds has another name")
         if self.equations["energy"].indices or self.equations["stationarity"].shape != self.output.shape:
             raise Refused("the energy is no number, or dE/ds has another shape than s")
@@ -120,13 +121,15 @@ class Content:
         self._add((kind, owner), tuple(self.reader.form(extent, {}) for extent in shape))
         return kind, owner
 
-    def _add(self, key: Key, shape: tuple[Form, ...], prefix: str = "") -> None:
-        kind = key[0].removeprefix(prefix)
-        if key in self.known or (kind.startswith(_RESERVED) and not key[0].startswith("arg ")):
+    def _add(self, key: Key, shape: tuple[Form, ...], derived: bool = False) -> None:
+        """A new tensor; ``derived``: it may be called an adjoint."""
+        kind = differentiated(key[0]) if derived else key[0]
+        reserved = kind.startswith(_RESERVED) or not is_plain(kind)
+        if key in self.known or (reserved and not is_position(key[0])):
             raise Refused(f"{key[0]:.40}_{key[1]:.40} is defined twice, or has a name that is reserved")
         self.known[key] = shape
 
-    def _definition(self, item: Any) -> Definition:
+    def _definition(self, item: Any) -> TensorDefinition:
         """A definition that reads only what is known so far."""
         where = self.where
         indices, shape = need(item, "indices", list, where), need(item, "shape", list, where)
@@ -141,14 +144,14 @@ class Content:
                     f"{kind:.40}_{owner:.40} is read with {rank} indices before it is defined, or with others"
                 )
         if self.integers is not None and any(
-            key not in self.integers and not key[0].startswith("arg ") for key in _integers(body)
+            key not in self.integers and not is_position(key[0]) for key in _integers(body)
         ):
             raise Refused("an index or a bracket of what is derived reads a tensor that does not hold integers")
         forms = tuple(self.reader.form(extent, {}) for extent in shape)
         kind, owner = need(item, "kind", str, where), need(item, "owner", str, where)
-        return Definition(kind, owner, tuple(indices), forms, body)
+        return TensorDefinition(kind, owner, tuple(indices), forms, body)
 
-    def _inside(self, item: Definition) -> None:
+    def _inside(self, item: TensorDefinition) -> None:
         """A definition reads tensors inside their range only, or beside brackets that are 0."""
         if not reads_inside(self.reader, self.known, item):
             raise Refused(f"{item.kind:.40}_{item.owner:.40} is not shown to read tensors inside their range only")
@@ -157,7 +160,7 @@ class Content:
         found = []
         for item in need(self.content, "definitions", list, self.where):
             definition = self._definition(item)
-            if definition.kind.startswith("arg "):
+            if is_position(definition.kind):
                 raise Refused("a definition has a name that is reserved")
             self._add(definition.key, definition.shape)
             found.append(definition)
@@ -185,20 +188,20 @@ class Content:
 
     def _read_intermediates(self) -> None:
         items = [self._definition_of_intermediate(i) for i in need(self.content, "intermediates", list, self.where)]
-        self.intermediates = {item.key: item for item in items if not item.kind.startswith("arg ")}
+        self.intermediates = {item.key: item for item in items if not is_position(item.kind)}
 
-    def _definition_of_intermediate(self, item: Any) -> Definition:
+    def _definition_of_intermediate(self, item: Any) -> TensorDefinition:
         definition = self._definition(item)
-        self._add(definition.key, definition.shape, "bar ")
-        if definition.kind.startswith("arg "):
+        self._add(definition.key, definition.shape, derived=True)
+        if is_position(definition.kind):
             self._read_position(definition)
         else:
             self._inside(definition)
         return definition
 
-    def _read_position(self, item: Definition) -> None:
+    def _read_position(self, item: TensorDefinition) -> None:
         """``arg t`` must be the argmax of what t is the max of; then its entries satisfy what the maximum asks for."""
-        wanted = next((d for d in self.definitions if d.key == (item.kind.removeprefix("arg "), item.owner)), None)
+        wanted = next((d for d in self.definitions if d.key == (maximum(item.kind), item.owner)), None)
         match (item.body, wanted.body if wanted else None):
             case (["argmax", str(one), extent, body], ["max", str(two), other, reduced]) if (
                 wanted and item.shape == wanted.shape
@@ -213,7 +216,7 @@ class Content:
                     return
         raise Refused(f"{item.kind:.40} is not the position of the maximum that it is named after")
 
-    def _choose(self, item: Definition, name: str, extent: Form, body: Any) -> None:
+    def _choose(self, item: TensorDefinition, name: str, extent: Form, body: Any) -> None:
         indices, chosen = tuple(Var(-1, k) for k in range(len(item.indices))), Var(-1, len(item.indices))
         names = {n: Form.of(v) for n, v in zip((*item.indices, name), (*indices, chosen), strict=True)}
         guards = [
@@ -227,9 +230,9 @@ class Content:
         self.facts.choices[item.key] = Choice(indices, chosen, item.shape, tuple(guards))
         self.facts.below[item.key] = extent
 
-    def _derived(self, item: Any, key: Key) -> Definition:
+    def _derived(self, item: Any, key: Key) -> TensorDefinition:
         definition = self._definition(item)
-        if definition.key != (f"bar {key[0]}", key[1]):
+        if definition.key != (adjoint(key[0]), key[1]):
             raise Refused(f"the derivative with respect to {key[0]}_{key[1]} has another name")
         if definition.shape != self.known[key]:
             raise Refused(f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
@@ -247,12 +250,11 @@ class Content:
         if name in self.equations:
             self._inside(self.equations[name])
             probe = ("s", "v") if name == "energy" else ("probe", "")
-            return Obligation(self._sum(self.equations[name], probe if name != "energy" else None), self._lag(probe))
+            return Obligation(self._lag(probe), self._sum(self.equations[name], probe if name != "energy" else None))
         key, derived = self.derived[name]
         self._inside(derived)
         expander = Expander(self.facts, inlined=self.intermediates)
-        direction = "dot " + key[0], key[1]
-        right = self._paired(expander, derived, direction)
+        right = self._paired(expander, derived, (direction(key[0]), key[1]))
         moving = self._moving(key)
         forward = Expander(self.facts, definitions={item.key: item for item in self.definitions})
         left = self._forward(forward, moving) if self.output.key in moving else ()
@@ -275,22 +277,22 @@ class Content:
         slope = expander.moved_definition(self.output, names, scope, moving)
         return tuple(own.times(term) for term in slope)
 
-    def _over(self, item: Definition) -> tuple[dict[str, Form], Scope, Term]:
+    def _over(self, item: TensorDefinition) -> tuple[dict[str, Form], VariableScope, Term]:
         """The indices of a definition as variables, and the sum over them."""
-        scope, own, names = Scope(), Term(), dict[str, Form]()
+        scope, own, names = VariableScope(), Term(), dict[str, Form]()
         for index, extent in zip(item.indices, item.shape, strict=True):
             one = scope.fresh(extent)
             own, names[index] = own.times(one), Form.of(one.variables[0])
         return names, scope, own
 
-    def _paired(self, expander: Expander, item: Definition, key: Key | None) -> tuple[Term, ...]:
+    def _paired(self, expander: Expander, item: TensorDefinition, key: Key | None) -> tuple[Term, ...]:
         """<what is defined, the tensor of that name>."""
         names, scope, own = self._over(item)
         if key is not None:
             own = own.times(_entry(key, tuple(names[i] for i in item.indices)))
         return tuple(own.times(term) for term in expander.expand(item.body, names, scope))
 
-    def _sum(self, item: Definition, key: Key | None) -> tuple[Term, ...]:
+    def _sum(self, item: TensorDefinition, key: Key | None) -> tuple[Term, ...]:
         return self._paired(Expander(self.facts), item, key)
 
     def _lag(self, key: Key) -> tuple[Term, ...]:

@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.proofs.checker.core.expansion import BRACKETS, Definition, Environment, Expander, Scope
+from dyadic.proofs.checker.core.expansion import BRACKETS, Environment, Expander, TensorDefinition, VariableScope
 from dyadic.proofs.checker.core.facts import Given, Key
 from dyadic.proofs.checker.core.forms import Form
 
 REDUCTIONS = ("sum", "max", "logsumexp", "argmax")
 
 
-def reads_inside(reader: Expander, shapes: Mapping[Key, tuple[Form, ...]], item: Definition) -> bool:
+def reads_inside(reader: Expander, shapes: Mapping[Key, tuple[Form, ...]], item: TensorDefinition) -> bool:
     """Whether each read of a definition is shown to lie inside its tensor, at every index of its own range."""
-    scope, names = Scope(), dict[str, Form]()
+    scope, names = VariableScope(), dict[str, Form]()
     for index, extent in zip(item.indices, item.shape, strict=True):
         names[index] = Form.of(scope.fresh(extent).variables[0])
     return _Reads(reader, shapes, scope).all(item.body, names)
 
 
 class _Reads:
-    def __init__(self, reader: Expander, shapes: Mapping[Key, tuple[Form, ...]], scope: Scope) -> None:
+    def __init__(self, reader: Expander, shapes: Mapping[Key, tuple[Form, ...]], scope: VariableScope) -> None:
         self.reader, self.shapes, self.scope = reader, shapes, scope
 
     def all(self, node: Any, names: Environment) -> bool:

@@ -13,12 +13,14 @@ Nothing is searched for, and no text is compared: rules check their side conditi
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dyadic.proofs.checker.core.facts import Facts, Given
 from dyadic.proofs.checker.core.forms import Form, Refused
 from dyadic.proofs.checker.core.obligations import Content, Obligation
+from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.rules import RULES, Place, given
 from dyadic.proofs.checker.core.terms import Term, collected, inner_terms, merged, with_inner
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -34,22 +36,26 @@ class Replayed:
     hypotheses: tuple[str, ...]
 
 
-def replay(content: Any, proof: Any, where: str) -> Replayed:
-    """Replay the proof of a layer's or cost's content.  Raises :class:`Rejected` for anything that is no proof."""
+def replay(content: Any, proof: Any, where: str, names: Collection[str] | None = None) -> Replayed:
+    """Replay the proof of a layer's or cost's content.  Raises :class:`Rejected` for anything that is no proof.
+
+    names: the obligations that it is the proof of; all of the content's if there are none given.
+    """
     try:
-        return _replay(content, proof, where)
+        return _replay(content, proof, where, names)
     except Refused as error:
         raise Rejected(where, str(error)) from error
     except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError) as error:
         raise Rejected(where, f"cannot be read as a proof ({type(error).__name__})") from error
 
 
-def _replay(content: Any, proof: Any, where: str) -> Replayed:
+def _replay(content: Any, proof: Any, where: str, names: Collection[str] | None) -> Replayed:
     subject = Content(content, where)
-    if not isinstance(proof, dict) or set(proof) != set(subject.names):
-        raise Rejected(where, "is not a proof of each of " + ", ".join(subject.names)[:300])
+    wanted = subject.names if names is None else [name for name in subject.names if name in names]
+    if not isinstance(proof, dict) or set(proof) != set(wanted):
+        raise Rejected(where, "is not a proof of each of " + ", ".join(wanted)[:300])
     steps = 0
-    for name in subject.names:
+    for name in wanted:
         run = Replay(subject.facts, f"{where}.{name}")
         steps += run.pair(subject.obligation(name), proof[name])
     return Replayed(steps, tuple(subject.hypotheses))
@@ -68,8 +74,11 @@ class Replay:
             raise Rejected(self.where, "is not a proof of two sides")
         place = Place(self.facts, Given())
         left = self.terms(obligation.left, proof["left"], place)
-        if collected(left) != collected(self.terms(obligation.right, proof["right"], place)):
+        right = self.terms(obligation.right, proof["right"], place)
+        if collected(left) != collected(right):
             raise Rejected(self.where, "the two sides do not have the same terms")
+        if partial(right, self.facts) - partial(left, self.facts):
+            raise Rejected(self.where, "what is printed applies, divides by or takes a root of something that cancels")
         return self.steps
 
     def terms(self, terms: tuple[Term, ...], steps: Any, place: Place) -> list[Term]:

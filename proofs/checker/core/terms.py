@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dyadic.proofs.checker.core.forms import Form, Lookup, Refused, Var
+from dyadic.proofs.checker.intake.kinds import is_direction
 
-MOST_BITS = 2048
+MOST_BITS = 2**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +130,37 @@ class Term:
         return Term(renamed.coefficient, new, renamed.conditions, renamed.factors)
 
 
-def merged(powers: Iterable[Power]) -> tuple[Power, ...]:
-    """Lemma: a^p a^q = a^(p + q) for p and q of one sign, wherever the left side is defined.
+def powered(number: Fraction, exponent: int) -> Fraction:
+    """number^exponent, if it is not too large; the number is not 0."""
+    bits = number.numerator.bit_length() + number.denominator.bit_length()
+    if number not in (1, -1) and bits * abs(exponent) > MOST_BITS:
+        raise Refused("a coefficient is too large")
+    return number**exponent
 
-    Powers of opposite sign are left alone: a a^-1 is not 1 where a is 0.
+
+def merged(powers: Iterable[Power]) -> tuple[Power, ...]:
+    """Lemma: a^p a^q = a^(p + q) for p and q of one sign that are integers, or none of which nor their sum is one.
+
+    Other powers are left alone: a a^-1 is not 1 where a is 0, and of two roots of a none is left in a.
     """
-    found: dict[tuple[Hashable, bool], Power] = {}
+    found: dict[tuple[Factor, Sign], Fraction] = {}
+    apart: list[Power] = []
     for factor, exponent in powers:
-        key = factor, exponent > 0
-        known = found.get(key)
-        found[key] = (factor, exponent + known[1]) if known else (factor, exponent)
-    return tuple(found.values())
+        key = factor, _sign(exponent)
+        both = exponent + found.get(key, 0)
+        if both.denominator == 1 < exponent.denominator:
+            apart.append((factor, exponent))
+        else:
+            found[key] = both
+    return (*((factor, exponent) for (factor, _), exponent in found.items()), *apart)
+
+
+Sign = tuple[bool, bool]
+
+
+def _sign(exponent: Fraction) -> Sign:
+    """Where a power has a value: positive or not, a root or not."""
+    return exponent > 0, exponent.denominator > 1
 
 
 def _mapped(factor: Factor, change: Callable[[Form], Form]) -> Factor:
@@ -196,7 +217,7 @@ def factor_rows(factor: Factor, depth: int) -> Iterator[tuple[tuple[int, bool, s
     match factor:
         case Entry(kind, owner, indices):
             for axis, form in enumerate(indices):
-                yield (depth, kind.startswith("dot "), kind, owner, axis), form
+                yield (depth, is_direction(kind), kind, owner, axis), form
         case Whole(form):
             yield (depth, True, "", "", 0), form
         case Call() | Group():
@@ -221,14 +242,15 @@ def collected(terms: Iterable[Term]) -> frozenset[tuple[Hashable, Fraction]]:
 
 
 def _term_key(term: Term) -> Hashable:
-    powers: dict[tuple[Hashable, bool], Fraction] = {}
+    powers: dict[tuple[Hashable, Sign], Fraction] = {}
     for factor, exponent in term.factors:
-        key = _factor_key(factor), exponent > 0
+        key = factor_key(factor), _sign(exponent)
         powers[key] = powers.get(key, Fraction(0)) + exponent
     return frozenset(term.variables), frozenset(map(_condition_key, term.conditions)), frozenset(powers.items())
 
 
-def _factor_key(factor: Factor) -> Hashable:
+def factor_key(factor: Factor) -> Hashable:
+    """Equal for factors that are equal."""
     match factor:
         case Call():
             return "call", factor.name, factor.order, collected(factor.argument)

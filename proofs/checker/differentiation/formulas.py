@@ -15,6 +15,7 @@ from typing import Any
 from flint import arb
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
+from dyadic.proofs.checker.differentiation.signs import DIVISOR, SignDemand, demanded
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected
 
@@ -51,11 +52,11 @@ class Interval:
 
 
 @dataclass
-class Place:
+class FormulaPlace:
     """Where formulas are read: on an interval (``interval``), or at a point, by the definitions' own cases.
 
     chosen: the cases taken, in order.  replay: cases to take instead of deciding, to read at an interval's end what
-    holds inside it.
+    holds inside it.  demands: what the formulas read here need to have a value.
     """
 
     tower: Tower
@@ -63,7 +64,13 @@ class Place:
     interval: Interval | None
     replay: list[int] | None = None
     chosen: list[int] = field(default_factory=list)
+    demands: list[SignDemand] = field(default_factory=list)
     nodes: int = 0
+
+    def apply(self, function: str, argument: Ratio) -> Ratio:
+        """An elementary function of an element, and what it demands."""
+        self.demands += demanded(self.tower, function, argument)
+        return self.tower.apply(function, argument)
 
 
 def number(node: Any, where: str) -> Fraction:
@@ -77,7 +84,7 @@ def number(node: Any, where: str) -> Fraction:
     raise Rejected(where, f"{node!r:.80} is not a number")
 
 
-def read(node: Any, place: Place, where: str, depth: int = 0) -> Ratio:
+def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
     """A formula as an element of the place's tower."""
     place.nodes += 1
     if depth > DEEPEST or place.nodes > MOST_NODES:
@@ -99,7 +106,9 @@ def read(node: Any, place: Place, where: str, depth: int = 0) -> Ratio:
             if abs(power) > HIGHEST or power.denominator not in (1, 2):
                 raise Rejected(where, f"the power {power} is not one that is checked")
             found = read(base, place, where, depth + 1)
-            found = found if power.denominator == 1 else tower.apply("sqrt", found)
+            found = found if power.denominator == 1 else place.apply("sqrt", found)
+            if power < 0:
+                place.demands.append(SignDemand(DIVISOR, found))
             return tower.power(found, power.numerator)
         case ["apply", str(name), 0, argument]:
             return called(name, read(argument, place, where, depth + 1), place, where, depth + 1)
@@ -108,10 +117,10 @@ def read(node: Any, place: Place, where: str, depth: int = 0) -> Ratio:
     return rational(*number(node, where).as_integer_ratio())
 
 
-def called(name: str, argument: Ratio, place: Place, where: str, depth: int) -> Ratio:
+def called(name: str, argument: Ratio, place: FormulaPlace, where: str, depth: int) -> Ratio:
     """A function of an element, by the checker's own definition."""
     if name in ELEMENTARY:
-        return place.tower.apply(name, argument)
+        return place.apply(name, argument)
     if name not in DEFINITIONS:
         raise Rejected(where, f"there is no function {name!r:.40}")
     outer, place.z = place.z, argument
@@ -132,7 +141,7 @@ def split_cases(cases: list[Any], where: str) -> Iterator[tuple[Any, int]]:
     yield None, len(cases) - 1
 
 
-def choice(cases: list[Any], place: Place, where: str, depth: int) -> int:
+def choice(cases: list[Any], place: FormulaPlace, where: str, depth: int) -> int:
     """The position of the value that holds."""
     before = len(place.chosen)
     if place.replay is not None:
@@ -150,7 +159,7 @@ def choice(cases: list[Any], place: Place, where: str, depth: int) -> int:
     return taken
 
 
-def value_in(difference: Ratio, place: Place, where: str) -> Fraction:
+def value_in(difference: Ratio, place: FormulaPlace, where: str) -> Fraction:
     """A number with the sign that a difference a z + b has in the place."""
     value = difference.number
     if value is not None:
@@ -174,8 +183,8 @@ def holds(comparison: str, difference: Fraction) -> bool:
 
 # -- enclosures ------------------------------------------------------------------------------------------------------
 
-_BALLS = {
-    "exp": arb.exp, "log": arb.log, "sqrt": arb.sqrt, "erf": arb.erf, "sin": arb.sin, "cos": arb.cos,
+BALLS: dict[str, Any] = {
+    "pi": arb.pi, "exp": arb.exp, "log": arb.log, "sqrt": arb.sqrt, "erf": arb.erf, "sin": arb.sin, "cos": arb.cos,
     "asin": arb.asin, "acos": arb.acos, "atan": arb.atan, "floor": arb.floor,
     "round": lambda u: (u + arb(1) / 2).floor(),
 }  # fmt: skip
@@ -201,7 +210,7 @@ def enclosure(node: Any, z: arb, where: str) -> arb:
             return found**power.numerator
         case ["apply", name, _, argument]:
             u = enclosure(argument, z, where)
-            return _BALLS[name](u) if name in _BALLS else enclosure(DEFINITIONS[name].definition, u, where)
+            return BALLS[name](u) if name in BALLS else enclosure(DEFINITIONS[name].definition, u, where)
         case ["piecewise", *cases]:
             for condition, position in split_cases(cases, where):
                 if condition is None or _certain(condition, z, where):

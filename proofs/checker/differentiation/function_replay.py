@@ -3,7 +3,8 @@
 The definition is differentiated here, by rules of the checker's own (tower.py), and compared with the one stated, on
 each interval between the points where a case changes.  At such a point either the two sides and their slopes fit, or it
 is a kink, and the derivative has there the value that the convention gives it.  What a function of a known name is, the
-checker says itself (definitions.py).
+checker says itself (definitions.py): each stated formula is compared with that, and must have a value wherever that has
+one (signs.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ from typing import Any
 from flint import arb, ctx
 
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
-from dyadic.proofs.checker.differentiation.formulas import Divided, Interval, Place, enclosure, number, read
+from dyadic.proofs.checker.differentiation.formulas import (
+    BALLS,
+    Divided,
+    FormulaPlace,
+    Interval,
+    enclosure,
+    number,
+    read,
+)
+from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
@@ -40,7 +50,7 @@ class Verified:
     def statement(self) -> str:
         """What was shown."""
         source = "" if self.defined_here else ", as the certificate defines it"
-        return f"{self.name}{source}: value and derivative are those of the definition, where the formulas have values"
+        return f"{self.name}{source}: value and derivative are those of the definition, wherever that has a value"
 
 
 @dataclass(frozen=True)
@@ -112,7 +122,7 @@ def _intervals(stated: _Stated, points: set[Fraction], where: str) -> list[Inter
             for interval in intervals:
                 tower = Tower(where)
                 for formula in (stated.own, stated.definition, stated.value, stated.derivative):
-                    read(formula, Place(tower, tower.z, interval), where)
+                    read(formula, FormulaPlace(tower, tower.z, interval), where)
         except Divided as found:
             points.add(found.point)
             continue
@@ -126,35 +136,55 @@ Choices = dict[str, list[int]]
 def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
     """The check on one interval; the cases that hold there."""
     tower, choices = Tower(where), {}
+    signs = Signs(tower, interval)
 
     def formula(name: str) -> Ratio:
-        place = Place(tower, tower.z, interval)
+        place = FormulaPlace(tower, tower.z, interval)
         found = read(getattr(stated, name), place, where)
         choices[name] = place.chosen
+        for demand in place.demands:
+            if not signs.holds(demand):
+                if name != "own" or demand.kind not in (DIVISOR, LOGARITHM):
+                    raise _undefined(name, where, demand)
+                signs.assume(demand)  # we speak of the points at which it holds
         return found
 
-    own, definition, value, derivative = map(formula, ("own", "definition", "value", "derivative"))
-    if not tower.equal(own, definition):
+    own = formula("own")
+    for sample in interval.samples():  # and there are such points
+        if not enclosure(stated.own, _ball(sample), where).is_finite():
+            raise Rejected(f"{where}.definition", f"has no value at {sample}")
+    if not tower.equal(own, formula("definition")):
         raise Rejected(f"{where}.definition", "is not seen to be the function of that name")
-    if not tower.equal(definition, value):
+    if not tower.equal(own, formula("value")):
         raise Rejected(f"{where}.value", "is not seen to be the definition")
-    if not tower.equal(tower.slope(own), derivative):
+    if not tower.equal(tower.slope(own), formula("derivative")):
         raise Rejected(f"{where}.derivative", "is not seen to be the derivative of the definition")
-    for sample in interval.samples():
-        z = arb(sample.numerator) / sample.denominator
-        for name in ("own", "definition", "value", "derivative"):
-            if not enclosure(getattr(stated, name), z, where).is_finite():
-                raise Rejected(f"{where}.{'definition' if name == 'own' else name}", f"has no value at {sample}")
     return choices
+
+
+def _undefined(name: str, where: str, demand: SignDemand) -> Rejected:
+    field = "definition" if name == "own" else name
+    what = "not 0" if demand.kind == DIVISOR else "positive"
+    reason = f"has a {demand.kind} that is not seen to be {what} wherever the function has a value"
+    return Rejected(f"{where}.{field}", reason)
+
+
+def _ball(number: Fraction) -> arb:
+    return arb(number.numerator) / number.denominator
 
 
 def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> None:
     """The check at a point between two intervals."""
     tower = Tower(where)
-    z = rational(*point.as_integer_ratio())
+    z, signs = rational(*point.as_integer_ratio()), PointSigns(tower, BALLS, _ball)
 
     def formula(name: str, side: Choices | None = None) -> Ratio:
-        return read(getattr(stated, name), Place(tower, z, None, None if side is None else side[name]), where)
+        place = FormulaPlace(tower, z, None, None if side is None else side[name])
+        found = read(getattr(stated, name), place, where)
+        for demand in place.demands:
+            if not signs.holds(demand):
+                raise _undefined(name, where, demand)
+        return found
 
     own, derivative = formula("own"), formula("derivative")
     if not (tower.equal(own, formula("definition")) and tower.equal(own, formula("value"))):

@@ -6,8 +6,9 @@ cos' = -sin, asin(u)' = u'/sqrt(1 - u^2), acos' = -asin', atan(u)' = u'/(1 + u^2
 floor and round, between their jumps.  Used besides: sqrt(u)^2 = u, exp(k u) = exp(u)^k, exp(k log(u)) = u^k,
 log(1/u) = -log(u), which function is odd or even, and values at 0.
 
-A numerator that is the zero polynomial is the function zero wherever the formula is defined.  The converse is not
-needed: two formulas whose difference is not seen to be zero are not accepted as equal.
+A numerator that is the zero polynomial is the function zero wherever the formula is defined: that it is defined has to
+be shown besides (signs.py), for the ring has zero divisors, and where one of them is divided by, anything is equal.
+The converse is not needed: two formulas whose difference is not seen to be zero are not accepted as equal.
 """
 
 from __future__ import annotations

@@ -27,22 +27,32 @@ _NOT_NEGATIVE = ("abs", "relu", "step", "sqrt")
 _BRACKETS = ("inside", "divides", "same")
 
 
-def hypothesis(contents: Iterable[Mapping[str, Any]]) -> str | None:
+STATE = "a state is one from which every update is defined, at every step"
+VALUES = "its equations have values"
+
+
+def hypothesis(contents: Iterable[Mapping[str, Any]], what: str = STATE) -> str | None:
     """The states at which every update is defined, in words; None if these are all.
 
-    contents: the layers and costs of a certificate.
+    contents: the layers and costs of a certificate.  what: the words for it, :data:`VALUES` of one layer or cost.
     """
     found = sorted({condition for content in contents for condition in conditions(content)})
-    if not found:
-        return None
-    return "a state is one from which every update is defined, at every step: " + "; ".join(found)
+    return f"{what}: {'; '.join(found)}" if found else None
+
+
+def equations(content: Mapping[str, Any]) -> list[Any]:
+    """The equations of one layer or cost, in an order in which each reads those before it."""
+    items = [*content["definitions"], *content["intermediates"], *content.get("adjoints", ())]
+    gradient = [content["gradient"]] if "gradient" in content else []
+    return [*items, *content.get("gradients", {}).values(), *gradient]
 
 
 def conditions(content: Mapping[str, Any]) -> set[str]:
     """The conditions of one layer or cost."""
-    items = [*content["definitions"], *content["intermediates"], *content.get("adjoints", ())]
-    items += [*content.get("gradients", {}).values(), *([content["gradient"]] if "gradient" in content else [])]
-    known = {(item["kind"], item["owner"]): item["body"] for item in reversed(items[:-1])}
+    items = equations(content)
+    known: dict[tuple[str, str], int] = {}
+    for item in items:
+        known.setdefault((item["kind"], item["owner"]), _sign(item["body"], known))
     found: set[str] = set()
     stack = [item["body"] for item in items]
     while stack:
@@ -61,7 +71,7 @@ def conditions(content: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _power(base: Any, exponent: Any, known: Mapping[tuple[str, str], Any]) -> set[str]:
+def _power(base: Any, exponent: Any, known: Signs) -> set[str]:
     p, q = (exponent[1], exponent[2]) if isinstance(exponent, list) and exponent[0] == "rational" else (exponent, 1)
     if _sign(base, known) == 2 or (q == 1 and p >= 0):
         return set()
@@ -72,8 +82,14 @@ def _power(base: Any, exponent: Any, known: Mapping[tuple[str, str], Any]) -> se
     return {f"what is raised to the power {p}/{q} is positive"}
 
 
-def _sign(node: Any, known: Mapping[tuple[str, str], Any], depth: int = 0) -> int:
-    """2 if an expression is positive whatever it reads, 1 if it is not negative, 0 if neither is evident."""
+Signs = Mapping[tuple[str, str], int]
+
+
+def _sign(node: Any, known: Signs, depth: int = 0) -> int:
+    """2 if an expression is positive whatever it reads, 1 if it is not negative, 0 if neither is evident.
+
+    known: the signs of what is defined by the equations before.
+    """
     if depth > 60:
         return 0
     match node:
@@ -83,8 +99,8 @@ def _sign(node: Any, known: Mapping[tuple[str, str], Any], depth: int = 0) -> in
             return 2 if p > 0 else int(p == 0)
         case ["size", _] | ["pi"]:
             return 2
-        case ["entry", str(kind), str(owner), _] if (kind, owner) in known:
-            return _sign(known[kind, owner], known, depth + 1)
+        case ["entry", str(kind), str(owner), _]:
+            return known.get((kind, owner), 0)
         case ["+", *terms] if terms:
             signs = [_sign(term, known, depth + 1) for term in terms]
             return max(signs) if min(signs) else 0

@@ -16,7 +16,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need
 from dyadic.proofs.checker.trust import BLAKE, CHECKER, called
 
-DEEPEST, MOST_PLACES, MOST_TERMS = 60, 200_000, 4_000_000
+DEEPEST, MOST_PLACES, MOST_TERMS, LARGEST_POWER = 60, 200_000, 4_000_000, 2**22
 
 Number = tuple[int, int]
 """value + slope * epsilon, modulo the prime."""
@@ -185,9 +185,9 @@ class Evaluator:
                 return self.field.multiply(self.value(factor, index, depth + 1) for factor in factors)
             case ["inside" | "divides" | "same", _, _]:
                 return self.field.number(int(holds(node, self.sizes, index, self.tensors, self.where)))
-            case ["^", base, int(p)] if abs(p) <= 16:
+            case ["^", base, int(p)] if abs(p) <= LARGEST_POWER:
                 return self.field.power(self.value(base, index, depth + 1), p, 1)
-            case ["^", base, ["rational", int(p), int(q)]] if abs(p) <= 64 and 0 < q <= 64:
+            case ["^", base, ["rational", int(p), int(q)]] if abs(p) <= LARGEST_POWER and 0 < q <= LARGEST_POWER:
                 return self.field.power(self.value(base, index, depth + 1), p, q)
             case ["apply", str(name), int(order), argument] if 0 <= order <= 2:
                 return self.field.apply(name, order, self.value(argument, index, depth + 1))

@@ -91,7 +91,7 @@ def positions(node: Any) -> Iterator[tuple[tuple[str, str], tuple[str, str], int
             yield from positions(child)
 
 
-class Equations:
+class KindEquations:
     """The parts of a layer's or cost's content that are evaluated; a cost is a layer with one output and s = 1."""
 
     def __init__(self, content: Any, where: str) -> None:
@@ -125,7 +125,7 @@ class Equations:
         self.derived = [*adjoints, *(gradients[name] for name in parameters)]
 
 
-def pairing(equations: Equations, field: Any, sizes: Mapping[str, int]) -> tuple[Any, Any]:
+def pairing(equations: KindEquations, field: Any, sizes: Mapping[str, int]) -> tuple[Any, Any]:
     """(<s, Df v>, <(Df)^T s, v> + <dE/dtheta, w>) over a field, everything drawn from it; the values count.
 
     Raises :class:`Rejected` where an equation cannot be evaluated, or the stated energy is not <s, f - x>.
@@ -176,7 +176,7 @@ def energy(run: Evaluator, layer: Any, value: Entries, s: Entries, where: str) -
         raise Rejected(f"{where}.stationarity", "is not f - x")
 
 
-def draw_inputs(run: Evaluator, equations: Equations) -> set[tuple[str, str]]:
+def draw_inputs(run: Evaluator, equations: KindEquations) -> set[tuple[str, str]]:
     """Random entries with random slopes; integers, small enough, for tensors that stand inside an index."""
     bounds: dict[tuple[str, str], int] = {}
     for item in equations.definitions:
@@ -218,7 +218,7 @@ def compared(node: Any) -> set[tuple[str, str]]:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PairingOutcome:
     """Both sides of the pairing modulo ``prime`` at ``sizes``; ``bound``: the probability that they agree by chance."""
 
     prime: int
@@ -230,9 +230,9 @@ class Outcome:
 
 def evaluate(
     content: Any, where: str, prime: int, seed: int, sizes: Mapping[str, int], most: int = MOST_WORK
-) -> Outcome:
+) -> PairingOutcome:
     """Run the pairing once at the given sizes.  Raises :class:`Costly` where they are too large."""
-    equations = Equations(content, where)
+    equations = KindEquations(content, where)
     chosen = {name: n for name, n in sizes.items() if name not in equations.extents}
     if sizes_of(content) - set(equations.extents) != set(chosen):
         raise Rejected(f"{where}.sizes", "are not those of the equation")
@@ -244,7 +244,7 @@ def evaluate(
     forward, backward = pairing(equations, Field(prime, seed), chosen)
     degrees = Degrees()
     bound = chance_of_error(*pairing(equations, degrees, chosen), degrees.calls, 1, prime)
-    return Outcome(prime, chosen, forward[0], backward[0], bound)
+    return PairingOutcome(prime, chosen, forward[0], backward[0], bound)
 
 
 def primes(seed: int) -> tuple[int, int]:

@@ -43,7 +43,7 @@ class Small:
 
 
 @dataclass(frozen=True)
-class Run:
+class SimulationRun:
     """every_step: whether all steps were executed, or the wavefront.  bound: the chance of an agreement by accident."""
 
     every_step: bool
@@ -51,7 +51,7 @@ class Run:
     bound: Fraction
 
 
-def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> Run:
+def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> SimulationRun:
     """Relax and compare.  Raises :class:`Rejected` on a difference, :class:`Costly` where it would take too long."""
     cost = small.work(graph)
     if cost > MOST_WORK:
@@ -73,7 +73,7 @@ def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> Run:
     other = _Instance(graph, small, degrees)
     entries = sum(map(len, wanted.values())) + 1
     bound = chance_of_error(other.forward()[1], other.paired(other.wavefront()), degrees.calls, entries, prime)
-    return Run(every_step, entries, bound)
+    return SimulationRun(every_step, entries, bound)
 
 
 class _Instance:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import compared, positions
-from dyadic.proofs.checker.instantiated.normal_form import Forms, Names, key
+from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
-ITSELF = Names({}, {}, strict=False)
+ITSELF = NetworkNames({}, {}, strict=False)
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Part:
     factor: Any
     indices: tuple[str, ...]
     body: Any
-    names: Names
+    names: NetworkNames
     where: str
 
 
@@ -35,7 +37,7 @@ class Demand:
 
     name: tuple[str, str]
     shape: list[Any]
-    names: Names
+    names: NetworkNames
     parts: list[Part]
     where: str
     cached: Any = None
@@ -46,13 +48,13 @@ class Demand:
 Available = dict[tuple[str, str], Demand]
 
 
-class Network:
+class Demands:
     """The demands on each equation, and the shapes of all tensors."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.spent = 0  # what evaluating equations entry by entry has cost so far
-        self._names: dict[str, Names] = {}
+        self._names: dict[str, NetworkNames] = {}
         self._available: dict[str, Available] = {}
         self._readers: dict[str, list[tuple[str, int]]] = {name: [] for name in (*graph.inputs, *graph.parents)}
         for child, parents in graph.parents.items():
@@ -63,7 +65,7 @@ class Network:
             for name in graph.parents
             for parameter in need(self.data(name), "gradients", dict, self.where(name))
         }
-        self._given: dict[tuple[str, str], tuple[list[Any], Names]] = {}
+        self._given: dict[tuple[str, str], tuple[list[Any], NetworkNames]] = {}
 
     def data(self, name: str) -> Any:
         """The kind of a vertex, or the cost of this name."""
@@ -74,17 +76,17 @@ class Network:
     def where(self, name: str) -> str:
         return f"costs.{name}" if name in self.graph.costs else f"layers[{self.graph.content[name][:12]}]"
 
-    def names(self, name: str) -> Names:
+    def names(self, name: str) -> NetworkNames:
         """What v, u1, ... and the sizes of a vertex's kind stand for; for a cost its input and itself."""
         if name not in self._names:
             data = self.data(name)
             if name in self.graph.costs:
                 cost, where = self.graph.costs[name], f"architecture.costs.{name}"
                 owners = {need(data, "input", str, self.where(name)): cost["input"], COST: name}
-                self._names[name] = Names(owners, need(cost, "sizes", dict, where))
+                self._names[name] = NetworkNames(owners, need(cost, "sizes", dict, where))
             else:
                 owners = {**dict(zip(self._read(name), self.graph.parents[name], strict=True)), "v": name}
-                self._names[name] = Names(owners, self.graph.sizes[name])
+                self._names[name] = NetworkNames(owners, self.graph.sizes[name])
         return self._names[name]
 
     def _items(self, name: str, key: str) -> list[Any]:
@@ -132,7 +134,7 @@ class Network:
         if role == "s":
             return self._collected(("s", name), name, [*self._readers[name], *self._costs(name)])
         if role == "g":
-            demand, known = self._collected(("bar x", name), name, self._readers[name])
+            demand, known = self._collected((adjoint("x"), name), name, self._readers[name])
             return self._decayed(demand, "x", name, ITSELF), known
         if role == "C":
             owner = name or COST
@@ -174,7 +176,7 @@ class Network:
         item = _definition(self.data(name)["gradients"][parameter], where)
         kind = need(need(self.data(name), "parameters", dict, where).get(parameter), "kind", str, where)
         self._derives(item, kind, "v", where)
-        demand = self._instance(name, item, (f"bar {kind}", name))
+        demand = self._instance(name, item, (adjoint(kind), name))
         demand.shape, _ = self.shape(kind, name)
         if len(demand.shape) != len(item["indices"]):
             raise Rejected(where, "does not have the axes of its parameter")
@@ -191,10 +193,10 @@ class Network:
 
     def _derives(self, item: Any, kind: str, owner: str, where: str) -> None:
         """A derivative is called by the tensor that it is taken by."""
-        if (item["kind"], item["owner"]) != (f"bar {kind}", owner):
+        if (item["kind"], item["owner"]) != (adjoint(kind), owner):
             raise Rejected(where, f"has {item['kind']}_{item['owner']} where the derivative by {kind}_{owner} belongs")
 
-    def _decayed(self, demand: Demand, kind: str, owner: str, names: Names) -> Demand:
+    def _decayed(self, demand: Demand, kind: str, owner: str, names: NetworkNames) -> Demand:
         if self.graph.decay != 0:
             indices = tuple(f"axis {k}" for k in range(len(demand.shape)))
             entry = ["entry", kind, owner, [["index", index] for index in indices]]
@@ -222,7 +224,7 @@ class Network:
             return False
         return True
 
-    def any_shape(self, name: tuple[str, str]) -> tuple[list[Any], Names]:
+    def any_shape(self, name: tuple[str, str]) -> tuple[list[Any], NetworkNames]:
         """The shape of any tensor of the network, intermediates included."""
         owner = name[1]
         if owner in self.graph.parents or owner in self.graph.costs:
@@ -231,7 +233,7 @@ class Network:
                 return found.shape, found.names
         return self.shape(*name)
 
-    def shape(self, kind: str, owner: str) -> tuple[list[Any], Names]:
+    def shape(self, kind: str, owner: str) -> tuple[list[Any], NetworkNames]:
         """The shape of a clamped tensor, a parameter, an activation, a sensitivity or a target."""
         if (kind, owner) not in self._given:
             self._given |= self._tensors(owner)
@@ -239,7 +241,7 @@ class Network:
             raise Rejected("architecture", f"has no {kind}_{owner}")
         return self._given[kind, owner]
 
-    def _tensors(self, owner: str) -> dict[tuple[str, str], tuple[list[Any], Names]]:
+    def _tensors(self, owner: str) -> dict[tuple[str, str], tuple[list[Any], NetworkNames]]:
         graph = self.graph
         if owner in graph.inputs:
             return {("x", owner): (graph.inputs[owner]["shape"], ITSELF)}
@@ -286,7 +288,7 @@ class Network:
         if need(self.data(owner), "target_role", str, self.where(owner)) != role:
             raise Rejected(f"{self.where(owner)}.target_role", f"is not {role}")
 
-    def _fits(self, forms: Forms, name: str, pattern: Any, names: Names, where: str) -> None:
+    def _fits(self, forms: Forms, name: str, pattern: Any, names: NetworkNames, where: str) -> None:
         shape, own = self.shape("x", name)
         if not isinstance(pattern, list) or len(pattern) != len(shape):
             raise Rejected(where, f"{name!r} does not have the number of axes that is read")
@@ -305,4 +307,4 @@ def _definition(item: Any, where: str) -> Any:
     return item
 
 
-__all__ = ["Available", "Demand", "Network", "Part"]
+__all__ = ["Available", "Demand", "Demands", "Part"]

@@ -6,20 +6,31 @@ levels within it move down by one.  The bracket may stand in the sum itself or i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from dyadic.proofs.checker.instantiated.divisions import is_whole
+from dyadic.proofs.checker.instantiated.polynomials import Atoms, Monomial, Number, Polynomial
 
-if TYPE_CHECKING:
-    from dyadic.proofs.checker.instantiated.normal_form import Monomial, Polynomial, Reader
+
+class FormOperations(Protocol):
+    """The operations on forms that a reader offers; ``extents`` are those of the levels in scope."""
+
+    forms: Atoms
+    extents: list[int | None]
+
+    def added(self, terms: Iterable[Polynomial]) -> Polynomial: ...
+    def product(self, factors: Iterable[Polynomial]) -> Polynomial: ...
+    def power(self, base: Polynomial, exponent: Number) -> Polynomial: ...
+    def divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial: ...
+    def bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial: ...
 
 
 class Elimination:
-    """The rules over a reader's forms; the reader's ``extents`` are those of the levels in scope."""
+    """The rules over a reader's forms."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: FormOperations) -> None:
         self.reader, self.forms = reader, reader.forms
 
     def summed(self, extent: Polynomial, terms: Polynomial) -> Polynomial:

@@ -15,8 +15,8 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation.equations import Entries, Evaluator, Field, integer
 from dyadic.proofs.checker.evaluation.kind_pairing import chance, compared, positions, primes
-from dyadic.proofs.checker.instantiated.demands import Demand, Network, Part
-from dyadic.proofs.checker.instantiated.normal_form import Names
+from dyadic.proofs.checker.instantiated.demands import Demand, Demands, Part
+from dyadic.proofs.checker.instantiated.normal_form import NetworkNames
 from dyadic.proofs.checker.intake.names import sizes_of as symbols
 from dyadic.proofs.checker.intake.reading import Outside, Rejected
 
@@ -66,7 +66,7 @@ class Drawn(dict[tuple[int, ...], Any]):
         return self._below is not None and bool(self)
 
 
-def compare(network: Network, item: Any, demand: Demand, where: str, seed: int = SEED) -> Disagreement | None:
+def compare(network: Demands, item: Any, demand: Demand, where: str, seed: int = SEED) -> Disagreement | None:
     """An entry at which the stated definition is not the one demanded, or None if all entries agree.
 
     seed: of the primes and of what is drawn; where the definition may have been made by an adversary, one that nobody
@@ -75,7 +75,7 @@ def compare(network: Network, item: Any, demand: Demand, where: str, seed: int =
     """
     bodies = [substituted(part.body, part.names, part.where) for part in demand.parts]
     shape = [substituted(extent, demand.names, demand.where) for extent in demand.shape]
-    stated = [Part(1, tuple(item["indices"]), item["body"], Names({}, {}, strict=False), where)]
+    stated = [Part(1, tuple(item["indices"]), item["body"], NetworkNames({}, {}, strict=False), where)]
     wanted = [Part(p.factor, p.indices, b, p.names, p.where) for p, b in zip(demand.parts, bodies, strict=True)]
     unknown = sorted(set().union(*map(symbols, (item, shape, *bodies, *(part.factor for part in wanted)))))
     whole = True
@@ -100,7 +100,7 @@ def compare(network: Network, item: Any, demand: Demand, where: str, seed: int =
 
 
 def _run(
-    network: Network,
+    network: Demands,
     sides: tuple[list[Part], list[Part]],
     shape: list[Any],
     sizes: dict[str, int],
@@ -113,7 +113,7 @@ def _run(
     if any(extent < 1 for extent in extents):
         raise Rejected(where, "is empty at these sizes")
     field = Field(prime, seed)
-    tensors = _Tensors(network, field, sides, sizes, seed)
+    tensors = _SidesTensors(network, field, sides, sizes, seed)
     entries = math.prod(extents)
     work = compared_entries = 0
     for place in _places(extents, entries):
@@ -149,7 +149,7 @@ def _places(extents: list[int], entries: int) -> Iterator[tuple[int, ...]]:
 
 
 def _value(
-    field: Field, tensors: _Tensors, parts: list[Part], sizes: dict[str, int], place: tuple[int, ...], most: int
+    field: Field, tensors: _SidesTensors, parts: list[Part], sizes: dict[str, int], place: tuple[int, ...], most: int
 ) -> tuple[Any, int]:
     """The sum of the parts at a place, None where an entry is read that does not exist; and the terms visited."""
     found, work = [], 0
@@ -165,11 +165,11 @@ def _value(
     return field.add(found), work
 
 
-class _Tensors(dict[tuple[str, str], Entries]):
+class _SidesTensors(dict[tuple[str, str], Entries]):
     """The tensors that both sides read, made as they are needed."""
 
     def __init__(
-        self, network: Network, field: Field, sides: tuple[list[Part], list[Part]], sizes: dict[str, int], seed: int
+        self, network: Demands, field: Field, sides: tuple[list[Part], list[Part]], sizes: dict[str, int], seed: int
     ) -> None:
         super().__init__()
         self.seed = seed
@@ -206,7 +206,7 @@ class _Tensors(dict[tuple[str, str], Entries]):
         return super().__getitem__(name)
 
 
-def substituted(node: Any, names: Names, where: str, depth: int = 0) -> Any:
+def substituted(node: Any, names: NetworkNames, where: str, depth: int = 0) -> Any:
     """An expression with the owners of its tensors and its sizes replaced by what they stand for."""
     if depth > 200:
         raise Rejected(where, "is nested too deeply")

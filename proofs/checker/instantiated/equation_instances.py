@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.equations import entries
-from dyadic.proofs.checker.instantiated.demands import Available, Demand, Network, Part
+from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demands, Part
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
-from dyadic.proofs.checker.instantiated.normal_form import Forms, Names, Polynomial, key, total
+from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
 from dyadic.proofs.checker.instantiated.usage import is_total, within
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected, need
@@ -48,7 +49,7 @@ class Difference:
 
 
 @dataclass
-class Outcome:
+class InstancesOutcome:
     """What was found: definitions compared by form and by evaluation, differences, and what could not be compared."""
 
     equations: int = 0
@@ -63,7 +64,7 @@ class Outcome:
         return {"equations": self.equations, "by form": self.by_form, "by evaluation": self.by_entry}
 
 
-def check(graph: Graph) -> Outcome:
+def check(graph: Graph) -> InstancesOutcome:
     """Compare every equation; raises :class:`Rejected`, naming the field, at the first that is not as it should be."""
     outcome = examine(graph, first=True)
     for difference in outcome.differences:
@@ -85,13 +86,13 @@ def described(difference: Difference) -> str:
     )
 
 
-def examine(graph: Graph, first: bool = False, seed: int = SEED) -> Outcome:
+def examine(graph: Graph, first: bool = False, seed: int = SEED) -> InstancesOutcome:
     """Compare every equation of the certificate with the one that the graph demands.
 
     first: stop at a difference.  seed: of what is drawn; one that nobody knows beforehand, if the file is not trusted.
     """
-    outcome = Outcome()
-    network = Network(graph)
+    outcome = InstancesOutcome()
+    network = Demands(graph)
     network.check_sizes()
     comparison = _Comparison(network, outcome, seed)
     for tag in graph.tags():
@@ -113,7 +114,7 @@ def examine(graph: Graph, first: bool = False, seed: int = SEED) -> Outcome:
 
 
 class _Comparison:
-    def __init__(self, network: Network, outcome: Outcome, seed: int) -> None:
+    def __init__(self, network: Demands, outcome: InstancesOutcome, seed: int) -> None:
         self.network, self.outcome, self.forms, self.seed = network, outcome, Forms(), seed
 
     def equation(self, tag: str) -> Iterator[Difference]:
@@ -215,4 +216,4 @@ def _shown(name: tuple[str, str]) -> str:
     return f"{name[0]}_{name[1]}"
 
 
-__all__ = ["Difference", "Names", "Outcome", "check", "described", "examine"]
+__all__ = ["Difference", "InstancesOutcome", "NetworkNames", "check", "described", "examine"]

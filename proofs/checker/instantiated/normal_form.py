@@ -11,102 +11,31 @@ two forms that differ show nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.instantiated.divisions import interval, is_whole, quotient, remainder, split
 from dyadic.proofs.checker.instantiated.elimination import Elimination
-from dyadic.proofs.checker.instantiated.usage import Usage
+from dyadic.proofs.checker.instantiated.polynomials import (
+    Atoms,
+    Monomial,
+    Number,
+    Polynomial,
+    constant,
+    extent_of,
+    key,
+    total,
+)
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
-Number = int | Fraction
-Monomial = tuple[tuple[int, Number], ...]
-Polynomial = dict[Monomial, Number]
-Key = frozenset[tuple[Monomial, Number]]
-
-DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER, MOST_PRODUCTS = 100, 4000, 64, 8192, 1_000_000
+DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
 BRACKETS = ("inside", "divides", "same")
-_FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
-class Forms:
-    """Normal forms over one table of atoms; those of different tables cannot be compared."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[Any, ...], int] = {}
-        self._atoms: list[tuple[Any, ...]] = []
-        self.usage = Usage()
-        self._spent = 0
-        self._levels: dict[int, frozenset[int]] = {}
-
-    def of(
-        self,
-        node: Any,
-        bound: Mapping[str, int],
-        where: str,
-        names: Names | None = None,
-        extents: Sequence[Polynomial] = (),
-    ) -> Polynomial:
-        """The normal form of an expression as the certificate writes it.
-
-        bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
-        is one of a layer's kind.  extents: those of the bound indices, in the order of their numbers.
-
-        Raises :class:`Rejected` where it is no expression, or is too large.
-        """
-        known = [extent_of(extent) for extent in extents] + [None] * (len(bound) - len(extents))
-        return Reader(self, where, names or Names({}, {}, strict=False), known).read(node, dict(bound), 0)
-
-    def atom(self, *key: Any) -> Polynomial:
-        """A polynomial that is one atom."""
-        if key[0] in ("entry", "apply"):
-            self.usage.add(key)
-        return {((self.number(*key), 1),): 1}
-
-    def spend(self, products: int, where: str) -> None:
-        """Count products of terms, within a bound for all that is read."""
-        self._spent += products
-        if self._spent > MOST_PRODUCTS:
-            raise Rejected(where, f"takes more than {MOST_PRODUCTS} products of terms, with all before it")
-
-    def number(self, *key: Any) -> int:
-        """The number of an atom in the table."""
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self._atoms)
-            self._atoms.append(key)
-        return number
-
-    def levels(self, number: int) -> frozenset[int]:
-        """The levels of the indices that stand in an atom, bound ones too."""
-        if number not in self._levels:
-            head, *rest = self._atoms[number]
-            inner = (self.levels(atom) for monomial in self.monomials(number) for atom, _ in monomial)
-            self._levels[number] = frozenset({rest[0]}) if head == "index" else frozenset().union(*inner)
-        return self._levels[number]
-
-    def monomials(self, number: int) -> Iterator[Any]:
-        """The monomials in what an atom holds: in its keys and places."""
-        head, *rest = self._atoms[number]
-        return self._held(() if head == "index" else rest[_FIRST.get(head, 0) :])
-
-    def _held(self, part: Any) -> Iterator[Any]:
-        for child in part:
-            if isinstance(child, frozenset):  # a key, or the keys that a maximum admits
-                for item in child:
-                    yield from self._held([item]) if isinstance(item, frozenset) else [item[0]]
-            elif isinstance(child, tuple):
-                keys = [place for place in child if isinstance(place, frozenset)]
-                yield from self._held(keys) if keys else [child]
-
-    def parts(self, number: int) -> tuple[Any, ...]:
-        """What an atom consists of: its head and the rest."""
-        return self._atoms[number]
-
-
-class Names:
+class NetworkNames:
     """What the owners and sizes of a kind's equation stand for in the network."""
 
     def __init__(self, owners: Mapping[str, str], sizes: Mapping[str, Any], strict: bool = True) -> None:
@@ -124,43 +53,40 @@ class Names:
         return self.sizes.get(name)
 
 
-def key(polynomial: Polynomial) -> Key:
-    return frozenset(polynomial.items())
+class Forms(Atoms):
+    """Normal forms over one table of atoms."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        called(NORMAL_FORM)
 
-def constant(polynomial: Polynomial) -> Number | None:
-    """The value of a polynomial that is a number."""
-    if not polynomial:
-        return 0
-    return polynomial.get(()) if len(polynomial) == 1 else None
+    def of(
+        self,
+        node: Any,
+        bound: Mapping[str, int],
+        where: str,
+        names: NetworkNames | None = None,
+        extents: Sequence[Polynomial] = (),
+    ) -> Polynomial:
+        """The normal form of an expression as the certificate writes it.
 
+        bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
+        is one of a layer's kind.  extents: those of the bound indices, in the order of their numbers.
 
-def extent_of(polynomial: Polynomial) -> int | None:
-    """The extent of an index, if it is a number."""
-    number = constant(polynomial)
-    return number if isinstance(number, int) and number > 0 else None
-
-
-def total(terms: Iterable[Polynomial]) -> Polynomial:
-    found: Polynomial = {}
-    for polynomial in terms:
-        for monomial, number in polynomial.items():
-            value = found.get(monomial, 0) + number
-            if value:
-                found[monomial] = value
-            else:
-                found.pop(monomial, None)
-    return found
+        Raises :class:`Rejected` where it is no expression, or is too large.
+        """
+        known = [extent_of(extent) for extent in extents] + [None] * (len(bound) - len(extents))
+        return Reader(self, where, names or NetworkNames({}, {}, strict=False), known).read(node, dict(bound), 0)
 
 
 class Reader:
     """Reads expressions into forms.  extents: of the indices in scope by level, None where one is no number."""
 
-    def __init__(self, forms: Forms, where: str, names: Names, extents: list[int | None] | None = None) -> None:
+    def __init__(self, forms: Atoms, where: str, names: NetworkNames, extents: list[int | None] | None = None) -> None:
         self.forms, self.where, self.names = forms, where, names
         self.extents: list[int | None] = extents or []
         self._sums = Elimination(self)
-        self._plain = names if not names.sizes else Names({}, {}, strict=False)
+        self._plain = names if not names.sizes else NetworkNames({}, {}, strict=False)
 
     def refuse(self, reason: str) -> Rejected:
         return Rejected(self.where, reason)
@@ -184,7 +110,10 @@ class Reader:
                     return self.forms.atom("size", name)
                 return Reader(self.forms, self.where, self._plain).read(value, {}, depth)
             case ["index", str(name)] if name in bound:
-                return self.forms.atom("index", bound[name])
+                level = bound[name]
+                if level < len(self.extents) and self.extents[level] == 1:
+                    return {}  # it is 0
+                return self.forms.atom("index", level)
             case ["entry", str(kind), str(owner), list(indices)]:
                 places = tuple(key(self.read(index, bound, depth)) for index in indices)
                 return self.forms.atom("entry", kind, self.names.owner(owner, self.where), places)
@@ -210,6 +139,13 @@ class Reader:
         if max(abs(number.numerator), number.denominator).bit_length() > LONGEST_NUMBER:
             raise self.refuse("has numbers that are too long to compare")
         return number
+
+    def _raised(self, number: Number, exponent: int) -> Number:
+        """A power of a number that is not 0."""
+        bits = max(abs(number.numerator), number.denominator).bit_length()
+        if number not in (1, -1) and bits * abs(exponent) > LONGEST_NUMBER:
+            raise self.refuse("has numbers that are too long to compare")
+        return Fraction(number) ** exponent
 
     def _bounded(self, polynomial: Polynomial) -> Polynomial:
         if len(polynomial) > MOST_TERMS:
@@ -253,7 +189,7 @@ class Reader:
                 continue
             elif head == "prime":
                 floor = exponent.numerator // exponent.denominator
-                number = self._short(number * Fraction(rest[0]) ** floor)
+                number = self._short(number * self._raised(rest[0], floor))
                 exponent -= floor
                 if exponent == 0:
                     continue
@@ -287,7 +223,7 @@ class Reader:
             powers = {atom: own * exponent for atom, own in monomial}
             if exponent < 0 and any(self.forms.parts(atom)[0] in BRACKETS for atom, _ in monomial):
                 raise self.refuse("divides by a bracket")
-            return self._collected(powers, self._short(Fraction(number) ** int(exponent)))
+            return self._collected(powers, self._raised(number, int(exponent)))
         return self._root(monomial, number, Fraction(exponent))
 
     def _root(self, monomial: Monomial, number: Number, exponent: Fraction) -> Polynomial:
@@ -380,4 +316,4 @@ def _factors(number: Number) -> dict[int, int] | None:
     return found
 
 
-__all__ = ["Forms", "Key", "Names", "Polynomial", "constant", "key", "total"]
+__all__ = ["Forms", "NetworkNames"]

@@ -19,11 +19,8 @@ ROLES = ("data", "index", "parameter", "constant")
 VERDICTS = ("proved", "refuted", "undecided")
 DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
 """Bounds on one expression; MOST_WHOLE on one of sizes alone."""
-LARGEST = 2**63
-HEADS = {
-    "quotient": 2, "remainder": 2, "inside": 2, "divides": 2, "same": 2,
-    "sum": 3, "logsumexp": 3, "max": 3, "argmax": 3,
-}  # fmt: skip
+LARGEST, LARGEST_NUMBER, LARGEST_POWER = 2**63, 2**4096, 2**22
+"""Bounds on integers, on those of a number (1e-308 can stand in an equation, and its powers) and of an exponent."""
 WHOLE, REAL = "an integer expression", "an expression"
 
 Form = Callable[[Any, str], None]
@@ -157,7 +154,11 @@ def expression(kind: str) -> Form:
             count += 1
             if depth > DEEPEST or count > (MOST_NODES if kind == REAL else MOST_WHOLE):
                 raise Rejected(where, "an expression is too deep or too long")
-            if isinstance(node, int) and not isinstance(node, bool) and abs(node) < LARGEST:
+            if (
+                isinstance(node, int)
+                and not isinstance(node, bool)
+                and abs(node) < (LARGEST_NUMBER if real else LARGEST)
+            ):
                 return
             if not isinstance(node, list) or not node or not isinstance(node[0], str):
                 raise Rejected(where, f"{node!r:.60} is not {REAL if real else WHOLE}")
@@ -187,7 +188,7 @@ def _children(node: list[Any], real: bool, where: str) -> list[tuple[Any, bool]]
         number_form(node, where)
         return []
     elif head == "^" and len(rest) == 2:
-        number_form(rest[1], where)
+        number_form(rest[1], where, LARGEST_POWER)
         return [(rest[0], True)]
     elif head == "apply" and len(rest) == 3 and _name(rest[0]) and rest[1] in (0, 1, 2) and type(rest[1]) is int:
         return [(rest[2], True)]
@@ -200,15 +201,15 @@ def _name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
 
 
-def number_form(value: Any, where: str) -> None:
-    """An integer or ["rational", p, q] in lowest terms with q > 1."""
+def number_form(value: Any, where: str, largest: int = LARGEST_NUMBER) -> None:
+    """An integer or ["rational", p, q] in lowest terms with q > 1, of integers up to the largest."""
     if isinstance(value, int):
-        number(-(2**60), 2**60)(value, where)
+        number(-largest, largest)(value, where)
         return
     if not isinstance(value, list) or len(value) != 3 or value[0] != "rational":
         raise Rejected(where, f"{value!r:.60} is not a number")
-    number(-(2**60), 2**60)(value[1], where)
-    number(2, 2**60)(value[2], where)
+    number(-largest, largest)(value[1], where)
+    number(2, largest)(value[2], where)
     if gcd(value[1], value[2]) > 1:
         raise Rejected(where, "is not in lowest terms")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint, is_plain, is_position
 from dyadic.proofs.checker.intake.reading import Rejected
 
 Key = tuple[str, str]
@@ -54,16 +55,16 @@ class _Names:
         self._listed("definitions", "v")
         output = content["definitions"][-1]
         self._new(("x", "v"), output["shape"], where, where)
-        self._derived(content["stationarity"], ("bar s", "v"), output["shape"], f"{where}.stationarity", reads_s=False)
+        self._derived(content["stationarity"], (adjoint("s"), "v"), output["shape"], f"{where}.stationarity")
         self._new(("s", "v"), output["shape"], where, where)
         self._derived(content["energy"], ("E", "v"), [], f"{where}.energy")
         del self.axes["x", "v"]  # a vertex's own activation stands in its energy and nowhere else
         self._listed("intermediates", "v")
         for slot, item in enumerate(adjoints):
-            self._derived(item, ("bar x", owners[slot]), shapes[slot], f"{where}.adjoints[{slot}]")
+            self._derived(item, (adjoint("x"), owners[slot]), shapes[slot], f"{where}.adjoints[{slot}]")
         for name, item in content["gradients"].items():
             parameter = content["parameters"][name]
-            self._derived(item, (f"bar {parameter['kind']}", "v"), parameter["shape"], f"{where}.gradients.{name}")
+            self._derived(item, (adjoint(parameter["kind"]), "v"), parameter["shape"], f"{where}.gradients.{name}")
 
     def cost(self) -> None:
         content, where = self.content, self.where
@@ -75,7 +76,7 @@ class _Names:
         if content["definitions"][-1]["shape"]:
             raise Rejected(f"{where}.definitions", "do not end in a number: a cost is one")
         self._listed("intermediates", "cost")
-        self._derived(content["gradient"], ("bar x", content["input"]), content["shape"], f"{where}.gradient")
+        self._derived(content["gradient"], (adjoint("x"), content["input"]), content["shape"], f"{where}.gradient")
 
     # -- one definition ---------------------------------------------------------------------------------------------
 
@@ -84,7 +85,7 @@ class _Names:
             place = f"{self.where}.{group}[{position}]"
             if item["owner"] != owner:
                 raise Rejected(f"{place}.owner", f"is not {owner!r}")
-            derived = item["kind"].startswith(("bar ", "arg "))
+            derived = is_adjoint(item["kind"]) or is_position(item["kind"])
             if derived != (group == "intermediates"):
                 raise Rejected(f"{place}.kind", f"{item['kind']!r} does not name one of the {group}")
             if not derived:
@@ -93,10 +94,10 @@ class _Names:
             self._new((item["kind"], owner), item["shape"], f"{place}.kind", f"{place}.shape")
 
     def _own_kind(self, kind: str, where: str) -> None:
-        if kind in ("x", "s", "y", "E") or kind.startswith(("bar ", "dot ", "arg ")):
+        if kind in ("x", "s", "y", "E") or not is_plain(kind):
             raise Rejected(where, f"{kind!r} is reserved")
 
-    def _derived(self, item: Any, key: Key, shape: Any, where: str, reads_s: bool = True) -> None:
+    def _derived(self, item: Any, key: Key, shape: Any, where: str) -> None:
         if (item["kind"], item["owner"]) != key:
             raise Rejected(f"{where}.kind", f"and owner are not {key[0]!r} and {key[1]!r}")
         if item["shape"] != shape:
@@ -180,6 +181,6 @@ def nodes(node: Any) -> Iterator[list[Any]]:
             stack.extend(value for key, value in item.items() if key not in ("indices", "inputs"))  # lists of names
 
 
-def applied(bodies: Iterable[Any]) -> set[str]:
-    """The functions that expressions apply."""
-    return {node[1] for node in nodes(list(bodies)) if node[0] == "apply" and len(node) == 4}
+def applied(bodies: Iterable[Any], least: int = 0) -> set[str]:
+    """The functions that expressions apply.  least: only those of which a derivative of this order or above is."""
+    return {n[1] for n in nodes(list(bodies)) if n[0] == "apply" and len(n) == 4 and n[2] >= least}

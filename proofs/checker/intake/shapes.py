@@ -6,7 +6,8 @@ these and in quotients and remainders; with numbers only, as numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes, sizes_of
@@ -14,7 +15,7 @@ from dyadic.proofs.checker.intake.reading import Rejected
 
 Extent = tuple[tuple[tuple[str, ...], int], ...]
 """A polynomial: (monomial, coefficient) pairs in order, none of them 0."""
-MOST_MONOMIALS, MOST_PAIRS = 200, 2_000
+MOST_MONOMIALS, MOST_PAIRS, MOST_LETTERS = 200, 2_000, 1_900
 
 
 def constant(number: int) -> Extent:
@@ -55,7 +56,7 @@ def evaluate(node: Any, sizes: Mapping[str, Extent], where: str) -> Extent:
         raise Rejected(where, "divides by a number that is not positive")
     if top is not None and bottom is not None:
         return constant(top // bottom if head == "quotient" else top % bottom)
-    return (((f"{head}({_written(parts[0])}; {_written(parts[1])})",), 1),)
+    return (((_divided(head, *map(written, parts)),), 1),)
 
 
 def _collected(pairs: Sequence[tuple[tuple[str, ...], int]], where: str) -> Extent:
@@ -67,12 +68,54 @@ def _collected(pairs: Sequence[tuple[tuple[str, ...], int]], where: str) -> Exte
     return tuple(sorted((m, c) for m, c in table.items() if c))
 
 
-def _written(extent: Extent) -> str:
-    return " + ".join("*".join((str(c), *m)) for m, c in extent) or "0"
+def _divided(head: str, top: str, bottom: str) -> str:
+    top, bottom = (f"({text})" if " " in text else text for text in (top, bottom))
+    return f"floor({top} / {bottom})" if head == "quotient" else f"({top} mod {bottom})"
+
+
+def written(extent: Extent) -> str:
+    """An extent as a person writes it: ``N - 2``, ``floor((N - 3) / 2) + 1``."""
+    text = ""
+    for monomial, c in sorted(extent, key=lambda term: (not term[0], term)):
+        factors = [str(abs(c))] if abs(c) != 1 or not monomial else []
+        sign = (" - " if c < 0 else " + ") if text else "-" * (c < 0)
+        text += sign + " ".join([*factors, *monomial])
+    return text or "0"
+
+
+def rule_text(content: Any, most: int = 120) -> str:
+    """A layer's shape rule, such as ``o1 = n1 - 2``; cut off where it is long."""
+    named = Named()
+    rules = [f"{name} = {written(evaluate(node, named, name))}" for name, node in content.get("extents", {}).items()]
+    text = ", ".join(rules)
+    return text if len(text) <= most else text[: most - 4] + " ..."
+
+
+def least(node: Any) -> int | None:
+    """What an integer expression of sizes is not below, if each of these is at least 1; None if that is not seen."""
+    if isinstance(node, int):
+        return node
+    head, parts = node[0], [least(child) for child in node[1:] if not isinstance(child, str)]
+    if head == "size":
+        return 1
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    if head == "+":
+        return sum(known)
+    if head == "*":
+        negative = [part for part in known if part < 0]
+        return None if negative else prod(known)
+    if head == "remainder":
+        return 0
+    return known[0] // node[2] if isinstance(node[2], int) and node[2] > 0 else min(known[0], 0)
 
 
 class Named(dict[str, Extent]):
-    """The architecture's own size names: each stands for itself."""
+    """The architecture's own size names: each stands for itself, or for a number."""
+
+    def __init__(self, numbers: Mapping[str, int] | None = None) -> None:
+        super().__init__({name: constant(number) for name, number in (numbers or {}).items()})
 
     def __missing__(self, name: str) -> Extent:
         return (((name,), 1),)
@@ -85,12 +128,20 @@ class Shapes:
     """The shape of every activation, after every vertex and cost has been held against what it reads.
 
     inputs: shapes, by name.  sizes: the sizes of every vertex and cost, by name.  Both are expressions, or numbers in
-    a small instance of the network.
+    a small instance of the network.  numbers: for the architecture's own size names, where each is to be one.
     """
 
-    def __init__(self, graph: Any, inputs: Mapping[str, Any], sizes: Mapping[str, Any], where: str) -> None:
+    def __init__(
+        self,
+        graph: Any,
+        inputs: Mapping[str, Any],
+        sizes: Mapping[str, Any],
+        where: str,
+        numbers: Mapping[str, int] | None = None,
+    ) -> None:
         self.graph, self.where = graph, where
-        named = Named()
+        self._named = named = Named(numbers)
+        self.restrictions: dict[str, None] = {}
         self.of: dict[str, tuple[Extent, ...]] = {}
         self.tables: dict[str, dict[str, Extent]] = {}
         self.targets: dict[str, tuple[Extent, ...]] = {}
@@ -101,6 +152,8 @@ class Shapes:
             self.of[name] = tuple(self._positive(node, named, f"{place}.shape") for node in inputs[name])
             if len(inputs[name]) != len(graph.inputs[name]["shape"]):
                 raise Rejected(f"{place}.shape", "does not have the input's number of axes")
+            if "below" in graph.inputs[name]:  # of no integer at all nothing could be drawn
+                self._positive(graph.inputs[name]["below"], named, f"architecture.inputs.{name}.below")
         for position, name in enumerate(graph.parents):
             layer, place = graph.layers[graph.content[name]], f"{where}.vertices[{position}]"
             table = self._table(name, layer, sizes, place)
@@ -126,8 +179,7 @@ class Shapes:
         wanted = sizes_of(content) | set(rule)
         if set(sizes[name]) != wanted:
             raise Rejected(f"{where}.sizes", f"are not those of its equation ({', '.join(sorted(wanted))})")
-        named = Named()
-        table = {s: self._positive(node, named, f"{where}.sizes.{s}") for s, node in sizes[name].items()}
+        table = {s: self._positive(node, self._named, f"{where}.sizes.{s}") for s, node in sizes[name].items()}
         for symbol, formula in rule.items():
             if evaluate(formula, table, f"{where}.sizes.{symbol}") != table[symbol]:
                 raise Rejected(f"{where}.sizes.{symbol}", "does not follow the layer's shape rule")
@@ -137,7 +189,7 @@ class Shapes:
     def _fits(self, pattern: Sequence[Any], parent: str, table: Mapping[str, Extent], where: str) -> None:
         wanted = tuple(evaluate(node, table, where) for node in pattern)
         if wanted != self.of[parent]:
-            shown = ", ".join(map(_written, wanted))
+            shown = ", ".join(map(written, wanted))
             raise Rejected(where, f"{parent!r} does not have the shape [{shown}] that the equation reads")
 
     def _positive(self, node: Any, sizes: Mapping[str, Extent], where: str) -> Extent:
@@ -145,12 +197,31 @@ class Shapes:
         number = number_of(extent)
         if number is not None and number < 1:
             raise Rejected(where, f"is a size of {number}")
+        if number is None and (least(node) or 0) < 1:
+            self.restrictions[written(extent)] = None
         return extent
+
+    def hypotheses(self) -> list[str]:
+        """Which sizes have to be at least 1 for the network to be one, where that is not so for all numbers."""
+        texts: list[str] = []
+        for size in sorted(self.restrictions):
+            if not texts or len(texts[-1]) + len(size) > MOST_LETTERS:
+                texts.append(f"these sizes are at least 1: {size}")
+            else:
+                texts[-1] += f", {size}"
+        return texts
 
     def numbers(self, name: str) -> dict[str, int] | None:
         """The sizes of a vertex or cost where all are numbers."""
         table = {symbol: number_of(extent) for symbol, extent in self.tables[name].items()}
         return None if None in table.values() else {s: n for s, n in table.items() if n is not None}
+
+
+def network_shapes(graph: Any, numbers: Mapping[str, int] | None = None) -> Shapes:
+    """Those of the network itself.  numbers: for its sizes that are names."""
+    sizes = graph.sizes | {owner: cost["sizes"] for owner, cost in graph.costs.items()}
+    inputs = {name: node["shape"] for name, node in graph.inputs.items()}
+    return Shapes(graph, inputs, sizes, "architecture", numbers)
 
 
 def integer_slots(content: Any) -> set[tuple[str, str]]:
@@ -196,20 +267,15 @@ def _only_given(integers: set[tuple[str, str]], given: set[tuple[str, str]], whe
 def check_positions(graph: Any, shapes: Shapes) -> None:
     """The bound of an integer input is at most the length of each axis that it indexes, where no bracket guards that.
 
-    The proofs of the adjoints rest on it (``positions_inside``).
+    The proofs of the adjoints rest on it (``positions_inside``): core/obligations.py takes it of the same entries.
     """
     for position, (name, parents) in enumerate(graph.parents.items()):
         layer, table = graph.layers[graph.content[name]], shapes.tables[name]
         known = dict(zip((("x", owner) for owner in layer["inputs"]), layer["input_shapes"], strict=True))
         known |= {(p["kind"], "v"): p["shape"] for p in layer["parameters"].values()}
         known |= {(item["kind"], item["owner"]): item["shape"] for item in layer["definitions"]}
-        bodies = [item["body"] for item in layer["definitions"]]
-        brackets = [n for n in nodes(bodies) if n[0] in ("inside", "divides", "same")]
-        guarded = [n for n in nodes(brackets) if n[0] == "entry"]
-        for entry in (n for n in nodes(bodies) if n[0] == "entry"):
-            for index, axis in zip(entry[3], known[entry[1], entry[2]], strict=True):
-                if not isinstance(index, list) or index[0] != "entry" or index in guarded:
-                    continue
+        for item in layer["definitions"]:
+            for index, axis in unguarded(item["body"], known):
                 slot = layer["inputs"].index(index[2])
                 below = evaluate(graph.inputs[parents[slot]]["below"], Named(), "architecture.inputs")
                 length = evaluate(axis, table, "architecture.vertices")
@@ -217,3 +283,13 @@ def check_positions(graph: Any, shapes: Shapes) -> None:
                 if below != length and (low is None or high is None or low > high):
                     where = f"architecture.vertices[{position}].inputs[{slot}]"
                     raise Rejected(where, f"the integers of {parents[slot]!r} are not below the length of the axis")
+
+
+def unguarded(body: Any, known: Mapping[tuple[str, str], Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
+    """The entries that are an index in one definition and stand in no bracket of it, each with the axis' length."""
+    brackets = [n for n in nodes(body) if n[0] in ("inside", "divides", "same")]
+    guarded = [n for n in nodes(brackets) if n[0] == "entry"]
+    for entry in (n for n in nodes(body) if n[0] == "entry"):
+        for index, axis in zip(entry[3], known[entry[1], entry[2]], strict=True):
+            if isinstance(index, list) and index[0] == "entry" and index not in guarded:
+                yield index, axis

@@ -26,7 +26,7 @@ def read(path: str) -> Any:
     except OSError as error:
         raise Rejected("file", f"cannot be read ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:
-        raise Rejected("file", f"is not JSON that can be read here ({str(error)[:200]})") from error
+        raise Rejected("file", f"is not JSON that can be read here ({str(error).partition(';')[0][:200]})") from error
 
 
 def _no_constant(name: str) -> Any:

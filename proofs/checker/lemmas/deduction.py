@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from dyadic.proofs.checker.trust import DEDUCTION, called
+
 Formula = Any
 Proof = Any
 
@@ -25,6 +27,7 @@ class Unproved(Exception):
 
 def proves(proof: Proof, hypotheses: Mapping[str, Formula]) -> Formula:
     """The formula that a proof proves from hypotheses.  Raises :class:`Unproved`."""
+    called(DEDUCTION)
     match proof:
         case ("hyp", str(name)) if name in hypotheses:
             return hypotheses[name]

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.checker.trust import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.adjoint.prover import Proof, prove
-from dyadic.proofs.methods.refutation import numbers
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json
+from dyadic.proofs.methods.refutation import agreement, numbers
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 
-TRUSTED = ("the rules for sums and derivatives in proofs/checker",)
+TRUSTED = (RULES,)
 METHOD = "steps from the pairing with the tangent equation, for all sizes"
 KINK = "every activation is differentiable where it is evaluated, or its derivative there is the stated convention"
 ENERGY = ("energy", "stationarity")
@@ -91,7 +91,7 @@ def layer_claims(
         return _Open(
             f"{name}:{layer.label}{suffix}", f"{layer.label}: {statement}", tuple(parts), layer.equation.hypotheses,
             small, lambda: numbers.layer_difference_beyond(layer, name),
-            lambda: numbers.concrete_agreement(layer, name, used) if used else None, undefined,
+            lambda: agreement.concrete_agreement(layer, name, used) if used else None, undefined,
         ).decided(proof)  # fmt: skip
 
     what = "E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v"

@@ -1,4 +1,8 @@
-"""Finds the proof, for all sizes, of what was derived for a layer kind or cost, from its JSON content."""
+"""Finds the proof, for all sizes, of what was derived for a layer kind or cost, from its JSON content.
+
+A proof counts as found only when the checker's own replay.py has accepted it: a mistake of the search leaves a claim
+undecided, and finding a proof costs at least what replaying it does.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.forms import Refused
 from dyadic.proofs.checker.core.obligations import Content, Obligation
+from dyadic.proofs.checker.core.replay import replay
 from dyadic.proofs.checker.core.terms import collected
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.methods.adjoint.search import rewritten
@@ -54,7 +59,22 @@ def prove(content: Any, names: Iterable[str] | None = None) -> Proof:
             open_[name] = "the two sides have different normal forms"
             continue
         pairs[name] = found
-    return Proof(pairs, open_, tuple(subject.hypotheses))
+    return _accepted(content, pairs, open_)
+
+
+def _accepted(content: Any, pairs: dict[str, Pair], open_: dict[str, str]) -> Proof:
+    """What the checker's core replays, all at once; where it refuses, one after the other."""
+    try:
+        return Proof(pairs, open_, replay(content, pairs, "content", pairs).hypotheses)
+    except Rejected as error:
+        if len(pairs) == 1:
+            return Proof({}, open_ | dict.fromkeys(pairs, f"its proof is not accepted: {error}"), ())
+    each = [_accepted(content, {name: pair}, {}) for name, pair in pairs.items()]
+    return Proof(
+        {name: pair for one in each for name, pair in one.pairs.items()},
+        {**open_, **{name: reason for one in each for name, reason in one.open_.items()}},
+        tuple(dict.fromkeys(text for one in each for text in one.hypotheses)),
+    )
 
 
 def _pair(subject: Content, obligation: Obligation) -> Pair | None:

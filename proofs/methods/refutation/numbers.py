@@ -1,15 +1,12 @@
-"""The derived adjoints of a layer or cost against automatic differentiation of its definitions, in numbers.
+"""Numbers at which the derived adjoints of a layer or cost are not what automatic differentiation gives.
 
-With rigorous enclosures at small sizes this refutes a wrong adjoint; over two prime fields, at the very sizes of a
-network, it shows a right one to be right for these sizes.
+Rigorous enclosures at small sizes, at those of a network, and at sizes beyond every number in the equations.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from flint import ctx
@@ -17,45 +14,21 @@ from flint import ctx
 from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.evaluation.equations import REDUCTIONS
 from dyadic.proofs.checker.evaluation.kind_pairing import work
-from dyadic.proofs.evaluate.drawn_sizes import position
-from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational, small_rational_source
-from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places, whole
-from dyadic.proofs.evaluate.network import Definition as Equation
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, Field, Ring, Tape, Undetermined
-from dyadic.symbolic.costs import COST_OWNER
+from dyadic.proofs.evaluate.identity_values import small_rational, small_rational_source
+from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
+from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
+from dyadic.proofs.methods.refutation.layer_problem import (
+    EvaluableLayer,
+    Undefined,
+    both_sides,
+    cost_problem,
+    drawn,
+    layer_problem,
+)
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation
-from dyadic.symbolic.expressions import Bracket, Definition, Element, Expr, elements, walk
-from dyadic.symbolic.serialise import cost_to_json, layer_to_json, to_json
 
-_Key = tuple[str, str]
 _PATTERNS = ((2,), (1, 2, 3), (3, 2, 1), (2, 3), (4, 2, 3), (3, 1, 4, 2), (5, 3, 2), (6, 2), (4,), (7, 3, 2, 5))
 _MOST_TERMS, _MOST_WORK = 60_000, 2_000_000
-
-
-@dataclass
-class _Problem:
-    """A layer or cost in JSON, with what is needed to evaluate it at any sizes.
-
-    shapes: of every tensor that is given.  below: for integer tensors, extents that their entries are below.
-    derived: the tensor that each derived definition (by name) is a derivative with respect to.
-    """
-
-    content: Any
-    shapes: dict[_Key, Any]
-    below: dict[_Key, list[Any]]
-    derived: dict[str, _Key]
-    is_cost: bool
-
-    def sizes(self) -> list[str]:
-        """The names of the sizes that do not follow from others."""
-        return sorted(_size_names(self.content) - set(self.content.get("extents", {})))
-
-    def complete(self, sizes: Mapping[str, int]) -> dict[str, int]:
-        """The sizes with those that follow."""
-        table = dict(sizes)
-        for symbol, formula in self.content.get("extents", {}).items():
-            table[symbol] = whole(formula, table, symbol)
-        return table
 
 
 def layer_difference(
@@ -63,70 +36,31 @@ def layer_difference(
 ) -> dict[str, Any] | None:
     """Sizes (small ones, or those of a network) and rationals at which a derived adjoint (or gradient) is not the
     derivative."""
-    problem = _layer_problem(layer, what)
+    problem = layer_problem(layer, what)
     return _search(problem, [*_small_sizes(problem, tries), *_fitting(problem, used)])
 
 
 def layer_difference_beyond(layer: LayerDerivation, what: str) -> dict[str, Any] | None:
     """The same at sizes beyond every number in the equations."""
-    problem = _layer_problem(layer, what)
+    problem = layer_problem(layer, what)
     return _search(problem, _sizes_beyond(problem))
 
 
 def cost_difference(cost: CostDerivation, tries: int = 40) -> dict[str, Any] | None:
     """Small sizes and rationals at which a cost's gradient is not the derivative."""
-    problem = _cost_problem(cost)
+    problem = cost_problem(cost)
     return _search(problem, _small_sizes(problem, tries))
 
 
 def cost_difference_beyond(cost: CostDerivation) -> dict[str, Any] | None:
     """The same at sizes beyond every number in the equations."""
-    problem = _cost_problem(cost)
+    problem = cost_problem(cost)
     return _search(problem, _sizes_beyond(problem))
-
-
-def _cost_problem(cost: CostDerivation) -> _Problem:
-    equation = cost.equation
-    content = cost_to_json(cost)
-    shapes = {("x", equation.input.owner): content["shape"], ("y", COST_OWNER): content["target_shape"]}
-    below = {("y", COST_OWNER): [content["shape"][-1]]} if content["target_role"] == "index" else {}
-    return _Problem(content, shapes, below, {"gradient": ("x", equation.input.owner)}, True)
-
-
-def _layer_problem(layer: LayerDerivation, what: str) -> _Problem:
-    content, equation = layer_to_json(layer), layer.equation
-    inputs = {("x", owner): shape for owner, shape in zip(content["inputs"], content["input_shapes"], strict=True)}
-    own = {name: (p["kind"], "v") for name, p in content["parameters"].items()}
-    shapes = inputs | {own[name]: p["shape"] for name, p in content["parameters"].items()}
-    below = _integer_tensors(equation.definitions, shapes)
-    derived = own if what == "gradient" else {str(slot): key for slot, key in enumerate(inputs)}
-    return _Problem(content, shapes, below, derived, False)
-
-
-def _integer_tensors(definitions: Sequence[Definition], shapes: Mapping[_Key, Any]) -> dict[_Key, list[Any]]:
-    """The given tensors that stand in an index or a bracket, with the extents of the axes that they index."""
-    found: dict[_Key, list[Any]] = {}
-
-    def add(node: Expr, extent: Any) -> None:
-        for inner in node.atoms(Element):
-            if (inner.kind, inner.owner) in shapes:
-                found.setdefault((inner.kind, inner.owner), []).append(extent)
-
-    for item in definitions:
-        for entry in elements(item.body):
-            for axis, index in enumerate(entry.indices):
-                if (entry.kind, entry.owner) in shapes:
-                    add(index, shapes[entry.kind, entry.owner][axis])
-        extents = [to_json(extent) for extent in item.tensor.shape]
-        for node in walk(item.body):
-            if isinstance(node, Bracket):
-                add(node, extents[-1] if extents else 3)
-    return found
 
 
 def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] = ()) -> str | None:
     """Why a layer's equation is undefined: a maximum over nothing at sizes of a network, or at all small sizes."""
-    problem = _layer_problem(layer, "adjoint")
+    problem = layer_problem(layer, "adjoint")
     found = None
     for sizes in map(problem.complete, used):
         if found := empty_maximum(problem.content, sizes, layer.label):
@@ -138,80 +72,10 @@ def undefined_maximum(layer: LayerDerivation, used: Sequence[Mapping[str, int]] 
     return found and f"undefined at all small sizes: the maximum {found} is over nothing"
 
 
-# -- both sides at given sizes ---------------------------------------------------------------------------------
-
-
-class _Undefined(Exception):
-    """The derived equations have no value for the tensors given, or for any."""
-
-    def __init__(self, reason: Rejected, given: Tensors) -> None:
-        super().__init__(str(reason))
-        self.given = given
-
-
-def _drawn(problem: _Problem, sizes: Mapping[str, int], draw: Any) -> Tensors:
-    """Entries for every tensor that is given: integers in range for those that are indices."""
-    given: Tensors = {}
-    for key, shape in problem.shapes.items():
-        extents = [whole(extent, sizes, str(key)) for extent in shape]
-        at_most = [whole(extent, sizes, str(key)) for extent in problem.below.get(key, [])]
-        given[key] = {
-            at: position(f"{key} {at}", min(at_most)) if at_most else draw(f"{key} {at}") for at in places(extents, "")
-        }
-    return given
-
-
-def _both_sides(
-    problem: _Problem, sizes: Mapping[str, int], ring: Ring, draw: Any
-) -> tuple[dict[str, Entries], dict[str, Entries], Tensors]:
-    """(derived, by differentiation, the tensors drawn), the first two by the names in ``problem.derived``."""
-    tape = Tape(ring)
-    kind = CostLayer if problem.is_cost else Layer
-    plain, taped = kind(problem.content, sizes, ring, "layer"), kind(problem.content, sizes, tape, "layer")
-    given = _drawn(problem, sizes, draw)
-    moving: Tensors = {
-        key: table if key in problem.below else {at: tape.variable(v) for at, v in table.items()}
-        for key, table in given.items()
-    }
-    values = dict(given)
-    if isinstance(plain, CostLayer) and isinstance(taped, CostLayer):
-        goal = taped.value(dict(moving))
-        plain.value(values)
-        try:
-            found = {"gradient": plain.sensitivity(dict(values))}
-        except Rejected as error:
-            raise _Undefined(error, given) from error
-    else:
-        assert isinstance(plain, Layer) and isinstance(taped, Layer)  # noqa: PT018
-        output = taped.forward(dict(moving))
-        given["s", "v"] = {at: draw(f"{('s', 'v')} {at}") for at in output}
-        values["s", "v"] = given["s", "v"]
-        goal = tape.dot([list(output.values()), [tape.variable(v) for v in given["s", "v"].values()]])
-        plain.forward(values)
-        found = _derived(plain, values, given, problem)
-    slopes = tape.backward(goal)
-    # Nothing moves with integers: their derivative is 0.
-    exact = {
-        n: {at: ring.number(0) if key in problem.below else slopes[number] for at, number in moving[key].items()}
-        for n, key in problem.derived.items()
-    }
-    return found, exact, given
-
-
-def _derived(layer: Layer, values: Tensors, given: Tensors, problem: _Problem) -> dict[str, Entries]:
-    try:
-        contributions = layer.backward(values)
-        if set(problem.derived) == set(layer.gradients):
-            return {name: item.evaluate(values) for name, item in layer.gradients.items()}
-    except Rejected as error:
-        raise _Undefined(error, given) from error
-    return {name: contributions[int(name)] for name in problem.derived}
-
-
 # -- counterexamples -------------------------------------------------------------------------------------------
 
 
-def _search(problem: _Problem, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
+def _search(problem: EvaluableLayer, tables: Iterable[dict[str, int]]) -> dict[str, Any] | None:
     before, ctx.prec = ctx.prec, 192
     try:
         for seed, sizes in enumerate(tables):
@@ -223,7 +87,7 @@ def _search(problem: _Problem, tables: Iterable[dict[str, int]]) -> dict[str, An
     return None
 
 
-def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
+def _small_sizes(problem: EvaluableLayer, tries: int) -> Iterator[dict[str, int]]:
     """Tables of small sizes that fit together: different sizes show most, equal ones where a swapped index would
     leave the array otherwise."""
     names, source = problem.sizes(), random.Random(1)
@@ -234,7 +98,7 @@ def _small_sizes(problem: _Problem, tries: int) -> Iterator[dict[str, int]]:
         yield from _fitting(problem, [{name: pattern[k % len(pattern)] for k, name in enumerate(names)}])
 
 
-def _sizes_beyond(problem: _Problem) -> Iterator[dict[str, int]]:
+def _sizes_beyond(problem: EvaluableLayer) -> Iterator[dict[str, int]]:
     """Tables in which sizes are larger than every number in an index, bracket or extent: what a number cuts off, such
     as [i < 10], is seen beyond it.  First each size alone, the others small; then all, if that is affordable."""
     names, largest = problem.sizes(), max(_integers(problem.content), default=1)
@@ -246,7 +110,7 @@ def _sizes_beyond(problem: _Problem) -> Iterator[dict[str, int]]:
         yield from _fitting(problem, [{n: largest + 1 + step * k for k, n in enumerate(names)}])
 
 
-def _fitting(problem: _Problem, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
+def _fitting(problem: EvaluableLayer, tables: Iterable[Mapping[str, int]]) -> Iterator[dict[str, int]]:
     """The tables of sizes that the shape rule admits and that are small enough to evaluate, completed by it."""
     for table in tables:
         try:
@@ -273,10 +137,10 @@ def _integers(content: Any) -> Iterator[int]:
             yield abs(node)
 
 
-def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _difference_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     try:
-        found, exact, given = _both_sides(problem, sizes, Ball(), small_rational_source(seed))
-    except _Undefined as error:
+        found, exact, given = both_sides(problem, sizes, Ball(), small_rational_source(seed))
+    except Undefined as error:
         nothing = f"undefined: {error}"
         return {"sizes": sizes, "values": _values(problem, error.given, seed), "claimed": nothing, "exact": "a number"}
     except (Undetermined, Rejected):
@@ -296,7 +160,7 @@ def _difference_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[
     return None
 
 
-def _values(problem: _Problem, given: Tensors, seed: int) -> dict[str, str]:
+def _values(problem: EvaluableLayer, given: Tensors, seed: int) -> dict[str, str]:
     """Every number that was drawn, by its entry."""
     return {
         f"{key[0]}_{key[1]}{list(at)}": str(value if key in problem.below else small_rational(f"{key} {at}", seed))
@@ -310,7 +174,7 @@ def _values(problem: _Problem, given: Tensors, seed: int) -> dict[str, str]:
 
 def energy_difference(layer: LayerDerivation, tries: int = 12) -> dict[str, Any] | None:
     """Small sizes and rationals at which the energy is not <s, f - x>, or its derivative in s is not f - x."""
-    problem = _layer_problem(layer, "adjoint")
+    problem = layer_problem(layer, "adjoint")
     before, ctx.prec = ctx.prec, 192
     try:
         for seed, sizes in enumerate(_small_sizes(problem, tries)):
@@ -325,9 +189,9 @@ def energy_difference(layer: LayerDerivation, tries: int = 12) -> dict[str, Any]
     return None
 
 
-def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
+def _energy_at(problem: EvaluableLayer, sizes: dict[str, int], seed: int) -> dict[str, Any] | None:
     ring, draw = Ball(), small_rational_source(seed)
-    given = _drawn(problem, sizes, draw)
+    given = drawn(problem, sizes, draw)
     values = dict(given)
     value = Layer(problem.content, sizes, ring, "layer").forward(values)
     for kind in ("s", "x"):
@@ -336,7 +200,7 @@ def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str,
     wanted: dict[str, Entries] = {"energy": {(): ring.add([ring.mul([values["s", "v"][at], lag[at]]) for at in value])}}
     wanted["stationarity"] = lag
     for name, exact in wanted.items():
-        claimed = Equation(problem.content[name], sizes, ring, name).evaluate(values)
+        claimed = RingDefinition(problem.content[name], sizes, ring, name).evaluate(values)
         for at, number in exact.items():
             if at not in claimed or not claimed[at].overlaps(number):
                 stated = claimed[at].str(20, radius=False) if at in claimed else "undefined: no such entry"
@@ -348,53 +212,3 @@ def _energy_at(problem: _Problem, sizes: dict[str, int], seed: int) -> dict[str,
                     "exact": number.str(20, radius=False),
                 }
     return None
-
-
-# -- agreement at the sizes of a network -----------------------------------------------------------------------
-
-
-def concrete_agreement(
-    layer: LayerDerivation, what: str, used: Sequence[Mapping[str, int]], seed: int = 20260202
-) -> dict[str, Any] | None:
-    """Evaluate every entry over two prime fields at each of the size tables; None if one differs or is too large, and
-    with integers or maxima, of which one case of many is drawn.  Functions are unknowns and numbers random residues:
-    agreement shows equality for all of them, but for the stated probability."""
-    problem, runs, bound = _layer_problem(layer, what), [], Fraction(0)
-    if problem.below or "'max'" in repr([item["body"] for item in problem.content["definitions"]]):
-        return None
-    try:
-        for sizes in map(problem.complete, used):
-            chance = Fraction(1)
-            for number, prime in enumerate(primes_for(seed)):
-                ring = Field(prime, seed + number)
-                found, exact, _ = _both_sides(problem, sizes, ring, residue_source(prime, seed + number))
-                if found != exact:
-                    return None
-                chance *= _chance_of_error(problem, sizes, ring, found)
-                runs.append({"sizes": sizes, "prime": str(prime), "seed": seed + number})
-            bound += chance
-    except (Rejected, Undetermined, _Undefined):
-        return None
-    return {"runs": runs, "error_probability_below": f"{float(bound):.1e}"}
-
-
-def _chance_of_error(problem: _Problem, sizes: Mapping[str, int], ring: Field, found: dict[str, Entries]) -> Fraction:
-    """As in :func:`dyadic.proofs.evaluate.identity_values.error_bound`."""
-    one, two, _ = _both_sides(problem, sizes, Degree(), lambda label: 1)
-    degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
-    trials = sum(map(len, found.values())) + ring.calls * (ring.calls - 1) // 2
-    return min(Fraction(1), Fraction(trials * max(int(degree), 1), ring.prime))
-
-
-def _size_names(node: Any) -> set[str]:
-    found: set[str] = set()
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            if len(item) == 2 and item[0] == "size":
-                found.add(item[1])
-            stack.extend(item)
-        elif isinstance(item, dict):
-            stack.extend(item.values())
-    return found

@@ -14,6 +14,7 @@ from dyadic.proofs.evaluate.number_rings import Ball, Composed
 from dyadic.proofs.evaluate.reals import AT_ZERO
 
 Form = dict[tuple[str, ...], fmpq]
+_HIGHEST_POWER = 64
 
 
 class Number(NamedTuple):
@@ -84,10 +85,10 @@ class Written(Composed):
         return result
 
     def power(self, base: Number, p: int, q: int = 1) -> Number:
-        if q == 1 and p >= 0:
+        if q == 1 and 0 <= p <= _HIGHEST_POWER:
             return self.mul([base] * p)
         ball, value = self._ball.power(base.ball, p, q), base.rational
-        if q == 1 and value is not None and value != 0:
+        if q == 1 and value is not None and value != 0 and abs(p) <= _HIGHEST_POWER:
             return Number(ball, {(): value**p})
         return Number(ball, {(f"({base.text})^({p}/{q})" if q != 1 else f"({base.text})^{p}",): fmpq(1)})
 

@@ -11,7 +11,7 @@ from dyadic.proofs.evaluate.simulate import Draw, Instance, State, backpropagati
 
 
 @dataclass(frozen=True)
-class Difference:
+class FirstDifference:
     """The first entry that is not the same on both sides."""
 
     variable: str
@@ -22,7 +22,7 @@ class Difference:
 
 def compare(
     graph: Graph, steps: int | None, ring: Ring, sizes: dict[str, int], draw: Draw, initial: Draw
-) -> tuple[Difference | None, int]:
+) -> tuple[FirstDifference | None, int]:
     """Execute ``steps`` synchronous steps (None: the wavefront): (first difference, number of entries compared)."""
     instance = Instance(graph, ring, draw, sizes)
     state = instance.wavefront() if steps is None else instance.initial(initial)
@@ -36,7 +36,7 @@ def compare(
             for place, value in table.items():
                 count += 1
                 if not bool(found[key][place] == value):
-                    return Difference(label.format(*key).rstrip("."), place, found[key][place], value), count
+                    return FirstDifference(label.format(*key).rstrip("."), place, found[key][place], value), count
     return None, count
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.domain import conditions
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import adjoint, derivatives
 from dyadic.proofs.methods.adjoint import Proof
@@ -14,9 +15,9 @@ from dyadic.proofs.sentences import READING, assumed, conventions, told
 from dyadic.proofs.subject import Subject
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import CostDerivation, LayerDerivation
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, cost_to_json, layer_to_json
 from dyadic.symbolic.expressions import Apply, Definition, Expr
-from dyadic.symbolic.serialise import cost_to_json, digest, layer_to_json
+from dyadic.symbolic.serialise import digest
 
 
 @cache
@@ -37,12 +38,22 @@ def _as_data(
     )  # fmt: skip
 
 
-def _about(claim: Claim, place: str, label: str, definitions: Iterable[Definition], proof: Proof) -> Claim:
+def _about(claim: Claim, place: str, derived: LayerDerivation | CostDerivation, content: Any, proof: Proof) -> Claim:
     """A claim of adjoint about the layer or cost at a place of the certificate, as data."""
     kind, _, name = claim.id.partition(":")
     rests = set(proof.hypotheses)
-    numbers = {"all_sizes": int(claim.witness is None)} | {name: int(name in rests) for name in READING}
-    return _as_data(claim, kind, {"content": place}, numbers, name, label, assumed(definitions, sorted(rests)))
+    numbers = {"all_sizes": int(claim.witness is None), "everywhere": int(not conditions(content))}
+    numbers |= {name: int(name in rests) for name in READING}
+    hypotheses = assumed(_equations(derived), content, sorted(rests))
+    return _as_data(claim, kind, {"content": place}, numbers, name, derived.label, hypotheses)
+
+
+def _equations(derived: LayerDerivation | CostDerivation) -> tuple[Definition, ...]:
+    """Those of a layer or cost, and those that were derived from them."""
+    own = (*derived.equation.definitions, *derived.intermediates)
+    if isinstance(derived, CostDerivation):
+        return (*own, derived.gradient)
+    return (*own, *derived.adjoints, *derived.gradients.values())
 
 
 class _Hashable:
@@ -66,18 +77,19 @@ def _kind_claims(key: str, layer: _Hashable, suffix: str) -> list[Claim]:
 
 @recorded
 def _layer_claims(key: str, layer: LayerDerivation, suffix: str, used: Sequence[dict[str, int]] = ()) -> list[Claim]:
-    proof = adjoint.prove(layer_to_json(layer))
-    _PROOFS[f"layers.{key}"] = proof
+    content = layer_to_json(layer)
+    proof = _PROOFS[f"layers.{key}"] = adjoint.prove(content)
     found = adjoint.layer_claims(layer, suffix, used, proof)
-    return [_about(claim, f"layers.{key}", layer.label, layer.equation.definitions, proof) for claim in found]
+    return [_about(claim, f"layers.{key}", layer, content, proof) for claim in found]
 
 
 @cache
 @recorded
 def _cost_claim(key: str, cost: _Hashable) -> Claim:
     one: CostDerivation = cost.value
-    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(cost_to_json(one))
-    return _about(adjoint.cost_claim(one, proof), f"costs.{key}", one.label, one.equation.definitions, proof)
+    content = cost_to_json(one)
+    proof = _PROOFS[f"costs.{key}"] = adjoint.prove(content)
+    return _about(adjoint.cost_claim(one, proof), f"costs.{key}", one, content, proof)
 
 
 _PROOFS: dict[str, Proof] = {}
@@ -127,17 +139,25 @@ def _sizes(derivation: Derivation, content: str) -> list[dict[str, int]]:
 
 
 def function_claims(subject: Subject) -> Iterator[Claim]:
-    """The derivative of every function that the equations of layers and costs apply."""
+    """The derivative of every function that the equations of layers and costs apply.
+
+    Nothing is shown of second derivatives, which stand in no equation but where a layer's own applies a derivative.
+    """
+    further = applied(subject.derivation, least=2)
+    reason = "its second derivative is applied, of which nothing is shown"
     for name in applied(subject.derivation):
-        yield function_claim(name)
+        claim = function_claim(name)
+        proved = claim.verdict is Verdict.PROVED
+        yield replace(claim, verdict=Verdict.UNDECIDED, reason=reason) if name in further and proved else claim
 
 
-def applied(derivation: Derivation) -> list[str]:
-    """The functions that the equations of layers and costs apply, derived ones among them."""
+def applied(derivation: Derivation, least: int = 0) -> list[str]:
+    """The functions that the equations of layers and costs apply, derived ones among them.
+
+    least: only those of which a derivative of this order or above is applied.
+    """
     bodies: list[Expr] = []
-    for layer in {id(layer): layer for layer in derivation.layers.values()}.values():
-        items = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
-        bodies += [item.body for item in items]
-    for cost in derivation.costs.values():
-        bodies += [item.body for item in (*cost.equation.definitions, *cost.intermediates, cost.gradient)]
-    return sorted({node.name for body in bodies for node in body.atoms(Apply)})
+    everything: list[LayerDerivation | CostDerivation] = [*derivation.layers.values(), *derivation.costs.values()]
+    for derived in {id(one): one for one in everything}.values():
+        bodies += [item.body for item in _equations(derived)]
+    return sorted({node.name for body in bodies for node in body.atoms(Apply) if node.order >= least})

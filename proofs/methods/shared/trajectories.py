@@ -27,7 +27,7 @@ Dual = tuple[Polynomial, Polynomial]
 """value + slope * epsilon."""
 
 
-class Unreadable(Exception):
+class NotPolynomial(Exception):
     """An expression that is no polynomial of trajectories, energies and rates."""
 
 
@@ -77,7 +77,7 @@ class Along:
         self.paths, self.plain = paths, plain
 
     def value(self, node: Expr) -> Dual:
-        """Raises :class:`Unreadable`."""
+        """Raises :class:`NotPolynomial`."""
         if node.is_Rational:
             return constant(fmpq(int(node.p), int(node.q))), constant(0)
         if node in self.plain:
@@ -93,14 +93,14 @@ class Along:
             return self._function(node)
         if isinstance(node, sympy.Derivative) and len(node.variables) == 1:
             return self._derivative(node.expr, node.variables[0])
-        raise Unreadable(str(node))
+        raise NotPolynomial(str(node))
 
     def _function(self, node: Expr) -> Dual:
         if node.args == (T,) and node.func.__name__ in self.paths:
             return self.paths[node.func.__name__]
         if node.func == ENERGY:
             return self._energy(node, 0, 0)
-        raise Unreadable(str(node))
+        raise NotPolynomial(str(node))
 
     def _derivative(self, inner: Expr, by: Expr) -> Dual:
         if by == T and inner.func.__name__ in self.paths and inner.args == (T,):
@@ -108,7 +108,7 @@ class Along:
             return value.derivative("t"), slope.derivative("t")
         if inner == ENERGY(X, S) and by in (X, S):
             return self._energy(inner, int(by == X), int(by == S))
-        raise Unreadable(f"Derivative({inner}, {by})")
+        raise NotPolynomial(f"Derivative({inner}, {by})")
 
     def _energy(self, node: Expr, by_x: int, by_s: int) -> Dual:
         """E, or one of its partial derivatives, at the arguments of ``node``."""

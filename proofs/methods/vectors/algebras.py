@@ -1,7 +1,7 @@
 """What the vectors, scalars and matrices of proofs/methods/vectors/matrices.py are made of.
 
-:class:`Residues`: integers modulo a prime, every function an unknown one.  :class:`Degrees`: a bound on the degree of
-the polynomial that would stand there.
+:class:`Residues`: integers modulo a prime, every function an unknown one.  :class:`DegreeAlgebra`: a bound on the
+degree of the polynomial that would stand there.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Residues:
         return nmod_mat(len(left), 1, left, self.prime) * nmod_mat(1, len(right), right, self.prime)
 
 
-class Degrees:
+class DegreeAlgebra:
     """A bound on the total degree of every entry, in the values drawn and the function values taken as free.
 
     ``largest_argument`` is the largest degree of anything a function was applied to.

@@ -10,7 +10,7 @@ The same rules run over residues and over bounds on degrees (proofs/methods/vect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,10 +35,15 @@ class Expression:
 
 
 class Translator:
-    """JSON bodies to :class:`Expression`; tensors are known by the number of their axes."""
+    """JSON bodies to :class:`Expression`.
 
-    def __init__(self, axes: Mapping[Key, int]) -> None:
-        self.axes = dict(axes)
+    shapes: of the tensors that are known.  extents: of the indices in scope; an index runs over the whole axis that it
+    addresses, or there is no vector form.
+    """
+
+    def __init__(self, shapes: Mapping[Key, Sequence[Any]]) -> None:
+        self.shapes: dict[Key, Sequence[Any]] = dict(shapes)
+        self.extents: dict[str, Any] = {}
 
     def body(self, node: Any, index: str | None) -> Expression:
         """An expression whose value runs along ``index`` (None: a scalar)."""
@@ -60,7 +65,8 @@ class Translator:
                 return Expression("apply", inner.index, [inner], (name, order))
             case ["sum", str(bound), extent, body]:
                 return self._sum(bound, extent, body, index)
-            case ["logsumexp", str(bound), _, body]:
+            case ["logsumexp", str(bound), extent, body]:
+                self.extents[bound] = extent
                 inner = self.body(body, bound)
                 if inner.index != bound:
                     raise NoVectorForm("a logsumexp over something that does not vary")
@@ -68,13 +74,18 @@ class Translator:
         raise NoVectorForm(f"{str(node)[:60]} is neither a vector, a scalar nor a product with a matrix")
 
     def _entry(self, key: Key, places: list[Any], index: str | None) -> Expression:
-        if key not in self.axes or len(places) != self.axes[key] or len(places) > 1:
+        if key not in self.shapes or len(places) != len(self.shapes[key]) or len(places) > 1:
             raise NoVectorForm(f"the entry {key[0]} of {key[1]} is not one of a vector")
         if not places:
             return Expression("tensor", None, data=key)
         if places[0] != ["index", index]:
             raise NoVectorForm(f"the entry {key[0]} of {key[1]} is not addressed by the index of the equation")
+        self._whole(key, places)
         return Expression("tensor", index, data=key)
+
+    def _whole(self, key: Key, places: Sequence[Any]) -> None:
+        if [self.extents[name] for _, name in places] != list(self.shapes[key]):
+            raise NoVectorForm(f"not all entries {key[0]} of {key[1]} are read")
 
     def _joined(self, kind: str, parts: list[Expression]) -> Expression:
         index = next((part.index for part in parts if part.index is not None), None)
@@ -87,6 +98,7 @@ class Translator:
         """A product with a matrix if one of the factors is an entry with both indices, else a sum of entries."""
         if body[:1] == ["sum"] if isinstance(body, list) else False:
             raise NoVectorForm("a sum over two indices")
+        self.extents[bound] = extent
         factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
         pair = (["index", index], ["index", bound])
         matrices = [f for f in factors if isinstance(f, list) and f[:1] == ["entry"] and len(f[3]) == 2]
@@ -100,13 +112,14 @@ class Translator:
         key = (matrices[0][1], matrices[0][2])
         rest = [f for f in factors if f is not matrices[0]] or [1]
         vector = self._joined("multiply", [self.body(f, bound) for f in rest])
-        if vector.index != bound or self.axes.get(key) != 2:
+        if vector.index != bound or len(self.shapes.get(key, ())) != 2:
             raise NoVectorForm("not a product of one matrix with one vector")
+        self._whole(key, matrices[0][3])
         return Expression("product", index, [vector], (key, matrices[0][3][0] == pair[1]))
 
 
 @dataclass(frozen=True)
-class Rule:
+class VectorRule:
     """``tensor = expression``; an outer product where the tensor has two axes."""
 
     key: Key
@@ -115,22 +128,23 @@ class Rule:
     right: Expression | None = None
 
 
-def rule(translator: Translator, data: Mapping[str, Any]) -> Rule:
+def rule(translator: Translator, data: Mapping[str, Any]) -> VectorRule:
     """Translate one definition and make its tensor known."""
     key, indices = (data["kind"], data["owner"]), data["indices"]
     if len(indices) > 2:
         raise NoVectorForm(f"{key[0]} has {len(indices)} axes")
+    translator.extents = dict(zip(indices, data["shape"], strict=True))
     if len(indices) == 2:
         return _outer(translator, key, indices, data["body"])
     index = indices[0] if indices else None
     left = translator.body(data["body"], index)
     if left.index != index:
         raise NoVectorForm(f"{key[0]} does not vary along its axis")
-    translator.axes[key] = len(indices)
-    return Rule(key, len(indices), left)
+    translator.shapes[key] = data["shape"]
+    return VectorRule(key, len(indices), left)
 
 
-def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> Rule:
+def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> VectorRule:
     factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
     sides: list[list[Expression]] = [[], []]
     for factor in factors:
@@ -145,16 +159,16 @@ def _outer(translator: Translator, key: Key, indices: list[str], body: Any) -> R
     left, right = (translator._joined("multiply", side) if side else None for side in sides)
     if left is None or right is None or left.index is None or right.index is None:
         raise NoVectorForm(f"{key[0]} is not an outer product of two vectors")
-    return Rule(key, 2, left, right)
+    return VectorRule(key, 2, left, right)
 
 
-def evaluate(item: Rule, tensors: Environment, algebra: Algebra) -> Value:
+def evaluate(item: VectorRule, tensors: Environment, algebra: Algebra) -> Value:
     """The right-hand side of a rule."""
     left = _value(item.left, tensors, algebra, None)
     return left if item.right is None else algebra.outer(left, _value(item.right, tensors, algebra, None))
 
 
-def pull(item: Rule, adjoint: Value, tensors: Environment, algebra: Algebra) -> list[tuple[Key, Value]]:
+def pull(item: VectorRule, adjoint: Value, tensors: Environment, algebra: Algebra) -> list[tuple[Key, Value]]:
     """What an adjoint of a rule's left-hand side contributes to the adjoints of the tensors it reads."""
     tape: dict[int, Value] = {}
     _value(item.left, tensors, algebra, tape)

@@ -15,8 +15,8 @@ from dyadic.proofs.methods.vectors.matrices import (
     Environment,
     Key,
     NoVectorForm,
-    Rule,
     Translator,
+    VectorRule,
     evaluate,
     pull,
     rule,
@@ -26,29 +26,33 @@ State = tuple[dict[str, Value], dict[str, Value]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class VectorPlan:
     """A layer's (or the cost's) equations as rules: ``adjoints`` by input slot."""
 
     owners: list[str]
     parameters: dict[str, Key]
-    definitions: list[Rule]
-    intermediates: list[Rule]
-    adjoints: list[Rule]
-    gradients: dict[str, Rule]
+    definitions: list[VectorRule]
+    intermediates: list[VectorRule]
+    adjoints: list[VectorRule]
+    gradients: dict[str, VectorRule]
 
 
-def layer_plan(data: Mapping[str, Any]) -> Plan:
+def layer_plan(data: Mapping[str, Any]) -> VectorPlan:
     """Translate a layer derivation.  Raises :class:`NoVectorForm`."""
     owners: list[str] = data["inputs"]
     shapes = dict(zip(owners, data["input_shapes"], strict=True))
-    translator = Translator({("x", owner): len(shape) for owner, shape in shapes.items()})
+    translator = Translator({("x", owner): shape for owner, shape in shapes.items()})
     parameters = {name: (item["kind"], "v") for name, item in data["parameters"].items()}
-    translator.axes |= {parameters[name]: len(item["shape"]) for name, item in data["parameters"].items()}
+    translator.shapes |= {parameters[name]: item["shape"] for name, item in data["parameters"].items()}
     definitions = [rule(translator, item) for item in data["definitions"]]
-    translator.axes["s", "v"] = definitions[-1].axes
+    translator.shapes["s", "v"] = data["definitions"][-1]["shape"]
     if any(item.right is not None for item in definitions) or definitions[-1].axes != 1:
         raise NoVectorForm(f"{data['label']} defines something that is not a vector")
-    return Plan(
+    derived = [*zip(data["adjoints"], data["input_shapes"], strict=True)]
+    derived += [(item, data["parameters"][name]["shape"]) for name, item in data["gradients"].items()]
+    if any(item["shape"] != shape for item, shape in derived):
+        raise NoVectorForm(f"{data['label']} has a derivative of another shape than its tensor")
+    return VectorPlan(
         owners,
         parameters,
         definitions,
@@ -58,17 +62,17 @@ def layer_plan(data: Mapping[str, Any]) -> Plan:
     )
 
 
-def cost_plan(data: Mapping[str, Any]) -> Plan:
+def cost_plan(data: Mapping[str, Any]) -> VectorPlan:
     """Translate a cost; its one adjoint is dC/dx."""
     if len(data["shape"]) != 1 or len(data["target_shape"]) != 1 or data["target_role"] == "index":
         raise NoVectorForm("the cost or its target is not one of vectors")
-    translator = Translator({("x", data["input"]): 1, ("y", COST): 1})
+    translator = Translator({("x", data["input"]): data["shape"], ("y", COST): data["target_shape"]})
     definitions = [rule(translator, item) for item in data["definitions"]]
     intermediates = [rule(translator, item) for item in data["intermediates"]]
-    return Plan([data["input"]], {}, definitions, intermediates, [rule(translator, data["gradient"])], {})
+    return VectorPlan([data["input"]], {}, definitions, intermediates, [rule(translator, data["gradient"])], {})
 
 
-class Network:
+class VectorNetwork:
     """The plans of a graph with its sizes, and the schedules that execute them over an algebra.
 
     Raises :class:`NoVectorForm` where an equation or a size does not fit.
@@ -249,7 +253,7 @@ class Network:
             visit(name, None, {("x", name): self.decayed(algebra.add(received[name]), value, algebra)})
 
     def _reverse(
-        self, definitions: list[Rule], seed: Value, tensors: Environment, algebra: Algebra
+        self, definitions: list[VectorRule], seed: Value, tensors: Environment, algebra: Algebra
     ) -> dict[Key, list[Value]]:
         for item in definitions:
             tensors[item.key] = evaluate(item, tensors, algebra)

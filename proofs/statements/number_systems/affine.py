@@ -22,7 +22,7 @@ class Line:
     parts: dict[str, Fraction]
 
 
-class Linear(Composed):
+class LinearRing(Composed):
     """The ring of :class:`Line`, as far as it is one."""
 
     def number(self, p: int, q: int = 1) -> Line:
@@ -70,7 +70,7 @@ class Linear(Composed):
 
 def solved(equations: Iterable[Line]) -> dict[str, Line] | None:
     """Unknowns in terms of those that stay free, such that all the lines are 0; None if they cannot all be."""
-    ring, found = Linear(), dict[str, Line]()
+    ring, found = LinearRing(), dict[str, Line]()
     for line in equations:
         rest = _put(ring, line, found)
         if not rest.parts:
@@ -86,7 +86,7 @@ def solved(equations: Iterable[Line]) -> dict[str, Line] | None:
     return found
 
 
-def _put(ring: Linear, line: Line, known: dict[str, Line]) -> Line:
+def _put(ring: LinearRing, line: Line, known: dict[str, Line]) -> Line:
     """A line with values for some of its unknowns."""
     terms = [Line(line.constant, {})]
     for label, coefficient in line.parts.items():

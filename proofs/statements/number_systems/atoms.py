@@ -27,20 +27,20 @@ class Root:
 
 
 @dataclass(frozen=True)
-class Case:
+class Idempotent:
     """e^2 = e, and e times another case of its group is 0."""
 
     group: int
 
 
-class Values:
+class AtomArithmetic:
     """Arithmetic modulo a prime with the atoms made so far."""
 
     def __init__(self, prime: int) -> None:
         self.prime = prime
-        self.atoms: list[Root | Case] = []
+        self.atoms: list[Root | Idempotent] = []
 
-    def atom(self, kind: Root | Case) -> Value:
+    def atom(self, kind: Root | Idempotent) -> Value:
         """A new one.  A root's radicand has only older atoms."""
         self.atoms.append(kind)
         return {((len(self.atoms) - 1, 1),): 1}
@@ -78,7 +78,7 @@ class Values:
         groups: dict[int, int] = {}
         for atom, exponent in list(exponents.items()):
             kind = self.atoms[atom]
-            if isinstance(kind, Case):
+            if isinstance(kind, Idempotent):
                 if groups.setdefault(kind.group, atom) != atom:
                     return {}
                 exponents[atom] = 1
@@ -96,7 +96,7 @@ class Values:
             return {(): pow(value[()], -1, self.prime)}
         newest = max(atom for atoms in value for atom, _ in atoms)
         kind = self.atoms[newest]
-        if isinstance(kind, Case):
+        if isinstance(kind, Idempotent):
             at_0, at_1 = self.put(value, newest, 0), self.put(value, newest, 1)
             where: Value = {((newest, 1),): 1}
             other = self.add({(): 1}, self.scaled(where, -1))
@@ -126,7 +126,7 @@ class Values:
         kind = self.atoms[atom]
         parts = self._powers(value, atom)
         found = self.add(parts.get(0, {}), parts.get(1, {}) if number else {})
-        if number and isinstance(kind, Case):
+        if number and isinstance(kind, Idempotent):
             found = {
                 atoms: c
                 for atoms, c in found.items()
@@ -136,12 +136,12 @@ class Values:
 
     def _of_group(self, atom: int, group: int) -> bool:
         kind = self.atoms[atom]
-        return isinstance(kind, Case) and kind.group == group
+        return isinstance(kind, Idempotent) and kind.group == group
 
     def cases(self, value: Value) -> list[int]:
         """The cases that a value depends on."""
         atoms = {atom for product in value for atom, _ in product}
-        return sorted(atom for atom in atoms if isinstance(self.atoms[atom], Case))
+        return sorted(atom for atom in atoms if isinstance(self.atoms[atom], Idempotent))
 
 
 def key(value: Mapping[Atoms, int]) -> tuple[tuple[Atoms, int], ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
-from dyadic.proofs.statements.number_systems.atoms import Case, key
+from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
 from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
@@ -104,7 +104,7 @@ class Cases(Quotients):
         if ("above", made) not in self._made:
             count = len(self._values.atoms)
             for name in ("above", "equal"):
-                atom = self._values.atom(Case(count))
+                atom = self._values.atom(Idempotent(count))
                 self._made[name, made] = self._generator(atom, max(argument.degree, 1))
             self._arguments[count] = argument
         return self._made["above", made], self._made["equal", made]
@@ -168,7 +168,7 @@ class Cases(Quotients):
 
     def _either(self, arguments: Sequence[Residue]) -> list[Residue]:
         group, degree = len(self._values.atoms), max(argument.degree for argument in arguments)
-        found = [self._generator(self._values.atom(Case(group)), max(degree, 1)) for _ in arguments[1:]]
+        found = [self._generator(self._values.atom(Idempotent(group)), max(degree, 1)) for _ in arguments[1:]]
         return [*found, self.add([self.number(1), *map(self.minus, found)])]
 
     def largest(self, arguments: Sequence[Residue]) -> Residue:

@@ -49,7 +49,7 @@ class Residue:
 
 
 @dataclass(frozen=True)
-class Generator:
+class FormGenerator:
     """What a form is made of.
 
     exponent: it is exp(exponent), which is real, so that it is positive.

@@ -9,10 +9,12 @@ from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
-from dyadic.proofs.statements.number_systems.atoms import Root, Value, Values, key
-from dyadic.proofs.statements.number_systems.laurent import Form, Generator, Monomial, Residue, times, total
+from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Root, Value, key
+from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator, Monomial, Residue, times, total
 
-_LONGEST_FORM = 400
+_LONGEST_FORM, _LARGEST_POWER = 400, 192
+_MOST_POLES = 4
+"""Of how many sums that are divided by the product is formed."""
 _DEEPEST = 8
 """How many denominators within denominators are put over one."""
 
@@ -32,12 +34,12 @@ class Quotients(Composed):
         self.noting = False
         self.nonzero: list[Residue] = []
         self._key = seed.to_bytes(32, "big")
-        self._values = Values(prime)
+        self._values = AtomArithmetic(prime)
         self._imaginary = self._values.atom(Root(2, {(): prime - 1}))
         self._known: dict[tuple[object, ...], int] = {}
         self._made: dict[object, Residue] = {}
         self._split: dict[object, tuple[Fraction, Monomial]] = {}
-        self._generators: list[Generator] = []
+        self._generators: list[FormGenerator] = []
         self._prime_sums: set[int] = set()
         self.i = self._generator(self._imaginary, 1, real=False)
 
@@ -93,6 +95,8 @@ class Quotients(Composed):
 
     def _raised(self, base: Residue, p: int) -> Residue:
         """An integer power."""
+        if abs(p) > _LARGEST_POWER:
+            raise Undetermined(f"a power above {_LARGEST_POWER}")
         if p >= 0:
             return self.mul([base] * p)
         if not base.value:
@@ -128,11 +132,11 @@ class Quotients(Composed):
     # -- generators
 
     def _generator(self, value: Value, degree: int, logarithm: Residue | None = None, **others: Any) -> Residue:
-        """The generator of a value, made once; ``others``: as in :class:`Generator`."""
+        """The generator of a value, made once; ``others``: as in :class:`FormGenerator`."""
         made = ("generator", key(value), logarithm is not None and key(logarithm.value))
         if made not in self._made:
             number = Residue(value, {((len(self._generators), 1),): Fraction(1)}, degree)
-            self._generators.append(Generator(number, logarithm=logarithm, **others))
+            self._generators.append(FormGenerator(number, logarithm=logarithm, **others))
             self._made[made] = number
         return self._made[made]
 
@@ -218,7 +222,7 @@ class Quotients(Composed):
         for generator, exponent in (pair for monomial in argument.form for pair in monomial):
             if self._generators[generator].whole is not None:
                 poles[generator] = max(poles.get(generator, 0), -exponent)
-        if not poles:
+        if not poles or len(poles) > _MOST_POLES:
             return argument, ()
         terms = []
         for monomial, coefficient in argument.form.items():

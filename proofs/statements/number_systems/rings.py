@@ -16,6 +16,11 @@ from flint import arb, fmpz
 
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ball, Undetermined
 from dyadic.proofs.evaluate.reals import AT_ZERO
+from dyadic.symbolic.functions import FUNCTIONS
+
+_INDEX_BITS = 30
+_NEAR = 40
+"""Bits of the distance within which a value must exist."""
 
 
 class Growth:
@@ -31,11 +36,13 @@ class Growth:
         return max(abs(p).bit_length() - 1, 0), q.bit_length() - 1
 
     def add(self, terms: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        terms = list(map(_degrees, terms))
         below = sum(d for _, d in terms)
         top = max((n + below - d for n, d in terms), default=0)
         return top + (len(terms) - 1).bit_length() if terms else 0, below
 
     def mul(self, factors: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        factors = list(map(_degrees, factors))
         return sum(n for n, _ in factors), sum(d for _, d in factors)
 
     def dot(self, rows: Sequence[Sequence[tuple[int, int]]]) -> tuple[int, int]:
@@ -47,10 +54,11 @@ class Growth:
     def power(self, base: tuple[int, int], p: int, q: int = 1) -> tuple[int, int]:
         if q != 1:
             base = self.logsumexp([base])
-        n, d = base if p >= 0 else base[::-1]
+        n, d = _degrees(base) if p >= 0 else _degrees(base)[::-1]
         return abs(p) * n, abs(p) * d
 
     def largest(self, arguments: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        arguments = list(map(_degrees, arguments))
         self.deepest = max(self.deepest, *(n + d for n, d in arguments))
         return max(n for n, _ in arguments), max(d for _, d in arguments)
 
@@ -61,8 +69,13 @@ class Growth:
         return self.logsumexp([argument])
 
     def logsumexp(self, arguments: Sequence[tuple[int, int]]) -> tuple[int, int]:
-        self.deepest = max(self.deepest, *(n + d for n, d in arguments))
+        self.deepest = max(self.deepest, *(n + d for n, d in map(_degrees, arguments)))
         return 1, 0
+
+
+def _degrees(value: Any) -> tuple[int, int]:
+    """Those of a value; the index of a largest value is a number, with its bits."""
+    return value if isinstance(value, tuple) else (_INDEX_BITS, 0)
 
 
 @dataclass(frozen=True)
@@ -112,11 +125,12 @@ class Exact:
         return Traced(Fraction(p, q))
 
     def add(self, terms: Sequence[Traced]) -> Traced:
-        terms = [term for term in terms if term.used or not term.zero]
+        terms = [term for term in map(_traced, terms) if term.used or not term.zero]
         used = frozenset().union(*(term.used for term in terms))
         return Traced(_total([term.value for term in terms]), used)
 
     def mul(self, factors: Sequence[Traced]) -> Traced:
+        factors = list(map(_traced, factors))
         for factor in factors:
             if factor.zero:  # nothing else matters
                 return factor
@@ -133,23 +147,27 @@ class Exact:
         return self.add([total, product]) if product.used or not product.zero else total
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:
+        base = _traced(base)
         if base.zero and p < 0:
             raise Undetermined("division by zero")
         if q == 1:
-            return replace(base, value=base.value**p)
+            value = base.value**p
+            return replace(base, value=value if isinstance(value, Fraction) else _defined(value))
         exact = _exact_root(base.value, q)
         if exact is not None:
             return replace(base, value=exact**p)
         return replace(base, value=_defined(self._balls.power(_ball(base.value), p, q)))
 
     def largest(self, arguments: Sequence[Traced]) -> Traced:
+        arguments = list(map(_traced, arguments))
         used = frozenset().union(*(a.used for a in arguments))
         return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
 
     def argmax(self, arguments: Sequence[Traced], indices: Sequence[int]) -> int:
-        return self._balls.argmax([_ball(a.value) for a in arguments], indices)
+        return self._balls.argmax([_ball(_traced(a).value) for a in arguments], indices)
 
     def apply(self, name: str, order: int, argument: Traced) -> Traced:
+        argument = _traced(argument)
         label = f"{name}{chr(39) * order}({argument})"
         used = argument.used | {label}
         value = self._rational(name, order, argument.value)
@@ -183,6 +201,36 @@ class Exact:
         result = Traced(self._balls.logsumexp([_ball(a.value) for a in arguments]), used)
         self.calls.setdefault(label, str(result))
         return result
+
+
+def _traced(value: Any) -> Traced:
+    """A number; the index of a largest value is one."""
+    return value if isinstance(value, Traced) else Traced(Fraction(value))
+
+
+class Neighbourhood(Exact):
+    """Values that exist in a neighbourhood of the numbers drawn, and not at these alone, as sqrt(-a^2) does at 0."""
+
+    def power(self, base: Traced, p: int, q: int = 1) -> Traced:
+        base = _traced(base)
+        if base.used and (p < 0 or q != 1):
+            _defined(self._balls.power(_around(base.value), p, q))
+        return super().power(base, p, q)
+
+    def apply(self, name: str, order: int, argument: Traced) -> Traced:
+        argument = _traced(argument)
+        if argument.used and bounded(name):
+            _defined(self._balls.apply(name, order, _around(argument.value)))
+        return super().apply(name, order, argument)
+
+
+def bounded(name: str) -> bool:
+    """Whether a function is not defined for all numbers."""
+    return name in ("log", "sqrt", "rsqrt") or (name in FUNCTIONS and FUNCTIONS[name].defined is not None)
+
+
+def _around(value: Any) -> arb:
+    return _ball(value) + arb(0, 2**-_NEAR)
 
 
 def _defined(value: arb) -> arb:

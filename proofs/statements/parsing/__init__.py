@@ -1,6 +1,6 @@
 """Text and LaTeX of claims, read.
 
 claims_file.py  a TOML or .tex file -> statements       notation.py    what ``derive`` prints, read back
-text.py, latex_notation.py  -> tokens (tokens.py)       index_text.py, latex_indices.py  index expressions
+text.py, latex_notation.py  -> tokens (tokens.py)       index_text.py  index expressions
 grammar.py      tokens -> expressions
 """

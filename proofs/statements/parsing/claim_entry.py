@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.statements.parsing.latex_source import rows
-from dyadic.proofs.statements.parsing.tokens import LONGEST_TEXT
+from dyadic.proofs.statements.parsing.tokens import CLAIMED
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, KINDS, NUMERATOR, Statement
 from dyadic.symbolic.errors import SpecError
 
@@ -121,8 +121,8 @@ def _first(where: str, value: Any) -> int:
 def string(where: str, key: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise SpecError(where, f"{key!r} is missing or is not text", f'add {key} = "..."')
-    if len(value) > LONGEST_TEXT:
-        raise SpecError(where, f"{key!r} is longer than {LONGEST_TEXT} characters", "split the claim")
+    if len(value) > CLAIMED.text:
+        raise SpecError(where, f"{key!r} is longer than {CLAIMED.text} characters", "split the claim")
     return value
 
 

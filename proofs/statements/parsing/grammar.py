@@ -15,30 +15,25 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.conditions import less
-from dyadic.proofs.statements.parsing.tokens import (
-    DEEPEST,
-    LARGEST_EXPONENT,
-    MOST_TOKENS,
-    Reduction,
-    Token,
-    Unreadable,
-)
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable
 
 
-def parse(tokens: Sequence[Token]) -> list[Any]:
+def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
     """The sides of an equation, in order; one side where there is no equals sign."""
-    if len(tokens) > MOST_TOKENS:
-        raise Unreadable(tokens[MOST_TOKENS].position, f"the formula has more than {MOST_TOKENS} symbols")
-    return _Parser(tokens).equation()
+    called(READERS)
+    if len(tokens) > limits.tokens:
+        raise Unreadable(tokens[limits.tokens].position, f"the formula has more than {limits.tokens} symbols")
+    return _Parser(tokens, limits.exponent).equation()
 
 
 _WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product")
 
 
 class _Parser:
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        self._tokens, self._next, self._depth = tokens, 0, 0
+    def __init__(self, tokens: Sequence[Token], largest: int) -> None:
+        self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
 
     def equation(self) -> list[Any]:
         sides = [self._sum()]
@@ -87,6 +82,8 @@ class _Parser:
             if self._token.kind == "reduction":
                 factors.append((operator, self._reduction()))
                 break
+            if self._token.kind == "number" and self._next and self._tokens[self._next - 1].kind == "number":
+                raise Unreadable(self._token.position, "two numbers side by side are doubtful: write 1000, or 2 * 3")
             negative = bool(operator) and self._is("-")
             if negative:
                 self._next += 1
@@ -100,7 +97,7 @@ class _Parser:
         return self._token.kind in ("number", "atom", "function", "extremum", "call", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
-        head: Reduction = self._token.value
+        head: ReductionHead = self._token.value
         self._next += 1
         self._depth += 1
         if self._depth > DEEPEST:
@@ -111,40 +108,53 @@ class _Parser:
 
     def _factor(self) -> Any:
         node = self._atom()
+        powers = 0
         while self._is("^") or self._token.kind == "transposed":
             if self._token.kind == "transposed":
                 self._next += 1
                 node = ["transposed", node]
-            else:
-                node = _power(node, self._exponent(), self._token.position)
+                continue
+            if powers:
+                problem = "a^b^c is doubtful: write (a^b)^c, or the exponent as one number"
+                raise Unreadable(self._token.position, problem)
+            node, powers = _power(node, self._exponent(), self._token.position), 1
         return node
 
     def _exponent(self) -> Fraction:
         self._take("^")
-        bracket = self._is("(")
-        if bracket:
+        if not self._is("("):  # what follows an integer is no part of the exponent: x^2/n
+            return self._signed_part()
+        return self._ratio()
+
+    def _ratio(self) -> Fraction:
+        """An integer or a quotient of two, in brackets."""
+        self._take("(")
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        value = self._signed_part()
+        if self._is("/"):
             self._next += 1
-        negative = self._is("-")
-        if negative:
-            self._next += 1
-        value = self._whole()
-        if bracket and self._is("/"):
-            self._next += 1
-            below = self._whole()
+            below = self._signed_part()
             if not below:
                 raise Unreadable(self._token.position, "this divides by zero")
             value /= below
-        if bracket:
-            self._take(")")
+        self._take(")")
+        self._depth -= 1
+        return value
+
+    def _signed_part(self) -> Fraction:
+        negative = self._is("-")
+        if negative:
+            self._next += 1
+        value = self._ratio() if self._is("(") else self._whole()
         return -value if negative else value
 
     def _whole(self) -> Fraction:
         """An integer in an exponent."""
         value = self._token.value if self._token.kind == "number" else None
-        if value is None or value.denominator != 1 or value > LARGEST_EXPONENT:
-            raise Unreadable(
-                self._token.position, f"an exponent is a number, of integers of at most {LARGEST_EXPONENT}"
-            )
+        if value is None or value.denominator != 1 or value > self._largest:
+            raise Unreadable(self._token.position, f"an exponent is a number, of integers of at most {self._largest}")
         self._next += 1
         return Fraction(value)
 
@@ -159,6 +169,10 @@ class _Parser:
         if token.kind == "function":
             self._next += 1
             power = self._exponent() if self._is("^") else Fraction(1)
+            if power == -1:
+                name = token.value[0]
+                problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
+                raise Unreadable(token.position, problem)
             node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
             return node if power == 1 else _power(node, power, token.position)
         if token.kind == "extremum":
@@ -204,7 +218,7 @@ class _Parser:
         return node
 
 
-def reduced(head: Reduction, body: Any) -> Any:
+def reduced(head: ReductionHead, body: Any) -> Any:
     """A sum or the like of a body; a smallest value is the negative of a largest one."""
     if head.start:
         extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
@@ -249,7 +263,7 @@ def _power(node: Any, exponent: Fraction, position: int) -> Any:
         raise Unreadable(position, "this divides by zero")
     if exponent.denominator != 1:
         return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
-    if value is not None and (abs(exponent) == 1 or abs(value) < 1000):
+    if value is not None and (abs(exponent) == 1 or (abs(value) < 1000 and abs(exponent) <= CLAIMED.exponent)):
         return _number(Fraction(value ** int(exponent)))
     return node if exponent == 1 else ["^", node, int(exponent)]
 

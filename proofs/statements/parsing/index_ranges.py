@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dyadic.proofs.statements.parsing.tokens import Reduction, Unreadable
+from dyadic.proofs.statements.parsing.tokens import ReductionHead, Unreadable
 
 _RANGE = re.compile(
     r"\s*(?:(?P<first>\d{1,9})\s*(?P<open><=?)\s*)?(?P<index>[a-z][a-z0-9]*)\s*"
@@ -12,7 +12,7 @@ _RANGE = re.compile(
 )
 
 
-def read_reduction(kind: str, text: str, at: int, base: int) -> Reduction:
+def read_reduction(kind: str, text: str, at: int, base: int) -> ReductionHead:
     """The head of a sum or the like, counted from 0; ``base``: from where the claim counts."""
     match = _RANGE.match(text)
     if match is None:
@@ -24,7 +24,7 @@ def read_reduction(kind: str, text: str, at: int, base: int) -> Reduction:
             hint = f"write {first}<={match['index']}<..., or say first = 1 in the file"
             raise Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
     elif match["first"] is None and match["end"] is None:
-        return Reduction(kind, match["index"], None)
+        return ReductionHead(kind, match["index"], None)
     elif match["first"] is None and not base and match["close"] == "<":
         first, end = 0, _read_range(match["end"], at)
     else:
@@ -35,7 +35,7 @@ def read_reduction(kind: str, text: str, at: int, base: int) -> Reduction:
         end = _end(match["end"], at, base) if match["close"] == "<=" else _before(end, at, base)
     if first < 0 or (isinstance(end, int) and end <= first):
         raise Unreadable(at, "the range holds no value: nothing would be compared")
-    return Reduction(kind, match["index"], end, first)
+    return ReductionHead(kind, match["index"], end, first)
 
 
 def _end(written: str, at: int, base: int) -> int | str:

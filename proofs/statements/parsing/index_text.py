@@ -66,17 +66,27 @@ class IndexReader:
 
     def condition(self) -> Any:
         """``a <= e < n``, ``d | e``, ``a = b`` or another relation, or several in a row, as a bracket: 1 or 0."""
-        nodes, signs = [self._sum(0)], [self._relation()]
-        nodes.append(self._sum(0))
+        nodes, signs = [self._side()], [self._relation()]
+        nodes.append(self._side())
         while self._peek() in _RELATIONS:
             signs.append(self._relation())
-            nodes.append(self._sum(0))
+            nodes.append(self._side())
         if self._next < len(self._tokens):
             raise Unreadable(self._tokens[self._next][1], "this does not belong in a condition")
         if len(signs) == 2 and set(signs) <= {"<", "<="}:
             return between((signs[0], signs[1]), *nodes)
         found = [integer_relation(sign, *pair) for sign, pair in zip(signs, pairwise(nodes), strict=True)]
         return found[0] if len(found) == 1 else ["*", *found]
+
+    def _side(self) -> Any:
+        """One side of a condition, where a product may stand before ``mod`` without brackets around the two."""
+        node = self._sum(0)
+        if self._peek() != "mod":
+            return node
+        if isinstance(node, list) and node[0] == "+":
+            raise Unreadable(self._tokens[self._next][1], "what mod belongs to is doubtful: write ((i + 1) mod 2)")
+        self._take("mod")
+        return ["remainder", node, self._atom(0)]
 
     def _relation(self) -> str:
         return _RELATIONS[self._take(*_RELATIONS)]
@@ -118,6 +128,8 @@ class IndexReader:
                 break
             if self._peek() == "*":
                 self._take("*")
+            elif self._peek().isdigit() and isinstance(factors[-1], int):
+                raise Unreadable(self._tokens[self._next][1], "two numbers side by side are doubtful")
             factors.append(self._atom(depth))
         return factors[0] if len(factors) == 1 else ["*", *factors]
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.proofs.statements.parsing.latex_source import Cursor, Node, content
+from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
-from dyadic.symbolic.printing import latex_escape
+from dyadic.symbolic.latex_printing import latex_escape
 
 ACCENTS = {
     r"\bar": "bar", r"\overline": "bar", r"\dot": "dot", r"\hat": "hat", r"\widehat": "hat", r"\tilde": "tilde",
@@ -33,11 +33,11 @@ _WORDS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", *_FUNCTIONS
 
 
 @dataclass(frozen=True)
-class Named:
+class LatexName:
     """A name in the text notation, the nodes of its indices (None: it has none), and what follows them."""
 
     text: str
-    indices: Sequence[Node] | None = None
+    indices: Sequence[LatexNode] | None = None
     after: str = ""
 
 
@@ -49,7 +49,7 @@ class Names:
         self._owners = {latex_escape(name): name for name in (*vocabulary.graph.parents, *vocabulary.graph.inputs)}
         self._owners |= {latex_escape(name): name for name in vocabulary.graph.costs}
 
-    def read(self, cursor: Cursor) -> Named:
+    def read(self, cursor: Cursor) -> LatexName:
         """The name here.  Raises :class:`Unreadable` where there is none."""
         node = cursor.peek()
         accent, stem = self._base(cursor)
@@ -59,20 +59,20 @@ class Names:
             after = cursor.next
             primes = self._primes(cursor)
             if not self._owner_follows(cursor) or primes:
-                return Named(stem + "'" * primes)
+                return LatexName(stem + "'" * primes)
             cursor.next = after
         stem += self._number_before_owner(cursor)
         owner, indices = self._scripts(cursor)
         return self._named(accent, stem, owner, indices, node.at)
 
-    def _family(self, cursor: Cursor, stem: str) -> Named | None:
+    def _family(self, cursor: Cursor, stem: str) -> LatexName | None:
         """A quantity of the layer in its script, if there is one."""
         start, author = cursor.next, self._vocabulary.author
         name: str | None = None
-        indices: Sequence[Node] | None = None
+        indices: Sequence[LatexNode] | None = None
         while cursor.is_at("_", "^"):
             back, mark = cursor.next, cursor.take().text
-            inner = content(cursor.script())
+            inner = content(cursor.argument())
             written = "".join(node.text for node in inner)
             if mark == author.families[stem][0] and name is None and author.is_layer(written):
                 name = author.named(stem, written, self._vocabulary.tensors)
@@ -84,33 +84,35 @@ class Names:
         if name is None:
             cursor.next = start
             return None
-        return Named(name, indices)
+        return LatexName(name, indices)
 
     def is_quantity(self, word: str) -> bool:
         """Whether a letter is a quantity by itself."""
         return word in self._vocabulary.tensors
 
-    def _named(self, accent: str, stem: str, owner: str | None, indices: Sequence[Node] | None, at: int) -> Named:
+    def _named(
+        self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int
+    ) -> LatexName:
         known, tail = self._vocabulary.tensors, "" if owner is None else f"_{owner}"
         if accent == "dot":
-            return Named(f"d{stem}{tail}", indices, "/dt")
+            return LatexName(f"d{stem}{tail}", indices, "/dt")
         name = f"{stem}{accent}{tail}"
         if accent == "hat" and f"arg{stem}{tail}" in known:
             name = f"arg{stem}{tail}"
         digits = "".join(node.text for node in indices or ())
         if name in known:
             self._define = False
-            return Named(name, indices)
+            return LatexName(name, indices)
         if self._define:
             self._define = False
-            return Named(name, indices)
+            return LatexName(name, indices)
         if owner is None and not accent and stem in _WHOLE_WORDS and not indices:
-            return Named(_WHOLE_WORDS[stem])
+            return LatexName(_WHOLE_WORDS[stem])
         if stem == "delta" and not accent and owner is None and indices:
-            return Named("delta", indices)
+            return LatexName("delta", indices)
         plain = owner is None and not accent and (indices is None or digits.isdigit())
         if plain and (stem in self._vocabulary.sizes or re.fullmatch("[a-z]", stem)):
-            return Named(stem + digits)
+            return LatexName(stem + digits)
         raise Unreadable(at, f"{name!r} is no quantity of this network")
 
     def _base(self, cursor: Cursor) -> tuple[str, str]:
@@ -135,7 +137,7 @@ class Names:
             return "", node.text
         raise Unreadable(node.at, f"{node.text!r} is not understood" if node.text else "a quantity is missing")
 
-    def _word(self, node: Node) -> str:
+    def _word(self, node: LatexNode) -> str:
         """The letters of a group, or the Greek letter that it holds."""
         inner = content(node)
         if len(inner) == 1 and inner[0].kind == "command":
@@ -170,13 +172,13 @@ class Names:
         cursor.next += 2
         return text
 
-    def _scripts(self, cursor: Cursor) -> tuple[str | None, Sequence[Node] | None]:
+    def _scripts(self, cursor: Cursor) -> tuple[str | None, Sequence[LatexNode] | None]:
         """The layer and the nodes of the indices, of which each stands in one script."""
         owner: str | None = None
-        indices: Sequence[Node] | None = None
+        indices: Sequence[LatexNode] | None = None
         while cursor.is_at("_", "^"):
             back, mark = cursor.next, cursor.take().text
-            inner = content(cursor.script())
+            inner = content(cursor.argument())
             found, rest = self._owner(inner, subscript=mark == "_")
             if mark == "_" and indices is None:
                 owner = found or owner
@@ -188,7 +190,7 @@ class Names:
                 break
         return owner, indices
 
-    def _owner(self, found: Sequence[Node], subscript: bool) -> tuple[str | None, Sequence[Node]]:
+    def _owner(self, found: Sequence[LatexNode], subscript: bool) -> tuple[str | None, Sequence[LatexNode]]:
         """The layer named at the start of a script, and what follows it."""
         if len(found) > 1 and found[0].text in _OWNERS and found[1].kind == "group":
             rest = found[2:]

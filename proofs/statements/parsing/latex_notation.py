@@ -11,16 +11,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from dyadic.proofs.statements.parsing.latex_names import Names
-from dyadic.proofs.statements.parsing.latex_source import Cursor, Node, content, nodes
+from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content, nodes
 from dyadic.proofs.statements.parsing.text import TextReader
-from dyadic.proofs.statements.parsing.tokens import Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _SYMBOLS = {
     r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=",
     r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",
     r"\bmod": "mod", r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
-    "=": "=", "+": "+", "-": "-",
+    "=": "=", ":=": "=", "+": "+", "-": "-",
     "*": "*", "/": "/", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
     r"\rfloor": ")", r"\lfloor": "floor(",
 }  # fmt: skip
@@ -36,11 +36,12 @@ _LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 class LatexReader:
     """Tokens of one :func:`latex_source.formula`; arguments as for :class:`TextReader`."""
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False) -> None:
+    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+        self._limits = limits
         self._vocabulary, self._define = vocabulary, define
         self._names = Names(vocabulary, define)
         self._pieces: list[tuple[str, int]] = []
-        self._translated(Cursor(nodes(source), len(source)))
+        self._translated(Cursor(nodes(source, limits), len(source)))
 
     @property
     def text(self) -> str:
@@ -58,7 +59,7 @@ class LatexReader:
             return places[max(bisect_right(starts, position) - 1, 0)] if places else 0
 
         try:
-            found = TextReader(text.rstrip(), self._vocabulary, self._define).tokens()
+            found = TextReader(text.rstrip(), self._vocabulary, self._define, self._limits).tokens()
         except Unreadable as error:
             raise Unreadable(back(error.position), error.problem) from error
         return [Token(token.kind, token.value, back(token.position)) for token in found]
@@ -66,7 +67,7 @@ class LatexReader:
     def _emit(self, text: str, at: int) -> None:
         self._pieces.append((text, at))
 
-    def _text_of(self, found: Sequence[Node], end: int) -> str:
+    def _text_of(self, found: Sequence[LatexNode], end: int) -> str:
         """The translation of some nodes, apart."""
         before, self._pieces = self._pieces, []
         self._translated(Cursor(found, end))
@@ -98,11 +99,11 @@ class LatexReader:
             self._condition(cursor.until("[", "]", "this bracket is not closed"), node.at)
         elif cursor.is_at("^"):
             cursor.take()
-            self._superscript(cursor.script())
+            self._superscript(cursor.argument())
         elif not self._special(cursor):
             self._named(cursor)
 
-    def _bracketed(self, found: Sequence[Node], at: int) -> None:
+    def _bracketed(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit("(", at)
         self._translated(Cursor(found, at))
         self._emit(")", at)
@@ -144,7 +145,7 @@ class LatexReader:
         elif node.text == ".":
             raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
 
-    def _absolute(self, inner: list[Node], cursor: Cursor, at: int) -> None:
+    def _absolute(self, inner: list[LatexNode], cursor: Cursor, at: int) -> None:
         if cursor.take().text not in ("|", r"\vert", r"\rvert"):
             raise Unreadable(at, r"\left| is closed by another bracket")
         self._emit("abs", at)
@@ -162,7 +163,7 @@ class LatexReader:
         self._emit("abs", start.at)
         self._bracketed(inner, start.at)
 
-    def _of_wholes(self, cursor: Cursor, opening: Node) -> None:
+    def _of_wholes(self, cursor: Cursor, opening: LatexNode) -> None:
         """A norm, or a product of vectors in angle brackets."""
         closing = {r"\lVert": r"\rVert", r"\langle": r"\rangle"}.get(opening.text, opening.text)
         first = opening.text if closing != opening.text else ""
@@ -170,7 +171,7 @@ class LatexReader:
         self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
         self._bracketed(inner, opening.at)
 
-    def _condition(self, found: Sequence[Node], at: int) -> None:
+    def _condition(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit(f"[{self._text_of(found, at)}]", at)
 
     def _indicator(self, cursor: Cursor) -> bool:
@@ -183,7 +184,7 @@ class LatexReader:
         closing = {"[": "]", "(": ")", r"\{": r"\}", r"\lbrace": r"\rbrace"}.get(opening.text)
         if opening.text == "_":
             cursor.next += 3
-            self._condition(content(cursor.script()), node.at)
+            self._condition(content(cursor.argument()), node.at)
             return True
         if closing is None or opening.kind == "group":
             return False
@@ -219,7 +220,11 @@ class LatexReader:
     # -- fractions, roots, powers
 
     def _fraction(self, cursor: Cursor, at: int) -> None:
-        top, bottom = cursor.argument(), cursor.argument()
+        number = cursor.next > 1 and cursor.peek(-2).kind == "number"
+        number = number and (cursor.next < 3 or cursor.peek(-3).text not in ("_", "^"))
+        top, bottom = cursor.arguments(2)
+        if number and all(part.text.strip().isdigit() for part in (top, bottom)):
+            raise Unreadable(at, r"a number before a fraction is doubtful: write 2 \cdot \frac{1}{2}, or \frac{5}{2}")
         if self._derivative_of(content(top), content(bottom), at):
             return
         self._emit("(", at)
@@ -228,7 +233,7 @@ class LatexReader:
         self._bracketed(content(bottom), bottom.at)
         self._emit(")", at)
 
-    def _derivative_of(self, top: Sequence[Node], bottom: Sequence[Node], at: int) -> bool:
+    def _derivative_of(self, top: Sequence[LatexNode], bottom: Sequence[LatexNode], at: int) -> bool:
         r"""``\partial C / \partial x_i`` or ``d x_i / d t``."""
         above, below = _without_d(top), _without_d(bottom)
         if above is None or below is None or not above or not below:
@@ -242,7 +247,7 @@ class LatexReader:
         self._emit(f"d{of}/d{self._text_of(below, at)}", at)
         return True
 
-    def _quantity_of(self, found: Sequence[Node], at: int) -> str:
+    def _quantity_of(self, found: Sequence[LatexNode], at: int) -> str:
         """What is differentiated, under the name that is printed for it."""
         text = self._text_of(found, at)
         return self._vocabulary.author.plain.get(text, text)
@@ -274,13 +279,13 @@ class LatexReader:
         if cursor.is_at("["):
             cursor.take()
             degree = self._text_of(cursor.until("[", "]", "this bracket is not closed"), at)
-        argument = cursor.argument()
+        (argument,) = cursor.arguments(1)
         self._emit("" if degree else "sqrt", at)
         self._bracketed(content(argument), argument.at)
         if degree:
             self._emit(f"^(1/{degree})", at)
 
-    def _superscript(self, node: Node) -> None:
+    def _superscript(self, node: LatexNode) -> None:
         inner = content(node)
         if len(inner) == 1 and inner[0].text in (r"\top", r"\intercal", "T"):
             self._emit("^T", node.at)
@@ -309,16 +314,16 @@ class LatexReader:
             self._emit(f"{word}[{index}]" + (f" [{piece}]" if other else ""), node.at)
         return True
 
-    def _scripts(self, cursor: Cursor) -> dict[str, Node]:
-        found: dict[str, Node] = {}
+    def _scripts(self, cursor: Cursor) -> dict[str, LatexNode]:
+        found: dict[str, LatexNode] = {}
         while cursor.is_at("_", "^"):
             mark = cursor.take().text
             if mark in found:
                 raise Unreadable(cursor.peek().at, "one script of a kind at a time")
-            found[mark] = cursor.script()
+            found[mark] = cursor.argument()
         return found
 
-    def _ranges(self, below: Node, above: Node | None, at: int) -> list[str]:
+    def _ranges(self, below: LatexNode, above: LatexNode | None, at: int) -> list[str]:
         """The ranges of a reduction, each as text.py reads it."""
         text = self._text_of(content(below), at).strip()
         if above is None:
@@ -351,7 +356,7 @@ class LatexReader:
         inside = self._indices(found.indices, cursor.end)
         return f"{found.text}[{inside}]{found.after}"
 
-    def _indices(self, found: Sequence[Node], end: int) -> str:
+    def _indices(self, found: Sequence[LatexNode], end: int) -> str:
         """Indices between commas, or letters side by side."""
         parts = _parts(found, ",")
         if len(parts) == 1:
@@ -362,9 +367,9 @@ class LatexReader:
         return ", ".join(self._text_of(part, end) for part in parts if part)
 
 
-def _parts(found: Sequence[Node], mark: str) -> list[list[Node]]:
+def _parts(found: Sequence[LatexNode], mark: str) -> list[list[LatexNode]]:
     """The nodes between marks."""
-    parts: list[list[Node]] = [[]]
+    parts: list[list[LatexNode]] = [[]]
     for node in found:
         if node.kind != "group" and node.text == mark:
             parts.append([])
@@ -373,12 +378,12 @@ def _parts(found: Sequence[Node], mark: str) -> list[list[Node]]:
     return parts
 
 
-def _is_word(node: Node) -> bool:
+def _is_word(node: LatexNode) -> bool:
     """``\\text`` or one of the words that it holds beside a case."""
     return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
 
 
-def _without_d(found: Sequence[Node]) -> Sequence[Node] | None:
+def _without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:
     r"""What stands behind a \partial, d or \mathrm{d}; None where none does."""
     if found and found[0].text in _PARTIAL:
         return found[1:]

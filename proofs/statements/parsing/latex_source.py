@@ -9,51 +9,85 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dyadic.proofs.statements.parsing.tokens import DEEPEST, LONGEST_TEXT, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Unreadable
 
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_COMMENT = re.compile(r"(\\.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL)
 _DROPPED = re.compile(
-    r"(?<!\\)(?:\\(?:label|tag)\*?\{[^{}]*\}|\\(?:begin|end)\{(?!cases)[A-Za-z]+\*?\}"
-    r"|\\(?:nonumber|notag|displaystyle|textstyle|limits|q?quad|[bB]igg?[lrm]?)(?![A-Za-z])|\\[,;:!> \[\]]|~|\$)"
+    r"(?<!\\)(?:\\(?:label|tag)\*?\{[^{}]*\}"
+    r"|\\(?:nonumber|notag|displaystyle|textstyle|limits|[bB]igg?[lrm]?)(?![A-Za-z])|\\[,;:!> ]|~)"
 )
-_ALIGNMENT = re.compile(r"(?<!\\)&")
-_ROW = re.compile(r"\\\\(?:\[[^\]]*\])?|\n\s*\n|\\(?:begin|end)\{cases\}")
-_SYMBOL = re.compile(r"\d+(?:\.\d+)?|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
-_RELATION = re.compile(r"=|:=|\\(?:leftarrow|gets|coloneqq)(?![A-Za-z])")
-
-
-def tidy(source: str) -> str:
-    """Comments, labels, environments, spacing and the size of brackets left out; alignment marks stay."""
-    return _DROPPED.sub(" ", _COMMENT.sub("", source))
+_DISPLAY = re.compile(
+    r"(?<!\\)(?:\\(?:begin|end)\{(?:equation|align|aligned|alignat|alignedat|flalign|gather|gathered|multline|split"
+    r"|eqnarray|displaymath|math|subequations)\*?\}(?:\[[tbc]\]|\{\d\})?|\\[\[\]()]|\$+)"
+)
+_LENGTH = r"\[\s*-?[\d.]*\s*(?:pt|em|ex|mm|cm|in|\\[a-z]+)\s*\]"
+_ROW = re.compile(rf"\\\\\*?(?:{_LENGTH})?|\n\s*\n|\\(?:begin|end)\{{cases\}}")
+_CELL = re.compile(r"(?<!\\)&|\\q?quad(?![A-Za-z])|\\(?:begin|end)\{cases\}")
+_SYMBOL = re.compile(r"\d+(?:\.\d+)?|:=|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
+_RELATION = re.compile(r":?=|\\(?:leftarrow|gets|coloneqq)(?![A-Za-z])")
+_CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])")
+_NESTED = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}|\{[^{}]*\}|\[[^\[\]]*\]", re.DOTALL)
 
 
 def formula(source: str) -> str:
-    """One equation without what is only for the eye."""
-    text = tidy(source)
-    if "\\begin{cases}" not in text:
-        text = _ALIGNMENT.sub(" ", text)
-    return text.strip().rstrip(".,;").strip()
+    """One equation without what is only for the eye.  Raises :class:`Unreadable` where there are several."""
+    found = rows(source)
+    if len(found) > 1:
+        raise Unreadable(
+            max(source.find(found[1][:5]), 0), f"one formula is expected, here another begins: {found[1][:40]}"
+        )
+    return found[0] if found else ""
 
 
 def rows(source: str) -> list[str]:
-    """The equations of a display, one string each: a row that starts with a relation continues the one before."""
+    """The equations of one or several displays, one string each.
+
+    A row that starts with a relation, or with an operator and holds no relation, continues the one before.  What
+    stands in another row, display or column is never a factor of what stands before it.
+    """
+    text = _COMMENT.sub(lambda match: match[1] or "", source)
     found: list[str] = []
-    for row in _rows(tidy(source)):
-        text = (row if "\\begin{cases}" in row else _ALIGNMENT.sub(" ", row)).strip().lstrip("&").strip()
-        text = text.rstrip(".,;").strip()
-        if not text:
-            continue
-        if found and _RELATION.match(text):
-            found[-1] += " " + text
-        else:
-            found.append(text)
+    for row in _split(_DISPLAY.sub("\n\n", _DROPPED.sub(" ", text)), _ROW):
+        for part in _columns(row):
+            text = part.strip().rstrip(".,;").strip()
+            if not text:
+                continue
+            if found and (_RELATION.match(text) or (_CONTINUES.match(text) and not _relates(text))):
+                found[-1] += " " + text
+            else:
+                found.append(text)
     return found
 
 
-def _rows(text: str) -> list[str]:
-    """The rows, of which those of cases are part of one."""
+def _relates(text: str) -> bool:
+    """Whether a relation stands in it outside of groups and brackets."""
+    for _ in range(DEEPEST):
+        text = _NESTED.sub(" ", text)
+    return _RELATION.search(text) is not None
+
+
+def _columns(row: str) -> list[str]:
+    """The equations side by side in a row: beyond wide spaces, or in pairs of columns beyond the first."""
+    found = [""]
+    for cell in _split(row, _CELL):
+        text = cell.strip()
+        if text and not _RELATION.match(text) and not _CONTINUES.match(text) and _ends(found[-1]):
+            found.append(cell)
+        else:
+            found[-1] += " " + cell
+    return found
+
+
+def _ends(text: str) -> bool:
+    """Whether an equation may end here: both its sides have begun."""
+    *_, last = _RELATION.split(text)
+    return _relates(text) and bool(last.strip())
+
+
+def _split(text: str, marks: re.Pattern[str]) -> list[str]:
+    """What stands between marks, of which those within cases do not count."""
     found, start, inside = [], 0, 0
-    for match in _ROW.finditer(text):
+    for match in marks.finditer(text):
         if match[0].startswith(("\\begin", "\\end")):
             inside += 1 if match[0].startswith("\\begin") else -1
         elif not inside:
@@ -63,20 +97,20 @@ def _rows(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Node:
+class LatexNode:
     """kind: number, letter, command, symbol or group; text: as written, of a group what is inside; at: where."""
 
     kind: str
     text: str
     at: int
-    inner: tuple[Node, ...] = ()
+    inner: tuple[LatexNode, ...] = ()
 
 
-def nodes(source: str) -> tuple[Node, ...]:
+def nodes(source: str, limits: Limits = CLAIMED) -> tuple[LatexNode, ...]:
     """The symbols of an equation, groups as trees.  Raises :class:`Unreadable` for braces that do not match."""
-    if len(source) > LONGEST_TEXT:
-        raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
-    levels: list[list[Node]] = [[]]
+    if len(source) > limits.text:
+        raise Unreadable(0, f"the formula is longer than {limits.text} characters")
+    levels: list[list[LatexNode]] = [[]]
     opened: list[int] = []
     for match in _SYMBOL.finditer(source):
         word, at = match[0], match.start()
@@ -89,9 +123,9 @@ def nodes(source: str) -> tuple[Node, ...]:
             if not opened:
                 raise Unreadable(at, "this brace closes no group")
             inner, start = tuple(levels.pop()), opened.pop()
-            levels[-1].append(Node("group", source[start + 1 : at], start, inner))
+            levels[-1].append(LatexNode("group", source[start + 1 : at], start, inner))
         else:
-            levels[-1].append(Node(_kind(word), word, at))
+            levels[-1].append(LatexNode(_kind(word), word, at))
     if opened:
         raise Unreadable(opened[-1], "this group is not closed")
     return tuple(levels[0])
@@ -108,15 +142,15 @@ def _kind(word: str) -> str:
 class Cursor:
     """A place in a list of nodes."""
 
-    def __init__(self, found: Sequence[Node], end: int) -> None:
+    def __init__(self, found: Sequence[LatexNode], end: int) -> None:
         self.nodes, self.next, self.end = found, 0, end
 
-    def peek(self, ahead: int = 0) -> Node:
+    def peek(self, ahead: int = 0) -> LatexNode:
         """The node here, or an empty symbol at the end."""
         position = self.next + ahead
-        return self.nodes[position] if position < len(self.nodes) else Node("symbol", "", self.end)
+        return self.nodes[position] if position < len(self.nodes) else LatexNode("symbol", "", self.end)
 
-    def take(self) -> Node:
+    def take(self) -> LatexNode:
         node = self.peek()
         self.next += 1
         return node
@@ -124,27 +158,34 @@ class Cursor:
     def is_at(self, *texts: str) -> bool:
         return self.peek().kind != "group" and self.peek().text in texts
 
-    def argument(self) -> Node:
-        """The group or symbol that a command applies to; of several digits it is the first."""
+    def argument(self) -> LatexNode:
+        """The group or symbol that a script applies to; of several digits it would be the first."""
         node = self.take()
         if not node.text and node.kind != "group":
             raise Unreadable(node.at, "something is missing here")
         if node.kind == "number" and len(node.text) > 1:
-            rest = Node("number", node.text[1:], node.at + 1)
-            self.nodes = [*self.nodes[: self.next], rest, *self.nodes[self.next :]]
-            return Node("number", node.text[0], node.at)
+            raise Unreadable(node.at, f"braces are missing: {{{node.text}}}")
         return node
 
-    def script(self) -> Node:
-        """The group or symbol of a script: 12 without braces would be a 1 with a 2 behind it."""
-        node = self.peek()
-        if node.kind == "number" and len(node.text) > 1:
-            raise Unreadable(node.at, f"braces are missing: {{{node.text}}}")
-        return self.argument()
+    def arguments(self, count: int) -> list[LatexNode]:
+        r"""The arguments of a command, each a group or one symbol as in TeX: those of \frac12 are 1 and 2."""
+        found: list[LatexNode] = []
+        for _ in range(count):
+            node = self.peek()
+            if node.kind == "number" and len(node.text) > 1 and node.text.isdigit():
+                digits = [LatexNode("number", digit, node.at + k) for k, digit in enumerate(node.text)]
+                self.nodes = [*self.nodes[: self.next], *digits, *self.nodes[self.next + 1 :]]
+            found.append(self.argument())
+        last, after = found[-1], self.peek()
+        if last.kind == after.kind == "number" and after.at == last.at + 1:
+            raise Unreadable(
+                last.at, f"braces are missing: only the digit {last.text} belongs to what stands before it"
+            )
+        return found
 
-    def until(self, opening: str, closing: str, problem: str) -> list[Node]:
+    def until(self, opening: str, closing: str, problem: str) -> list[LatexNode]:
         """The nodes up to the closing symbol that belongs to the opening one just taken."""
-        found: list[Node] = []
+        found: list[LatexNode] = []
         start, depth = self.peek().at, 1
         while self.next < len(self.nodes):
             node = self.take()
@@ -156,6 +197,6 @@ class Cursor:
         raise Unreadable(start, problem)
 
 
-def content(node: Node) -> tuple[Node, ...]:
+def content(node: LatexNode) -> tuple[LatexNode, ...]:
     """What a group holds, or the symbol itself."""
     return node.inner if node.kind == "group" else (node,)

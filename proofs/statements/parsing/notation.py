@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.checker.trust import READERS, called
 from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.quantities import printed_letters
 
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax"}
 _NUMBER = re.compile(r"\d+(?![\w.])")  # a name may start with digits: 0.weight
@@ -19,11 +24,20 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\[([A-Za-z][A-Za-z0-9_]*)<")
 _FUNCTION = re.compile(r"([A-Za-z][A-Za-z0-9_]*)('*)\(")
 
-Names = Mapping[str, tuple[str, str, int]]
-"""Kind, owner and number of axes by the printed name."""
+
+@dataclass(frozen=True)
+class PrintedNames:
+    """tensors: kind, owner and number of axes by the printed name."""
+
+    tensors: Mapping[str, tuple[str, str, int]]
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """The lengths of names, longest first; there are few, however many names there are."""
+        return sorted({len(name) for name in self.tensors}, reverse=True)
 
 
-def printed_names(graph: Graph, own: Collection[str]) -> dict[str, tuple[str, str, int]]:
+def printed_names(graph: Graph, own: Collection[str]) -> PrintedNames:
     """Every tensor of a network under the name that is printed for it.
 
     own: the inputs that go by their own name.  A name that two tensors share stands for none of them.
@@ -32,16 +46,16 @@ def printed_names(graph: Graph, own: Collection[str]) -> dict[str, tuple[str, st
     shared: set[str] = set()
 
     def add(kind: str, owner: str, rank: int) -> None:
-        letter = f"{kind[4:]}bar" if kind.startswith("bar ") else kind.replace(" ", "")
-        name = letter if owner == COST else f"{letter}_{owner}"
-        if owner in own and kind in ("x", "bar x"):
+        letters = printed_letters(kind)
+        name = letters if owner == COST else f"{letters}_{owner}"
+        if owner in own and kind in ("x", adjoint("x")):
             name = owner if kind == "x" else f"{owner}bar"
         if found.setdefault(name, (kind, owner, rank)) != (kind, owner, rank):
             shared.add(name)
 
     for name, node in graph.inputs.items():
         add("x", name, len(node["shape"]))
-        add("bar x", name, len(node["shape"]))
+        add(adjoint("x"), name, len(node["shape"]))
     for name in graph.parents:
         data = graph.layers[graph.content[name]]
         rank = len(data["definitions"][-1]["shape"])
@@ -52,17 +66,18 @@ def printed_names(graph: Graph, own: Collection[str]) -> dict[str, tuple[str, st
             add(item["kind"], name, len(item["shape"]))
         for parameter in data["parameters"].values():
             add(parameter["kind"], name, len(parameter["shape"]))
-            add(f"bar {parameter['kind']}", name, len(parameter["shape"]))
+            add(adjoint(parameter["kind"]), name, len(parameter["shape"]))
     for owner, data in graph.cost_contents.items():
         add("y", owner, len(data["target_shape"]))
         for item in (*data["definitions"], *data["intermediates"]):
             add(item["kind"], owner, len(item["shape"]))
-    return {name: tensor for name, tensor in found.items() if name not in shared}
+    return PrintedNames({name: tensor for name, tensor in found.items() if name not in shared})
 
 
-def read_equation(source: str, names: Names) -> tuple[Any, Any]:
+def read_equation(source: str, names: PrintedNames) -> tuple[Any, Any]:
     """Both sides of ``left = right``.  Raises :class:`Unreadable`."""
-    reader = _Reader(source, names)
+    called(READERS)
+    reader = _EquationReader(source, names)
     left = reader.atom(frozenset())
     indices = left[3] if isinstance(left, list) and left[0] == "entry" else None
     if indices is None or not all(isinstance(index, list) and index[0] == "size" for index in indices):
@@ -75,12 +90,11 @@ def read_equation(source: str, names: Names) -> tuple[Any, Any]:
     return ["entry", left[1], left[2], [["index", name] for name in free]], right
 
 
-class _Reader:
+class _EquationReader:
     """Recursive descent; ``scope`` holds the indices that are bound."""
 
-    def __init__(self, source: str, names: Names) -> None:
+    def __init__(self, source: str, names: PrintedNames) -> None:
         self.source, self.names, self.at = source, names, 0
-        self._lengths = sorted({len(name) for name in names}, reverse=True)
 
     def refuse(self, reason: str) -> Unreadable:
         return Unreadable(self.at, reason)
@@ -95,9 +109,9 @@ class _Reader:
         if not self.next(text):
             raise self.refuse(f"{text.strip()!r} is expected")
 
-    def total(self, scope: frozenset[str]) -> Any:
-        """A sum: terms between ``+`` and ``-`` with blanks around them."""
-        terms = [self.signed(scope)]
+    def total(self, scope: frozenset[str], first: Any = None) -> Any:
+        """A sum: terms between ``+`` and ``-`` with blanks around them; first: its first term, if that is read."""
+        terms = [self.signed(scope) if first is None else first]
         while True:
             if self.next(" + "):
                 terms.append(self.product(scope))
@@ -150,16 +164,22 @@ class _Reader:
             self.expect("] ")
             return [REDUCTIONS[match[1]], match[2], extent, self.product(scope | {match[2]})]
         if self.next("floor("):
-            top = self.product(scope)
-            self.expect(" / ")
-            bottom = self.atom(scope)
-            self.expect(")")
-            return ["quotient", top, bottom]
+            return self._floor(scope)
         if self.next("sqrt("):
             inside = self.total(scope)
             self.expect(")")
             return ["^", inside, ["rational", 1, 2]]
         return self._named(scope)
+
+    def _floor(self, scope: frozenset[str]) -> Any:
+        """Of a quotient of integers, which has blanks around its slash, or of a number."""
+        top = self.signed(scope)
+        if self.next(" / "):
+            found = ["quotient", top, self.atom(scope)]
+        else:
+            found = ["apply", "floor", 0, self.total(scope, top)]
+        self.expect(")")
+        return found
 
     def _in_brackets(self, scope: frozenset[str]) -> Any:
         inside = self.total(scope)
@@ -210,9 +230,9 @@ class _Reader:
 
     def _tensor(self) -> tuple[str, str, int, str] | None:
         """The longest name of a tensor that stands here: with axes before a bracket, without before the name's end."""
-        for length in self._lengths:
+        for length in self.names.lengths:
             name = self.source[self.at : self.at + length]
-            found = self.names.get(name)
+            found = self.names.tensors.get(name)
             if found is None or len(name) < length:
                 continue
             follows = self.source[self.at + length : self.at + length + 1]
@@ -230,4 +250,4 @@ class _Reader:
         return indices
 
 
-__all__ = ["Names", "printed_names", "read_equation"]
+__all__ = ["PrintedNames", "printed_names", "read_equation"]

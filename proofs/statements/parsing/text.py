@@ -10,23 +10,18 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.conditions import real_condition
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.index_ranges import read_reduction
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import (
-    DEEPEST,
-    LONGEST_NUMBER,
-    LONGEST_TEXT,
-    PI,
-    Token,
-    Unreadable,
-)
-from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, Tensor, Vocabulary
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable
+from dyadic.proofs.statements.semantics import quantities
+from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
-_OPERATOR = re.compile(r"\*\*|<-|\.\*|[-+*/^(),=@\u00b7\u2212\u2299]")
-_SPELLING = {"**": "^", "<-": "=", "\u2212": "-", "\u2299": ".*"}
+_OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|[-+*/^(),=@\u00b7\u2212\u2299]")
+_SPELLING = {"**": "^", "<-": "=", ":=": "=", "\u2212": "-", "\u2299": ".*"}
 _TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
 _CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax)\s*(?=\()")
 _CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
@@ -45,9 +40,12 @@ class TextReader:
     define: a name that is not known may stand first, as the one defined.  context: the text of which it is a part.
     """
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, context: str = "") -> None:
-        if len(source) > LONGEST_TEXT:
-            raise Unreadable(0, f"the formula is longer than {LONGEST_TEXT} characters")
+    def __init__(
+        self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED, context: str = ""
+    ) -> None:
+        if len(source) > limits.text:
+            raise Unreadable(0, f"the formula is longer than {limits.text} characters")
+        self._limits = limits
         self._source, self._vocabulary, self._define = source, vocabulary, define
         self._whole, self._at, self._depth = context or source, 0, 0
 
@@ -58,18 +56,22 @@ class TextReader:
     def tokens(self) -> list[Token]:
         found: list[Token] = []
         while True:
+            before = self._at
             while self._source[self._at : self._at + 1].isspace():
                 self._at += 1
             if self._at >= len(self._source):
                 return [*found, Token("end", None, self._at)]
+            broken, last = "\n" in self._source[before : self._at], len(found)
             found += self._some(first=not found)
+            if broken and last and _multiplied(found[:last], found[last]):
+                raise Unreadable(found[last].position, "a line is no factor of the one before: write * or one line")
 
     def _some(self, first: bool) -> list[Token]:
         source, start = self._source, self._at
         # A name may start with digits (0.weight).
         if (match := _NUMBER.match(source, start)) and self._tensor(start) is None:
             self._at = match.end()
-            return [Token("number", read_number(match[0], start), start)]
+            return [Token("number", read_number(match[0], start, self._limits.digits), start)]
         if match := _TRANSPOSED.match(source, start):
             self._at = match.end()
             return [Token("transposed", None, start)]
@@ -132,7 +134,7 @@ class TextReader:
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(offset, f"the formula is nested more than {DEEPEST} deep")
-        sides = parse(self.tokens())
+        sides = parse(self.tokens(), self._limits)
         self._source, self._at = before
         self._depth -= 1
         if len(sides) != 1:
@@ -171,7 +173,7 @@ class TextReader:
         self._at = start
         return None
 
-    def _tensor(self, at: int) -> Tensor | None:
+    def _tensor(self, at: int) -> NamedTensor | None:
         """The longest known name here."""
         for length in self._lengths:
             name = self._source[at : at + length]
@@ -181,7 +183,7 @@ class TextReader:
                 return tensor
         return None
 
-    def _indices(self, tensor: Tensor | None) -> list[Any]:
+    def _indices(self, tensor: NamedTensor | None) -> list[Any]:
         """The indices after a name; ``tensor`` None: as many as there are."""
         wanted = None if tensor is None else len(tensor.axes)
         start = self._at
@@ -264,10 +266,19 @@ class TextReader:
         return Token("function", function(self._vocabulary, match[0], order, start), start)
 
 
-def read_number(written: str, at: int) -> Fraction:
+def _multiplied(before: list[Token], token: Token) -> bool:
+    """Whether two tokens outside of brackets side by side are factors."""
+    brackets = [each.value for each in before if each.kind == "operator"]
+    ends = before[-1].kind in ("number", "atom") or before[-1].value == ")"
+    starts = token.value == "(" if token.kind == "operator" else True
+    return brackets.count("(") == brackets.count(")") and ends and starts
+
+
+def read_number(written: str, at: int, most: int) -> Fraction:
+    """A decimal number, exactly; most: how many digits it may have."""
     digits, _, exponent = written.lower().partition("e")
-    if len(digits) > LONGEST_NUMBER or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
-        raise Unreadable(at, f"the number has more than {LONGEST_NUMBER} digits")
+    if len(digits) > most or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
+        raise Unreadable(at, f"the number has more than {most} digits")
     return Fraction(written)
 
 
@@ -286,12 +297,12 @@ def derivative(of: str, entry: Any, position: int, total: bool) -> Any:
         if not total and kind != "x":
             hint = 'the total derivative is meant where the claim has at = "solution"'
             raise Unreadable(position, f"dC/d... is the cost's own partial derivative, with respect to an x; {hint}")
-        if kind in (LET, "E", "C", "y", "s") or kind.startswith(("bar ", "cost ", "rate ")):
+        if kind in (LET, "E", "C", "y", "s") or quantities.quantity(kind).sense is not quantities.Sense.TENSOR:
             raise Unreadable(position, "dC/d... is taken with respect to x, a parameter or an intermediate quantity")
-        return [form, f"cost {kind}", owner, indices]
-    if kind == LET or kind.startswith("bar ") or kind in ("E", "y"):
+        return [form, quantities.by_cost(kind), owner, indices]
+    if kind == LET or is_adjoint(kind) or kind in ("E", "y"):
         raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
-    return [form, f"bar {kind}", owner, indices]
+    return [form, adjoint(kind), owner, indices]
 
 
 def rate(entry: Any, position: int) -> Any:
@@ -299,4 +310,4 @@ def rate(entry: Any, position: int) -> Any:
     form, kind, owner, indices = entry
     if kind not in ("x", "s"):
         raise Unreadable(position, "only x and s move in time")
-    return [form, f"rate {kind}", owner, indices]
+    return [form, quantities.rate(kind), owner, indices]

@@ -7,11 +7,8 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 
-LONGEST_TEXT = 20_000
-MOST_TOKENS = 5_000
 DEEPEST = 40
-LONGEST_NUMBER, LONGEST_INDEX = 40, 9
-LARGEST_EXPONENT = 16
+LONGEST_INDEX = 9
 _LONGEST_SHOWN = 60
 
 
@@ -24,10 +21,26 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """Of a formula: its characters, its symbols, the digits of a number, the integers of an exponent."""
+
+    text: int = 20_000
+    tokens: int = 5_000
+    digits: int = 40
+    exponent: int = 16
+
+
+CLAIMED = Limits()
+"""What a person may write."""
+PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
+"""What is printed of a network that was read: its numbers may have a thousand digits, as 1e-308 does."""
+
+
+@dataclass(frozen=True)
 class Token:
     """kind: number, atom, function, extremum, call, reduction, operator, transposed or end.
 
-    value: a Fraction; an expression as nested lists; (name, order); max, min or a name; a :class:`Reduction`; the
+    value: a Fraction; an expression as nested lists; (name, order); max, min or a name; a :class:`ReductionHead`; the
     operator.
     """
 
@@ -37,7 +50,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class Reduction:
+class ReductionHead:
     """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts."""
 
     kind: str

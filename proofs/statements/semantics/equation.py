@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.number_systems.affine import Line
 from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
@@ -16,6 +17,7 @@ from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.matrix_form import in_entries
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
+from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
@@ -51,7 +53,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Let:
+class OwnQuantity:
     """A quantity of the claim's own: ``name[indices] = body``."""
 
     name: str
@@ -79,7 +81,7 @@ class Equalities:
     """
 
     vocabulary: Vocabulary
-    lets: list[Let] = field(default_factory=list)
+    lets: list[OwnQuantity] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     premises: Premises = field(default_factory=Premises)
     solved: dict[object, dict[str, Line]] = field(default_factory=dict)
@@ -99,11 +101,11 @@ class Equalities:
 
 
 _LEFT = {
-    "inference": {"x": "update x"},
-    "sensitivity": {"s": "update s"},
-    "update": {"x": "update x", "s": "update s"},
-    "euler_lagrange": {"x": "update x", "s": "update s"},
-    "dynamics": {"rate x": "rate x", "rate s": "rate s"},
+    "inference": {"x": update("x")},
+    "sensitivity": {"s": update("s")},
+    "update": {"x": update("x"), "s": update("s")},
+    "euler_lagrange": {"x": update("x"), "s": update("s")},
+    "dynamics": {rate("x"): rate("x"), rate("s"): rate("s")},
     "energy": {"E": "E", "C": "C"},
 }
 KINDS = (*_LEFT, "adjoint", "gradient", "equal", "chain", "steps", "step_size")
@@ -149,8 +151,8 @@ def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocab
 
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
-    source = formula(source) if statement.latex else vocabulary.author.put_in(source, vocabulary.tensors)
     try:
+        source = formula(source) if statement.latex else vocabulary.author.put_in(source, vocabulary.tensors)
         sides = parse(reader(source, vocabulary, define).tokens())
         return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
@@ -178,7 +180,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     if set(ranges.free) != set(names):
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
-    found.lets.append(Let(left[2], tuple(names), resolved, ranges))
+    found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
 
 
@@ -204,13 +206,13 @@ def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
         raise wrong
     _, letter, owner, indices = node
     if kind == "gradient":
-        if not letter.startswith("bar ") or owner in vocabulary.graph.costs:
+        if not is_adjoint(letter) or owner in vocabulary.graph.costs:
             raise wrong
         return node
     if kind == "adjoint":
-        if letter not in ("s", "bar x"):
+        if letter not in ("s", adjoint("x")):
             raise wrong
-        return ["entry", f"from {statement.child}", owner, indices]
+        return ["entry", received(statement.child or ""), owner, indices]
     if letter not in _LEFT[kind]:
         raise wrong
     return ["entry", _LEFT[kind][letter], owner, indices]

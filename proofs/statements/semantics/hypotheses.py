@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import conditions
-from dyadic.proofs.statements.semantics.equation import Equalities, Statement
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.symbolic.functions import FUNCTIONS
@@ -20,16 +20,24 @@ _ROOTS = "the roots of the claim are of positive numbers"
 def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
     where = [_SOLUTION] * (statement.at == SOLUTION) + [_FROM_ZERO] * bool(statement.first)
-    return (*where, *claim.premises.texts, *domains_of(claim), *_domain_of_layers(claim))
+    return (*where, *claim.premises.texts, *domains_of(claim), *domains_of_layers(claim))
 
 
-def _domain_of_layers(claim: Equalities) -> tuple[str, ...]:
+def domains_of_layers(claim: Equalities) -> tuple[str, ...]:
     """Where the terms of the energy that the claim reads are defined, if not everywhere."""
     graph = claim.vocabulary.graph
     read = sorted(set().union(*(vertices_of(claim, link) for link in claim.links)))
     contents = [graph.cost_contents[n] if n in graph.costs else graph.layers[graph.content[n]] for n in read]
     found = sorted({condition for content in contents for condition in conditions(content)})
     return (f"what the claim reads of the network is defined: {'; '.join(found)}",) if found else ()
+
+
+def given_read(claim: Equalities, link: Link) -> set[tuple[str, str]]:
+    """The constants with given values that a link reads, itself or in the terms of the energy that it reads."""
+    graph, read = claim.vocabulary.graph, claim.read(link)
+    owners = {owner for _, owner in read}
+    owners |= {parent for vertex in vertices_of(claim, link) for parent in graph.parents.get(vertex, ())}
+    return {key for key in claim.vocabulary.given if key[1] in owners}
 
 
 def domains_of(claim: Equalities) -> tuple[str, ...]:

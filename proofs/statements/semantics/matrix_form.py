@@ -51,7 +51,7 @@ class Dimension:
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeTensor:
     """A tensor of any kind: its shape, its entry at given indices, and whether it is a row."""
 
     shape: tuple[Dimension, ...]
@@ -67,20 +67,20 @@ class Whole:
 
 
 @dataclass
-class Written:
+class EntryForm:
     """Sides of an equation between entries, and the indices that are free because tensors are equal."""
 
     sides: list[Any]
     free: list[str] = field(default_factory=list)
 
 
-def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = False) -> Written:
+def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = False) -> EntryForm:
     """The sides between entries.  Raises :class:`Unreadable` where shapes do not fit.
 
     transposed: whether derivatives by a matrix are written in numerator layout.
     """
     if not any(map(has_wholes, sides)):
-        return Written(list(sides))
+        return EntryForm(list(sides))
     reader = _Reader(vocabulary, _letters(sides, vocabulary), transposed)
     values = [reader.read(side) for side in sides]
     first = next((value for side, value in zip(sides, values, strict=True) if side != 0), values[0])
@@ -93,16 +93,16 @@ def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = 
         raise Unreadable(_position(sides), f"the sides have other shapes: {first} and {value}{hint}")
     names = [next(reader.letters) for _ in first.shape]
     at = [["index", name] for name in names]
-    return Written([value.at(at if value.shape else []) for value in values], names)
+    return EntryForm([value.at(at if value.shape else []) for value in values], names)
 
 
-def _fits(one: Whole, two: Whole) -> bool:
+def _fits(one: WholeTensor, two: WholeTensor) -> bool:
     if len(one.shape) != len(two.shape) or (len(one.shape) == 1 and one.row != two.row):
         return False
     return all(a.joins(b) for a, b in zip(one.shape, two.shape, strict=True))
 
 
-def _transposed_fits(one: Whole, two: Whole) -> bool:
+def _transposed_fits(one: WholeTensor, two: WholeTensor) -> bool:
     return len(one.shape) == len(two.shape) == 2 and [*map(str, one.shape)] == [*map(str, two.shape)][::-1]
 
 
@@ -113,7 +113,7 @@ def _differentiates(node: Any) -> bool:
     return node[0] == "derivative" or any(map(_differentiates, node))
 
 
-def _hint(one: Whole, two: Whole) -> str:
+def _hint(one: WholeTensor, two: WholeTensor) -> str:
     if _transposed_fits(one, two):
         return "; transposed they would fit"
     if len(one.shape) == len(two.shape) == 1 and str(one.shape[0]) == str(two.shape[0]):
@@ -168,18 +168,18 @@ class _Reader:
     def __init__(self, vocabulary: Vocabulary, letters: Iterator[str], transposed: bool) -> None:
         self.vocabulary, self.letters, self.transposed = vocabulary, letters, transposed
 
-    def read(self, node: Any) -> Whole:
+    def read(self, node: Any) -> WholeTensor:
         """An expression as a tensor of whatever shape."""
         if not isinstance(node, list) or not has_wholes(node):
-            return Whole((), lambda at: node)
+            return WholeTensor((), lambda at: node)
         match node:
             case ["whole", str(kind), str(owner), int(position)]:
                 return self._whole(kind, owner, position)
             case ["ones"]:
-                return Whole((Dimension(),), lambda at: 1)
+                return WholeTensor((Dimension(),), lambda at: 1)
             case ["eye"]:
                 size = Dimension()
-                return Whole((size, size), lambda at: ["entry", "delta", "", list(at)])
+                return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)])
             case ["derivative", inner]:
                 value = self.read(inner)
                 return _transposed(value, _position(node)) if self.transposed else value
@@ -198,39 +198,39 @@ class _Reader:
                 return self._power(self.read(base), exponent, _position(node))
             case ["apply", name, order, argument]:
                 value = self.read(argument)
-                return Whole(value.shape, lambda at: ["apply", name, order, value.at(at)], value.row)
+                return WholeTensor(value.shape, lambda at: ["apply", name, order, value.at(at)], value.row)
             case ["call", str(name), int(position), *arguments]:
                 return self._call(name, position, [self.read(argument) for argument in arguments])
         if node[0] in _REDUCTIONS:
             kind, name, extent, body = node
             value = self.read(body)
-            return Whole(value.shape, lambda at: [kind, name, extent, value.at(at)], value.row)
+            return WholeTensor(value.shape, lambda at: [kind, name, extent, value.at(at)], value.row)
         raise Unreadable(_position(node), "a whole tensor does not belong here: write its indices")
 
-    def _whole(self, kind: str, owner: str, position: int) -> Whole:
+    def _whole(self, kind: str, owner: str, position: int) -> WholeTensor:
         axes = tuple(Dimension(axis) for axis in self.vocabulary.axes(axes_kind(kind), owner))
         if (kind, owner) in self.vocabulary.integers:
             raise Unreadable(position, f"{shown_entry(kind, owner, ())} holds integers: write its indices")
-        return Whole(axes, lambda at: ["entry", kind, owner, list(at)])
+        return WholeTensor(axes, lambda at: ["entry", kind, owner, list(at)])
 
     # -- sums and products
 
-    def _sum(self, terms: list[Whole], position: int) -> Whole:
+    def _sum(self, terms: list[WholeTensor], position: int) -> WholeTensor:
         """Of one shape; a number is added to every entry."""
         shaped = [term for term in terms if term.shape]
         if not shaped:
-            return Whole((), lambda at: ["+", *(term.at([]) for term in terms)])
+            return WholeTensor((), lambda at: ["+", *(term.at([]) for term in terms)])
         for term in shaped[1:]:
             if not _fits(shaped[0], term):
                 hint = _hint(shaped[0], term)
                 raise Unreadable(position, f"a sum of other shapes: {shaped[0]} and {term}{hint}")
         shape, row = shaped[0].shape, shaped[0].row
-        return Whole(shape, lambda at: ["+", *(term.at(at if term.shape else []) for term in terms)], row)
+        return WholeTensor(shape, lambda at: ["+", *(term.at(at if term.shape else []) for term in terms)], row)
 
-    def _product(self, factors: Any) -> Whole:
+    def _product(self, factors: Any) -> WholeTensor:
         """From left to right; products of matrices before products entry by entry."""
-        total: Whole | None = None
-        outer, present = "", Whole((), lambda at: 1)
+        total: WholeTensor | None = None
+        outer, present = "", WholeTensor((), lambda at: 1)
         position = 0
         for operator, node in factors:
             position = max(_position(node), position)
@@ -244,25 +244,25 @@ class _Reader:
                 present = self._matrix_product(present, value, operator, position)
         return present if total is None else self._entrywise(outer, total, present, position)
 
-    def _entrywise(self, operator: str, one: Whole, two: Whole, position: int) -> Whole:
+    def _entrywise(self, operator: str, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
         if not one.shape or not two.shape:
             return _scaled(one, two)
         if operator == "*" and (len(one.shape), len(two.shape)) != (1, 1):
             raise Unreadable(position, f"{one} * {two}: write @ for the product of matrices or .* for that of entries")
         if not _fits(one, two):
             raise Unreadable(position, f"a product entry by entry of other shapes: {one} and {two}{_hint(one, two)}")
-        return Whole(one.shape, lambda at: _times(one.at(at), two.at(at)), one.row)
+        return WholeTensor(one.shape, lambda at: _times(one.at(at), two.at(at)), one.row)
 
-    def _divided(self, one: Whole, two: Whole, position: int) -> Whole:
-        inverse = Whole(two.shape, lambda at: ["^", two.at(at), -1], two.row)
+    def _divided(self, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
+        inverse = WholeTensor(two.shape, lambda at: ["^", two.at(at), -1], two.row)
         return _scaled(one, inverse) if not two.shape else self._entrywise(".*", one, inverse, position)
 
-    def _matrix_product(self, one: Whole, two: Whole, operator: str, position: int) -> Whole:
+    def _matrix_product(self, one: WholeTensor, two: WholeTensor, operator: str, position: int) -> WholeTensor:
         if not one.shape or not two.shape:
             return _scaled(one, two)
         kinds = _kind(one), _kind(two)
         if kinds == ("column", "row"):
-            return Whole((one.shape[0], two.shape[0]), lambda at: _times(one.at(at[:1]), two.at(at[1:])))
+            return WholeTensor((one.shape[0], two.shape[0]), lambda at: _times(one.at(at[:1]), two.at(at[1:])))
         if kinds not in (("matrix", "matrix"), ("matrix", "column"), ("row", "matrix"), ("row", "column")):
             meant = "u^T v, u v^T or u .* v" if "matrix" not in kinds else "the one that is transposed"
             raise Unreadable(position, f"a {kinds[0]} times a {kinds[1]}: write {meant}")
@@ -277,16 +277,16 @@ class _Reader:
             body = _times(one.at([*at[:left], index]), two.at([index, *at[left:]]))
             return ["sum", name, _written(inner), body]
 
-        return Whole((*one.shape[:-1], *two.shape[1:]), entry, row=kinds == ("row", "matrix"))
+        return WholeTensor((*one.shape[:-1], *two.shape[1:]), entry, row=kinds == ("row", "matrix"))
 
-    def _power(self, base: Whole, exponent: Any, position: int) -> Whole:
+    def _power(self, base: WholeTensor, exponent: Any, position: int) -> WholeTensor:
         if len(base.shape) > 1:
             raise Unreadable(position, "a power of a matrix: write W @ W or W .* W")
-        return Whole(base.shape, lambda at: ["^", base.at(at), exponent], base.row)
+        return WholeTensor(base.shape, lambda at: ["^", base.at(at), exponent], base.row)
 
     # -- functions of whole tensors
 
-    def _call(self, name: str, position: int, arguments: list[Whole]) -> Whole:
+    def _call(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
         wanted = 2 if name == "dot" else 1
         if len(arguments) != wanted:
             raise Unreadable(position, f"{name} has {wanted} argument{'s' * (wanted > 1)}")
@@ -297,10 +297,10 @@ class _Reader:
             if len(one.shape) != 1:
                 raise Unreadable(position, "diag is of a vector")
             size = one.shape[0]
-            return Whole((size, size), lambda at: _times(["entry", "delta", "", list(at)], one.at(at[:1])))
+            return WholeTensor((size, size), lambda at: _times(["entry", "delta", "", list(at)], one.at(at[:1])))
         return self._softmax(one, position)
 
-    def _number(self, name: str, position: int, arguments: list[Whole]) -> Whole:
+    def _number(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
         """A sum over all entries, of which kind ever."""
         one = arguments[0]
         if name == "dot" and not _fits(one, arguments[1]):
@@ -321,9 +321,9 @@ class _Reader:
                 return ["*", *count, body]
             return ["^", body, ["rational", 1, 2]] if name == "norm" else body
 
-        return Whole((), entry)
+        return WholeTensor((), entry)
 
-    def _softmax(self, one: Whole, position: int) -> Whole:
+    def _softmax(self, one: WholeTensor, position: int) -> WholeTensor:
         """Along the last axis."""
         if not one.shape:
             raise Unreadable(position, "softmax is of a vector")
@@ -334,24 +334,24 @@ class _Reader:
             total = ["sum", name, _written(size), body]
             return ["*", ["apply", "exp", 0, one.at(at)], ["^", total, -1]]
 
-        return Whole(one.shape, entry, one.row)
+        return WholeTensor(one.shape, entry, one.row)
 
 
-def _transposed(value: Whole, position: int) -> Whole:
+def _transposed(value: WholeTensor, position: int) -> WholeTensor:
     if len(value.shape) > 2:
         raise Unreadable(position, "only vectors and matrices are transposed")
     if len(value.shape) == 2:
-        return Whole(value.shape[::-1], lambda at: value.at(list(at)[::-1]))
-    return Whole(value.shape, value.at, row=not value.row and bool(value.shape))
+        return WholeTensor(value.shape[::-1], lambda at: value.at(list(at)[::-1]))
+    return WholeTensor(value.shape, value.at, row=not value.row and bool(value.shape))
 
 
-def _kind(value: Whole) -> str:
+def _kind(value: WholeTensor) -> str:
     if len(value.shape) == 1:
         return "row" if value.row else "column"
     return "matrix" if len(value.shape) == 2 else "tensor"
 
 
-def _other(one: Whole, two: Whole) -> str:
+def _other(one: WholeTensor, two: WholeTensor) -> str:
     """What would fit instead."""
     if len(one.shape) == 2 and str(one.shape[0]) == str(two.shape[0]):
         return "; the first one transposed would fit"
@@ -360,10 +360,10 @@ def _other(one: Whole, two: Whole) -> str:
     return ""
 
 
-def _scaled(one: Whole, two: Whole) -> Whole:
+def _scaled(one: WholeTensor, two: WholeTensor) -> WholeTensor:
     """A number times a tensor, in either order."""
     shaped, number = (one, two) if one.shape else (two, one)
-    return Whole(shaped.shape, lambda at: _times(number.at([]), shaped.at(at)), shaped.row)
+    return WholeTensor(shaped.shape, lambda at: _times(number.at([]), shaped.at(at)), shaped.row)
 
 
 def _times(one: Any, two: Any) -> Any:
@@ -387,4 +387,4 @@ def _number_of(size: Dimension) -> Any:
     return ["size", written] if isinstance(written, str) else written
 
 
-__all__ = ["Written", "in_entries"]
+__all__ = ["EntryForm", "in_entries"]

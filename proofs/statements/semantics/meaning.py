@@ -2,7 +2,7 @@
 
     E = sum_v <s_v, f_v - x_v> + sum of weight * C + decay / 2 * (squares of the parameters)
 
-with all x, s, parameters, inputs and targets free.
+with all x, s, parameters, inputs and targets free, and the constants that the architecture gives as it gives them.
 
 Values come from the layers' defining equations; every derivative from reverse-mode differentiation of the energy's
 terms (:class:`dyadic.proofs.evaluate.number_rings.Tape`), one term at a time, since E is their sum.
@@ -18,10 +18,13 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST
-from dyadic.proofs.evaluate.network import Definition, Entries, Rejected
+from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
+from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.premises import Premises
+from dyadic.proofs.statements.semantics.quantities import Quantity, Sense, quantity, update
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -32,7 +35,7 @@ Integers = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Term:
+class EnergyTerm:
     """One term of the energy: its derivative by every named value, and by the activation in each slot."""
 
     derivatives: dict[str, Entries]
@@ -87,7 +90,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
         self._draw, self._premises, self._integers = draw, premises or Premises(), integers or {}
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[str, EnergyTerm] = {}
         self._values: dict[str, Evaluated] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
@@ -101,8 +104,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return list(product(*(range(self.setting.count(axis)) for axis in axes)))
 
     def _table(self, kind: str, owner: str) -> Entries:
-        head, _, rest = kind.partition(" ")
-        graph = self.graph
+        what, graph = quantity(kind), self.graph
         if kind == "weight":
             weights = self.setting.weights(owner, self.ring, self._draw)
             return {(at,): weight for at, weight in enumerate(weights)}
@@ -116,26 +118,27 @@ class Meaning(dict[tuple[str, str], Entries]):
             return self.evaluated(owner).values[self._map(owner)] if kind == "x" else self._received(owner, None)
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
-        if head == "from":
-            return self._received(owner, rest)
-        if head == "update":
-            return self.evaluated(owner).values[self._map(owner)] if rest == "x" else self._received(owner, None)
-        if head == "cost" and self._premises.solution:
-            return self._by_cost(owner, rest)
+        if what.sense is Sense.RECEIVED:
+            return self._received(owner, what.letter)
+        if what.sense is Sense.UPDATE:
+            return self.evaluated(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
+        if what.sense is Sense.COST and self._premises.solution:
+            return self._by_cost(owner, what.letter)
         if owner in graph.inputs:
             return self._decayed(self._received(owner, None), "x", owner)
-        if head == "rate" or kind in ("bar x", "bar s"):
-            letter = {"bar x": "s", "bar s": "x"}.get(kind, rest)
-            update = self["update " + letter, owner]
-            return {place: self._minus(value, self[letter, owner][place]) for place, value in update.items()}
-        if head == "cost":
+        if what.sense is Sense.RATE or what.gradient_of_energy:
+            letter = {"x": "s", "s": "x"}.get(what.gradient_of_energy, what.letter)
+            new = self[update(letter), owner]
+            return {place: self._minus(value, self[letter, owner][place]) for place, value in new.items()}
+        if what.sense is Sense.COST:
             return self._received(owner, None, list(graph.costs), weighted=len(graph.costs) > 1)
-        if head == "bar":
-            return self._decayed(self.term(owner).derivatives[rest], rest, owner)
-        if head == "at":
-            return Chosen(self.evaluated(owner).positions[f"arg {rest}"], self.ring.number(0))
-        if head == "arg":
-            return {place: position.number for place, position in self.evaluated(owner).positions[kind].items()}
+        if what.sense is Sense.ADJOINT:
+            return self._decayed(self.term(owner).derivatives[what.letter], what.letter, owner)
+        positions = self.evaluated(owner).positions
+        if what.sense is Sense.CHOICE:
+            return Chosen(positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
+        if what.sense is Sense.POSITION:
+            return {place: found.number for place, found in positions[kind].items()}
         return self.evaluated(owner).values[kind]
 
     def _by_cost(self, owner: str, kind: str) -> Entries:
@@ -162,11 +165,14 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     def _drawn(self, kind: str, owner: str) -> Entries:
         found: Entries = {}
-        axes = self.vocabulary.axes(kind, owner)
+        axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
             at = tuple(sorted(place)) if (kind, owner) in self._premises.symmetric else place
             label = shown_entry(kind, owner, self.setting.place(axes, at))
-            if (kind, owner) in self.vocabulary.integers:
+            integer = (kind, owner) in self.vocabulary.integers
+            if given is not None:
+                found[place] = int(given[place]) if integer else self._number(given, place)
+            elif integer:
                 found[place] = self._integers.get(label, 0)
             elif (kind, owner) in self._premises.one_hot:
                 one = self._integers.get(one_hot(kind, owner, place[:-1]), 0) == place[-1]
@@ -174,6 +180,13 @@ class Meaning(dict[tuple[str, str], Entries]):
             else:
                 found[place] = self._draw(label)
         return found
+
+    def _number(self, given: GivenArray, place: Place) -> Any:
+        """A number that the architecture gives."""
+        if isinstance(self.ring, Growth):
+            return given.weight, 0
+        value = given[place]
+        return self.ring.number(value.numerator, value.denominator)
 
     def weight(self, axes: tuple[Extent, ...], place: Place) -> Any:
         """How many entries the one at a place stands for; None where it is one."""
@@ -239,7 +252,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         zero = [self.ring.number(0)]
         return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
 
-    def term(self, name: str) -> Term:
+    def term(self, name: str) -> EnergyTerm:
         """Differentiate one vertex's term <s_v, f_v>, or the cost."""
         if name not in self._terms:
             self._terms[name] = self._differentiated(name)
@@ -279,11 +292,11 @@ class Meaning(dict[tuple[str, str], Entries]):
         positions: dict[str, dict[Place, Position]] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
-            definition = Definition({**item, "body": body}, table, tape, f"definition of {name!r}")
+            definition = RingDefinition({**item, "body": body}, table, tape, f"definition of {name!r}")
             values = definition.evaluate(local)
             largest = position_of_largest(item)
             if largest:
-                where = Definition(largest, table, tape, f"definition of {name!r}")
+                where = RingDefinition(largest, table, tape, f"definition of {name!r}")
                 positions[largest["kind"]] = where.evaluate(local)
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
@@ -291,7 +304,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
         return Evaluated(tape, local, owners, keys, named, positions)
 
-    def _differentiated(self, name: str) -> Term:
+    def _differentiated(self, name: str) -> EnergyTerm:
         found = self.evaluated(name)
         tape, local, last = found.tape, found.local, found.local[found.keys[-1]]
         if name in self.graph.costs:
@@ -315,7 +328,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             {} if ("x", parent) in self.vocabulary.integers else derivative(local["x", owner], "x", parent)
             for owner, parent in zip(found.owners, self._parents(name), strict=True)
         ]
-        return Term({key[0]: derivative(local[key], key[0], name) for key in found.keys}, tuple(slots))
+        return EnergyTerm({key[0]: derivative(local[key], key[0], name) for key in found.keys}, tuple(slots))
 
 
 def one_hot(kind: str, owner: str, place: Iterable[int]) -> str:
@@ -328,4 +341,4 @@ def _number(ring: Ring, node: Any) -> Any:
     return ring.number(node) if isinstance(node, int) else ring.number(node[1], node[2])
 
 
-__all__ = ["Draw", "Integers", "Meaning", "Place", "Rejected", "Term", "one_hot"]
+__all__ = ["Draw", "EnergyTerm", "Integers", "Meaning", "Place", "Rejected", "one_hot"]

@@ -18,7 +18,7 @@ from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
-from dyadic.proofs.statements.semantics.vocabulary import Tensor, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary
 from dyadic.symbolic.errors import SpecError
 
 SOLUTION = "solution"
@@ -67,7 +67,7 @@ def read_premises(lines: tuple[str, ...], vocabulary: Vocabulary, where: str) ->
     return found
 
 
-def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> Tensor:
+def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> NamedTensor:
     tensor = vocabulary.tensors.get(name)
     if word == "symmetric":
         if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.kinds import adjoint, is_position
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.quantities import COST_X, Sense, quantity, rate, update
 
 
 def vertices_of(claim: Equalities, link: Link) -> set[str]:
@@ -28,7 +30,7 @@ def vertices_of(claim: Equalities, link: Link) -> set[str]:
 def _forward(claim: Equalities, kind: str, owner: str) -> bool:
     """Whether a quantity is one of the forward pass: it does not depend on s."""
     graph, vocabulary = claim.vocabulary.graph, claim.vocabulary
-    if kind in ("x", "y", "update x", "C") or (kind, owner) in vocabulary.parameters or kind.startswith("arg "):
+    if kind in ("x", "y", update("x"), "C") or (kind, owner) in vocabulary.parameters or is_position(kind):
         return True
     if owner in graph.costs:
         data = graph.cost_contents[owner]
@@ -47,10 +49,11 @@ def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
             found |= set(graph.costs)
         if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
             found.add(owner)
-        if kind.startswith("from "):
-            found.add(kind[5:])
-        if kind in ("update s", "rate s", "bar x"):
+        what = quantity(kind)
+        if what.sense is Sense.RECEIVED:
+            found.add(what.letter)
+        if kind in (update("s"), rate("s"), adjoint("x")):
             found |= {child for child, parents in graph.parents.items() if owner in parents}
-        if kind in ("update s", "rate s", "bar x", "cost x"):
+        if kind in (update("s"), rate("s"), adjoint("x"), COST_X):
             found |= {name for name, cost in graph.costs.items() if cost["input"] == owner}
     return found

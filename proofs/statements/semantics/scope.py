@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.evaluate.network import Definition, Entries
+from dyadic.proofs.checker.intake.kinds import is_position
+from dyadic.proofs.evaluate.network import Entries, RingDefinition
 from dyadic.proofs.statements.number_systems.closed import noting
-from dyadic.proofs.statements.semantics.equation import Equalities, Let, Link
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.premises import Relation
+from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
-class Scope(dict[tuple[str, str], Entries]):
+class ClaimTensors(dict[tuple[str, str], Entries]):
     """Tensors of one claim: its own definitions over the network's.
 
     ``read`` collects what was looked up, ``determined`` the numbers that follow from others by an assumption.
@@ -38,7 +40,7 @@ class Scope(dict[tuple[str, str], Entries]):
         self[key] = _Watched(table, key, self.read) if self._watch else table
         return self[key]
 
-    def _defined(self, let: Let) -> Entries:
+    def _defined(self, let: OwnQuantity) -> Entries:
         return self._evaluated(let.body, let.ranges, let.indices)
 
     def _evaluated(self, node: Any, ranges: Ranges, indices: Sequence[str]) -> Entries:
@@ -52,7 +54,7 @@ class Scope(dict[tuple[str, str], Entries]):
         body = _with_chosen(setting.weighed(node))
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         with noting(self.ring, True):
-            return Definition(content, numbers, self.ring, "claim").evaluate(self)
+            return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
 
     def sides(self, link: Link | Relation) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
@@ -91,13 +93,13 @@ def _with_chosen(node: Any) -> Any:
     if node[:1] == ["same"]:
         for one, two in ((node[1], node[2]), (node[2], node[1])):
             if _is_position(one) and not _is_position(two):
-                return ["entry", f"at {one[1][4:]}", one[2], [*one[3], two]]
+                return ["entry", chosen(one[1]), one[2], [*one[3], two]]
         return node
     return [_with_chosen(child) for child in node]
 
 
 def _is_position(node: Any) -> bool:
-    return isinstance(node, list) and node[0] == "entry" and node[1].startswith("arg ")
+    return isinstance(node, list) and node[0] == "entry" and is_position(node[1])
 
 
 def _sizes(node: Any) -> set[str]:

@@ -12,9 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
+from dyadic.proofs.statements.semantics.given import GivenArray
+from dyadic.proofs.statements.semantics.quantities import Sense, printed_letters, quantity
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
@@ -70,7 +73,7 @@ def _is_size(node: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Tensor:
+class NamedTensor:
     """A named array: its key in the evaluator's tables and the extents of its axes.
 
     own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
@@ -93,31 +96,33 @@ def text_name(kind: str, owner: str) -> str:
     """The printed name of a tensor; kinds that only claims know get a readable one."""
     if kind == LET:
         return owner
-    letter = f"{kind[4:]}bar" if kind.startswith("bar ") else kind.replace(" ", "")
-    return letter if owner in (COST, "") else f"{letter}_{owner}"
+    letters = printed_letters(kind)
+    return letters if owner in (COST, "") else f"{letters}_{owner}"
 
 
 def axes_kind(kind: str) -> str:
     """The kind whose axes a kind that only claims know has."""
-    for prefix in ("update ", "rate ", "cost "):
-        kind = kind.removeprefix(prefix)
-    return "x" if kind.startswith("from ") else kind
+    what = quantity(kind)
+    if what.sense is Sense.RECEIVED:
+        return "x"
+    return what.letter if what.sense in (Sense.UPDATE, Sense.RATE, Sense.COST) else kind
 
 
 def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
     """An entry as a person writes it: the right-hand side of an update by its variable's name."""
     indices = f"[{', '.join(map(str, place))}]" if place else ""
-    head, _, letter = kind.partition(" ")
-    if head == "rate":
-        return f"d{letter}_{owner}{indices}/dt"
-    if head == "from":
-        return f"(what {letter} hands back to s_{owner}{indices})"
-    if kind in ("bar x", "bar s"):
-        return f"dE/d{letter}_{owner}{indices}"
-    if head == "cost":
-        return f"dC/d{text_name(letter, owner)}{indices}"
-    if head == "update":
-        return f"{letter}_{owner}{indices}"
+    what = quantity(kind)
+    if what.gradient_of_energy:
+        return f"dE/d{what.letter}_{owner}{indices}"
+    match what.sense:
+        case Sense.RATE:
+            return f"d{what.letter}_{owner}{indices}/dt"
+        case Sense.RECEIVED:
+            return f"(what {what.letter} hands back to s_{owner}{indices})"
+        case Sense.COST:
+            return f"dC/d{text_name(what.letter, owner)}{indices}"
+        case Sense.UPDATE:
+            return f"{what.letter}_{owner}{indices}"
     return text_name(kind, owner) + indices
 
 
@@ -126,13 +131,14 @@ def position_of_largest(item: Any) -> Any:
     body = item["body"]
     if not isinstance(body, list) or body[0] != "max":
         return None
-    return {**item, "kind": f"arg {item['kind']}", "body": ["argmax", *body[1:]]}
+    return {**item, "kind": position(item["kind"]), "body": ["argmax", *body[1:]]}
 
 
 class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
     first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
+    given: the values of constants that the architecture gives.
     """
 
     def __init__(
@@ -142,7 +148,8 @@ class Vocabulary:
         self.author = author or AuthorNames({}, {})
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first, self.solution = 0, False
-        self.tensors: dict[str, Tensor] = {}
+        self.given: dict[tuple[str, str], GivenArray] = {}
+        self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
         self.sizes: set[str] = set()
@@ -153,7 +160,7 @@ class Vocabulary:
             self._add("C", "", ())
         for name, node in graph.inputs.items():
             self._add("x", name, tuple(Extent(extent, free=True) for extent in node["shape"]))
-            self._add("bar x", name, self.axes("x", name))
+            self._add(adjoint("x"), name, self.axes("x", name))
         for name in graph.parents:
             self._vertex(name)
         for owner in graph.costs:
@@ -164,10 +171,10 @@ class Vocabulary:
             for item in data["definitions"]:
                 self._definition(item, owner, table)
         self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
-        for name in sorted(self.own):
-            for kind, printed in (("x", name), ("bar x", f"{name}bar")):
-                if printed not in (*self.functions, *REDUCTIONS, "delta"):
-                    self.tensors.setdefault(printed, Tensor(kind, name, self.axes(kind, name), printed))
+        named = [("x", name, name) for name in sorted(self.own)]
+        for kind, name, printed in (*named, *((adjoint(kind), name, f"{name}bar") for kind, name, _ in named)):
+            if printed not in (*self.functions, *REDUCTIONS, "delta"):
+                self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
         for name, meaning in self.author.plain.items():
             self._alias(name, meaning)
 
@@ -195,21 +202,21 @@ class Vocabulary:
             extents = tuple(Extent(item, name, table) for item in parameter["shape"])
             self.parameters.add((parameter["kind"], name))
             self._add(parameter["kind"], name, extents)
-            self._add(f"bar {parameter['kind']}", name, extents)
+            self._add(adjoint(parameter["kind"]), name, extents)
         for letter in "xs":
             self._add(letter, name, value)
-            self._add(f"bar {letter}", name, value)
+            self._add(adjoint(letter), name, value)
 
     def _definition(self, item: Any, owner: str, table: Mapping[str, Any]) -> None:
         axes = tuple(Extent(extent, owner, table) for extent in item["shape"])
         self._add(item["kind"], owner, axes)
-        self._add(f"bar {item['kind']}", owner, axes)
+        self._add(adjoint(item["kind"]), owner, axes)
         if position_of_largest(item):
-            self._add(f"arg {item['kind']}", owner, axes)
-            self.integers.add((f"arg {item['kind']}", owner))
+            self._add(position(item["kind"]), owner, axes)
+            self.integers.add((position(item["kind"]), owner))
 
     def _add(self, kind: str, owner: str, axes: tuple[Extent, ...]) -> None:
-        tensor = Tensor(kind, owner, axes)
+        tensor = NamedTensor(kind, owner, axes)
         self.tensors.setdefault(tensor.name, tensor)
         self._axes[kind, owner] = axes
         for axis in axes:
@@ -225,7 +232,7 @@ class Vocabulary:
         """(kind, owner) of every tensor."""
         return list(self._axes)
 
-    def trained(self, tensor: Tensor) -> bool:
+    def trained(self, tensor: NamedTensor) -> bool:
         """Whether it is a parameter, of a layer or shared."""
         shared = tensor.kind == "x" and tensor.owner in self.graph.shared
         return shared or (tensor.kind, tensor.owner) in self.parameters
@@ -251,7 +258,7 @@ class Vocabulary:
 
     def define(self, name: str, axes: tuple[Extent, ...]) -> None:
         """A quantity of the claim's own."""
-        self.tensors[name] = Tensor(LET, name, axes)
+        self.tensors[name] = NamedTensor(LET, name, axes)
         self._axes[LET, name] = axes
 
     def copy(self) -> Vocabulary:

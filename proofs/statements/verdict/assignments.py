@@ -16,6 +16,7 @@ from typing import Any
 
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.meaning import one_hot
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import shown_entry
@@ -68,6 +69,8 @@ def _read(claim: Equalities, link: Link, setting: Setting) -> dict[str, int]:
     found: dict[str, int] = {}
     vertices = vertices_of(claim, link)
     for kind, owner in vocabulary.given_integers:
+        if (kind, owner) in vocabulary.given:
+            continue
         used = owner in vertices or any(owner in graph.parents.get(vertex, ()) for vertex in vertices)
         axes = [range(setting.count(axis)) for axis in vocabulary.axes(kind, owner)]
         for indices in [None] if used else list(_named(_bodies(claim, link), kind, owner)):
@@ -125,6 +128,10 @@ def _fixed(claim: Equalities, link: Link, key: str) -> set[int] | None:
     """The numbers with which integers are compared, where the integers do nothing else than select and be compared."""
     vocabulary, renaming = claim.vocabulary, Renaming(key)
     found = tied(vocabulary, vertices_of(claim, link), renaming)
+    for given in given_read(claim, link):  # renaming would change what is given
+        found |= {key} if given in vocabulary.integers else set()
+        pairs = zip(vocabulary.axes(*given), vocabulary.given[given].uneven, strict=True)
+        found |= {axis.key for axis, uneven in pairs if uneven}
     for ranges, bodies in [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]:
         for body in bodies:
             found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary, renaming)

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import LET, Extent, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 
@@ -131,13 +133,14 @@ class Counts:
             return self._energy([owner] if owner else [*graph.parents, *graph.costs])
         if (kind, owner) == ("C", ""):
             return self._energy(graph.costs)
-        if kind.startswith("from "):
-            return self._slope(self._term(kind[5:]))
-        if kind.startswith(("update s", "rate s", "cost ")) or kind == "bar x":
+        what = quantity(kind)
+        if what.sense is Sense.RECEIVED:
+            return self._slope(self._term(what.letter))
+        if what.sense is Sense.COST or kind in (update("s"), rate("s"), adjoint("x")):
             return self._slope(self._received(owner))
-        if kind in ("update x", "rate x", "bar s"):
+        if kind in (update("x"), rate("x"), adjoint("s")):
             return _largest(self._inner(owner).values())
-        if kind.startswith("bar "):
+        if what.sense is Sense.ADJOINT:
             return self._slope(self._received(owner) if owner in graph.inputs else self._term(owner))
         return self._inner(owner).get(kind, Counter())
 

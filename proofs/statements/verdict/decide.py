@@ -7,22 +7,22 @@ are searched at which they differ for certain.  No equality is ever decided by r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
-from dyadic.proofs.evaluate.number_rings import Field, Ring, Undetermined
+from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.semantics.hypotheses import hypotheses_of
+from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers, given_read, hypotheses_of
 from dyadic.proofs.statements.semantics.meaning import Draw
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -38,8 +38,8 @@ _EXACT = "exact evaluation of both sides at the network's own sizes"
 _READERS = "the readers of claims in proofs/statements"
 TRUSTED = ("the evaluator in proofs/evaluate", _READERS)
 RANDOM = "blake2b as a source of randomness"
-BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/blocks)"
-FACTS = "the relations between functions in proofs/statements/facts"
+BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/verdict/blocks.py)"
+FACTS = "the relations between functions in proofs/statements/number_systems/function_facts.py"
 ARB = "Arb's enclosures of functions"
 
 _KEPT = 8
@@ -49,7 +49,7 @@ _NO_NUMBERS = "no numbers were found at which they are"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class LinkOutcome:
     """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
 
     nowhere: one side is not defined at random residues, hence nowhere.  compared: how many entries.
@@ -101,9 +101,17 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
     for link in claim.links:
         if link.ranges.outside:
             return refuted(link, {"entry": link.ranges.outside})
+        given = given_read(claim, link)
+        endless = sorted(owner for kind, owner in given if not claim.vocabulary.given[kind, owner].finite)
+        if endless:
+            return undecided(f"{link.label} reads the constant {endless[0]}, of which some values are not finite")
         chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
             found = numbers(link, None, [{}])
+            if found is None and given and not (domains_of(claim) or domains_of_layers(claim)):
+                whatever = decide(statement, _with_free_constants(claim), budget, search)
+                if whatever.verdict is Verdict.PROVED:
+                    return whatever
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
@@ -139,6 +147,13 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
     return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, shown.trusted(), witness=witness)
 
 
+def _with_free_constants(claim: Equalities) -> Equalities:
+    """For all values of the constants, those that are given among them; only where both sides are always defined."""
+    vocabulary = claim.vocabulary.copy()
+    vocabulary.given = {}
+    return replace(claim, vocabulary=vocabulary)
+
+
 def _examined(setting: Setting | None) -> dict[str, str] | str:
     """At which sizes: the axes in blocks, by their number of entries."""
     if setting is None or not setting.blocks:
@@ -161,11 +176,13 @@ class _Trial:
 
     def __init__(self, claim: Equalities, where: str) -> None:
         self._claim, self._where = claim, where
-        self._scopes: dict[tuple[object, ...], Scope] = {}
+        self._scopes: dict[tuple[object, ...], ClaimTensors] = {}
         self._seed = claim.seed
         self.read = False  # whether the sides of the link at hand read any entry
 
-    def run(self, link: Link, chosen: Setting, values: list[dict[str, int]]) -> tuple[Outcome, list[dict[str, int]]]:
+    def run(
+        self, link: Link, chosen: Setting, values: list[dict[str, int]]
+    ) -> tuple[LinkOutcome, list[dict[str, int]]]:
         """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
         self.read = False
         at = values
@@ -186,13 +203,22 @@ class _Trial:
                     raise  # else: the index of a largest value, which is no integer among formal cases
                 continue
             except Undetermined:
-                return Outcome(None, nowhere=kind is Free), at
-            return Outcome(method, bound, compared=compared), at
-        return Outcome(None), at
+                return LinkOutcome(None, nowhere=kind is Free), at
+            return LinkOutcome(method, bound, compared=compared), at
+        return LinkOutcome(None), at
+
+    def _sides(self, scope: ClaimTensors, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
+        """Both sides; what is 0 only as one number is taken to be the largest is not 0 whatever the values are."""
+        try:
+            yield from scope.sides(link)
+        except Undetermined:
+            if isinstance(scope.ring, Free) and scope.ring.chose:
+                raise _Differs from None
+            raise
 
     def _scope(
         self, make: Callable[[], tuple[Ring, Draw]], setting: Setting, integers: Mapping[str, int], *key: object
-    ) -> Scope:
+    ) -> ClaimTensors:
         """The claim's expressions over a ring, made once for each ring and sizes; the last few are kept."""
         full = (*key, tuple(integers.items()), setting.key)
         if full not in self._scopes:
@@ -206,8 +232,8 @@ class _Trial:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
         scope = self._scope(lambda: (Growth(), lambda label: (1, 0)), setting, integers, Growth)
         # An equality of integers (the index of a maximum) has no degree.
-        sides = ((left, right) for _, left, right in scope.sides(link) if isinstance(left, tuple))
-        largest = max((sum(left) + sum(right) for left, right in sides), default=0)
+        pairs = ((left, right) for _, left, right in scope.sides(link))
+        largest = max((sum(sum(side) for side in pair if isinstance(side, tuple)) for pair in pairs), default=0)
         if isinstance(scope.ring, Growth):
             largest = max(largest, 2 * scope.ring.deepest)
         if largest > LARGEST_GROWTH:
@@ -246,13 +272,13 @@ class _Trial:
 
         def make() -> tuple[Ring, Draw]:
             ring, residues = kind(prime, seed), residue_source(prime, seed)
-            return ring, residues if isinstance(ring, Field) else lambda label: ring.drawn(residues(label))
+            return ring, residues if isinstance(ring, PrimeField) else lambda label: ring.drawn(residues(label))
 
         scope = self._scope(make, setting, integers, kind, prime)
         ring: Any = scope.ring
         compared = 0
         scope.read.clear()
-        for _, left, right in scope.sides(link):
+        for _, left, right in self._sides(scope, link):
             if not (ring.agree(left, right) if isinstance(ring, Closed) else left == right):
                 raise _Differs
             compared += 1
@@ -265,7 +291,7 @@ class _Trial:
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
 
 
-class Free(Field):
+class Free(PrimeField):
     """Every function an unknown one.  Where one of several numbers is taken to be the largest, nothing is shown."""
 
     chose = False

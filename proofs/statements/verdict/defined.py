@@ -1,7 +1,7 @@
 """Numbers at which both sides of a claim are defined: an identity that holds nowhere else would be one of nothing.
 
 Residues have a logarithm of -1 and a square root of every number; that two sides agree there says nothing of real
-numbers if there are none at which they have a value.
+numbers if there are none at which they have a value.  Where they have one in a neighbourhood, it is not one of a point.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from flint import ctx
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws
-from dyadic.proofs.statements.number_systems.rings import Exact
+from dyadic.proofs.statements.number_systems.rings import Neighbourhood
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
-from dyadic.proofs.statements.semantics.hypotheses import domains_of
+from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers
 from dyadic.proofs.statements.semantics.meaning import Integers
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.premised import scope_of, settle
@@ -36,7 +36,7 @@ def defined_somewhere(claim: Equalities, link: Link, integers: list[dict[str, in
 
     integers: values of the integer inputs and targets, of which the first few are tried.
     """
-    if not domains_of(claim) and not claim.premises.relations:
+    if not (domains_of(claim) or domains_of_layers(claim) or claim.premises.relations):
         return True
     before, ctx.prec = ctx.prec, PRECISION
     try:
@@ -59,8 +59,8 @@ def _draws() -> Iterator[Draws]:
 
 
 def _defined(claim: Equalities, link: Link, setting: Setting, given: Integers, draws: Draws) -> bool:
-    def make() -> Scope:
-        return scope_of(claim, Exact(), lambda label: number(draws, label), setting, given)
+    def make() -> ClaimTensors:
+        return scope_of(claim, Neighbourhood(), lambda label: number(draws, label), setting, given)
 
     try:
         return settle(make, draws, _MENDS) and sum(1 for _ in make().sides(link)) > 0

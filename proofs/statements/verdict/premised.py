@@ -12,21 +12,21 @@ from math import ceil, floor
 from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
-from dyadic.proofs.statements.number_systems.affine import Line, Linear, solved
+from dyadic.proofs.statements.number_systems.affine import Line, LinearRing, solved
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Number
 from dyadic.proofs.statements.number_systems.rings import Traced
 from dyadic.proofs.statements.semantics.equation import Equalities
 from dyadic.proofs.statements.semantics.meaning import Draw, Integers, Meaning
 from dyadic.proofs.statements.semantics.premises import Relation
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.symbolic.errors import SpecError
 
 
 def scope_of(
     claim: Equalities, ring: Ring, draw: Draw, setting: Setting, integers: Integers, watch: bool = False
-) -> Scope:
+) -> ClaimTensors:
     """Over a ring in which ``draw`` gives the numbers that are free.  Raises :class:`SpecError`: see ``_given``."""
     given = _given(claim, setting)
 
@@ -44,7 +44,7 @@ def scope_of(
             return Traced(value.value, value.used | {label})
         return value
 
-    found = Scope(Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers), claim, watch)
+    found = ClaimTensors(Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers), claim, watch)
     found.determined = determined
     if isinstance(ring, Closed):
         _tell(found, ring)
@@ -67,8 +67,8 @@ def _given(claim: Equalities, setting: Setting) -> Mapping[str, Line]:
     if not claim.premises.equations:
         return {}
     if setting.key not in claim.solved:
-        ring = Linear()
-        scope = Scope(Meaning(claim.vocabulary, ring, ring.unknown, setting, claim.premises, {}), claim)
+        ring = LinearRing()
+        scope = ClaimTensors(Meaning(claim.vocabulary, ring, ring.unknown, setting, claim.premises, {}), claim)
         lines = []
         for relation in claim.premises.equations:
             try:
@@ -85,7 +85,7 @@ def _given(claim: Equalities, setting: Setting) -> Mapping[str, Line]:
     return claim.solved[setting.key]
 
 
-def _tell(scope: Scope, ring: Closed) -> None:
+def _tell(scope: ClaimTensors, ring: Closed) -> None:
     """Let a ring know of the inequalities."""
     for relation, _, left, right in _instances(scope):
         difference = ring.add([left, ring.minus(right)])
@@ -95,13 +95,13 @@ def _tell(scope: Scope, ring: Closed) -> None:
             ring.assume(difference, strict=relation.sign == ">")
 
 
-def _instances(scope: Scope) -> Iterator[tuple[Relation, dict[str, int], Any, Any]]:
+def _instances(scope: ClaimTensors) -> Iterator[tuple[Relation, dict[str, int], Any, Any]]:
     for relation in scope.premises.inequalities:
         for index, left, right in scope.sides(relation):
             yield relation, index, left, right
 
 
-def first_broken(scope: Scope) -> tuple[Relation, dict[str, int]] | None:
+def first_broken(scope: ClaimTensors) -> tuple[Relation, dict[str, int]] | None:
     """An inequality that does not hold for certain at a scope's numbers.  Raises :class:`Undetermined`."""
     for relation, index, left, right in _instances(scope):
         if not _holds(relation.sign, left, right):
@@ -109,7 +109,7 @@ def first_broken(scope: Scope) -> tuple[Relation, dict[str, int]] | None:
     return None
 
 
-def settle(make: Callable[[], Scope], values: dict[str, Number], tries: int) -> bool:
+def settle(make: Callable[[], ClaimTensors], values: dict[str, Number], tries: int) -> bool:
     """Change drawn numbers until the inequalities hold, one after the other; whether that came to an end.
 
     make: a scope at the present numbers.
@@ -127,7 +127,9 @@ def settle(make: Callable[[], Scope], values: dict[str, Number], tries: int) -> 
     return False
 
 
-def _mended(make: Callable[[], Scope], values: dict[str, Number], relation: Relation, index: dict[str, int]) -> bool:
+def _mended(
+    make: Callable[[], ClaimTensors], values: dict[str, Number], relation: Relation, index: dict[str, int]
+) -> bool:
     """Whether an inequality holds after a change of one number, by as much as takes one side beyond the other."""
     left, right = make().at(relation, index)
     labels = sorted((label for label in left.used | right.used if label in values), key=lambda k: (k[0] != "b", k))
@@ -147,7 +149,7 @@ def _mended(make: Callable[[], Scope], values: dict[str, Number], relation: Rela
     return False
 
 
-def _excess(scope: Scope, relation: Relation, index: dict[str, int]) -> Fraction:
+def _excess(scope: ClaimTensors, relation: Relation, index: dict[str, int]) -> Fraction:
     """About how far the left side is above the right one."""
     left, right = scope.at(relation, index)
     return left.about() - right.about()

@@ -13,6 +13,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
@@ -28,10 +29,10 @@ LARGEST_TENSOR = 4096
 
 
 class Budget:
-    """What is left of :data:`TOTAL`."""
+    """What is left of a number of operations."""
 
-    def __init__(self) -> None:
-        self._left = TOTAL
+    def __init__(self, total: int = TOTAL) -> None:
+        self._left = total
 
     def take(self, count: int, where: str) -> None:
         self._left -= count
@@ -133,6 +134,9 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
     for ranges, bodies in _expressions(claim, link):
         for body in bodies:
             found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary)
+    for key in given_read(claim, link):  # entries that differ cannot be put into blocks of equal ones
+        pairs = zip(vocabulary.axes(*key), vocabulary.given[key].uneven, strict=True)
+        found |= {axis.key for axis, uneven in pairs if uneven}
     for key in (*vocabulary.given_integers, *claim.premises.one_hot):
         found |= {axis.key for axis in vocabulary.axes(*key)}
     for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry

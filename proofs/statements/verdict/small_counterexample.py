@@ -16,6 +16,7 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.intake.kinds import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
@@ -24,8 +25,9 @@ from dyadic.proofs.statements.number_systems.draws import Draws, Number
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.reach import vertices_of
-from dyadic.proofs.statements.semantics.scope import Scope
+from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -62,7 +64,7 @@ class Point:
     index: dict[str, int]
     left: Traced
     right: Traced
-    scope: Scope
+    scope: ClaimTensors
 
     @property
     def used(self) -> list[str]:
@@ -136,7 +138,7 @@ class _Look:
             ctx.prec = PRECISION
         return point
 
-    def _scope(self, watch: bool = False) -> Scope:
+    def _scope(self, watch: bool = False) -> ClaimTensors:
         """The claim's expressions at the values at hand."""
         return scope_of(self.claim, Exact(), self._drawn, self.setting, self._given, watch)
 
@@ -212,8 +214,9 @@ class _Look:
         for kind, owner, place in watched.scope.read:
             if kind in ("weight", "size") or (kind, owner) in self.claim.vocabulary.parameters:
                 continue
-            if kind.startswith("at "):  # a bracket in which the index of a largest value stands
-                kind, place = f"arg {kind[3:]}", place[:-1]
+            what = quantity(kind)
+            if what.sense is Sense.CHOICE:  # a bracket in which the index of a largest value stands
+                kind, place = position(what.letter), place[:-1]
             name = shown_entry(kind, owner, place)
             if name not in drawn and name != own and kind not in ("x", "s", "y", LET) and len(quantities) < _MOST:
                 quantities[name] = str(watched.scope.meaning[kind, owner][place])
@@ -222,6 +225,7 @@ class _Look:
             "sizes": dict(self.setting.values),
             "vertices": sorted(vertices_of(self.claim, self.link)),
             "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
+            "given": self._constants(watched.scope),
             "integers": self._integers(watched.scope.meaning),
             "others": "all other values are 0" if zero else "",
             "functions": {label: calls[label] for label in watched.used if label in calls},
@@ -240,6 +244,12 @@ class _Look:
             return True
         self._values = before
         return False
+
+    def _constants(self, scope: ClaimTensors) -> dict[str, str]:
+        """The first of the numbers that the architecture gives and the claim names."""
+        given, shown = self.claim.vocabulary.given, self.claim.vocabulary.shown
+        read = [(kind, owner, place) for kind, owner, place in scope.read if (kind, owner) in given]
+        return {shown(shown_entry(*each)): str(given[each[:2]][each[2]]) for each in read[:_MOST]}
 
     def _integers(self, meaning: Meaning) -> dict[str, int]:
         """The values of the integer inputs and targets, and of what is one-hot."""

@@ -20,9 +20,10 @@ from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values, tightness_witness
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
-from dyadic.proofs.evaluate.network import Definition, Rejected, Tensors
+from dyadic.proofs.evaluate.network import Rejected, RingDefinition, Tensors
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation
+from dyadic.proofs.sentences import any_state
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth, Traced
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
@@ -31,7 +32,8 @@ from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.meaning import Meaning
-from dyadic.proofs.statements.semantics.vocabulary import LET, Tensor, Vocabulary, shown_entry
+from dyadic.proofs.statements.semantics.quantities import update
+from dyadic.proofs.statements.semantics.vocabulary import LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION
@@ -53,7 +55,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     """The value of a formula in L and T, such as ``2 L - 1``; of an equation, its right-hand side."""
     words = vocabulary.copy()
     known = {"L": graph.L, "T": graph.largest_rank, "N": 0, "h": 0}
-    words.tensors = {name: Tensor(LET, name, ()) for name in known}
+    words.tensors = {name: NamedTensor(LET, name, ()) for name in known}
     source = formula(statement.number or "") if statement.latex else statement.number or ""
     try:
         reader = LatexReader if statement.latex else TextReader
@@ -64,7 +66,7 @@ def number(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Fracti
     def evaluated(ring: Any, made: Any) -> Any:
         tensors: Tensors = {(LET, name): {(): made(value)} for name, value in known.items() if name in "LT"}
         content = {"kind": LET, "owner": "", "indices": [], "shape": [], "body": node}
-        return Definition(content, {}, ring, statement.place).evaluate(tensors)[()]
+        return RingDefinition(content, {}, ring, statement.place).evaluate(tensors)[()]
 
     try:
         if sum(evaluated(Growth(), lambda value: (value.bit_length(), 0))) > 1000:
@@ -84,9 +86,9 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         raise SpecError(statement.place, f"{value} is no number of steps", "write a formula in L and T")
     claimed, least, exactly = int(value), graph.largest_rank, statement.child == "needed"
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
-    text = f"steps: from any state {claimed} {words} (L = {graph.L}, T = {least})"
+    text = f"steps: from {_any_state(graph)} {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
-        return _too_few(statement, text, graph, claimed)
+        return _too_few(statement, text, graph, claimed, vocabulary)
     reason = _open(graph)
     if reason:
         return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -95,7 +97,7 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         return Claim(statement.id, text, Verdict.REFUTED, _METHOD, counterexample=numbers)
     witness = None
     if exactly:
-        witness = _late(graph, claimed - 1)
+        witness = _late(graph, claimed - 1, vocabulary)
         if witness is None:
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
@@ -104,9 +106,13 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
 
 
 def _states(graph: Graph) -> tuple[str, ...]:
-    """Which states "any state" stands for, where it is not all of them."""
-    found = hypothesis([*graph.layers.values(), *graph.cost_contents.values()])
-    return (found,) if found else ()
+    """Which states "any state" means, where some update has no value at some of them."""
+    found = hypothesis([*graph.layers.values(), *graph.kinds.values()])
+    return () if found is None else (found,)
+
+
+def _any_state(graph: Graph) -> str:
+    return any_state({"everywhere": int(not _states(graph))})
 
 
 @cache
@@ -129,8 +135,8 @@ def _open(graph: Graph) -> str | None:
     return None
 
 
-def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Claim:
-    found = _late(graph, claimed)
+def _too_few(statement: Statement, text: str, graph: Graph, claimed: int, vocabulary: Vocabulary) -> Claim:
+    found = _late(graph, claimed, vocabulary)
     if found is None:
         return Claim(statement.id, text, Verdict.UNDECIDED, "search", reason=_TOO_LARGE)
     return Claim(
@@ -139,10 +145,10 @@ def _too_few(statement: Statement, text: str, graph: Graph, claimed: int) -> Cla
     )  # fmt: skip
 
 
-def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
+def _late(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """Numbers for which a variable is wrong after the given number of steps, at the network's own sizes."""
-    found = _late_value(graph, steps)
-    if found is not None:
+    found = _late_value(graph, steps, vocabulary)
+    if found is not None or vocabulary.given:  # the search below draws all constants
         return found
     for numbers in sizes.own(graph):
         if numbers.work <= _WORK:
@@ -153,7 +159,7 @@ def _late(graph: Graph, steps: int) -> dict[str, Any] | None:
     return None
 
 
-def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
+def _late_value(graph: Graph, steps: int, vocabulary: Vocabulary) -> dict[str, Any] | None:
     """A run of the given number of steps that leaves a variable wrong, from the zero state, if that has a next one."""
     before, ctx.prec = ctx.prec, PRECISION
     try:
@@ -161,23 +167,28 @@ def _late_value(graph: Graph, steps: int) -> dict[str, Any] | None:
             for seed in range(-1, _SEEDS if numbers.work * steps <= _WORK else 0):
                 for start in _STARTS:
                     try:
-                        found = _run(graph, steps, numbers, seed, start)
+                        found = _run(vocabulary, steps, numbers, seed, start)
                     except (Rejected, Undetermined):
                         continue
                     if found:
                         return found
-                    break
+                    if not vocabulary.given:  # which may hide a difference from one state and not from another
+                        break
     finally:
         ctx.prec = before
     return None
 
 
-def _run(graph: Graph, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
+def _run(vocabulary: Vocabulary, steps: int, numbers: Instantiation, seed: int, start: str) -> dict[str, Any] | None:
+    graph = vocabulary.graph
     names = _names(graph)
     values: dict[str, Fraction] = {}
 
     def draw(label: str) -> Traced:
         head, _, place = label.rpartition(" [")
+        given = vocabulary.given.get(("x", head.removeprefix("x ")))
+        if given is not None:
+            return Traced(given[tuple(map(int, place.strip("]").split(","))) if place != "]" else ()])
         name = f"{names[head]}[{place}"
         values[name] = _small(label, seed)
         # Numbers that are 0 are not listed one by one.
@@ -244,7 +255,9 @@ def _last(graph: Graph, state: State, exact: State) -> tuple[tuple[str, str], tu
 def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
     """Finite-time exactness at step size h: for h = 1 and for no other."""
     h, steps = number(statement, vocabulary, graph), graph.largest_rank
-    text = f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from any state"
+    text = (
+        f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from {_any_state(graph)}"
+    )
     if h == 1:
         reason = _open(graph)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
@@ -267,7 +280,7 @@ def _remains(vocabulary: Vocabulary, graph: Graph, h: Fraction, steps: int) -> d
         ring = Exact()
         meaning = Meaning(vocabulary, ring, lambda label: Traced(Fraction(0)), Setting(vocabulary, values))
         try:
-            place, fixed = next(iter(meaning["update x", vertex].items()))
+            place, fixed = next(iter(meaning[update("x"), vertex].items()))
         except (Rejected, Undetermined):
             continue
         run = min(steps, 32)

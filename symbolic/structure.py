@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -15,9 +15,11 @@ from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.expressions import Element, Tensor, elements
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.layer_type import Shape
-from dyadic.symbolic.limits import few_axes, few_entries, few_inputs
+from dyadic.symbolic.limits import LARGEST_SIZE, few_axes, few_entries, few_inputs
+from dyadic.symbolic.printing import WORDS, text_name
+from dyadic.symbolic.tensor_names import Name, Owner, V
 
-Role = Literal["data", "index", "parameter", "constant"]
+InputRole = Literal["data", "index", "parameter", "constant"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Input:
 
     name: str
     shape: Shape
-    role: Role = "data"
+    role: InputRole = "data"
     below: Expr | None = None
 
 
@@ -46,10 +48,10 @@ class Vertex:
     shape: Shape
 
     @property
-    def owners(self) -> dict[str, str]:
-        """What the names v, u (or u1, u2, ...) of the kind's equation stand for here."""
+    def owners(self) -> dict[Owner, str]:
+        """What the placeholders v, u (or u1, u2, ...) of the kind's equation stand for here."""
         tensors = derive_layer(self.kind).equation.inputs
-        return {"v": self.name, **{t.owner: parent for t, parent in zip(tensors, self.inputs, strict=True)}}
+        return {V: self.name, **{t.name.owner: parent for t, parent in zip(tensors, self.inputs, strict=True)}}
 
     @property
     def parameters(self) -> dict[str, Shape]:
@@ -65,10 +67,10 @@ class Vertex:
         """The inputs whose entries serve as indices, each with the size of the axis it chooses from."""
         equation, owners = derive_layer(self.kind).equation, self.owners
         tables = [*equation.inputs, *(parameter.tensor for parameter in equation.parameters.values())]
-        shapes = {(tensor.kind, tensor.owner): tensor.shape for tensor in tables}
+        shapes = {tensor.name: tensor.shape for tensor in tables}
         entries = [entry for item in equation.definitions for entry in elements(item.body)]
         return [
-            (owners[index.owner], shapes[entry.kind, entry.owner][axis].xreplace(dict(self.sizes)))
+            (owners[index.name.owner], shapes[entry.name][axis].xreplace(dict(self.sizes)))
             for entry in entries
             for axis, index in enumerate(entry.indices)
             if isinstance(index, Element)
@@ -130,10 +132,28 @@ class Architecture:
     def by_input(self) -> dict[str, Input]:
         return {node.name: node for node in self.inputs}
 
-    @property
+    @cached_property
     def own_names(self) -> frozenset[str]:
-        """Inputs that are written under their own name in equations: parameters and constants."""
-        return frozenset(node.name for node in self.inputs if node.role in ("parameter", "constant"))
+        """Inputs that are written under their own name in equations: parameters and constants.
+
+        Where that name, or the one of its adjoint, would be read as something else, it is written as any other.
+        """
+        own = {node.name for node in self.inputs if node.role in ("parameter", "constant")}
+        taken = {text_name(name) for name in self._tensor_names()} | WORDS if own else set()
+        return frozenset(n for n in own if not n.isdigit() and not {n, f"{n}bar"} & (taken | own - {n}))
+
+    def _tensor_names(self) -> Iterator[Name]:
+        """Every tensor of the equations, and what can be derived from it."""
+        plain = [Name("x", node.name) for node in self.inputs]
+        for vertex in self.vertices:
+            equation = derive_layer(vertex.kind).equation
+            plain += [Name(letter, vertex.name) for letter in "xsE"]
+            plain += [parameter.tensor.name.of(vertex.name) for parameter in equation.parameters.values()]
+            plain += [item.tensor.name.of(vertex.name) for item in equation.definitions]
+        for cost in self.costs:
+            plain += [Name("y", cost.owner), *(item.tensor.name.of(cost.owner) for item in cost.equation.definitions)]
+        for name in plain:
+            yield from (name, name.adjoint, name.choice)
 
     @cached_property
     def by_cost(self) -> dict[str, Cost]:
@@ -185,8 +205,8 @@ class Architecture:
             named = ", ".join(self.unknown_sizes) or "none"
             raise SpecError(self.name, f"has no size named {', '.join(unknown)}", f"sizes given by name: {named}")
         for name, value in values.items():
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**31:
-                raise SpecError(self.name, f"the size {name} cannot be {value!r:.40}", "give an integer below 2^31")
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_SIZE:
+                raise SpecError(self.name, f"the size {name} cannot be {value!r:.40}", f"give 1 to {LARGEST_SIZE}")
         table: dict[Expr, Expr] = {extent_of(name): Integer(value) for name, value in values.items()}
 
         def shape(old: Shape) -> Shape:

@@ -1,0 +1,52 @@
+"""Whether the sizes of a network exist: of sizes that no network has, everything would be true.
+
+A claim for all sizes speaks of those at which every size is at least 1 and follows its shape rule.  Where a network's
+sizes are numbers, these are some.  Where they are names, numbers are looked for here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+from dyadic.proofs.checker.intake.names import sizes_of
+from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.shapes import network_shapes
+
+EQUAL = (2, 3, 5, 8, 12, 16, 31, 64, 127, 256, 1024, 4096, 2**16, 2**20)
+MOST_TRIES = 60
+
+
+def check_existence(graph: Any) -> dict[str, int]:
+    """Numbers for the sizes that are names, at which all other sizes are at least 1.  Raises :class:`Rejected`."""
+    given = [list(node.values()) for node in graph.inputs.values()]
+    tables = [*graph.sizes.values(), *(cost["sizes"] for cost in graph.costs.values())]
+    names = sorted(sizes_of([given, [list(table.values()) for table in tables]]))
+    if not names:
+        return {}  # all are numbers, and every one of them was looked at
+    reason = ""
+    for numbers in _tries(names):
+        try:
+            network_shapes(graph, numbers)
+        except Rejected as error:
+            reason = reason or str(error)
+            continue
+        return numbers
+    raise Rejected("architecture", f"no sizes were found at which every size is at least 1 ({reason:.200})")
+
+
+def _tries(names: list[str]) -> Iterator[dict[str, int]]:
+    """The same number for all, then numbers of different orders of magnitude."""
+    for number in EQUAL:
+        yield dict.fromkeys(names, number)
+    for attempt in range(MOST_TRIES):
+        yield {name: _drawn(name, attempt) for name in names}
+
+
+def _drawn(name: str, attempt: int) -> int:
+    raw = hashlib.blake2b(f"{name} {attempt}".encode(), digest_size=8).digest()
+    return 1 + int.from_bytes(raw, "big") % 2 ** (1 + raw[0] % 20)
+
+
+__all__ = ["check_existence"]
