@@ -173,7 +173,7 @@ class Vocabulary:
         self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
         named = [("x", name, name) for name in sorted(self.own)]
         for kind, name, printed in (*named, *((adjoint(kind), name, f"{name}bar") for kind, name, _ in named)):
-            if printed not in (*self.functions, *REDUCTIONS, "delta"):
+            if not printed.isdigit() and printed not in (*self.functions, *REDUCTIONS, "delta"):
                 self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
         for name, meaning in self.author.plain.items():
             self._alias(name, meaning)
