@@ -112,7 +112,7 @@ def emit_module(target: Target) -> str:
         "gradients": [(repr(name), text.sum(terms), tagged(derivation, f"g:{name}")) for name, terms in plan.gradients],
         **target.context(),
     }
-    return _render(target.template, context)
+    return rendered(target.template, context)
 
 
 class _Text:
@@ -245,7 +245,8 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def _render(template: str, context: dict[str, Any]) -> str:
+def rendered(template: str, context: dict[str, Any]) -> str:
+    """A template of this package with a context put in.  Raises :class:`DyadicError` where it does not fit."""
     try:
         return _environment().get_template(template).render(context)
     except jinja2.TemplateError as error:

@@ -80,7 +80,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     """
     unbatched = {p.tensor.name for p in layer.equation.parameters.values()}
     unbatched |= {t.name for slot, t in enumerate(layer.equation.inputs) if slot in static or not batched}
-    batcher = _Batcher(unbatched, batched)
+    batcher = Batcher(unbatched, batched)
     forward = tuple(batcher.definition(item) for item in layer.equation.definitions)
     replacing = [(item.body, item.element) for item in forward]
     bars = tuple(batcher.definition(item, replacing) for item in layer.intermediates)
@@ -93,7 +93,7 @@ def layer_program(name: str, layer: LayerDerivation, static: frozenset[int], bat
     def routine(
         definitions: tuple[Definition, ...], equations: Sequence[Definition], outputs: Sequence[Definition]
     ) -> Routine:
-        return _routine(definitions, equations, [item.tensor for item in outputs], everything)
+        return make_routine(definitions, equations, [item.tensor for item in outputs], everything)
 
     adjoints = tuple(
         (batcher.mean if slot in static else batcher.definition)(item, replacing)
@@ -119,7 +119,7 @@ def _read(definitions: Sequence[Definition], by: Sequence[Definition]) -> list[D
 
 def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     """The cost's value and sensitivity, per sample."""
-    batcher = _Batcher(set() if batched else {t.name for t in (cost.equation.input, cost.equation.target)}, batched)
+    batcher = Batcher(set() if batched else {t.name for t in (cost.equation.input, cost.equation.target)}, batched)
     value = tuple(batcher.definition(item) for item in cost.equation.definitions)
     wanted = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
     where = tuple(batcher.definition(item) for item in wanted)
@@ -128,13 +128,13 @@ def cost_program(name: str, cost: CostDerivation, batched: bool) -> CostProgram:
     everything = [*sources, *_tensors((*value, *where)).values()]
     return CostProgram(
         name,
-        _routine(value, cost.equation.definitions, [value[-1].tensor], everything),
-        _routine((*where, gradient), (*wanted, cost.gradient), [gradient.tensor], everything),
+        make_routine(value, cost.equation.definitions, [value[-1].tensor], everything),
+        make_routine((*where, gradient), (*wanted, cost.gradient), [gradient.tensor], everything),
         cost,
     )
 
 
-def _routine(
+def make_routine(
     definitions: tuple[Definition, ...],
     equations: Sequence[Definition],
     outputs: Sequence[Tensor],
@@ -151,7 +151,7 @@ def _tensors(definitions: Sequence[Definition]) -> dict[Name, Tensor]:
     return {item.tensor.name: item.tensor for item in definitions}
 
 
-class _Batcher:
+class Batcher:
     """Puts the batch index in front of every tensor that is not ``static``.
 
     A definition that reads static tensors only is static too.

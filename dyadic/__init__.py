@@ -6,6 +6,7 @@
                                                            # dyadic.from_torch(module, example_input)
     derivation = dyadic.derive(network)                     # energy, Euler-Lagrange equations, ranks
     certificate = dyadic.verify(derivation)                 # claims with verdicts: a mapping, typed
+    dyadic.relax(derivation, seed=1)                        # the dynamics, step by step, against backpropagation
     dyadic.emit(derivation, "numpy").write("module.py")     # a standalone module, with the model's arrays beside it
     dyadic.appendix(derivation, certificate, "appendix.pdf")
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from dyadic.codegen import Emission, emit
     from dyadic.files import appendix
+    from dyadic.physics import Comparison, RoundingCertificate, Trajectory, certify, compare, relax
     from dyadic.proofs.checker import Report
     from dyadic.proofs.claims import Claim, Verdict
     from dyadic.results import Certificate, RejectedCertificate, check, verify
@@ -40,6 +42,8 @@ _HOME = {
     "Certificate": "results", "RejectedCertificate": "results", "check": "results", "verify": "results",
     "Emission": "codegen", "emit": "codegen",
     "appendix": "files",
+    "Comparison": "physics", "Trajectory": "physics", "compare": "physics", "relax": "physics",
+    "RoundingCertificate": "physics", "certify": "physics",
 }  # fmt: skip
 """The module of every public name."""
 
@@ -57,7 +61,8 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Architecture", "Certificate", "Claim", "Derivation", "DyadicError", "Emission", "Equation", "RejectedCertificate",
-    "Report", "SpecError", "Verdict", "__version__", "appendix", "architecture", "check", "derive", "emit",
-    "from_torch", "read", "read_spec", "verify",
+    "Architecture", "Certificate", "Claim", "Comparison", "Derivation", "DyadicError", "Emission", "Equation",
+    "RejectedCertificate", "Report", "RoundingCertificate", "SpecError", "Trajectory", "Verdict", "__version__",
+    "appendix", "architecture", "certify", "check", "compare", "derive", "emit", "from_torch", "read", "read_spec",
+    "relax", "verify",
 ]  # fmt: skip

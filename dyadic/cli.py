@@ -22,14 +22,21 @@ COST_TYPES = (
     "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
 )  # fmt: skip
 TARGETS = ("cupy", "numpy", "c")
+RUNNING = ("numpy", "cupy")
+SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
+SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 DTYPES = ("float32", "float64")
 Command = Callable[..., int]
 
 
 def _spec(command: Command) -> Command:
     """The argument SPEC with the options that say how it is read."""
+    return _read_as(click.argument("spec", type=click.Path(path_type=Path))(command))
 
-    @click.argument("spec", type=click.Path(path_type=Path))
+
+def _read_as(command: Command) -> Command:
+    """The options that say how a SPEC is read."""
+
     @click.option("--cost", type=click.Choice(COST_TYPES), help="The cost of a model that has none [abstract].")
     @click.option(
         "--granularity", type=click.Choice(["operation", "layer"]),
@@ -61,15 +68,15 @@ class _Count(click.IntRange):
 _file = click.Path(path_type=Path)
 
 
-def _run(name: str, /, **options: Any) -> int:
-    return int(getattr(import_module("dyadic.commands"), name)(**options))
+def _run(name: str, /, place: str = "commands", **options: Any) -> int:
+    return int(getattr(import_module(f"dyadic.{place}"), name)(**options))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="dyadic")
 @click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error (DYADIC_DEBUG=1).")
 def commands() -> None:
-    """Derive, prove, emit and typeset Dyadic Backpropagation for an architecture.
+    """Derive, prove, emit, simulate and typeset Dyadic Backpropagation for an architecture.
 
     SPEC is a TOML file, an ONNX model (.onnx) or a program exported from PyTorch (.pt2).
 
@@ -129,6 +136,104 @@ def emit(**options: Any) -> int:
     A model's own arrays go into a file beside it, of the same name with the ending .npz.
     """
     return _run("emit", **options)
+
+
+@commands.command()
+@_spec
+@_size
+@_dtype
+@click.option("--steps", type=click.IntRange(0), help="Number of steps [default: T, usually 2L].")
+@click.option("--stepsize", type=float, default=1.0, show_default=True, help="The size h of a step.")
+@click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
+@click.option("--start", default="random", show_default=True, help="The initial state: zero, random or an .npz file.")
+@click.option("--schedule", type=click.Choice(SCHEDULES), default="synchronous", show_default=True)
+@click.option("--blocks", type=int, default=2, show_default=True, help="Number of blocks of --schedule blocks.")
+@click.option(
+    "--solver",
+    type=click.Choice(SOLVERS),
+    default="euler",
+    show_default=True,
+    help="Others: continuous time, by SciPy.",
+)
+@click.option("--coordinates", type=click.Choice(["xs", "dyadic"]), default="xs", show_default=True)
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
+@click.option("-o", "--output", type=_file, help="Write every state, the energy and the deviation to this .npz file.")
+def relax(**options: Any) -> int:
+    """Run the saddle-point dynamics and hold every step against backpropagation.
+
+    Exit status: 1 where a variable did not settle when its rank says.
+    """
+    return _run("relax", "experiments", **options)
+
+
+@commands.command()
+@_spec
+@_size
+@click.option("--mismatch", type=float, help="Feedback weights off by this relative amount, drawn with the seed.")
+@click.option("--feedback", type=_file, help="Feedback weights from this .npz file, named as the parameters.")
+@click.option("--noise", type=float, help="Standard deviation of independent noise at every step (linear networks).")
+@click.option("--resolution", type=float, help="How far a stored value may be off: half the pitch of a grid.")
+@click.option("--count", type=click.IntRange(1), default=1000, show_default=True, help="Number of runs or devices.")
+@click.option("--stepsize", type=float, default=1.0, show_default=True, help="The size h of a step, for --noise.")
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def devices(**options: Any) -> int:
+    """Predict what devices that are not ideal reach, and simulate them.
+
+    Exit status: 1 where a device is outside of what was predicted.
+    """
+    return _run("devices", "experiments", **options)
+
+
+@commands.command()
+@_spec
+@_size
+@click.option("--methods", metavar="A,B,...", help="Only these methods, by their ids.")
+@click.option("--equations", is_flag=True, help="Show the equations that the engine derived from each method's energy.")
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("-o", "--output", type=_file, help="Write the table to a .csv, .tex or .html file too.")
+def compare(**options: Any) -> int:
+    """Hold the methods that came before against backpropagation, on one sample of a network."""
+    return _run("compare", "experiments", **options)
+
+
+@commands.command()
+@_spec
+@_size
+@_dtype
+@click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
+@click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def certify(**options: Any) -> int:
+    """Enclose the rounding errors of one run: how far its gradients are from the exact ones.
+
+    Exit status: 1 where a gradient is further off than rounding explains, 3 where a ball decides nothing.
+    """
+    return _run("certify", "experiments", **options)
+
+
+@commands.command("paper-claims")
+@click.argument("spec", type=_file, required=False)
+@_read_as
+@_size
+@click.option("--verbose", is_flag=True, help="Show methods and what is trusted too.")
+def paper_claims(**options: Any) -> int:
+    """Read both versions of the paper's abstract as claims, with verdicts and reasons.
+
+    SPEC: the network on which theorems are instantiated; a chain of three layers by default.
+    """
+    return _run("paper_claims", "experiments", **options)
 
 
 @commands.command()

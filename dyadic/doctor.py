@@ -29,12 +29,11 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
         ("onnx", "onnx", "extra 'onnx': SPEC may be an ONNX model"),
         ("torch", "torch", "extra 'torch': SPEC may be a .pt2 program; dyadic.from_torch"),
         ("autograd", "demo", "extra 'demo': examples/digits.py compares with it"),
+        ("scipy", "physics", "extra 'physics': relax --solver; a faster erf in emitted NumPy modules with gelu"),
         ("scikit-learn", "demo", "extra 'demo': the images of examples/digits.py"),
     ):
         found = _package(package)
         yield package, bool(found), found or f"pip install 'dyadic-backprop[{extra}]'", use
-    scipy = _package("scipy")
-    yield "scipy", bool(scipy), scipy or "pip install scipy", "a faster erf in emitted NumPy modules with gelu"
     cupy = next((f for f in (_package(f"cupy-cuda{n}x") for n in (13, 12)) if f), None) or _package("cupy")
     yield "CuPy", bool(cupy), cupy or "pip install 'dyadic-backprop[gpu]'", "extra 'gpu': running CuPy modules"
     yield _device()

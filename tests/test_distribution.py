@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+PARTS = ("symbolic", "proofs", "codegen", "paper", "physics")
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = "from setuptools import build_meta; import sys; print(build_meta.build_{kind}(sys.argv[1]))"
 
@@ -49,17 +50,17 @@ def test_the_wheel_holds_one_package(wheel):
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"dyadic"}
     assert len(top) == 2
-    for part in ("symbolic", "proofs", "codegen", "paper"):
+    for part in PARTS:
         assert f"dyadic/{part}/__init__.py" in names
 
 
 def test_the_wheel_holds_every_module_and_every_data_file_once(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert len(set(names)) == len(names)
-    parts = [("dyadic", "dyadic"), *((part, f"dyadic/{part}") for part in ("symbolic", "proofs", "codegen", "paper"))]
+    parts = [("dyadic", "dyadic"), *((part, f"dyadic/{part}") for part in PARTS)]
     wanted = set()
     for folder, place in parts:
-        # The links in dyadic/ lead to the other four.
+        # The links in dyadic/ lead to the others.
         for path in (ROOT / folder).glob("*" if folder == "dyadic" else "**/*"):
             inside = path.relative_to(ROOT / folder)
             if path.is_file() and "__pycache__" not in inside.parts:

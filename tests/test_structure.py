@@ -19,7 +19,8 @@ PACKAGES = {
     "proofs": {"symbolic", "proofs"},
     "codegen": {"symbolic", "codegen"},
     "paper": {"symbolic", "proofs", "codegen", "paper"},
-    "dyadic": {"symbolic", "proofs", "codegen", "paper", "dyadic"},
+    "physics": {"symbolic", "proofs", "codegen", "physics"},
+    "dyadic": {"symbolic", "proofs", "codegen", "paper", "physics", "dyadic"},
 }
 FILES = [path for package in PACKAGES for path in sorted(Path(package).rglob("*.py"))]  # rglob follows no links
 

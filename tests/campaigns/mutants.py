@@ -52,6 +52,7 @@ MODULES = (
 ORDER = ("ranks", "instances", "printed", "pairing", "adjoint", "wiring", "identity")
 """The methods that run, cheap ones first, until one refutes; ``verify`` runs these and more."""
 SECONDS, MEMORY = 40, 3 * 2**30
+"""CPU seconds of a mutant's process, and bytes beyond those that it holds when it is forked."""
 OUTCOMES = ("refuted", "undecided", "crash", "no effect", "unread", "definition", "SURVIVOR")
 
 
@@ -225,9 +226,18 @@ def outcome(references):
     return ("unread", ", ".join(unread_anywhere[:3])) if unread_anywhere else ("no effect", "")
 
 
+def _held():
+    """Bytes of address space of this process; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
 def _in_child(pipe, mutant, references):
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    allowed = _held() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
     try:
         ModuleSource(mutant.module).apply(mutant)
         found = outcome(references)

@@ -1,5 +1,7 @@
 """A sample of the campaign ``make mutants``; what it must find, and that it would see a survivor."""
 
+import mmap
+
 import pytest
 
 from campaigns import mutants
@@ -49,6 +51,13 @@ def test_the_campaign_sees_a_survivor(monkeypatch):
     every = ModuleSource("dyadic.symbolic.instantiation").mutants()
     wrong = next(one for one in every if "decay * entry -> item.body -" in one.change)
     assert [outcome for _, outcome, _ in mutants.campaign([wrong])] == ["SURVIVOR"]
+
+
+def test_what_the_campaigns_process_holds_already_is_no_crash_of_a_mutant():
+    every = ModuleSource("dyadic.symbolic.instantiation").mutants()
+    wrong = next(one for one in every if one.function == "Equations._decayed" and "decay" in one.change)
+    with mmap.mmap(-1, 2 * mutants.MEMORY):
+        assert mutants.campaign([wrong])[0][1] == "refuted"
 
 
 def test_the_methods_of_the_campaign_are_those_of_verify():

@@ -64,6 +64,7 @@ def commands(folder):
         "build 3000 layers": ["build", str(folder / "deep.toml"), "-o", str(out / "built")],
         "layers": ["layers", "conv"],
         "doctor": ["doctor"],
+        "relax": ["relax", digits, "--steps", "20000"],
     }
 
 

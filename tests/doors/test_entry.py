@@ -10,6 +10,8 @@ import pytest
 
 from dyadic import cli
 from dyadic.codegen import DTYPES, TARGETS
+from dyadic.physics.flows import SOLVERS
+from dyadic.physics.orders import SCHEDULES
 from dyadic.symbolic.costs import COSTS
 
 BROKEN = """
@@ -80,6 +82,8 @@ def test_a_number_of_steps_that_is_none(steps):
 def test_the_choices_are_those_of_the_tables():
     assert tuple(COSTS) == cli.COST_TYPES
     assert (TARGETS, DTYPES) == (cli.TARGETS, cli.DTYPES)
+    assert (SCHEDULES, SOLVERS) == (cli.SCHEDULES, cli.SOLVERS)
+    assert set(cli.RUNNING) < set(TARGETS)
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["verify", "--help"], ["build"]])

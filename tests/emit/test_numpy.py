@@ -12,7 +12,7 @@ from support.oracle import reference
 from support.strategies import architectures, residual
 
 from dyadic.codegen import emit
-from dyadic.symbolic import DyadicError, architecture, derive, read_spec
+from dyadic.symbolic import DyadicError, SpecError, architecture, derive, read_spec
 
 DIGITS = "examples/digits.toml"
 
@@ -103,6 +103,20 @@ def test_other_step_sizes_converge_but_not_in_finite_time():
     assert distance[0] > 1e-4 > distance[1] > distance[2] > 0
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"steps": steps} for steps in (-1, 2.5, "3", None)),
+        *({"h": h} for h in (0, -0.5, float("nan"), float("inf"))),
+    ],
+    ids=str,
+)
+def test_a_relaxation_that_would_do_something_else_is_refused(wrong):
+    module = load(emit(derive(read_spec(DIGITS)), "numpy", "float64"))
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        module.relax(*data(module, 2, 1), **wrong)
+
+
 def test_leading_axes():
     layers = [
         {"name": "a", "type": "dense", "units": 5, "activation": "gelu"},
@@ -154,18 +168,29 @@ def test_symbolic_sizes_and_unknown_targets_are_refused():
         emit(digits, "numpy", "float16")
 
 
-def test_hostile_names_stay_inert():
-    names = ['a"b', "it's", "x # y", '"""', "{{ 1 }}", "größe", "\\", "</script>", "{% raw %}"]
-    layers = [{"name": name, "type": "dense", "units": 2} for name in names]
-    network = architecture(
+HOSTILE = ["x # y", "größe", "\\", "</script>", "%s", "import os", "a\\n", "--", "$x$"]
+QUOTING = ['a"b', "it's", '"""', "{{ 1 }}", "{% raw %}", "a[0]", "f(x)", "`ls`"]
+
+
+def hostile_network(names):
+    return architecture(
         {
             "name": '""" import os',
-            "inputs": {"in '": {"shape": [2]}},
-            "layers": layers,
+            "inputs": {"in #": {"shape": [2]}},
+            "layers": [{"name": name, "type": "dense", "units": 2} for name in names],
             "cost": {"type": "squared_error"},
         }
     )
-    check_against_oracle(network, 2, 0)
+
+
+def test_hostile_names_stay_inert():
+    check_against_oracle(hostile_network(HOSTILE), 2, 0)
+
+
+@pytest.mark.parametrize("name", QUOTING)
+def test_names_that_quote_or_read_like_an_entry_are_refused(name):
+    with pytest.raises(SpecError, match="name"):
+        hostile_network([name])
 
 
 SCRIPT = """

@@ -151,7 +151,7 @@ HOSTILE = {
     "negative sum": ["sum", "k", ["+", N, -7], 1],
     "length by an index": ["sum", "k", I, 1],
     "fractional index": entry("x", ["rational", 1, 2]),
-    "huge number": ["*", 10**400, 1],
+    "huge number": ["*", 10**4000, 1],
     "huge index": entry("x", ["*", *[10**12] * 9, I]),
     "deep index": entry("x", functools.reduce(lambda e, _: ["quotient", e, 2], range(500), I)),
     "wide": ["+", *[1] * 30_000],

@@ -57,7 +57,7 @@ TINY, LONG = 1e-307, 0.12345678901234567
     ("type_", "options"),
     [
         ("scale", {"factor": TINY, "offset": 1e307}),
-        ("scale", {"factor": -LONG, "offset": 10**59 + 1}),
+        ("scale", {"factor": -LONG, "offset": 10**23 + 1}),
         ("selu", {"alpha": LONG, "gamma": TINY}),
         ("leaky_relu", {"slope": LONG}),
         ("layer_norm", {"epsilon": 1e-30}),

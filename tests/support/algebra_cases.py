@@ -63,6 +63,7 @@ WITHIN = {
     **dict.fromkeys(("log", "log1p", "sqrt", "power", "div"), positive),
     **dict.fromkeys(("asin", "acos", "atanh"), lambda numbers: 0.9 * np.tanh(numbers)),
     "tan": np.tanh,
+    "reciprocal": lambda numbers: numbers + np.copysign(0.5, numbers),  # not so near its pole
     "acosh": lambda numbers: 1 + positive(numbers),
 }
 """What takes normally distributed numbers into the domain of a layer type."""

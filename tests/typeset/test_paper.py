@@ -24,13 +24,13 @@ HOSTILE = [
     "a&b",
     "50%",
     "</script>",
-    "\\input{x}",
+    "\\input x",
     "$x$",
-    "#set page()",
-    'say "hi"',
-    "x^2~{}",
-    "[1]",
-    "*_`",
+    "#set page",
+    "say @hi <x>",
+    "x^2~",
+    "=1",
+    "*_",
 ]
 
 

@@ -86,9 +86,11 @@ class Names:
             return None
         return LatexName(name, indices)
 
-    def is_quantity(self, word: str) -> bool:
-        """Whether a letter is a quantity by itself."""
-        return word in self._vocabulary.tensors
+    def is_quantity(self, letter: str, above: LatexNode | None = None) -> bool:
+        """Whether a letter is a quantity by itself, or with the name of a vertex above it."""
+        named = above is not None and len(above.inner) == 2 and above.inner[0].text in _OWNERS
+        owned = named and any(name.startswith(f"{letter}_") for name in self._vocabulary.tensors)
+        return letter in self._vocabulary.tensors or owned
 
     def _named(
         self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int

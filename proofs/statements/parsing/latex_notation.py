@@ -340,7 +340,7 @@ class LatexReader:
 
     def _named(self, cursor: Cursor) -> None:
         node = cursor.peek()
-        if node.text == "e" and cursor.peek(1).text == "^" and not self._names.is_quantity("e"):
+        if node.text == "e" and cursor.peek(1).text == "^" and not self._names.is_quantity("e", cursor.peek(2)):
             cursor.next += 2
             self._emit("exp", node.at)
             argument = cursor.argument()

@@ -1,0 +1,47 @@
+"""The methods side by side as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dyadic.physics.rivals import LEFT_OUT, Comparison
+from dyadic.physics.rivals.side_by_side import Row
+from dyadic.relaxation_text import claim_lines
+from dyadic.terminal import Page
+
+_WIDTH = 46
+
+
+def comparison_text(found: Comparison, page: Page, equations: bool) -> Iterator[str]:
+    """A block for every method: what it needs, its errors, what it took, its claims."""
+    yield from page.wrapped(
+        f"{found.name}: gradients against backpropagation's on one sample; relative error over all parameters, cosine"
+    )
+    for row in found.rows:
+        yield ""
+        yield from _block(row, page, equations)
+    yield ""
+    yield page.styled("Not compared", "bold")
+    for name, reason in LEFT_OUT.items():
+        yield from page.wrapped(f"{name}: {reason}", "- ")
+
+
+def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
+    yield page.styled(row.method.title, "bold")
+    yield from page.wrapped(f"{row.method.source}; {row.method.form}", "  from ")
+    yield from page.wrapped("; ".join(row.method.needs), "  needs ")
+    if row.trial is None:
+        yield from page.wrapped(row.reason, "  does not apply: ")
+        return
+    for one in row.trial.measurements:
+        yield f"  {one.setting:<{_WIDTH}} {one.error:>10.2e} {one.cosine:>8.4f}"
+    taken = row.trial.effort
+    count = f"never ({taken.reason})" if taken.steps is None else f"{taken.steps} steps, {taken.updates} vertex updates"
+    yield from page.wrapped(f"{count}; {taken.per_step} in a step ({taken.setting})", "  to an error of 1e-6: ")
+    yield from claim_lines(row.claims, page, details=True)
+    if equations:
+        for line in row.trial.equations:
+            yield from page.wrapped(line, "  ", "    ")
+
+
+__all__ = ["comparison_text"]

@@ -1,0 +1,70 @@
+"""Devices that are not ideal as lines of text: what is predicted of them, and what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dyadic.physics.hardware.additive_noise import Noise
+from dyadic.physics.hardware.feedback import Mismatch
+from dyadic.physics.hardware.finite_resolution import Resolution
+from dyadic.proofs.claims import Claim
+from dyadic.relaxation_text import claim_lines
+from dyadic.terminal import Page
+
+
+def mismatch_text(found: Mismatch, how: str, page: Page) -> Iterator[str]:
+    """Feedback weights of a device's own."""
+    yield page.styled(f"Feedback weights ({how})", "bold")
+    off = max(float(np.abs(found.predicted[name] - found.found[name]).max()) for name in found.found)
+    yield from page.wrapped(
+        f"gradient: relative error {found.gradient_error:.3g}, cosine {found.cosine:.4f}; s_B - s as the closed form "
+        f"has it, to {off:.1e}",
+        "- ",
+    )
+    yield from claim_lines(found.claims, page, details=True)
+
+
+def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
+    """Additive noise."""
+    yield page.styled(f"Noise ({how})", "bold")
+    variances = np.diag(found.predicted)
+    for variable, place in found.vector.places().items():
+        label = f"{variable[0]} {variable[1]}"
+        measured = np.diag(found.found)[place].mean()
+        yield f"- {label:<20} mean variance {variances[place].mean():.4g}, measured {measured:.4g}"
+    yield from page.wrapped(
+        f"over {found.samples} runs of {found.steps} steps no variance is further off than {found.worst:.1f} standard "
+        "deviations of its estimate",
+        "- ",
+    )
+    yield from claim_lines([found.claim], page, details=True)
+
+
+def resolution_text(found: Resolution, page: Page) -> Iterator[str]:
+    """Values that are stored with a tolerance."""
+    yield page.styled("Resolution", "bold")
+    if found.bound is not None:
+        yield f"{'':<26}{'bound':>10}{'worst found':>14}"
+        rows = [(f"{v[0]} {v[1]}", found.bound.states[v], found.worst_states[v]) for v in found.worst_states]
+        rows += [(f"dE/d {n}", found.bound.gradients[n], found.worst_gradients[n]) for n in found.worst_gradients]
+        for label, bound, worst in rows:
+            yield f"- {label[:24]:<24}{bound.max():>10.2e}{worst.max():>14.2e}"
+        within = "all within the bound" if found.holds else "NOT all within the bound"
+        yield from page.wrapped(
+            f"{found.devices} random devices: {within}, which is {found.ratio:.2f} times the worst found at most", "- "
+        )
+    yield from claim_lines([found.claim], page, details=True)
+
+
+def readout_text(ranks: dict[str, int], steps: int, claim: Claim, page: Page) -> Iterator[str]:
+    """From which step on each gradient may be read."""
+    yield page.styled("Early read-out", "bold")
+    for rank in sorted(set(ranks.values())):
+        names = ", ".join(name for name, value in ranks.items() if value == rank)
+        yield from page.wrapped(names, f"- exact from step {rank:>3}: ")
+    yield from claim_lines([claim], page)
+
+
+__all__ = ["mismatch_text", "noise_text", "readout_text", "resolution_text"]

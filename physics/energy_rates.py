@@ -1,0 +1,133 @@
+"""What happens to the energy, to volume and to the symplectic form along the two flows.
+
+B, the saddle flow:       dx/dt = +dE/ds, ds/dt = +dE/dx.      dE/dt = 2 <dE/dx, dE/ds>
+A, the Hamiltonian flow:  dx/dt = +dE/ds, ds/dt = -dE/dx.      dE/dt = 0
+
+The rates are those that the constructions A and B of the variational principle give.  At a point only the gradient of E
+and its second derivatives enter, and these can be any numbers, a symmetric table for the second: each claim is an
+identity of polynomials in them.  dE/dt is a sum over the pairs (x_i, s_i), and an entry (i, j) of a matrix identity
+involves the pairs i and j alone, so one or two pairs of coordinates stand for any number of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flint import Ordering, fmpq_mpoly_ctx
+
+from dyadic.physics.updates import Updates
+from dyadic.proofs.checker.trust import GRAPH, POLYNOMIALS, called
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.shared.trajectories import at_point, variable
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.constructions import action_of_energy, doubled_state, energy_gradient
+from dyadic.symbolic.derivation import Derivation
+
+_TWICE = "E is twice continuously differentiable"
+_ENERGY = {
+    "A": "the Hamiltonian flow A conserves E: dE/dt = 0",
+    "B": "along the saddle flow B, dE/dt = 2 <dE/dx, dE/ds>",
+}
+_PLACES = ("x1", "x2", "s1", "s2")
+
+
+def flow_claims(derivation: Derivation | None = None) -> list[Claim]:
+    """The claims about both flows; with a network also the one about its volume."""
+    claims = [energy_claim("B"), energy_claim("A"), symplectic_claim("A"), symplectic_claim("B")]
+    return [*claims, volume_claim(derivation)] if derivation is not None else claims
+
+
+def rates(flow: str) -> tuple[Any, ...]:
+    """(dE/dx, dE/ds, dx/dt, ds/dt) of one pair along a flow, for E any cubic polynomial."""
+    construction = action_of_energy() if flow == "A" else doubled_state()
+    by_s, by_x = energy_gradient()
+    x, s = variable("x"), variable("s")
+    return tuple(at_point(rate, x, s) for rate in (by_x, by_s, construction.rate_x, construction.rate_s))
+
+
+def _sign(flow: str) -> int:
+    """ds/dt as a multiple of dE/dx."""
+    by_x, by_s, rate_x, rate_s = rates(flow)
+    signs = [sign for sign in (1, -1) if rate_s == sign * by_x]
+    if rate_x != by_s or not signs:
+        raise ValueError(f"{flow} is not one of the two flows")
+    return signs[0]
+
+
+@recorded
+def energy_claim(flow: str) -> Claim:
+    """dE/dt by the chain rule along A or B."""
+    by_x, by_s, rate_x, rate_s = rates(flow)
+    equal = by_x * rate_x + by_s * rate_s == (0 if flow == "A" else 2) * by_x * by_s
+    return Claim(
+        f"energy:{flow}", _ENERGY[flow], Verdict.PROVED if equal else Verdict.UNDECIDED,
+        "chain rule, as an identity of polynomials, E any cubic polynomial", ("E is differentiable",),
+        reason=None if equal else "the identity does not hold",
+    )  # fmt: skip
+
+
+@recorded
+def symplectic_claim(flow: str) -> Claim:
+    """K^T Omega + Omega K = 0, K the Jacobian of the flow's field, for every symmetric table of second derivatives."""
+    names = [f"E_{a}_{b}" for i, a in enumerate(_PLACES) for b in _PLACES[i:]]
+    ring = fmpq_mpoly_ctx.get(names, Ordering.lex)
+    table: dict[str, Any] = dict(zip(names, ring.gens(), strict=True))
+    table |= {f"E_{b}_{a}": table[f"E_{a}_{b}"] for i, a in enumerate(_PLACES) for b in _PLACES[i:]}
+    second = [[table[f"E_{a}_{b}"] for b in _PLACES] for a in _PLACES]
+    called(POLYNOMIALS)
+    sign = _sign(flow)
+    field = [*second[2:], *([sign * entry for entry in row] for row in second[:2])]
+    omega = [[0, 0, 1, 0], [0, 0, 0, 1], [-1, 0, 0, 0], [0, -1, 0, 0]]
+    change = _sum(_product(_transposed(field), omega), _product(omega, field))
+    left = [(i, j, entry) for i, row in enumerate(change) for j, entry in enumerate(row) if entry != 0]
+    what = f"the flow {flow} preserves the symplectic form sum of dx_i and ds_i"
+    method = "the form's change along the flow, entry by entry, as polynomials in the second derivatives of E"
+    if not left:
+        return Claim(f"symplectic:{flow}", what, Verdict.PROVED, method, (_TWICE,))
+    i, j, entry = left[0]
+    values = {name: int(str(name) in str(entry)) for name in names}
+    numbers = {
+        "second_derivatives": {name: value for name, value in values.items() if value},
+        "entry": [_PLACES[i], _PLACES[j]], "found": str(entry(*values.values())), "claimed": "0",
+    }  # fmt: skip
+    return Claim(f"symplectic:{flow}", what, Verdict.REFUTED, method, (_TWICE,), (), numbers)
+
+
+@recorded
+def volume_claim(derivation: Derivation) -> Claim:
+    """The saddle flow of a network shrinks volume at the rate 2 n, n the number of entries of all activations."""
+    called(GRAPH)
+    names = [vertex.name for vertex in derivation.architecture.vertices]
+    loops = [n for n in names if n in derivation.x_reads(n).x or n in derivation.s_reads(n).s]
+    return Claim(
+        "volume:B",
+        "phase-space volume shrinks along the network's saddle flow B at the rate 2 n with n entries (tau = 1): the "
+        "divergence is the trace of dF/dx twice, and no f_v reads x_v, no update of s_v reads s_v",
+        Verdict.REFUTED if loops else Verdict.PROVED, "the reads of every update, from the derived equations",
+        (_TWICE,), counterexample={"reads_itself": loops[0]} if loops else None,
+    )  # fmt: skip
+
+
+def energy_rate(updates: Updates, state: Any) -> Any:
+    """2 <dE/dx, dE/ds> of each sample at a state: the predicted rate of the energy along the saddle flow."""
+    new = updates.new(state, updates.variables)
+    total = 0.0
+    for name in updates.vertices:
+        product = (new["x", name] - state.x[name]) * (new["s", name] - state.s[name])
+        total = total + (product.reshape(len(product), -1).sum(axis=1) if updates.network.batched else product.sum())
+    return 2 * total
+
+
+def _transposed(matrix: list[list[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*matrix, strict=True)]
+
+
+def _product(one: list[list[Any]], two: list[list[Any]]) -> list[list[Any]]:
+    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in zip(*two, strict=True)] for row in one]
+
+
+def _sum(one: list[list[Any]], two: list[list[Any]]) -> list[list[Any]]:
+    return [[a + b for a, b in zip(r, q, strict=True)] for r, q in zip(one, two, strict=True)]
+
+
+__all__ = ["energy_claim", "energy_rate", "flow_claims", "rates", "symplectic_claim", "volume_claim"]

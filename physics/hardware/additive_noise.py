@@ -1,0 +1,166 @@
+"""Additive noise: the stationary covariance of a linear network, and how close a run of noisy steps comes to it.
+
+A step with noise q of covariance Q, independent of everything before: e' = A e + q, A = 1 - h/tau + (h/tau) M.  Then
+
+    S' = A S A^T + Q,     S = sum over k of A^k Q (A^T)^k
+
+and the sum is finite for unit steps, where A = M is nilpotent: S is stationary after T steps.  Otherwise it converges
+if and only if |1 - h/tau_v| < 1 for every v (the spectrum).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dyadic.physics.dynamics import RelaxationSetting, run
+from dyadic.physics.enclosures import StateVector
+from dyadic.physics.linearity import not_linear
+from dyadic.physics.spectrum import spectrum
+from dyadic.physics.trajectory import on_host
+from dyadic.physics.updates import Array, DoubledState, Updates, Variable
+from dyadic.physics.words import Rules, word
+from dyadic.proofs.checker.trust import INDUCTION, called
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.errors import DyadicError
+
+_CONVERGED = 1e-17
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The stationary state of a noisy linear network, one sample.
+
+    vector: the order of the entries.  predicted: the covariance in closed form, [entry, entry].
+    found: the covariance over ``samples`` runs of ``steps`` noisy steps.
+    worst: the largest difference of a variance, in standard deviations of its estimate from that many samples.
+    """
+
+    vector: StateVector
+    predicted: Array
+    found: Array
+    samples: int
+    steps: int
+    worst: float
+    claim: Claim
+
+
+def one_step(updates: Updates, ratios: Mapping[Variable, float]) -> Array:
+    """A, the matrix of a step of a linear network: each entry displaced from the fixed point in a sample of its own."""
+    vector = StateVector.of(updates.sample())
+    exact = updates.sample().exact()
+    count = len(vector)
+    centre = np.array([float(v) for v in vector.flat({k: on_host(exact[k]) for k in vector.shapes})])
+    displaced = centre + np.eye(count)
+    parts, many = {}, updates.samples([0] * count)
+    for variable, place in vector.places().items():
+        shape = vector.shapes[variable][1:] if updates.network.batched else vector.shapes[variable]
+        parts[variable] = displaced[:, place].reshape(count, *shape)
+    new = many.new(_state(updates, parts), many.variables)
+    moved = np.concatenate([on_host(new[v]).reshape(count, -1) for v in vector.shapes], axis=1) - centre
+    ratio = np.concatenate([np.full(place.stop - place.start, ratios[v]) for v, place in vector.places().items()])
+    return (np.diag(1 - ratio) + ratio * moved).T
+
+
+def stationary(matrix: Array, covariance: Array) -> Array:
+    """Sum over k of A^k Q (A^T)^k, its terms doubled in number until nothing is added.
+
+    S_{2n} = S_n + A^n S_n (A^T)^n.  The spectral radius of the matrix must be below 1.
+    """
+    found, power = covariance, matrix
+    for _ in range(64):
+        more = power @ found @ power.T
+        found, power = found + more, power @ power
+        if np.abs(more).max() <= _CONVERGED * np.abs(found).max():
+            return found
+    raise DyadicError("the noise has no stationary covariance: the steps do not converge")
+
+
+def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | float, samples: int = 2000) -> Noise:
+    """Predict the stationary covariance of one sample's doubled state, and measure it.
+
+    covariance: Q over the entries in the order of :class:`StateVector`, or the variance of independent noise.
+    samples: how many runs are made at once.
+    Raises :class:`DyadicError` for a network that is not linear, or steps that do not converge.
+    """
+    derivation = updates.network.derivation
+    reason = not_linear(derivation)
+    if reason is not None:
+        raise DyadicError(f"the stationary covariance is that of a linear network: {reason}")
+    if not updates.network.batched:
+        raise DyadicError("noise is measured over a batch, and the tensors of this model carry an axis of their own")
+    spread = spectrum(derivation, setting.h, setting.tau)
+    if spread.radius >= 1:
+        raise DyadicError(f"the noise has no stationary covariance: the spectral radius is {spread.radius:g}")
+    ratios = {variable: setting.h / setting.tau.get(variable, 1.0) for variable in updates.variables}
+    vector = StateVector.of(updates.sample())
+    count = len(vector)
+    full = np.eye(count) * covariance if np.ndim(covariance) == 0 else np.asarray(covariance, dtype=float)
+    if full.shape != (count, count) or np.abs(full - full.T).max() > 0 or np.linalg.eigvalsh(full).min() < -1e-12:
+        raise DyadicError(f"covariance: give a symmetric, non-negative matrix of {count} rows")
+    predicted = stationary(one_step(updates, ratios), full)
+    steps = derivation.steps if spread.radius == 0 else int(np.ceil(np.log(1e-8) / np.log(spread.radius)))
+    found = _measured(updates, setting, full, vector, samples, steps)
+    deviation = np.sqrt(2 / samples) * np.diag(predicted)
+    off = np.abs(np.diag(found) - np.diag(predicted))
+    worst = float((off / np.maximum(deviation, 1e-300)).max())
+    return Noise(vector, predicted, found, samples, steps, worst, covariance_claim())
+
+
+def _measured(
+    updates: Updates, setting: RelaxationSetting, covariance: Array, vector: StateVector, samples: int, steps: int
+) -> Array:
+    """The covariance about the fixed point over many runs, the noise drawn afresh at every step."""
+    many = updates.samples([0] * samples)
+    random = np.random.default_rng(setting.seed)
+    values, axes = np.linalg.eigh(covariance)
+    factor = axes * np.sqrt(np.maximum(values, 0))
+    places = vector.places()
+    drawn: dict[str, Any] = {}
+    xp, dtype = updates.network.arrays, updates.network.module.DTYPE
+
+    def disturbed(step: int, variable: Variable, value: Array) -> Array:
+        if drawn.get("step") != step:
+            drawn.update(step=step, noise=random.standard_normal((samples, len(vector))) @ factor.T)
+        return value + xp.asarray(drawn["noise"][:, places[variable]].reshape(value.shape), dtype=dtype)
+
+    plain = RelaxationSetting(steps, setting.h, setting.tau, seed=setting.seed)
+    found = run(many, plain, many.exact(), disturbance=disturbed)
+    off = np.concatenate([on_host(found.final[v] - found.exact[v]).reshape(samples, -1) for v in vector.shapes], axis=1)
+    return off.T @ off / samples
+
+
+def _state(updates: Updates, parts: Mapping[Variable, Array]) -> DoubledState:
+    xp, dtype = updates.network.arrays, updates.network.module.DTYPE
+    placed = {variable: xp.asarray(array, dtype=dtype) for variable, array in parts.items()}
+    return DoubledState(*({n: placed[letter, n] for n in updates.vertices} for letter in "xs"))
+
+
+@recorded
+def covariance_claim() -> Claim:
+    """S_n - A S_n A^T = Q - A^n Q (A^T)^n for S_n = sum over k < n of A^k Q (A^T)^k, by induction on n.
+
+    With P = A^n Q (A^T)^n and S_{n+1} = S_n + P the step is S + P - A (S + P) A^T = Q - A P A^T, where the hypothesis
+    says A S A^T = S - Q + P.  What is left, P, tends to 0 (and is 0 for n = T, A nilpotent), so that S = A S A^T + Q;
+    two solutions differ by a D = A^n D (A^T)^n for every n, which is 0.
+    """
+    called(INDUCTION)
+    s, p, q = word("S"), word("P"), word("Q")
+    rules = Rules({("A", "S", "A^T"): s - q + p})
+    moved = word("A", "S", "A^T") + word("A", "P", "A^T")
+    equal = rules.same(s + p - moved, q - word("A", "P", "A^T"))
+    return Claim(
+        "noise:covariance",
+        "the covariance about the fixed point is stationary at sum over k of A^k Q (A^T)^k, after T unit steps exactly",
+        Verdict.PROVED if equal else Verdict.UNDECIDED, "induction on the number of terms, its step in words",
+        ("the dynamics is linear", "the noise has mean 0 and covariance Q, and is independent of what was before it",
+         "|1 - h/tau_v| < 1 for every v"),
+        reason=None if equal else "the two sides have different normal forms",
+    )  # fmt: skip
+
+
+__all__ = ["Noise", "covariance_claim", "noise", "one_step", "stationary"]

@@ -1,0 +1,231 @@
+"""Feedback weights B in place of W^T: what the device reaches, and how wrong its gradient is.
+
+J is the Jacobian of f at the activations, J_B the same with B for the weights, c = grad C; both are strictly triangular
+in the order of the graph, so I - J^T and I - J_B^T are invertible.
+
+    s = c + J^T s,      s_B = c + J_B^T s_B,      s_B - s = (I - J_B^T)^-1 (J_B - J)^T s
+
+and dE/dtheta is linear in the sensitivities, so the gradient's error is (dF/dtheta)^T (s_B - s).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, small_enough
+from dyadic.physics.number_types import lower, upper
+from dyadic.physics.spectrum import triangular_claim
+from dyadic.physics.starts import given
+from dyadic.physics.trajectory import on_host
+from dyadic.physics.updates import Array, DoubledState, Updates
+from dyadic.physics.words import Rules, word
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+
+_METHOD = "words in linear maps, rewritten by the equations that define s and s_B"
+_LINEAR = "dE/dtheta is linear in the sensitivities, as E is"
+_INVERTIBLE = "I - J_B^T is invertible: J_B is strictly triangular in the order of the graph"
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """What feedback weights of its own do to a device; arrays of one batch.
+
+    state: the device's fixed point.  source: (J_B - J)^T s by vertex, what B gets wrong of what reaches the cost.
+    predicted: s_B - s by the closed form, found: s_B - s of the device.
+    gradient_error: |g_B - g| / |g| over all parameters.  cosine: of the angle between both gradients.
+    """
+
+    state: DoubledState
+    source: dict[str, Array]
+    predicted: dict[str, Array]
+    found: dict[str, Array]
+    gradient_error: float
+    cosine: float
+    claims: tuple[Claim, ...]
+
+
+def mismatch(true: Updates, device: Updates) -> Mismatch:
+    """Compare a device, whose ``feedback`` differs, with backpropagation on the same parameters and data."""
+    exact, reached = true.exact(), device.exact()
+    source, predicted = _closed_form(device, exact)
+    found = {name: reached.s[name] - exact.s[name] for name in exact.s}
+    wanted = _flat(true.at(exact.x, exact.s).gradients())
+    got = _flat(device.at(reached.x, reached.s).gradients())
+    norm = float(np.linalg.norm(wanted))
+    cosine = float(wanted @ got) / max(norm * float(np.linalg.norm(got)), 1e-300)
+    claims = (*general_claims(true.network.derivation), device_claim(true, device))
+    error = float(np.linalg.norm(got - wanted)) / max(norm, 1e-300)
+    return Mismatch(reached, source, predicted, found, error, cosine, claims)
+
+
+def _closed_form(device: Updates, exact: DoubledState) -> tuple[dict[str, Array], dict[str, Array]]:
+    """(J_B - J)^T s, and (I - J_B^T)^-1 of it by substitution backwards, both by the emitted adjoints.
+
+    The update of s_v is affine in the sensitivities, c + J_B^T s, so differences of updates give J_B^T alone.
+    """
+    at_exact = device.at(exact.x, exact.s)
+    source = {name: at_exact.back(name) - exact.s[name] for name in exact.s}  # c + J_B^T s - (c + J^T s)
+    zero = device.at(exact.x, {name: 0 * value for name, value in exact.s.items()})
+    grown: dict[str, Array] = {}
+    frame = device.at(exact.x, grown)
+    for name in reversed(device.vertices):
+        grown[name] = source[name] + (frame.back(name) - zero.back(name))
+    return source, grown
+
+
+def _flat(gradients: dict[str, Array]) -> Array:
+    return np.concatenate([on_host(value).ravel() for value in gradients.values()])
+
+
+def general_claims(derivation: Derivation) -> list[Claim]:
+    """The fixed point, the error in closed form, and when it is zero: for all weights W and B."""
+    reached = triangular_claim(derivation)
+    fixed = Claim(
+        "feedback:fixed-point",
+        f"a device with feedback weights B is at s_B = (I - J_B^T)^-1 grad C after {derivation.steps} unit steps from "
+        "any state",
+        reached.verdict, "the stabilisation lemma: its updates read what those of the network read",
+        ("h = tau",), reached.trusted, reached.counterexample,
+    )  # fmt: skip
+    return [fixed, error_claim(), agreement_claim(), converse_claim()]
+
+
+@recorded
+def error_claim() -> Claim:
+    """The closed form of the sensitivities' error."""
+    holds = _identity()
+    return Claim(
+        "feedback:error",
+        "s_B - s = (I - J_B^T)^-1 (J_B - J)^T s, and the gradient is wrong by (dF/dtheta)^T (s_B - s)",
+        Verdict.PROVED if holds else Verdict.UNDECIDED, _METHOD, (_INVERTIBLE, _LINEAR), reason=_reason(holds),
+    )  # fmt: skip
+
+
+@recorded
+def agreement_claim() -> Claim:
+    """Both directions are the identity: an invertible map takes s_B - s to (J_B - J)^T s."""
+    holds = _identity()
+    return Claim(
+        "feedback:agreement",
+        "s_B = s if and only if B agrees with W^T on what reaches the cost: (J_B - J)^T s = 0; then the gradient is "
+        "backpropagation's",
+        Verdict.PROVED if holds else Verdict.UNDECIDED, _METHOD, (_INVERTIBLE, _LINEAR), reason=_reason(holds),
+    )  # fmt: skip
+
+
+def _identity() -> bool:
+    """(I - J_B^T)(s_B - s) = (J_B - J)^T s, by the rules J^T s -> s - c and J_B^T s_B -> s_B - c."""
+    s, s_b, c = word("s"), word("s_B"), word("c")
+    rules = Rules({("J^T", "s"): s - c, ("J_B^T", "s_B"): s_b - c})
+    difference = s_b - s
+    return rules.same(difference - difference.after("J_B^T"), s.after("J_B^T") - s.after("J^T"))
+
+
+def _reason(holds: bool) -> str | None:
+    return None if holds else "the two sides have different normal forms"
+
+
+@recorded
+def converse_claim() -> Claim:
+    """The gradient may be right although s_B is not: where dF/dtheta is 0, nothing of s shows in it."""
+    w, v, b, x0, y = 2, 3, 5, 0, -1
+    x1 = w * x0 + 1
+    s2 = v * x1 - y
+    s, s_b = [v * s2, s2], [b * s2, s2]
+    gradients = [[state[0] * x0, state[1] * x1] for state in (s, s_b)]
+    holds = gradients[0] == gradients[1] and s != s_b
+    return Claim(
+        "feedback:converse", "a device whose gradient is that of backpropagation has s_B = s",
+        Verdict.REFUTED if holds else Verdict.UNDECIDED, "evaluation at a point",
+        counterexample={
+            "network": "x1 = w x0 + 1, x2 = v x1, C = (x2 - y)^2 / 2", "w": w, "v": v, "B_for_v": b, "x0": x0, "y": y,
+            "s": s, "s_B": s_b, "gradient": gradients[0], "gradient_of_the_device": gradients[1],
+        },
+        reason="it holds where every vertex has a parameter whose gradient shows s, such as a bias where f' is not 0",
+    )  # fmt: skip
+
+
+@recorded
+def device_claim(true: Updates, device: Updates) -> Claim:
+    """Whether this device's gradient is backpropagation's, for one sample of this network, in balls."""
+    what = "this device's gradient is that of backpropagation (first sample)"
+    hypotheses = ("the parameters, feedback weights and data are these doubles",)
+    method = "enclosure of both gradients in balls"
+    if _same_way_back(true, device):
+        return Claim("feedback:device", what, Verdict.PROVED, "the weights that the way back reads are W's", hypotheses)
+    try:
+        small_enough(true)
+        with enclosing():
+            wanted, found = (_gradients(in_balls(updates)) for updates in (true, device))
+    except Unenclosed as error:
+        return Claim("feedback:device", what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
+    largest = 0.0
+    for name, array in wanted.items():
+        for place in np.ndindex(array.shape):
+            off = found[name][place] - array[place]
+            largest = max(largest, 0.0 if off == 0 else upper(off))
+            if lower(off) > 0:
+                numbers = {
+                    "parameter": name, "entry": list(place), "backpropagation": str(array[place]),
+                    "device": str(found[name][place]),
+                }  # fmt: skip
+                return Claim("feedback:device", what, Verdict.REFUTED, method, hypotheses, (), numbers)
+    if largest == 0:
+        return Claim("feedback:device", what, Verdict.PROVED, method, hypotheses)
+    reason = f"the difference is at most {largest:.1e}, and may be 0"
+    return Claim("feedback:device", what, Verdict.UNDECIDED, method, hypotheses, reason=reason)
+
+
+def _same_way_back(true: Updates, device: Updates) -> bool:
+    """Whether every parameter that sensitivities are computed with is the same in both."""
+    calls = [*device.contributions.values(), *(step.bars for step in device.backward.values() if step.bars)]
+    read = {source.name for call in calls for source in call.sources if source.group == "parameter"}
+    return all(bool((true.params[name] == device.feedback[name]).all()) for name in read)
+
+
+def _gradients(updates: Updates) -> dict[str, Array]:
+    state = updates.exact()
+    return {name: np.asarray(value) for name, value in updates.at(state.x, state.s).gradients().items()}
+
+
+def mismatched(updates: Updates, relative: float, seed: int) -> Updates:
+    """A device whose every feedback weight is off by ``relative`` times a standard normal number, as a factor."""
+    random = np.random.default_rng(seed)
+    xp, dtype = updates.network.arrays, updates.network.module.DTYPE
+    weights = {
+        name: array * xp.asarray(1 + relative * random.standard_normal(array.shape), dtype=dtype)
+        for name, array in updates.params.items()
+    }
+    return with_feedback(updates, weights)
+
+
+def with_feedback(updates: Updates, weights: dict[str, Array]) -> Updates:
+    """The same network and data with feedback weights of its own."""
+    given = updates.inputs, updates.target
+    return Updates(updates.network, updates.params, *given, feedback=weights)
+
+
+def read(updates: Updates, path: str | Path | None) -> Updates:
+    """A device whose feedback weights are those of an .npz file, named as the parameters.
+
+    Raises :class:`DyadicError` where it cannot be read, or lacks a parameter.
+    """
+    if path is None:
+        return updates
+    weights = given(path)
+    missing = [name for name in updates.params if name not in weights]
+    if missing:
+        raise DyadicError(f"{path}: lacks the feedback weights {', '.join(missing[:5])}")
+    try:
+        return with_feedback(updates, weights)
+    except ValueError as error:
+        raise DyadicError(f"{path}: {error}") from error
+
+
+__all__ = ["Mismatch", "device_claim", "general_claims", "mismatch", "mismatched", "read", "with_feedback"]

@@ -1,0 +1,95 @@
+"""Emitted code, ready to be called: a module of the network and the plan of what it calls for which vertex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from dyadic.codegen.assembly import DTYPES, Target, emit_module
+from dyadic.codegen.cupy_target import CupyTarget
+from dyadic.codegen.numpy_target import NumpyTarget
+from dyadic.codegen.plan import Plan, RoutineCall
+from dyadic.scratch import temporary_folder
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.limits import regular_file
+
+_TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
+
+
+@dataclass(frozen=True)
+class EmittedNetwork:
+    """A network's emitted module, imported.
+
+    module: what ``dyadic emit`` writes.  plan: which of its functions is called for which vertex, from what.
+    """
+
+    derivation: Derivation
+    module: ModuleType
+    target: Target
+
+    @property
+    def plan(self) -> Plan:
+        return self.target.plan
+
+    @property
+    def batched(self) -> bool:
+        """Whether arrays have a leading batch axis that the code adds."""
+        return not self.derivation.architecture.explicit_batch
+
+    @property
+    def arrays(self) -> Any:
+        """The array library, numpy or cupy."""
+        return getattr(self.module, self.target.array_module)
+
+    def called(self, call: RoutineCall, arguments: list[Any]) -> Any:
+        """The result of the emitted function that a call is to; a forward or "bars" routine gives a tuple."""
+        return getattr(self.module, self.target.called(call))(*arguments)
+
+
+def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = "float64") -> EmittedNetwork:
+    """Emit a network's module and import it.
+
+    target: ``numpy`` or ``cupy``.  dtype: ``float32`` or ``float64``.
+    Raises :class:`DyadicError` for another target or dtype, and for a size that is still a name.
+    """
+    for what, given, known in (("target", target, tuple(_TARGETS)), ("dtype", dtype, DTYPES)):
+        if given not in known:
+            raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
+    made = _TARGETS[target](derivation, dtype)
+    return EmittedNetwork(derivation, imported(emit_module(made)), made)
+
+
+def imported(text: str) -> ModuleType:
+    """Our own emitted text as a module, imported from a file that is gone afterwards."""
+    with temporary_folder() as folder:
+        path = folder / "emitted.py"
+        path.write_text(text, encoding="utf-8")
+        spec = spec_from_file_location("emitted", path)
+        if spec is None or spec.loader is None:
+            raise DyadicError(f"{path}: the emitted module cannot be imported")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+def executed(path: Path) -> ModuleType:
+    """A module that somebody emitted, from its file, which is executed.  Raises :class:`DyadicError` if it is none."""
+    try:
+        regular_file(path)
+        module = imported(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error
+    except Exception as error:
+        if isinstance(error, DyadicError):
+            raise
+        raise DyadicError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from error
+    if not all(hasattr(module, name) for name in ("PARAMETERS", "INPUTS", "TARGETS", "DTYPE", "gradients")):
+        raise DyadicError(f"{path}: is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients")
+    return module
+
+
+__all__ = ["EmittedNetwork", "emitted_network", "executed", "imported"]

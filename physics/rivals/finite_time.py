@@ -1,0 +1,155 @@
+"""Methods that are exact after finitely many steps: Dyadic Backpropagation, Z-IL, fixed-prediction predictive coding.
+
+Each algorithm is written once, over a :class:`Bench`, and runs on doubles and modulo a prime; there, agreement with
+backpropagation is an identity for all parameters and functions, up to the stated probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dyadic.physics.dynamics import RelaxationSetting, run
+from dyadic.physics.rivals.bench import Bench, Units, added
+from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.ring_bench import compared
+from dyadic.physics.updates import Array
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.sentences import log10_error
+from dyadic.proofs.trusted import recorded
+from dyadic.proofs.verification import verify
+from dyadic.symbolic.derivation import Derivation
+
+Algorithm = Callable[[Bench], Mapping[str, Array]]
+"""From a bench to the gradient that the method reads."""
+
+
+def chain(bench: Bench) -> str | None:
+    """Why the network is no chain of layers that ends in its one cost, or None."""
+    architecture = bench.derivation.architecture
+    for vertex in architecture.vertices:
+        children = architecture.edges_out[vertex.name]
+        if len(vertex.inputs) != 1 or len(children) > 1:
+            return f"it is stated for chains of layers, and {vertex.name!r} is not in one"
+    if len(architecture.costs) != 1 or architecture.costs[0].input != architecture.vertices[-1].name:
+        return "it is stated for one cost at the end of a chain"
+    return None
+
+
+def zero_divergence(bench: Bench) -> dict[str, Array]:
+    """Z-IL: inference of step 1 from the forward state, output at x_L - c; layer l's gradient is read at t = L - l."""
+    names, free = bench.vertices, bench.free
+    u: Units = {**free, names[-1]: free[names[-1]] - bench.slope(free)[names[-1]]}
+    found: dict[str, Array] = {}
+    for t in range(len(names)):
+        error = added((-1, bench.field(u)))
+        layer = names[-1 - t]
+        gradient = bench.pairing(u, added((-1, error)))
+        found |= {name: value for name, value in gradient.items() if name.startswith(f"{layer}.")}
+        moved = bench.pull(u, error)
+        u = {name: u[name] - error[name] + moved[name] if name != names[-1] else u[name] for name in names}
+    return {name: found[name] for name in bench.gradient}
+
+
+def fixed_prediction(bench: Bench, steps: int, step: float = 1.0, watch: Watch | None = None) -> dict[str, Array]:
+    """Errors relax with Jacobians and predictions of the forward pass: e <- (1 - h) e + h (J^T e - c), from e = -c."""
+    free = bench.free
+    source = added((-1, bench.slope(free)))
+    error: Units = source
+    for number in range(1, steps + 1):
+        new = added((1, bench.pull(free, error)), (1, source))
+        error = new if step == 1.0 else added((1 - step, error), (step, new))
+        if watch is not None:
+            watch.see(number, bench.pairing(free, added((-1, error))))
+    return bench.pairing(free, added((-1, error)))
+
+
+@recorded
+def identity_claim(
+    name: str, what: str, derivation: Derivation, algorithm: Algorithm, hypotheses: tuple[str, ...] = ()
+) -> Claim:
+    """An algorithm against backpropagation modulo a prime, at reduced sizes, with unknown functions."""
+    method = "the algorithm and backpropagation, executed modulo a prime with unknown functions"
+    try:
+        difference, bound, prime = compared(derivation, algorithm)
+    except (Rejected, Undetermined) as error:
+        return Claim(name, what, Verdict.UNDECIDED, method, hypotheses, reason=str(error))
+    if difference is not None:
+        parameter, entry, found, wanted = difference
+        numbers = {
+            "parameter": parameter, "entry": list(entry), "method": str(found), "backpropagation": str(wanted),
+            "modulo": str(prime),
+        }  # fmt: skip
+        return Claim(name, what, Verdict.REFUTED, method, hypotheses, (), numbers)
+    chance = f"random residues do not agree by chance (probability below 1e{log10_error(bound)})"
+    return Claim(name, what, Verdict.PROVED, method, (*hypotheses, chance))
+
+
+# -- methods -----------------------------------------------------------------------------------------------------------
+
+
+def _dyadic(bench: Bench) -> MethodTrial | str:
+    derivation = bench.derivation
+    count, steps = len(bench.vertices), derivation.steps
+    found = run(bench.updates, RelaxationSetting(steps), "random")
+    error = bench.error(bench.pairing(found.final.x, found.final.s))
+    record = next(claim for claim in verify(derivation)["claims"] if claim["id"] == "steps")
+    claim = Claim(
+        "dyadic:exact", record["statement"], Verdict(record["verdict"]), record["method"],
+        tuple(record["hypotheses"]), tuple(record["trusted"]), record["counterexample"], reason=record["reason"],
+    )  # fmt: skip
+    taken = Effort("synchronous", steps, steps * 2 * count, 2 * count)
+    return MethodTrial((Measurement(f"{steps} steps from a random state", *error),), taken, (claim,))
+
+
+def _z_il(bench: Bench) -> MethodTrial | str:
+    reason = chain(bench)
+    if reason:
+        return reason
+    count = len(bench.vertices)
+    found = Measurement("step 1", *bench.error(zero_divergence(bench)))
+    what = "layer l's gradient at t = L - l is backpropagation's"
+    claim = identity_claim(
+        "z-il:exact", what, bench.derivation, zero_divergence, ("a chain of layers", "step 1, forward state")
+    )
+    steps = count - 1
+    return MethodTrial((found,), Effort("step 1", steps, count + steps * 2 * count, 2 * count), (claim,))
+
+
+def _fixed(bench: Bench) -> MethodTrial | str:
+    depth, count = bench.derivation.L - 1, len(bench.vertices)
+    slow = Watch(bench)
+    measured = (
+        Measurement(f"step 1, {depth} steps", *bench.error(fixed_prediction(bench, depth))),
+        Measurement("step 0.1, 400 steps", *bench.error(fixed_prediction(bench, 400, 0.1, slow))),
+    )
+    what = f"after {depth} steps of size 1 the gradient is backpropagation's"
+    exact = identity_claim("fixed-prediction:exact", what, bench.derivation, lambda one: fixed_prediction(one, depth))
+    wrong = identity_claim(
+        "fixed-prediction:smaller", f"after {depth + 20} steps of size 1/2 the gradient is backpropagation's",
+        bench.derivation,
+        lambda one: fixed_prediction(one, depth + 20, 0.5),
+    )  # fmt: skip
+    fast = Watch(bench)
+    fixed_prediction(bench, max(depth, 1), 1.0, fast)
+    return MethodTrial(measured, effort("step 1", fast, count, count), (exact, wrong))
+
+
+METHODS = (
+    RivalMethod(
+        "dyadic", "Dyadic backpropagation", "arXiv:2602.02281 v1", "this project's own formulas, `dyadic derive`",
+        ("doubled state", "steps of size h = tau"), _dyadic,
+    ),
+    RivalMethod(
+        "z-il", "Z-IL", "arXiv:2103.04689; pcx, example 6",
+        "output held at x_L - grad C, which is y for half a squared norm",
+        ("a chain of layers", "forward initial state", "read-out of each layer at its own time", "step 1"), _z_il,
+    ),
+    RivalMethod(
+        "fixed-prediction", "fixed-prediction predictive coding", "Rosenbaum 2022, PLoS ONE 17(3)",
+        "output error -grad C", ("Jacobians and predictions frozen at the forward pass",), _fixed,
+    ),
+)  # fmt: skip
+
+__all__ = ["METHODS", "chain", "fixed_prediction", "identity_claim", "zero_divergence"]

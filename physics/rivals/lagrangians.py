@@ -1,0 +1,129 @@
+"""Multipliers for the constraints x_v = f_v: LeCun's Lagrangian, and augmented-Lagrangian predictive coding.
+
+    C + sum over v of <m_v, x_v - f_v> + rho/2 |x_v - f_v|^2
+
+Stationary: x = f(x), and c + (1 - (J + 1)^T) m = 0, which is J^T m = c: m = -s, and dL/dtheta is backpropagation's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr, Integer, Rational
+
+from dyadic.physics.rivals.bench import Bench, Units, added
+from dyadic.physics.rivals.energies import EnergyNetwork, Term, own
+from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.words import Rules, Sum, word
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.layers import LayerEquation
+
+RHO, RATE, ASCENT = 1, 0.1, 0.1
+_READ, _MOST_UPDATES = (50, 200, 1000, 5000), 20_000
+
+
+def constrained(rho: int) -> Term:
+    """<m_v, x_v - f_v> + rho/2 |x_v - f_v|^2 of every entry; the multiplier m_v stands in the place of s_v."""
+
+    def term(equation: LayerEquation, activation: str | None) -> Expr:
+        output = equation.output
+        off = own(equation, "x")[output.indices] - output.element
+        multiplied = own(equation, "s")[output.indices] * off
+        return multiplied + Rational(1, 2) * Integer(rho) * off**2 if rho else multiplied
+
+    return term
+
+
+def ascended(
+    bench: Bench, energy: EnergyNetwork, steps: int, watch: Watch, read: Mapping[int, list[Measurement]]
+) -> None:
+    """x descends on the Lagrangian, then m += eta (x - f), from the forward state and m = 0.
+
+    An output is not constrained, it is f of its parents; the multiplier -c in its place hands the cost's slope on.
+    """
+    outputs = [name for name in bench.vertices if not bench.derivation.architecture.edges_out[name]]
+    u: Units = dict(bench.free)
+    m: Units = {name: 0 * value for name, value in u.items()}
+    for step in range(1, steps + 1):
+        u, m = _with_outputs(bench, u, m, outputs)
+        slope = added((1, energy.by_x(u, m)), (1, bench.slope(u)))
+        u = {name: value if name in outputs else value - RATE * slope[name] for name, value in u.items()}
+        u, m = _with_outputs(bench, u, m, outputs)
+        watch.see(step, bench.chosen(energy.by_parameters(u, m)))
+        if step in read:
+            read[step].append(Measurement(f"{step} steps", *watch.last))
+        m = added((1, m), (-ASCENT, bench.field(u)))
+
+
+def _with_outputs(bench: Bench, u: Units, m: Units, outputs: list[str]) -> tuple[Units, Units]:
+    """Outputs at their predictions, with the multipliers that stand for the cost."""
+    frame = bench.updates.at(u, {})
+    u = {name: frame.f(name) if name in outputs else value for name, value in u.items()}
+    slope = bench.slope(u)
+    return u, {name: -slope[name] if name in outputs else value for name, value in m.items()}
+
+
+def _augmented(bench: Bench) -> MethodTrial | str:
+    energy = EnergyNetwork(bench.updates, constrained(RHO))
+    watch, read = Watch(bench), {step: list[Measurement]() for step in _READ}
+    count = len(bench.vertices)
+    ascended(bench, energy, min(_READ[-1], _MOST_UPDATES // count), watch, read)
+    measured = tuple(found for step in _READ for found in read[step])
+    setting = f"rho {RHO}, rates {RATE:g} and {ASCENT:g}"
+    equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
+    return MethodTrial(
+        measured, effort(setting, watch, 3 * count, count), (stationary_claim("pc-alm", True),), *equations
+    )
+
+
+def _lecun(bench: Bench) -> MethodTrial | str:
+    energy = EnergyNetwork(bench.updates, constrained(0))
+    # The stationary point is solved for one equation after another: x forward, m backward.
+    m = added((-1, bench.sensitivities))
+    residual = added((1, energy.by_x(bench.free, m)), (1, bench.slope(bench.free)))
+    found = bench.error(bench.chosen(energy.by_parameters(bench.free, m)))
+    count = len(bench.vertices)
+    off = max(float(abs(value).max()) for value in residual.values())
+    measured = (Measurement(f"stationary point (dL/dx = {off:.0e})", *found),)
+    taken = Effort("solved vertex by vertex", 1, 2 * count, 2 * count)
+    equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
+    return MethodTrial(measured, taken, (stationary_claim("lecun", False),), *equations)
+
+
+@recorded
+def stationary_claim(name: str, augmented: bool) -> Claim:
+    """At x = f(x) the penalty's slope is 0 and dL/dx = c - J^T m; so J^T (m + s) = c - c."""
+    m, s, c = word("m"), word("s"), word("c")
+    penalty = (
+        (-1 * word("F")).after("J^T") if augmented else Sum({})
+    )  # of rho/2 |x - f|^2: -rho J^T (x - f), x - f = -F
+    slope = c - m.after("J^T") + penalty
+    at_rest = Rules({("F",): Sum({})})
+    rules = Rules({("F",): Sum({}), ("J^T", "m"): c, ("J^T", "s"): -1 * c})
+    holds = at_rest.same(slope, c - m.after("J^T")) and rules.same(slope, Sum({}))
+    holds = holds and rules.same((m + s).after("J^T"), Sum({}))
+    return Claim(
+        f"{name}:stationary", "at every stationary point m = -s, and the gradient is backpropagation's",
+        Verdict.PROVED if holds else Verdict.UNDECIDED, "words in linear maps",
+        ("J is invertible at u0, as it is for every network without a cycle",
+         *(("convergence is seen, not shown",) if augmented else ())),
+        reason=None if holds else "the two sides have different normal forms",
+    )  # fmt: skip
+
+
+METHODS = (
+    RivalMethod(
+        "lecun", "LeCun's Lagrangian", "LeCun 1988, A theoretical framework for back-propagation",
+        "C + sum of <B, x - f>; with the other sign of B the multiplier is s itself",
+        ("an exact solve, layer by layer",), _lecun,
+    ),
+    RivalMethod(
+        "pc-alm", "augmented-Lagrangian predictive coding",
+        "arXiv:2605.31022; code SakanaAI/pc-alm, pcalm/inference.py",
+        "one step of x for each of m += eta (x - f); the output is its prediction; credit read before m is updated",
+        ("multipliers", "convergence"), _augmented,
+    ),
+)  # fmt: skip
+
+__all__ = ["METHODS", "ascended", "constrained", "stationary_claim"]

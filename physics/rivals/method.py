@@ -1,0 +1,97 @@
+"""What is said of a method: what it needs, how wrong its gradient was, what it took, and claims with verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dyadic.physics.rivals.bench import Bench
+from dyadic.physics.updates import Array
+from dyadic.proofs.claims import Claim
+
+WANTED = 1e-6
+"""The gradient error to which steps are counted."""
+NUDGES = (0.1, 0.01, 0.001, 1e-4, 1e-5)
+"""Nudgings of a centred estimate, of which the first that is small enough for that error is taken."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The gradient's relative error, and the cosine of its angle with backpropagation's, under a setting."""
+
+    setting: str
+    error: float
+    cosine: float
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What it took to a gradient error of 1e-6.
+
+    steps: None where it is never reached, with the ``reason``.  updates: of vertices, in all of these steps: one
+    evaluation of an f_v, or of the adjoints that a vertex hands to its parents.  per_step: of vertices, in one step.
+    """
+
+    setting: str
+    steps: int | None
+    updates: int | None
+    per_step: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RivalMethod:
+    """A method and how to try it.
+
+    source: where it was published; form: which of the published forms was taken, or that the equations are ours.
+    needs: symmetric weights, phases, nudging, convergence, layers of a certain kind.
+    run: on a network; a string says why it does not apply.
+    """
+
+    id: str
+    title: str
+    source: str
+    form: str
+    needs: tuple[str, ...]
+    run: Callable[[Bench], MethodTrial | str]
+
+
+@dataclass(frozen=True)
+class MethodTrial:
+    """What a method did on a network.  equations: as the engine derived them, as text and as LaTeX."""
+
+    measurements: tuple[Measurement, ...]
+    effort: Effort
+    claims: tuple[Claim, ...]
+    equations: tuple[str, ...] = ()
+    latex: tuple[str, ...] = ()
+
+
+@dataclass
+class Watch:
+    """Counts the steps until the gradient's error stays below :data:`WANTED`."""
+
+    bench: Bench
+    first: int | None = None
+    last: tuple[float, float] = (float("inf"), 0.0)
+    history: list[float] = field(default_factory=list)
+
+    def see(self, step: int, gradient: Mapping[str, Array]) -> float:
+        """The error after a step."""
+        self.last = self.bench.error(gradient)
+        self.history.append(self.last[0])
+        if not self.last[0] <= WANTED:
+            self.first = None
+        elif self.first is None:
+            self.first = step
+        return self.last[0]
+
+
+def effort(setting: str, watch: Watch, per_step: int, before: int = 0, reason: str = "") -> Effort:
+    """From a watch: ``before`` counts vertex updates that came first, such as a forward pass."""
+    if watch.first is None:
+        return Effort(setting, None, None, per_step, reason or f"the error stays at {watch.last[0]:.1e}")
+    return Effort(setting, watch.first, before + watch.first * per_step, per_step)
+
+
+__all__ = ["NUDGES", "WANTED", "Effort", "Measurement", "MethodTrial", "RivalMethod", "Watch", "effort"]

@@ -1,0 +1,146 @@
+"""A bench over any ring, for algorithms that must be backpropagation whatever the parameters and functions are.
+
+The network is evaluated by proofs/evaluate at reduced sizes, every function value an unknown of its own.  An algorithm
+written over a :class:`Bench` runs unchanged; two runs that agree modulo a prime agree as rational functions of all that
+is drawn, up to the stated probability (Schwartz-Zippel).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dyadic.physics.rivals.bench import Bench, Units
+from dyadic.physics.updates import Array
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
+from dyadic.proofs.evaluate.number_rings import Degree, PrimeField, Ring
+from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
+from dyadic.symbolic.derivation import Derivation
+
+SEED = 20260502
+
+
+class RingNumber:
+    """An element of a ring, for arrays of objects; a number stands for its exact value in the ring."""
+
+    __slots__ = ("ring", "value")
+
+    def __init__(self, ring: Ring, value: Any) -> None:
+        self.ring, self.value = ring, value
+
+    def _of(self, number: Any) -> Any:
+        if isinstance(number, RingNumber):
+            return number.value
+        exact = Fraction(float(number))
+        return self.ring.number(exact.numerator, exact.denominator)
+
+    def __add__(self, other: Any) -> RingNumber:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return RingNumber(self.ring, self.ring.add([self.value, self._of(other)]))
+
+    def __mul__(self, other: Any) -> RingNumber:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return RingNumber(self.ring, self.ring.mul([self.value, self._of(other)]))
+
+    def __neg__(self) -> RingNumber:
+        return self * -1
+
+    def __sub__(self, other: Any) -> RingNumber:
+        return self + (-1 * other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+class RingBench(Bench):
+    """A network over a ring, its parameters, inputs and targets drawn."""
+
+    def __init__(self, derivation: Derivation, ring: Ring, draw: Draw) -> None:
+        self.ring, self.over, self.feedback = ring, None, None
+        graph = Graph(subject(derivation, derivation.steps))
+        self.instance = Instance(graph, ring, draw, reduced_sizes(graph))
+        self.instance.decay = None
+        self.__dict__["vertices"] = list(graph.parents)
+        state = self.instance.wavefront()
+        self.__dict__["free"] = {name: self._array(state["x", name]) for name in graph.parents}
+        self.__dict__["sensitivities"] = {name: self._array(state["s", name]) for name in graph.parents}
+
+    def field(self, u: Units) -> dict[str, Array]:
+        state = self._state(u)
+        return {name: self._array(self.instance.activation(name, state)) - u[name] for name in self.vertices}
+
+    def pull(self, u: Units, s: Units) -> dict[str, Array]:
+        state, graph = self._state(u, s), self.instance.graph
+        found = {}
+        for name in self.vertices:
+            terms = [(child, slot) for child, slot in graph.terms[name] if child not in self.instance.costs]
+            parts = [
+                self._array(self.instance.layers[child].contribution(slot, self.instance.tensors(child, state)))
+                for child, slot in terms
+            ]
+            found[name] = sum(parts[1:], parts[0]) if parts else 0 * self.free[name]
+        return found
+
+    def slope(self, u: Units) -> dict[str, Array]:
+        state, instance = self._state(u), self.instance
+        found = {name: 0 * self.free[name] for name in self.vertices}
+        for owner, cost in instance.graph.costs.items():
+            tensors = {("x", instance.costs[owner].owner): state["x", cost["input"]]}
+            tensors["y", "cost"] = instance.targets[owner]
+            weight = RingNumber(self.ring, instance.weights[owner])
+            part = self._array(instance.costs[owner].sensitivity(tensors))
+            found[cost["input"]] = found[cost["input"]] + weight * part
+        return found
+
+    def pairing(self, u: Units, s: Units) -> dict[str, Array]:
+        found = self.instance.gradients(self._state(u, s))
+        return {f"{name}.{part}" if part else name: self._array(table) for (name, part), table in found.items()}
+
+    def _array(self, entries: Mapping[tuple[int, ...], Any]) -> Array:
+        shape = tuple(1 + max(place[axis] for place in entries) for axis in range(len(next(iter(entries)))))
+        found = np.empty(shape, dtype=object)
+        for place, value in entries.items():
+            found[place] = RingNumber(self.ring, value)
+        return found
+
+    def _state(self, u: Units, s: Units | None = None) -> State:
+        parts = [("x", u)] + ([("s", s)] if s is not None else [])
+        return {
+            (letter, name): {place: units[name][place].value for place in np.ndindex(units[name].shape)}
+            for letter, units in parts
+            for name in self.vertices
+        }
+
+
+def compared(
+    derivation: Derivation, algorithm: Callable[[Bench], Mapping[str, Array]]
+) -> tuple[tuple[str, tuple[int, ...], int, int] | None, Fraction, int]:
+    """An algorithm's gradient and backpropagation's modulo a prime.
+
+    Returns the first difference (parameter, entry, the algorithm's residue, backpropagation's) or None, a bound on the
+    probability of an agreement by chance, and the prime.
+    """
+    prime = primes_for(SEED)[0]
+    ring = PrimeField(prime, SEED)
+    one = RingBench(derivation, ring, residue_source(prime, SEED))
+    found, wanted = algorithm(one), one.gradient
+    bounds = RingBench(derivation, Degree(), lambda label: 1)
+    tables = (algorithm(bounds), bounds.gradient)
+    degrees = [number.value for table in tables for array in table.values() for number in array.ravel()]
+    entries = sum(array.size for array in wanted.values())
+    trials = entries + ring.calls * (ring.calls - 1) // 2
+    bound = min(Fraction(1), Fraction(trials * max(1, *map(int, degrees)), prime))
+    for name, array in wanted.items():
+        for place in np.ndindex(array.shape):
+            if found[name][place].value != array[place].value:
+                return (name, place, found[name][place].value, array[place].value), bound, prime
+    return None, bound, prime
+
+
+__all__ = ["RingBench", "RingNumber", "compared"]

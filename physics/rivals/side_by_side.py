@@ -1,0 +1,177 @@
+"""All methods on one network, side by side."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from dyadic.physics.dynamics import built
+from dyadic.physics.loading import emitted_network
+from dyadic.physics.rivals import (
+    dual_propagation,
+    feedback_alignment,
+    finite_time,
+    lagrangians,
+    predictive_coding,
+    symmetric_energy,
+    vector_fields,
+)
+from dyadic.physics.rivals.bench import Bench
+from dyadic.physics.rivals.method import MethodTrial, RivalMethod
+from dyadic.physics.starts import Arrays, problem
+from dyadic.physics.updates import Array, Updates
+from dyadic.proofs.claims import Claim
+from dyadic.symbolic.derivation import Derivation
+
+METHODS: tuple[RivalMethod, ...] = (
+    *finite_time.METHODS[:1], *vector_fields.METHODS, *symmetric_energy.METHODS, *dual_propagation.METHODS,
+    *predictive_coding.METHODS, *finite_time.METHODS[1:], *lagrangians.METHODS, *feedback_alignment.METHODS,
+)  # fmt: skip
+LEFT_OUT = {
+    "least-control principle (arXiv:2207.01332)": (
+        "only its abstract was at hand; which limit makes its gradient backpropagation's could not be settled"
+    ),
+    "Hamiltonian echo learning (arXiv:2506.06248)": (
+        "it is stated for time-reversible Hamiltonian trajectories, which a feedforward network's relaxation is not; "
+        "the signs of its echo could not be settled from the abstract"
+    ),
+}
+"""Methods that are not compared, each with the reason."""
+_COLUMNS = ("method", "source", "form", "needs", "setting", "relative error", "cosine", "steps", "vertex updates")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method with what it did; ``reason`` where it does not apply to the network."""
+
+    method: RivalMethod
+    trial: MethodTrial | None
+    reason: str = ""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return () if self.trial is None else self.trial.claims
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The methods on one network."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+    def row(self, method: str) -> Row:
+        """The row of a method by its id."""
+        return next(row for row in self.rows if row.method.id == method)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(claim for row in self.rows for claim in row.claims)
+
+    def lines(self) -> list[tuple[str, ...]]:
+        """The table: a line for every setting, with :data:`_COLUMNS`."""
+        found: list[tuple[str, ...]] = []
+        for row in self.rows:
+            head = (row.method.title, row.method.source, row.method.form, "; ".join(row.method.needs))
+            if row.trial is None:
+                found.append((*head, f"does not apply: {row.reason}", "", "", "", ""))
+                continue
+            effort = row.trial.effort
+            taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
+            for position, one in enumerate(row.trial.measurements):
+                count = taken if position == 0 else ("", "")
+                found.append((*head, one.setting, f"{one.error:.3g}", f"{one.cosine:.4f}", *count))
+        return found
+
+    def to_csv(self) -> str:
+        """The table, a line for every setting."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows(self.lines())
+        return stream.getvalue()
+
+    def to_html(self) -> str:
+        """The table, the claims and the equations as they were derived, as a fragment of a page."""
+        head = "".join(f"<th>{escape(column)}</th>" for column in _COLUMNS)
+        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>\n" for line in self.lines())
+        claims = "".join(
+            f"<tr><td>{claim.verdict}</td><td>{escape(claim.id)}</td><td>{escape(claim.statement)}</td></tr>\n"
+            for claim in self.claims
+        )
+        derived = "".join(
+            f"<h3>{escape(row.method.title)}</h3>\n<pre>{escape(chr(10).join(row.trial.equations))}</pre>\n"
+            for row in self.rows
+            if row.trial is not None and row.trial.equations
+        )
+        out = "".join(f"<li>{escape(name)}: {escape(reason)}</li>\n" for name, reason in LEFT_OUT.items())
+        return (
+            f"<table><caption>{escape(self.name)}</caption>\n<tr>{head}</tr>\n{body}</table>\n"
+            f"<table>\n<tr><th>verdict</th><th>claim</th><th>statement</th></tr>\n{claims}</table>\n"
+            f"{derived}<p>Not compared:</p>\n<ul>\n{out}</ul>\n"
+        )
+
+    def to_latex(self) -> str:
+        """The table, the claims and the equations as they were derived; the document needs amsmath and longtable."""
+        rows = "".join(f"{' & '.join(_tex(line[k]) for k in (0, 4, 5, 6, 7))} \\\\\n" for line in self.lines())
+        claims = "".join(
+            f"{claim.verdict} & {_tex(claim.id)} & {_tex(claim.statement)} \\\\\n" for claim in self.claims
+        )
+        derived = "".join(
+            f"\\paragraph{{{_tex(row.method.title)}.}} {_tex(row.method.form)} ({_tex(row.method.source)})\n"
+            + "".join(f"\\[ {equation} \\]\n" for equation in row.trial.latex)
+            for row in self.rows
+            if row.trial is not None and row.trial.latex
+        )
+        return (
+            "\\begin{longtable}{p{3cm}p{5cm}rrr}\nmethod & setting & error & cosine & steps \\\\ \\hline\n"
+            f"{rows}\\end{{longtable}}\n\\begin{{longtable}}{{lp{{3.5cm}}p{{8cm}}}}\n{claims}\\end{{longtable}}\n{derived}"
+        )
+
+
+_TEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}  # fmt: skip
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(character, character) for character in text)
+
+
+def compare(
+    derivation: Derivation,
+    params: Arrays | str | Path | None = None,
+    data: Arrays | str | Path | None = None,
+    *,
+    seed: int = 0,
+    methods: Collection[str] | None = None,
+    over: Collection[str] | None = None,
+    feedback: Mapping[str, Array] | None = None,
+    progress: Callable[[str], None] = lambda method: None,
+) -> Comparison:
+    """Try every method on one sample of a network.
+
+    Parameters
+    ----------
+    params, data, seed: as for :func:`dyadic.relax`.  methods: ids of :data:`METHODS`; all where None.
+    over: parameters whose gradients are compared; all where None.  feedback: weights B for feedback alignment.
+    progress: told the name of every method as it starts.
+    """
+    network = emitted_network(derivation)
+    updates: Updates = built(network, problem(network, params, data, 1, seed)).sample()
+    rows = []
+    for method in METHODS:
+        if methods is None or method.id in methods:
+            progress(method.title)
+            found = method.run(Bench(updates, over, feedback))
+            rows.append(Row(method, None, found) if isinstance(found, str) else Row(method, found))
+    return Comparison(derivation.architecture.name, tuple(rows))
+
+
+__all__ = ["LEFT_OUT", "METHODS", "Comparison", "Row", "compare"]

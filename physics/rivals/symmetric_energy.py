@@ -1,0 +1,322 @@
+"""Methods on an energy with symmetric interactions: equilibrium propagation, coupled and contrastive Hebbian learning.
+
+    E = sum over layers of 1/2 |x_l|^2 - <r(x_l), W_l r(x_{l-1}) + b_l>
+
+with each layer's weights in both directions; its minimum is not the forward pass, and the cost that these methods
+descend is that of the minimum.  With H = d2E/dx2 and c = grad C there, dC/dtheta = -(d2E/dx dtheta)^T H^-1 c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_mat, ctx
+from sympy import Expr, Rational
+
+from dyadic.physics.enclosures import matrix
+from dyadic.physics.number_types import Series, Slopes
+from dyadic.physics.rivals.bench import Bench, Units, added
+from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, expansion, limit_claim, order_claim
+from dyadic.physics.rivals.dual_propagation import no_layers
+from dyadic.physics.rivals.energies import EnergyNetwork, own
+from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch
+from dyadic.physics.rivals.predictive_coding import descended
+from dyadic.physics.rivals.verified_zero import verified_zero
+from dyadic.physics.updates import Array
+from dyadic.physics.words import Rules, Sum, word
+from dyadic.proofs.claims import Claim
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.expressions import Apply, Definition, Element, Tensor
+from dyadic.symbolic.layers import LayerEquation
+from dyadic.symbolic.tensor_names import Name, V
+
+BETAS, ETAS = (0.1, 0.01, 0.001), (0.1, 0.01, 0.001)
+
+
+def hopfield(equation: LayerEquation, activation: str | None) -> Expr:
+    """x_v^2 / 2 - r(x_v) a_v of every entry, a_v the layer before its activation r (:func:`symmetric_layer`)."""
+    before = equation.output
+    x = own(equation, "x")[before.indices]
+    return Rational(1, 2) * x**2 - _rated(activation, x) * before.element
+
+
+def _rated(activation: str | None, x: Expr) -> Expr:
+    """r(x)."""
+    return x if activation in (None, "identity") else Apply(activation, 0, x)
+
+
+def symmetric_layer(equation: LayerEquation, parents: tuple[str | None, ...]) -> LayerEquation:
+    """The layer up to its pre-activation, which reads r(x_u) of a parent that is no input."""
+    before, (parent,) = equation.definitions[0], parents
+    reads = {entry: _rated(parent, entry) for entry in before.body.atoms(Element) if entry.name.is_plain("x")}
+    changed = Definition(Tensor(Name("a", V), before.tensor.shape), before.indices, before.body.xreplace(reads))
+    return LayerEquation(equation.inputs, equation.parameters, (changed,), equation.sizes, equation.extents)
+
+
+@dataclass(frozen=True)
+class EnergyMinimum:
+    """The symmetric network's free state on a bench, and the gradient of the cost there."""
+
+    bench: Bench
+    energy: EnergyNetwork
+    free: Units
+
+    @cached_property
+    def gradient(self) -> dict[str, Array]:
+        """dC/dtheta of the cost at the minimum: -(d2E/dx dtheta)^T H^-1 c, by central differences of E's slopes."""
+        h = self.hessian
+        c = np.array(self.bench.flat(self.bench.slope(self.free)), dtype=float)
+        moved = self.bench.units(np.linalg.solve(h, c))
+        step = 1e-6
+        ahead, behind = (self.parameters(added((1, self.free), (sign * step, moved))) for sign in (1, -1))
+        return {name: -(ahead[name] - behind[name]) / (2 * step) for name in ahead}
+
+    @cached_property
+    def hessian(self) -> Array:
+        columns, step = [], 1e-6
+        for unit in np.eye(self.bench.size):
+            shift = self.bench.units(unit)
+            ahead, behind = (self.energy.by_x(added((1, self.free), (sign * step, shift)), {}) for sign in (1, -1))
+            columns.append((np.array(self.bench.flat(ahead)) - np.array(self.bench.flat(behind))) / (2 * step))
+        return np.array(columns, dtype=float).T
+
+    def parameters(self, u: Units) -> dict[str, Array]:
+        """dE/dtheta."""
+        return self.bench.chosen(self.energy.by_parameters(u, {}))
+
+    def error(self, gradient: Mapping[str, Array]) -> tuple[float, float]:
+        """Against the gradient of the cost at the minimum, as :meth:`Bench.error`."""
+        other = Bench(self.bench.updates, self.bench.over)
+        other.__dict__["gradient"] = self.gradient
+        return other.error(gradient)
+
+
+def minimum(bench: Bench) -> EnergyMinimum | str:
+    """The symmetric network and its free state, or why there is none."""
+    reason = no_layers(bench)
+    if reason:
+        return reason
+    energy = EnergyNetwork(bench.updates, hopfield, symmetric_layer)
+    free = descended(bench.free, lambda u: energy.by_x(u, {}))
+    slope = energy.by_x(free, {})
+    if not max(float(abs(value).max()) for value in slope.values()) < 1e-12:
+        return "gradient descent on the symmetric energy did not come to rest"
+    return EnergyMinimum(bench, energy, free)
+
+
+def nudged(found: EnergyMinimum, beta: float, see: Callable[[int, Units], None] | None = None) -> dict[str, Array]:
+    """The minimum of E + beta C near the free one."""
+
+    def rate(u: Units) -> dict[str, Array]:
+        return added((1, found.energy.by_x(u, {})), (beta, found.bench.slope(u)))
+
+    return descended(found.free, rate, see=see)
+
+
+def held(found: EnergyMinimum, eta: float) -> dict[str, Array]:
+    """The minimum with the output held at o - eta c, that is o + eta (y - o) for half a squared norm."""
+    last = found.bench.vertices[-1]
+    output = found.free[last] - eta * found.bench.slope(found.free)[last]
+
+    def rate(u: Units) -> dict[str, Array]:
+        return {**found.energy.by_x(u, {}), last: 0 * output}
+
+    return descended({**found.free, last: output}, rate)
+
+
+def difference(found: EnergyMinimum, one: Units, two: Units, scale: float) -> dict[str, Array]:
+    """(dE/dtheta at one - dE/dtheta at two) / scale."""
+    ahead, behind = found.parameters(one), found.parameters(two)
+    return {name: (ahead[name] - behind[name]) / scale for name in ahead}
+
+
+# -- in balls ----------------------------------------------------------------------------------------------------------
+
+
+class Enclosed:
+    """The free state of the symmetric network as a verified zero, and first coefficients there, in balls."""
+
+    def __init__(self, found: EnergyMinimum) -> None:
+        self.bench = found.bench.balls()
+        self.energy = found.energy.with_numbers(self.bench.updates)
+        guess = np.array(found.bench.flat(found.free), dtype=float)
+        self.free = self._units(verified_zero(self._slope, guess))
+        numbered = [Slopes(value, {k: arb(1)}) for k, value in enumerate(self.bench.flat(self.free))]
+        self.hessian = matrix(self._slope(numbered), self.bench.size)
+
+    def _units(self, entries: list[Any]) -> dict[str, Array]:
+        flat = np.empty(len(entries), dtype=object)
+        flat[:] = entries
+        return self.bench.units(flat)
+
+    def _slope(self, entries: list[Any]) -> list[Any]:
+        return self.bench.flat(self.energy.by_x(self._units(entries), {}))
+
+    def along(self, direction: list[Any]) -> dict[str, Array]:
+        """(d2E/dx dtheta)^T times a direction: the coefficient of e of dE/dtheta at free + e direction."""
+        before, ctx.cap = ctx.cap, 2
+        try:
+            pairs = zip(self.bench.flat(self.free), direction, strict=True)
+            u = self._units([Series.of(pair) for pair in pairs])
+            return coefficients(self.bench.chosen(self.energy.by_parameters(u, {})), 1)
+        finally:
+            ctx.cap = before
+
+    def cost_slope(self) -> list[Any]:
+        return self.bench.flat(self.bench.slope(self.free))
+
+    def gradient(self) -> dict[str, Array]:
+        """dC/dtheta at the minimum."""
+        column = arb_mat(self.bench.size, 1, [-arb(value) for value in self.cost_slope()])
+        return self.along(list(self.hessian.solve(column).entries()))
+
+    def coupled(self) -> dict[str, Array]:
+        """The limit eta -> 0 of coupled learning: the output moves by -c, the others by what holds them at rest."""
+        size, c = self.bench.size, self.cost_slope()
+        output = int(np.asarray(self.free[self.bench.vertices[-1]]).size)
+        hidden, table = size - output, self.hessian.tolist()
+        moved = [-arb(value) for value in c[hidden:]]
+        right = [-sum((table[i][hidden + k] * moved[k] for k in range(output)), arb(0)) for i in range(hidden)]
+        if not hidden:
+            return self.along(moved)
+        block = arb_mat(hidden, hidden, [table[i][j] for i in range(hidden) for j in range(hidden)])
+        return self.along([*block.solve(arb_mat(hidden, 1, right)).entries(), *moved])
+
+    def error_term(self, order: int) -> dict[str, Array]:
+        """The coefficient of beta^order of the estimate: that of beta^(order + 1) of dE/dtheta."""
+
+        def residual(there: Bench, u: Units, beta: Any) -> dict[str, Array]:
+            return added((1, self.energy.by_x(u, {})), (beta, there.slope(u)))
+
+        found = expansion(self.bench, residual, self.hessian, order + 1, self.free)
+        before, ctx.cap = ctx.cap, order + 2
+        try:
+            return coefficients(self.bench.chosen(self.energy.by_parameters(found.series(), {})), order + 1)
+        finally:
+            ctx.cap = before
+
+    def contrast(self, eta: float, guess: Units) -> dict[str, Array]:
+        """(dE/dtheta with the output held at o - eta c - dE/dtheta) / eta; guess: the held state."""
+        last = self.bench.vertices[-1]
+        output = (self.free[last] - eta * self.bench.slope(self.free)[last]).ravel()
+        hidden = self.bench.size - len(output)
+
+        def rate(entries: list[Any]) -> list[Any]:
+            return self._slope([*entries, *output])[:hidden]
+
+        start = np.array([float(value) for value in self.bench.flat(guess)[:hidden]])
+        u = self._units([*verified_zero(rate, start), *output])
+        ahead, behind = (self.bench.chosen(self.energy.by_parameters(state, {})) for state in (u, self.free))
+        return {name: (ahead[name] - behind[name]) / eta for name in ahead}
+
+
+@recorded
+def _order(name: str, order: int, what: str) -> Claim:
+    """The estimate tends to K^T w_1 with H w_1 = -c, the gradient is -K^T H^-T c; K = d2E/dx dtheta."""
+    v, w, c = word("v"), word("w1"), word("c")
+    # dC/dtheta = K^T v with H^T v = -c; for symmetric H both obey the same equation.
+    rules = Rules({("H", "w1"): -1 * c, ("H", "v"): -1 * c})
+    holds = rules.same((w - v).after("H"), Sum({}))
+    smooth = "E and C are analytic at the minimum"
+    return order_claim(name, order, holds, what, (smooth, "H is symmetric and invertible there"))
+
+
+def _equilibrium(bench: Bench) -> MethodTrial | str:
+    found = minimum(bench)
+    if isinstance(found, str):
+        return found
+    measured, good = [], None
+    for beta in NUDGES:
+        if good is None or beta in BETAS:
+            error = found.error(difference(found, nudged(found, beta), nudged(found, -beta), 2 * beta))
+            good = beta if good is None and error[0] <= WANTED else good
+        if beta in BETAS:
+            measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient", *error))
+    for beta in BETAS:
+        error = found.error(difference(found, nudged(found, beta), found.free, beta))
+        measured.append(Measurement(f"one-sided, beta {beta:g}, against the minimum's gradient", *error))
+    against = bench.error(difference(found, nudged(found, BETAS[-1]), nudged(found, -BETAS[-1]), 2 * BETAS[-1]))
+    measured.append(Measurement(f"centred, beta {BETAS[-1]:g}, against the forward pass's", *against))
+    claims = (
+        _order("ep centred", 2, "the centred estimate is the gradient of the minimum's cost + O(beta^2)"),
+        _order("ep one-sided", 1, "the one-sided estimate is the gradient of the minimum's cost + O(beta)"),
+        exactness_claim("ep centred", 2, lambda: Enclosed(found).error_term(2), "centred", _MINIMUM),
+        exactness_claim("ep one-sided", 1, lambda: Enclosed(found).error_term(1), "one-sided", _MINIMUM),
+        limit_claim(
+            "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
+            lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
+        ),
+    )  # fmt: skip
+    equations = tuple(found.energy.equations()), tuple(found.energy.equations(latex=True))
+    return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *equations)
+
+
+def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
+    there = Enclosed(found)
+    return (there.coupled(), there.gradient()) if coupled else (there.gradient(), there.bench.gradient)
+
+
+def _contrast(found: EnergyMinimum) -> tuple[dict[str, Array], dict[str, Array]]:
+    there = Enclosed(found)
+    return there.contrast(1.0, held(found, 1.0)), there.gradient()
+
+
+def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement]) -> Effort:
+    count = len(found.bench.vertices)
+    if beta is None:
+        least = min(one.error for one in measured[: len(BETAS)])
+        return Effort("centred", None, None, 4 * count, f"the error stays at {least:.1e}")
+    paths: list[list[Units]] = [[], []]
+    for path, sign in zip(paths, (1, -1), strict=True):
+        nudged(found, sign * beta, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
+    other = Bench(found.bench.updates, found.bench.over)
+    other.__dict__["gradient"] = found.gradient
+    watch = Watch(other)
+    for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
+        watch.see(step, difference(found, up, down, 2 * beta))
+    free: list[int] = []
+    descended(found.bench.free, lambda u: found.energy.by_x(u, {}), see=lambda step, u: free.append(step))
+    total = None if watch.first is None else free[-1] * 2 * count + watch.first * 4 * count
+    steps = None if watch.first is None else free[-1] + watch.first
+    return Effort(f"centred, beta {beta:g}, to the minimum's gradient", steps, total, 4 * count)
+
+
+def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | str:
+    found = minimum(bench)
+    if isinstance(found, str):
+        return found
+    measured = []
+    for eta in etas:
+        error = found.error(difference(found, held(found, eta), found.free, eta))
+        measured.append(Measurement(f"eta {eta:g}, against the minimum's gradient", *error))
+    how, at_one = "the states enclosed by Krawczyk's test, both gradients in balls", len(etas) == 1
+    what = f"the contrast {'with eta = 1' if at_one else 'over eta, for eta -> 0,'} is {_MINIMUM}"
+    gradients = (lambda: _contrast(found)) if at_one else (lambda: _limits(found, True))
+    claims = (limit_claim(f"{name}:exact", what, gradients, how, "gradient_of_the_cost"),)
+    count = len(bench.vertices)
+    taken = Effort("output held", None, None, 2 * count, f"the error stays at {measured[-1].error:.1e}")
+    return MethodTrial(tuple(measured), taken, claims)
+
+
+_MINIMUM = "the gradient of the minimum's cost"
+_NEEDS = ("symmetric weights", "an energy", "two phases", "convergence")
+METHODS = (
+    RivalMethod(
+        "ep", "equilibrium propagation", "Scellier and Bengio 2017; sign as in Laborieux's code",
+        "on the symmetric network with this network's weights", (*_NEEDS, "small nudging"), _equilibrium,
+    ),
+    RivalMethod(
+        "coupled", "coupled learning", "Stern et al. 2021, Phys. Rev. X 11, 021045; the formula is ours",
+        "output held at o - eta c", _NEEDS, lambda bench: _coupled(bench, ETAS, "coupled"),
+    ),
+    RivalMethod(
+        "chl", "contrastive Hebbian learning", "Movellan 1991; the formula is ours", "coupled learning with eta = 1",
+        _NEEDS, lambda bench: _coupled(bench, (1.0,), "chl"),
+    ),
+)  # fmt: skip
+
+__all__ = ["METHODS", "Enclosed", "EnergyMinimum", "difference", "held", "minimum", "nudged"]

@@ -1,0 +1,336 @@
+"""Equilibrium propagation on a vector field: AsymEP, vector-field EP, holomorphic EP, Dyadic EP.
+
+A nudged state solves F(u) - beta c(u) - 2 A (u - u0) = 0; AsymEP has A = (J0 - J0^T)/2, vector-field EP A = 0.  Its
+coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropagation has J^T s = -c.
+"""
+
+from __future__ import annotations
+
+import cmath
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import numpy as np
+from flint import fmpz_poly
+
+from dyadic.physics.rivals.bench import Bench, Units, added, largest
+from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
+from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.updates import Array
+from dyadic.physics.words import Rules, Sum, word
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.trusted import recorded
+from dyadic.symbolic.expressions import Apply, Definition, Reduction
+
+BETAS = (0.1, 0.01, 0.001)
+_MOST_STEPS, _SETTLED = 3000, 1e-15
+_SCURRIA = "arXiv:2602.03670 (form: EquilibriumPropagation.jl, page on non-conservative EP)"
+_ANALYTIC = "the nudged state continues analytically from beta = 0 to every beta that is used"
+
+
+class Correction:
+    """-2 A (u - u0) with the antisymmetric part of J at u0, or nothing; on doubles, complex numbers, balls, series."""
+
+    def __init__(self, antisymmetric: Array | None) -> None:
+        self.antisymmetric = antisymmetric
+
+    def __call__(self, bench: Bench, u: Units, free: Units) -> Units | None:
+        if self.antisymmetric is None:
+            return None
+        off = np.array(bench.flat(added((1, u), (-1, free))), dtype=object if _objects(u) else None)
+        return bench.units(self.antisymmetric @ off)
+
+
+def _objects(u: Units) -> bool:
+    return any(np.asarray(value).dtype == object for value in u.values())
+
+
+def residual(bench: Bench, u: Units, beta: object, correction: Correction) -> dict[str, Array]:
+    """F(u) - beta c(u) - 2 A (u - u0)."""
+    found = added((1, bench.field(u)), (-1 * beta, bench.slope(u)))  # type: ignore[operator]
+    moved = correction(bench, u, bench.free)
+    return found if moved is None else added((1, found), (-1, moved))
+
+
+def settled(
+    bench: Bench, beta: complex, correction: Correction, see: Callable[[int, Units], None] | None = None
+) -> Units:
+    """The nudged equilibrium, reached by unit steps of du/dt = R(u, beta) from u0."""
+    u: Units = {
+        name: value.astype(complex) if isinstance(beta, complex) else value for name, value in bench.free.items()
+    }
+    for step in range(1, _MOST_STEPS + 1):
+        moved = residual(bench, u, beta, correction)
+        u = added((1, u), (1, moved))
+        if see is not None:
+            see(step, u)
+        if largest(moved) <= _SETTLED * max(1.0, largest(u)):
+            break
+    return u
+
+
+def estimate(bench: Bench, displaced: Units) -> dict[str, Array]:
+    """-(dF/dtheta)^T w at u0."""
+    return bench.pairing(bench.free, added((-1, displaced)))
+
+
+def centred(bench: Bench, beta: float, correction: Correction) -> dict[str, Array]:
+    up, down = (settled(bench, sign * beta, correction) for sign in (1, -1))
+    return estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down)))
+
+
+def one_sided(bench: Bench, beta: float, correction: Correction) -> dict[str, Array]:
+    up = settled(bench, beta, correction)
+    return estimate(bench, added((1 / beta, up), (-1 / beta, bench.free)))
+
+
+def cauchy(bench: Bench, beta: float, points: int, correction: Correction) -> dict[str, Array]:
+    """The mean over beta e^(i phi_k) of u e^(-i phi_k) / beta."""
+    total: Units | None = None
+    for k in range(points):
+        phase = cmath.exp(2j * cmath.pi * k / points)
+        part = added((1 / (phase * points * beta), settled(bench, beta * phase, correction)))
+        total = part if total is None else added((1, total), (1, part))
+    assert total is not None
+    return estimate(bench, {name: value.real for name, value in total.items()})
+
+
+# -- claims ------------------------------------------------------------------------------------------------------------
+
+
+def first_coefficient(symmetric: bool, corrected: bool) -> bool:
+    """Whether J^T (w_1 + s) = 0 by the rules of the method, so that -w_1 is backpropagation's s.
+
+    Of the residual the coefficient of beta is J w_1 - c - 2 A w_1, where 2 A = J - J^T: it defines the rule for w_1.
+    """
+    w, s, c = word("w1"), word("s"), word("c")
+    coefficient = w.after("J") - c
+    if corrected:
+        coefficient = coefficient - (w.after("J") - w.after("J^T"))
+    stated = (w.after("J^T") if corrected else w.after("J")) - c
+    if not Rules({}).same(coefficient, stated):
+        return False
+    transposed = "J" if symmetric else "J^T"
+    rules = Rules({("J^T" if corrected else "J", "w1"): c, (transposed, "s"): -1 * c})
+    return rules.same((w + s).after(transposed), Sum({}))
+
+
+@recorded
+def _order(name: str, order: int, what: str, symmetric: bool, corrected: bool, hypotheses: tuple[str, ...]) -> Claim:
+    return order_claim(name, order, first_coefficient(symmetric, corrected), what, hypotheses)
+
+
+def roots_of_unity(points: int) -> bool:
+    """sum over k of z^(k m) is N for m = 0 mod N and else 0, z a primitive root: modulo the cyclotomic polynomial."""
+    cyclotomic = fmpz_poly.cyclotomic(points)
+    for m in range(points):
+        sums = [0] * points
+        for k in range(points):
+            sums[k * m % points] += 1
+        left = fmpz_poly(sums) % cyclotomic
+        if left != (points if m == 0 else 0):
+            return False
+    return True
+
+
+def _expanded(bench: Bench, corrected: bool, order: int) -> BetaSeries:
+    one = bench.balls()
+    slope = one.jacobian_at(one.free)
+    if not corrected:
+        return expansion(one, partial(residual, correction=Correction(None)), slope, order)
+    rows = slope.tolist()
+    size = len(rows)
+    twice = np.empty((size, size), dtype=object)
+    for i in range(size):
+        for j in range(size):
+            twice[i, j] = rows[i][j] - rows[j][i]
+    return expansion(one, partial(residual, correction=Correction(twice)), slope.transpose(), order)
+
+
+def _error_term(bench: Bench, corrected: bool, k: int) -> dict[str, Array]:
+    """-(dF/dtheta)^T w_k in balls: the coefficient of beta^(k - 1) of the estimates."""
+    found = _expanded(bench, corrected, k)
+    return estimate(found.bench, found.term(k))
+
+
+def _limit(bench: Bench) -> tuple[dict[str, Array], dict[str, Array]]:
+    found = _expanded(bench, False, 1)
+    return estimate(found.bench, found.term(1)), found.bench.gradient
+
+
+# -- methods -----------------------------------------------------------------------------------------------------------
+
+
+def _asymmetric(bench: Bench) -> MethodTrial | str:
+    reason = bench.too_large()
+    if reason:
+        return reason
+    correction = Correction(bench.jacobian - bench.jacobian.T)
+    measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, correction)) for beta in BETAS]
+    measured += [_measured(f"one-sided, beta {beta:g}", bench, one_sided(bench, beta, correction)) for beta in BETAS]
+    claims = (
+        _order(
+            "asymep centred", 2, "the centred estimate is backpropagation's gradient + O(beta^2)", False, True, _SMOOTH
+        ),
+        _order(
+            "asymep one-sided",
+            1,
+            "the one-sided estimate is backpropagation's gradient + O(beta)",
+            False,
+            True,
+            _SMOOTH,
+        ),
+        exactness_claim("asymep centred", 2, lambda: _error_term(bench, True, 3), "centred"),
+        exactness_claim("asymep one-sided", 1, lambda: _error_term(bench, True, 2), "one-sided"),
+    )
+    return MethodTrial(tuple(measured), _effort(bench, correction, 3), claims)
+
+
+def _vector_field(bench: Bench) -> MethodTrial | str:
+    reason = bench.too_large()
+    if reason:
+        return reason
+    none = Correction(None)
+    measured = [_measured(f"centred, beta {beta:g}", bench, centred(bench, beta, none)) for beta in BETAS]
+    what = "where J is symmetric, the centred estimate is backpropagation's gradient + O(beta^2)"
+    claims = (
+        _order("vf-ep symmetric", 2, what, True, False, (*_SMOOTH, "J = J^T at u0")),
+        limit_claim(
+            "vf-ep:limit", "for beta -> 0 the estimate becomes backpropagation's gradient", lambda: _limit(bench),
+            "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls",
+        ),
+    )  # fmt: skip
+    return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)
+
+
+def _holomorphic(bench: Bench) -> MethodTrial | str:
+    reason = bench.too_large() or _not_analytic(bench)
+    if reason:
+        return reason
+    correction = Correction(bench.jacobian - bench.jacobian.T)
+    measured = [
+        _measured(f"N = {points}, beta {beta:g}", bench, cauchy(bench, beta, points, correction))
+        for beta in (0.1, 0.5)
+        for points in (2, 4, 8)
+    ]
+    claims = tuple(_order_of_mean(points) for points in (2, 4, 8))
+    claims += (exactness_claim("holomorphic N = 2", 2, lambda: _error_term(bench, True, 3), "N = 2"),)
+    best = measured[2]
+    per_step = 8 * 3 * len(bench.vertices)
+    found = Effort("N = 8, beta 0.1", None, None, per_step, f"the error stays at {best.error:.1e}")
+    if best.error <= WANTED:
+        steps: list[int] = []
+        settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction, lambda step, u: steps.append(step))
+        found = Effort("N = 8, beta 0.1", steps[-1], steps[-1] * per_step + len(bench.vertices), per_step)
+    return MethodTrial(tuple(measured), found, claims)
+
+
+@recorded
+def _order_of_mean(points: int) -> Claim:
+    holds = first_coefficient(False, True) and roots_of_unity(points)
+    what = f"the mean over {points} points is backpropagation's gradient + O(beta^{points})"
+    return order_claim(f"holomorphic N = {points}", points, holds, what, (*_SMOOTH, _ANALYTIC))
+
+
+def _not_analytic(bench: Bench) -> str | None:
+    """Complex numbers must run through the emitted code; comparisons and maxima do not."""
+    try:
+        with np.errstate(all="ignore"):
+            value = bench.field({name: array * (1 + 1e-3j) for name, array in bench.free.items()})
+    except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
+        return f"the network is not holomorphic: {error}"
+    derived = [layer.equation.definitions for layer in bench.derivation.layers.values()]
+    derived += [cost.equation.definitions for cost in bench.derivation.costs.values()]
+    kinds = {name for definitions in derived for name in _choices(definitions)}
+    if kinds:
+        return f"the network is not holomorphic: it holds {', '.join(sorted(kinds))}"
+    return None if all(np.isfinite(array).all() for array in value.values()) else "a function has a pole near u0"
+
+
+def _choices(definitions: Iterable[Definition]) -> set[str]:
+    """What compares numbers in some definitions: functions with a kink, maxima."""
+    found: set[str] = set()
+    for item in definitions:
+        found |= {node.name for node in item.body.atoms(Apply) if node.name not in _ANALYTIC_FUNCTIONS}
+        found |= {node.kind for node in item.body.atoms(Reduction) if node.kind in ("max", "argmax")}
+    return found
+
+
+_ANALYTIC_FUNCTIONS = frozenset(
+    {"identity", "tanh", "sigmoid", "softplus", "gelu", "gelu_tanh", "silu", "exp", "expm1", "log", "log1p", "sqrt",
+     "rsqrt", "erf", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+     "log_sigmoid", "mish"}
+)  # fmt: skip
+
+
+def _dyadic(bench: Bench) -> MethodTrial | str:
+    from dyadic.physics.dynamics import RelaxationSetting, run
+
+    count, steps = len(bench.vertices), bench.derivation.steps
+    measured = []
+    for beta in BETAS:
+        found = run(bench.updates, RelaxationSetting(steps), "zero")
+        # d = -beta s obeys dd/dt = J^T d - beta c: the relaxation of s with the cost's gradient times beta.
+        difference = {name: -beta * found.final.s[name] for name in bench.vertices}
+        measured.append(_measured(f"beta {beta:g}", bench, estimate(bench, added((1 / beta, difference)))))
+    return MethodTrial(tuple(measured), Effort("any beta", steps, 2 * count * steps, 2 * count), (dyadic_claim(),))
+
+
+@recorded
+def dyadic_claim() -> Claim:
+    """J^T d = beta c: with d = beta e the rule J^T e -> c, and J^T (e + s) = 0."""
+    e, s, c = word("e"), word("s"), word("c")
+    rules = Rules({("J^T", "e"): c, ("J^T", "s"): -1 * c})
+    holds = rules.same((e + s).after("J^T"), Sum({}))
+    return Claim(
+        "dyadic-ep:exact", "at equilibrium the estimate is backpropagation's gradient, for every beta",
+        Verdict.PROVED if holds else Verdict.UNDECIDED, "words in linear maps",
+        ("J is invertible at u0, as it is for every network without a cycle", "beta is not 0"),
+        reason=None if holds else "the two sides have different normal forms",
+    )  # fmt: skip
+
+
+def _measured(setting: str, bench: Bench, gradient: dict[str, Array]) -> Measurement:
+    return Measurement(setting, *bench.error(gradient))
+
+
+def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
+    """Steps of both nudged phases, with the first beta that is small enough, after the free phase."""
+    count = len(bench.vertices)
+    errors = {beta: bench.error(centred(bench, beta, correction))[0] for beta in NUDGES}
+    good = [beta for beta, error in errors.items() if error <= WANTED]
+    if not good:
+        reason = f"the error stays at {min(errors.values()):.1e}"
+        return Effort("centred", None, None, 2 * per_vertex * count, reason)
+    beta, watch = good[0], Watch(bench)
+    paths: list[list[Units]] = [[], []]
+    for path, sign in zip(paths, (1, -1), strict=True):
+        settled(bench, sign * beta, correction, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
+    for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
+        watch.see(step, estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down))))
+    free = bench.derivation.L * count
+    return effort(f"centred, beta {beta:g}", watch, 2 * per_vertex * count, free)
+
+
+_SMOOTH = ("F and C are analytic near u0",)
+METHODS = (
+    RivalMethod(
+        "dyadic-ep", "Dyadic EP", _SCURRIA, "midpoint and difference: dm = F(m), dd = J(m)^T d - beta c(m)",
+        ("two coupled states", "convergence"), _dyadic,
+    ),
+    RivalMethod(
+        "asymep", "AsymEP", _SCURRIA,
+        "dynamics F(u) - beta c - 2 A (u - u0), gradient -(dF/dtheta)^T (u+ - u-)/(2 beta)",
+        ("two phases", "J at the free state", "small nudging", "convergence"), _asymmetric,
+    ),
+    RivalMethod(
+        "vf-ep", "vector-field EP", "arXiv:1808.04873", "as AsymEP without its correction",
+        ("symmetric interactions", "two phases", "small nudging", "convergence"), _vector_field,
+    ),
+    RivalMethod(
+        "holomorphic", "holomorphic EP", "arXiv:2209.00530", "on AsymEP's field; the formula of the mean is ours",
+        ("an analytic network", "oscillating nudging, N points", "convergence"), _holomorphic,
+    ),
+)  # fmt: skip
+
+__all__ = ["BETAS", "METHODS", "Correction", "dyadic_claim", "first_coefficient", "roots_of_unity"]

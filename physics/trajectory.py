@@ -1,0 +1,103 @@
+"""What a relaxation did, step by step."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dyadic.physics.updates import Array, DoubledState, Variable
+from dyadic.scratch import write_whole
+from dyadic.symbolic.errors import unwritable
+
+
+@dataclass(frozen=True, repr=False)
+class Trajectory:
+    """A relaxation from some state, held against backpropagation on the same numbers.
+
+    ranks: after how many unit steps each variable is predicted to have settled; their order is that of ``deviation``.
+    times: of each row, in units of the time constants; row 0 is the initial state.
+    energy: E, the mean over the batch; one number for each row.
+    deviation: [row, variable], the largest absolute difference of any entry from backpropagation's value.
+    gradient_deviation: [row, parameter] likewise for dE/dtheta, where that was asked for.
+    floor: what counts as exact: 0, or a few units of rounding where the coordinates or the solver round on their own.
+    exact, final: backpropagation's state and the last one.  loss, gradients: at the last state.
+    states: every variable at every row by name (``x:hidden``, or ``a:hidden`` and ``b:hidden``), where asked for.
+    """
+
+    name: str
+    schedule: str
+    solver: str
+    h: float
+    tau: Mapping[Variable, float]
+    ranks: Mapping[Variable, int]
+    times: Array
+    energy: Array
+    deviation: Array
+    gradient_deviation: Array | None
+    floor: float
+    exact: DoubledState
+    final: DoubledState
+    loss: float
+    gradients: Mapping[str, Array]
+    states: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        return len(self.times) - 1
+
+    @property
+    def first_exact(self) -> dict[Variable, int | None]:
+        """The first step from which each variable is exact, up to ``floor``; None if it never settles."""
+        found: dict[Variable, int | None] = {}
+        for column, variable in enumerate(self.ranks):
+            late = np.flatnonzero(~(self.deviation[:, column] <= self.floor))  # NaN is late
+            first = int(late[-1]) + 1 if len(late) else 0
+            found[variable] = first if first <= self.steps else None
+        return found
+
+    @property
+    def settled(self) -> int | None:
+        """The first step from which the whole state is exact, or None."""
+        steps = list(self.first_exact.values())
+        return None if None in steps else max(step for step in steps if step is not None)
+
+    def __repr__(self) -> str:
+        return f"<Trajectory of {self.name!r}: {self.steps} steps of size {self.h:g}, {self.schedule}, {self.solver}>"
+
+    def arrays(self) -> dict[str, Array]:
+        """Everything by name, as the .npz file holds it; ``variables`` and ``parameters`` name the columns."""
+        found = {
+            "times": self.times, "energy": self.energy, "deviation": self.deviation,
+            "variables": np.array([f"{letter}:{name}" for letter, name in self.ranks]),
+            "ranks": np.array(list(self.ranks.values())),
+            "tau": np.array([self.tau[variable] for variable in self.ranks]), "h": np.array(self.h),
+        }  # fmt: skip
+        if self.gradient_deviation is not None:
+            found |= {"gradient_deviation": self.gradient_deviation, "parameters": np.array(list(self.gradients))}
+        return found | dict(self.states)
+
+    def stored(self) -> bytes:
+        """The arrays in NumPy's .npz format."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **self.arrays())
+        return buffer.getvalue()
+
+    def write(self, path: str | Path) -> None:
+        """Write the arrays, whole or not at all.  Raises :class:`DyadicError` where that fails."""
+        try:
+            write_whole(Path(path), self.stored())
+        except OSError as error:
+            raise unwritable(Path(path), error) from error
+
+
+def on_host(array: Any) -> Any:
+    """A NumPy array of the same numbers."""
+    return array.get() if hasattr(array, "get") else np.asarray(array)
+
+
+__all__ = ["Trajectory", "on_host"]

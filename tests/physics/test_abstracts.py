@@ -1,0 +1,100 @@
+"""Every sentence of both abstracts has claims, and every claim a verdict and a reason."""
+
+from dataclasses import replace
+
+import pytest
+
+import dyadic
+from dyadic import Verdict
+from dyadic.physics.abstracts import READING, abstract_claims, refuted_by, rests_on, stated_by
+from dyadic.physics.evidence_of_claims import Evidence, evidence, locality_claim
+
+PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
+VERDICTS = {
+    "v1.1": UNDECIDED, "v1.2": PROVED, "v1.3a": PROVED, "v1.3b": PROVED, "v1.3c": PROVED, "v1.4a": PROVED,
+    "v1.4b": PROVED, "v1.5": UNDECIDED, "v1.6a": PROVED, "v1.6b": PROVED, "v1.6c": PROVED, "v1.7a": PROVED,
+    "v1.7b": REFUTED, "v1.8a": PROVED, "v1.8b": REFUTED, "v2.1": UNDECIDED, "v2.2a": REFUTED, "v2.2b": REFUTED,
+    "v2.3a": PROVED, "v2.3b": REFUTED, "v2.4a": PROVED, "v2.4b": PROVED, "v2.4c": REFUTED, "v2.5a": PROVED,
+    "v2.5b": PROVED, "v2.5c": PROVED, "v2.6a": PROVED, "v2.6b": UNDECIDED, "v2.7a": PROVED, "v2.7b": PROVED,
+    "v2.7c": REFUTED, "v2.8a": PROVED, "v2.8b": REFUTED, "v2.8c": PROVED, "v2.8d": UNDECIDED, "v2.9": UNDECIDED,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def known():
+    return evidence()
+
+
+def test_every_sentence_is_read_and_every_reading_has_its_verdict():
+    sentences = abstract_claims()
+    assert [(one.version, one.number) for one in sentences] == [
+        *(("v1", k) for k in range(1, 9)), *(("v2", k) for k in range(1, 10)),
+    ]  # fmt: skip
+    claims = [claim for one in sentences for claim in one.claims]
+    assert {claim.id: claim.verdict for claim in claims} == VERDICTS
+    for claim in claims:
+        assert READING in claim.method
+        assert claim.reason or claim.verdict is not UNDECIDED
+        assert claim.counterexample or claim.verdict is not REFUTED
+        assert claim.trusted or claim.verdict is not PROVED
+
+
+def test_on_a_network_of_ones_own():
+    digits = dyadic.derive(dyadic.read("examples/digits.toml"))
+    claims = {claim.id: claim for one in abstract_claims(digits) for claim in one.claims}
+    assert "8 unit steps" in claims["v1.2"].statement
+    assert {name: claim.verdict for name, claim in claims.items()} == VERDICTS
+
+
+def test_a_reading_falls_with_what_it_rests_on(known):
+    fallen = replace(known.claims["steps"], verdict=REFUTED, counterexample={"exact": "0"})
+    shaken = Evidence(known.derivation, {**known.claims, "steps": fallen})
+    assert rests_on("", "wiring", "steps")(shaken, "v").verdict is REFUTED
+    assert rests_on("", "wiring", "steps")(known, "v").verdict is PROVED
+    unsure = replace(known.claims["z-il:exact"], verdict=UNDECIDED)
+    shaken = Evidence(known.derivation, {**known.claims, "z-il:exact": unsure})
+    assert refuted_by("", "z-il:exact")(shaken, "v").verdict is UNDECIDED
+    assert refuted_by("", "z-il:exact")(known, "v").verdict is REFUTED
+    assert stated_by("", "energy:A")(known, "v").verdict is PROVED
+
+
+def test_locality_is_read_from_the_equations(known):
+    assert locality_claim(known.derivation).verdict is PROVED
+    lstm = dyadic.derive(dyadic.read("examples/lstm.toml"))
+    assert locality_claim(lstm).verdict is PROVED
+
+    class Far:
+        """A derivation whose first sensitivity reads the last one."""
+
+        architecture = known.derivation.architecture
+
+        def x_reads(self, name):
+            return known.derivation.x_reads(name)
+
+        def s_reads(self, name):
+            reads = known.derivation.s_reads(name)
+            return replace(reads, s=reads.s | {"third"}) if name == "first" else reads
+
+    claim = locality_claim(Far())
+    assert claim.verdict is REFUTED
+    assert claim.counterexample == {"vertex": "first", "reads": ["third"]}
+
+
+def test_the_small_examples_are_what_the_dynamics_does(known):
+    """A one-layer network, relaxed by the emitted code in continuous time, and A by hand."""
+    import numpy as np
+
+    spec = {
+        "inputs": {"u": {"shape": [1]}},
+        "layers": [{"name": "a", "type": "dense", "units": 1, "bias": False}],
+        "cost": {"type": "squared_error"},
+    }
+    derivation = dyadic.derive(dyadic.architecture(spec))
+    data = {"u": [[1.0]], "y": [[1.0]]}
+    start = {"x:a": [[1.0]], "s:a": [[0.0]]}
+    found = dyadic.relax(derivation, {"a.weight": [[0.0]]}, data, start=start, solver="DOP853", steps=2)
+    wanted = float(known.claims["continuous"].counterexample["deviation"].strip("[").split(" ")[0])
+    assert found.deviation[2, 0] == pytest.approx(wanted, abs=1e-9)
+    path = [float(value) for value in known.claims["A:step"].counterexample["s_after_0_1_2_3_steps"]]
+    assert path == [0, -1, -3, -7]
+    assert np.diff([1 - value for value in path[:3]]).tolist() == [1, 2]

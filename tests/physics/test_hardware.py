@@ -1,0 +1,275 @@
+"""Devices that are not ideal: what is predicted of them, and what they do."""
+
+import numpy as np
+import pytest
+
+import dyadic
+from dyadic import Verdict
+from dyadic.physics.dynamics import RelaxationSetting, built, run
+from dyadic.physics.enclosures import StateVector, enclosing, in_balls, middle, step_jacobian
+from dyadic.physics.hardware.additive_noise import covariance_claim, noise, one_step, stationary
+from dyadic.physics.hardware.feedback import agreement_claim, error_claim, mismatch, mismatched, with_feedback
+from dyadic.physics.hardware.finite_resolution import bounded, resolution
+from dyadic.physics.hardware.readout import gradient_ranks, readout_claim
+from dyadic.physics.loading import emitted_network
+from dyadic.physics.starts import problem
+from dyadic.physics.words import Rules, word
+
+PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
+
+
+def network(widths, activation="tanh", cost="squared_error", bias=True):
+    layers = [
+        {"name": f"l{k}", "type": "dense", "units": n, "activation": activation, "bias": bias}
+        for k, n in enumerate(widths[1:])
+    ]
+    spec = {"name": "device", "inputs": {"x": {"shape": [widths[0]]}}, "layers": layers, "cost": {"type": cost}}
+    return dyadic.derive(dyadic.architecture(spec))
+
+
+def updates_of(derivation, batch=1, seed=0):
+    emitted = emitted_network(derivation)
+    return built(emitted, problem(emitted, None, None, batch, seed))
+
+
+# -- feedback ----------------------------------------------------------------------------------------------------------
+
+
+def by_hand(updates, weights):
+    """s and the gradient of a tanh chain with other weights on the way back."""
+    names, p = updates.vertices, updates.params
+    x = [updates.inputs["x"]]
+    for name in names:
+        x.append(np.tanh(x[-1] @ p[f"{name}.weight"].T + p[f"{name}.bias"]))
+    s, gradients = {names[-1]: x[-1] - updates.target}, {}
+    for k in reversed(range(len(names))):
+        delta = s[names[k]] * (1 - x[k + 1] ** 2)
+        gradients[f"{names[k]}.weight"] = delta.T @ x[k] / len(delta)
+        if k:
+            s[names[k - 1]] = delta @ weights[f"{names[k]}.weight"]
+    return s, gradients
+
+
+@pytest.mark.parametrize("name", ["chain", "decoder", "lstm"])
+def test_the_error_of_feedback_weights_in_closed_form(name):
+    derivation = network((4, 5, 3, 2)) if name == "chain" else dyadic.derive(dyadic.read(f"examples/{name}.toml"))
+    updates = updates_of(derivation, batch=2)
+    found = mismatch(updates, mismatched(updates, 0.3, 1))
+    scale = max(float(np.abs(value).max()) for value in found.found.values())
+    assert scale > 1e-3
+    assert max(float(np.abs(found.predicted[n] - found.found[n]).max()) for n in found.found) < 1e-13
+    assert found.gradient_error > 0.01
+    settled = run(mismatched(updates, 0.3, 1), RelaxationSetting(derivation.steps))
+    assert settled.settled == derivation.steps
+    assert all((settled.final.s[n] == found.state.s[n]).all() for n in found.found)
+
+
+def test_the_fixed_point_by_hand():
+    updates = updates_of(network((4, 5, 3, 2)), batch=2)
+    device = mismatched(updates, 0.5, 3)
+    s, gradients = by_hand(updates, device.feedback)
+    state = device.exact()
+    got = device.at(state.x, state.s).gradients()
+    assert max(np.abs(state.s[n] - s[n]).max() for n in s) < 1e-14
+    assert max(np.abs(got[n] - gradients[n]).max() for n in gradients) < 1e-14
+
+
+def verdicts(found):
+    return {claim.id.removeprefix("feedback:"): claim.verdict for claim in found.claims}
+
+
+def test_random_feedback_is_refuted_with_numbers():
+    updates = updates_of(network((4, 5, 3, 2)))
+    found = mismatch(updates, mismatched(updates, 0.3, 1))
+    assert verdicts(found) == {
+        "fixed-point": PROVED, "error": PROVED, "agreement": PROVED, "converse": REFUTED, "device": REFUTED,
+    }  # fmt: skip
+    numbers = found.claims[-1].counterexample
+    assert numbers["backpropagation"] != numbers["device"]
+    wanted = updates.network.module.gradients(updates.params, updates.inputs, updates.target)[1]
+    place = tuple(numbers["entry"])
+    assert float(numbers["backpropagation"].strip("[").split()[0]) == pytest.approx(wanted[numbers["parameter"]][place])
+
+
+def test_weights_that_agree_on_what_reaches_the_cost():
+    """B differs where nothing reaches the cost: in the first layer, and on the directions that s does not have."""
+    updates = updates_of(network((4, 5, 3, 2)))
+    same = {name: array.copy() for name, array in updates.params.items()}
+    same["l0.weight"] += 1
+    assert mismatch(updates, with_feedback(updates, same)).claims[-1].verdict is PROVED
+    exact = updates.exact()
+    delta = (exact.s["l2"] * (1 - exact.x["l2"] ** 2))[0]
+    other = np.array([-delta[1], delta[0]])  # orthogonal to what comes from the output
+    same["l2.weight"] += np.outer(other, np.arange(1.0, 4.0))
+    found = mismatch(updates, with_feedback(updates, same))
+    assert max(np.abs(value).max() for value in found.source.values()) < 1e-14
+    assert found.gradient_error < 1e-13
+    assert found.claims[-1].verdict is REFUTED  # in doubles the direction is orthogonal to rounding only
+
+
+def test_agreement_in_exact_numbers_is_proved():
+    """A linear network of integers that hits its first target: what reaches the first output is 0."""
+    derivation = network((2, 2, 2), activation="identity")
+    emitted = emitted_network(derivation)
+    params = {f"l{k}.weight": [[1.0, 2.0], [3.0, 5.0]] for k in (0, 1)} | {f"l{k}.bias": [0.0, 1.0] for k in (0, 1)}
+    updates = built(emitted, (params, [[1.0, 1.0]], [[21.0, 0.0]]))
+    assert updates.exact().s["l1"][0, 0] == 0 != updates.exact().s["l1"][0, 1]
+    other = {name: array.copy() for name, array in updates.params.items()}
+    other["l1.weight"][0] += [3, -7]
+    found = mismatch(updates, with_feedback(updates, other))
+    assert found.claims[-1].verdict is PROVED
+    assert found.gradient_error == 0
+    other["l1.weight"][1] += [3, -7]
+    assert mismatch(updates, with_feedback(updates, other)).claims[-1].verdict is REFUTED
+
+
+def test_a_network_that_balls_cannot_hold_is_undecided():
+    updates = updates_of(dyadic.derive(dyadic.read("examples/lenet.toml")))
+    claim = mismatch(updates, mismatched(updates, 0.1, 0)).claims[-1]
+    assert claim.verdict is UNDECIDED
+    assert "entries" in claim.reason
+
+
+def test_rewriting_says_no():
+    s, t, c = word("s"), word("t"), word("c")
+    rules = Rules({("M", "s"): s - c, ("N", "t"): t - c}, {"K": "K^-1"})
+    difference = t - s
+    right = difference - difference.after("N")
+    assert rules.same(right, s.after("N") - s.after("M"))
+    assert not rules.same(right, s.after("M") - s.after("N"))
+    assert not rules.same(right, difference.after("N"))
+    assert rules.same(c.after("K", "K^-1"), c)
+    assert rules.same(c.after("K^-1", "K", "M"), c.after("M"))
+    assert not rules.same(c.after("K", "K"), c)
+    assert rules.normal(2 * s - s - s).terms == {}
+    with pytest.raises(ValueError, match="end"):
+        Rules({("a",): word("b"), ("b",): word("a")}).normal(word("a"))
+    assert error_claim().verdict is agreement_claim().verdict is PROVED
+    assert "the rewriting of words in physics/words.py" in error_claim().trusted
+
+
+# -- noise -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("h", [1.0, 0.5, 1.4])
+def test_the_stationary_covariance_of_a_noisy_linear_network(h):
+    updates = updates_of(network((3, 4, 4, 2), activation="identity"))
+    random = np.random.default_rng(2)
+    factor = random.normal(size=(20, 20)) / 5
+    found = noise(updates, RelaxationSetting(0, h=h, seed=4), factor @ factor.T, samples=20_000)
+    assert found.worst < 5  # standard deviations of a variance, over 20 entries
+    scale = np.sqrt(np.outer(np.diag(found.predicted), np.diag(found.predicted)))
+    assert (np.abs(found.found - found.predicted) / scale).max() < 5 / np.sqrt(20_000) * np.sqrt(2)
+    assert found.steps == (6 if h == 1 else found.steps)
+    other = noise(updates, RelaxationSetting(0, h=h, seed=4), 2 * factor @ factor.T, samples=20_000)
+    assert (np.abs(other.found - found.predicted) / scale).max() > 0.5  # the comparison can say no
+
+
+def test_the_covariance_is_the_solution_of_its_equation():
+    updates = updates_of(network((3, 4, 4, 2), activation="identity"))
+    ratios = dict.fromkeys(updates.variables, 0.6) | {("s", "l1"): 0.3}
+    matrix = one_step(updates, ratios)
+    covariance = np.eye(20)
+    found = stationary(matrix, covariance)
+    assert np.abs(found - (matrix @ found @ matrix.T + covariance)).max() < 1e-12
+    unit = one_step(updates, dict.fromkeys(updates.variables, 1.0))
+    assert np.abs(np.linalg.matrix_power(unit, 6)).max() < 1e-12
+    assert covariance_claim().verdict is PROVED
+
+
+def test_noise_without_a_stationary_state_is_refused():
+    linear = updates_of(network((3, 4, 2), activation="identity"))
+    with pytest.raises(dyadic.DyadicError, match="radius"):
+        noise(linear, RelaxationSetting(0, h=2.0), 1.0)
+    with pytest.raises(dyadic.DyadicError, match="linear"):
+        noise(updates_of(network((3, 4, 2))), RelaxationSetting(0), 1.0)
+    with pytest.raises(dyadic.DyadicError, match="symmetric"):
+        noise(linear, RelaxationSetting(0), np.triu(np.ones((12, 12))))
+
+
+# -- early read-out ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["digits", "lenet", "decoder", "lstm", "chain"])
+def test_gradients_are_exact_from_the_rank_of_what_they_read_on(name):
+    derivation = network((4, 5, 3, 2)) if name == "chain" else dyadic.derive(dyadic.read(f"examples/{name}.toml"))
+    ranks = gradient_ranks(derivation)
+    found = run(updates_of(derivation, batch=3), RelaxationSetting(derivation.steps, gradients=True))
+    assert set(ranks) == set(found.gradients)
+    for column, parameter in enumerate(found.gradients):
+        late = np.flatnonzero(found.gradient_deviation[:, column] > 0)
+        first = late[-1] + 1 if len(late) else 0
+        # The first cell's recurrent weights meet a state that is 0, so the last term to settle adds nothing.
+        assert first == ranks[parameter] - (parameter == "memory.recurrent"), parameter
+    claim = readout_claim(derivation)
+    assert claim.verdict is PROVED
+    assert max(claim.witness.values()) <= derivation.steps
+
+
+# -- resolution --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tolerance", [1e-6, 1e-3, 1e-2])
+@pytest.mark.parametrize("activation", ["tanh", "identity"])
+def test_a_thousand_devices_lie_within_the_bound_and_near_it(tolerance, activation):
+    found = resolution(updates_of(network((4, 5, 3, 2), activation)), tolerance)
+    assert found.claim.verdict is PROVED
+    assert found.devices == 1000
+    assert found.holds
+    assert 1 <= found.ratio < 3
+
+
+def test_a_wider_network_and_another_cost():
+    updates = updates_of(network((8, 12, 12, 5), cost="cross_entropy"))
+    found = resolution(updates, 1e-3, devices=300)
+    assert found.holds
+    assert found.ratio < 3
+    assert resolution(updates, 1e-3, devices=5).holds
+
+
+def test_devices_beyond_the_tolerance_are_outside():
+    """The bound can be left: it is not infinite."""
+    updates = updates_of(network((4, 5, 3, 2)))
+    bound, _ = bounded(updates, 1e-3)
+    wide = resolution(updates, 2e-3)
+    assert any((wide.worst_states[v] > bound.states[v]).any() for v in bound.states)
+    assert any((wide.worst_gradients[n] > bound.gradients[n]).any() for n in bound.gradients)
+
+
+def test_rounding_to_a_grid_is_a_device_of_half_its_pitch():
+    updates = updates_of(network((4, 5, 3, 2)))
+    bound, _ = bounded(updates, 2.0**-9)
+    grid = lambda step, variable, value: np.round(value * 2**8) / 2**8  # noqa: E731
+    many = updates.samples([0] * 50)
+    found = run(many, RelaxationSetting(6), "random", disturbance=grid)
+    for variable in updates.variables:
+        off = np.abs(found.final[variable] - found.exact[variable]).max(axis=0)
+        assert (off <= bound.states[variable]).all()
+
+
+def test_what_cannot_be_bounded_is_undecided():
+    bound, claim = bounded(updates_of(network((4, 5, 3, 2))), 10.0)
+    assert bound is None
+    assert claim.verdict is UNDECIDED
+    assert "no enclosure" in claim.reason
+    _, claim = bounded(updates_of(network((8, 12, 12, 12, 5))), 1e-2)
+    assert "too large" in claim.reason
+    bound, claim = bounded(updates_of(dyadic.derive(dyadic.read("examples/lenet.toml"))), 1e-3)
+    assert bound is None
+    assert "entries" in claim.reason
+
+
+def test_the_jacobian_in_balls_is_the_numerical_one():
+    updates = updates_of(network((3, 4, 2), activation="sigmoid", cost="cross_entropy"))
+    exact = updates.exact()
+    with enclosing():
+        one = in_balls(updates)
+        vector = StateVector.of(one)
+        found = middle(step_jacobian(one, vector.flat(one.exact()), np.zeros(len(vector))))
+    centre = np.array(vector.flat(exact), dtype=float)
+
+    def step(at):
+        return np.array(vector.flat(updates.new(vector.state(at), updates.variables)), dtype=float)
+
+    columns = [(step(centre + 1e-6 * e) - step(centre - 1e-6 * e)) / 2e-6 for e in np.eye(len(centre))]
+    assert np.abs(found - np.array(columns).T).max() < 1e-8

@@ -1,0 +1,428 @@
+"""The methods that came before, on a tanh network with random asymmetric weights: the numbers, and the claims."""
+
+import csv
+import io
+import shutil
+import subprocess
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from support.optional import require
+
+import dyadic
+from dyadic import Verdict
+from dyadic.physics.dynamics import built
+from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.loading import emitted_network
+from dyadic.physics.number_types import Series, Slopes, balls
+from dyadic.physics.rivals import LEFT_OUT, METHODS, compare
+from dyadic.physics.rivals.bench import Bench, added
+from dyadic.physics.rivals.dual_propagation import DualForm, symmetric
+from dyadic.physics.rivals.dual_propagation import first_coefficient as dual_coefficient
+from dyadic.physics.rivals.energies import EnergyNetwork
+from dyadic.physics.rivals.finite_time import fixed_prediction, identity_claim, zero_divergence
+from dyadic.physics.rivals.lagrangians import constrained
+from dyadic.physics.rivals.predictive_coding import squared_error
+from dyadic.physics.rivals.symmetric_energy import difference, hopfield, minimum, nudged, symmetric_layer
+from dyadic.physics.rivals.vector_fields import first_coefficient, roots_of_unity
+from dyadic.physics.rivals.verified_zero import verified_zero
+from dyadic.physics.starts import problem
+
+PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
+WIDTHS = (4, 5, 3, 2)
+WEIGHTS = [f"l{k}.weight" for k in range(3)]
+
+
+def network(widths=WIDTHS, activation="tanh", cost="squared_error"):
+    layers = [
+        {"name": f"l{k}", "type": "dense", "units": n, "activation": activation} for k, n in enumerate(widths[1:])
+    ]
+    spec = {"name": "mlp", "inputs": {"x": {"shape": [widths[0]]}}, "layers": layers, "cost": {"type": cost}}
+    return dyadic.derive(dyadic.architecture(spec))
+
+
+def numbers():
+    """Parameters, data and feedback weights in the order in which they were first drawn."""
+    random = np.random.default_rng(0)
+    w = [random.standard_normal((n, m)) / np.sqrt(m) for m, n in pairwise(WIDTHS)]
+    b = [0.1 * random.standard_normal(n) for n in WIDTHS[1:]]
+    x, y = random.standard_normal(4), random.standard_normal(2)
+    for _ in range(2):  # what came between: states of x and s
+        [random.standard_normal(n) for n in WIDTHS[1:]]
+    feedback = [random.standard_normal(one.shape) for one in w]
+    params = {f"l{k}.weight": w[k] for k in range(3)} | {f"l{k}.bias": b[k] for k in range(3)}
+    other = {f"l{k}.weight": feedback[k] for k in range(3)} | {f"l{k}.bias": b[k] for k in range(3)}
+    return params, {"x": x[None], "y": y[None]}, other
+
+
+def bench_of(derivation, params=None, data=None, over=None):
+    emitted = emitted_network(derivation)
+    return Bench(built(emitted, problem(emitted, params, data, 1, 0)), over)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    params, data, feedback = numbers()
+    return compare(network(), params, data, over=WEIGHTS, feedback=feedback)
+
+
+KNOWN = {
+    "dyadic": {"6 steps from a random state": 0.0},
+    "asymep": {
+        "centred, beta 0.1": 1.9e-3, "centred, beta 0.01": 1.94e-5, "centred, beta 0.001": 1.94e-7,
+        "one-sided, beta 0.1": 7.65e-2, "one-sided, beta 0.01": 7.85e-3, "one-sided, beta 0.001": 7.86e-4,
+    },
+    "vf-ep": {f"centred, beta {beta:g}": 0.965 for beta in (0.1, 0.01, 0.001)},
+    "holomorphic": {
+        "N = 2, beta 0.1": 1.9e-3, "N = 4, beta 0.1": 6.89e-5, "N = 8, beta 0.1": 5.4e-8, "N = 2, beta 0.5": 4.46e-2,
+        "N = 4, beta 0.5": 5.32e-2, "N = 8, beta 0.5": 1.55e-2,
+    },
+    "dual-transposed": {
+        "alpha 0.5, beta 0.1": 1.34e-4, "alpha 0.5, beta 0.01": 1.34e-6, "alpha 0.5, beta 0.001": 1.34e-8,
+        "alpha 0, beta 0.1": 9.26e-3, "alpha 0, beta 0.01": 9.67e-4, "alpha 0, beta 0.001": 9.71e-5,
+    },
+    "pc": {"minimum, output held": 0.654},
+    "pc-nudged": {"beta 0.1": 0.2094, "beta 0.01": 0.0247, "beta 0.001": 0.00251},
+    "feedback-alignment": {"B as given": 5.056},
+}  # fmt: skip
+ROUNDING = ("dyadic-ep", "z-il", "lecun")
+
+
+def measured(comparison, method):
+    return {one.setting: one for one in comparison.row(method).trial.measurements}
+
+
+@pytest.mark.parametrize("method", KNOWN)
+def test_the_known_errors(comparison, method):
+    found = measured(comparison, method)
+    for setting, error in KNOWN[method].items():
+        assert found[setting].error == pytest.approx(error, rel=1e-2, abs=1e-300), setting
+
+
+def test_errors_that_are_rounding(comparison):
+    for method in ROUNDING:
+        assert all(one.error < 1e-14 for one in measured(comparison, method).values()), method
+    fixed = measured(comparison, "fixed-prediction")
+    assert fixed["step 1, 2 steps"].error < 1e-15
+    assert fixed["step 0.1, 400 steps"].error < 1e-14
+    assert measured(comparison, "vf-ep")["centred, beta 0.001"].cosine == pytest.approx(0.262, abs=1e-3)
+    assert measured(comparison, "pc")["minimum, output held"].cosine == pytest.approx(0.947, abs=1e-3)
+    assert measured(comparison, "feedback-alignment")["B as given"].cosine == pytest.approx(-0.331, abs=1e-3)
+
+
+def test_multipliers_arrive(comparison):
+    found = [one.error for one in measured(comparison, "pc-alm").values()]
+    assert found[0] > 1e-2 > found[1] > found[2] > found[3]
+    assert found[3] < 1e-14
+
+
+def dual_by_hand(alpha, beta, sweeps=400):
+    """The original form of dual propagation, literally, nudged after the output's activation."""
+    params, data, _ = numbers()
+    w, b = [params[f"l{k}.weight"] for k in range(3)], [params[f"l{k}.bias"] for k in range(3)]
+    x, y = data["x"][0], data["y"][0]
+    plus = [x]
+    for k in range(3):
+        plus.append(np.tanh(w[k] @ plus[-1] + b[k]))
+    minus = list(plus)
+    for _ in range(sweeps):
+        for k in (3, 2, 1):
+            mean = alpha * plus[k - 1] + (1 - alpha) * minus[k - 1]
+            a = w[k - 1] @ mean + b[k - 1]
+            if k == 3:
+                slope = beta * (np.tanh(a) - y)
+                plus[3], minus[3] = np.tanh(a) - alpha * slope, np.tanh(a) + (1 - alpha) * slope
+                continue
+            delta = plus[k + 1] - minus[k + 1]
+            if k == 2:
+                above = w[2] @ (alpha * plus[2] + (1 - alpha) * minus[2]) + b[2]
+                delta = delta * (1 - np.tanh(above) ** 2)
+            fed = w[k].T @ delta
+            plus[k], minus[k] = np.tanh(a + alpha * fed), np.tanh(a - (1 - alpha) * fed)
+    found = []
+    for k in (1, 2, 3):
+        mean = alpha * plus[k - 1] + (1 - alpha) * minus[k - 1]
+        delta = plus[k] - minus[k]
+        if k == 3:
+            delta = delta * (1 - np.tanh(w[2] @ mean + b[2]) ** 2)
+        found.append(-np.outer(delta, mean) / beta)
+    return dict(zip(WEIGHTS, found, strict=True))
+
+
+def test_dual_propagation_is_its_literal_form(comparison):
+    params, data, _ = numbers()
+    bench = bench_of(network(), params, data, WEIGHTS)
+    for alpha in (0.5, 0.0):
+        for beta in (0.1, 0.01):
+            error, _ = bench.error(dual_by_hand(alpha, beta))
+            found = measured(comparison, "dual")[f"alpha {alpha:g}, beta {beta:g}"].error
+            assert found == pytest.approx(error, rel=1e-6)
+
+
+def test_equilibrium_propagation_reaches_the_gradient_of_the_minimum():
+    """Against finite differences of the minimum's cost, weight by weight."""
+    params, data, _ = numbers()
+    derivation = network()
+    found = minimum(bench_of(derivation, params, data, WEIGHTS))
+
+    def cost(changed):
+        there = minimum(bench_of(derivation, changed, data, WEIGHTS))
+        return float(there.bench.updates.at(there.free, {}).cost()[0])
+
+    for name, place in (("l0.weight", (1, 2)), ("l2.weight", (0, 1))):
+        values = []
+        for sign in (1, -1):
+            changed = {key: array.copy() for key, array in params.items()}
+            changed[name][place] += sign * 1e-5
+            values.append(cost(changed))
+        slope = (values[0] - values[1]) / 2e-5
+        assert found.gradient[name][place] == pytest.approx(slope, rel=1e-6)
+        errors = []
+        for beta in (0.1, 0.01):
+            estimate = difference(found, nudged(found, beta), nudged(found, -beta), 2 * beta)
+            errors.append(abs(estimate[name][place] - slope))
+        assert errors[1] < 0.02 * errors[0]  # O(beta^2)
+
+
+VERDICTS = {
+    "dyadic:exact": PROVED, "dyadic-ep:exact": PROVED, "asymep centred:order": PROVED, "asymep one-sided:order": PROVED,
+    "asymep centred:exact": REFUTED, "asymep one-sided:exact": REFUTED, "vf-ep symmetric:order": PROVED,
+    "vf-ep:limit": REFUTED, "holomorphic N = 2:order": PROVED, "holomorphic N = 4:order": PROVED,
+    "holomorphic N = 8:order": PROVED, "holomorphic N = 2:exact": REFUTED, "ep centred:order": PROVED,
+    "ep one-sided:order": PROVED, "ep centred:exact": REFUTED, "ep one-sided:exact": REFUTED, "ep:feedforward": REFUTED,
+    "coupled:exact": REFUTED, "chl:exact": REFUTED, "dual alpha 0.5:order": PROVED, "dual alpha 0.5:exact": REFUTED,
+    "dual alpha 0:order": PROVED, "dual alpha 0:exact": REFUTED, "dual-transposed alpha 0.5:order": PROVED,
+    "dual-transposed alpha 0.5:exact": REFUTED, "dual-transposed alpha 0:order": PROVED,
+    "dual-transposed alpha 0:exact": REFUTED, "pc:exact": REFUTED, "pc nudged:order": PROVED,
+    "pc nudged:exact": REFUTED,
+    "z-il:exact": PROVED, "fixed-prediction:exact": PROVED, "fixed-prediction:smaller": REFUTED,
+    "lecun:stationary": PROVED, "pc-alm:stationary": PROVED, "feedback:fixed-point": PROVED, "feedback:error": PROVED,
+    "feedback:agreement": PROVED, "feedback:device": REFUTED,
+}  # fmt: skip
+
+
+def test_every_claim_has_its_verdict(comparison):
+    found = {claim.id: claim for claim in comparison.claims}
+    assert {name: claim.verdict for name, claim in found.items()} == VERDICTS
+    assert all(claim.counterexample for claim in found.values() if claim.verdict is REFUTED)
+    assert all(claim.trusted for claim in found.values() if claim.id not in ("feedback:fixed-point",))
+
+
+@pytest.mark.parametrize(
+    ("claim", "row", "settings", "power"),
+    [
+        ("asymep centred:exact", "asymep", ("centred, beta 0.01", "centred, beta 0.001"), 2),
+        ("asymep one-sided:exact", "asymep", ("one-sided, beta 0.01", "one-sided, beta 0.001"), 1),
+        ("pc nudged:exact", "pc-nudged", ("beta 0.01", "beta 0.001"), 1),
+        ("dual alpha 0.5:exact", "dual", ("alpha 0.5, beta 0.01", "alpha 0.5, beta 0.001"), 2),
+        ("dual-transposed alpha 0:exact", "dual-transposed", ("alpha 0, beta 0.01", "alpha 0, beta 0.001"), 1),
+    ],
+)
+def test_the_order_in_beta_is_the_simulated_one(comparison, claim, row, settings, power):
+    one, two = (measured(comparison, row)[setting].error for setting in settings)
+    assert one / two == pytest.approx(10**power, rel=0.02)
+    numbers = next(found for found in comparison.claims if found.id == claim).counterexample
+    assert f"coefficient_of_beta^{power}" in numbers
+
+
+def test_coefficients_are_those_of_the_simulation():
+    """The coefficient of beta^2 of AsymEP's error against a small beta's estimate."""
+    from dyadic.physics.rivals.vector_fields import Correction, centred
+
+    params, data, _ = numbers()
+    bench = bench_of(network(), params, data, WEIGHTS)
+    claim = next(
+        c for c in compare(network(), params, data, over=WEIGHTS, methods=["asymep"]).claims if "exact" in c.id
+    )
+    place = tuple(claim.counterexample["entry"])
+    stated = float(claim.counterexample["coefficient_of_beta^2"].strip("[]").split(" ")[0])
+    gradient = centred(bench, 0.01, Correction(bench.jacobian - bench.jacobian.T))
+    name = claim.counterexample["parameter"]
+    assert (gradient[name][place] - bench.gradient[name][place]) / 1e-4 == pytest.approx(stated, rel=1e-3)
+
+
+def test_steps_are_counted_to_the_error_that_is_wanted(comparison):
+    effort = {row.method.id: row.trial.effort for row in comparison.rows}
+    assert (effort["dyadic"].steps, effort["dyadic"].updates) == (6, 36)
+    never = {name for name, one in effort.items() if one.steps is None}
+    assert never == {"vf-ep", "coupled", "chl", "pc", "feedback-alignment"}
+    assert all(one.reason for name, one in effort.items() if name in never)
+    assert all(one.updates >= one.steps for name, one in effort.items() if name not in never)
+
+
+# -- what must be able to say no ---------------------------------------------------------------------------------------
+
+
+def test_first_coefficients():
+    assert first_coefficient(symmetric=False, corrected=True)
+    assert first_coefficient(symmetric=True, corrected=False)
+    assert not first_coefficient(symmetric=False, corrected=False)
+    assert all(roots_of_unity(points) for points in range(1, 13))
+    assert dual_coefficient(DualForm(False, 0.25))
+    assert not dual_coefficient(SimpleNamespace(shares=(0.5, 0.25)))
+    assert symmetric(DualForm(False, 0.5))
+    assert symmetric(DualForm(True, 0.5))
+    assert not symmetric(DualForm(False, 0.0))
+    assert not symmetric(DualForm(True, 0.25))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_identities_modulo_a_prime(activation):
+    derivation = network((3, 4, 4, 4, 2), activation, "cross_entropy")
+    assert identity_claim("z-il", "", derivation, zero_divergence).verdict is PROVED
+    assert identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 3)).verdict is PROVED
+    early = identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 2))
+    assert early.verdict is REFUTED
+    assert early.counterexample["backpropagation"] != early.counterexample["method"]
+    assert identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 3, 0.75)).verdict is REFUTED
+
+    def negated(one):
+        return {name: -1 * value for name, value in zero_divergence(one).items()}
+
+    def frozen(one):
+        """Z-IL without moving: every layer's error is read where it was at the start."""
+        names, free = one.vertices, one.free
+        u = {**free, names[-1]: free[names[-1]] - one.slope(free)[names[-1]]}
+        return one.pairing(u, added((1, one.field(u))))
+
+    for wrong in (negated, frozen):
+        assert identity_claim("z-il", "", derivation, wrong).verdict is REFUTED
+
+
+def test_fixed_predictions_on_networks_that_are_no_chain():
+    for name in ("digits", "lenet", "decoder", "lstm"):
+        derivation = dyadic.derive(dyadic.read(f"examples/{name}.toml"))
+        depth = derivation.L - 1
+        assert identity_claim("f", "", derivation, lambda one, k=depth: fixed_prediction(one, k)).verdict is PROVED
+        late = identity_claim("f", "", derivation, lambda one, k=depth - 1: fixed_prediction(one, k))
+        assert late.verdict is (PROVED if name == "lstm" else REFUTED)  # its deepest vertices have no parameters
+
+
+def test_an_error_coefficient_that_is_zero_is_not_refuted():
+    """Linear layers and a linear cost: AsymEP is exact for every beta, and the balls may hold 0."""
+    claims = compare(network(activation="identity", cost="abstract"), methods=["asymep"]).claims
+    assert {claim.verdict for claim in claims if claim.id.endswith("exact")} == {UNDECIDED}
+
+
+def test_krawczyk():
+    with enclosing():
+        (zero,) = verified_zero(lambda v: [v[0] * v[0] - 2], np.array([1.4]))
+        assert (zero * zero - 2).contains(0)
+        assert float(zero.rad()) < 1e-12
+        with pytest.raises((Unenclosed, ZeroDivisionError, np.linalg.LinAlgError)):
+            verified_zero(lambda v: [v[0] * v[0] + 1], np.array([0.5]))
+        with pytest.raises((Unenclosed, ZeroDivisionError, np.linalg.LinAlgError)):
+            verified_zero(lambda v: [v[0] * v[0]], np.array([0.1]))
+
+
+@pytest.mark.parametrize("term", [squared_error, constrained(2), hopfield])
+def test_a_methods_energy_is_varied_by_the_engine(term):
+    """Every derivative against differences of the energy, computed by hand."""
+    params, data, _ = numbers()
+    bench = bench_of(network(), params, data)
+    energy = EnergyNetwork(bench.updates, term, *([symmetric_layer] if term is hopfield else []))
+    random = np.random.default_rng(1)
+    x = {name: random.normal(size=value.shape) for name, value in bench.free.items()}
+    s = {name: random.normal(size=value.shape) for name, value in bench.free.items()}
+
+    def by_hand(x, s, p):
+        total, below = 0.0, data["x"]
+        for k, name in enumerate(bench.vertices):
+            rated = below if k == 0 or term is not hopfield else np.tanh(below)
+            a = rated @ p[f"{name}.weight"].T + p[f"{name}.bias"]
+            off = x[name] - np.tanh(a)
+            if term is hopfield:
+                total += (x[name] ** 2 / 2 - np.tanh(x[name]) * a).sum()
+            else:
+                total += (off**2 / 2).sum() if term is squared_error else (s[name] * off + off**2).sum()
+            below = x[name]
+        return total
+
+    def slope(table, name, place):
+        values = []
+        for sign in (1, -1):
+            changed = {key: array.copy() for key, array in table.items()}
+            changed[name][place] += sign * 1e-6
+            given = {"x": x, "s": s, "p": params} | {kind: changed for kind, t in kinds.items() if t is table}
+            values.append(by_hand(given["x"], given["s"], given["p"]))
+        return (values[0] - values[1]) / 2e-6
+
+    kinds = {"x": x, "s": s, "p": params}
+    by_x, by_s, by_p = energy.by_x(x, s), energy.by_s(x, s), energy.by_parameters(x, s)
+    for name in bench.vertices:
+        for place in np.ndindex(x[name].shape):
+            assert by_x[name][place] == pytest.approx(slope(x, name, place), abs=1e-8)
+            assert by_s[name][place] == pytest.approx(slope(s, name, place), abs=1e-8)
+    for name in params:
+        place = (0,) * params[name].ndim
+        assert by_p[name][place] == pytest.approx(slope(params, name, place), abs=1e-8)
+    assert any("E_v" in line for line in energy.equations())
+    assert all("\\" in line or "=" in line for line in energy.equations(latex=True))
+
+
+def test_series_and_slopes_are_derivatives():
+    from flint import ctx
+
+    with enclosing():
+        before, ctx.cap = ctx.cap, 4
+        try:
+            t = Series.of([0.3, 1])
+            found = [float(np.tanh(np.array([t], dtype=object) * 2)[0].coefficient(k)) for k in range(4)]
+        finally:
+            ctx.cap = before
+        tanh = np.tanh(0.6)
+        first = 1 - tanh**2
+        wanted = [tanh, 2 * first, -4 * tanh * first, 8 * first * (3 * tanh**2 - 1) / 3]
+        assert found == pytest.approx(wanted, abs=1e-14)
+        (one,) = balls(np.array([0.3]))
+        slope = (np.exp(np.array([Slopes(one, {0: 1 + 0 * one})], dtype=object)) / 3)[0].slopes[0]
+        assert float(slope) == pytest.approx(np.exp(0.3) / 3)
+
+
+# -- other networks, and how it is shown -------------------------------------------------------------------------------
+
+
+def test_methods_say_where_they_do_not_apply():
+    found = compare(
+        dyadic.derive(dyadic.read("examples/digits.toml")), methods=["ep", "dual", "z-il", "pc", "dyadic-ep"]
+    )
+    assert {row.method.id for row in found.rows if row.trial is None} == {"ep", "dual", "z-il", "pc"}
+    assert all("chain" in row.reason for row in found.rows if row.trial is None)
+    relu = compare(network(activation="relu"), methods=["holomorphic"])
+    assert "relu" in relu.row("holomorphic").reason
+    huber = compare(network(cost="huber"), methods=["holomorphic"])
+    assert huber.row("holomorphic").trial is None
+
+
+def test_a_network_that_is_too_large_for_matrices():
+    found = compare(dyadic.derive(dyadic.read("examples/lenet.toml")), methods=["asymep", "dyadic-ep"])
+    assert "entries" in found.row("asymep").reason
+    assert found.row("dyadic-ep").trial.measurements[0].error < 1e-14
+
+
+def test_the_latex_compiles(comparison, tmp_path):
+    require(shutil.which("pdflatex"), "pdflatex")
+    head = "\\documentclass{article}\n\\usepackage{amsmath,longtable}\n\\begin{document}\n"
+    (tmp_path / "table.tex").write_text(f"{head}{comparison.to_latex()}\\end{{document}}\n")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_the_table_in_all_its_forms(comparison):
+    rows = list(csv.reader(io.StringIO(comparison.to_csv())))
+    assert rows[0][0] == "method"
+    assert len(rows) == 1 + len(comparison.lines())
+    assert {row[0] for row in rows[1:]} == {method.title for method in METHODS}
+    html, latex = comparison.to_html(), comparison.to_latex()
+    for method in METHODS:
+        assert method.title.replace("'", "&#x27;") in html
+        assert method.source
+        assert method.form
+        assert method.needs
+    assert all(name.partition(" (")[0] in html for name in LEFT_OUT)
+    assert latex.count(r"\begin{longtable}") == latex.count(r"\end{longtable}") == 2
+    assert r"\bar" in latex
+    assert added((2, {"a": np.ones(2)}), (1, {"a": np.ones(2)}))["a"].sum() == 6
