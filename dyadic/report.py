@@ -191,6 +191,9 @@ def claims_json(derivation: Derivation, found: Findings) -> dict[str, Any]:
         "L": derivation.L,
         "steps": derivation.steps,
         "verdict": found.verdict,
-        "claims": [claim.as_dict() for claim in found.claims],
+        "claims": [
+            {**claim.as_dict(), "line": found.lines.get(claim.id) or None, "expected": found.expected.get(claim.id)}
+            for claim in found.claims
+        ],
         "unreadable": [failure.as_dict() for failure in found.failures],
     }

@@ -65,7 +65,10 @@ def own_claims_text(
     claims, verdict = found.claims, found.verdict
     counts = _counts([claim.verdict for claim in claims])
     counts += f", {len(found.failures)} unreadable" if found.failures else ""
-    yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+    if verdict.endswith("expected"):
+        yield from page.wrapped(f"{verdict.upper()}: {counts}")
+    else:
+        yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
     depth = counted(derivation.L, "layer")
     yield from page.wrapped(
         f"{derivation.architecture.name}: L = {depth} (counted in vertices), T = {derivation.steps}"
@@ -73,6 +76,9 @@ def own_claims_text(
     for claim in claims:
         yield ""
         yield from _line(claim, "", len(claim.id), page)
+        if claim.id in found.expected:
+            other = f"not as expected: {found.expected[claim.id]}"
+            yield from _detail(other if found.surprising(claim) else "as expected", page)
         yield from _detail(claim.statement, page)
         for hypothesis in claim.hypotheses:
             yield from _detail(f"assuming {hypothesis}", page)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
@@ -39,16 +39,35 @@ _THERE = 'true at the solution (at = "solution"), false at some other state'
 
 @dataclass(frozen=True)
 class Findings:
-    """The claims with their verdicts, and those that could not be read or examined, each in the order of the file."""
+    """The claims with their verdicts, and those that could not be read or examined, each in the order of the file.
+
+    expected: the verdicts that the author expects, by the claims' names.  lines: where the claims stand.
+    """
 
     claims: tuple[Claim, ...]
     failures: tuple[Failure, ...] = ()
+    expected: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
-        """Refuted if a claim is, else unreadable if one is, else undecided if one is, else proved."""
-        found = overall(self.claims)
-        return "unreadable" if self.failures and found is not Verdict.REFUTED else found.value
+        """Of the claims of which nothing is expected: refuted if one is, else unreadable if one is.
+
+        Else "not as expected" if a verdict is another than its author expects, else undecided if a claim is, else
+        proved, or "as expected" if something was.
+        """
+        found = overall(claim for claim in self.claims if claim.id not in self.expected)
+        if found is Verdict.REFUTED:
+            return found.value
+        if self.failures:
+            return "unreadable"
+        if any(map(self.surprising, self.claims)):
+            return "not as expected"
+        return "as expected" if self.expected and found is Verdict.PROVED else found.value
+
+    def surprising(self, claim: Claim) -> bool:
+        """Whether the author expects another verdict."""
+        return claim.verdict.value != self.expected.get(claim.id, claim.verdict.value)
 
 
 def verify_claims(
@@ -85,7 +104,9 @@ def examine_claims(
             found.append(replace(claim, seconds=time.perf_counter() - start))
         except SpecError as error:
             failures.append(Failure(statement.id, statement.line, error))
-    return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)))
+    expected = {statement.id: statement.expected for statement in claims.statements if statement.expected}
+    lines = {statement.id: statement.line for statement in claims.statements}
+    return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)), expected, lines)
 
 
 def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:

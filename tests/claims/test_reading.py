@@ -40,6 +40,10 @@ TEXT = [
     ("small", "Min[k<2] x_h[k] = min(x_h[0], x_h[1])", True),
     ("small", "sin(pi/6) = 1/2", True),
     ("small", "pi = 22/7", False),
+    ("small", "x_h[i] = Sum[k<2] [i = k] x_h[k] for i < 2", True),
+    ("small", "x_h[i] = Sum[k<2] [i = k] x_h[k] for i < 3", False),
+    ("small", "x_h[i] + x_h[j] = x_h[0] + x_h[1] for i = 0, 1 <= j < 2", True),
+    ("small", "x_h[i] + x_h[j] = x_h[0] + x_h[1] for i = 0, 1 <= j < 3", False),
     ("small", "|x_h[i]| = max(x_h[i], -x_h[i])", True),
     ("small", "|x_h[i] + 1| = |x_h[i]| + 1", False),
     ("small", "Sum[k] [k != i] x_h[k] = Sum[k] x_h[k] - [i < 3] x_h[i]", True),
@@ -84,6 +88,8 @@ LATEX = [
     ("small", r"\sum_{1 \le i < 3} x^h_i = x^h_1 + x^h_2", True),
     ("small", r"\boldsymbol{x}^{(h)}_i = \mathbf{x}^{h}_i", True),
     ("small", r"\ln(e^{2}) = 2", True),
+    ("small", r"x^h_{i} = \sum_{k<2} \delta_{ik} x^h_k \quad \text{for } i < 2", True),
+    ("small", r"x^h_{i} = \sum_{k<2} \delta_{ik} x^h_k, \text{ for } i \le 2", False),
     ("size", r"\frac{1}{n} \sum_{i=0}^{n-1} (x^{h}_i + 1) = \frac1n \sum_i x^h_i + 1", True),
 ]  # fmt: skip
 
@@ -141,6 +147,8 @@ def test_integers_count_from_one_too():
         ("Sum[3<=i<3] x_h[i] = 0", {}, "nothing would be compared"),
         ("1e99 x_h[i] = 0", {}, "more than 40 digits"),
         ("x_u[k] = x_u[k]", {"size": True}, "k is a size of this network"),
+        ("x_h = x_h for i < 2", {}, "ranges are those of indices"),
+        ("x_h[i] = x_h[i] for i", {}, "expected"),
         ("dC/dW_h[i, j] = 0", {}, 'at = "solution"'),
         (r"\sum_{i=1}^{3} x^h_i = 0", {"latex": True}, "indices start from 0 here"),
         (r"x^h_i = \hat{q}_i", {"latex": True}, "'qhat' is no quantity"),

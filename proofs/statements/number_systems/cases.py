@@ -14,10 +14,10 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
-from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, total
+from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, times, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
 
-_MOST_CASES = 4
+_MOST_CASES = 6
 _MOST_COMPARED = 4
 _MOST_SIGNS = 6
 """A difference that depends on the signs of more arguments is not examined case by case."""
@@ -91,6 +91,10 @@ class Cases(Quotients):
             equal = self.sign(known.root[1])[1]
             return self.add([self.number(1), self.minus(equal)]), equal
         argument = known.number if known.whole is None else known.whole
+        exponents = self._difference_of_exponents(argument)
+        if exponents is not None:  # exp(a) > exp(b) where a > b
+            above, equal, _ = self.sign(exponents)
+            return above, equal
         found = self._signs_made(argument)
         if self.facts:
             if self._impossible({}, Inequality(self._negative(argument), strict=False)):
@@ -108,6 +112,20 @@ class Cases(Quotients):
                 self._made[name, made] = self._generator(atom, max(argument.degree, 1))
             self._arguments[count] = argument
         return self._made["above", made], self._made["equal", made]
+
+    def _difference_of_exponents(self, argument: Residue) -> Residue | None:
+        """a - b, where an argument is a positive multiple of exp(a) - exp(b)."""
+        above = [monomial for monomial, c in argument.form.items() if c > 0]
+        below = [monomial for monomial, c in argument.form.items() if c < 0]
+        if len(above) != 1 or len(below) != 1 or sum(argument.form.values(), Fraction(0)):
+            return None
+        terms = []
+        for generator, exponent in times(above[0], form_algebra.inverse(below[0])):
+            logarithm = self._generators[generator].exponent
+            if logarithm is None:
+                return None
+            terms.append(self.mul([self.number(exponent), logarithm]))
+        return self.add(terms)
 
     def _negative(self, argument: Residue) -> Form:
         return form_algebra.scaled(argument.form, Fraction(-1))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements.parsing.latex_source import rows
 from dyadic.proofs.statements.parsing.tokens import CLAIMED
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, KINDS, NUMERATOR, Statement
@@ -16,7 +17,21 @@ MOST_DEFINITIONS = 100
 MOST_STEPS = 200
 _LONGEST_ID = 200
 _FORMULA_KEYS = ("equation", "latex", "steps")
-_KEYS = ("id", "kind", *_FORMULA_KEYS, "with", "assume", "of", "suffice", "needed", "h", "at", "first", "layout")
+_KEYS = (
+    "id",
+    "kind",
+    *_FORMULA_KEYS,
+    "with",
+    "assume",
+    "of",
+    "suffice",
+    "needed",
+    "h",
+    "at",
+    "first",
+    "layout",
+    "expect",
+)
 _AT = ("any state", "solution")
 
 
@@ -47,9 +62,9 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
         raise SpecError(where, "its id cannot be used", f"use printable text of at most {_LONGEST_ID} characters")
     where = f"claim {name!r}"
     known(where, entry, _KEYS)
-    kind = _kind(where, entry.get("kind"))
+    kind, expected = _kind(where, entry.get("kind")), _expected(where, entry.get("expect", ""))
     if kind in ("steps", "step_size"):
-        return _theorem(where, name, kind, entry, line)
+        return replace(_theorem(where, name, kind, entry, line), expected=expected)
     definitions = strings(where, "with", entry.get("with", []), MOST_DEFINITIONS)
     assumptions = strings(where, "assume", entry.get("assume", []), MOST_DEFINITIONS)
     before, formulas = _formulas(where, entry)
@@ -62,6 +77,7 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
         first=_first(where, entry.get("first", given.first)),
         layout=_layout(where, entry.get("layout", given.layout)),
         line=line,
+        expected=expected,
     )  # fmt: skip
 
 
@@ -97,6 +113,13 @@ def _kind(where: str, value: Any) -> str:
         written = str(value)[:40] if isinstance(value, str) else ""
         raise SpecError(where, "its kind is missing or unknown", suggest(written, KINDS))
     return value
+
+
+def _expected(where: str, value: Any) -> str:
+    verdicts = [verdict.value for verdict in Verdict]
+    if value not in ("", *verdicts):
+        raise SpecError(where, '"expect" is the verdict that you expect', suggest(str(value)[:40], verdicts))
+    return str(value)
 
 
 def _at(where: str, value: Any) -> str:

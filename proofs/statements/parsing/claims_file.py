@@ -162,6 +162,7 @@ def _lines(text: str, count: int) -> list[int]:
 def _functions(table: Any) -> dict[str, str]:
     if not isinstance(table, Mapping):
         raise SpecError("functions", "must be a table", 'write sigma = "tanh" below [functions]')
+    table = {name.removeprefix("\\"): meaning for name, meaning in table.items()}
     for name, meaning in table.items():
         if not _IDENTIFIER.match(name) or len(name) > 40 or name in FUNCTIONS:
             raise SpecError("functions", f"the name {name[:40]!r} cannot be used", "use letters, such as sigma")

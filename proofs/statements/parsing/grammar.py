@@ -1,6 +1,6 @@
 """From tokens to expressions (the nested lists of :mod:`dyadic.symbolic.serialise`), by recursive descent.
 
-    equation   = sum { "=" sum }
+    equation   = sum { "=" sum } ["for" condition { "," condition }]
     sum        = ["-"] product { ("+" | "-") product }
     product    = factor { ["*" | "/" | ".*" | "@"] factor } [reduction product]      juxtaposition multiplies
     factor     = atom { "^" exponent | "^T" }      an integer or, in brackets, a quotient of two
@@ -40,6 +40,12 @@ class _Parser:
         while self._is("="):
             self._next += 1
             sides.append(self._sum())
+        where = self._token
+        if where.kind == "where":
+            self._next += 1
+            if any(map(has_wholes, sides)):
+                raise Unreadable(where.position, "ranges are those of indices: write the tensors with theirs")
+            sides = [["*", *where.value, *(side[1:] if _is_product(side) else [side])] for side in sides]
         if self._token.kind != "end":
             raise Unreadable(self._token.position, f"{self._token.value!r} does not fit here")
         return sides
@@ -223,10 +229,14 @@ def reduced(head: ReductionHead, body: Any) -> Any:
     if head.start:
         extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
         inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
-        body = ["*", inside, *(body[1:] if isinstance(body, list) and body[0] == "*" else [body])]
+        body = ["*", inside, *(body[1:] if _is_product(body) else [body])]
     if head.kind == "min":
         return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
     return [head.kind, head.index, head.extent, body]
+
+
+def _is_product(node: Any) -> bool:
+    return isinstance(node, list) and node[0] == "*"
 
 
 def has_wholes(node: Any) -> bool:

@@ -11,7 +11,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from dyadic.proofs.statements.parsing.latex_names import Names
-from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content, nodes
+from dyadic.proofs.statements.parsing.latex_source import (
+    Cursor,
+    LatexNode,
+    content,
+    is_word,
+    nodes,
+    parts,
+    without_d,
+    words_for,
+)
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
@@ -29,7 +38,6 @@ _REDUCTIONS = {
     "max": "Max", "min": "Min",
 }  # fmt: skip
 _INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
-_PARTIAL = (r"\partial", "d")
 _LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 
 
@@ -119,8 +127,8 @@ class LatexReader:
             self._root(cursor, node.at)
         elif cursor.is_at(r"\begin"):
             self._cases(cursor)
-        elif cursor.is_at(r"\text") and cursor.peek(1).text.strip() == "for":
-            cursor.next += 2
+        elif (after := words_for(cursor)) is not None:
+            cursor.next += after
             self._emit("for", node.at)
         elif not (self._derivative(cursor) or self._indicator(cursor) or self._reduction(cursor)):
             if node.text not in _SYMBOLS or (node.text == r"\pi" and self._names.is_quantity("pi")):
@@ -201,11 +209,11 @@ class LatexReader:
         inner = cursor.until(r"\begin", r"\end", r"\begin{cases} is not closed")
         cursor.take()
         others, terms = "", []
-        for row in _parts(inner, r"\\"):
-            value, *condition = _parts(row, "&")
+        for row in parts(inner, r"\\"):
+            value, *condition = parts(row, "&")
             if not row:
                 continue
-            rest = [node for node in (condition[0] if condition else []) if not _is_word(node)]
+            rest = [node for node in (condition[0] if condition else []) if not is_word(node)]
             text = f"({self._text_of(value, start)})"
             if rest:
                 bracket = f"[{self._text_of(rest, start)}]"
@@ -235,7 +243,7 @@ class LatexReader:
 
     def _derivative_of(self, top: Sequence[LatexNode], bottom: Sequence[LatexNode], at: int) -> bool:
         r"""``\partial C / \partial x_i`` or ``d x_i / d t``."""
-        above, below = _without_d(top), _without_d(bottom)
+        above, below = without_d(top), without_d(bottom)
         if above is None or below is None or not above or not below:
             return False
         if len(below) == 1 and below[0].text == "t":
@@ -260,13 +268,14 @@ class LatexReader:
                 raise Unreadable(node.at, r"a gradient is written \nabla_{W} C")
             cursor.next += 2
             by, of = cursor.argument(), cursor.take()
-            self._emit(f"d{self._quantity_of([of], of.at)}/d{self._text_of(content(by), by.at)}", node.at)
+            of_output = self._vocabulary.author.of_output("".join(each.text for each in content(by)))
+            self._emit(f"d{self._quantity_of([of], of.at)}/d{of_output or self._text_of(content(by), by.at)}", node.at)
             return True
         end = next((k for k in range(1, 8) if cursor.peek(k).text == "/"), 0)
         if node.text not in (r"\partial", "d", r"\mathrm") or not end:
             return False
-        below = _without_d(cursor.nodes[cursor.next + end + 1 :])
-        above = _without_d(cursor.nodes[cursor.next : cursor.next + end])
+        below = without_d(cursor.nodes[cursor.next + end + 1 :])
+        above = without_d(cursor.nodes[cursor.next : cursor.next + end])
         if below is None or above is None or len(above) != 1:
             return False
         inner = Cursor(below, cursor.end)
@@ -358,35 +367,10 @@ class LatexReader:
 
     def _indices(self, found: Sequence[LatexNode], end: int) -> str:
         """Indices between commas, or letters side by side."""
-        parts = _parts(found, ",")
-        if len(parts) == 1:
+        listed = parts(found, ",")
+        if len(listed) == 1:
             text = self._text_of(found, end)
             if _LISTED.fullmatch(text) and not re.fullmatch(r"\s*\d+\s*[a-z].*", text):
                 return ", ".join(re.findall(r"[a-z]\d*|\d+", text))
             return text
-        return ", ".join(self._text_of(part, end) for part in parts if part)
-
-
-def _parts(found: Sequence[LatexNode], mark: str) -> list[list[LatexNode]]:
-    """The nodes between marks."""
-    parts: list[list[LatexNode]] = [[]]
-    for node in found:
-        if node.kind != "group" and node.text == mark:
-            parts.append([])
-        else:
-            parts[-1].append(node)
-    return parts
-
-
-def _is_word(node: LatexNode) -> bool:
-    """``\\text`` or one of the words that it holds beside a case."""
-    return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
-
-
-def _without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:
-    r"""What stands behind a \partial, d or \mathrm{d}; None where none does."""
-    if found and found[0].text in _PARTIAL:
-        return found[1:]
-    if len(found) > 1 and found[0].text == r"\mathrm" and found[1].text.strip() == "d":
-        return found[2:]
-    return None
+        return ", ".join(self._text_of(part, end) for part in listed if part)

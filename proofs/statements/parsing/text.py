@@ -127,6 +127,11 @@ class TextReader:
                 raise error
         return real_condition(inside, offset, self._part)
 
+    def _conditions(self) -> list[Any]:
+        """The ranges of free indices that end an equation: ``for i < 3, 2 <= j < 5``."""
+        parts, self._at = split(self._source[self._at :], self._at), len(self._source)
+        return [IndexReader(part, at, self._vocabulary).condition() for part, at in parts]
+
     def _part(self, text: str, offset: int) -> Any:
         """The expression that a part of the formula is."""
         before = self._source, self._at
@@ -158,6 +163,8 @@ class TextReader:
         if match is None:
             return None
         self._at = match.end()
+        if match[0] == "for" and not self._depth:
+            return Token("where", self._conditions(), start)
         if match[0] == "pi":
             return Token("atom", PI, start)
         if match[0] in ("max", "min"):

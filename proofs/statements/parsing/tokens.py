@@ -38,10 +38,10 @@ PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
 
 @dataclass(frozen=True)
 class Token:
-    """kind: number, atom, function, extremum, call, reduction, operator, transposed or end.
+    """kind: number, atom, function, extremum, call, reduction, operator, transposed, where or end.
 
     value: a Fraction; an expression as nested lists; (name, order); max, min or a name; a :class:`ReductionHead`; the
-    operator.
+    operator; brackets that are 1 where the equation is claimed.
     """
 
     kind: str

@@ -48,6 +48,11 @@ class AuthorNames:
             raise LayerOutside(name)
         return name
 
+    def of_output(self, stem: str) -> str:
+        r"""The last activation, where its family is named without a layer, as in \nabla_a C; else nothing."""
+        is_activation = stem in self.families and self.families[stem][1] == "x"
+        return f"x_{self.chain[-1]}" if is_activation and stem not in self.plain else ""
+
     def is_layer(self, written: str) -> bool:
         return _LAYER.match(_bare(written)) is not None
 

@@ -34,7 +34,8 @@ class Statement:
     child: for an adjoint, whose contribution.  number: the formula of a number of steps or of a step size, in L and T.
     assumptions: what it assumes, as written.  at: "any state", or "solution": x is the feedforward activation and s
     backpropagation's sensitivity.  first: the number of the first index.  layout: of the derivative by a matrix.
-    place: where it stands, for messages; line: of the file, 0 if that is not known.
+    place: where it stands, for messages; line: of the file, 0 if that is not known.  expected: the verdict that the
+    author expects, or nothing.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Statement:
     first: int = 0
     layout: str = DENOMINATOR
     line: int = 0
+    expected: str = ""
 
 
 @dataclass(frozen=True)
