@@ -8,7 +8,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.network import entries
-from dyadic.proofs.statements.number_systems.affine import Line
+from dyadic.proofs.statements.number_systems.linear_systems import Line
 from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula

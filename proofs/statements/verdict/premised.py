@@ -12,9 +12,9 @@ from math import ceil, floor
 from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
-from dyadic.proofs.statements.number_systems.affine import Line, LinearRing, solved
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Number
+from dyadic.proofs.statements.number_systems.linear_systems import Line, LinearRing, solved
 from dyadic.proofs.statements.number_systems.rings import Traced
 from dyadic.proofs.statements.semantics.equation import Equalities
 from dyadic.proofs.statements.semantics.meaning import Draw, Integers, Meaning
