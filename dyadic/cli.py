@@ -95,7 +95,7 @@ def derive(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
 @click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
@@ -106,6 +106,8 @@ def derive(**options: Any) -> int:
 def verify(claims: Path | None, **options: Any) -> int:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
     if claims is None:
+        if options["format_"] == "github":
+            raise click.UsageError("--format github goes with --claims alone.")
         return _run("verify", **options)
     own = ("certificate", "steps", "coq", "methods", "deep")
     if any(options.pop(name) not in (None, False) for name in own):

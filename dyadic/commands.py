@@ -19,7 +19,7 @@ from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
 _UTF_8 = "set PYTHONIOENCODING=utf-8"
-_EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
+_EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "undecided": 3}
 
 
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
@@ -61,18 +61,20 @@ def verify(
 def verify_own(
     spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
 ) -> int:
-    from dyadic.proofs.claims import overall
-    from dyadic.proofs.statements import verify_claims
+    from dyadic.annotations import github_annotations
+    from dyadic.proofs.statements import examine_claims
     from dyadic.summary import own_claims_text
 
     derivation = _derivation(spec, cost, granularity)
     with progress("verifying") as show:
-        found = verify_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
+        found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
         _print_json(report.claims_json(derivation, found))
+    elif format_ == "github":
+        _print(github_annotations(found, str(claims)))
     else:
-        _print(own_claims_text(derivation, found, page(sys.stdout), verbose))
-    return _EXIT[overall(found)]
+        _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
+    return 2 if found.failures else _EXIT[found.verdict]
 
 
 def check(certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int) -> int:

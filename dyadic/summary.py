@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dyadic.proofs.checker import Report
-from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.sentences import any_state, these_sizes
@@ -17,6 +17,9 @@ from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
 from dyadic.terminal import Page, counted, printable
+
+if TYPE_CHECKING:
+    from dyadic.proofs.statements import Findings
 
 _METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
 """The method of a claim whose kind has another name."""
@@ -57,12 +60,16 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
 
 
 def own_claims_text(
-    derivation: Derivation, claims: Sequence[Claim], page: Page, verbose: bool = False
+    derivation: Derivation, found: Findings, file: str, page: Page, verbose: bool = False
 ) -> Iterator[str]:
-    """The verdicts on somebody's own claims, line by line."""
-    verdict = overall(claims)
+    """The verdicts on somebody's own claims, and what could not be read, line by line."""
+    claims, verdict = found.claims, found.verdict
     counts = _counts([claim.verdict for claim in claims])
-    yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+    counts += f", {len(found.failures)} unreadable" if found.failures else ""
+    if verdict.endswith("expected"):
+        yield from page.wrapped(f"{verdict.upper()}: {counts}")
+    else:
+        yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
     depth = counted(derivation.L, "layer")
     yield from page.wrapped(
         f"{derivation.architecture.name}: L = {depth} (counted in vertices), T = {derivation.steps}"
@@ -70,10 +77,19 @@ def own_claims_text(
     for claim in claims:
         yield ""
         yield from _line(claim, "", len(claim.id), page)
+        if claim.id in found.expected:
+            other = f"not as expected: {found.expected[claim.id]}"
+            yield from _detail(other if found.surprising(claim) else "as expected", page)
         yield from _detail(claim.statement, page)
         for hypothesis in claim.hypotheses:
             yield from _detail(f"assuming {hypothesis}", page)
         yield from _details(claim, page, verbose, statement=False)
+    for failure in found.failures:
+        yield ""
+        yield from page.wrapped(printable(failure.id), f"{'UNREADABLE':<{_VERDICT}}")
+        place = f"{file}, line {failure.line}" if failure.line else file
+        yield from _detail(f"{place}: {printable(failure.error.problem)}; {printable(failure.error.remedy)}", page)
+        yield from (f"{' ' * (_VERDICT + 2)}{printable(line)}" for line in failure.pointed)
 
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
@@ -110,7 +126,7 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     yield from _coloured(page.wrapped(text), verdict, page)
 
 
-def _coloured(lines: Iterable[str], verdict: Verdict, page: Page) -> Iterator[str]:
+def _coloured(lines: Iterable[str], verdict: str, page: Page) -> Iterator[str]:
     """The lines, the verdict at the start of the first in its colour."""
     word = verdict.upper()
     for line in lines:

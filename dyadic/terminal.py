@@ -14,7 +14,7 @@ from typing import TextIO
 PIPE_WIDTH = 100
 NARROWEST, WIDEST = 40, 140
 """Below, words no longer fit beside what they are about; beyond, the eye loses the line."""
-_CODES = {"bold": "1", "proved": "1;32", "refuted": "1;31", "undecided": "1;33"}
+_CODES = {"bold": "1", "proved": "1;32", "refuted": "1;31", "undecided": "1;33", "unreadable": "1;33"}
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,17 @@ def square_root(form: Form) -> Form | None:
 
 
 def product(one: Form, two: Form) -> Form:
-    return total([scaled(one, coefficient, monomial) for monomial, coefficient in two.items()])
+    if len(one) == 1 and () in one:
+        one, two = two, one
+    if len(two) == 1 and () in two:
+        scale = two[()]
+        return dict(one) if scale == 1 else {monomial: c * scale for monomial, c in one.items()}
+    found: Form = {}
+    for left, a in one.items():
+        for right, b in two.items():
+            monomial = times(left, right)
+            found[monomial] = found.get(monomial, 0) + a * b
+    return {monomial: c for monomial, c in found.items() if c}
 
 
 def _root_of(number: Fraction) -> Fraction | None:
