@@ -133,7 +133,7 @@ CASES = {
     "a constant that is not finite": (
         '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = [1.5, nan]\n[[layers]]\nname = "h"\n'
         'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
-        "",
+        "constants.c.values.2: holds the non-finite number nan",
     ),
     "layers as a table": (
         '[inputs.x]\nshape = [2]\n[layers.h]\ntype = "dense"\n[cost]\ntype = "squared_error"',
