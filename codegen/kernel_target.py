@@ -24,7 +24,12 @@ from dyadic.symbolic.printing import TextPrinter
 
 
 class KernelTarget(Target):
-    """A target says which nests a kernel becomes, and how they are printed and launched."""
+    """A target says which nests a kernel becomes, and how they are printed and launched.
+
+    one_thread: whether a kernel is run by one thread.
+    """
+
+    one_thread = False
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
@@ -46,6 +51,10 @@ class KernelTarget(Target):
     def called(self, call: RoutineCall) -> str:
         base, sizes = self.base(call)
         return sized_name(base, call.part, sizes)
+
+    def lowered(self, name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
+        """A routine as kernels."""
+        return lower(name, routine, sizes, self.one_thread)
 
     def written(self) -> tuple[list[str], list[dict[str, Any]]]:
         """The kernels' texts, and the host functions."""
@@ -106,7 +115,7 @@ class KernelTarget(Target):
             results = [variable(copied)]
         else:
             provenance = self._provenance(name)
-            found = [self.variants(one) for one in lower(name, routine, sizes)]
+            found = [self.variants(one) for one in self.lowered(name, routine, sizes)]
             if any(takes_batch(variants[0]) for variants in found) and not is_mean(routine):
                 lines.append(f"batch = {_batched(routine)}.shape[0]")
             for variants in found:
