@@ -204,6 +204,25 @@ def compare(**options: Any) -> int:
     return _run("compare", "experiments", **options)
 
 
+@commands.command()
+@_spec
+@_size
+@_dtype
+@click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
+@click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def certify(**options: Any) -> int:
+    """Enclose the rounding errors of one run: how far its gradients are from the exact ones.
+
+    Exit status: 1 where a gradient is further off than rounding explains, 3 where a ball decides nothing.
+    """
+    return _run("certify", "experiments", **options)
+
+
 @commands.command("paper-claims")
 @click.argument("spec", type=_file, required=False)
 @_read_as

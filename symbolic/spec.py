@@ -201,6 +201,8 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
 
 
 def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:
+    if isinstance(array, dict) and array:
+        raise SpecError("layers", "is a table", 'start every layer with [[layers]], and give its name as name = "..."')
     if not isinstance(array, list | tuple) or not array:
         raise SpecError("layers", "no layer is given", 'add [[layers]] with name = "..." and type = "..."')
     few_layers("the file", len(array))

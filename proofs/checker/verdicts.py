@@ -80,6 +80,8 @@ class Claims:
     def _texts(self, claim: Any, where: str) -> None:
         kind, subject, numbers = claim["kind"], claim["subject"], claim["numbers"]
         rule = RULES[kind]
+        if set(subject) != set(rule.subject):
+            raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
         content = self._content(claim, where)
         self._data(claim, where)
         label, name = self._named(claim)
@@ -96,8 +98,6 @@ class Claims:
 
     def _data(self, claim: Any, where: str) -> None:
         rule, subject, numbers = RULES[claim["kind"]], claim["subject"], claim["numbers"]
-        if set(subject) != set(rule.subject):
-            raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
         wanted = set(rule.numbers)
         if claim["kind"] == "stepsize" and subject["part"] != "network":
             wanted = set()

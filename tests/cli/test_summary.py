@@ -13,6 +13,7 @@ from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.verification import Notes
+from dyadic.report import derivation_text
 from dyadic.shorts import short
 from dyadic.summary import GROUPS, own_claims_text, rejected_text, report_text, verdict_text
 from dyadic.terminal import Page, page, printable
@@ -238,3 +239,14 @@ def test_the_claims_that_explain_shows_are_read(tmp_path):
     derivation = dyadic.derive(dyadic.read(NETWORK))
     found = [claim.verdict for path in paths for claim in verify_claims(derivation, path)]
     assert found == [Verdict.PROVED] * 3
+
+
+def test_costs_and_decay_are_said_with_their_signs_and_one_is_singular(tmp_path):
+    path = tmp_path / "one.toml"
+    path.write_text(
+        'name = "one"\nweight_decay = 3\n[inputs.a]\nshape = [3]\n[[layers]]\nname = "b"\ntype = "dense"\nunits = 2\n'
+        '[cost]\ntype = "squared_error"\nweight = -1.5\n'
+    )
+    lines = list(derivation_text(dyadic.derive(dyadic.read(path))))
+    assert lines[0] == "one: L = 1 layer (counted in vertices)"
+    assert any(line.endswith("E = sum of the terms below - 3/2 C + 3/2 |theta|^2") for line in lines)

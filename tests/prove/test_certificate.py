@@ -232,7 +232,10 @@ def test_nothing_but_rejected_leaves_the_checker(data):
                 node[path[-1]] = copy.deepcopy(data.draw(st.sampled_from(VALUES)))
         except (LookupError, TypeError):
             continue
-    refitted(forged, texts=data.draw(st.booleans()))
+    try:
+        refitted(forged, texts=data.draw(st.booleans()))
+    except Rejected:  # its sentences cannot be told again
+        refitted(forged, texts=False)
     try:
         report = examined(forged)
     except Rejected:
@@ -242,6 +245,28 @@ def test_nothing_but_rejected_leaves_the_checker(data):
         stated = whole.pop("claims")
         assert all(claim in stated for claim in left.pop("claims"))  # one that nothing rests on may be left out
         assert left == whole
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_a_claim_without_one_of_its_entries_is_rejected(texts):
+    ends = [path for path in PLACES if path[0] == "claims" and path[2:3] in (("subject",), ("numbers",))]
+    assert len(ends) > 60
+    for path in ends:
+        forged = copy.deepcopy(base("plain")[1])
+        node = forged
+        for key in path[:-1]:
+            node = node[key]
+        if node[path[-1]] in ({}, []):
+            node[path[-1]] = None
+        else:
+            del node[path[-1]]
+        with pytest.raises(Rejected):
+            _seen(forged, texts)
+
+
+def _seen(forged, texts):
+    refitted(forged, texts=texts)
+    return examined(forged)
 
 
 def _free(certificate, report):
