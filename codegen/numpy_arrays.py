@@ -15,7 +15,6 @@ from dyadic.symbolic.printing import joined
 SUM, PRODUCT, UNARY, ATOM = range(4)
 # In memory: contiguous in the order of the axes; in that order but with gaps; in whatever order.
 DENSE, ORDERED, LOOSE = range(3)
-_PAIRWISE = {"sum": "add", "max": "maximum"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def sum_out(array: ArrayCode, bound: Iterable[Index], method: str = "sum", front
         axis = "0" if len(places) == 1 else str(tuple(range(len(places))))
         where = str(places[0]) if len(places) == 1 else str(tuple(places))
         if method != "argmax":
-            return ArrayCode(f"_positions(np.{_PAIRWISE[method]}, {array.code}, {where})", rest, ATOM)
+            return ArrayCode(f"_{method}_of_positions({array.code}, {where})", rest, ATOM)
         return ArrayCode(f"_front({array.code}, {where}).{method}(axis={axis})", rest, ATOM)
     places = [place if place == 0 else place - len(array.axes) for place in places]
     axis = str(places[0]) if len(places) == 1 else str(tuple(places))
