@@ -17,16 +17,54 @@ from dyadic.symbolic.expressions import Element, Index, Inside, Quotient, Remain
 
 CHUNK = 64
 """Most neighbours that are computed at once."""
+FEW = 8
+"""Fewer neighbours than this are no reason to go along the last axis, if a sum is longer."""
 LANE, START = Index("lane"), Index("start")
 
 
 def sequential(kernel: Kernel) -> Nest:
     """A nest of one thread."""
     last = kernel.axes[-1] if kernel.axes else None
-    if last is not None and kernel.accumulators and last.extent.is_Integer and int(last.extent) >= 4:
-        return _distributed(kernel, int(last.extent))
-    body = tuple(step for one in kernel.statements for step in serial(one))
-    return Nest(kernel, (Integer(1),), (1,), (), _loops(kernel.axes, body))
+    neighbours = int(last.extent) if last is not None and last.extent.is_Integer else 0
+    long = [one for one in kernel.accumulators if _summed_along(one) > max(neighbours, FEW)]
+    if kernel.accumulators and neighbours >= 4 and not (long and neighbours < FEW):
+        return _distributed(kernel, neighbours)
+    arrays = tuple(Array(f"{one.local.name}_lanes", (min(_summed_along(one), CHUNK),), shared=False) for one in long)
+    body = tuple(step for one in kernel.statements for step in (_in_lanes(one) if one in long else serial(one)))
+    return Nest(kernel, (Integer(1),), (1,), arrays, _loops(kernel.axes, body))
+
+
+def _summed_along(statement: Accumulate) -> int:
+    """The extent of a sum's last axis; 0 where it is no number."""
+    extent = statement.axes[-1].extent
+    return int(extent) if statement.kind == "sum" and extent.is_Integer else 0
+
+
+def _in_lanes(statement: Statement) -> list[Step]:
+    """A sum as sums over every so many-th term of its last axis, side by side, which are added up in the end."""
+    assert isinstance(statement, Accumulate)
+    extent, index = _summed_along(statement), statement.axes[-1].index
+    chunk = min(extent, CHUNK)
+    own = Cell(f"{statement.local.name}_lanes", LANE)
+    whole = extent // chunk * chunk
+    inner: list[Step] = []
+    for start, stop, width in ((0, whole, chunk), (whole, extent, extent - whole)):
+        if width:
+            before, low, high, within = _limits(statement.guards, index, width)
+            body: tuple[Step, ...] = (
+                *(step for one in statement.inner for step in serial(one)),
+                Combine("sum", own, statement.value),
+            )
+            body = (If(within, body),) if within else body
+            lanes: tuple[Step, ...] = (For(LANE, low, high, 1, body),)
+            lanes = (If(before, lanes),) if before else lanes
+            inner.append(For(START, Integer(start), Integer(stop), chunk, bind(lanes, {index: START + LANE})))
+    return [
+        For(LANE, Integer(0), Integer(chunk), 1, (Set(own, Integer(0)),)),
+        *_loops(statement.axes[:-1], tuple(inner)),
+        Set(statement.local, Integer(0), new=True),
+        For(LANE, Integer(0), Integer(chunk), 1, (Combine("sum", statement.local, own),)),
+    ]
 
 
 def _loops(axes: tuple[Axis, ...], body: tuple[Step, ...]) -> tuple[Step, ...]:
