@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 from math import factorial
 from typing import Any
 
@@ -15,13 +16,16 @@ from dyadic.codegen.c_inline import CInliner, LaunchedRoutine
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.kernel_target import KernelTarget, handed_on
-from dyadic.codegen.loops.kernel import Kernel
+from dyadic.codegen.loops.contraction import contraction
+from dyadic.codegen.loops.kernel import Accumulate, Kernel
 from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.product import matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.codegen.program import BATCH, variable
 from dyadic.codegen.sequential_printer import SequentialPrinter, wrapper
 from dyadic.symbolic.costs import COST_OWNER
+from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Tensor
 
 _MATH = (
@@ -126,6 +130,22 @@ class CTarget(KernelTarget):
                                for c in architecture.costs]),
             ("GRADIENT_ARRAYS", [(name, False, parameters_[name]) for name, _ in self.plan.gradients]),
         ]  # fmt: skip
+
+
+def other_contractions(derivation: Derivation) -> list[str]:
+    """The vertices whose contractions C takes as plain loops, such as convolutions: NumPy's are faster on a batch."""
+    target, found = CTarget(derivation, "float64"), []
+    for call in target.plan.forward:
+        kernels = target.lowered("kernel", call.routine, target.base(call)[1])
+        if any(contraction(one) is not None and matrix_product(_without_guards(one)) is None for one in kernels):
+            found.append(call.owner)
+    return found
+
+
+def _without_guards(kernel: Kernel) -> Kernel:
+    """A mask alone, as in causal attention, makes a contraction no slower."""
+    statements = (replace(one, guards=()) if isinstance(one, Accumulate) else one for one in kernel.statements)
+    return replace(kernel, statements=tuple(statements))
 
 
 _DEVICE = "__device__ __forceinline__ "

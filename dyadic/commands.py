@@ -173,19 +173,26 @@ def build(
     _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
     _print(f"  {output / name}" for name in sorted(contents))
     _print(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
-    _print([f"  fastest here: {_fastest(refused)}"])
+    _print([f"  fastest here: {_fastest(derivation, refused)}"])
     return _EXIT[found.verdict]
 
 
-def _fastest(refused: Container[str]) -> str:
+def _fastest(derivation: Derivation, refused: Container[str]) -> str:
     """Which of the modules to use on this machine, and why; NumPy's runs everywhere."""
+    from dyadic.codegen.c_target import other_contractions
     from dyadic.codegen.compilers import find_c_compiler, has_device
 
     compiler = find_c_compiler()
     if "cupy" not in refused and has_device():
         return "kernels_cupy.py, on the CUDA device that CuPy sees (not measured)"
     if "c" not in refused and compiler is not None:
-        return f"kernels_c.py, compiled at its first use with {compiler}"
+        slow = other_contractions(derivation)
+        but = (
+            f"; kernels_numpy.py for batches of more than a few samples ({slow[0]} is no matrix product)"
+            if slow
+            else ""
+        )
+        return f"kernels_c.py, compiled at its first use with {compiler}{but}"
     reason = "kernels_c.py was left out" if "c" in refused else "no C compiler was found: cc, or pip install ziglang"
     return f"kernels_numpy.py ({reason})"
 
