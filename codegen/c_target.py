@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from dataclasses import replace
 from math import factorial
 from typing import Any
 
@@ -17,9 +16,8 @@ from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.kernel_target import KernelTarget, handed_on
 from dyadic.codegen.loops.contraction import contraction
-from dyadic.codegen.loops.kernel import Accumulate, Kernel
+from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
-from dyadic.codegen.loops.product import matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.codegen.program import BATCH, variable
@@ -132,20 +130,24 @@ class CTarget(KernelTarget):
         ]  # fmt: skip
 
 
-def other_contractions(derivation: Derivation) -> list[str]:
-    """The vertices whose contractions C takes as plain loops, such as convolutions: NumPy's are faster on a batch."""
+def sliding_contractions(derivation: Derivation) -> list[str]:
+    """The vertices that contract over windows, as convolutions do: plain loops in C, slower than NumPy on a batch."""
     target, found = CTarget(derivation, "float64"), []
     for call in target.plan.forward:
         kernels = target.lowered("kernel", call.routine, target.base(call)[1])
-        if any(contraction(one) is not None and matrix_product(_without_guards(one)) is None for one in kernels):
+        if any(_slides(one) for one in kernels):
             found.append(call.owner)
     return found
 
 
-def _without_guards(kernel: Kernel) -> Kernel:
-    """A mask alone, as in causal attention, makes a contraction no slower."""
-    statements = (replace(one, guards=()) if isinstance(one, Accumulate) else one for one in kernel.statements)
-    return replace(kernel, statements=tuple(statements))
+def _slides(kernel: Kernel) -> bool:
+    """Whether an entry of a contraction is read at the sum of an index that is summed over and one that is not."""
+    found = contraction(kernel)
+    if found is None:
+        return False
+    summed, own = ({axis.index for axis in axes} for axes in (found.sum.axes, kernel.axes))
+    indices = (*found.rows.entry.indices, *found.columns.entry.indices)
+    return any(index.free_symbols & summed and index.free_symbols & own for index in indices)
 
 
 _DEVICE = "__device__ __forceinline__ "

@@ -76,14 +76,17 @@ def verify_own(
     return _EXIT[overall(found)]
 
 
-def check(certificate: Path) -> int:
+def check(certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int) -> int:
     from dyadic.proofs import Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
 
+    if spec is None and (cost or granularity):
+        raise DyadicError("--cost and --granularity say how a SPEC is read: they go with --spec")
+    derivation = None if spec is None else _derivation(spec, cost, granularity)
     try:
         with progress("checking"):
-            found = dyadic.check(read(str(certificate)))
+            found = dyadic.check(read(str(certificate), effort), derivation, effort)
     except Rejected as error:
         _print(rejected_text(str(error), page(sys.stdout)))
         return 1
@@ -179,16 +182,16 @@ def build(
 
 def _fastest(derivation: Derivation, refused: Container[str]) -> str:
     """Which of the modules to use on this machine, and why; NumPy's runs everywhere."""
-    from dyadic.codegen.c_target import other_contractions
+    from dyadic.codegen.c_target import sliding_contractions
     from dyadic.codegen.compilers import find_c_compiler, has_device
 
     compiler = find_c_compiler()
     if "cupy" not in refused and has_device():
         return "kernels_cupy.py, on the CUDA device that CuPy sees (not measured)"
     if "c" not in refused and compiler is not None:
-        slow = other_contractions(derivation)
+        slow = sliding_contractions(derivation)
         but = (
-            f"; kernels_numpy.py for batches of more than a few samples ({slow[0]} is no matrix product)"
+            f"; kernels_numpy.py for batches of more than a few samples ({slow[0]} slides over its input)"
             if slow
             else ""
         )

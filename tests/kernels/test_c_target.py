@@ -10,7 +10,7 @@ from support.optional import require
 
 from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
-from dyadic.codegen.c_target import other_contractions
+from dyadic.codegen.c_target import sliding_contractions
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
 from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.lower import kernels
@@ -222,9 +222,9 @@ def test_a_lane_that_is_left_out_is_found(monkeypatch):
         check(sequential(kernel), nest(kernel, 8, PerElement(32)), 3)
 
 
-def test_convolutions_are_named_as_other_contractions():
-    assert other_contractions(derive(read_spec("examples/lenet.toml"))) == ["conv1", "conv2"]
-    assert other_contractions(derive(read_spec("examples/decoder.toml"))) == []
+def test_convolutions_are_named_as_sliding_contractions():
+    assert sliding_contractions(derive(read_spec("examples/lenet.toml"))) == ["conv1", "conv2"]
+    assert sliding_contractions(derive(read_spec("examples/decoder.toml"))) == []
 
 
 def test_which_kernels_are_matrix_products():
