@@ -87,7 +87,7 @@ def emit_module(target: Target) -> str:
             (repr(c.owner), int(c.shape[-1])) for c in architecture.costs if c.equation.target_role == "index"
         ],
         "batched": not architecture.explicit_batch,
-        "decay": _number(architecture.decay) if architecture.decay else None,
+        "decay": number(architecture.decay) if architecture.decay else None,
         "stored": bool(stored_arrays(architecture)),
         "written": _written(architecture),
         "vertices": [(repr(vertex.name), _shape(vertex.shape)) for vertex in vertices],
@@ -101,7 +101,11 @@ def emit_module(target: Target) -> str:
             ),
         ],
         "costs": [
-            {"call": text.term(term, "state.x"), "tag": tagged(derivation, cost_tag(owner))}
+            {
+                "call": text.term(term, "state.x"),
+                "here": text.term(term, "known"),
+                "tag": tagged(derivation, cost_tag(owner)),
+            }
             for owner, term in plan.loss
         ],
         "forward": [
@@ -128,7 +132,7 @@ class _Text:
 
     def term(self, term: Summand, x: str = "x") -> str:
         value = self.call(term.of, x) if isinstance(term.of, RoutineCall) else _source(term.of, x)
-        return value if term.weight == 1 else f"{_number(term.weight)} * {value}"
+        return value if term.weight == 1 else f"{number(term.weight)} * {value}"
 
     def sum(self, terms: Sequence[Summand]) -> str:
         return " + ".join(map(self.term, terms))
@@ -212,7 +216,7 @@ def _fan_in(shape: Sequence[Any]) -> int:
     return fan_in
 
 
-def _number(value: Any) -> str:
+def number(value: Any) -> str:
     """A rational as code: an integer, or the nearest double."""
     return str(int(value)) if value.is_Integer else repr(float(value))
 

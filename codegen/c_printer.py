@@ -137,10 +137,7 @@ class CPrinter(ABC):
         """What stands on the left of an assignment."""
         if isinstance(node, Element):
             return self.whole.entry(node)
-        return self._cell(node) if isinstance(node, Cell) else str(node)
-
-    def _cell(self, node: Cell) -> str:
-        return node.array + "".join(f"[{self.whole(index)}]" for index in node.indices)
+        return self.whole(node) if isinstance(node, Cell) else str(node)
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Container
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -159,11 +160,12 @@ def build(
     with reserved_folder(output, spec) as write:
         derivation = _derivation(spec, cost, granularity, numbers)
         contents = dyadic.emit(derivation, "numpy", dtype).files("kernels_numpy.py")
-        refused = None
-        try:
-            contents |= dyadic.emit(derivation, "cupy", dtype).files("kernels_cupy.py")
-        except UnsupportedEquation as error:
-            refused = error
+        refused: dict[str, UnsupportedEquation] = {}
+        for target in ("c", "cupy"):
+            try:
+                contents |= dyadic.emit(derivation, target, dtype).files(f"kernels_{target}.py")
+            except UnsupportedEquation as error:
+                refused[target] = error
         found = _verify(derivation)
         contents["derivation.json"] = json_bytes(report.derivation_json(derivation))
         contents["certificate.json"] = found.to_json().encode()
@@ -175,9 +177,29 @@ def build(
     name = derivation.architecture.name
     _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
     _print(f"  {output / name}" for name in sorted(contents))
-    if refused:
-        _print([f"  kernels_cupy.py is left out: {refused}"])
+    _print(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
+    _print([f"  fastest here: {_fastest(derivation, refused)}"])
     return _EXIT[found.verdict]
+
+
+def _fastest(derivation: Derivation, refused: Container[str]) -> str:
+    """Which of the modules to use on this machine, and why; NumPy's runs everywhere."""
+    from dyadic.codegen.c_target import sliding_contractions
+    from dyadic.codegen.compilers import find_c_compiler, has_device
+
+    compiler = find_c_compiler()
+    if "cupy" not in refused and has_device():
+        return "kernels_cupy.py, on the CUDA device that CuPy sees (not measured)"
+    if "c" not in refused and compiler is not None:
+        slow = sliding_contractions(derivation)
+        but = (
+            f"; kernels_numpy.py for batches of more than a few samples ({slow[0]} slides over its input)"
+            if slow
+            else ""
+        )
+        return f"kernels_c.py, compiled at its first use with {compiler}{but}"
+    reason = "kernels_c.py was left out" if "c" in refused else "no C compiler was found: cc, or pip install ziglang"
+    return f"kernels_numpy.py ({reason})"
 
 
 def layers(name: str | None) -> int:
