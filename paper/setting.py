@@ -106,7 +106,7 @@ def ranks_table(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> Table:
     return Table("Ranks: the step after which a variable is exact.", head, tuple(rows), (20, 8, 9, 9))
 
 
-_ENDS = 6
+_ENDS = 4
 
 
 def costs(derivation: Derivation) -> list[Block]:

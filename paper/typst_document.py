@@ -9,7 +9,7 @@ from importlib.resources import files
 import typst
 
 from dyadic.paper.document import REFERENCES, Algorithm, Display, Document, Paragraph, Picture, Table, Theorem
-from dyadic.paper.drawing import svg
+from dyadic.paper.drawing import Drawing, svg
 from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
 from dyadic.paper.transliteration import plain_name
@@ -127,6 +127,13 @@ class TypstRenderer(Renderer):
 def render_typst(document: Document) -> str:
     """The Typst source."""
     return TypstRenderer(document).render()
+
+
+def drawing_pdf(drawing: Drawing) -> bytes:
+    """A drawing as a PDF of its own size."""
+    source = "#set document(date: none)\n#set page(width: auto, height: auto, margin: 0pt)\n"
+    source += f'#image(bytes({typst_string(svg(drawing))}), format: "svg")\n'
+    return bytes(typst.compile(source.encode(), format="pdf", timestamp=0))
 
 
 def render_pdf(document: Document) -> bytes:
