@@ -114,7 +114,7 @@ def _tags(derivation: Derivation) -> tuple[Block, ...]:
     tags = [(equation.tag, equation.short) for equation in derivation.equations.values()]
     if len(tags) <= _MOST_TAGS:
         return (tags_table(tags),)
-    half = _MOST_TAGS // 8
+    half = _MOST_TAGS // 16
     said = f"Of {len(tags)} equations the first and the last {half}; the certificate holds all."
     return (Paragraph((said,)), tags_table([*tags[:half], *tags[-half:]]))
 

@@ -14,6 +14,8 @@ WIDTH = 56.0
 """How wide a row may be, in letters, where a line has room for it and a tag."""
 NARROW = 34.0
 """The same in a column of a paper in two columns."""
+_LONG_NUMBER = 8
+"""A coefficient with more digits stands as a fraction of its own, beside which a row can end."""
 _SCRIPT = 0.6
 _SUM = 3.0
 Piece = tuple[str, float]
@@ -101,6 +103,9 @@ def pieces(printer: Printer, term: Expr) -> list[Piece]:
         (first, size), *others = pieces(printer, term.body)
         return [(f"{head} {first}", _SUM + size), *others]
     top, bottom = printer.factors(term) if isinstance(term, Mul) else ([], [])
+    if len(top) > 1 and bottom and all(f.is_number for f in (top[0], *bottom)) and len(str(top[0])) > _LONG_NUMBER:
+        number = Mul(top.pop(0), *(1 / f for f in bottom))
+        return [(printer(number, POWER), extent(number) / 2), *pieces(printer, Mul(*top))]
     if top and not bottom:
         *front, last = top
         return [*((printer(factor, POWER), extent(factor) + 0.5) for factor in front), *_last(printer, last)]

@@ -22,9 +22,9 @@ def verification(certificate: Mapping[str, Any]) -> tuple[Block, ...]:
     return (
         table,
         Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),
-        Paragraph((f"{assumed}.",), "Hypotheses."),
+        Paragraph((*sentence(assumed), "."), "Hypotheses."),
         Paragraph(
-            ("nothing is claimed here about floating-point arithmetic or about the speed of any code.",), "Not shown."
+            ("Nothing is claimed here about floating-point arithmetic or about the speed of any code.",), "Not shown."
         ),
     )
 
