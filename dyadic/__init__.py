@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from dyadic.codegen import Emission, emit
     from dyadic.files import appendix
-    from dyadic.physics import Comparison, Trajectory, compare, relax
+    from dyadic.physics import Comparison, RoundingCertificate, Trajectory, certify, compare, relax
     from dyadic.proofs.checker import Report
     from dyadic.proofs.claims import Claim, Verdict
     from dyadic.results import Certificate, RejectedCertificate, check, verify
@@ -43,6 +43,7 @@ _HOME = {
     "Emission": "codegen", "emit": "codegen",
     "appendix": "files",
     "Comparison": "physics", "Trajectory": "physics", "compare": "physics", "relax": "physics",
+    "RoundingCertificate": "physics", "certify": "physics",
 }  # fmt: skip
 """The module of every public name."""
 
@@ -61,6 +62,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Architecture", "Certificate", "Claim", "Comparison", "Derivation", "DyadicError", "Emission", "Equation",
-    "RejectedCertificate", "Report", "SpecError", "Trajectory", "Verdict", "__version__", "appendix", "architecture",
-    "check", "compare", "derive", "emit", "from_torch", "read", "read_spec", "relax", "verify",
+    "RejectedCertificate", "Report", "RoundingCertificate", "SpecError", "Trajectory", "Verdict", "__version__",
+    "appendix", "architecture", "certify", "check", "compare", "derive", "emit", "from_torch", "read", "read_spec",
+    "relax", "verify",
 ]  # fmt: skip

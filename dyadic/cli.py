@@ -115,6 +115,12 @@ def verify(claims: Path | None, **options: Any) -> int:
 
 @commands.command()
 @click.argument("certificate", type=_file)
+@click.option("--spec", type=_file, help="Reject it unless it speaks of the network of this SPEC.")
+@click.option("--cost", type=click.Choice(COST_TYPES), help="The cost of a model that has none [abstract].")
+@click.option(
+    "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
+)
+@click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
 def check(**options: Any) -> int:
     """Verify a certificate again, from its contents alone.
 
@@ -202,6 +208,25 @@ def devices(**options: Any) -> int:
 def compare(**options: Any) -> int:
     """Hold the methods that came before against backpropagation, on one sample of a network."""
     return _run("compare", "experiments", **options)
+
+
+@commands.command()
+@_spec
+@_size
+@_dtype
+@click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
+@click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
+@click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
+@click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def certify(**options: Any) -> int:
+    """Enclose the rounding errors of one run: how far its gradients are from the exact ones.
+
+    Exit status: 1 where a gradient is further off than rounding explains, 3 where a ball decides nothing.
+    """
+    return _run("certify", "experiments", **options)
 
 
 @commands.command("paper-claims")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dyadic.commands import _derivation, _numbers, _print
 from dyadic.files import reserved
+from dyadic.proofs.claims import Verdict
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.terminal import page, progress
@@ -110,6 +113,29 @@ def compare(
     return _print(comparison_text(found, page(sys.stdout), equations))
 
 
+def certify(
+    spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], dtype: str,
+    module: Path | None, target: str, params: Path | None, data: Path | None, batch: int, seed: int, form: str,
+) -> int:  # fmt: skip
+    from dyadic.physics.loading import emitted_network, executed
+    from dyadic.physics.rounding import certify as bounds
+    from dyadic.physics.starts import problem
+    from dyadic.rounding_text import rounding_text
+
+    derivation = _derivation(spec, cost, granularity, _numbers(sizes))
+    network = emitted_network(derivation, target, dtype)
+    if module is not None:
+        network = replace(network, module=executed(module))
+    arrays = problem(emitted_network(derivation), params, data, batch, seed)
+    with progress("enclosing"):
+        found = bounds(derivation, network.module, *arrays)
+    if form == "json":
+        _print([json.dumps(found.as_dict(), indent=1)])
+    else:
+        _print(rounding_text(found, page(sys.stdout)))
+    return {Verdict.PROVED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}[found.verdict]
+
+
 def paper_claims(
     spec: Path | None, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], verbose: bool
 ) -> int:
@@ -153,4 +179,4 @@ def _named_numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-__all__ = ["compare", "devices", "paper_claims", "relax"]
+__all__ = ["certify", "compare", "devices", "paper_claims", "relax"]

@@ -15,6 +15,7 @@ from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
+from dyadic.terminal import counted
 
 _SECTIONS = (
     ("inference", "Inference (dE/ds = 0)"),
@@ -28,8 +29,8 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     """The derivation, line by line."""
     architecture = derivation.architecture
     printer = TextPrinter(architecture.own_names)
-    yield f"{architecture.name}: L = {derivation.L} layers (counted in vertices)"
-    yield f"exact after T = {derivation.steps} unit steps of the saddle-point dynamics"
+    yield f"{architecture.name}: L = {counted(derivation.L, 'layer')} (counted in vertices)"
+    yield f"exact after T = {counted(derivation.steps, 'unit step')} of the saddle-point dynamics"
     if derivation.steps != 2 * derivation.L:
         yield f"(T is not 2L = {2 * derivation.L} here)"
     yield from (f"note: {note}" for note in architecture.notes)
@@ -38,7 +39,7 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
     if len(written) < len(architecture.vertices):
         yield from _blocks_text(derivation, parts)
     yield ""
-    yield f"Energy on the doubled state:  E = sum of the terms below + {_cost_text(derivation, printer)}"
+    yield f"Energy on the doubled state:  E = sum of the terms below {_cost_text(derivation, printer)}"
     for name in written:
         yield _tagged(derivation.equations[f"E:{name}"], printer)
     yield "  (f is the value of the layer's map: the right-hand side of its inference equation)"
@@ -72,13 +73,17 @@ def derivation_text(derivation: Derivation) -> Iterator[str]:
 
 
 def _cost_text(derivation: Derivation, printer: Printer) -> str:
-    """The cost as a sum of its terms with their weights, and the decay."""
+    """The cost as terms with their weights and signs, and the decay."""
     terms = []
     for cost in derivation.architecture.costs:
         name = printer(derivation.equations[cost_tag(cost.owner)].definition.element)
-        terms.append(name if cost.weight == 1 else f"({cost.weight}) {name}")
+        terms.append((cost.weight, name))
     decay = derivation.architecture.decay
-    return " + ".join([*terms, *([f"({decay / 2}) |theta|^2"] if decay else [])])
+    terms += [(decay / 2, "|theta|^2")] if decay else []
+    return " ".join(
+        f"{'-' if weight < 0 else '+'} {name if abs(weight) == 1 else f'{abs(weight)} {name}'}"
+        for weight, name in terms
+    )
 
 
 def _blocks_text(derivation: Derivation, parts: list[RepeatedBlock]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.sentences import any_state
+from dyadic.terminal import counted
 
 Words = Mapping[str, str]
 Numbers = Mapping[str, int]
@@ -56,7 +57,7 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "adjoint": _adjoint,
     "gradient": lambda s, n: f"adjoint to the derivative, {_sizes(n)}",
     "function": lambda s, n: "the derivative that is emitted is that of the definition",
-    "wiring": lambda s, n: f"with opaque layers, {n['steps']} steps give backpropagation's terms",
+    "wiring": lambda s, n: f"with opaque layers, {counted(n['steps'], 'step')} give backpropagation's terms",
     "pairing": lambda s, n: f"every adjoint against forward mode, modulo primes{_error(n)}",
     "schedules": lambda s, n: f"{n['schedules']} asynchronous schedules and the wavefront reach the same terms",
     "identity": lambda s, n: f"the network against automatic differentiation, modulo primes{_error(n)}",
@@ -68,7 +69,7 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "nonreciprocity": lambda s, n: (
         "the inference flow has no potential" if n["reads"] else "no layer reads another: the flow has a potential"
     ),
-    "tightness": lambda s, n: f"{n['steps']} steps are not enough",
+    "tightness": lambda s, n: f"{counted(n['steps'], 'step')} {'is' if n['steps'] == 1 else 'are'} not enough",
     "tightness:structure": lambda s, n: f"{n['T']} steps are needed by some layers with this structure",
     "stepsize": _stepsize,
     "machine": lambda s, n: f"any system with these reads is at its fixed point after {n['steps']} steps, in Coq",

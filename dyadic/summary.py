@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.proofs.sentences import any_state
+from dyadic.proofs.sentences import any_state, these_sizes
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import Page, printable
+from dyadic.terminal import Page, counted, printable
 
 _METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
 """The method of a claim whose kind has another name."""
@@ -34,19 +35,21 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
     claims = certificate.claims
     yield from _headline(certificate, page)
     yield from page.wrapped(
-        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}"
+        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}, "
+        f"architecture {certificate.architecture[:16]}"
     )
     column = _column([claim.id for claim in claims], page)
+    said: dict[str, Mapping[str, Any]] = {}
     for title, members in _grouped(claims):
         yield ""
         yield page.styled(title, "bold")
         for claim in members:
             yield from _line(claim, short(claim), column, page)
-            yield from _details(claim, page, verbose)
+            yield from _details(_without_repetition(claim, said), page, verbose)
     yield from _list("Not run", [f"{name}: {reason}" for name, reason in notes.not_run.items()], page)
     yield from _list("Hypotheses", dict.fromkeys(text for claim in claims for text in claim.hypotheses), page)
     trusted = dict.fromkeys(text for claim in claims for text in claim.trusted)
-    yield from _list("Trusted", [importable(text) for text in trusted], page)
+    yield from _paragraph("Trusted", [importable(text) for text in trusted], page)
     yield from _list("Not shown", NOT_SHOWN, page)
     more = "" if verbose else "--verbose shows methods and witnesses; "
     yield ""
@@ -60,8 +63,9 @@ def own_claims_text(
     verdict = overall(claims)
     counts = _counts([claim.verdict for claim in claims])
     yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+    depth = counted(derivation.L, "layer")
     yield from page.wrapped(
-        f"{derivation.architecture.name}: L = {derivation.L} layers (counted in vertices), T = {derivation.steps}"
+        f"{derivation.architecture.name}: L = {depth} (counted in vertices), T = {derivation.steps}"
     )
     for claim in claims:
         yield ""
@@ -74,11 +78,12 @@ def own_claims_text(
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
     """What a certificate is worth, then a line for each claim on what was done about it, line by line."""
-    *findings, outcome = report.lines()
+    *findings, about, outcome = report.lines()
     style = "proved" if report.confirmed else "undecided"
     first, *rest = page.wrapped(outcome)
     yield first.replace(report.verdict, page.styled(report.verdict, style), 1)
     yield from rest
+    yield from page.wrapped(about)
     yield ""
     for finding in findings:
         yield from page.wrapped(importable(finding[_VERDICT:]), finding[:_VERDICT])
@@ -92,9 +97,10 @@ def rejected_text(reason: str, page: Page) -> Iterator[str]:
 def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     """What became of the theorem; a claim beside it that fails comes first."""
     steps, verdict = certificate.claims[-1], certificate.verdict
+    count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
     theorem = (
-        f"after {certificate.steps} unit steps of the saddle-point dynamics from {any_state(steps.numbers)}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L})"
+        f"after {count} of the saddle-point dynamics from {start}, x, s and "
+        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L}){these_sizes(steps.numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
     text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"
@@ -137,14 +143,26 @@ def _column(names: Iterable[str], page: Page) -> int:
 
 
 def _line(claim: Claim, text: str, column: int, page: Page) -> Iterator[str]:
-    """Verdict, id and a short text; a name after which the text does not fit has a line of its own."""
+    """Verdict, id and a short text; a name that is longer than its column has a line of its own."""
     start = f"{claim.verdict.upper():<{_VERDICT}}"
-    if not text or (len(claim.id) > column and len(f"{start}{claim.id}  {text}") > page.width):
+    if not text or len(claim.id) > column:
         yield from _coloured(page.wrapped(claim.id, start), claim.verdict, page)
         if text:
             yield from page.wrapped(text, " " * (_VERDICT + column + 2))
         return
     yield from _coloured(page.wrapped(text, f"{start}{claim.id:<{column}}  "), claim.verdict, page)
+
+
+def _without_repetition(claim: Claim, said: dict[str, Mapping[str, Any]]) -> Claim:
+    """The claim; a counterexample that a line above has shown already, with at least as much, is only referred to."""
+    found = claim.counterexample
+    if not found:
+        return claim
+    for name, other in said.items():
+        if all(key in other and other[key] == value for key, value in found.items()):
+            return replace(claim, counterexample={"counterexample": f"that of {name}"})
+    said[claim.id] = found
+    return claim
 
 
 def _details(claim: Claim, page: Page, verbose: bool, statement: bool = True) -> Iterator[str]:
@@ -177,6 +195,13 @@ def _list(title: str, items: Collection[str], page: Page) -> Iterator[str]:
             yield from page.wrapped(item, "- ")
 
 
+def _paragraph(title: str, items: Collection[str], page: Page) -> Iterator[str]:
+    if items:
+        yield ""
+        yield page.styled(title, "bold")
+        yield from page.wrapped("; ".join(items))
+
+
 def importable(text: str) -> str:
     """The text with the files of proofs/ named as modules of the package: dyadic.proofs.claims for proofs/claims.py."""
     return re.sub(
@@ -186,11 +211,12 @@ def importable(text: str) -> str:
 
 def _brief(value: Any) -> str:
     # A size that is a number stands for the one it is replaced by: 64 -> 2.
-    text = (
-        ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
-        if isinstance(value, dict)
-        else "; ".join(value)
-        if isinstance(value, list) and all(isinstance(item, str) for item in value)
-        else str(value)
-    )
+    if isinstance(value, dict):
+        text = ", ".join(f"{k} {'->' if str(k)[:1].isdigit() else '='} {v}" for k, v in value.items())
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        text = "; ".join(value)
+    elif isinstance(value, list) and all(isinstance(item, list | tuple) and len(item) == 2 for item in value):
+        text = ", ".join(f"{reader}[{slot}]" if slot else str(reader) for reader, slot in value) or "none"
+    else:
+        text = str(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ... (whole in --format json)"

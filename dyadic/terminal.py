@@ -47,6 +47,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 layer``, ``2 layers``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def page(stream: TextIO) -> Page:
     """The page that a stream is: a terminal of some width, coloured unless NO_COLOR or TERM=dumb, or a pipe."""
     if not stream.isatty():

@@ -34,6 +34,7 @@ _SYMBOLS = {
 
 _BREAK = r"\allowbreak "
 NOBREAK = r"\nopagebreak "
+_LONG_WORD = 20
 
 
 class LatexRenderer(Renderer):
@@ -68,13 +69,16 @@ class LatexRenderer(Renderer):
         return found
 
     def text(self, text: str) -> str:
-        return latex_escape(plain_name(text)).replace("/", rf"/{_BREAK}")
+        # A label such as dense(activation=identity, ...) is a word that no line could hold the end of.
+        words = re.split(r"(\s+)", plain_name(text))
+        escaped = "".join(_BREAK.join(map(latex_escape, _pieces(word))) for word in words)
+        return escaped.replace("/", rf"/{_BREAK}")
 
     def code(self, text: str) -> str:
         # A break is allowed after the characters at which identifiers can be read on.
         whole = re.split(r"(?<=[.:,_(=/ -])", text)
         pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,6}", piece))]
-        return rf"\dyadiccode{{{_BREAK.join(map(self.text, pieces))}}}"
+        return rf"\dyadiccode{{{_BREAK.join(latex_escape(plain_name(piece)) for piece in pieces)}}}"
 
     def inline(self, formula: str) -> str:
         return f"${formula}$"
@@ -173,6 +177,10 @@ class LatexRenderer(Renderer):
         )
         title = self.text(block.title)
         return f"\\begin{{dyadicalgorithm}}{{{title}}}\n{lines}\n\\end{{dyadicalgorithm}}"
+
+
+def _pieces(word: str) -> list[str]:
+    return re.split(r"(?<=[(=])(?=\w)", word) if len(word) > _LONG_WORD else [word]
 
 
 def _label(tag: str) -> str:

@@ -5,6 +5,7 @@ starts.py      parameters, data, initial states   orders.py      schedules
 dynamics.py    the relaxation                     flows.py       in continuous time
 trajectory.py  what it did, step by step          spectrum.py, deviation.py, linearity.py, energy_rates.py  closed forms
 number_types.py, enclosures.py   the emitted code on balls, slopes and series      words.py  identities of linear maps
+sure_decisions.py, rounding.py   the rounding errors of one run, enclosed
 hardware/      devices that are not ideal         rivals/        the methods that came before
 """
 
@@ -16,9 +17,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dyadic.physics.dynamics import relax
     from dyadic.physics.rivals import Comparison, compare
+    from dyadic.physics.rounding import RoundingCertificate, certify
     from dyadic.physics.trajectory import Trajectory
 
-_HOME = {"relax": "dynamics", "Trajectory": "trajectory", "Comparison": "rivals", "compare": "rivals"}
+_HOME = {
+    "relax": "dynamics", "Trajectory": "trajectory", "Comparison": "rivals", "compare": "rivals",
+    "RoundingCertificate": "rounding", "certify": "rounding",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -29,7 +34,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-__all__ = ["Comparison", "Trajectory", "compare", "relax"]
+__all__ = ["Comparison", "RoundingCertificate", "Trajectory", "certify", "compare", "relax"]
 
 if __name__ != "dyadic.physics":  # one module must not exist under two names
     raise ImportError("import dyadic.physics, not physics: the folder is a part of the package dyadic")

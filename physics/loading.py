@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ from dyadic.codegen.plan import Plan, RoutineCall
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.limits import regular_file
 
 _TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
 
@@ -74,4 +76,20 @@ def imported(text: str) -> ModuleType:
     return module
 
 
-__all__ = ["EmittedNetwork", "emitted_network", "imported"]
+def executed(path: Path) -> ModuleType:
+    """A module that somebody emitted, from its file, which is executed.  Raises :class:`DyadicError` if it is none."""
+    try:
+        regular_file(path)
+        module = imported(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error
+    except Exception as error:
+        if isinstance(error, DyadicError):
+            raise
+        raise DyadicError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from error
+    if not all(hasattr(module, name) for name in ("PARAMETERS", "INPUTS", "TARGETS", "DTYPE", "gradients")):
+        raise DyadicError(f"{path}: is no module that `dyadic emit` wrote: it lacks PARAMETERS, DTYPE or gradients")
+    return module
+
+
+__all__ = ["EmittedNetwork", "emitted_network", "executed", "imported"]

@@ -22,9 +22,11 @@ Granularity = Literal["operation", "layer"]
 
 
 def with_granularity(architecture: Architecture, granularity: Granularity) -> Architecture:
-    """The architecture with vertices of the wanted size, and a note that gives L for both."""
+    """The architecture with vertices of the wanted size, and a note that gives L for both where they differ."""
     fine, coarse = split(architecture), fuse(architecture)
     chosen = fine if granularity == "operation" else coarse
+    if fine.L == coarse.L:
+        return chosen
     note = f"L = {fine.L} where every operation is a vertex, {coarse.L} where every layer is one; here: {granularity}"
     return replace(chosen, notes=(*architecture.notes, note))
 

@@ -13,7 +13,12 @@ from support.optional import require
 from dyadic.cli import commands
 
 PAGES = sorted(Path("docs").rglob("*.md"))
-RUN = [Path("docs/tutorial.md"), *sorted(Path("docs/howto").glob("*.md")), *sorted(Path("docs/reference").glob("*.md"))]
+RUN = [
+    Path("docs/tutorial.md"),
+    Path("docs/readers.md"),
+    *sorted(Path("docs/howto").glob("*.md")),
+    *sorted(Path("docs/reference").glob("*.md")),
+]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 ENVIRONMENT = {
     **os.environ,
@@ -45,8 +50,9 @@ def run_console(text, folder):
 @pytest.mark.parametrize("page", RUN, ids=str)
 def test_examples(page, tmp_path):
     found = blocks(page)
-    if any("import torch" in text for _, text in found):
-        require(find_spec("torch"), "torch")
+    for optional in ("torch", "onnx"):
+        if any(f"import {optional}\n" in text for _, text in found):
+            require(find_spec(optional), optional)
     assert any(language in ("console", "python") for language, _ in found)
     for language, text in found:
         named = re.match(r"# ([\w.]+\.\w+)\n", text)

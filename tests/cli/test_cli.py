@@ -63,7 +63,21 @@ def test_one_step_fewer_is_refuted():
     assert done.returncode == 1
     assert done.stdout.startswith("REFUTED: it is not so that after 7 unit steps")
     assert "REFUTED    steps" in done.stdout
-    assert "exact: 1/2" in done.stdout  # its counterexample
+    assert "exact: -1\n" in done.stdout  # its counterexample
+
+
+@pytest.mark.parametrize("steps", [0, 3, 7])
+def test_fewer_steps_are_refuted_in_the_network_itself_and_once(steps):
+    done = run("verify", DIGITS, "--steps", steps, "--format", "json")
+    refuted = {c["id"]: c["counterexample"] for c in json.loads(done.stdout)["claims"] if c["verdict"] == "refuted"}
+    assert set(refuted) == {"steps", "wiring", "identity"}
+    for found in refuted.values():
+        assert found["steps"] == steps
+        named = {line.split(" = ")[0] for line in found["network"] if " = " in line}
+        assert named == {"hidden", "hidden2", "joined", "logits"}
+        assert found["claimed"] != found["exact"]
+    text = run("verify", DIGITS, "--steps", steps).stdout
+    assert (text.count("network: "), text.count("counterexample: that of steps")) == (1, 2)
 
 
 def test_emit(tmp_path):

@@ -13,6 +13,7 @@ from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.verification import Notes
+from dyadic.report import derivation_text
 from dyadic.shorts import short
 from dyadic.summary import GROUPS, own_claims_text, rejected_text, report_text, verdict_text
 from dyadic.terminal import Page, page, printable
@@ -202,7 +203,9 @@ def test_a_check_says_first_what_the_certificate_is_worth(certificate):
     lines = list(report_text(report, Page(70, True)))
     assert lines[0].startswith("\x1b[1;32mCONFIRMED\x1b[0m: steps")
     assert all(len(ESCAPES.sub("", line)) <= 70 for line in lines)
-    assert all(any(claim.id in line for line in lines) for claim in certificate.claims)
+    whole = " ".join(" ".join(lines).split())
+    assert {finding.claim for finding in report.findings} == {claim.id for claim in certificate.claims}
+    assert all(finding.title in whole for finding in report.findings)
     partly = list(report_text(replace(report, open=("the lemma",)), Page(70, True)))
     assert partly[0].startswith("\x1b[1;33mPARTLY\x1b[0m: 1 open")
     assert any(line.startswith("OPEN       the lemma") for line in partly)
@@ -238,3 +241,14 @@ def test_the_claims_that_explain_shows_are_read(tmp_path):
     derivation = dyadic.derive(dyadic.read(NETWORK))
     found = [claim.verdict for path in paths for claim in verify_claims(derivation, path)]
     assert found == [Verdict.PROVED] * 3
+
+
+def test_costs_and_decay_are_said_with_their_signs_and_one_is_singular(tmp_path):
+    path = tmp_path / "one.toml"
+    path.write_text(
+        'name = "one"\nweight_decay = 3\n[inputs.a]\nshape = [3]\n[[layers]]\nname = "b"\ntype = "dense"\nunits = 2\n'
+        '[cost]\ntype = "squared_error"\nweight = -1.5\n'
+    )
+    lines = list(derivation_text(dyadic.derive(dyadic.read(path))))
+    assert lines[0] == "one: L = 1 layer (counted in vertices)"
+    assert any(line.endswith("E = sum of the terms below - 3/2 C + 3/2 |theta|^2") for line in lines)

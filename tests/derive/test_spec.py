@@ -116,6 +116,10 @@ CASES = {
     "unknown cost": (replaced(('"squared_error"', '"squared"')), "cost: type 'squared' is unknown"),
     "cost of nothing": (replaced(('["b"]', '["c"]')), "cost: its input 'c' is not a layer"),
     "no cost": (GOOD.partition("[cost]")[0], "cost: no cost is given; add [cost]"),
+    "layers as a table": (
+        '[inputs.x]\nshape = [2]\n[layers.h]\ntype = "dense"\n[cost]\ntype = "squared_error"',
+        "layers: is a table; start every layer with [[layers]]",
+    ),
     "no layers": ('[inputs.x]\nshape = [2]\n[cost]\ntype = "squared_error"', "layers: no layer is given"),
     "no inputs": ('name = "x"', "inputs: no input is given"),
     "one class": (

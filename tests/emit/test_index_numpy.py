@@ -8,7 +8,7 @@ from support.interpret import evaluate
 from support.modules import load
 from sympy import Integer, Rational, sympify
 
-from dyadic.codegen.assembly import _render
+from dyadic.codegen.assembly import rendered
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.program import BATCH, SAMPLE, variable
 from dyadic.symbolic.expressions import (
@@ -50,7 +50,7 @@ def emitted(definitions, tensors, sizes, dtype="float64"):
         ],
         "tables": printer.support.listed(),
     }
-    text = f"from math import prod\n\nimport numpy as np\n\nDTYPE = np.{dtype}\n" + _render(
+    text = f"from math import prod\n\nimport numpy as np\n\nDTYPE = np.{dtype}\n" + rendered(
         "numpy_routines.py.j2", context
     )
     assert "for" not in text.partition("def routine(")[2]

@@ -10,7 +10,7 @@ from support.modules import load
 from support.optional import require
 from sympy import Integer
 
-from dyadic.codegen.assembly import _render
+from dyadic.codegen.assembly import rendered
 from dyadic.codegen.c_functions import helpers
 from dyadic.codegen.cubin import compile_cubin, find_nvrtc
 from dyadic.codegen.emulator import Kernels, find_compiler
@@ -44,7 +44,7 @@ def in_numpy(body, n, dtype="float64"):
     }
     imports = "\n".join(spelling.imports for spelling in printer.support.spellings())
     head = f"import numpy as np\n{imports}\nDTYPE = np.{dtype}\n"
-    return load(head + _render("numpy_routines.py.j2", context)).routine
+    return load(head + rendered("numpy_routines.py.j2", context)).routine
 
 
 def value_of(name, order, z):

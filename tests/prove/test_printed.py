@@ -118,7 +118,7 @@ def test_names_that_two_tensors_share_are_not_proved(monkeypatch):
 
 def test_the_energy_names_every_cost_with_its_weight_and_the_decay():
     text = "\n".join(derivation_text(plants.derivation()))
-    assert "E = sum of the terms below + (2) C_cost1 + (1/2) C_cost2 + (1/20) |theta|^2\n" in text
+    assert "E = sum of the terms below + 2 C_cost1 + 1/2 C_cost2 + 1/20 |theta|^2\n" in text
 
 
 def test_sentences_that_are_no_equation():

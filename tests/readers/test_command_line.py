@@ -22,7 +22,7 @@ def test_a_model_is_verified_emitted_and_written_out(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "note: L = 2 where every operation is a vertex, 1 where every layer is one; here: operation" in done.stdout
     derived = run("derive", path, "--granularity", "layer", "--cost", "squared_error").stdout
-    assert "small: L = 1 layers" in derived
+    assert "small: L = 1 layer (" in derived
     assert "x_y[" in derived
     assert run("emit", path, "--target", "numpy", "-o", tmp_path / "m.py").returncode == 0
     with np.load(tmp_path / "m.npz") as stored:

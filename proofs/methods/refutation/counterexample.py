@@ -1,9 +1,9 @@
 """Smallest numbers at which a refuted claim about a network fails, to be checked by hand.
 
-The search goes from small to large: sub-networks of one, two and three vertices before the whole network
-(subnetwork.py), sizes 1 before 2, integers near 0; then every number is replaced by 0, 1 or -1 as long as the
-two sides still differ.  "Smallest" is what this search finds; that the two sides differ is certain, since they are
-rigorous enclosures that do not meet.
+Fewer steps than T are looked at in the network itself.  Otherwise the search goes from small to large: sub-networks of
+one, two and three vertices before the whole network (subnetwork.py), sizes 1 before 2, integers near 0; then every
+number is replaced by 0, 1 or -1 as long as the two sides still differ.  "Smallest" is what this search finds; that the
+two sides differ is certain, since they are rigorous enclosures that do not meet.
 """
 
 from __future__ import annotations
@@ -35,16 +35,13 @@ Outcome = tuple[str, tuple[int, ...], Any, Any]
 
 @lru_cache(maxsize=16)
 def smallest(graph: Graph, steps: int) -> dict[str, Any] | None:
-    """Numbers for which ``steps`` steps do not give backpropagation, or None if none were found.
-
-    A sub-network is given as many steps fewer than its own T as ``steps`` is fewer than the network's.
-    """
-    short = graph.largest_rank - steps
+    """Numbers for which ``steps`` steps do not give backpropagation, or None if none were found."""
+    enough = steps >= graph.largest_rank
     before, ctx.prec = ctx.prec, _PRECISION
     try:
-        for part in parts(graph):
-            count = steps if part is graph else part.largest_rank - short
-            if count < 0 or count * len(part.parents) > _MOST_UPDATES:
+        for part in parts(graph) if enough else [graph]:
+            count = steps if part is graph else part.largest_rank
+            if count * len(part.parents) > _MOST_UPDATES:
                 continue
             found = _search(part, count)
             if found is not None:

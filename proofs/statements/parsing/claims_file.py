@@ -15,6 +15,7 @@ from dyadic.proofs.statements.parsing.tokens import CLAIMED
 from dyadic.proofs.statements.semantics.equation import KINDS, Statement
 from dyadic.proofs.statements.semantics.vocabulary import FUNCTIONS
 from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.limits import regular_file
 
 LARGEST_FILE = 2**20
 MOST_CLAIMS = 1_000
@@ -56,8 +57,7 @@ def read_claims(path: str | Path) -> ClaimsFile:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():
-            raise SpecError(str(path), "cannot be read (no such file)", "check the path")
+        regular_file(path)
         with path.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:

@@ -1,0 +1,195 @@
+"""How far the gradients of one run are from the exact ones, as rigorous bounds.
+
+The module computes gradients in float32 or float64.  Its parameters, inputs and target are exact numbers; the emitted
+NumPy functions, executed on balls around them (Arb), enclose what exact arithmetic gives; the precision is raised until
+the balls are small beside the difference.  The bound holds for this run, and for nothing else.
+
+A gradient that is further from the exact one than rounding explains is refuted: further than :data:`SLACK` times what
+balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.loading import EmittedNetwork, emitted_network
+from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.sure_decisions import with_sure_decisions
+from dyadic.physics.updates import Array, Updates
+from dyadic.proofs.claims import Verdict
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+
+PRECISIONS = (128, 256, 512, 1024)
+SLACK = 16
+"""Sums may be taken in another order, and functions be off by a few units in the last place."""
+_SMALL = 2.0**-10
+"""A ball is small beside a difference where its radius is below this part of it."""
+_SMALLEST = 2.0**-149
+"""The smallest number of float32, below which everything is 0."""
+_BITS = {"float32": 24, "float64": 53}
+
+
+@dataclass(frozen=True)
+class GradientError:
+    """How far one parameter's gradient is from the exact one.
+
+    largest: a bound from below on the largest entry of the exact gradient, in magnitude.  error: a bound from above on
+    the difference of any entry.  entry: the place of the largest difference.  computed, exact: the two there.
+    verdict: refuted where the difference is more than rounding explains.
+    """
+
+    parameter: str
+    largest: float
+    error: float
+    entry: tuple[int, ...]
+    computed: float
+    exact: str
+    verdict: Verdict
+
+    @property
+    def relative(self) -> float:
+        """The bound relative to the largest entry; infinite where all of the gradient may be 0 and the error is not."""
+        if self.error == 0:
+            return 0.0
+        return upper(arb(self.error) / arb(self.largest)) if self.largest else float("inf")
+
+
+@dataclass(frozen=True)
+class RoundingCertificate:
+    """Bounds on the rounding errors of one run of an emitted module.
+
+    name: of the architecture.  dtype: of the module.  samples: in the batch.  bits: of the balls.
+    reason: why there are no bounds, if there are none.
+    """
+
+    name: str
+    dtype: str
+    samples: int
+    bits: int
+    gradients: tuple[GradientError, ...]
+    reason: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Proved: every gradient has a bound that rounding explains; refuted: one is further off; or undecided."""
+        if self.reason is not None:
+            return Verdict.UNDECIDED
+        refuted = any(one.verdict is Verdict.REFUTED for one in self.gradients)
+        return Verdict.REFUTED if refuted else Verdict.PROVED
+
+    @property
+    def relative(self) -> float:
+        """The largest of the relative bounds."""
+        return max(one.relative for one in self.gradients)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The certificate as JSON."""
+        return {
+            "architecture": self.name, "dtype": self.dtype, "samples": self.samples, "bits": self.bits,
+            "verdict": str(self.verdict), "reason": self.reason,
+            "gradients": {
+                one.parameter: {
+                    "error_at_most": one.error, "largest_at_least": one.largest, "relative": one.relative,
+                    "entry": list(one.entry), "computed": one.computed, "exact": one.exact,
+                    "verdict": str(one.verdict),
+                }
+                for one in self.gradients
+            },
+        }  # fmt: skip
+
+
+def certify(
+    derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any
+) -> RoundingCertificate:
+    """Run ``module`` once and enclose how far its gradients are from those of the derivation's equations.
+
+    module: a module that was emitted for the derivation, of any target that runs here and of either type.
+    params, x, y: what its ``gradients`` takes; rounded to its type first, and exact from then on.
+    Raises :class:`DyadicError` for a module of another network, and ValueError for arrays that do not fit.
+    """
+    exact = emitted_network(derivation, "numpy", "float64")
+    if not _of_the_same_network(exact.module, module):
+        raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
+    dtype = np.dtype(module.DTYPE).name
+    given = _rounded(exact, params, x, y, module.DTYPE)
+    found = {name: np.asarray(value, dtype=np.float64) for name, value in module.gradients(*given)[1].items()}
+    return _certificate(derivation, with_sure_decisions(exact), given, found, dtype)
+
+
+def _certificate(
+    derivation: Derivation, network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str
+) -> RoundingCertificate:
+    updates = Updates(network, *given)
+    name, samples = derivation.architecture.name, updates.batch if network.batched else 1
+    try:
+        with enclosing(_BITS[dtype]):
+            allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in _exact(updates).items()}
+        for bits in PRECISIONS:
+            with enclosing(bits):
+                exact = _exact(updates)
+                errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
+            if all(small for _, small in errors):
+                break
+        return RoundingCertificate(name, dtype, samples, bits, tuple(error for error, _ in errors))
+    except Unenclosed as error:
+        return RoundingCertificate(name, dtype, samples, 0, (), str(error))
+
+
+def _exact(updates: Updates) -> dict[str, Array]:
+    """The gradients, as balls that hold the exact ones."""
+    inside = updates.converted(balls)
+    state = inside.exact()
+    return {name: mapped(arb, value) for name, value in inside.at(state.x, state.s).gradients().items()}
+
+
+def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[GradientError, bool]:
+    """The error of one gradient, and whether its balls are small beside it."""
+    if not np.isfinite(computed).all():
+        place = tuple(int(k) for k in np.argwhere(~np.isfinite(computed))[0])
+        return GradientError(name, 0.0, float("inf"), place, float(computed[place]), _said(exact[place]),
+                             Verdict.REFUTED), True  # fmt: skip
+    differences = mapped(abs, exact - balls(computed))
+    bounds = mapped(upper, differences).astype(float)
+    place = tuple(int(k) for k in np.unravel_index(int(np.argmax(bounds)), bounds.shape))
+    worst = float(bounds[place])
+    far = [at for at in np.ndindex(bounds.shape) if lower(differences[at]) > SLACK * (upper(allowed[at]) + _SMALLEST)]
+    at = max(far, key=lambda one: bounds[one]) if far else place
+    largest = max(map(lower, exact.ravel()), default=0.0)
+    radius = max((upper(ball.rad()) for ball in exact.ravel()), default=0.0)
+    error = GradientError(name, largest, worst, at, float(computed[at]), _said(exact[at]),
+                          Verdict.REFUTED if far else Verdict.PROVED)  # fmt: skip
+    return error, radius <= _SMALL * worst or radius <= largest * 2.0**-100
+
+
+def _said(ball: Any) -> str:
+    return str(ball.str(20, radius=False))
+
+
+def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: Any) -> tuple[Any, Any, Any]:
+    """Parameters, inputs and target of the shapes that are wanted, rounded to a type; integers stay."""
+    p, inputs, target, _ = network.module._checked(params, x, y)
+
+    def to(array: Array) -> Array:
+        return array if array.dtype.kind in "iu" else array.astype(dtype).astype(np.float64)
+
+    several = isinstance(target, dict)
+    return (
+        {name: to(array) for name, array in p.items()},
+        {name: to(array) for name, array in inputs.items()},
+        {owner: to(array) for owner, array in target.items()} if several else to(target),
+    )
+
+
+def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
+    return all(getattr(one, name) == getattr(two, name, None) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
+
+
+__all__ = ["GradientError", "RoundingCertificate", "certify"]

@@ -1,0 +1,197 @@
+"""Emitted NumPy code on balls, with every decision a sure one.
+
+Where the code asks which of two numbers is larger, a ball that may be on either side has no answer, and Python's
+comparison of balls says no.  So the text of the emitted functions is read (it is our own), and each place that decides
+is put through a function of this module: a maximum encloses both of its arguments, everything else raises
+:class:`Undetermined` where the balls do not say.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from dyadic.codegen.assembly import emit_module
+from dyadic.physics.loading import EmittedNetwork, imported
+from dyadic.proofs.evaluate.reals import Undetermined
+
+Array = Any
+_ORDER = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
+_METHODS = {"max": "largest", "argmax": "place_of_largest"}
+_FUNCTIONS = {"maximum": "larger", "sign": "sign", "floor": "whole", "round": "rounded", "clip": "clipped",
+              "logaddexp": "log_of_sum"}  # fmt: skip
+_SCALAR = {
+    "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctanh": "atanh",
+    "cos": "cos", "cosh": "cosh", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sin": "sin",
+    "sinh": "sinh", "sqrt": "sqrt", "tan": "tan", "tanh": "tanh",
+}  # fmt: skip
+"""NumPy's functions, and what they are called for balls."""
+_FORBIDDEN = {"min", "argmin", "minimum", "sort", "argsort", "greater", "less", "heaviside", "ceil", "trunc", "rint"}
+"""What no emitted function calls today; were one to do so, nothing would make its decisions sure."""
+
+
+def with_sure_decisions(network: EmittedNetwork) -> EmittedNetwork:
+    """The network with emitted functions that compute with balls, and decide only what is certain."""
+    tree = _Sure().visit(ast.parse(emit_module(network.target)))
+    tree.body.insert(1, ast.parse("from dyadic.physics.sure_decisions import Decisions as sure").body[0])
+    return replace(network, module=imported(ast.unparse(ast.fix_missing_locations(tree))))
+
+
+class _Sure(ast.NodeTransformer):
+    """Comparisons, maxima and their places as calls of ``sure``."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        order = _ORDER.get(type(node.ops[0]))
+        if order is None or len(node.ops) != 1:
+            return node
+        return _call("compared", [ast.Constant(order), node.left, node.comparators[0]])
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        function = node.func
+        if isinstance(function, ast.Name) and function.id == "_erf":
+            return _call("error_function", [function, *node.args])
+        if not isinstance(function, ast.Attribute):
+            return node
+        if function.attr in _FORBIDDEN:
+            raise Undetermined(f"the emitted code calls {function.attr}, which has no form in balls")
+        if isinstance(function.value, ast.Name) and function.value.id == "np":
+            if function.attr in _SCALAR:
+                return _call("applied", [ast.Constant(function.attr), ast.Constant(_SCALAR[function.attr]), *node.args])
+            name = _FUNCTIONS.get(function.attr)
+            return node if name is None else _call(name, node.args, node.keywords)
+        name = _METHODS.get(function.attr)
+        return node if name is None else _call(name, [function.value, *node.args], node.keywords)
+
+
+def _call(name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | None = None) -> ast.Call:
+    return ast.Call(ast.Attribute(ast.Name("sure", ast.Load()), name, ast.Load()), arguments, keywords or [])
+
+
+def _certain(one: Any, order: str, two: Any) -> bool:
+    """one > two, or whichever order, for numbers that are exact or balls that do not meet."""
+    one, two = arb(one), arb(two)
+    if one > two:
+        return order in (">", ">=")
+    if one < two:
+        return order in ("<", "<=")
+    if one.is_exact() and two.is_exact():
+        return order in (">=", "<=")
+    raise Undetermined("which of two numbers is larger")
+
+
+def _entries(function: Callable[..., Any], *arrays: Array) -> Array:
+    """The function of every entry, broadcast; plain numbers where all of them are."""
+    return np.frompyfunc(function, len(arrays), 1)(*arrays)
+
+
+def _plain(*values: Any) -> bool:
+    """Whether there is no ball among them: sizes, places, booleans."""
+    return not any(isinstance(value, arb) or np.asarray(value).dtype == object for value in values)
+
+
+class Decisions:
+    """What the emitted functions call in place of NumPy's."""
+
+    @staticmethod
+    def compared(order: str, one: Any, two: Any) -> Any:
+        if isinstance(one, tuple | list | int) and isinstance(two, tuple | list | int):
+            return {">": one > two, "<": one < two, ">=": one >= two, "<=": one <= two}[order]  # type: ignore[operator]
+        return _entries(lambda a, b: _certain(a, order, b), one, two).astype(bool)
+
+    @staticmethod
+    def larger(one: Array, two: Array, **rest: Any) -> Array:
+        return np.maximum(one, two, **rest) if _plain(one, two) else _entries(lambda a, b: arb(a).max(arb(b)), one, two)
+
+    @staticmethod
+    def largest(array: Array, axis: Any = None, keepdims: bool = False) -> Array:
+        if _plain(array):
+            return array.max(axis=axis, keepdims=keepdims)
+        maximum = np.frompyfunc(lambda a, b: arb(a).max(arb(b)), 2, 1)
+        return maximum.reduce(array, axis=axis, keepdims=keepdims)
+
+    @staticmethod
+    def place_of_largest(array: Array, axis: int) -> Array:
+        """Where the largest entry stands, if that is certain; the first of several that are exact and equal."""
+        if _plain(array):
+            return array.argmax(axis=axis)
+
+        def place(row: Array) -> int:
+            found = 0
+            for k in range(1, len(row)):
+                found = k if _certain(row[k], ">", row[found]) else found
+            return found
+
+        return np.apply_along_axis(place, axis, array)
+
+    @staticmethod
+    def applied(numpy: str, name: str, array: Array) -> Array:
+        if _plain(array):
+            return getattr(np, numpy)(array)
+        return _entries(lambda a: getattr(arb(a), name)(), array)
+
+    @staticmethod
+    def error_function(erf: Callable[[Array], Array], array: Array) -> Array:
+        return erf(array) if _plain(array) else _entries(lambda a: arb(a).erf(), array)
+
+    @staticmethod
+    def sign(array: Array) -> Array:
+        return np.sign(array) if _plain(array) else _entries(lambda a: arb(0) if a == 0 else arb(_sign(a)), array)
+
+    @staticmethod
+    def whole(array: Array) -> Array:
+        return np.floor(array) if _plain(array) else _entries(lambda a: _integer(arb(a).floor()), array)
+
+    @staticmethod
+    def rounded(array: Array) -> Array:
+        """The nearest integer; halfway between two, the even one, as NumPy does."""
+
+        def nearest(value: Any) -> arb:
+            value = arb(value)
+            below: arb = _integer(value.floor())
+            part = value - below
+            if part.overlaps(arb(1) / 2):
+                if not part.is_exact():
+                    raise Undetermined("which of two integers is nearer")
+                half = below / 2
+                return below if half == half.floor() else below + 1
+            return below + 1 if part > arb(1) / 2 else below
+
+        return np.round(array) if _plain(array) else _entries(nearest, array)
+
+    @staticmethod
+    def clipped(array: Array, low: Any, high: Any) -> Array:
+        if _plain(array):
+            return np.clip(array, low, high)
+
+        def inside(value: Any) -> arb:
+            value = arb(value) if low is None else arb(value).max(arb(low))
+            return value if high is None else value.min(arb(high))
+
+        return _entries(inside, array)
+
+    @staticmethod
+    def log_of_sum(one: Array, two: Array) -> Array:
+        """log(exp(a) + exp(b))."""
+        if _plain(one, two):
+            return np.logaddexp(one, two)
+        return _entries(lambda a, b: arb(a) + (arb(b) - arb(a)).exp().log1p(), one, two)
+
+
+def _sign(value: Any) -> int:
+    return 1 if _certain(value, ">", 0) else -1
+
+
+def _integer(value: arb) -> arb:
+    if value.rad() != 0:
+        raise Undetermined("which integer lies below a number")
+    return value
+
+
+__all__ = ["Decisions", "with_sure_decisions"]
