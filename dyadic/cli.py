@@ -247,9 +247,19 @@ def paper_claims(**options: Any) -> int:
 @commands.command()
 @_spec
 @click.option("-o", "--output", type=_file, required=True, help="A .tex or .pdf file.")
+@click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""
     return _run("appendix", **options)
+
+
+@commands.command()
+@_spec
+@click.option("--kind", type=click.Choice(["wavefront"]), default="wavefront", show_default=True, help="What is drawn.")
+@click.option("-o", "--output", type=_file, required=True, help="An .svg or .pdf file.")
+def figure(**options: Any) -> int:
+    """Draw a network: the wavefront of exactness shows which variable is exact after which step."""
+    return _run("figure", **options)
 
 
 @commands.command()

@@ -135,15 +135,25 @@ def _verify_kernels(
     return 1 if any(finding.outcome == "wrong" for finding in findings) else 0
 
 
-def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path) -> int:
-    from dyadic.paper import appendix_format
+def figure(spec: Path, cost: str | None, granularity: Granularity | None, kind: str, output: Path) -> int:
+    from dyadic.paper import FIGURES, figure_file, figure_format
+
+    figure_format(output)
+    with reserved(output, spec) as write:
+        write(figure_file(FIGURES[kind](_derivation(spec, cost, granularity)), output))
+    return 0
+
+
+def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path, notation: Path | None) -> int:
+    from dyadic.paper import appendix_format, read_notation
 
     appendix_format(output)
+    chosen = read_notation(notation) if notation else None
     with reserved(output, spec) as write:
         derivation = _derivation(spec, cost, granularity)
         found = _verify(derivation)
         with progress("typesetting"):
-            contents = appendix_contents(derivation, found, output)
+            contents = appendix_contents(derivation, found, output, chosen)
         for name, content in contents.items():
             if name == output:
                 write(content)

@@ -22,8 +22,10 @@ def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str |
         write_bytes(name, content)
 
 
-def appendix_contents(derivation: Derivation, certificate: Mapping[str, Any], path: Path) -> dict[Path, bytes]:
-    """The files of an appendix at ``path``, not yet written.
+def appendix_contents(
+    derivation: Derivation, certificate: Mapping[str, Any], path: Path, chosen: Mapping[str, Any] | None = None
+) -> dict[Path, bytes]:
+    """The files of an appendix at ``path``, not yet written; ``chosen`` glyphs are those of a file of notation.
 
     Raises :class:`DyadicError` if the certificate is that of other equations.
     """
@@ -37,7 +39,7 @@ def appendix_contents(derivation: Derivation, certificate: Mapping[str, Any], pa
         raise DyadicError("the certificate is not that of this derivation; verify it and give what that returns")
     from dyadic.paper import appendix_files, build_document  # typst is large and only needed here
 
-    return appendix_files(build_document(derivation, certificate), path)
+    return appendix_files(build_document(derivation, certificate, chosen), path)
 
 
 @contextmanager
