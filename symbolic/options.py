@@ -112,8 +112,10 @@ def decimal(text: str) -> Fraction | float:
     return WrittenNumber(text)
 
 
-TAKEN_SIZES = ("C", "lse", "lsebar", "pi", "t", "tbar")
+TAKEN_SIZES = ("C", "lse", "lsebar", "pi")
 """What the equations of costs print without the name of a layer, and the number pi: no names of sizes."""
+TAKEN_BY_ABSTRACT_COSTS = ("t", "tbar")
+"""The same where the cost is abstract."""
 
 
 def size_of(where: str, key: str, value: Any) -> Expr:

@@ -21,6 +21,7 @@ from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
 from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import (
+    TAKEN_BY_ABSTRACT_COSTS,
     checked_name,
     choice,
     decimal,
@@ -107,7 +108,13 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
     decay = number("the file", "weight_decay", data.get("weight_decay", 0))
-    return Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
+    found = Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
+    taken = sorted(set(found.unknown_sizes) & set(TAKEN_BY_ABSTRACT_COSTS))
+    if taken and any(cost.type == "abstract" for cost in costs):
+        raise SpecError(
+            f"the size {taken[0]!r}", "stands for something else in the abstract cost's equations", "rename it"
+        )
+    return found
 
 
 def _expand(name: str, layer: LayerEntry, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:

@@ -5,6 +5,9 @@ from fractions import Fraction
 import pytest
 
 from dyadic.symbolic import SpecError, architecture, derive, read_spec
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
+from dyadic.symbolic.printing import text_name
 
 GOOD = """
 name = "net"
@@ -217,3 +220,27 @@ def test_files_that_cannot_be_read(tmp_path):
     deep.write_text("a = " + "[" * 100_000)
     with pytest.raises(SpecError, match="nested too deeply|is not TOML"):
         read_spec(deep)
+
+
+def test_no_size_has_a_name_that_the_equations_of_costs_print():
+    """What stands in a printed equation without a layer's name is a tensor of the cost, or a size."""
+    for cost in COSTS:
+        made = derive(architecture({**ONE, "cost": {"type": cost}}))
+        names = {
+            text_name(item.element.name) for one in made.equations.values() for item in (one.definition, *one.where)
+        }
+        unowned = {name for name in names if "_" not in name}
+        taken = {*TAKEN_SIZES, *(TAKEN_BY_ABSTRACT_COSTS if cost == "abstract" else ())}
+        assert "C" in unowned <= taken
+        for name in taken:
+            with pytest.raises(SpecError, match="stands for something else"):
+                architecture({**ONE, "inputs": {"x": {"shape": [name]}}, "cost": {"type": cost}})
+    assert derive(architecture({**ONE, "inputs": {"x": {"shape": ["t"]}}}))
+
+
+ONE = {
+    "name": "one",
+    "inputs": {"x": {"shape": ["n"]}},
+    "layers": [{"name": "h", "type": "dense", "units": "m"}],
+    "cost": {"type": "squared_error"},
+}
