@@ -51,7 +51,7 @@ ITS_OWN = (
     "Package balance Warning",
     "(2.22221pt too wide) has occurred while \\output",
 )
-"""What llncs says of every document with amsmath, acmart without its fonts and where a paper ends, elsarticle of its footer."""
+"""What llncs, acmart (without its fonts, and of where a paper ends) and elsarticle (of its footer) say of any document."""
 
 
 @cache
