@@ -51,7 +51,7 @@ ITS_OWN = (
     "Package balance Warning",
     "(2.22221pt too wide) has occurred while \\output",
 )
-"""What llncs, acmart (without its fonts, and of where a paper ends) and elsarticle (of its footer) say of any document."""
+"""What llncs, acmart (of its fonts and of where a paper ends) and elsarticle (of its footer) say by themselves."""
 
 
 @cache
