@@ -48,9 +48,10 @@ HOSTS = {
 ITS_OWN = (
     "amsmath Warning: Unable to redefine math accent",
     "You do not have the",
+    "Package balance Warning",
     "(2.22221pt too wide) has occurred while \\output",
 )
-"""What llncs says of every document with amsmath, acmart without fonts that it would like, elsarticle of its footer."""
+"""What llncs, acmart (of its fonts and of where a paper ends) and elsarticle (of its footer) say by themselves."""
 
 
 @cache
