@@ -22,7 +22,7 @@ COST_TYPES = (
     "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
 )  # fmt: skip
 TARGETS = ("cupy", "numpy", "c")
-RUNNING = ("numpy", "cupy")
+RUNNING = ("numpy", "c", "cupy")
 SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
 SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 DTYPES = ("float32", "float64")

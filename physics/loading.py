@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from dyadic.codegen.assembly import DTYPES, Target, emit_module
+from dyadic.codegen.c_target import CTarget
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.plan import Plan, RoutineCall
@@ -17,7 +18,7 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.limits import regular_file
 
-_TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
+_TARGETS: dict[str, type[Target]] = {"c": CTarget, "cupy": CupyTarget, "numpy": NumpyTarget}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class EmittedNetwork:
 def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = "float64") -> EmittedNetwork:
     """Emit a network's module and import it.
 
-    target: ``numpy`` or ``cupy``.  dtype: ``float32`` or ``float64``.
+    target: ``numpy``, ``c`` or ``cupy``.  dtype: ``float32`` or ``float64``.
     Raises :class:`DyadicError` for another target or dtype, and for a size that is still a name.
     """
     for what, given, known in (("target", target, tuple(_TARGETS)), ("dtype", dtype, DTYPES)):

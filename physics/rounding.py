@@ -24,6 +24,7 @@ from dyadic.physics.number_types import balls, lower, mapped, upper
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 
@@ -121,7 +122,12 @@ def certify(
     dtype = np.dtype(module.DTYPE).name
     given = _rounded(exact, params, x, y, module.DTYPE)
     found = {name: np.asarray(value, dtype=np.float64) for name, value in module.gradients(*given)[1].items()}
-    return _certificate(derivation, with_sure_decisions(exact), given, found, dtype)
+    try:
+        return _certificate(derivation, with_sure_decisions(exact), given, found, dtype)
+    except Undetermined as error:
+        return RoundingCertificate(
+            derivation.architecture.name, dtype, exact.module._checked(*given)[3], 0, (), str(error)
+        )
 
 
 def _certificate(

@@ -47,14 +47,28 @@ class _Sure(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        order = _ORDER.get(type(node.ops[0]))
-        if order is None or len(node.ops) != 1:
+        orders = [_ORDER.get(type(one)) for one in node.ops]
+        if orders == [None]:
             return node
-        return _call("compared", [ast.Constant(order), node.left, node.comparators[0]])
+        if None in orders:
+            raise Undetermined("the emitted code mixes comparisons of order with others")
+        between = zip([node.left, *node.comparators], orders, node.comparators, strict=False)
+        parts: list[ast.expr] = [_call("compared", [ast.Constant(order), one, two]) for one, order, two in between]
+        return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """A function that decides and is not called by its name would decide unseen."""
+        if isinstance(node.value, ast.Name) and node.value.id == "np" and node.attr in {*_FUNCTIONS, *_FORBIDDEN}:
+            raise Undetermined(f"the emitted code hands on {node.attr}, whose decisions nothing makes sure")
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
+        node.args = [self.visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
         function = node.func
+        by_name = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+        if not by_name:
+            node.func = function = self.visit(function)
         if isinstance(function, ast.Name) and function.id == "_erf":
             return _call("error_function", [function, *node.args])
         if not isinstance(function, ast.Attribute):

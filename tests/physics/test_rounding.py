@@ -2,17 +2,19 @@
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 
 import mpmath
 import numpy as np
 import pytest
+from support.optional import require
 
 import dyadic
 from dyadic.catalogue import example_network
 from dyadic.codegen.assembly import emit_module
-from dyadic.physics import rounding
+from dyadic.physics import rounding, sure_decisions
 from dyadic.physics.loading import emitted_network, imported
 from dyadic.physics.starts import problem
 from dyadic.physics.sure_decisions import with_sure_decisions
@@ -185,3 +187,25 @@ def test_the_command(tmp_path):
         done = run("certify", spec, "--module", module)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ["np.maximum.reduce([z, z])", "list(map(np.sign, [z]))", "np.minimum(z, z)", "z.min(axis=0)"]
+)
+def test_emitted_code_that_would_decide_unseen_is_undecided(line, monkeypatch):
+    derivation = derived()
+    text = emit_module(emitted_network(derivation).target)
+    monkeypatch.setattr(
+        sure_decisions, "emit_module", lambda target: text.replace("f = np.tanh(z)", f"{line}; f = np.tanh(z)")
+    )
+    found = certified(derivation, emitted_network(derivation).module)
+    assert (found.verdict, found.gradients, found.samples) == ("undecided", (), 3)
+
+
+@pytest.mark.parametrize("target", ["numpy", "c"])
+def test_every_target_that_runs_here(target):
+    derivation = derived()
+    if target == "c":
+        require(shutil.which("cc"), "no C compiler")
+    network = emitted_network(derivation, target, "float32")
+    assert 0 < certified(derivation, network.module).relative < 1e-5
