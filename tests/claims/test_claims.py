@@ -292,9 +292,11 @@ def test_two_runs_give_the_same_report():
 def test_the_documentation_is_what_is_read(tmp_path):
     text = Path("docs/claims.md").read_text()
     blocks = [block.split("```")[0] for block in text.split("```toml\n")[1:]]
+    chain = derive(read_spec("examples/claims/public/chain.toml"))
     path = tmp_path / "claims.toml"
-    path.write_text("\n".join(blocks))
-    assert {claim.verdict for claim in verify_claims(NETWORK, path)} == {Verdict.PROVED}
+    for block, network in zip(blocks, (NETWORK, chain), strict=True):
+        path.write_text(block)
+        assert {claim.verdict for claim in verify_claims(network, path)} == {Verdict.PROVED}
     tex = tmp_path / "claims.tex"
     tex.write_text("\n".join(block.split("```")[0] for block in text.split("```latex\n")[1:]))
     assert len(read_claims(tex).statements) >= 1
