@@ -25,7 +25,7 @@ from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demand
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
 from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
-from dyadic.proofs.checker.instantiated.usage import is_total, within
+from dyadic.proofs.checker.instantiated.usage import beyond, is_total, within
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
 
@@ -159,9 +159,7 @@ class _Comparison:
         with self.forms.usage.watched() as used:
             shape, body = self._form(item, where)
         wanted_shape, wanted_body = self._demand_form(demand)
-        further = used - demand.uses
-        if body == wanted_body:
-            further -= within(self.forms, body)
+        further = beyond(used, demand.uses | (within(self.forms, body) if body == wanted_body else set()))
         if list(map(key, shape)) != list(map(key, wanted_shape)):
             yield Difference(
                 tag, where, tensor(*name), f"{tensor(*name)} does not have the shape that the network gives it"

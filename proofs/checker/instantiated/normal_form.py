@@ -11,7 +11,7 @@ two forms that differ show nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -122,7 +122,8 @@ class Reader:
             case ["+", _, *_]:
                 return self._bounded(total(self.read(child, bound, depth) for child in node[1:]))
             case ["*", _, *_]:
-                return self.product(self.read(child, bound, depth) for child in node[1:])
+                with self.forms.usage.beside([self.read(one, bound, depth) for one in _brackets(node)]):
+                    return self.product([self.read(child, bound, depth) for child in node[1:]])
             case ["^", base, exponent]:
                 return self.power(self.read(base, bound, depth), self._exponent(exponent))
             case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
@@ -218,7 +219,7 @@ class Reader:
         if exponent == 1:
             return base
         if exponent < 0 or exponent.denominator > 1:
-            self.forms.usage.divides_by(self.forms, base)
+            self.forms.usage.takes_power(self.forms, base, exponent)
         if len(base) > 1:
             return self._collected({self.forms.number("base", key(base)): exponent}, 1)
         (monomial, number), *_ = base.items()
@@ -296,10 +297,19 @@ class Reader:
         # A bracket among the factors restricts a maximum; multiplied into a sum it would no longer do so.
         factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
         guards = [f for f in factors if isinstance(f, list) and len(f) == 3 and f[0] in BRACKETS]
-        with self._sums.scope(extent):
-            rest = self.product(self.read(f, inner, depth) for f in factors if f not in guards)
+        with self._sums.scope(extent), self.forms.usage.beside([self.read(guard, inner, depth) for guard in guards]):
+            rest = self.product([self.read(f, inner, depth) for f in factors if f not in guards])
             admitted = frozenset(key(self.read(guard, inner, depth)) for guard in guards) - {key({(): 1})}
         return self.forms.atom(kind, key(extent), admitted, key(rest))
+
+
+def _brackets(node: Any) -> Iterator[Any]:
+    """The brackets among the factors of a product, and of the products among them."""
+    for child in node[1:]:
+        if isinstance(child, list) and child[:1] == ["*"]:
+            yield from _brackets(child)
+        elif isinstance(child, list) and len(child) == 3 and child[0] in BRACKETS:
+            yield child
 
 
 def _factors(number: Number) -> dict[int, int] | None:

@@ -17,8 +17,12 @@ Number = int | Fraction
 Monomial = tuple[tuple[int, Number], ...]
 Polynomial = dict[Monomial, Number]
 Key = frozenset[tuple[Monomial, Number]]
-Used = set[tuple[Any, ...]]
-"""Entries and functions as atoms; ("divisor", atom or key) for what stands under a root or a negative power."""
+Guards = frozenset[int]
+"""Brackets, by the numbers of their atoms, in whose product something stands."""
+Use = tuple[tuple[Any, ...], Guards]
+Used = set[Use]
+"""What is used under which guards: entries and functions as atoms; ("divisor", atom or key) for what stands under a
+negative power, ("root", atom or key) for what stands under a root."""
 
 MOST_PRODUCTS = 1_000_000
 _FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
@@ -30,9 +34,11 @@ class Usage:
 
     def __init__(self) -> None:
         self._used: Used = set()
+        self._guards: Guards | None = frozenset()
 
-    def add(self, atom: tuple[Any, ...]) -> None:
-        self._used.add(atom)
+    def add(self, what: tuple[Any, ...]) -> None:
+        if self._guards is not None:
+            self._used.add((what, self._guards))
 
     @contextmanager
     def watched(self) -> Iterator[Used]:
@@ -43,13 +49,35 @@ class Usage:
         finally:
             self._used = before
 
-    def divides_by(self, atoms: Atoms, base: Polynomial) -> None:
+    @contextmanager
+    def beside(self, brackets: Iterable[Polynomial]) -> Iterator[None]:
+        """While what stands beside brackets is read: where one of them is 0, nothing of it is used."""
+        before = self._guards
+        for bracket in brackets:
+            if not bracket:
+                self._guards = None
+            elif self._guards is not None and bracket != {(): 1}:
+                self._guards |= {atom for monomial in bracket for atom, _ in monomial}
+        try:
+            yield
+        finally:
+            self._guards = before
+
+    def takes_power(self, atoms: Atoms, base: Polynomial, exponent: Number) -> None:
         """A negative power or a root of a polynomial was taken, or of each of the factors of one term."""
-        if len(base) == 1:
-            (monomial,) = base
-            self._used |= {("divisor", atom) for atom, _ in monomial if atoms.parts(atom)[0] not in _POSITIVE}
-        else:
-            self._used.add(("divisor", frozenset(base.items())))
+        for kind in kinds(exponent):
+            if len(base) == 1:
+                (monomial,) = base
+                for atom, _ in monomial:
+                    if atoms.parts(atom)[0] not in _POSITIVE:
+                        self.add((kind, atom))
+            else:
+                self.add((kind, frozenset(base.items())))
+
+
+def kinds(exponent: Number) -> list[str]:
+    """What a power may lack a value for: division, a root."""
+    return ["divisor"] * (exponent < 0) + ["root"] * (exponent.denominator > 1)
 
 
 class Atoms:
