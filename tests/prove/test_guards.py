@@ -1,4 +1,4 @@
-"""What may have no value, or is not there, is read, applied and divided by only where the network's equation does it."""
+"""What may have no value or is not there is read, applied and divided by only where the network's equation does it."""
 
 import copy
 
