@@ -68,24 +68,15 @@ def devices(
 
     if mismatch is not None and feedback is not None:
         raise DyadicError("--mismatch draws feedback weights and --feedback reads them: give one of the two")
-    imperfect = any(option is not None for option in (mismatch, feedback, noise, resolution))
-    drawn = params is None or data is None or any(option is not None for option in (mismatch, noise, resolution))
-    _refuse_idle(
-        (not imperfect, "no device is described: give --mismatch or --feedback, --noise or --resolution"),
-        (count is not None and noise is None and resolution is None, "--count goes with --noise or --resolution"),
-        (stepsize is not None and noise is None, "--stepsize goes with --noise; all others take unit steps"),
-        (seed is not None and not drawn, _NOTHING_DRAWN),
-    )
+    _refuse_idle(*_idle_of_devices(params, data, seed, mismatch, feedback, noise, resolution, count, stepsize))
     seed, count, stepsize = seed or 0, 1000 if count is None else count, 1.0 if stepsize is None else stepsize
     if noise is not None and not 0 < noise * noise < float("inf"):
         raise DyadicError(f"--noise {noise:g}: its square is no number that can be computed with; give another")
     derivation, paper = _derivation(spec, cost, granularity, _numbers(sizes)), page(sys.stdout)
     network = emitted_network(derivation)
     updates = built(network, problem(network, params, data, None, seed))
-    status, lines = (
-        0,
-        [f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps", ""],
-    )
+    title = f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps"
+    status, lines = 0, [title, ""]
     made = None if feedback is None else device.read(updates, feedback)
     with progress("simulating devices"):
         if mismatch is not None:
@@ -104,6 +95,21 @@ def devices(
         lines += text.readout_text(ranks, derivation.steps, device.readout_claim(derivation), paper)
     _print(lines)  # all of it or nothing: no refusal comes after a result
     return status
+
+
+def _idle_of_devices(
+    params: Path | None, data: Path | None, seed: int | None, mismatch: float | None, feedback: Path | None,
+    noise: float | None, resolution: float | None, count: int | None, stepsize: float | None,
+) -> tuple[tuple[bool, str], ...]:  # fmt: skip
+    """What changes nothing of the devices that are described."""
+    imperfect = any(option is not None for option in (mismatch, feedback, noise, resolution))
+    drawn = params is None or data is None or any(option is not None for option in (mismatch, noise, resolution))
+    return (
+        (not imperfect, "no device is described: give --mismatch or --feedback, --noise or --resolution"),
+        (count is not None and noise is None and resolution is None, "--count goes with --noise or --resolution"),
+        (stepsize is not None and noise is None, "--stepsize goes with --noise; all others take unit steps"),
+        (seed is not None and not drawn, _NOTHING_DRAWN),
+    )
 
 
 def compare(
