@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,14 @@ def appendix_contents(
 
 
 @contextmanager
-def reserved(path: Path, source: Path) -> Iterator[Callable[[bytes], None]]:
+def reserved(path: Path, *sources: Path | None) -> Iterator[Callable[[bytes], None]]:
     """A place for a file, tested now and written once.
 
-    Raises :class:`DyadicError` where it cannot be written, or is the ``source`` that is being read.
+    Raises :class:`DyadicError` where it cannot be written, or is one of the ``sources`` that are read.
     """
     if not path.name:
         raise DyadicError(f"{path}: is the name of a folder; give that of a file")
-    _spare(source, path)
+    _spare([source for source in sources if source is not None], path)
     with _writable(path):
         output = Output(path)
 
@@ -73,9 +74,9 @@ def _writable(path: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
 
 
-def _spare(source: Path, *outputs: Path) -> None:
+def _spare(sources: Sequence[Path], *outputs: Path) -> None:
     """Refuse an output that is the very file that is read."""
-    for output in outputs:
+    for output, source in product(outputs, sources):
         with suppress(OSError):  # one of them is not there
             if output.samefile(source):
                 raise DyadicError(f"{output}: is the input itself and would be lost; choose another place")
@@ -88,7 +89,7 @@ def reserved_folder(path: Path, source: Path) -> Iterator[Callable[[Mapping[str,
         output = OutputFolder(path)
 
     def write(contents: Mapping[str, bytes]) -> None:
-        _spare(source, *(path / name for name in contents))
+        _spare([source], *(path / name for name in contents))
         with _writable(path):
             output.write(contents)
 

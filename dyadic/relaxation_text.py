@@ -89,7 +89,10 @@ def _ranks(found: Trajectory) -> str:
     if late:
         names = ", ".join(f"{letter}:{name}" for letter, name in late[:5])
         return f"first exact step: NOT the rank for {names}"
-    return f"first exact step = rank, for all {len(found.ranks)} variables that had the steps for it"
+    judged = sum(rank <= found.steps for rank in found.ranks.values())
+    if not judged:
+        return f"first exact step: none of the {len(found.ranks)} variables had the steps for it"
+    return f"first exact step = rank, for all {judged} variables that had the steps for it"
 
 
 def contradicted(found: Trajectory) -> list[Variable] | None:
@@ -111,8 +114,11 @@ def _eigenvalues(spectrum: Spectrum) -> str:
 def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
     if isinstance(prediction, str):
         return f"deviation: {prediction}"
-    off = float(np.abs(prediction.largest - found.deviation).max())
-    return f"deviation: predicted and simulated agree to {off:.1e} at every step"
+    finite = np.isfinite(prediction.largest).all(axis=1) & np.isfinite(found.deviation).all(axis=1)
+    steps = len(finite) if finite.all() else int(np.argmin(finite))  # those before the numbers overflow
+    until = "at every step" if steps == len(finite) else f"up to step {steps - 1}, after which the numbers overflow"
+    off = float(np.abs(prediction.largest[:steps] - found.deviation[:steps]).max())
+    return f"deviation: predicted and simulated agree to {off:.1e} {until}"
 
 
 __all__ = ["claim_lines", "contradicted", "relaxation_text"]

@@ -80,7 +80,7 @@ def imported(text: str) -> ModuleType:
 def executed(path: Path) -> ModuleType:
     """A module that somebody emitted, from its file, which is executed.  Raises :class:`DyadicError` if it is none."""
     try:
-        regular_file(path)
+        regular_file(path, smaller="give a module that `dyadic emit` wrote")
         module = imported(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error

@@ -19,9 +19,12 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.given_numbers import derived
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
+from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.reals import Undetermined
@@ -114,20 +117,45 @@ def certify(
 
     module: a module that was emitted for the derivation, of any target that runs here and of either type.
     params, x, y: what its ``gradients`` takes; rounded to its type first, and exact from then on.
-    Raises :class:`DyadicError` for a module of another network, and ValueError for arrays that do not fit.
+    Raises :class:`DyadicError` for a module of another network or one that gives no gradients, and for arrays that are
+    not the finite ones of the right shapes.
     """
-    exact = emitted_network(derivation, "numpy", "float64")
+    exact = emitted_network(derived(derivation), "numpy", "float64")
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
-    dtype = np.dtype(module.DTYPE).name
-    given = _rounded(exact, params, x, y, module.DTYPE)
-    found = {name: np.asarray(value, dtype=np.float64) for name, value in module.gradients(*given)[1].items()}
+    dtype = _name_of(getattr(module, "DTYPE", None))
+    given = _rounded(exact, params, x, y, dtype)
+    found = _computed(module, given, exact)
     try:
         return _certificate(derivation, with_sure_decisions(exact), given, found, dtype)
     except Undetermined as error:
-        return RoundingCertificate(
-            derivation.architecture.name, dtype, exact.module._checked(*given)[3], 0, (), str(error)
-        )
+        samples = exact.module._checked(*given)[3]
+        return RoundingCertificate(derivation.architecture.name, dtype, samples, 0, (), str(error))
+
+
+def _name_of(dtype: Any) -> str:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)[:60]
+    if dtype is None or name not in _BITS:
+        raise DyadicError(f"the module's type is {name}; give one of {' or '.join(_BITS)}")
+    return name
+
+
+def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str, Array]:
+    """The gradients of the module, which is somebody else's program and may do anything."""
+    try:
+        with np.errstate(all="ignore"):
+            gradients = module.gradients(*given)[1]
+            found = {name: np.asarray(on_host(gradients[name]), dtype=np.float64) for name in exact.module.PARAMETERS}
+    except Exception as error:
+        said = f"{type(error).__name__}: {str(error)[:200]}"
+        raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
+    for name, shape in exact.module.PARAMETERS.items():
+        if found[name].shape != shape:
+            raise DyadicError(f"the module's gradient of {name} has shape {found[name].shape}, not {shape}")
+    return found
 
 
 def _certificate(
@@ -179,23 +207,17 @@ def _said(ball: Any) -> str:
     return str(ball.str(20, radius=False))
 
 
-def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: Any) -> tuple[Any, Any, Any]:
+def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: str) -> tuple[Any, Any, Any]:
     """Parameters, inputs and target of the shapes that are wanted, rounded to a type; integers stay."""
-    p, inputs, target, _ = network.module._checked(params, x, y)
-
-    def to(array: Array) -> Array:
-        return array if array.dtype.kind in "iu" else array.astype(dtype).astype(np.float64)
-
-    several = isinstance(target, dict)
-    return (
-        {name: to(array) for name, array in p.items()},
-        {name: to(array) for name, array in inputs.items()},
-        {owner: to(array) for owner, array in target.items()} if several else to(target),
-    )
+    try:
+        p, inputs, target, _ = network.module._checked(*taken(network, params, x, y, dtype))
+    except ValueError as error:  # integers out of their range
+        raise DyadicError(str(error)) from error
+    return p, inputs, target
 
 
 def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
-    return all(getattr(one, name) == getattr(two, name, None) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
+    return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
 
 
 __all__ = ["GradientError", "RoundingCertificate", "certify"]
