@@ -116,7 +116,6 @@ def test_a_number_that_single_precision_cannot_hold(tmp_path):
         ([["a", "b"]] * 3, "give real numbers"),
         (None, "give real numbers"),
     ],
-    ids=str,
 )
 def test_an_object_that_holds_no_numbers(value, message):
     with pytest.raises(dyadic.DyadicError, match=message):
@@ -393,7 +392,6 @@ def test_what_certify_cannot_be_run_with(place, wrong, message):
         ({"gradients": lambda *given: (0, dict.fromkeys(SHAPES, np.ones(1)))}, "has shape"),
         ({"PARAMETERS": {}}, "other shapes"),
     ],
-    ids=str,
 )
 def test_a_module_that_computes_something_else(changed, message):
     real, *arrays = emitted_arrays()
