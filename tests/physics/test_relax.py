@@ -234,7 +234,7 @@ def test_parameters_data_and_state_from_files(tmp_path):
         ({"solver": "RK45", "schedule": "wavefront"}, "continuous time"),
         ({"coordinates": "polar"}, "dyadic"),
         ({"coordinates": "dyadic", "schedule": "asynchronous"}, "together"),
-        ({"target": "c"}, "cupy, numpy"),
+        ({"target": "ptx"}, "c, cupy, numpy"),
         ({"dtype": "float16"}, "float32"),
         ({"start": "warm.npz"}, "warm.npz"),
         ({"params": {"a.weight": np.zeros((4, 3))}}, "lacks"),
