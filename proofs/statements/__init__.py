@@ -17,6 +17,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.statements.number_systems.form_algebra import at_most
 from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
 from dyadic.proofs.statements.semantics.author_names import LayerOutside, author_names
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Statement, equalities
@@ -179,7 +180,9 @@ def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary) -> Cl
             claim = equalities(reading, vocabulary)
             if reading.layout != statement.layout and claim.seed == equalities(statement, vocabulary).seed:
                 continue  # no derivative by a matrix
-            if decide(reading, claim, budget, search=False).verdict is Verdict.PROVED:
+            with at_most(_REMARK):
+                proved = decide(reading, claim, budget, search=False).verdict is Verdict.PROVED
+            if proved:
                 return replace(found, counterexample={"but": words, **found.counterexample})
         except (SpecError, Rejected, Undetermined):
             continue
