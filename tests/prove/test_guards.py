@@ -15,7 +15,7 @@ from dyadic.proofs.checker.core.terms import Call, Entry, Term, Var, Within
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 
-REJECTED = r"equations\..* that the network's equation does not"
+REJECTED = r"equations\..* (that cancels|which the network's equation does not|may have no value)"
 
 
 def certificate(*layers, cost="squared_error", shape=(5,)):

@@ -6,7 +6,7 @@ Equal atoms have one number, so that equality of polynomials is equality of dict
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
@@ -17,67 +17,37 @@ Number = int | Fraction
 Monomial = tuple[tuple[int, Number], ...]
 Polynomial = dict[Monomial, Number]
 Key = frozenset[tuple[Monomial, Number]]
-Guards = frozenset[int]
-"""Brackets, by the numbers of their atoms, in whose product something stands."""
-Use = tuple[tuple[Any, ...], Guards]
-Used = set[Use]
-"""What is used under which guards: entries and functions as atoms; ("divisor", atom or key) for what stands under a
-negative power, ("root", atom or key) for what stands under a root."""
 
 MOST_PRODUCTS = 1_000_000
+_PLAIN = ("size", "index", "pi", "prime")
 _FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
-_POSITIVE = ("size", "pi", "prime")
+POSITIVE = ("size", "pi", "prime")
 
 
-class Usage:
-    """Collects what is used while expressions are brought to their normal forms."""
+class Losses:
+    """Whether something was lost from sight while expressions were brought to their normal forms.
+
+    0 / x has the normal form 0 and no value at x = 0; x - x reads x.  What a normal form still shows is compared with
+    that of another; what it has lost cannot be.
+    """
 
     def __init__(self) -> None:
-        self._used: Used = set()
-        self._guards: Guards | None = frozenset()
+        self._lost = [False]
 
-    def add(self, what: tuple[Any, ...]) -> None:
-        if self._guards is not None:
-            self._used.add((what, self._guards))
+    def note(self) -> None:
+        self._lost[-1] = True
 
     @contextmanager
-    def watched(self) -> Iterator[Used]:
-        """What is used meanwhile."""
-        before, self._used = self._used, set()
+    def watched(self) -> Iterator[Callable[[], bool]]:
+        """Whether anything is lost meanwhile."""
+        self._lost.append(False)
+        lost = self._lost
+        place = len(lost) - 1
+        found = [False]
         try:
-            yield self._used
+            yield lambda: found[0] or (len(lost) > place and lost[place])
         finally:
-            self._used = before
-
-    @contextmanager
-    def beside(self, brackets: Iterable[Polynomial]) -> Iterator[None]:
-        """While what stands beside brackets is read: where one of them is 0, nothing of it is used."""
-        before = self._guards
-        for bracket in brackets:
-            if not bracket:
-                self._guards = None
-            elif self._guards is not None and bracket != {(): 1}:
-                self._guards |= {atom for monomial in bracket for atom, _ in monomial}
-        try:
-            yield
-        finally:
-            self._guards = before
-
-    def takes_power(self, atoms: Atoms, base: Polynomial, exponent: Number) -> None:
-        """A negative power or a root of a polynomial was taken, or of each of the factors of one term."""
-        for kind in kinds(exponent):
-            if len(base) == 1:
-                (monomial,) = base
-                for atom, _ in monomial:
-                    if atoms.parts(atom)[0] not in _POSITIVE:
-                        self.add((kind, atom))
-            else:
-                self.add((kind, frozenset(base.items())))
-
-
-def kinds(exponent: Number) -> list[str]:
-    """What a power may lack a value for: division, a root."""
-    return ["divisor"] * (exponent < 0) + ["root"] * (exponent.denominator > 1)
+            found[0] = lost.pop()
 
 
 class Atoms:
@@ -86,14 +56,13 @@ class Atoms:
     def __init__(self) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
-        self.usage = Usage()
+        self.losses = Losses()
         self._spent = 0
         self._levels: dict[int, frozenset[int]] = {}
+        self._plain: dict[int, bool] = {}
 
     def atom(self, *key: Any) -> Polynomial:
         """A polynomial that is one atom."""
-        if key[0] in ("entry", "apply"):
-            self.usage.add(key)
         return {((self.number(*key), 1),): 1}
 
     def spend(self, products: int, where: str) -> None:
@@ -109,6 +78,40 @@ class Atoms:
             number = self._numbers[key] = len(self._atoms)
             self._atoms.append(key)
         return number
+
+    def is_plain(self, monomial: Monomial) -> bool:
+        """Whether it has a value at every state: made of sizes, indices, numbers, brackets and quotients of these."""
+        return all(
+            self._is_plain_atom(atom)
+            and ((exponent.denominator == 1 and exponent > 0) or self._atoms[atom][0] in POSITIVE)
+            for atom, exponent in monomial
+        )
+
+    def _is_plain_atom(self, atom: int) -> bool:
+        if atom not in self._plain:
+            head, *rest = self._atoms[atom]
+            divisor = {"quotient": 1, "remainder": 1, "divides": 0}.get(head)
+            self._plain[atom] = head in _PLAIN or (
+                head in ("quotient", "remainder", "divides", "inside", "same")
+                and all(map(self.is_plain, self.monomials(atom)))
+                and (divisor is None or self.is_positive(dict(rest[divisor])))
+            )
+        return self._plain[atom]
+
+    def is_positive(self, polynomial: Polynomial) -> bool:
+        """Whether it is a positive number, or a positive multiple of sizes."""
+        return len(polynomial) == 1 and all(
+            number > 0 and all(self._atoms[atom][0] in POSITIVE for atom, _ in monomial)
+            for monomial, number in polynomial.items()
+        )
+
+    def added(self, terms: Iterable[Polynomial]) -> Polynomial:
+        """The sum; what cancels in it, and has not a value in any case, is lost."""
+        parts = list(terms)
+        found = total(parts)
+        if any(monomial not in found and not self.is_plain(monomial) for part in parts for monomial in part):
+            self.losses.note()
+        return found
 
     def levels(self, number: int) -> frozenset[int]:
         """The levels of the indices that stand in an atom, bound ones too."""
