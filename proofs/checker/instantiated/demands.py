@@ -12,7 +12,7 @@ from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
-from dyadic.proofs.checker.intake.names import nodes
+from dyadic.proofs.checker.intake.names import sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, named, need, tensor
 
 ITSELF = NetworkNames({}, {}, strict=False)
@@ -71,10 +71,9 @@ class Demands:
     @cached_property
     def sizes(self) -> set[str]:
         """The sizes that the network leaves as names."""
-        tables = [self.graph.sizes, {name: cost["sizes"] for name, cost in self.graph.costs.items()}]
+        tables = [*self.graph.sizes.values(), *(cost["sizes"] for cost in self.graph.costs.values())]
         given = [[node["shape"], node.get("below")] for node in self.graph.inputs.values()]
-        found = [given, *([*table.values()] for one in tables for table in one.values())]
-        return {node[1] for node in nodes(found) if node[0] == "size"}
+        return sizes_of([given, tables])
 
     def data(self, name: str) -> Any:
         """The kind of a vertex, or the cost of this name."""

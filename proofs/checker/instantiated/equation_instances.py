@@ -27,7 +27,7 @@ from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
 from dyadic.proofs.checker.instantiated.normal_form import BRACKETS, Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.names import applied, nodes
+from dyadic.proofs.checker.intake.names import applied, nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
 
 
@@ -164,9 +164,9 @@ class _Comparison:
         if name != demand.name:
             yield Difference(tag, where, tensor(*name), f"defines {tensor(*name)} and not {tensor(*demand.name)}")
             return
-        with self.forms.losses.watched() as lost:
-            shape, body = self._form(item, where)
-            hidden = lost()
+        self.forms.lost = False
+        shape, body = self._form(item, where)
+        hidden = self.forms.lost
         wanted_shape, wanted_body = self._demand_form(demand)
         self._check_words(item, demand, where)
         if list(map(key, shape)) != list(map(key, wanted_shape)):
@@ -194,7 +194,7 @@ class _Comparison:
         """It names sizes of the network, and no other tensors and functions than the equation that is demanded."""
         body = [item["body"], item["shape"]]
         parts = [part.body for part in demand.parts]
-        strange = {node[1] for node in nodes(body) if node[0] == "size"} - self.network.sizes
+        strange = sizes_of(body) - self.network.sizes
         strange |= applied(body) - applied(parts)
         owned = [(part.names, name) for part in demand.parts for name in entries(part.body)]
         read = {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}

@@ -142,7 +142,7 @@ class Reader:
             return self.product(parts)
         absent = any(not self.read(one, bound, depth) for one in _brackets(["*", *nodes]))
         if not absent and not all(self.forms.is_plain(monomial) for part in parts for monomial in part):
-            self.forms.losses.note()
+            self.forms.lost = True
         return {}
 
     # -- arithmetic ------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class Reader:
         exponents = dict(one)
         for atom, exponent in two:
             if atom in exponents and self._hides(atom, exponents[atom], exponent, exponents[atom] + exponent):
-                self.forms.losses.note()
+                self.forms.lost = True
             exponents[atom] = exponents.get(atom, 0) + exponent
         return self._collected(exponents, value)
 
@@ -236,15 +236,15 @@ class Reader:
         if exponent == 1:
             return base
         if exponent == 0 and not all(map(self.forms.is_plain, base)):
-            self.forms.losses.note()
+            self.forms.lost = True
         if len(base) > 1:
             return self._collected({self.forms.number("base", key(base)): exponent}, 1)
         (monomial, number), *_ = base.items()
         if exponent.denominator == 1:
             powers = {atom: own * exponent for atom, own in monomial}
-            if any(self._hides(atom, own, 1 if own > 0 else -1, own * exponent) or own < 0 < own * exponent
-                   for atom, own in monomial if self.forms.parts(atom)[0] not in POSITIVE):  # fmt: skip
-                self.forms.losses.note()
+            signed = [own for atom, own in monomial if self.forms.parts(atom)[0] not in POSITIVE]
+            if any(own < 0 < own * exponent or (own * exponent).denominator < own.denominator for own in signed):
+                self.forms.lost = True
             if exponent < 0 and any(self.forms.parts(atom)[0] in BRACKETS for atom, _ in monomial):
                 raise self.refuse("divides by a bracket")
             return self._collected(powers, self._raised(number, int(exponent)))
@@ -280,7 +280,7 @@ class Reader:
         """Integers stand for what was made of two expressions."""
         plain = all(map(self.forms.is_plain, (*one, *two)))
         if not plain or not (divisor is None or self.forms.is_positive(divisor)):
-            self.forms.losses.note()
+            self.forms.lost = True
 
     def _divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         top, bottom = constant(one), constant(two)

@@ -6,8 +6,7 @@ Equal atoms have one number, so that equality of polynomials is equality of dict
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -24,39 +23,17 @@ _FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an at
 POSITIVE = ("size", "pi", "prime")
 
 
-class Losses:
-    """Whether something was lost from sight while expressions were brought to their normal forms.
-
-    0 / x has the normal form 0 and no value at x = 0; x - x reads x.  What a normal form still shows is compared with
-    that of another; what it has lost cannot be.
-    """
-
-    def __init__(self) -> None:
-        self._lost = [False]
-
-    def note(self) -> None:
-        self._lost[-1] = True
-
-    @contextmanager
-    def watched(self) -> Iterator[Callable[[], bool]]:
-        """Whether anything is lost meanwhile."""
-        self._lost.append(False)
-        lost = self._lost
-        place = len(lost) - 1
-        found = [False]
-        try:
-            yield lambda: found[0] or (len(lost) > place and lost[place])
-        finally:
-            found[0] = lost.pop()
-
-
 class Atoms:
-    """A table of atoms; polynomials over different tables cannot be compared."""
+    """A table of atoms; polynomials over different tables cannot be compared.
+
+    lost: set where an expression that is brought to its normal form holds what the form no longer shows, and what may
+        have no value: 0 / x has the form 0 and no value at x = 0; x - x reads x.  What is lost cannot be compared.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
-        self.losses = Losses()
+        self.lost = False
         self._spent = 0
         self._levels: dict[int, frozenset[int]] = {}
         self._plain: dict[int, bool] = {}
@@ -110,7 +87,7 @@ class Atoms:
         parts = list(terms)
         found = total(parts)
         if any(monomial not in found and not self.is_plain(monomial) for part in parts for monomial in part):
-            self.losses.note()
+            self.lost = True
         return found
 
     def levels(self, number: int) -> frozenset[int]:
