@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dyadic.printable import printable
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.terminal import printable
 
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings

@@ -11,8 +11,9 @@ from dyadic.physics.deviation import Prediction
 from dyadic.physics.spectrum import Spectrum
 from dyadic.physics.trajectory import Trajectory
 from dyadic.physics.updates import Variable
+from dyadic.printable import printable
 from dyadic.proofs.claims import Claim
-from dyadic.terminal import Page, printable
+from dyadic.terminal import Page
 
 _VERDICT = 11
 

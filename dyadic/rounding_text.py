@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from dyadic.physics.number_types import EMITTED_IN_BALLS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
+from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
-from dyadic.terminal import Page, counted, printable
+from dyadic.terminal import Page, counted
 
 
 def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dyadic.printable import printable
 from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
@@ -16,7 +17,7 @@ from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import Page, counted, printable
+from dyadic.terminal import Page, counted
 
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
+from dyadic.printable import printable
+
 PIPE_WIDTH = 100
 NARROWEST, WIDEST = 40, 140
 """Below, words no longer fit beside what they are about; beyond, the eye loses the line."""
@@ -40,11 +42,6 @@ class Page:
         return textwrap.wrap(
             printable(text), self.width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
         ) or [first.rstrip()]
-
-
-def printable(text: str) -> str:
-    """The text with every character that a terminal would act on written as an escape."""
-    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 import dyadic
+from dyadic.printable import printable
 from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
@@ -17,7 +18,7 @@ from dyadic.proofs.verification import Notes
 from dyadic.report import derivation_text
 from dyadic.shorts import short
 from dyadic.summary import GROUPS, own_claims_text, rejected_text, report_text, verdict_text
-from dyadic.terminal import Page, page, printable
+from dyadic.terminal import Page, page
 
 NETWORK = "examples/claims/network.toml"
 COMMAND = [sys.executable, "-m", "dyadic"]
