@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dyadic.scratch import Output, OutputFolder, write_whole
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError, expect, unwritable
 
 
@@ -30,7 +30,7 @@ def appendix_contents(
 
     Raises :class:`DyadicError` if the certificate is that of other equations.
     """
-    expect("derivation", derivation, Derivation)
+    expect_derivation(derivation)
     expect("certificate", certificate, Mapping)
     try:
         stated = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}

@@ -18,8 +18,8 @@ from dyadic.proofs.checker.intake.graph import architecture_hash
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.verification import Notes
 from dyadic.shorts import short
-from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError, expect
+from dyadic.symbolic.derivation import Derivation, expect_derivation
+from dyadic.symbolic.errors import DyadicError
 
 
 class RejectedCertificate(Rejected, DyadicError):
@@ -206,7 +206,7 @@ def verify(
 
     Raises :class:`DyadicError` for a method that does not exist, or a number of steps that is none.
     """
-    expect("derivation", derivation, Derivation)
+    expect_derivation(derivation)
     if steps is not None and not (isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps <= 2**31):
         raise DyadicError(f"steps = {steps!r}: write an integer from 0 to 2^31")
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
@@ -219,7 +219,7 @@ def check(certificate: Mapping[str, Any], derivation: Derivation | None = None, 
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
     if derivation is not None:
-        expect("derivation", derivation, Derivation)
+        expect_derivation(derivation)
     if not isinstance(effort, int) or isinstance(effort, bool) or effort < 1:
         raise DyadicError(f"effort = {effort!r:.60}: write a positive integer")
     wanted = None if derivation is None else architecture_content(derivation)

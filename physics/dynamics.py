@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from dyadic.physics import flows
-from dyadic.physics.given_numbers import derived, positive, whole
+from dyadic.physics.given_numbers import positive, whole
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.orders import Schedule, schedule
 from dyadic.physics.starts import Source, problem, start
 from dyadic.physics.trajectory import Trajectory, on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 COORDINATES = ("xs", "dyadic")
@@ -88,7 +88,8 @@ def relax(
 
     Raises :class:`DyadicError` for a setting that there is not or that has no effect, and arrays that do not fit.
     """
-    chosen = derived(derivation).steps if steps is None else steps
+    expect_derivation(derivation)
+    chosen = derivation.steps if steps is None else steps
     constants = time_constants(derivation, {} if tau is None else tau)
     setting = RelaxationSetting(chosen, h, constants, schedule, blocks, solver, coordinates, seed, states, gradients)
     checked(setting)

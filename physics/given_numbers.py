@@ -1,4 +1,4 @@
-"""What a caller gives besides arrays: numbers in their ranges, and a derivation that is one.
+"""What a caller gives besides arrays: numbers in their ranges.
 
 Every function returns what it was given as Python's own type, or raises :class:`DyadicError` that names it.
 """
@@ -9,7 +9,6 @@ import math
 from numbers import Integral, Real
 from typing import Any
 
-from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 
 
@@ -31,13 +30,6 @@ def whole(name: str, value: Any, least: int = 0) -> int:
     return int(value)
 
 
-def derived(value: Any) -> Derivation:
-    """A derivation."""
-    if not isinstance(value, Derivation):
-        raise DyadicError(f"a {type(value).__name__} is no derivation; give what dyadic.derive returns")
-    return value
-
-
 def _number(name: str, value: Any, remedy: str, right: Any) -> float:
     try:
         number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
@@ -55,4 +47,4 @@ def _shown(value: Any) -> str:
     return str(value)[:60] if isinstance(value, Real) else repr(value)[:60]
 
 
-__all__ = ["derived", "not_negative", "positive", "whole"]
+__all__ = ["not_negative", "positive", "whole"]

@@ -19,7 +19,6 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.enclosures import Unenclosed, enclosing
-from dyadic.physics.given_numbers import derived
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.number_types import balls, lower, mapped, upper
 from dyadic.physics.starts import taken
@@ -28,7 +27,7 @@ from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.reals import Undetermined
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 PRECISIONS = (128, 256, 512, 1024)
@@ -120,17 +119,17 @@ def certify(
     Raises :class:`DyadicError` for a module of another network or one that gives no gradients, and for arrays that are
     not the finite ones of the right shapes.
     """
-    exact = emitted_network(derived(derivation), "numpy", "float64")
+    expect_derivation(derivation)
+    exact = emitted_network(derivation, "numpy", "float64")
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))
     given = _rounded(exact, params, x, y, dtype)
     found = _computed(module, given, exact)
     try:
-        return _certificate(derivation, with_sure_decisions(exact), given, found, dtype)
+        return _certificate(with_sure_decisions(exact), given, found, dtype)
     except Undetermined as error:
-        samples = exact.module._checked(*given)[3]
-        return RoundingCertificate(derivation.architecture.name, dtype, samples, 0, (), str(error))
+        return _unbounded(Updates(exact, *given), dtype, error)
 
 
 def _name_of(dtype: Any) -> str:
@@ -158,11 +157,8 @@ def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str
     return found
 
 
-def _certificate(
-    derivation: Derivation, network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str
-) -> RoundingCertificate:
+def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
     updates = Updates(network, *given)
-    name, samples = derivation.architecture.name, updates.batch if network.batched else 1
     try:
         with enclosing(_BITS[dtype]):
             allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in _exact(updates).items()}
@@ -172,9 +168,19 @@ def _certificate(
                 errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
             if all(small for _, small in errors):
                 break
-        return RoundingCertificate(name, dtype, samples, bits, tuple(error for error, _ in errors))
+        return RoundingCertificate(*_run(updates, dtype), bits, tuple(error for error, _ in errors))
     except Unenclosed as error:
-        return RoundingCertificate(name, dtype, samples, 0, (), str(error))
+        return _unbounded(updates, dtype, error)
+
+
+def _run(updates: Updates, dtype: str) -> tuple[str, str, int]:
+    """Which run it is: the network, the type, the number of samples."""
+    network = updates.network
+    return network.derivation.architecture.name, dtype, updates.batch if network.batched else 1
+
+
+def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCertificate:
+    return RoundingCertificate(*_run(updates, dtype), 0, (), str(reason))
 
 
 def _exact(updates: Updates) -> dict[str, Array]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from html import escape
 
 from dyadic.physics.dynamics import built
-from dyadic.physics.given_numbers import derived
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.rivals import (
     dual_propagation,
@@ -25,7 +24,7 @@ from dyadic.physics.rivals.method import MethodTrial, RivalMethod
 from dyadic.physics.starts import Source, parameters, problem
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Claim
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 METHODS: tuple[RivalMethod, ...] = (
@@ -166,7 +165,8 @@ def compare(
     Raises :class:`DyadicError` for names that there are not, weights that nothing uses, and arrays that do not fit.
     """
     chosen = _names("methods", methods, [method.id for method in METHODS])
-    network = emitted_network(derived(derivation))
+    expect_derivation(derivation)
+    network = emitted_network(derivation)
     _names("over", over, list(network.module.PARAMETERS))
     if feedback is not None:
         if "feedback-alignment" not in chosen:
