@@ -22,10 +22,10 @@ from dyadic.codegen.c_target import CTarget
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.numpy_target import NumpyTarget
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError, expect, expect_one_of
 
-_TARGETS: dict[str, type[Target]] = {"c": CTarget, "cupy": CupyTarget, "numpy": NumpyTarget}
+TARGET_TYPES: dict[str, type[Target]] = {"c": CTarget, "cupy": CupyTarget, "numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
 
 
@@ -41,13 +41,13 @@ def emit(
 
     Raises :class:`DyadicError` for a target, dtype or size that there is not, or a size that is still a name.
     """
-    expect("derivation", derivation, Derivation)
+    expect_derivation(derivation)
     expect_one_of("dtype", dtype, DTYPES)
     expect_one_of("target", target, TARGETS)
     if sizes is not None:
         expect("sizes", sizes, Mapping)
         derivation = _sized(derivation, sizes)
-    return Emission(emit_module(_TARGETS[target](derivation, dtype)), stored_arrays(derivation.architecture))
+    return Emission(emit_module(TARGET_TYPES[target](derivation, dtype)), stored_arrays(derivation.architecture))
 
 
 def _sized(derivation: Derivation, sizes: Mapping[str, int]) -> Derivation:
@@ -58,7 +58,7 @@ def _sized(derivation: Derivation, sizes: Mapping[str, int]) -> Derivation:
     return replace(derivation, architecture=derivation.architecture.with_sizes(sizes))
 
 
-__all__ = ["DTYPES", "TARGETS", "Emission", "emit"]
+__all__ = ["DTYPES", "TARGETS", "TARGET_TYPES", "Emission", "emit"]
 
 if __name__ != "dyadic.codegen":  # one module must not exist under two names
     raise ImportError("import dyadic.codegen, not codegen: the folder is a part of the package dyadic")

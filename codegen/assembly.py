@@ -13,9 +13,9 @@ from sympy import Expr
 
 from dyadic.codegen.plan import Backward, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
-from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
 from dyadic.symbolic.structure import Architecture, Vertex
@@ -49,6 +49,16 @@ class Target(ABC):
     def program(self, vertex: Vertex) -> LayerProgram:
         """The program that a vertex runs."""
         return self.programs[program_key(self.derivation, vertex)]
+
+    def tag(self, letter: str, owner: str) -> str:
+        """``tag hash`` of an equation, for a comment."""
+        return tagged(self.derivation, cost_tag(owner) if letter == "C" else f"{letter}:{owner}")
+
+    @property
+    def decay(self) -> str | None:
+        """The weight decay as code, if there is one."""
+        decay = self.derivation.architecture.decay
+        return number(decay) if decay else None
 
     @abstractmethod
     def called(self, call: RoutineCall) -> str:
@@ -87,7 +97,7 @@ def emit_module(target: Target) -> str:
             (repr(c.owner), int(c.shape[-1])) for c in architecture.costs if c.equation.target_role == "index"
         ],
         "batched": not architecture.explicit_batch,
-        "decay": number(architecture.decay) if architecture.decay else None,
+        "decay": target.decay,
         "stored": bool(stored_arrays(architecture)),
         "written": _written(architecture),
         "vertices": [(repr(vertex.name), _shape(vertex.shape)) for vertex in vertices],
@@ -223,11 +233,6 @@ def number(value: Any) -> str:
 
 def _shape(shape: Sequence[Any]) -> str:
     return repr(tuple(int(extent) for extent in shape))
-
-
-def cost_tag(owner: str) -> str:
-    """The tag of a cost's equation."""
-    return "C" if owner == COST_OWNER else f"C:{owner}"
 
 
 def tagged(derivation: Derivation, tag: str) -> str:

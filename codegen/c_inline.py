@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.loops.nest import Nest
 from dyadic.codegen.plan import Plan, RoutineCall, Source, Summand
-from dyadic.codegen.program import BATCH, variable
+from dyadic.codegen.program import BATCH, free_name, variable
 from dyadic.symbolic.expressions import Tensor
 from dyadic.symbolic.tensor_names import Name
 
@@ -30,7 +29,7 @@ class LaunchedRoutine:
 
 
 class CInliner:
-    """launched: the routine of a call; given: the C expression of what comes from outside; number: a weight in C."""
+    """launched: the routine of a call; given: the C expression of what comes from outside."""
 
     def __init__(
         self, plan: Plan, launched: Callable[[RoutineCall], LaunchedRoutine], given: Mapping[Source, str], itemsize: int
@@ -46,7 +45,6 @@ class CInliner:
         self, shapes: Mapping[str, Sequence[Expr]], decay: str | None, tag: Callable[[str, str], str], vertices: Sizes
     ) -> list[str]:
         """The statements; ``room`` is then how many bytes they need.  shapes: of the parameters, by name."""
-        self.vertices = vertices
         for call in self.plan.forward:
             self._remark(tag("x", call.owner))
             names = self._called(call)
@@ -94,9 +92,7 @@ class CInliner:
 
     def _array(self, name: str, count: Expr) -> str:
         """A new array of ``count`` numbers in the work space."""
-        word = re.sub(r"\W", "_", name, flags=re.ASCII)
-        found = next(n for k in range(10**6) if (n := f"{word}_{k}" if k else word) not in self.taken)
-        self.taken.add(found)
+        found = free_name(name, self.taken)
         self.sizes[found] = count
         self.result.append(f"void* {found} = work; work += rounded({self._number(count)} * sizeof(real));")
         self.room += count * self.itemsize + ROUNDING
@@ -122,9 +118,9 @@ class CInliner:
         return name
 
     def _gradient(self, into: str, parameter: str, terms: Sequence[Summand], count: Expr, decay: str | None) -> None:
-        alone = len(terms) == 1 and terms[0].weight == 1 and isinstance(terms[0].of, RoutineCall) and decay is None
-        if alone and isinstance(terms[0].of, RoutineCall):
-            place = self._called(terms[0].of, into)[0]
+        only = terms[0].of if len(terms) == 1 and terms[0].weight == 1 and decay is None else None
+        if isinstance(only, RoutineCall):
+            place = self._called(only, into)[0]
         else:
             place = self._sum(terms, count, f"g_{parameter}")
         if decay is not None:

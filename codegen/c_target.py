@@ -9,12 +9,11 @@ from typing import Any
 
 from sympy import Expr, Integer, Mul
 
-from dyadic.codegen.assembly import cost_tag, number, tagged
 from dyadic.codegen.c_functions import helpers
 from dyadic.codegen.c_inline import CInliner, LaunchedRoutine
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
-from dyadic.codegen.kernel_target import KernelTarget, handed_on
+from dyadic.codegen.kernel_target import KernelTarget
 from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
@@ -90,9 +89,8 @@ class CTarget(KernelTarget):
         sizes = self.base(call)[1]
         tensors = [*call.routine.arguments, *(item.tensor for item in call.routine.definitions)]
         sized = {t.name: Tensor(t.name, tuple(e.xreplace(dict(sizes)) for e in t.shape)) for t in tensors}
-        handed = handed_on(call.routine, sizes)
-        names = [] if handed is not None else [one.name for one in self.lowered(self.called(call), call.routine, sizes)]
-        return LaunchedRoutine(tuple(self.nests[name] for name in names), sized, handed)
+        nests, handed = self.launched[self.called(call)]
+        return LaunchedRoutine(nests, sized, handed)
 
     def _main(self) -> tuple[CInliner, list[str]]:
         """The body of the function that goes through the network once."""
@@ -107,12 +105,7 @@ class CTarget(KernelTarget):
         inliner = CInliner(self.plan, self._launched, given, self.itemsize)
         vertices = {v.name: Mul(*lead, *v.shape) for v in architecture.vertices}
         shapes: dict[str, Sequence[Expr]] = dict(architecture.parameters)
-        decay = number(architecture.decay) if architecture.decay else None
-
-        def tag(letter: str, owner: str) -> str:
-            return tagged(self.derivation, cost_tag(owner) if letter == "C" else f"{letter}:{owner}")
-
-        return inliner, inliner.lines(shapes, decay, tag, vertices)
+        return inliner, inliner.lines(shapes, self.decay, self.tag, vertices)
 
     def _given(self) -> list[tuple[str, list[tuple[str, bool, tuple[Expr, ...]]]]]:
         """(C name, (name, whether integers, shape)) of the arrays that come from outside, and of the gradients."""
@@ -132,12 +125,13 @@ class CTarget(KernelTarget):
 
 def sliding_contractions(derivation: Derivation) -> list[str]:
     """The vertices that contract over windows, as convolutions do: plain loops in C, slower than NumPy on a batch."""
-    target, found = CTarget(derivation, "float64"), []
+    target = CTarget(derivation, "float64")
+    slides: dict[str, bool] = {}
     for call in target.plan.forward:
-        kernels = target.lowered("kernel", call.routine, target.base(call)[1])
-        if any(_slides(one) for one in kernels):
-            found.append(call.owner)
-    return found
+        name = target.called(call)
+        if name not in slides:
+            slides[name] = any(map(_slides, target.lowered(name, call.routine, target.base(call)[1])))
+    return [call.owner for call in target.plan.forward if slides[target.called(call)]]
 
 
 def _slides(kernel: Kernel) -> bool:

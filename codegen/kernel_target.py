@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, cost_tag, documentation, tagged
+from dyadic.codegen.assembly import Target, documentation, tagged
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import takes_batch
 from dyadic.codegen.loops.kernel import Kernel
@@ -20,6 +20,7 @@ from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
 
 
@@ -34,6 +35,7 @@ class KernelTarget(Target):
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
         self.nests: dict[str, Nest] = {}
+        self.launched: dict[str, tuple[tuple[Nest, ...], Tensor | None]] = {}
         self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
 
     @abstractmethod
@@ -50,7 +52,7 @@ class KernelTarget(Target):
 
     def called(self, call: RoutineCall) -> str:
         base, sizes = self.base(call)
-        return sized_name(base, call.part, sizes)
+        return _sized_name(base, call.part, sizes)
 
     def lowered(self, name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
         """A routine as kernels."""
@@ -110,7 +112,8 @@ class KernelTarget(Target):
         results = [variable(tensor) for tensor in routine.outputs]
         arguments = [variable(tensor) for tensor in routine.arguments]
         lines: list[str] = []
-        copied = handed_on(routine, sizes)
+        copied = _handed_on(routine, sizes)
+        usual: list[Nest] = []
         if copied is not None:
             results = [variable(copied)]
         else:
@@ -122,7 +125,9 @@ class KernelTarget(Target):
                 for variant in variants:
                     self.nests[variant.kernel.name] = variant
                     kernels.append(self.printed(variant, _about(variant, routine) + provenance))
+                usual.append(variants[0])
                 lines += [*_allocations(variants[0], routine, sizes), *self.launches(variants)]
+        self.launched[name] = tuple(usual), copied
         return {
             "name": name,
             "doc": documentation(routine),
@@ -132,13 +137,13 @@ class KernelTarget(Target):
         }
 
 
-def sized_name(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
+def _sized_name(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
     """The name of a routine's function: its program, its sizes, its part."""
     name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
     return f"{name}_{part}" if part else name
 
 
-def handed_on(routine: Routine, sizes: Mapping[Expr, Expr]) -> Tensor | None:
+def _handed_on(routine: Routine, sizes: Mapping[Expr, Expr]) -> Tensor | None:
     """The argument that a routine merely hands on, whole, if that is all it does: no kernel is needed."""
     item = routine.definitions[0]
     if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
@@ -179,4 +184,4 @@ def _number(extent: Expr) -> str:
     return IntegerPrinter({}, {})(extent).replace(" / ", " // ")
 
 
-__all__ = ["KernelTarget", "handed_on", "sized_name"]
+__all__ = ["KernelTarget"]

@@ -12,6 +12,7 @@ from typing import Any
 
 from dyadic.codegen.numpy_passes import Statement, in_place, renamed, shared
 from dyadic.codegen.plan import Plan, RoutineCall, Source, Summand
+from dyadic.codegen.program import free_name
 
 RESERVED = {"params", "p", "x", "y", "batch", "loss", "g", "np", "prod"}
 Printed = Callable[[RoutineCall], Mapping[str, Any]]
@@ -97,9 +98,7 @@ class Inliner:
         """A statement under a new name; a name stays as it is, and code that stands there already keeps its name."""
         name = code if code.isidentifier() else self.known.get(code, "")
         if not name:
-            word = re.sub(r"\W", "_", base, flags=re.ASCII)
-            name = next(n for k in range(10**6) if (n := f"{word}_{k}" if k else word) not in self.taken)
-            self.taken.add(name)
+            name = free_name(base, self.taken)
             self.known[code] = name
             self.statements.append((name, code))
         if comment:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, cost_tag, documentation, number, tagged
+from dyadic.codegen.assembly import Target, documentation, number
 from dyadic.codegen.numpy_inline import Inliner
 from dyadic.codegen.numpy_passes import shared
 from dyadic.codegen.numpy_printer import NumpyPrinter
@@ -57,14 +57,9 @@ class NumpyTarget(Target):
     def _straight(self) -> dict[str, Any]:
         """What ``gradients`` computes, in order."""
         architecture = self.derivation.architecture
-
-        def tag(letter: str, owner: str) -> str:
-            return tagged(self.derivation, cost_tag(owner) if letter == "C" else f"{letter}:{owner}")
-
         taken = {*self.support.constants.values(), *self.routines, "State", "VERTICES", "PARAMETERS", "INPUTS"}
         inliner = Inliner(self.plan, lambda call: self.routines[self.called(call)], taken, number)
-        decay = number(architecture.decay) if architecture.decay else None
-        lines, loss, gradients = inliner.lines(tag, decay, not architecture.explicit_batch)
+        lines, loss, gradients = inliner.lines(self.tag, self.decay, not architecture.explicit_batch)
         return {"lines": lines, "loss": loss, "gradients": gradients}
 
     def _add(self, names: dict[Any, str], base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:

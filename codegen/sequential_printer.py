@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from dyadic.codegen.c_printer import CPrinter, parameters, takes_batch
-from dyadic.codegen.loops.nest import Array, Nest, Vector
+from dyadic.codegen.loops.nest import Nest, Vector
 from dyadic.codegen.loops.product import MatrixProduct, MatrixView, matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.codegen.program import variable
 from dyadic.symbolic.errors import UnsupportedEquation
-from dyadic.symbolic.expressions import Tensor
 
 
 class SequentialPrinter(CPrinter):
     """One function that is never inlined, so that whoever calls it gets the same bits."""
 
+    restrict = "restrict"
+
     def kernel(self, about: str) -> str:
         nest = self.nest
-        arguments = [self._argument(tensor) for tensor in parameters(nest)]
-        arguments += ["const int batch"] if self.takes_batch else []
         body = self._body()
         guarded = any(" ? " in line or "if (" in line for line in body)
-        head = f"{'GUARDED_KERNEL' if guarded else 'KERNEL'} void {nest.kernel.name}({', '.join(arguments)})"
+        head = f"{'GUARDED_KERNEL' if guarded else 'KERNEL'} void {nest.kernel.name}({', '.join(self.arguments())})"
         return "\n".join([f"// {about}", head, "{", *body, "}"])
 
     def _body(self) -> list[str]:
@@ -52,20 +51,11 @@ class SequentialPrinter(CPrinter):
         first = f"&{self.whole.entry(view.entry)}" if any(view.entry.indices) else variable(view.entry)
         return f"{first}, {view.row}, {view.column}"
 
-    def _argument(self, tensor: Tensor) -> str:
-        type_ = "int" if tensor.name in self.integers else "real"
-        const = "" if tensor in self.nest.kernel.writes else "const "
-        return f"{const}{type_}* restrict {variable(tensor)}"
-
     def vector(self, step: Vector) -> str:
         raise UnsupportedEquation("one thread moves no packs")
 
     def barrier(self) -> str:
         raise UnsupportedEquation("one thread waits for nobody")
-
-    def declaration(self, array: Array) -> str:
-        extents = "".join(f"[{extent}]" for extent in array.shape)
-        return f"{'int' if array.integer else 'real'} {array.name}{extents};"
 
 
 def wrapper(nest: Nest) -> str:

@@ -9,6 +9,7 @@ from dyadic.paper.layer_words import KindOnPaper
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Definition
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+from dyadic.symbolic.instantiation import cost_tag
 
 _AS_THEY_ARE = frozenset({"exp", "log", "sqrt", "rsqrt", "sin", "cos"})
 """Functions whose derivative every reader knows, and whose formula says it."""
@@ -24,7 +25,7 @@ def by_vertex(derivation: Derivation) -> list[Block]:
         "gradient": "Parameter gradients:",
     }
     for cost in derivation.architecture.costs:
-        shown |= set(derivation.equations["C" if len(derivation.architecture.costs) == 1 else f"C:{cost.owner}"].where)
+        shown |= set(derivation.equations[cost_tag(cost.owner)].where)
     for role, title in titles.items():
         chosen = [equation for equation in derivation.equations.values() if equation.role == role]
         if not chosen:

@@ -8,17 +8,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from dyadic.codegen import TARGET_TYPES
 from dyadic.codegen.assembly import DTYPES, Target, emit_module
-from dyadic.codegen.c_target import CTarget
-from dyadic.codegen.cupy_target import CupyTarget
-from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.plan import Plan, RoutineCall
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.limits import regular_file
-
-_TARGETS: dict[str, type[Target]] = {"c": CTarget, "cupy": CupyTarget, "numpy": NumpyTarget}
 
 
 @dataclass(frozen=True)
@@ -57,10 +53,10 @@ def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = 
     target: ``numpy``, ``c`` or ``cupy``.  dtype: ``float32`` or ``float64``.
     Raises :class:`DyadicError` for another target or dtype, and for a size that is still a name.
     """
-    for what, given, known in (("target", target, tuple(_TARGETS)), ("dtype", dtype, DTYPES)):
+    for what, given, known in (("target", target, tuple(TARGET_TYPES)), ("dtype", dtype, DTYPES)):
         if given not in known:
             raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
-    made = _TARGETS[target](derivation, dtype)
+    made = TARGET_TYPES[target](derivation, dtype)
     return EmittedNetwork(derivation, imported(emit_module(made)), made)
 
 

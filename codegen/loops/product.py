@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from sympy import Expr, Integer, Mul, expand
@@ -11,6 +11,7 @@ from sympy import Expr, Integer, Mul, expand
 from dyadic.codegen.index_maps import affine
 from dyadic.codegen.loops.contraction import Contraction, contraction
 from dyadic.codegen.loops.kernel import Axis, Kernel, Let, Put
+from dyadic.codegen.loops.place import count
 from dyadic.codegen.program import BATCH
 from dyadic.symbolic.expressions import Element, Index, Tensor
 from dyadic.symbolic.tensor_names import Name
@@ -57,16 +58,12 @@ def matrix_product(kernel: Kernel) -> MatrixProduct | None:
     )
     if views[0] is None or views[1] is None or views[2] is None or views[2].column != 1:
         return None
-    extents = _count(rows), _count(columns), _count(depth)
+    extents = count(rows), count(columns), count(depth)
     scale = _scale(kernel, found)
     return MatrixProduct(
         found.groups, extents, views[0], views[1], views[2],
         Integer(1) if scale is None else scale, None if scale is not None else _epilogue(kernel, found, last),
     )  # fmt: skip
-
-
-def _count(axes: Sequence[Axis]) -> Expr:
-    return Mul(*(axis.extent for axis in axes))
 
 
 def _view(
@@ -117,9 +114,7 @@ def _scale(kernel: Kernel, found: Contraction) -> Expr | None:
 def _epilogue(kernel: Kernel, found: Contraction, last: Element) -> Kernel:
     """What is done with each sum, read from where it was put."""
     statements = (Let(found.sum.local, last), *kernel.statements[1:])
-    return Kernel(
-        kernel.name, kernel.axes, statements, kernel.reads, kernel.writes, kernel.integers, kernel.defines
-    )  # fmt: skip
+    return replace(kernel, statements=statements)
 
 
 __all__ = ["MatrixProduct", "MatrixView", "matrix_product"]
