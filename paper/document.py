@@ -6,6 +6,7 @@ ever converted from one language to another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -122,6 +123,16 @@ class Table:
     head: tuple[tuple[Span, ...], ...]
     rows: tuple[tuple[tuple[Span, ...], ...], ...]
     widths: tuple[int, ...]
+
+
+def two_to_a_row(
+    pairs: Sequence[tuple[tuple[Span, ...], tuple[Span, ...]]],
+) -> tuple[tuple[tuple[Span, ...], ...], ...]:
+    """The rows of a table that lists pairs of cells in two columns, one below the other."""
+    half = -(-len(pairs) // 2)
+    blank: tuple[Span, ...] = ("",)
+    left, right = pairs[:half], [*pairs[half:], (blank, blank)][:half]
+    return tuple((*one, *two) for one, two in zip(left, right, strict=True))
 
 
 @dataclass(frozen=True)

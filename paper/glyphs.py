@@ -143,7 +143,7 @@ class Notation:
     def apart(self, lines: Sequence[Definition], kind: str = "") -> tuple[Definition, ...]:
         """Lines whose indices and sizes have letters that are no quantity's there, the same in all of them."""
         symbols = {s for line in lines for s in _symbols(line)}
-        taken = {self.glyph(e.name.letter, str(e.name.owner), kind).base for line in lines for e in _entries(line)}
+        taken = {self.glyph(e.name.letter, str(e.name.owner), kind).base for line in lines for e in entries(line)}
         taken |= RESERVED | {glyph.base for glyph in self.chosen.values()}
         table = _renamed(symbols, taken)
         return tuple(_with(line, table) for line in lines) if table else tuple(lines)
@@ -163,7 +163,8 @@ def _spelled(letter: str) -> Glyph:
     return Glyph(letter) if len(letter) == 1 or letter in GREEK else Glyph(letter[0], letter[1:])
 
 
-def _entries(line: Definition) -> set[Element]:
+def entries(line: Definition) -> set[Element]:
+    """Everything that a definition defines and reads."""
     return {line.element, *line.body.atoms(Element)}
 
 

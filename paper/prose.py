@@ -8,10 +8,9 @@ from decimal import Decimal, InvalidOperation
 from dyadic.paper.document import Formula, Math, Span, Subscripted, Words
 
 _DERIVATIVE = re.compile(r"d(?P<top>[A-Za-z](?:_[a-z])?)/d(?P<bottom>[a-z]+(?:_[a-z])?)\Z")
-_SYMBOL = re.compile(r"(?P<letter>[xsfEFCLThkab]|theta)(?:_(?P<index>[a-z]))?\Z")
-_CALL = re.compile(r"(?P<letter>[CEF])\((?P<inside>[^()]*)\Z")
+_SYMBOL = re.compile(r"(?:[xsfEFCLThkab]|theta)(?:_[a-z])?\Z")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?\Z")
-_OPERATORS = {"=": "=", "+": "+", "-": "-", "<=": "<=", "<": "<"}
+_OPERATORS = frozenset({"=", "+", "-", "<=", "<"})
 _WHOLE: dict[str, Formula] = {
     "<s_v, f_v - x_v>": (
         "langle",
@@ -119,7 +118,7 @@ def _formula(text: str) -> Formula:
 
 def _token(token: str) -> Formula:
     if token in _OPERATORS:
-        return _OPERATORS[token]
+        return token
     if token[:1] in "+-" and len(token) > 1:
         return _token(token[1:]) if token[0] == "+" else ("-", _token(token[1:]))
     if found := _DERIVATIVE.match(token):

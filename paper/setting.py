@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dyadic.paper import theory
-from dyadic.paper.document import Block, Cite, Code, EquationBlock, Math, Paragraph, Span, Subscripted, Table
-from dyadic.paper.glyphs import Notation
+from dyadic.paper.document import (
+    Block,
+    Cite,
+    Code,
+    EquationBlock,
+    Math,
+    Paragraph,
+    Span,
+    Subscripted,
+    Table,
+    two_to_a_row,
+)
+from dyadic.paper.glyphs import Notation, entries
 from dyadic.paper.layer_words import KindOnPaper, described
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Definition, Element
+from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.structure import show
 
@@ -137,15 +148,10 @@ def symbols_table(notation: Notation, lines: Sequence[tuple[str, Definition]]) -
     """What the letters mean that stand in these equations, each given with its layer type."""
     letters: list[tuple[str, str]] = [("x", ""), ("s", ""), ("f", ""), ("E", ""), ("C", ""), ("theta", "")]
     for kind, line in lines:
-        letters += sorted((e.name.letter, kind) for e in {line.element, *line.body.atoms(Element)})
+        letters += sorted((element.name.letter, kind) for element in entries(line))
     glyphs = notation.used(dict.fromkeys(letters))
-    half = -(-len(glyphs) // 2)
-    rows = []
-    for k in range(half):
-        pair = [glyphs[k], *glyphs[half + k : half + k + 1]]
-        cells: list[Cell] = [cell for glyph in pair for cell in ((Math(glyph),), (glyph.meaning,))]
-        rows.append((*cells, *[("",)] * (4 - len(cells))))
-    return Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), tuple(rows), (9, 20, 9, 20))
+    rows = two_to_a_row([((Math(glyph),), (glyph.meaning,)) for glyph in glyphs])
+    return Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 20, 9, 20))
 
 
 def names_in_other_letters(notation: Notation) -> list[Block]:

@@ -93,10 +93,9 @@ class TypstRenderer(Renderer):
         return f"#math.equation(block: true, numbering: {numbering}, $\n  " + " \\\n  ".join(rows) + "\n$)"
 
     def tagged(self, rows: Sequence[str], tag: str) -> str:
-        body = " \\\n  ".join(rows)
         if not tag:
-            return f"#math.equation(block: true, numbering: none, $\n  {body}\n$)"
-        return f"#tagged({typst_string(plain_name(tag))}, $\n  {body}\n$)"
+            return self.display(rows, "")
+        return f"#tagged({typst_string(plain_name(tag))}, $\n  " + " \\\n  ".join(rows) + "\n$)"
 
     def ref(self, key: str) -> str:
         return f'#"{self.numbers[key]}"'

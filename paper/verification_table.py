@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dyadic.paper.document import Block, Code, Paragraph, Span, Table
+from dyadic.paper.document import Block, Code, Paragraph, Span, Table, two_to_a_row
 from dyadic.paper.prose import sentence
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -31,15 +31,10 @@ def verification(certificate: Mapping[str, Any]) -> tuple[Block, ...]:
 
 def tags_table(tags: Sequence[tuple[str, str]]) -> Table:
     """Tags and hashes, two pairs to a row."""
-    size = -(-len(tags) // 2)
-    rows = []
-    for k in range(size):
-        pair = [tags[k], *tags[size + k : size + k + 1]]
-        cells: list[tuple[Span, ...]] = [cell for tag, digest in pair for cell in ((Code(tag),), (Code(digest),))]
-        rows.append((*cells, *[("",)] * (4 - len(cells))))
+    rows = two_to_a_row([((Code(tag),), (Code(digest),)) for tag, digest in tags])
     head: tuple[tuple[Span, ...], ...] = (("equation",), ("hash",), ("equation",), ("hash",))
     caption = "Tags and hashes of the equations, as in the certificate and in emitted code."
-    return Table(caption, head, tuple(rows), (18, 13, 18, 13))
+    return Table(caption, head, rows, (18, 13, 18, 13))
 
 
 def _numbering(k: int) -> str:
@@ -73,9 +68,9 @@ def _row(group: Sequence[Mapping[str, Any]], trusted: Mapping[str, str]) -> tupl
     several = said != first["statement"]
     spans: list[Span] = [Code(name if several else first["id"]), ". ", *sentence(said)]
     if several:
-        what = {"function": "function", "adjoint": "layer kind or cost", "gradient": "layer kind"}.get(name, "case")
+        one, more = _SUBJECTS.get(name, ("case", "cases"))
         listed = ", ".join(claim["id"].partition(":")[2] for claim in group) if name == "function" else ""
-        spans.append(f" ({listed})" if listed else f" ({len(group)} {_plural(what, len(group))})")
+        spans.append(f" ({listed or f'{len(group)} {one if len(group) == 1 else more}'})")
     if first["reason"]:
         spans.append(f". Open because {first['reason']}")
     if first["counterexample"]:
@@ -84,11 +79,9 @@ def _row(group: Sequence[Mapping[str, Any]], trusted: Mapping[str, str]) -> tupl
     return tuple(spans), (first["verdict"],), (first["method"],), (letters,)
 
 
-def _plural(text: str, count: int) -> str:
-    return (
-        text
-        if count == 1
-        else {"function": "functions", "case": "cases"}.get(
-            text, text.replace("kind", "kinds").replace("cost", "costs")
-        )
-    )
+_SUBJECTS = {
+    "function": ("function", "functions"),
+    "adjoint": ("layer kind or cost", "layer kinds or costs"),
+    "gradient": ("layer kind", "layer kinds"),
+}
+"""What a claim that is made of several things is about, one of them and more."""
