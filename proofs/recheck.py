@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from dyadic.proofs import checker
-from dyadic.proofs.checker import Done, Finding, Rejected, Report
+from dyadic.proofs.checker import Done, Rejected, Report
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.evaluate import tightness_witness
@@ -25,8 +25,8 @@ def check(certificate: Any, architecture: Mapping[str, Any] | None = None, effor
     """
     report = checker.check(certificate, effort)
     if architecture is not None:
-        for part in ("inputs", "vertices", "costs", "decay"):
-            if certificate["architecture"][part] != architecture[part]:
+        for part in (name for name in architecture if name != "name"):
+            if certificate["architecture"].get(part) != architecture[part]:
                 raise Rejected(f"architecture.{part}", f"differs from that of {shown(architecture['name'])}")
     graph = Graph(certificate)
     found = {finding.claim: finding for finding in report.findings}
@@ -34,14 +34,16 @@ def check(certificate: Any, architecture: Mapping[str, Any] | None = None, effor
         if claim["verdict"] != "proved":
             continue
         if claim["kind"] == "tightness":
-            found[claim["id"]] = _tightness(graph, claim, f"claims[{position}].witness")
+            done, detail = _tightness(graph, claim, f"claims[{position}].witness")
+            found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
     return replace(report, findings=tuple(found.values()))
 
 
-def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
+def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
+    """What was done about the claim, and its result."""
     witness = claim["witness"]
     if not tightness_witness.affordable(graph):
-        return Finding(claim["id"], Done.STATED, "not enclosed again: that is too much work", claim["id"])
+        return Done.STATED, "not enclosed again: that is too much work"
     if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
@@ -50,4 +52,4 @@ def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     value = (
         f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
     )
-    return Finding(claim["id"], Done.COMPUTED, f"enclosed again by Arb: {value}", claim["id"])
+    return Done.COMPUTED, f"enclosed again by Arb: {value}"

@@ -20,7 +20,7 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.form_algebra import at_most
 from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
 from dyadic.proofs.statements.semantics.author_names import LayerOutside, author_names
-from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Statement, equalities
+from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Equalities, Statement, equalities
 from dyadic.proofs.statements.semantics.given import given_values
 from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
@@ -158,15 +158,16 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
     if statement.kind == "adjoint" and statement.child not in (*graph.parents, *graph.costs):
         raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
     try:
-        found = decide(statement, equalities(statement, vocabulary), budget)
+        claim = equalities(statement, vocabulary)
+        found = decide(statement, claim, budget)
     except Rejected as error:
         raise SpecError(
             statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
         ) from error
-    return _otherwise(found, statement, vocabulary)
+    return _otherwise(found, statement, claim, vocabulary)
 
 
-def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary) -> Claim:
+def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary: Vocabulary) -> Claim:
     """A refuted claim that holds where backpropagation arrives, or in the other layout, says so."""
     if found.verdict is not Verdict.REFUTED or found.counterexample is None:
         return found
@@ -177,11 +178,11 @@ def _otherwise(found: Claim, statement: Statement, vocabulary: Vocabulary) -> Cl
         readings.insert(0, (replace(statement, at=SOLUTION), _THERE))
     for reading, words in readings:
         try:
-            claim = equalities(reading, vocabulary)
-            if reading.layout != statement.layout and claim.seed == equalities(statement, vocabulary).seed:
+            other_claim = equalities(reading, vocabulary)
+            if reading.layout != statement.layout and other_claim.seed == claim.seed:
                 continue  # no derivative by a matrix
             with at_most(_REMARK):
-                proved = decide(reading, claim, budget, search=False).verdict is Verdict.PROVED
+                proved = decide(reading, other_claim, budget, search=False).verdict is Verdict.PROVED
             if proved:
                 return replace(found, counterexample={"but": words, **found.counterexample})
         except (SpecError, Rejected, Undetermined):

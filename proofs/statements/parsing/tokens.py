@@ -72,7 +72,6 @@ class FormulaError(SpecError):
         super().__init__(where, problem, "see `dyadic explain claims`")
         start = max(source.rfind("\n", 0, error.position) + 1, error.position - _LONGEST_SHOWN)
         line = source[start : error.position + _LONGEST_SHOWN].partition("\n")[0]
-        self.plain = error.problem
         self.pointed = (line, " " * (error.position - start) + "^")
 
 

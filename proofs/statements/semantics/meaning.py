@@ -114,7 +114,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if (kind, owner) == ("C", ""):
             return {(): self.ring.add(self._costs())}
-        if self._premises.solution and owner in graph.parents and kind in ("x", "s"):
+        if self.vocabulary.solution and owner in graph.parents and kind in ("x", "s"):
             return self.evaluated(owner).values[self._map(owner)] if kind == "x" else self._received(owner, None)
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
@@ -122,7 +122,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             return self._received(owner, what.letter)
         if what.sense is Sense.UPDATE:
             return self.evaluated(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
-        if what.sense is Sense.COST and self._premises.solution:
+        if what.sense is Sense.COST and self.vocabulary.solution:
             return self._by_cost(owner, what.letter)
         if owner in graph.inputs:
             return self._decayed(self._received(owner, None), "x", owner)

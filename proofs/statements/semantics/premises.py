@@ -38,9 +38,8 @@ class Relation:
 
 @dataclass
 class Premises:
-    """solution: whether x and s are those of backpropagation.  symmetric, one_hot: tensors by kind and owner."""
+    """symmetric, one_hot: tensors by kind and owner."""
 
-    solution: bool = False
     symmetric: set[tuple[str, str]] = field(default_factory=set)
     one_hot: set[tuple[str, str]] = field(default_factory=set)
     equations: list[Relation] = field(default_factory=list)
@@ -54,7 +53,7 @@ class Premises:
 
 def read_premises(lines: tuple[str, ...], vocabulary: Vocabulary, where: str) -> Premises:
     """The assumptions of a claim.  Raises :class:`SpecError` for one that cannot be read or used."""
-    found = Premises(vocabulary.solution)
+    found = Premises()
     for line in lines:
         found.texts.append(f"{line.strip()} (assumed by the claim)")
         name, _, word = line.strip().rpartition(" ")

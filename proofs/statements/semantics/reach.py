@@ -13,7 +13,7 @@ def vertices_of(claim: Equalities, link: Link) -> set[str]:
     graph = claim.vocabulary.graph
     kinds = claim.read(link)
     found = vertices_read(graph, kinds)
-    if not claim.premises.solution:
+    if not claim.vocabulary.solution:
         return found
     if any(not _forward(claim, *key) for key in kinds):
         return {*graph.parents, *graph.costs}

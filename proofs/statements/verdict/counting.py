@@ -110,7 +110,7 @@ class Counts:
         self._vocabulary: Vocabulary = claim.vocabulary
         self._lets = {let.name: let for let in claim.lets}
         self._count, self._derivative = count, derivative
-        self._solution = claim.premises.solution
+        self._solution = claim.vocabulary.solution
         self._terms: dict[str, dict[str, Count]] = {}
 
     def link(self, link: Link) -> Count:

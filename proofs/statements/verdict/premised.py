@@ -122,23 +122,31 @@ def settle(make: Callable[[], ClaimTensors], values: dict[str, Number], tries: i
             return False
         if broken is None:
             return True
-        if not _mended(make, values, *broken):
+        if not _mended(make, scope, values, *broken):
             return False
     return False
 
 
 def _mended(
-    make: Callable[[], ClaimTensors], values: dict[str, Number], relation: Relation, index: dict[str, int]
-) -> bool:
-    """Whether an inequality holds after a change of one number, by as much as takes one side beyond the other."""
-    left, right = make().at(relation, index)
+    make: Callable[[], ClaimTensors], scope: ClaimTensors, values: dict[str, Number], relation: Relation,
+    index: dict[str, int],
+) -> bool:  # fmt: skip
+    """Whether an inequality holds after a change of one number, by as much as takes one side beyond the other.
+
+    scope: that at the present numbers.
+    """
+    left, right = scope.at(relation, index)
+    try:
+        start = left.about() - right.about()
+    except Undetermined:
+        return False
     labels = sorted((label for label in left.used | right.used if label in values), key=lambda k: (k[0] != "b", k))
     for label in labels[:_LABELS]:
         before = values[label]
         try:
-            start = _excess(make(), relation, index)
             values[label] = before + 1
-            slope = _excess(make(), relation, index) - start
+            left, right = make().at(relation, index)
+            slope = left.about() - right.about() - start
             for beyond in (1, 2, Fraction(1, 2)) if slope else ():
                 values[label] = Fraction(before) + _rounded((beyond - start) / slope)
                 if _holds(relation.sign, *make().at(relation, index)):
@@ -147,12 +155,6 @@ def _mended(
             pass
         values[label] = before
     return False
-
-
-def _excess(scope: ClaimTensors, relation: Relation, index: dict[str, int]) -> Fraction:
-    """About how far the left side is above the right one."""
-    left, right = scope.at(relation, index)
-    return left.about() - right.about()
 
 
 def _rounded(value: Fraction) -> Fraction:
