@@ -20,7 +20,7 @@ from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
 _UTF_8 = "set PYTHONIOENCODING=utf-8"
-_EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "undecided": 3}
+EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "undecided": 3}
 
 
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
@@ -56,7 +56,7 @@ def verify(
     else:
         _print(f"note: {note}" for note in derivation.architecture.notes)
         _print(verdict_text(found, notes, page(sys.stdout), verbose))
-    return _EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def verify_own(
@@ -75,7 +75,7 @@ def verify_own(
         _print(github_annotations(found, str(claims)))
     else:
         _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
-    return 2 if found.failures else _EXIT[found.verdict]
+    return 2 if found.failures else EXIT[found.verdict]
 
 
 def check(certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int) -> int:
@@ -160,7 +160,7 @@ def appendix(spec: Path, cost: str | None, granularity: Granularity | None, outp
             else:
                 with reserved(name, spec) as write_beside:
                     write_beside(content)
-    return _EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def build(
@@ -189,7 +189,7 @@ def build(
     _print(f"  {output / name}" for name in sorted(contents))
     _print(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
     _print([f"  fastest here: {_fastest(derivation, refused)}"])
-    return _EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def _fastest(derivation: Derivation, refused: Container[str]) -> str:

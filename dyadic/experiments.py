@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dyadic.cli import real_number
-from dyadic.commands import _derivation, _numbers, _print
+from dyadic.commands import EXIT, _derivation, _numbers, _print
 from dyadic.files import reserved
-from dyadic.proofs.claims import Verdict
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.terminal import page, progress
@@ -163,15 +162,21 @@ def certify(
         (batch is not None and data is not None, _OWN_BATCH),
     )
     derivation = _derivation(spec, cost, granularity, _numbers(sizes))
-    arrays = problem(emitted_network(derivation), params, data, batch, seed or 0)
-    run = executed(module) if module else emitted_network(derivation, target or "numpy", dtype or "float64").module
+    exact = emitted_network(derivation)
+    arrays = problem(exact, params, data, batch, seed or 0)
+    if module is not None:
+        run = executed(module)
+    elif (target or "numpy", dtype or "float64") == ("numpy", "float64"):
+        run = exact.module
+    else:
+        run = emitted_network(derivation, target or "numpy", dtype or "float64").module
     with progress("enclosing"):
         found = bounds(derivation, run, *arrays)
     if form == "json":
         _print([json.dumps(found.as_dict(), indent=1)])
     else:
         _print(rounding_text(found, page(sys.stdout)))
-    return {Verdict.PROVED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}[found.verdict]
+    return EXIT[found.verdict]
 
 
 def paper_claims(

@@ -13,9 +13,7 @@ from dyadic.physics.trajectory import Trajectory
 from dyadic.physics.updates import Variable
 from dyadic.printable import printable
 from dyadic.proofs.claims import Claim
-from dyadic.terminal import Page
-
-_VERDICT = 11
+from dyadic.terminal import VERDICT_WIDTH, Page
 
 
 def relaxation_text(
@@ -42,12 +40,10 @@ def claim_lines(claims: Sequence[Claim], page: Page, details: bool = False) -> I
     """A line for each claim: verdict, id, statement; with its numbers and reason where they are wanted."""
     width = max((len(claim.id) for claim in claims), default=0)
     for claim in claims:
-        start = f"{claim.verdict.upper():<{_VERDICT}}{claim.id:<{width}}  "
-        first, *rest = page.wrapped(claim.statement, start)
-        yield page.styled(claim.verdict.upper(), claim.verdict) + first[len(claim.verdict) :]
-        yield from rest
+        start = f"{claim.verdict.upper():<{VERDICT_WIDTH}}{claim.id:<{width}}  "
+        yield from page.coloured(page.wrapped(claim.statement, start), claim.verdict)
         if details:
-            blank = " " * _VERDICT
+            blank = " " * VERDICT_WIDTH
             for hypothesis in claim.hypotheses:
                 yield from page.wrapped(f"assuming {hypothesis}", blank)
             if claim.reason:

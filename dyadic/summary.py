@@ -17,7 +17,7 @@ from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import Page, counted
+from dyadic.terminal import VERDICT_WIDTH, Page, counted
 
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings
@@ -29,8 +29,6 @@ NOT_SHOWN = (
     "anything about floating point, beyond the equality of two schedules of one emitted module",
     "anything about speed",
 )
-_VERDICT = 11
-"""The width of the column of verdicts."""
 _LONG_NAME, _LONGEST = 24, 600
 
 
@@ -70,7 +68,7 @@ def own_claims_text(
     if verdict.endswith("expected"):
         yield from page.wrapped(f"{verdict.upper()}: {counts}")
     else:
-        yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+        yield from page.coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict)
     depth = counted(derivation.L, "layer")
     yield from page.wrapped(
         f"{derivation.architecture.name}: L = {depth} (counted in vertices), T = {derivation.steps}"
@@ -87,10 +85,10 @@ def own_claims_text(
         yield from _details(claim, page, verbose, statement=False)
     for failure in found.failures:
         yield ""
-        yield from page.wrapped(printable(failure.id), f"{'UNREADABLE':<{_VERDICT}}")
+        yield from page.wrapped(printable(failure.id), f"{'UNREADABLE':<{VERDICT_WIDTH}}")
         place = f"{file}, line {failure.line}" if failure.line else file
         yield from _detail(f"{place}: {printable(failure.error.problem)}; {printable(failure.error.remedy)}", page)
-        yield from (f"{' ' * (_VERDICT + 2)}{printable(line)}" for line in failure.pointed)
+        yield from (f"{' ' * (VERDICT_WIDTH + 2)}{printable(line)}" for line in failure.pointed)
 
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
@@ -103,7 +101,7 @@ def report_text(report: Report, page: Page) -> Iterator[str]:
     yield from page.wrapped(about)
     yield ""
     for finding in findings:
-        yield from page.wrapped(importable(finding[_VERDICT:]), finding[:_VERDICT])
+        yield from page.wrapped(importable(finding[VERDICT_WIDTH:]), finding[:VERDICT_WIDTH])
 
 
 def rejected_text(reason: str, page: Page) -> Iterator[str]:
@@ -124,14 +122,7 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     if steps.verdict is not verdict:
         fallen = [claim.id for claim in certificate.claims if claim.verdict is verdict]
         text = f"{verdict.upper()}: {', '.join(fallen)}; {steps.verdict}: {said[steps.verdict]}{theorem}"
-    yield from _coloured(page.wrapped(text), verdict, page)
-
-
-def _coloured(lines: Iterable[str], verdict: str, page: Page) -> Iterator[str]:
-    """The lines, the verdict at the start of the first in its colour."""
-    word = verdict.upper()
-    for line in lines:
-        yield page.styled(word, verdict) + line[len(word) :] if line.startswith(word) else line
+    yield from page.coloured(page.wrapped(text), verdict)
 
 
 def _counts(verdicts: Collection[Verdict]) -> str:
@@ -155,19 +146,19 @@ def _group(claim: Claim) -> int:
 
 def _column(names: Iterable[str], page: Page) -> int:
     """The width of the column of names: that of the longest but for a few long ones, which stand out of it."""
-    most = min(_LONG_NAME, (page.width - _VERDICT) // 2)
+    most = min(_LONG_NAME, (page.width - VERDICT_WIDTH) // 2)
     return max((len(name) for name in names if len(name) <= most), default=most)
 
 
 def _line(claim: Claim, text: str, column: int, page: Page) -> Iterator[str]:
     """Verdict, id and a short text; a name that is longer than its column has a line of its own."""
-    start = f"{claim.verdict.upper():<{_VERDICT}}"
+    start = f"{claim.verdict.upper():<{VERDICT_WIDTH}}"
     if not text or len(claim.id) > column:
-        yield from _coloured(page.wrapped(claim.id, start), claim.verdict, page)
+        yield from page.coloured(page.wrapped(claim.id, start), claim.verdict)
         if text:
-            yield from page.wrapped(text, " " * (_VERDICT + column + 2))
+            yield from page.wrapped(text, " " * (VERDICT_WIDTH + column + 2))
         return
-    yield from _coloured(page.wrapped(text, f"{start}{claim.id:<{column}}  "), claim.verdict, page)
+    yield from page.coloured(page.wrapped(text, f"{start}{claim.id:<{column}}  "), claim.verdict)
 
 
 def _without_repetition(claim: Claim, said: dict[str, Mapping[str, Any]]) -> Claim:
@@ -201,7 +192,7 @@ def _data(content: Mapping[str, Any] | None, label: str, page: Page) -> Iterator
 
 
 def _detail(text: str, page: Page) -> list[str]:
-    return page.wrapped(importable(text), " " * _VERDICT, " " * (_VERDICT + 2))
+    return page.wrapped(importable(text), " " * VERDICT_WIDTH, " " * (VERDICT_WIDTH + 2))
 
 
 def _list(title: str, items: Collection[str], page: Page) -> Iterator[str]:

@@ -21,10 +21,12 @@ from dyadic.symbolic.limits import regular_file
 class EmittedNetwork:
     """A network's emitted module, imported.
 
-    module: what ``dyadic emit`` writes.  plan: which of its functions is called for which vertex, from what.
+    text, module: what ``dyadic emit`` writes, and that imported.
+    plan: which of its functions is called for which vertex, from what.
     """
 
     derivation: Derivation
+    text: str
     module: ModuleType
     target: Target
 
@@ -57,7 +59,8 @@ def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = 
         if given not in known:
             raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
     made = TARGET_TYPES[target](derivation, dtype)
-    return EmittedNetwork(derivation, imported(emit_module(made)), made)
+    text = emit_module(made)
+    return EmittedNetwork(derivation, text, imported(text), made)
 
 
 def imported(text: str) -> ModuleType:

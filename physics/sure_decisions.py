@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from dyadic.codegen.assembly import emit_module
 from dyadic.physics.loading import EmittedNetwork, imported
 from dyadic.proofs.evaluate.reals import Undetermined
 
@@ -37,7 +36,7 @@ _FORBIDDEN = {"min", "argmin", "minimum", "sort", "argsort", "greater", "less", 
 
 def with_sure_decisions(network: EmittedNetwork) -> EmittedNetwork:
     """The network with emitted functions that compute with balls, and decide only what is certain."""
-    tree = _Sure().visit(ast.parse(emit_module(network.target)))
+    tree = _Sure().visit(ast.parse(network.text))
     tree.body.insert(1, ast.parse("from dyadic.physics.sure_decisions import Decisions as sure").body[0])
     return replace(network, module=imported(ast.unparse(ast.fix_missing_locations(tree))))
 

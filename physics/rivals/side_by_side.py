@@ -173,11 +173,11 @@ def compare(
             raise DyadicError("feedback: is read by feedback-alignment alone, which is not among the methods; add it")
         feedback = parameters(network, "feedback weights").taken(feedback)
     updates: Updates = built(network, problem(network, params, data, None, seed)).sample()
-    rows = []
+    bench, rows = Bench(updates, over, feedback), []
     for method in METHODS:
         if method.id in chosen:
             progress(method.title)
-            found = method.run(Bench(updates, over, feedback))
+            found = method.run(bench)
             rows.append(Row(method, None, found) if isinstance(found, str) else Row(method, found))
     return Comparison(derivation.architecture.name, tuple(rows))
 

@@ -5,6 +5,7 @@ import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import mpmath
 import numpy as np
@@ -13,8 +14,7 @@ from support.optional import require
 
 import dyadic
 from dyadic.catalogue import example_network
-from dyadic.codegen.assembly import emit_module
-from dyadic.physics import rounding, sure_decisions
+from dyadic.physics import rounding
 from dyadic.physics.loading import emitted_network, imported
 from dyadic.physics.starts import problem
 from dyadic.physics.sure_decisions import with_sure_decisions
@@ -86,8 +86,7 @@ def test_random_runs_lie_within_their_bounds(dtype):
 
 def changed(derivation, old, new, dtype="float64"):
     """A module of the network whose text somebody has edited."""
-    network = emitted_network(derivation, "numpy", dtype)
-    text = emit_module(network.target)
+    text = emitted_network(derivation, "numpy", dtype).text
     assert old in text
     return imported(text.replace(old, new))
 
@@ -194,9 +193,9 @@ def test_the_command(tmp_path):
 )
 def test_emitted_code_that_would_decide_unseen_is_undecided(line, monkeypatch):
     derivation = derived()
-    text = emit_module(emitted_network(derivation).target)
+    deciding = lambda text: text.replace("f = np.tanh(z)", f"{line}; f = np.tanh(z)")  # noqa: E731
     monkeypatch.setattr(
-        sure_decisions, "emit_module", lambda target: text.replace("f = np.tanh(z)", f"{line}; f = np.tanh(z)")
+        rounding, "with_sure_decisions", lambda one: with_sure_decisions(replace(one, text=deciding(one.text)))
     )
     found = certified(derivation, emitted_network(derivation).module)
     assert (found.verdict, found.gradients, found.samples) == ("undecided", (), 3)
