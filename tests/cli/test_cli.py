@@ -8,15 +8,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.command import COMMAND, run
 
 from dyadic.codegen.compilers import find_c_compiler, has_device
 
 DIGITS = "examples/digits.toml"
-COMMAND = [sys.executable, "-m", "dyadic"]
-
-
-def run(*arguments, **options):
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, **options)
 
 
 def test_derive():

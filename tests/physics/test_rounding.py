@@ -3,13 +3,12 @@
 import json
 import math
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 
 import mpmath
 import numpy as np
 import pytest
+from support.command import run
 from support.optional import require
 
 import dyadic
@@ -158,10 +157,6 @@ def test_a_module_of_another_network_is_refused():
     other = derived({**CHAIN, "inputs": {"a": {"shape": [4]}}})
     with pytest.raises(dyadic.DyadicError, match="is not one of chain"):
         certified(derived(), emitted_network(other).module)
-
-
-def run(*arguments):
-    return subprocess.run([sys.executable, "-m", "dyadic", *map(str, arguments)], capture_output=True, text=True)
 
 
 def test_the_command(tmp_path):
