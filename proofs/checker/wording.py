@@ -244,8 +244,8 @@ RULES: dict[str, ClaimKind] = {
     "nonreciprocity:structure": _rule(
         "",
         "",
-        "The inference flow of some layers with this network's structure has no potential. Whether that of this "
-        "network's own layers has one is not known: no entry of its Jacobian was found that is not zero",
+        "The inference flow of some layers with this network's structure has no potential. Whether that of "
+        "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero",
         "a layer that reads another, which does not read it",
         (),
         (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER, trust.GRAPH),
