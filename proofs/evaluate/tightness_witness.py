@@ -90,9 +90,10 @@ def find(graph: Graph, seeds: int = 6, sizes: dict[str, int] | None = None) -> W
 
     sizes: the free sizes to look at; without them reduced ones.
     """
-    if size(graph) > _FEW_ENTRIES:
+    many = size(graph) > _FEW_ENTRIES
+    if many:
         seeds = 1
-    for precision in PRECISIONS:
+    for precision in PRECISIONS[:1] if many else PRECISIONS:
         blurred = False
         for seed in range(seeds):
             for signs in SIGNS:
