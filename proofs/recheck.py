@@ -12,9 +12,11 @@ from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Rejected, Report
+from dyadic.proofs.checker.figures import edge_of
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.evaluate import tightness_witness
+from dyadic.proofs.methods.reciprocity import entry_beside
 
 
 def check(certificate: Any, architecture: Mapping[str, Any] | None = None, effort: int = 1) -> Report:
@@ -36,7 +38,16 @@ def check(certificate: Any, architecture: Mapping[str, Any] | None = None, effor
         if claim["kind"] == "tightness":
             done, detail = _tightness(graph, claim, f"claims[{position}].witness")
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
+        elif claim["kind"] == "nonreciprocity" and claim["witness"]:
+            _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
     return replace(report, findings=tuple(found.values()))
+
+
+def _reciprocity(graph: Graph, witness: Any, where: str) -> None:
+    """The checker has found an entry of its own; the one that is stated is enclosed again."""
+    child, parent = edge_of(witness)
+    if entry_beside(graph, parent, child, witness["seed"]) != witness:
+        raise Rejected(where, "is not what the evaluation gives")
 
 
 def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
@@ -49,7 +60,5 @@ def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
     if found is None or found.as_dict() != witness:
         raise Rejected(where, "is not what the evaluation gives")
-    value = (
-        f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
-    )
-    return Done.COMPUTED, f"enclosed again by Arb: {value}"
+    value = f"s of {found.vertex!r} is {found.exact} after {found.steps} steps"
+    return Done.COMPUTED, f"enclosed again by Arb: {value}, and off by {found.difference} after {found.steps - 1}"
