@@ -1,10 +1,14 @@
 """Options and helpers that several test modules share."""
 
+import gc
 import os
 
 import pytest
 from hypothesis import settings
 
+from dyadic.process import COLLECTIONS
+
+gc.set_threshold(*COLLECTIONS)  # as in the program
 # Random cases are drawn afresh on a developer's machine; where the outcome decides on a change, they are the same ones.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI") == "true":
