@@ -75,14 +75,14 @@ def verify_own(
     return _EXIT[overall(found)]
 
 
-def check(certificate: Path) -> int:
+def check(certificate: Path, coq: bool) -> int:
     from dyadic.proofs import Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
 
     try:
         with progress("checking"):
-            found = dyadic.check(read(str(certificate)))
+            found = dyadic.check(read(str(certificate)), coq)
     except Rejected as error:
         _print(rejected_text(str(error), page(sys.stdout)))
         return 1

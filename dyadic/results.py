@@ -159,13 +159,13 @@ def verify(
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
 
 
-def check(certificate: Mapping[str, Any]) -> Report:
-    """Verify a certificate again, from its contents alone.
+def check(certificate: Mapping[str, Any], coq: bool = False) -> Report:
+    """Verify a certificate again, from its contents alone; with ``coq``, its equations by Coq as well.
 
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
     with _rejecting():
-        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate)
+        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate, coq)
 
 
 __all__ = ["Certificate", "RejectedCertificate", "check", "verify"]

@@ -13,11 +13,16 @@ from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
 from dyadic.proofs.checker.intake.form import anything, number, one_of, record, text
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import tightness_witness
+from dyadic.proofs.methods.formal.formal import formal_claim
 
 
-def check(certificate: Any) -> Report:
-    """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold."""
+def check(certificate: Any, coq: bool = False) -> Report:
+    """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold.
+
+    coq: also have Coq check the network's own equations.
+    """
     report = checker.check(certificate)
     graph = Graph(certificate)
     found = {finding.claim: finding for finding in report.findings}
@@ -26,7 +31,16 @@ def check(certificate: Any) -> Report:
             continue
         if claim["kind"] == "tightness":
             found[claim["id"]] = _tightness(graph, claim, f"claims[{position}].witness")
-    return replace(report, findings=tuple(found.values()))
+    if not coq:
+        return replace(report, findings=tuple(found.values()))
+    claim = formal_claim(certificate)
+    accepted = claim.verdict is Verdict.PROVED
+    done, detail = (
+        (Done.COMPUTED, claim.statement) if accepted else (Done.STATED, f"not accepted again: {claim.reason}")
+    )
+    found["formal"] = Finding("formal", done, detail)
+    still_open = () if accepted else (f"formal: {claim.reason}",)
+    return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
 
 
 WITNESS = record({

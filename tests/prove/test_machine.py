@@ -39,6 +39,12 @@ def calculus(library):
     return library
 
 
+@pytest.fixture(scope="module")
+def equations(calculus):
+    machine.compile_library(calculus, machine.EQUATIONS)
+    return calculus
+
+
 def committed(names):
     lines = (COQ / "assumptions.txt").read_text().splitlines()
     stated = dict(line.split(": ", 1) for line in lines)
@@ -48,7 +54,7 @@ def committed(names):
 def test_every_theorem_is_asked_about():
     found = {path.stem: tuple(re.findall(r"^\s*Theorem (\w+)", path.read_text(), re.M)) for path in COQ.glob("*.v")}
     assert found == machine.THEOREMS
-    everything = machine.CORE + machine.CALCULUS
+    everything = machine.CORE + machine.CALCULUS + machine.EQUATIONS
     assert (COQ / "_CoqProject").read_text().split()[3:] == [f"{name}.v" for name in everything]
     assert len(committed(everything)) == sum(map(len, found.values()))
 
@@ -65,13 +71,23 @@ def test_the_gradient_theorems_rest_on_the_reals_only(calculus):
     assert {axiom for axioms in found.values() for axiom in axioms.split(", ")} <= REALS
 
 
+def test_the_theorems_of_equations_rest_on_the_reals_and_on_the_logarithm(equations):
+    """The standard library's logarithm takes the excluded middle, so its derivative does."""
+    found = machine.assumptions(equations, machine.EQUATIONS)
+    assert found == committed(machine.EQUATIONS)
+    assert {axiom for axioms in found.values() for axiom in axioms.split(", ")} <= REALS | {
+        "Classical_Prop.classic",
+        "none",
+    }
+
+
 def test_an_axiom_is_noticed(library):
     source = "Axiom easy : 1 = 2.\nTheorem wrong : 2 = 1. Proof. symmetry. exact easy. Qed.\nPrint Assumptions wrong.\n"
     assert machine._axioms(machine._compile(library, "Easy", source)) == "easy"
 
 
-def test_coqchk_accepts(calculus):
-    machine.recheck(calculus, machine.CORE + machine.CALCULUS)
+def test_coqchk_accepts(equations):
+    machine.recheck(equations, machine.CORE + machine.CALCULUS + machine.EQUATIONS)
 
 
 def test_coqchk_refuses_a_changed_file(tmp_path, library):
@@ -122,6 +138,26 @@ def test_a_mutated_file_is_refused(library, name, old, new):
 )
 def test_a_mutated_file_of_the_calculus_is_refused(calculus, name, old, new):
     refuses(calculus, name, old, new)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("Equations", "(0 <=? i) && (i <? n))%Z then", "0 <=? i)%Z then"),
+        ("Derivatives", "smooth_chain chain (T u) ->", "True ->"),
+        ("Polynomials", "if (Qnum c =? 0)%Z then merge p' q' else", "if true then merge p' q' else"),
+        ("Pairing", "Hypothesis F_exp : forall o z, F 0%nat o z = exp z.", "Hypothesis F_exp : True."),
+        ("Pairing", "(-1)%Q, [Direction", "1%Q, [Direction"),
+        ("Pairing", "ordered (chain l) &&", "true &&"),
+        ("Printed", "reads_no_sensitivity l = true ->", ""),
+        ("Emitted", "let z := printed_run (2 * L) z0 in", "let z := printed_run (2 * L - 1) z0 in"),
+        ("Emitted", "(rank u <? rank v)%nat) (seq 0 v)", "(rank u <=? rank v)%nat) (seq 0 v)"),
+        ("Emitted", "reads_name (Activation u)", "negb (reads_name (Activation u))"),
+        ("Functions", "1 - tanh z * tanh z\n  | 2", "1 + tanh z * tanh z\n  | 2"),
+    ],
+)
+def test_a_mutated_file_of_the_equations_is_refused(equations, name, old, new):
+    refuses(equations, name, old, new)
 
 
 def table(network):

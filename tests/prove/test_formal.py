@@ -1,0 +1,182 @@
+"""A network's own equations in Coq: accepted as they are, refused with a mistake, compared with the certificate."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support.optional import require
+
+import dyadic
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods import machine
+from dyadic.proofs.methods.formal import formal
+from dyadic.proofs.methods.formal.names import Outside, escaped
+from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.script import network
+from dyadic.symbolic import derive, read_spec
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
+    require(machine.has_coquelicot(), "Coquelicot is not installed (apt-get install libcoq-coquelicot)")
+    folder = tmp_path_factory.mktemp("coq")
+    machine.compile_library(folder, machine.FORMAL)
+    return folder
+
+
+def certificate(layers, shape, cost, name="net", steps=None):
+    description = {"name": name, "inputs": {"x": {"shape": shape}}, "layers": layers, "cost": {"type": cost}}
+    derivation = derive(dyadic.architecture(description))
+    return subject(derivation, derivation.steps if steps is None else steps)
+
+
+DENSE = [
+    {"name": "hidden", "type": "dense", "units": 3, "activation": "tanh"},
+    {"name": "out", "type": "dense", "units": 2},
+]
+CONVOLUTION = [
+    {"name": "conv", "type": "conv", "filters": 2, "kernel": [2, 2], "activation": "tanh"},
+    {"name": "pool", "type": "max_pool", "kernel": [2, 2]},
+    {"name": "flat", "type": "flatten"},
+    {"name": "out", "type": "dense", "units": 2},
+]
+RESIDUAL = [
+    {"name": "inner", "type": "dense", "units": 3, "activation": "sigmoid"},
+    {"name": "skip", "type": "add", "inputs": ["inner", "x"]},
+    {"name": "norm", "type": "layer_norm"},
+]
+NETWORKS = {
+    "dense": (DENSE, [3], "cross_entropy"),
+    "convolution": (CONVOLUTION, [1, 5, 5], "squared_error"),
+    "residual": (RESIDUAL, [3], "squared_error"),
+}
+
+
+def digits(steps=8):
+    return subject(derive(read_spec("examples/digits.toml")), steps)
+
+
+def test_digits_is_proved_without_a_hypothesis(library):
+    written = network(digits())
+    assert written.everywhere
+    compare(written.source, written)
+    formal.check(library, written)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_small_networks_are_proved(library, name):
+    written = network(certificate(*NETWORKS[name]))
+    assert written.everywhere == (name == "dense")
+    compare(written.source, written)
+    formal.check(library, written)
+
+
+def test_too_few_steps_are_refused(library):
+    with pytest.raises(machine.CoqError, match="or that 6 steps are enough"):
+        formal.check(library, network(digits(6)))
+
+
+def test_an_odd_number_of_steps_is_outside():
+    with pytest.raises(Outside, match="even"):
+        network(digits(7))
+
+
+def mutants(written):
+    """(number of the layer, its text with one mistake in a sensitivity, a position or a gradient)."""
+    for number, layer in enumerate(written.layers):
+        (text,) = re.findall(rf"^Definition layer{number} : layer := (.*?\.)$", written.source, re.M | re.S)
+        for group in ("positions", "backward", "gradients"):
+            for _, _, equation in layer.equations[group]:
+                head, _, body = equation.partition("] ")
+                wrong = [f"(Mul (Number (-1)) {body})", "(Number (0))", f"(Add (Number (1)) {body})"]
+                wrong += [body.replace("(Index 0)", "(Constant (0))", 1), re.sub(r"Apply (\d) 1", r"Apply \1 0", body)]
+                for other in dict.fromkeys(wrong):
+                    if other != body:
+                        assert text.count(equation) >= 1
+                        yield number, text.replace(equation, f"{head}] {other}")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_mutated_equation_is_accepted(library, name):
+    written = network(certificate(*NETWORKS[name]))
+    found = list(mutants(written))
+    assert len(found) >= 14
+    head, _, _ = written.source.partition("Lemma network_accepted")
+    own = [f"Eval vm_compute in layer_accepted dims layer{v}.\n" for v in range(len(written.layers))]
+    definitions = "".join(f"Definition wrong{k} : layer := {text}\n" for k, (_, text) in enumerate(found))
+    wrong = [f"Eval vm_compute in layer_accepted dims wrong{k}.\n" for k in range(len(found))]
+    source = head + definitions + "".join(own + wrong)
+    answers = re.findall(r"= (true|false)", machine.compile_bounded(library, "Mutants", source, 300, formal.MEMORY))
+    assert answers == ["true"] * len(own) + ["false"] * len(wrong)
+
+
+def test_there_are_enough_mutants():
+    assert sum(len(list(mutants(network(certificate(*case))))) for case in NETWORKS.values()) >= 40
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(Index 1)", "(Index 0)"),
+        ("Sum 1 64", "Sum 1 63"),
+        ("Param 1 => [32]", "Param 1 => [31]"),
+        ("Apply 1 1", "Apply 1 0"),
+        ("Equation (Inner 0) [0]", "Equation (Inner 1) [0]"),
+        ("(Number (-1))", "(Number (1))"),
+    ],
+)
+def test_a_file_that_says_something_else_is_noticed(old, new):
+    written = network(digits())
+    assert old in written.source
+    with pytest.raises(Different):
+        compare(written.source.replace(old, new, 1), written)
+
+
+def test_names_do_not_reach_coq(library):
+    hostile = "*) Axiom easy : False. (*"
+    assert not set(escaped(hostile)) & set('*()". ')
+    layers = [{**DENSE[0], "name": "a"}, {**DENSE[1], "name": "b"}]
+    content = certificate(layers, [3], "squared_error")
+    text = content["architecture"]
+    text["vertices"][0]["name"] = hostile
+    text["vertices"][1]["inputs"] = [hostile]
+    content["ranks"]["x"][hostile] = content["ranks"]["x"].pop("a")
+    written = network(content)
+    assert "Axiom" not in re.sub(r"\(\*.*?\*\)", "", written.source)
+    assert written.source.count("(*") == network(certificate(layers, [3], "squared_error")).source.count("(*")
+    formal.check(library, written)
+
+
+def test_a_size_that_is_a_name_is_outside():
+    with pytest.raises(Outside, match="a size is a name"):
+        network(certificate(DENSE, ["n"], "squared_error"))
+
+
+def test_an_equation_outside_the_language_is_named():
+    content = digits()
+    for layer in content["layers"].values():
+        for item in layer["definitions"]:
+            item["body"] = ["^", item["body"], ["rational", 1, 3]]
+    with pytest.raises(Outside, match="hidden: a power that is no small integer"):
+        network(content)
+
+
+def test_without_coq_the_claim_is_undecided(monkeypatch):
+    monkeypatch.setattr(machine, "find_coqc", lambda: None)
+    claim = formal.formal_claim(digits())
+    assert (claim.verdict, claim.reason) == (Verdict.UNDECIDED, "coqc not found, apt-get install coq")
+
+
+def test_what_is_too_large_is_undecided(monkeypatch):
+    monkeypatch.setattr(formal, "_absent", lambda: None)
+    monkeypatch.setattr(formal, "BUDGET", 1000)
+    claim = formal.formal_claim(digits())
+    assert claim.verdict is Verdict.UNDECIDED
+    assert "hidden: about" in claim.reason
+
+
+def test_the_budget_of_time_is_kept(library):
+    with pytest.raises(machine.CoqError, match="did not finish within"):
+        machine.compile_bounded(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, formal.MEMORY)
