@@ -115,6 +115,12 @@ def verify(claims: Path | None, **options: Any) -> int:
 
 @commands.command()
 @click.argument("certificate", type=_file)
+@click.option("--spec", type=_file, help="Reject it unless it speaks of the network of this SPEC.")
+@click.option("--cost", type=click.Choice(COST_TYPES), help="The cost of a model that has none [abstract].")
+@click.option(
+    "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
+)
+@click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
 @click.option("--coq", is_flag=True, help="Also have Coq check the equations of the network.")
 def check(**options: Any) -> int:
     """Verify a certificate again, from its contents alone.

@@ -75,14 +75,19 @@ def verify_own(
     return _EXIT[overall(found)]
 
 
-def check(certificate: Path, coq: bool) -> int:
+def check(
+    certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int, coq: bool
+) -> int:  # fmt: skip
     from dyadic.proofs import Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
 
+    if spec is None and (cost or granularity):
+        raise DyadicError("--cost and --granularity say how a SPEC is read: they go with --spec")
+    derivation = None if spec is None else _derivation(spec, cost, granularity)
     try:
         with progress("checking"):
-            found = dyadic.check(read(str(certificate)), coq)
+            found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
     except Rejected as error:
         _print(rejected_text(str(error), page(sys.stdout)))
         return 1

@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 
 from dyadic.files import json_bytes, json_text, write_bytes
 from dyadic.proofs import recheck, verification
+from dyadic.proofs.certificate import architecture_content
 from dyadic.proofs.checker import Rejected, Report
+from dyadic.proofs.checker.intake.graph import architecture_hash
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.verification import Notes
 from dyadic.shorts import short
@@ -54,6 +56,11 @@ class Certificate(dict[str, Any]):
     def hash(self) -> str:
         """SHA-256 of the contents: 64 hexadecimal digits."""
         return str(self["hash"])
+
+    @property
+    def architecture(self) -> str:
+        """SHA-256 of the network that it speaks of, whatever that is called; ``dyadic check`` prints it too."""
+        return architecture_hash(self)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
@@ -159,13 +166,20 @@ def verify(
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
 
 
-def check(certificate: Mapping[str, Any], coq: bool = False) -> Report:
-    """Verify a certificate again, from its contents alone; with ``coq``, its equations by Coq as well.
+def check(
+    certificate: Mapping[str, Any], derivation: Derivation | None = None, effort: int = 1, coq: bool = False
+) -> Report:
+    """Verify a certificate again, from its contents alone; derivation: of the network of which it has to speak.
 
+    effort: how many times the usual work may be spent on it; what takes more is rejected.
+    coq: also have Coq check the network's own equations.
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
+    wanted = None if derivation is None else architecture_content(derivation)
     with _rejecting():
-        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate, coq)
+        return recheck.check(
+            dict(certificate) if isinstance(certificate, Mapping) else certificate, wanted, effort, coq
+        )
 
 
 __all__ = ["Certificate", "RejectedCertificate", "check", "verify"]

@@ -11,7 +11,7 @@ from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.proofs.sentences import any_state
+from dyadic.proofs.sentences import any_state, these_sizes
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
@@ -35,7 +35,8 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
     claims = certificate.claims
     yield from _headline(certificate, page)
     yield from page.wrapped(
-        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}"
+        f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}, "
+        f"architecture {certificate.architecture[:16]}"
     )
     column = _column([claim.id for claim in claims], page)
     said: dict[str, Mapping[str, Any]] = {}
@@ -77,11 +78,12 @@ def own_claims_text(
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
     """What a certificate is worth, then a line for each claim on what was done about it, line by line."""
-    *findings, outcome = report.lines()
+    *findings, about, outcome = report.lines()
     style = "proved" if report.confirmed else "undecided"
     first, *rest = page.wrapped(outcome)
     yield first.replace(report.verdict, page.styled(report.verdict, style), 1)
     yield from rest
+    yield from page.wrapped(about)
     yield ""
     for finding in findings:
         yield from page.wrapped(importable(finding[_VERDICT:]), finding[:_VERDICT])
@@ -98,7 +100,7 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
     theorem = (
         f"after {count} of the saddle-point dynamics from {start}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L})"
+        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L}){these_sizes(steps.numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
     text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"

@@ -17,6 +17,7 @@ _SYMBOLS = {
 
 
 _BREAK = r"\allowbreak "
+_LONG_WORD = 20
 
 
 class LatexRenderer(Renderer):
@@ -38,7 +39,8 @@ class LatexRenderer(Renderer):
         return "\n".join(head) + f"\n\\begingroup\\emergencystretch=6em\n\n{inside}\n\n\\endgroup\n"
 
     def text(self, text: str) -> str:
-        return latex_escape(text)
+        # A label such as dense(activation=identity, ...) is a word that no line could hold the end of.
+        return "".join(_BREAK.join(map(latex_escape, _pieces(word))) for word in re.split(r"(\s+)", text))
 
     def code(self, text: str) -> str:
         # A break is allowed after the characters at which identifiers can be read on.
@@ -109,6 +111,10 @@ class LatexRenderer(Renderer):
         )
         title = self.text(block.title)
         return f"\\begin{{dyadicalgorithm}}{{{title}}}\n{lines}\n\\end{{dyadicalgorithm}}"
+
+
+def _pieces(word: str) -> list[str]:
+    return re.split(r"(?<=[(=])(?=\w)", word) if len(word) > _LONG_WORD else [word]
 
 
 def _label(tag: str) -> str:

@@ -17,35 +17,10 @@ from dyadic.version import __version__
 
 def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
     """The part of a certificate that says what is claimed, without the claims."""
-    architecture = derivation.architecture
-    names = [vertex.name for vertex in architecture.vertices]
+    names = [vertex.name for vertex in derivation.architecture.vertices]
     return {
         "format": FORMAT,
-        "architecture": {
-            "name": architecture.name,
-            "inputs": {node.name: _input(node) for node in architecture.inputs},
-            "vertices": [
-                {
-                    "name": vertex.name,
-                    "layer": derivation.content_of(vertex.name),
-                    "inputs": list(vertex.inputs),
-                    "sizes": _used(
-                        sizes_to_json(vertex.sizes), derivation.contents[derivation.content_of(vertex.name)]
-                    ),
-                }
-                for vertex in architecture.vertices
-            ],
-            "costs": {
-                cost.owner: {
-                    "cost": digest(derivation.cost_contents[cost.owner]),
-                    "input": cost.input,
-                    "sizes": sizes_to_json(cost.sizes),
-                    "weight": to_json(cost.weight),
-                }
-                for cost in architecture.costs
-            },
-            "decay": to_json(architecture.decay),
-        },
+        "architecture": architecture_content(derivation),
         "layers": derivation.contents,
         "costs": {digest(content): content for content in derivation.cost_contents.values()},
         "terms": {name: [[term.child, term.slot] for term in derivation.terms[name]] for name in names},
@@ -54,6 +29,34 @@ def subject(derivation: Derivation, steps: int) -> dict[str, Any]:
         "L": derivation.L,
         "steps": steps,
         "equations": {tag: {"hash": one.hash, **one.content} for tag, one in derivation.equations.items()},
+    }
+
+
+def architecture_content(derivation: Derivation) -> dict[str, Any]:
+    """The network, its layers and costs by their digests."""
+    architecture = derivation.architecture
+    return {
+        "name": architecture.name,
+        "inputs": {node.name: _input(node) for node in architecture.inputs},
+        "vertices": [
+            {
+                "name": vertex.name,
+                "layer": derivation.content_of(vertex.name),
+                "inputs": list(vertex.inputs),
+                "sizes": _used(sizes_to_json(vertex.sizes), derivation.contents[derivation.content_of(vertex.name)]),
+            }
+            for vertex in architecture.vertices
+        ],
+        "costs": {
+            cost.owner: {
+                "cost": digest(derivation.cost_contents[cost.owner]),
+                "input": cost.input,
+                "sizes": sizes_to_json(cost.sizes),
+                "weight": to_json(cost.weight),
+            }
+            for cost in architecture.costs
+        },
+        "decay": to_json(architecture.decay),
     }
 
 

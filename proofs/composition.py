@@ -31,11 +31,14 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
     hypotheses = tuple(dict.fromkeys([*assumed, *([domain] if domain else []), *subject.restrictions]))
     trusted = tuple(sorted({text for part in parts for text in part.trusted}))
     checks = [name for name in bearing if name not in ESSENTIAL]
-    numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None)}
+    here = [part.id for part in parts if part.kind in ("adjoint", "gradient") and not part.numbers["all_sizes"]]
+    listed = "; ".join([*here[:3], f"and {len(here) - 3} others"] if len(here) > 4 else here)
+    only_here = f", but at the sizes of this network, by evaluation modulo primes: {listed}" if here else ""
+    numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None), "all_sizes": int(not here)}
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
         found = told("steps", verdict, {}, numbers, hypotheses=hypotheses, **rest)
-        method = found.method + (f", cross-checked by {', '.join(checks)}" if checks else "")
+        method = found.method + only_here + (f", cross-checked by {', '.join(checks)}" if checks else "")
         return replace(found, method=method, trusted=trusted)
 
     refuted = [part for part in parts if part.verdict is Verdict.REFUTED]

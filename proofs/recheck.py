@@ -6,24 +6,33 @@ deriver, encloses the numbers of tightness again, by Arb.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
-from dyadic.proofs.checker.intake.form import anything, number, one_of, record, text
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import tightness_witness
 from dyadic.proofs.methods.formal.formal import formal_claim
 
 
-def check(certificate: Any, coq: bool = False) -> Report:
+def check(
+    certificate: Any, architecture: Mapping[str, Any] | None = None, effort: int = 1, coq: bool = False
+) -> Report:
     """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold.
 
+    architecture: that of which it has to speak, as a certificate holds it, under whatever name.
+    effort: how many times the usual work may be spent.
     coq: also have Coq check the network's own equations.
     """
-    report = checker.check(certificate)
+    report = checker.check(certificate, effort)
+    if architecture is not None:
+        for part in ("inputs", "vertices", "costs", "decay"):
+            if certificate["architecture"][part] != architecture[part]:
+                raise Rejected(f"architecture.{part}", f"differs from that of {shown(architecture['name'])}")
     graph = Graph(certificate)
     found = {finding.claim: finding for finding in report.findings}
     for position, claim in enumerate(certificate["claims"]):
@@ -38,21 +47,15 @@ def check(certificate: Any, coq: bool = False) -> Report:
     done, detail = (
         (Done.COMPUTED, claim.statement) if accepted else (Done.STATED, f"not accepted again: {claim.reason}")
     )
-    found["formal"] = Finding("formal", done, detail)
+    found["formal"] = Finding("formal", done, detail, "formal")
     still_open = () if accepted else (f"formal: {claim.reason}",)
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
 
 
-WITNESS = record({
-    "variable": text(), "entry": anything, "initial_state": text(), "steps": number(), "value_before": text(),
-    "value_exact": text(), "difference": text(), "seed": number(0, 2**60), "signs": one_of(*tightness_witness.SIGNS),
-    "precision": number(1, max(tightness_witness.PRECISIONS)), "sizes": anything,
-})  # fmt: skip
-
-
 def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     witness = claim["witness"]
-    WITNESS(witness, where)
+    if not tightness_witness.affordable(graph):
+        return Finding(claim["id"], Done.STATED, "not enclosed again: that is too much work", claim["id"])
     if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
@@ -61,4 +64,4 @@ def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     value = (
         f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
     )
-    return Finding(claim["id"], Done.COMPUTED, f"enclosed again by Arb: {value}")
+    return Finding(claim["id"], Done.COMPUTED, f"enclosed again by Arb: {value}", claim["id"])

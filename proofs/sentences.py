@@ -97,6 +97,11 @@ def conventions(name: str) -> tuple[str, ...]:
     return () if kink is None else (f"{name}: {kink}",)
 
 
+def these_sizes(n: Mapping[str, int]) -> str:
+    """Of which sizes the theorem speaks."""
+    return "" if n["all_sizes"] else ", at the sizes of this network"
+
+
 _IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
 _REFUTING = {
     "adjoint": "rigorous evaluation",
@@ -137,14 +142,14 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         within = f", where {FUNCTIONS[name].defined}" if FUNCTIONS[name].defined else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}{within}"
         return text, "rational functions in a differential field"
-    text = f"{label}: the dE/dtheta is the adjoint of the derivative"
+    text = f'Layers called "{label}": the dE/dtheta is the adjoint of the derivative'
     if kind == "adjoint":
         text = (
-            f"{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product with respect to "
-            "each input is the adjoint of the derivative"
+            f'Layers called "{label}": E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product '
+            "with respect to each input is the adjoint of the derivative"
         )
     if subject["content"].startswith("costs."):
-        text = f"{label}: dC/dx is the adjoint of the cost's derivative"
+        text = f'The cost called "{label}": dC/dx is the adjoint of its derivative'
     values = "" if n["everywhere"] else ", wherever its equations have values"
     if n["all_sizes"]:
         return text + values, "steps from the pairing with the tangent equation, for all sizes"
@@ -180,6 +185,12 @@ def _error(n: Mapping[str, int]) -> str:
 def any_state(n: Mapping[str, int]) -> str:
     """From where the steps start: everywhere is 0 where some update has no value at some states."""
     return "any state" if n["everywhere"] else "any state from which every update is defined"
+
+
+def _integers(n: Mapping[str, int]) -> str:
+    """What is said of integer inputs and targets: an evaluation has one choice of many."""
+    text = ", for one choice of the integers that are looked up or compared, which the witness has"
+    return text if n["integers"] else ""
 
 
 def _schedule(n: Mapping[str, int], where: str = "") -> str:
@@ -226,7 +237,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
                 "derivative of its definitions, for free functions, at small sizes"
             )
-            return f"{text}{_error(n)}", "pairing modulo two random primes, in forward mode"
+            return f"{text}{_integers(n)}{_error(n)}", "pairing modulo two random primes, in forward mode"
         case "schedules":
             text = (
                 f"{steps} synchronous steps, the wavefront and {steps} rounds of {n['schedules']} asynchronous "
@@ -238,7 +249,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"x, s and dE/dtheta after {_schedule(n, ' from a random state')} equal backpropagation by automatic "
                 "differentiation, at small sizes, for free activations"
             )
-            return f"{text}{_error(n)}", "polynomial identity testing over two random primes"
+            return f"{text}{_integers(n)}{_error(n)}", "polynomial identity testing over two random primes"
         case "residues":
             how = f"all {_schedule(n, ' from a random state')}" if n["every_step"] else _schedule(n)
             text = (
@@ -251,14 +262,14 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal "
                 "backpropagation, as polynomials, at small sizes, for free activations"
             )
-            return text, "exact equality of polynomials"
+            return text + _integers(n), "exact equality of polynomials"
         case "rational":
             how = f"all {_schedule(n)}" if n["every_step"] else _schedule(n)
             text = (
                 "At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after "
                 f"{how} are exactly those of backpropagation"
             )
-            return text, "exact rational arithmetic at one point"
+            return text + _integers(n), "exact rational arithmetic at one point"
         case "nonreciprocity" if not n["reads"]:
             return (
                 "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential",
@@ -293,10 +304,10 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "steps":
             text = (
                 f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "
-                f"are exactly those of backpropagation (L = {n['L']} vertices)"
+                f"are exactly those of backpropagation (L = {n['L']} vertices){these_sizes(n)}"
             )
             return text, "composition: lemma + ranks + instances + adjoints for all sizes"
     raise KeyError(kind)
 
 
-__all__ = ["assumed", "conventions", "log10_error", "told", "undecided"]
+__all__ = ["assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,7 @@ from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import Option
 from dyadic.symbolic.limits import LARGEST_SIZE, LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
+from dyadic.symbolic.looks import disguised, is_visible, look, shows_nothing
 from dyadic.symbolic.structure import extent_of
 
 _SIZE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -139,6 +141,12 @@ def checked_name(where: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > LONGEST_NAME:
         remedy = f"use printable text of at most {LONGEST_NAME} characters"
         raise SpecError(where, f"the name {value!r:.100} cannot be used", remedy)
+    if not is_visible(value):
+        problem = f"the name {value!a} holds characters that are printed as nothing"
+        raise SpecError(where, problem, f"write for instance {neutral(value)!r}")
+    if found := disguised(value):
+        problem = f"the name {value!a} has {unicodedata.name(found)} for a letter that it looks like"
+        raise SpecError(where, problem, f"write {look(value)!r}, or use one script in a word")
     if value == COST_OWNER:
         raise SpecError(where, f"the name {value!r} is reserved for the cost", "choose another name")
     return value
@@ -159,7 +167,18 @@ def tensor_name(where: str, value: Any) -> str:
 
 def neutral(name: str) -> str:
     """A name without the characters that it must not hold."""
-    return "".join("_" if c in NOT_IN_A_NAME else c for c in name)
+    plain = "".join("_" if c in NOT_IN_A_NAME or shows_nothing(c) else c for c in name).strip()
+    if plain and unicodedata.category(plain[0]).startswith("M"):
+        plain = f"_{plain[1:]}"
+    return look(plain) if disguised(plain) else plain
+
+
+def told_apart(where: str, name: str, taken: dict[str, str]) -> None:
+    """Refuse a name that looks like another one; ``taken``: the names so far, by their looks."""
+    other = taken.setdefault(look(name), name)
+    if other != name:
+        problem = f"the name {name!a} looks like {other!a}"
+        raise SpecError(where, problem, "give them names that can be told apart")
 
 
 def name_list(where: str, value: Any) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
+from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import (
     checked_name,
     choice,
@@ -31,6 +32,7 @@ from dyadic.symbolic.options import (
     size_of,
     suggest,
     tensor_name,
+    told_apart,
 )
 from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex, show
 from dyadic.symbolic.unroll import UNROLLED, Expansion, LayerEntry, Unrolled
@@ -158,6 +160,7 @@ def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
     if not isinstance(tables["inputs"], Mapping) or not tables["inputs"]:
         raise SpecError("inputs", "no input is given", "add [inputs.NAME] with shape = [SIZE]")
     found: list[Input] = []
+    looks: dict[str, str] = {}
     for group, role in _ROLES.items():
         if not isinstance(tables[group], Mapping):
             raise SpecError(group, f"must be a table, not {tables[group]!r}", f"write [{group}.NAME]")
@@ -165,6 +168,7 @@ def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
             found.append(_input(group, role, name, entry))
             if any(other.name == name for other in found[:-1]):
                 raise SpecError(f"{group[:-1]} {name!r}", "the name is used twice", "give each a name of its own")
+            told_apart(f"{group[:-1]} {name!r}", name, looks)
     return tuple(found)
 
 
@@ -208,10 +212,12 @@ def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:
     few_layers("the file", len(array))
     names = [_layer_name(position, entry) for position, entry in enumerate(array, 1)]
     taken: set[str] = {node.name for node in inputs}
+    looks = {look(name): name for name in taken}
     for name in names:
         if name in taken:
             raise SpecError(f"layer {name!r}", "the name is used twice", "give every input and layer a name of its own")
         taken.add(name)
+        told_apart(f"layer {name!r}", name, looks)
     found: dict[str, LayerEntry] = {}
     for position, (name, entry) in enumerate(zip(names, array, strict=True)):
         where = f"layer {name!r}"

@@ -12,7 +12,7 @@
     verdicts.py       the claims against their data       trust.py          which trusted components ran
     confirmation.py   what all of it amounts to           findings.py       what is said of it
 
-It needs the standard library, and python-flint for the derivatives of functions: without it they stay open.
+It needs the standard library and nothing else.
 """
 
 from __future__ import annotations

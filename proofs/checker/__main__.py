@@ -1,4 +1,7 @@
-"""``python -m dyadic.proofs.checker FILE``: exit status 0 confirmed, 1 rejected, 2 usage, 3 in part only."""
+"""``python -m dyadic.proofs.checker FILE [EFFORT]``: exit status 0 confirmed, 1 rejected, 2 usage, 3 in part only.
+
+EFFORT, a number from 1: how many times the usual work may be spent on a file.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name may have letters that the terminal has not
-    if len(arguments) != 1:
-        print("usage: python -m dyadic.proofs.checker FILE", file=sys.stderr)
+    effort = arguments[1] if len(arguments) == 2 else "1"
+    if len(arguments) not in (1, 2) or not effort.isdecimal() or not 0 < int(effort) <= 10_000:
+        print("usage: python -m dyadic.proofs.checker FILE [EFFORT]", file=sys.stderr)
         return 2
     try:
-        report = check(read(arguments[0]))
+        report = check(read(arguments[0], int(effort)), int(effort))
     except Rejected as error:
         print(f"REJECTED   {error}")
         return 1

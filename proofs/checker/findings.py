@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dyadic.proofs.checker.intake.reading import shown
+
 
 class Done(StrEnum):
     """What was done about one claim."""
@@ -42,7 +44,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         Done.REPLAYED,
         "the definition differentiated",
         "differentiation/function_replay.py",
-        "its rules; python-flint",
+        "its rules",
     ),
     "wiring": (
         Done.COMPUTED,
@@ -71,9 +73,24 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
     "induction": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "dictionaries of tuples"),
     "schedules": (Done.COMPUTED, "as for wiring", "evaluation/relaxation.py", "dictionaries of tuples"),
     "printed": (Done.STATED, "nothing", "none", "the prover; its readers of equations"),
-    "polynomial": (Done.STATED, "nothing", "none", "the prover"),
-    "rational": (Done.STATED, "nothing", "none", "the prover"),
-    "nonreciprocity": (Done.STATED, "nothing, where a layer reads another", "none", "the prover"),
+    "polynomial": (
+        Done.EVALUATED,
+        "modulo primes, as for identity",
+        "evaluation/simulation.py",
+        "its evaluator; blake2b",
+    ),
+    "rational": (
+        Done.EVALUATED,
+        "at a point of its own, in fractions, against forward mode",
+        "evaluation/simulation.py, evaluation/stand_ins.py",
+        "its evaluator; Python's generator of random numbers",
+    ),
+    "nonreciprocity": (
+        Done.COMPUTED,
+        "an entry of the Jacobian enclosed at numbers of its own",
+        "evaluation/reciprocity_entry.py",
+        "its evaluator; differentiation/integer_intervals.py",
+    ),
     "tightness:structure": (
         Done.COMPUTED,
         "each of the chain reads the next",
@@ -81,7 +98,12 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         "its list of reads",
     ),
     "tightness": (Done.STATED, "nothing; `dyadic check` encloses the numbers again", "none", "the prover; Arb"),
-    "stepsize": (Done.STATED, "nothing", "none", "the prover"),
+    "stepsize": (
+        Done.REPLAYED,
+        "two identities of polynomials; this network's by its reads, and in fractions if it is linear",
+        "lemmas/step_sizes.py, evaluation/linear_deviation.py",
+        "its polynomials; induction; its list of reads",
+    ),
     "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
     "formal": (Done.STATED, "nothing; `dyadic check --coq` asks Coq again", "none", "the prover; Coq's kernel"),
     "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
@@ -91,11 +113,15 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What was done about one claim, and with what."""
+    """What was done about one claim, and with what.
+
+    claim: its id.  title: the same in the checker's words, with what is the file's in quotes.
+    """
 
     claim: str
     done: Done
     detail: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -103,10 +129,15 @@ class Report:
     """What a certificate that holds is worth.
 
     open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
+    name, architecture: what the certificate calls its network, and the digest of that.
+    own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
     """
 
     findings: tuple[Finding, ...]
     open: tuple[str, ...]
+    name: str
+    architecture: str
+    own_sizes: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -117,10 +148,22 @@ class Report:
     def verdict(self) -> str:
         return "CONFIRMED" if self.confirmed else "PARTLY"
 
+    @property
+    def about(self) -> str:
+        """Of which network this is said: only that has this digest."""
+        return f"of the architecture {shown(self.name, 200)}, SHA-256 {self.architecture}"
+
     def lines(self) -> list[str]:
-        """The report as it is printed."""
-        found = [f"{f.done.upper():<10} {f.claim}: {f.detail}" for f in self.findings]
+        """The report as it is printed: the findings, what is open, of which network, and the outcome."""
+        found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
         found += [f"OPEN       {reason}" for reason in self.open]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
-        rest = "steps and all that it rests on were verified again" if self.confirmed else f"{len(self.open)} open"
-        return [*found, f"{self.verdict}: {rest}; {', '.join(counts)}"]
+        where = ", at the sizes of this network" if self.own_sizes else ""
+        rest = f"steps and all that it rests on were verified again{where}" if self.confirmed else None
+        rest = rest or f"{len(self.open)} open"
+        return [*found, self.about, f"{self.verdict}: {rest}; {', '.join(counts)}{self._uncounted()}"]
+
+    def _uncounted(self) -> str:
+        """What was not looked at again counts neither for nor against the verdict."""
+        left = [done for done in (Done.STATED, Done.UNKNOWN) if any(f.done is done for f in self.findings)]
+        return f"; what is {' or '.join(left)} does not count" if left else ""

@@ -6,11 +6,13 @@ from typing import Any
 
 from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
+from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
+from dyadic.proofs.checker.figures import check_figures
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
-from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.intake.shapes import Shapes
+from dyadic.proofs.checker.intake.reading import Rejected, shown
+from dyadic.proofs.checker.intake.shapes import Shapes, holds_integers
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
 
 
@@ -18,14 +20,18 @@ class Claims:
     """The claims of a certificate in order, after every text has been compared with the one generated here.
 
     known: those of a kind that is known, by id.  unknown: the ids of the others, of which nothing is said.
+    titles: what the checker calls each of them, with what the file calls something in quotes.
     """
 
     def __init__(self, certificate: Any, graph: Graph, shapes: Shapes) -> None:
         self.graph, self.shapes = graph, shapes
-        self.labels = _labels(graph)
+        self.contents = graph.contents()
+        self.labels = _labels(graph, self.contents)
+        self.applied = applied([graph.layers, graph.kinds])
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
         self.place: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         for position, claim in enumerate(certificate["claims"]):
             where = f"claims[{position}]"
             if claim["id"] in self.place:
@@ -42,9 +48,14 @@ class Claims:
             elif claim["id"] != "steps":
                 raise Rejected(f"{where}.id", "is not steps, of which kind the claim is")
             self.known[claim["id"]] = claim
+        made = {_method(claim) for claim in self.known.values()}
+        for claim in certificate["claims"]:
+            self.titles[claim["id"]] = self._title(claim)
         for position, name in enumerate(certificate["not_run"]):
             if name not in METHODS or name in certificate["not_run"][:position]:
                 raise Rejected(f"not_run[{position}]", "is not the name of a method, or is there twice")
+            if name in made:
+                raise Rejected(f"not_run[{position}]", f"is {name}, of which there is a claim")
         wanted = _overall(certificate["claims"])
         if certificate["verdict"] != wanted:
             raise Rejected("verdict", f"should be {wanted}")
@@ -80,10 +91,7 @@ class Claims:
     def _texts(self, claim: Any, where: str) -> None:
         kind, subject, numbers = claim["kind"], claim["subject"], claim["numbers"]
         rule = RULES[kind]
-        if set(subject) != set(rule.subject):
-            raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
-        content = self._content(claim, where)
-        self._data(claim, where)
+        content = self._data(claim, where)
         label, name = self._named(claim)
         # "proved" is the verdict that the rule's own method gives; a refutation is by numbers.
         wanted = {
@@ -96,8 +104,12 @@ class Claims:
             self._trusted(claim, where)
         self._compare(claim, wanted, where)
 
-    def _data(self, claim: Any, where: str) -> None:
+    def _data(self, claim: Any, where: str) -> Any:
+        """The layer or cost that the claim is about, if it is about one, after its subject and numbers were checked."""
         rule, subject, numbers = RULES[claim["kind"]], claim["subject"], claim["numbers"]
+        if set(subject) != set(rule.subject):
+            raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
+        content = self._content(claim, where)
         wanted = set(rule.numbers)
         if claim["kind"] == "stepsize" and subject["part"] != "network":
             wanted = set()
@@ -108,37 +120,56 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "reads", "linear"):
+        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
             raise Rejected(f"{where}.numbers.log10_error", "is out of range")
+        for key in sorted(numbers):
+            own = self._own(key, claim)
+            if own is not None and numbers[key] != own:
+                raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own}")
+        check_figures(self.graph, claim, where)
+        return content
+
+    def _own(self, key: str, claim: Any) -> int | None:
+        """A number that follows from the network, or from what the claim speaks of; None for one that does not."""
         graph = self.graph
-        own = {"equations": len(graph.equations), "steps": graph.steps, "L": graph.L, "T": graph.largest_rank}
-        own["everywhere"] = int(not any(map(conditions, self._equations(claim))))
-        if claim["kind"] == "tightness":
-            own["steps"] = graph.largest_rank - 1
-        if claim["kind"] == "nonreciprocity":
-            own["reads"] = int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
-        for key in sorted(set(own) & set(numbers)):
-            if numbers[key] != own[key]:
-                raise Rejected(f"{where}.numbers.{key}", f"is {numbers[key]}, but the network's is {own[key]}")
+        match key:
+            case "equations":
+                return len(graph.equations)
+            case "L":
+                return graph.L
+            case "T":
+                return graph.largest_rank
+            case "steps":
+                return graph.largest_rank - 1 if claim["kind"] == "tightness" else graph.steps
+            case "everywhere":
+                return int(not any(map(conditions, self._equations(claim))))
+            case "integers":
+                return int(holds_integers(graph))
+            case "linear":
+                return int(is_linear(graph))
+            case "all_sizes" if claim["kind"] == "steps":
+                return int(not _only_here(list(self.known.values())))
+            case "reads":
+                return int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
+        return None
 
     def _content(self, claim: Any, where: str) -> Any:
-        names = applied([self.graph.layers, self.graph.kinds]) if claim["kind"] == "function" else set()
-        if claim["kind"] == "function" and claim["subject"]["name"] not in names:
+        if claim["kind"] == "function" and claim["subject"]["name"] not in self.applied:
             raise Rejected(f"{where}.subject.name", "is not a function that a layer or cost applies")
         if claim["kind"] not in ("adjoint", "gradient"):
             return None
         content = claim["subject"]["content"]
         if content not in self.labels or (claim["kind"] == "gradient" and content.startswith("costs.")):
             raise Rejected(f"{where}.subject.content", "is not a layer or cost of this certificate")
-        return self.graph.contents()[content][0]
+        return self.contents[content][0]
 
     def _equations(self, claim: Any) -> list[Any]:
         """The layers and costs that a claim speaks of, where it says whether they have values everywhere."""
         if claim["kind"] in ("adjoint", "gradient"):
-            return [self.graph.contents()[claim["subject"]["content"]][0]]
+            return [self.contents[claim["subject"]["content"]][0]]
         return [*self.graph.layers.values(), *self.graph.kinds.values()] if claim["kind"] == "steps" else []
 
     def _named(self, claim: Any) -> tuple[str, str]:
@@ -147,6 +178,14 @@ class Claims:
             return self.labels[claim["subject"]["content"]]
         return "", next(iter(claim["subject"].values()), "")
 
+    def _title(self, claim: Any) -> str:
+        """Of a claim whose texts were compared; its id, unless a label, a name or a kind of the file's own is in it."""
+        if claim["id"] not in self.known:
+            return f"a claim that the file calls {shown(claim['id'], 200)}"
+        if claim["kind"] in ("adjoint", "gradient"):
+            return f"{claim['kind']} of what the file calls {shown(self._named(claim)[1], 200)}"
+        return str(claim["id"])
+
     def _trusted(self, claim: Any, where: str) -> None:
         rule, stated = RULES[claim["kind"]], claim["trusted"]
         if stated != sorted(set(stated)):
@@ -154,7 +193,7 @@ class Claims:
         needs = rule.needs(claim["subject"], claim["numbers"])
         strange = sorted(set(stated) - {*needs, *rule.further})
         if strange:
-            raise Rejected(f"{where}.trusted", f"{strange[0]!r:.80} is nothing that this method calls")
+            raise Rejected(f"{where}.trusted", f"{shown(strange[0])} is nothing that this method calls")
         missing = [component for component in needs if component not in stated]
         if missing:
             raise Rejected(f"{where}.trusted", f"leaves out {missing[0]!r}")
@@ -165,7 +204,7 @@ class Claims:
         parts = [c for c in self.known.values() if _method(c) in BEARING]
         checks = dict.fromkeys(map(_method, parts))
         others = [name for name in checks if name not in ESSENTIAL]
-        method = RULES["steps"].how(claim["subject"], claim["numbers"])
+        method = RULES["steps"].how(claim["subject"], claim["numbers"]) + _only_here(parts)
         domain = hypothesis(self._equations(claim))
         assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]
         wanted = {
@@ -187,20 +226,26 @@ class Claims:
     def _compare(claim: Any, wanted: dict[str, Any], where: str) -> None:
         for key, value in wanted.items():
             if claim[key] != value:
-                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {value!r:.300}")
+                raise Rejected(f"{where}.{key}", f"is not what the claim's data makes: {shown(value, 300)}")
+
+
+def _only_here(parts: list[Any]) -> str:
+    """Which adjoints and gradients hold at the sizes of this network only."""
+    own = [c["id"] for c in parts if c["kind"] in ("adjoint", "gradient") and not c["numbers"]["all_sizes"]]
+    shown = [*own[:3], f"and {len(own) - 3} others"] if len(own) > 4 else own
+    return f", but at the sizes of this network, by evaluation modulo primes: {'; '.join(shown)}" if own else ""
 
 
 def _method(claim: Any) -> str:
     """The method that makes a claim; of an open one, the method that had nothing to say."""
     name: str = claim["subject"]["method"] if claim["kind"] == "open" else claim["kind"]
-    return METHOD_OF.get(name, name)
+    return METHOD_OF.get(name, name.partition(":")[0])
 
 
-def _labels(graph: Graph) -> dict[str, tuple[str, str]]:
+def _labels(graph: Graph, contents: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Content -> (label, label with a number if others of that label came before), in the order of use."""
     order = [f"layers.{graph.content[name]}" for name in graph.parents]
     order += [f"costs.{cost['cost']}" for cost in graph.costs.values()]
-    contents = graph.contents()
     seen: dict[str, int] = {}
     found: dict[str, tuple[str, str]] = {}
     for place in dict.fromkeys(order):

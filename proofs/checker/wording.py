@@ -59,6 +59,7 @@ def _by(key: str, yes: Any, no: Any) -> Callable[[Subject, Numbers], Any]:
 _IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
 _ERROR = " (probability of error below 1e{log10_error})"
 _EQUALS = " equal backpropagation by automatic differentiation, at small sizes, for free activations"
+_INTEGERS = ", for one choice of the integers that are looked up or compared, which the witness has"
 _OWN = " equal backpropagation by reverse accumulation, for free activations" + _ERROR
 _POINT = "At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after "
 _RANDOM = (trust.EVALUATOR, trust.BLAKE)
@@ -68,14 +69,18 @@ _NUMBERS = (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.FRACTIONS)
 
 def _pairing(about: Subject, n: Numbers) -> str:
     if about["content"].startswith("costs."):
-        return "{label}: dC/dx is the adjoint of the cost's derivative" + _sizes(n)
-    energy = "{label}: E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product "
+        return 'The cost called "{label}": dC/dx is the adjoint of its derivative' + _sizes(n)
+    energy = 'Layers called "{label}": E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product '
     return energy + "with respect to each input is the adjoint of the derivative" + _sizes(n)
 
 
 def _sizes(n: Numbers) -> str:
     sizes = "" if n["all_sizes"] else ", for the sizes of this network"
     return sizes + ("" if n["everywhere"] else ", wherever its equations have values")
+
+
+def _of_integers(n: Numbers) -> str:
+    return _INTEGERS if n["integers"] else ""
 
 
 _TANGENT = _by(
@@ -174,8 +179,8 @@ RULES: dict[str, ClaimKind] = {
     ),
     "gradient": _rule(
         "content", "all_sizes everywhere positions_inside maxima_nonempty",
-        lambda about, n: "{label}: the dE/dtheta is the adjoint of the derivative" + _sizes(n), _TANGENT, _ADJOINT,
-        _NUMBERS,
+        lambda about, n: 'Layers called "{label}": the dE/dtheta is the adjoint of the derivative' + _sizes(n),
+        _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "function": _rule(
         "name", "",
@@ -193,9 +198,9 @@ RULES: dict[str, ClaimKind] = {
         (trust.TERMS, trust.GRAPH),
     ),
     "pairing": _rule(
-        "", "log10_error",
-        "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
-        "derivative of its definitions, for free functions, at small sizes" + _ERROR,
+        "", "integers log10_error",
+        lambda about, n: "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint "
+        "to the derivative of its definitions, for free functions, at small sizes" + _of_integers(n) + _ERROR,
         "pairing modulo two random primes, in forward mode", _RANDOM, (trust.CHECKER,),
     ),
     "schedules": _rule(
@@ -205,10 +210,10 @@ RULES: dict[str, ClaimKind] = {
         "execution on hash-consed terms", (trust.TERMS, trust.GRAPH),
     ),
     "identity": _rule(
-        "", "steps every_step log10_error",
+        "", "steps every_step integers log10_error",
         lambda about, n: "x, s and dE/dtheta after "
         + ("{steps} synchronous steps from a random state" if n["every_step"] else "the wavefront schedule")
-        + _EQUALS + _ERROR,
+        + _EQUALS + _of_integers(n) + _ERROR,
         "polynomial identity testing over two random primes", _RANDOM,
     ),
     "residues": _rule(
@@ -219,15 +224,15 @@ RULES: dict[str, ClaimKind] = {
         (trust.BLAKE, trust.GRAPH),
     ),
     "polynomial": _rule(
-        "", "steps",
-        "x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal backpropagation, "
-        "as polynomials, at small sizes, for free activations",
+        "", "steps integers",
+        lambda about, n: "x, s and dE/dtheta after all {steps} synchronous steps from a state of free variables equal "
+        "backpropagation, as polynomials, at small sizes, for free activations" + _of_integers(n),
         "exact equality of polynomials", (trust.POLYNOMIALS, trust.EVALUATOR), (trust.BLAKE,),
     ),
     "rational": _rule(
-        "", "steps every_step",
+        "", "steps every_step integers",
         lambda about, n: _POINT + ("all {steps} synchronous steps" if n["every_step"] else "the wavefront schedule")
-        + " are exactly those of backpropagation",
+        + " are exactly those of backpropagation" + _of_integers(n),
         "exact rational arithmetic at one point", (trust.FRACTIONS, trust.EVALUATOR), (trust.BLAKE,),
     ),
     "nonreciprocity": _rule(
@@ -273,10 +278,11 @@ RULES: dict[str, ClaimKind] = {
         "Coq: printed_backpropagation, its hypotheses checked by computation", (trust.COQ, trust.FORMAL_TEXT),
     ),
     "steps": _rule(
-        "", "steps L everywhere",
+        "", "steps L everywhere all_sizes",
         lambda about, n: "After {steps} unit Euler steps of the saddle-point dynamics from any state"
         + ("" if n["everywhere"] else " from which every update is defined")
-        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)",
+        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)"
+        + ("" if n["all_sizes"] else ", at the sizes of this network"),
         "composition: lemma + ranks + instances + adjoints for all sizes",
     ),
 }  # fmt: skip

@@ -51,13 +51,12 @@ class Instance:
             }
         self.targets: dict[str, Entries] = {}
         for owner in graph.costs:
-            label = "target" if owner == COST else f"target {owner}"
-            self.targets[owner] = self._drawn(label, small.targets[owner], draw, small.below.get(owner))
+            self.targets[owner] = self._drawn(_target(owner), small.targets[owner], draw, small.below.get(owner))
         self.value_places = {name: layer.definitions[-1].places for name, layer in self.layers.items()}
 
     def _drawn(self, label: str, shape: Iterable[int], draw: Draw, below: int | None = None) -> Entries:
         if below is not None:
-            return {place: position(f"{label} {list(place)}", below) for place in places(shape, label)}
+            return _integers(label, shape, below)
         return {place: draw(f"{label} {list(place)}") for place in places(shape, label)}
 
     def initial(self, draw: Draw) -> State:
@@ -185,3 +184,23 @@ def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int])
 
 
 __all__ = ["Draw", "Instance", "State", "backpropagation", "reduced_sizes"]
+
+
+def _target(owner: str) -> str:
+    return "target" if owner == COST else f"target {owner}"
+
+
+def _integers(label: str, shape: Iterable[int], below: int) -> Entries:
+    return {place: position(f"{label} {list(place)}", below) for place in places(shape, label)}
+
+
+def as_witness(graph: Graph, small: Instantiation) -> dict[str, Any]:
+    """A small instance with what is the same in all of its evaluations: shapes, sizes and integers, in order."""
+    given = {name: (f"x {name}", small.shapes[name]) for name in graph.inputs}
+    given |= {owner: (_target(owner), small.targets[owner]) for owner in graph.costs}
+    return {
+        "inputs": {name: small.shapes[name] for name in graph.inputs},
+        "below": small.below,
+        "sizes": dict(small.tables),
+        "integers": {name: list(_integers(*given[name], below).values()) for name, below in small.below.items()},
+    }

@@ -16,6 +16,7 @@ from typing import Any
 from flint import arb, ctx
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import LEMMA, called
 from dyadic.proofs.evaluate.deviations import Deviated, Deviating
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
@@ -27,6 +28,7 @@ from dyadic.proofs.evaluate.simulate import Draw, Instance, State
 SIGNS = ("negative", "mixed", "positive")
 PRECISIONS = (128, 512, 2048)
 _FEW_ENTRIES = 500
+MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,16 @@ def draw_with(seed: int, signs: str) -> Draw:
 def size(graph: Graph) -> int:
     """Number of entries that one evaluation computes."""
     return Instantiation(graph, reduced_sizes(graph, largest=2)).entries
+
+
+def affordable(graph: Graph) -> bool:
+    """Whether the numbers of a witness can be looked for, or enclosed again, without great cost."""
+    if len(graph.parents) > MOST_VERTICES:
+        return False
+    try:
+        return size(graph) <= MOST_ENTRIES
+    except Rejected:
+        return False
 
 
 def find(graph: Graph, seeds: int = 6, sizes: dict[str, int] | None = None) -> Witness | None:

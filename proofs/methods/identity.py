@@ -2,9 +2,10 @@
 
 Proves: x, s and dE/dtheta after the claimed steps from a random state equal backpropagation by automatic
 differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
-up to a printed probability of error.  The evaluation is proofs/evaluate/identity_values.py; the checker repeats it.
+up to a printed probability of error, with one choice of the integers that are looked up, if there are any: the witness
+has them, and the claim says so.  The evaluation is proofs/evaluate/identity_values.py; the checker repeats it.
 
-Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes, other integers.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from fractions import Fraction
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
+from dyadic.proofs.evaluate.simulate import as_witness
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.sentences import log10_error, told
 
@@ -37,7 +40,7 @@ def unfit(graph: Graph) -> str | None:
 def identity_claim(graph: Graph, steps: int) -> Claim:
     """Two runs over two random primes."""
     schedule = identity_values.schedule_for(graph, steps)
-    counts = {"steps": steps, "every_step": int(schedule == "synchronous")}
+    counts = {"steps": steps, "every_step": int(schedule == "synchronous"), "integers": int(holds_integers(graph))}
     runs = [
         identity_values.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity_values.primes_for(SEED))
     ]
@@ -47,13 +50,8 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
         for run in runs:
             bound *= identity_values.error_bound(graph, run, degree)
         small = Instantiation(graph, runs[0].sizes)
-        witness = {
-            "primes": [str(run.prime) for run in runs],
-            "seeds": [run.seed for run in runs],
-            "inputs": {name: small.shapes[name] for name in graph.inputs},
-            "below": small.below,
-            "sizes": dict(small.tables),
-        }
+        primes = {"primes": [str(run.prime) for run in runs], "seeds": [run.seed for run in runs]}
+        witness = primes | as_witness(graph, small)
         return told("identity", Verdict.PROVED, {}, counts | {"log10_error": log10_error(bound)}, witness=witness)
     numbers = smallest(graph, steps)
     if numbers is None:

@@ -1,12 +1,13 @@
 """Every layer and cost against its own definitions, at small sizes drawn for each of them.
 
 Proves: <s, Df v> = <(Df)^T s, v> + <dE/dtheta, w> modulo two primes near 2^61 for random s, v, w and arguments, with
-every function an unknown, for every layer kind and cost of the network, whatever the network's own sizes.  The left
+every function an unknown, for every layer kind and cost of the network, whatever the network's own sizes, with one
+choice of the integers that are looked up, if there are any: the witness has them, and the claim says so.  The left
 side is forward mode over jets (proofs/evaluate/jets.py), the right side the derived equations.  The checker does the
 same with an evaluator, primes and seeds of its own.
 
-Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes; how layers are
-connected.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes and integers; how
+layers are connected.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.kind_pairing import primes, small_sizes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Outside, Rejected
+from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import residue_source
@@ -43,28 +45,33 @@ class PairingRun:
     forward: int
     backward: int
     bound: Fraction
+    integers: dict[str, list[int]]
 
     def as_dict(self) -> dict[str, Any]:
-        return {"content": self.where, "prime": str(self.prime), "seed": self.seed, "sizes": self.sizes}
+        return {
+            "content": self.where, "prime": str(self.prime), "seed": self.seed, "sizes": self.sizes,
+            "integers": self.integers,
+        }  # fmt: skip
 
 
 def pairing_claim(graph: Graph) -> Claim:
     """One claim for all layer kinds and costs, with a run per kind and prime as witness."""
     runs: list[PairingRun] = []
+    counts = {"integers": int(holds_integers(graph))}
     try:
         for run in _runs(graph):
             if run.forward != run.backward:
                 numbers = {**run.as_dict(), "claimed": str(run.backward), "exact": str(run.forward)}
-                return told("pairing", Verdict.REFUTED, counterexample=numbers)
+                return told("pairing", Verdict.REFUTED, {}, counts, counterexample=numbers)
             runs.append(run)
     except Outside as error:
         numbers = {"field": error.field, "reason": error.reason}
-        return told("pairing", Verdict.REFUTED, counterexample=numbers)
+        return told("pairing", Verdict.REFUTED, {}, counts, counterexample=numbers)
     except Rejected as error:
-        return told("pairing", Verdict.UNDECIDED, reason=str(error))
+        return told("pairing", Verdict.UNDECIDED, {}, counts, reason=str(error))
     bound = sum((one.bound * two.bound for one, two in zip(runs[::2], runs[1::2], strict=True)), Fraction(0))
     witness = {"runs": [run.as_dict() for run in runs]}
-    return told("pairing", Verdict.PROVED, {}, {"log10_error": log10_error(bound)}, witness=witness)
+    return told("pairing", Verdict.PROVED, {}, counts | {"log10_error": log10_error(bound)}, witness=witness)
 
 
 def _runs(graph: Graph) -> Iterator[PairingRun]:
@@ -77,7 +84,10 @@ def _runs(graph: Graph) -> Iterator[PairingRun]:
             degrees = both_sides(content, where, chosen, Degree(), lambda label: 1)
             trials = 1 + ring.calls * (ring.calls - 1) // 2
             bound = min(Fraction(1), Fraction(trials * max(*map(int, degrees), 1), prime))
-            yield PairingRun(where, prime, SEED + k, chosen, forward, backward, bound)
+            integers = {
+                f"{key[0]} {key[1]}": list(t.values()) for key, t in integers_of(content, chosen, where).items()
+            }
+            yield PairingRun(where, prime, SEED + k, chosen, forward, backward, bound, integers)
 
 
 def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, draw: Draw) -> tuple[Any, Any]:
@@ -85,19 +95,16 @@ def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, d
 
     Raises :class:`Rejected` where an equation cannot be evaluated, or the stated energy is not <s, f - x>.
     """
-    table = dict(sizes)
-    for symbol, formula in content.get("extents", {}).items():
-        table[symbol] = whole(formula, table, where)
+    table = _completed(content, sizes, where)
     is_cost, jets = "gradient" in content, Jets(ring)
     shapes = _given(content, table, where)
-    integers = integers_of(content, shapes)
+    integers = integers_of(content, sizes, where)
     still: Tensors = {}
     moving: Tensors = {}
     for key, shape in shapes.items():
         label = f"{key[0]} {key[1]}"
         if key in integers:
-            still[key] = {at: position(f"{label} {list(at)}", integers[key]) for at in places(shape, where)}
-            moving[key] = still[key]
+            still[key] = moving[key] = integers[key]
             continue
         still[key] = {at: draw(f"{label} {list(at)}") for at in places(shape, where)}
         slopes = {at: draw(f"slope of {label} {list(at)}") for at in still[key]} if key != ("y", "cost") else {}
@@ -167,7 +174,25 @@ def _given(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key, lis
     return {key: [whole(extent, sizes, where) for extent in shape] for key, shape in found.items()}
 
 
-def integers_of(content: Any, shapes: Mapping[_Key, list[int]]) -> dict[_Key, int]:
+def _completed(content: Any, sizes: Mapping[str, int], where: str) -> dict[str, int]:
+    """The sizes with those that follow by the shape rule."""
+    table = dict(sizes)
+    for symbol, formula in content.get("extents", {}).items():
+        table[symbol] = whole(formula, table, where)
+    return table
+
+
+def integers_of(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key, Entries]:
+    """The entries of given tensors that stand in an index or a bracket: one choice, by their place."""
+    table = _completed(content, sizes, where)
+    shapes = _given(content, table, where)
+    return {
+        key: {at: position(f"{key[0]} {key[1]} {list(at)}", below) for at in places(shapes[key], where)}
+        for key, below in _bounds_of_integers(content, shapes).items()
+    }
+
+
+def _bounds_of_integers(content: Any, shapes: Mapping[_Key, list[int]]) -> dict[_Key, int]:
     """Given tensors whose entries stand in an index or a bracket, and what they are below."""
     below: dict[_Key, int] = {}
     stack: list[Any] = [item["body"] for item in content["definitions"]]

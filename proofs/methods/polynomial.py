@@ -17,12 +17,14 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.checker.trust import POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
 from dyadic.proofs.evaluate.identity_values import primes_for
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Composed, PrimeField
-from dyadic.proofs.evaluate.simulate import Instance, backpropagation, reduced_sizes
+from dyadic.proofs.evaluate.simulate import Instance, as_witness, backpropagation
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.shared.comparison import compare, values
 from dyadic.proofs.sentences import told
@@ -178,6 +180,7 @@ def polynomial_claim(graph: Graph, steps: int) -> Claim:
     found = plan(graph, steps)
     assert not isinstance(found, str)
     sizes, variables = found
+    counts = {"steps": steps, "integers": int(holds_integers(graph))}
     ring = Polynomials(variables)
     drawn: dict[str, fmpq_mpoly] = {}
 
@@ -188,10 +191,10 @@ def polynomial_claim(graph: Graph, steps: int) -> Claim:
 
     difference, count = compare(graph, steps, ring, sizes, draw, lambda label: draw(f"initial {label}"))
     if difference is None:
-        witness = {"sizes": sizes, "variables": variables, "entries": count}
-        return told("polynomial", Verdict.PROVED, {}, {"steps": steps}, witness=witness)
+        witness = {"variables": variables, "entries": count} | as_witness(graph, Instantiation(graph, sizes))
+        return told("polynomial", Verdict.PROVED, {}, counts, witness=witness)
     numbers = smallest(graph, steps) or {
         "variable": difference.variable, "entry": list(difference.entry),
         "claimed": str(difference.relaxed)[:500], "exact": str(difference.exact)[:500], "sizes": sizes,
     }  # fmt: skip
-    return told("polynomial", Verdict.REFUTED, {}, {"steps": steps}, counterexample=numbers)
+    return told("polynomial", Verdict.REFUTED, {}, counts, counterexample=numbers)

@@ -21,10 +21,12 @@ from typing import Any
 from flint import fmpq
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.checker.trust import BLAKE, FRACTIONS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
 from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
-from dyadic.proofs.evaluate.simulate import Draw, reduced_sizes
+from dyadic.proofs.evaluate.simulate import Draw, as_witness
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.shared.comparison import compare
 from dyadic.proofs.sentences import told
@@ -101,7 +103,8 @@ def integers(seed: int) -> Draw:
 def rational_claim(graph: Graph, steps: int) -> Claim:
     """One point."""
     literal = len(graph.parents) * steps <= LITERAL_BUDGET
-    sizes, counts = reduced_sizes(graph), {"steps": steps, "every_step": int(literal)}
+    counts = {"steps": steps, "every_step": int(literal), "integers": int(holds_integers(graph))}
+    sizes = reduced_sizes(graph)
     for seed in range(SEED, SEED + _TRIES):
         try:
             executed = steps if literal else None
@@ -111,9 +114,11 @@ def rational_claim(graph: Graph, steps: int) -> Claim:
             reason = f"at every point tried there is a {error}"
     else:
         return told("rational", Verdict.UNDECIDED, {}, counts, reason=reason)
-    point: dict[str, Any] = {"seed": seed, "sizes": sizes, "activations": "piecewise linear stand-ins"}
+    point: dict[str, Any] = {"seed": seed, "activations": "piecewise linear stand-ins"}
     if found is None:
-        return told("rational", Verdict.PROVED, {}, counts, witness=point | {"entries": count})
+        witness = point | {"entries": count} | as_witness(graph, Instantiation(graph, sizes))
+        return told("rational", Verdict.PROVED, {}, counts, witness=witness)
+    point["sizes"] = sizes
     numbers = smallest(graph, steps) or {
         "variable": found.variable, "entry": list(found.entry),
         "claimed": str(found.relaxed), "exact": str(found.exact), **point,

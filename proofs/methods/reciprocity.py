@@ -14,7 +14,6 @@ from dyadic.proofs.checker.evaluation.kind_pairing import KindEquations, complet
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import small_rational_source
 from dyadic.proofs.evaluate.network import Entries, Layer, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Tape, Undetermined
@@ -46,19 +45,22 @@ def _entry(graph: Graph, parent: str, child: str, seed: int) -> dict[str, object
     content, where = graph.layers[graph.content[child]], f"vertex {child!r}"
     tape, draw = Tape(Ball()), small_rational_source(seed)
 
-    def drawn(label: str, shape: list[int], below: int | None) -> Entries:
-        labels = {place: f"{label} {list(place)}" for place in places(shape, where)}
-        if below is not None:
-            return {place: position(text, below) for place, text in labels.items()}
-        return {place: tape.variable(draw(text)) for place, text in labels.items()}
+    def drawn(label: str, shape: list[int]) -> Entries:
+        return {place: tape.variable(draw(f"{label} {list(place)}")) for place in places(shape, where)}
 
     try:
         equations = KindEquations(content, where)
         sizes = completed(equations.extents, small_sizes(content, seed, where, graph.sizes[child]), where)
         shapes = {key: [whole(extent, sizes, where) for extent in shape] for key, shape in equations.read.items()}
-        chosen = integers_of(content, shapes)
-        tensors = {key: drawn(f"{key[0]} {key[1]}", shape, chosen.get(key)) for key, shape in shapes.items()}
-        moved = tensors["x", content["inputs"][graph.parents[child].index(parent)]]
+        chosen = integers_of(content, sizes, where)
+        tensors = {key: chosen.get(key) or drawn(f"{key[0]} {key[1]}", shape) for key, shape in shapes.items()}
+        read = dict[str, tuple[str, str]]()
+        for owner, name in zip(content["inputs"], graph.parents[child], strict=True):
+            first = read.setdefault(name, ("x", owner))  # what is read in several places is one activation
+            if set(tensors[first]) != set(tensors["x", owner]):
+                return None
+            tensors["x", owner] = tensors[first]
+        moved = tensors[read[parent]]
         value = Layer(content, sizes, tape, where).forward(tensors)
     except (Undetermined, Rejected):  # the sign of a sum that may be zero
         return None

@@ -115,7 +115,7 @@ _ALL = (
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
         "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
         "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
-        "other sizes; how layers are connected",
+        "other sizes and integers; how layers are connected",
     ),
     Method(
         "schedules", "proofs/methods/schedules.py", "schedules",
@@ -128,7 +128,7 @@ _ALL = (
         "identity", "proofs/methods/identity.py", "exact evaluation",
         lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
-        "the evaluator in proofs/evaluate; a hash function as randomness", "other sizes",
+        "the evaluator in proofs/evaluate; a hash function as randomness", "other sizes and integers",
         unfit=lambda s: identity.unfit(s.network),
     ),
     Method(
@@ -143,7 +143,8 @@ _ALL = (
         "polynomial", "proofs/methods/polynomial.py", "exact polynomials",
         lambda s: [polynomial.polynomial_claim(s.network, s.steps)],
         "the same as polynomials, all T steps from free variables, with no probability of error",
-        "python-flint's polynomials; the evaluator in proofs/evaluate", "other sizes; networks that are not small",
+        "python-flint's polynomials; the evaluator in proofs/evaluate",
+        "other sizes and integers; networks that are not small",
         deep=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
     ),
     Method(

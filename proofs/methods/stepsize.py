@@ -7,7 +7,8 @@ finite-time exactness needs h = tau_v for every v, and h = 1 for equal ones.  Th
 matrix, for every n: induction on n, the step being Pascal's rule as an identity of polynomials.  (3) For this network,
 over a random prime with free activations: a random combination of the rows of M^T is 0, so M is nilpotent, all
 eigenvalues of (1 - h) 1 + h M are 1 - h and the spectral radius is |1 - h|; and for random h and d the displaced
-variable is off by (1 - h)^n d.  A linear network is simulated with fractions and compared with (2).
+variable is off by (1 - h)^n d.  A linear network, whose updates are affine in x and s, is simulated with fractions and
+compared with (2).
 
 Trusts: polynomials, residues and fractions in python-flint; the evaluator in proofs/evaluate.
 Blind to: adjoints that are wrong but read the same variables.
@@ -23,12 +24,14 @@ from typing import Any
 
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
+from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
 from dyadic.proofs.evaluate.identity_values import Identity, error_bound, primes_for, residue_source
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Tape
-from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
+from dyadic.proofs.evaluate.simulate import Draw, Instance, State, as_witness
 from dyadic.proofs.methods.rational import Rationals, integers
 from dyadic.proofs.sentences import LOWER, log10_error, told
 from dyadic.proofs.trusted import recorded
@@ -89,7 +92,7 @@ def network_claim(graph: Graph) -> Claim:
     prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
     ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
     counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
-    linear = ring.calls == 0
+    linear = is_linear(graph)
     if linear and counterexample is None:
         counterexample = _deviates(graph, sizes)
     about, numbers = {"part": "network"}, {"T": graph.largest_rank, "linear": int(linear)}
@@ -99,7 +102,7 @@ def network_claim(graph: Graph) -> Claim:
     entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
     one = Identity(prime, SEED, "synchronous", sizes, ring.calls, entries, None)
     bound = min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one))
-    witness = {"prime": str(prime), "seed": SEED, "sizes": sizes}
+    witness = {"prime": str(prime), "seed": SEED} | as_witness(graph, Instantiation(graph, sizes))
     numbers |= {"log10_error": log10_error(bound)}
     return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
 

@@ -13,28 +13,16 @@ same way at every step.
 from __future__ import annotations
 
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import tightness_witness
 from dyadic.proofs.sentences import told
-
-MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 
 
 def tightness_claim(graph: Graph) -> Claim:
     """Search for numbers where that is affordable; where there are none, the claim about the structure."""
     steps = graph.largest_rank
-    found = tightness_witness.find(graph) if _affordable(graph) else None
+    found = tightness_witness.find(graph) if tightness_witness.affordable(graph) else None
     if found is not None:
         return told("tightness", Verdict.PROVED, {}, {"steps": steps - 1}, witness=found.as_dict())
     witness = {"chain": graph.longest_chain(), "steps": steps}
     return told("tightness:structure", Verdict.PROVED, {}, {"T": steps}, witness=witness)
-
-
-def _affordable(graph: Graph) -> bool:
-    if len(graph.parents) > MOST_VERTICES:
-        return False
-    try:
-        return tightness_witness.size(graph) <= MOST_ENTRIES
-    except Rejected:
-        return False

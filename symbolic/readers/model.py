@@ -16,6 +16,7 @@ from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import LARGEST_COMPUTED, LONGEST_NAME, MOST_COMPUTED
+from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import choice, known, neutral, read_options
 from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex
 
@@ -93,6 +94,7 @@ class Model:
         self.inputs: dict[str, Input] = {}
         self.vertices: dict[str, Vertex] = {}
         self.shapes: dict[str, Shape] = {}
+        self.looks: set[str] = set()
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
         self.given: dict[str, str] = {}
@@ -104,14 +106,14 @@ class Model:
         if _RESERVED.match(stem):
             stem += "_"
         name, count = stem, 1
-        while name in self.shapes:
+        while look(name) in self.looks:
             count += 1
             name = f"{stem}.{count}"
         return name
 
     @staticmethod
     def _printable(name: str) -> str:
-        return neutral("".join(c if c.isprintable() else "_" for c in name).strip()[: LONGEST_NAME - 30])
+        return neutral(name.strip()[: LONGEST_NAME - 30])
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -135,6 +137,7 @@ class Model:
         node = Input(self.fresh(wanted), extents, role, None if below is None else _extent(below))
         self.inputs[node.name] = node
         self.shapes[node.name] = extents
+        self.looks.add(look(node.name))
         return node.name
 
     def array(self, wanted: str, value: np.ndarray, role: InputRole, below: int | None = None) -> str:
@@ -190,6 +193,7 @@ class Model:
         vertex = make_vertex(name, type_, read_options(where, layer.options, options), self.shapes, tuple(inputs))
         self.vertices[name] = vertex
         self.shapes[name] = vertex.shape
+        self.looks.add(look(name))
         return name
 
     def architecture(self, outputs: Sequence[str], cost: str | None = None) -> Architecture:

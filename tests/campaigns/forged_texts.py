@@ -58,6 +58,16 @@ def _(c):
     layer(c, "add")["label"] = "exact in float16"
 
 
+@edit("text: a sentence in a label, with blanks that are no spaces")
+def _(c):
+    layer(c, "add")["label"] = "add(inputs=2):\u2800exact\u2800in\u2800float16)"
+
+
+@edit("text: a Cyrillic letter in a label")
+def _(c):
+    layer(c, "add")["label"] = "add(mode=\u0430)"
+
+
 @edit("text: a hypothesis of an adjoint", texts=False)
 def _(c):
     adjoint(c)["hypotheses"] = []

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import sys
 
-from campaigns import forged_evasions, forged_functions, forged_networks, forged_sizes, forged_texts
+from campaigns import (
+    forged_evasions,
+    forged_functions,
+    forged_names,
+    forged_networks,
+    forged_numbers,
+    forged_sizes,
+    forged_texts,
+)
 from campaigns.forged import FORGERIES
 from dyadic.proofs.checker import Rejected
 from dyadic.proofs.checker.confirmation import examined
 
-MADE_BY = forged_networks, forged_texts, forged_evasions, forged_sizes, forged_functions
+MADE_BY = forged_networks, forged_texts, forged_evasions, forged_sizes, forged_functions, forged_numbers, forged_names
 """What fills the table."""
 
 

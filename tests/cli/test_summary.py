@@ -203,7 +203,9 @@ def test_a_check_says_first_what_the_certificate_is_worth(certificate):
     lines = list(report_text(report, Page(70, True)))
     assert lines[0].startswith("\x1b[1;32mCONFIRMED\x1b[0m: steps")
     assert all(len(ESCAPES.sub("", line)) <= 70 for line in lines)
-    assert all(any(claim.id in line for line in lines) for claim in certificate.claims)
+    whole = " ".join(" ".join(lines).split())
+    assert {finding.claim for finding in report.findings} == {claim.id for claim in certificate.claims}
+    assert all(finding.title in whole for finding in report.findings)
     partly = list(report_text(replace(report, open=("the lemma",)), Page(70, True)))
     assert partly[0].startswith("\x1b[1;33mPARTLY\x1b[0m: 1 open")
     assert any(line.startswith("OPEN       the lemma") for line in partly)

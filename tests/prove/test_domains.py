@@ -262,8 +262,8 @@ def logarithms(sign):
     layer = example_network("mul", numeric=False).layers["layer"]
     item = layer.adjoints[0]
     other = Tensor(Name("x", U2), (n,))[item.indices[0]]
-    one = Apply("log", 0, sign * ((other + 1) ** 2 + 1))
-    two = Apply("log", 0, sign * other**2 + 2 * sign * other + 2 * sign)
+    one = Apply("log", 0, sign * (other**2 + 1) * (other**2 + 2))
+    two = Apply("log", 0, sign * other**4 + 3 * sign * other**2 + 2 * sign)
     changed = Definition(item.tensor, item.indices, item.body + one - two)
     return dataclasses.replace(layer, adjoints=(changed, *layer.adjoints[1:]))
 

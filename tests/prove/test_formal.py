@@ -163,6 +163,12 @@ def test_an_equation_outside_the_language_is_named():
         network(content)
 
 
+def test_a_maximum_over_a_part_of_its_range_is_outside():
+    padded = [{**CONVOLUTION[1], "padding": [1, 1, 1, 1], "stride": [2, 2]}]
+    with pytest.raises(Outside, match="pool: a maximum or a log-sum-exp over a part of its range"):
+        network(certificate(padded, [1, 4, 4], "squared_error"))
+
+
 def test_without_coq_the_claim_is_undecided(monkeypatch):
     monkeypatch.setattr(machine, "find_coqc", lambda: None)
     claim = formal.formal_claim(digits())

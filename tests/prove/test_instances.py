@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import plants
+from support.refit import recounted, refitted
 
 from dyadic.files import json_text
 from dyadic.proofs import verify
@@ -49,9 +50,9 @@ def test_a_planted_mistake_is_refuted_and_its_certificate_rejected(plant, monkey
     else:
         assert plant in ("another left-hand side", "an intermediate left out", "sizes + 1")
     # The prover's claims replaced by those of the right network, as a forger would.
-    forged = {**copy.deepcopy(wrong), "claims": certificate["claims"], "verdict": "proved"}
+    forged = {**copy.deepcopy(wrong), "claims": copy.deepcopy(certificate["claims"]), "verdict": "proved"}
     with pytest.raises(Rejected, match=r"equations\."):
-        check({**forged, "hash": certificate_hash(forged)})
+        check(refitted(recounted(forged)))
 
 
 def stated(certificate, tag, change):
@@ -59,8 +60,7 @@ def stated(certificate, tag, change):
     forged = copy.deepcopy(certificate)
     equation = forged["equations"][tag]
     change(equation)
-    equation["hash"] = digest({"tag": tag, "definition": equation["definition"], "where": equation["where"]})
-    return {**forged, "hash": certificate_hash(forged)}
+    return refitted(recounted(forged))
 
 
 CHANGES = {

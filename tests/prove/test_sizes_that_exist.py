@@ -36,7 +36,7 @@ def test_integers_that_are_below_nothing(below):
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyError, AssertionError, RecursionError])
 def test_whatever_goes_wrong_in_the_checker_is_a_rejection(error, monkeypatch):
-    def astray(certificate):
+    def astray(certificate, effort):
         raise error("of a kind that nobody thought of")
 
     monkeypatch.setattr(confirmation, "examined", astray)

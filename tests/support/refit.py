@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
 from dyadic.proofs.checker.intake.shapes import network_shapes
-from dyadic.proofs.checker.verdicts import _labels
+from dyadic.proofs.checker.verdicts import _labels, _only_here
 from dyadic.proofs.checker.wording import BEARING, ESSENTIAL, METHOD_OF, RULES
 
 BROKEN = (TypeError, ValueError, LookupError, AttributeError, RecursionError, StopIteration)
@@ -24,10 +25,21 @@ def refitted(forged: Any, texts: bool = True) -> Any:
         for tag, equation in forged["equations"].items():
             content = {key: value for key, value in equation.items() if key != "hash"}
             equation["hash"] = digest({"tag": tag, **content})
-    if texts:
-        retold(forged)
+    with contextlib.suppress(*BROKEN):
+        retold(forged if texts else {"claims": []})
     with contextlib.suppress(*BROKEN):
         forged["hash"] = certificate_hash(forged)
+    return forged
+
+
+def recounted(forged: Any) -> Any:
+    """The certificate with as many printed equations claimed as it now has, where they can be counted; in place."""
+    with contextlib.suppress(*BROKEN):
+        stated = [item for one in forged["equations"].values() for item in (one["definition"], *one["where"])]
+        count = len({json.dumps(item, sort_keys=True) for item in stated})
+        for claim in forged["claims"]:
+            if claim["kind"] == "printed":
+                claim["numbers"]["compared"] = count - claim["numbers"]["left_out"]
     return forged
 
 
@@ -57,7 +69,8 @@ def retold(forged: Any) -> None:
     labels, contents = {}, {}
     with contextlib.suppress(Exception):
         graph = Graph(forged)
-        labels, contents = _labels(graph), graph.contents()
+        contents = graph.contents()
+        labels = _labels(graph, contents)
     for claim in forged["claims"]:
         with contextlib.suppress(*BROKEN):
             _retell(claim, labels, contents)
@@ -85,13 +98,13 @@ def _retell_steps(forged: Any) -> None:
     claim = next(claim for claim in forged["claims"] if claim["kind"] == "steps")
     parts = [c for c in forged["claims"] if METHOD_OF.get(c["kind"], c["kind"]) in BEARING]
     others = [n for n in dict.fromkeys(METHOD_OF.get(c["kind"], c["kind"]) for c in parts) if n not in ESSENTIAL]
-    method = RULES["steps"].how(claim["subject"], claim["numbers"])
+    method = RULES["steps"].how(claim["subject"], claim["numbers"]) + _only_here(parts)
     claim["statement"] = RULES["steps"].say(claim["subject"], claim["numbers"], "")
     claim["method"] = method + (f", cross-checked by {', '.join(others)}" if others else "")
-    graph = Graph(forged, require_terms=False)
-    domain = hypothesis([*graph.layers.values(), *graph.kinds.values()])
     assumed = [text for c in parts for text in c["hypotheses"] if not text.startswith(VALUES)]
     with contextlib.suppress(Exception):
+        graph = Graph(forged, require_terms=False)
+        domain = hypothesis([*graph.layers.values(), *graph.kinds.values()])
         assumed += [*([domain] if domain else []), *network_shapes(graph).hypotheses()]
     claim["hypotheses"] = list(dict.fromkeys(assumed))
     claim["trusted"] = sorted({text for c in parts for text in c["trusted"]})

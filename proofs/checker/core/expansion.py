@@ -30,7 +30,9 @@ from dyadic.proofs.checker.core.terms import (
     Zero,
     powered,
 )
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.kinds import direction, position
+from dyadic.proofs.checker.intake.reading import shown, tensor
 
 MOST_TERMS, MOST_NODES, MOST_DEPTH, MOST_BITS, MOST_POWER = 3_000, 200_000, 60, 256, 2**22
 LONGEST_NUMBER = 4096
@@ -118,7 +120,7 @@ class Expander:
                 divisor = self.form(two, names, depth + 1)
                 divides_well(self.facts, divisor)
                 return divided(Floor if kind == "quotient" else Modulo, self.form(one, names, depth + 1), divisor)
-        raise Refused(f"{node!r:.80} is not an integer expression")
+        raise Refused(f"{shown(node)} is not an integer expression")
 
     def bracket(self, node: Any, names: Environment) -> Term:
         """[0 <= e < n], [d divides e] or [a = b]."""
@@ -167,7 +169,7 @@ class Expander:
                 own = scope.fresh(self.form(extent, names))
                 inside = {**names, index: Form.of(own.variables[0])}
                 return [own.times(term) for term in self.expand(body, inside, scope, depth + 1)]
-        raise Refused(f"{node!r:.80} has no value inside an expression")
+        raise Refused(f"{shown(node)} has no value inside an expression")
 
     @contextmanager
     def beside(self, parts: Iterable[Any], names: Environment, scope: VariableScope) -> Iterator[None]:
@@ -182,9 +184,9 @@ class Expander:
     def _at(self, item: TensorDefinition, forms: tuple[Form, ...], scope: VariableScope) -> Environment:
         """The indices of a definition that is read at the given place."""
         if len(forms) != len(item.indices):
-            raise Refused(f"{item.kind}_{item.owner} has {len(item.indices)} axes, not {len(forms)}")
+            raise Refused(f"{tensor(item.kind, item.owner)} has {len(item.indices)} axes, not {len(forms)}")
         if not self.facts.all_inside(zip(forms, item.shape, strict=True), Given(scope.ranges, scope.held)):
-            raise Refused(f"{item.kind}_{item.owner} is not shown to be read inside its range")
+            raise Refused(f"{tensor(item.kind, item.owner)} is not shown to be read inside its range")
         return dict(zip(item.indices, forms, strict=True))
 
     def _inner(self, node: Any, names: Environment, scope: VariableScope, depth: int) -> tuple[Term, ...]:
@@ -201,6 +203,7 @@ class Expander:
                 raise Refused("a product has too many terms")
             result = [one.times(two) for one in result for two in part]
             self.nodes += len(result)
+            spend(8 * len(result), "a product")
         return result
 
     def _power(self, base: Any, exponent: Fraction, names: Environment, scope: VariableScope, depth: int) -> list[Term]:
@@ -253,7 +256,7 @@ class Expander:
         match node:
             case ["entry", str(kind), str(owner), list(indices)]:
                 if (kind, owner) not in moving:
-                    raise Refused(f"{kind}_{owner} has an index that is not an integer")
+                    raise Refused(f"{tensor(kind, owner)} has an index that is not an integer")
                 forms = tuple(self.form(index, names) for index in indices)
                 item = self.definitions.get((kind, owner))
                 if item is None:
@@ -281,7 +284,7 @@ class Expander:
                 own = scope.fresh(self.form(extent, names))
                 inside = {**names, index: Form.of(own.variables[0])}
                 return [own.times(term) for term in self.moved(body, inside, scope, moving, depth + 1)]
-        raise Refused(f"{node!r:.80} has no derivative inside an expression")
+        raise Refused(f"{shown(node)} has no derivative inside an expression")
 
     def moved_definition(
         self, item: TensorDefinition, names: Environment, scope: VariableScope, moving: Collection[Key], depth: int = 0
@@ -311,6 +314,8 @@ class Expander:
 
     def _count(self, depth: int) -> None:
         self.nodes += 1
+        if not self.nodes % 64:
+            spend(512, "an expression")
         if depth > MOST_DEPTH or self.nodes > MOST_NODES:
             raise Refused("an expression is too deep or too long")
 
@@ -338,7 +343,7 @@ def rational(node: Any) -> Fraction:
             not isinstance(p, bool) and p.bit_length() <= LONGEST_NUMBER and 0 < q < 2**LONGEST_NUMBER
         ):
             return Fraction(p, q)
-    raise Refused(f"{node!r:.80} is not a number")
+    raise Refused(f"{shown(node)} is not a number")
 
 
 def split_guards(body: Any) -> tuple[list[Any], Any]:

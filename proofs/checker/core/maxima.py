@@ -13,6 +13,7 @@ from typing import Any
 
 from dyadic.proofs.checker.core.expansion import split_guards
 from dyadic.proofs.checker.evaluation.equations import holds, integer
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 MOST_POINTS = 2_000_000
@@ -43,6 +44,7 @@ def _empty(
     if prod(lengths) * max(terms, 1) > MOST_POINTS:
         raise Rejected(where, "a maximum has too many terms to look at here")
     for place in product(*map(range, lengths)):
+        spend(3 * terms * len(guards), where)
         names = dict(zip(used, place, strict=True))
         if not any(all(holds(guard, sizes, {**names, name: k}, {}, where) for guard in guards) for k in range(terms)):
             return ", ".join(f"{index} = {value}" for index, value in names.items())

@@ -30,7 +30,7 @@ from dyadic.proofs.checker.core.forms import Form, Refused, Var
 from dyadic.proofs.checker.core.reads import REDUCTIONS, reads_inside
 from dyadic.proofs.checker.core.terms import Entry, Term
 from dyadic.proofs.checker.intake.kinds import adjoint, differentiated, direction, is_plain, is_position, maximum
-from dyadic.proofs.checker.intake.reading import need
+from dyadic.proofs.checker.intake.reading import named, need, shown, tensor
 from dyadic.proofs.checker.trust import RULES, called
 
 POSITIONS_INSIDE = "positions_inside"
@@ -117,7 +117,7 @@ class Content:
 
     def _given(self, kind: str, owner: Any, shape: Any) -> Key:
         if not isinstance(owner, str) or not isinstance(shape, list) or (kind, owner) in (("x", "v"), ("s", "v")):
-            raise Refused(f"{kind}_{owner!s:.40} is no tensor that is given")
+            raise Refused(f"{shown(kind)} of {shown(owner)} is no tensor that is given")
         self._add((kind, owner), tuple(self.reader.form(extent, {}) for extent in shape))
         return kind, owner
 
@@ -126,7 +126,7 @@ class Content:
         kind = differentiated(key[0]) if derived else key[0]
         reserved = kind.startswith(_RESERVED) or not is_plain(kind)
         if key in self.known or (reserved and not is_position(key[0])):
-            raise Refused(f"{key[0]:.40}_{key[1]:.40} is defined twice, or has a name that is reserved")
+            raise Refused(f"{tensor(*key)} is defined twice, or has a name that is reserved")
         self.known[key] = shape
 
     def _definition(self, item: Any) -> TensorDefinition:
@@ -140,9 +140,7 @@ class Content:
         body = need(item, "body", (int, list), where)
         for kind, owner, rank in _reads(body):
             if len(self.known.get((kind, owner), [None] * (rank + 1))) != rank:
-                raise Refused(
-                    f"{kind:.40}_{owner:.40} is read with {rank} indices before it is defined, or with others"
-                )
+                raise Refused(f"{tensor(kind, owner)} is read with {rank} indices before it is defined, or with others")
         if self.integers is not None and any(
             key not in self.integers and not is_position(key[0]) for key in _integers(body)
         ):
@@ -154,7 +152,7 @@ class Content:
     def _inside(self, item: TensorDefinition) -> None:
         """A definition reads tensors inside their range only, or beside brackets that are 0."""
         if not reads_inside(self.reader, self.known, item):
-            raise Refused(f"{item.kind:.40}_{item.owner:.40} is not shown to read tensors inside their range only")
+            raise Refused(f"{tensor(*item.key)} is not shown to read tensors inside their range only")
 
     def _read_definitions(self) -> None:
         found = []
@@ -210,11 +208,11 @@ class Content:
                 plain = len(names) == len(set(names.values())) == len(item.indices) + 1
                 bound = {node[1] for node in _nodes([body, reduced], REDUCTIONS)}
                 if not plain or bound & {*names, *names.values()}:
-                    raise Refused(f"{item.kind:.40} binds an index twice")
+                    raise Refused(f"{named(item.kind)} binds an index twice")
                 if extent == other and _same(body, reduced, names):
                     self._choose(item, one, self.reader.form(extent, {}), body)
                     return
-        raise Refused(f"{item.kind:.40} is not the position of the maximum that it is named after")
+        raise Refused(f"{named(item.kind)} is not the position of the maximum that it is named after")
 
     def _choose(self, item: TensorDefinition, name: str, extent: Form, body: Any) -> None:
         indices, chosen = tuple(Var(-1, k) for k in range(len(item.indices))), Var(-1, len(item.indices))
@@ -233,9 +231,9 @@ class Content:
     def _derived(self, item: Any, key: Key) -> TensorDefinition:
         definition = self._definition(item)
         if definition.key != (adjoint(key[0]), key[1]):
-            raise Refused(f"the derivative with respect to {key[0]}_{key[1]} has another name")
+            raise Refused(f"the derivative with respect to {tensor(*key)} has another name")
         if definition.shape != self.known[key]:
-            raise Refused(f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
+            raise Refused(f"the derivative with respect to {tensor(*key)} does not have its shape")
         return definition
 
     # -- the pairs -----------------------------------------------------------------------------------------------

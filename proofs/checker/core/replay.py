@@ -23,7 +23,8 @@ from dyadic.proofs.checker.core.obligations import Content, Obligation
 from dyadic.proofs.checker.core.partiality import partial
 from dyadic.proofs.checker.core.rules import RULES, Place, given
 from dyadic.proofs.checker.core.terms import Term, collected, inner_terms, merged, with_inner
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 
 MOST_STEPS, MOST_WORK, MOST_DEPTH = 20_000, 3_000_000, 12
 
@@ -105,7 +106,7 @@ class Replay:
         if name == "factor":
             return self._factor(term, arguments, place)
         if name not in RULES:
-            raise Rejected(self.where, f"names a rule that does not exist: {name:.40}")
+            raise Rejected(self.where, f"names a rule that does not exist: {shown(name)}")
         rule, kinds = RULES[name]
         if len(kinds) != len(arguments):
             raise Rejected(self.where, f"gives {name} a wrong number of arguments")
@@ -129,7 +130,9 @@ class Replay:
 
     def _spend(self, term: Term) -> None:
         self.steps += 1
-        self.work += 1 + sum(1 + len(form.terms) for form in term.forms())
+        work = 1 + sum(1 + len(form.terms) for form in term.forms())
+        self.work += work
+        spend(4 * work, self.where)
         if self.steps > MOST_STEPS or self.work > MOST_WORK:
             raise Rejected(self.where, "takes more steps than are replayed here")
 

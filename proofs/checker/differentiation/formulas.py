@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from flint import arb
-
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
+from dyadic.proofs.checker.differentiation.integer_intervals import ENCLOSED, NUMBER_ONE, Enclosure, pi, sqrt
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, SignDemand, demanded
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 
 DEEPEST, MOST_NODES, LONGEST_NUMBER, HIGHEST = 90, 20_000, 400, 16
 COMPARISONS = (">", "<", ">=", "<=")
@@ -81,12 +81,13 @@ def number(node: Any, where: str) -> Fraction:
         case ["rational", int(p), int(q)] if not isinstance(p, bool) and not isinstance(q, bool) and q > 0:
             if p.bit_length() + q.bit_length() <= LONGEST_NUMBER:
                 return Fraction(p, q)
-    raise Rejected(where, f"{node!r:.80} is not a number")
+    raise Rejected(where, f"{shown(node)} is not a number")
 
 
 def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
     """A formula as an element of the place's tower."""
     place.nodes += 1
+    spend(8, where)
     if depth > DEEPEST or place.nodes > MOST_NODES:
         raise Rejected(where, "the formula is too deep or too long to check")
     tower = place.tower
@@ -122,7 +123,7 @@ def called(name: str, argument: Ratio, place: FormulaPlace, where: str, depth: i
     if name in ELEMENTARY:
         return place.apply(name, argument)
     if name not in DEFINITIONS:
-        raise Rejected(where, f"there is no function {name!r:.40}")
+        raise Rejected(where, f"there is no function {shown(name)}")
     outer, place.z = place.z, argument
     found = read(DEFINITIONS[name].definition, place, where, depth + 1)
     place.z = outer
@@ -136,7 +137,7 @@ def split_cases(cases: list[Any], where: str) -> Iterator[tuple[Any, int]]:
     for position in range(0, len(cases) - 1, 2):
         condition = cases[position]
         if not (isinstance(condition, list) and len(condition) == 3 and condition[0] in COMPARISONS):
-            raise Rejected(where, f"{condition!r:.80} is not a condition")
+            raise Rejected(where, f"{shown(condition)} is not a condition")
         yield condition, position + 1
     yield None, len(cases) - 1
 
@@ -183,44 +184,42 @@ def holds(comparison: str, difference: Fraction) -> bool:
 
 # -- enclosures ------------------------------------------------------------------------------------------------------
 
-BALLS: dict[str, Any] = {
-    "pi": arb.pi, "exp": arb.exp, "log": arb.log, "sqrt": arb.sqrt, "erf": arb.erf, "sin": arb.sin, "cos": arb.cos,
-    "asin": arb.asin, "acos": arb.acos, "atan": arb.atan, "floor": arb.floor,
-    "round": lambda u: (u + arb(1) / 2).floor(),
-}  # fmt: skip
 
+def enclosure(node: Any, z: Enclosure, where: str) -> Enclosure:
+    """A rigorous enclosure of a formula that :func:`read` accepted, at a point that is no jump.
 
-def enclosure(node: Any, z: arb, where: str) -> arb:
-    """A rigorous enclosure of a formula that :func:`read` accepted, at a point that is no jump."""
+    Raises :class:`NoValue` where it has none.
+    """
     match node:
         case ["z"]:
             return z
         case ["pi"]:
-            return arb.pi()
+            return pi()
         case ["+", *terms]:
-            return sum((enclosure(term, z, where) for term in terms), arb(0))
+            return sum((enclosure(term, z, where) for term in terms), Enclosure(0, 0))
         case ["*", *factors]:
-            result = arb(1)
+            result = NUMBER_ONE
+            spend(4 * len(factors), where)
             for factor in factors:
-                result *= enclosure(factor, z, where)
+                result = result * enclosure(factor, z, where)
             return result
         case ["^", base, exponent]:
             power, found = number(exponent, where), enclosure(base, z, where)
-            found = found if power.denominator == 1 else found.sqrt()
-            return found**power.numerator
+            return (found if power.denominator == 1 else sqrt(found)).power(power.numerator)
         case ["apply", name, _, argument]:
             u = enclosure(argument, z, where)
-            return BALLS[name](u) if name in BALLS else enclosure(DEFINITIONS[name].definition, u, where)
+            own = ENCLOSED.get(name)
+            spend(1000, where)
+            return enclosure(DEFINITIONS[name].definition, u, where) if own is None else own(u)
         case ["piecewise", *cases]:
             for condition, position in split_cases(cases, where):
                 if condition is None or _certain(condition, z, where):
                     return enclosure(cases[position], z, where)
-    value = number(node, where)
-    return arb(value.numerator) / value.denominator
+    return Enclosure.of(number(node, where))
 
 
-def _certain(condition: Any, z: arb, where: str) -> bool:
-    difference = enclosure(condition[1], z, where) - enclosure(condition[2], z, where)
-    if difference > 0 or difference < 0 or difference == 0:
-        return holds(condition[0], Fraction(1 if difference > 0 else -1 if difference < 0 else 0))
-    raise Rejected(where, "a condition is not decided by enclosures")
+def _certain(condition: Any, z: Enclosure, where: str) -> bool:
+    sign = (enclosure(condition[1], z, where) - enclosure(condition[2], z, where)).sign
+    if sign is None:
+        raise Rejected(where, "a condition is not decided by enclosures")
+    return holds(condition[0], Fraction(sign))

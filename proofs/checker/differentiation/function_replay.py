@@ -14,24 +14,14 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from flint import arb, ctx
-
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
-from dyadic.proofs.checker.differentiation.formulas import (
-    BALLS,
-    Divided,
-    FormulaPlace,
-    Interval,
-    enclosure,
-    number,
-    read,
-)
+from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace, Interval, enclosure, number, read
+from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 MOST_POINTS = 24
-PRECISION = 128
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,6 @@ class _Stated:
 
 def check_function(name: str, entry: Any, where: str) -> Verified:
     """Check one entry of a certificate's functions.  Raises :class:`Rejected`, and nothing else."""
-    before, ctx.prec = ctx.prec, PRECISION
     try:
         stated = _stated(name, entry, where)
         points = {point for point in stated.kinks if stated.domain.contains(point)}
@@ -77,8 +66,6 @@ def check_function(name: str, entry: Any, where: str) -> Verified:
             _at(stated, point, choices[position : position + 2], where)
     except RecursionError:
         raise Rejected(where, "the formula is too deep to check") from None
-    finally:
-        ctx.prec = before
     known = DEFINITIONS.get(name)
     return Verified(name, known is not None, _hypotheses(stated, known))
 
@@ -151,8 +138,10 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
 
     own = formula("own")
     for sample in interval.samples():  # and there are such points
-        if not enclosure(stated.own, _ball(sample), where).is_finite():
-            raise Rejected(f"{where}.definition", f"has no value at {sample}")
+        try:
+            enclosure(stated.own, Enclosure.of(sample), where)
+        except NoValue as error:
+            raise Rejected(f"{where}.definition", f"has no value at {sample}: {error}") from error
     if not tower.equal(own, formula("definition")):
         raise Rejected(f"{where}.definition", "is not seen to be the function of that name")
     if not tower.equal(own, formula("value")):
@@ -169,14 +158,10 @@ def _undefined(name: str, where: str, demand: SignDemand) -> Rejected:
     return Rejected(f"{where}.{field}", reason)
 
 
-def _ball(number: Fraction) -> arb:
-    return arb(number.numerator) / number.denominator
-
-
 def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> None:
     """The check at a point between two intervals."""
     tower = Tower(where)
-    z, signs = rational(*point.as_integer_ratio()), PointSigns(tower, BALLS, _ball)
+    z, signs = rational(*point.as_integer_ratio()), PointSigns(tower)
 
     def formula(name: str, side: Choices | None = None) -> Ratio:
         place = FormulaPlace(tower, z, None, None if side is None else side[name])

@@ -26,12 +26,12 @@ is assumed.  No means: not shown.  At a point all of it is numbers, and enclosur
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Protocol
 
+from dyadic.proofs.checker.differentiation.integer_intervals import ENCLOSED, Enclosure, NoValue, pi
 from dyadic.proofs.checker.differentiation.tower import Monomial, Polynomial, Ratio, Tower, rational
 
 HIGHEST_DEGREE = 24
@@ -233,35 +233,42 @@ def _without_root(coefficients: list[Fraction], root: Fraction) -> list[Fraction
 class PointSigns:
     """The same at a point, where every element of the tower is a number and is enclosed."""
 
-    def __init__(self, tower: Tower, functions: Mapping[str, Any], ball: Any) -> None:
-        """functions: of enclosures; ball: makes one of a rational number."""
-        self.tower, self.functions, self.ball = tower, functions, ball
-        self._known: dict[int, Any] = {}
+    def __init__(self, tower: Tower) -> None:
+        self.tower = tower
+        self._known: dict[int, Enclosure] = {}
 
     def holds(self, demand: SignDemand) -> bool:
-        above, below = self._polynomial(demand.of.above), self._polynomial(demand.of.below)
-        if demand.kind == DIVISOR:
-            return bool(above > 0 or above < 0)
-        return bool((above > 0 and below > 0) or (above < 0 and below < 0))
+        """Whether a demand is shown; what cannot be enclosed is not."""
+        exact = demand.of.number
+        if exact is not None:
+            return exact != 0 if demand.kind == DIVISOR else exact > 0
+        try:
+            above, below = self._polynomial(demand.of.above).sign, self._polynomial(demand.of.below).sign
+        except NoValue:
+            return False
+        if not above or not below:
+            return False
+        return demand.kind == DIVISOR or above == below
 
-    def _polynomial(self, polynomial: Polynomial) -> Any:
-        total = self.ball(Fraction(0))
+    def _polynomial(self, polynomial: Polynomial) -> Enclosure:
+        total = Enclosure(0, 0)
         for monomial, coefficient in polynomial.items():
-            term = self.ball(coefficient)
+            term = Enclosure.of(coefficient)
             for generator, power in monomial:
-                term *= self._generator(generator) ** power
-            total += term
+                term = term * self._generator(generator).power(power)
+            total = total + term
         return total
 
-    def _generator(self, generator: int) -> Any:
+    def _generator(self, generator: int) -> Enclosure:
         if generator not in self._known:
             known = self.tower.generators[generator]
-            inner = () if known.argument is None else (self._ratio(known.argument),)
-            self._known[generator] = self.functions[known.function](*inner)
+            self._known[generator] = (
+                pi() if known.argument is None else ENCLOSED[known.function](self._ratio(known.argument))
+            )
         return self._known[generator]
 
-    def _ratio(self, ratio: Ratio) -> Any:
-        return self._polynomial(ratio.above) / self._polynomial(ratio.below)
+    def _ratio(self, ratio: Ratio) -> Enclosure:
+        return self._polynomial(ratio.above) * self._polynomial(ratio.below).inverse()
 
 
 __all__ = ["ARC", "DIVISOR", "LOGARITHM", "ROOT", "PointSigns", "SignDemand", "Signs", "demanded", "sign_between"]

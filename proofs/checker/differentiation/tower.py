@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
 
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected
 
 MOST_PRODUCTS, MOST_BITS, MOST_GENERATORS, HIGHEST_POWER = 100_000, 4_000, 24, 64
@@ -77,6 +78,7 @@ class Tower:
     # -- polynomials ---------------------------------------------------------------------------------------------
 
     def _plus(self, one: Polynomial, two: Polynomial, factor: int = 1) -> Polynomial:
+        spend(1 + len(one) + len(two), self.where)
         result = dict(one)
         for monomial, coefficient in two.items():
             total = result.get(monomial, Fraction(0)) + factor * coefficient
@@ -90,11 +92,11 @@ class Tower:
         self.products += len(one) * len(two)
         if self.products > MOST_PRODUCTS:
             raise Rejected(self.where, "the formula is too large to check")
+        spend(4 * len(one) * len(two), self.where)
         result: Polynomial = {}
         for left, a in one.items():
             for right, b in two.items():
-                product = self._plain(_joined(left, right), a * b)
-                result = self._plus(result, product) if len(product) != 1 else _added(result, product)
+                _add(result, self._plain(_joined(left, right), a * b))
         return result
 
     def _plain(self, monomial: Monomial, coefficient: Fraction) -> Polynomial:
@@ -282,15 +284,14 @@ def _joined(left: Monomial, right: Monomial) -> Monomial:
     return tuple(sorted(powers.items()))
 
 
-def _added(result: Polynomial, product: Polynomial) -> Polynomial:
-    """result + product, for one monomial; changes ``result``."""
-    ((monomial, coefficient),) = product.items()
-    total = result.get(monomial, Fraction(0)) + coefficient
-    if total:
-        result[monomial] = total
-    else:
-        del result[monomial]
-    return result
+def _add(result: Polynomial, product: Polynomial) -> None:
+    """Add a polynomial to ``result``, in place."""
+    for monomial, coefficient in product.items():
+        total = result.get(monomial, Fraction(0)) + coefficient
+        if total:
+            result[monomial] = total
+        else:
+            result.pop(monomial, None)
 
 
 def _common(monomials: list[Monomial]) -> dict[int, int]:

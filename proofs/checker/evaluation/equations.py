@@ -13,10 +13,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need
+from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need, shown, tensor
 from dyadic.proofs.checker.trust import BLAKE, CHECKER, called
 
 DEEPEST, MOST_PLACES, MOST_TERMS, LARGEST_POWER = 60, 200_000, 4_000_000, 2**22
+BATCH, PER_TERM, PER_PLACE = 64, 6, 8
+"""Terms that are counted together, and what a term and an entry that is drawn or kept cost."""
 
 Number = tuple[int, int]
 """value + slope * epsilon, modulo the prime."""
@@ -120,7 +123,7 @@ def integer(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tenso
             value = tensors[kind, owner].get(place)
             if isinstance(value, int):
                 return value
-    raise Rejected(where, f"{node!r:.80} is not an integer expression")
+    raise Rejected(where, f"{shown(node)} is not an integer expression")
 
 
 def holds(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tensors: Tensors, where: str) -> bool:
@@ -150,6 +153,7 @@ class Evaluator:
             raise Rejected(self.where, f"a tensor of shape {extents} is empty")
         if math.prod(extents) > MOST_PLACES:
             raise Costly(self.where, f"a tensor of shape {extents} is too large to evaluate here")
+        spend(PER_PLACE * math.prod(extents), self.where)
         return list(itertools.product(*(range(extent) for extent in extents)))
 
     def define(self, item: Any) -> Entries:
@@ -174,7 +178,7 @@ class Evaluator:
                 place = tuple(integer(i, self.sizes, index, self.tensors, self.where) for i in indices)
                 found = self.tensors.get((kind, owner), {}).get(place)
                 if not isinstance(found, tuple):
-                    raise Outside(self.where, f"{kind}_{owner}{list(place)} is read and not there")
+                    raise Outside(self.where, f"{tensor(kind, owner)}{list(place)} is read and not there")
                 return found
             case ["+", *children] if children:
                 return self.field.add(self.value(child, index, depth + 1) for child in children)
@@ -198,10 +202,12 @@ class Evaluator:
                     if kind == "sum"
                     else self.field.reduce(kind, list(terms), self.where)
                 )
-        raise Rejected(self.where, f"{node!r:.80} is not an expression")
+        raise Rejected(self.where, f"{shown(node)} is not an expression")
 
     def _count(self, depth: int = 0) -> None:
         self.terms += 1
+        if not self.terms % BATCH:
+            spend(BATCH * PER_TERM, self.where)
         if depth > DEEPEST or self.terms > self.most:
             raise Costly(self.where, "an expression is too deep or too long to evaluate here")
 
@@ -228,11 +234,13 @@ class Evaluator:
 def entries(node: Any) -> set[tuple[str, str]]:
     """(kind, owner) of every tensor entry in an expression, those inside indices included."""
     found: set[tuple[str, str]] = set()
-    stack = [node]
+    stack, count = [node], 0
     while stack:
         item = stack.pop()
+        count += 1
         if isinstance(item, list):
             if len(item) == 4 and item[0] == "entry":
                 found.add((str(item[1]), str(item[2])))
             stack.extend(item)
+    spend(count >> 3, "equations")
     return found

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
 from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
-from dyadic.proofs.checker.intake.names import sizes_of
-from dyadic.proofs.checker.intake.reading import Costly, Rejected, need
+from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.names import nodes, sizes_of
+from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
 
 FAIR_WORK, MOST_WORK = 40_000, 1_000_000
 
@@ -31,7 +32,9 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
     extents = layer.get("extents", {})
     free = sorted(sizes_of(layer) - set(extents))
     cheapest: tuple[int, dict[str, int]] | None = None
+    length = sum(1 for _ in nodes(layer))
     for attempt in range(400):
+        spend(2 * length, where)
         # Sizes of 2, 3 and 4 show most; where an equation needs others, some of the sizes are made larger.
         sizes = {}
         for name in free:
@@ -125,14 +128,17 @@ class KindEquations:
         self.derived = [*adjoints, *(gradients[name] for name in parameters)]
 
 
-def pairing(equations: KindEquations, field: Any, sizes: Mapping[str, int]) -> tuple[Any, Any]:
+def pairing(
+    equations: KindEquations, field: Any, sizes: Mapping[str, int], seed: int, integers: Integers
+) -> tuple[Any, Any]:
     """(<s, Df v>, <(Df)^T s, v> + <dE/dtheta, w>) over a field, everything drawn from it; the values count.
 
-    Raises :class:`Rejected` where an equation cannot be evaluated, or the stated energy is not <s, f - x>.
+    seed, integers: see :func:`draw_inputs`.  Raises :class:`Rejected` where an equation cannot be evaluated, or the
+    stated energy is not <s, f - x>.
     """
     where = equations.where
     run = Evaluator(field, completed(equations.extents, sizes, where), where)
-    integers = draw_inputs(run, equations)
+    looked_up = draw_inputs(run, equations, seed, integers)
     value: Entries = {}
     for item in equations.definitions:
         value = run.define(item)
@@ -153,10 +159,10 @@ def pairing(equations: KindEquations, field: Any, sizes: Mapping[str, int]) -> t
     for key, item in zip(equations.wanted, equations.derived, strict=True):
         found = run.define(item)
         if set(found) != set(run.tensors[key]):
-            raise Rejected(where, f"the derivative with respect to {key[0]}_{key[1]} does not have its shape")
+            raise Rejected(where, f"the derivative with respect to {tensor(*key)} does not have its shape")
         for at, number in found.items():
             # Nothing moves with integers, so forward mode has no part in this: what is derived for them must be 0.
-            slope = field.draw("direction", key, at) if key in integers else field.slope(moved[key][at])
+            slope = field.draw("direction", key, at) if key in looked_up else field.slope(moved[key][at])
             terms.append(field.multiply([field.constant(number), field.constant(slope)]))
     return forward, field.add(terms)
 
@@ -176,8 +182,15 @@ def energy(run: Evaluator, layer: Any, value: Entries, s: Entries, where: str) -
         raise Rejected(f"{where}.stationarity", "is not f - x")
 
 
-def draw_inputs(run: Evaluator, equations: KindEquations) -> set[tuple[str, str]]:
-    """Random entries with random slopes; integers, small enough, for tensors that stand inside an index."""
+Integers = Mapping[str, Sequence[int]]
+"""The entries of integer tensors in order, by kind and owner such as ``x u1``."""
+
+
+def draw_inputs(run: Evaluator, equations: KindEquations, seed: int, integers: Integers) -> set[tuple[str, str]]:
+    """Random entries with random slopes; integers, small enough, for tensors that stand inside an index.
+
+    seed: of the integers, where they are not given.
+    """
     bounds: dict[tuple[str, str], int] = {}
     for item in equations.definitions:
         body = need(item, "body", (int, list), run.where)
@@ -191,7 +204,10 @@ def draw_inputs(run: Evaluator, equations: KindEquations) -> set[tuple[str, str]
     for key, shape in equations.read.items():
         places = run.places(shape)
         if key in bounds:
-            run.tensors[key] = {at: chance(repr((key, at))) % bounds[key] for at in places}
+            given = integers.get(" ".join(key), [chance(repr((key, at)), seed) % bounds[key] for at in places])
+            if len(given) != len(places) or not all(0 <= n < bounds[key] for n in given):
+                raise Rejected(run.where, "is given integers that are not one for each entry, below their bound")
+            run.tensors[key] = dict(zip(places, given, strict=True))
             continue
         drawn = {at: run.field.draw(key, at) for at in places}
         moves = key in equations.wanted  # a target stays where it is
@@ -229,7 +245,13 @@ class PairingOutcome:
 
 
 def evaluate(
-    content: Any, where: str, prime: int, seed: int, sizes: Mapping[str, int], most: int = MOST_WORK
+    content: Any,
+    where: str,
+    prime: int,
+    seed: int,
+    sizes: Mapping[str, int],
+    most: int = MOST_WORK,
+    integers: Integers | None = None,
 ) -> PairingOutcome:
     """Run the pairing once at the given sizes.  Raises :class:`Costly` where they are too large."""
     equations = KindEquations(content, where)
@@ -241,9 +263,9 @@ def evaluate(
         raise Rejected(f"{where}.sizes", "make an extent that is not positive")
     if work(content, table, where) > most:
         raise Costly(f"{where}.sizes", "are too large to evaluate here")
-    forward, backward = pairing(equations, Field(prime, seed), chosen)
-    degrees = Degrees()
-    bound = chance_of_error(*pairing(equations, degrees, chosen), degrees.calls, 1, prime)
+    given, degrees = integers or {}, Degrees()
+    forward, backward = pairing(equations, Field(prime, seed), chosen, seed, given)
+    bound = chance_of_error(*pairing(equations, degrees, chosen, seed, given), degrees.calls, 1, prime)
     return PairingOutcome(prime, chosen, forward[0], backward[0], bound)
 
 

@@ -11,8 +11,9 @@ if every entry of s and of dE/dtheta is the derivative of the cost.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
@@ -29,35 +30,57 @@ State = dict[str, Entries]
 
 @dataclass(frozen=True)
 class Small:
-    """An instance: shapes of the inputs and targets, sizes of every vertex and cost, bounds of the integer inputs."""
+    """An instance: shapes of the inputs and targets, sizes of every vertex and cost, bounds of the integer inputs.
+
+    integers: those of an input or target, in order; drawn where they are not given.
+    """
 
     inputs: Mapping[str, Sequence[int]]
     targets: Mapping[str, Sequence[int]]
     tables: Mapping[str, Mapping[str, int]]
     below: Mapping[str, int]
+    integers: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def work(self, graph: Graph) -> int:
-        """The terms that one evaluation of every equation visits."""
-        found = sum(work(graph.layers[graph.content[v]], self.tables[v], f"vertex {v!r}") for v in graph.parents)
+        """The terms that one evaluation of every equation visits, and the entries that are drawn."""
+        found = sum(map(prod, (*self.inputs.values(), *self.targets.values())))
+        found += sum(work(graph.layers[graph.content[v]], self.tables[v], f"vertex {v!r}") for v in graph.parents)
         return found + sum(work(c, self.tables[o], f"cost {o!r}") for o, c in graph.cost_contents.items())
 
 
-@dataclass(frozen=True)
-class SimulationRun:
-    """every_step: whether all steps were executed, or the wavefront.  bound: the chance of an agreement by accident."""
+class Simulation:
+    """An instance that is relaxed and compared modulo one prime after another.
 
-    every_step: bool
-    entries: int
-    bound: Fraction
+    Raises :class:`Costly` where that would take too long.  every_step: whether all steps are executed, or else the
+    wavefront.
+    """
+
+    def __init__(self, graph: Graph, small: Small, steps: int) -> None:
+        self.graph, self.small, self.steps = graph, small, steps
+        self.every_step = affordable(graph, small, MOST_WORK) * steps <= EVERY_STEP
+        self._degrees: tuple[Any, Any, int] | None = None
+
+    def run(self, prime: int, seed: int) -> Fraction:
+        """The chance of an agreement by accident.  Raises :class:`Rejected` on a difference."""
+        one = NetworkInstance(self.graph, self.small, Field(prime, seed), seed)
+        entries = compared(one, self.steps, self.every_step, f", mod {prime}")
+        if self._degrees is None:
+            degrees = Degrees()
+            other = NetworkInstance(self.graph, self.small, degrees, seed)
+            self._degrees = other.forward()[1], other.paired(other.wavefront()), degrees.calls
+        return chance_of_error(*self._degrees, entries, prime)
 
 
-def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> SimulationRun:
-    """Relax and compare.  Raises :class:`Rejected` on a difference, :class:`Costly` where it would take too long."""
+def affordable(graph: Graph, small: Small, most: int) -> int:
+    """What one evaluation of an instance costs.  Raises :class:`Costly` if that is more than ``most``."""
     cost = small.work(graph)
-    if cost > MOST_WORK:
+    if cost > most:
         raise Costly("architecture", "the network is too large to evaluate here")
-    every_step = cost * steps <= EVERY_STEP
-    one = _Instance(graph, small, Field(prime, seed))
+    return cost
+
+
+def compared(one: NetworkInstance, steps: int, every_step: bool, where: str) -> int:
+    """Relax an instance, by all steps or the wavefront, and compare: the number of entries compared."""
     state = one.random_state() if every_step else one.wavefront()
     for _ in range(steps if every_step else 0):
         state = one.step(state)
@@ -65,27 +88,23 @@ def run(graph: Graph, small: Small, steps: int, prime: int, seed: int) -> Simula
     for name, table in wanted.items():
         for at, value in table.items():
             if state[0][name][at][0] != value[0]:
-                raise Rejected(f"equations.x:{name}", f"is wrong at {list(at)} after {steps} steps, mod {prime}")
+                raise Rejected(f"equations.x:{name}", f"is wrong at {list(at)} after {steps} steps{where}")
     if one.paired(state)[0] != moved[0]:
-        reason = f"s and dE/dtheta after {steps} steps are not the derivative of the cost, mod {prime}"
+        reason = f"s and dE/dtheta after {steps} steps are not the derivative of the cost{where}"
         raise Rejected("equations", reason)
-    degrees = Degrees()
-    other = _Instance(graph, small, degrees)
-    entries = sum(map(len, wanted.values())) + 1
-    bound = chance_of_error(other.forward()[1], other.paired(other.wavefront()), degrees.calls, entries, prime)
-    return SimulationRun(every_step, entries, bound)
+    return sum(map(len, wanted.values())) + 1
 
 
-class _Instance:
-    """The network at sizes, over the field; what is given is drawn once."""
+class NetworkInstance:
+    """The network at sizes, over a field of numbers with slopes; what is given is drawn once, integers by the seed."""
 
-    def __init__(self, graph: Graph, small: Small, field: Any) -> None:
-        self.graph, self.small, self.field = graph, small, field
+    def __init__(self, graph: Graph, small: Small, field: Any, seed: int) -> None:
+        self.graph, self.small, self.field, self.seed = graph, small, field, seed
         self.clamped: State = {}
         for name, node in graph.inputs.items():
             places = self._places(small.inputs[name])
             if node["role"] == "index":
-                self.clamped[name] = {at: chance(repr((name, at))) % small.below[name] for at in places}
+                self.clamped[name] = self._integers(name, places, small.below[name])
                 continue
             drawn = {at: field.draw("input", name, at) for at in places}
             trained = node["role"] == "parameter"
@@ -103,12 +122,18 @@ class _Instance:
             places = self._places(small.targets[owner])
             if content["target_role"] == "index":
                 largest = self._evaluator(owner).places(content["shape"])[-1][-1] + 1
-                self.targets[owner] = {at: chance(repr((owner, at))) % largest for at in places}
+                self.targets[owner] = self._integers(owner, places, largest)
             else:
                 self.targets[owner] = {at: field.constant(field.draw("y", owner, at)) for at in places}
 
     def _places(self, shape: Sequence[int]) -> list[tuple[int, ...]]:
         return Evaluator(self.field, {}, "architecture.inputs").places(shape)
+
+    def _integers(self, name: str, places: list[tuple[int, ...]], below: int) -> Entries:
+        given = self.small.integers.get(name)
+        if given is not None:
+            return dict(zip(places, given, strict=True))
+        return {at: chance(repr((name, at)), self.seed) % below for at in places}
 
     def _evaluator(self, name: str) -> Evaluator:
         return Evaluator(self.field, self.small.tables[name], f"vertex {name!r}")

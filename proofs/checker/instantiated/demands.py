@@ -11,7 +11,7 @@ from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
-from dyadic.proofs.checker.intake.reading import Rejected, need
+from dyadic.proofs.checker.intake.reading import Rejected, named, need, tensor
 
 ITSELF = NetworkNames({}, {}, strict=False)
 
@@ -194,7 +194,8 @@ class Demands:
     def _derives(self, item: Any, kind: str, owner: str, where: str) -> None:
         """A derivative is called by the tensor that it is taken by."""
         if (item["kind"], item["owner"]) != (adjoint(kind), owner):
-            raise Rejected(where, f"has {item['kind']}_{item['owner']} where the derivative by {kind}_{owner} belongs")
+            found, by = tensor(item["kind"], item["owner"]), tensor(kind, owner)
+            raise Rejected(where, f"has {found} where the derivative by {by} belongs")
 
     def _decayed(self, demand: Demand, kind: str, owner: str, names: NetworkNames) -> Demand:
         if self.graph.decay != 0:
@@ -238,7 +239,7 @@ class Demands:
         if (kind, owner) not in self._given:
             self._given |= self._tensors(owner)
         if (kind, owner) not in self._given:
-            raise Rejected("architecture", f"has no {kind}_{owner}")
+            raise Rejected("architecture", f"has no {tensor(kind, owner)}")
         return self._given[kind, owner]
 
     def _tensors(self, owner: str) -> dict[tuple[str, str], tuple[list[Any], NetworkNames]]:
@@ -256,7 +257,7 @@ class Demands:
         for parameter in need(self.data(owner), "parameters", dict, where).values():
             kind, shape = need(parameter, "kind", str, where), need(parameter, "shape", list, where)
             if (kind, owner) in found:
-                raise Rejected(where, f"has two tensors called {kind}")
+                raise Rejected(where, f"has two tensors called {named(kind)}")
             found[kind, owner] = (shape, names)
         return found
 

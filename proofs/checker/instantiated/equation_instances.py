@@ -27,7 +27,7 @@ from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
 from dyadic.proofs.checker.instantiated.usage import is_total, within
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.reading import Rejected, need
+from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ class _Comparison:
             name = _name(item, place)
             wanted = available.get(name)
             if wanted is None or name in known:
-                reason = "is defined twice" if name in known else f"{_shown(name)} is no quantity of this equation"
-                yield Difference(tag, place, _shown(name), reason)
+                reason = "is defined twice" if name in known else f"{tensor(*name)} is no quantity of this equation"
+                yield Difference(tag, place, tensor(*name), reason)
                 return
             yield from self._missing(tag, place, item, known, available)
             yield from self._differences(tag, place, item, wanted)
@@ -144,9 +144,9 @@ class _Comparison:
         """Intermediates that a definition reads and that are not defined before it."""
         for name in sorted(entries(need(item, "body", (int, list), where)) - known):
             if name in available:
-                yield Difference(tag, where, _shown(name), f"reads {_shown(name)}, which is not defined before it")
+                yield Difference(tag, where, tensor(*name), f"reads {tensor(*name)}, which is not defined before it")
             elif not self.network.has(name):
-                yield Difference(tag, where, _shown(name), f"reads {_shown(name)}, which this network does not have")
+                yield Difference(tag, where, tensor(*name), f"reads {tensor(*name)}, which this network does not have")
 
     def _differences(self, tag: str, where: str, item: Any, demand: Demand) -> Iterator[Difference]:
         if demand.accepted is not None and item == demand.accepted:
@@ -154,7 +154,7 @@ class _Comparison:
             return
         name = _name(item, where)
         if name != demand.name:
-            yield Difference(tag, where, _shown(name), f"defines {_shown(name)} and not {_shown(demand.name)}")
+            yield Difference(tag, where, tensor(*name), f"defines {tensor(*name)} and not {tensor(*demand.name)}")
             return
         with self.forms.usage.watched() as used:
             shape, body = self._form(item, where)
@@ -164,7 +164,7 @@ class _Comparison:
             further -= within(self.forms, body)
         if list(map(key, shape)) != list(map(key, wanted_shape)):
             yield Difference(
-                tag, where, _shown(name), f"{_shown(name)} does not have the shape that the network gives it"
+                tag, where, tensor(*name), f"{tensor(*name)} does not have the shape that the network gives it"
             )
         elif further and (body == wanted_body or not is_total(further)):
             raise Rejected(where, "reads, applies or divides by something that the network's equation does not")
@@ -177,7 +177,7 @@ class _Comparison:
                 self.outcome.by_entry += 1
             else:
                 yield Difference(
-                    tag, where, _shown(name), "has another value", found.entry, found.stated, found.demanded,
+                    tag, where, tensor(*name), "has another value", found.entry, found.stated, found.demanded,
                     found.modulus, found.sizes,
                 )  # fmt: skip
 
@@ -210,10 +210,6 @@ class _Comparison:
 
 def _name(item: Any, where: str) -> tuple[str, str]:
     return need(item, "kind", str, where), need(item, "owner", str, where)
-
-
-def _shown(name: tuple[str, str]) -> str:
-    return f"{name[0]}_{name[1]}"
 
 
 __all__ = ["Difference", "InstancesOutcome", "NetworkNames", "check", "described", "examine"]

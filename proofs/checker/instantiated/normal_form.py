@@ -27,7 +27,8 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     key,
     total,
 )
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 from dyadic.proofs.checker.trust import NORMAL_FORM, called
 
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
@@ -92,6 +93,7 @@ class Reader:
         return Rejected(self.where, reason)
 
     def read(self, node: Any, bound: dict[str, int], depth: int) -> Polynomial:
+        spend(4, self.where)
         if depth > DEEPEST:
             raise self.refuse("is nested too deeply")
         depth += 1
@@ -131,7 +133,7 @@ class Reader:
                 return self.bracket(kind, self.read(one, bound, depth), self.read(two, bound, depth))
             case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
                 return self._reduction(kind, name, self.read(extent, bound, depth), body, bound, depth)
-        raise self.refuse(f"{node!r:.80} is not an expression")
+        raise self.refuse(f"{shown(node)} is not an expression")
 
     # -- arithmetic ------------------------------------------------------------------------------------------------
 
@@ -162,6 +164,7 @@ class Reader:
             if len(found) * len(factor) > MOST_TERMS:
                 raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
             self.forms.spend(len(found) * len(factor), self.where)
+            spend(4 * len(found) * len(factor), self.where)
             found = total(self._times(*one, *two) for one in found.items() for two in factor.items())
         return found
 
@@ -205,7 +208,7 @@ class Reader:
                 return node
             case ["rational", int(p), int(q)] if abs(p) <= LARGEST_POWER and 1 < q <= LARGEST_POWER:
                 return Fraction(p, q)
-        raise self.refuse(f"{node!r:.80} is not an exponent")
+        raise self.refuse(f"{shown(node)} is not an exponent")
 
     def power(self, base: Polynomial, exponent: Number) -> Polynomial:
         if not base:

@@ -12,15 +12,19 @@ from collections.abc import Callable, Mapping
 from math import gcd
 from typing import Any
 
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, shown
 
 FORMAT = "dyadic-certificate/4"
 ROLES = ("data", "index", "parameter", "constant")
 VERDICTS = ("proved", "refuted", "undecided")
 DEEPEST, MOST_NODES, MOST_WHOLE = 60, 200_000, 2_000
 """Bounds on one expression; MOST_WHOLE on one of sizes alone."""
-LARGEST, LARGEST_NUMBER, LARGEST_POWER = 2**63, 2**4096, 2**22
-"""Bounds on integers, on those of a number (1e-308 can stand in an equation, and its powers) and of an exponent."""
+LARGEST, LARGEST_POWER, LONGEST = 2**63, 2**22, 2**4096
+"""Bounds on an integer of a size, an index or a bracket, on one of an exponent, and on one that a real number is made
+of: 1e-308 can stand in an equation, and its powers."""
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+KIND = re.compile(rf"(?:bar |arg )?{IDENTIFIER.pattern}")
+"""No name of a tensor, index, size, parameter or function reads like a sentence; those of vertices and inputs may."""
 WHOLE, REAL = "an integer expression", "an expression"
 
 Form = Callable[[Any, str], None]
@@ -154,14 +158,10 @@ def expression(kind: str) -> Form:
             count += 1
             if depth > DEEPEST or count > (MOST_NODES if kind == REAL else MOST_WHOLE):
                 raise Rejected(where, "an expression is too deep or too long")
-            if (
-                isinstance(node, int)
-                and not isinstance(node, bool)
-                and abs(node) < (LARGEST_NUMBER if real else LARGEST)
-            ):
+            if isinstance(node, int) and not isinstance(node, bool) and abs(node) < (LONGEST if real else LARGEST):
                 return
             if not isinstance(node, list) or not node or not isinstance(node[0], str):
-                raise Rejected(where, f"{node!r:.60} is not {REAL if real else WHOLE}")
+                raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")
             for child, inner in _children(node, real, where):
                 visit(child, inner, depth + 1)
 
@@ -173,9 +173,9 @@ def expression(kind: str) -> Form:
 def _children(node: list[Any], real: bool, where: str) -> list[tuple[Any, bool]]:
     """The parts of a node that are expressions, and whether each may be a real one."""
     head, rest = node[0], node[1:]
-    if head in ("size", "index") and len(rest) == 1 and _name(rest[0]) and (head == "size" or not real):
+    if head in ("size", "index") and len(rest) == 1 and _identifier(rest[0]) and (head == "size" or not real):
         return []
-    if head == "entry" and len(rest) == 3 and _name(rest[0]) and _name(rest[1]) and isinstance(rest[2], list):
+    if head == "entry" and len(rest) == 3 and _kind(rest[0]) and _name(rest[1]) and isinstance(rest[2], list):
         return [(index, False) for index in rest[2]]
     if head in ("+", "*") and len(rest) >= 2:
         return [(child, real) for child in rest]
@@ -190,24 +190,34 @@ def _children(node: list[Any], real: bool, where: str) -> list[tuple[Any, bool]]
     elif head == "^" and len(rest) == 2:
         number_form(rest[1], where, LARGEST_POWER)
         return [(rest[0], True)]
-    elif head == "apply" and len(rest) == 3 and _name(rest[0]) and rest[1] in (0, 1, 2) and type(rest[1]) is int:
+    elif head == "apply" and len(rest) == 3 and _identifier(rest[0]) and rest[1] in (0, 1, 2) and type(rest[1]) is int:
         return [(rest[2], True)]
-    elif head in ("sum", "logsumexp", "max", "argmax") and len(rest) == 3 and _name(rest[0]):
+    elif head in ("sum", "logsumexp", "max", "argmax") and len(rest) == 3 and _identifier(rest[0]):
         return [(rest[1], False), (rest[2], True)]
-    raise Rejected(where, f"{node!r:.60} is not {REAL if real else WHOLE}")
+    raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")
 
 
 def _name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
 
 
-def number_form(value: Any, where: str, largest: int = LARGEST_NUMBER) -> None:
+def _identifier(value: Any) -> bool:
+    """Whether a text is the name of an index, a size or a function."""
+    return isinstance(value, str) and IDENTIFIER.fullmatch(value) is not None
+
+
+def _kind(value: Any) -> bool:
+    """Whether a text is the name of a kind of tensor, derived ones among them."""
+    return isinstance(value, str) and KIND.fullmatch(value) is not None
+
+
+def number_form(value: Any, where: str, largest: int = LONGEST) -> None:
     """An integer or ["rational", p, q] in lowest terms with q > 1, of integers up to the largest."""
     if isinstance(value, int):
         number(-largest, largest)(value, where)
         return
     if not isinstance(value, list) or len(value) != 3 or value[0] != "rational":
-        raise Rejected(where, f"{value!r:.60} is not a number")
+        raise Rejected(where, f"{shown(value)} is not a number")
     number(-largest, largest)(value[1], where)
     number(2, largest)(value[2], where)
     if gcd(value[1], value[2]) > 1:
@@ -219,30 +229,32 @@ def number_form(value: Any, where: str, largest: int = LARGEST_NUMBER) -> None:
 DIGEST = text(64, "[0-9a-f]{64}")
 _WHOLE, _REAL = expression(WHOLE), expression(REAL)
 SHAPE = listed(_WHOLE, most=12)
-# type(option=value, ...), of a fused layer several of these: no sentence passes for a label, and claims quote them.
-_MORE = r"(?:[^\sA-Za-z=]|None|True|False)+"
-_OPTION = rf"\w+=[^\s=]+(?:, {_MORE})*"
+# type(option=value, ...), of a fused layer several of these, in ASCII: no sentence passes for a label, not even one
+# with blanks of another script between its words, and claims quote them.
+_MORE = r"(?:[^\sA-Za-z=\"]|None|True|False)+"
+_OPTION = rf"\w+=[^\s=\"]+(?:, {_MORE})*"
 _TYPE = rf"[a-z][a-z0-9_]*(?:\({_OPTION}(?:, {_OPTION})*\))?"
-LABEL = text(2000, rf"{_TYPE}(?: \+ {_TYPE})*")
+LABEL = text(2000, rf"(?=[ -~]+\Z){_TYPE}(?: \+ {_TYPE})*")
+NAME, KIND_NAME = text(60, IDENTIFIER.pattern), text(64, KIND.pattern)
 DEFINITION = record(
-    {"kind": text(), "owner": text(), "shape": SHAPE, "indices": listed(text(), most=12), "body": _REAL}
+    {"kind": KIND_NAME, "owner": text(), "shape": SHAPE, "indices": listed(NAME, most=12), "body": _REAL}
 )
 LAYER = record({
     "label": LABEL,
-    "inputs": listed(text(), low=1, most=1000),
+    "inputs": listed(NAME, low=1, most=1000),
     "input_shapes": listed(SHAPE, low=1, most=1000),
-    "parameters": table(record({"kind": text(), "shape": SHAPE})),
-    "extents": table(_WHOLE),
+    "parameters": table(record({"kind": KIND_NAME, "shape": SHAPE}), NAME),
+    "extents": table(_WHOLE, NAME),
     "definitions": listed(DEFINITION, low=1, most=1000),
     "energy": DEFINITION,
     "stationarity": DEFINITION,
     "intermediates": listed(DEFINITION, most=3000),
     "adjoints": listed(DEFINITION, low=1, most=1000),
-    "gradients": table(DEFINITION),
+    "gradients": table(DEFINITION, NAME),
 })  # fmt: skip
 COST = record({
     "label": LABEL,
-    "input": text(),
+    "input": NAME,
     "shape": SHAPE,
     "target_shape": SHAPE,
     "target_role": one_of("data", "index"),
@@ -250,15 +262,15 @@ COST = record({
     "intermediates": listed(DEFINITION, most=3000),
     "gradient": DEFINITION,
 })  # fmt: skip
+_SIZES = table(_WHOLE, NAME)
 ARCHITECTURE = record({
     "name": text(),
     "inputs": table(record({"shape": SHAPE, "role": one_of(*ROLES)}, {"below": _WHOLE}), low=1),
     "vertices": listed(
-        record({"name": text(), "layer": DIGEST, "inputs": listed(text(), low=1, most=1000), "sizes": table(_WHOLE)}),
-        low=1,
+        record({"name": text(), "layer": DIGEST, "inputs": listed(text(), low=1, most=1000), "sizes": _SIZES}), low=1
     ),
     "costs": table(
-        record({"cost": DIGEST, "input": text(), "sizes": table(_WHOLE), "weight": number_form}), low=1, most=1000
+        record({"cost": DIGEST, "input": text(), "sizes": _SIZES, "weight": number_form}), low=1, most=1000
     ),
     "decay": number_form,
 })  # fmt: skip
@@ -284,6 +296,8 @@ CLAIM = record({
     "hypotheses": listed(text(2000), most=1000), "trusted": listed(text(2000), most=1000),
     "counterexample": maybe(_object), "witness": maybe(_object), "reason": maybe(text(2000)),
 })  # fmt: skip
+# As in PEP 440: numbers, and parts such as rc1, .post2, .dev3, +local.1.
+_VERSION = r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[a-z0-9]{1,12})?|not installed"
 _TERMS = table(listed(terms))
 _RANKS = table(number(1, 10**7))
 CERTIFICATE = record(
@@ -305,7 +319,7 @@ CERTIFICATE = record(
         "not_run": listed(text(), most=100),
         "proofs": table(lambda value, where: anything(value, where, 0, 80)),
         "functions": table(lambda value, where: anything(value, where, 0, 40), most=1000),
-        "versions": table(text(60, r"[0-9A-Za-z.+!\- ]+"), one_of("dyadic", "sympy", "python-flint")),
+        "versions": table(text(60, _VERSION), one_of("dyadic", "sympy", "python-flint")),
         "hash": DIGEST,
     },
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.equations import entries
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.form import FORMAT, ROLES
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.reading import need as field
@@ -16,16 +17,35 @@ from dyadic.proofs.checker.trust import GRAPH, called
 COST = "cost"
 
 
-def digest(content: Any) -> str:
-    """SHA-256 of the canonical JSON text (sorted keys, no spaces, ASCII)."""
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
-    ).hexdigest()
+def digest(content: Any, pieces: int = 0) -> str:
+    """SHA-256 of the canonical JSON text (sorted keys, no spaces, ASCII).
+
+    pieces: the depth to which tables are written one entry after the other, so that the text is never there as a whole.
+    """
+    found = hashlib.sha256()
+    for text in _canonical(content, pieces):
+        found.update(text.encode())
+    return found.hexdigest()
+
+
+def _canonical(content: Any, pieces: int) -> Iterator[str]:
+    if not pieces or not isinstance(content, dict):
+        yield json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        return
+    for position, key in enumerate(sorted(content)):
+        yield f"{',' if position else '{'}{json.dumps(key)}:"
+        yield from _canonical(content[key], pieces - 1)
+    yield "}" if content else "{}"
+
+
+def architecture_hash(certificate: dict[str, Any]) -> str:
+    """Digest of which network a certificate speaks of, whatever it is called; layers stand there by their digests."""
+    return digest({key: value for key, value in certificate["architecture"].items() if key != "name"})
 
 
 def certificate_hash(certificate: dict[str, Any]) -> str:
     """Digest of a certificate without its own hash."""
-    return digest({key: value for key, value in certificate.items() if key != "hash"})
+    return digest({key: value for key, value in certificate.items() if key != "hash"}, pieces=2)
 
 
 class Graph:
@@ -56,6 +76,7 @@ class Graph:
         self.L: int = field(certificate, "L", int, "certificate")
         self.steps: int = field(certificate, "steps", int, "certificate")
         self._entries: dict[tuple[str, int], set[tuple[str, str]]] = {}
+        self._owners: dict[str, dict[str, str]] = {}
         self._structure()
         if require_terms:
             self._terms()
@@ -163,22 +184,26 @@ class Graph:
         """The same for one term of the update."""
         called(GRAPH)
         is_cost = child in self.costs
-        if is_cost:
-            data = self.cost_contents[child]
-            owners = {data["input"]: self.costs[child]["input"]}
-        else:
-            data = self.layers[self.content[child]]
-            owners = {"v": child, **dict(zip(data["inputs"], self.parents[child], strict=True))}
-        key = (self.content.get(child, child), slot)
+        data = self.cost_contents[child] if is_cost else self.layers[self.content[child]]
+        if child not in self._owners:
+            if is_cost:
+                self._owners[child] = {data["input"]: self.costs[child]["input"]}
+            else:
+                self._owners[child] = {"v": child, **dict(zip(data["inputs"], self.parents[child], strict=True))}
+        owners, key = self._owners[child], (self.content.get(child, child), slot)
         if key not in self._entries:
             target = data["gradient"] if is_cost else data["adjoints"][slot]
             available = [*data["definitions"][: -1 if is_cost else None], *data["intermediates"]]
             wanted = entries(target["body"])
+            spend(len(available), "terms")
             for item in reversed(available):
                 if (item["kind"], item["owner"]) in wanted:
-                    wanted |= entries(item["body"])
+                    read = entries(item["body"])
+                    spend(len(read), "terms")
+                    wanted |= read
             self._entries[key] = wanted
         wanted = self._entries[key]
+        spend(2 + len(wanted), "terms")
         stray = sorted({owner for kind, owner in wanted if kind in ("x", "s")} - set(owners))
         if stray:
             where = f"costs.{child}" if is_cost else f"layers[{key[0][:12]}]"

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint, is_plain, is_position
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, tensor
 
 Key = tuple[str, str]
 REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
@@ -106,7 +107,7 @@ class _Names:
 
     def _new(self, key: Key, shape: Any, where: str, where_shape: str) -> None:
         if key in self.axes:
-            raise Rejected(where, f"{key[0]}_{key[1]} is there already")
+            raise Rejected(where, f"{tensor(*key)} is there already")
         for node in shape:
             self._whole(node, set(), where_shape)
             if _parts(node, "entry"):
@@ -149,9 +150,9 @@ class _Names:
         if node[0] == "entry":
             key = (node[1], node[2])
             if key not in self.axes:
-                raise Rejected(where, f"reads {key[0]}_{key[1]}, which is not defined before it")
+                raise Rejected(where, f"reads {tensor(*key)}, which is not defined before it")
             if len(node[3]) != self.axes[key]:
-                raise Rejected(where, f"{key[0]}_{key[1]} is read with {len(node[3])} indices")
+                raise Rejected(where, f"{tensor(*key)} is read with {len(node[3])} indices")
             for index in node[3]:
                 self._whole(index, indices, where)
         elif node[0] not in ("size", "index"):
@@ -171,8 +172,12 @@ def _parts(node: Any, head: str) -> list[Any]:
 def nodes(node: Any) -> Iterator[list[Any]]:
     """Every list in a part of a certificate that starts with a text: the nodes of its expressions."""
     stack: list[Any] = [node]
+    count = 0
     while stack:
         item = stack.pop()
+        count += 1
+        if not count % 256:
+            spend(64, "equations")
         if isinstance(item, list):
             if item and isinstance(item[0], str):
                 yield item

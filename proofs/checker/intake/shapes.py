@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
+from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes, sizes_of
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.reading import Rejected, tensor
 
 Extent = tuple[tuple[tuple[str, ...], int], ...]
 """A polynomial: (monomial, coefficient) pairs in order, none of them 0."""
@@ -31,6 +32,7 @@ def number_of(extent: Extent) -> int | None:
 
 def evaluate(node: Any, sizes: Mapping[str, Extent], where: str) -> Extent:
     """An integer expression of sizes; Raises :class:`Rejected` for a size that is not known."""
+    spend(2, where)
     if isinstance(node, int):
         return constant(node)
     head = node[0]
@@ -48,6 +50,7 @@ def evaluate(node: Any, sizes: Mapping[str, Extent], where: str) -> Extent:
         for part in parts:
             if len(product) * len(part) > MOST_PAIRS:
                 raise Rejected(where, "is too large a size")
+            spend(2 * len(product) * len(part), where)
             pairs = [(tuple(sorted((*a, *b))), p * q) for a, p in product for b, q in part]
             product = _collected(pairs, where)
         return product
@@ -145,6 +148,7 @@ class Shapes:
         self.of: dict[str, tuple[Extent, ...]] = {}
         self.tables: dict[str, dict[str, Extent]] = {}
         self.targets: dict[str, tuple[Extent, ...]] = {}
+        self._sizes: dict[int, set[str]] = {}  # of a layer's or cost's equations, by its identity
         for name in graph.inputs:
             place = f"{where}.inputs.{name}"
             if name not in inputs:
@@ -176,7 +180,9 @@ class Shapes:
         rule = content.get("extents", {})
         if name not in sizes:
             raise Rejected(f"{where}.sizes", "are missing")
-        wanted = sizes_of(content) | set(rule)
+        if id(content) not in self._sizes:
+            self._sizes[id(content)] = sizes_of(content) | set(rule)
+        wanted = self._sizes[id(content)]
         if set(sizes[name]) != wanted:
             raise Rejected(f"{where}.sizes", f"are not those of its equation ({', '.join(sorted(wanted))})")
         table = {s: self._positive(node, self._named, f"{where}.sizes.{s}") for s, node in sizes[name].items()}
@@ -239,6 +245,12 @@ def integer_slots(content: Any) -> set[tuple[str, str]]:
     return found
 
 
+def holds_integers(graph: Any) -> bool:
+    """Whether an input or a target of the network holds integers, of which an evaluation has one choice of many."""
+    given = any(node["role"] == "index" for node in graph.inputs.values())
+    return given or any(content["target_role"] == "index" for content in graph.cost_contents.values())
+
+
 def check_roles(graph: Any) -> None:
     """Integers are read where integers are given, and nowhere else."""
     integers: dict[str, set[tuple[str, str]]] = {key: integer_slots(layer) for key, layer in graph.layers.items()}
@@ -261,7 +273,7 @@ def check_roles(graph: Any) -> None:
 def _only_given(integers: set[tuple[str, str]], given: set[tuple[str, str]], where: str) -> None:
     """What is trained, computed or differentiated by holds no integers: nothing would move with it."""
     for kind, owner in sorted(integers - given):
-        raise Rejected(where, f"{kind}_{owner} stands in an index or a bracket, but is not given as integers")
+        raise Rejected(where, f"{tensor(kind, owner)} stands in an index or a bracket, but is not given as integers")
 
 
 def check_positions(graph: Any, shapes: Shapes) -> None:
@@ -269,27 +281,35 @@ def check_positions(graph: Any, shapes: Shapes) -> None:
 
     The proofs of the adjoints rest on it (``positions_inside``): core/obligations.py takes it of the same entries.
     """
+    indexed = {key: _indexed(layer) for key, layer in graph.layers.items()}
     for position, (name, parents) in enumerate(graph.parents.items()):
-        layer, table = graph.layers[graph.content[name]], shapes.tables[name]
-        known = dict(zip((("x", owner) for owner in layer["inputs"]), layer["input_shapes"], strict=True))
-        known |= {(p["kind"], "v"): p["shape"] for p in layer["parameters"].values()}
-        known |= {(item["kind"], item["owner"]): item["shape"] for item in layer["definitions"]}
-        for item in layer["definitions"]:
-            for index, axis in unguarded(item["body"], known):
-                slot = layer["inputs"].index(index[2])
-                below = evaluate(graph.inputs[parents[slot]]["below"], Named(), "architecture.inputs")
-                length = evaluate(axis, table, "architecture.vertices")
-                low, high = number_of(below), number_of(length)
-                if below != length and (low is None or high is None or low > high):
-                    where = f"architecture.vertices[{position}].inputs[{slot}]"
-                    raise Rejected(where, f"the integers of {parents[slot]!r} are not below the length of the axis")
+        for slot, axis in indexed[graph.content[name]]:
+            below = evaluate(graph.inputs[parents[slot]]["below"], Named(), "architecture.inputs")
+            length = evaluate(axis, shapes.tables[name], "architecture.vertices")
+            low, high = number_of(below), number_of(length)
+            if below != length and (low is None or high is None or low > high):
+                where = f"architecture.vertices[{position}].inputs[{slot}]"
+                raise Rejected(where, f"the integers of {parents[slot]!r} are not below the length of the axis")
+
+
+def _indexed(layer: Any) -> list[tuple[int, Any]]:
+    """(slot, length of an axis) for each input whose entries are an index into that axis where no bracket guards it."""
+    known = dict(zip((("x", owner) for owner in layer["inputs"]), layer["input_shapes"], strict=True))
+    known |= {(p["kind"], "v"): p["shape"] for p in layer["parameters"].values()}
+    known |= {(item["kind"], item["owner"]): item["shape"] for item in layer["definitions"]}
+    found: dict[str, tuple[int, Any]] = {}
+    for item in layer["definitions"]:
+        for index, axis in unguarded(item["body"], known):
+            slot = layer["inputs"].index(index[2])
+            found[repr((slot, axis))] = slot, axis
+    return list(found.values())
 
 
 def unguarded(body: Any, known: Mapping[tuple[str, str], Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
     """The entries that are an index in one definition and stand in no bracket of it, each with the axis' length."""
     brackets = [n for n in nodes(body) if n[0] in ("inside", "divides", "same")]
-    guarded = [n for n in nodes(brackets) if n[0] == "entry"]
+    guarded = {repr(n) for n in nodes(brackets) if n[0] == "entry"}
     for entry in (n for n in nodes(body) if n[0] == "entry"):
         for index, axis in zip(entry[3], known[entry[1], entry[2]], strict=True):
-            if isinstance(index, list) and index[0] == "entry" and index not in guarded:
+            if isinstance(index, list) and index[0] == "entry" and repr(index) not in guarded:
                 yield index, axis

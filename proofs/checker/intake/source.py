@@ -10,10 +10,12 @@ from typing import Any
 from dyadic.proofs.checker.intake.reading import Rejected
 
 LARGEST = 64 * 2**20
+MOST = {"lists": 1_200_000, "values": 3_000_000, "texts": 3_000_000}
+"""Bounds on what a file holds, so that reading it takes less than a gigabyte."""
 
 
-def read(path: str) -> Any:
-    """A file's JSON; whatever is wrong with it is :class:`Rejected`."""
+def read(path: str, effort: int = 1) -> Any:
+    """A file's JSON; whatever is wrong with it is :class:`Rejected`.  effort: how many times the usual is read."""
     try:
         about = os.stat(path)
         if not stat.S_ISREG(about.st_mode):  # a pipe or a device would be waited for, or never end
@@ -22,6 +24,11 @@ def read(path: str) -> Any:
             raise Rejected("file", f"is larger than {LARGEST >> 20} MiB")
         with open(path, encoding="utf-8") as stream:
             content = stream.read(LARGEST + 1)
+        counts = {"lists": content.count("[") + content.count("{"), "values": content.count(",")}
+        counts["texts"] = content.count('"') // 2
+        for what, count in counts.items():
+            if count > MOST[what] * effort:
+                raise Rejected("file", f"has more {what} than are read with this effort: {count}")
         return json.loads(content, parse_constant=_no_constant, object_pairs_hook=_once)
     except OSError as error:
         raise Rejected("file", f"cannot be read ({error.strerror or error})") from error

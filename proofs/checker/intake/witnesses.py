@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.simulation import Small
-from dyadic.proofs.checker.intake.form import listed, number, record, table, text
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import Shapes, number_of
+from dyadic.proofs.checker.intake.witness_forms import MOST_RUNS, WITNESSES
 from dyadic.proofs.checker.verdicts import Claims
 
-Recorded = dict[str, list[dict[str, int]]]
-MOST_RUNS = 4
-
-_SIZE = number(1, 10**6)
-_SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
-PAIRING = record(
-    {"runs": listed(record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": table(_SIZE)}), most=10_000)}
-)
-_SHAPES = table(listed(_SIZE, most=12))
-IDENTITY = record({
-    "primes": listed(_PRIME, low=2, most=MOST_RUNS), "seeds": listed(_SEED, low=2, most=MOST_RUNS),
-    "inputs": _SHAPES, "below": table(_SIZE), "sizes": table(table(_SIZE)),
-})  # fmt: skip
+Recorded = dict[str, list[tuple[dict[str, int], dict[str, list[int]]]]]
+"""Sizes and integers, by content."""
 
 
 def pairing_sizes(claims: Claims, contents: set[str]) -> Recorded:
-    """The sizes at which the pairing was evaluated, by content."""
+    """The sizes and the integers at which the pairing was evaluated, by content."""
     found: Recorded = {}
     for claim in claims.of_kind("pairing"):
         where = f"{claims.place[claim['id']]}.witness"
-        PAIRING(claim["witness"], where)
+        WITNESSES["pairing"](claim["witness"], where)
         for position, run in enumerate(claim["witness"]["runs"]):
             if run["content"] not in contents:
                 raise Rejected(f"{where}.runs[{position}].content", "is not a layer or cost of this certificate")
-            found.setdefault(run["content"], []).append(run["sizes"])
+            found.setdefault(run["content"], []).append((run["sizes"], run["integers"]))
         if set(found) != contents or any(not 2 <= len(runs) <= MOST_RUNS for runs in found.values()):
             raise Rejected(f"{where}.runs", f"are not between 2 and {MOST_RUNS} for every layer and cost")
     return found
 
 
-def small_instance(graph: Graph, witness: Any, where: str) -> Small:
-    """The sizes at which the whole network was evaluated: they must fit its equations as its own sizes do."""
-    IDENTITY(witness, where)
+def small_instance(graph: Graph, kind: str, witness: Any, where: str) -> Small:
+    """The sizes at which the whole network was evaluated: they must fit its equations as its own sizes do.
+
+    So must the integers: one for each entry, below the bound of its input, or the number of classes of its cost.
+    """
+    WITNESSES[kind](witness, where)
     shapes = Shapes(graph, witness["inputs"], witness["sizes"], where)
     if set(witness["inputs"]) != set(graph.inputs):
         raise Rejected(f"{where}.inputs", "are not those of the architecture")
@@ -52,7 +45,29 @@ def small_instance(graph: Graph, witness: Any, where: str) -> Small:
     if not integers <= set(witness["below"]) <= integers | costs:
         raise Rejected(f"{where}.below", "are not bounds of the integer inputs")
     targets = {owner: [number_of(extent) or 0 for extent in shape] for owner, shape in shapes.targets.items()}
-    return Small(witness["inputs"], targets, witness["sizes"], witness["below"])
+    if set(witness["integers"]) != integers | costs:
+        raise Rejected(f"{where}.integers", "are not those of the integer inputs and targets")
+    for name, given in witness["integers"].items():
+        shape = targets[name] if name in targets else witness["inputs"][name]
+        below = witness["below"].get(name, 0)
+        if name in costs:
+            below = number_of(shapes.of[graph.costs[name]["input"]][-1]) or 0
+        if len(given) != prod(shape) or any(n >= below for n in given):
+            raise Rejected(f"{where}.integers.{name}", "are not one for each entry, below their bound")
+    return Small(witness["inputs"], targets, witness["sizes"], witness["below"], witness["integers"])
 
 
-__all__ = ["Recorded", "pairing_sizes", "small_instance"]
+def own_instance(graph: Graph, shapes: Shapes) -> Small | None:
+    """The network at its own sizes, if all of them are numbers."""
+    tables = {name: shapes.numbers(name) for name in shapes.tables}
+    known = {name: [number_of(extent) for extent in shape] for name, shape in shapes.of.items()}
+    targets = {name: [number_of(extent) for extent in shape] for name, shape in shapes.targets.items()}
+    below = {name: node["below"] for name, node in graph.inputs.items() if "below" in node}
+    sized = [n for shape in (*known.values(), *targets.values()) for n in shape]
+    if None in tables.values() or None in sized or not all(isinstance(n, int) for n in below.values()):
+        return None
+    inputs = {name: known[name] for name in graph.inputs}
+    return Small(inputs, targets, tables, below)  # type: ignore[arg-type]
+
+
+__all__ = ["Recorded", "own_instance", "pairing_sizes", "small_instance"]

@@ -17,15 +17,14 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.intake.reading import Rejected, need
+from dyadic.proofs.checker.intake.reading import Rejected, need, shown
+from dyadic.proofs.checker.lemmas.free_polynomials import FreePolynomial, add, atom, frozen, multiply, number, scaled
 
 DEEPEST, MOST_NODES, MOST_TERMS, LARGEST = 20, 2_000, 1_000, 2**64
 ARGUMENTS = {"E": 2, "C": 1}
 """The unknown functions, with the number of their arguments."""
 
-Polynomial = dict[tuple[Any, ...], Fraction]
-"""Coefficients by monomial, a sorted tuple of atoms."""
-Dual = tuple[Polynomial, Polynomial]
+Dual = tuple[FreePolynomial, FreePolynomial]
 Leaf = Callable[[str, str], Dual]
 """What ("symbol", NAME), ("path", NAME) and ("rate", NAME) stand for."""
 
@@ -93,48 +92,14 @@ def check_variational(data: Any, where: str) -> str:
 # -- polynomials over atoms ------------------------------------------------------------------------------------------
 
 
-def _number(value: Fraction | int) -> Polynomial:
-    return {(): Fraction(value)} if value else {}
-
-
-def _atom(*key: Any) -> Polynomial:
-    return {(key,): Fraction(1)}
-
-
-def _add(*terms: Polynomial) -> Polynomial:
-    total: Polynomial = {}
-    for term in terms:
-        for monomial, coefficient in term.items():
-            total[monomial] = total.get(monomial, Fraction(0)) + coefficient
-    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
-
-
-def _multiply(one: Polynomial, two: Polynomial) -> Polynomial:
-    total: Polynomial = {}
-    for first, a in one.items():
-        for second, b in two.items():
-            # Atoms of different kinds are not ordered among each other, but their texts are.
-            monomial = tuple(sorted(first + second, key=repr))
-            total[monomial] = total.get(monomial, Fraction(0)) + a * b
-    return {monomial: coefficient for monomial, coefficient in total.items() if coefficient}
-
-
-def _scaled(polynomial: Polynomial, factor: Fraction | int) -> Polynomial:
-    return _multiply(_number(factor), polynomial)
-
-
-def _frozen(polynomial: Polynomial) -> tuple[Any, ...]:
-    return tuple(sorted(polynomial.items(), key=repr))
-
-
 def _applied(function: str, orders: tuple[int, ...], arguments: list[Dual]) -> Dual:
     """F(arguments) with the slope that the chain rule gives."""
-    frozen = tuple(_frozen(value) for value, _ in arguments)
+    keys = tuple(frozen(value) for value, _ in arguments)
     slopes = []
     for position, (_, slope) in enumerate(arguments):
         more = tuple(order + (place == position) for place, order in enumerate(orders))
-        slopes.append(_multiply(_atom("function", function, more, frozen), slope))
-    return _atom("function", function, orders, frozen), _add(*slopes)
+        slopes.append(multiply(atom("function", function, more, keys), slope))
+    return atom("function", function, orders, keys), add(*slopes)
 
 
 # -- expressions -----------------------------------------------------------------------------------------------------
@@ -157,46 +122,46 @@ def _value(node: Any, leaf: Leaf, where: str) -> Dual:
     found: Dual | None = None
     match node:
         case int() | ["rational", *_]:
-            found = _number(_rational(node, where)), {}
+            found = number(_rational(node, where)), {}
         case ["symbol" | "path" | "rate" as kind, str(name)]:
             found = leaf(kind, name)
         case ["+", *children] if children:
             parts = [_value(child, leaf, where) for child in children]
-            found = _add(*(value for value, _ in parts)), _add(*(slope for _, slope in parts))
+            found = add(*(value for value, _ in parts)), add(*(slope for _, slope in parts))
         case ["*", *children] if children:
-            found = _number(1), {}
+            found = number(1), {}
             for child in children:
                 (value, slope), (more, its) = found, _value(child, leaf, where)
                 if len(value) * len(more) > MOST_TERMS:
                     raise Rejected(where, "has too many terms")
-                found = _multiply(value, more), _add(_multiply(slope, more), _multiply(value, its))
+                found = multiply(value, more), add(multiply(slope, more), multiply(value, its))
         case ["function", str(name), list(orders), list(arguments)] if ARGUMENTS.get(name) == len(arguments):
             if len(orders) == len(arguments) and all(type(order) is int and 0 <= order <= 2 for order in orders):
                 found = _applied(name, tuple(orders), [_value(argument, leaf, where) for argument in arguments])
     if found is None:
-        raise Rejected(where, f"{node!r:.80} is not an expression")
+        raise Rejected(where, f"{shown(node)} is not an expression")
     if len(found[0]) + len(found[1]) > MOST_TERMS:
         raise Rejected(where, "has too many terms")
     return found
 
 
 def _free(kind: str, name: str) -> Dual:
-    return _atom(kind, name), {}
+    return atom(kind, name), {}
 
 
-def _plain(node: Any, where: str) -> Polynomial:
+def _plain(node: Any, where: str) -> FreePolynomial:
     def leaf(kind: str, name: str) -> Dual:
         if kind != "symbol" or name not in ("x", "s", "f"):
-            raise Rejected(where, f"{name!r:.80} is not one of the symbols x, s and f")
-        return _atom("symbol", name), {}
+            raise Rejected(where, f"{shown(name)} is not one of the symbols x, s and f")
+        return atom("symbol", name), {}
 
     return _read(node, leaf, where)[0]
 
 
-def _gradient(sign: int, x: Any = _X, s: Any = _S) -> tuple[Polynomial, Polynomial]:
+def _gradient(sign: int, x: Any = _X, s: Any = _S) -> tuple[FreePolynomial, FreePolynomial]:
     """(dE/ds, sign dE/dx) at two symbols or functions of time."""
     by_s, by_x = (_value(_energy(x, s, *orders), _free, "")[0] for orders in ((0, 1), (1, 0)))
-    return by_s, _scaled(by_x, sign)
+    return by_s, scaled(by_x, sign)
 
 
 # -- the constructions -----------------------------------------------------------------------------------------------
@@ -211,46 +176,46 @@ def _stationary(name: str, where: str) -> str:
     x, s, varied = {"A": ("x", "s", ("x", "s")), "B": ("x_p", "s_p", ("x_m", "s_m"))}[name]
 
     def leaf(kind: str, path: str) -> Dual:
-        value = {} if name == "B" and path in varied else _atom(kind, path)
-        return value, _atom(f"test {kind}", path) if path in varied else {}
+        value = {} if name == "B" and path in varied else atom(kind, path)
+        return value, atom(f"test {kind}", path) if path in varied else {}
 
     variation = _value(FUNCTIONALS[name], leaf, where)[1]
     rate_x, rate_s = _gradient(SIGNS[name], ["path", x], ["path", s])
-    lag_x, lag_s = (_add(rate, _scaled(_atom("rate", n), -1)) for rate, n in ((rate_x, x), (rate_s, s)))
-    wanted = (lag_s, _scaled(lag_x, -1)) if name == "A" else (lag_s, lag_x)
+    lag_x, lag_s = (add(rate, scaled(atom("rate", n), -1)) for rate, n in ((rate_x, x), (rate_s, s)))
+    wanted = (lag_s, scaled(lag_x, -1)) if name == "A" else (lag_s, lag_x)
     for path, equation in zip(varied, wanted, strict=True):
         if _euler_lagrange(variation, path, where) != equation:
             raise Rejected(where, f"the first variation of construction {name} by {path} is not the stated equation")
     return f"construction {name}: first variation, integration by parts and rates, for every differentiable E"
 
 
-def _euler_lagrange(variation: Polynomial, path: str, where: str) -> Polynomial:
+def _euler_lagrange(variation: FreePolynomial, path: str, where: str) -> FreePolynomial:
     """What stands beside the test function, minus the rate of what stands beside its rate."""
     beside, moved = _beside(variation, ("test path", path)), _beside(variation, ("test rate", path))
     rates = []
     for monomial, coefficient in moved.items():
-        for position, atom in enumerate(monomial):
-            if atom[0] != "path":
+        for position, one in enumerate(monomial):
+            if one[0] != "path":
                 raise Rejected(where, "integration by parts would need a second derivative")
             rest = monomial[:position] + monomial[position + 1 :]
-            rates.append(_multiply({rest: coefficient}, _atom("rate", atom[1])))
-    return _add(beside, _scaled(_add(*rates), -1))
+            rates.append(multiply({rest: coefficient}, atom("rate", one[1])))
+    return add(beside, scaled(add(*rates), -1))
 
 
-def _beside(variation: Polynomial, test: tuple[str, str]) -> Polynomial:
-    found: Polynomial = {}
+def _beside(variation: FreePolynomial, test: tuple[str, str]) -> FreePolynomial:
+    found: FreePolynomial = {}
     for monomial, coefficient in variation.items():
         if test in monomial:  # once: a slope is linear in the test functions
-            found[tuple(atom for atom in monomial if atom != test)] = coefficient
+            found[tuple(one for one in monomial if one != test)] = coefficient
     return found
 
 
-def _leak(data: Any, rates: list[Polynomial], where: str) -> str:
+def _leak(data: Any, rates: list[FreePolynomial], where: str) -> str:
     """C: dx/dt is the functional's derivative by s, and differs from f - x at the numbers stated."""
     for key, rate, by in zip(("rate_x", "rate_s"), rates, ("s", "x"), strict=True):
 
         def leaf(kind: str, name: str, by: str = by) -> Dual:
-            return _atom(kind, name), _number(name == by)
+            return atom(kind, name), number(name == by)
 
         if _value(FUNCTIONALS["C"], leaf, where)[1] != rate:
             raise Rejected(f"{where}.{key}", f"is not the functional's derivative by {by}")
@@ -258,28 +223,28 @@ def _leak(data: Any, rates: list[Polynomial], where: str) -> str:
     cost = [_rational(c, f"{where}.cost") for c in need(data, "cost", list, where)]
     if not cost or cost[0] != 0 or len(cost) > DEEPEST:
         raise Rejected(f"{where}.cost", "does not begin with 0, or is of too high a degree")
-    extra = _add(rates[0], _atom("symbol", "x"), _scaled(_atom("symbol", "f"), -1))
+    extra = add(rates[0], atom("symbol", "x"), scaled(atom("symbol", "f"), -1))
     value = _number_at(extra, numbers, cost, where)
     if value != numbers["leak"] or value == 0:
         raise Rejected(f"{where}.leak", f"is {numbers['leak']}, the evaluation gives {value}")
     return f"construction C: with the stated cost dx/dt - (f - x) is {value} at x = {numbers['x']}, s = {numbers['s']}"
 
 
-def _number_at(polynomial: Polynomial, numbers: dict[str, Fraction], cost: list[Fraction], where: str) -> Fraction:
+def _number_at(polynomial: FreePolynomial, numbers: dict[str, Fraction], cost: list[Fraction], where: str) -> Fraction:
     """A polynomial's value where C is the polynomial with the coefficients ``cost``."""
     total = Fraction(0)
     for monomial, coefficient in polynomial.items():
-        for atom in monomial:
-            if atom[0] == "symbol" and atom[1] in numbers:
-                coefficient *= numbers[atom[1]]
-            elif atom[:2] == ("function", "C"):
+        for one in monomial:
+            if one[0] == "symbol" and one[1] in numbers:
+                coefficient *= numbers[one[1]]
+            elif one[:2] == ("function", "C"):
                 slopes = cost
-                for _ in range(atom[2][0]):
+                for _ in range(one[2][0]):
                     slopes = [k * c for k, c in enumerate(slopes)][1:]
-                point = _number_at(dict(atom[3][0]), numbers, cost, where)
+                point = _number_at(dict(one[3][0]), numbers, cost, where)
                 coefficient *= sum((c * point**k for k, c in enumerate(slopes)), Fraction(0))
             else:
-                raise Rejected(where, f"no number is stated for {atom!r:.80}")
+                raise Rejected(where, f"no number is stated for {shown(one)}")
         total += coefficient
     return total
 
@@ -287,7 +252,7 @@ def _number_at(polynomial: Polynomial, numbers: dict[str, Fraction], cost: list[
 def _rational(node: Any, where: str) -> Fraction:
     p, q = (node[1], node[2]) if isinstance(node, list) and len(node) == 3 and node[0] == "rational" else (node, 1)
     if type(p) is not int or type(q) is not int or abs(p) >= LARGEST or not 0 < q < LARGEST:
-        raise Rejected(where, f"{node!r:.80} is not a number")
+        raise Rejected(where, f"{shown(node)} is not a number")
     return Fraction(p, q)
 
 
@@ -299,9 +264,9 @@ def _compartments(where: str) -> str:
     for sign, by in ((1, "a"), (-1, "b")):
 
         def leaf(kind: str, name: str, by: str = by) -> Dual:
-            return _atom(kind, name), _number(name == by)
+            return atom(kind, name), number(name == by)
 
         slope = _value(_energy(x, s), leaf, where)[1]
-        if _add(rate_x, _scaled(rate_s, Fraction(sign, 2))) != _scaled(slope, sign):
+        if add(rate_x, scaled(rate_s, Fraction(sign, 2))) != scaled(slope, sign):
             raise Rejected(where, f"d{by}/dt is not the ascent or descent stated")
     return "a = x + s/2 ascends and b = x - s/2 descends, by the chain rule, for every differentiable E"

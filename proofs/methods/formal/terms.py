@@ -31,6 +31,13 @@ def function_number(name: str, applied: list[str]) -> int:
     return len(FUNCTIONS) + [other for other in applied if other not in FUNCTIONS].index(name)
 
 
+def _restricted(body: Any) -> bool:
+    """Whether brackets say over which terms a maximum or log-sum-exp goes: in Coq such a term would be 0 instead."""
+    return isinstance(body, list) and (
+        body[0] in ("inside", "divides", "same") or (body[0] in ("*", "+") and any(map(_restricted, body[1:])))
+    )
+
+
 class Terms:
     """Writes the equations of one layer; ``functions`` lists, for the whole network, the names that are applied."""
 
@@ -105,6 +112,8 @@ class Terms:
             case "apply":
                 return f"(Apply {self._function(e[1])} {e[2]} {self.expression(e[3])})"
             case "sum" | "logsumexp" | "max" | "argmax":
+                if e[0] != "sum" and _restricted(e[3]):
+                    raise Outside("a maximum or a log-sum-exp over a part of its range")
                 return f"({REDUCTIONS[e[0]]} {self.layer.index(e[1])} {self._extent(e[2])} {self.expression(e[3])})"
             case "inside" | "divides" | "same":
                 return self._bracket(e)

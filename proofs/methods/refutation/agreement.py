@@ -12,6 +12,8 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, work
+from dyadic.proofs.checker.evaluation.own_sizes import MOST_TABLES, undecided_by_values
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
@@ -29,11 +31,11 @@ def concrete_agreement(
     with integers or maxima, of which one case of many is drawn.  Functions are unknowns and numbers random residues:
     agreement shows equality for all of them, but for the stated probability."""
     problem, runs, bound = layer_problem(layer, what), [], Fraction(0)
-    if problem.below or "'max'" in repr([item["body"] for item in problem.content["definitions"]]):
-        return None
     tables = [problem.complete(sizes) for sizes in used]
-    if not _has_values(problem, tables):
+    if undecided_by_values(problem.content) or len(tables) > MOST_TABLES or not _has_values(problem, tables):
         return None
+    if any(work(problem.content, table, layer.label) > MOST_WORK for table in tables):
+        return None  # the checker could not do it again
     try:
         for sizes in tables:
             chance = Fraction(1)

@@ -93,7 +93,7 @@ def restricted(graph: Graph, names: Sequence[str]) -> Graph | None:
     part.shared = {
         name: [t for t in terms if t[0] in kept] for name, terms in graph.shared.items() if name in part.inputs
     }
-    part._entries = {}
+    part._entries, part._owners = {}, {}
     rounds = settling_rounds(part)
     part.rank_x = {name: rounds.get(("x", name), 2 * len(names)) for name in names}
     part.rank_s = {name: rounds.get(("s", name), 2 * len(names)) for name in names}

@@ -62,11 +62,10 @@ class Names:
         owner, indices = self._scripts(cursor)
         return self._named(accent, stem, owner, indices, node.at)
 
-    def is_quantity(self, letter: str, above: LatexNode | None = None) -> bool:
-        """Whether a letter is a quantity by itself, or with the name of a vertex above it."""
-        named = above is not None and len(above.inner) == 2 and above.inner[0].text in _OWNERS
-        owned = named and any(name.startswith(f"{letter}_") for name in self._vocabulary.tensors)
-        return letter in self._vocabulary.tensors or owned
+    def is_quantity(self, word: str, script: LatexNode | None = None) -> bool:
+        """Whether a letter is a quantity by itself, or that of the layer that stands in a script above it."""
+        owner = None if script is None else self._owner(content(script), subscript=False)[0]
+        return word in self._vocabulary.tensors or (owner is not None and f"{word}_{owner}" in self._vocabulary.tensors)
 
     def _named(
         self, accent: str, stem: str, owner: str | None, indices: Sequence[LatexNode] | None, at: int

@@ -1,0 +1,85 @@
+"""A layer or cost evaluated with primes of the checker's own: at sizes drawn, or at all those that a network has.
+
+At a network's own sizes that shows the adjoint for them, up to the chance of an agreement by accident: sums, products,
+powers and unknown functions are the same polynomials for all numbers.  It shows nothing where one case of several is
+drawn (integers, the largest of several values), nor where the equations may have no value at all: logarithms of
+negative numbers have residues.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from dyadic.proofs.checker.evaluation.domain import conditions, equations
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Integers, PairingOutcome, evaluate, primes
+from dyadic.proofs.checker.intake.names import nodes
+from dyadic.proofs.checker.intake.reading import Costly, Rejected
+from dyadic.proofs.checker.intake.shapes import integer_slots
+
+MOST_TABLES, PRIMES = 3, 2
+
+
+def own_prime() -> int:
+    return primes(secrets.randbits(60))[0]
+
+
+def agreed(
+    content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK, integers: Integers | None = None
+) -> PairingOutcome:
+    """Both sides at sizes.  Raises :class:`Rejected` where they differ, :class:`Costly` where it takes too long."""
+    outcome = evaluate(content, place, own_prime(), secrets.randbits(60), sizes, most, integers)
+    if outcome.forward != outcome.backward:
+        values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
+        raise Rejected(place, f"the derived adjoints give {values}")
+    return outcome
+
+
+def undecided_by_values(content: Any) -> str | None:
+    """Why values at a network's sizes show nothing of a layer's adjoint; None if they do."""
+    bodies = [item["body"] for item in equations(content)]
+    if integer_slots(content):
+        return "it reads integers, of which a few are drawn"
+    if any(node[0] in ("max", "argmax") for node in nodes(bodies)):
+        return "it takes the largest of several values, of which any is drawn"
+    return "its equations may have no value: " + ", ".join(sorted(conditions(content))) if conditions(content) else None
+
+
+def at_own_sizes(content: Any, place: str, tables: Sequence[Mapping[str, int] | None]) -> Fraction:
+    """The chance that a wrong adjoint agrees at all of a network's sizes.  Raises :class:`Costly`, saying why not.
+
+    tables: the sizes that it has, None where they are not all numbers.
+    """
+    reason = undecided_by_values(content)
+    known = [table for table in tables if table is not None]
+    if reason is None and (len(known) < len(tables) or not known):
+        reason = "the network's sizes are not all numbers"
+    if reason is None and len(known) > MOST_TABLES:
+        reason = f"it has more than {MOST_TABLES} different sizes"
+    if reason is not None:
+        raise Costly(place, reason)
+    total = Fraction(0)
+    for sizes in known:
+        bound = Fraction(1)
+        for _ in range(PRIMES):
+            bound *= agreed(content, place, sizes).bound
+        total += bound
+    return total
+
+
+def exponent(bound: Fraction) -> int:
+    """The smallest e, at least -99, with bound < 10^e."""
+    return next((e for e in range(-99, 0) if bound < Fraction(10) ** e), 0)
+
+
+def shown_sizes(outcomes: Sequence[PairingOutcome]) -> str:
+    """The sizes at which something was evaluated, in words."""
+    tables = [" ".join(f"{name}={n}" for name, n in sorted(outcome.sizes.items())) for outcome in outcomes]
+    return "; ".join(dict.fromkeys(text for text in tables if text)) or "(it has none)"
+
+
+__all__ = [
+    "MOST_TABLES", "PRIMES", "agreed", "at_own_sizes", "exponent", "own_prime", "shown_sizes", "undecided_by_values",
+]  # fmt: skip

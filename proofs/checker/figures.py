@@ -1,0 +1,78 @@
+"""The numbers and the witness of a claim: each number is the network's own or within what it can be.
+
+A number that nothing bounds would be printed as if it had been counted, a text in a witness as if it had been found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.witness_forms import PLACE, WITNESSES
+
+REPLAYED = ("variational", "tightness:structure")
+"""Kinds whose witness is read where it is replayed."""
+
+
+def check_figures(graph: Graph, claim: Any, where: str) -> None:
+    """Raises :class:`Rejected` for a number that cannot be, or a witness of another form than the claim's kind has."""
+    kind, numbers, proved = claim["kind"], claim["numbers"], claim["verdict"] == "proved"
+    if kind == "printed":
+        _printed(graph, claim, where)
+    if kind == "schedules" and not 1 <= numbers["schedules"] <= 100:
+        raise Rejected(f"{where}.numbers.schedules", "is out of range")
+    if proved and kind not in REPLAYED:
+        _witness(graph, claim, f"{where}.witness")
+
+
+def _printed(graph: Graph, claim: Any, where: str) -> None:
+    """As many equations and intermediates as there are, each once, were compared or left out."""
+    numbers = claim["numbers"]
+    items = {
+        json.dumps(item, sort_keys=True)
+        for equation in graph.equations.values()
+        for item in (equation["definition"], *equation["where"])
+    }
+    if numbers["left_out"] < 0 or (numbers["left_out"] and claim["subject"]["notation"] == "text"):
+        raise Rejected(f"{where}.numbers.left_out", "is out of range")
+    compared = len(items) - numbers["left_out"]
+    if claim["verdict"] == "proved" and (numbers["compared"] != compared or compared < 1):
+        reason = f"is {numbers['compared']}, but of {len(items)} equations {numbers['left_out']} were left out"
+        raise Rejected(f"{where}.numbers.compared", reason)
+    if not 0 <= numbers["compared"] <= compared:
+        raise Rejected(f"{where}.numbers.compared", "is out of range")
+
+
+def _witness(graph: Graph, claim: Any, where: str) -> None:
+    kind, numbers, witness = claim["kind"], claim["numbers"], claim["witness"]
+    has = kind in WITNESSES
+    if kind in ("adjoint", "gradient"):
+        has = not numbers["all_sizes"]
+    elif kind == "nonreciprocity":
+        has = bool(numbers["reads"])
+    elif kind == "stepsize":
+        has = claim["subject"]["part"] == "network"
+    if not has:
+        if witness is not None:
+            raise Rejected(where, "is there, but a claim of this kind has none")
+        return
+    WITNESSES[kind](witness, where)
+    if kind == "schedules" and len(set(witness["seeds"])) != numbers["schedules"]:
+        raise Rejected(f"{where}.seeds", "are not one for each schedule")
+    if kind == "nonreciprocity":
+        _edge(graph, witness, where)
+    if kind == "tightness" and witness["variable"].removeprefix("s:") not in graph.parents:
+        raise Rejected(f"{where}.variable", "is none of this network")
+
+
+def _edge(graph: Graph, witness: Any, where: str) -> None:
+    """The entry of the Jacobian is one of an edge of the graph."""
+    child, parent = (re.sub(rf"{PLACE}\Z", "", witness[key])[2:] for key in ("row", "column"))
+    if parent not in graph.parents or parent not in graph.parents.get(child, ()):
+        raise Rejected(where, f"{child!r:.80} does not read {parent!r:.80}")
+
+
+__all__ = ["check_figures"]

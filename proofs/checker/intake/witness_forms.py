@@ -1,0 +1,73 @@
+"""What may stand in the witness of a claim of each kind: numbers, names of the network, and words that are listed here.
+
+A witness is never printed and proves nothing by itself; but nothing may stand in it that reads like a finding.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from dyadic.proofs.checker.intake.form import WHOLE, Form, expression, listed, number, one_of, record, table, text
+from dyadic.proofs.checker.intake.reading import Rejected
+
+MOST_RUNS = 4
+SIZE, COUNT = number(1, 10**6), number(1, 10**15)
+_SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
+_DECIMAL = text(60, r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
+_SHAPES = table(listed(SIZE, most=12))
+_INTEGERS = table(listed(number(0, 10**6)))
+
+
+def _extent(value: Any, where: str) -> None:
+    """A size's name, a number, or an integer expression of sizes as text: what a small size stands for."""
+    text(2000)(value, where)
+    if re.fullmatch(r"[A-Za-z0-9_]+", value):
+        return
+    try:
+        node = json.loads(value.replace("'", '"'))
+    except ValueError as error:
+        raise Rejected(where, "is no size") from error
+    expression(WHOLE)(node, where)
+
+
+_SIZES = table(SIZE, _extent)
+_RUN = record({"content": text(), "prime": _PRIME, "seed": _SEED, "sizes": _SIZES, "integers": _INTEGERS})
+_INSTANCE = {"inputs": _SHAPES, "below": table(SIZE), "sizes": table(_SIZES), "integers": _INTEGERS}
+"""A small instance of the network."""
+PLACE = r"(?:\[[0-9]+(?:, [0-9]+)*\]|\[\])"
+
+WITNESSES: dict[str, Form] = {
+    "pairing": record({"runs": listed(_RUN, most=10_000)}),
+    "identity": record({
+        "primes": listed(_PRIME, low=2, most=MOST_RUNS), "seeds": listed(_SEED, low=2, most=MOST_RUNS), **_INSTANCE,
+    }),
+    "residues": record({"runs": listed(record({"prime": _PRIME, "seed": _SEED, "entries": COUNT}), 2, MOST_RUNS)}),
+    "polynomial": record({"variables": COUNT, "entries": COUNT, **_INSTANCE}),
+    "rational": record({
+        "seed": _SEED, "activations": one_of("piecewise linear stand-ins"), "entries": COUNT, **_INSTANCE,
+    }),
+    "schedules": record({"seeds": listed(_SEED, 1, 100)}),
+    "stepsize": record({"prime": _PRIME, "seed": _SEED, **_INSTANCE}),
+    "nonreciprocity": record({
+        "row": text(500, rf"F_.*{PLACE}"), "column": text(500, rf"x_.*{PLACE}"), "entry": _DECIMAL,
+        "transposed_entry": one_of("0"), "seed": _SEED, "sizes": _SIZES,
+    }),
+    "tightness": record({
+        "variable": text(500, "s:.*"), "entry": listed(number(0), most=12), "initial_state": one_of("zero"),
+        "steps": number(1), "value_before": _DECIMAL, "value_exact": _DECIMAL, "difference": _DECIMAL,
+        "seed": number(0, 2**60), "signs": one_of("negative", "mixed", "positive"), "precision": number(1, 10_000),
+        "sizes": _SIZES,
+    }),
+    "adjoint": record({
+        "runs": listed(record({"sizes": _SIZES, "prime": _PRIME, "seed": _SEED}), 2),
+        "error_probability_below": _DECIMAL,
+    }),
+}  # fmt: skip
+"""Of the kinds that have one; the witnesses of variational and tightness:structure are read where they are replayed."""
+WITNESSES["gradient"] = WITNESSES["adjoint"]
+INSTANCES = ("identity", "polynomial", "rational", "stepsize")
+"""The kinds whose witnesses record a small instance of the network."""
+
+__all__ = ["COUNT", "INSTANCES", "MOST_RUNS", "PLACE", "SIZE", "WITNESSES"]

@@ -1,0 +1,163 @@
+"""The claims about layers and costs: their adjoints by the proofs in the certificate, and evaluated in any case."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+from dyadic.proofs.checker.assumptions import for_all_sizes
+from dyadic.proofs.checker.core.maxima import empty_maximum
+from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
+from dyadic.proofs.checker.core.replay import Replayed, replay
+from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
+from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, exponent, shown_sizes
+from dyadic.proofs.checker.examination import Examination
+from dyadic.proofs.checker.findings import Done
+from dyadic.proofs.checker.intake.effort import limited
+from dyadic.proofs.checker.intake.reading import Costly, Rejected
+from dyadic.proofs.checker.intake.witnesses import pairing_sizes
+
+MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 3, 3, 150_000
+"""Bounds on the layers evaluated, on the primes for one bound, and on the network's own sizes for one layer."""
+EVALUATING = 2_500_000
+"""What all evaluations of layers and costs may cost, in units of work."""
+
+
+class LayerChecks:
+    """What is done for every layer and cost of a certificate."""
+
+    def __init__(self, exam: Examination) -> None:
+        self.exam, self.graph, self.shapes, self.claims = exam, exam.graph, exam.shapes, exam.claims
+
+    def run(self) -> None:
+        """The adjoints: by their proofs where there are any; evaluated in any case."""
+        contents = self.claims.contents
+        recorded = pairing_sizes(self.claims, set(contents))
+        replayed = self._replayed(contents)
+        evaluated: dict[str, str] = {}
+        total, costly = Fraction(0), ""
+        with limited(EVALUATING * self.exam.effort):
+            for place in contents:
+                try:
+                    evaluated[place], bound = self._evaluated(place, recorded.get(place, []))
+                    total += bound
+                except Costly as error:
+                    costly = costly or str(error)
+        self._adjoints(contents, replayed, evaluated)
+        for claim in self.claims.of_kind("pairing"):
+            wanted = claim["numbers"]["log10_error"]
+            if costly:
+                self.exam.say(claim, Done.STATED, f"not evaluated: {costly}")
+            elif total >= Fraction(10) ** wanted:
+                where = f"{self.claims.place[claim['id']]}.numbers.log10_error"
+                raise Rejected(where, f"is {wanted}: not reached by {MOST_ROUNDS} primes more")
+            else:
+                others = ", with the integers recorded and with others" if claim["numbers"]["integers"] else ""
+                detail = f"every layer and cost at the sizes recorded and others{others}; error below 1e{wanted}"
+                self.exam.say(claim, Done.EVALUATED, detail)
+
+    def _evaluated(self, place: str, runs: list[Any]) -> tuple[str, Fraction]:
+        """At which sizes a layer or cost agrees with its own definitions, and the chance that it does by accident."""
+        contents = self.claims.contents
+        if len(contents) > MOST_CONTENTS:
+            raise Costly(place, f"is one of more than {MOST_CONTENTS}")
+        content, own = contents[place]
+        free = agreed(content, place, small_sizes(content, secrets.randbits(60), place, own))
+        outcomes = [agreed(content, place, sizes, integers=integers) for sizes, integers in runs]
+        reached = prod((outcome.bound for outcome in outcomes), start=Fraction(1))
+        bound = self._improved(reached, content, place, runs, len(contents))
+        return f"at sizes {shown_sizes([free, *outcomes])}{self._at_own_sizes(content, place)}", bound
+
+    def _improved(self, bound: Fraction, content: Any, place: str, runs: list[Any], share: int) -> Fraction:
+        """The bound on the error after as many further primes as the pairing's claim needs."""
+        claim = next(iter(self.claims.of_kind("pairing")), None)
+        wanted = Fraction(10) ** claim["numbers"]["log10_error"] / share if claim and runs else Fraction(1)
+        for _ in range(MOST_ROUNDS):
+            if bound < wanted or not runs:
+                break
+            bound *= agreed(content, place, runs[0][0], integers=runs[0][1]).bound
+        return bound if runs else Fraction(0)
+
+    def _at_own_sizes(self, content: Any, place: str) -> str:
+        """Evaluation at the sizes that the network has, where that is affordable."""
+        tables = [table for table in self.exam.tables(place) if table is not None]
+        done = 0
+        for sizes in tables[:MOST_TABLES]:
+            try:
+                agreed(content, place, sizes, MOST_OWN_WORK)
+                done += 1
+            except Costly:
+                continue
+        return " and at the network's own" if done and done == len(tables) else ""
+
+    def _adjoints(
+        self, contents: Mapping[str, Any], replayed: Mapping[str, Replayed], evaluated: Mapping[str, str]
+    ) -> None:
+        """Each claim by the proof that the certificate has of its layer or cost, or else by what was evaluated."""
+        shown = set()
+        for claim in self.claims.of_kind("adjoint", "gradient"):
+            place, numbers = claim["subject"]["content"], claim["numbers"]
+            shown.add((claim["kind"], place))
+            how = evaluated.get(place, "at no sizes: that is too much work")
+            found = replayed.get(place)
+            if found is not None and numbers["all_sizes"]:
+                for name in HYPOTHESES:
+                    if numbers[name] != int(name in found.hypotheses):
+                        where = f"{self.claims.place[claim['id']]}.numbers.{name}"
+                        raise Rejected(where, "is not what the proof rests on")
+                if MAXIMA_NONEMPTY in found.hypotheses:
+                    self._maxima(contents[place][0], place)
+                admitted = for_all_sizes(contents[place][0])
+                self.exam.say(claim, Done.REPLAYED, f"{found.steps} steps, {admitted}; evaluated {how}")
+            elif not numbers["all_sizes"]:
+                self._at_these_sizes(claim, contents[place][0], place)
+            else:
+                self.exam.say(claim, Done.EVALUATED if place in evaluated else Done.STATED, how)
+                title = self.claims.titles[claim["id"]]
+                self.exam.open.append(f"{title}: there is no proof for all sizes in the certificate")
+        for place, (content, _) in contents.items():
+            wanted = {("adjoint", place)} | ({("gradient", place)} if content.get("parameters") else set())
+            missing = sorted(wanted - shown)
+            if missing:
+                raise Rejected("claims", f"hold no {missing[0][0]} of {place}, which steps rests on")
+
+    def _at_these_sizes(self, claim: Any, content: Any, place: str) -> None:
+        """A claim for the sizes of this network, by values at all of them."""
+        try:
+            with limited(EVALUATING * self.exam.effort):
+                bound = at_own_sizes(content, place, self.exam.tables(place))
+        except Costly as error:
+            self.exam.say(claim, Done.STATED, f"not shown at the sizes of this network: {error.reason}")
+            title = self.claims.titles[claim["id"]]
+            self.exam.open.append(f"{title}: there is no proof for all sizes, and values do not show it")
+            return
+        chance = f"error below 1e{exponent(bound)}"
+        text = f"at the sizes of this network and no others, {PRIMES} primes; {chance}"
+        self.exam.say(claim, Done.EVALUATED, text)
+        self.exam.own_sizes.append(claim["id"])
+
+    def _maxima(self, content: Any, place: str) -> None:
+        """No maximum is taken over nothing, at any sizes that the network has and that can be looked at."""
+        found = ((name, self.shapes.numbers(name)) for name in self.exam.users[place])
+        tables = {tuple(sorted(numbers.items())): (name, numbers) for name, numbers in found if numbers is not None}
+        for name, numbers in tables.values():
+            try:
+                empty = empty_maximum(content, numbers, place)
+            except Rejected:
+                continue  # too many terms to look at: it stays a hypothesis
+            if empty is not None:
+                raise Rejected(place, f"the maximum {empty} is over nothing at the sizes of {name!r}")
+
+    def _replayed(self, contents: Mapping[str, Any]) -> dict[str, Replayed]:
+        found = {}
+        for place, proof in self.exam.certificate["proofs"].items():
+            if place not in contents:
+                raise Rejected(f"proofs.{place:.80}", "is of no layer or cost of this certificate")
+            found[place] = replay(contents[place][0], proof, f"proofs.{place}")
+        return found
+
+
+__all__ = ["LayerChecks"]

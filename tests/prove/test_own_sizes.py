@@ -1,0 +1,152 @@
+"""An adjoint that holds at a network's sizes only: both sides say so, and both by values modulo primes of their own."""
+
+import copy
+import dataclasses
+
+import pytest
+from campaigns.forged import FORGERIES, base, edit, layer
+from campaigns.forgeries import outcome
+from support.mutations import body
+from support.refit import claim_of, refitted
+
+from dyadic.proofs import check, verify
+from dyadic.proofs.checker import Done
+from dyadic.proofs.checker.evaluation import own_sizes
+from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.wording import RULES
+from dyadic.symbolic import architecture, derive
+from dyadic.symbolic.expressions import Inside
+
+
+def cut(type_, size, shape=(6,), **options):
+    """A network of that layer between two others, whose adjoint and gradients are 0 beyond a first index."""
+    layers = [
+        {"name": "before", "type": "tanh"}, {"name": "it", "type": type_, **options},
+        {"name": "after", "type": "scale", "factor": 3},
+    ]  # fmt: skip
+    spec = {"inputs": {"x": {"shape": list(shape)}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    own = derivation.layers["it"]
+
+    def less(item):
+        return body(item, lambda e: e * Inside(item.indices[0], size)) if item.indices else item
+
+    wrong = dataclasses.replace(
+        own, adjoints=tuple(map(less, own.adjoints)), gradients={k: less(v) for k, v in own.gradients.items()}
+    )
+    return dataclasses.replace(derivation, layers=derivation.layers | {"it": wrong})
+
+
+SMOOTH = {
+    "dense": {"units": 6}, "rms_norm": {}, "softmax": {}, "layer_norm": {}, "gelu": {}, "highway": {}, "prelu": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", SMOOTH)
+def test_what_holds_at_the_network_s_sizes_is_said_to_hold_there(type_):
+    certificate = verify(cut(type_, 6, **SMOOTH[type_]))
+    claims = {claim["id"]: claim for claim in certificate["claims"]}
+    here = [name for name, claim in claims.items() if claim["numbers"].get("all_sizes") == 0]
+    steps = claims["steps"]
+    assert any(name.startswith(f"adjoint:{type_}") for name in here)
+    assert certificate["verdict"] == "proved"
+    assert steps["statement"].endswith(", at the sizes of this network")
+    listed = "; ".join(name for name in here if name != "steps")
+    assert f"but at the sizes of this network, by evaluation modulo primes: {listed}" in steps["method"]
+    report = check(certificate)
+    assert report.confirmed
+    assert set(report.own_sizes) == set(here) - {"steps"}
+    assert "steps and all that it rests on were verified again, at the sizes of this network; " in report.lines()[-1]
+    done = {finding.claim: finding for finding in report.findings}
+    assert {done[name].done for name in here} == {Done.EVALUATED}
+    assert "at the sizes of this network and no others, 2 primes; error below 1e-" in done[here[0]].detail
+
+
+@pytest.mark.parametrize("type_", SMOOTH)
+def test_what_does_not_hold_there_is_refuted(type_):
+    certificate = verify(cut(type_, 5, **SMOOTH[type_]))
+    assert certificate["verdict"] == "refuted"
+    assert not check(certificate).confirmed
+
+
+def test_where_nothing_is_cut_it_is_for_all_sizes():
+    certificate = copy.deepcopy(base("plain")[1])
+    assert claim_of(certificate, "steps")["numbers"]["all_sizes"] == 1
+    assert "sizes of this network" not in claim_of(certificate, "steps")["statement"]
+    assert check(certificate).own_sizes == ()
+
+
+SHOWN_BY_NO_VALUES = {
+    "the largest of several values": ("reduce_max", {"axes": [-1]}, (6, 3)),
+    "logarithms": ("log", {}, (6,)),
+    "a root": ("power", {"exponent": 0.5}, (6,)),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN_BY_NO_VALUES)
+def test_where_values_show_nothing_neither_side_claims_it(name):
+    type_, options, shape = SHOWN_BY_NO_VALUES[name]
+    certificate = verify(cut(type_, 6, shape, **options))
+    assert certificate["verdict"] != "proved"
+    assert check(certificate).verdict == "PARTLY"
+
+
+def claimed_here(on, label):
+    """A true certificate that claims an adjoint at its own sizes only, and has no proof of it."""
+    forged = copy.deepcopy(base(on)[1])
+    content = layer(forged, label)
+    place = next(f"layers.{key}" for key, one in forged["layers"].items() if one is content)
+    del forged["proofs"][place]
+    for claim in forged["claims"]:
+        if claim["subject"].get("content") == place:
+            claim["numbers"] |= {"all_sizes": 0}
+            runs = [{"sizes": {"n": 3}, "prime": "2305843009213693951", "seed": seed} for seed in (1, 2)]
+            claim["witness"] = {"runs": runs, "error_probability_below": "1.0e-12"}
+            claim["trusted"] = sorted(RULES[claim["kind"]].needs(claim["subject"], claim["numbers"]))
+    claim_of(forged, "steps")["numbers"]["all_sizes"] = 0
+    return forged
+
+
+@pytest.mark.parametrize(
+    ("on", "label", "why"),
+    [
+        ("mixed", "max_pool", "it takes the largest of several values"),
+        ("mixed", "embedding", "it reads integers"),
+        ("named", "scale", "the network's sizes are not all numbers"),
+        ("tall", "scale", "too large"),
+    ],
+)
+def test_the_checker_takes_no_one_s_word_for_it(on, label, why):
+    report = check(refitted(claimed_here(on, label)))
+    assert report.verdict == "PARTLY"
+    (detail,) = [f.detail for f in report.findings if f.claim.startswith(f"adjoint:{label}")]
+    assert why in detail
+    assert any("there is no proof for all sizes, and values do not show it" in text for text in report.open)
+
+
+def test_more_sizes_than_are_evaluated(monkeypatch):
+    assert check(refitted(claimed_here("plain", "dense(activation=tanh"))).confirmed
+    monkeypatch.setattr(own_sizes, "MOST_TABLES", 0)
+    assert check(refitted(claimed_here("plain", "dense(activation=tanh"))).verdict == "PARTLY"
+
+
+def test_a_theorem_that_forgets_to_say_so_is_rejected():
+    forged = claimed_here("plain", "dense(activation=tanh")
+    claim_of(forged, "steps")["numbers"]["all_sizes"] = 1
+    with pytest.raises(Rejected, match=r"numbers\.all_sizes: is 1, but the network's is 0"):
+        check(refitted(forged))
+
+
+@edit("sizes: an adjoint that is wrong at the network's own, said to hold there")
+def _(c):
+    made = claimed_here("plain", "dense(activation=gelu")
+    c.clear()
+    c.update(made)
+    item = layer(c, "dense(activation=gelu")["adjoints"][0]
+    item["body"] = ["*", item["body"], ["inside", ["index", item["indices"][0]], 10]]
+
+
+def test_a_wrong_adjoint_is_found_by_other_primes():
+    name = "sizes: an adjoint that is wrong at the network's own, said to hold there"
+    assert name in FORGERIES
+    assert outcome(name)[0] == "REJECTED"

@@ -1,0 +1,140 @@
+"""A certificate is worth what it says of one network: the report names that, and it can be held against a SPEC."""
+
+import copy
+import re
+import subprocess
+import sys
+
+import pytest
+from campaigns.forged import base, layer
+from support.refit import refitted
+
+import dyadic
+from dyadic.proofs.checker import Done, Rejected, check
+
+SPEC = {
+    "name": "first",
+    "inputs": {"x": {"shape": [4]}},
+    "layers": [{"name": "a", "type": "dense", "units": 3, "activation": "tanh"}, {"name": "b", "type": "softmax"}],
+    "cost": {"type": "squared_error"},
+}
+TOML = """
+[inputs.x]
+shape = [4]
+[[layers]]
+name = "a"
+type = "dense"
+units = 3
+activation = "tanh"
+[[layers]]
+name = "b"
+type = "softmax"
+[cost]
+type = "squared_error"
+"""
+
+
+def certificate_of(**changes):
+    return dyadic.verify(dyadic.derive(dyadic.architecture(SPEC | changes)))
+
+
+def changed(k, **options):
+    layers = copy.deepcopy(SPEC["layers"])
+    layers[k] |= options
+    return {"layers": layers}
+
+
+OTHERS = {
+    "another activation": changed(0, activation="gelu"),
+    "another size": changed(0, units=2),
+    "no bias": changed(0, bias=False),
+    "another layer": changed(1, type="log_softmax"),
+    "another vertex name": changed(1, name="c"),
+    "another input": {"inputs": {"x": {"shape": [5]}}},
+    "another cost": {"cost": {"type": "cross_entropy"}},
+    "another weight": {"cost": {"type": "squared_error", "weight": 2}},
+    "weight decay": {"weight_decay": 0.5},
+}
+
+
+def test_the_report_names_the_network_and_its_digest():
+    certificate = certificate_of()
+    report = dyadic.check(certificate)
+    assert (report.name, report.architecture) == ("first", certificate.architecture)
+    assert re.fullmatch("[0-9a-f]{64}", report.architecture)
+    *_, about, outcome = report.lines()
+    assert about == f"of the architecture 'first', SHA-256 {certificate.architecture}"
+    assert outcome.startswith("CONFIRMED")
+
+
+def test_a_name_is_quoted_and_is_no_part_of_the_digest():
+    other = certificate_of(name="digits, proved for all sizes")
+    assert other.architecture == certificate_of().architecture
+    assert "of the architecture 'digits, proved for all sizes', SHA-256" in dyadic.check(other).about
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_another_network_has_another_digest_and_is_rejected(what):
+    other = certificate_of(**OTHERS[what])
+    assert other.architecture != certificate_of().architecture
+    with pytest.raises(dyadic.RejectedCertificate, match=r"^architecture\.\w+: differs from that of 'first'"):
+        dyadic.check(other, dyadic.derive(dyadic.architecture(SPEC)))
+    assert dyadic.check(other, dyadic.derive(dyadic.architecture(SPEC | OTHERS[what]))).confirmed
+
+
+def run(*arguments):
+    return subprocess.run([sys.executable, "-m", "dyadic", *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_the_command_line_holds_a_certificate_against_a_specification(tmp_path):
+    one, two, path = tmp_path / "one.toml", tmp_path / "two.toml", tmp_path / "certificate.json"
+    one.write_text(TOML)
+    two.write_text(TOML.replace("units = 3", "units = 5"))
+    verified = run("verify", one, "--certificate", path)
+    digest = re.search("architecture ([0-9a-f]{16})", " ".join(verified.stdout.split()))[1]
+    alone = run("check", path)
+    assert f"of the architecture 'one', SHA-256 {digest}" in " ".join(alone.stdout.split())
+    assert (alone.returncode, run("check", path, "--spec", one).returncode) == (0, 0)
+    rejected = run("check", path, "--spec", two)
+    assert (rejected.returncode, rejected.stdout) == (
+        1,
+        "REJECTED   architecture.vertices: differs from that of 'two'\n",
+    )
+    assert run("check", path, "--cost", "hinge").returncode == 2
+    checker = subprocess.run(
+        [sys.executable, "-m", "dyadic.proofs.checker", str(path)], capture_output=True, text=True, check=True
+    )
+    assert f"SHA-256 {digest}" in checker.stdout
+
+
+# -- what is said of claims that are not known, and of layers ----------------------------------------------------------
+
+
+def test_a_claim_of_no_known_kind_is_printed_once():
+    forged = copy.deepcopy(base("plain")[1])
+    steps = next(claim for claim in forged["claims"] if claim["id"] == "steps")
+    for k in range(3):
+        claim = copy.deepcopy(steps) | {"id": f"oracle {k}", "kind": "oracle", "subject": {}, "numbers": {}}
+        forged["claims"].insert(0, claim)
+    report = check(refitted(forged))
+    assert report.verdict == "PARTLY"
+    assert [f.done for f in report.findings].count(Done.UNKNOWN) == 3
+    assert sum("oracle" in line for line in report.lines()) == 3
+    assert report.open == ("3 claims are of no kind that is known here",)
+
+
+@pytest.mark.parametrize("part", ["definitions", "adjoints"])
+def test_a_rejection_calls_a_layer_by_its_label(part):
+    forged = copy.deepcopy(base("plain")[1])
+    layer(forged, "dense(activation=gelu")[part][0]["body"] = ["entry", "W", "v", [["index", "q"], ["index", "q"]]]
+    with pytest.raises(Rejected) as caught:
+        check(refitted(forged))
+    assert "(in 'dense(activation=gelu, bias=True)')" in caught.value.reason
+    assert not re.search("[0-9a-f]{20}", str(caught.value))
+
+
+def test_a_label_that_is_none_is_not_looked_for():
+    forged = copy.deepcopy(base("plain")[1])
+    layer(forged, "add")["label"] = ["not", "a", "label"]
+    with pytest.raises(Rejected, match=r"label: has the wrong type \(list\), not text$"):
+        check(refitted(forged))
