@@ -1,6 +1,7 @@
 """A network's own equations in Coq: accepted as they are, refused with a mistake, compared with the certificate."""
 
 import re
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def test_a_size_that_is_a_name_is_outside():
 
 
 def test_an_equation_outside_the_language_is_named():
-    content = digits()
+    content = deepcopy(digits())
     for layer in content["layers"].values():
         for item in layer["definitions"]:
             item["body"] = ["^", item["body"], ["rational", 1, 3]]
