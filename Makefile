@@ -1,6 +1,7 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
+# make costly: certificates made to cost as much as they can, and what they cost.
 # make docs: write docs/layers.md from the code.
 # make bench: CPU seconds of whole commands, and how they grow.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
@@ -8,7 +9,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs bench mutants forgeries certificates clean
+.PHONY: demo test lint docs bench mutants forgeries certificates costly clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -30,6 +31,9 @@ forgeries: $(VENV)/.test
 
 certificates: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.true_certificates
+
+costly: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.costly
 
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py

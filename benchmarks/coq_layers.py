@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from dyadic.catalogue import LAYER_TYPES, example_network
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.methods import machine
-from dyadic.proofs.methods.formal import formal
-from dyadic.proofs.methods.formal.names import Outside
+from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import network
+from dyadic.proofs.methods.formal.tensors import Inexpressible
 
 
 def outcome(folder: Path, name: str) -> str:
@@ -27,12 +27,12 @@ def outcome(folder: Path, name: str) -> str:
     try:
         written = network(content)
         compare(written.source, written)
-    except (Outside, Different) as error:
+    except (Inexpressible, Different) as error:
         return f"not written: {error}"
     head, _, _ = written.source.partition("Lemma network_accepted")
     question = "".join(f"Eval vm_compute in layer_accepted dims layer{v}.\n" for v in range(len(written.ranks)))
     try:
-        answer = machine.compile_bounded(folder, "Question", head + question, 60, formal.MEMORY)
+        answer = machine.compile_bounded(folder, "Question", head + question, 60, network_theorem.MEMORY)
     except machine.CoqError as error:
         return f"no answer: {str(error)[:80]}"
     return "refused" if "false" in re.findall(r"= (true|false)", answer) else "accepted"

@@ -3,10 +3,12 @@
 program.py        batched routines per layer kind, before any target
 prepare.py        their definitions with numbers for sizes and affine indices
 loops/            kernels, schedules and scheduled nests as data, for the targets that write loops
-c_*.py            nests as text of the C family; cuda_printer.py: as CUDA
 assembly.py       the vertex-by-vertex part that all targets share    emission.py  its result
 index_maps.py     integer index expressions with known sizes, made affine where possible
-numpy_*.py        vectorised NumPy: _target and _printer (the walk), _windows (entries), _contract (sums)
+c_*.py            nests as text of the C family; _target and _inline: a C extension; cuda_printer.py: as CUDA
+sequential_printer.py  as functions of plain C    kernel_target.py  what targets with kernels share
+numpy_*.py        vectorised NumPy: _target and _printer (the walk), _windows (entries), _contract (sums), _passes
+                  and _inline (the gradients in one straight line)
 templates/        skeletons; printers hold the mathematics
 """
 
@@ -16,13 +18,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dyadic.codegen.assembly import DTYPES, Target, emit_module, stored_arrays
+from dyadic.codegen.c_target import CTarget
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.numpy_target import NumpyTarget
-from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.derivation import Derivation, expect_derivation
+from dyadic.symbolic.errors import DyadicError, expect, expect_one_of
 
-_TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
+TARGET_TYPES: dict[str, type[Target]] = {"c": CTarget, "cupy": CupyTarget, "numpy": NumpyTarget}
 TARGETS = ("cupy", "numpy", "c")
 
 
@@ -38,15 +41,13 @@ def emit(
 
     Raises :class:`DyadicError` for a target, dtype or size that there is not, or a size that is still a name.
     """
-    if dtype not in DTYPES:
-        raise DyadicError(f"dtype {dtype!r} is unknown; choose one of {', '.join(DTYPES)}")
-    if target == "c":
-        raise DyadicError("there is no C target yet; choose numpy or cupy")
-    if target not in _TARGETS:
-        raise DyadicError(f"target {target!r} is unknown; choose one of {', '.join(TARGETS)}")
-    if sizes:
+    expect_derivation(derivation)
+    expect_one_of("dtype", dtype, DTYPES)
+    expect_one_of("target", target, TARGETS)
+    if sizes is not None:
+        expect("sizes", sizes, Mapping)
         derivation = _sized(derivation, sizes)
-    return Emission(emit_module(_TARGETS[target](derivation, dtype)), stored_arrays(derivation.architecture))
+    return Emission(emit_module(TARGET_TYPES[target](derivation, dtype)), stored_arrays(derivation.architecture))
 
 
 def _sized(derivation: Derivation, sizes: Mapping[str, int]) -> Derivation:
@@ -57,7 +58,7 @@ def _sized(derivation: Derivation, sizes: Mapping[str, int]) -> Derivation:
     return replace(derivation, architecture=derivation.architecture.with_sizes(sizes))
 
 
-__all__ = ["DTYPES", "TARGETS", "Emission", "emit"]
+__all__ = ["DTYPES", "TARGETS", "TARGET_TYPES", "Emission", "emit"]
 
 if __name__ != "dyadic.codegen":  # one module must not exist under two names
     raise ImportError("import dyadic.codegen, not codegen: the folder is a part of the package dyadic")

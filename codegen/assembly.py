@@ -13,9 +13,9 @@ from sympy import Expr
 
 from dyadic.codegen.plan import Backward, RoutineCall, Source, Summand, make_plan
 from dyadic.codegen.program import LayerProgram, Routine, program_key, programs
-from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
 from dyadic.symbolic.structure import Architecture, Vertex
@@ -49,6 +49,16 @@ class Target(ABC):
     def program(self, vertex: Vertex) -> LayerProgram:
         """The program that a vertex runs."""
         return self.programs[program_key(self.derivation, vertex)]
+
+    def tag(self, letter: str, owner: str) -> str:
+        """``tag hash`` of an equation, for a comment."""
+        return tagged(self.derivation, cost_tag(owner) if letter == "C" else f"{letter}:{owner}")
+
+    @property
+    def decay(self) -> str | None:
+        """The weight decay as code, if there is one."""
+        decay = self.derivation.architecture.decay
+        return number(decay) if decay else None
 
     @abstractmethod
     def called(self, call: RoutineCall) -> str:
@@ -87,7 +97,7 @@ def emit_module(target: Target) -> str:
             (repr(c.owner), int(c.shape[-1])) for c in architecture.costs if c.equation.target_role == "index"
         ],
         "batched": not architecture.explicit_batch,
-        "decay": _number(architecture.decay) if architecture.decay else None,
+        "decay": target.decay,
         "stored": bool(stored_arrays(architecture)),
         "written": _written(architecture),
         "vertices": [(repr(vertex.name), _shape(vertex.shape)) for vertex in vertices],
@@ -101,7 +111,11 @@ def emit_module(target: Target) -> str:
             ),
         ],
         "costs": [
-            {"call": text.term(term, "state.x"), "tag": tagged(derivation, cost_tag(owner))}
+            {
+                "call": text.term(term, "state.x"),
+                "here": text.term(term, "known"),
+                "tag": tagged(derivation, cost_tag(owner)),
+            }
             for owner, term in plan.loss
         ],
         "forward": [
@@ -128,7 +142,7 @@ class _Text:
 
     def term(self, term: Summand, x: str = "x") -> str:
         value = self.call(term.of, x) if isinstance(term.of, RoutineCall) else _source(term.of, x)
-        return value if term.weight == 1 else f"{_number(term.weight)} * {value}"
+        return value if term.weight == 1 else f"{number(term.weight)} * {value}"
 
     def sum(self, terms: Sequence[Summand]) -> str:
         return " + ".join(map(self.term, terms))
@@ -212,18 +226,13 @@ def _fan_in(shape: Sequence[Any]) -> int:
     return fan_in
 
 
-def _number(value: Any) -> str:
+def number(value: Any) -> str:
     """A rational as code: an integer, or the nearest double."""
     return str(int(value)) if value.is_Integer else repr(float(value))
 
 
 def _shape(shape: Sequence[Any]) -> str:
     return repr(tuple(int(extent) for extent in shape))
-
-
-def cost_tag(owner: str) -> str:
-    """The tag of a cost's equation."""
-    return "C" if owner == COST_OWNER else f"C:{owner}"
 
 
 def tagged(derivation: Derivation, tag: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Add, Expr, Mul
+from sympy import Add, Expr, Max, Min, Mul
 
+from dyadic.codegen.loops.nest import Cell
 from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Divides, Element, Index, Inside, Quotient, Remainder, Same, Tensor
@@ -48,6 +49,13 @@ class IntegerPrinter:
             return text, PRODUCT if number > 0 else SUM
         if isinstance(node, Add):
             return self._sum(node), SUM
+        if isinstance(node, Cell):
+            return node.array + "".join(f"[{self(index)}]" for index in node.indices), ATOM
+        if isinstance(node, Max | Min):
+            first, *others = [self(part) for part in sorted(node.args, key=lambda part: not part.is_Integer)]
+            for other in others:
+                first = f"{'at_least' if isinstance(node, Max) else 'at_most'}({first}, {other})"
+            return first, ATOM
         if node.is_Symbol:  # an integer that a thread holds
             return str(node), ATOM
         raise UnsupportedEquation(f"{type(node).__name__} is not an integer expression")

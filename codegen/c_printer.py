@@ -29,14 +29,19 @@ from dyadic.codegen.loops.nest import (
     Vector,
     steps_of,
 )
-from dyadic.codegen.program import BATCH
+from dyadic.codegen.program import BATCH, variable
 from dyadic.symbolic.errors import UnsupportedEquation
 from dyadic.symbolic.expressions import Apply, Element, Index, Tensor
 from dyadic.symbolic.printing import factor_key, joined, signed_terms
 
 
 class CPrinter(ABC):
-    """Prints one nest.  suffix: ``f`` for float literals, empty for double."""
+    """Prints one nest.  suffix: ``f`` for float literals, empty for double.
+
+    restrict: how the language says that no two arrays overlap.
+    """
+
+    restrict: str
 
     def __init__(self, nest: Nest, suffix: str) -> None:
         self.nest, self.suffix = nest, suffix
@@ -63,8 +68,19 @@ class CPrinter(ABC):
     @abstractmethod
     def vector(self, step: Vector) -> str: ...
 
-    @abstractmethod
-    def declaration(self, array: Array) -> str: ...
+    def arguments(self) -> list[str]:
+        """The kernel's parameters: its arrays, and the batch size if the text uses it."""
+        found = [self._argument(tensor) for tensor in parameters(self.nest)]
+        return [*found, "const int batch"] if self.takes_batch else found
+
+    def _argument(self, tensor: Tensor) -> str:
+        const = "" if tensor in self.nest.kernel.writes else "const "
+        return f"{const}{_type(tensor.name in self.integers)}* {self.restrict} {variable(tensor)}"
+
+    def declaration(self, array: Array) -> str:
+        extents = [*array.shape[:-1], array.shape[-1] + array.padding]
+        shared = "__shared__ " if array.shared else ""
+        return f"{shared}{_type(array.integer)} {array.name}{''.join(f'[{e}]' for e in extents)};"
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -137,10 +153,7 @@ class CPrinter(ABC):
         """What stands on the left of an assignment."""
         if isinstance(node, Element):
             return self.whole.entry(node)
-        return self._cell(node) if isinstance(node, Cell) else str(node)
-
-    def _cell(self, node: Cell) -> str:
-        return node.array + "".join(f"[{self.whole(index)}]" for index in node.indices)
+        return self.whole(node) if isinstance(node, Cell) else str(node)
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
@@ -200,6 +213,10 @@ class CPrinter(ABC):
         if node.exp == Rational(1, 2):
             return f"sqrt({self.real(node.base)})", ATOM
         return f"pow({self.real(node.base)}, {self.literal(node.exp)})", ATOM
+
+
+def _type(integer: bool) -> str:
+    return "int" if integer else "real"
 
 
 def takes_batch(nest: Nest) -> bool:

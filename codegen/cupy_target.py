@@ -2,177 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, cost_tag, documentation, tagged
 from dyadic.codegen.c_functions import helpers
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.cuda_printer import CudaPrinter
+from dyadic.codegen.kernel_target import KernelTarget
 from dyadic.codegen.loops.build import FEW, few, nest
-from dyadic.codegen.loops.lower import kernels as lower
+from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
-from dyadic.codegen.loops.place import count
-from dyadic.codegen.plan import RoutineCall
-from dyadic.codegen.program import BATCH, Routine, variable
-from dyadic.codegen.program import takes_batch as is_mean
-from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Element
-from dyadic.symbolic.printing import TextPrinter
+from dyadic.codegen.program import variable
 
 
-class CupyTarget(Target):
+class CupyTarget(KernelTarget):
     name = "cupy"
     template = "cupy.py.j2"
     array_module = "cp"
 
-    def __init__(self, derivation: Derivation, dtype: str) -> None:
-        super().__init__(derivation, dtype)
-        self.nests: dict[str, Nest] = {}
-        self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
+    def variants(self, kernel: Kernel) -> list[Nest]:
+        small = few(kernel, self.itemsize)
+        return [nest(kernel, self.itemsize), *([small] if small else [])]
 
-    def called(self, call: RoutineCall) -> str:
-        base, sizes = self.base(call)
-        return _sized(base, call.part, sizes)
+    def printed(self, one: Nest, about: str) -> str:
+        return CudaPrinter(one, self.suffix).kernel(about)
+
+    def launches(self, variants: Sequence[Nest]) -> list[str]:
+        if len(variants) == 1:
+            return [_launch(variants[0])]
+        usual, small = variants
+        return [f"if batch < {FEW}:", f"    {_launch(small)}", "else:", f"    {_launch(usual)}"]
 
     def context(self) -> dict[str, Any]:
-        kernels: list[str] = []
-        routines: dict[str, dict[str, Any]] = {}
-        self._tags = self._used_for()
-        for call in self.plan.calls:
-            name = self.called(call)
-            if name not in routines:
-                routines[name] = self._routine(name, call.routine, call.part, self.base(call)[1], kernels)
+        kernels, routines = self.written()
         return {
             "kernels": kernels,
             "infinite": any("INFINITY" in kernel for kernel in kernels),
             "packs": [n for n in (2, 4) if any(f"_pack{n}(" in kernel for kernel in kernels)],
             "itemsize": self.itemsize,
             "helpers": list(helpers("\n".join(kernels), self.suffix)),
-            "routines": list(routines.values()),
+            "routines": routines,
             "suffix": self.suffix,
             "real": "float" if self.dtype == "float32" else "double",
             "integers": "np.int32",
             "aligned": True,
-            "most": self._most(),
-            "new_integers": any("_new_integers(" in line for one in routines.values() for line in one["lines"]),
+            "most": self.most(),
+            "new_integers": any("_new_integers(" in line for one in routines for line in one["lines"]),
             "ready": "\n    _require_device()",
         }
-
-    def _most(self) -> int | None:
-        """The largest batch of which no kernel has 2^31 elements, those beyond the last block's edge included.
-
-        None where there is no batch axis.
-        """
-        if self.derivation.architecture.explicit_batch:
-            return None
-        points = [count(one.kernel.axes) for one in self.nests.values()]
-        return (2**31 - 1024) // max((int(n.xreplace({BATCH: 1})) for n in points if n.has(BATCH)), default=1)
-
-    def _used_for(self) -> dict[str, list[str]]:
-        """The tags of the equations that each function serves."""
-        tags: dict[str, list[str]] = {}
-        for call in self.plan.calls:
-            tags.setdefault(self.called(call), []).extend(self._served(call))
-        return tags
-
-    def _served(self, call: RoutineCall) -> list[str]:
-        architecture = self.derivation.architecture
-        if call.owner in self.costs:
-            cost = architecture.by_cost[call.owner]
-            return [cost_tag(cost.owner) if call.part == "value" else f"s:{cost.input}"]
-        if call.part.startswith("gradient_"):
-            return [f"g:{call.owner}.{call.part.removeprefix('gradient_')}"]
-        if call.part.startswith("adjoint"):
-            slot = int(call.part.rpartition("_")[2]) - 1 if "_" in call.part else 0
-            parent = architecture.by_name[call.owner].inputs[slot]
-            return [f"s:{parent}" if parent in architecture.by_name else f"g:{parent}"]
-        return [] if call.part else [f"x:{call.owner}"]
-
-    def _provenance(self, name: str) -> str:
-        """``[x:hidden 870f024a72c2, ...]``: where a kernel's equation stands in the certificate and the appendix."""
-        tags = list(dict.fromkeys(self._tags[name]))
-        shown = [tagged(self.derivation, tag) for tag in tags[:3]]
-        more = [f"and {len(tags) - 3} more"] if len(tags) > 3 else []
-        return f"  [{', '.join([*shown, *more])}]" if shown else ""
-
-    def _routine(
-        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[str]
-    ) -> dict[str, Any]:
-        results = [variable(tensor) for tensor in routine.outputs]
-        arguments = [variable(tensor) for tensor in routine.arguments]
-        lines: list[str] = []
-        copied = _copied(routine, sizes)
-        if copied is not None:
-            results = [copied]
-        else:
-            provenance = self._provenance(name)
-            nests = [(nest(one, self.itemsize), few(one, self.itemsize)) for one in lower(name, routine, sizes)]
-            if any(takes_batch(one) for one, _ in nests) and not is_mean(routine):
-                lines.append(f"batch = {_batched(routine)}.shape[0]")
-            for one, small in nests:
-                for variant in (one, small) if small else (one,):
-                    self.nests[variant.kernel.name] = variant
-                    kernels.append(CudaPrinter(variant, self.suffix).kernel(_about(variant, routine) + provenance))
-                lines += [*_allocations(one, routine, sizes), *_launches(one, small)]
-        return {
-            "name": name,
-            "doc": documentation(routine),
-            "arguments": arguments + (["batch"] if is_mean(routine) else []),
-            "lines": lines,
-            "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
-        }
-
-
-def _sized(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
-    name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
-    return f"{name}_{part}" if part else name
-
-
-def _copied(routine: Routine, sizes: Mapping[Expr, Expr]) -> str | None:
-    """The argument that a routine merely hands on, whole, if that is all it does: no kernel is needed."""
-    item = routine.definitions[0]
-    if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
-        return None
-    (source,) = (tensor for tensor in routine.arguments if tensor.name == item.body.name)
-    same = [extent.xreplace(dict(sizes)) for extent in source.shape] == [
-        e.xreplace(dict(sizes)) for e in item.tensor.shape
-    ]
-    return variable(source) if same else None
-
-
-def _batched(routine: Routine) -> str:
-    return next(variable(tensor) for tensor in routine.arguments if tensor.shape and tensor.shape[0] == BATCH)
-
-
-def _about(one: Nest, routine: Routine) -> str:
-    """The equations that a kernel evaluates, as derived."""
-    own = {tensor.name for tensor in one.kernel.defines}
-    pairs = zip(routine.definitions, routine.equations, strict=True)
-    printer = TextPrinter()
-    return "; ".join(printer.equation(equation) for item, equation in pairs if item.tensor.name in own)
-
-
-def _allocations(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
-    """New arrays for a kernel's results."""
-    defined = {item.tensor.name: item.tensor for item in routine.definitions}
-    lines = []
-    for written in one.kernel.writes:
-        tensor = defined.get(written.name, written)
-        shape = ", ".join(_number(extent.xreplace(dict(sizes))) for extent in tensor.shape)
-        new = "_new_integers" if tensor.name in one.kernel.integers else "_new"
-        lines.append(f"{variable(tensor)} = {new}({shape})")
-    return lines
-
-
-def _launches(one: Nest, small: Nest | None) -> list[str]:
-    """A kernel's launch, or that of its variant for few samples."""
-    if small is None:
-        return [_launch(one)]
-    return [f"if batch < {FEW}:", f"    {_launch(small)}", "else:", f"    {_launch(one)}"]
 
 
 def _launch(one: Nest) -> str:

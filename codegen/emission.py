@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dyadic.scratch import write_whole
-from dyadic.symbolic.errors import unwritable
+from dyadic.symbolic.errors import expect, unwritable
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Emission:
 
     def write(self, path: str | Path) -> None:
         """Write the module to ``path``, and its arrays beside it.  Raises :class:`DyadicError` where that fails."""
+        expect("path", path, str, Path)
         for name, content in reversed([*self.files(str(path)).items()]):  # the module last: it needs the other
             try:
                 write_whole(Path(name), content)

@@ -83,7 +83,8 @@ def sum_of(terms: Sequence[tuple[str, ArrayCode]], order: Iterable[Index]) -> Ar
 def sum_out(array: ArrayCode, bound: Iterable[Index], method: str = "sum", front: bool = False) -> ArrayCode:
     """``array.sum(axis=...)``, or another method that reduces axes.
 
-    front: NumPy is slow along a short axis that lies densest in memory, as in a window; a copy has it in front.
+    front: NumPy is slow along a short axis that lies densest in memory, as in a window; its positions are strided
+    slices, which are added or compared one after another (for ``argmax`` a copy has the axis in front).
     """
     if not (gone := [index for index in bound if index in array.axes]):
         return array
@@ -92,6 +93,8 @@ def sum_out(array: ArrayCode, bound: Iterable[Index], method: str = "sum", front
     if front:
         axis = "0" if len(places) == 1 else str(tuple(range(len(places))))
         where = str(places[0]) if len(places) == 1 else str(tuple(places))
+        if method != "argmax":
+            return ArrayCode(f"_{method}_of_positions({array.code}, {where})", rest, ATOM)
         return ArrayCode(f"_front({array.code}, {where}).{method}(axis={axis})", rest, ATOM)
     places = [place if place == 0 else place - len(array.axes) for place in places]
     axis = str(places[0]) if len(places) == 1 else str(tuple(places))

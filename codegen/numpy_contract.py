@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+
+from sympy import Expr, Mul
 
 from dyadic.codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, ArrayCode, in_order, multiply, sum_out, union
 from dyadic.codegen.numpy_windows import Support, size_of
-from dyadic.codegen.program import variable
-from dyadic.symbolic.expressions import Element, Index
+from dyadic.codegen.program import BATCH, SAMPLE, variable
+from dyadic.symbolic.expressions import Definition, Element, Index, Reduction
 from dyadic.symbolic.indices import Ranges
+
+USUAL_BATCH = 32
+"""What a batch counts as where the code depends on which of two arrays is the larger."""
 
 
 def contract(
@@ -46,7 +51,7 @@ def reduce_axes(
     """The array summed, or otherwise reduced, over indices."""
     front = short(bound, ranges) and array.layout == LOOSE and any(index in array.axes for index in bound)
     if front:
-        support.helpers.add("front")
+        support.helpers.add("front" if method == "argmax" else "positions")
     return sum_out(array, bound, method, front)
 
 
@@ -85,7 +90,32 @@ def _letters(axes: Iterable[Index]) -> dict[Index, str]:
     return letters
 
 
-def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Sequence[Index]) -> ArrayCode | None:
+def divided_first(item: Definition, sizes: Mapping[Expr, Expr]) -> tuple[Definition, Element] | None:
+    """Of ``Sum_sample a[sample, i] b[sample, j] / batch``: the sum, and a, if dividing a costs less than the result.
+
+    a has one axis beside the samples, so that the weight's and the bias's gradient of a layer divide the same array.
+    """
+    factors = [factor for factor in Mul.make_args(item.body) if factor != 1 / BATCH]
+    if len(factors) != 1 or item.body == factors[0] or not isinstance(factors[0], Reduction):
+        return None
+    inner = factors[0]
+    if inner.kind != "sum" or inner.index != SAMPLE or isinstance(inner.body, Reduction):
+        return None
+    entries = [factor for factor in Mul.make_args(inner.body) if isinstance(factor, Element)]
+    rows = [e for e in entries if len(e.indices) == 2 and e.indices[0] == SAMPLE and e.indices[1] in item.indices]
+    if not rows or len(entries) != len(Mul.make_args(inner.body)):
+        return None
+    first = min(rows, key=lambda entry: item.indices.index(entry.indices[1]))
+    extents = [extent.xreplace(dict(sizes)) for extent in item.tensor.shape]
+    own = extents[item.indices.index(first.indices[1])]
+    if len(entries) > 1 and not own * USUAL_BATCH <= Mul(*extents):
+        return None
+    return Definition(item.tensor, item.indices, inner), first
+
+
+def matrix_product(
+    factors: Sequence[Element], bound: Sequence[Index], order: Sequence[Index], support: Support
+) -> ArrayCode | None:
     """``a @ b`` or ``np.tensordot``, if the factors are two whole tensors that share just the summed indices."""
     if len(factors) != 2:
         return None
@@ -107,6 +137,9 @@ def matrix_product(factors: Sequence[Element], bound: Sequence[Index], order: Se
     if len(bound) == 1 and len(right.indices) == 2 and left.indices[-1] == bound[0]:
         second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
         return ArrayCode(f"{names[0]} @ {second}", axes, PRODUCT)
+    if bound[0] == left.indices[0] == right.indices[0] == SAMPLE and len(left.indices) == len(right.indices) == 2:
+        support.helpers.add("outer")
+        return ArrayCode(f"_outer({names[0]}, {names[1]})", axes, ATOM)
     if len(bound) == 1 and len(left.indices) == len(right.indices) == 2:
         second = names[1] if right.indices[0] == bound[0] else f"{names[1]}.T"
         return ArrayCode(f"{names[0]}.T @ {second}", axes, PRODUCT)

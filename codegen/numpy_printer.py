@@ -11,6 +11,7 @@ outside the bracket (exp, a division), its argument is replaced there by a harml
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,7 @@ from dyadic.codegen.numpy_arrays import (
     transpose,
     union,
 )
-from dyadic.codegen.numpy_contract import contract, matrix_product, reduce_axes, short
+from dyadic.codegen.numpy_contract import contract, divided_first, matrix_product, reduce_axes, short
 from dyadic.codegen.numpy_guards import Guarded, tame
 from dyadic.codegen.numpy_windows import Divisions, EntryPrinter, Support
 from dyadic.codegen.prepare import prepare
@@ -82,6 +83,16 @@ class NumpyPrinter:
     def statements(self, item: Definition) -> list[tuple[str, str]]:
         """(name, right-hand side) of the assignments that compute a definition, strided views first."""
         known = len(self.views)
+        if (mean := divided_first(item, self.sizes)) is not None:
+            whole, factor = mean
+            code = self.definition(whole)
+            name = variable(factor)
+            uses = len(re.findall(rf"\b{name}\b", code))
+            if uses == 1 and len(self.views) == known:
+                code = re.sub(rf"\b{name}\b", f"{name}_mean", code)
+                return [(f"{name}_mean", f"{name} / batch"), (variable(item.tensor), code)]
+            for view in list(self.views)[known:]:
+                del self.views[view]
         code = self.definition(item)
         new = [(name, view) for view, name in list(self.views.items())[known:]]
         return [*new, (variable(item.tensor), code)]
@@ -160,9 +171,6 @@ class NumpyPrinter:
         base = self._visit(node.base, order)
         if node.exp == Rational(1, 2):
             return ArrayCode(f"np.sqrt({base.code})", base.axes, ATOM, computed(base))
-        if node.exp.is_Integer and node.exp in (3, 4) and base.code.isidentifier():
-            # NumPy's power of 3 takes 40 times as long as two products.
-            return ArrayCode(" * ".join([base.code] * int(node.exp)), base.axes, PRODUCT, computed(base))
         exponent = repr(int(node.exp)) if node.exp.is_Integer else f"({node.exp.p} / {node.exp.q})"
         return ArrayCode(f"{base.at(ATOM)} ** {exponent}", base.axes, UNARY, computed(base))
 
@@ -257,7 +265,7 @@ class NumpyPrinter:
             bound.append(body.index)
             body = body.body
         if all(self._whole(factor) for factor in Mul.make_args(body)):
-            product = matrix_product(Mul.make_args(body), bound, order)
+            product = matrix_product(Mul.make_args(body), bound, order, self.support)
             if product is not None:
                 return product
         if not isinstance(body, Mul | Bracket):

@@ -8,7 +8,9 @@ from typing import Any
 
 from sympy import Expr
 
-from dyadic.codegen.assembly import Target, documentation
+from dyadic.codegen.assembly import Target, documentation, number
+from dyadic.codegen.numpy_inline import Inliner
+from dyadic.codegen.numpy_passes import shared
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_windows import Support
 from dyadic.codegen.plan import RoutineCall
@@ -41,6 +43,7 @@ class NumpyTarget(Target):
 
     def context(self) -> dict[str, Any]:
         return {
+            "straight": self._straight(),
             "routines": list(self.routines.values()),
             "helpers": self.support.helpers,
             "functions": self.support.spellings(),
@@ -50,6 +53,14 @@ class NumpyTarget(Target):
             "most": None,
             "ready": "",
         }
+
+    def _straight(self) -> dict[str, Any]:
+        """What ``gradients`` computes, in order."""
+        architecture = self.derivation.architecture
+        taken = {*self.support.constants.values(), *self.routines, "State", "VERTICES", "PARAMETERS", "INPUTS"}
+        inliner = Inliner(self.plan, lambda call: self.routines[self.called(call)], taken, number)
+        lines, loss, gradients = inliner.lines(self.tag, self.decay, not architecture.explicit_batch)
+        return {"lines": lines, "loss": loss, "gradients": gradients}
 
     def _add(self, names: dict[Any, str], base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:
         """Print a routine for some sizes; equal code is one function, other code gets a number in its name."""
@@ -71,9 +82,10 @@ def routine_fields(routine: Routine, part: str, sizes: Mapping[Expr, Expr], supp
     tuple_wanted = part in ("", "bars")
     arguments = [variable(tensor) for tensor in routine.arguments]
     printer = NumpyPrinter(routine.arguments, sizes, support)
+    statements = [line for item in routine.definitions for line in printer.statements(item)]
     return {
         "arguments": arguments + (["batch"] if takes_batch(routine) else []),
-        "statements": [line for item in routine.definitions for line in printer.statements(item)],
+        "statements": shared(statements, arguments),
         "result": f"({', '.join(results)},)" if tuple_wanted and len(results) == 1 else ", ".join(results),
     }
 

@@ -12,6 +12,7 @@ One :class:`LayerProgram` serves all vertices of a layer kind.  Three changes ar
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -275,6 +276,14 @@ def takes_batch(routine: Routine) -> bool:
     return any(BATCH in item.tensor.shape for item in routine.definitions) and not any(
         BATCH in tensor.shape for tensor in routine.arguments
     )
+
+
+def free_name(base: str, taken: set[str]) -> str:
+    """``base`` as a name of ASCII letters, with a number if it is among those taken; it is then taken too."""
+    word = re.sub(r"\W", "_", base, flags=re.ASCII)
+    found = next(name for k in range(10**6) if (name := f"{word}_{k}" if k else word) not in taken)
+    taken.add(found)
+    return found
 
 
 def variable(tensor: Tensor | Element) -> str:

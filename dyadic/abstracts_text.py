@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dyadic.physics.abstracts import READING, Sentence
 from dyadic.proofs.claims import Verdict
 from dyadic.relaxation_text import claim_lines
-from dyadic.terminal import Page
+from dyadic.terminal import VERDICT_WIDTH, Page
 
 _TITLES = {
     "v1": "Backpropagation as Physical Relaxation: Exact Gradients in Finite Time (v1, February 2026)",
@@ -32,9 +32,9 @@ def abstracts_text(sentences: Sequence[Sentence], page: Page, verbose: bool) -> 
         yield from claim_lines(sentence.claims, page, details=True)
         if verbose:
             for claim in sentence.claims:
-                yield from page.wrapped(f"{claim.id}: {claim.method}", " " * 11)
+                yield from page.wrapped(f"{claim.id}: {claim.method}", " " * VERDICT_WIDTH)
                 for trusted in claim.trusted:
-                    yield from page.wrapped(f"trusting {trusted}", " " * 13)
+                    yield from page.wrapped(f"trusting {trusted}", " " * (VERDICT_WIDTH + 2))
 
 
 __all__ = ["abstracts_text"]

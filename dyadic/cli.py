@@ -22,7 +22,7 @@ COST_TYPES = (
     "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
 )  # fmt: skip
 TARGETS = ("cupy", "numpy", "c")
-RUNNING = ("numpy", "cupy")
+RUNNING = ("numpy", "c", "cupy")
 SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
 SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 DTYPES = ("float32", "float64")
@@ -56,7 +56,34 @@ _size = click.option(
     metavar="NAME=NUMBER",
     help="A number for a size that is given by name; may be repeated.",
 )
+_seed = click.option("--seed", type=click.IntRange(0), help="Of all that is drawn [0].")
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
+
+
+class _Real(click.FloatRange):
+    """A finite number that is positive, or not negative."""
+
+    name = "float"
+
+    def __init__(self, positive: bool = True) -> None:
+        super().__init__(min=0, min_open=positive)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = real_number(value)
+        if number is None or number < 0 or (self.min_open and number == 0):
+            self.fail(f"{value!r}: write a {'positive number' if self.min_open else 'number that is not negative'}")
+        return number
+
+
+def real_number(text: str | float) -> float | None:
+    """The finite number that a text is, in plain notation; None where it is none."""
+    if isinstance(text, str) and not (text.isascii() and "_" not in text):
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if number - number == 0 else None  # not so for nan and inf
 
 
 class _Count(click.IntRange):
@@ -95,7 +122,7 @@ def derive(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
 @click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option("--coq", is_flag=True, help="Also have Coq check the theorem, its instance here, and these equations.")
@@ -106,6 +133,8 @@ def derive(**options: Any) -> int:
 def verify(claims: Path | None, **options: Any) -> int:
     """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
     if claims is None:
+        if options["format_"] == "github":
+            raise click.UsageError("--format github goes with --claims alone.")
         return _run("verify", **options)
     own = ("certificate", "steps", "coq", "methods", "deep")
     if any(options.pop(name) not in (None, False) for name in own):
@@ -150,11 +179,11 @@ def emit(**options: Any) -> int:
 @_size
 @_dtype
 @click.option("--steps", type=click.IntRange(0), help="Number of steps [default: T, usually 2L].")
-@click.option("--stepsize", type=float, default=1.0, show_default=True, help="The size h of a step.")
+@click.option("--stepsize", type=_Real(), default=1.0, show_default=True, help="The size h of a step.")
 @click.option("--tau", multiple=True, metavar="NAME=NUMBER", help="A vertex's time constant, or x:NAME, s:NAME [1].")
 @click.option("--start", default="random", show_default=True, help="The initial state: zero, random or an .npz file.")
 @click.option("--schedule", type=click.Choice(SCHEDULES), default="synchronous", show_default=True)
-@click.option("--blocks", type=int, default=2, show_default=True, help="Number of blocks of --schedule blocks.")
+@click.option("--blocks", type=click.IntRange(1), help="Number of blocks of --schedule blocks [2].")
 @click.option(
     "--solver",
     type=click.Choice(SOLVERS),
@@ -165,8 +194,8 @@ def emit(**options: Any) -> int:
 @click.option("--coordinates", type=click.Choice(["xs", "dyadic"]), default="xs", show_default=True)
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
+@_seed
 @click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
 @click.option("-o", "--output", type=_file, help="Write every state, the energy and the deviation to this .npz file.")
 def relax(**options: Any) -> int:
@@ -180,15 +209,17 @@ def relax(**options: Any) -> int:
 @commands.command()
 @_spec
 @_size
-@click.option("--mismatch", type=float, help="Feedback weights off by this relative amount, drawn with the seed.")
+@click.option(
+    "--mismatch", type=_Real(positive=False), help="Feedback weights off by this relative amount, drawn with the seed."
+)
 @click.option("--feedback", type=_file, help="Feedback weights from this .npz file, named as the parameters.")
-@click.option("--noise", type=float, help="Standard deviation of independent noise at every step (linear networks).")
-@click.option("--resolution", type=float, help="How far a stored value may be off: half the pitch of a grid.")
-@click.option("--count", type=click.IntRange(1), default=1000, show_default=True, help="Number of runs or devices.")
-@click.option("--stepsize", type=float, default=1.0, show_default=True, help="The size h of a step, for --noise.")
+@click.option("--noise", type=_Real(), help="Standard deviation of independent noise at every step (linear networks).")
+@click.option("--resolution", type=_Real(), help="How far a stored value may be off: half the pitch of a grid.")
+@click.option("--count", type=click.IntRange(1), help="Number of runs or devices [1000].")
+@click.option("--stepsize", type=_Real(), help="The size h of a step, for --noise [1].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@_seed
 def devices(**options: Any) -> int:
     """Predict what devices that are not ideal reach, and simulate them.
 
@@ -204,7 +235,7 @@ def devices(**options: Any) -> int:
 @click.option("--equations", is_flag=True, help="Show the equations that the engine derived from each method's energy.")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@_seed
 @click.option("-o", "--output", type=_file, help="Write the table to a .csv, .tex or .html file too.")
 def compare(**options: Any) -> int:
     """Hold the methods that came before against backpropagation, on one sample of a network."""
@@ -214,13 +245,13 @@ def compare(**options: Any) -> int:
 @commands.command()
 @_spec
 @_size
-@_dtype
+@click.option("--dtype", type=click.Choice(DTYPES), help="Of the module emitted now [float64].")
 @click.option("--module", type=_file, help="A module that `emit` wrote, which is executed [the one emitted now].")
-@click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
+@click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
-@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Number of samples drawn.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
+@_seed
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def certify(**options: Any) -> int:
     """Enclose the rounding errors of one run: how far its gradients are from the exact ones.
@@ -246,9 +277,19 @@ def paper_claims(**options: Any) -> int:
 @commands.command()
 @_spec
 @click.option("-o", "--output", type=_file, required=True, help="A .tex or .pdf file.")
+@click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""
     return _run("appendix", **options)
+
+
+@commands.command()
+@_spec
+@click.option("--kind", type=click.Choice(["wavefront"]), default="wavefront", show_default=True, help="What is drawn.")
+@click.option("-o", "--output", type=_file, required=True, help="An .svg or .pdf file.")
+def figure(**options: Any) -> int:
+    """Draw a network: the wavefront of exactness shows which variable is exact after which step."""
+    return _run("figure", **options)
 
 
 @commands.command()

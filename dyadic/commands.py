@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Container
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.terminal import page, progress
 
 _UTF_8 = "set PYTHONIOENCODING=utf-8"
-_EXIT = {"proved": 0, "refuted": 1, "undecided": 3}
+EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "undecided": 3}
 
 
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
@@ -55,24 +56,26 @@ def verify(
     else:
         _print(f"note: {note}" for note in derivation.architecture.notes)
         _print(verdict_text(found, notes, page(sys.stdout), verbose))
-    return _EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def verify_own(
     spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
 ) -> int:
-    from dyadic.proofs.claims import overall
-    from dyadic.proofs.statements import verify_claims
+    from dyadic.annotations import github_annotations
+    from dyadic.proofs.statements import examine_claims
     from dyadic.summary import own_claims_text
 
     derivation = _derivation(spec, cost, granularity)
     with progress("verifying") as show:
-        found = verify_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
+        found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
         _print_json(report.claims_json(derivation, found))
+    elif format_ == "github":
+        _print(github_annotations(found, str(claims)))
     else:
-        _print(own_claims_text(derivation, found, page(sys.stdout), verbose))
-    return _EXIT[overall(found)]
+        _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
+    return 2 if found.failures else EXIT[found.verdict]
 
 
 def check(
@@ -134,22 +137,32 @@ def _verify_kernels(
     return 1 if any(finding.outcome == "wrong" for finding in findings) else 0
 
 
-def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path) -> int:
-    from dyadic.paper import appendix_format
+def figure(spec: Path, cost: str | None, granularity: Granularity | None, kind: str, output: Path) -> int:
+    from dyadic.paper import FIGURES, figure_file, figure_format
+
+    figure_format(output)
+    with reserved(output, spec) as write:
+        write(figure_file(FIGURES[kind](_derivation(spec, cost, granularity)), output))
+    return 0
+
+
+def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path, notation: Path | None) -> int:
+    from dyadic.paper import appendix_format, read_notation
 
     appendix_format(output)
+    chosen = read_notation(notation) if notation else None
     with reserved(output, spec) as write:
         derivation = _derivation(spec, cost, granularity)
         found = _verify(derivation)
         with progress("typesetting"):
-            contents = appendix_contents(derivation, found, output)
+            contents = appendix_contents(derivation, found, output, chosen)
         for name, content in contents.items():
             if name == output:
                 write(content)
             else:
                 with reserved(name, spec) as write_beside:
                     write_beside(content)
-    return _EXIT[found.verdict]
+    return EXIT[found.verdict]
 
 
 def build(
@@ -159,11 +172,12 @@ def build(
     with reserved_folder(output, spec) as write:
         derivation = _derivation(spec, cost, granularity, numbers)
         contents = dyadic.emit(derivation, "numpy", dtype).files("kernels_numpy.py")
-        refused = None
-        try:
-            contents |= dyadic.emit(derivation, "cupy", dtype).files("kernels_cupy.py")
-        except UnsupportedEquation as error:
-            refused = error
+        refused: dict[str, UnsupportedEquation] = {}
+        for target in ("c", "cupy"):
+            try:
+                contents |= dyadic.emit(derivation, target, dtype).files(f"kernels_{target}.py")
+            except UnsupportedEquation as error:
+                refused[target] = error
         found = _verify(derivation)
         contents["derivation.json"] = json_bytes(report.derivation_json(derivation))
         contents["certificate.json"] = found.to_json().encode()
@@ -175,9 +189,29 @@ def build(
     name = derivation.architecture.name
     _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
     _print(f"  {output / name}" for name in sorted(contents))
-    if refused:
-        _print([f"  kernels_cupy.py is left out: {refused}"])
-    return _EXIT[found.verdict]
+    _print(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
+    _print([f"  fastest here: {_fastest(derivation, refused)}"])
+    return EXIT[found.verdict]
+
+
+def _fastest(derivation: Derivation, refused: Container[str]) -> str:
+    """Which of the modules to use on this machine, and why; NumPy's runs everywhere."""
+    from dyadic.codegen.c_target import sliding_contractions
+    from dyadic.codegen.compilers import find_c_compiler, has_device
+
+    compiler = find_c_compiler()
+    if "cupy" not in refused and has_device():
+        return "kernels_cupy.py, on the CUDA device that CuPy sees (not measured)"
+    if "c" not in refused and compiler is not None:
+        slow = sliding_contractions(derivation)
+        but = (
+            f"; kernels_numpy.py for batches of more than a few samples ({slow[0]} slides over its input)"
+            if slow
+            else ""
+        )
+        return f"kernels_c.py, compiled at its first use with {compiler}{but}"
+    reason = "kernels_c.py was left out" if "c" in refused else "no C compiler was found: cc, or pip install ziglang"
+    return f"kernels_numpy.py ({reason})"
 
 
 def layers(name: str | None) -> int:

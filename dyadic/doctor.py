@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
+from dyadic.codegen.compilers import find_c_compiler
 from dyadic.proofs.methods.machine import has_coquelicot
 
 
@@ -43,6 +44,13 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
         bool(nvrtc),
         nvrtc or "pip install 'dyadic-backprop[verify]'",
         "extra 'verify': emit --verify compiles kernels without a GPU",
+    )
+    compiler = find_c_compiler()
+    yield (
+        "C compiler",
+        bool(compiler),
+        compiler or "install cc, or pip install ziglang",
+        "emitted C modules, which compile where they are first used",
     )
     for command, use, hint in (
         ("g++", "emit --verify runs kernels on the CPU", "install a C++ compiler"),

@@ -11,13 +11,14 @@ import sys
 from contextlib import suppress
 
 from dyadic import scratch
+from dyadic.printable import printable
 
 INVALID, DEFECT, CLOSED_PIPE = 2, 70, 141
 
 
 def say(message: str) -> None:
     """One line on standard error; a place that cannot take it changes nothing."""
-    line = " ".join(message.split())
+    line = printable(" ".join(message.split()))
     with scratch.LOCK, suppress(OSError, ValueError):  # whoever stops the program has the only word
         sys.stderr.write(f"dyadic: {line[:1500]}\n")
         sys.stderr.flush()

@@ -6,13 +6,12 @@ import json
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dyadic.commands import _derivation, _numbers, _print
+from dyadic.cli import real_number
+from dyadic.commands import EXIT, _derivation, _numbers, _print
 from dyadic.files import reserved
-from dyadic.proofs.claims import Verdict
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.terminal import page, progress
@@ -20,25 +19,30 @@ from dyadic.terminal import page, progress
 
 def relax(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], output: Path | None,
-    params: Path | None, data: Path | None, start: str, batch: int, seed: int, target: str, dtype: str,
+    params: Path | None, data: Path | None, start: str, batch: int | None, seed: int | None, target: str, dtype: str,
     tau: tuple[str, ...], stepsize: float, **options: Any,
 ) -> int:  # fmt: skip
     from dyadic.physics.deviation import predicted
-    from dyadic.physics.dynamics import RelaxationSetting, built, run, time_constants
+    from dyadic.physics.dynamics import RelaxationSetting, built, checked, run, time_constants
     from dyadic.physics.loading import emitted_network
     from dyadic.physics.spectrum import spectrum
     from dyadic.physics.starts import problem
     from dyadic.physics.starts import start as started
     from dyadic.relaxation_text import contradicted, relaxation_text
 
-    with nullcontext() if output is None else reserved(output, spec) as write:
-        derivation = _derivation(spec, cost, granularity, _numbers(sizes))
-        network = emitted_network(derivation, target, dtype)
-        updates = built(network, problem(network, params, data, batch, seed))
-        constants = time_constants(derivation, _named_numbers("--tau", tau))
+    drawn = params is None or data is None or start == "random" or options["schedule"] == "asynchronous"
+    _refuse_idle((seed is not None and not drawn, _NOTHING_DRAWN), (batch is not None and data is not None, _OWN_BATCH))
+    taus, numbers, seed = _named_numbers("--tau", tau), _numbers(sizes), seed or 0
+    read = (spec, params, data, None if start in ("zero", "random") else Path(start))
+    with nullcontext() if output is None else reserved(output, *read) as write:
+        derivation = _derivation(spec, cost, granularity, numbers)
+        constants = time_constants(derivation, taus)
         steps = derivation.steps if options["steps"] is None else options["steps"]
         options |= {"steps": steps, "h": stepsize, "tau": constants, "seed": seed, "states": output is not None}
         setting = RelaxationSetting(**options)
+        checked(setting)
+        network = emitted_network(derivation, target, dtype)
+        updates = built(network, problem(network, params, data, batch, seed))
         state = started(updates, start, seed)
         with progress("relaxing") as show:
             clock = _Clock(steps, show)
@@ -52,8 +56,8 @@ def relax(
 
 def devices(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
-    data: Path | None, seed: int, mismatch: float | None, feedback: Path | None, noise: float | None,
-    resolution: float | None, count: int, stepsize: float,
+    data: Path | None, seed: int | None, mismatch: float | None, feedback: Path | None, noise: float | None,
+    resolution: float | None, count: int | None, stepsize: float | None,
 ) -> int:  # fmt: skip
     from dyadic import device_text as text
     from dyadic.physics import hardware as device
@@ -63,33 +67,53 @@ def devices(
 
     if mismatch is not None and feedback is not None:
         raise DyadicError("--mismatch draws feedback weights and --feedback reads them: give one of the two")
+    _refuse_idle(*_idle_of_devices(params, data, seed, mismatch, feedback, noise, resolution, count, stepsize))
+    seed, count, stepsize = seed or 0, 1000 if count is None else count, 1.0 if stepsize is None else stepsize
+    if noise is not None and not 0 < noise * noise < float("inf"):
+        raise DyadicError(f"--noise {noise:g}: its square is no number that can be computed with; give another")
     derivation, paper = _derivation(spec, cost, granularity, _numbers(sizes)), page(sys.stdout)
     network = emitted_network(derivation)
-    updates = built(network, problem(network, params, data, 1, seed))
-    status = 0
+    updates = built(network, problem(network, params, data, None, seed))
+    title = f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps"
+    status, lines = 0, [title, ""]
+    made = None if feedback is None else device.read(updates, feedback)
     with progress("simulating devices"):
-        _print([f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps", ""])
-        if mismatch is not None or feedback is not None:
-            how = f"off by {mismatch:g}, relative" if mismatch is not None else str(feedback)
-            made = (
-                device.mismatched(updates, mismatch, seed) if mismatch is not None else device.read(updates, feedback)
-            )
-            _print([*text.mismatch_text(device.mismatch(updates, made), how, paper), ""])
+        if mismatch is not None:
+            made = device.mismatched(updates, mismatch, seed)
+        if made is not None:
+            how = str(feedback) if mismatch is None else f"off by {mismatch:g}, relative"
+            lines += [*text.mismatch_text(device.mismatch(updates, made), how, paper), ""]
         if noise is not None:
-            found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise**2, count)
-            _print([*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""])
+            found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise * noise, count)
+            lines += [*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""]
         if resolution is not None:
             limits = device.resolution(updates, resolution, count, seed)
-            _print([*text.resolution_text(limits, paper), ""])
+            lines += [*text.resolution_text(limits, paper), ""]
             status = 1 if limits.bound is not None and not limits.holds else status
         ranks = device.gradient_ranks(derivation)
-        _print(text.readout_text(ranks, derivation.steps, device.readout_claim(derivation), paper))
+        lines += text.readout_text(ranks, derivation.steps, device.readout_claim(derivation), paper)
+    _print(lines)  # all of it or nothing: no refusal comes after a result
     return status
+
+
+def _idle_of_devices(
+    params: Path | None, data: Path | None, seed: int | None, mismatch: float | None, feedback: Path | None,
+    noise: float | None, resolution: float | None, count: int | None, stepsize: float | None,
+) -> tuple[tuple[bool, str], ...]:  # fmt: skip
+    """What changes nothing of the devices that are described."""
+    imperfect = any(option is not None for option in (mismatch, feedback, noise, resolution))
+    drawn = params is None or data is None or any(option is not None for option in (mismatch, noise, resolution))
+    return (
+        (not imperfect, "no device is described: give --mismatch or --feedback, --noise or --resolution"),
+        (count is not None and noise is None and resolution is None, "--count goes with --noise or --resolution"),
+        (stepsize is not None and noise is None, "--stepsize goes with --noise; all others take unit steps"),
+        (seed is not None and not drawn, _NOTHING_DRAWN),
+    )
 
 
 def compare(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
-    data: Path | None, seed: int, methods: str | None, equations: bool, output: Path | None,
+    data: Path | None, seed: int | None, methods: str | None, equations: bool, output: Path | None,
 ) -> int:  # fmt: skip
     from dyadic.comparison_text import comparison_text
     from dyadic.physics.rivals import METHODS
@@ -97,16 +121,22 @@ def compare(
 
     if output is not None and output.suffix not in _TABLES:
         raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
+    _refuse_idle((seed is not None and params is not None and data is not None, _NOTHING_DRAWN))
     chosen = None if methods is None else [name.strip() for name in methods.split(",")]
     unknown = set(chosen or ()) - {method.id for method in METHODS}
     if unknown:
         known = ", ".join(method.id for method in METHODS)
         raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
-    with nullcontext() if output is None else reserved(output, spec) as write:
+    with nullcontext() if output is None else reserved(output, spec, params, data) as write:
         derivation = _derivation(spec, cost, granularity, _numbers(sizes))
         with progress("comparing") as show:
             found = side_by_side(
-                derivation, params, data, seed=seed, methods=chosen, progress=lambda name: show(f"comparing: {name}")
+                derivation,
+                params,
+                data,
+                seed=seed or 0,
+                methods=chosen,
+                progress=lambda name: show(f"comparing: {name}"),
             )
         if write is not None:
             write(getattr(found, _TABLES[output.suffix])().encode() if output else b"")
@@ -114,26 +144,39 @@ def compare(
 
 
 def certify(
-    spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], dtype: str,
-    module: Path | None, target: str, params: Path | None, data: Path | None, batch: int, seed: int, form: str,
+    spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], dtype: str | None,
+    module: Path | None, target: str | None, params: Path | None, data: Path | None, batch: int | None,
+    seed: int | None, form: str,
 ) -> int:  # fmt: skip
     from dyadic.physics.loading import emitted_network, executed
     from dyadic.physics.rounding import certify as bounds
     from dyadic.physics.starts import problem
     from dyadic.rounding_text import rounding_text
 
+    _refuse_idle(
+        (
+            module is not None and (dtype or target),
+            "--dtype and --target are of the module emitted now; --module has its own",
+        ),
+        (seed is not None and params is not None and data is not None, _NOTHING_DRAWN),
+        (batch is not None and data is not None, _OWN_BATCH),
+    )
     derivation = _derivation(spec, cost, granularity, _numbers(sizes))
-    network = emitted_network(derivation, target, dtype)
+    exact = emitted_network(derivation)
+    arrays = problem(exact, params, data, batch, seed or 0)
     if module is not None:
-        network = replace(network, module=executed(module))
-    arrays = problem(emitted_network(derivation), params, data, batch, seed)
+        run = executed(module)
+    elif (target or "numpy", dtype or "float64") == ("numpy", "float64"):
+        run = exact.module
+    else:
+        run = emitted_network(derivation, target or "numpy", dtype or "float64").module
     with progress("enclosing"):
-        found = bounds(derivation, network.module, *arrays)
+        found = bounds(derivation, run, *arrays)
     if form == "json":
         _print([json.dumps(found.as_dict(), indent=1)])
     else:
         _print(rounding_text(found, page(sys.stdout)))
-    return {Verdict.PROVED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}[found.verdict]
+    return EXIT[found.verdict]
 
 
 def paper_claims(
@@ -150,7 +193,16 @@ def paper_claims(
     return _print(abstracts_text(found, page(sys.stdout), verbose))
 
 
+_NOTHING_DRAWN = "--seed is of what is drawn, and nothing is: all is read from files; leave it out"
+_OWN_BATCH = "--batch is how many samples are drawn, and --data has its own; leave one of the two out"
 _TABLES = {".csv": "to_csv", ".tex": "to_latex", ".html": "to_html"}
+
+
+def _refuse_idle(*cases: tuple[Any, str]) -> None:
+    """Refuse options that change nothing beside the others: whoever gave them expected that they would."""
+    for idle, message in cases:
+        if idle:
+            raise DyadicError(message)
 
 
 class _Clock:
@@ -167,15 +219,16 @@ class _Clock:
 
 
 def _named_numbers(option: str, given: tuple[str, ...]) -> dict[str, float]:
-    found = {}
+    """Positive numbers by name."""
+    found: dict[str, float] = {}
     for text in given:
         name, equals, value = text.rpartition("=")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise DyadicError(f"{option} {text[:60]}: write NAME=NUMBER")
+        number = real_number(value)
+        if not equals or number is None or number <= 0:
+            raise DyadicError(f"{option} {text[:60]}: write NAME=NUMBER with a positive number")
+        if name in found:
+            raise DyadicError(f"{option} {name[:60]}: is given twice")
+        found[name] = number
     return found
 
 

@@ -36,13 +36,15 @@ The kind is one of energy, inference, sensitivity, update, euler_lagrange, dynam
 adjoint (an equation, and `of` for the child that adds it); chain (`steps`, a list of expressions or equations of which
 each equals the one before); steps (`suffice` or `needed`); step_size (`h`).
 
-`with` defines quantities of your own; `assume = ["W_NAME symmetric"]` takes a square matrix to be symmetric; in a table
-[functions], `sigma = "tanh"` gives a function another name. In LaTeX these go into the first comment, separated by
-semicolons.
+`with` defines quantities of your own; `assume = ["W_NAME symmetric", "y one-hot", "z_NAME[i] > 0"]` states assumptions;
+`at = "solution"` takes x and s to be those of backpropagation, as a textbook does; `first = 1` counts indices from 1;
+`expect = "refuted"` keeps a known mistake. In tables, [functions] with `sigma = "tanh"` and [names] with
+`'\\delta^l' = "zbar"` give names of your own. In LaTeX these go into the first comment, separated by semicolons.
 
 The notation is that of `dyadic derive SPEC`, in text or with `--format latex`: x_NAME[i] is an activation, s_NAME[i] a
 sensitivity, W_NAME[i, j] a parameter, Wbar_NAME[i, j] its gradient, Sum[j<64] a sum, and [0 <= i - 1 < 5] is 1 where
-the condition holds and 0 elsewhere. Indices start from 0. `dyadic layers NAME` shows a layer's equations.
+the condition holds and 0 elsewhere. Indices start from 0. Names without indices are whole tensors: `W_out^T s_out`,
+`a .* b` (in LaTeX \\odot), `u v^T`. `dyadic layers NAME` shows a layer's equations.
 """
 
 

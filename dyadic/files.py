@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from dyadic.scratch import Output, OutputFolder, write_whole
-from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.errors import DyadicError, unwritable
+from dyadic.symbolic.derivation import Derivation, expect_derivation
+from dyadic.symbolic.errors import DyadicError, expect, unwritable
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
@@ -22,28 +23,35 @@ def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str |
         write_bytes(name, content)
 
 
-def appendix_contents(derivation: Derivation, certificate: Mapping[str, Any], path: Path) -> dict[Path, bytes]:
-    """The files of an appendix at ``path``, not yet written.
+def appendix_contents(
+    derivation: Derivation, certificate: Mapping[str, Any], path: Path, chosen: Mapping[str, Any] | None = None
+) -> dict[Path, bytes]:
+    """The files of an appendix at ``path``, not yet written; ``chosen`` glyphs are those of a file of notation.
 
     Raises :class:`DyadicError` if the certificate is that of other equations.
     """
-    stated = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
+    expect_derivation(derivation)
+    expect("certificate", certificate, Mapping)
+    try:
+        stated = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DyadicError("the certificate has not the form of one; give what dyadic.verify returns") from error
     if stated != {tag: equation.hash for tag, equation in derivation.equations.items()}:
         raise DyadicError("the certificate is not that of this derivation; verify it and give what that returns")
     from dyadic.paper import appendix_files, build_document  # typst is large and only needed here
 
-    return appendix_files(build_document(derivation, certificate), path)
+    return appendix_files(build_document(derivation, certificate, chosen), path)
 
 
 @contextmanager
-def reserved(path: Path, source: Path) -> Iterator[Callable[[bytes], None]]:
+def reserved(path: Path, *sources: Path | None) -> Iterator[Callable[[bytes], None]]:
     """A place for a file, tested now and written once.
 
-    Raises :class:`DyadicError` where it cannot be written, or is the ``source`` that is being read.
+    Raises :class:`DyadicError` where it cannot be written, or is one of the ``sources`` that are read.
     """
     if not path.name:
         raise DyadicError(f"{path}: is the name of a folder; give that of a file")
-    _spare(source, path)
+    _spare([source for source in sources if source is not None], path)
     with _writable(path):
         output = Output(path)
 
@@ -66,9 +74,9 @@ def _writable(path: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
 
 
-def _spare(source: Path, *outputs: Path) -> None:
+def _spare(sources: Sequence[Path], *outputs: Path) -> None:
     """Refuse an output that is the very file that is read."""
-    for output in outputs:
+    for output, source in product(outputs, sources):
         with suppress(OSError):  # one of them is not there
             if output.samefile(source):
                 raise DyadicError(f"{output}: is the input itself and would be lost; choose another place")
@@ -81,7 +89,7 @@ def reserved_folder(path: Path, source: Path) -> Iterator[Callable[[Mapping[str,
         output = OutputFolder(path)
 
     def write(contents: Mapping[str, bytes]) -> None:
-        _spare(source, *(path / name for name in contents))
+        _spare([source], *(path / name for name in contents))
         with _writable(path):
             output.write(contents)
 

@@ -11,10 +11,9 @@ from dyadic.physics.deviation import Prediction
 from dyadic.physics.spectrum import Spectrum
 from dyadic.physics.trajectory import Trajectory
 from dyadic.physics.updates import Variable
+from dyadic.printable import printable
 from dyadic.proofs.claims import Claim
-from dyadic.terminal import Page, printable
-
-_VERDICT = 11
+from dyadic.terminal import VERDICT_WIDTH, Page
 
 
 def relaxation_text(
@@ -41,12 +40,10 @@ def claim_lines(claims: Sequence[Claim], page: Page, details: bool = False) -> I
     """A line for each claim: verdict, id, statement; with its numbers and reason where they are wanted."""
     width = max((len(claim.id) for claim in claims), default=0)
     for claim in claims:
-        start = f"{claim.verdict.upper():<{_VERDICT}}{claim.id:<{width}}  "
-        first, *rest = page.wrapped(claim.statement, start)
-        yield page.styled(claim.verdict.upper(), claim.verdict) + first[len(claim.verdict) :]
-        yield from rest
+        start = f"{claim.verdict.upper():<{VERDICT_WIDTH}}{claim.id:<{width}}  "
+        yield from page.coloured(page.wrapped(claim.statement, start), claim.verdict)
         if details:
-            blank = " " * _VERDICT
+            blank = " " * VERDICT_WIDTH
             for hypothesis in claim.hypotheses:
                 yield from page.wrapped(f"assuming {hypothesis}", blank)
             if claim.reason:
@@ -89,7 +86,10 @@ def _ranks(found: Trajectory) -> str:
     if late:
         names = ", ".join(f"{letter}:{name}" for letter, name in late[:5])
         return f"first exact step: NOT the rank for {names}"
-    return f"first exact step = rank, for all {len(found.ranks)} variables that had the steps for it"
+    judged = sum(rank <= found.steps for rank in found.ranks.values())
+    if not judged:
+        return f"first exact step: none of the {len(found.ranks)} variables had the steps for it"
+    return f"first exact step = rank, for all {judged} variables that had the steps for it"
 
 
 def contradicted(found: Trajectory) -> list[Variable] | None:
@@ -111,8 +111,11 @@ def _eigenvalues(spectrum: Spectrum) -> str:
 def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
     if isinstance(prediction, str):
         return f"deviation: {prediction}"
-    off = float(np.abs(prediction.largest - found.deviation).max())
-    return f"deviation: predicted and simulated agree to {off:.1e} at every step"
+    finite = np.isfinite(prediction.largest).all(axis=1) & np.isfinite(found.deviation).all(axis=1)
+    steps = len(finite) if finite.all() else int(np.argmin(finite))  # those before the numbers overflow
+    until = "at every step" if steps == len(finite) else f"up to step {steps - 1}, after which the numbers overflow"
+    off = float(np.abs(prediction.largest[:steps] - found.deviation[:steps]).max())
+    return f"deviation: predicted and simulated agree to {off:.1e} {until}"
 
 
 __all__ = ["claim_lines", "contradicted", "relaxation_text"]

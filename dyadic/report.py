@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dyadic.proofs.claims import Claim, overall
 from dyadic.proofs.verification import Notes
 from dyadic.repeats import RepeatedBlock, blocks
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
@@ -16,6 +15,9 @@ from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
 from dyadic.terminal import counted
+
+if TYPE_CHECKING:
+    from dyadic.proofs.statements import Findings
 
 _SECTIONS = (
     ("inference", "Inference (dE/ds = 0)"),
@@ -182,12 +184,16 @@ def summary_json(certificate: Mapping[str, Any], notes: Notes) -> dict[str, Any]
     }
 
 
-def claims_json(derivation: Derivation, claims: Sequence[Claim]) -> dict[str, Any]:
+def claims_json(derivation: Derivation, found: Findings) -> dict[str, Any]:
     """What ``verify --claims --format json`` prints."""
     return {
         "architecture": derivation.architecture.name,
         "L": derivation.L,
         "steps": derivation.steps,
-        "verdict": overall(claims).value,
-        "claims": [claim.as_dict() for claim in claims],
+        "verdict": found.verdict,
+        "claims": [
+            {**claim.as_dict(), "line": found.lines.get(claim.id) or None, "expected": found.expected.get(claim.id)}
+            for claim in found.claims
+        ],
+        "unreadable": [failure.as_dict() for failure in found.failures],
     }

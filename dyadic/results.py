@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -17,7 +18,7 @@ from dyadic.proofs.checker.intake.graph import architecture_hash
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.verification import Notes
 from dyadic.shorts import short
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 
@@ -25,12 +26,64 @@ class RejectedCertificate(Rejected, DyadicError):
     """A certificate that does not hold, or is none; ``field`` is the part at fault."""
 
 
-class Certificate(dict[str, Any]):
+_PARTS = {"architecture", "claims", "L", "steps", "verdict", "hash"}
+
+
+def _fixed(self: Any, *arguments: Any, **options: Any) -> NoReturn:
+    raise TypeError("a certificate cannot be changed; copy.deepcopy(dict(certificate)) is a mapping that can")
+
+
+class _FixedList(list[Any]):
+    """A list in a certificate."""
+
+    append = extend = insert = remove = pop = clear = sort = reverse = _fixed
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = _fixed
+
+    def __deepcopy__(self, memo: Any) -> list[Any]:
+        return [deepcopy(item, memo) for item in self]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _FixedList, (list(self),)
+
+
+class _FixedMapping(dict[str, Any]):
+    """A mapping in a certificate, and what is in it."""
+
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _fixed
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        super().__init__({key: _as_fixed(value) for key, value in content.items()})
+
+    def __deepcopy__(self, memo: Any) -> dict[str, Any]:
+        return {key: deepcopy(value, memo) for key, value in self.items()}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
+
+
+def _as_fixed(node: Any) -> Any:
+    if isinstance(node, _FixedMapping | _FixedList):
+        return node
+    if isinstance(node, Mapping):
+        return _FixedMapping(node)
+    return _FixedList(map(_as_fixed, node)) if isinstance(node, list | tuple) else node
+
+
+class Certificate(_FixedMapping):
     """All that is claimed of an architecture, and what it takes to check it again.
 
-    It is the JSON document of docs/certificate.schema.json as a mapping that nobody can change: ``certificate["L"]``
-    and ``json.dumps(certificate)`` work.  The attributes are the same, typed.
+    It is the JSON document of docs/certificate.schema.json as a mapping that nobody can change, nor what is in it:
+    ``certificate["L"]`` and ``json.dumps(certificate)`` work.  The attributes are the same, typed.
+    Raises :class:`RejectedCertificate` for what has not the form of a certificate.
     """
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        if not isinstance(content, Mapping) or not set(content) >= _PARTS:
+            raise RejectedCertificate("certificate", "has not the form of one: write dyadic.verify(derivation)")
+        super().__init__(content)
+
+    def __deepcopy__(self, memo: Any) -> Certificate:
+        return self
 
     @property
     def name(self) -> str:
@@ -111,14 +164,6 @@ class Certificate(dict[str, Any]):
         head = "<tr><th>verdict</th><th>claim</th><th>in short</th></tr>"
         return f"<table><caption>{escape(repr(self)[1:-1])}</caption>{head}{rows}</table>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Certificate, (dict(self),)
-
-    def _fixed(self, *arguments: Any, **options: Any) -> NoReturn:
-        raise TypeError("a certificate cannot be changed; dict(certificate) is a mapping that can")
-
-    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = __ior__ = _fixed
-
 
 def _claim(record: Mapping[str, Any]) -> Claim:
     """A claim of a certificate."""
@@ -161,7 +206,8 @@ def verify(
 
     Raises :class:`DyadicError` for a method that does not exist, or a number of steps that is none.
     """
-    if steps is not None and not (isinstance(steps, int) and 0 <= steps <= 2**31):
+    expect_derivation(derivation)
+    if steps is not None and not (isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps <= 2**31):
         raise DyadicError(f"steps = {steps!r}: write an integer from 0 to 2^31")
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
 
@@ -175,6 +221,10 @@ def check(
     coq: also have Coq check the network's own equations.
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
+    if derivation is not None:
+        expect_derivation(derivation)
+    if not isinstance(effort, int) or isinstance(effort, bool) or effort < 1:
+        raise DyadicError(f"effort = {effort!r:.60}: write a positive integer")
     wanted = None if derivation is None else architecture_content(derivation)
     with _rejecting():
         return recheck.check(

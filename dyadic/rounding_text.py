@@ -6,16 +6,15 @@ from collections.abc import Iterator
 
 from dyadic.physics.number_types import EMITTED_IN_BALLS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
+from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
-from dyadic.terminal import Page, counted, printable
+from dyadic.terminal import Page, counted
 
 
 def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
     """The outcome, a line for every gradient, and what it rests on."""
     run = f"{found.name}, {found.dtype}, {counted(found.samples, 'sample')}"
-    word = found.verdict.upper()
-    for line in page.wrapped(f"{word}: {_outcome(found)}"):
-        yield page.styled(word, found.verdict) + line[len(word) :] if line.startswith(word) else line
+    yield from page.coloured(page.wrapped(f"{found.verdict.upper()}: {_outcome(found)}"), found.verdict)
     yield from page.wrapped(f"{run}; balls of {found.bits} bits" if found.bits else run)
     if found.gradients:
         yield ""

@@ -23,6 +23,11 @@ _STEP_SIZES = {
 }
 
 
+def _steps(s: Words, n: Numbers) -> str:
+    verb = "is" if n["steps"] == 1 else "are"
+    return f"{counted(n['steps'], 'unit step')} from {any_state(n)} {verb} exactly backpropagation (L = {n['L']})"
+
+
 def _sizes(n: Numbers) -> str:
     return "for all sizes" if n["all_sizes"] else "for this network's sizes"
 
@@ -48,7 +53,7 @@ def _stepsize(s: Words, n: Numbers) -> str:
 
 
 _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
-    "steps": lambda s, n: f"{n['steps']} unit steps from {any_state(n)} are exactly backpropagation (L = {n['L']})",
+    "steps": _steps,
     "lemma": lambda s, n: "updates that read only smaller ranks settle rank by rank, on any graph",
     "terms": lambda s, n: "the sensitivity updates hold exactly the terms of dE/dx",
     "ranks": lambda s, n: f"every update reads only smaller ranks; L = {n['L']}, T = {n['T']}",

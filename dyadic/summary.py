@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dyadic.printable import printable
 from dyadic.proofs.checker import Report
-from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.sentences import any_state, these_sizes
@@ -16,7 +17,10 @@ from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
 from dyadic.symbolic.derivation import Derivation
-from dyadic.terminal import Page, counted, printable
+from dyadic.terminal import VERDICT_WIDTH, Page, counted
+
+if TYPE_CHECKING:
+    from dyadic.proofs.statements import Findings
 
 _METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
 """The method of a claim whose kind has another name."""
@@ -25,8 +29,6 @@ NOT_SHOWN = (
     "anything about floating point, beyond the equality of two schedules of one emitted module",
     "anything about speed",
 )
-_VERDICT = 11
-"""The width of the column of verdicts."""
 _LONG_NAME, _LONGEST = 24, 600
 
 
@@ -57,12 +59,16 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
 
 
 def own_claims_text(
-    derivation: Derivation, claims: Sequence[Claim], page: Page, verbose: bool = False
+    derivation: Derivation, found: Findings, file: str, page: Page, verbose: bool = False
 ) -> Iterator[str]:
-    """The verdicts on somebody's own claims, line by line."""
-    verdict = overall(claims)
+    """The verdicts on somebody's own claims, and what could not be read, line by line."""
+    claims, verdict = found.claims, found.verdict
     counts = _counts([claim.verdict for claim in claims])
-    yield from _coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict, page)
+    counts += f", {len(found.failures)} unreadable" if found.failures else ""
+    if verdict.endswith("expected"):
+        yield from page.wrapped(f"{verdict.upper()}: {counts}")
+    else:
+        yield from page.coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict)
     depth = counted(derivation.L, "layer")
     yield from page.wrapped(
         f"{derivation.architecture.name}: L = {depth} (counted in vertices), T = {derivation.steps}"
@@ -70,10 +76,19 @@ def own_claims_text(
     for claim in claims:
         yield ""
         yield from _line(claim, "", len(claim.id), page)
+        if claim.id in found.expected:
+            other = f"not as expected: {found.expected[claim.id]}"
+            yield from _detail(other if found.surprising(claim) else "as expected", page)
         yield from _detail(claim.statement, page)
         for hypothesis in claim.hypotheses:
             yield from _detail(f"assuming {hypothesis}", page)
         yield from _details(claim, page, verbose, statement=False)
+    for failure in found.failures:
+        yield ""
+        yield from page.wrapped(printable(failure.id), f"{'UNREADABLE':<{VERDICT_WIDTH}}")
+        place = f"{file}, line {failure.line}" if failure.line else file
+        yield from _detail(f"{place}: {printable(failure.error.problem)}; {printable(failure.error.remedy)}", page)
+        yield from (f"{' ' * (VERDICT_WIDTH + 2)}{printable(line)}" for line in failure.pointed)
 
 
 def report_text(report: Report, page: Page) -> Iterator[str]:
@@ -86,7 +101,7 @@ def report_text(report: Report, page: Page) -> Iterator[str]:
     yield from page.wrapped(about)
     yield ""
     for finding in findings:
-        yield from page.wrapped(importable(finding[_VERDICT:]), finding[:_VERDICT])
+        yield from page.wrapped(importable(finding[VERDICT_WIDTH:]), finding[:VERDICT_WIDTH])
 
 
 def rejected_text(reason: str, page: Page) -> Iterator[str]:
@@ -107,14 +122,7 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     if steps.verdict is not verdict:
         fallen = [claim.id for claim in certificate.claims if claim.verdict is verdict]
         text = f"{verdict.upper()}: {', '.join(fallen)}; {steps.verdict}: {said[steps.verdict]}{theorem}"
-    yield from _coloured(page.wrapped(text), verdict, page)
-
-
-def _coloured(lines: Iterable[str], verdict: Verdict, page: Page) -> Iterator[str]:
-    """The lines, the verdict at the start of the first in its colour."""
-    word = verdict.upper()
-    for line in lines:
-        yield page.styled(word, verdict) + line[len(word) :] if line.startswith(word) else line
+    yield from page.coloured(page.wrapped(text), verdict)
 
 
 def _counts(verdicts: Collection[Verdict]) -> str:
@@ -138,19 +146,19 @@ def _group(claim: Claim) -> int:
 
 def _column(names: Iterable[str], page: Page) -> int:
     """The width of the column of names: that of the longest but for a few long ones, which stand out of it."""
-    most = min(_LONG_NAME, (page.width - _VERDICT) // 2)
+    most = min(_LONG_NAME, (page.width - VERDICT_WIDTH) // 2)
     return max((len(name) for name in names if len(name) <= most), default=most)
 
 
 def _line(claim: Claim, text: str, column: int, page: Page) -> Iterator[str]:
     """Verdict, id and a short text; a name that is longer than its column has a line of its own."""
-    start = f"{claim.verdict.upper():<{_VERDICT}}"
+    start = f"{claim.verdict.upper():<{VERDICT_WIDTH}}"
     if not text or len(claim.id) > column:
-        yield from _coloured(page.wrapped(claim.id, start), claim.verdict, page)
+        yield from page.coloured(page.wrapped(claim.id, start), claim.verdict)
         if text:
-            yield from page.wrapped(text, " " * (_VERDICT + column + 2))
+            yield from page.wrapped(text, " " * (VERDICT_WIDTH + column + 2))
         return
-    yield from _coloured(page.wrapped(text, f"{start}{claim.id:<{column}}  "), claim.verdict, page)
+    yield from page.coloured(page.wrapped(text, f"{start}{claim.id:<{column}}  "), claim.verdict)
 
 
 def _without_repetition(claim: Claim, said: dict[str, Mapping[str, Any]]) -> Claim:
@@ -184,7 +192,7 @@ def _data(content: Mapping[str, Any] | None, label: str, page: Page) -> Iterator
 
 
 def _detail(text: str, page: Page) -> list[str]:
-    return page.wrapped(importable(text), " " * _VERDICT, " " * (_VERDICT + 2))
+    return page.wrapped(importable(text), " " * VERDICT_WIDTH, " " * (VERDICT_WIDTH + 2))
 
 
 def _list(title: str, items: Collection[str], page: Page) -> Iterator[str]:

@@ -6,15 +6,19 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
+from dyadic.printable import printable
+
 PIPE_WIDTH = 100
 NARROWEST, WIDEST = 40, 140
 """Below, words no longer fit beside what they are about; beyond, the eye loses the line."""
-_CODES = {"bold": "1", "proved": "1;32", "refuted": "1;31", "undecided": "1;33"}
+VERDICT_WIDTH = 11
+"""The width of a column of verdicts."""
+_CODES = {"bold": "1", "proved": "1;32", "refuted": "1;31", "undecided": "1;33", "unreadable": "1;33"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,12 @@ class Page:
         """``text`` in a style: ``bold``, or the name of a verdict."""
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour else text
 
+    def coloured(self, lines: Iterable[str], verdict: str) -> Iterator[str]:
+        """The lines, the verdict at the start of one in its colour."""
+        word = verdict.upper()
+        for line in lines:
+            yield self.styled(word, verdict) + line[len(word) :] if line.startswith(word) else line
+
     def wrapped(self, text: str, first: str = "", rest: str | None = None) -> list[str]:
         """``text`` in lines that fit, after ``first``, and those that follow after ``rest`` (blanks, by default).
 
@@ -40,11 +50,6 @@ class Page:
         return textwrap.wrap(
             printable(text), self.width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
         ) or [first.rstrip()]
-
-
-def printable(text: str) -> str:
-    """The text with every character that a terminal would act on written as an escape."""
-    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def counted(number: int, noun: str) -> str:

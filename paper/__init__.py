@@ -1,9 +1,12 @@
-"""What is read: a derivation and its certificate as an appendix.
+"""What is read: a derivation and its certificate as an appendix, and figures.
 
 document.py   the document tree             theory.py          formulas of the general theory
-content.py    derivation + certificate -> document tree
-render.py     the walk that both back ends share
-latex.py      LaTeX fragment                typst_document.py, typst_math.py   PDF
+content.py    derivation + certificate -> document tree, by setting.py, network_equations.py, exactness.py,
+              verification_table.py; layer_words.py, prose.py   kinds and claims in words
+glyphs.py     which letter stands for what  transliteration.py names in other scripts
+drawing.py    drawings and SVG              wavefront.py       the wavefront of exactness
+layout.py     where rows begin              render.py          the walk that both back ends share
+latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what both print
 """
 
 from __future__ import annotations
@@ -13,8 +16,11 @@ from pathlib import Path
 
 from dyadic.paper.content import build_document
 from dyadic.paper.document import Document
+from dyadic.paper.drawing import Drawing, svg
+from dyadic.paper.glyphs import read_notation
 from dyadic.paper.latex import bibliography, render_latex
-from dyadic.paper.typst_document import render_pdf, render_typst
+from dyadic.paper.typst_document import drawing_pdf, render_pdf, render_typst
+from dyadic.paper.wavefront import wavefront
 from dyadic.symbolic.errors import DyadicError
 
 
@@ -42,11 +48,31 @@ def appendix_format(path: Path) -> str:
     raise DyadicError(f"{path}: the ending {path.suffix!r} is not one of .tex, .pdf")
 
 
+FIGURES = {"wavefront": wavefront}
+"""What can be drawn of a derivation, by the name of its kind."""
+
+
+def figure_format(path: Path) -> str:
+    """The ending of a figure.  Raises :class:`DyadicError` for one that is neither .svg nor .pdf."""
+    if path.suffix not in (".svg", ".pdf"):
+        raise DyadicError(f"{path}: the ending {path.suffix!r} is not one of .svg, .pdf")
+    return path.suffix
+
+
+def figure_file(drawing: Drawing, path: Path) -> bytes:
+    """A drawing as the file that the ending of ``path`` says."""
+    return svg(drawing).encode() if figure_format(path) == ".svg" else drawing_pdf(drawing)
+
+
 __all__ = [
+    "FIGURES",
     "Document",
     "appendix_files",
     "appendix_format",
     "build_document",
+    "figure_file",
+    "figure_format",
+    "read_notation",
     "render_latex",
     "render_pdf",
     "render_typst",

@@ -6,11 +6,14 @@ ever converted from one language to another.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from sympy import Expr
 
+from dyadic.paper.drawing import Drawing
+from dyadic.paper.glyphs import Glyph, Notation
 from dyadic.symbolic.expressions import Definition
 
 # -- formulas of the general theory ----------------------------------------------------------------------------
@@ -44,7 +47,7 @@ class Words:
     text: str
 
 
-Formula: TypeAlias = "str | Expr | Subscripted | Fraction | BigSum | Words | tuple[Formula, ...]"
+Formula: TypeAlias = "str | Expr | Glyph | Subscripted | Fraction | BigSum | Words | tuple[Formula, ...]"
 """A string is a symbol (letters, Greek by name) or an operator such as ``=``, ``<-``, ``<``, ``partial``."""
 
 # -- text ------------------------------------------------------------------------------------------------------
@@ -65,7 +68,14 @@ class Cite:
     key: str
 
 
-Span = str | Code | Math | Cite
+@dataclass(frozen=True)
+class Ref:
+    """The number of a formula or statement, by its key."""
+
+    key: str
+
+
+Span = str | Code | Math | Cite | Ref
 
 
 @dataclass(frozen=True)
@@ -76,22 +86,25 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Display:
-    """A numbered formula of the general theory."""
+    """A formula of the general theory; numbered where it has a ``key``, by which :class:`Ref` cites it."""
 
     formula: Formula
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class EquationBlock:
-    """A numbered equation of the network with the intermediates it uses; ``tag`` and ``hash`` identify it.
+    """An equation of the network, or of a layer kind, behind the intermediates it uses.
 
-    gradient: print the left-hand side as dE/dW rather than as the adjoint of W.
+    tag: by which it is known in the certificate; it stands where others have a number.
+    gradients: of how many lines at the end the left-hand side is printed as dE/dW rather than as the adjoint of W.
+    kind: the layer type, for the equations of a kind.
     """
 
     lines: tuple[Definition, ...]
     tag: str = ""
-    hash: str = ""
-    gradient: bool = False
+    gradients: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +112,7 @@ class Theorem:
     kind: Literal["Theorem", "Proposition", "Remark", "Proof"]
     body: tuple[Paragraph | Display, ...]
     title: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,9 +120,19 @@ class Table:
     """``widths``: the columns' shares of the line."""
 
     caption: str
-    head: tuple[str, ...]
+    head: tuple[tuple[Span, ...], ...]
     rows: tuple[tuple[tuple[Span, ...], ...], ...]
     widths: tuple[int, ...]
+
+
+def two_to_a_row(
+    pairs: Sequence[tuple[tuple[Span, ...], tuple[Span, ...]]],
+) -> tuple[tuple[tuple[Span, ...], ...], ...]:
+    """The rows of a table that lists pairs of cells in two columns, one below the other."""
+    half = -(-len(pairs) // 2)
+    blank: tuple[Span, ...] = ("",)
+    left, right = pairs[:half], [*pairs[half:], (blank, blank)][:half]
+    return tuple((*one, *two) for one, two in zip(left, right, strict=True))
 
 
 @dataclass(frozen=True)
@@ -117,7 +141,13 @@ class Algorithm:
     lines: tuple[tuple[int, tuple[Span, ...]], ...]
 
 
-Block = Paragraph | Display | EquationBlock | Theorem | Table | Algorithm
+@dataclass(frozen=True)
+class Picture:
+    drawing: Drawing
+    caption: tuple[Span, ...]
+
+
+Block = Paragraph | Display | EquationBlock | Theorem | Table | Algorithm | Picture
 
 
 @dataclass(frozen=True)
@@ -128,31 +158,54 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """aliases: what stands for names that are too long for a formula.  named: inputs written under their own name."""
+    """notation: what everything is called.  aliases: what stands for names that are too long for a formula.
+
+    named: inputs that are written under their own name.
+    """
 
     title: str
     label: str
     sections: tuple[Section, ...]
+    notation: Notation
     aliases: dict[str, str]
     named: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Reference:
+    """journal: where it appeared, with volume and page; empty for a preprint."""
+
     key: str
-    text: str
-    identifier: str
+    authors: str
+    title: str
+    year: int
+    arxiv: str
+    journal: str = ""
+    volume: str = ""
+    pages: str = ""
+
+    @property
+    def text(self) -> str:
+        place = f" {self.journal} {self.volume}, {self.pages}," if self.journal else ""
+        return f"{self.authors}. {self.title}.{place} {self.year}. arXiv:{self.arxiv}."
 
 
 REFERENCES = (
     Reference(
         "dyadic:scurria",
-        "A. E. Scurria. Backpropagation as Physical Relaxation: Exact Gradients in Finite Time. 2026.",
-        "arXiv:2602.02281",
+        "A. E. Scurria",
+        "Backpropagation as Physical Relaxation: Exact Gradients in Finite Time",
+        2026,
+        "2602.02281",
     ),
     Reference(
         "dyadic:galley",
-        "C. R. Galley. Classical Mechanics of Nonconservative Systems. Physical Review Letters 110, 174301, 2013.",
-        "arXiv:1210.2745",
+        "C. R. Galley",
+        "Classical Mechanics of Nonconservative Systems",
+        2013,
+        "1210.2745",
+        "Physical Review Letters",
+        "110",
+        "174301",
     ),
 )

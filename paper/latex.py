@@ -5,18 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
+from dyadic.paper.document import (
+    REFERENCES,
+    Algorithm,
+    Block,
+    Display,
+    Document,
+    EquationBlock,
+    Paragraph,
+    Picture,
+    Span,
+    Table,
+    Theorem,
+)
+from dyadic.paper.drawing import Box, Caption, Stroke, dashes
+from dyadic.paper.latex_math import LatexMathPrinter
+from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
-from dyadic.symbolic.latex_printing import LatexPrinter, latex_escape
+from dyadic.paper.transliteration import plain_name
+from dyadic.symbolic.latex_printing import latex_escape
 
 _SYMBOLS = {
     "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",
     "Lambda": r"\Lambda", "langle": r"\langle", "rangle": r"\rangle", "dot": r"\cdot", "quad": r"\quad",
-    "top": r"\top", "sum": r"\sum", "(x,": "(x,",
+    "top": r"\top", "sum": r"\sum", "<=": r"\le", "|": r"\lvert", "||": r"\rvert",
 }  # fmt: skip
 
 
 _BREAK = r"\allowbreak "
+NOBREAK = r"\nopagebreak "
 _LONG_WORD = 20
 
 
@@ -25,28 +42,43 @@ class LatexRenderer(Renderer):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.printer = LatexPrinter(document.named, document.aliases)
+        self.printer = LatexMathPrinter(document.notation, document.named, document.aliases)
 
     def render(self) -> str:
+        title = rf"\section{{{self.text(self.document.title)}}}\label{{\dyadicprefix}}"
         head = [
             "% Written by dyadic. Use: \\usepackage{dyadic-appendix} in the preamble, \\input this file,",
             "% and add dyadic.bib to the bibliography.",
-            rf"\section{{{self.text(self.document.title)}}}\label{{dyadic:{self.document.label}}}",
+            rf"\dyadicbegin{{{self.document.label}}}",
+            title,
         ]
-        body = [rf"\subsection{{{self.text(s.title)}}}" + "\n" + self.blocks(s.blocks) for s in self.document.sections]
-        # Names cannot be hyphenated: let lines be a little loose rather than too long.
-        inside = "\n\n".join(body)
-        return "\n".join(head) + f"\n\\begingroup\\emergencystretch=6em\n\n{inside}\n\n\\endgroup\n"
+        body = [
+            rf"\subsection{{{self.text(s.title)}}}\label{{\dyadicprefix:section-{number}}}"
+            + "\n"
+            + self.blocks(s.blocks)
+            for number, s in enumerate(self.document.sections, 1)
+        ]
+        return "\n".join(head) + "\n" + "\n\n".join(body) + "\n\\dyadicend\n"
+
+    def blocks(self, blocks: Sequence[Block]) -> str:
+        """A display belongs to the paragraph that it follows: no blank line before it."""
+        found = ""
+        for block in blocks:
+            between = "\n" if isinstance(block, Display | EquationBlock) else "\n\n"
+            found += (between if found else "") + self.block(block)
+        return found
 
     def text(self, text: str) -> str:
         # A label such as dense(activation=identity, ...) is a word that no line could hold the end of.
-        return "".join(_BREAK.join(map(latex_escape, _pieces(word))) for word in re.split(r"(\s+)", text))
+        words = re.split(r"(\s+)", plain_name(text))
+        escaped = "".join(_BREAK.join(map(latex_escape, _pieces(word))) for word in words)
+        return escaped.replace("/", rf"/{_BREAK}")
 
     def code(self, text: str) -> str:
         # A break is allowed after the characters at which identifiers can be read on.
         whole = re.split(r"(?<=[.:,_(=/ -])", text)
-        pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,10}", piece))]
-        return rf"\dyadiccode{{{_BREAK.join(map(latex_escape, pieces))}}}"
+        pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,6}", piece))]
+        return rf"\dyadiccode{{{_BREAK.join(latex_escape(plain_name(piece)) for piece in pieces)}}}"
 
     def inline(self, formula: str) -> str:
         return f"${formula}$"
@@ -55,7 +87,7 @@ class LatexRenderer(Renderer):
         return rf"\cite{{{key}}}"
 
     def words(self, text: str) -> str:
-        return rf"\text{{{latex_escape(text)}}}"
+        return rf"\text{{{self.text(text)}}}"
 
     def group(self, formula: str) -> str:
         return f"{{{formula}}}"
@@ -66,42 +98,76 @@ class LatexRenderer(Renderer):
     def partial(self, by: str) -> str:
         return rf"\frac{{\partial E}}{{\partial {by}}}"
 
-    def continued(self) -> str:
-        return r"&\quad"
+    def relation(self, left: str, right: str) -> str:
+        return rf"\dyadicleft {left} \dyadicequal {right}"
+
+    def part(self, part: RowPart) -> str:
+        if part.sign:
+            between, after = "", f" {part.sign} {part.text}"
+        else:
+            between, after = r"\, ", f" {part.text}"
+        new = "" if part.sign else r"\cdot "
+        match part.wide, part.narrow:
+            case False, False:
+                return f" {between}{after.strip()}" if between else after
+            case True, True:
+                return f"\n  \\dyadicrow {new}{after.strip()}"
+            case _, narrow:
+                choice = rf"\dyadicifnarrow{{\dyadicrow {new}}}{{{between}}}"
+                other = rf"\dyadicifnarrow{{{between}}}{{\dyadicrow {new}}}"
+                return f"\n  {choice if narrow else other}{after}"
 
     def paragraph(self, block: Paragraph) -> str:
-        lead = rf"\paragraph{{{self.text(block.lead)}}} " if block.lead else ""
+        lead = rf"\textbf{{{self.text(block.lead)}}} " if block.lead else ""
         return lead + self.spans(block.spans)
 
-    def display(self, rows: Sequence[str], tag: str) -> str:
-        label = rf"\label{{dyadic:{self.document.label}:{_label(tag)}}}" if tag else ""
-        if len(rows) == 1:
-            row = re.sub(r"(?<!\\)&", "", rows[0])
-            return f"\\begin{{equation}}{label}\n\\dyadicfit{{{row}}}\n\\end{{equation}}"
-        inner = " \\\\\n  ".join(rows)
-        aligned = f"\\begin{{aligned}}\n  {inner}\n\\end{{aligned}}"
-        return f"\\begin{{equation}}{label}\n\\dyadicfit{{{aligned}}}\n\\end{{equation}}"
+    def display(self, rows: Sequence[str], key: str) -> str:
+        inner = rows[0] if len(rows) == 1 else "\\begin{aligned}\n  " + " \\\\\n  ".join(rows) + "\n\\end{aligned}"
+        if not key:
+            return f"\\begin{{equation*}}\n{inner}\n\\end{{equation*}}"
+        return f"\\begin{{equation}}\\label{{\\dyadicprefix:{_label(key)}}}\n{inner}\n\\end{{equation}}"
+
+    def tagged(self, rows: Sequence[str], tag: str) -> str:
+        if not tag:
+            return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+        shown = rf"\tag*{{\dyadictag{{{self.text(tag)}}}}}\label{{\dyadicprefix:{_label(tag)}}}"
+        return "\\begin{align*}\n" + " \\\\\n".join(rows) + f"\n{shown}\n\\end{{align*}}"
+
+    def ref(self, key: str) -> str:
+        return rf"\ref{{\dyadicprefix:{_label(key)}}}"
 
     def theorem(self, block: Theorem) -> str:
         body = self.blocks(block.body)
         if block.kind == "Proof":
-            return f"\\begin{{proof}}\n{body}\n\\end{{proof}}"
-        name = f"dyadic{block.kind.lower()}"
-        title = f"[{{{self.text(block.title)}}}]" if block.title else ""
-        return f"\\begin{{{name}}}{title}\n{body}\n\\end{{{name}}}"
+            return f"\\begin{{dyadicproof}}\n{body}\n\\end{{dyadicproof}}"
+        label = rf"\label{{\dyadicprefix:{_label(block.key)}}}" if block.key else ""
+        start = rf"\begin{{dyadicstatement}}{{{block.kind}}}{{{self.text(block.title)}}}{label}"
+        return f"{start}\n{body}\n\\end{{dyadicstatement}}"
 
     def table(self, block: Table) -> str:
         total = sum(block.widths)
-        columns = "".join(
-            rf">{{\raggedright\arraybackslash}}p{{\dimexpr {0.97 * width / total:.4f}\linewidth-2\tabcolsep\relax}}"
-            for width in block.widths
+        shares = [f"{width / total:.4f}" for width in block.widths]
+
+        def row(cells: Sequence[Sequence[Span]]) -> str:
+            inner = "".join(
+                rf"\dyadiccell{{{share}}}{{{self.spans(cell)}}}" for share, cell in zip(shares, cells, strict=True)
+            )
+            return rf"\dyadictablerow{{{inner}}}"
+
+        first, *others = map(row, block.rows)
+        # The first two and the last two rows stay together.
+        joined = "\n".join(
+            [first, *(f"{'' if k < len(others) - 1 and k else NOBREAK}{text}" for k, text in enumerate(others))]
         )
-        head = " & ".join(rf"\textbf{{{self.text(title)}}}" for title in block.head)
-        rows = " \\\\\n".join(" & ".join(self.spans(cell) for cell in row) for row in block.rows)
+        return f"\\dyadictable{{{self.text(block.caption)}}}{{{row(block.head)}}}\n{joined}\n\\dyadictableend"
+
+    def picture(self, block: Picture) -> str:
+        drawing = block.drawing
+        shapes = "\n".join(line for shape in drawing.shapes for line in _drawn(self, shape))
+        size = f"({drawing.width:g},{drawing.height:g})"
         return (
-            f"\\par\\medskip\\noindent\\textit{{{self.text(block.caption)}}}\\par\\nopagebreak\\smallskip\n"
-            f"{{\\footnotesize\\dyadictablestart\n\\dyadictablehead{{{columns}}}{{{head}}}\n"
-            f"{rows} \\\\\n\\dyadictableend}}"
+            f"\\dyadicpicture{{{drawing.width:g}}}{{{self.spans(block.caption)}}}{{%\n\\begin{{picture}}{size}\n"
+            f"{shapes}\n\\end{{picture}}}}"
         )
 
     def algorithm(self, block: Algorithm) -> str:
@@ -122,6 +188,29 @@ def _label(tag: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", lambda found: f"-{ord(found[0]):x}", tag)
 
 
+def _drawn(renderer: LatexRenderer, shape: Box | Stroke | Caption) -> list[str]:
+    match shape:
+        case Box():
+            size = rf"{shape.width:.2f}\unitlength}}{{{shape.height:.2f}\unitlength"
+            colour = rf"\color{{dyadic{shape.shade}}}"
+            return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{colour}\rule{{{size}}}}}"]
+        case Stroke():
+            return [_line(line) for line in (dashes(shape) if shape.dashed else [shape])]
+        case Caption():
+            place = {"start": "l", "middle": "", "end": "r"}[shape.anchor]
+            text = rf"\ttfamily {renderer.text(shape.text)}" if shape.code else renderer.text(shape.text)
+            box = rf"\makebox(0,0)[{place}]" if place else r"\makebox(0,0)"
+            return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{box}{{\dyadicpicturefont {text}}}}}"]
+
+
+def _line(line: Stroke) -> str:
+    """A line as a thin rule: a picture's own lines are not of every length."""
+    x, y = min(line.x1, line.x2), min(line.y1, line.y2)
+    width, height = abs(line.x1 - line.x2), abs(line.y1 - line.y2)
+    size = rf"{max(width, 1):.2f}\unitlength}}{{{max(height, 1):.2f}\unitlength"
+    return rf"\put({x - 0.5 * (not width):.2f},{y - 0.5 * (not height):.2f}){{\rule{{{size}}}}}"
+
+
 def render_latex(document: Document) -> str:
     """The fragment's text."""
     return LatexRenderer(document).render()
@@ -131,9 +220,12 @@ def bibliography() -> str:
     """dyadic.bib."""
     entries = []
     for reference in REFERENCES:
-        authors, title, rest = (part.strip() for part in re.split(r"(?<=[a-z])\. ", reference.text, maxsplit=2))
-        entries.append(
-            f"@misc{{{reference.key},\n  author = {{{authors}}},\n  title = {{{title}}},\n"
-            f"  note = {{{rest.rstrip('.')}, {reference.identifier}}}\n}}\n"
-        )
+        fields = {"author": reference.authors, "title": f"{{{reference.title}}}", "year": str(reference.year)}
+        if reference.journal:
+            fields |= {"journal": reference.journal, "volume": reference.volume, "pages": reference.pages}
+        else:
+            fields["note"] = f"arXiv:{reference.arxiv}"
+        fields |= {"eprint": reference.arxiv, "archiveprefix": "arXiv"}
+        body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items())
+        entries.append(f"@{'article' if reference.journal else 'misc'}{{{reference.key},\n{body}\n}}\n")
     return "\n".join(entries)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sympy import Add, Expr, Mul
 
 from dyadic.symbolic.expressions import Bracket, Element, Reduction, walk
 from dyadic.symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, signed_terms
 
-WIDTH = 60.0
-"""How wide a row may be, in letters: about one column of a paper in two columns."""
+WIDTH = 56.0
+"""How wide a row may be, in letters, where a line has room for it and a tag."""
+NARROW = 34.0
+"""The same in a column of a paper in two columns."""
+_LONG_NUMBER = 8
+"""A coefficient with more digits stands as a fraction of its own, beside which a row can end."""
 _SCRIPT = 0.6
 _SUM = 3.0
 Piece = tuple[str, float]
@@ -37,27 +42,56 @@ def _entry(node: Element) -> float:
     return 1 + _SCRIPT * max(len(str(node.name.owner)), indices)
 
 
-def rows(printer: Printer, body: Expr, room: float, cross: str) -> list[str]:
-    """The right-hand side of an equation as rows no wider than ``room``, if it can be broken so.
+@dataclass(frozen=True)
+class RowPart:
+    """A term (its ``sign`` before it) or a further factor (``sign`` empty) of a right-hand side.
 
-    ``cross``: the sign of multiplication, which begins a row that continues a product.
+    wide, narrow: whether a row begins with it where the line is wide, and in a narrow column.
     """
-    found: list[str] = []
-    row, width = "", 0.0
+
+    text: str
+    sign: str = ""
+    wide: bool = False
+    narrow: bool = False
+
+
+def parts(printer: Printer, body: Expr, left: float) -> list[RowPart]:
+    """The right-hand side of an equation whose left-hand side is so wide, with the places where rows begin."""
+    found: list[RowPart] = []
+    sizes: list[tuple[float, float]] = []  # of each part its own width, and that of the term that it begins
     for position, (sign, term) in enumerate(signed_terms(body)):
-        sign = "" if sign == "+" and not position else sign
-        parts = pieces(printer, term)
-        whole = sum(size for _, size in parts)
-        if row and width + 2 + whole > room:  # a term begins a row rather than being cut
-            found, row, width = [*found, row], "", 0.0
-        for number, (text, size) in enumerate(parts):
-            if number and width + size > room:
-                found, row, width = [*found, row], f"{cross} {text}", size + 2
-            elif number:
-                row, width = printer.product([row, text]), width + size
-            else:
-                row, width = f"{row} {sign} {text}".strip(), width + size + 2
-    return [*found, row]
+        sign, term = _positive(sign, term)
+        cut = pieces(printer, term)
+        for number, (text, size) in enumerate(cut):
+            found.append(RowPart(text, "" if number or (sign == "+" and not position) else sign))
+            sizes.append((size, 0.0 if number else sum(width for _, width in cut)))
+    wide = _breaks(sizes, WIDTH - left, WIDTH - left)
+    narrow = _breaks(sizes, NARROW - left, NARROW)
+    return [
+        RowPart(part.text, part.sign, place in wide, place in narrow) for place, part in enumerate(found)
+    ]  # fmt: skip
+
+
+def _positive(sign: str, term: Expr) -> tuple[str, Expr]:
+    """A sum of negative products as a negative sum of products."""
+    if isinstance(term, Reduction) and term.kind == "sum" and not isinstance(term.body, Add):
+        inner, body = ("-", -term.body) if term.body.could_extract_minus_sign() else _positive("+", term.body)
+        if inner == "-":
+            return "+" if sign == "-" else "-", Reduction("sum", term.index, term.extent, body)
+    return sign, term
+
+
+def _breaks(sizes: Sequence[tuple[float, float]], first: float, others: float) -> set[int]:
+    """The places at which rows begin: a term begins a row rather than being cut."""
+    found: set[int] = set()
+    width, room = 0.0, first
+    for place, (size, whole) in enumerate(sizes):
+        needed = width + 2 + whole if whole else width + size
+        if place and width and needed > room:
+            found.add(place)
+            width, room = 2.0, others
+        width += size + (2 if whole else 0)
+    return found
 
 
 def pieces(printer: Printer, term: Expr) -> list[Piece]:
@@ -69,6 +103,9 @@ def pieces(printer: Printer, term: Expr) -> list[Piece]:
         (first, size), *others = pieces(printer, term.body)
         return [(f"{head} {first}", _SUM + size), *others]
     top, bottom = printer.factors(term) if isinstance(term, Mul) else ([], [])
+    if len(top) > 1 and bottom and all(f.is_number for f in (top[0], *bottom)) and len(str(top[0])) > _LONG_NUMBER:
+        number = Mul(top.pop(0), *(1 / f for f in bottom))
+        return [(printer(number, POWER), extent(number) / 2), *pieces(printer, Mul(*top))]
     if top and not bottom:
         *front, last = top
         return [*((printer(factor, POWER), extent(factor) + 0.5) for factor in front), *_last(printer, last)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from sympy import Add
+from sympy import Add, Expr
 
 from dyadic.paper import layout
 from dyadic.paper.document import (
@@ -21,14 +21,18 @@ from dyadic.paper.document import (
     Fraction,
     Math,
     Paragraph,
+    Picture,
+    Ref,
     Span,
     Subscripted,
     Table,
     Theorem,
     Words,
 )
+from dyadic.paper.glyphs import Glyph
+from dyadic.paper.symbols import NotationPrinter
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
-from dyadic.symbolic.printing import Printer, joined
+from dyadic.symbolic.printing import joined
 from dyadic.symbolic.tensor_names import NameRole
 
 _LONGEST_LINE = 3
@@ -38,7 +42,7 @@ _LONGEST_LINE = 3
 class Renderer(ABC):
     """Subclasses give the words of one typesetting language; ``printer`` prints its expressions."""
 
-    printer: Printer
+    printer: NotationPrinter
     symbols: dict[str, str]
 
     def __init__(self, document: Document) -> None:
@@ -51,13 +55,14 @@ class Renderer(ABC):
         match block:
             case Paragraph():
                 return self.paragraph(block)
+            case Display(formula=(Expr() as left, "=", Expr() as right)):
+                return self.tagged([self.equality(self.printer(left), right, layout.extent(left))], "")
             case Display():
-                return self.display(self.broken(block.formula), "")
+                return self.display(self.broken(block.formula), block.key)
             case EquationBlock():
-                last = len(block.lines) - 1
-                room = layout.WIDTH - max((layout.extent(line.element) for line in block.lines), default=0)
-                rows = [self.rows(line, room, block.gradient and k == last) for k, line in enumerate(block.lines)]
-                return self.display([row for part in rows for row in part], block.tag)
+                return self.equations(block)
+            case Picture():
+                return self.picture(block)
             case Theorem():
                 return self.theorem(block)
             case Table():
@@ -73,7 +78,9 @@ class Renderer(ABC):
             case str():
                 return self.text(span)
             case Code():
-                return self.code(span.text)
+                return self.code(self.document.notation.plain(span.text))
+            case Ref():
+                return self.ref(span.key)
             case Math():
                 return self.inline(self.formula(span.formula))
             case Cite():
@@ -88,15 +95,26 @@ class Renderer(ABC):
         plus = ["+ " if number and pair[0][0] == "+" else "" for number, pair in enumerate(pairs)]
         return [f"& {sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
 
-    def rows(self, item: Definition, room: float, gradient: bool) -> list[str]:
-        """An equation as aligned rows, its right-hand side broken where it is wider than ``room``."""
-        item = apart_from_sizes(item)
+    def equations(self, block: EquationBlock) -> str:
+        self.printer.kind = block.kind
+        lines = self.document.notation.apart([apart_from_sizes(line) for line in block.lines], block.kind)
+        left = max(layout.extent(line.element) for line in lines)
+        first_gradient = len(lines) - block.gradients
+        rows = [self.row(line, left, k >= first_gradient) for k, line in enumerate(lines)]
+        self.printer.kind = ""
+        return self.tagged(rows, block.tag)
+
+    def row(self, item: Definition, widest: float, gradient: bool) -> str:
+        """An equation, its right-hand side broken where it is wider than the line."""
         left = self.printer(item.element)
         name = item.tensor.name
         if gradient and name.role is NameRole.ADJOINT:
             left = self.partial(self.printer(Element(name.plain, *item.indices)))
-        first, *others = layout.rows(self.printer, item.body, room, self.symbol("dot"))
-        return [f"{left} &= {first}", *(f"{self.continued()} {row}" for row in others)]
+        return self.equality(left, item.body, widest)
+
+    def equality(self, left: str, right: Expr, widest: float) -> str:
+        first, *others = layout.parts(self.printer, right, widest)
+        return self.relation(left, f"{first.sign}{first.text}") + "".join(map(self.part, others))
 
     def formula(self, node: Formula) -> str:
         match node:
@@ -114,12 +132,15 @@ class Renderer(ABC):
                 return f"{self.symbol('sum')}{self.script('_', self.formula(node.under))} {self.formula(node.body)}"
             case Words():
                 return self.words(node.text)
+            case Glyph():
+                upper = self.script("^", self.printer.superscript(node.upper)) if node.upper else ""
+                return self.printer.glyph_letter(node.base) + upper
         return self.printer(node)
 
     def symbol(self, word: str) -> str:
-        if word in self.symbols:
+        if word in self.symbols and word not in self.document.notation.chosen:
             return self.symbols[word]
-        return self.printer.symbol(word) if word[:1].isalpha() and ("_" in word or len(word) > 1) else word
+        return self.printer.symbol(word) if word[:1].isalpha() else word
 
     @abstractmethod
     def text(self, text: str) -> str: ...
@@ -138,11 +159,27 @@ class Renderer(ABC):
     @abstractmethod
     def partial(self, by: str) -> str: ...
     @abstractmethod
-    def continued(self) -> str: ...
+    def relation(self, left: str, right: str) -> str:
+        """left = right, aligned at the sign where the line is wide."""
+
+    @abstractmethod
+    def part(self, part: layout.RowPart) -> str:
+        """A further term or factor, on a row of its own where it has to be."""
+
     @abstractmethod
     def paragraph(self, block: Paragraph) -> str: ...
     @abstractmethod
-    def display(self, rows: Sequence[str], tag: str) -> str: ...
+    def display(self, rows: Sequence[str], key: str) -> str:
+        """A formula, numbered where it has a key."""
+
+    @abstractmethod
+    def tagged(self, rows: Sequence[str], tag: str) -> str:
+        """Equations with their tag, if they have one, at the last of them."""
+
+    @abstractmethod
+    def ref(self, key: str) -> str: ...
+    @abstractmethod
+    def picture(self, block: Picture) -> str: ...
     @abstractmethod
     def theorem(self, block: Theorem) -> str: ...
     @abstractmethod

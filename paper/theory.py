@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from dyadic.paper.document import BigSum, Cite, Display, Formula, Fraction, Math, Paragraph, Subscripted, Theorem, Words
+from dyadic.paper.document import (
+    BigSum,
+    Cite,
+    Display,
+    Formula,
+    Fraction,
+    Math,
+    Paragraph,
+    Ref,
+    Subscripted,
+    Theorem,
+    Words,
+)
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
 from dyadic.symbolic.expressions import Rate
 
@@ -31,7 +43,7 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
     plus, minus = Subscripted("q", "+"), Subscripted("q", "-")
     return (
         Paragraph(("Inference is the flow that lets every activation relax to the value of its layer's map:",)),
-        Display((Subscripted("tau", "v"), rate(X), "=", Subscripted("F", "v"), "(", "x", ")", "=", F, "(", PARENTS, ";", THETA, ")", "-", X)),
+        Display((Subscripted("tau", "v"), rate(X), "=", Subscripted("F", "v"), "(", "x", ")", "=", F, "(", PARENTS, ";", THETA, ")", "-", X), "inference"),
         Paragraph(
             (
                 "A layer acts on its children and not on its parents, so the Jacobian of ", Math("F"),
@@ -44,21 +56,21 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
         Display(("Lambda", "=", minus, "dot", "(", "F", "(", plus, ")", "-", "tau", rate(plus), ")")),
         Paragraph(
             (
-                "has the inference flow as the Euler-Lagrange equation of ", Math(minus), ". With ",
+                "has the inference flow (", Ref("inference"), ") as the Euler-Lagrange equation of ", Math(minus), ". With ",
                 Math(("x", "=", plus)), ", ", Math(("s", "=", minus)),
                 " and the cost added, the static part of the functional is the energy on the doubled state:",
             )
         ),
-        Display(("E", "(", "x", ",", "s", ";", "theta", ")", "=", BigSum("v", ("langle", S, ",", F, "(", PARENTS, ";", THETA, ")", "-", X, "rangle")), "+", "C")),
+        Display(("E", "(", "x", ",", "s", ";", "theta", ")", "=", BigSum("v", ("langle", S, ",", F, "(", PARENTS, ";", THETA, ")", "-", X, "rangle")), "+", "C"), "energy"),
     )  # fmt: skip
 
 
 def stationarity() -> tuple[Paragraph | Display, ...]:
     """The static Euler-Lagrange equations for an arbitrary network."""
     return (
-        Paragraph(("Stationarity of the energy is inference, backpropagation and the gradient:",)),
+        Paragraph(("Stationarity of the energy (", Ref("energy"), ") is inference, backpropagation and the gradient:")),
         Display((partial("E", S), "= 0", ":", "quad", X, "=", F, "(", PARENTS, ")")),
-        Display((partial("E", X), "= 0", ":", "quad", S, "=", SENSITIVITY)),
+        Display((partial("E", X), "= 0", ":", "quad", S, "=", SENSITIVITY), "sensitivity"),
         Display((partial("E", THETA), "=", Subscripted(("(", Subscripted("D", "theta"), F, ")"), "", "top"), S)),
     )
 
@@ -69,8 +81,8 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
     half = ("s", "/ 2")
     return (
         Paragraph(("The saddle-point dynamics perform inference and credit assignment at once:",)),
-        Display((rate(X), "=", partial("E", S), "=", F, "(", PARENTS, ")", "-", X)),
-        Display((rate(S), "=", partial("E", X), "=", SENSITIVITY, "-", S)),
+        Display((rate(X), "=", partial("E", S), "=", F, "(", PARENTS, ")", "-", X), "dynamics-x"),
+        Display((rate(S), "=", partial("E", X), "=", SENSITIVITY, "-", S), "dynamics-s"),
         Paragraph(
             (
                 "Every update is local: a vertex reads its parents, its children and itself. In dyadic coordinates ",
@@ -109,24 +121,51 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
     )  # fmt: skip
 
 
-def proof_of_theorem() -> tuple[Paragraph, ...]:
-    """The induction on the rank."""
+def proof_of_theorem(L: int, steps: int, deepest: int) -> tuple[Paragraph, ...]:
+    """The induction on the rank, and what the largest rank is.
+
+    deepest: the largest rank of a sensitivity of a vertex that the cost reads.
+    """
+    rank_x, rank_s = (Words("rank"), X), (Words("rank"), S)
     return (
         Paragraph(
             (
-                "Let rank ", Math(X), " be the depth of the vertex, and let rank ", Math(S),
-                " be one more than the largest rank among the variables that the update of ", Math(S), " reads. "
-                "Every update reads only variables of smaller rank; inputs are clamped and have rank 0. "
+                "Let ", Math(rank_x), " be the depth of the vertex, and let ", Math(rank_s),
+                " be one more than the largest rank among the variables that the update of ", Math(S), " reads by (",
+                Ref("dynamics-s"), "). Every update reads only variables of smaller rank, as the ranks in the table of "
+                "the network show line by line; inputs are clamped and have rank 0. "
                 "Take two runs from two initial states. We show by induction on ", Math("k"),
                 " that after ", Math("k"), " steps they agree in every variable of rank at most ", Math("k"),
-                ". For ", Math("k = 0"), " there is no such variable. If it holds for ", Math("k"),
-                ", a variable of rank at most ", Math("k + 1"), " is updated from variables of rank at most ", Math("k"),
+                ". For ", Math(("k", "=", "0")), " there is no such variable. If it holds for ", Math("k"),
+                ", a variable of rank at most ", Math(("k", "+", "1")), " is updated from variables of rank at most ", Math("k"),
                 ", in which the runs agree, so it agrees after the next step. Now let the second run start at the "
                 "fixed point, which exists: compute the activations in order of depth and the sensitivities in the "
                 "reverse order, that is, by backpropagation. This run never moves, so after ", Math("T"),
                 " steps, ", Math("T"), " being the largest rank, the first run is at the fixed point.",
             )
         ),
+        _largest_rank(L, steps, deepest),
+    )  # fmt: skip
+
+
+def _largest_rank(L: int, steps: int, deepest: int) -> Paragraph:
+    """Why T is what it is: 2L where the cost's gradient reads an output of depth L."""
+    if steps == 2 * L and deepest == L + 1:
+        return Paragraph(
+            (
+                "It remains to see that ", Math(("T", "=", "2", "L")), ". The largest rank of an activation is the depth ",
+                Math(("L", "=", str(L))), ". The cost's gradient reads the activation of rank ", Math("L"),
+                ", so the sensitivity there has rank ", Math(("L", "+", "1")), ". A sensitivity reads those of its vertex's children, "
+                "so along a longest path, read backward from a vertex of depth ", Math("L"), " to one of depth 1, the rank grows by 1 at each of its ",
+                Math(("L", "-", "1")), " edges and ends at ", Math(("(", "L", "+", "1", ")", "+", "(", "L", "-", "1", ")", "=", "2", "L", "=", str(steps))),
+                "; no rank is larger, by the table.",
+            )
+        )  # fmt: skip
+    return Paragraph(
+        (
+            "By the table the largest rank is ", Math(("T", "=", str(steps))), "; the longest path has ",
+            Math(("L", "=", str(L))), " vertices.",
+        )
     )  # fmt: skip
 
 

@@ -8,14 +8,17 @@ from importlib.resources import files
 
 import typst
 
-from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Table, Theorem
+from dyadic.paper.document import REFERENCES, Algorithm, Display, Document, Paragraph, Picture, Table, Theorem
+from dyadic.paper.drawing import Drawing, svg
+from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
+from dyadic.paper.transliteration import plain_name
 from dyadic.paper.typst_math import TypstPrinter, typst_string
 
 _SYMBOLS = {
     "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial", "theta": "theta", "tau": "tau", "Lambda": "Lambda",
     "langle": "chevron.l", "rangle": "chevron.r", "dot": "dot.c", "quad": "quad", "top": "top", "sum": "sum",
-    "/": "\\/", ";": "\\;",
+    "/": "\\/", ";": "\\;", "<=": "<=", "|": "\\|", "||": "\\|",
 }  # fmt: skip
 
 
@@ -24,23 +27,26 @@ class TypstRenderer(Renderer):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self.printer = TypstPrinter(document.named, document.aliases)
+        self.printer = TypstPrinter(document.notation, document.named, document.aliases)
+        keys = [b.key for section in document.sections for b in section.blocks if isinstance(b, Display) and b.key]
+        self.numbers = {key: number for number, key in enumerate(keys, 1)}
 
     def render(self) -> str:
         template = files("dyadic.paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")
-        parts = [template, f"#heading(level: 1, {typst_string(self.document.title)})"]
+        parts = [template, f"#heading(level: 1, {typst_string(plain_name(self.document.title))})"]
         for section in self.document.sections:
-            parts += [f"#heading(level: 2, {typst_string(section.title)})", self.blocks(section.blocks)]
+            parts += [f"#heading(level: 2, {typst_string(plain_name(section.title))})", self.blocks(section.blocks)]
         parts.append('#heading(level: 2, "References")')
         for number, reference in enumerate(REFERENCES, 1):
-            parts.append(f"[{number}] #{typst_string(f'{reference.text} {reference.identifier}.')}")
+            parts.append(f"[{number}] #{typst_string(reference.text)}")
         return "\n\n".join(parts) + "\n"
 
     def text(self, text: str) -> str:
-        return f"#{typst_string(text)}" if text else ""
+        return f"#{typst_string(plain_name(text))}" if text else ""
 
     def code(self, text: str) -> str:
         # A zero-width space lets a long identifier break where it can be read on.
+        text = plain_name(text)
         breakable = re.sub(r"(?<=[.:,_(=/-])(?=.)", "\u200b", text) if len(text) > 12 else text
         return f"#code({typst_string(breakable)})"
 
@@ -63,8 +69,14 @@ class TypstRenderer(Renderer):
     def partial(self, by: str) -> str:
         return f"frac(partial E, partial {by})"
 
-    def continued(self) -> str:
-        return '& quad ""'
+    def relation(self, left: str, right: str) -> str:
+        return f"{left} &= {right}"
+
+    def part(self, part: RowPart) -> str:
+        new = ' \\\n  & quad ""' if part.wide else ""
+        if part.sign:
+            return f"{new} {part.sign} {part.text}"
+        return f"{new} dot.c {part.text}" if new else f" thin {part.text}"
 
     def paragraph(self, block: Paragraph) -> str:
         lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
@@ -76,8 +88,23 @@ class TypstRenderer(Renderer):
         last = block.spans[-1] if block.spans else ":"
         return isinstance(last, str) and last.endswith((":", "terms", "functional", "Lagrangian"))
 
-    def display(self, rows: Sequence[str], tag: str) -> str:
-        return '#math.equation(block: true, numbering: "(1)", $\n  ' + " \\\n  ".join(rows) + "\n$)"
+    def display(self, rows: Sequence[str], key: str) -> str:
+        numbering = f'_ => "({self.numbers[key]})"' if key else "none"
+        return f"#math.equation(block: true, numbering: {numbering}, $\n  " + " \\\n  ".join(rows) + "\n$)"
+
+    def tagged(self, rows: Sequence[str], tag: str) -> str:
+        if not tag:
+            return self.display(rows, "")
+        return f"#tagged({typst_string(plain_name(tag))}, $\n  " + " \\\n  ".join(rows) + "\n$)"
+
+    def ref(self, key: str) -> str:
+        return f'#"{self.numbers[key]}"'
+
+    def picture(self, block: Picture) -> str:
+        image = (
+            f'image(bytes({typst_string(svg(block.drawing))}), format: "svg", alt: {typst_string(block.drawing.title)})'
+        )
+        return f"#picture({image})[{self.spans(block.caption)}]"
 
     def theorem(self, block: Theorem) -> str:
         body = self.blocks(block.body)
@@ -87,9 +114,9 @@ class TypstRenderer(Renderer):
 
     def table(self, block: Table) -> str:
         columns = ", ".join(f"{width}fr" for width in block.widths)
-        head = ", ".join(f"[#strong({typst_string(title)})]" for title in block.head)
+        head = ", ".join(f"[#strong[{self.spans(title)}]]" for title in block.head)
         rows = ",\n  ".join(", ".join(f"[{self.spans(cell)}]" for cell in row) for row in block.rows)
-        return f"#ruled({typst_string(block.caption)}, ({columns},), ({head},),\n  {rows},\n)"
+        return f"#ruled({typst_string(plain_name(block.caption))}, ({columns},), ({head},),\n  {rows},\n)"
 
     def algorithm(self, block: Algorithm) -> str:
         lines = ",\n  ".join(f"({level}, [{self.spans(spans)}])" for level, spans in block.lines)
@@ -99,6 +126,13 @@ class TypstRenderer(Renderer):
 def render_typst(document: Document) -> str:
     """The Typst source."""
     return TypstRenderer(document).render()
+
+
+def drawing_pdf(drawing: Drawing) -> bytes:
+    """A drawing as a PDF of its own size."""
+    source = "#set document(date: none)\n#set page(width: auto, height: auto, margin: 0pt)\n"
+    source += f'#image(bytes({typst_string(svg(drawing))}), format: "svg")\n'
+    return bytes(typst.compile(source.encode(), format="pdf", timestamp=0))
 
 
 def render_pdf(document: Document) -> bytes:

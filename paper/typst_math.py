@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from dyadic.paper.symbols import NotationPrinter
 from dyadic.symbolic.functions.scalar import ScalarFunction
 from dyadic.symbolic.tensor_names import NameRole
-from dyadic.symbolic.typesetting import TypesetPrinter
 
 
 def typst_string(text: str) -> str:
@@ -15,7 +15,10 @@ def typst_string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-class TypstPrinter(TypesetPrinter):
+_GREEK = {"varepsilon": "epsilon", "varsigma": "sigma.alt", "vartheta": "theta.alt", "varphi": "phi"}
+
+
+class TypstPrinter(NotationPrinter):
     """``W^("hidden")_(i j)``, ``sum_(j < 64)``."""
 
     pi = "pi"
@@ -36,7 +39,10 @@ class TypstPrinter(TypesetPrinter):
     def upright(self, name: str) -> str:
         return typst_string(name)
 
-    def operator(self, name: str) -> str:
+    def greek(self, name: str) -> str:
+        return _GREEK.get(name, name)
+
+    def roman(self, name: str) -> str:
         return f"op({typst_string(name)})"
 
     def spelling(self, function: ScalarFunction) -> str | None:
@@ -72,6 +78,7 @@ class TypstPrinter(TypesetPrinter):
 
     def power(self, base: str, exponent: str) -> str:
         # A class of its own keeps the exponent apart from the scripts of the base.
+        base = self.base(base)
         return f'class("normal", {base})^({exponent})' if "_" in base else f"{base}^({exponent})"
 
     def root(self, argument: str) -> str:

@@ -1,7 +1,8 @@
 """What happens on the way: relaxations to experiment with, beside the methods that they replace.
 
 loading.py     emitted code, imported             updates.py     every variable's update, energy and gradients by it
-starts.py      parameters, data, initial states   orders.py      schedules
+starts.py      parameters, data, initial states   given_arrays.py, given_numbers.py   what a caller gives, checked
+orders.py      schedules                          gradient_error.py                 how wrong a gradient is
 dynamics.py    the relaxation                     flows.py       in continuous time
 trajectory.py  what it did, step by step          spectrum.py, deviation.py, linearity.py, energy_rates.py  closed forms
 number_types.py, enclosures.py   the emitted code on balls, slopes and series      words.py  identities of linear maps

@@ -18,9 +18,9 @@ from functools import cache
 from math import comb
 
 import numpy as np
-from flint import Ordering, fmpq_mpoly_ctx
+from flint import Ordering, arb, fmpq_mpoly_ctx
 
-from dyadic.physics.dynamics import RelaxationSetting, ranks
+from dyadic.physics.dynamics import MOST_NUMBERS, RelaxationSetting, ranks
 from dyadic.physics.linearity import not_linear
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
@@ -54,6 +54,8 @@ def predicted(updates: Updates, setting: RelaxationSetting, state: DoubledState)
     if setting.solver != "euler" or setting.schedule != "synchronous":
         return "no closed form: it is that of synchronous Euler steps"
     table = ranks(derivation)
+    if (setting.steps + 1) * (_entries(state) + 64 * len(table) + len(table) ** 2) > MOST_NUMBERS:
+        return f"no closed form: it is computed up to {MOST_NUMBERS} numbers, and {setting.steps} steps are more"
     ratios = {variable: setting.h / setting.tau.get(variable, 1.0) for variable in table}
     exact = updates.exact()
     start = {variable: state[variable] - exact[variable] for variable in table}
@@ -64,8 +66,9 @@ def predicted(updates: Updates, setting: RelaxationSetting, state: DoubledState)
         if order is None:
             return "no closed form: with unequal ratios h / tau it is that of a chain in which each reads one other"
         rows, claim = _paths(updates, setting.steps, ratios, order, start, exact), path_claim()
-    kept = tuple(rows)
-    largest = np.array([[float(abs(row[variable]).max()) for variable in table] for row in kept])
+    with np.errstate(all="ignore"):  # steps that diverge are an experiment, too
+        kept = tuple(rows)
+        largest = np.array([[float(abs(row[variable]).max()) for variable in table] for row in kept])
     return Prediction(largest, kept, claim)
 
 
@@ -94,8 +97,21 @@ def _equal(
         state = state.changed(updates.new(state, variables))
         powers.append({v: state[v] - exact[v] for v in variables})
     for n in range(steps + 1):
-        weights = [comb(n, j) * (1 - ratio) ** (n - j) * ratio**j for j in range(min(n + 1, len(powers)))]
+        weights = [_binomial(n, j, ratio) for j in range(min(n + 1, len(powers)))]
         yield {v: sum(w * power[v] for w, power in zip(weights, powers, strict=False)) for v in variables}
+
+
+def _binomial(n: int, j: int, ratio: float) -> float:
+    """binom(n, j) (1 - ratio)^(n - j) ratio^j; infinite where a double cannot hold it."""
+    try:
+        return comb(n, j) * (1 - ratio) ** (n - j) * ratio**j
+    except OverflowError:  # one of the factors, if not the product
+        return float(arb(comb(n, j)) * arb(1 - ratio) ** (n - j) * arb(ratio) ** j)
+
+
+def _entries(state: DoubledState) -> int:
+    """The number of entries of all variables and samples."""
+    return sum(int(array.size) for part in (state.x, state.s) for array in part.values())
 
 
 def _paths(

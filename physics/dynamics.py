@@ -9,18 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dyadic.physics import flows
+from dyadic.physics.given_numbers import positive, whole
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.orders import Schedule, schedule
-from dyadic.physics.starts import Arrays, problem, start
+from dyadic.physics.starts import Source, problem, start
 from dyadic.physics.trajectory import Trajectory, on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 COORDINATES = ("xs", "dyadic")
@@ -41,7 +41,7 @@ class RelaxationSetting:
     h: float = 1.0
     tau: Mapping[Variable, float] = field(default_factory=dict)
     schedule: str = "synchronous"
-    blocks: int | Sequence[Sequence[Variable]] = 2
+    blocks: int | Sequence[Sequence[Variable]] | None = None
     solver: str = "euler"
     coordinates: str = "xs"
     seed: int = 0
@@ -51,18 +51,18 @@ class RelaxationSetting:
 
 def relax(
     derivation: Derivation,
-    params: Arrays | str | Path | None = None,
-    data: Arrays | str | Path | None = None,
+    params: Source | None = None,
+    data: Source | None = None,
     *,
     steps: int | None = None,
     h: float = 1.0,
     tau: Mapping[str, float] | None = None,
-    start: str | Path | Arrays | DoubledState = "random",
+    start: Source | DoubledState = "random",
     schedule: str = "synchronous",
-    blocks: int | Sequence[Sequence[Variable]] = 2,
+    blocks: int | Sequence[Sequence[Variable]] | None = None,
     solver: str = "euler",
     coordinates: str = "xs",
-    batch: int = 1,
+    batch: int | None = None,
     seed: int = 0,
     target: str = "numpy",
     dtype: str = "float64",
@@ -79,21 +79,26 @@ def relax(
     tau: time constants by vertex, or by variable (``x:NAME``, ``s:NAME``); 1 where none is given.
     start: ``zero``, ``random``, or a state as arrays ``x:NAME``, ``s:NAME`` or a file of them.
     schedule: ``synchronous``, ``wavefront``, ``asynchronous`` (orders drawn with ``seed``) or ``blocks``.
+    blocks: of the schedule ``blocks``: into how many the variables are cut, by default 2, or the blocks themselves.
     solver: ``euler``, or a method of SciPy's ``solve_ivp`` for the flow in continuous time, read every ``h``.
     coordinates: ``xs``, or ``dyadic`` for a = x + s/2, b = x - s/2.
-    batch: how many samples are drawn.  target: ``numpy`` or ``cupy``.  dtype: ``float32`` or ``float64``.
+    batch: how many samples are drawn, by default 1.  target: ``numpy`` or ``cupy``.  dtype: ``float32`` or ``float64``.
     states: keep every state.  gradients: also follow the deviation of dE/dtheta.
     progress: called after every step.
 
-    Raises :class:`DyadicError` for a setting that there is not, and arrays that do not fit.
+    Raises :class:`DyadicError` for a setting that there is not or that has no effect, and arrays that do not fit.
     """
-    network = emitted_network(derivation, target, dtype)
-    given = problem(network, params, data, batch, seed)
+    expect_derivation(derivation)
     chosen = derivation.steps if steps is None else steps
-    setting = RelaxationSetting(
-        chosen, h, time_constants(derivation, tau or {}), schedule, blocks, solver, coordinates, seed, states, gradients
-    )
-    return run(built(network, given), setting, start, progress)
+    constants = time_constants(derivation, {} if tau is None else tau)
+    setting = RelaxationSetting(chosen, h, constants, schedule, blocks, solver, coordinates, seed, states, gradients)
+    checked(setting)
+    if not callable(progress):
+        raise DyadicError(
+            f"progress: a {type(progress).__name__} cannot be called; give a function of step and deviation"
+        )
+    network = emitted_network(derivation, target, dtype)
+    return run(built(network, problem(network, params, data, batch, seed)), setting, start, progress)
 
 
 def built(network: EmittedNetwork, given: tuple[Any, Any, Any], feedback: Mapping[str, Array] | None = None) -> Updates:
@@ -107,16 +112,19 @@ def built(network: EmittedNetwork, given: tuple[Any, Any, Any], feedback: Mappin
 def time_constants(derivation: Derivation, given: Mapping[str, float]) -> dict[Variable, float]:
     """Time constants by variable from those by vertex or variable."""
     names = [vertex.name for vertex in derivation.architecture.vertices]
-    found: dict[Variable, float] = {(letter, name): 1.0 for letter in "xs" for name in names}
+    if not isinstance(given, Mapping):
+        raise DyadicError(f"tau: is a {type(given).__name__}; give time constants by name")
+    found: dict[Variable, float] = {}
     for key, value in given.items():
-        letter, colon, name = key.partition(":")
-        chosen = [(letter, name)] if colon and letter in ("x", "s") else [("x", key), ("s", key)]
-        if any(variable not in found for variable in chosen):
-            raise DyadicError(f"tau: there is no vertex {key!r}; the vertices are {', '.join(names[:8])}")
-        if not (math.isfinite(value) and value > 0):
-            raise DyadicError(f"tau: {key} = {value}: write a positive number")
-        found |= dict.fromkeys(chosen, float(value))
-    return found
+        letter, colon, name = str(key).partition(":")
+        chosen = [(letter, name)] if colon and letter in ("x", "s") else [("x", str(key)), ("s", str(key))]
+        if any(variable[1] not in names for variable in chosen):
+            raise DyadicError(f"tau: there is no vertex {str(key)[:60]!r}; the vertices are {', '.join(names[:8])}")
+        for variable in chosen:
+            if variable in found:
+                raise DyadicError(f"tau: that of {':'.join(variable)} is given twice; give one")
+        found |= dict.fromkeys(chosen, positive(f"tau: {key}", value))
+    return {(letter, name): found.get((letter, name), 1.0) for letter in "xs" for name in names}
 
 
 def ranks(derivation: Derivation) -> dict[Variable, int]:
@@ -129,7 +137,7 @@ def ranks(derivation: Derivation) -> dict[Variable, int]:
 def run(
     updates: Updates,
     setting: RelaxationSetting,
-    how: str | Path | Arrays | DoubledState = "random",
+    how: Source | DoubledState = "random",
     progress: Progress = lambda step, deviation: None,
     disturbance: Disturbance | None = None,
 ) -> Trajectory:
@@ -137,7 +145,7 @@ def run(
     _check(updates, setting)
     state = start(updates, how, setting.seed)
     table = ranks(updates.network.derivation)
-    order = schedule(setting.schedule, table, setting.seed, setting.blocks)
+    order = schedule(setting.schedule, table, setting.seed, 2 if setting.blocks is None else setting.blocks)
     with np.errstate(all="ignore"):  # a step size that diverges is an experiment, too
         if setting.solver == "euler":
             rows = _euler(updates, setting, order, state, disturbance)
@@ -146,16 +154,30 @@ def run(
         return _recorded(updates, setting, table, rows, progress)
 
 
-def _check(updates: Updates, setting: RelaxationSetting) -> None:
-    steps, h = setting.steps, setting.h
-    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 0:
-        raise DyadicError(f"steps = {steps!r}: write an integer that is not negative")
-    if not (math.isfinite(h) and h > 0):
-        raise DyadicError(f"h = {h}: write a positive number")
+def checked(setting: RelaxationSetting) -> None:
+    """Refuse a setting that cannot be run, or of which a part would have no effect, before anything is computed."""
+    steps, h = whole("steps", setting.steps), positive("step size h", setting.h)
+    whole("seed", setting.seed)
     if setting.coordinates not in COORDINATES:
         raise DyadicError(f"coordinates {setting.coordinates!r} are unknown; choose {' or '.join(COORDINATES)}")
     if setting.solver != "euler" and (setting.schedule != "synchronous" or setting.coordinates != "xs"):
         raise DyadicError("continuous time has no order of updates and is solved in x and s: leave both as they are")
+    if setting.blocks is not None and setting.schedule != "blocks":
+        raise DyadicError("blocks: are those of the schedule blocks, and another is chosen; choose it, or no blocks")
+    if not math.isfinite(h * steps):
+        raise DyadicError(f"step size h = {h:g}: {steps} steps of that size are no finite time; take a smaller one")
+    for variable, constant in setting.tau.items():
+        ratio = h / positive(f"tau: {':'.join(variable)}", constant)
+        if not (math.isfinite(ratio) and math.isfinite(1 / constant) and 1 - ratio != 1):
+            raise DyadicError(
+                f"h / tau = {h:g} / {constant:g} of {':'.join(variable)}: is lost beside 1, or overflows, in floating "
+                "point; take numbers that are closer to each other"
+            )
+
+
+def _check(updates: Updates, setting: RelaxationSetting) -> None:
+    checked(setting)
+    steps = setting.steps
     entries = sum(int(np.prod(shape)) for shape in updates.network.module.VERTICES.values()) * 2 * (updates.batch or 1)
     if (steps + 1) * (entries if setting.states else len(updates.variables)) > MOST_NUMBERS:
         raise DyadicError(f"{steps} steps are more numbers than {MOST_NUMBERS}; take fewer, or a smaller batch")
@@ -265,6 +287,6 @@ def _floor(updates: Updates, setting: RelaxationSetting, exact: DoubledState) ->
 
 
 __all__ = [
-    "COORDINATES", "Disturbance", "Progress", "RelaxationSetting", "built", "mixed", "ranks", "relax", "run",
-    "time_constants",
+    "COORDINATES", "MOST_NUMBERS", "Disturbance", "Progress", "RelaxationSetting", "built", "checked", "mixed", "ranks",
+    "relax", "run", "time_constants",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from dyadic.physics.number_types import EMITTED_IN_BALLS, PRECISION, Slopes, Undetermined, around, balls, mapped
+from dyadic.physics.number_types import EMITTED_IN_BALLS, PRECISION, Slopes, Undetermined, around, balls
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import ARB, called
 
@@ -140,7 +140,6 @@ __all__ = [
     "enclosing",
     "entries",
     "in_balls",
-    "mapped",
     "matrix",
     "middle",
     "small_enough",

@@ -5,6 +5,7 @@ Euler's method with steps of size h is :mod:`dyadic.physics.dynamics` itself.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,11 @@ from dyadic.symbolic.errors import DyadicError
 SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 """Euler's method, and those of ``scipy.integrate.solve_ivp``; the last three are for stiff problems."""
 _TOLERANCE = {"rtol": 1e-9, "atol": 1e-12}
+_EXPLICIT = ("RK45", "RK23", "DOP853")
+_LONGEST = 10**4
+"""Time over the smallest time constant up to which an explicit solver is run: it takes a step in a few of these."""
+_MOST_EVALUATIONS = 10**6
+"""Of the field, by any solver."""
 
 
 class Flat:
@@ -60,15 +66,26 @@ def solved(
     except ImportError as error:
         raise DyadicError(f"the solver {method} needs SciPy: pip install 'dyadic-backprop[physics]'") from error
     flat = Flat(updates, state)
-    constants = flat.spread(tau)
+    constants, times = flat.spread(tau), h * np.arange(steps + 1)
+    if method in _EXPLICIT and times[-1] > _LONGEST * constants.min():
+        raise DyadicError(
+            f"the solver {method} takes steps of a few times the smallest time constant, {constants.min():g}, which is "
+            f"too many for the time {times[-1]:g}; take a shorter time, or BDF, Radau or LSODA"
+        )
+
+    evaluations = itertools.count(1)
 
     def rate(time: float, vector: Array) -> Array:
+        if next(evaluations) > _MOST_EVALUATIONS:
+            raise DyadicError(
+                f"the solver {method} was at time {time:.3g} of {times[-1]:.3g} after {_MOST_EVALUATIONS} evaluations; "
+                "take a shorter time, or a solver for stiff problems"
+            )
         return (flat.field(vector) - vector) / constants
 
     yield state
     if not steps:
         return
-    times = h * np.arange(steps + 1)
     found: Any = solve_ivp(rate, (0, times[-1]), flat.vector(state), method=method, t_eval=times, **_TOLERANCE)
     if not found.success:
         raise DyadicError(f"the solver {method} gave up: {found.message}; take a shorter time or another solver")

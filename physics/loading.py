@@ -8,26 +8,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from dyadic.codegen import TARGET_TYPES
 from dyadic.codegen.assembly import DTYPES, Target, emit_module
-from dyadic.codegen.cupy_target import CupyTarget
-from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.plan import Plan, RoutineCall
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.limits import regular_file
 
-_TARGETS: dict[str, type[Target]] = {"cupy": CupyTarget, "numpy": NumpyTarget}
-
 
 @dataclass(frozen=True)
 class EmittedNetwork:
     """A network's emitted module, imported.
 
-    module: what ``dyadic emit`` writes.  plan: which of its functions is called for which vertex, from what.
+    text, module: what ``dyadic emit`` writes, and that imported.
+    plan: which of its functions is called for which vertex, from what.
     """
 
     derivation: Derivation
+    text: str
     module: ModuleType
     target: Target
 
@@ -53,14 +52,15 @@ class EmittedNetwork:
 def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = "float64") -> EmittedNetwork:
     """Emit a network's module and import it.
 
-    target: ``numpy`` or ``cupy``.  dtype: ``float32`` or ``float64``.
+    target: ``numpy``, ``c`` or ``cupy``.  dtype: ``float32`` or ``float64``.
     Raises :class:`DyadicError` for another target or dtype, and for a size that is still a name.
     """
-    for what, given, known in (("target", target, tuple(_TARGETS)), ("dtype", dtype, DTYPES)):
+    for what, given, known in (("target", target, tuple(TARGET_TYPES)), ("dtype", dtype, DTYPES)):
         if given not in known:
             raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
-    made = _TARGETS[target](derivation, dtype)
-    return EmittedNetwork(derivation, imported(emit_module(made)), made)
+    made = TARGET_TYPES[target](derivation, dtype)
+    text = emit_module(made)
+    return EmittedNetwork(derivation, text, imported(text), made)
 
 
 def imported(text: str) -> ModuleType:
@@ -79,7 +79,7 @@ def imported(text: str) -> ModuleType:
 def executed(path: Path) -> ModuleType:
     """A module that somebody emitted, from its file, which is executed.  Raises :class:`DyadicError` if it is none."""
     try:
-        regular_file(path)
+        regular_file(path, smaller="give a module that `dyadic emit` wrote")
         module = imported(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error

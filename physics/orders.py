@@ -38,9 +38,7 @@ def schedule(
     if name == "asynchronous":
         return _asynchronous(variables, seed)
     if name == "blocks":
-        groups = _cut(variables, blocks) if isinstance(blocks, int) else [list(block) for block in blocks]
-        if sorted(v for group in groups for v in group) != sorted(variables):
-            raise DyadicError("blocks: must hold every variable exactly once")
+        groups = _cut(variables, blocks) if isinstance(blocks, int) else _given(variables, blocks)
         return lambda step: groups
     raise DyadicError(f"schedule {name!r} is unknown; choose one of {', '.join(SCHEDULES)}")
 
@@ -54,8 +52,18 @@ def _asynchronous(variables: Sequence[Variable], seed: int) -> Schedule:
     return groups
 
 
+def _given(variables: Sequence[Variable], blocks: Sequence[Sequence[Variable]]) -> list[list[Variable]]:
+    try:
+        groups = [list(block) for block in blocks]
+        if sorted(v for group in groups for v in group) == sorted(variables):
+            return groups
+    except TypeError:  # no sequences of pairs of names
+        pass
+    raise DyadicError("blocks: must hold every variable exactly once, as (letter, name); or give their number")
+
+
 def _cut(variables: Sequence[Variable], count: int) -> list[list[Variable]]:
-    if not 1 <= count <= len(variables):
+    if isinstance(count, bool) or not 1 <= count <= len(variables):
         raise DyadicError(f"blocks = {count}: write a number from 1 to {len(variables)}, that of the variables")
     edges = [round(k * len(variables) / count) for k in range(count + 1)]
     return [list(variables[low:high]) for low, high in pairwise(edges)]

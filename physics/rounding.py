@@ -21,10 +21,13 @@ from flint import arb
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
+from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Verdict
-from dyadic.symbolic.derivation import Derivation
+from dyadic.proofs.evaluate.reals import Undetermined
+from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
 
 PRECISIONS = (128, 256, 512, 1024)
@@ -113,22 +116,49 @@ def certify(
 
     module: a module that was emitted for the derivation, of any target that runs here and of either type.
     params, x, y: what its ``gradients`` takes; rounded to its type first, and exact from then on.
-    Raises :class:`DyadicError` for a module of another network, and ValueError for arrays that do not fit.
+    Raises :class:`DyadicError` for a module of another network or one that gives no gradients, and for arrays that are
+    not the finite ones of the right shapes.
     """
+    expect_derivation(derivation)
     exact = emitted_network(derivation, "numpy", "float64")
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
-    dtype = np.dtype(module.DTYPE).name
-    given = _rounded(exact, params, x, y, module.DTYPE)
-    found = {name: np.asarray(value, dtype=np.float64) for name, value in module.gradients(*given)[1].items()}
-    return _certificate(derivation, with_sure_decisions(exact), given, found, dtype)
+    dtype = _name_of(getattr(module, "DTYPE", None))
+    given = _rounded(exact, params, x, y, dtype)
+    found = _computed(module, given, exact)
+    try:
+        return _certificate(with_sure_decisions(exact), given, found, dtype)
+    except Undetermined as error:
+        return _unbounded(Updates(exact, *given), dtype, error)
 
 
-def _certificate(
-    derivation: Derivation, network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str
-) -> RoundingCertificate:
+def _name_of(dtype: Any) -> str:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)[:60]
+    if dtype is None or name not in _BITS:
+        raise DyadicError(f"the module's type is {name}; give one of {' or '.join(_BITS)}")
+    return name
+
+
+def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str, Array]:
+    """The gradients of the module, which is somebody else's program and may do anything."""
+    try:
+        with np.errstate(all="ignore"):
+            gradients = module.gradients(*given)[1]
+            found = {name: np.asarray(on_host(gradients[name]), dtype=np.float64) for name in exact.module.PARAMETERS}
+    except Exception as error:
+        said = f"{type(error).__name__}: {str(error)[:200]}"
+        raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
+    for name, shape in exact.module.PARAMETERS.items():
+        if found[name].shape != shape:
+            raise DyadicError(f"the module's gradient of {name} has shape {found[name].shape}, not {shape}")
+    return found
+
+
+def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
     updates = Updates(network, *given)
-    name, samples = derivation.architecture.name, updates.batch if network.batched else 1
     try:
         with enclosing(_BITS[dtype]):
             allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in _exact(updates).items()}
@@ -138,9 +168,19 @@ def _certificate(
                 errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
             if all(small for _, small in errors):
                 break
-        return RoundingCertificate(name, dtype, samples, bits, tuple(error for error, _ in errors))
+        return RoundingCertificate(*_run(updates, dtype), bits, tuple(error for error, _ in errors))
     except Unenclosed as error:
-        return RoundingCertificate(name, dtype, samples, 0, (), str(error))
+        return _unbounded(updates, dtype, error)
+
+
+def _run(updates: Updates, dtype: str) -> tuple[str, str, int]:
+    """Which run it is: the network, the type, the number of samples."""
+    network = updates.network
+    return network.derivation.architecture.name, dtype, updates.batch if network.batched else 1
+
+
+def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCertificate:
+    return RoundingCertificate(*_run(updates, dtype), 0, (), str(reason))
 
 
 def _exact(updates: Updates) -> dict[str, Array]:
@@ -173,23 +213,17 @@ def _said(ball: Any) -> str:
     return str(ball.str(20, radius=False))
 
 
-def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: Any) -> tuple[Any, Any, Any]:
+def _rounded(network: EmittedNetwork, params: Any, x: Any, y: Any, dtype: str) -> tuple[Any, Any, Any]:
     """Parameters, inputs and target of the shapes that are wanted, rounded to a type; integers stay."""
-    p, inputs, target, _ = network.module._checked(params, x, y)
-
-    def to(array: Array) -> Array:
-        return array if array.dtype.kind in "iu" else array.astype(dtype).astype(np.float64)
-
-    several = isinstance(target, dict)
-    return (
-        {name: to(array) for name, array in p.items()},
-        {name: to(array) for name, array in inputs.items()},
-        {owner: to(array) for owner, array in target.items()} if several else to(target),
-    )
+    try:
+        p, inputs, target, _ = network.module._checked(*taken(network, params, x, y, dtype))
+    except ValueError as error:  # integers out of their range
+        raise DyadicError(str(error)) from error
+    return p, inputs, target
 
 
 def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
-    return all(getattr(one, name) == getattr(two, name, None) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
+    return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
 
 
 __all__ = ["GradientError", "RoundingCertificate", "certify"]

@@ -7,87 +7,152 @@ A file's arrays are named as everywhere: a parameter ``hidden.weight``, an input
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from dyadic.codegen.emulator.module_comparison import finite_draw
+from dyadic.codegen.emulator.module_comparison import NoFiniteValues, finite_draw
+from dyadic.physics.given_arrays import Arrays, Shape, Wanted, few_samples
+from dyadic.physics.given_numbers import whole
 from dyadic.physics.loading import EmittedNetwork
-from dyadic.physics.updates import Array, DoubledState, Updates
+from dyadic.physics.updates import DoubledState, Updates
 from dyadic.symbolic.errors import DyadicError
 
-Arrays = Mapping[str, Any]
-
-
-def given(source: Arrays | str | Path) -> dict[str, Any]:
-    """Arrays by name: a mapping as it is, or what an .npz file holds."""
-    if isinstance(source, Mapping):
-        return dict(source)
-    try:
-        found = np.load(source, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            raise ValueError
-        with found as file:
-            return dict(file)
-    except OSError as error:
-        raise DyadicError(f"{source}: cannot be read ({error.strerror or error}); give an .npz file") from error
-    except (ValueError, EOFError) as error:
-        raise DyadicError(f"{source}: is no .npz file of plain arrays; write one with numpy.savez") from error
-
-
-def _chosen(arrays: Mapping[str, Any], names: list[str], what: str) -> dict[str, Any]:
-    """The arrays of these names, all of them and no others."""
-    for problem, found in (("lacks", set(names) - set(arrays)), ("has, unasked,", set(arrays) - set(names))):
-        if found:
-            raise DyadicError(f"{what}: {problem} {', '.join(sorted(found)[:5])}; it needs {', '.join(names[:8])}")
-    return {name: arrays[name] for name in names}
+Source = Arrays | str | Path
+"""Arrays by name, or the path of an .npz file of them."""
 
 
 def problem(
-    network: EmittedNetwork, params: Arrays | str | Path | None, data: Arrays | str | Path | None, batch: int, seed: int
+    network: EmittedNetwork, params: Source | None, data: Source | None, batch: int | None, seed: int
 ) -> tuple[Any, Any, Any]:
     """(parameters, inputs, target).
 
-    What is None is drawn with the seed, in a domain in which every function of the network has a value.  Raises
-    :class:`DyadicError` where a file or mapping does not have exactly the arrays that the network needs.
+    What is None is drawn with the seed, in a domain in which every function of the network has a value.
+    batch: how many samples are drawn, 1 where it is None; data has its own number.
+    Raises :class:`DyadicError` where a file or mapping does not have exactly the arrays that the network needs, all
+    real and finite, and where backpropagation is not finite at them.
     """
-    module = network.module
-    try:
-        drawn = finite_draw(network.derivation, _on_host(module), batch, seed, module.DTYPE)
-    except ValueError as error:
-        raise DyadicError(f"no parameters were found at which {error}; give --params and --data") from error
-    except RuntimeError as error:  # a target without its device
-        raise DyadicError(str(error)) from error
-    p, x, y = drawn
-    if params is not None:
-        names = [*module.PARAMETERS, *getattr(module, "CONSTANTS", {})]
-        p = _chosen(given(params), names, "parameters")
+    count = _samples_drawn(network, data, batch)
+    whole("seed", seed)
+    p = None if params is None else parameters(network).taken(params)
+    sample = None if data is None else _data(network, data)
+    if p is not None and sample is not None:
+        given = (p, *sample)
+    else:
+        drawn = _drawn(network, count, seed)
+        given = (drawn[0] if p is None else p, *(drawn[1:] if sample is None else sample))
+    if p is not None or sample is not None:
+        _has_values(network, given, (("parameters", params), ("data", data)))
+    return given
+
+
+def _samples_drawn(network: EmittedNetwork, data: Source | None, batch: int | None) -> int:
+    if batch is None:
+        return 1
+    count = whole("batch", batch, 1)
     if data is not None:
-        targets = list(module.TARGETS)
-        keys = {"y": targets[0]} if len(targets) == 1 else {f"y:{owner}": owner for owner in targets}
-        arrays = _chosen(given(data), [*module.INPUTS, *keys], "data")
-        x = {name: arrays[name] for name in module.INPUTS}
-        y = arrays["y"] if len(targets) == 1 else {owner: arrays[key] for key, owner in keys.items()}
-    return p, x, y
+        raise DyadicError("batch: is how many samples are drawn, and the data that is given has its own; leave it out")
+    if not network.batched and count > 1:
+        raise DyadicError("batch: the tensors of this model carry an axis of samples of their own; leave it out")
+    few_samples("batch", count, _per_sample(network))
+    return count
 
 
-def start(updates: Updates, how: str | Path | Arrays | DoubledState, seed: int) -> DoubledState:
+def _per_sample(network: EmittedNetwork) -> int:
+    """How many numbers one sample takes: inputs, targets, activations and sensitivities."""
+    module = network.module
+    kept = [*module.INPUTS.values(), *module.TARGETS.values(), *module.VERTICES.values(), *module.VERTICES.values()]
+    return sum(prod(shape) for shape in kept)
+
+
+def _drawn(network: EmittedNetwork, count: int, seed: int) -> tuple[Any, Any, Any]:
+    try:
+        found: tuple[Any, Any, Any] = finite_draw(
+            network.derivation, _on_host(network.module), count, seed, network.module.DTYPE
+        )
+    except NoFiniteValues as error:
+        raise DyadicError(f"no parameters were found at which {error}; give --params and --data") from error
+    except (RuntimeError, ValueError) as error:  # a target without its device, or kernels that cannot count so far
+        raise DyadicError(str(error)) from error
+    return found
+
+
+def parameters(network: EmittedNetwork, what: str = "parameters", dtype: Any = None) -> Wanted:
+    """The parameters of a network, and the constants that came with a model."""
+    module = network.module
+    return Wanted(what, {**module.PARAMETERS, **getattr(module, "CONSTANTS", {})}, dtype or module.DTYPE)
+
+
+def taken(network: EmittedNetwork, params: Arrays, x: Any, y: Any, dtype: Any) -> tuple[Any, Any, Any]:
+    """(parameters, inputs, target) as an emitted module takes them, of a type.
+
+    x, y: arrays by name, or the one array that there is.  Raises :class:`DyadicError` as :func:`problem` does.
+    """
+    data = _named("x", x, {name: name for name in network.module.INPUTS})
+    data |= _named("y", y, _target_keys(network))
+    return (parameters(network, dtype=dtype).taken(params), *_data(network, data, dtype))
+
+
+def _named(letter: str, given: Any, keys: Mapping[str, str]) -> dict[str, Any]:
+    """Arrays by the names that a file has for them."""
+    if isinstance(given, Mapping):
+        return {keys.get(name, f"{letter}:{name}"): array for name, array in given.items()}
+    if len(keys) > 1:
+        raise DyadicError(f"{letter}: is one array; give a mapping with the names {', '.join(list(keys)[:8])}")
+    return dict.fromkeys(keys.values(), given)
+
+
+def _target_keys(network: EmittedNetwork) -> dict[str, str]:
+    """What a file calls the target of every cost."""
+    owners = list(network.module.TARGETS)
+    return {owner: f"y:{owner}" if len(owners) > 1 else "y" for owner in owners}
+
+
+def _data(network: EmittedNetwork, data: Source, dtype: Any = None) -> tuple[Any, Any]:
+    """(inputs, target)."""
+    module, costs = network.module, network.derivation.architecture.costs
+    lead: Shape = (None,) if network.batched else ()
+    keys = _target_keys(network)
+    shapes = {name: (*lead, *shape) for name, shape in module.INPUTS.items()}
+    shapes |= {keys[owner]: (*lead, *shape) for owner, shape in module.TARGETS.items()}
+    integers = {*getattr(module, "BELOW", {}), *(keys[c.owner] for c in costs if c.equation.target_role == "index")}
+    found = Wanted("data", shapes, dtype or module.DTYPE, integers, _per_sample(network)).taken(data)
+    y = {owner: found[key] for owner, key in keys.items()}
+    return {name: found[name] for name in module.INPUTS}, y if len(y) > 1 else next(iter(y.values()))
+
+
+def _has_values(network: EmittedNetwork, given: tuple[Any, Any, Any], sources: Any) -> None:
+    """Refuse numbers at which backpropagation overflows, or a function of the network has no value."""
+    where = " and ".join(str(source) if isinstance(source, str | Path) else what for what, source in sources
+                         if source is not None)  # fmt: skip
+    module = _on_host(network.module)
+    try:
+        with np.errstate(all="ignore"):
+            loss, gradients = module.gradients(*given)
+            state = module.wavefront(*given)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DyadicError(f"{where}: {error}") from error
+    parts = {"the cost": loss, **{f"x:{n}": a for n, a in state.x.items()}, **{f"s:{n}": a for n, a in state.s.items()}}
+    for name, array in (parts | {f"the gradient of {n}": a for n, a in gradients.items()}).items():
+        if not np.isfinite(array).all():
+            raise DyadicError(f"{where}: {name} is not finite there, and nothing can be compared; give others")
+
+
+def start(updates: Updates, how: Source | DoubledState, seed: int) -> DoubledState:
     """The initial state: ``zero``, ``random`` (standard normal), a state, or arrays ``x:NAME``, ``s:NAME``."""
     if isinstance(how, DoubledState):
-        how = {f"{letter}:{name}": how[letter, name] for letter, name in updates.variables}
+        how = {f"{letter}:{n}": a for letter, part in (("x", how.x), ("s", how.s)) for n, a in part.items()}
     module, lead = updates.network.module, (updates.batch,) if updates.network.batched else ()
     shapes = {f"{letter}:{name}": (*lead, *module.VERTICES[name]) for letter, name in updates.variables}
-    if how == "zero":
-        values: dict[str, Array] = {name: np.zeros(shape) for name, shape in shapes.items()}
-    elif how == "random":
-        random = np.random.default_rng(seed)
+    if isinstance(how, str) and how == "zero":
+        values: dict[str, Any] = {name: np.zeros(shape) for name, shape in shapes.items()}
+    elif isinstance(how, str) and how == "random":
+        random = np.random.default_rng(whole("seed", seed))
         values = {name: random.standard_normal(shape) for name, shape in shapes.items()}
     else:
-        values = _chosen(given(how), list(shapes), "initial state")
-    for name, shape in shapes.items():
-        if np.shape(values[name]) != shape:
-            raise DyadicError(f"initial state: {name} has shape {np.shape(values[name])}; give one of {shape}")
+        values = Wanted("initial state", shapes, module.DTYPE).taken(how)
     placed = {n: updates.network.arrays.asarray(value, dtype=module.DTYPE) for n, value in values.items()}
     return DoubledState(*({n: placed[f"{letter}:{n}"] for n in updates.vertices} for letter in "xs"))
 
@@ -115,4 +180,4 @@ class _Host:
         return DoubledState({n: host(a) for n, a in state.x.items()}, {n: host(a) for n, a in state.s.items()})
 
 
-__all__ = ["Arrays", "given", "problem", "start"]
+__all__ = ["Source", "parameters", "problem", "start", "taken"]

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from dyadic.codegen.assembly import emit_module
 from dyadic.physics.loading import EmittedNetwork, imported
 from dyadic.proofs.evaluate.reals import Undetermined
 
@@ -37,7 +36,7 @@ _FORBIDDEN = {"min", "argmin", "minimum", "sort", "argsort", "greater", "less", 
 
 def with_sure_decisions(network: EmittedNetwork) -> EmittedNetwork:
     """The network with emitted functions that compute with balls, and decide only what is certain."""
-    tree = _Sure().visit(ast.parse(emit_module(network.target)))
+    tree = _Sure().visit(ast.parse(network.text))
     tree.body.insert(1, ast.parse("from dyadic.physics.sure_decisions import Decisions as sure").body[0])
     return replace(network, module=imported(ast.unparse(ast.fix_missing_locations(tree))))
 
@@ -47,14 +46,28 @@ class _Sure(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        order = _ORDER.get(type(node.ops[0]))
-        if order is None or len(node.ops) != 1:
+        orders = [_ORDER.get(type(one)) for one in node.ops]
+        if orders == [None]:
             return node
-        return _call("compared", [ast.Constant(order), node.left, node.comparators[0]])
+        if None in orders:
+            raise Undetermined("the emitted code mixes comparisons of order with others")
+        between = zip([node.left, *node.comparators], orders, node.comparators, strict=False)
+        parts: list[ast.expr] = [_call("compared", [ast.Constant(order), one, two]) for one, order, two in between]
+        return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """A function that decides and is not called by its name would decide unseen."""
+        if isinstance(node.value, ast.Name) and node.value.id == "np" and node.attr in {*_FUNCTIONS, *_FORBIDDEN}:
+            raise Undetermined(f"the emitted code hands on {node.attr}, whose decisions nothing makes sure")
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
+        node.args = [self.visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
         function = node.func
+        by_name = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+        if not by_name:
+            node.func = function = self.visit(function)
         if isinstance(function, ast.Name) and function.id == "_erf":
             return _call("error_function", [function, *node.args])
         if not isinstance(function, ast.Attribute):

@@ -1,7 +1,7 @@
-"""Everything that can be shown again from a certificate: what the checker does, and one thing that needs a library.
+"""Everything that can be shown again from a certificate: what the checker does, and what needs a library or Coq.
 
 proofs/checker shows the theorem again with code of its own.  Here the prover's evaluator, which imports nothing of the
-deriver, encloses the numbers of tightness again, by Arb.
+deriver, encloses the numbers of tightness again, by Arb, and, if asked to, Coq checks the network's own equations.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import tightness_witness
-from dyadic.proofs.methods.formal.formal import formal_claim
+from dyadic.proofs.methods.formal.network_theorem import formal_claim
 
 
 def check(
@@ -30,8 +30,8 @@ def check(
     """
     report = checker.check(certificate, effort)
     if architecture is not None:
-        for part in ("inputs", "vertices", "costs", "decay"):
-            if certificate["architecture"][part] != architecture[part]:
+        for part in (name for name in architecture if name != "name"):
+            if certificate["architecture"].get(part) != architecture[part]:
                 raise Rejected(f"architecture.{part}", f"differs from that of {shown(architecture['name'])}")
     graph = Graph(certificate)
     found = {finding.claim: finding for finding in report.findings}
@@ -39,23 +39,27 @@ def check(
         if claim["verdict"] != "proved":
             continue
         if claim["kind"] == "tightness":
-            found[claim["id"]] = _tightness(graph, claim, f"claims[{position}].witness")
-    if not coq:
-        return replace(report, findings=tuple(found.values()))
-    claim = formal_claim(certificate)
-    accepted = claim.verdict is Verdict.PROVED
-    done, detail = (
-        (Done.COMPUTED, claim.statement) if accepted else (Done.STATED, f"not accepted again: {claim.reason}")
-    )
-    found["formal"] = Finding("formal", done, detail, "formal")
-    still_open = () if accepted else (f"formal: {claim.reason}",)
+            done, detail = _tightness(graph, claim, f"claims[{position}].witness")
+            found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
+    still_open: tuple[str, ...] = ()
+    if coq:
+        found["formal"], still_open = _formal(certificate)
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
 
 
-def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
+def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
+    """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
+    claim = formal_claim(certificate)
+    if claim.verdict is Verdict.PROVED:
+        return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
+    return Finding("formal", Done.STATED, f"not accepted again: {claim.reason}", "formal"), (f"formal: {claim.reason}",)
+
+
+def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
+    """What was done about the claim, and its result."""
     witness = claim["witness"]
     if not tightness_witness.affordable(graph):
-        return Finding(claim["id"], Done.STATED, "not enclosed again: that is too much work", claim["id"])
+        return Done.STATED, "not enclosed again: that is too much work"
     if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
@@ -64,4 +68,4 @@ def _tightness(graph: Graph, claim: Any, where: str) -> Finding:
     value = (
         f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
     )
-    return Finding(claim["id"], Done.COMPUTED, f"enclosed again by Arb: {value}", claim["id"])
+    return Done.COMPUTED, f"enclosed again by Arb: {value}"

@@ -12,6 +12,7 @@ from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import Called, recording
 from dyadic.proofs.claims import Claim
 from dyadic.proofs.composition import steps_claim
+from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.proofs.methods.registry import Method, choose
 from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.sentences import undecided
@@ -93,6 +94,6 @@ def _observed(method: Method, subject: Subject, notes: Notes) -> list[Claim]:
             now = time.perf_counter()
             notes.seconds[claim.id] = now - start
             called, start = {}, now
-    except Rejected as error:  # equations that cannot be evaluated
+    except (Rejected, Undetermined) as error:  # equations that cannot be evaluated, or have no value where they are
         found.append(undecided(method.name, str(error)))
     return found

@@ -22,6 +22,7 @@ from dyadic.symbolic.energy import (
     derive_layer,
     reads_activations,
 )
+from dyadic.symbolic.errors import DyadicError, expect
 from dyadic.symbolic.instantiation import Equation, EquationRole, Equations, SensitivityTerm, aligned
 from dyadic.symbolic.rank_table import RankTable, Reads, rank_table
 from dyadic.symbolic.serialise import Json, to_json
@@ -127,6 +128,12 @@ class Derivation:
         return {owner: cost_to_json(cost) for owner, cost in self.costs.items()}
 
 
+def expect_derivation(value: object) -> None:
+    """Raises :class:`DyadicError` where an argument is no derivation."""
+    if not isinstance(value, Derivation):
+        raise DyadicError(f"a {type(value).__name__} is no derivation; give what dyadic.derive returns")
+
+
 def sizes_to_json(sizes: Mapping[Expr, Expr]) -> Json:
     """The sizes of a vertex or cost, by the name of the symbol that they replace."""
     return {str(symbol): to_json(extent) for symbol, extent in sizes.items()}
@@ -134,6 +141,7 @@ def sizes_to_json(sizes: Mapping[Expr, Expr]) -> Json:
 
 def derive(architecture: Architecture) -> Derivation:
     """Derive an architecture's Euler-Lagrange equations from its doubled energy."""
+    expect("architecture", architecture, Architecture)
     layers = {vertex.name: derive_layer(vertex.kind) for vertex in architecture.vertices}
     costs = {c.owner: derive_cost(c.type, len(c.shape), c.settings) for c in architecture.costs}
     terms: dict[str, tuple[SensitivityTerm, ...]] = {}
@@ -150,4 +158,4 @@ def derive(architecture: Architecture) -> Derivation:
     return Derivation(architecture, layers, costs, terms, shared)
 
 
-__all__ = ["Derivation", "Equation", "EquationRole", "SensitivityTerm", "derive"]
+__all__ = ["Derivation", "Equation", "EquationRole", "SensitivityTerm", "derive", "expect_derivation"]

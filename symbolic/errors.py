@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 
@@ -22,6 +23,19 @@ class SpecError(DyadicError):
     def __init__(self, where: str, problem: str, remedy: str) -> None:
         super().__init__(f"{where}: {problem}; {remedy}" if remedy else f"{where}: {problem}")
         self.where, self.problem, self.remedy = where, problem, remedy
+
+
+def expect(what: str, value: object, *kinds: type) -> None:
+    """Raises :class:`DyadicError` where an argument is of another kind."""
+    if not isinstance(value, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise DyadicError(f"{what} must be of the type {wanted}, not {type(value).__name__}")
+
+
+def expect_one_of(what: str, value: object, choices: Collection[str]) -> None:
+    """Raises :class:`DyadicError` where an argument is none of some words."""
+    if not isinstance(value, str) or value not in choices:
+        raise DyadicError(f"{what} {value!r:.60} is unknown; choose one of {', '.join(choices)}")
 
 
 def unwritable(path: Path, error: OSError) -> DyadicError:

@@ -47,8 +47,13 @@ _EXPORT = (
 )
 
 
-def regular_file(path: Path, largest: int = LARGEST_SPEC) -> None:
-    """Refuse what is no file that can be read to its end: a folder, a device, a pipe, a file without bounds."""
+def regular_file(
+    path: Path, largest: int = LARGEST_SPEC, smaller: str = "give an architecture, or a model without data"
+) -> None:
+    """Refuse what is no file that can be read to its end: a folder, a device, a pipe, a file without bounds.
+
+    smaller: what to do about a file that is too large.
+    """
     try:
         size = path.stat().st_size
         if not path.is_file():
@@ -58,9 +63,7 @@ def regular_file(path: Path, largest: int = LARGEST_SPEC) -> None:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(str(path), f"cannot be read ({reason})", "check the path") from error
     if size > largest:
-        raise SpecError(
-            str(path), f"is larger than {largest >> 20} MiB", "give an architecture, or a model without data"
-        )
+        raise SpecError(str(path), f"is larger than {largest >> 20} MiB", smaller)
 
 
 def refuse_weights(path: Path) -> None:

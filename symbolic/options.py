@@ -112,8 +112,17 @@ def decimal(text: str) -> Fraction | float:
     return WrittenNumber(text)
 
 
+TAKEN_SIZES = ("C", "lse", "lsebar", "pi")
+"""What the equations of costs print without the name of a layer, and the number pi: no names of sizes."""
+TAKEN_BY_ABSTRACT_COSTS = ("t", "tbar")
+"""The same where the cost is abstract."""
+
+
 def size_of(where: str, key: str, value: Any) -> Expr:
     """A size: a positive integer or a name."""
+    if value in TAKEN_SIZES:
+        problem = f"{key} holds {value!r}, which stands for something else in the equations"
+        raise SpecError(where, problem, f"give the size another name, such as {f'{value}_size'!r}")
     if isinstance(value, Expr):
         return value
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_SIZE:

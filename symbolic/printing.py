@@ -95,7 +95,7 @@ class Printer(ABC):
                 return self.symbol(node.name), ATOM
             case AppliedUndef():
                 arguments = ", ".join(self(argument) for argument in node.args)
-                return self.symbol(node.func.__name__) + self.brackets(arguments), ATOM
+                return self.subscripted(node.func.__name__) + self.brackets(arguments), ATOM
             case Add():
                 return self._sum(node), SUM
             case Mul():
@@ -183,6 +183,8 @@ class Printer(ABC):
 
     @abstractmethod
     def symbol(self, name: str) -> str: ...
+    @abstractmethod
+    def subscripted(self, name: str) -> str: ...
 
     @abstractmethod
     def rate(self, variable: str) -> str: ...
@@ -293,6 +295,9 @@ class TextPrinter(Printer):
 
     def divides(self, divisor: str, value: str) -> str:
         return f"{divisor} | {value}"
+
+    def subscripted(self, name: str) -> str:
+        return name
 
     def symbol(self, name: str) -> str:
         return name

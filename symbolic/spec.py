@@ -21,6 +21,7 @@ from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
 from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import (
+    TAKEN_BY_ABSTRACT_COSTS,
     checked_name,
     choice,
     decimal,
@@ -107,7 +108,13 @@ def architecture(data: Mapping[str, Any], default_name: str = "network") -> Arch
     costs = _costs(data, layers, shapes)
     _all_used(layers, inputs, [cost.input for cost in costs])
     decay = number("the file", "weight_decay", data.get("weight_decay", 0))
-    return Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
+    found = Architecture(name, (*inputs, *further), tuple(vertices), costs, decay, values=values)
+    taken = sorted(set(found.unknown_sizes) & set(TAKEN_BY_ABSTRACT_COSTS))
+    if taken and any(cost.type == "abstract" for cost in costs):
+        raise SpecError(
+            f"the size {taken[0]!r}", "stands for something else in the abstract cost's equations", "rename it"
+        )
+    return found
 
 
 def _expand(name: str, layer: LayerEntry, shapes: Mapping[str, Shape], taken: Iterable[str]) -> Expansion:
@@ -193,15 +200,35 @@ def _values(data: Mapping[str, Any], shapes: Mapping[str, Shape]) -> dict[str, A
     found = {}
     for name, entry in data.get("constants", {}).items():
         if "values" in entry:
-            try:
-                array = np.asarray(entry["values"], dtype=float)
-            except (TypeError, ValueError) as error:
-                raise SpecError(f"constant {name!r}", "values are not numbers in a regular list", "") from error
+            array = _numbers(f"constant {name!r}", entry["values"])
             if array.shape != tuple(shapes[name]):
                 problem = f"values have the shape {list(array.shape)}, not {show(shapes[name])}"
                 raise SpecError(f"constant {name!r}", problem, "make them agree")
             found[name] = array
     return found
+
+
+def _numbers(where: str, values: Any) -> Any:
+    """An array of finite numbers; no text, truth value or complex number passes for one."""
+    remedy = "write numbers in lists that are all equally long, or an array of them"
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SpecError(where, "values are not numbers in a regular list", remedy) from error
+    if array.dtype.kind == "O" and all(type(value) is int for value in array.ravel()):
+        raise SpecError(where, "values hold an integer beyond 64 bits", remedy)
+    if array.dtype.kind not in "iuf" or _holds_truth(values):
+        raise SpecError(where, "values are not numbers in a regular list", remedy)
+    if not np.isfinite(array).all():
+        raise SpecError(where, "values hold an infinity or NaN", "write finite numbers")
+    return array.astype(float)
+
+
+def _holds_truth(values: Any) -> bool:
+    """Whether a truth value stands among the numbers of a list, where NumPy takes it for 0 or 1."""
+    if isinstance(values, list | tuple):
+        return any(map(_holds_truth, values))
+    return isinstance(values, bool | np.bool_)
 
 
 def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:

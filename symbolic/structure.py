@@ -11,7 +11,7 @@ from sympy import Expr, Integer, Rational, Symbol, sympify
 
 from dyadic.symbolic.costs import COST_OWNER, COSTS, CostEquation
 from dyadic.symbolic.energy import LayerKind, derive_layer
-from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError, expect
 from dyadic.symbolic.expressions import Element, Tensor, elements
 from dyadic.symbolic.layers import LAYERS, ShapeError
 from dyadic.symbolic.layers.layer_type import Shape
@@ -200,6 +200,7 @@ class Architecture:
 
     def with_sizes(self, values: Mapping[str, int]) -> Architecture:
         """The same architecture with numbers put in for sizes given by name."""
+        expect("sizes", values, Mapping)
         unknown = sorted(set(values) - set(self.unknown_sizes))
         if unknown:
             named = ", ".join(self.unknown_sizes) or "none"

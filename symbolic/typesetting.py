@@ -11,7 +11,7 @@ from dyadic.symbolic.expressions import Element, Reduction
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.functions.scalar import ScalarFunction
 from dyadic.symbolic.printing import COST_OWNERS, Printer
-from dyadic.symbolic.tensor_names import NameRole, Owner, Placeholder
+from dyadic.symbolic.tensor_names import Name, NameRole, Owner, Placeholder
 
 
 class TypesetPrinter(Printer):
@@ -31,14 +31,24 @@ class TypesetPrinter(Printer):
     def entry(self, node: Element) -> str:
         name, own = node.name, self.goes_by_own_name(node.name)
         base = str(name.owner) if own else name.letter
-        text = self._own_name(base) if own else self.letters(base)
+        text, upper = (self._own_name(base), "") if own else self.letter(name)
         if name.role is not NameRole.PLAIN:
-            text = self.accent(self.accents[name.role][len(base) > 1], text)
+            text = self.accent(self.accents[name.role][self.is_wide(name)], text)
+        scripts = [upper] if upper else []
         if not own and name.owner not in COST_OWNERS:
-            text += self.script("^", self._owner(name.owner))
+            scripts.append(self._owner(name.owner))
+        text += self.script("^", ", ".join(scripts)) if scripts else ""
         plain = all(isinstance(index, Symbol) for index in node.indices)
         indices = (" " if plain else ", ").join(self(index) for index in node.indices)
         return text + (self.script("_", indices) if indices else "")
+
+    def letter(self, name: Name) -> tuple[str, str]:
+        """A tensor's letter, and what stands in its superscript before the owner."""
+        return self.letters(name.letter), ""
+
+    def is_wide(self, name: Name) -> bool:
+        """Whether an accent has to stand over several letters."""
+        return len(str(name.owner) if self.goes_by_own_name(name) else name.letter) > 1
 
     def letters(self, name: str) -> str:
         """A tensor's letter or letters; digits are no subscript, since its indices are one."""
@@ -60,13 +70,18 @@ class TypesetPrinter(Printer):
             return self.pi
         if name.endswith("'"):
             return self.symbol(name[:-1]) + "'"
-        base, separator, index = name.partition("_")
-        if separator and base and index:
-            return self.symbol(base) + self.script("_", index if len(index) == 1 else self.symbol(index))
+        # No two names look the same: x_{0} is x0, and x_0 is one word.
+        if name[1:] in ("_+", "_-"):
+            return name[0] + self.script("_", name[2])
         letters = name.rstrip("0123456789")
         if len(letters) != 1:
             return self.italic(name)
         return letters + (self.script("_", name[1:]) if name[1:] else "")
+
+    def subscripted(self, name: str) -> str:
+        """The name of a function with what it is differentiated by, E_x."""
+        base, _, index = name.partition("_")
+        return self.symbol(base) + (self.script("_", index) if index else "")
 
     def function(self, name: str, order: int, argument: str) -> str:
         known = FUNCTIONS.get(name)

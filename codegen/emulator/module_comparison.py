@@ -12,6 +12,10 @@ INTERVALS = (None, (0.2, 2.0), (0.1, 0.9), (1.1, 2.0))
 """Where to draw inputs from (None: normal): the first in which all functions of a network have values."""
 
 
+class NoFiniteValues(ValueError):
+    """No interval was found in which all results of a network are finite."""
+
+
 def draw(
     derivation: Derivation,
     module: Any,
@@ -62,7 +66,7 @@ def finite_draw(derivation: Derivation, reference: Any, batch: int, seed: int, d
         arrays = [loss, *gradients.values(), *state.x.values(), *state.s.values()]
         if all(np.isfinite(array).all() for array in arrays):
             return given
-    raise ValueError("the reference has no finite values to compare with")
+    raise NoFiniteValues("the reference has no finite values to compare with")
 
 
 def differences(module: Any, reference: Any, given: Any) -> dict[str, float]:

@@ -62,8 +62,11 @@ class Prepared:
     ranges: dict[Index, Expr]
 
 
-def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
-    """The launches that evaluate a routine at given sizes, in order."""
+def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr], whole: bool = False) -> list[Kernel]:
+    """The launches that evaluate a routine at given sizes, in order.
+
+    whole: for one thread, which gains nothing from a long sum in parts.
+    """
     known = {t.name: _sized(t, sizes) for t in (*routine.arguments, *(item.tensor for item in routine.definitions))}
     shapes = {one: tensor.shape for one, tensor in known.items()}
     letters = {variable(tensor) for tensor in known.values()}
@@ -82,7 +85,7 @@ def kernels(name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Ker
         if kernel.writes:
             found.append(kernel)
             wanted |= {tensor.name for tensor in kernel.reads}
-    return [part for kernel in found[::-1] for part in _parts(kernel)]
+    return found[::-1] if whole else [part for kernel in found[::-1] for part in _parts(kernel)]
 
 
 def _parts(kernel: Kernel) -> Sequence[Kernel]:

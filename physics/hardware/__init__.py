@@ -2,6 +2,7 @@
 
 feedback.py    weights of its own on the way back     additive_noise.py     its stationary covariance
 readout.py     gradients read before T steps          finite_resolution.py  a bound for all devices of a tolerance
+                                                        simulated.py          what a simulation of them can show
 """
 
 from dyadic.physics.hardware.additive_noise import noise

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from dyadic.physics.dynamics import RelaxationSetting, run
+from dyadic.physics.dynamics import MOST_NUMBERS, RelaxationSetting, checked, run
 from dyadic.physics.enclosures import StateVector
+from dyadic.physics.hardware.simulated import above_rounding, few_runs
 from dyadic.physics.linearity import not_linear
 from dyadic.physics.spectrum import spectrum
 from dyadic.physics.trajectory import on_host
@@ -29,6 +30,7 @@ from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.errors import DyadicError
 
 _CONVERGED = 1e-17
+_MOST_STEPS = 10**5
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,10 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
 
     covariance: Q over the entries in the order of :class:`StateVector`, or the variance of independent noise.
     samples: how many runs are made at once.
-    Raises :class:`DyadicError` for a network that is not linear, or steps that do not converge.
+    Raises :class:`DyadicError` for a network that is not linear, steps that do not converge, or noise that arithmetic
+    cannot tell from its own rounding.
     """
+    checked(setting)
     derivation = updates.network.derivation
     reason = not_linear(derivation)
     if reason is not None:
@@ -98,17 +102,43 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
         raise DyadicError(f"the noise has no stationary covariance: the spectral radius is {spread.radius:g}")
     ratios = {variable: setting.h / setting.tau.get(variable, 1.0) for variable in updates.variables}
     vector = StateVector.of(updates.sample())
-    count = len(vector)
-    full = np.eye(count) * covariance if np.ndim(covariance) == 0 else np.asarray(covariance, dtype=float)
-    if full.shape != (count, count) or np.abs(full - full.T).max() > 0 or np.linalg.eigvalsh(full).min() < -1e-12:
-        raise DyadicError(f"covariance: give a symmetric, non-negative matrix of {count} rows")
-    predicted = stationary(one_step(updates, ratios), full)
+    few_runs("count of runs", samples, len(vector))
     steps = derivation.steps if spread.radius == 0 else int(np.ceil(np.log(1e-8) / np.log(spread.radius)))
+    if steps > _MOST_STEPS:
+        raise DyadicError(
+            f"step size h = {setting.h:g}: the noise is stationary after {steps} steps only; take a larger step"
+        )
+    full = _covariance(covariance, len(vector))
+    above_rounding(updates, "the noise's standard deviation", float(np.sqrt(np.diag(full).max())))
+    with np.errstate(all="ignore"):
+        predicted = stationary(one_step(updates, ratios), full)
+    if not np.isfinite(predicted).all():
+        raise DyadicError("the noise is so large that its stationary covariance overflows; give less")
     found = _measured(updates, setting, full, vector, samples, steps)
     deviation = np.sqrt(2 / samples) * np.diag(predicted)
     off = np.abs(np.diag(found) - np.diag(predicted))
     worst = float((off / np.maximum(deviation, 1e-300)).max())
     return Noise(vector, predicted, found, samples, steps, worst, covariance_claim())
+
+
+def _covariance(given: Array | float, count: int) -> Array:
+    """Q as a matrix."""
+    if count * count > MOST_NUMBERS:
+        raise DyadicError(
+            f"the covariance of {count} entries is more than {MOST_NUMBERS} numbers; give a smaller network"
+        )
+    try:
+        matrix = np.asarray(given)
+    except ValueError:  # rows of several lengths
+        matrix = np.asarray(None)
+    if matrix.dtype.kind not in "iuf":
+        raise DyadicError("covariance: give a variance, or a matrix of real numbers")
+    full = np.diag(np.full(count, float(matrix))) if matrix.ndim == 0 else matrix.astype(float)
+    if full.shape != (count, count) or not np.isfinite(full).all() or np.abs(full - full.T).max() > 0:
+        raise DyadicError(f"covariance: give a finite variance, or a symmetric matrix of {count} rows")
+    if np.linalg.eigvalsh(full).min() < -1e-12:
+        raise DyadicError("covariance: is negative in some direction; give variances that are not")
+    return full
 
 
 def _measured(

@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, small_enough
+from dyadic.physics.given_numbers import not_negative, whole
+from dyadic.physics.gradient_error import gradient_error
 from dyadic.physics.number_types import lower, upper
 from dyadic.physics.spectrum import triangular_claim
-from dyadic.physics.starts import given
+from dyadic.physics.starts import Source, parameters
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, DoubledState, Updates
 from dyadic.physics.words import Rules, word
@@ -57,10 +59,8 @@ def mismatch(true: Updates, device: Updates) -> Mismatch:
     found = {name: reached.s[name] - exact.s[name] for name in exact.s}
     wanted = _flat(true.at(exact.x, exact.s).gradients())
     got = _flat(device.at(reached.x, reached.s).gradients())
-    norm = float(np.linalg.norm(wanted))
-    cosine = float(wanted @ got) / max(norm * float(np.linalg.norm(got)), 1e-300)
+    error, cosine = gradient_error(got, wanted)
     claims = (*general_claims(true.network.derivation), device_claim(true, device))
-    error = float(np.linalg.norm(got - wanted)) / max(norm, 1e-300)
     return Mismatch(reached, source, predicted, found, error, cosine, claims)
 
 
@@ -195,14 +195,18 @@ def _gradients(updates: Updates) -> dict[str, Array]:
 
 
 def mismatched(updates: Updates, relative: float, seed: int) -> Updates:
-    """A device whose every feedback weight is off by ``relative`` times a standard normal number, as a factor."""
-    random = np.random.default_rng(seed)
+    """A device whose every feedback weight is off by ``relative`` times a standard normal number, as a factor.
+
+    Raises :class:`DyadicError` for a number that is negative or not finite, or so large that the way back overflows.
+    """
+    relative, random = not_negative("mismatch", relative), np.random.default_rng(whole("seed", seed))
     xp, dtype = updates.network.arrays, updates.network.module.DTYPE
-    weights = {
-        name: array * xp.asarray(1 + relative * random.standard_normal(array.shape), dtype=dtype)
-        for name, array in updates.params.items()
-    }
-    return with_feedback(updates, weights)
+    with np.errstate(all="ignore"):
+        weights = {
+            name: array * xp.asarray(1 + relative * random.standard_normal(array.shape), dtype=dtype)
+            for name, array in updates.params.items()
+        }
+    return _reaching(with_feedback(updates, weights), f"mismatch = {relative:g}")
 
 
 def with_feedback(updates: Updates, weights: dict[str, Array]) -> Updates:
@@ -211,21 +215,26 @@ def with_feedback(updates: Updates, weights: dict[str, Array]) -> Updates:
     return Updates(updates.network, updates.params, *given, feedback=weights)
 
 
-def read(updates: Updates, path: str | Path | None) -> Updates:
-    """A device whose feedback weights are those of an .npz file, named as the parameters.
+def read(updates: Updates, source: Source) -> Updates:
+    """A device whose feedback weights are those of an .npz file or a mapping, named as the parameters.
 
-    Raises :class:`DyadicError` where it cannot be read, or lacks a parameter.
+    Raises :class:`DyadicError` where these are not the finite arrays that are needed, or the way back overflows.
     """
-    if path is None:
-        return updates
-    weights = given(path)
-    missing = [name for name in updates.params if name not in weights]
-    if missing:
-        raise DyadicError(f"{path}: lacks the feedback weights {', '.join(missing[:5])}")
-    try:
-        return with_feedback(updates, weights)
-    except ValueError as error:
-        raise DyadicError(f"{path}: {error}") from error
+    weights = parameters(updates.network, "feedback weights").taken(source)
+    where = str(source) if isinstance(source, str | Path) else "feedback weights"
+    return _reaching(with_feedback(updates, weights), where)
+
+
+def _reaching(device: Updates, where: str) -> Updates:
+    """The device, if what it reaches is finite."""
+    with np.errstate(all="ignore"):
+        state = device.exact()
+        arrays = {f"s:{name}": value for name, value in state.s.items()}
+        arrays |= {f"the gradient of {n}": g for n, g in device.at(state.x, state.s).gradients().items()}
+    for name, array in arrays.items():
+        if not np.isfinite(on_host(array)).all():
+            raise DyadicError(f"{where}: {name} is not finite with such feedback weights; give smaller ones")
+    return device
 
 
 __all__ = ["Mismatch", "device_claim", "general_claims", "mismatch", "mismatched", "read", "with_feedback"]

@@ -28,12 +28,15 @@ from dyadic.physics.enclosures import (
     StateVector,
     Unenclosed,
     enclosing,
+    entries,
     in_balls,
     matrix,
     small_enough,
     step_jacobian,
     with_slopes,
 )
+from dyadic.physics.given_numbers import whole
+from dyadic.physics.hardware.simulated import STANDS_OUT, above_rounding, few_runs
 from dyadic.physics.number_types import upper
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
@@ -60,7 +63,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The bound, and the largest errors that random devices of the tolerance had; the same keys."""
+    """The bound, and the largest errors that random devices of the tolerance had, if there is one; the same keys."""
 
     bound: Bound | None
     worst_states: dict[Variable, Array]
@@ -75,7 +78,7 @@ class Resolution:
             return float("nan")
         pairs = [(self.bound.states[v].max(), self.worst_states[v].max()) for v in self.worst_states]
         pairs += [(self.bound.gradients[n].max(), self.worst_gradients[n].max()) for n in self.worst_gradients]
-        return max(float(one / two) for one, two in pairs if two > 0)
+        return max((float(one / two) for one, two in pairs if two > 0), default=float("inf"))
 
     @property
     def holds(self) -> bool:
@@ -87,9 +90,16 @@ class Resolution:
 
 
 def resolution(updates: Updates, tolerance: float, devices: int = 1000, seed: int = 0) -> Resolution:
-    """Bound all devices of a tolerance, and try some whose errors are as large as it allows, with random signs."""
+    """Bound all devices of a tolerance, and try some whose errors are as large as it allows, with random signs.
+
+    Raises :class:`DyadicError` for a tolerance that is no positive number or cannot be told from the rounding of the
+    simulation, and for more devices than fit.
+    """
+    above_rounding(updates, "resolution", tolerance)
+    few_runs("count of devices", devices, entries(updates))
+    whole("seed", seed)
     bound, claim = bounded(updates, tolerance)
-    states, gradients = _tried(updates, tolerance, devices, seed)
+    states, gradients = _tried(updates, tolerance, devices, seed) if bound is not None else ({}, {})
     return Resolution(bound, states, gradients, devices, claim)
 
 
@@ -132,11 +142,15 @@ def _bound(updates: Updates, tolerance: float) -> Bound:
     for _ in range(_TRIES):
         powers = _powers(step_jacobian(one, centre, radii), steps)
         found = _reach(powers, tolerance)
+        if not np.isfinite(found).all():
+            break
         if (found <= radii).all():
             gradients = _gradients(one, vector, centre, radii, powers, tolerance, found)
+            if not all(np.isfinite(array).all() for array in gradients.values()):
+                break
             return Bound(tolerance, vector.arrays(found), gradients)
         radii = 1.2 * np.maximum(found, radii)
-    raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound leaves every box that was tried")
+    raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound leaves every box tried, or overflows")
 
 
 def _powers(step: arb_mat, count: int) -> list[arb_mat]:
@@ -208,7 +222,7 @@ def _reached(updates: Updates, tolerance: float, devices: int, seed: int) -> Ite
     """What each device has after T steps; all at once, as samples of one batch, where there is such an axis."""
     random = np.random.default_rng(seed)
     xp, dtype = updates.network.arrays, updates.network.module.DTYPE
-    largest = tolerance * (1 - 2.0**-20)  # the simulation's own rounding is part of what a device is off by
+    largest = tolerance * (1 - STANDS_OUT)  # the simulation's own rounding is part of what a device is off by
 
     def disturbed(step: int, variable: Variable, value: Array) -> Array:
         return value + xp.asarray(largest * random.choice([-1.0, 1.0], size=value.shape), dtype=dtype)

@@ -14,6 +14,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from dyadic.physics.enclosures import Unenclosed, enclosing, in_balls, matrix, middle, small_enough
+from dyadic.physics.gradient_error import gradient_error
 from dyadic.physics.number_types import Slopes
 from dyadic.physics.updates import Array, Updates
 from dyadic.symbolic.derivation import Derivation
@@ -86,10 +87,7 @@ class Bench:
         """|g - backpropagation's| / |backpropagation's| over all parameters compared, and the cosine between both."""
         found = np.concatenate([np.asarray(gradient[name], dtype=float).ravel() for name in self.gradient])
         wanted = np.concatenate([np.asarray(value, dtype=float).ravel() for value in self.gradient.values()])
-        norm, own = float(np.linalg.norm(wanted)), float(np.linalg.norm(found))
-        return float(np.linalg.norm(found - wanted)) / max(norm, 1e-300), float(wanted @ found) / max(
-            norm * own, 1e-300
-        )
+        return gradient_error(found, wanted)
 
     # -- vectors and the Jacobian --------------------------------------------------------------------------------------
 

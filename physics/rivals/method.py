@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.updates import Array
@@ -74,17 +74,14 @@ class Watch:
     bench: Bench
     first: int | None = None
     last: tuple[float, float] = (float("inf"), 0.0)
-    history: list[float] = field(default_factory=list)
 
-    def see(self, step: int, gradient: Mapping[str, Array]) -> float:
-        """The error after a step."""
+    def see(self, step: int, gradient: Mapping[str, Array]) -> None:
+        """Measure the error after a step."""
         self.last = self.bench.error(gradient)
-        self.history.append(self.last[0])
         if not self.last[0] <= WANTED:
             self.first = None
         elif self.first is None:
             self.first = step
-        return self.last[0]
 
 
 def effort(setting: str, watch: Watch, per_step: int, before: int = 0, reason: str = "") -> Effort:

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from dyadic.physics.dynamics import built
 from dyadic.physics.loading import emitted_network
@@ -22,10 +21,11 @@ from dyadic.physics.rivals import (
 )
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.method import MethodTrial, RivalMethod
-from dyadic.physics.starts import Arrays, problem
+from dyadic.physics.starts import Source, parameters, problem
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Claim
-from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.derivation import Derivation, expect_derivation
+from dyadic.symbolic.errors import DyadicError
 
 METHODS: tuple[RivalMethod, ...] = (
     *finite_time.METHODS[:1], *vector_fields.METHODS, *symmetric_energy.METHODS, *dual_propagation.METHODS,
@@ -146,8 +146,8 @@ def _tex(text: str) -> str:
 
 def compare(
     derivation: Derivation,
-    params: Arrays | str | Path | None = None,
-    data: Arrays | str | Path | None = None,
+    params: Source | None = None,
+    data: Source | None = None,
     *,
     seed: int = 0,
     methods: Collection[str] | None = None,
@@ -162,16 +162,37 @@ def compare(
     params, data, seed: as for :func:`dyadic.relax`.  methods: ids of :data:`METHODS`; all where None.
     over: parameters whose gradients are compared; all where None.  feedback: weights B for feedback alignment.
     progress: told the name of every method as it starts.
+    Raises :class:`DyadicError` for names that there are not, weights that nothing uses, and arrays that do not fit.
     """
+    chosen = _names("methods", methods, [method.id for method in METHODS])
+    expect_derivation(derivation)
     network = emitted_network(derivation)
-    updates: Updates = built(network, problem(network, params, data, 1, seed)).sample()
-    rows = []
+    _names("over", over, list(network.module.PARAMETERS))
+    if feedback is not None:
+        if "feedback-alignment" not in chosen:
+            raise DyadicError("feedback: is read by feedback-alignment alone, which is not among the methods; add it")
+        feedback = parameters(network, "feedback weights").taken(feedback)
+    updates: Updates = built(network, problem(network, params, data, None, seed)).sample()
+    bench, rows = Bench(updates, over, feedback), []
     for method in METHODS:
-        if methods is None or method.id in methods:
+        if method.id in chosen:
             progress(method.title)
-            found = method.run(Bench(updates, over, feedback))
+            found = method.run(bench)
             rows.append(Row(method, None, found) if isinstance(found, str) else Row(method, found))
     return Comparison(derivation.architecture.name, tuple(rows))
+
+
+def _names(what: str, given: Collection[str] | None, known: list[str]) -> list[str]:
+    """Names of a table, at least one of them; all where none are given."""
+    if given is None:
+        return known
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise DyadicError(f"{what}: give a list of names, not {str(given)[:60]!r}")
+    unknown = [str(name)[:60] for name in given if name not in known]
+    if unknown or not given:
+        said = f"there is no {', '.join(unknown[:5])}" if unknown else "none is given"
+        raise DyadicError(f"{what}: {said}; there are: {', '.join(known[:20])}")
+    return list(given)
 
 
 __all__ = ["LEFT_OUT", "METHODS", "Comparison", "Row", "compare"]

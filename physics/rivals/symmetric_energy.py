@@ -84,15 +84,25 @@ class EnergyMinimum:
             columns.append((np.array(self.bench.flat(ahead)) - np.array(self.bench.flat(behind))) / (2 * step))
         return np.array(columns, dtype=float).T
 
+    @cached_property
+    def enclosed(self) -> Enclosed:
+        """The free state, enclosed; to be asked for within :func:`enclosing`."""
+        return Enclosed(self)
+
+    @cached_property
+    def target(self) -> Bench:
+        """A bench whose gradient is that of the cost at the minimum."""
+        other = Bench(self.bench.updates, self.bench.over)
+        other.__dict__["gradient"] = self.gradient
+        return other
+
     def parameters(self, u: Units) -> dict[str, Array]:
         """dE/dtheta."""
         return self.bench.chosen(self.energy.by_parameters(u, {}))
 
     def error(self, gradient: Mapping[str, Array]) -> tuple[float, float]:
         """Against the gradient of the cost at the minimum, as :meth:`Bench.error`."""
-        other = Bench(self.bench.updates, self.bench.over)
-        other.__dict__["gradient"] = self.gradient
-        return other.error(gradient)
+        return self.target.error(gradient)
 
 
 def minimum(bench: Bench) -> EnergyMinimum | str:
@@ -244,8 +254,8 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
     claims = (
         _order("ep centred", 2, "the centred estimate is the gradient of the minimum's cost + O(beta^2)"),
         _order("ep one-sided", 1, "the one-sided estimate is the gradient of the minimum's cost + O(beta)"),
-        exactness_claim("ep centred", 2, lambda: Enclosed(found).error_term(2), "centred", _MINIMUM),
-        exactness_claim("ep one-sided", 1, lambda: Enclosed(found).error_term(1), "one-sided", _MINIMUM),
+        exactness_claim("ep centred", 2, lambda: found.enclosed.error_term(2), "centred", _MINIMUM),
+        exactness_claim("ep one-sided", 1, lambda: found.enclosed.error_term(1), "one-sided", _MINIMUM),
         limit_claim(
             "ep:feedforward", "for beta -> 0 it is backpropagation's gradient of the forward pass with these weights",
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
@@ -256,12 +266,12 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
 
 
 def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
-    there = Enclosed(found)
+    there = found.enclosed
     return (there.coupled(), there.gradient()) if coupled else (there.gradient(), there.bench.gradient)
 
 
 def _contrast(found: EnergyMinimum) -> tuple[dict[str, Array], dict[str, Array]]:
-    there = Enclosed(found)
+    there = found.enclosed
     return there.contrast(1.0, held(found, 1.0)), there.gradient()
 
 
@@ -273,9 +283,7 @@ def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement
     paths: list[list[Units]] = [[], []]
     for path, sign in zip(paths, (1, -1), strict=True):
         nudged(found, sign * beta, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
-    other = Bench(found.bench.updates, found.bench.over)
-    other.__dict__["gradient"] = found.gradient
-    watch = Watch(other)
+    watch = Watch(found.target)
     for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
         watch.see(step, difference(found, up, down, 2 * beta))
     free: list[int] = []

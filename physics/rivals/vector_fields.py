@@ -297,12 +297,15 @@ def _measured(setting: str, bench: Bench, gradient: dict[str, Array]) -> Measure
 def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
     """Steps of both nudged phases, with the first beta that is small enough, after the free phase."""
     count = len(bench.vertices)
-    errors = {beta: bench.error(centred(bench, beta, correction))[0] for beta in NUDGES}
-    good = [beta for beta, error in errors.items() if error <= WANTED]
-    if not good:
-        reason = f"the error stays at {min(errors.values()):.1e}"
+    errors = []
+    for beta in NUDGES:
+        errors.append(bench.error(centred(bench, beta, correction))[0])
+        if errors[-1] <= WANTED:
+            break
+    else:
+        reason = f"the error stays at {min(errors):.1e}"
         return Effort("centred", None, None, 2 * per_vertex * count, reason)
-    beta, watch = good[0], Watch(bench)
+    watch = Watch(bench)
     paths: list[list[Units]] = [[], []]
     for path, sign in zip(paths, (1, -1), strict=True):
         settled(bench, sign * beta, correction, lambda step, u, path=path: path.append(u))  # type: ignore[misc]

@@ -31,6 +31,7 @@ class LayerChecks:
 
     def __init__(self, exam: Examination) -> None:
         self.exam, self.graph, self.shapes, self.claims = exam, exam.graph, exam.shapes, exam.claims
+        self._own: dict[str, Fraction | Costly] = {}
 
     def run(self) -> None:
         """The adjoints: by their proofs where there are any; evaluated in any case."""
@@ -126,11 +127,9 @@ class LayerChecks:
 
     def _at_these_sizes(self, claim: Any, content: Any, place: str) -> None:
         """A claim for the sizes of this network, by values at all of them."""
-        try:
-            with limited(EVALUATING * self.exam.effort):
-                bound = at_own_sizes(content, place, self.exam.tables(place))
-        except Costly as error:
-            self.exam.say(claim, Done.STATED, f"not shown at the sizes of this network: {error.reason}")
+        bound = self._bound(content, place)
+        if isinstance(bound, Costly):
+            self.exam.say(claim, Done.STATED, f"not shown at the sizes of this network: {bound.reason}")
             title = self.claims.titles[claim["id"]]
             self.exam.open.append(f"{title}: there is no proof for all sizes, and values do not show it")
             return
@@ -138,6 +137,16 @@ class LayerChecks:
         text = f"at the sizes of this network and no others, {PRIMES} primes; {chance}"
         self.exam.say(claim, Done.EVALUATED, text)
         self.exam.own_sizes.append(claim["id"])
+
+    def _bound(self, content: Any, place: str) -> Fraction | Costly:
+        """The chance that values at the network's sizes mislead, for adjoint and gradient together; or why none is."""
+        if place not in self._own:
+            try:
+                with limited(EVALUATING * self.exam.effort):
+                    self._own[place] = at_own_sizes(content, place, self.exam.tables(place))
+            except Costly as error:
+                self._own[place] = error
+        return self._own[place]
 
     def _maxima(self, content: Any, place: str) -> None:
         """No maximum is taken over nothing, at any sizes that the network has and that can be looked at."""

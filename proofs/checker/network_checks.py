@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation import linear_deviation, reciprocity_entry, simulation
-from dyadic.proofs.checker.evaluation.kind_pairing import primes
+from dyadic.proofs.checker.evaluation.own_sizes import own_prime
 from dyadic.proofs.checker.evaluation.simulation import NetworkInstance, Simulation, Small
 from dyadic.proofs.checker.evaluation.stand_ins import DividesByZero, StandIns
 from dyadic.proofs.checker.examination import Examination
@@ -113,7 +113,7 @@ class NetworkChecks:
         self.exam.say(claim, finding.done, f"{finding.detail}; {how} at the network's own sizes as well")
 
     def _run(self, one: Simulation) -> Fraction:
-        return one.run(primes(secrets.randbits(60))[0], secrets.randbits(60))
+        return one.run(own_prime(), secrets.randbits(60))
 
     # -- in fractions and in enclosures ------------------------------------------------------------------------------
 

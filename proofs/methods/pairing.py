@@ -79,26 +79,27 @@ def _runs(graph: Graph) -> Iterator[PairingRun]:
     for where, (content, own) in graph.contents().items():
         for k, prime in enumerate(primes(SEED)):
             chosen = small_sizes(content, SEED + k, where, own)
-            ring = PrimeField(prime, SEED + k)
-            forward, backward = both_sides(content, where, chosen, ring, residue_source(prime, SEED + k))
-            degrees = both_sides(content, where, chosen, Degree(), lambda label: 1)
+            ring, held = PrimeField(prime, SEED + k), integers_of(content, chosen, where)
+            forward, backward = both_sides(content, where, chosen, held, ring, residue_source(prime, SEED + k))
+            degrees = both_sides(content, where, chosen, held, Degree(), lambda label: 1)
             trials = 1 + ring.calls * (ring.calls - 1) // 2
             bound = min(Fraction(1), Fraction(trials * max(*map(int, degrees), 1), prime))
-            integers = {
-                f"{key[0]} {key[1]}": list(t.values()) for key, t in integers_of(content, chosen, where).items()
-            }
+            integers = {f"{key[0]} {key[1]}": list(table.values()) for key, table in held.items()}
             yield PairingRun(where, prime, SEED + k, chosen, forward, backward, bound, integers)
 
 
-def both_sides(content: Any, where: str, sizes: Mapping[str, int], ring: Ring, draw: Draw) -> tuple[Any, Any]:
+def both_sides(
+    content: Any, where: str, sizes: Mapping[str, int], integers: Tensors, ring: Ring, draw: Draw
+) -> tuple[Any, Any]:
     """(<s, Df v>, <(Df)^T s, v> + <dE/dtheta, w>) over a ring; a cost is a layer with one output and s = 1.
+
+    integers: the tensors that hold integers, with their entries (:func:`integers_of`).
 
     Raises :class:`Rejected` where an equation cannot be evaluated, or the stated energy is not <s, f - x>.
     """
     table = _completed(content, sizes, where)
     is_cost, jets = "gradient" in content, Jets(ring)
     shapes = _given(content, table, where)
-    integers = integers_of(content, sizes, where)
     still: Tensors = {}
     moving: Tensors = {}
     for key, shape in shapes.items():

@@ -29,7 +29,7 @@ from dyadic.proofs.methods import (
     variational,
     wiring,
 )
-from dyadic.proofs.methods.formal import formal
+from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.errors import DyadicError
@@ -177,8 +177,8 @@ _ALL = (
         "Coq's kernel; that the table lists what the updates read", "what the equations say", deep=True, bears=False,
     ),
     Method(
-        "formal", "proofs/methods/formal/formal.py", "machine-checked equations",
-        lambda s: [formal.formal_claim(s.content)],
+        "formal", "proofs/methods/formal/network_theorem.py", "machine-checked equations",
+        lambda s: [network_theorem.formal_claim(s.content)],
         "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq",
         "Coq's kernel and its virtual machine; the axioms of the real numbers; that the file's equations are these",
         "other sizes; the emitted code; floating point", deep=True, bears=False,
@@ -197,9 +197,13 @@ def choose(names: Sequence[str] | None, deep: bool, coq: bool) -> list[Method]:
     ``names`` None means the default ones; ``deep`` adds the costlier ones but Coq, which ``coq`` adds.
     Raises :class:`DyadicError` for a name that no method has.
     """
+    if names is not None and deep:
+        raise DyadicError("--methods runs only the ones named, and --deep adds others; leave one of the two out")
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names or ()):
+        raise DyadicError(f"methods = {names!r:.60}: write a list of names; there are: {', '.join(METHODS)}")
     unknown = [name for name in names or () if name not in METHODS]
     if unknown:
-        raise DyadicError(f"no method is called {', '.join(unknown)!r}; there are: {', '.join(METHODS)}")
+        raise DyadicError(f"no method is called {', '.join(unknown[:5])!r}; there are: {', '.join(METHODS)}")
     wanted = set(names if names is not None else [m.name for m in _ALL if not m.deep])
     if deep:
         wanted |= {method.name for method in _ALL if method.name not in COQ_METHODS}

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.claims import Claim
+from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, read_claims
-from dyadic.proofs.statements.semantics.equation import Statement, equalities
+from dyadic.proofs.evaluate.number_rings import Undetermined
+from dyadic.proofs.statements.number_systems.form_algebra import at_most
+from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
+from dyadic.proofs.statements.semantics.author_names import LayerOutside, author_names
+from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Equalities, Statement, equalities
 from dyadic.proofs.statements.semantics.given import given_values
+from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.statements.verdict.decide import decide
 from dyadic.proofs.statements.verdict.sizes import Budget
@@ -29,29 +33,121 @@ from dyadic.symbolic.printing import TextPrinter
 
 _LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
 _PRINTER = TextPrinter()
+_REMARK = 20_000
+"""How many operations a look at another reading of a refuted claim may take."""
+_THERE = 'true at the solution (at = "solution"), false at some other state'
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The claims with their verdicts, and those that could not be read or examined, each in the order of the file.
+
+    expected: the verdicts that the author expects, by the claims' names.  lines: where the claims stand.
+    """
+
+    claims: tuple[Claim, ...]
+    failures: tuple[Failure, ...] = ()
+    expected: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> str:
+        """Of the claims of which nothing is expected: refuted if one is, else unreadable if one is.
+
+        Else "not as expected" if a verdict is another than its author expects, else undecided if a claim is, else
+        proved, or "as expected" if something was.
+        """
+        found = overall(claim for claim in self.claims if claim.id not in self.expected)
+        if found is Verdict.REFUTED:
+            return found.value
+        if self.failures:
+            return "unreadable"
+        if any(map(self.surprising, self.claims)):
+            return "not as expected"
+        return "as expected" if self.expected and found is Verdict.PROVED else found.value
+
+    def surprising(self, claim: Claim) -> bool:
+        """Whether the author expects another verdict."""
+        return claim.verdict.value != self.expected.get(claim.id, claim.verdict.value)
 
 
 def verify_claims(
     derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
 ) -> list[Claim]:
     """A verdict on every claim of a file.  Raises :class:`SpecError` where one cannot be read."""
-    if not isinstance(source, ClaimsFile):
-        try:
-            return verify_claims(derivation, read_claims(source), progress)
-        except SpecError as error:
-            named = error.where if error.where.startswith(str(source)) else f"{source}: {error.where}"
-            raise SpecError(named, error.problem, error.remedy) from error
-    claims = source
+    found = examine_claims(derivation, source, progress)
+    if not found.failures:
+        return list(found.claims)
+    error = found.failures[0].error
+    if isinstance(source, ClaimsFile):
+        raise error
+    raise SpecError(f"{source}: {error.where}", error.problem, error.remedy) from error
+
+
+def examine_claims(
+    derivation: Derivation, source: str | Path | ClaimsFile, progress: Callable[[str], None] = lambda stage: None
+) -> Findings:
+    """A verdict on every claim that can be read.  Raises :class:`SpecError` where the file itself cannot."""
+    claims = source if isinstance(source, ClaimsFile) else read_claims(source)
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
-    vocabulary = Vocabulary(graph, claims.functions)
+    author = author_names(claims.names, claims.layers, graph)
+    vocabulary = Vocabulary(graph, claims.functions, author)
     vocabulary.given = given_values(graph, derivation.architecture.values)
-    found, budget = [], Budget()
+    budget = Budget()
+    found: list[Claim] = []
+    failures = list(claims.failures)
     for position, statement in enumerate(claims.statements, 1):
         progress(f"{statement.id} (claim {position} of {len(claims.statements)})")
         start = time.perf_counter()
-        claim = _with_derived(_verdict(statement, vocabulary, graph, budget), derivation)
-        found.append(replace(claim, seconds=time.perf_counter() - start))
-    return found
+        try:
+            claim = _for_all_layers(statement, vocabulary, graph, budget)
+            claim = _with_derived(claim, derivation)
+            found.append(replace(claim, seconds=time.perf_counter() - start))
+        except SpecError as error:
+            failures.append(Failure(statement.id, statement.line, error))
+    expected = {statement.id: statement.expected for statement in claims.statements if statement.expected}
+    lines = {statement.id: statement.line for statement in claims.statements}
+    return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)), expected, lines)
+
+
+def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
+    """The verdict; of an equation with a layer l, that for every l for which all that it names exists."""
+    author = vocabulary.author
+    if not any(map(author.speaks_of_l, (*statement.formulas, *statement.definitions, *statement.assumptions))):
+        try:
+            return _verdict(statement, vocabulary, graph, budget)
+        except LayerOutside as error:
+            raise SpecError(statement.place, f"there is no {error}", _numbered(author.chain)) from error
+    found: dict[int, Claim] = {}
+    for layer in range(len(author.chain)):
+        here = vocabulary.copy()
+        here.author = replace(author, layer=layer)
+        try:
+            found[layer] = _verdict(statement, here, graph, budget)
+        except LayerOutside:
+            continue
+    if not found:
+        raise SpecError(statement.place, "there is no layer l with all that is named", _numbered(author.chain))
+    return _together(found, author.chain)
+
+
+def _numbered(chain: Sequence[str]) -> str:
+    return f"the layers are {', '.join(f'{number} = {name}' for number, name in enumerate(chain))}"
+
+
+def _together(found: dict[int, Claim], chain: Sequence[str]) -> Claim:
+    """Refuted if it is for one layer, else undecided if it is for one, else proved."""
+    worst = overall(found.values())
+    layer, claim = next((layer, claim) for layer, claim in found.items() if claim.verdict is worst)
+    text = f"for l = {', '.join(map(str, found))} (l = {layer}, {chain[layer]}: {claim.statement})"
+    numbers = claim.counterexample and {"layer": f"l = {layer} ({chain[layer]})", **claim.counterexample}
+    reason = claim.reason and f"for l = {layer} ({chain[layer]}): {claim.reason}"
+    hypotheses = dict.fromkeys(text for each in found.values() for text in each.hypotheses)
+    trusted = dict.fromkeys(text for each in found.values() for text in each.trusted if each.verdict is worst)
+    return replace(
+        claim, statement=text, counterexample=numbers, reason=reason, hypotheses=tuple(hypotheses),
+        trusted=tuple(trusted),
+    )  # fmt: skip
 
 
 def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
@@ -63,11 +159,35 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         raise SpecError(statement.place, f"{statement.child!r} is no layer", 'write of = "NAME", or of = "cost"')
     try:
         claim = equalities(statement, vocabulary)
-        return decide(statement, claim, _symmetric(statement, vocabulary), budget)
+        found = decide(statement, claim, budget)
     except Rejected as error:
         raise SpecError(
             statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
         ) from error
+    return _otherwise(found, statement, claim, vocabulary)
+
+
+def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary: Vocabulary) -> Claim:
+    """A refuted claim that holds where backpropagation arrives, or in the other layout, says so."""
+    if found.verdict is not Verdict.REFUTED or found.counterexample is None:
+        return found
+    budget = Budget(_REMARK)
+    other = NUMERATOR if statement.layout == DENOMINATOR else DENOMINATOR
+    readings = [(replace(statement, layout=other), f'true with derivatives in {other} layout (layout = "{other}")')]
+    if statement.at != SOLUTION:
+        readings.insert(0, (replace(statement, at=SOLUTION), _THERE))
+    for reading, words in readings:
+        try:
+            other_claim = equalities(reading, vocabulary)
+            if reading.layout != statement.layout and other_claim.seed == claim.seed:
+                continue  # no derivative by a matrix
+            with at_most(_REMARK):
+                proved = decide(reading, other_claim, budget, search=False).verdict is Verdict.PROVED
+            if proved:
+                return replace(found, counterexample={"but": words, **found.counterexample})
+        except (SpecError, Rejected, Undetermined):
+            continue
+    return found
 
 
 def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
@@ -82,16 +202,4 @@ def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
     return claim
 
 
-def _symmetric(statement: Statement, vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
-    found = set()
-    for name in statement.symmetric:
-        tensor = vocabulary.tensors.get(name)
-        if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:
-            raise SpecError(statement.place, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
-        if not tensor.axes[0].same(tensor.axes[1]):
-            raise SpecError(statement.place, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
-        found.add((tensor.kind, tensor.owner))
-    return frozenset(found)
-
-
-__all__ = ["ClaimsFile", "Statement", "read_claims", "verify_claims"]
+__all__ = ["ClaimsFile", "Failure", "Findings", "Statement", "examine_claims", "read_claims", "verify_claims"]

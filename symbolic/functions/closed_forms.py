@@ -103,6 +103,11 @@ def as_primitives(formula: Expr) -> Expr:
         raise DyadicError(f"no primitive for {formula}: state its value and its derivative")
     if type(formula) in _HEADS:
         return Apply(_HEADS[type(formula)], 0, as_primitives(formula.args[0]))
+    if isinstance(formula, sympy.Function):
+        name = type(formula).__name__
+        if name not in FUNCTIONS:
+            raise DyadicError(f"{name} is no scalar function here; write it with {', '.join(sorted(FUNCTIONS))}")
+        return Apply(name, 0, as_primitives(formula.args[0]))
     if isinstance(formula, sympy.Pow) and formula.exp.is_Rational and formula.exp.q == 2 and formula.base.has(Z):
         root = Apply("sqrt" if formula.exp > 0 else "rsqrt", 0, as_primitives(formula.base))
         return root ** abs(formula.exp.p)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError, expect, expect_one_of
 from dyadic.symbolic.granularity import Granularity, with_granularity
 from dyadic.symbolic.limits import LARGEST_MODEL, refuse_weights, regular_file
 from dyadic.symbolic.spec import read_spec
@@ -26,6 +26,9 @@ def read(path: str | Path, cost: str | None = None, granularity: Granularity | N
     differentiable cost).  ``granularity``: what a vertex of a model is, by default an operation.  TOML says both.
     Raises :class:`DyadicError` where the file cannot be read.
     """
+    expect("path", path, str, Path)
+    if granularity is not None:
+        expect_one_of("granularity", granularity, ("operation", "layer"))
     is_model = Path(path).suffix.lower() in (".onnx", ".pt2")
     if granularity is not None and not is_model:
         remedy = "leave --granularity out, or write the layers as you want them"

@@ -20,6 +20,7 @@ import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
+from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_folding import Result, fold, make_room
 from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
@@ -188,6 +189,7 @@ class _OnnxReader:
         if dim.HasField("dim_value"):
             self.model.note(f"the size {dim.dim_value} of axis {axis} of the input {name!r} is read as an unknown one")
         label = re.sub(r"[^A-Za-z0-9_]", "_", dim.dim_param or f"{name}_{axis}")
+        label = f"{label}_size" if label in (*TAKEN_SIZES, *TAKEN_BY_ABSTRACT_COSTS) else label
         return Symbol(label if label[:1].isalpha() else f"n{label}", integer=True, positive=True)
 
     def _rows_looked_up(self, name: str) -> int | None:

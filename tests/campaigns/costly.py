@@ -258,10 +258,11 @@ def _():
 def _():
     c = forged()
     step = []
-    for _ in range(30):
+    for _ in range(12):
         step = [["factor", 0, [step]]] * 2
     for proof in c["proofs"].values():
-        proof["energy"]["left"] = [step[:1]]
+        for pair in proof.values():
+            pair["left"] = [step for _ in pair["left"]]
     return refitted(c)
 
 

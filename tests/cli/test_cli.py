@@ -8,13 +8,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from support.command import COMMAND, run
+
+from dyadic.codegen.compilers import find_c_compiler, has_device
 
 DIGITS = "examples/digits.toml"
-COMMAND = [sys.executable, "-m", "dyadic"]
-
-
-def run(*arguments, **options):
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, **options)
 
 
 def test_derive():
@@ -81,30 +79,30 @@ def test_fewer_steps_are_refuted_in_the_network_itself_and_once(steps):
 
 
 def test_emit(tmp_path):
-    for target in ("numpy", "cupy"):
+    for target in ("numpy", "cupy", "c"):
         path = tmp_path / f"{target}.py"
         assert run("emit", DIGITS, "--target", target, "--dtype", "float32", "-o", path).returncode == 0
         assert run("emit", DIGITS, "--target", target, "--dtype", "float32").stdout == path.read_text()
-    refused = run("emit", DIGITS, "--target", "c")
-    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "no C target yet" in refused.stderr
 
 
 def test_build(tmp_path):
     done = run("build", DIGITS, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     wanted = {
-        "derivation.json", "certificate.json", "kernels_cupy.py", "kernels_numpy.py", "appendix.tex", "appendix.pdf",
-        "dyadic-appendix.sty", "dyadic.bib",
+        "derivation.json", "certificate.json", "kernels_c.py", "kernels_cupy.py", "kernels_numpy.py", "appendix.tex",
+        "appendix.pdf", "dyadic-appendix.sty", "dyadic.bib",
     }  # fmt: skip
     assert {path.name for path in (tmp_path / "out").iterdir()} == wanted
+    compiler = find_c_compiler()
+    fastest = f"kernels_c.py, compiled at its first use with {compiler}" if compiler else "kernels_numpy.py"
+    assert f"fastest here: {fastest}" in done.stdout or has_device()
     assert run("check", tmp_path / "out" / "certificate.json").returncode == 0
 
 
 def test_doctor():
     done = run("doctor")
     assert done.returncode == 0
-    for thing in ("GPU", "NVRTC", "g++", "coqc", "Coquelicot", "pdflatex"):
+    for thing in ("GPU", "NVRTC", "C compiler", "g++", "coqc", "Coquelicot", "pdflatex"):
         assert thing in done.stdout
     extras = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]
     for extra in extras.keys() - {"test"}:

@@ -176,3 +176,43 @@ def test_every_public_name_is_there_and_documented():
         assert hasattr(dyadic, name)
         assert name == "__version__" or getattr(dyadic, name).__doc__
         assert f"`{name}" in page or f"dyadic.{name}" in page, name
+
+
+# -- nothing but DyadicError, and nothing that changes ---------------------------------------------------------------
+
+
+def test_what_is_in_a_certificate_cannot_be_changed_either(certificate):
+    for change in (
+        lambda: certificate["claims"][0].update(verdict="refuted"),
+        lambda: certificate["claims"].append({}),
+        lambda: certificate["architecture"].__setitem__("name", "another"),
+        lambda: certificate["claims"][-1]["numbers"].pop("steps"),
+        lambda: certificate.claims[-1].numbers.clear(),
+    ):
+        with pytest.raises(TypeError, match="cannot be changed"):
+            change()
+    free = copy.deepcopy(dict(certificate))
+    free["claims"][0]["verdict"] = "refuted"
+    assert certificate["claims"][0]["verdict"] == "proved"
+    assert type(free) is type(free["claims"][0]) is dict
+    assert pickle.loads(pickle.dumps(certificate)) == certificate
+    assert dyadic.check(certificate).confirmed
+
+
+@pytest.mark.parametrize("wrong", [None, 1.5, "text", [], {}, object()], ids=lambda one: type(one).__name__)
+def test_arguments_of_another_kind_are_refused_by_name(wrong, tmp_path, derivation, certificate):
+    calls = [
+        lambda: dyadic.derive(wrong), lambda: dyadic.verify(wrong), lambda: dyadic.emit(wrong, "numpy"),
+        lambda: dyadic.emit(derivation, wrong), lambda: dyadic.emit(derivation, "numpy", wrong),
+        lambda: dyadic.appendix(wrong, certificate, tmp_path / "a.tex"),
+        lambda: dyadic.appendix(derivation, wrong, tmp_path / "a.tex"),
+        lambda: dyadic.Certificate(wrong), lambda: dyadic.check(wrong),
+        lambda: dyadic.check(certificate, effort=wrong), lambda: dyadic.verify(derivation, steps=wrong or "0"),
+    ]  # fmt: skip
+    if not isinstance(wrong, str):
+        calls += [lambda: dyadic.read(wrong), lambda: dyadic.emit(derivation, "numpy").write(wrong)]
+    if wrong is not None and not isinstance(wrong, dict):
+        calls += [lambda: dyadic.emit(derivation, "numpy", sizes=wrong), lambda: dyadic.check(certificate, wrong)]
+    for call in calls:
+        with pytest.raises(dyadic.DyadicError):
+            call()

@@ -9,14 +9,16 @@ from dataclasses import replace
 import pytest
 
 import dyadic
+from dyadic.printable import printable
 from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.statements import Findings
 from dyadic.proofs.verification import Notes
 from dyadic.report import derivation_text
 from dyadic.shorts import short
 from dyadic.summary import GROUPS, own_claims_text, rejected_text, report_text, verdict_text
-from dyadic.terminal import Page, page, printable
+from dyadic.terminal import Page, page
 
 NETWORK = "examples/claims/network.toml"
 COMMAND = [sys.executable, "-m", "dyadic"]
@@ -141,7 +143,7 @@ def test_a_claim_that_lacks_its_numbers_is_told_by_its_sentence():
 def test_a_terminals_control_sequences_are_written_out():
     derivation = dyadic.derive(dyadic.read(NETWORK))
     claim = Claim("\x1b[2Jevil\r", "a\x07b", Verdict.UNDECIDED, "m", reason="\x9b31m")
-    text = "".join(own_claims_text(derivation, [claim], Page()))
+    text = "".join(own_claims_text(derivation, Findings((claim,)), "it.toml", Page()))
     assert text.isprintable()
     assert r"\x1b[2Jevil\r" in text
     assert printable("ünd ≤") == "ünd ≤"

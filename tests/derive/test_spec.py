@@ -5,6 +5,9 @@ from fractions import Fraction
 import pytest
 
 from dyadic.symbolic import SpecError, architecture, derive, read_spec
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
+from dyadic.symbolic.printing import text_name
 
 GOOD = """
 name = "net"
@@ -116,6 +119,25 @@ CASES = {
     "unknown cost": (replaced(('"squared_error"', '"squared"')), "cost: type 'squared' is unknown"),
     "cost of nothing": (replaced(('["b"]', '["c"]')), "cost: its input 'c' is not a layer"),
     "no cost": (GOOD.partition("[cost]")[0], "cost: no cost is given; add [cost]"),
+    "a size that the equations of a cost call otherwise": (
+        '[inputs.x]\nshape = ["lse"]\n[[layers]]\nname = "h"\ntype = "tanh"\n[cost]\ntype = "cross_entropy"',
+        "shape holds 'lse', which stands for something else in the equations; give the size another name",
+    ),
+    "a constant of text": (
+        '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = ["1", "inf"]\n[[layers]]\nname = "h"\n'
+        'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
+        "constant 'c': values are not numbers in a regular list; write numbers",
+    ),
+    "a constant with a truth value": (
+        '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = [1.5, true]\n[[layers]]\nname = "h"\n'
+        'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
+        "constant 'c': values are not numbers in a regular list; write numbers",
+    ),
+    "a constant that is not finite": (
+        '[inputs.x]\nshape = [2]\n[constants.c]\nshape = [2]\nvalues = [1.5, nan]\n[[layers]]\nname = "h"\n'
+        'type = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"',
+        "constants.c.values.2: holds the non-finite number nan",
+    ),
     "layers as a table": (
         '[inputs.x]\nshape = [2]\n[layers.h]\ntype = "dense"\n[cost]\ntype = "squared_error"',
         "layers: is a table; start every layer with [[layers]]",
@@ -198,3 +220,27 @@ def test_files_that_cannot_be_read(tmp_path):
     deep.write_text("a = " + "[" * 100_000)
     with pytest.raises(SpecError, match="nested too deeply|is not TOML"):
         read_spec(deep)
+
+
+def test_no_size_has_a_name_that_the_equations_of_costs_print():
+    """What stands in a printed equation without a layer's name is a tensor of the cost, or a size."""
+    for cost in COSTS:
+        made = derive(architecture({**ONE, "cost": {"type": cost}}))
+        names = {
+            text_name(item.element.name) for one in made.equations.values() for item in (one.definition, *one.where)
+        }
+        unowned = {name for name in names if "_" not in name}
+        taken = {*TAKEN_SIZES, *(TAKEN_BY_ABSTRACT_COSTS if cost == "abstract" else ())}
+        assert "C" in unowned <= taken
+        for name in taken:
+            with pytest.raises(SpecError, match="stands for something else"):
+                architecture({**ONE, "inputs": {"x": {"shape": [name]}}, "cost": {"type": cost}})
+    assert derive(architecture({**ONE, "inputs": {"x": {"shape": ["t"]}}}))
+
+
+ONE = {
+    "name": "one",
+    "inputs": {"x": {"shape": ["n"]}},
+    "layers": [{"name": "h", "type": "dense", "units": "m"}],
+    "cost": {"type": "squared_error"},
+}

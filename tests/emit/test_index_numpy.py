@@ -514,7 +514,7 @@ CASES = {
         ("gradient", "/ batch", "/ 1"),
         ("gradient", "inner = columns + rows if flipped", "inner = rows + columns if flipped"),
         ("maximum", "fill=-np.inf", "fill=0"),
-        ("maximum", ".max(axis=0)", ".min(axis=0)"),
+        ("maximum", "np.maximum(result", "np.minimum(result"),
         ("maximum", "argmax(axis=-2)", "argmin(axis=-2)"),
         ("maximum", "==", "!="),
         ("maximum", "spread={2: 2}", "spread={2: 1}"),

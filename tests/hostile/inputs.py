@@ -121,7 +121,7 @@ def options():
         "methods long": (*verify, "--methods", "x," * 9_000),
         "dtype": (*emit, "--dtype", "float16"),
         "target": ("emit", "examples/digits.toml", "--target", "cuda"),
-        "target c": ("emit", "examples/digits.toml", "--target", "c"),
+        "target ptx": ("emit", "examples/digits.toml", "--target", "ptx"),
         "cost": (*verify, "--cost", "nothing"),
         "cost of a TOML file": (*verify, "--cost", "squared_error"),
         "granularity": (*verify, "--granularity", "fine"),
@@ -150,7 +150,6 @@ def claims():
         "zeros.toml": b"\0" * 1000, "binary.tex": b"\xff\xfe", "text.toml": b"no claims", "empty.toml": b"",
         "deep.toml": b"claim = " + b"[" * 30_000, "digits.toml": b"h = " + b"9" * 30_000, "keys.toml": b"a . " * 9_000,
         "open.tex": b'% dyadic: begin claim id="it" kind="equal"\nC = C', "fifo.toml": ..., "folder.toml": None,
-        "code.toml": b"[[claim]]\nid='a'\nkind='equal'\nequation='__import__(\"os\") = C'",
     }  # fmt: skip
     found = {
         f"claims {name}": Case(("verify", "n.toml", "--claims", name), {**network, name: data})

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from support.optional import require
 
-from dyadic.codegen import cupy_target
 from dyadic.codegen import evidence as under_test
+from dyadic.codegen import kernel_target
 from dyadic.codegen.cubin import find_nvrtc
 from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.evidence import LAST, evidence, report
@@ -77,7 +77,7 @@ def test_a_mistake_in_a_kernel_is_found(monkeypatch):
         *axes, last = kernel.axes
         return replace(kernel, axes=(*axes, replace(last, extent=last.extent + 1)))
 
-    monkeypatch.setattr(cupy_target, "lower", lambda *given: [too_long(kernel) for kernel in kernels(*given)])
+    monkeypatch.setattr(kernel_target, "lower", lambda *given: [too_long(kernel) for kernel in kernels(*given)])
     wrong = {finding.method for finding in evidence(network(), "float64") if finding.outcome == "wrong"}
     assert "specification" in wrong
 

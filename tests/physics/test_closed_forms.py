@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
+from support.updates import updates_of
 
 import dyadic
 from dyadic import Verdict
 from dyadic.physics.deviation import Prediction, chain_of_reads, path_claim, predicted
-from dyadic.physics.dynamics import RelaxationSetting, built, run, time_constants
+from dyadic.physics.dynamics import RelaxationSetting, run, time_constants
 from dyadic.physics.energy_rates import energy_rate, flow_claims
 from dyadic.physics.flows import Flat
 from dyadic.physics.linearity import not_linear
-from dyadic.physics.loading import emitted_network
 from dyadic.physics.spectrum import spectrum
-from dyadic.physics.starts import problem, start
+from dyadic.physics.starts import start
 
 
 def linear(widths, cost="squared_error", activation="identity", skip=False):
@@ -23,11 +23,6 @@ def linear(widths, cost="squared_error", activation="identity", skip=False):
         layers.append({"name": "sum", "type": "add", "inputs": ["l0", layers[-1]["name"]]})
     spec = {"name": "linear", "inputs": {"x": {"shape": [widths[0]]}}, "layers": layers, "cost": {"type": cost}}
     return dyadic.derive(dyadic.architecture(spec))
-
-
-def updates_of(derivation, batch=1, seed=0):
-    network = emitted_network(derivation)
-    return built(network, problem(network, None, None, batch, seed))
 
 
 def difference(updates, setting, seed=0):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.updates import updates_of
 
 import dyadic
 from dyadic import Verdict
@@ -12,7 +13,6 @@ from dyadic.physics.hardware.feedback import agreement_claim, error_claim, misma
 from dyadic.physics.hardware.finite_resolution import bounded, resolution
 from dyadic.physics.hardware.readout import gradient_ranks, readout_claim
 from dyadic.physics.loading import emitted_network
-from dyadic.physics.starts import problem
 from dyadic.physics.words import Rules, word
 
 PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
@@ -25,11 +25,6 @@ def network(widths, activation="tanh", cost="squared_error", bias=True):
     ]
     spec = {"name": "device", "inputs": {"x": {"shape": [widths[0]]}}, "layers": layers, "cost": {"type": cost}}
     return dyadic.derive(dyadic.architecture(spec))
-
-
-def updates_of(derivation, batch=1, seed=0):
-    emitted = emitted_network(derivation)
-    return built(emitted, problem(emitted, None, None, batch, seed))
 
 
 # -- feedback ----------------------------------------------------------------------------------------------------------

@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.optional import require
+from support.updates import updates_of
 
 import dyadic
 from dyadic.codegen.emulator.stand_in import stand_in
-from dyadic.physics.dynamics import RelaxationSetting, built, ranks, run
-from dyadic.physics.loading import emitted_network
-from dyadic.physics.starts import problem
+from dyadic.physics.dynamics import RelaxationSetting, ranks, run
 from dyadic.physics.updates import Updates
 
 CHAIN = {
@@ -47,11 +46,6 @@ def chain():
 def example(name):
     network = dyadic.architecture(residual(5)) if name == "residual" else dyadic.read(f"examples/{name}.toml")
     return dyadic.derive(network)
-
-
-def updates_of(derivation, batch=1, seed=0):
-    network = emitted_network(derivation)
-    return built(network, problem(network, None, None, batch, seed))
 
 
 @pytest.mark.parametrize("name", ["digits", "residual", "lenet", "decoder", "lstm"])
@@ -234,7 +228,7 @@ def test_parameters_data_and_state_from_files(tmp_path):
         ({"solver": "RK45", "schedule": "wavefront"}, "continuous time"),
         ({"coordinates": "polar"}, "dyadic"),
         ({"coordinates": "dyadic", "schedule": "asynchronous"}, "together"),
-        ({"target": "c"}, "cupy, numpy"),
+        ({"target": "ptx"}, "c, cupy, numpy"),
         ({"dtype": "float16"}, "float32"),
         ({"start": "warm.npz"}, "warm.npz"),
         ({"params": {"a.weight": np.zeros((4, 3))}}, "lacks"),

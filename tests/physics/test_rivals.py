@@ -59,7 +59,7 @@ def numbers():
 
 def bench_of(derivation, params=None, data=None, over=None):
     emitted = emitted_network(derivation)
-    return Bench(built(emitted, problem(emitted, params, data, 1, 0)), over)
+    return Bench(built(emitted, problem(emitted, params, data, None, 0)), over)
 
 
 @pytest.fixture(scope="module")

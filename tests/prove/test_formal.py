@@ -11,10 +11,10 @@ import dyadic
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import machine
-from dyadic.proofs.methods.formal import formal
-from dyadic.proofs.methods.formal.names import Outside, escaped
+from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import network
+from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
 from dyadic.symbolic import derive, read_spec
 
 
@@ -63,7 +63,7 @@ def test_digits_is_proved_without_a_hypothesis(library):
     written = network(digits())
     assert written.everywhere
     compare(written.source, written)
-    formal.check(library, written)
+    network_theorem.check(library, written)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -71,16 +71,16 @@ def test_small_networks_are_proved(library, name):
     written = network(certificate(*NETWORKS[name]))
     assert written.everywhere == (name == "dense")
     compare(written.source, written)
-    formal.check(library, written)
+    network_theorem.check(library, written)
 
 
 def test_too_few_steps_are_refused(library):
     with pytest.raises(machine.CoqError, match="or that 6 steps are enough"):
-        formal.check(library, network(digits(6)))
+        network_theorem.check(library, network(digits(6)))
 
 
 def test_an_odd_number_of_steps_is_outside():
-    with pytest.raises(Outside, match="even"):
+    with pytest.raises(Inexpressible, match="even"):
         network(digits(7))
 
 
@@ -109,7 +109,9 @@ def test_no_mutated_equation_is_accepted(library, name):
     definitions = "".join(f"Definition wrong{k} : layer := {text}\n" for k, (_, text) in enumerate(found))
     wrong = [f"Eval vm_compute in layer_accepted dims wrong{k}.\n" for k in range(len(found))]
     source = head + definitions + "".join(own + wrong)
-    answers = re.findall(r"= (true|false)", machine.compile_bounded(library, "Mutants", source, 300, formal.MEMORY))
+    answers = re.findall(
+        r"= (true|false)", machine.compile_bounded(library, "Mutants", source, 300, network_theorem.MEMORY)
+    )
     assert answers == ["true"] * len(own) + ["false"] * len(wrong)
 
 
@@ -147,11 +149,11 @@ def test_names_do_not_reach_coq(library):
     written = network(content)
     assert "Axiom" not in re.sub(r"\(\*.*?\*\)", "", written.source)
     assert written.source.count("(*") == network(certificate(layers, [3], "squared_error")).source.count("(*")
-    formal.check(library, written)
+    network_theorem.check(library, written)
 
 
 def test_a_size_that_is_a_name_is_outside():
-    with pytest.raises(Outside, match="a size is a name"):
+    with pytest.raises(Inexpressible, match="a size is a name"):
         network(certificate(DENSE, ["n"], "squared_error"))
 
 
@@ -160,30 +162,30 @@ def test_an_equation_outside_the_language_is_named():
     for layer in content["layers"].values():
         for item in layer["definitions"]:
             item["body"] = ["^", item["body"], ["rational", 1, 3]]
-    with pytest.raises(Outside, match="hidden: a power that is no small integer"):
+    with pytest.raises(Inexpressible, match="hidden: a power that is no small integer"):
         network(content)
 
 
 def test_a_maximum_over_a_part_of_its_range_is_outside():
     padded = [{**CONVOLUTION[1], "padding": [1, 1, 1, 1], "stride": [2, 2]}]
-    with pytest.raises(Outside, match="pool: a maximum or a log-sum-exp over a part of its range"):
+    with pytest.raises(Inexpressible, match="pool: a maximum or a log-sum-exp over a part of its range"):
         network(certificate(padded, [1, 4, 4], "squared_error"))
 
 
 def test_without_coq_the_claim_is_undecided(monkeypatch):
     monkeypatch.setattr(machine, "find_coqc", lambda: None)
-    claim = formal.formal_claim(digits())
+    claim = network_theorem.formal_claim(digits())
     assert (claim.verdict, claim.reason) == (Verdict.UNDECIDED, "coqc not found, apt-get install coq")
 
 
 def test_what_is_too_large_is_undecided(monkeypatch):
-    monkeypatch.setattr(formal, "_absent", lambda: None)
-    monkeypatch.setattr(formal, "BUDGET", 1000)
-    claim = formal.formal_claim(digits())
+    monkeypatch.setattr(network_theorem, "_absent", lambda: None)
+    monkeypatch.setattr(network_theorem, "BUDGET", 1000)
+    claim = network_theorem.formal_claim(digits())
     assert claim.verdict is Verdict.UNDECIDED
     assert "hidden: about" in claim.reason
 
 
 def test_the_budget_of_time_is_kept(library):
     with pytest.raises(machine.CoqError, match="did not finish within"):
-        machine.compile_bounded(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, formal.MEMORY)
+        machine.compile_bounded(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)

@@ -143,7 +143,6 @@ def rewritten(certificate, tag, change):
     "change",
     [
         lambda body: ["*", 2, ["*", ["rational", 1, 2], body]],
-        lambda body: ["+", body, ["*", body, ["+", 1, -1]]],
         lambda body: ["*", ["same", 3, 3], body],
         lambda body: ["*", body, ["^", ["^", 12, ["rational", 1, 2]], 2], ["rational", 1, 12]],
         lambda body: ["+", *reversed(body[1:])],

@@ -267,3 +267,15 @@ def test_settled_terms_are_those_of_the_literal_steps(blocks):
 def test_the_work_is_not_quadratic_in_the_depth():
     work(2)  # fills the caches that do not depend on the depth
     assert work(200) < 6 * work(50)
+
+
+def test_a_network_that_has_no_value_anywhere_is_undecided():
+    """The reciprocal of a - a."""
+    layers = [
+        {"name": "d", "type": "sub", "inputs": ["x", "x"]},
+        {"name": "r", "type": "reciprocal"},
+    ]
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    certificate = verify(derive(architecture(spec)))
+    assert certificate["verdict"] == "undecided"
+    assert any("division by zero" in (claim["reason"] or "") for claim in certificate["claims"])

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from campaigns.forged import base, layer
+from support.command import run
 from support.refit import refitted
 
 import dyadic
@@ -80,10 +81,6 @@ def test_another_network_has_another_digest_and_is_rejected(what):
     with pytest.raises(dyadic.RejectedCertificate, match=r"^architecture\.\w+: differs from that of 'first'"):
         dyadic.check(other, dyadic.derive(dyadic.architecture(SPEC)))
     assert dyadic.check(other, dyadic.derive(dyadic.architecture(SPEC | OTHERS[what]))).confirmed
-
-
-def run(*arguments):
-    return subprocess.run([sys.executable, "-m", "dyadic", *map(str, arguments)], capture_output=True, text=True)
 
 
 def test_the_command_line_holds_a_certificate_against_a_specification(tmp_path):

@@ -6,13 +6,10 @@ import sys
 import numpy as np
 import onnx
 from readers.onnx_models import model
+from support.command import run
 
 WEIGHTS = {"w": np.ones((150, 2), np.float32), "b": np.zeros(150, np.float32)}  # too many to be written into a module
 PROTO = model([("Gemm", ["x", "w", "b"], ["z"], {"transB": 1}), ("Relu", ["z"], ["y"])], {"x": [4, 2]}, ["y"], WEIGHTS)
-
-
-def run(*arguments):
-    return subprocess.run([sys.executable, "-m", "dyadic", *map(str, arguments)], capture_output=True, text=True)
 
 
 def test_a_model_is_verified_emitted_and_written_out(tmp_path):

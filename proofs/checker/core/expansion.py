@@ -293,6 +293,8 @@ class Expander:
         match item.body:
             case ["logsumexp" | "max" as kind, str(index), extent, body]:
                 guards, inside = split_guards(body)
+                if kind == "logsumexp" and not self.facts.never_negative(self.form(extent, names) - 1):
+                    raise Refused("a log-sum-exp is not shown to be over something")
                 own = scope.fresh(self.form(extent, names))
                 inner = {**names, index: Form.of(own.variables[0])}
                 at = tuple(names[i] for i in item.indices)

@@ -20,7 +20,7 @@ from typing import Any
 from dyadic.proofs.checker.core.facts import Facts, Given
 from dyadic.proofs.checker.core.forms import Form, Refused
 from dyadic.proofs.checker.core.obligations import Content, Obligation
-from dyadic.proofs.checker.core.partiality import partial
+from dyadic.proofs.checker.core.partiality import covered, partial
 from dyadic.proofs.checker.core.rules import RULES, Place, given
 from dyadic.proofs.checker.core.terms import Term, collected, inner_terms, merged, with_inner
 from dyadic.proofs.checker.intake.effort import spend
@@ -78,7 +78,7 @@ class Replay:
         right = self.terms(obligation.right, proof["right"], place)
         if collected(left) != collected(right):
             raise Rejected(self.where, "the two sides do not have the same terms")
-        if partial(right, self.facts) - partial(left, self.facts):
+        if not covered(partial(right, self.facts), partial(left, self.facts)):
             raise Rejected(self.where, "what is printed applies, divides by or takes a root of something that cancels")
         return self.steps
 

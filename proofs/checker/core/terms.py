@@ -246,7 +246,7 @@ def _term_key(term: Term) -> Hashable:
     for factor, exponent in term.factors:
         key = factor_key(factor), _sign(exponent)
         powers[key] = powers.get(key, Fraction(0)) + exponent
-    return frozenset(term.variables), frozenset(map(_condition_key, term.conditions)), frozenset(powers.items())
+    return frozenset(term.variables), frozenset(map(condition_key, term.conditions)), frozenset(powers.items())
 
 
 def factor_key(factor: Factor) -> Hashable:
@@ -260,7 +260,7 @@ def factor_key(factor: Factor) -> Hashable:
             return factor
 
 
-def _condition_key(condition: Condition) -> Hashable:
+def condition_key(condition: Condition) -> Hashable:
     """Lemma: 0 <= e < n is 0 <= n - 1 - e < n;  e = 0 is -e = 0;  d divides e where it divides -e."""
     match condition:
         case Within(form, extent):

@@ -80,12 +80,7 @@ class Tower:
     def _plus(self, one: Polynomial, two: Polynomial, factor: int = 1) -> Polynomial:
         spend(1 + len(one) + len(two), self.where)
         result = dict(one)
-        for monomial, coefficient in two.items():
-            total = result.get(monomial, Fraction(0)) + factor * coefficient
-            if total:
-                result[monomial] = total
-            else:
-                result.pop(monomial, None)
+        _add(result, two, factor)
         return result
 
     def _times(self, one: Polynomial, two: Polynomial) -> Polynomial:
@@ -284,10 +279,10 @@ def _joined(left: Monomial, right: Monomial) -> Monomial:
     return tuple(sorted(powers.items()))
 
 
-def _add(result: Polynomial, product: Polynomial) -> None:
-    """Add a polynomial to ``result``, in place."""
-    for monomial, coefficient in product.items():
-        total = result.get(monomial, Fraction(0)) + coefficient
+def _add(result: Polynomial, other: Polynomial, factor: int = 1) -> None:
+    """Add a polynomial, times an integer, to ``result``, in place."""
+    for monomial, coefficient in other.items():
+        total = result.get(monomial, Fraction(0)) + factor * coefficient
         if total:
             result[monomial] = total
         else:

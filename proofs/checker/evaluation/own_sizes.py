@@ -39,12 +39,12 @@ def agreed(
 
 def undecided_by_values(content: Any) -> str | None:
     """Why values at a network's sizes show nothing of a layer's adjoint; None if they do."""
-    bodies = [item["body"] for item in equations(content)]
     if integer_slots(content):
         return "it reads integers, of which a few are drawn"
-    if any(node[0] in ("max", "argmax") for node in nodes(bodies)):
+    if any(node[0] in ("max", "argmax") for node in nodes([item["body"] for item in equations(content)])):
         return "it takes the largest of several values, of which any is drawn"
-    return "its equations may have no value: " + ", ".join(sorted(conditions(content))) if conditions(content) else None
+    needed = conditions(content)
+    return f"its equations may have no value: {', '.join(sorted(needed))}" if needed else None
 
 
 def at_own_sizes(content: Any, place: str, tables: Sequence[Mapping[str, int] | None]) -> Fraction:

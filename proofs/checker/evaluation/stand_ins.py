@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from dyadic.proofs.checker.intake.effort import spend
@@ -70,8 +71,7 @@ class StandIns:
         """The slope of a function's stand-in."""
         if name in _KNOWN:
             return Fraction(_KNOWN[name][z <= 0])
-        drawn = random.Random(name)
-        return Fraction(drawn.randint(2, 6), 3) if z > 0 else Fraction(-drawn.randint(1, 5), 2)
+        return _drawn_slope(name, z > 0)
 
     def apply(self, name: str, order: int, z: Linear) -> Linear:
         line = self._line(name, z[0])
@@ -85,6 +85,13 @@ class StandIns:
             weighted = (self.apply("exp", 0, (v - value, Fraction(0)))[0] * d for _, (v, d) in terms)
             return value, _short(sum(weighted, Fraction(0)))
         return position if kind == "argmax" else (value, slope)
+
+
+@lru_cache(maxsize=1024)
+def _drawn_slope(name: str, positive: bool) -> Fraction:
+    """The slope of a stand-in on one side of 0, which its name decides."""
+    drawn = random.Random(name)
+    return Fraction(drawn.randint(2, 6), 3) if positive else Fraction(-drawn.randint(1, 5), 2)
 
 
 def _short(number: Fraction) -> Fraction:

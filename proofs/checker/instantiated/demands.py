@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import compared, positions
@@ -11,6 +12,7 @@ from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.checker.intake.names import sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, named, need, tensor
 
 ITSELF = NetworkNames({}, {}, strict=False)
@@ -31,7 +33,7 @@ class Part:
 class Demand:
     """``name[indices] = sum of the parts``; each part has names of its own for the indices.
 
-    cached: the normal form; uses: what was read, applied and divided by in making it.
+    cached: the normal form.
     accepted: a stated definition that was found to be this one.
     """
 
@@ -41,7 +43,6 @@ class Demand:
     parts: list[Part]
     where: str
     cached: Any = None
-    uses: set[tuple[Any, ...]] = field(default_factory=set)
     accepted: Any = None
 
 
@@ -66,6 +67,13 @@ class Demands:
             for parameter in need(self.data(name), "gradients", dict, self.where(name))
         }
         self._given: dict[tuple[str, str], tuple[list[Any], NetworkNames]] = {}
+
+    @cached_property
+    def sizes(self) -> set[str]:
+        """The sizes that the network leaves as names."""
+        tables = [*self.graph.sizes.values(), *(cost["sizes"] for cost in self.graph.costs.values())]
+        given = [[node["shape"], node.get("below")] for node in self.graph.inputs.values()]
+        return sizes_of([given, tables])
 
     def data(self, name: str) -> Any:
         """The kind of a vertex, or the cost of this name."""

@@ -20,13 +20,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.domain import RESTRICTED
 from dyadic.proofs.checker.evaluation.equations import entries
 from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demands, Part
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
-from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.normal_form import BRACKETS, Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
-from dyadic.proofs.checker.instantiated.usage import is_total, within
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import applied, nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
 
 
@@ -137,6 +138,13 @@ class _Comparison:
         place = f"{where}.definition"
         yield from self._missing(tag, place, stated["definition"], known, available)
         yield from self._differences(tag, place, stated["definition"], demand)
+        used = entries(need(stated["definition"], "body", (int, list), f"{where}.definition"))
+        for position, item in reversed([*enumerate(stated["where"])]):
+            place = f"{where}.where[{position}]"
+            name = _name(item, place)
+            if name not in used:
+                yield Difference(tag, place, tensor(*name), f"{tensor(*name)} is not used by this equation")
+            used |= entries(item["body"])
 
     def _missing(
         self, tag: str, where: str, item: Any, known: set[tuple[str, str]], available: Available
@@ -156,21 +164,22 @@ class _Comparison:
         if name != demand.name:
             yield Difference(tag, where, tensor(*name), f"defines {tensor(*name)} and not {tensor(*demand.name)}")
             return
-        with self.forms.usage.watched() as used:
-            shape, body = self._form(item, where)
+        self.forms.lost = False
+        shape, body = self._form(item, where)
+        hidden = self.forms.lost
         wanted_shape, wanted_body = self._demand_form(demand)
-        further = used - demand.uses
-        if body == wanted_body:
-            further -= within(self.forms, body)
+        self._check_words(item, demand, where)
         if list(map(key, shape)) != list(map(key, wanted_shape)):
             yield Difference(
                 tag, where, tensor(*name), f"{tensor(*name)} does not have the shape that the network gives it"
             )
-        elif further and (body == wanted_body or not is_total(further)):
-            raise Rejected(where, "reads, applies or divides by something that the network's equation does not")
+        elif hidden:
+            raise Rejected(where, "reads, applies or divides by something that cancels")
         elif body == wanted_body:
             self.outcome.by_form += 1
             demand.accepted = item
+        elif any(map(_is_partial, nodes(item["body"]))):
+            raise Rejected(where, "is written otherwise than the network's equation, with what may have no value")
         else:
             found = compare(self.network, item, demand, where, self.seed)
             if found is None:
@@ -180,6 +189,18 @@ class _Comparison:
                     tag, where, tensor(*name), "has another value", found.entry, found.stated, found.demanded,
                     found.modulus, found.sizes,
                 )  # fmt: skip
+
+    def _check_words(self, item: Any, demand: Demand, where: str) -> None:
+        """It names sizes of the network, and no other tensors and functions than the equation that is demanded."""
+        body = [item["body"], item["shape"]]
+        parts = [part.body for part in demand.parts]
+        strange = sizes_of(body) - self.network.sizes
+        strange |= applied(body) - applied(parts)
+        owned = [(part.names, name) for part in demand.parts for name in entries(part.body)]
+        read = {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
+        strange |= {tensor(*name) for name in entries(item["body"]) - read}
+        if strange:
+            raise Rejected(where, f"names {sorted(strange)[0]!r:.80}, which the network's equation does not")
 
     def _form(self, item: Any, where: str) -> tuple[list[Polynomial], Polynomial]:
         names = need(item, "indices", list, where)
@@ -195,9 +216,7 @@ class _Comparison:
     def _demand_form(self, demand: Demand) -> tuple[list[Polynomial], Polynomial]:
         if demand.cached is None:
             shape = [self.forms.of(extent, {}, demand.where, demand.names) for extent in demand.shape]
-            with self.forms.usage.watched() as used:
-                demand.cached = shape, total(self._part_form(part, shape) for part in demand.parts)
-            demand.uses = used
+            demand.cached = shape, total(self._part_form(part, shape) for part in demand.parts)
         return demand.cached
 
     def _part_form(self, part: Part, shape: list[Polynomial]) -> Polynomial:
@@ -206,6 +225,25 @@ class _Comparison:
         body = self.forms.of(part.body, bound, part.where, part.names, shape)
         number = factor.get((), 0)
         return {monomial: own * number for monomial, own in body.items()} if number else {}
+
+
+def _is_partial(node: Any) -> bool:
+    """Whether an operation may have no value: a root, a quotient, a function with a domain, a maximum over nothing."""
+    match node:
+        case ["^", base, exponent]:
+            whole = isinstance(exponent, int) and exponent > 0
+            return not whole and not (isinstance(base, int) and base > 0) and not _is_size(base)
+        case ["apply", str(name), _, _]:
+            return name in RESTRICTED
+        case ["quotient" | "remainder", _, divisor] | ["divides", divisor, _]:
+            return not (isinstance(divisor, int) and divisor > 0) and not _is_size(divisor)
+        case ["max" | "argmax" | "logsumexp", _, extent, body]:
+            return not (isinstance(extent, int) and extent > 0) or any(one[0] in BRACKETS for one in nodes(body))
+    return False
+
+
+def _is_size(node: Any) -> bool:
+    return isinstance(node, list) and node[:1] in (["size"], ["pi"])
 
 
 def _name(item: Any, where: str) -> tuple[str, str]:

@@ -11,13 +11,14 @@ two forms that differ show nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.instantiated.divisions import interval, is_whole, quotient, remainder, split
 from dyadic.proofs.checker.instantiated.elimination import Elimination
 from dyadic.proofs.checker.instantiated.polynomials import (
+    POSITIVE,
     Atoms,
     Monomial,
     Number,
@@ -25,7 +26,6 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     constant,
     extent_of,
     key,
-    total,
 )
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, shown
@@ -120,9 +120,9 @@ class Reader:
                 places = tuple(key(self.read(index, bound, depth)) for index in indices)
                 return self.forms.atom("entry", kind, self.names.owner(owner, self.where), places)
             case ["+", _, *_]:
-                return self._bounded(total(self.read(child, bound, depth) for child in node[1:]))
+                return self.added([self.read(child, bound, depth) for child in node[1:]])
             case ["*", _, *_]:
-                return self.product(self.read(child, bound, depth) for child in node[1:])
+                return self._factors(node[1:], bound, depth)
             case ["^", base, exponent]:
                 return self.power(self.read(base, bound, depth), self._exponent(exponent))
             case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
@@ -134,6 +134,16 @@ class Reader:
             case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
                 return self._reduction(kind, name, self.read(extent, bound, depth), body, bound, depth)
         raise self.refuse(f"{shown(node)} is not an expression")
+
+    def _factors(self, nodes: Sequence[Any], bound: dict[str, int], depth: int) -> Polynomial:
+        """Their product.  Beside a bracket that is 0 nothing is there; beside another 0 it is lost from sight."""
+        parts = [self.read(node, bound, depth) for node in nodes]
+        if all(parts):
+            return self.product(parts)
+        absent = any(not self.read(one, bound, depth) for one in _brackets(["*", *nodes]))
+        if not absent and not all(self.forms.is_plain(monomial) for part in parts for monomial in part):
+            self.forms.lost = True
+        return {}
 
     # -- arithmetic ------------------------------------------------------------------------------------------------
 
@@ -156,7 +166,7 @@ class Reader:
 
     def added(self, terms: Iterable[Polynomial]) -> Polynomial:
         """A sum, if it is not too long."""
-        return self._bounded(total(terms))
+        return self._bounded(self.forms.added(terms))
 
     def product(self, factors: Iterable[Polynomial]) -> Polynomial:
         found: Polynomial = {(): 1}
@@ -165,7 +175,7 @@ class Reader:
                 raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
             self.forms.spend(len(found) * len(factor), self.where)
             spend(4 * len(found) * len(factor), self.where)
-            found = total(self._times(*one, *two) for one in found.items() for two in factor.items())
+            found = self.forms.added([self._times(*one, *two) for one in found.items() for two in factor.items()])
         return found
 
     def _times(self, one: Monomial, number: Number, two: Monomial, other: Number) -> Polynomial:
@@ -174,8 +184,16 @@ class Reader:
             return {one or two: value}
         exponents = dict(one)
         for atom, exponent in two:
+            if atom in exponents and self._hides(atom, exponents[atom], exponent, exponents[atom] + exponent):
+                self.forms.lost = True
             exponents[atom] = exponents.get(atom, 0) + exponent
         return self._collected(exponents, value)
+
+    def _hides(self, atom: int, one: Number, two: Number, both: Number) -> bool:
+        """Whether a^both may have a value where a^one and a^two have not both one."""
+        if self.forms.parts(atom)[0] in POSITIVE:
+            return False
+        return (one > 0) != (two > 0) or both.denominator < max(one.denominator, two.denominator)
 
     def _collected(self, exponents: Mapping[int, Number], number: Number) -> Polynomial:
         """A product of powers of atoms: brackets are their own powers, roots of numbers and sums may come out."""
@@ -217,13 +235,16 @@ class Reader:
             return {}
         if exponent == 1:
             return base
-        if exponent < 0 or exponent.denominator > 1:
-            self.forms.usage.divides_by(self.forms, base)
+        if exponent == 0 and not all(map(self.forms.is_plain, base)):
+            self.forms.lost = True
         if len(base) > 1:
             return self._collected({self.forms.number("base", key(base)): exponent}, 1)
         (monomial, number), *_ = base.items()
         if exponent.denominator == 1:
             powers = {atom: own * exponent for atom, own in monomial}
+            signed = [own for atom, own in monomial if self.forms.parts(atom)[0] not in POSITIVE]
+            if any(own < 0 < own * exponent or (own * exponent).denominator < own.denominator for own in signed):
+                self.forms.lost = True
             if exponent < 0 and any(self.forms.parts(atom)[0] in BRACKETS for atom, _ in monomial):
                 raise self.refuse("divides by a bracket")
             return self._collected(powers, self._raised(number, int(exponent)))
@@ -231,7 +252,7 @@ class Reader:
 
     def _root(self, monomial: Monomial, number: Number, exponent: Fraction) -> Polynomial:
         """(number * monomial) ** exponent: positive factors come out, and the rest stays under the root."""
-        factors = _factors(number)
+        factors = _prime_factors(number)
         if factors is None:
             return {((self.forms.number("base", key({monomial: number})), exponent),): 1}
         powers: dict[int, Number] = {self.forms.number("prime", p): k * exponent for p, k in factors.items()}
@@ -250,6 +271,18 @@ class Reader:
     # -- integers, brackets, reductions ----------------------------------------------------------------------------
 
     def divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
+        found = self._divided(kind, one, two)
+        if found not in (one, self.forms.atom(kind, key(one), key(two))):
+            self._seen_no_more(one, two, two)
+        return found
+
+    def _seen_no_more(self, one: Polynomial, two: Polynomial, divisor: Polynomial | None) -> None:
+        """Integers stand for what was made of two expressions."""
+        plain = all(map(self.forms.is_plain, (*one, *two)))
+        if not plain or not (divisor is None or self.forms.is_positive(divisor)):
+            self.forms.lost = True
+
+    def _divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         top, bottom = constant(one), constant(two)
         if bottom is not None and bottom < 1:
             raise self.refuse(f"has a {kind} by {bottom}")
@@ -260,10 +293,16 @@ class Reader:
         return self.forms.atom(kind, key(one), key(two))
 
     def bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
+        found = self._bracket(kind, one, two)
+        if found in ({}, {(): 1}):
+            self._seen_no_more(one, two, one if kind == "divides" else None)
+        return found
+
+    def _bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         value: bool | None = None
         first, second = constant(one), constant(two)
         if kind == "same":
-            rest = total([one, {monomial: -number for monomial, number in two.items()}])
+            rest = self.forms.added([one, {monomial: -number for monomial, number in two.items()}])
             limits = interval(self.forms, rest, self.extents)
             if limits and (limits[0] > 0 or limits[1] < 0 or limits == (0, 0)):
                 value = limits == (0, 0)
@@ -297,12 +336,21 @@ class Reader:
         factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
         guards = [f for f in factors if isinstance(f, list) and len(f) == 3 and f[0] in BRACKETS]
         with self._sums.scope(extent):
-            rest = self.product(self.read(f, inner, depth) for f in factors if f not in guards)
+            rest = self._factors([f for f in factors if f not in guards], inner, depth)
             admitted = frozenset(key(self.read(guard, inner, depth)) for guard in guards) - {key({(): 1})}
         return self.forms.atom(kind, key(extent), admitted, key(rest))
 
 
-def _factors(number: Number) -> dict[int, int] | None:
+def _brackets(node: Any) -> Iterator[Any]:
+    """The brackets among the factors of a product, and of the products among them."""
+    for child in node[1:]:
+        if isinstance(child, list) and child[:1] == ["*"]:
+            yield from _brackets(child)
+        elif isinstance(child, list) and len(child) == 3 and child[0] in BRACKETS:
+            yield child
+
+
+def _prime_factors(number: Number) -> dict[int, int] | None:
     """The prime factors of a positive number with their exponents; None for others and for very long ones."""
     if number <= 0 or max(number.numerator, number.denominator) >= 2**48:
         return None

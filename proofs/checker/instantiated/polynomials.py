@@ -7,7 +7,6 @@ Equal atoms have one number, so that equality of polynomials is equality of dict
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -17,55 +16,30 @@ Number = int | Fraction
 Monomial = tuple[tuple[int, Number], ...]
 Polynomial = dict[Monomial, Number]
 Key = frozenset[tuple[Monomial, Number]]
-Used = set[tuple[Any, ...]]
-"""Entries and functions as atoms; ("divisor", atom or key) for what stands under a root or a negative power."""
 
 MOST_PRODUCTS = 1_000_000
+_PLAIN = ("size", "index", "pi", "prime")
 _FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
-_POSITIVE = ("size", "pi", "prime")
-
-
-class Usage:
-    """Collects what is used while expressions are brought to their normal forms."""
-
-    def __init__(self) -> None:
-        self._used: Used = set()
-
-    def add(self, atom: tuple[Any, ...]) -> None:
-        self._used.add(atom)
-
-    @contextmanager
-    def watched(self) -> Iterator[Used]:
-        """What is used meanwhile."""
-        before, self._used = self._used, set()
-        try:
-            yield self._used
-        finally:
-            self._used = before
-
-    def divides_by(self, atoms: Atoms, base: Polynomial) -> None:
-        """A negative power or a root of a polynomial was taken, or of each of the factors of one term."""
-        if len(base) == 1:
-            (monomial,) = base
-            self._used |= {("divisor", atom) for atom, _ in monomial if atoms.parts(atom)[0] not in _POSITIVE}
-        else:
-            self._used.add(("divisor", frozenset(base.items())))
+POSITIVE = ("size", "pi", "prime")
 
 
 class Atoms:
-    """A table of atoms; polynomials over different tables cannot be compared."""
+    """A table of atoms; polynomials over different tables cannot be compared.
+
+    lost: set where an expression that is brought to its normal form holds what the form no longer shows, and what may
+        have no value: 0 / x has the form 0 and no value at x = 0; x - x reads x.  What is lost cannot be compared.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._atoms: list[tuple[Any, ...]] = []
-        self.usage = Usage()
+        self.lost = False
         self._spent = 0
         self._levels: dict[int, frozenset[int]] = {}
+        self._plain: dict[int, bool] = {}
 
     def atom(self, *key: Any) -> Polynomial:
         """A polynomial that is one atom."""
-        if key[0] in ("entry", "apply"):
-            self.usage.add(key)
         return {((self.number(*key), 1),): 1}
 
     def spend(self, products: int, where: str) -> None:
@@ -81,6 +55,40 @@ class Atoms:
             number = self._numbers[key] = len(self._atoms)
             self._atoms.append(key)
         return number
+
+    def is_plain(self, monomial: Monomial) -> bool:
+        """Whether it has a value at every state: made of sizes, indices, numbers, brackets and quotients of these."""
+        return all(
+            self._is_plain_atom(atom)
+            and ((exponent.denominator == 1 and exponent > 0) or self._atoms[atom][0] in POSITIVE)
+            for atom, exponent in monomial
+        )
+
+    def _is_plain_atom(self, atom: int) -> bool:
+        if atom not in self._plain:
+            head, *rest = self._atoms[atom]
+            divisor = {"quotient": 1, "remainder": 1, "divides": 0}.get(head)
+            self._plain[atom] = head in _PLAIN or (
+                head in ("quotient", "remainder", "divides", "inside", "same")
+                and all(map(self.is_plain, self.monomials(atom)))
+                and (divisor is None or self.is_positive(dict(rest[divisor])))
+            )
+        return self._plain[atom]
+
+    def is_positive(self, polynomial: Polynomial) -> bool:
+        """Whether it is a positive number, or a positive multiple of sizes."""
+        return len(polynomial) == 1 and all(
+            number > 0 and all(self._atoms[atom][0] in POSITIVE for atom, _ in monomial)
+            for monomial, number in polynomial.items()
+        )
+
+    def added(self, terms: Iterable[Polynomial]) -> Polynomial:
+        """The sum; what cancels in it, and has not a value in any case, is lost."""
+        parts = list(terms)
+        found = total(parts)
+        if any(monomial not in found and not self.is_plain(monomial) for part in parts for monomial in part):
+            self.lost = True
+        return found
 
     def levels(self, number: int) -> frozenset[int]:
         """The levels of the indices that stand in an atom, bound ones too."""

@@ -193,7 +193,7 @@ class Graph:
         owners, key = self._owners[child], (self.content.get(child, child), slot)
         if key not in self._entries:
             target = data["gradient"] if is_cost else data["adjoints"][slot]
-            available = [*data["definitions"][: -1 if is_cost else None], *data["intermediates"]]
+            available = [*data["definitions"], *data["intermediates"]]
             wanted = entries(target["body"])
             spend(len(available), "terms")
             for item in reversed(available):

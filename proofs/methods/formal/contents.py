@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dyadic.proofs.methods.formal.names import Outside
+from dyadic.proofs.methods.formal.tensors import Inexpressible
 
 BINDERS = ("sum", "logsumexp", "max", "argmax")
 
@@ -86,7 +86,7 @@ def weighted(content: Any, weight: Any) -> Any:
     if weight == 1:
         return content
     if weight == 0:
-        raise Outside("a cost of weight 0")
+        raise Inexpressible("a cost of weight 0")
     top, bottom = (weight, 1) if isinstance(weight, int) else (weight[1], weight[2])
     inverse = ["rational", bottom if top > 0 else -bottom, abs(top)]
 

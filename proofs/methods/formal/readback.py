@@ -12,9 +12,9 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
-from dyadic.proofs.methods.formal.names import Layer
-from dyadic.proofs.methods.formal.script import Network, Written
-from dyadic.proofs.methods.formal.terms import RECIPROCAL, function_number
+from dyadic.proofs.methods.formal.coq_terms import RECIPROCAL, function_number
+from dyadic.proofs.methods.formal.script import Network, WrittenLayer
+from dyadic.proofs.methods.formal.tensors import PlacedLayer
 
 Term = Any
 """A word, or a tuple of a head and its parts."""
@@ -189,8 +189,8 @@ def _inverse(base: Term, power: int) -> Term:
 class _Expected:
     """The common form of the certificate's expressions in one layer."""
 
-    def __init__(self, written: Written, network: Network) -> None:
-        self.layer: Layer = written.layer
+    def __init__(self, written: WrittenLayer, network: Network) -> None:
+        self.layer: PlacedLayer = written.layer
         self.functions = network.functions
 
     def form(self, e: Any) -> Term:

@@ -11,18 +11,18 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, weighted
-from dyadic.proofs.methods.formal.names import Layer, Outside, Tensors, escaped
-from dyadic.proofs.methods.formal.terms import EVERYWHERE, FUNCTIONS, Terms, function_number
+from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number
+from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
 @dataclass
-class Written:
+class WrittenLayer:
     """One layer as it stands in the file: where each equation comes from, and its text.
 
     equations: (target, the certificate's definition, the text), in five groups.
     """
 
-    layer: Layer
+    layer: PlacedLayer
     is_cost: bool
     equations: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
 
@@ -40,7 +40,7 @@ class Written:
 class Network:
     """A network as Coq sees it.  everywhere: whether nothing has to be assumed of the points of evaluation."""
 
-    layers: list[Written]
+    layers: list[WrittenLayer]
     table: Tensors
     ranks: list[int]
     half: int
@@ -71,24 +71,24 @@ class Network:
 
 
 def network(certificate: Any) -> Network:
-    """The network of a certificate that claims its ``steps``.  Raises :class:`Outside`, naming the layer."""
+    """The network of a certificate that claims its ``steps``.  Raises :class:`Inexpressible`, naming the layer."""
     architecture, table = certificate["architecture"], Tensors()
     steps = certificate["steps"]
     if steps % 2:
-        raise Outside("the theorem in Coq is about an even number of steps")
+        raise Inexpressible("the theorem in Coq is about an even number of steps")
     if len(architecture["costs"]) != 1:
-        raise Outside("several costs are outside the theorem in Coq")
+        raise Inexpressible("several costs are outside the theorem in Coq")
     where = {name: _input(node, table, name) for name, node in architecture["inputs"].items()}
     functions: list[str] = []
     layers = []
     for vertex in architecture["vertices"]:
-        layer = Layer(vertex["name"], complete(certificate["layers"][vertex["layer"]]), vertex["sizes"], table)
+        layer = PlacedLayer(vertex["name"], complete(certificate["layers"][vertex["layer"]]), vertex["sizes"], table)
         layers.append(_placed(layer, functions, [where[name] for name in vertex["inputs"]], None))
         where[vertex["name"]] = f"Activation {len(layers) - 1}"
     ((owner, cost),) = architecture["costs"].items()
     content = weighted(cost_as_layer(certificate["costs"][cost["cost"]]), cost["weight"])
     parameters = [shape for name, shape in table.shapes.items() if name.startswith("Param ")]
-    layer = Layer(owner, decayed(content, architecture["decay"], parameters), cost["sizes"], table)
+    layer = PlacedLayer(owner, decayed(content, architecture["decay"], parameters), cost["sizes"], table)
     layer.tensors.update({(f"theta {k}", "v"): f"Param {k}" for k in range(len(parameters))})
     layers.append(_placed(layer, functions, [where[cost["input"]]], owner))
     ranks = [certificate["ranks"]["x"][vertex["name"]] for vertex in architecture["vertices"]]
@@ -101,24 +101,24 @@ def network(certificate: Any) -> Network:
 def _input(node: Any, table: Tensors, name: str) -> str:
     shape = [*node["shape"], node["below"]] if node["role"] == "index" and "below" in node else node["shape"]
     if not all(isinstance(extent, int) for extent in shape):
-        raise Outside(f"input {name}: a size is a name")
+        raise Inexpressible(f"input {name}: a size is a name")
     tensor = table.new("Param" if node["role"] == "parameter" else "Datum", list(shape))
     if node["role"] == "index":
         if "below" not in node:
-            raise Outside(f"input {name}: integers without a bound")
+            raise Inexpressible(f"input {name}: integers without a bound")
         table.one_hot.add(tensor)
     return tensor
 
 
-def _placed(layer: Layer, functions: list[str], inputs: list[str], cost: str | None) -> Written:
-    """The layer's equations; ``cost`` is the owner of a cost's target.  Raises :class:`Outside`, naming the layer."""
+def _placed(layer: PlacedLayer, functions: list[str], inputs: list[str], cost: str | None) -> WrittenLayer:
+    """The layer's equations; ``cost`` owns a cost's target.  Raises :class:`Inexpressible`, naming the layer."""
     try:
         return _written(layer, functions, inputs, cost)
-    except Outside as error:
-        raise Outside(f"{layer.place}: {error}") from error
+    except Inexpressible as error:
+        raise Inexpressible(f"{layer.place}: {error}") from error
 
 
-def _written(layer: Layer, functions: list[str], inputs: list[str], cost: str | None) -> Written:
+def _written(layer: PlacedLayer, functions: list[str], inputs: list[str], cost: str | None) -> WrittenLayer:
     content, table, tensors = layer.content, layer.table, layer.tensors
     for name, extent in content["extents"].items():
         layer.sizes = {**layer.sizes, name: layer.size(extent)}
@@ -141,10 +141,10 @@ def _written(layer: Layer, functions: list[str], inputs: list[str], cost: str | 
     if cost is None:
         tensors["s", "v"] = tensors["bar " + last["kind"], owner]
         table.new("Activation", table.shape(tensors[last["kind"], owner]))
-    return _equations(Written(layer, cost is not None), Terms(layer, functions), arguments, owner)
+    return _equations(WrittenLayer(layer, cost is not None), TermWriter(layer, functions), arguments, owner)
 
 
-def _equations(written: Written, terms: Terms, arguments: list[Any], owner: str) -> Written:
+def _equations(written: WrittenLayer, terms: TermWriter, arguments: list[Any], owner: str) -> WrittenLayer:
     layer = written.layer
     content, tensors = layer.content, layer.tensors
     sensitivities = {item["kind"]: item for item in content["intermediates"]}
@@ -152,7 +152,7 @@ def _equations(written: Written, terms: Terms, arguments: list[Any], owner: str)
     missing = [kind for kind in backward if kind not in sensitivities]
     extra = [kind for kind in sensitivities if kind.startswith("bar ") and kind not in backward]
     if missing or extra:
-        raise Outside(f"an intermediate without its sensitivity, or the reverse: {(*missing, *extra)}")
+        raise Inexpressible(f"an intermediate without its sensitivity, or the reverse: {(*missing, *extra)}")
     slots = [(tensors["x", item["owner"]], item) for item in content["adjoints"]]
     gradients = [(tensors[item["kind"].removeprefix("bar "), "v"], item) for item in content["gradients"].values()]
     groups: dict[str, list[tuple[str, Any]]] = {
@@ -166,16 +166,16 @@ def _equations(written: Written, terms: Terms, arguments: list[Any], owner: str)
     return written
 
 
-def _classes(content: Any, layer: Layer) -> int:
+def _classes(content: Any, layer: PlacedLayer) -> int:
     """How many values an integer target takes: the length of the axis that it selects from."""
     names = {extent[1] for extent in content["shape"] if isinstance(extent, list) and extent[0] == "size"}
     used = {extent[1] for extent in content["target_shape"] if isinstance(extent, list) and extent[0] == "size"}
     if len(names - used) != 1:
-        raise Outside("a target of integers whose range is not one size")
+        raise Inexpressible("a target of integers whose range is not one size")
     return layer.size(["size", *(names - used)])
 
 
-def _terms(layer: Layer, e: Any) -> int:
+def _terms(layer: PlacedLayer, e: Any) -> int:
     if not isinstance(e, list):
         return 1
     if e[0] in ("sum", "logsumexp", "max", "argmax"):
@@ -189,7 +189,7 @@ def _listed(items: Any) -> str:
     return "; ".join(map(str, items))
 
 
-def _layer(number: int, written: Written) -> str:
+def _layer(number: int, written: WrittenLayer) -> str:
     groups = {name: [text for *_, text in group] for name, group in written.equations.items()}
     *inner, result = groups["inner"]
     lists = [

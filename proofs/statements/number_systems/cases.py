@@ -14,10 +14,10 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems import form_algebra
 from dyadic.proofs.statements.number_systems.atoms import Idempotent, key
 from dyadic.proofs.statements.number_systems.inequalities import Inequality, contradictory
-from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue
+from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, Residue, times, total
 from dyadic.proofs.statements.number_systems.quotients import Quotients
 
-_MOST_CASES = 4
+_MOST_CASES = 6
 _MOST_COMPARED = 4
 _MOST_SIGNS = 6
 """A difference that depends on the signs of more arguments is not examined case by case."""
@@ -91,6 +91,10 @@ class Cases(Quotients):
             equal = self.sign(known.root[1])[1]
             return self.add([self.number(1), self.minus(equal)]), equal
         argument = known.number if known.whole is None else known.whole
+        exponents = self._difference_of_exponents(argument)
+        if exponents is not None:  # exp(a) > exp(b) where a > b
+            above, equal, _ = self.sign(exponents)
+            return above, equal
         found = self._signs_made(argument)
         if self.facts:
             if self._impossible({}, Inequality(self._negative(argument), strict=False)):
@@ -108,6 +112,20 @@ class Cases(Quotients):
                 self._made[name, made] = self._generator(atom, max(argument.degree, 1))
             self._arguments[count] = argument
         return self._made["above", made], self._made["equal", made]
+
+    def _difference_of_exponents(self, argument: Residue) -> Residue | None:
+        """a - b, where an argument is a positive multiple of exp(a) - exp(b)."""
+        above = [monomial for monomial, c in argument.form.items() if c > 0]
+        below = [monomial for monomial, c in argument.form.items() if c < 0]
+        if len(above) != 1 or len(below) != 1 or sum(argument.form.values(), Fraction(0)):
+            return None
+        terms = []
+        for generator, exponent in times(above[0], form_algebra.inverse(below[0])):
+            logarithm = self._generators[generator].exponent
+            if logarithm is None:
+                return None
+            terms.append(self.mul([self.number(exponent), logarithm]))
+        return self.add(terms)
 
     def _negative(self, argument: Residue) -> Form:
         return form_algebra.scaled(argument.form, Fraction(-1))
@@ -203,24 +221,46 @@ class Cases(Quotients):
     def _cases_of(self, argument: Residue) -> list[int]:
         """The cases that its value or its form depends on: of several forms of one value each has its case."""
         found = set(self._values.cases(argument.value))
-        for generator in {generator for monomial in argument.form for generator, _ in monomial}:
-            found.update(self._values.cases(self._generators[generator].number.value))
+        if self._weights or self._arguments:
+            for generator in {generator for monomial in argument.form for generator, _ in monomial}:
+                found.update(self._values.cases(self._generators[generator].number.value))
         return sorted(found)
 
     def _put(self, argument: Residue, atom: int, number: int) -> Residue:
         """The argument with 0 or 1 for a case."""
-        terms = []
-        for monomial, coefficient in argument.form.items():
-            factors = [self.rational(coefficient)]
+        value = self._values.put(argument.value, atom, number)
+        return Residue(value, lambda: self._put_in(argument.form, atom, number), argument.degree, argument.depth + 1)
+
+    def _put_in(self, form: Form, atom: int, number: int) -> Form:
+        generators = {generator for monomial in form for generator, _ in monomial}
+        changed: dict[int, Form] = {}
+        for generator in generators:
+            known = self._generators[generator].number
+            value = self._values.put(known.value, atom, number)
+            if value in ({}, {(): 1}):
+                changed[generator] = {(): Fraction(1)} if value else {}
+            elif value != known.value:
+                changed[generator] = self._generator(value, known.degree, real=self._generators[generator].real).form
+        if not changed:
+            return form
+        parts = []
+        for monomial, coefficient in form.items():
+            kept = tuple(pair for pair in monomial if pair[0] not in changed)
+            part: Form = {kept: coefficient}
             for generator, exponent in monomial:
-                known = self._generators[generator].number
-                value = self._values.put(known.value, atom, number)
-                if value != known.value:
-                    plain = value in ({}, {(): 1})
-                    known = self.number(value.get((), 0)) if plain else self._generator(value, known.degree)
-                factors.append(self._raised(known, exponent))
-            terms.append(self.mul(factors))
-        return self.add(terms)
+                if generator in changed:
+                    part = self._with(part, changed[generator], exponent)
+            parts.append(part)
+        return total(parts)
+
+    def _with(self, part: Form, factor: Form, exponent: int) -> Form:
+        """A form times a power of a monomial, or of 0."""
+        if not factor:
+            if exponent < 0:
+                raise Undetermined("division by zero")
+            return {}
+        ((monomial, _),) = factor.items()
+        return form_algebra.scaled(part, Fraction(1), form_algebra.power(monomial, exponent))
 
     # -- comparison
 

@@ -5,12 +5,16 @@ Generators are treated as independent variables.  What comes out equal is so for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from math import isqrt
 
+from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.laurent import Form, Monomial, content, times, total
 
+_LEFT: ContextVar[list[int] | None] = ContextVar("products of terms that are left", default=None)
 _LONGEST = 400
 """How many steps a division may take, and how many terms a form may have that is divided."""
 
@@ -133,8 +137,33 @@ def square_root(form: Form) -> Form | None:
     return scaled(found, Fraction(1), tuple((g, e // 2) for g, e in shift)) if not rest else None
 
 
+@contextmanager
+def at_most(terms: int) -> Iterator[None]:
+    """While what is computed is only worth that many products of terms: :class:`Undetermined` is raised for more."""
+    token = _LEFT.set([terms])
+    try:
+        yield
+    finally:
+        _LEFT.reset(token)
+
+
 def product(one: Form, two: Form) -> Form:
-    return total([scaled(one, coefficient, monomial) for monomial, coefficient in two.items()])
+    left = _LEFT.get()
+    if left is not None:
+        left[0] -= len(one) * len(two)
+        if left[0] < 0:
+            raise Undetermined("what takes more products of terms than it is worth")
+    if len(one) == 1 and () in one:
+        one, two = two, one
+    if len(two) == 1 and () in two:
+        scale = two[()]
+        return dict(one) if scale == 1 else {monomial: c * scale for monomial, c in one.items()}
+    found: Form = {}
+    for first, a in one.items():
+        for second, b in two.items():
+            monomial = times(first, second)
+            found[monomial] = found.get(monomial, 0) + a * b
+    return {monomial: c for monomial, c in found.items() if c}
 
 
 def _root_of(number: Fraction) -> Fraction | None:

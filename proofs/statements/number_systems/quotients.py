@@ -13,6 +13,8 @@ from dyadic.proofs.statements.number_systems.atoms import AtomArithmetic, Root, 
 from dyadic.proofs.statements.number_systems.laurent import Form, FormGenerator, Monomial, Residue, times, total
 
 _LONGEST_FORM, _LARGEST_POWER = 400, 192
+_MOST_POLES = 4
+"""Of how many sums that are divided by the product is formed."""
 _DEEPEST = 8
 """How many denominators within denominators are put over one."""
 
@@ -220,7 +222,7 @@ class Quotients(Composed):
         for generator, exponent in (pair for monomial in argument.form for pair in monomial):
             if self._generators[generator].whole is not None:
                 poles[generator] = max(poles.get(generator, 0), -exponent)
-        if not poles:
+        if not poles or len(poles) > _MOST_POLES:
             return argument, ()
         terms = []
         for monomial, coefficient in argument.form.items():

@@ -96,6 +96,20 @@ class Traced:
         one, two = _ball(self.value), _ball(other.value)
         return bool(one.is_finite() and two.is_finite() and not one.overlaps(two))
 
+    def above(self, other: Traced) -> bool:
+        """Whether this is the larger number for certain."""
+        if isinstance(self.value, Fraction) and isinstance(other.value, Fraction):
+            return self.value > other.value
+        return bool(_ball(self.value) > _ball(other.value))
+
+    def about(self) -> Fraction:
+        """A rational number nearby.  Raises :class:`Undetermined`."""
+        if isinstance(self.value, Fraction):
+            return self.value
+        if not self.value.is_finite():
+            raise Undetermined("a number that is not known")
+        return Fraction(float(self.value.mid())).limit_denominator(1000)
+
     def __str__(self) -> str:
         return str(self.value) if isinstance(self.value, Fraction) else str(self.value.str(15, radius=False)) + "..."
 

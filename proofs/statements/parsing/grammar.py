@@ -1,10 +1,10 @@
 """From tokens to expressions (the nested lists of :mod:`dyadic.symbolic.serialise`), by recursive descent.
 
-    equation   = sum { "=" sum }
+    equation   = sum { "=" sum } ["for" condition { "," condition }]
     sum        = ["-"] product { ("+" | "-") product }
-    product    = factor { ["*" | "/"] factor } [reduction product]      juxtaposition multiplies
-    factor     = atom { "^" exponent }      an integer or, in brackets, a quotient of two
-    atom       = number | entry | function { "'" } argument | ("max" | "min") "(" sum { "," sum } ")" | "(" sum ")"
+    product    = factor { ["*" | "/" | ".*" | "@"] factor } [reduction product]      juxtaposition multiplies
+    factor     = atom { "^" exponent | "^T" }      an integer or, in brackets, a quotient of two
+    atom       = number | entry | function { "'" } argument | ("max" | name) "(" sum { "," sum } ")" | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
 """
@@ -28,6 +28,9 @@ def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
     return _Parser(tokens, limits.exponent).equation()
 
 
+_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product")
+
+
 class _Parser:
     def __init__(self, tokens: Sequence[Token], largest: int) -> None:
         self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
@@ -37,6 +40,12 @@ class _Parser:
         while self._is("="):
             self._next += 1
             sides.append(self._sum())
+        where = self._token
+        if where.kind == "where":
+            self._next += 1
+            if any(map(has_wholes, sides)):
+                raise Unreadable(where.position, "ranges are those of indices: write the tensors with theirs")
+            sides = [["*", *where.value, *(side[1:] if _is_product(side) else [side])] for side in sides]
         if self._token.kind != "end":
             raise Unreadable(self._token.position, f"{self._token.value!r} does not fit here")
         return sides
@@ -68,31 +77,30 @@ class _Parser:
         return terms[0] if len(terms) == 1 else ["+", *terms]
 
     def _product(self) -> Any:
-        factors: list[Any] = []
+        start, factors = self._token.position, list[tuple[str, Any]]()
         while True:
-            divide = bool(factors) and self._is("/")
-            explicit = bool(factors) and (divide or self._is("*"))
-            if explicit:
+            operator = ""
+            if factors and self._is("*", "/", "\u00b7", ".*", "@"):
+                operator = self._token.value
                 self._next += 1
             elif factors and not self._starts():
                 break
             if self._token.kind == "reduction":
-                body = self._reduction()
-                factors.append(_inverse(body, self._token.position) if divide else body)
+                factors.append((operator, self._reduction()))
                 break
             if self._token.kind == "number" and self._next and self._tokens[self._next - 1].kind == "number":
                 raise Unreadable(self._token.position, "two numbers side by side are doubtful: write 1000, or 2 * 3")
-            negative = explicit and self._is("-")
+            negative = bool(operator) and self._is("-")
             if negative:
                 self._next += 1
             factor = self._factor()
-            if divide:
-                factor = _inverse(factor, self._token.position)
-            factors.append(_negative(factor) if negative else factor)
-        return _product(factors)
+            factors.append((operator, _negative(factor) if negative else factor))
+        if any(operator in (".*", "@") or has_wholes(factor) for operator, factor in factors):
+            return factors[0][1] if len(factors) == 1 else ["product", start, *map(list, factors)]
+        return _product([_inverse(f, self._token.position) if o == "/" else f for o, f in factors])
 
     def _starts(self) -> bool:
-        return self._token.kind in ("number", "atom", "function", "extremum", "reduction") or self._is("(")
+        return self._token.kind in ("number", "atom", "function", "extremum", "call", "reduction") or self._is("(")
 
     def _reduction(self) -> Any:
         head: ReductionHead = self._token.value
@@ -106,10 +114,16 @@ class _Parser:
 
     def _factor(self) -> Any:
         node = self._atom()
-        if self._is("^"):
-            node = _power(node, self._exponent(), self._token.position)
-        if self._is("^"):
-            raise Unreadable(self._token.position, "a^b^c is doubtful: write (a^b)^c, or the exponent as one number")
+        powers = 0
+        while self._is("^") or self._token.kind == "transposed":
+            if self._token.kind == "transposed":
+                self._next += 1
+                node = ["transposed", node]
+                continue
+            if powers:
+                problem = "a^b^c is doubtful: write (a^b)^c, or the exponent as one number"
+                raise Unreadable(self._token.position, problem)
+            node, powers = _power(node, self._exponent(), self._token.position), 1
         return node
 
     def _exponent(self) -> Fraction:
@@ -170,6 +184,9 @@ class _Parser:
         if token.kind == "extremum":
             self._next += 1
             return self._extremum(token)
+        if token.kind == "call":
+            self._next += 1
+            return self._call(token)
         if self._is("("):
             return self._bracket()
         raise Unreadable(
@@ -190,6 +207,16 @@ class _Parser:
         self._take(")")
         return found
 
+    def _call(self, token: Token) -> Any:
+        """A function of whole tensors."""
+        self._take("(")
+        arguments = [self._sum()]
+        while self._is(","):
+            self._next += 1
+            arguments.append(self._sum())
+        self._take(")")
+        return ["call", token.value, token.position, *arguments]
+
     def _bracket(self) -> Any:
         self._take("(")
         node = self._sum()
@@ -202,10 +229,21 @@ def reduced(head: ReductionHead, body: Any) -> Any:
     if head.start:
         extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
         inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
-        body = ["*", inside, *(body[1:] if isinstance(body, list) and body[0] == "*" else [body])]
+        body = ["*", inside, *(body[1:] if _is_product(body) else [body])]
     if head.kind == "min":
         return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
     return [head.kind, head.index, head.extent, body]
+
+
+def _is_product(node: Any) -> bool:
+    return isinstance(node, list) and node[0] == "*"
+
+
+def has_wholes(node: Any) -> bool:
+    """Whether an expression holds a tensor as a whole."""
+    if not isinstance(node, list) or not node or node[0] == "entry":
+        return False
+    return node[0] in _WHOLES or any(map(has_wholes, node[1:]))
 
 
 def _number(value: Fraction) -> Any:

@@ -28,6 +28,7 @@ _GREEK = re.compile(
     r"|omega|ell|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega"
 )
 _FUNCTIONS = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_WHOLE_WORDS = {"1": "ones", "I": "I", "tr": "trace"} | {w: w for w in ("diag", "trace", "softmax", "sum", "mean")}
 _WORDS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", *_FUNCTIONS)
 
 
@@ -52,6 +53,8 @@ class Names:
         """The name here.  Raises :class:`Unreadable` where there is none."""
         node = cursor.peek()
         accent, stem = self._base(cursor)
+        if f"{stem}{accent}" in self._vocabulary.author.families and (found := self._family(cursor, f"{stem}{accent}")):
+            return found
         if not accent and stem in self._vocabulary.functions and stem not in self._vocabulary.tensors:
             after = cursor.next
             primes = self._primes(cursor)
@@ -61,6 +64,27 @@ class Names:
         stem += self._number_before_owner(cursor)
         owner, indices = self._scripts(cursor)
         return self._named(accent, stem, owner, indices, node.at)
+
+    def _family(self, cursor: Cursor, stem: str) -> LatexName | None:
+        """A quantity of the layer in its script, if there is one."""
+        start, author = cursor.next, self._vocabulary.author
+        name: str | None = None
+        indices: Sequence[LatexNode] | None = None
+        while cursor.is_at("_", "^"):
+            back, mark = cursor.next, cursor.take().text
+            inner = content(cursor.argument())
+            written = "".join(node.text for node in inner)
+            if mark == author.families[stem][0] and name is None and author.is_layer(written):
+                name = author.named(stem, written, self._vocabulary.tensors)
+            elif mark == "_" and indices is None:
+                indices = inner
+            else:
+                cursor.next = back
+                break
+        if name is None:
+            cursor.next = start
+            return None
+        return LatexName(name, indices)
 
     def is_quantity(self, word: str, script: LatexNode | None = None) -> bool:
         """Whether a letter is a quantity by itself, or that of the layer that stands in a script above it."""
@@ -83,6 +107,8 @@ class Names:
         if self._define:
             self._define = False
             return LatexName(name, indices)
+        if owner is None and not accent and stem in _WHOLE_WORDS and not indices:
+            return LatexName(_WHOLE_WORDS[stem])
         if stem == "delta" and not accent and owner is None and indices:
             return LatexName("delta", indices)
         plain = owner is None and not accent and (indices is None or digits.isdigit())

@@ -11,15 +11,24 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from dyadic.proofs.statements.parsing.latex_names import Names
-from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content, nodes
+from dyadic.proofs.statements.parsing.latex_source import (
+    Cursor,
+    LatexNode,
+    content,
+    is_word,
+    nodes,
+    parts,
+    without_d,
+    words_for,
+)
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _SYMBOLS = {
-    r"\cdot": "*", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=", r"\le": "<=",
-    r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|", r"\bmod": "mod",
-    r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
+    r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=",
+    r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",
+    r"\bmod": "mod", r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
     "=": "=", ":=": "=", "+": "+", "-": "-",
     "*": "*", "/": "/", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
     r"\rfloor": ")", r"\lfloor": "floor(",
@@ -29,7 +38,6 @@ _REDUCTIONS = {
     "max": "Max", "min": "Min",
 }  # fmt: skip
 _INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
-_PARTIAL = (r"\partial", "d")
 _LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 
 
@@ -42,6 +50,11 @@ class LatexReader:
         self._names = Names(vocabulary, define)
         self._pieces: list[tuple[str, int]] = []
         self._translated(Cursor(nodes(source, limits), len(source)))
+
+    @property
+    def text(self) -> str:
+        """The formula in the text notation."""
+        return " ".join(piece for piece, _ in self._pieces)
 
     def tokens(self) -> list[Token]:
         text, starts, places = "", [], []
@@ -86,6 +99,9 @@ class LatexReader:
             self._delimiter(cursor)
         elif cursor.is_at(r"\lvert", "|"):
             self._modulus(cursor)
+        elif cursor.is_at(r"\|", r"\lVert", r"\Vert", r"\langle"):
+            cursor.take()
+            self._of_wholes(cursor, node)
         elif cursor.is_at("["):
             cursor.take()
             self._condition(cursor.until("[", "]", "this bracket is not closed"), node.at)
@@ -111,8 +127,8 @@ class LatexReader:
             self._root(cursor, node.at)
         elif cursor.is_at(r"\begin"):
             self._cases(cursor)
-        elif cursor.is_at(r"\text") and cursor.peek(1).text.strip() == "for":
-            cursor.next += 2
+        elif (after := words_for(cursor)) is not None:
+            cursor.next += after
             self._emit("for", node.at)
         elif not (self._derivative(cursor) or self._indicator(cursor) or self._reduction(cursor)):
             if node.text not in _SYMBOLS or (node.text == r"\pi" and self._names.is_quantity("pi")):
@@ -131,6 +147,9 @@ class LatexReader:
                 raise Unreadable(node.at, r"\right| closes no \left|")
             cursor.take()
             self._absolute(cursor.until(r"\left", r"\right", r"\left| is not closed"), cursor, node.at)
+        elif node.text in (r"\|", r"\Vert", r"\lVert", r"\langle") and left:
+            cursor.take()
+            self._of_wholes(cursor, node)
         elif node.text == ".":
             raise Unreadable(node.at, "what stands beside a bar of evaluation is not read: write the argument")
 
@@ -151,6 +170,14 @@ class LatexReader:
                 raise Unreadable(start.at, r"an absolute value is written |a|, \lvert a \rvert or \left| a \right|")
         self._emit("abs", start.at)
         self._bracketed(inner, start.at)
+
+    def _of_wholes(self, cursor: Cursor, opening: LatexNode) -> None:
+        """A norm, or a product of vectors in angle brackets."""
+        closing = {r"\lVert": r"\rVert", r"\langle": r"\rangle"}.get(opening.text, opening.text)
+        first = opening.text if closing != opening.text else ""
+        inner = [n for n in cursor.until(first, closing, "this is not closed") if n.text not in (r"\left", r"\right")]
+        self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
+        self._bracketed(inner, opening.at)
 
     def _condition(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit(f"[{self._text_of(found, at)}]", at)
@@ -182,11 +209,11 @@ class LatexReader:
         inner = cursor.until(r"\begin", r"\end", r"\begin{cases} is not closed")
         cursor.take()
         others, terms = "", []
-        for row in _parts(inner, r"\\"):
-            value, *condition = _parts(row, "&")
+        for row in parts(inner, r"\\"):
+            value, *condition = parts(row, "&")
             if not row:
                 continue
-            rest = [node for node in (condition[0] if condition else []) if not _is_word(node)]
+            rest = [node for node in (condition[0] if condition else []) if not is_word(node)]
             text = f"({self._text_of(value, start)})"
             if rest:
                 bracket = f"[{self._text_of(rest, start)}]"
@@ -216,17 +243,22 @@ class LatexReader:
 
     def _derivative_of(self, top: Sequence[LatexNode], bottom: Sequence[LatexNode], at: int) -> bool:
         r"""``\partial C / \partial x_i`` or ``d x_i / d t``."""
-        above, below = _without_d(top), _without_d(bottom)
+        above, below = without_d(top), without_d(bottom)
         if above is None or below is None or not above or not below:
             return False
         if len(below) == 1 and below[0].text == "t":
             self._emit(f"d{self._text_of(above, at)}/dt", at)
             return True
-        of = self._text_of(above, at)
+        of = self._quantity_of(above, at)
         if of not in ("E", "C"):
             return False
         self._emit(f"d{of}/d{self._text_of(below, at)}", at)
         return True
+
+    def _quantity_of(self, found: Sequence[LatexNode], at: int) -> str:
+        """What is differentiated, under the name that is printed for it."""
+        text = self._text_of(found, at)
+        return self._vocabulary.author.plain.get(text, text)
 
     def _derivative(self, cursor: Cursor) -> bool:
         r"""The same in one line, and ``\nabla_{W} C``."""
@@ -236,17 +268,18 @@ class LatexReader:
                 raise Unreadable(node.at, r"a gradient is written \nabla_{W} C")
             cursor.next += 2
             by, of = cursor.argument(), cursor.take()
-            self._emit(f"d{self._text_of([of], of.at)}/d{self._text_of(content(by), by.at)}", node.at)
+            of_output = self._vocabulary.author.of_output("".join(each.text for each in content(by)))
+            self._emit(f"d{self._quantity_of([of], of.at)}/d{of_output or self._text_of(content(by), by.at)}", node.at)
             return True
         end = next((k for k in range(1, 8) if cursor.peek(k).text == "/"), 0)
         if node.text not in (r"\partial", "d", r"\mathrm") or not end:
             return False
-        below = _without_d(cursor.nodes[cursor.next + end + 1 :])
-        above = _without_d(cursor.nodes[cursor.next : cursor.next + end])
+        below = without_d(cursor.nodes[cursor.next + end + 1 :])
+        above = without_d(cursor.nodes[cursor.next : cursor.next + end])
         if below is None or above is None or len(above) != 1:
             return False
         inner = Cursor(below, cursor.end)
-        self._emit(f"d{self._text_of(above, node.at)}/d{self._entry_text(inner)}", node.at)
+        self._emit(f"d{self._quantity_of(above, node.at)}/d{self._entry_text(inner)}", node.at)
         cursor.next = len(cursor.nodes) - (len(below) - inner.next)
         return True
 
@@ -334,35 +367,10 @@ class LatexReader:
 
     def _indices(self, found: Sequence[LatexNode], end: int) -> str:
         """Indices between commas, or letters side by side."""
-        parts = _parts(found, ",")
-        if len(parts) == 1:
+        listed = parts(found, ",")
+        if len(listed) == 1:
             text = self._text_of(found, end)
             if _LISTED.fullmatch(text) and not re.fullmatch(r"\s*\d+\s*[a-z].*", text):
                 return ", ".join(re.findall(r"[a-z]\d*|\d+", text))
             return text
-        return ", ".join(self._text_of(part, end) for part in parts if part)
-
-
-def _parts(found: Sequence[LatexNode], mark: str) -> list[list[LatexNode]]:
-    """The nodes between marks."""
-    parts: list[list[LatexNode]] = [[]]
-    for node in found:
-        if node.kind != "group" and node.text == mark:
-            parts.append([])
-        else:
-            parts[-1].append(node)
-    return parts
-
-
-def _is_word(node: LatexNode) -> bool:
-    """``\\text`` or one of the words that it holds beside a case."""
-    return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
-
-
-def _without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:
-    r"""What stands behind a \partial, d or \mathrm{d}; None where none does."""
-    if found and found[0].text in _PARTIAL:
-        return found[1:]
-    if len(found) > 1 and found[0].text == r"\mathrm" and found[1].text.strip() == "d":
-        return found[2:]
-    return None
+        return ", ".join(self._text_of(part, end) for part in listed if part)

@@ -25,7 +25,8 @@ _ROW = re.compile(rf"\\\\\*?(?:{_LENGTH})?|\n\s*\n|\\(?:begin|end)\{{cases\}}")
 _CELL = re.compile(r"(?<!\\)&|\\q?quad(?![A-Za-z])|\\(?:begin|end)\{cases\}")
 _SYMBOL = re.compile(r"\d+(?:\.\d+)?|:=|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
 _RELATION = re.compile(r":?=|\\(?:leftarrow|gets|coloneqq)(?![A-Za-z])")
-_CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])")
+_CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])|\\text\{\s*for\s*\}")
+_PARTIAL = (r"\partial", "d")
 _NESTED = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}|\{[^{}]*\}|\[[^\[\]]*\]", re.DOTALL)
 
 
@@ -200,3 +201,35 @@ class Cursor:
 def content(node: LatexNode) -> tuple[LatexNode, ...]:
     """What a group holds, or the symbol itself."""
     return node.inner if node.kind == "group" else (node,)
+
+
+def parts(found: Sequence[LatexNode], mark: str) -> list[list[LatexNode]]:
+    """The nodes between marks."""
+    parts: list[list[LatexNode]] = [[]]
+    for node in found:
+        if node.kind != "group" and node.text == mark:
+            parts.append([])
+        else:
+            parts[-1].append(node)
+    return parts
+
+
+def words_for(cursor: Cursor) -> int | None:
+    r"""The symbols of ``\text{for}`` here, with a comma before it."""
+    comma = int(cursor.is_at(","))
+    said = cursor.peek(comma).text == r"\text" and cursor.peek(comma + 1).text.strip() == "for"
+    return comma + 2 if said else None
+
+
+def is_word(node: LatexNode) -> bool:
+    """``\\text`` or one of the words that it holds beside a case."""
+    return node.text == r"\text" or (node.kind == "group" and node.text.strip() in ("if", "otherwise", "else", "for"))
+
+
+def without_d(found: Sequence[LatexNode]) -> Sequence[LatexNode] | None:
+    r"""What stands behind a \partial, d or \mathrm{d}; None where none does."""
+    if found and found[0].text in _PARTIAL:
+        return found[1:]
+    if len(found) > 1 and found[0].text == r"\mathrm" and found[1].text.strip() == "d":
+        return found[2:]
+    return None

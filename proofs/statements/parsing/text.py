@@ -13,36 +13,41 @@ from typing import Any
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.conditions import real_condition
 from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.parsing.index_ranges import read_reduction
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, ReductionHead, Token, Unreadable
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
-_OPERATOR = re.compile(r"\*\*|<-|:=|[-+*/^(),=\u00b7\u2212]")
-_SPELLING = {"**": "^", "<-": "=", ":=": "=", "\u00b7": "*", "\u2212": "-"}
+_OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|[-+*/^(),=@\u00b7\u2212\u2299]")
+_SPELLING = {"**": "^", "<-": "=", ":=": "=", "\u2212": "-", "\u2299": ".*"}
+_TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
+_CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax)\s*(?=\()")
+_CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)(E|C)\s*/\s*(?:d\s*|\u2202\s*)")
+_DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)([A-Za-z][A-Za-z0-9]*)\s*/\s*(?:d\s*|\u2202\s*)")
 _RATE = re.compile(r"\s*/\s*d\s*t\b")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\s*\[")
-_RANGE = re.compile(
-    r"\s*(?:(?P<first>\d{1,9})\s*(?P<open><=?)\s*)?(?P<index>[a-z][a-z0-9]*)\s*"
-    r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+)|=\s*(?P<from>\d{1,9})\s*\.\.\s*(?P<to>[A-Za-z0-9_]+(?:\s*-\s*1)?))?\s*\Z"
-)
 _INDEX = re.compile(r"[a-z]\d*(?![A-Za-z0-9_(\[])")
 _LARGEST_POWER_OF_TEN = 40
 
 
 class TextReader:
-    """Tokens of one formula.  ``define``: a name that is not known may stand first, as the one defined."""
+    """Tokens of one formula.
 
-    def __init__(self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED) -> None:
+    define: a name that is not known may stand first, as the one defined.  context: the text of which it is a part.
+    """
+
+    def __init__(
+        self, source: str, vocabulary: Vocabulary, define: bool = False, limits: Limits = CLAIMED, context: str = ""
+    ) -> None:
         if len(source) > limits.text:
             raise Unreadable(0, f"the formula is longer than {limits.text} characters")
         self._limits = limits
         self._source, self._vocabulary, self._define = source, vocabulary, define
-        self._whole, self._at, self._depth = source, 0, 0
+        self._whole, self._at, self._depth = context or source, 0, 0
 
     @cached_property
     def _lengths(self) -> list[int]:
@@ -67,6 +72,9 @@ class TextReader:
         if (match := _NUMBER.match(source, start)) and self._tensor(start) is None:
             self._at = match.end()
             return [Token("number", read_number(match[0], start, self._limits.digits), start)]
+        if match := _TRANSPOSED.match(source, start):
+            self._at = match.end()
+            return [Token("transposed", None, start)]
         if match := _OPERATOR.match(source, start):
             self._at = match.end()
             return [Token("operator", _SPELLING.get(match[0], match[0]), start)]
@@ -104,10 +112,7 @@ class TextReader:
         inside, offset = self._bracketed("[", "]")
         found = []
         for part, at in split(inside, offset):
-            match = _RANGE.match(part)
-            if match is None:
-                raise Unreadable(at, "a range is written j<64, 1<=j<64, j=0..63, or j alone")
-            found.append(Token("reduction", _reduction(kind, match, at, self._vocabulary.first), start))
+            found.append(Token("reduction", read_reduction(kind, part, at, self._vocabulary.first), start))
         return found
 
     def _condition(self) -> Any:
@@ -121,6 +126,11 @@ class TextReader:
             ):
                 raise error
         return real_condition(inside, offset, self._part)
+
+    def _conditions(self) -> list[Any]:
+        """The ranges of free indices that end an equation: ``for i < 3, 2 <= j < 5``."""
+        parts, self._at = split(self._source[self._at :], self._at), len(self._source)
+        return [IndexReader(part, at, self._vocabulary).condition() for part, at in parts]
 
     def _part(self, text: str, offset: int) -> Any:
         """The expression that a part of the formula is."""
@@ -153,12 +163,18 @@ class TextReader:
         if match is None:
             return None
         self._at = match.end()
+        if match[0] == "for" and not self._depth:
+            return Token("where", self._conditions(), start)
         if match[0] == "pi":
             return Token("atom", PI, start)
         if match[0] in ("max", "min"):
             return Token("extremum", match[0], start)
         if match[0] in self._vocabulary.sizes:
             return Token("atom", ["size", match[0]], start)
+        if match[0] in _CONSTANTS:
+            return Token("atom", _CONSTANTS[match[0]], start)
+        if _CALL.match(self._source, start):
+            return Token("call", match[0], start)
         if _INDEX.match(self._source, start) and re.search(rf"\[[^\]]*\b{match[0]}\b", self._whole):
             return Token("atom", ["index", match[0]], start)
         self._at = start
@@ -179,10 +195,6 @@ class TextReader:
         wanted = None if tensor is None else len(tensor.axes)
         start = self._at
         if wanted == 0 or self._source[start : start + 1] != "[":
-            if wanted:
-                raise Unreadable(
-                    start, f"{tensor.name if tensor else 'this'} needs {wanted} indices in square brackets"
-                )
             return []
         inside, offset = self._bracketed("[", "]")
         parts = split(inside, offset)
@@ -195,17 +207,27 @@ class TextReader:
         if tensor is None:
             return None
         self._at += len(tensor.name)
-        return Token("atom", ["entry", tensor.kind, tensor.owner, self._indices(tensor)], start)
+        indices = self._indices(tensor)
+        if tensor.axes and not indices:
+            whole = ["whole", tensor.kind, tensor.owner, start]
+            return Token("atom", ["transposed", whole] if tensor.transposed else whole, start)
+        if tensor.transposed:
+            indices.reverse()
+        return Token("atom", ["entry", tensor.kind, tensor.owner, indices], start)
 
     def _derivative(self) -> Token | None:
         """dE/dx_v[i], dC/dx_v[i]."""
         match = _DERIVATIVE.match(self._source, self._at)
         if match is None or self._tensor(match.end()) is None:
             return None
+        of = self._vocabulary.author.plain.get(match[1], match[1])
+        if of not in ("E", "C"):
+            return None
         start, self._at = self._at, match.end()
         token = self._entry()
         assert token is not None
-        return Token("atom", derivative(match[1], token.value, start), start)
+        found = derivative(of, token.value, start, self._vocabulary.solution)
+        return Token("atom", found if found[0] == "entry" else ["derivative", found], start)
 
     def _rate(self) -> Token | None:
         """dx_v[i]/dt."""
@@ -267,75 +289,32 @@ def read_number(written: str, at: int, most: int) -> Fraction:
     return Fraction(written)
 
 
-def _reduction(kind: str, match: re.Match[str], at: int, base: int) -> ReductionHead:
-    """The head of a sum or the like, counted from 0; ``base``: from where the claim counts."""
-    end: int | str | None
-    if match["from"] is not None:
-        first, end = int(match["from"]) - base, _end(match["to"], at, base)
-        if first < 0 or (first and not base):
-            hint = f"write {first}<={match['index']}<..., or say first = 1 in the file"
-            raise Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
-    elif match["first"] is None and match["end"] is None:
-        return ReductionHead(kind, match["index"], None)
-    elif match["first"] is None and not base and match["close"] == "<":
-        first, end = 0, read_range(match["end"], at)
-    else:
-        first = int(match["first"] or base) + (match["open"] == "<") - base
-        end = read_range(match["end"], at)
-        if end is None:
-            raise Unreadable(at, "a range that has a first value needs an end, as in 1<=j<64")
-        end = _end(match["end"], at, base) if match["close"] == "<=" else _before(end, at, base)
-    if first < 0 or (isinstance(end, int) and end <= first):
-        raise Unreadable(at, "the range holds no value: nothing would be compared")
-    return ReductionHead(kind, match["index"], end, first)
-
-
-def _end(written: str, at: int, base: int) -> int | str:
-    """The number of values up to a last one, counted from 0."""
-    name, minus, _ = written.replace(" ", "").partition("-")
-    found = read_range(name, at)
-    if isinstance(found, int):
-        return found + 1 - base - bool(minus)
-    if found is None or bool(minus) == bool(base):
-        raise Unreadable(at, f"the last index is {'n' if base else 'n - 1'} for n values counted from {base}")
-    return found
-
-
-def _before(end: int | str, at: int, base: int) -> int | str:
-    if base and isinstance(end, str):
-        raise Unreadable(at, f"the last of {end} values counted from 1 is {end}: write <=")
-    return end - base if isinstance(end, int) else end
-
-
-def read_range(written: str | None, at: int) -> int | str | None:
-    if written is None or not written[0].isdigit():
-        return written
-    if not written.isdigit() or len(written) > 9:
-        raise Unreadable(at, "a range is a number below a thousand million, or a size's name")
-    return int(written)
-
-
 def function(vocabulary: Vocabulary, name: str, order: int, position: int) -> tuple[str, int]:
     if order > 1:
         raise Unreadable(position, "only first derivatives of a function can be written")
     return vocabulary.functions[name], order
 
 
-def derivative(of: str, entry: Any, position: int) -> Any:
-    """The entry that stands for dE/d(entry) or dC/d(entry)."""
-    _, kind, owner, indices = entry
+def derivative(of: str, entry: Any, position: int, total: bool) -> Any:
+    """The entry that stands for dE/d(entry) or dC/d(entry); ``total``: the latter is the total derivative."""
+    if entry[0] == "transposed":
+        return ["transposed", derivative(of, entry[1], position, total)]
+    form, kind, owner, indices = entry
     if of == "C":
-        if kind != "x":
-            raise Unreadable(position, "dC/d... is the cost's own partial derivative, taken with respect to an x")
-        return ["entry", quantities.COST_X, owner, indices]
+        if not total and kind != "x":
+            hint = 'the total derivative is meant where the claim has at = "solution"'
+            raise Unreadable(position, f"dC/d... is the cost's own partial derivative, with respect to an x; {hint}")
+        if kind in (LET, "E", "C", "y", "s") or quantities.quantity(kind).sense is not quantities.Sense.TENSOR:
+            raise Unreadable(position, "dC/d... is taken with respect to x, a parameter or an intermediate quantity")
+        return [form, quantities.by_cost(kind), owner, indices]
     if kind == LET or is_adjoint(kind) or kind in ("E", "y"):
         raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
-    return ["entry", adjoint(kind), owner, indices]
+    return [form, adjoint(kind), owner, indices]
 
 
 def rate(entry: Any, position: int) -> Any:
     """The entry that stands for d(entry)/dt under the saddle-point dynamics."""
-    _, kind, owner, indices = entry
+    form, kind, owner, indices = entry
     if kind not in ("x", "s"):
         raise Unreadable(position, "only x and s move in time")
-    return ["entry", quantities.rate(kind), owner, indices]
+    return [form, quantities.rate(kind), owner, indices]

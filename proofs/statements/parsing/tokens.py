@@ -9,6 +9,7 @@ from dyadic.symbolic.errors import SpecError
 
 DEEPEST = 40
 LONGEST_INDEX = 9
+_LONGEST_SHOWN = 60
 
 
 class Unreadable(Exception):
@@ -37,9 +38,10 @@ PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
 
 @dataclass(frozen=True)
 class Token:
-    """kind: number, atom, function, extremum, reduction, operator or end.
+    """kind: number, atom, function, extremum, call, reduction, operator, transposed, where or end.
 
-    value: a Fraction; an expression as nested lists; (name, order); max or min; a :class:`ReductionHead`; the operator.
+    value: a Fraction; an expression as nested lists; (name, order); max, min or a name; a :class:`ReductionHead`; the
+    operator; brackets that are 1 where the equation is claimed.
     """
 
     kind: str
@@ -61,9 +63,18 @@ PI = ["apply", "acos", 0, -1]
 """The number pi."""
 
 
+class FormulaError(SpecError):
+    """A formula that cannot be read: ``pointed`` is the line at fault and below it a caret."""
+
+    def __init__(self, where: str, source: str, error: Unreadable) -> None:
+        near = source[max(0, error.position - 15) : error.position + 25].replace("\n", " ")
+        problem = f"{error.problem} (at character {error.position + 1}, near {near!r})"
+        super().__init__(where, problem, "see `dyadic explain claims`")
+        start = max(source.rfind("\n", 0, error.position) + 1, error.position - _LONGEST_SHOWN)
+        line = source[start : error.position + _LONGEST_SHOWN].partition("\n")[0]
+        self.pointed = (line, " " * (error.position - start) + "^")
+
+
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:
     """The one message for a formula that cannot be read: where, what, and the text nearby."""
-    near = source[max(0, error.position - 15) : error.position + 25].replace("\n", " ")
-    return SpecError(
-        where, f"{error.problem} (at character {error.position + 1}, near {near!r})", "see `dyadic explain claims`"
-    )
+    return FormulaError(where, source, error)

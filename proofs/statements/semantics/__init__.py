@@ -2,6 +2,8 @@
 
 vocabulary.py   the names that a claim may use          equation.py    a statement -> equalities
 meaning.py      the quantities, defined by the energy   ranges.py      what every index runs over
-scope.py        expressions over a ring                 hypotheses.py  what a claim assumes
-quantities.py   what the kind of a quantity says
+scope.py        expressions over a ring                 premises.py    what a claim takes for granted
+reach.py        the vertices that a claim depends on    hypotheses.py  the same in words
+quantities.py   what the kind of a quantity says        given.py       constants with given values
+author_names.py names that the author gave              matrix_form.py whole tensors, put into entries
 """

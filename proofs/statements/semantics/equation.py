@@ -8,18 +8,22 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.evaluate.network import entries
-from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.number_systems.linear_systems import Line
+from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.matrix_form import in_entries
+from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
 from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
 
 MOST_LINKS = 200
+DENOMINATOR, NUMERATOR = "denominator", "numerator"
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,10 @@ class Statement:
 
     formulas: the equation, or the steps of a chain; definitions: what "with" introduces, in order.
     child: for an adjoint, whose contribution.  number: the formula of a number of steps or of a step size, in L and T.
-    symmetric: names of the matrices that the claim assumes symmetric.  place: where it stands, for messages.
+    assumptions: what it assumes, as written.  at: "any state", or "solution": x is the feedforward activation and s
+    backpropagation's sensitivity.  first: the number of the first index.  layout: of the derivative by a matrix.
+    place: where it stands, for messages; line: of the file, 0 if that is not known.  expected: the verdict that the
+    author expects, or nothing.
     """
 
     id: str
@@ -39,7 +46,12 @@ class Statement:
     latex: bool = False
     child: str | None = None
     number: str | None = None
-    symmetric: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    at: str = "any state"
+    first: int = 0
+    layout: str = DENOMINATOR
+    line: int = 0
+    expected: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,11 +77,16 @@ class Link:
 
 @dataclass
 class Equalities:
-    """All that a claim asserts, in order, and the definitions that it uses."""
+    """All that a claim asserts, in order, the definitions that it uses and what it takes for granted.
+
+    solved: the numbers that its assumptions determine, by the sizes at which it is examined.
+    """
 
     vocabulary: Vocabulary
     lets: list[OwnQuantity] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    premises: Premises = field(default_factory=Premises)
+    solved: dict[object, dict[str, Line]] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:
@@ -77,9 +94,11 @@ class Equalities:
         text = repr(([(link.left, link.right) for link in self.links], [(let.name, let.body) for let in self.lets]))
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
 
-    def read(self, link: Link) -> set[tuple[str, str]]:
-        """(kind, owner) of every tensor of the network in a link and in the claim's definitions."""
+    def read(self, link: Link, assumed: bool = True) -> set[tuple[str, str]]:
+        """(kind, owner) of every tensor of the network in a link and in the claim's definitions (and assumptions)."""
         nodes = [link.left, link.right, *(let.body for let in self.lets)]
+        if assumed:
+            nodes += [side for relation in self.premises.relations for side in (relation.left, relation.right)]
         return {key for node in nodes for key in entries(node) if key[0] not in (LET, "delta")}
 
 
@@ -102,11 +121,12 @@ _WANTED = {
 def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     """Read a claim's formulas.  Raises :class:`SpecError` where one is not in the notation or does not fit the kind."""
     found = Equalities(vocabulary.copy())
+    found.vocabulary.first, found.vocabulary.solution = statement.first, statement.at == SOLUTION
     for source in statement.definitions:
         _definition(found, statement, source)
-    sides: list[Any] = []
-    for source in statement.formulas:
-        sides += _parsed(statement, source, found.vocabulary, define=False)
+    found.premises = read_premises(statement.assumptions, found.vocabulary, statement.place)
+    parsed = [(source, _parsed(statement, source, found.vocabulary, define=False)) for source in statement.formulas]
+    sides = _in_entries(statement, parsed, found.vocabulary)
     if len(sides) < 2:
         raise SpecError(statement.place, "claims no equality", "write left = right")
     if len(sides) > MOST_LINKS:
@@ -122,10 +142,19 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     return found
 
 
+def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocabulary: Vocabulary) -> list[Any]:
+    """The sides of all formulas, between entries."""
+    sides = [side for _, found in parsed for side in found]
+    try:
+        return in_entries(sides, vocabulary, statement.layout == NUMERATOR).sides
+    except Unreadable as error:
+        raise refuse(statement.place, parsed[0][0], error) from error
+
+
 def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: bool) -> list[Any]:
     reader = LatexReader if statement.latex else TextReader
     try:
-        source = formula(source) if statement.latex else source
+        source = formula(source) if statement.latex else vocabulary.author.put_in(source, vocabulary.tensors)
         sides = parse(reader(source, vocabulary, define).tokens())
         return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
@@ -135,8 +164,9 @@ def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: b
 def _definition(found: Equalities, statement: Statement, source: str) -> None:
     """A new name is defined; a name that has a meaning must be given that meaning, which is an equality to check."""
     sides = _parsed(statement, source, found.vocabulary, define=True)
-    if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] != "entry":
+    if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] not in ("entry", "whole"):
         raise SpecError(statement.place, f"{source.strip()[:60]!r} defines nothing", "write NAME[i] = formula")
+    sides = _defined_in_entries(statement, source, sides, found.vocabulary)
     left, body = sides
     if left[1] != LET or left[2] in found.vocabulary.tensors:
         pair, ranges = elaborate([left, body], found.vocabulary, statement.place)
@@ -154,6 +184,18 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
     found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
+
+
+def _defined_in_entries(statement: Statement, source: str, sides: list[Any], vocabulary: Vocabulary) -> list[Any]:
+    """A definition between entries; a new name that stands alone is a tensor where its body is one."""
+    left, body = sides
+    try:
+        if left[0] == "whole" or left[1] != LET or left[3] or not has_wholes(body):
+            return in_entries(sides, vocabulary, statement.layout == NUMERATOR).sides
+        found = in_entries([body, body], vocabulary, statement.layout == NUMERATOR)
+        return [["entry", LET, left[2], [["index", name] for name in found.free]], found.sides[0]]
+    except Unreadable as error:
+        raise refuse(statement.place, source, error) from error
 
 
 def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:

@@ -1,4 +1,4 @@
-"""What a claim assumes: matrices taken to be symmetric, and where its own expressions are defined."""
+"""What a claim assumes, in words: where it holds, what it states, and where its own expressions are defined."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import conditions
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.semantics.meaning import vertices_read
+from dyadic.proofs.statements.semantics.premises import SOLUTION
+from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.symbolic.functions import FUNCTIONS
 
 _NOT_ZERO = "no denominator of the claim is 0"
 _LOGARITHMS = "the logarithms of the claim are of positive numbers"
+_SOLUTION = "x is the feedforward activation and s the sensitivity of backpropagation (at the solution)"
+_FROM_ZERO = "what is shown here counts indices from 0, the claim counts them from 1"
 _ROOTS = "the roots of the claim are of positive numbers"
 
 
 def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
-    symmetric = [f"{name} is symmetric (assumed by the claim)" for name in statement.symmetric]
-    return (*symmetric, *domains_of(claim), *domains_of_layers(claim))
+    where = [_SOLUTION] * (statement.at == SOLUTION) + [_FROM_ZERO] * bool(statement.first)
+    return (*where, *claim.premises.texts, *domains_of(claim), *domains_of_layers(claim))
 
 
 def domains_of_layers(claim: Equalities) -> tuple[str, ...]:
     """Where the terms of the energy that the claim reads are defined, if not everywhere."""
     graph = claim.vocabulary.graph
-    read = sorted(set().union(*(vertices_read(graph, claim.read(link)) for link in claim.links)))
+    read = sorted(set().union(*(vertices_of(claim, link) for link in claim.links)))
     contents = [graph.cost_contents[n] if n in graph.costs else graph.layers[graph.content[n]] for n in read]
     found = sorted({condition for content in contents for condition in conditions(content)})
     return (f"what the claim reads of the network is defined: {'; '.join(found)}",) if found else ()
@@ -33,7 +36,7 @@ def given_read(claim: Equalities, link: Link) -> set[tuple[str, str]]:
     """The constants with given values that a link reads, itself or in the terms of the energy that it reads."""
     graph, read = claim.vocabulary.graph, claim.read(link)
     owners = {owner for _, owner in read}
-    owners |= {parent for vertex in vertices_read(graph, read) for parent in graph.parents.get(vertex, ())}
+    owners |= {parent for vertex in vertices_of(claim, link) for parent in graph.parents.get(vertex, ())}
     return {key for key in claim.vocabulary.given if key[1] in owners}
 
 

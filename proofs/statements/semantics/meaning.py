@@ -12,19 +12,19 @@ Only the terms that a claim needs are ever evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from dyadic.proofs.checker.intake.graph import COST, Graph
-from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.checker.intake.graph import COST
 from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.given import GivenArray
-from dyadic.proofs.statements.semantics.quantities import COST_X, Quantity, Sense, quantity, rate, update
+from dyadic.proofs.statements.semantics.premises import Premises
+from dyadic.proofs.statements.semantics.quantities import Quantity, Sense, quantity, update
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
@@ -36,14 +36,25 @@ Integers = Mapping[str, int]
 
 @dataclass(frozen=True)
 class EnergyTerm:
-    """One term of the energy: its named values, its derivative by each, and by the activation in each slot.
+    """One term of the energy: its derivative by every named value, and by the activation in each slot."""
 
-    positions: for values that are the largest of several, where that stands.
-    """
-
-    values: dict[str, Entries]
     derivatives: dict[str, Entries]
     slots: tuple[Entries, ...]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The definitions of a vertex or cost on a tape.
+
+    local: the places on the tape by kind and owner, as the definitions name them; owners: those of its inputs.
+    values: the named values.  positions: for values that are the largest of several, where that stands.
+    """
+
+    tape: Weighing
+    local: dict[tuple[str, str], Entries]
+    owners: list[str]
+    keys: list[tuple[str, str]]
+    values: dict[str, Entries]
     positions: dict[str, dict[Place, Position]]
 
 
@@ -63,8 +74,8 @@ class Meaning(dict[tuple[str, str], Entries]):
 
     draw: a number of the ring for the label of an entry such as ``W_hidden[0, 1]``.
     setting: how many entries every axis has.
-    symmetric: matrices that a claim assumes symmetric.
-    integers: the values of the integer inputs and targets.
+    premises: what a claim takes for granted; at the solution x and s are those of backpropagation.
+    integers: the values of the integer inputs and targets, and where what is one-hot is 1.
     """
 
     def __init__(
@@ -73,13 +84,14 @@ class Meaning(dict[tuple[str, str], Entries]):
         ring: Ring,
         draw: Draw,
         setting: Setting,
-        symmetric: frozenset[tuple[str, str]] = frozenset(),
+        premises: Premises | None = None,
         integers: Integers | None = None,
     ) -> None:
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
-        self._draw, self._symmetric, self._integers = draw, symmetric, integers or {}
+        self._draw, self._premises, self._integers = draw, premises or Premises(), integers or {}
         self._terms: dict[str, EnergyTerm] = {}
+        self._values: dict[str, Evaluated] = {}
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
         with noting(self.ring, False):
@@ -92,7 +104,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return list(product(*(range(self.setting.count(axis)) for axis in axes)))
 
     def _table(self, kind: str, owner: str) -> Entries:
-        what = quantity(kind)
+        what, graph = quantity(kind), self.graph
         if kind == "weight":
             weights = self.setting.weights(owner, self.ring, self._draw)
             return {(at,): weight for at, weight in enumerate(weights)}
@@ -102,27 +114,46 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if (kind, owner) == ("C", ""):
             return {(): self.ring.add(self._costs())}
+        if self.vocabulary.solution and owner in graph.parents and kind in ("x", "s"):
+            return self.evaluated(owner).values[self._map(owner)] if kind == "x" else self._received(owner, None)
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
         if what.sense is Sense.RECEIVED:
             return self._received(owner, what.letter)
         if what.sense is Sense.UPDATE:
-            return self.term(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
-        if owner in self.graph.inputs:
+            return self.evaluated(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
+        if what.sense is Sense.COST and self.vocabulary.solution:
+            return self._by_cost(owner, what.letter)
+        if owner in graph.inputs:
             return self._decayed(self._received(owner, None), "x", owner)
         if what.sense is Sense.RATE or what.gradient_of_energy:
             letter = {"x": "s", "s": "x"}.get(what.gradient_of_energy, what.letter)
             new = self[update(letter), owner]
             return {place: self._minus(value, self[letter, owner][place]) for place, value in new.items()}
         if what.sense is Sense.COST:
-            return self._received(owner, None, list(self.graph.costs), weighted=len(self.graph.costs) > 1)
+            return self._received(owner, None, list(graph.costs), weighted=len(graph.costs) > 1)
         if what.sense is Sense.ADJOINT:
             return self._decayed(self.term(owner).derivatives[what.letter], what.letter, owner)
+        positions = self.evaluated(owner).positions
         if what.sense is Sense.CHOICE:
-            return Chosen(self.term(owner).positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
+            return Chosen(positions[Quantity(Sense.POSITION, what.letter).kind], self.ring.number(0))
         if what.sense is Sense.POSITION:
-            return {place: found.number for place, found in self.term(owner).positions[kind].items()}
-        return self.term(owner).values[kind]
+            return {place: found.number for place, found in positions[kind].items()}
+        return self.evaluated(owner).values[kind]
+
+    def _by_cost(self, owner: str, kind: str) -> Entries:
+        """The total derivative of the cost: that of the energy at the solution, without the decay of the weights."""
+        if kind != "x":
+            found = self.term(owner).derivatives[kind]
+        elif owner in self.graph.inputs:
+            found = self._received(owner, None)
+        else:
+            found = self["s", owner]
+        if len(self.graph.costs) > 1:
+            return found
+        (cost,) = self.graph.costs.values()
+        share = self.ring.power(_number(self.ring, cost["weight"]), -1)
+        return {place: self.ring.mul([share, value]) for place, value in found.items()}
 
     def _decayed(self, derivative: Entries, kind: str, owner: str) -> Entries:
         """With the derivative of the weight decay, where the tensor is a parameter."""
@@ -136,13 +167,18 @@ class Meaning(dict[tuple[str, str], Entries]):
         found: Entries = {}
         axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
-            at = tuple(sorted(place)) if (kind, owner) in self._symmetric else place
+            at = tuple(sorted(place)) if (kind, owner) in self._premises.symmetric else place
             label = shown_entry(kind, owner, self.setting.place(axes, at))
             integer = (kind, owner) in self.vocabulary.integers
             if given is not None:
                 found[place] = int(given[place]) if integer else self._number(given, place)
-                continue
-            found[place] = self._integers.get(label, 0) if integer else self._draw(label)
+            elif integer:
+                found[place] = self._integers.get(label, 0)
+            elif (kind, owner) in self._premises.one_hot:
+                one = self._integers.get(one_hot(kind, owner, place[:-1]), 0) == place[-1]
+                found[place] = self.ring.number(int(one))
+            else:
+                found[place] = self._draw(label)
         return found
 
     def _number(self, given: GivenArray, place: Place) -> Any:
@@ -172,7 +208,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         return str(self.graph.layers[self.graph.content[name]]["definitions"][-1]["kind"])
 
     def _energy_term(self, name: str) -> Any:
-        value, s = self.term(name).values[self._map(name)], self["s", name]
+        value, s = self.evaluated(name).values[self._map(name)], self["s", name]
         x = self["x", name]
         axes = self.vocabulary.axes("x", name)
         parts = {at: self.ring.mul([s[at], self._minus(value[at], x[at])]) for at in value}
@@ -193,7 +229,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         """The costs with their weights."""
         found, graph = [], self.graph
         for owner, cost in graph.costs.items():
-            value = self.term(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
+            value = self.evaluated(owner).values[graph.cost_contents[owner]["definitions"][-1]["kind"]][()]
             found.append(self.ring.mul([_number(self.ring, cost["weight"]), value]))
         return found
 
@@ -217,34 +253,42 @@ class Meaning(dict[tuple[str, str], Entries]):
         return {p: self.ring.add([part[p] for part in parts] or zero) for p in self.places("x", name)}
 
     def term(self, name: str) -> EnergyTerm:
-        """Evaluate and differentiate one vertex's term <s_v, f_v>, or the cost."""
+        """Differentiate one vertex's term <s_v, f_v>, or the cost."""
         if name not in self._terms:
             self._terms[name] = self._differentiated(name)
         return self._terms[name]
 
-    def _differentiated(self, name: str) -> EnergyTerm:
+    def evaluated(self, name: str) -> Evaluated:
+        """The values that the definitions of a vertex or cost name."""
+        if name not in self._values:
+            self._values[name] = self._evaluated(name)
+        return self._values[name]
+
+    def _parents(self, name: str) -> list[str]:
+        graph = self.graph
+        return [graph.costs[name]["input"]] if name in graph.costs else list(graph.parents[name])
+
+    def _variables(self, tape: Weighing, kind: str, owner: str) -> Entries:
+        table = self[kind, owner]
+        if (kind, owner) in self.vocabulary.integers:
+            return table
+        return {place: tape.variable(value) for place, value in table.items()}
+
+    def _evaluated(self, name: str) -> Evaluated:
         tape, graph, one = Weighing(self.ring), self.graph, self.ring.number(1)
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
-        owners = [data["input"]] if cost else data["inputs"]
-        parents = [graph.costs[name]["input"]] if cost else graph.parents[name]
-
-        def variables(kind: str, owner: str) -> Entries:
-            table = self[kind, owner]
-            if (kind, owner) in self.vocabulary.integers:
-                return table
-            return {place: tape.variable(value) for place, value in table.items()}
-
-        local = {("x", owner): variables("x", parent) for owner, parent in zip(owners, parents, strict=True)}
-        parameters = [] if cost else [item["kind"] for item in data["parameters"].values()]
-        local |= {(kind, "v"): variables(kind, name) for kind in parameters}
+        owners = [data["input"]] if cost else list(data["inputs"])
+        parents = zip(owners, self._parents(name), strict=True)
+        local = {("x", owner): self._variables(tape, "x", parent) for owner, parent in parents}
+        keys = [] if cost else [(item["kind"], "v") for item in data["parameters"].values()]
+        local |= {key: self._variables(tape, key[0], name) for key in keys}
         for key in self.setting.blocks:
             for kind in ("weight", "size"):
-                local[kind, key] = {at: tape.variable(value) for at, value in self[kind, key].items()}
+                local[kind, key] = self._variables(tape, kind, key)
         table = self.setting.table(name)
         if cost:
-            local["y", COST] = variables("y", name)
-        keys = [(kind, "v") for kind in parameters]
+            local["y", COST] = self._variables(tape, "y", name)
         positions: dict[str, dict[Place, Position]] = {}
         for item in data["definitions"]:
             body = self.setting.weighed(item["body"], name)
@@ -257,11 +301,16 @@ class Meaning(dict[tuple[str, str], Entries]):
             # A place of its own on the tape, so that a value that only copies another has its own derivative.
             local[definition.key] = {p: tape.variable(tape.values[v], ((v, one),)) for p, v in values.items()}
             keys.append(definition.key)
-        last = local[keys[-1]]
-        if cost:
+        named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
+        return Evaluated(tape, local, owners, keys, named, positions)
+
+    def _differentiated(self, name: str) -> EnergyTerm:
+        found = self.evaluated(name)
+        tape, local, last = found.tape, found.local, found.local[found.keys[-1]]
+        if name in self.graph.costs:
             output = last[()]
         else:
-            s = variables("s", name)
+            s = self._variables(tape, "s", name)
             axes = self.vocabulary.axes("x", name)
             factors = {at: [s[at], value] for at, value in last.items()}
             for at, parts in factors.items():
@@ -277,15 +326,14 @@ class Meaning(dict[tuple[str, str], Entries]):
 
         slots = [
             {} if ("x", parent) in self.vocabulary.integers else derivative(local["x", owner], "x", parent)
-            for owner, parent in zip(owners, parents, strict=True)
+            for owner, parent in zip(found.owners, self._parents(name), strict=True)
         ]
-        named: dict[str, Entries] = {kind: {p: tape.values[v] for p, v in local[kind, o].items()} for kind, o in keys}
-        return EnergyTerm(
-            named,
-            {key[0]: derivative(local[key], key[0], name) for key in keys},
-            tuple(slots),
-            positions,
-        )
+        return EnergyTerm({key[0]: derivative(local[key], key[0], name) for key in found.keys}, tuple(slots))
+
+
+def one_hot(kind: str, owner: str, place: Iterable[int]) -> str:
+    """The label of the integer that says where a one-hot tensor is 1."""
+    return f"the 1 of {shown_entry(kind, owner, tuple(place))}"
 
 
 def _number(ring: Ring, node: Any) -> Any:
@@ -293,24 +341,4 @@ def _number(ring: Ring, node: Any) -> Any:
     return ring.number(node) if isinstance(node, int) else ring.number(node[1], node[2])
 
 
-def vertices_read(graph: Graph, kinds: set[tuple[str, str]]) -> set[str]:
-    """The vertices whose term of the energy has a part in the named tensors."""
-    found: set[str] = set()
-    for kind, owner in kinds:
-        if kind == "E" and owner == "":
-            return {*graph.parents, *graph.costs}
-        if (kind, owner) == ("C", ""):
-            found |= set(graph.costs)
-        if (owner in graph.costs and kind != "y") or (owner in graph.parents and kind not in ("x", "s")):
-            found.add(owner)
-        what = quantity(kind)
-        if what.sense is Sense.RECEIVED:
-            found.add(what.letter)
-        if kind in (update("s"), rate("s"), adjoint("x")):
-            found |= {child for child, parents in graph.parents.items() if owner in parents}
-        if kind in (update("s"), rate("s"), adjoint("x"), COST_X):
-            found |= {name for name, cost in graph.costs.items() if cost["input"] == owner}
-    return found
-
-
-__all__ = ["Draw", "EnergyTerm", "Integers", "Meaning", "Place", "Rejected", "vertices_read"]
+__all__ = ["Draw", "EnergyTerm", "Integers", "Meaning", "Place", "Rejected", "one_hot"]

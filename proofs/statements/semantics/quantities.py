@@ -86,7 +86,12 @@ def chosen(kind: str) -> str:
     return Quantity(Sense.CHOICE, maximum(kind)).kind
 
 
-COST_X = Quantity(Sense.COST, "x").kind
+def by_cost(letter: str) -> str:
+    """The kind of dC/d(letter)."""
+    return Quantity(Sense.COST, letter).kind
+
+
+COST_X = by_cost("x")
 """The kind of dC/dx."""
 
 

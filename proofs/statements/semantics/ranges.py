@@ -48,6 +48,8 @@ def elaborate(
     work = _Elaboration(vocabulary)
     work.preset = dict(known or {})
     marked = [work.mark(side, {}) for side in sides]
+    for name in sorted(work.ambiguous):
+        raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     work.infer(marked)
     for slot in [*work.free.values(), *work.bound]:
         if slot.extent is None:
@@ -69,11 +71,14 @@ class _Elaboration:
         self.bound: list[Slot] = []
         self.ranges = Ranges()
         self.guarded = False
+        self.ambiguous: set[str] = set()
 
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
         """The expression with every index name replaced by its slot."""
-        if not isinstance(node, list) or node[0] in ("rational", "size"):
+        if not isinstance(node, list) or node[0] == "rational":
             return node
+        if node[0] == "size":  # where a sum binds the name it is the sum's index
+            return ["index", scope[node[1]]] if node[1] in scope else node
         if node[0] == "^":
             return ["^", self.mark(node[1], scope), node[2]]
         if node[0] == "apply":
@@ -88,6 +93,9 @@ class _Elaboration:
             return [kind, slot, self.mark(body, {**scope, name: slot})]
         if node[0] == "entry":
             self.guarded = self.guarded or node[1] == "delta"
+            for index in node[3]:
+                if isinstance(index, list) and index[0] == "size" and index[1] not in scope:
+                    self.ambiguous.add(index[1])
             return [*node[:3], [self.mark(index, scope) for index in node[3]]]
         self.guarded = self.guarded or node[0] in ("inside", "divides", "same")
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
@@ -97,15 +105,14 @@ class _Elaboration:
             for index, extent in zip(entry[3], self._axes(entry), strict=False):
                 if isinstance(index, list) and index[0] == "index" and index[1].extent is None:
                     index[1].extent = extent
+        pairs = [pair for node in _nodes(sides) if (pair := _compared(node)) is not None]
         changed = True
-        while changed:  # delta[i, j] hands a range from one index to the other
+        while changed:  # delta[i, j] and [i < j] hand a range from one index to the other
             changed = False
-            for entry in _entries(sides):
-                if entry[1] == "delta" and all(isinstance(i, list) and i[0] == "index" for i in entry[3]):
-                    one, two = (index[1] for index in entry[3])
-                    if (one.extent is None) != (two.extent is None):
-                        one.extent = two.extent = one.extent or two.extent
-                        changed = True
+            for one, two in pairs:
+                if (one.extent is None) != (two.extent is None):
+                    one.extent = two.extent = one.extent or two.extent
+                    changed = True
 
     def check(self, sides: list[Any]) -> None:
         """Compare every index with the axis it stands on."""
@@ -131,16 +138,31 @@ class _Elaboration:
         return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
 
 
-def _entries(nodes: Any) -> list[Any]:
-    """Every entry in marked expressions, in order."""
+def _nodes(nodes: Any) -> list[Any]:
+    """Every list in marked expressions, in order."""
     found, stack = [], [nodes]
     while stack:
         node = stack.pop()
         if isinstance(node, list):
-            if node and node[0] == "entry":
-                found.append(node)
+            found.append(node)
             stack.extend(reversed(node))
     return found
+
+
+def _entries(nodes: Any) -> list[Any]:
+    """Every entry in marked expressions, in order."""
+    return [node for node in _nodes(nodes) if node and node[0] == "entry"]
+
+
+def _compared(node: Any) -> tuple[Slot, Slot] | None:
+    """The two indices that a bracket compares with each other, as they are or by their order."""
+    if not node or node[0] not in ("same", "inside", "entry") or (node[0] == "entry" and node[1] != "delta"):
+        return None
+    parts = node[3] if node[0] == "entry" else node[1:]
+    if len(parts) == 2 and node[0] == "inside" and isinstance(parts[1], list) and parts[1][:1] == ["+"]:
+        parts = [parts[0], parts[1][1]] if parts[1][2:] == [1] else parts  # i <= k is i < k + 1
+    slots = [part[1] for part in parts if isinstance(part, list) and part and part[0] == "index"]
+    return (slots[0], slots[1]) if len(parts) == len(slots) == 2 else None
 
 
 def _shown(node: Any) -> str:

@@ -10,6 +10,7 @@ from dyadic.proofs.evaluate.network import Entries, RingDefinition
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
+from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
@@ -18,12 +19,16 @@ _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 class ClaimTensors(dict[tuple[str, str], Entries]):
-    """Tensors of one claim: its own definitions over the network's.  ``read`` collects what was looked up."""
+    """Tensors of one claim: its own definitions over the network's.
+
+    ``read`` collects what was looked up, ``determined`` the numbers that follow from others by an assumption.
+    """
 
     def __init__(self, meaning: Meaning, claim: Equalities, watch: bool = False) -> None:
         super().__init__()
-        self.meaning, self.ring = meaning, meaning.ring
+        self.meaning, self.ring, self.premises = meaning, meaning.ring, claim.premises
         self.read: dict[tuple[str, str, Place], None] = {}
+        self.determined: dict[str, str] = {}
         self._lets = {let.name: let for let in claim.lets}
         self._watch = watch
 
@@ -51,7 +56,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         with noting(self.ring, True):
             return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
 
-    def sides(self, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
+    def sides(self, link: Link | Relation) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
         names = list(link.ranges.free)
         left = self._evaluated(link.left, link.ranges, names)
@@ -59,7 +64,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         for place, value in left.items():
             yield dict(zip(names, place, strict=True)), value, right[place]
 
-    def at(self, link: Link, index: Mapping[str, int]) -> tuple[Any, Any]:
+    def at(self, link: Link | Relation, index: Mapping[str, int]) -> tuple[Any, Any]:
         """Both sides at one value of the free indices."""
         one, two = (self._evaluated(_fixed(node, index), link.ranges, ())[()] for node in (link.left, link.right))
         return one, two

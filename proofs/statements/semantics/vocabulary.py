@@ -5,8 +5,9 @@ A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hi
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.statements.semantics.author_names import AuthorNames
 from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.quantities import Sense, printed_letters, quantity
 from dyadic.symbolic.errors import SpecError
@@ -75,12 +77,14 @@ class NamedTensor:
     """A named array: its key in the evaluator's tables and the extents of its axes.
 
     own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
+    transposed: whether a claim's indices are in the opposite order.
     """
 
     kind: str
     owner: str
     axes: tuple[Extent, ...]
     own: str = ""
+    transposed: bool = False
 
     @property
     def name(self) -> str:
@@ -116,7 +120,7 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
         case Sense.RECEIVED:
             return f"(what {what.letter} hands back to s_{owner}{indices})"
         case Sense.COST:
-            return f"dC/d{what.letter}_{owner}{indices}"
+            return f"dC/d{text_name(what.letter, owner)}{indices}"
         case Sense.UPDATE:
             return f"{what.letter}_{owner}{indices}"
     return text_name(kind, owner) + indices
@@ -133,14 +137,17 @@ def position_of_largest(item: Any) -> Any:
 class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
-    first: the number from which the claim counts, 0 or 1.
+    first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
     given: the values of constants that the architecture gives.
     """
 
-    def __init__(self, graph: Graph, functions: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, graph: Graph, functions: Mapping[str, str] | None = None, author: AuthorNames | None = None
+    ) -> None:
         self.graph = graph
+        self.author = author or AuthorNames({}, {})
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
-        self.first = 0
+        self.first, self.solution = 0, False
         self.given: dict[tuple[str, str], GivenArray] = {}
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
@@ -168,6 +175,22 @@ class Vocabulary:
         for kind, name, printed in (*named, *((adjoint(kind), name, f"{name}bar") for kind, name, _ in named)):
             if not printed.isdigit() and printed not in (*self.functions, *REDUCTIONS, "delta"):
                 self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
+        for name, meaning in self.author.plain.items():
+            self._alias(name, meaning)
+
+    def _alias(self, name: str, meaning: str) -> None:
+        """An author's name for a quantity, or for a matrix transposed."""
+        printed = meaning.removesuffix("^T").strip()
+        tensor = self.tensors.get(printed)
+        if tensor is None:
+            close = difflib.get_close_matches(printed, list(self.tensors), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see `dyadic derive`"
+            raise SpecError(f"names.{name}", f"{meaning[:40]!r} is no quantity of this network", hint)
+        if name in self.tensors and self.tensors[name] != tensor:
+            raise SpecError(f"names.{name}", "is the name of another quantity of this network", "use another name")
+        if meaning.endswith("^T") and len(tensor.axes) != 2:
+            raise SpecError(f"names.{name}", f"{printed} is no matrix", "drop ^T")
+        self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
@@ -218,6 +241,15 @@ class Vocabulary:
         """The label of an entry with the name that is printed for it."""
         head, bracket, place = label.partition("[")
         return f"{head[2:]}{bracket}{place}" if head[:2] == "x_" and head[2:] in self.own else label
+
+    @property
+    def drawn(self) -> set[tuple[str, str]]:
+        """What stays free: parameters, inputs and targets, and off the solution the states of the vertices."""
+        free = {
+            (kind, owner) for kind, owner in self._axes if kind == "y" or (kind == "x" and owner in self.graph.inputs)
+        }
+        states = {(letter, name) for name in self.graph.parents for letter in "xs"}
+        return free | self.parameters | (set() if self.solution else states)
 
     @property
     def given_integers(self) -> list[tuple[str, str]]:

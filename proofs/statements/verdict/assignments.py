@@ -17,7 +17,8 @@ from typing import Any
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import given_read
-from dyadic.proofs.statements.semantics.meaning import vertices_read
+from dyadic.proofs.statements.semantics.meaning import one_hot
+from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import shown_entry
 from dyadic.proofs.statements.verdict.blocks import Renaming, Setting, claimed_ties, tied
 from dyadic.proofs.statements.verdict.counting import most_integers
@@ -41,17 +42,19 @@ class Assignments:
 def assignments(claim: Equalities, link: Link, setting: Setting, operations: int) -> Assignments:
     """The values of the integers that a link depends on."""
     below = _read(claim, link, setting)
-    if not below:
+    if not below and not claim.premises.one_hot:
         return Assignments([{}], "")
+    hot = _one_hot(claim, setting)
+    below |= hot
     total, most = prod(below.values()), min(MOST, max(_WORK // max(operations, 1), _SAMPLES))
     order = min(most_integers(claim, link), len(below))
     few = _representatives(claim, link, below, order)
     count = sum(comb(len(few), k) * (max(map(len, few.values())) - 1) ** k for k in range(order + 1))
-    if total <= min(most, count):
+    if total <= min(most, count) or (hot and total <= most):
         rows = product(*(range(limit) for limit in below.values()))
         found = [dict(zip(below, row, strict=True)) for row in rows]
         return Assignments(found, f"all {total} values of the integers", total)
-    if count <= most:
+    if count <= most and not hot:
         found = list(_near_first(few, order))
         words = f"{len(found)} of {total} values of the integers, which settle the others"
         return Assignments(found, words, total)
@@ -64,7 +67,7 @@ def _read(claim: Equalities, link: Link, setting: Setting) -> dict[str, int]:
     """The labels of the integer entries that a link may depend on, with the numbers they are below."""
     vocabulary, graph = claim.vocabulary, claim.vocabulary.graph
     found: dict[str, int] = {}
-    vertices = vertices_read(graph, claim.read(link))
+    vertices = vertices_of(claim, link)
     for kind, owner in vocabulary.given_integers:
         if (kind, owner) in vocabulary.given:
             continue
@@ -75,6 +78,16 @@ def _read(claim: Equalities, link: Link, setting: Setting) -> dict[str, int]:
             if indices is not None:  # at the place that is named, or anywhere
                 spans = [range(i, i + 1) if isinstance(i, int) else r for r, i in zip(axes, indices, strict=True)]
             found |= dict.fromkeys((shown_entry(kind, owner, place) for place in product(*spans)), setting.below(owner))
+    return found
+
+
+def _one_hot(claim: Equalities, setting: Setting) -> dict[str, int]:
+    """The integers that say where what is one-hot is 1, along its last axis, with the numbers they are below."""
+    found: dict[str, int] = {}
+    for kind, owner in sorted(claim.premises.one_hot):
+        *rows, last = (setting.count(axis) for axis in claim.vocabulary.axes(kind, owner))
+        for place in product(*map(range, rows)):
+            found[one_hot(kind, owner, place)] = last
     return found
 
 
@@ -114,7 +127,7 @@ def _representatives(claim: Equalities, link: Link, below: dict[str, int], order
 def _fixed(claim: Equalities, link: Link, key: str) -> set[int] | None:
     """The numbers with which integers are compared, where the integers do nothing else than select and be compared."""
     vocabulary, renaming = claim.vocabulary, Renaming(key)
-    found = tied(vocabulary, vertices_read(vocabulary.graph, claim.read(link)), renaming)
+    found = tied(vocabulary, vertices_of(claim, link), renaming)
     for given in given_read(claim, link):  # renaming would change what is given
         found |= {key} if given in vocabulary.integers else set()
         pairs = zip(vocabulary.axes(*given), vocabulary.given[given].uneven, strict=True)

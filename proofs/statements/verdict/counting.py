@@ -110,6 +110,7 @@ class Counts:
         self._vocabulary: Vocabulary = claim.vocabulary
         self._lets = {let.name: let for let in claim.lets}
         self._count, self._derivative = count, derivative
+        self._solution = claim.vocabulary.solution
         self._terms: dict[str, dict[str, Count]] = {}
 
     def link(self, link: Link) -> Count:
@@ -124,6 +125,8 @@ class Counts:
             return self._count(self._lets[owner].body, self.of, _claimed)
         if (kind, owner) in self._vocabulary.given_integers:
             return self._count(["index", ["entry", kind, owner, []]], lambda kind, owner: Counter(), _claimed)
+        if self._solution and owner in graph.parents and kind in ("x", "s"):
+            return _largest(self._inner(owner).values()) if kind == "x" else self._received(owner)
         if kind in ("x", "s", "y") or (kind, owner) in self._vocabulary.parameters:
             return Counter()
         if kind == "E":
@@ -165,7 +168,11 @@ class Counts:
     def _term(self, name: str) -> Count:
         """Of a vertex's or a cost's term of the energy."""
         inner = _largest(self._inner(name).values())
-        if name in self._vocabulary.graph.costs or self._count is integers:
+        if name in self._vocabulary.graph.costs:
+            return inner
+        if self._solution:
+            inner = inner + self.of("s", name)
+        if self._count is integers:
             return inner
         return inner + Counter(axis.key for axis in self._vocabulary.axes("x", name))
 
@@ -176,10 +183,17 @@ class Counts:
             found: dict[str, Count] = {}
             data = graph.cost_contents[name] if name in graph.costs else graph.layers[graph.content[name]]
             sizes = owner_sizes(graph, name)
+            parents = [graph.costs[name]["input"]] if name in graph.costs else graph.parents[name]
+            names = dict(zip([data["input"]] if name in graph.costs else data["inputs"], parents, strict=True))
+
+            def read(kind: str, owner: str) -> Count:
+                """What a definition reads; at the solution an activation is what the layers before made it."""
+                if kind == "x" and owner in names and self._solution:
+                    return self.of("x", names[owner])
+                return found.get(kind, Counter())
+
             for item in data["definitions"]:
-                found[item["kind"]] = self._count(
-                    item["body"], lambda kind, owner: found.get(kind, Counter()), lambda e: Extent(e, name, sizes).key
-                )
+                found[item["kind"]] = self._count(item["body"], read, lambda e: Extent(e, name, sizes).key)
             self._terms[name] = found
         return self._terms[name]
 

@@ -20,13 +20,14 @@ from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.semantics.hypotheses import given_read, hypotheses_of
-from dyadic.proofs.statements.semantics.meaning import Draw, Meaning
+from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers, given_read, hypotheses_of
+from dyadic.proofs.statements.semantics.meaning import Draw
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
+from dyadic.proofs.statements.verdict.premised import scope_of
 from dyadic.symbolic.errors import SpecError
 
 LARGEST_GROWTH = 500_000
@@ -45,7 +46,6 @@ _KEPT = 8
 _NUMBERS = "nothing of the network is read: a statement about numbers alone"
 _NOWHERE = "one side divides by an expression that is 0 whatever the values are"
 _NO_NUMBERS = "no numbers were found at which they are"
-_Symmetric = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,12 @@ class _Shown:
         return (*TRUSTED, RANDOM, *facts, *blocks)
 
 
-def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budget: sizes.Budget) -> Claim:
-    """Examine the links of a claim in order; the first wrong one refutes it."""
+def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search: bool = True) -> Claim:
+    """Examine the links of a claim in order; the first wrong one refutes it.
+
+    search: whether to look for numbers where the sides differ.
+    """
     hypotheses = hypotheses_of(statement, claim)
-    domains = hypotheses[len(statement.symmetric) :]
     text = describe(statement, claim)
 
     def undecided(reason: str) -> Claim:
@@ -91,7 +93,10 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
         trusted = (*TRUSTED, ARB) if "functions" in found else TRUSTED
         return Claim(statement.id, text, Verdict.REFUTED, _EXACT, hypotheses, trusted, counterexample=found)
 
-    trial = _Trial(claim, symmetric, statement.place)
+    def numbers(link: Link, chosen: Setting | None, at: list[dict[str, int]]) -> dict[str, Any] | None:
+        return small_counterexample.search(claim, link, chosen, at) if search else None
+
+    trial = _Trial(claim, statement.place)
     shown = _Shown(set(), Fraction(0))
     for link in claim.links:
         if link.ranges.outside:
@@ -102,9 +107,9 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
             return undecided(f"{link.label} reads the constant {endless[0]}, of which some values are not finite")
         chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
-            found = small_counterexample.search(claim, link, symmetric, None, [{}])
-            if found is None and given and not domains:
-                whatever = decide(statement, _with_free_constants(claim), symmetric, budget)
+            found = numbers(link, None, [{}])
+            if found is None and given and not (domains_of(claim) or domains_of_layers(claim)):
+                whatever = decide(statement, _with_free_constants(claim), budget, search)
                 if whatever.verdict is Verdict.PROVED:
                     return whatever
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
@@ -117,16 +122,16 @@ def decide(statement: Statement, claim: Equalities, symmetric: _Symmetric, budge
         if outcome.nowhere:
             return refuted(link, {"undefined": _NOWHERE})
         if outcome.method is None:
-            found = small_counterexample.search(claim, link, symmetric, None if chosen.drawn else chosen, at)
+            found = numbers(link, None if chosen.drawn else chosen, at)
             if found:
                 return refuted(link, found)
             return undecided(f"{link.label} fails for unknown functions, but no numbers were found at which it does")
         if not outcome.compared:
             return undecided(f"{link.label} compares no entries: nothing is claimed")
-        reads = [key for key in claim.read(link) if key[0] != "delta"]
+        reads = [key for key in claim.read(link, assumed=False) if key[0] != "delta"]
         if reads and not trial.read:
             return undecided(f"{link.label}: every bracket is 0, so that nothing is read and nothing compared")
-        if not defined_somewhere(claim, link, symmetric, values.values):
+        if not defined_somewhere(claim, link, values.values):
             return undecided(f"{link.label} holds wherever both sides are defined, but {_NO_NUMBERS}")
         if not reads and _NUMBERS not in hypotheses:
             hypotheses = (*hypotheses, _NUMBERS)
@@ -169,8 +174,8 @@ def describe(statement: Statement, claim: Equalities) -> str:
 class _Trial:
     """A claim's links examined in several number systems; what a claim's links share is evaluated once."""
 
-    def __init__(self, claim: Equalities, symmetric: _Symmetric, where: str) -> None:
-        self._claim, self._symmetric, self._where = claim, symmetric, where
+    def __init__(self, claim: Equalities, where: str) -> None:
+        self._claim, self._where = claim, where
         self._scopes: dict[tuple[object, ...], ClaimTensors] = {}
         self._seed = claim.seed
         self.read = False  # whether the sides of the link at hand read any entry
@@ -218,10 +223,9 @@ class _Trial:
         full = (*key, tuple(integers.items()), setting.key)
         if full not in self._scopes:
             ring, draw = make()
-            meaning = Meaning(self._claim.vocabulary, ring, draw, setting, self._symmetric, integers)
             if len(self._scopes) > _KEPT:
                 self._scopes.clear()
-            self._scopes[full] = ClaimTensors(meaning, self._claim, watch=True)
+            self._scopes[full] = scope_of(self._claim, ring, draw, setting, integers, watch=True)
         return self._scopes[full]
 
     def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:

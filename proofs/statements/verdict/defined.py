@@ -17,26 +17,26 @@ from dyadic.proofs.statements.number_systems.draws import Draws
 from dyadic.proofs.statements.number_systems.rings import Neighbourhood
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers
-from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
+from dyadic.proofs.statements.semantics.meaning import Integers
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
+from dyadic.proofs.statements.verdict.premised import scope_of, settle
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION, number
 
 _SIZES = 3
 _SEEDS = 30
 _INTEGERS = 4
 _OPERATIONS = 500_000
+_MENDS = 100
 
 
-def defined_somewhere(
-    claim: Equalities, link: Link, symmetric: frozenset[tuple[str, str]], integers: list[dict[str, int]]
-) -> bool:
-    """Whether numbers were found at which both sides have a value, or none are needed.
+def defined_somewhere(claim: Equalities, link: Link, integers: list[dict[str, int]]) -> bool:
+    """Whether numbers were found at which both sides have a value and the assumptions hold, or none are needed.
 
     integers: values of the integer inputs and targets, of which the first few are tried.
     """
-    if not (domains_of(claim) or domains_of_layers(claim)):
+    if not (domains_of(claim) or domains_of_layers(claim) or claim.premises.relations):
         return True
     before, ctx.prec = ctx.prec, PRECISION
     try:
@@ -44,7 +44,7 @@ def defined_somewhere(
             tries = max(2, _OPERATIONS // max(sizes.operations(claim, link, setting), 1))
             for draws in islice(_draws(), tries):
                 for given in integers[:_INTEGERS]:
-                    if _defined(claim, link, symmetric, setting, given, draws):
+                    if _defined(claim, link, setting, given, draws):
                         return True
     finally:
         ctx.prec = before
@@ -58,16 +58,11 @@ def _draws() -> Iterator[Draws]:
         yield Draws(seed, False, broken=seed % 2 == 1)
 
 
-def _defined(
-    claim: Equalities,
-    link: Link,
-    symmetric: frozenset[tuple[str, str]],
-    setting: Setting,
-    given: Integers,
-    draws: Draws,
-) -> bool:
-    meaning = Meaning(claim.vocabulary, Neighbourhood(), lambda label: number(draws, label), setting, symmetric, given)
+def _defined(claim: Equalities, link: Link, setting: Setting, given: Integers, draws: Draws) -> bool:
+    def make() -> ClaimTensors:
+        return scope_of(claim, Neighbourhood(), lambda label: number(draws, label), setting, given)
+
     try:
-        return sum(1 for _ in ClaimTensors(meaning, claim).sides(link)) > 0
+        return settle(make, draws, _MENDS) and sum(1 for _ in make().sides(link)) > 0
     except (Rejected, Undetermined):
         return False

@@ -14,8 +14,8 @@ from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import given_read
-from dyadic.proofs.statements.semantics.meaning import vertices_read
 from dyadic.proofs.statements.semantics.ranges import cost
+from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
 from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
 from dyadic.proofs.statements.verdict.counting import most_indices
@@ -29,10 +29,10 @@ LARGEST_TENSOR = 4096
 
 
 class Budget:
-    """What is left of :data:`TOTAL`."""
+    """What is left of a number of operations."""
 
-    def __init__(self) -> None:
-        self._left = TOTAL
+    def __init__(self, total: int = TOTAL) -> None:
+        self._left = total
 
     def take(self, count: int, where: str) -> None:
         self._left -= count
@@ -103,7 +103,8 @@ def _written(claim: Equalities, link: Link) -> int:
 
 
 def _expressions(claim: Equalities, link: Link) -> list[tuple[Any, list[Any]]]:
-    return [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]
+    assumed = [(relation.ranges, [relation.left, relation.right]) for relation in claim.premises.relations]
+    return [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets), *assumed]
 
 
 def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
@@ -112,7 +113,7 @@ def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
     found: dict[str, Extent] = {}
     for ranges, _ in _expressions(claim, link):
         found |= ranges.extents
-    vertices = vertices_read(graph, claim.read(link))
+    vertices = vertices_of(claim, link)
     owners = {*vertices, *(owner for _, owner in claim.read(link))}
     owners |= {parent for name in vertices for parent in graph.parents.get(name, ())}
     owners |= {graph.costs[name]["input"] for name in vertices if name in graph.costs}
@@ -128,7 +129,7 @@ def _axes(claim: Equalities, link: Link) -> dict[str, Extent]:
 def _ties(claim: Equalities, link: Link) -> set[str]:
     """Keys of the extents that must have all their entries."""
     vocabulary = claim.vocabulary
-    vertices = vertices_read(vocabulary.graph, claim.read(link))
+    vertices = vertices_of(claim, link)
     found = tied(vocabulary, vertices)
     for ranges, bodies in _expressions(claim, link):
         for body in bodies:
@@ -136,8 +137,11 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
     for key in given_read(claim, link):  # entries that differ cannot be put into blocks of equal ones
         pairs = zip(vocabulary.axes(*key), vocabulary.given[key].uneven, strict=True)
         found |= {axis.key for axis, uneven in pairs if uneven}
-    for key in vocabulary.given_integers:
+    for key in (*vocabulary.given_integers, *claim.premises.one_hot):
         found |= {axis.key for axis in vocabulary.axes(*key)}
+    for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry
+        if len(relation.ranges.extents) > len({extent.key for extent in relation.ranges.free.values()}):
+            found |= {axis.key for key in claim.read(link) for axis in vocabulary.axes(axes_kind(key[0]), key[1])}
     return found
 
 
@@ -156,7 +160,7 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
         places = prod(setting.count(extent) for extent in ranges.free.values())
         count += places * sum(cost(body, named) for body in bodies)
     graph = claim.vocabulary.graph
-    for name in vertices_read(graph, claim.read(link)):
+    for name in vertices_of(claim, link):
         data = graph.cost_contents[name] if name in graph.costs else graph.layers[graph.content[name]]
         table = setting.table(name)
         for item in data["definitions"]:

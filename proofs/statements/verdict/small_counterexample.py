@@ -24,12 +24,14 @@ from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Draws, Number
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
-from dyadic.proofs.statements.semantics.meaning import Integers, Meaning, vertices_read
+from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
+from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
+from dyadic.proofs.statements.verdict.premised import first_broken, scope_of, settle
 
 PRECISION = 256
 _FINEST = 20_000
@@ -38,6 +40,8 @@ _TRIES = 40
 _PLACES = 3
 _BROKEN = 12
 """How many times fractions are tried."""
+_MENDS = 60
+"""How many times numbers are changed so that an assumption holds."""
 _OPERATIONS = 500_000
 """About how many operations the search at one set of sizes may take."""
 _LEAST = 25
@@ -46,7 +50,6 @@ _MOST = 12
 """How many values are written out, zeros among them; of more, only those that are not 0."""
 _FIRST = (0, 1, -1, 2)
 Values = dict[str, Number]
-_Symmetric = frozenset[tuple[str, str]]
 
 
 def number(values: Values, label: str) -> Traced:
@@ -71,7 +74,6 @@ class Point:
 def search(
     claim: Equalities,
     link: Link,
-    symmetric: _Symmetric,
     chosen: Setting | None,
     integers: list[dict[str, int]],
 ) -> dict[str, Any] | None:
@@ -83,7 +85,7 @@ def search(
     try:
         settings = [*sizes.candidates(claim, link), *([chosen] if chosen is not None else [])]
         looks = [
-            _Look(claim, link, symmetric, setting, given)
+            _Look(claim, link, setting, given)
             for setting in {setting.key: setting for setting in settings}.values()
             for given in integers
         ]
@@ -100,10 +102,8 @@ def search(
 class _Look:
     """The search at fixed sizes and integers."""
 
-    def __init__(
-        self, claim: Equalities, link: Link, symmetric: _Symmetric, setting: Setting, integers: Integers
-    ) -> None:
-        self.claim, self.link, self.symmetric, self.setting = claim, link, symmetric, setting
+    def __init__(self, claim: Equalities, link: Link, setting: Setting, integers: Integers) -> None:
+        self.claim, self.link, self.setting = claim, link, setting
         self._values: Values = {}
         self._given = integers
         self._evaluations = max(_LEAST, _OPERATIONS // sizes.operations(claim, link, setting))
@@ -123,6 +123,8 @@ class _Look:
         draws = [Draws(seed, zero) for seed in range(whole)]
         draws += [Draws(seed, zero, broken=True) for seed in range(broken)]
         for turn, self._values in enumerate(draws):
+            if not settle(self._scope, self._values, min(_MENDS, self._evaluations)):
+                continue
             point = self._at(places[turn % len(places)])
             if point is not None:
                 return point
@@ -136,23 +138,26 @@ class _Look:
             ctx.prec = PRECISION
         return point
 
-    def _meaning(self, ring: Any, draw: Any) -> Meaning:
-        return Meaning(self.claim.vocabulary, ring, draw, self.setting, self.symmetric, self._given)
+    def _scope(self, watch: bool = False) -> ClaimTensors:
+        """The claim's expressions at the values at hand."""
+        return scope_of(self.claim, Exact(), self._drawn, self.setting, self._given, watch)
 
     def _differing_places(self) -> list[dict[str, int]]:
         """The first few values of the free indices at which residues differ: at some of them no numbers might."""
         seed = self.claim.seed
         prime = primes_for(seed)[0]
         ring, residues = Closed(prime, seed), residue_source(prime, seed)
-        meaning = self._meaning(ring, lambda label: ring.drawn(residues(label)))
-        sides = ClaimTensors(meaning, self.claim).sides(self.link)
+        scope = scope_of(self.claim, ring, lambda label: ring.drawn(residues(label)), self.setting, self._given)
+        sides = scope.sides(self.link)
         return list(islice((i for i, left, right in sides if not ring.agree(left, right)), _PLACES))
 
     def _at(self, index: dict[str, int], watch: bool = False) -> Point | None:
         """The sides with the values at hand, if they differ for certain."""
         self._evaluations -= 1
-        scope = ClaimTensors(self._meaning(Exact(), self._drawn), self.claim, watch)
+        scope = self._scope(watch)
         try:
+            if first_broken(scope) is not None:
+                return None
             left, right = (v if isinstance(v, Traced) else Traced(Fraction(v)) for v in scope.at(self.link, index))
         except Undetermined:
             return None
@@ -197,7 +202,8 @@ class _Look:
         watched = self._at(point.index, watch=True) or point
         ring = watched.scope.ring
         calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
-        drawn = {label: str(value) for label, value in self._values.items() if label in watched.used or not zero}
+        known = {**{label: str(value) for label, value in self._values.items()}, **watched.scope.determined}
+        drawn = {label: value for label, value in known.items() if label in watched.used or not zero}
         listed = drawn
         if zero:
             listed = {label: value for label, value in drawn.items() if value != "0" or ".." not in label}
@@ -217,7 +223,7 @@ class _Look:
         found: dict[str, Any] = {
             "at": dict(point.index),
             "sizes": dict(self.setting.values),
-            "vertices": sorted(vertices_read(self.claim.vocabulary.graph, self.claim.read(self.link))),
+            "vertices": sorted(vertices_of(self.claim, self.link)),
             "values": {self.claim.vocabulary.shown(label): value for label, value in sorted(listed.items())},
             "given": self._constants(watched.scope),
             "integers": self._integers(watched.scope.meaning),
@@ -246,9 +252,12 @@ class _Look:
         return {shown(shown_entry(*each)): str(given[each[:2]][each[2]]) for each in read[:_MOST]}
 
     def _integers(self, meaning: Meaning) -> dict[str, int]:
-        """The values of the integer inputs and targets."""
+        """The values of the integer inputs and targets, and of what is one-hot."""
         keys = [key for key in self.claim.vocabulary.given_integers if key in meaning]
-        return {shown_entry(*key, place): value for key in keys for place, value in meaning[key].items()}
+        found = {shown_entry(*key, place): value for key in keys for place, value in meaning[key].items()}
+        for key in sorted(self.claim.premises.one_hot):
+            found |= {shown_entry(*key, place): int(value.value) for place, value in meaning[key].items()}
+        return found
 
     def _left(self) -> tuple[str, str]:
         """The quantity that the left side is, if it is a single one: it need not be reported twice."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import factorial
 from typing import Any
 
-from dyadic.proofs.methods.formal.names import Layer, Outside
+from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
 FUNCTIONS = (
     "exp", "tanh", "sigmoid", "softplus", "sin", "cos", "relu", "sqrt", "rsqrt", "log", "reciprocal",
@@ -38,10 +38,10 @@ def _restricted(body: Any) -> bool:
     )
 
 
-class Terms:
+class TermWriter:
     """Writes the equations of one layer; ``functions`` lists, for the whole network, the names that are applied."""
 
-    def __init__(self, layer: Layer, functions: list[str]) -> None:
+    def __init__(self, layer: PlacedLayer, functions: list[str]) -> None:
         self.layer = layer
         self.functions = functions
 
@@ -49,7 +49,7 @@ class Terms:
         """A definition of the certificate as an equation for the tensor ``target``."""
         expected = self.layer.table.shape(target)
         if [self.layer.size(extent) for extent in item["shape"]] != expected or len(item["indices"]) != len(expected):
-            raise Outside(f"the equation of {item['kind']} has another shape than its tensor")
+            raise Inexpressible(f"the equation of {item['kind']} has another shape than its tensor")
         indices = "; ".join(str(self.layer.index(name)) for name in item["indices"])
         return f"Equation ({target}) [{indices}] {self.expression(item['body'])}"
 
@@ -67,16 +67,16 @@ class Terms:
                 constants = [self.layer.constant(part) for part in e[1:]]
                 rest = [part for part, known in zip(e[1:], constants, strict=True) if known is None]
                 if len(rest) != 1:
-                    raise Outside("a product of indices")
+                    raise Inexpressible("a product of indices")
                 factor = self.layer.size(["*", *(known for known in constants if known is not None)])
                 return f"(Times ({factor}) {self.position(rest[0])})"
             case "quotient" | "remainder":
                 name = "Quotient" if e[0] == "quotient" else "Remainder"
                 divisor = self.layer.size(e[2])
                 if divisor < 1:
-                    raise Outside("a division by a number below 1")
+                    raise Inexpressible("a division by a number below 1")
                 return f"({name} {self.position(e[1])} {divisor})"
-        raise Outside(f"the position {e[0]}")
+        raise Inexpressible(f"the position {e[0]}")
 
     @staticmethod
     def _folded(name: str, parts: list[str]) -> str:
@@ -113,16 +113,16 @@ class Terms:
                 return f"(Apply {self._function(e[1])} {e[2]} {self.expression(e[3])})"
             case "sum" | "logsumexp" | "max" | "argmax":
                 if e[0] != "sum" and _restricted(e[3]):
-                    raise Outside("a maximum or a log-sum-exp over a part of its range")
+                    raise Inexpressible("a maximum or a log-sum-exp over a part of its range")
                 return f"({REDUCTIONS[e[0]]} {self.layer.index(e[1])} {self._extent(e[2])} {self.expression(e[3])})"
             case "inside" | "divides" | "same":
                 return self._bracket(e)
-        raise Outside(f"the operation {e[0]}")
+        raise Inexpressible(f"the operation {e[0]}")
 
     def _extent(self, e: Any) -> int:
         extent = self.layer.size(e)
         if extent < 0:
-            raise Outside("a sum over a negative number of terms")
+            raise Inexpressible("a sum over a negative number of terms")
         return extent
 
     def _function(self, name: str) -> int:
@@ -132,13 +132,13 @@ class Terms:
 
     def _power(self, base: Any, exponent: Any) -> str:
         if not isinstance(exponent, int) or not 0 < abs(exponent) <= POWERS:
-            raise Outside("a power that is no small integer")
+            raise Inexpressible("a power that is no small integer")
         if exponent > 0:
             return self.expression(["*", *([base] * exponent)]) if exponent > 1 else self.expression(base)
         value = self.layer.constant(base)
         if value is not None:
             if value == 0:
-                raise Outside("a division by 0")
+                raise Inexpressible("a division by 0")
             return f"(Number (({(1 if value > 0 else -1) ** -exponent}) # {abs(value) ** -exponent}))"
         self._function("reciprocal")
         sign = 1 if exponent % 2 else -1
@@ -149,13 +149,13 @@ class Terms:
         _, kind, owner, at = e
         tensor = self.layer.tensor(kind, owner)
         if tensor in self.layer.table.one_hot:
-            raise Outside("integers that are read as real numbers")
+            raise Inexpressible("integers that are read as real numbers")
         return self._read(tensor, at)
 
     def _read(self, tensor: str, at: list[Any]) -> str:
         shape = self.layer.table.shape(tensor)
         if len(at) != len(shape):
-            raise Outside("an entry with another number of positions than its tensor has axes")
+            raise Inexpressible("an entry with another number of positions than its tensor has axes")
         for axis, e in enumerate(at):
             if isinstance(e, list) and e[0] == "entry":
                 name = f"row {axis}"
@@ -168,7 +168,7 @@ class Terms:
         _, kind, owner, at = e
         tensor = self.layer.tensor(kind, owner)
         if tensor not in self.layer.table.one_hot:
-            raise Outside("a position that is no integer of the data")
+            raise Inexpressible("a position that is no integer of the data")
         return self._read(tensor, [*at, i])
 
     def _bracket(self, e: Any) -> str:
@@ -185,8 +185,8 @@ class Terms:
             return f"(Bracket (Inside {self.position(first)} ({self.layer.size(second)})))"
         divisor = self.layer.size(first)
         if divisor < 1:
-            raise Outside("a division by a number below 1")
+            raise Inexpressible("a division by a number below 1")
         return f"(Bracket (Divides ({divisor}) {self.position(second)}))"
 
 
-__all__ = ["EVERYWHERE", "FUNCTIONS", "Terms", "function_number"]
+__all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class Outside(Exception):
+class Inexpressible(Exception):
     """Something that the language of proofs/coq/Equations.v does not have; the message says what."""
 
 
@@ -40,7 +40,7 @@ class Tensors:
 
 
 @dataclass
-class Layer:
+class PlacedLayer:
     """One layer or cost of the network: the certificate's content at its place in the graph.
 
     tensors: (kind, owner) of the content's entries -> the tensor.  numbers: bound and free indices -> their numbers.
@@ -60,14 +60,14 @@ class Layer:
     def tensor(self, kind: str, owner: str) -> str:
         """The tensor that an entry reads."""
         if (kind, owner) not in self.tensors:
-            raise Outside(f"{kind} of {owner} is read, which the layer does not define")
+            raise Inexpressible(f"{kind} of {owner} is read, which the layer does not define")
         return self.tensors[kind, owner]
 
     def size(self, e: Any) -> int:
         """A size as a number."""
         value = self.constant(e)
         if value is None:
-            raise Outside("a size is not a number")
+            raise Inexpressible("a size is not a number")
         return value
 
     def constant(self, e: Any) -> int | None:
@@ -75,10 +75,10 @@ class Layer:
         if isinstance(e, int):
             return e
         if isinstance(e, str):
-            raise Outside("a size is a name")
+            raise Inexpressible("a size is a name")
         if e[0] == "size":
             if not isinstance(self.sizes.get(e[1]), int):
-                raise Outside("a size is a name")
+                raise Inexpressible("a size is a name")
             return self.sizes[e[1]]
         if e[0] not in ("+", "*", "quotient", "remainder"):
             return None
@@ -93,7 +93,7 @@ def _combined(operation: str, parts: list[int]) -> int:
     if operation in ("quotient", "remainder"):
         dividend, divisor = parts
         if divisor < 1:
-            raise Outside("a division by a number below 1")
+            raise Inexpressible("a division by a number below 1")
         return dividend // divisor if operation == "quotient" else dividend % divisor
     result = 0 if operation == "+" else 1
     for part in parts:

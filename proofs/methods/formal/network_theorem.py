@@ -10,9 +10,9 @@ from typing import Any
 from dyadic.proofs.checker.trust import COQ, FORMAL_TEXT, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import machine
-from dyadic.proofs.methods.formal.names import Outside
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import Network, network
+from dyadic.proofs.methods.formal.tensors import Inexpressible
 from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
@@ -39,7 +39,7 @@ def formal_claim(certificate: Mapping[str, Any]) -> Claim:
         written = network(certificate)
         numbers["everywhere"] = int(written.everywhere)
         compare(written.source, written)
-    except (Outside, Different) as error:
+    except (Inexpressible, Different) as error:
         return _open(numbers, str(error))
     work = sum(layer.work for layer in written.layers)
     if work > BUDGET:

@@ -1,0 +1,187 @@
+"""What targets that write kernels share: a host function for each routine, its arrays, its kernels and their tags."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sympy import Expr
+
+from dyadic.codegen.assembly import Target, documentation, tagged
+from dyadic.codegen.c_integers import IntegerPrinter
+from dyadic.codegen.c_printer import takes_batch
+from dyadic.codegen.loops.kernel import Kernel
+from dyadic.codegen.loops.lower import kernels as lower
+from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.place import count
+from dyadic.codegen.plan import RoutineCall
+from dyadic.codegen.program import BATCH, Routine, variable
+from dyadic.codegen.program import takes_batch as is_mean
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.instantiation import cost_tag
+from dyadic.symbolic.printing import TextPrinter
+
+
+class KernelTarget(Target):
+    """A target says which nests a kernel becomes, and how they are printed and launched.
+
+    one_thread: whether a kernel is run by one thread.
+    """
+
+    one_thread = False
+
+    def __init__(self, derivation: Derivation, dtype: str) -> None:
+        super().__init__(derivation, dtype)
+        self.nests: dict[str, Nest] = {}
+        self.launched: dict[str, tuple[tuple[Nest, ...], Tensor | None]] = {}
+        self.suffix, self.itemsize = ("f", 4) if dtype == "float32" else ("", 8)
+
+    @abstractmethod
+    def variants(self, kernel: Kernel) -> list[Nest]:
+        """A kernel under its schedules: the usual one, and one for few samples where there is such."""
+
+    @abstractmethod
+    def printed(self, one: Nest, about: str) -> str:
+        """The text of a nest; ``about`` is the comment above it."""
+
+    @abstractmethod
+    def launches(self, variants: Sequence[Nest]) -> list[str]:
+        """The lines of Python that run a kernel."""
+
+    def called(self, call: RoutineCall) -> str:
+        base, sizes = self.base(call)
+        return _sized_name(base, call.part, sizes)
+
+    def lowered(self, name: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[Kernel]:
+        """A routine as kernels."""
+        return lower(name, routine, sizes, self.one_thread)
+
+    def written(self) -> tuple[list[str], list[dict[str, Any]]]:
+        """The kernels' texts, and the host functions."""
+        kernels: list[str] = []
+        routines: dict[str, dict[str, Any]] = {}
+        self._tags = self._used_for()
+        for call in self.plan.calls:
+            name = self.called(call)
+            if name not in routines:
+                routines[name] = self._routine(name, call.routine, call.part, self.base(call)[1], kernels)
+        return kernels, list(routines.values())
+
+    def most(self) -> int | None:
+        """The largest batch of which no kernel has 2^31 elements, those beyond the last block's edge included.
+
+        None where there is no batch axis.
+        """
+        if self.derivation.architecture.explicit_batch:
+            return None
+        points = [count(one.kernel.axes) for one in self.nests.values()]
+        return (2**31 - 1024) // max((int(n.xreplace({BATCH: 1})) for n in points if n.has(BATCH)), default=1)
+
+    def _used_for(self) -> dict[str, list[str]]:
+        """The tags of the equations that each function serves."""
+        tags: dict[str, list[str]] = {}
+        for call in self.plan.calls:
+            tags.setdefault(self.called(call), []).extend(self._served(call))
+        return tags
+
+    def _served(self, call: RoutineCall) -> list[str]:
+        architecture = self.derivation.architecture
+        if call.owner in self.costs:
+            cost = architecture.by_cost[call.owner]
+            return [cost_tag(cost.owner) if call.part == "value" else f"s:{cost.input}"]
+        if call.part.startswith("gradient_"):
+            return [f"g:{call.owner}.{call.part.removeprefix('gradient_')}"]
+        if call.part.startswith("adjoint"):
+            slot = int(call.part.rpartition("_")[2]) - 1 if "_" in call.part else 0
+            parent = architecture.by_name[call.owner].inputs[slot]
+            return [f"s:{parent}" if parent in architecture.by_name else f"g:{parent}"]
+        return [] if call.part else [f"x:{call.owner}"]
+
+    def _provenance(self, name: str) -> str:
+        """``[x:hidden 870f024a72c2, ...]``: where a kernel's equation stands in the certificate and the appendix."""
+        tags = list(dict.fromkeys(self._tags[name]))
+        shown = [tagged(self.derivation, tag) for tag in tags[:3]]
+        more = [f"and {len(tags) - 3} more"] if len(tags) > 3 else []
+        return f"  [{', '.join([*shown, *more])}]" if shown else ""
+
+    def _routine(
+        self, name: str, routine: Routine, part: str, sizes: Mapping[Expr, Expr], kernels: list[str]
+    ) -> dict[str, Any]:
+        results = [variable(tensor) for tensor in routine.outputs]
+        arguments = [variable(tensor) for tensor in routine.arguments]
+        lines: list[str] = []
+        copied = _handed_on(routine, sizes)
+        usual: list[Nest] = []
+        if copied is not None:
+            results = [variable(copied)]
+        else:
+            provenance = self._provenance(name)
+            found = [self.variants(one) for one in self.lowered(name, routine, sizes)]
+            if any(takes_batch(variants[0]) for variants in found) and not is_mean(routine):
+                lines.append(f"batch = {_batched(routine)}.shape[0]")
+            for variants in found:
+                for variant in variants:
+                    self.nests[variant.kernel.name] = variant
+                    kernels.append(self.printed(variant, _about(variant, routine) + provenance))
+                usual.append(variants[0])
+                lines += [*_allocations(variants[0], routine, sizes), *self.launches(variants)]
+        self.launched[name] = tuple(usual), copied
+        return {
+            "name": name,
+            "doc": documentation(routine),
+            "arguments": arguments + (["batch"] if is_mean(routine) else []),
+            "lines": lines,
+            "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
+        }
+
+
+def _sized_name(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
+    """The name of a routine's function: its program, its sizes, its part."""
+    name = f"{base}_{'x'.join(str(int(extent)) for extent in sizes.values())}"
+    return f"{name}_{part}" if part else name
+
+
+def _handed_on(routine: Routine, sizes: Mapping[Expr, Expr]) -> Tensor | None:
+    """The argument that a routine merely hands on, whole, if that is all it does: no kernel is needed."""
+    item = routine.definitions[0]
+    if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
+        return None
+    (source,) = (tensor for tensor in routine.arguments if tensor.name == item.body.name)
+    same = [extent.xreplace(dict(sizes)) for extent in source.shape] == [
+        e.xreplace(dict(sizes)) for e in item.tensor.shape
+    ]
+    return source if same else None
+
+
+def _batched(routine: Routine) -> str:
+    return next(variable(tensor) for tensor in routine.arguments if tensor.shape and tensor.shape[0] == BATCH)
+
+
+def _about(one: Nest, routine: Routine) -> str:
+    """The equations that a kernel evaluates, as derived."""
+    own = {tensor.name for tensor in one.kernel.defines}
+    pairs = zip(routine.definitions, routine.equations, strict=True)
+    printer = TextPrinter()
+    return "; ".join(printer.equation(equation) for item, equation in pairs if item.tensor.name in own)
+
+
+def _allocations(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
+    """New arrays for a kernel's results."""
+    defined = {item.tensor.name: item.tensor for item in routine.definitions}
+    lines = []
+    for written in one.kernel.writes:
+        tensor = defined.get(written.name, written)
+        shape = ", ".join(_number(extent.xreplace(dict(sizes))) for extent in tensor.shape)
+        new = "_new_integers" if tensor.name in one.kernel.integers else "_new"
+        lines.append(f"{variable(tensor)} = {new}({shape})")
+    return lines
+
+
+def _number(extent: Expr) -> str:
+    """An extent as Python."""
+    return IntegerPrinter({}, {})(extent).replace(" / ", " // ")
+
+
+__all__ = ["KernelTarget"]

@@ -1,0 +1,8 @@
+"""Text that steers no terminal, whatever names of files and tensors hold."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with every character that a terminal would act on written as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

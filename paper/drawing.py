@@ -1,0 +1,112 @@
+"""A drawing: rectangles, lines and labels in units of its own, which every format takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+Shade = Literal["empty", "half", "full"]
+SHADES: dict[Shade, str] = {"empty": "F1F1F1", "half": "A9C8E8", "full": "1F4E79"}
+"""Three flat colours that differ in lightness, and so in grey and to every eye."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A filled rectangle; x, y: its lower left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    shade: Shade
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """A horizontal or vertical line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Caption:
+    """Text at a point, which lies at its left or right end or in its middle; vertically in its middle."""
+
+    x: float
+    y: float
+    text: str
+    anchor: Literal["start", "middle", "end"] = "start"
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """y goes upward.  title: what is to be seen, for who cannot see it."""
+
+    width: float
+    height: float
+    shapes: tuple[Box | Stroke | Caption, ...]
+    title: str
+
+
+DASH = 3.0
+"""The length of a dash and of the gap behind it."""
+
+
+def dashes(line: Stroke) -> list[Stroke]:
+    """A dashed line as the lines that it consists of."""
+    length = abs(line.x2 - line.x1) + abs(line.y2 - line.y1)
+    found, start = [], 0.0
+    while start < length:
+        ends = [t / length for t in (start, min(start + DASH, length))]
+        (x1, y1), (x2, y2) = (
+            (line.x1 + t * (line.x2 - line.x1), line.y1 + t * (line.y2 - line.y1)) for t in ends
+        )  # fmt: skip
+        found.append(Stroke(x1, y1, x2, y2))
+        start += 2 * DASH
+    return found
+
+
+def svg(drawing: Drawing) -> str:
+    """The drawing as an SVG file that needs nothing else."""
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_number(drawing.width)} {_number(drawing.height)}" '
+        f'width="{_number(drawing.width)}pt" height="{_number(drawing.height)}pt" role="img">'
+    )
+    body = "\n".join(_svg(shape, drawing.height) for shape in drawing.shapes)
+    background = f'<rect width="{_number(drawing.width)}" height="{_number(drawing.height)}" fill="#FFFFFF"/>'
+    return f"{head}\n<title>{escape(drawing.title)}</title>\n{background}\n{body}\n</svg>\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _svg(shape: Box | Stroke | Caption, height: float) -> str:
+    match shape:
+        case Box():
+            place = f'x="{_number(shape.x)}" y="{_number(height - shape.y - shape.height)}"'
+            extent = f'width="{_number(shape.width)}" height="{_number(shape.height)}"'
+            return f'<rect {place} {extent} fill="#{SHADES[shape.shade]}"/>'
+        case Stroke():
+            ends = " ".join(
+                f'{name}="{_number(value)}"'
+                for name, value in zip(
+                    ("x1", "y1", "x2", "y2"), (shape.x1, height - shape.y1, shape.x2, height - shape.y2), strict=True
+                )
+            )
+            dash = f' stroke-dasharray="{_number(DASH)}"' if shape.dashed else ""
+            return f'<line {ends} stroke="#000000" stroke-width="1"{dash}/>'
+        case Caption():
+            family = "DejaVu Sans Mono, monospace" if shape.code else "New Computer Modern, serif"
+            size = 7 if shape.code else 8
+            return (
+                f'<text x="{_number(shape.x)}" y="{_number(height - shape.y + 0.33 * size)}" '
+                f'text-anchor="{shape.anchor}" '
+                f'font-family="{family}" font-size="{size}">{escape(shape.text)}</text>'
+            )

@@ -1,0 +1,140 @@
+"""The theorem of exactness for one network: statement, verdict, proof and tightness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from dyadic.paper import theory
+from dyadic.paper.document import Block, Code, Math, Paragraph, Picture, Ref, Span, Theorem
+from dyadic.paper.prose import differing, number, sentence
+from dyadic.paper.setting import joined
+from dyadic.paper.wavefront import wavefront
+from dyadic.symbolic.derivation import Derivation
+
+
+def result(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block, ...]:
+    """What the reader came for: theorem, figure, verdict."""
+    return (_theorem(derivation), _picture(derivation), _verdict(certificate))
+
+
+def _theorem(derivation: Derivation) -> Theorem:
+    steps, update = derivation.steps, theory.update_rules()
+    double = steps == 2 * derivation.L
+    count: Any = ("T", "=", "2", "L", "=", str(steps)) if double else ("T", "=", str(steps))
+    return Theorem(
+        "Theorem",
+        (
+            Paragraph(
+                (
+                    "Let all vertices of ", Code(derivation.architecture.name), ", whose longest path has ",
+                    Math(("L", "=", str(derivation.L))), " vertices, be updated at once by the unit Euler step ",
+                    Math(update[0]), " and ", Math(update[1]),
+                    " of the saddle-point dynamics (", Ref("dynamics-x"), "), (", Ref("dynamics-s"),
+                    "). Then from any initial state, after ", Math(count), " steps, ", Math("x"),
+                    " is the feedforward activation, ",
+                    Math("s"), " is the sensitivity of backpropagation, and ",
+                    Math(("partial", "E", "/", "partial", "theta")),
+                    " is the gradient of the cost. No further step changes anything.",
+                )
+            ),
+        ),
+        "exactness in finite time",
+        "exactness",
+    )  # fmt: skip
+
+
+def _picture(derivation: Derivation) -> Picture:
+    drawing = wavefront(derivation)
+    caption = (
+        "The wavefront of exactness. A row is a vertex (in a large network, vertices of neighbouring depths), a column "
+        "the state after that many unit steps from any initial state. Activations become exact from the inputs upward "
+        "(solid front), sensitivities from the output back (dashed front)."
+    )
+    return Picture(drawing, (caption,))
+
+
+def _verdict(certificate: Mapping[str, Any]) -> Paragraph:
+    counts = {
+        verdict: sum(c["verdict"] == verdict for c in certificate["claims"])
+        for verdict in ("proved", "refuted", "undecided")
+    }
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count or verdict == "proved")
+    digest = certificate["hash"]
+    return Paragraph(
+        (
+            f"{certificate['verdict'].capitalize()}: of the claims on which this rests and that follow from it, "
+            f"{listed}. "
+            "They are listed below with what they trust. The certificate, SHA-256 ",
+            Code(" ".join(digest[k : k + 8] for k in range(0, 32, 8))), " (first half), can be checked again with ",
+            Code("dyadic check"), ".",
+        ),
+        "Verdict.",
+    )  # fmt: skip
+
+
+def proof(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block, ...]:
+    reached = {cost.input for cost in derivation.architecture.costs}
+    deepest = max(derivation.ranks.s[name] for name in reached)
+    remark = (
+        "Nothing is assumed of the maps beyond the vector-Jacobian products being those that backpropagation uses; in "
+        "particular weights need not be symmetric."
+    )
+    blocks: list[Block] = [
+        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest)),
+        Paragraph((remark,)),
+    ]
+    claims = {claim["id"]: claim for claim in certificate["claims"]}
+    for name in ("tightness", "tightness:structure"):
+        if claims.get(name, {}).get("witness"):
+            blocks.append(_tightness(claims[name], derivation.steps))
+    return tuple(blocks)
+
+
+def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
+    """That one step fewer is not enough, by numbers; or the chain that keeps the structure from allowing fewer."""
+    witness = claim["witness"]
+    if "chain" in witness:
+        listed = (
+            witness["chain"] if len(witness["chain"]) <= 6 else [*witness["chain"][:3], "...", witness["chain"][-1]]
+        )
+        chain = joined([Code(name) for name in listed])
+        spans: tuple[Span, ...] = (
+            *sentence(claim["statement"]),
+            ". In the chain ",
+            *chain,
+            " each variable reads the next.",
+        )
+    else:
+        spans = (
+            f"{steps - 1} steps are not enough: from the zero state, with the rational parameters that "
+            f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
+            Math("s"), " at ", Code(witness["variable"].partition(":")[2]), *_two_values(witness, steps),
+        )  # fmt: skip
+    return Theorem("Proposition", (Paragraph(spans),), "structure" if "chain" in witness else "tightness")
+
+
+def _two_values(witness: Mapping[str, Any], steps: int) -> tuple[Span, ...]:
+    """The value after one step fewer and after all of them, with digits until they differ."""
+    pair = differing(witness["value_before"], witness["value_exact"])
+    difference = Decimal(witness["difference"])
+    if not difference:  # no digit of it is certain, only that it is not 0
+        bound = Math(number(f"1e{difference.as_tuple().exponent}"))
+        said = f" after {steps} steps and, to the digits shown, after {steps - 1}; the two differ by less than "
+        return " is ", Math(number(witness["value_exact"])), said, bound, ", and rigorous enclosures exclude 0."
+    gap = Math(number(witness["difference"], 3))
+    if pair:
+        return (
+            " is ", Math(pair[0]), f" after {steps - 1} steps and ", Math(pair[1]),
+            f" after {steps}; the difference is ",
+            gap, " (rigorous enclosures).",
+        )  # fmt: skip
+    value = Math(number(witness["value_exact"]))
+    return (
+        " is ",
+        value,
+        f" after {steps} steps, and differs from that by ",
+        gap,
+        f" after {steps - 1} (rigorous enclosures).",
+    )

@@ -1,0 +1,257 @@
+"""One allocator of symbols for all formats: which letter stands for which quantity, index and size.
+
+A quantity has one letter wherever it stands; indices and sizes give way to quantities.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sympy import Symbol
+
+from dyadic.paper.transliteration import plain_name
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+from dyadic.symbolic.expressions import Definition, Element, Index, Tensor, all_indices, rename, size
+
+GREEK = frozenset(
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "varepsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "vartheta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "varsigma",
+        "tau",
+        "upsilon",
+        "varphi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Phi",
+        "Psi",
+        "Omega",
+        "ell",
+    ]
+)
+"""Letters that a glyph may have by name."""
+
+RESERVED = frozenset({"x", "s", "f", "u", "v", "t", "h", "d", "e", "E", "C", "L", "T", "F", "D"})
+"""Letters of the general theory: no index and no size goes by one of them."""
+
+_ASIDE = ("i", "j", "k", "l", "m", "n", "p", "q", "r")
+"""What an index or size is called whose own letter is a quantity's."""
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A letter (or the name of a Greek one), and what distinguishes it in its superscript."""
+
+    base: str
+    upper: str = ""
+    meaning: str = ""
+
+
+_NORMS = {
+    "m": Glyph("mu", "", "mean"),
+    "v": Glyph("varsigma", "", "variance"),
+    "r": Glyph("rho", "", "inverse deviation"),
+    "G": Glyph("gamma", "", "gain"),
+    "R": Glyph("nu", "", "mean of squares"),
+}
+_NORM_TYPES = ("layer_norm", "group_norm", "instance_norm", "rms_norm", "batch_norm", "batch_norm_training")
+_OF_TYPE = dict.fromkeys(_NORM_TYPES, _NORMS)
+_PARTS = {"q": "queries", "k": "keys", "v": "values", "o": "outputs", "t": "the gate"}
+_GATES = {"i": "input", "f": "forget", "g": "candidate", "o": "output"}
+_GLYPHS = {
+    "x": Glyph("x", "", "activation"),
+    "s": Glyph("s", "", "sensitivity, the derivative of the cost with respect to the activation"),
+    "f": Glyph("f", "", "value of a layer's map"),
+    "z": Glyph("z", "", "value before the activation function"),
+    "E": Glyph("E", "", "energy on the doubled state"),
+    "C": Glyph("C", "", "cost"),
+    "W": Glyph("W", "", "weights"),
+    "b": Glyph("b", "", "biases"),
+    "y": Glyph("y", "", "target"),
+    "theta": Glyph("theta", "", "all parameters"),
+    "lse": Glyph("ell", "", "logarithm of the sum of exponentials"),
+    "cell": Glyph("c", "", "cell state"),
+    "hidden": Glyph("h", "", "hidden state"),
+    "m2": Glyph("m", "(2)", "maximum along the second axis"),
+    "m3": Glyph("m", "(3)", "maximum along the third axis"),
+    "q": Glyph("q", "", "query"),
+    "k": Glyph("k", "", "key"),
+    "a": Glyph("a", "", "attention score"),
+    "p": Glyph("p", "", "attention weight"),
+    "l": Glyph("ell", "", "logarithm of the sum of exponentials"),
+    **{f"W{c}": Glyph("W", c.upper(), f"weights of {word}") for c, word in _PARTS.items()},
+    **{f"b{c}": Glyph("b", c.upper(), f"biases of {word}") for c, word in _PARTS.items()},
+    **{f"g{c}": Glyph("g", c, f"{word} gate") for c, word in _GATES.items()},
+}  # fmt: skip
+
+_GLYPH = re.compile(r"([A-Za-z]+)(?:\^([A-Za-z0-9]+))?\Z")
+
+
+@dataclass(frozen=True)
+class Notation:
+    """What things are called on paper.
+
+    types: a vertex's or cost's layer type, by its name, where a letter depends on it.
+    chosen: the user's glyphs, by the letter that they stand for.
+    names: names that have to be written otherwise than the user wrote them, with what is written.
+    """
+
+    types: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, Glyph] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def glyph(self, letter: str, owner: str = "", kind: str = "") -> Glyph:
+        """The glyph of a quantity's letter, of a vertex of this name or of a layer kind of this type."""
+        if letter in self.chosen:
+            return self.chosen[letter]
+        of_type = _OF_TYPE.get(self.types.get(owner, kind), {})
+        return of_type.get(letter) or _GLYPHS.get(letter) or _spelled(letter)
+
+    def plain(self, name: str) -> str:
+        """A name as it is written on paper."""
+        return self.names.get(name, name)
+
+    def apart(self, lines: Sequence[Definition], kind: str = "") -> tuple[Definition, ...]:
+        """Lines whose indices and sizes have letters that are no quantity's there, the same in all of them."""
+        symbols = {s for line in lines for s in _symbols(line)}
+        taken = {self.glyph(e.name.letter, str(e.name.owner), kind).base for line in lines for e in entries(line)}
+        taken |= RESERVED | {glyph.base for glyph in self.chosen.values()}
+        table = _renamed(symbols, taken)
+        return tuple(_with(line, table) for line in lines) if table else tuple(lines)
+
+    def used(self, letters: Iterable[tuple[str, str]]) -> list[Glyph]:
+        """The glyphs of these letters (each with its layer type) that say what they mean, each once."""
+        found: dict[tuple[str, str], Glyph] = {}
+        for letter, kind in letters:
+            glyph = self.glyph(letter, "", kind)
+            if glyph.meaning:
+                found.setdefault((glyph.base, glyph.upper), glyph)
+        return list(found.values())
+
+
+def _spelled(letter: str) -> Glyph:
+    """A letter as it is; of several the first, the others above it."""
+    return Glyph(letter) if len(letter) == 1 or letter in GREEK else Glyph(letter[0], letter[1:])
+
+
+def entries(line: Definition) -> set[Element]:
+    """Everything that a definition defines and reads."""
+    return {line.element, *line.body.atoms(Element)}
+
+
+def _symbols(line: Definition) -> set[Symbol]:
+    shape = {symbol for extent in line.tensor.shape for symbol in extent.free_symbols}
+    return {*line.indices, *all_indices(line.body), *line.body.free_symbols, *shape}
+
+
+def _renamed(symbols: set[Symbol], taken: set[str]) -> dict[Symbol, Symbol]:
+    """New names for what would be taken for a quantity, or a size for an index; size names of several letters stay."""
+    indices = {symbol for symbol in symbols if isinstance(symbol, Index)}
+    names = {symbol.name for symbol in symbols}
+    table: dict[Symbol, Symbol] = {}
+    for symbol in sorted(symbols, key=lambda one: (one.name, isinstance(one, Index))):
+        letter = symbol.name.rstrip("0123456789")
+        clash = symbol in indices and any(other.name == symbol.name for other in symbols - indices)
+        if len(letter) != 1 or (letter not in taken and not clash):
+            continue
+        rest = symbol.name[1:]
+        # A free letter whose name with this number nothing else has; then the letters with numbers of their own.
+        wanted = [f"{base}{rest}" for base in _ASIDE] + [f"{base}{k}" for k in range(1, 99) for base in _ASIDE]
+        new = next(name for name in wanted if name not in names and name[0] not in taken)
+        names.add(new)
+        table[symbol] = Index(new) if symbol in indices else size(new)
+    return table
+
+
+def _with(line: Definition, table: Mapping[Symbol, Symbol]) -> Definition:
+    shape = tuple(extent.xreplace(dict(table)) for extent in line.tensor.shape)
+    left = tuple(table.get(index, index) for index in line.indices)
+    return Definition(Tensor(line.tensor.name, shape), left, rename(line.body, {}, table))
+
+
+def allocate(derivation: Derivation, chosen: Mapping[str, Glyph] | None = None) -> Notation:
+    """The notation of one network."""
+    architecture = derivation.architecture
+    types = {vertex.name: vertex.kind.type for vertex in architecture.vertices}
+    names = [*(node.name for node in architecture.inputs), *types, architecture.name]
+    return Notation(types, chosen or {}, _plain_names(names))
+
+
+def _plain_names(names: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    names = list(names)
+    taken = set(names)
+    for name in names:
+        plain = plain_name(name)
+        if plain == name or name in found:
+            continue
+        number, new = 1, plain
+        while new in taken:
+            number += 1
+            new = f"{plain}-{number}"
+        taken.add(new)
+        found[name] = new
+    return found
+
+
+def read_notation(path: Path) -> dict[str, Glyph]:
+    """The user's glyphs: a TOML file of lines such as ``W = "Theta"`` and ``Wq = "A^Q"``.
+
+    Raises :class:`DyadicError` where the file cannot be read, or a value is no letter with an optional superscript, or
+    two quantities would go by one.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DyadicError(f"{path}: cannot be read as TOML: {error}") from error
+    return {letter: _chosen(path, letter, value, content) for letter, value in content.items()}
+
+
+def _chosen(path: Path, letter: str, value: object, content: Mapping[str, object]) -> Glyph:
+    found = _GLYPH.match(value) if isinstance(value, str) else None
+    if not found or (len(found[1]) > 1 and found[1] not in GREEK):
+        raise DyadicError(
+            f"{path}: {letter} = {value!r} is no letter; write one letter or the name of a Greek one, "
+            'with a superscript if it needs one, such as "Theta" or "A^Q"'
+        )
+    glyph = Glyph(found[1], found[2] or "", _GLYPHS.get(letter, Glyph("")).meaning)
+    for other in {*_GLYPHS, *content} - {letter}:
+        theirs = content.get(other, None)
+        standard = _GLYPHS.get(other)
+        name = theirs if theirs is not None else standard and _written(standard)
+        if name == _written(glyph):
+            raise DyadicError(f"{path}: {letter} = {value!r} is what {other} is called; choose another letter")
+    return glyph
+
+
+def _written(glyph: Glyph) -> str:
+    return f"{glyph.base}^{glyph.upper}" if glyph.upper else glyph.base

@@ -1,0 +1,19 @@
+"""Mathematics in LaTeX (amsmath), with the notation of a paper."""
+
+from __future__ import annotations
+
+from dyadic.paper.symbols import NotationPrinter
+from dyadic.symbolic.latex_printing import LatexPrinter, latex_escape
+
+
+class LatexMathPrinter(NotationPrinter, LatexPrinter):
+    r"""``W^{\text{Q}, \text{hidden}}_{i j}``: as claims are written, but for the glyphs."""
+
+    def greek(self, name: str) -> str:
+        return f"\\{name}"
+
+    def roman(self, name: str) -> str:
+        return rf"\operatorname{{{latex_escape(name)}}}"
+
+    def power(self, base: str, exponent: str) -> str:
+        return super().power(self.base(base), exponent)

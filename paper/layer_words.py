@@ -1,0 +1,126 @@
+"""Layer kinds in words, and which of them are one kind but for a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.energy import LayerDerivation, LayerKind
+
+_SILENT = frozenset({"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil"})
+"""Settings that the equation shows and that words would not make clearer."""
+
+
+@dataclass(frozen=True)
+class KindOnPaper:
+    """A layer kind whose equations are shown, for all vertices whose kind is this but for one number.
+
+    number: by which tables and tags name it.  differs: the setting that differs, if one does, with its values.
+    """
+
+    number: int
+    layer: LayerDerivation
+    members: tuple[str, ...]
+    differs: str = ""
+
+    @property
+    def tag(self) -> str:
+        return f"K{self.number}"
+
+    @property
+    def words(self) -> str:
+        return described(self.layer.kind) + (f"; likewise for {self.differs}" if self.differs else "")
+
+
+def described(kind: LayerKind) -> str:
+    """``convolution, stride 2, padding 3, no bias``."""
+    if kind.parts:
+        return "; then ".join(described(part) for part in kind.parts)
+    settings = dict(kind.settings)
+    words = [_NAMES.get(kind.type, kind.type.replace("_", " "))]
+    words += [text for key, value in settings.items() if (text := _setting(key, value))]
+    if len(kind.ranks) > 1:
+        words.append(f"{len(kind.ranks)} inputs")
+    return ", ".join(words)
+
+
+_NAMES = {
+    "conv": "convolution",
+    "conv_transpose": "transposed convolution",
+    "max_pool": "maximum pooling",
+    "average_pool": "average pooling",
+    "add": "sum",
+    "lstm_cell": "LSTM cell",
+    "gru_cell": "GRU cell",
+    "rnn_cell": "recurrent cell",
+    "multi_head_attention": "multi-head attention",
+    "lrn": "local response normalisation",
+}
+
+
+def _setting(key: str, value: Any) -> str:
+    if key in _SILENT or value is None or (key == "dilation" and set(value) == {1}):
+        return ""
+    if key == "activation":
+        return "" if value == "identity" else str(value).replace("_", " ")
+    if isinstance(value, bool):
+        return {"bias": "", "causal": "causal"}.get(key, key) if value else {"bias": "no bias"}.get(key, "")
+    if key in ("stride", "padding") and set(value) <= {0, 1} and set(value) == ({1} if key == "stride" else {0}):
+        return ""
+    if key == "groups" and isinstance(value, tuple):
+        return ""
+    return f"{key} {_value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        parts = [_value(item) for item in value]
+        return parts[0] if len(set(parts)) == 1 else f"({', '.join(parts)})"
+    number = getattr(value, "q", 1) != 1
+    return f"{float(value):.6g}" if number else str(value)
+
+
+def kinds_on_paper(derivation: Derivation) -> list[KindOnPaper]:
+    """The kinds of a network in the order of their first vertices."""
+    by_kind: dict[str, list[str]] = {}
+    for vertex in derivation.architecture.vertices:
+        by_kind.setdefault(derivation.content_of(vertex.name), []).append(vertex.name)
+    groups: dict[Any, list[list[str]]] = {}
+    for members in by_kind.values():
+        groups.setdefault(_but_for_numbers(derivation.layers[members[0]]), []).append(members)
+    found = []
+    for number, group in enumerate(groups.values(), 1):
+        layers = [derivation.layers[members[0]] for members in group]
+        differing = _difference([dict(layer.kind.settings) for layer in layers])
+        found.append(KindOnPaper(number, layers[0], tuple(name for members in group for name in members), differing))
+    return found
+
+
+def _but_for_numbers(layer: LayerDerivation) -> Any:
+    """What two kinds share whose equations are the same but for the value of one whole number that is a setting."""
+    keys = [key for key, value in layer.kind.settings if key in ("position", "starts")]
+    if len(keys) != 1:
+        return layer.digest
+    rest = tuple((key, value) for key, value in layer.kind.settings if key != keys[0])
+    return layer.kind.type, rest, layer.kind.ranks, layer.kind.given, repr(_masked(layer.content))
+
+
+def _masked(content: Any) -> Any:
+    """JSON with 0 for every whole number and with no zero terms: what a number's value has no part in."""
+    if isinstance(content, dict):
+        return {
+            key: _masked(value) for key, value in sorted(content.items()) if key not in ("settings", "kind", "label")
+        }
+    if isinstance(content, list):
+        return [_masked(item) for item in content]
+    return 0 if isinstance(content, int) and not isinstance(content, bool) else content
+
+
+def _difference(settings: list[Mapping[str, Any]]) -> str:
+    for key in settings[0]:
+        values = [_value(one[key]) for one in settings[1:]]
+        if any(one[key] != settings[0][key] for one in settings):
+            return f"{key} {', '.join(values)}"
+    return ""

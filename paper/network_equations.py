@@ -1,0 +1,105 @@
+"""The network's own equations on paper: vertex by vertex, or of a large network once for each layer kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph
+from dyadic.paper.layer_words import KindOnPaper
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.expressions import Apply, Definition
+from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
+from dyadic.symbolic.instantiation import cost_tag
+
+_AS_THEY_ARE = frozenset({"exp", "log", "sqrt", "rsqrt", "sin", "cos"})
+"""Functions whose derivative every reader knows, and whose formula says it."""
+
+
+def by_vertex(derivation: Derivation) -> list[Block]:
+    """Every equation, each intermediate at the first that uses it."""
+    blocks: list[Block] = []
+    shown: set[Definition] = set()
+    titles = {
+        "inference": "Inference, in topological order:",
+        "sensitivity": "Sensitivities, from the output backward:",
+        "gradient": "Parameter gradients:",
+    }
+    for cost in derivation.architecture.costs:
+        shown |= set(derivation.equations[cost_tag(cost.owner)].where)
+    for role, title in titles.items():
+        chosen = [equation for equation in derivation.equations.values() if equation.role == role]
+        if not chosen:
+            continue
+        blocks.append(Paragraph((title,)))
+        for equation in chosen:
+            lines = (*(item for item in equation.where if item not in shown), equation.definition)
+            gradient = equation.role == "gradient"
+            blocks.append(EquationBlock(lines, equation.tag, int(gradient), _type(derivation, equation.tag)))
+            shown |= set(equation.where)
+    return blocks
+
+
+def _type(derivation: Derivation, tag: str) -> str:
+    vertex = derivation.architecture.by_name.get(tag.partition(":")[2].partition(".")[0])
+    return vertex.kind.type if vertex else ""
+
+
+def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]:
+    """Map, adjoints and gradients of every kind."""
+    blocks: list[Block] = [
+        Paragraph(
+            (
+                "Vertices of one kind have the same equations, which are written once. In them ", Math("v"),
+                " is the vertex and ", Math("u"), " its parents; the adjoint of a parent's activation, with a bar, "
+                "is what the vertex contributes to that parent's sensitivity; this is the sum over the children, plus "
+                "the cost's gradient at an output.",
+            )
+        )
+    ]  # fmt: skip
+    for kind in kinds:
+        layer = kind.layer
+        blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",)))
+        lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
+        blocks.append(EquationBlock(tuple(dict.fromkeys(lines)), kind.tag, len(layer.gradients), layer.kind.type))
+    for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
+        blocks.append(Paragraph(("The cost's gradient, ", Math("u"), " being the vertex that it reads:")))
+        blocks.append(EquationBlock((*derived.intermediates, derived.gradient), "dC", 0, derived.type))
+    return blocks
+
+
+def functions(kinds: Sequence[KindOnPaper]) -> list[Block]:
+    """The activations that stand in the equations, with their derivatives."""
+    bodies = [item.body for kind in kinds for item in kind.layer.equation.definitions]
+    used = {node.name for body in bodies for node in body.atoms(Apply)}
+    names = sorted((used | _within(used)) - _AS_THEY_ARE)
+    blocks: list[Block] = []
+    for name in names:
+        formula = by_cases(name)
+        if formula != Apply(name, 0, Z):  # tanh(z) = tanh(z) says nothing
+            blocks.append(Display((Apply(name, 0, Z), "=", formula)))
+        if name in used:
+            blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
+    hypotheses = [(name, FUNCTIONS[name].hypotheses) for name in sorted(used) if FUNCTIONS[name].hypotheses]
+    if blocks:
+        blocks.insert(0, Paragraph(("Activations and their derivatives, derived from the definitions:",)))
+    if hypotheses:
+        said = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in hypotheses)
+        blocks.append(Paragraph((f"Conventions and hypotheses: {said}.",)))
+    return blocks
+
+
+def _within(names: set[str]) -> set[str]:
+    """The functions of which the definitions and derivatives shown are made, theirs included."""
+    found: set[str] = set()
+    fresh = {
+        node.name for name in names for form in (by_cases(name), closed_form(name, 1)) for node in form.atoms(Apply)
+    }
+    while fresh - found:
+        found |= fresh
+        fresh = {node.name for name in fresh for node in by_cases(name).atoms(Apply)}
+    return found
+
+
+def lines_of(blocks: Sequence[Block]) -> list[tuple[str, Definition]]:
+    """The equations of these blocks, each with its layer type."""
+    return [(block.kind, line) for block in blocks if isinstance(block, EquationBlock) for line in block.lines]

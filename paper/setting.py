@@ -1,0 +1,184 @@
+"""The network on paper: its vertices with their ranks, its cost, and what the symbols are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dyadic.paper import theory
+from dyadic.paper.document import (
+    Block,
+    Cite,
+    Code,
+    EquationBlock,
+    Math,
+    Paragraph,
+    Span,
+    Subscripted,
+    Table,
+    two_to_a_row,
+)
+from dyadic.paper.glyphs import Notation, entries
+from dyadic.paper.layer_words import KindOnPaper, described
+from dyadic.paper.transliteration import plain_name
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.expressions import Definition
+from dyadic.symbolic.instantiation import cost_tag
+from dyadic.symbolic.structure import show
+
+Cell = tuple[Span, ...]
+
+
+def introduction(derivation: Derivation) -> Paragraph:
+    architecture = derivation.architecture
+    count = len(architecture.vertices)
+    return Paragraph(
+        (
+            "This appendix derives backpropagation for the network ", Code(architecture.name),
+            " as the finite-time relaxation of a physical system, after an idea of Scurria ", Cite("dyadic:scurria"),
+            ". The network is a directed acyclic graph; inputs are clamped, and every other vertex ",
+            Math("v"), " has an activation ", Math(theory.X), ", parameters ", Math(theory.THETA), " and a map ",
+            Math(theory.F), " of its parents' activations. ",
+            f"Besides its inputs it has {count} {'vertex' if count == 1 else 'vertices'}. The depth of a vertex is the "
+            "number of vertices, inputs not counted, on the longest path to it, and the largest depth is ",
+            Math(("L", "=", str(derivation.L))),
+            ". Indices start at 0, and a sum over ", Math(("j", "<", "m")), " runs from 0 to ",
+            Math(("m", "-", "1")), ".",
+        )
+    )  # fmt: skip
+
+
+def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
+    """One row for each vertex, with its ranks."""
+    architecture, ranks = derivation.architecture, derivation.ranks
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _named(node.name, aliases),
+            (node.role if node.role != "data" else "input",),
+            ("",),
+            (show(node.shape),),
+            ("0",),
+            ("",),
+        )
+        for node in architecture.inputs
+    ]
+    for vertex in architecture.vertices:
+        name = vertex.name
+        reads = joined([Code(parent) for parent in vertex.inputs])
+        rows.append(
+            (
+                _named(name, aliases),
+                (described(vertex.kind),),
+                tuple(reads),
+                (show(vertex.shape),),
+                (str(ranks.x[name]),),
+                (str(ranks.s[name]),),
+            )
+        )
+    head: tuple[Cell, ...] = (
+        ("vertex",),
+        ("layer",),
+        ("reads",),
+        ("shape",),
+        ("rank ", Math("x")),
+        ("rank ", Math("s")),
+    )
+    return Table(
+        "The network, with the step after which each variable is exact (its rank).",
+        head,
+        tuple(rows),
+        (15, 16, 15, 10, 8, 8),
+    )
+
+
+def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
+    """One row for each kind, with the vertices that are of it."""
+    rows = tuple(
+        ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
+    )
+    return Table(
+        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (6, 22, 24, 9)
+    )
+
+
+def ranks_table(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> Table:
+    """The ranks at a large network's first and last vertices."""
+    ranks = derivation.ranks
+    number = {name: kind.tag for kind in kinds for name in kind.members}
+    names = [vertex.name for vertex in derivation.architecture.vertices]
+    shown = names if len(names) <= 2 * _ENDS + 1 else [*names[:_ENDS], "", *names[-_ENDS:]]
+    left_out = len(names) - 2 * _ENDS
+    rows: list[tuple[Cell, ...]] = [
+        ((Code(n),), (number[n],), (str(ranks.x[n]),), (str(ranks.s[n]),))
+        if n
+        else ((f"{left_out} more, in the certificate",), ("",), ("",), ("",))
+        for n in shown
+    ]
+    head: tuple[Cell, ...] = (("vertex",), ("kind",), ("rank ", Math("x")), ("rank ", Math("s")))
+    return Table("Ranks: the step after which a variable is exact.", head, tuple(rows), (20, 8, 9, 9))
+
+
+_ENDS = 4
+
+
+def costs(derivation: Derivation) -> list[Block]:
+    architecture = derivation.architecture
+    blocks: list[Block] = []
+    for cost in architecture.costs:
+        equation = derivation.equations[cost_tag(cost.owner)]
+        weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
+        term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
+        words = derivation.costs[cost.owner].label.replace("_", " ")
+        what = "a differentiable function that is left open" if cost.type == "abstract" else words
+        blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
+        blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
+    if architecture.decay:
+        blocks.append(
+            Paragraph(
+                (
+                    "To it is added ",
+                    Math((str(architecture.decay / 2), "|", "theta", "|", Subscripted("", "", "2"))),
+                    ".",
+                )
+            )
+        )
+    return blocks
+
+
+def symbols_table(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> Table:
+    """What the letters mean that stand in these equations, each given with its layer type."""
+    letters: list[tuple[str, str]] = [("x", ""), ("s", ""), ("f", ""), ("E", ""), ("C", ""), ("theta", "")]
+    for kind, line in lines:
+        letters += sorted((element.name.letter, kind) for element in entries(line))
+    glyphs = notation.used(dict.fromkeys(letters))
+    rows = two_to_a_row([((Math(glyph),), (glyph.meaning,)) for glyph in glyphs])
+    return Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 20, 9, 20))
+
+
+def names_in_other_letters(notation: Notation) -> list[Block]:
+    """Names that are transliterated, announced."""
+    if not notation.names:
+        return []
+    spans: list[Span] = [
+        "Names in other scripts are written in Latin letters, after Unicode's names of the characters: "
+    ]
+    for k, (name, plain) in enumerate(notation.names.items()):
+        points = " ".join(f"U+{ord(character):04X}" for character in name if plain_name(character) != character)
+        spans += ["; " if k else "", Code(plain), f" ({points})"]
+    return [Paragraph((*spans, "."))]
+
+
+def _named(name: str, aliases: dict[str, str]) -> Cell:
+    return (Code(name), f" = {aliases[name]}") if name in aliases else (Code(name),)
+
+
+def _listed(names: Sequence[str]) -> list[Span]:
+    shown = list(names) if len(names) <= 6 else [*names[:3], "", names[-1]]
+    return joined([Code(name) if name else "..." for name in shown])
+
+
+def joined(items: Sequence[Span]) -> list[Span]:
+    """Items with commas between them."""
+    found: list[Span] = []
+    for item in items:
+        found += [", ", item] if found else [item]
+    return found

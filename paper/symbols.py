@@ -1,0 +1,76 @@
+"""What the printers of a paper share beyond those of claims: the notation's glyphs, roots, functions' names."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+
+from dyadic.paper.glyphs import GREEK, Notation
+from dyadic.symbolic.tensor_names import Name, Owner, Placeholder
+from dyadic.symbolic.typesetting import TypesetPrinter
+
+
+class NotationPrinter(TypesetPrinter):
+    """kind: the type of the layer kind whose equations are being printed, which decides what some letters are."""
+
+    def __init__(self, notation: Notation, named: Iterable[str] = (), aliases: Mapping[str, str] | None = None) -> None:
+        super().__init__(named, aliases)
+        self.notation = notation
+        self.kind = ""
+        self._fractions: set[str] = set()
+
+    def letter(self, name: Name) -> tuple[str, str]:
+        owner = "" if isinstance(name.owner, Placeholder) else name.owner
+        glyph = self.notation.glyph(name.letter, owner, self.kind)
+        return self.glyph_letter(glyph.base), self.superscript(glyph.upper) if glyph.upper else ""
+
+    def is_wide(self, name: Name) -> bool:
+        return self.goes_by_own_name(name) and len(str(name.owner)) > 1
+
+    def glyph_letter(self, base: str) -> str:
+        return base if len(base) == 1 else self.greek(base) if base in GREEK else self.italic(base)
+
+    def superscript(self, text: str) -> str:
+        return text if len(text) == 1 or not text.isalpha() else self.upright(text)
+
+    def _own_name(self, name: str) -> str:
+        return super()._own_name(name if name in self.aliases else self.notation.plain(name))
+
+    def _owner(self, name: Owner) -> str:
+        if not isinstance(name, Placeholder) and name not in self.aliases:
+            return self.upright(self.notation.plain(name))
+        return super()._owner(name)
+
+    def symbol(self, name: str) -> str:
+        chosen = self.notation.chosen.get(name)
+        if chosen:
+            upper = self.script("^", self.superscript(chosen.upper)) if chosen.upper else ""
+            return self.glyph_letter(chosen.base) + upper
+        return self.greek(name) if name in GREEK else super().symbol(name)
+
+    def function(self, name: str, order: int, argument: str) -> str:
+        match name, order:
+            case ("rsqrt", 0):
+                text = self.fraction("1", self.root(argument))
+                self._fractions.add(text)
+                return text
+            case ("sqrt", 0):
+                return self.root(argument)
+            case ("exp", _):
+                return super().function(name, 0, argument)
+        return super().function(name, order, argument)
+
+    def base(self, text: str) -> str:
+        """What a power is of: a function that is written as a fraction takes brackets."""
+        return self.brackets(text) if text in self._fractions else text
+
+    def operator(self, name: str) -> str:
+        head, _, rest = name.partition("_")
+        return self.roman(head) + (self.script("_", self.upright(rest)) if rest else "")
+
+    @abstractmethod
+    def greek(self, name: str) -> str: ...
+
+    @abstractmethod
+    def roman(self, name: str) -> str:
+        """The name of a function, set upright."""

@@ -1,0 +1,87 @@
+"""What was verified: one table of claims with status, method and what is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dyadic.paper.document import Block, Code, Paragraph, Span, Table, two_to_a_row
+from dyadic.paper.prose import sentence
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def verification(certificate: Mapping[str, Any]) -> tuple[Block, ...]:
+    claims = certificate["claims"]
+    trusted = {
+        text: _numbering(k) for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
+    }
+    assumed = "; ".join(dict.fromkeys(text for claim in claims for text in claim["hypotheses"]))
+    rows = tuple(_row(group, trusted) for group in _alike(claims))
+    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (28, 9, 16, 9))
+    return (
+        table,
+        Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),
+        Paragraph((*sentence(assumed), "."), "Hypotheses."),
+        Paragraph(
+            ("Nothing is claimed here about floating-point arithmetic or about the speed of any code.",), "Not shown."
+        ),
+    )
+
+
+def tags_table(tags: Sequence[tuple[str, str]]) -> Table:
+    """Tags and hashes, two pairs to a row."""
+    rows = two_to_a_row([((Code(tag),), (Code(digest),)) for tag, digest in tags])
+    head: tuple[tuple[Span, ...], ...] = (("equation",), ("hash",), ("equation",), ("hash",))
+    caption = "Tags and hashes of the equations, as in the certificate and in emitted code."
+    return Table(caption, head, rows, (18, 13, 18, 13))
+
+
+def _numbering(k: int) -> str:
+    return _LETTERS[k] if k < len(_LETTERS) else _LETTERS[k // len(_LETTERS) - 1] + _LETTERS[k % len(_LETTERS)]
+
+
+def _alike(claims: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Claims that say the same of several things, together."""
+    groups: dict[Any, list[Mapping[str, Any]]] = {}
+    for claim in claims:
+        key = (
+            claim["id"].partition(":")[0],
+            _without_subject(claim),
+            claim["verdict"],
+            claim["method"],
+            claim["reason"],
+        )
+        groups.setdefault(key, []).append(claim)
+    return list(groups.values())
+
+
+def _without_subject(claim: Mapping[str, Any]) -> str:
+    text: str = claim["statement"]
+    return text.removeprefix(f"{claim['id'].partition(':')[2]}: ")
+
+
+def _row(group: Sequence[Mapping[str, Any]], trusted: Mapping[str, str]) -> tuple[tuple[Span, ...], ...]:
+    first = group[0]
+    name = first["id"].partition(":")[0]
+    said = _without_subject(first)
+    several = said != first["statement"]
+    spans: list[Span] = [Code(name if several else first["id"]), ". ", *sentence(said)]
+    if several:
+        one, more = _SUBJECTS.get(name, ("case", "cases"))
+        listed = ", ".join(claim["id"].partition(":")[2] for claim in group) if name == "function" else ""
+        spans.append(f" ({listed or f'{len(group)} {one if len(group) == 1 else more}'})")
+    if first["reason"]:
+        spans.append(f". Open because {first['reason']}")
+    if first["counterexample"]:
+        spans.append(". A counterexample is in the certificate")
+    letters = " ".join(dict.fromkeys(trusted[text] for claim in group for text in claim["trusted"]))
+    return tuple(spans), (first["verdict"],), (first["method"],), (letters,)
+
+
+_SUBJECTS = {
+    "function": ("function", "functions"),
+    "adjoint": ("layer kind or cost", "layer kinds or costs"),
+    "gradient": ("layer kind", "layer kinds"),
+}
+"""What a claim that is made of several things is about, one of them and more."""

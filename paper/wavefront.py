@@ -1,0 +1,119 @@
+"""The wavefront of exactness: which variable is exact after which step, from the rank table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from dyadic.paper.drawing import Box, Caption, Drawing, Shade, Stroke
+from dyadic.symbolic.derivation import Derivation
+
+_WIDTH = 340.0
+_ROW = 11.0
+_MOST_ROWS = 20
+_LONGEST = 18
+
+_Row = tuple[str, int, int]
+"""A vertex or several, and the steps after which x and s are exact there."""
+
+
+def wavefront(derivation: Derivation) -> Drawing:
+    """Vertices by depth against steps, in three shades: nothing exact, x exact, x and s exact."""
+    rows = _rows(derivation)
+    steps = derivation.steps
+    left = 8 + 4.4 * max(len(row[0]) for row in rows)
+    cell = (_WIDTH - left - 14) / (steps + 1)
+    row = _ROW if len(rows) <= _MOST_ROWS // 2 else 0.8 * _ROW
+    bottom, top = 24.0, 24.0 + row * len(rows)
+    shapes: list[Box | Stroke | Caption] = []
+    for place, (name, x, s) in enumerate(rows):
+        base = bottom + place * row
+        shapes.append(Caption(left - 4, base + row / 2, name, "end", code=True))
+        shapes += _boxes(left, base, cell, row, steps, x, s)
+    for which, dashed in ((1, False), (2, True)):
+        shapes += _front([(left + cell * _step(r, which)) for r in rows], bottom, row, dashed)
+    shapes += _axis(left, cell, bottom, steps)
+    half = "x exact" if all(x <= s for _, x, s in rows) else "one of x, s exact"
+    shapes += _legend(top + 12, half)
+    title = f"Wavefront of exactness: x and s of every vertex are exact after {steps} steps"
+    return Drawing(_WIDTH, top + 22, tuple(shapes), title)
+
+
+def _step(row: _Row, which: int) -> int:
+    return row[1] if which == 1 else row[2]
+
+
+def _rows(derivation: Derivation) -> list[_Row]:
+    """Vertices by depth; of a large network groups of neighbours in depth, exact where all of them are."""
+    ranks = derivation.ranks
+    names = sorted((vertex.name for vertex in derivation.architecture.vertices), key=lambda name: ranks.x[name])
+    if len(names) <= _MOST_ROWS:
+        return [(_cut(name), ranks.x[name], ranks.s[name]) for name in names]
+    deepest = derivation.L
+    size = -(-deepest // _MOST_ROWS)
+    found = []
+    for first in range(1, deepest + 1, size):
+        last = min(first + size - 1, deepest)
+        members = [name for name in names if first <= ranks.x[name] <= last]
+        if members:
+            label = f"depth {first}-{last}" if last > first else f"depth {first}"
+            found.append((label, max(ranks.x[name] for name in members), max(ranks.s[name] for name in members)))
+    return found
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[:8]}..{name[-8:]}"
+
+
+def _boxes(left: float, base: float, cell: float, row: float, steps: int, x: int, s: int) -> list[Box]:
+    """The states of one row, cell by cell where cells can be told apart."""
+    first, second = sorted((x, s))
+    edges = [0, first, second, steps + 1]
+    if cell >= 5:
+        edges = sorted({*edges, *range(steps + 2)})
+
+    def shade(step: int) -> Shade:
+        return "full" if step >= second else "half" if step >= first else "empty"
+
+    gap = 0.8 if cell >= 5 else 0.0
+    return [
+        Box(left + cell * start, base, cell * (end - start) - gap, row - 0.8, shade(start))
+        for start, end in pairwise(edges)
+        if end > start
+    ]
+
+
+def _front(places: Sequence[float], bottom: float, row: float, dashed: bool) -> list[Stroke]:
+    """A staircase through the left edges of the cells from which on a variable is exact."""
+    found = [
+        Stroke(place - 0.4, bottom + k * row - 0.4, place - 0.4, bottom + (k + 1) * row - 0.4, dashed)
+        for k, place in enumerate(places)
+    ]
+    found += [
+        Stroke(before - 0.4, bottom + (k + 1) * row - 0.4, after - 0.4, bottom + (k + 1) * row - 0.4, dashed)
+        for k, (before, after) in enumerate(pairwise(places))
+        if before != after
+    ]
+    return found
+
+
+def _axis(left: float, cell: float, bottom: float, steps: int) -> list[Box | Stroke | Caption]:
+    stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if cell * s >= 13)
+    marks = [t for t in range(0, steps + 1, stride) if t == steps or cell * (steps - t) >= 13]
+    found: list[Box | Stroke | Caption] = [
+        Caption(left + cell * (t + 0.5), bottom - 7, str(t), "middle") for t in (*marks, *({steps} - set(marks)))
+    ]
+    return [*found, Caption(left + cell * (steps + 1) / 2, bottom - 18, "step", "middle")]
+
+
+def _legend(y: float, half: str) -> list[Box | Stroke | Caption]:
+    found: list[Box | Stroke | Caption] = []
+    x = 8.0
+    states: list[tuple[Shade, str]] = [("empty", "not exact"), ("half", half), ("full", "x and s exact")]
+    for shade, text in states:
+        found += [Box(x, y - 4, 10, 8, shade), Caption(x + 14, y, text)]
+        x += 24 + 4.4 * len(text)
+    for dashed, text in ((False, "front of x"), (True, "front of s")):
+        found += [Stroke(x, y, x + 14, y, dashed), Caption(x + 18, y, text)]
+        x += 28 + 4.2 * len(text)
+    return found

@@ -1,0 +1,390 @@
+"""Equations between whole tensors, put into equations between entries: ``W^T s`` is ``Sum[k] W[k, i] s[k]``.
+
+A vector is a column; a column side by side with a column means nothing, and is refused with what could be meant.
+Shapes are those of the network; what fits only when transposed is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from string import ascii_lowercase
+from typing import Any
+
+from dyadic.proofs.statements.parsing.grammar import has_wholes
+from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
+
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+_LAYOUT = ' (layout = "numerator" transposes derivatives)'
+_SCALARS = ("sum", "mean", "norm", "dot", "trace")
+Index = Any
+
+
+@dataclass
+class Dimension:
+    """The length of an axis; that of a vector of ones is told by what it stands beside."""
+
+    extent: Extent | None = None
+    same: Dimension | None = None
+
+    @property
+    def root(self) -> Dimension:
+        return self if self.same is None else self.same.root
+
+    def joins(self, other: Dimension) -> bool:
+        """Make two lengths one; whether they can be."""
+        one, two = self.root, other.root
+        if one is two:
+            return True
+        if one.extent is not None and two.extent is not None:
+            return one.extent.same(two.extent)
+        if one.extent is None:
+            one.same = two
+        else:
+            two.same = one
+        return True
+
+    def __str__(self) -> str:
+        extent = self.root.extent
+        return "?" if extent is None else str(extent)
+
+
+@dataclass(frozen=True)
+class WholeTensor:
+    """A tensor of any kind: its shape, its entry at given indices, and whether it is a row."""
+
+    shape: tuple[Dimension, ...]
+    at: Callable[[Sequence[Index]], Any]
+    row: bool = False
+
+    def __str__(self) -> str:
+        if not self.shape:
+            return "a number"
+        if len(self.shape) == 1:
+            return f"a {'row' if self.row else 'column'} of {self.shape[0]}"
+        return " x ".join(map(str, self.shape))
+
+
+@dataclass
+class EntryForm:
+    """Sides of an equation between entries, and the indices that are free because tensors are equal."""
+
+    sides: list[Any]
+    free: list[str] = field(default_factory=list)
+
+
+def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = False) -> EntryForm:
+    """The sides between entries.  Raises :class:`Unreadable` where shapes do not fit.
+
+    transposed: whether derivatives by a matrix are written in numerator layout.
+    """
+    if not any(map(has_wholes, sides)):
+        return EntryForm(list(sides))
+    reader = _Reader(vocabulary, _letters(sides, vocabulary), transposed)
+    values = [reader.read(side) for side in sides]
+    first = next((value for side, value in zip(sides, values, strict=True) if side != 0), values[0])
+    for side, value in zip(sides, values, strict=True):
+        if side == 0 or _fits(first, value):  # 0 is that of any shape
+            continue
+        if not first.shape or not value.shape:
+            raise Unreadable(*_without_indices(sides, vocabulary))
+        hint = _hint(first, value) + (_LAYOUT if _transposed_fits(first, value) and _differentiates(sides) else "")
+        raise Unreadable(_position(sides), f"the sides have other shapes: {first} and {value}{hint}")
+    names = [next(reader.letters) for _ in first.shape]
+    at = [["index", name] for name in names]
+    return EntryForm([value.at(at if value.shape else []) for value in values], names)
+
+
+def _fits(one: WholeTensor, two: WholeTensor) -> bool:
+    if len(one.shape) != len(two.shape) or (len(one.shape) == 1 and one.row != two.row):
+        return False
+    return all(a.joins(b) for a, b in zip(one.shape, two.shape, strict=True))
+
+
+def _transposed_fits(one: WholeTensor, two: WholeTensor) -> bool:
+    return len(one.shape) == len(two.shape) == 2 and [*map(str, one.shape)] == [*map(str, two.shape)][::-1]
+
+
+def _differentiates(node: Any) -> bool:
+    """Whether a derivative by a whole tensor is among the sides."""
+    if not isinstance(node, list | tuple) or not node:
+        return False
+    return node[0] == "derivative" or any(map(_differentiates, node))
+
+
+def _hint(one: WholeTensor, two: WholeTensor) -> str:
+    if _transposed_fits(one, two):
+        return "; transposed they would fit"
+    if len(one.shape) == len(two.shape) == 1 and str(one.shape[0]) == str(two.shape[0]):
+        return "; one of them needs ^T"
+    return ""
+
+
+def _first_whole(node: Any) -> Any:
+    """The first whole tensor in an expression; None if there is none."""
+    if isinstance(node, list | tuple) and node:
+        if node[0] == "whole":
+            return node
+        return next((found for child in node if (found := _first_whole(child)) is not None), None)
+    return None
+
+
+def _position(node: Any) -> int:
+    """Where the first whole tensor stands."""
+    found = _first_whole(node)
+    return -1 if found is None else int(found[3])
+
+
+def _without_indices(sides: Sequence[Any], vocabulary: Vocabulary) -> tuple[int, str]:
+    """Where and why a whole tensor cannot be equal to a number."""
+    found = _first_whole(sides)
+    if found is None:
+        return 0, "one side is a tensor and another a number"
+    _, kind, owner, position = found
+    rank = len(vocabulary.axes(axes_kind(kind), owner))
+    return (
+        position,
+        f"{shown_entry(kind, owner, ())} needs {rank} indices in square brackets: the other side is an entry",
+    )
+
+
+def _letters(sides: Sequence[Any], vocabulary: Vocabulary) -> Iterator[str]:
+    """Names for indices that nothing else has."""
+    used = {*vocabulary.sizes, *vocabulary.tensors, *_names(sides)}
+    plain = [letter for letter in "ijkmpqr" + ascii_lowercase if letter not in used]
+    yield from dict.fromkeys(plain)
+    yield from (f"{letter}{number}" for number in range(1, 1000) for letter in plain)
+
+
+def _names(node: Any) -> set[str]:
+    if not isinstance(node, list | tuple):
+        return set()
+    own = {node[1]} if len(node) > 1 and node[0] in (*_REDUCTIONS, "index", "counted") else set()
+    return own.union(*map(_names, node))
+
+
+class _Reader:
+    def __init__(self, vocabulary: Vocabulary, letters: Iterator[str], transposed: bool) -> None:
+        self.vocabulary, self.letters, self.transposed = vocabulary, letters, transposed
+
+    def read(self, node: Any) -> WholeTensor:
+        """An expression as a tensor of whatever shape."""
+        if not isinstance(node, list) or not has_wholes(node):
+            return WholeTensor((), lambda at: node)
+        match node:
+            case ["whole", str(kind), str(owner), int(position)]:
+                return self._whole(kind, owner, position)
+            case ["ones"]:
+                return WholeTensor((Dimension(),), lambda at: 1)
+            case ["eye"]:
+                size = Dimension()
+                return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)])
+            case ["derivative", inner]:
+                value = self.read(inner)
+                return _transposed(value, _position(node)) if self.transposed else value
+            case ["transposed", inner]:
+                return _transposed(self.read(inner), _position(node))
+            case ["+", *terms]:
+                return self._sum([self.read(term) for term in terms], _position(node))
+            case ["*", *factors]:
+                return self._product(["", factor] for factor in factors)
+            case ["product", _, *factors]:
+                return self._product(factors)
+            case ["^", ["call", "norm", int(position), argument], 2]:
+                value = self.read(argument)
+                return self._number("dot", position, [value, value])
+            case ["^", base, exponent]:
+                return self._power(self.read(base), exponent, _position(node))
+            case ["apply", name, order, argument]:
+                value = self.read(argument)
+                return WholeTensor(value.shape, lambda at: ["apply", name, order, value.at(at)], value.row)
+            case ["call", str(name), int(position), *arguments]:
+                return self._call(name, position, [self.read(argument) for argument in arguments])
+        if node[0] in _REDUCTIONS:
+            kind, name, extent, body = node
+            value = self.read(body)
+            return WholeTensor(value.shape, lambda at: [kind, name, extent, value.at(at)], value.row)
+        raise Unreadable(_position(node), "a whole tensor does not belong here: write its indices")
+
+    def _whole(self, kind: str, owner: str, position: int) -> WholeTensor:
+        axes = tuple(Dimension(axis) for axis in self.vocabulary.axes(axes_kind(kind), owner))
+        if (kind, owner) in self.vocabulary.integers:
+            raise Unreadable(position, f"{shown_entry(kind, owner, ())} holds integers: write its indices")
+        return WholeTensor(axes, lambda at: ["entry", kind, owner, list(at)])
+
+    # -- sums and products
+
+    def _sum(self, terms: list[WholeTensor], position: int) -> WholeTensor:
+        """Of one shape; a number is added to every entry."""
+        shaped = [term for term in terms if term.shape]
+        if not shaped:
+            return WholeTensor((), lambda at: ["+", *(term.at([]) for term in terms)])
+        for term in shaped[1:]:
+            if not _fits(shaped[0], term):
+                hint = _hint(shaped[0], term)
+                raise Unreadable(position, f"a sum of other shapes: {shaped[0]} and {term}{hint}")
+        shape, row = shaped[0].shape, shaped[0].row
+        return WholeTensor(shape, lambda at: ["+", *(term.at(at if term.shape else []) for term in terms)], row)
+
+    def _product(self, factors: Any) -> WholeTensor:
+        """From left to right; products of matrices before products entry by entry."""
+        total: WholeTensor | None = None
+        outer, present = "", WholeTensor((), lambda at: 1)
+        position = 0
+        for operator, node in factors:
+            position = max(_position(node), position)
+            value = self.read(node)
+            if operator in ("*", ".*") and (present.shape or total is not None) and (value.shape or total is not None):
+                total = present if total is None else self._entrywise(outer, total, present, position)
+                outer, present = operator, value
+            elif operator == "/":
+                present = self._divided(present, value, position)
+            else:
+                present = self._matrix_product(present, value, operator, position)
+        return present if total is None else self._entrywise(outer, total, present, position)
+
+    def _entrywise(self, operator: str, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
+        if not one.shape or not two.shape:
+            return _scaled(one, two)
+        if operator == "*" and (len(one.shape), len(two.shape)) != (1, 1):
+            raise Unreadable(position, f"{one} * {two}: write @ for the product of matrices or .* for that of entries")
+        if not _fits(one, two):
+            raise Unreadable(position, f"a product entry by entry of other shapes: {one} and {two}{_hint(one, two)}")
+        return WholeTensor(one.shape, lambda at: _times(one.at(at), two.at(at)), one.row)
+
+    def _divided(self, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
+        inverse = WholeTensor(two.shape, lambda at: ["^", two.at(at), -1], two.row)
+        return _scaled(one, inverse) if not two.shape else self._entrywise(".*", one, inverse, position)
+
+    def _matrix_product(self, one: WholeTensor, two: WholeTensor, operator: str, position: int) -> WholeTensor:
+        if not one.shape or not two.shape:
+            return _scaled(one, two)
+        kinds = _kind(one), _kind(two)
+        if kinds == ("column", "row"):
+            return WholeTensor((one.shape[0], two.shape[0]), lambda at: _times(one.at(at[:1]), two.at(at[1:])))
+        if kinds not in (("matrix", "matrix"), ("matrix", "column"), ("row", "matrix"), ("row", "column")):
+            meant = "u^T v, u v^T or u .* v" if "matrix" not in kinds else "the one that is transposed"
+            raise Unreadable(position, f"a {kinds[0]} times a {kinds[1]}: write {meant}")
+        if operator == "\u00b7" and "matrix" not in kinds:
+            raise Unreadable(position, "a product of vectors with a dot: write u^T v or u .* v")
+        if not one.shape[-1].joins(two.shape[0]):
+            raise Unreadable(position, f"{one} times {two}: {one.shape[-1]} is not {two.shape[0]}{_other(one, two)}")
+        name, left = next(self.letters), len(one.shape) - 1
+        index, inner = ["index", name], one.shape[-1]
+
+        def entry(at: Sequence[Index]) -> Any:
+            body = _times(one.at([*at[:left], index]), two.at([index, *at[left:]]))
+            return ["sum", name, _written(inner), body]
+
+        return WholeTensor((*one.shape[:-1], *two.shape[1:]), entry, row=kinds == ("row", "matrix"))
+
+    def _power(self, base: WholeTensor, exponent: Any, position: int) -> WholeTensor:
+        if len(base.shape) > 1:
+            raise Unreadable(position, "a power of a matrix: write W @ W or W .* W")
+        return WholeTensor(base.shape, lambda at: ["^", base.at(at), exponent], base.row)
+
+    # -- functions of whole tensors
+
+    def _call(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
+        wanted = 2 if name == "dot" else 1
+        if len(arguments) != wanted:
+            raise Unreadable(position, f"{name} has {wanted} argument{'s' * (wanted > 1)}")
+        one = arguments[0]
+        if name in _SCALARS:
+            return self._number(name, position, arguments)
+        if name == "diag":
+            if len(one.shape) != 1:
+                raise Unreadable(position, "diag is of a vector")
+            size = one.shape[0]
+            return WholeTensor((size, size), lambda at: _times(["entry", "delta", "", list(at)], one.at(at[:1])))
+        return self._softmax(one, position)
+
+    def _number(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
+        """A sum over all entries, of which kind ever."""
+        one = arguments[0]
+        if name == "dot" and not _fits(one, arguments[1]):
+            raise Unreadable(position, f"a scalar product of other shapes: {one} and {arguments[1]}")
+        if name == "trace" and (len(one.shape) != 2 or not one.shape[0].joins(one.shape[1])):
+            raise Unreadable(position, "the trace is that of a square matrix")
+        names = [next(self.letters) for _ in (one.shape[:1] if name == "trace" else one.shape)]
+        at = [["index", each] for each in names]
+
+        def entry(_: Sequence[Index]) -> Any:
+            body = one.at(at * 2 if name == "trace" else at)
+            body = _times(body, arguments[1].at(at)) if name == "dot" else body
+            body = ["^", body, 2] if name == "norm" else body
+            for each, size in reversed(list(zip(names, one.shape, strict=False))):
+                body = ["sum", each, _written(size), body]
+            if name == "mean":
+                count = [["^", _number_of(size), -1] for size in one.shape]
+                return ["*", *count, body]
+            return ["^", body, ["rational", 1, 2]] if name == "norm" else body
+
+        return WholeTensor((), entry)
+
+    def _softmax(self, one: WholeTensor, position: int) -> WholeTensor:
+        """Along the last axis."""
+        if not one.shape:
+            raise Unreadable(position, "softmax is of a vector")
+        name, size = next(self.letters), one.shape[-1]
+
+        def entry(at: Sequence[Index]) -> Any:
+            body = ["apply", "exp", 0, one.at([*at[:-1], ["index", name]])]
+            total = ["sum", name, _written(size), body]
+            return ["*", ["apply", "exp", 0, one.at(at)], ["^", total, -1]]
+
+        return WholeTensor(one.shape, entry, one.row)
+
+
+def _transposed(value: WholeTensor, position: int) -> WholeTensor:
+    if len(value.shape) > 2:
+        raise Unreadable(position, "only vectors and matrices are transposed")
+    if len(value.shape) == 2:
+        return WholeTensor(value.shape[::-1], lambda at: value.at(list(at)[::-1]))
+    return WholeTensor(value.shape, value.at, row=not value.row and bool(value.shape))
+
+
+def _kind(value: WholeTensor) -> str:
+    if len(value.shape) == 1:
+        return "row" if value.row else "column"
+    return "matrix" if len(value.shape) == 2 else "tensor"
+
+
+def _other(one: WholeTensor, two: WholeTensor) -> str:
+    """What would fit instead."""
+    if len(one.shape) == 2 and str(one.shape[0]) == str(two.shape[0]):
+        return "; the first one transposed would fit"
+    if len(two.shape) == 2 and str(one.shape[-1]) == str(two.shape[1]):
+        return "; the second one transposed would fit"
+    return ""
+
+
+def _scaled(one: WholeTensor, two: WholeTensor) -> WholeTensor:
+    """A number times a tensor, in either order."""
+    shaped, number = (one, two) if one.shape else (two, one)
+    return WholeTensor(shaped.shape, lambda at: _times(number.at([]), shaped.at(at)), shaped.row)
+
+
+def _times(one: Any, two: Any) -> Any:
+    factors = [
+        factor for node in (one, two) for factor in (node[1:] if isinstance(node, list) and node[0] == "*" else [node])
+    ]
+    factors = [factor for factor in factors if factor != 1]
+    return factors[0] if len(factors) == 1 else ["*", *factors] if factors else 1
+
+
+def _written(size: Dimension) -> int | str | None:
+    """A range as it would be written; None where it is told by what stands under the sum."""
+    extent = size.root.extent
+    if extent is None:
+        return None
+    return extent.true if extent.true is not None else str(extent)
+
+
+def _number_of(size: Dimension) -> Any:
+    written = _written(size)
+    return ["size", written] if isinstance(written, str) else written
+
+
+__all__ = ["EntryForm", "in_entries"]

@@ -1,0 +1,113 @@
+"""What a claim takes for granted: where it holds, and the assumptions that it states.
+
+An assumption is a relation for all values of its free indices (``z_h[i] > 0``, ``Sum[i] y[i] = 1``), or says of a
+tensor that it is symmetric or one-hot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from dyadic.proofs.statements.parsing.conditions import relations
+from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.parsing.latex_notation import LatexReader
+from dyadic.proofs.statements.parsing.latex_source import formula
+from dyadic.proofs.statements.parsing.numbering import counted_from_zero
+from dyadic.proofs.statements.parsing.text import TextReader
+from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
+from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary
+from dyadic.symbolic.errors import SpecError
+
+SOLUTION = "solution"
+_WORDS = ("symmetric", "one-hot")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """left = right, left > right, left >= right or left != right, for all values of the free indices."""
+
+    text: str
+    sign: str
+    left: Any
+    right: Any
+    ranges: Ranges
+
+
+@dataclass
+class Premises:
+    """symmetric, one_hot: tensors by kind and owner."""
+
+    symmetric: set[tuple[str, str]] = field(default_factory=set)
+    one_hot: set[tuple[str, str]] = field(default_factory=set)
+    equations: list[Relation] = field(default_factory=list)
+    inequalities: list[Relation] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+    @property
+    def relations(self) -> list[Relation]:
+        return [*self.equations, *self.inequalities]
+
+
+def read_premises(lines: tuple[str, ...], vocabulary: Vocabulary, where: str) -> Premises:
+    """The assumptions of a claim.  Raises :class:`SpecError` for one that cannot be read or used."""
+    found = Premises()
+    for line in lines:
+        found.texts.append(f"{line.strip()} (assumed by the claim)")
+        name, _, word = line.strip().rpartition(" ")
+        if word in _WORDS:
+            tensor = _tensor(name.strip().removesuffix(" is"), word, vocabulary, where)
+            (found.symmetric if word == "symmetric" else found.one_hot).add((tensor.kind, tensor.owner))
+            continue
+        for relation in _relations(line, vocabulary, where):
+            (found.equations if relation.sign == "=" else found.inequalities).append(relation)
+    return found
+
+
+def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> NamedTensor:
+    tensor = vocabulary.tensors.get(name)
+    if word == "symmetric":
+        if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:
+            raise SpecError(where, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
+        if not tensor.axes[0].same(tensor.axes[1]):
+            raise SpecError(where, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
+        return tensor
+    if tensor is None or (tensor.kind, tensor.owner) not in vocabulary.drawn or not tensor.axes:
+        raise SpecError(where, f"{name!r} is no target, input or parameter", "only these can be assumed to be one-hot")
+    if (tensor.kind, tensor.owner) in vocabulary.integers:
+        raise SpecError(where, f"{name} holds integers: it is one-hot by itself", "drop the assumption")
+    return tensor
+
+
+def _relations(line: str, vocabulary: Vocabulary, where: str) -> list[Relation]:
+    text = vocabulary.author.put_in(line, vocabulary.tensors)
+    try:
+        if "\\" in line:
+            text = LatexReader(formula(line), vocabulary).text
+        parts, signs = relations(text, 0)
+        if not signs:
+            words = "write W_NAME symmetric, y one-hot, or a relation such as z_NAME[i] > 0"
+            raise SpecError(where, f"the assumption {line.strip()[:60]!r} is not understood", words)
+        nodes = [_expression(part, at, text, vocabulary) for part, at in parts]
+    except Unreadable as error:
+        raise refuse(where, text, error) from error
+    return [_relation(line, sign, *pair, vocabulary, where) for sign, pair in zip(signs, pairwise(nodes), strict=True)]
+
+
+def _expression(part: str, at: int, text: str, vocabulary: Vocabulary) -> Any:
+    try:
+        (node,) = parse(TextReader(part, vocabulary, context=text).tokens())
+        return counted_from_zero(node, vocabulary)
+    except Unreadable as error:
+        raise Unreadable(at + error.position, error.problem) from error
+
+
+def _relation(line: str, sign: str, left: Any, right: Any, vocabulary: Vocabulary, where: str) -> Relation:
+    if sign in ("<", "<="):
+        sign, left, right = sign.replace("<", ">"), right, left
+    (one, two), ranges = elaborate([left, right], vocabulary, where)
+    if ranges.outside:
+        raise SpecError(where, f"the assumption {line.strip()[:60]!r}: {ranges.outside}", "mind the ranges")
+    return Relation(line.strip(), sign, one, two, ranges)

@@ -1,0 +1,88 @@
+"""Verdicts that an author expects, the annotations made of them, and the public formulas with theirs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from claims.campaign import _dense as dense
+from claims.textbook import network
+from dyadic.annotations import github_annotations
+from dyadic.proofs.statements import examine_claims, read_claims
+from dyadic.symbolic import SpecError, derive, read_spec
+
+PUBLIC = Path(__file__).resolve().parents[2] / "examples" / "claims" / "public"
+NETWORK = network(dense("h", 3, "tanh"), dense("o", 2), inputs={"u": [2]})
+TRUE, FALSE, OPEN = (
+    "tanh(x_h[i]) = tanh(x_h[i])",
+    "x_h[i] = 2 x_h[i]",
+    "atan(x_h[i]) + atan(1/x_h[i]) = sign(x_h[i]) pi/2",
+)
+
+
+def findings(tmp_path, *claims):
+    """Of (equation, expectation or nothing)."""
+    text = ""
+    for number, (equation, expected) in enumerate(claims):
+        text += f'[[claim]]\nid = "c{number}"\nkind = "equal"\nequation = "{equation}"\n'
+        text += f'expect = "{expected}"\n' if expected else ""
+    path = tmp_path / "claims.toml"
+    path.write_text(text)
+    return examine_claims(NETWORK, path)
+
+
+@pytest.mark.parametrize(
+    ("claims", "verdict"),
+    [
+        ([(FALSE, "refuted"), (TRUE, "")], "as expected"),
+        ([(FALSE, "refuted"), (TRUE, "proved")], "as expected"),
+        ([(OPEN, "undecided")], "as expected"),
+        ([(TRUE, "refuted")], "not as expected"),
+        ([(FALSE, "proved")], "not as expected"),
+        ([(OPEN, "refuted")], "not as expected"),
+        ([(FALSE, "refuted"), (FALSE, "")], "refuted"),
+        ([(TRUE, "refuted"), (FALSE, "")], "refuted"),
+        ([(FALSE, "refuted"), (OPEN, "")], "undecided"),
+        ([(FALSE, "refuted"), ("x_nowhere[i] = 1", "refuted")], "unreadable"),
+        ([(TRUE, ""), (TRUE, "")], "proved"),
+    ],
+)
+def test_what_is_expected(tmp_path, claims, verdict):
+    assert findings(tmp_path, *claims).verdict == verdict
+
+
+def test_an_expectation_that_is_no_verdict(tmp_path):
+    found = findings(tmp_path, (TRUE, "wrong"))
+    assert '"expect" is the verdict' in found.failures[0].error.problem
+
+
+def test_annotations_stand_at_their_claims(tmp_path):
+    found = findings(tmp_path, (FALSE, "refuted"), (TRUE, "refuted"), (FALSE, ""), ("x_q[i] = 1", ""))
+    lines = list(github_annotations(found, "a,b:c%.toml"))
+    assert [line.split(" ")[0] for line in lines] == ["::notice", "::error", "::error", "::error"]
+    assert [line.split(",line=")[1].split(",")[0] for line in lines] == ["1", "6", "11", "15"]
+    assert all("file=a%2Cb%3Ac%25.toml," in line and "\n" not in line for line in lines)
+    assert "%0A" in lines[3]
+    assert "unreadable: 'x_q' is no quantity" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "claims", "counts"),
+    [("chain", "nielsen", (12, 3)), ("attention", "flash_attention", (8, 5))],
+)
+def test_public_formulas(architecture, claims, counts):
+    found = examine_claims(derive(read_spec(PUBLIC / f"{architecture}.toml")), PUBLIC / f"{claims}.toml")
+    verdicts = [claim.verdict.value for claim in found.claims]
+    assert found.verdict == "as expected"
+    assert (verdicts.count("proved"), verdicts.count("refuted")) == counts
+    slips = {claim.id for claim in found.claims if claim.verdict.value == "refuted"}
+    assert all(name.startswith("slip: ") for name in slips)
+    assert len(verdicts) == sum(counts)
+
+
+def test_a_greek_name_of_a_function_is_one(tmp_path):
+    path = tmp_path / "claims.toml"
+    path.write_text('[functions]\n\'\\q r\' = "tanh"\n[[claim]]\nid = "a"\nkind = "equal"\nequation = "1 = 1"\n')
+    with pytest.raises(SpecError, match="cannot be used"):
+        read_claims(path)

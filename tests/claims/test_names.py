@@ -1,0 +1,98 @@
+"""The author's own names, and equations for all layers of a chain."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims.campaign import _dense as dense
+from claims.textbook import network
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
+from dyadic.symbolic import SpecError
+
+CHAIN = network(dense("h1", 5, "tanh"), dense("h2", 3, "tanh"), dense("out", 2, "sigmoid"), inputs={"image": [4]})
+SKIP = network(
+    dense("h", 3, "tanh"), dense("g", 3), {"name": "sum", "type": "add", "inputs": ["h", "g"]}, inputs={"u": [2]}
+)
+SQUARE = network(dense("h1", 3, "tanh"), dense("h2", 3, "tanh"), dense("out", 3), inputs={"image": [3]})
+NAMES = {
+    "a^l": "x", r"\delta^l": "zbar", "z^l": "z", "w^{l}": "W", "b^l": "b", r"\hat{y}": "x_out", "L": "C",
+    "theta": "W_out", "V": "W_h2^T",
+}  # fmt: skip
+FUNCTIONS = {"sigma": "tanh", "phi": "sigmoid"}
+
+
+def judged(claim, derivation=CHAIN, names=NAMES, layers=(), latex=True, **options):
+    options = {"at": "solution", **options}
+    statement = Statement("it", "equal", "it", (claim,), latex=latex, **options)
+    return verify_claims(derivation, ClaimsFile((statement,), FUNCTIONS, (), names, tuple(layers)))[0]
+
+
+BOOK = [
+    (r"\delta^L = \nabla_{a^L} L \odot \phi'(z^L)", True),
+    (r"\delta^{l} = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)", True),
+    (r"\delta^{l} = ((w^{l+1})^T \delta^{l+1}) \odot \sigma(z^l)", False),
+    (r"\delta^{(l)} = (w^{(l+1)})^T (\delta^{(l+1)} \odot \sigma'(z^{(l)}))", None),
+    (r"\frac{\partial L}{\partial b^l_j} = \delta^l_j", True),
+    (r"\frac{\partial L}{\partial w^l_{jk}} = a^{l-1}_k \delta^l_j", True),
+    (r"\frac{\partial L}{\partial w^l_{jk}} = a^{l-1}_j \delta^l_k", False),
+    (r"\frac{\partial L}{\partial w^l} = \delta^l (a^{l-1})^\top", True),
+    (r"a^{2}_j = \sigma\left(\sum_k w^{2}_{jk} a^{1}_k + b^{2}_j\right)", True),
+    (r"a^{2}_j = \sigma\left(\sum_k w^{2}_{jk} a^{0}_k + b^{2}_j\right)", False),
+    (r"\delta^{l}_j = \sigma'(z^l_j) \sum_k w^{l+1}_{kj} \delta^{l+1}_k", True),
+    (r"L = \frac12 \| \hat{y} - y \|^2", True),
+    (r"L = \frac12 \| y - a^{L-1} \|^2", None),
+    (r"\theta = w^3", True),
+    (r"V_{ij} = w^2_{ji}", True),
+    (r"V a^{1} = w^2 a^1", None),
+    (r"V^\top a^{1} = w^2 a^1", True),
+]
+
+
+@pytest.mark.parametrize(("claim", "true"), BOOK)
+def test_a_book_is_read_as_it_stands(claim, true):
+    if true is None:  # shapes that do not fit
+        with pytest.raises(SpecError, match="is not|other shapes"):
+            judged(claim)
+        return
+    found = judged(claim)
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)
+
+
+def test_the_layers_are_said():
+    found = judged(r"\delta^{l} = ((w^{l+1})^T \delta^{l+1}) \odot \sigma'(z^l)")
+    assert found.statement.startswith("for l = 1, 2 (")
+    found = judged(r"\delta^{l} = (w^{l+1} \delta^{l+1}) \odot \sigma'(z^l)", derivation=SQUARE)
+    assert found.verdict is Verdict.REFUTED
+    assert found.counterexample["layer"] == "l = 1 (h1)"
+
+
+def test_names_in_text():
+    assert judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False).verdict is Verdict.REFUTED
+    found = judged("a^l[j] = sigma(Sum[k] w^{l}[j, k] a^{l-1}[k] + b^l[j])", latex=False, layers=("image", "h1", "h2"))
+    assert found.verdict is Verdict.PROVED
+    assert judged("dL/dtheta[i, j] = delta^3[i] a^2[j]", latex=False).verdict is Verdict.PROVED
+    assert judged("yhat[0] = a^L[0]", latex=False).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "message"),
+    [
+        ({"q": "x_nothing"}, {}, "is no quantity of this network"),
+        ({"x_h1": "x_h2"}, {}, "is the name of another quantity"),
+        ({"q": "x_h1^T"}, {}, "is no matrix"),
+        ({"a b": "x_h1"}, {}, "cannot be used"),
+        ({"a^l": "x"}, {"layers": ("image", "nowhere")}, "is no layer or input"),
+        ({"a^l": "x"}, {"derivation": SKIP}, "are in no chain"),
+    ],
+)
+def test_names_that_cannot_be_used(names, options, message):
+    with pytest.raises(SpecError, match=message):
+        judged("C = C", names=names, latex=False, **options)
+
+
+def test_a_layer_that_there_is_not():
+    with pytest.raises(SpecError, match=r"the layers are 0 = image, 1 = h1"):
+        judged(r"a^{7}_j = 0 a^{1}_j")
+    with pytest.raises(SpecError, match=r"no layer l"):
+        judged(r"z^{l}_j = z^{l+5}_j")

@@ -1,0 +1,28 @@
+"""True claims are proved and the slips in them refuted; none is left open, none cannot be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims.near_misses import PAIRS, SlippedNetworks
+from claims.test_campaign import derivation, judged
+from dyadic.proofs.claims import Verdict
+
+IDS = [f"{number} {name} {slip}" for number, (name, _, _, _, slip) in enumerate(PAIRS)]
+
+
+def test_there_are_as_many_of_each():
+    assert len(PAIRS) == 75
+    assert len({name for name, *_ in PAIRS}) == len(SlippedNetworks.NETWORKS) == 12
+    slips = {"sign", "factor", "index", "range", "cost", "term", "shared", "argument", "kink"}
+    assert {pair[4] for pair in PAIRS} == slips
+
+
+@pytest.mark.parametrize(("name", "options", "true", "false", "slip"), PAIRS, ids=IDS)
+def test_a_slip_is_refuted_and_what_it_is_a_slip_in_is_proved(name, options, true, false, slip):
+    network = derivation(SlippedNetworks, name)
+    right = judged(network, true, **options)
+    assert right.verdict is Verdict.PROVED, (right.reason, right.counterexample)
+    wrong = judged(network, false, **options)
+    assert wrong.verdict is Verdict.REFUTED, wrong.reason
+    assert wrong.counterexample.get("entry") or wrong.counterexample["left"] != wrong.counterexample["right"]

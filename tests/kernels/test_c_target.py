@@ -1,0 +1,237 @@
+"""C modules, compiled and run here: every layer type and cost, the examples, both schedules, and what they refuse."""
+
+import shutil
+
+import numpy as np
+import pytest
+from support import plants
+from support.modules import load, random_state, same_bits
+from support.optional import require
+
+from dyadic.catalogue import _NUMBER, _cost_network, example_network
+from dyadic.codegen import emit
+from dyadic.codegen.c_target import sliding_contractions
+from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
+from dyadic.codegen.loops.build import nest
+from dyadic.codegen.loops.lower import kernels
+from dyadic.codegen.loops.nest_machine import Fault, check
+from dyadic.codegen.loops.product import matrix_product
+from dyadic.codegen.loops.schedule import PerElement
+from dyadic.codegen.loops.sequential import sequential
+from dyadic.codegen.loops.wellformed import distinct_names
+from dyadic.codegen.program import programs
+from dyadic.symbolic import architecture, derive, read_spec
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.spec import LAYER_TYPES
+
+TOLERANCE = {"float64": 1e-12, "float32": 1e-4}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _compiler(cache, monkeypatch):
+    require(shutil.which("cc"), "no C compiler (cc)")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+
+def example(name):
+    return example_network(name, numeric=True) if name in LAYER_TYPES else _cost_network(name, _NUMBER)
+
+
+def compared(derivation, dtype, batch):
+    """The module and what it was given, after its values were held to NumPy's and its two schedules to each other."""
+    module, reference = load(emit(derivation, "c", dtype), "in_c"), load(emit(derivation, "numpy", dtype), "in_numpy")
+    given = finite_draw(derivation, reference, batch, 0, np.dtype(dtype))
+    where, difference = worst(differences(module, reference, given))
+    assert difference < TOLERANCE[dtype], where
+    state = None if derivation.architecture.explicit_batch else random_state(module, batch, 4, dtype)
+    exact, relaxed = module.wavefront(*given), module.relax(*given, state=state)
+    assert all(same_bits(relaxed.x[n], exact.x[n]) and same_bits(relaxed.s[n], exact.s[n]) for n in module.VERTICES)
+    gradients, at_rest = module.gradients(*given)[1], module.energy_gradient(given[0], given[1], relaxed)
+    assert all(same_bits(gradients[name], at_rest[name]) for name in gradients)
+    assert np.allclose(module.loss(*given), module.gradients(*given)[0], rtol=1e-5)
+    return module, given
+
+
+@pytest.mark.parametrize("name", [*LAYER_TYPES, *COSTS])
+def test_catalogue(name):
+    """At a batch below and one above the size from which products go tile by tile."""
+    for batch in (2, 11):
+        compared(example(name), "float64", batch)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["digits", "lenet", "decoder", "lstm"])
+def test_examples(name, dtype):
+    for batch in (1, 3, 9, 33):
+        compared(derive(read_spec(f"examples/{name}.toml")), dtype, batch)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("widths", [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)])
+def test_ragged_sizes(widths, dtype):
+    """Sizes on either side of vectors, tiles and panels; batches likewise."""
+    shape, hidden, out = widths
+    layers = [{"name": "a", "type": "dense", "units": hidden, "activation": "tanh"},
+              {"name": "b", "type": "dense", "units": out}]  # fmt: skip
+    spec = {"inputs": {"x": {"shape": [shape]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    for batch in (1, 4, 8, 13, 300):
+        compared(derive(architecture(spec)), dtype, batch)
+
+
+def test_shared_weights_weighted_costs_and_decay():
+    layers = [
+        {"name": "a", "type": "dense", "units": 5, "activation": "relu"},
+        {"name": "b", "type": "add", "inputs": ["a", "a"]},
+        {"name": "c", "type": "dense", "units": 5},
+    ]
+    costs = [{"type": "squared_error", "inputs": ["c"], "weight": 0.3}, {"type": "squared_error", "inputs": ["a"]}]
+    spec = {"inputs": {"x": {"shape": [5]}}, "layers": layers, "costs": costs, "weight_decay": 0.01}
+    derivation = derive(architecture(spec))
+    compared(derivation, "float64", 6)
+    compared(plants.derivation(), "float64", 5)
+
+
+def digits(dtype="float64"):
+    return load(emit(derive(read_spec("examples/digits.toml")), "c", dtype), "digits_in_c")
+
+
+def test_arguments_are_converted_or_refused():
+    module = digits()
+    params, x, y = module.init(0), np.random.default_rng(0).normal(size=(6, 64)), np.full((6, 10), 0.1)
+    loss, gradients = module.gradients(params, x, y)
+    again = module.gradients({k: v.tolist() for k, v in params.items()}, {"image": np.asfortranarray(x)}, y.tolist())
+    assert again[0] == loss
+    assert all(same_bits(again[1][name], value) for name, value in gradients.items())
+    assert gradients["hidden.weight"].flags.owndata
+    with pytest.raises(ValueError, match=r"x\['image'\] has shape \(6, 63\)"):
+        module.gradients(params, x[:, :-1], y)
+    with pytest.raises(ValueError, match="batch sizes differ"):
+        module.gradients(params, x, y[:-1])
+    with pytest.raises(ValueError, match="parameters missing"):
+        module.gradients({k: v for k, v in params.items() if k != "logits.bias"}, x, y)
+    with pytest.raises(TypeError, match=r"run\(kernel, batch"):
+        module._extension().run(0, 1)
+
+
+def test_integers_are_checked():
+    derivation = derive(read_spec("examples/decoder.toml"))
+    module, given = compared(derivation, "float64", 2)
+    given[1]["tokens"][1, 2] = module.BELOW["tokens"]
+    with pytest.raises(ValueError, match="must hold integers from 0 to 49"):
+        module.gradients(*given)
+
+
+def test_names_that_quote():
+    layers = [{"name": "a\\n*/??/\\", "type": "dense", "units": 3}, {"name": "ü%", "type": "tanh"}]
+    spec = {"inputs": {"x y": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    compared(derive(architecture(spec)), "float64", 3)
+
+
+def test_it_is_compiled_once(cache):
+    module = digits("float32")
+    module.gradients(module.init(0), np.zeros((1, 64)), np.full((1, 10), 0.1))
+    before = {path: path.stat().st_mtime_ns for path in (cache / "dyadic").iterdir()}
+    again = digits("float32")
+    again.gradients(again.init(0), np.zeros((1, 64)), np.full((1, 10), 0.1))
+    assert {path: path.stat().st_mtime_ns for path in (cache / "dyadic").iterdir()} == before
+
+
+def test_without_a_compiler_it_names_the_numpy_target(monkeypatch, tmp_path):
+    module = digits()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match="needs a C compiler.*dyadic emit SPEC --target numpy"):
+        module.gradients(module.init(0), np.zeros((1, 64)), np.full((1, 10), 0.1))
+
+
+def test_a_compiler_that_fails_is_reported(monkeypatch, tmp_path):
+    module = digits()
+    monkeypatch.setenv("CC", "false")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(RuntimeError, match="could not compile the kernels"):
+        module.gradients(module.init(0), np.zeros((1, 64)), np.full((1, 10), 0.1))
+    assert not list((tmp_path / "dyadic").iterdir())
+
+
+def elementwise(function, dtype):
+    """A function on its own, from C: the layer type of that name."""
+    layers = [{"name": "f", "type": function}]
+    spec = {"inputs": {"x": {"shape": [1]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    module = load(emit(derive(architecture(spec)), "c", dtype), "function_in_c")
+    return lambda z: module.wavefront({}, z[:, None], np.zeros((len(z), 1))).x["f"][:, 0]
+
+
+@pytest.mark.parametrize(("dtype", "units"), [("float64", 4), ("float32", 4)])
+@pytest.mark.parametrize("function", ["tanh", "exp"])
+def test_fast_functions_are_accurate(function, dtype, units):
+    """Within a few units in the last place of what NumPy has in long double, at 0, at the ends and beyond."""
+    random = np.random.default_rng(0)
+    z = np.concatenate([random.normal(size=20000) * s for s in (1e-6, 1, 30, 300)] + [[0.0, -0.0, 1e-300, -80, 80]])
+    z = z.astype(dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        wanted = getattr(np, function)(z.astype(np.longdouble)).astype(dtype)
+        found = elementwise(function, dtype)(z)
+        normal = np.abs(wanted) >= np.finfo(dtype).tiny
+        spacing = np.spacing(np.abs(np.where(np.isfinite(wanted), wanted, 1)))
+        both = np.isfinite(found) & np.isfinite(wanted)
+        assert (both | (found == wanted)).all()
+        error = np.abs(np.where(both, found, 0) - np.where(both, wanted, 0)) / spacing
+    assert error[normal].max() <= units
+    assert np.abs(found[~normal] - wanted[~normal]).max(initial=0) <= np.finfo(dtype).tiny
+    special = elementwise(function, dtype)(np.array([np.inf, -np.inf, np.nan], dtype))
+    assert np.array_equal(special, getattr(np, function)(np.array([np.inf, -np.inf, np.nan], dtype)), equal_nan=True)
+
+
+def routines(name):
+    derivation = derive(read_spec(f"examples/{name}.toml")) if name in ("digits", "lenet") else example(name)
+    found, _ = programs(derivation)
+    for vertex in derivation.architecture.vertices:
+        program = next(p for p in found.values() if p.layer is derivation.layers[vertex.name])
+        for routine in (program.forward, program.bars, *program.adjoints, *program.gradients.values()):
+            if routine.definitions:
+                yield from kernels("kernel", routine, vertex.sizes, whole=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["digits", "max_pool", "average_pool", "conv", "conv_transpose", "layer_norm", "softmax"]
+)
+def test_sequential_schedules_do_what_the_plainest_does(name):
+    for kernel in routines(name):
+        one = sequential(kernel)
+        distinct_names(nest(kernel, 8, PerElement(32)))
+        for batch in (1, 5):
+            check(one, nest(kernel, 8, PerElement(32)), batch)
+
+
+def test_a_lane_that_is_left_out_is_found(monkeypatch):
+    from dyadic.codegen.loops import sequential as under_test
+
+    monkeypatch.setattr(
+        under_test,
+        "_limits",
+        lambda guards, last, width: ((), under_test.Integer(0), under_test.Integer(width - 1), guards),
+    )
+    kernel = next(k for k in routines("layer_norm") if k.accumulators and k.axes[-1].extent.is_Integer)
+    with pytest.raises(Fault):
+        check(sequential(kernel), nest(kernel, 8, PerElement(32)), 3)
+
+
+def test_convolutions_are_named_as_sliding_contractions():
+    assert sliding_contractions(derive(read_spec("examples/lenet.toml"))) == ["conv1", "conv2"]
+    assert sliding_contractions(derive(read_spec("examples/decoder.toml"))) == []
+
+
+def test_which_kernels_are_matrix_products():
+    found = {kernel.name + str(k): matrix_product(kernel) for k, kernel in enumerate(routines("digits"))}
+    assert sum(product is not None for product in found.values()) >= 6
+    products = [product for product in found.values() if product is not None]
+    assert any(product.epilogue is not None for product in products)
+    assert any(product.epilogue is None and product.scale != 1 for product in products)  # the mean over the batch
+    padded = next(k for k in routines("lenet") if k.accumulators and any(item.guards for item in k.accumulators))
+    assert matrix_product(padded) is None  # brackets: a padded convolution reads outside

@@ -1,0 +1,129 @@
+"""One allocator of symbols: a letter is one quantity, indices give way, names in any script are written."""
+
+import pytest
+
+from dyadic.paper import build_document, render_latex, render_typst
+from dyadic.paper.glyphs import Glyph, allocate, read_notation
+from dyadic.paper.transliteration import plain_name
+from dyadic.proofs import verify
+from dyadic.symbolic import DyadicError, architecture, derive
+from dyadic.symbolic.expressions import Element, all_indices
+
+
+def attention(name="attend", units=4, heads=2):
+    return architecture(
+        {
+            "inputs": {"words": {"shape": [3, units]}},
+            "layers": [
+                {"name": name, "type": "multi_head_attention", "heads": heads},
+                {"name": "norm", "type": "layer_norm"},
+            ],
+            "cost": {"type": "squared_error"},
+        }
+    )
+
+
+def test_weights_of_queries_are_no_product():
+    derivation = derive(attention())
+    document = build_document(derivation, verify(derivation))
+    latex, typst = render_latex(document), render_typst(document)
+    assert r"W^{Q, \text{attend}}" in latex
+    assert r"\mathit{Wq}" not in latex
+    assert 'W^(Q, "attend")' in typst
+    assert r"\frac{1}{\sqrt{2}}" in latex
+    assert r"\operatorname{rsqrt}\left(2" not in latex
+
+
+def test_no_index_has_the_letter_of_a_quantity():
+    derivation = derive(attention())
+    notation = allocate(derivation)
+    clashes = 0
+    for layer in derivation.layers.values():
+        lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
+        letters = {e.name.letter for line in lines for e in (line.element, *line.body.atoms(Element))}
+        before = {i.name for line in lines for i in (*line.indices, *all_indices(line.body))}
+        clashes += bool(before & letters)
+        apart = notation.apart(lines, layer.kind.type)
+        bases = {
+            notation.glyph(e.name.letter, "", layer.kind.type).base
+            for line in apart
+            for e in (line.element, *line.body.atoms(Element))
+        }
+        after = {i.name[0] for line in apart for i in (*line.indices, *all_indices(line.body))}
+        assert not after & bases
+        for old, new in zip(lines, apart, strict=True):  # renamed one to one
+            assert len(set(new.indices)) == len(set(old.indices))
+            assert len(all_indices(new.body)) == len(all_indices(old.body))
+    assert clashes  # else nothing is tested
+
+
+def test_the_users_notation(tmp_path):
+    path = tmp_path / "notation.toml"
+    path.write_text('s = "lambda"\nWq = "A^Q"\n')
+    chosen = read_notation(path)
+    assert chosen["s"].base == "lambda"
+    derivation = derive(attention())
+    document = build_document(derivation, verify(derivation), chosen)
+    latex, typst = render_latex(document), render_typst(document)
+    assert r"\lambda^{\text{norm}}" in latex
+    assert r"A^{Q, \text{attend}}" in latex
+    assert "s^{" not in latex
+    assert 'lambda^("norm")' in typst
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('W = "b"', "is what b is called"),
+        ('W = "A"\nb = "A"', "is what"),
+        ('W = "\\\\input{x}"', "is no letter"),
+        ("W = 3", "is no letter"),
+        ('W = "word"', "is no letter"),
+        ("W = ", "cannot be read as TOML"),
+    ],
+)
+def test_a_notation_that_cannot_be(tmp_path, text, said):
+    path = tmp_path / "notation.toml"
+    path.write_text(text)
+    with pytest.raises(DyadicError, match=said):
+        read_notation(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("größe", "größe"),
+        ("слой", "sloishorti"),
+        ("層1", "u5C641"),
+        ("αβ", "alphabeta"),
+        ("한", "han"),
+        ("\uff58", "x"),
+    ],
+)
+def test_names_in_other_scripts(name, plain):
+    found = plain_name(name)
+    assert all(ord(character) < 0x180 for character in found)
+    if name != "слой":
+        assert found == plain
+
+
+def test_transliterated_names_are_announced_and_apart():
+    derivation = derive(
+        architecture(
+            {
+                "inputs": {"in": {"shape": [2]}},
+                "layers": [{"name": name, "type": "tanh"} for name in ("層", "u5C64", "слой")],
+                "cost": {"type": "squared_error"},
+            }
+        )
+    )
+    latex = render_latex(build_document(derivation, verify(derivation)))
+    assert latex.isascii()
+    assert "u5C64-2" in latex  # the other is a vertex of that very name
+    assert "U+5C64" in latex
+
+
+def test_a_glyph_is_one_quantity():
+    notation = allocate(derive(attention()))
+    assert notation.glyph("v", "norm") != notation.glyph("v", "attend")
+    assert notation.glyph("eps") == Glyph("e", "ps")

@@ -1,0 +1,107 @@
+"""The fragment in the documents that people submit: every class compiles it clean, and takes it twice."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+from support.optional import require
+
+from dyadic.paper import appendix_files, build_document
+from dyadic.proofs import verify
+from dyadic.symbolic import derive, read_spec
+
+FONTS = r"\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{lmodern}"
+TITLE = r"\title{A paper}\author{A. Author}\maketitle "
+HOSTS = {
+    "article": (r"\documentclass[11pt]{article}" + FONTS + r"\usepackage[margin=2.5cm]{geometry}", "", "plain"),
+    "icml-like": (
+        r"\documentclass[10pt,twocolumn]{article}" + FONTS + r"\usepackage[margin=1.8cm]{geometry}\usepackage{amsthm}",
+        "",
+        "plain",
+    ),
+    "neurips-like": (
+        r"\documentclass[10pt]{article}" + FONTS + r"\usepackage[textwidth=5.5in,textheight=9in]{geometry}",
+        "",
+        "plain",
+    ),
+    "IEEEtran": (r"\documentclass[conference]{IEEEtran}" + FONTS, TITLE, "IEEEtran"),
+    "acmart": (
+        r"\documentclass[sigconf,nonacm]{acmart}",
+        r"\title{A}\author{B}\affiliation{\institution{I}\city{T}\country{C}}\email{a@b.c}\maketitle ",
+        "ACM-Reference-Format",
+    ),
+    "revtex4-2": (
+        r"\documentclass[aps,prl,twocolumn,10pt]{revtex4-2}" + FONTS,
+        r"\title{A paper}\author{A. Author}\affiliation{I}\maketitle ",
+        "apsrev4-2",
+    ),
+    "llncs": (r"\documentclass{llncs}" + FONTS, r"\title{A}\author{B}\institute{I}\maketitle ", "splncs04"),
+    "elsarticle": (
+        r"\documentclass[final,3p]{elsarticle}" + FONTS,
+        r"\begin{frontmatter}\title{A paper}\author{A. Author}\end{frontmatter} ",
+        "elsarticle-num",
+    ),
+    "jmlr": (r"\documentclass{jmlr}\usepackage[T1]{fontenc}\jmlrvolume{1}\jmlryear{2026}", TITLE, "plainnat"),
+}
+ITS_OWN = (
+    "amsmath Warning: Unable to redefine math accent",
+    "You do not have the",
+    "Package balance Warning",
+    "(2.22221pt too wide) has occurred while \\output",
+)
+"""What llncs, acmart (of its fonts and of where a paper ends) and elsarticle (of its footer) say by themselves."""
+
+
+@cache
+def contents():
+    derivation = derive(read_spec("examples/digits.toml"))
+    return build_document(derivation, verify(derivation))
+
+
+def complaints(folder, host, body, packages=""):
+    head, front, style = HOSTS[host]
+    name = head.partition("{")[2].partition("}")[0]
+    found = shutil.which("kpsewhich") and subprocess.run(["kpsewhich", f"{name}.cls"], capture_output=True, check=False)
+    require(found and found.stdout and shutil.which("pdflatex"), f"the LaTeX class {name} is not installed")
+    for path, content in appendix_files(contents(), folder / "appendix.tex").items():
+        path.write_bytes(content)
+    (folder / "main.tex").write_text(
+        rf"{head}\usepackage{{dyadic-appendix}}{packages}\begin{{document}}{front}{body}"
+        rf"\bibliographystyle{{{style}}}\bibliography{{dyadic}}\end{{document}}"
+    )
+
+    def run(*command):
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False).stdout
+
+    latex = ("pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main")
+    run(*latex)
+    run("bibtex", "main")
+    run(*latex)
+    log = run(*latex)
+    assert (folder / "main.pdf").exists(), log[-2000:]
+    words = ("Overfull \\hbox", "Warning", "undefined", "multiply")
+    lines = [line for line in log.splitlines() if any(word in line for word in words)]
+    return [line for line in lines if not any(own in line for own in ITS_OWN)]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_every_class_takes_it(tmp_path, host):
+    assert complaints(tmp_path, host, r"\input{appendix}") == []
+
+
+def test_the_same_network_twice_with_links(tmp_path):
+    twice = r"\input{appendix}\input{appendix}"
+    packages = r"\usepackage[table]{xcolor}\usepackage{hyperref}\usepackage{cleveref}"
+    assert complaints(tmp_path, "icml-like", twice, packages) == []
+
+
+def test_a_wide_box_would_be_seen(tmp_path):
+    assert complaints(tmp_path, "icml-like", r"\input{appendix}\noindent\rule{20cm}{1pt}") != []
+
+
+def test_nothing_is_scaled():
+    content = b"".join(appendix_files(contents(), Path("a.tex")).values())
+    for word in (b"\\resizebox", b"\\scalebox", b"amsthm}", b"supertabular"):
+        assert word not in content
