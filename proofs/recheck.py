@@ -51,6 +51,9 @@ def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
     """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
     claim = formal_claim(certificate)
     if claim.verdict is Verdict.PROVED:
+        for position, stated in enumerate(certificate["claims"]):
+            if (stated["kind"], stated["verdict"]) == ("formal", "proved") and stated["numbers"] != claim.numbers:
+                raise Rejected(f"claims[{position}].numbers", "is not what Coq accepts")
         return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
     return Finding("formal", Done.STATED, f"not accepted again: {claim.reason}", "formal"), (f"formal: {claim.reason}",)
 

@@ -304,7 +304,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
             text = (
                 f"Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any state, "
                 "every s and all parameter gradients are the Frechet derivatives of its cost"
-                + ("" if n["everywhere"] else _IF_SMOOTH)
+                + ("" if n["smooth"] else _IF_SMOOTH)
             )
             return text, "Coq: printed_backpropagation, its hypotheses checked by computation"
         case "steps":

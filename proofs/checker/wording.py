@@ -280,11 +280,12 @@ RULES: dict[str, ClaimKind] = {
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
     ),
     "formal": _rule(
-        "", "steps L everywhere",
+        "", "steps L smooth",
         lambda about, n: "Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any "
         "state, every s and all parameter gradients are the Frechet derivatives of its cost"
-        + ("" if n["everywhere"] else _IF_SMOOTH),
-        "Coq: printed_backpropagation, its hypotheses checked by computation", (trust.COQ, trust.FORMAL_TEXT),
+        + ("" if n["smooth"] else _IF_SMOOTH),
+        "Coq: printed_backpropagation, its hypotheses checked by computation",
+        (trust.COQ, trust.COQ_MACHINE, trust.COQ_REALS, trust.FORMAL_TEXT, trust.FORMAL_SHAPE),
     ),
     "steps": _rule(
         "", "steps L everywhere all_sizes",

@@ -100,13 +100,13 @@ def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
     answer = _compile(folder, "Ask", "\n".join(questions))
     answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
-    return dict(zip(theorems, map(_axioms, answers[1:]), strict=True))
+    found = ["none" if one.startswith("Closed") else ", ".join(axioms(one)) for one in answers[1:]]
+    return dict(zip(theorems, found, strict=True))
 
 
-def _axioms(answer: str) -> str:
-    if answer.startswith("Closed"):
-        return "none"
-    return ", ".join(name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms")
+def axioms(answer: str) -> list[str]:
+    """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
+    return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
 
 
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:

@@ -1,14 +1,21 @@
 """A network's own equations in Coq: accepted as they are, refused with a mistake, compared with the certificate."""
 
+import json
 import re
+import shutil
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.optional import require
+from support.coq_library import EVERYTHING, compiled
+from support.refit import claim_of, refitted
 
 import dyadic
+from dyadic.proofs import Rejected, recheck, verify
 from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker import Done
+from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import machine
 from dyadic.proofs.methods.formal import network_theorem
@@ -17,20 +24,33 @@ from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
 from dyadic.symbolic import derive, read_spec
 
+NEEDED = {*machine.FORMAL, *machine.INSTANCE}
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
-    require(machine.has_coquelicot(), "Coquelicot is not installed (apt-get install libcoq-coquelicot)")
-    folder = tmp_path_factory.mktemp("coq")
-    machine.compile_library(folder, machine.FORMAL)
-    return folder
+    return compiled(tmp_path_factory, [name for name in EVERYTHING if name in NEEDED])
 
 
-def certificate(layers, shape, cost, name="net", steps=None):
-    description = {"name": name, "inputs": {"x": {"shape": shape}}, "layers": layers, "cost": {"type": cost}}
-    derivation = derive(dyadic.architecture(description))
-    return subject(derivation, derivation.steps if steps is None else steps)
+@pytest.fixture
+def at_hand(library, monkeypatch):
+    """Claims find the library compiled."""
+
+    def copied(folder, names=machine.CORE):
+        for name in names:
+            shutil.copy(library / f"{name}.vo", folder)
+
+    monkeypatch.setattr(machine, "compile_library", copied)
+
+
+def description(layers, shape, cost):
+    content = {"name": "net", "inputs": {"x": {"shape": shape}}, "layers": layers, "cost": {"type": cost}}
+    return dyadic.architecture(content)
+
+
+def certificate(layers, shape, cost):
+    derivation = derive(description(layers, shape, cost))
+    return subject(derivation, derivation.steps)
 
 
 DENSE = [
@@ -43,6 +63,7 @@ CONVOLUTION = [
     {"name": "flat", "type": "flatten"},
     {"name": "out", "type": "dense", "units": 2},
 ]
+PADDED = [{**CONVOLUTION[1], "padding": [1, 1, 1, 1], "stride": [2, 2]}]
 RESIDUAL = [
     {"name": "inner", "type": "dense", "units": 3, "activation": "sigmoid"},
     {"name": "skip", "type": "add", "inputs": ["inner", "x"]},
@@ -72,6 +93,103 @@ def test_small_networks_are_proved(library, name):
     assert written.everywhere == (name == "dense")
     compare(written.source, written)
     network_theorem.check(library, written)
+
+
+def test_what_is_proved_is_proved_again(at_hand):
+    certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS["dense"])), coq=True)))
+    claim = claim_of(certificate, "formal")
+    assert (claim["verdict"], claim["numbers"]) == ("proved", {"steps": 4, "L": 2, "smooth": 1})
+    assert "if every function is differentiable" not in claim["statement"]
+    stated, shown = recheck.check(certificate), recheck.check(certificate, coq=True)
+    assert done(stated) is Done.STATED
+    assert done(shown) is Done.COMPUTED
+    assert stated.confirmed
+    assert shown.confirmed
+
+
+def done(report):
+    (finding,) = (finding for finding in report.findings if finding.claim == "formal")
+    return finding.done
+
+
+def test_a_claim_that_is_forged_is_not_accepted_again(at_hand):
+    """Coq has not accepted this network, whatever the file says."""
+    certificate = json.loads(json.dumps(verify(derive(description(PADDED, [1, 4, 4], "squared_error")), coq=True)))
+    claim = claim_of(certificate, "formal")
+    assert claim["verdict"] == "undecided"
+    assert "pool: a maximum or a log-sum-exp over a part of its range" in claim["reason"]
+    claim |= {"verdict": "proved", "reason": None, "trusted": sorted(RULES["formal"].needs({}, claim["numbers"]))}
+    certificate["verdict"] = "proved"
+    refitted(certificate)
+    assert recheck.check(certificate).confirmed
+    report = recheck.check(certificate, coq=True)
+    assert done(report) is Done.STATED
+    assert not report.confirmed
+    assert [text for text in report.open if text.startswith("formal: pool")]
+
+
+def test_a_claim_that_is_stronger_than_what_coq_accepts_is_rejected(at_hand):
+    """The logistic function is differentiable everywhere; a square root in a norm is not for Coq."""
+    certificate = json.loads(
+        json.dumps(verify(derive(description(*NETWORKS["residual"])), methods=["ranks", "formal"]))
+    )
+    claim = claim_of(certificate, "formal")
+    assert (claim["verdict"], claim["numbers"]["smooth"]) == ("proved", 0)
+    assert "if every function is differentiable at its argument" in claim["statement"]
+    assert done(recheck.check(certificate, coq=True)) is Done.COMPUTED
+    claim["numbers"]["smooth"] = 1
+    with pytest.raises(Rejected, match=r"numbers: is not what Coq accepts"):
+        recheck.check(refitted(certificate), coq=True)
+
+
+def test_a_forged_sensitivity_leaves_the_claim_undecided(at_hand):
+    content = deepcopy(certificate(*NETWORKS["dense"]))
+    (hidden,) = (layer for layer in content["layers"].values() if layer["intermediates"])
+    (item,) = (item for item in hidden["intermediates"] if item["kind"].startswith("bar "))
+    item["body"] = ["*", 2, item["body"]]
+    claim = network_theorem.formal_claim(content)
+    assert (claim.verdict, claim.reason) == (Verdict.UNDECIDED, "hidden: Coq does not accept the adjoints")
+
+
+def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
+    """With a theorem that is not proved in its place, the network's theorem rests on it."""
+    for name in machine.FORMAL[:-1]:
+        shutil.copy(library / f"{name}.vo", tmp_path)
+    assert machine.FORMAL[-1] == "Functions"
+    text = Path("proofs/coq/Functions.v").read_text()
+    head, _, rest = text.rpartition("  Proof.\n")
+    assert "Theorem smooth_network_everywhere" in head
+    machine.compile_bounded(
+        tmp_path, "Functions", f"{head}  Admitted.\n{rest.partition('Qed.')[2]}", 60, network_theorem.MEMORY
+    )
+    with pytest.raises(machine.CoqError, match=r"the theorem rests on .*smooth_network_everywhere"):
+        network_theorem.check(tmp_path, network(certificate(*NETWORKS["dense"])))
+
+
+@dataclass
+class Rewritten:
+    """A network whose file is another one."""
+
+    source: str
+
+
+def test_a_file_without_its_proof_is_noticed(library):
+    written = network(certificate(*NETWORKS["dense"]))
+    proof = "Proof. vm_cast_no_check (eq_refl true). Qed."
+    assert written.source.count(proof) == 1
+    with pytest.raises(machine.CoqError, match="the theorem rests on network_accepted"):
+        network_theorem.check(library, Rewritten(written.source.replace(proof, "Admitted.")))
+    with pytest.raises(machine.CoqError, match="does not say what the theorem rests on"):
+        network_theorem.check(library, Rewritten("Definition one := 1.\n"))
+
+
+def test_the_file_of_another_network_is_noticed():
+    written, other = (network(certificate(DENSE, [size], "cross_entropy")) for size in (3, 4))
+    with pytest.raises(Different, match="hidden: the equation of"):
+        compare(other.source, written)
+    shallow = network(certificate([{"name": "hidden", "type": "tanh"}, DENSE[1]], [3], "cross_entropy"))
+    with pytest.raises(Different, match="hidden: 1 equations instead of"):
+        compare(shallow.source, written)
 
 
 def test_too_few_steps_are_refused(library):
@@ -167,9 +285,8 @@ def test_an_equation_outside_the_language_is_named():
 
 
 def test_a_maximum_over_a_part_of_its_range_is_outside():
-    padded = [{**CONVOLUTION[1], "padding": [1, 1, 1, 1], "stride": [2, 2]}]
     with pytest.raises(Inexpressible, match="pool: a maximum or a log-sum-exp over a part of its range"):
-        network(certificate(padded, [1, 4, 4], "squared_error"))
+        network(certificate(PADDED, [1, 4, 4], "squared_error"))
 
 
 def test_without_coq_the_claim_is_undecided(monkeypatch):

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from support.coq_library import EVERYTHING, compiled
 from support.optional import require
 from support.strategies import residual
 
@@ -26,23 +27,17 @@ REALS = {
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    require(machine.find_coqc(), "coqc is not installed (apt-get install coq)")
-    folder = tmp_path_factory.mktemp("coq")
-    machine.compile_library(folder)
-    return folder
+    return compiled(tmp_path_factory, machine.CORE)
 
 
 @pytest.fixture(scope="module")
-def calculus(library):
-    require(machine.has_coquelicot(), "Coquelicot is not installed (apt-get install libcoq-coquelicot)")
-    machine.compile_library(library, machine.CALCULUS)
-    return library
+def calculus(tmp_path_factory):
+    return compiled(tmp_path_factory, machine.CORE + machine.CALCULUS)
 
 
 @pytest.fixture(scope="module")
-def equations(calculus):
-    machine.compile_library(calculus, machine.EQUATIONS)
-    return calculus
+def equations(tmp_path_factory):
+    return compiled(tmp_path_factory, EVERYTHING)
 
 
 def committed(names):
@@ -54,9 +49,8 @@ def committed(names):
 def test_every_theorem_is_asked_about():
     found = {path.stem: tuple(re.findall(r"^\s*Theorem (\w+)", path.read_text(), re.M)) for path in COQ.glob("*.v")}
     assert found == machine.THEOREMS
-    everything = machine.CORE + machine.CALCULUS + machine.EQUATIONS
-    assert (COQ / "_CoqProject").read_text().split()[3:] == [f"{name}.v" for name in everything]
-    assert len(committed(everything)) == sum(map(len, found.values()))
+    assert (COQ / "_CoqProject").read_text().split()[3:] == [f"{name}.v" for name in EVERYTHING]
+    assert len(committed(EVERYTHING)) == sum(map(len, found.values()))
 
 
 def test_theorems_rest_on_no_axiom(library):
@@ -83,11 +77,11 @@ def test_the_theorems_of_equations_rest_on_the_reals_and_on_the_logarithm(equati
 
 def test_an_axiom_is_noticed(library):
     source = "Axiom easy : 1 = 2.\nTheorem wrong : 2 = 1. Proof. symmetry. exact easy. Qed.\nPrint Assumptions wrong.\n"
-    assert machine._axioms(machine._compile(library, "Easy", source)) == "easy"
+    assert machine.axioms(machine._compile(library, "Easy", source)) == ["easy"]
 
 
 def test_coqchk_accepts(equations):
-    machine.recheck(equations, machine.CORE + machine.CALCULUS + machine.EQUATIONS)
+    machine.recheck(equations, EVERYTHING)
 
 
 def test_coqchk_refuses_a_changed_file(tmp_path, library):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dyadic.proofs.checker.trust import FORMAL_SHAPE, called
 from dyadic.proofs.methods.formal.tensors import Inexpressible
 
 BINDERS = ("sum", "logsumexp", "max", "argmax")
@@ -31,6 +32,7 @@ def substituted(e: Any, values: Mapping[str, Any]) -> Any:
 
 def complete(content: Any) -> Any:
     """A layer's content in which every definition but the last has its sensitivity."""
+    called(FORMAL_SHAPE)
     stated = {item["kind"] for item in content["intermediates"]}
     *inner, last = content["definitions"]
     missing = [item for item in inner if f"bar {item['kind']}" not in stated]

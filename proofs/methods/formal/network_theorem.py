@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dyadic.proofs.checker.trust import COQ, FORMAL_TEXT, called
+from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods import machine
 from dyadic.proofs.methods.formal.readback import Different, compare
@@ -21,6 +21,13 @@ BUDGET = 20_000_000
 SECONDS = 600.0
 MEMORY = 4 * 2**20
 """In KiB."""
+AXIOMS = (
+    "ClassicalDedekindReals.sig_not_dec",
+    "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+    "Classical_Prop.classic",
+)
+"""What the theorem may rest on: the real numbers of Coq's standard library, and its logarithm."""
 _NAME = "Formal"
 
 
@@ -29,15 +36,15 @@ def formal_claim(certificate: Mapping[str, Any]) -> Claim:
 
     Undecided, with the layer and the reason, where the kernel does not accept it: no refutation follows from that.
     """
-    called(COQ)
-    called(FORMAL_TEXT)
-    numbers = {"steps": certificate["steps"], "L": certificate["L"], "everywhere": 0}
+    for component in (COQ, COQ_MACHINE, COQ_REALS):
+        called(component)
+    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0}
     reason = _absent()
     if reason is not None:
         return _open(numbers, reason)
     try:
         written = network(certificate)
-        numbers["everywhere"] = int(written.everywhere)
+        numbers["smooth"] = int(written.everywhere)
         compare(written.source, written)
     except (Inexpressible, Different) as error:
         return _open(numbers, str(error))
@@ -69,14 +76,21 @@ def _open(numbers: Mapping[str, int], reason: str) -> Claim:
 def check(folder: Path, written: Network) -> None:
     """Have coqc check a network against the library compiled in ``folder``.
 
-    Raises :class:`dyadic.proofs.methods.machine.CoqError`, naming the layers that are not accepted.
+    Raises :class:`dyadic.proofs.methods.machine.CoqError`, naming the layers that are not accepted, or the axioms that
+    the theorem rests on besides those it may.
     """
     try:
-        machine.compile_bounded(folder, _NAME, written.source, SECONDS, MEMORY)
+        answer = machine.compile_bounded(folder, _NAME, written.source, SECONDS, MEMORY)
     except machine.CoqError as error:
         if "network_accepted" in str(error) or "accepted dims" in str(error):
             raise machine.CoqError(_refusal(folder, written)) from error
         raise
+    found = machine.axioms(answer)
+    if not found:
+        raise machine.CoqError("Coq does not say what the theorem rests on")
+    further = [axiom for axiom in found if axiom not in AXIOMS]
+    if further:
+        raise machine.CoqError(f"the theorem rests on {', '.join(further)}")
 
 
 def _refusal(folder: Path, written: Network) -> str:

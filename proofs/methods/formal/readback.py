@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
+from dyadic.proofs.checker.trust import FORMAL_TEXT, called
 from dyadic.proofs.methods.formal.coq_terms import RECIPROCAL, function_number
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
 from dyadic.proofs.methods.formal.tensors import PlacedLayer
@@ -26,6 +27,7 @@ class Different(Exception):
 
 def compare(source: str, network: Network) -> None:
     """Raises :class:`Different` if an equation or a shape of the file is not that of the certificate."""
+    called(FORMAL_TEXT)
     for number, written in enumerate(network.layers):
         expected = [
             (target, [str(written.layer.numbers[name]) for name in item["indices"]], item["body"])
