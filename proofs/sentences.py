@@ -102,6 +102,7 @@ def these_sizes(n: Mapping[str, int]) -> str:
     return "" if n["all_sizes"] else ", at the sizes of this network"
 
 
+_IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
 _REFUTING = {
     "adjoint": "rigorous evaluation",
     "gradient": "rigorous evaluation",
@@ -299,6 +300,13 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"after {steps} synchronous steps from any state"
             )
             return text, "Coq: the stabilisation theorem, instantiated by computation"
+        case "formal":
+            text = (
+                f"Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any state, "
+                "every s and all parameter gradients are the Frechet derivatives of its cost"
+                + ("" if n["smooth"] else _IF_SMOOTH)
+            )
+            return text, "Coq: printed_backpropagation, its hypotheses checked by computation"
         case "steps":
             text = (
                 f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "

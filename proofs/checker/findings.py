@@ -111,6 +111,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         "its polynomials; induction; its list of reads",
     ),
     "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
+    "formal": (Done.STATED, "nothing; `dyadic check --coq` asks Coq again", "none", "the prover; Coq's kernel"),
     "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
 }
 """What is done about a claim of each kind at best, by which code, and what has to be trusted then."""
