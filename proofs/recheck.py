@@ -12,11 +12,13 @@ from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
+from dyadic.proofs.checker.figures import edge_of
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import tightness_witness
 from dyadic.proofs.methods.formal.network_theorem import formal_claim
+from dyadic.proofs.methods.reciprocity import entry_beside
 
 
 def check(
@@ -41,6 +43,8 @@ def check(
         if claim["kind"] == "tightness":
             done, detail = _tightness(graph, claim, f"claims[{position}].witness")
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
+        elif claim["kind"] == "nonreciprocity" and claim["witness"]:
+            _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
     still_open: tuple[str, ...] = ()
     if coq:
         found["formal"], still_open = _formal(certificate)
@@ -58,6 +62,13 @@ def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
     return Finding("formal", Done.STATED, f"not accepted again: {claim.reason}", "formal"), (f"formal: {claim.reason}",)
 
 
+def _reciprocity(graph: Graph, witness: Any, where: str) -> None:
+    """The checker has found an entry of its own; the one that is stated is enclosed again."""
+    child, parent = edge_of(witness)
+    if entry_beside(graph, parent, child, witness["seed"]) != witness:
+        raise Rejected(where, "is not what the evaluation gives")
+
+
 def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
     """What was done about the claim, and its result."""
     witness = claim["witness"]
@@ -68,7 +79,5 @@ def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
     if found is None or found.as_dict() != witness:
         raise Rejected(where, "is not what the evaluation gives")
-    value = (
-        f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
-    )
-    return Done.COMPUTED, f"enclosed again by Arb: {value}"
+    value = f"s of {found.vertex!r} is {found.exact} after {found.steps} steps"
+    return Done.COMPUTED, f"enclosed again by Arb: {value}, and off by {found.difference} after {found.steps - 1}"

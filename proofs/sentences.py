@@ -281,7 +281,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "nonreciprocity:structure":
             text = (
                 "The inference flow of some layers with this network's structure has no potential. Whether that of "
-                "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero"
+                "this network's own layers has one is not said: no entry of its Jacobian is stated that is not zero"
             )
             return text, "a layer that reads another, which does not read it"
         case "tightness":
@@ -290,7 +290,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "tightness:structure":
             text = (
                 f"No bound below {n['T']} steps follows from what reads what: some layers with this network's "
-                f"structure need {n['T']}. Whether this network's own layers do is not known: no numbers were found "
+                f"structure need {n['T']}. Whether this network's own layers do is not said: no numbers are stated "
                 f"for which {n['T'] - 1} are too few"
             )
             return text, "a chain of reads as long as T, with opaque layers"

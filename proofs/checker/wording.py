@@ -246,7 +246,7 @@ RULES: dict[str, ClaimKind] = {
         "",
         "",
         "The inference flow of some layers with this network's structure has no potential. Whether that of "
-        "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero",
+        "this network's own layers has one is not said: no entry of its Jacobian is stated that is not zero",
         "a layer that reads another, which does not read it",
         (),
         (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER, trust.GRAPH),
@@ -263,7 +263,7 @@ RULES: dict[str, ClaimKind] = {
         "",
         "T",
         lambda about, n: "No bound below {T} steps follows from what reads what: some layers with this network's "
-        "structure need {T}. Whether this network's own layers do is not known: no numbers were found for which "
+        "structure need {T}. Whether this network's own layers do is not said: no numbers are stated for which "
         + f"{n['T'] - 1} are too few",
         "a chain of reads as long as T, with opaque layers",
         (trust.GRAPH,),

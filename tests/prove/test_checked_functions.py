@@ -92,6 +92,15 @@ def test_another_domain_is_rejected(name):
     assert rejected(name, {**ENTRIES[name], "domain": [None, None]})
 
 
+@pytest.mark.parametrize("key", ["definition", "value"])
+@pytest.mark.parametrize(("name", "end"), [("sqrt", 0), ("asin", -1), ("asin", 1), ("acos", 1), ("acosh", 1)])
+def test_another_value_at_an_end_of_the_domain_is_rejected(name, end, key):
+    side = "<" if end == 1 and name != "acosh" else ">"
+    formula = ["piecewise", [side, Z, end], ENTRIES[name][key], 7]
+    assert rejected(name, {**ENTRIES[name], key: formula})
+    assert not rejected(name, ENTRIES[name])
+
+
 def mutants(node):
     """The node with one number, sign, function or comparison changed, or two operands exchanged."""
     if isinstance(node, int):

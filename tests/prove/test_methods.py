@@ -90,10 +90,10 @@ def test_methods_that_do_not_refute_say_so_otherwise():
     assert function_claim("tanh", closed_form("tanh", 1) + Z).verdict is Verdict.REFUTED
     (flat,) = METHODS["nonreciprocity"].run(mutations.constant_layer())
     assert flat.id == "nonreciprocity:structure"
-    assert "is not known" in flat.statement
+    assert "is not said" in flat.statement
     (late,) = METHODS["tightness"].run(mutations.zero_cost_gradient())
     assert late.id == "tightness:structure"
-    assert "no numbers were found" in late.statement
+    assert "no numbers are stated" in late.statement
     assert "value_before" not in late.witness
 
 

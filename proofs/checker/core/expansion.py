@@ -293,7 +293,7 @@ class Expander:
         match item.body:
             case ["logsumexp" | "max" as kind, str(index), extent, body]:
                 guards, inside = split_guards(body)
-                if kind == "logsumexp" and not self.facts.never_negative(self.form(extent, names) - 1):
+                if kind == "logsumexp" and not self._has_a_term(guards, index, self.form(extent, names), names, scope):
                     raise Refused("a log-sum-exp is not shown to be over something")
                 own = scope.fresh(self.form(extent, names))
                 inner = {**names, index: Form.of(own.variables[0])}
@@ -311,6 +311,19 @@ class Expander:
                     slope = self.moved(inside, inner, scope, moving, depth + 1)
                 return self._product([[own], *admitted, share, slope])
         return self.moved(item.body, names, scope, moving, depth)
+
+    def _has_a_term(
+        self, guards: list[Any], index: str, extent: Form, names: Environment, scope: VariableScope
+    ) -> bool:
+        """Whether the first or the last value of an index is always one at which every bracket holds."""
+        known = Given(scope.ranges, scope.held)
+        return self.facts.never_negative(extent - 1) and any(
+            all(
+                guard[0] == "inside" and self.facts.inside(self.form(guard[1], at), self.form(guard[2], at), known)
+                for guard in guards
+            )
+            for at in ({**names, index: Form.of(0)}, {**names, index: extent - 1})
+        )
 
     # -- bounds on what a file can ask for -------------------------------------------------------------------------
 
