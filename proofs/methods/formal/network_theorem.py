@@ -25,9 +25,8 @@ AXIOMS = (
     "ClassicalDedekindReals.sig_not_dec",
     "ClassicalDedekindReals.sig_forall_dec",
     "FunctionalExtensionality.functional_extensionality_dep",
-    "Classical_Prop.classic",
 )
-"""What the theorem may rest on: the real numbers of Coq's standard library, and its logarithm."""
+"""What the theorem may rest on: the real numbers of Coq's standard library."""
 _NAME = "Formal"
 
 

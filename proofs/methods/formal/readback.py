@@ -88,8 +88,11 @@ def found_form(term: Term) -> Term:
                 j = int(order)
                 return multiplied([Fraction((-1) ** j * factorial(j)), _inverse(found_form(argument), j + 1)])
             return ("apply", int(function), int(order), found_form(argument))
-        case "Sum" | "LogSumExp" | "Maximum" | "ArgMax":
+        case "Sum":
             return (head, int(parts[0]), int(parts[1]), found_form(parts[2]))
+        case "LogSumExp" | "Maximum" | "ArgMax":
+            guards = sorted(map(found_bracket, parts[2]), key=repr)
+            return (head, int(parts[0]), int(parts[1]), *guards, found_form(parts[3]))
         case "IndexIs":
             return ("is", found_position(parts[0]), found_form(parts[1]))
         case "Bracket":
@@ -212,9 +215,10 @@ class _Expected:
                 return multiplied([base] * e[2]) if e[2] > 0 else _inverse(base, -e[2])
             case "apply":
                 return ("apply", function_number(e[1], self.functions), e[2], self.form(e[3]))
-            case "sum" | "logsumexp" | "max" | "argmax":
-                head = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}[e[0]]
-                return (head, self.layer.numbers[e[1]], self.layer.size(e[2]), self.form(e[3]))
+            case "sum":
+                return ("Sum", self.layer.numbers[e[1]], self.layer.size(e[2]), self.form(e[3]))
+            case "logsumexp" | "max" | "argmax":
+                return self._reduction(e)
             case "entry":
                 return self._read(self.layer.tensor(e[1], e[2]), e[3])
         return self._bracket(e)
@@ -249,6 +253,16 @@ class _Expected:
             return _linear({(): value})
         head = "Quotient" if e[0] == "quotient" else "Remainder"
         return _linear({(head, self.position(e[1]), self.layer.size(e[2])): 1})
+
+    def _reduction(self, e: Any) -> Term:
+        """A maximum or log-sum-exp: apart from its body stand the brackets that say over which terms it goes."""
+        head = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}[e[0]]
+        product = isinstance(e[3], list) and e[3][0] == "*"
+        factors = e[3][1:] if product else [e[3]]
+        brackets = [f for f in factors if isinstance(f, list) and f[0] in ("inside", "divides", "same")]
+        guards = sorted(map(self._bracket, brackets), key=repr)
+        of = multiplied([self.form(f) for f in factors if f not in brackets])
+        return (head, self.layer.numbers[e[1]], self.layer.size(e[2]), *guards, of)
 
     def _bracket(self, e: Any) -> Term:
         if e[0] == "inside":

@@ -11,7 +11,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, weighted
-from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number
+from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number, guarded
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
@@ -92,9 +92,7 @@ def network(certificate: Any) -> Network:
     layer.tensors.update({(f"theta {k}", "v"): f"Param {k}" for k in range(len(parameters))})
     layers.append(_placed(layer, functions, [where[cost["input"]]], owner))
     ranks = [certificate["ranks"]["x"][vertex["name"]] for vertex in architecture["vertices"]]
-    everywhere = all(FUNCTIONS.index(f) < EVERYWHERE if f in FUNCTIONS else False for f in functions) and not any(
-        written.equations["positions"] for written in layers
-    )
+    everywhere = set(functions) <= set(FUNCTIONS[:EVERYWHERE]) and not any(map(_over_a_part, layers))
     return Network(layers, table, ranks, steps // 2, functions, everywhere)
 
 
@@ -183,6 +181,17 @@ def _terms(layer: PlacedLayer, e: Any) -> int:
     if e[0] in ("+", "*", "apply"):
         return sum(_terms(layer, part) for part in e[1:] if isinstance(part, list)) or 1
     return 1
+
+
+def _over_a_part(written: WrittenLayer) -> bool:
+    """Whether a layer takes a maximum, or a log-sum-exp over a part of its range."""
+
+    def found(e: Any) -> bool:
+        if not isinstance(e, list) or not e:
+            return False
+        return (e[0] == "logsumexp" and bool(guarded(e[3])[0])) or any(map(found, e[1:]))
+
+    return bool(written.equations["positions"]) or any(found(item["body"]) for _, item, _ in written.equations["inner"])
 
 
 def _listed(items: Any) -> str:
