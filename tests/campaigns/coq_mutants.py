@@ -27,7 +27,7 @@ def main():
             same = sum(accepted and equal for accepted, equal in answers)
             wrong += not all(own) or refused + same != len(found)
             print(
-                f"{name:<12} {len(found)} mutants: {refused} refused, {same} change no value",
+                f"{name:<13} {len(found)} mutants: {refused} refused, {same} change no value",
                 flush=True,
             )
     return int(bool(wrong))

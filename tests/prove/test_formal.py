@@ -19,6 +19,7 @@ from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import machine
 from dyadic.proofs.methods.formal import network_theorem
+from dyadic.proofs.methods.formal.coq_terms import FUNCTIONS
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
@@ -54,13 +55,13 @@ def test_digits_is_proved_without_a_hypothesis(library):
     network_theorem.check(library, written)
 
 
-SMALL = ("dense", "convolution", "masked")
+SMALL = ("dense", "convolution", "masked", "several costs")
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_small_networks_are_proved(library, name):
     written = network(certificate(*NETWORKS[name]))
-    assert written.everywhere == (name == "dense")
+    assert written.everywhere == (name in ("dense", "several costs"))
     compare(written.source, written)
     network_theorem.check(library, written)
 
@@ -172,7 +173,7 @@ def test_an_odd_number_of_steps_is_outside():
         network(digits(7))
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", ["dense", "convolution", "masked"])
 def test_no_mutated_equation_is_accepted(library, name):
     written = network(certificate(*NETWORKS[name]))
     found = list(mutants(written))[:: 1 + (name != "dense")]
@@ -229,9 +230,23 @@ def test_an_equation_outside_the_language_is_named():
     content = deepcopy(digits())
     for layer in content["layers"].values():
         for item in layer["definitions"]:
-            item["body"] = ["^", item["body"], ["rational", 1, 3]]
-    with pytest.raises(Inexpressible, match="hidden: a power that is no small integer"):
+            item["body"] = ["^", item["body"], 9]
+    with pytest.raises(Inexpressible, match="hidden: a power that is no small integer or fraction"):
         network(content)
+
+
+def test_fractional_powers(library):
+    """x^(-3/4) is a multiple of the ninth derivative of x^(33/4), and its derivative of the tenth."""
+    layers = [{"name": "rate", "type": "sigmoid"}, {"name": "norm", "type": "lrn", "size": 3}]
+    written = network(certificate(layers, [2, 1, 1], "squared_error"))
+    assert written.functions == ["sigmoid", "power 33/4"]
+    compare(written.source, written)
+    network_theorem.check(library, written)
+    applied = f"Apply {len(FUNCTIONS)}"
+    wrong = written.source.replace(f"{applied} 10", f"{applied} 11")
+    assert wrong != written.source
+    with pytest.raises(Different):
+        compare(wrong, written)
 
 
 def test_a_guard_that_is_read_from_data_is_outside():

@@ -10,8 +10,9 @@ from dyadic.symbolic import derive
 
 
 def description(layers, shape, cost):
-    content = {"name": "net", "inputs": {"x": {"shape": shape}}, "layers": layers, "cost": {"type": cost}}
-    return dyadic.architecture(content)
+    """A network with one cost, or with several and weight decay."""
+    costs = {"cost": {"type": cost}} if isinstance(cost, str) else {"costs": cost, "weight_decay": 0.5}
+    return dyadic.architecture({"name": "net", "inputs": {"x": {"shape": shape}}, "layers": layers, **costs})
 
 
 def certificate(layers, shape, cost):
@@ -36,11 +37,16 @@ RESIDUAL = [
 ]
 MASKED = [{"name": "attention", "type": "multi_head_attention", "heads": 1, "causal": True}]
 RECURRENT = [{"name": "memory", "type": "lstm", "units": 2, "output": "last"}]
+COSTS = [
+    {"type": "cross_entropy", "inputs": ["out"], "weight": 2},
+    {"type": "cross_entropy", "inputs": ["hidden"], "target": "index"},
+]
 NETWORKS = {
     "dense": (DENSE, [3], "cross_entropy"),
     "convolution": (CONVOLUTION, [1, 5, 5], "squared_error"),
     "residual": (RESIDUAL, [3], "squared_error"),
     "masked": (MASKED, [2, 2], "squared_error"),
+    "several costs": (DENSE, [1], COSTS),
     "recurrent": (RECURRENT, [2, 2], "squared_error"),
 }
 

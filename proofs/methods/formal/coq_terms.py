@@ -1,13 +1,14 @@
 """Index equations of a certificate as terms of proofs/coq/Equations.v, at a layer's sizes.
 
-Three things are written otherwise than in the certificate, with the same value: sums and products of several parts are
-nested; x^k is a product and x^-k a derivative of 1/x; a position that is read from integer data is a sum over the
-one-hot row of that integer.
+Four things are written otherwise than in the certificate, with the same value: sums and products of several parts are
+nested; x^k is a product and x^-k a derivative of 1/x; x^(k/m) is a derivative of a higher power; a position that is
+read from integer data is a sum over the one-hot row of that integer.
 """
 
 from __future__ import annotations
 
-from math import factorial
+from fractions import Fraction
+from math import factorial, floor, prod
 from typing import Any
 
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
@@ -22,6 +23,11 @@ REDUCTIONS = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}
 RECIPROCAL = FUNCTIONS.index("reciprocal")
 POWERS = 8
 """The largest power that is written out as a product."""
+
+
+def power_name(exponent: Fraction) -> str:
+    """The power as a function; no function of a certificate has such a name."""
+    return f"power {exponent}"
 
 
 def function_number(name: str, applied: list[str]) -> int:
@@ -139,8 +145,10 @@ class TermWriter:
         return function_number(name, self.functions)
 
     def _power(self, base: Any, exponent: Any) -> str:
+        if isinstance(exponent, list) and exponent[0] == "rational":
+            return self._rational_power(base, Fraction(exponent[1], exponent[2]))
         if not isinstance(exponent, int) or not 0 < abs(exponent) <= POWERS:
-            raise Inexpressible("a power that is no small integer")
+            raise Inexpressible("a power that is no small integer or fraction")
         if exponent > 0:
             return self.expression(["*", *([base] * exponent)]) if exponent > 1 else self.expression(base)
         value = self.layer.constant(base)
@@ -152,6 +160,16 @@ class TermWriter:
         sign = 1 if exponent % 2 else -1
         factor = f"(Number (({sign}) # {factorial(-exponent - 1)}))"
         return f"(Mul {factor} (Apply {RECIPROCAL} {-exponent - 1} {self.expression(base)}))"
+
+    def _rational_power(self, base: Any, exponent: Fraction) -> str:
+        """u^r as a multiple of a derivative of u^(r + k), whose exponent lies between POWERS and POWERS + 1."""
+        order = POWERS - floor(exponent)
+        if exponent.denominator == 1 or not 0 <= order <= 2 * POWERS:
+            raise Inexpressible("a power that is no small integer or fraction")
+        highest = exponent + order
+        factor = 1 / prod((highest - i for i in range(order)), start=Fraction(1))
+        written = f"(Apply {self._function(power_name(highest))} {order} {self.expression(base)})"
+        return f"(Mul (Number (({factor.numerator}) # {factor.denominator})) {written})"
 
     def _entry(self, e: Any) -> str:
         _, kind, owner, at = e
@@ -202,4 +220,4 @@ class TermWriter:
         return f"(Divides ({divisor}) {self.position(second)})"
 
 
-__all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number"]
+__all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number", "power_name"]

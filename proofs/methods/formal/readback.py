@@ -13,7 +13,7 @@ from math import factorial
 from typing import Any
 
 from dyadic.proofs.checker.trust import FORMAL_TEXT, called
-from dyadic.proofs.methods.formal.coq_terms import RECIPROCAL, function_number
+from dyadic.proofs.methods.formal.coq_terms import POWERS, RECIPROCAL, function_number, power_name
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
 from dyadic.proofs.methods.formal.tensors import PlacedLayer
 
@@ -211,8 +211,7 @@ class _Expected:
             case "*":
                 return multiplied(map(self.form, e[1:]))
             case "^":
-                base = self.form(e[1])
-                return multiplied([base] * e[2]) if e[2] > 0 else _inverse(base, -e[2])
+                return self._power(self.form(e[1]), e[2])
             case "apply":
                 return ("apply", function_number(e[1], self.functions), e[2], self.form(e[3]))
             case "sum":
@@ -222,6 +221,15 @@ class _Expected:
             case "entry":
                 return self._read(self.layer.tensor(e[1], e[2]), e[3])
         return self._bracket(e)
+
+    def _power(self, base: Term, exponent: Any) -> Term:
+        if isinstance(exponent, int):
+            return multiplied([base] * exponent) if exponent > 0 else _inverse(base, -exponent)
+        power, order, factor = Fraction(exponent[1], exponent[2]), 0, Fraction(1)
+        while power < POWERS:
+            power, order = power + 1, order + 1
+            factor /= power
+        return multiplied([factor, ("apply", function_number(power_name(power), self.functions), order, base)])
 
     def _read(self, tensor: str, at: list[Any]) -> Term:
         """An entry; a position read from data as the sum over its one-hot row."""
