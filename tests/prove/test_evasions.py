@@ -185,6 +185,12 @@ UNSEEN = {
         ["sum", "k", 4, ["*", ["same", ["index", "k"], 0], ["+", ["same", ["index", "k"], 1], ["same", 1, 2]],
                          ["^", X, -1]]]
     ),
+    "a sum of brackets that is raised": beside(
+        ["*", X99, ["^", ["sum", "k", 2, ["*", ["same", ["index", "k"], 1], ["same", AT, 99]]], 2]]
+    ),
+    "a sum of which a bracket picks a term": lambda body: [
+        "sum", "k", 4, ["*", ["same", ["index", "k"], 2], ["+", body, ["*", -1, X], X]]
+    ],
     "a power 0": lambda body: ["*", body, ["^", X, 0]],
     "a power 1": lambda body: ["^", body, 1],
     "an index for nothing": beside(["sum", "k", 3, ["*", 0, X]]),

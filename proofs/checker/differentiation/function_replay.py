@@ -196,12 +196,22 @@ def _at_end(stated: _Stated, end: Fraction, where: str) -> None:
     except NoValue:
         return
     for name in ("definition", "value"):
+        formula = getattr(stated, name)
+        if formula == stated.own:
+            continue
         try:
-            differs = (enclosure(getattr(stated, name), z, where) - own).sign
+            differs = (enclosure(formula, z, where) - own).sign
         except NoValue as error:
             raise Rejected(f"{where}.{name}", f"has no value at {end}, where the function has one: {error}") from error
-        if differs:
-            raise Rejected(f"{where}.{name}", f"is not the function's value at {end}")
+        if differs or (differs is None and not _same_at(formula, stated.own, end, where)):
+            raise Rejected(f"{where}.{name}", f"is not seen to be the function's value at {end}")
+
+
+def _same_at(one: Any, other: Any, point: Fraction, where: str) -> bool:
+    """Whether two formulas that have a value at a point are equal there, as elements of one tower."""
+    tower = Tower(where)
+    z = rational(*point.as_integer_ratio())
+    return tower.equal(*(read(formula, FormulaPlace(tower, z, None), where) for formula in (one, other)))
 
 
 def _hypotheses(stated: _Stated, known: Described | None) -> tuple[str, ...]:

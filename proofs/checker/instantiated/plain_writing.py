@@ -35,14 +35,25 @@ def _collect(node: Any, indices: frozenset[str], is_factor: bool, found: set[str
             found.add("an index with the name of another")
         if not _holds(body, ("index",), index):
             found.add("an index that stands for nothing")
-        if is_factor and _holds(body, _BRACKETS) and not _holds(body, ("entry",)):
+        if _holds(body, _BRACKETS) and not _holds(body, ("entry",)):
             found.add("a condition as a number")
+        if head == "sum" and ["index", index] in _compared(body):
+            found.add("a sum of which a bracket picks a term")
         _collect(body, indices | {index}, False, found)
         return
     if (head in ("^", "apply") or (head == "+" and is_factor)) and any(map(_is_conditional, rest)):
         found.add("a condition as a number")
     for child in rest:
         _collect(child, indices, head == "*", found)
+
+
+def _compared(body: Any) -> list[Any]:
+    """The sides of the equalities among the factors of a product."""
+    if not isinstance(body, list):
+        return []
+    if body[0] == "same":
+        return body[1:]
+    return [side for factor in body[1:] for side in _compared(factor)] if body[0] == "*" else []
 
 
 def _is_conditional(node: Any) -> bool:
