@@ -130,7 +130,7 @@ def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
     text = Path("proofs/coq/Functions.v").read_text()
     head, _, rest = text.rpartition("  Proof.\n")
     assert "Theorem smooth_network_everywhere" in head
-    machine.compile_bounded(
+    machine.compile_file(
         tmp_path, "Functions", f"{head}  Admitted.\n{rest.partition('Qed.')[2]}", 60, network_theorem.MEMORY
     )
     with pytest.raises(machine.CoqError, match=r"the theorem rests on .*smooth_network_everywhere"):
@@ -275,7 +275,7 @@ def test_the_terms_of_a_log_sum_exp_count(library, guard):
     with pytest.raises(Different, match="attention: the equation of"):
         compare(wrong, written)
     head, _, _ = wrong.partition("Lemma network_accepted")
-    answer = machine.compile_bounded(
+    answer = machine.compile_file(
         library, "Guards", head + "Eval vm_compute in layer_accepted dims layer0.\n", 60, network_theorem.MEMORY
     )
     assert re.findall(r"= (true|false)", answer) == ["false"]
@@ -297,4 +297,4 @@ def test_what_is_too_large_is_undecided(monkeypatch):
 
 def test_the_budget_of_time_is_kept(library):
     with pytest.raises(machine.CoqError, match="did not finish within"):
-        machine.compile_bounded(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)
+        machine.compile_file(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)
