@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
@@ -90,9 +91,22 @@ def has_coquelicot() -> bool:
 
 
 def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
-    """Compile the development into ``folder``.  Raises :class:`CoqError` with coqc's message."""
-    for name in names:
-        compile_file(folder, name, files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
+    """Compile the development into ``folder``, two files at a time.  Raises :class:`CoqError` with coqc's message."""
+    texts = {name: files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8") for name in names}
+    order = TopologicalSorter({name: _required(text) & set(texts) for name, text in texts.items()})
+    order.prepare()
+    running: dict[Future[str], str] = {}
+    with ThreadPoolExecutor(2) as pool:
+        while order.is_active():
+            running |= {pool.submit(compile_file, folder, name, texts[name]): name for name in order.get_ready()}
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                order.done(running.pop(done))
+                done.result()
+
+
+def _required(text: str) -> set[str]:
+    """The files of the development that a file requires."""
+    return {name for line in re.findall(r"^From Dyadic Require Import ([\w ]+)\.", text, re.M) for name in line.split()}
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
