@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.methods import machine
+from dyadic.proofs.methods import coqc, machine
+from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import network
@@ -33,7 +34,7 @@ def outcome(folder: Path, derivation: Derivation) -> tuple[bool, str]:
         written = network(content)
         compare(written.source, written)
         network_theorem.check(folder, written)
-    except (Inexpressible, Different, machine.CoqError) as error:
+    except (Inexpressible, Different, coqc.CoqError) as error:
         return False, str(error)[:100]
     return True, f"{time.perf_counter() - start:.1f} s"
 
@@ -48,7 +49,7 @@ def main() -> None:
     proved = 0
     with TemporaryDirectory() as place:
         folder = Path(place)
-        machine.compile_library(folder, machine.FORMAL)
+        put_library(folder, machine.FORMAL)
         print("| type | proved at the example's sizes, in |\n| --- | --- |")
         for name in (*sorted(LAYER_TYPES), *(f"cost {name}" for name in sorted(COSTS))):
             make = example_network(name, True) if name in LAYER_TYPES else _cost(name.removeprefix("cost "))

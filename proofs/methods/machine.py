@@ -13,17 +13,15 @@ Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
-from importlib.resources import files
 from pathlib import Path
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import COQ, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.compiled_library import put_library
+from dyadic.proofs.methods.coqc import ABSENT, CoqError, axioms, compile_file, find_coqc, run
 from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
@@ -68,45 +66,6 @@ THEOREMS = {
     "Emitted": ("printed_backpropagation",),
     "Functions": ("smooth_network_everywhere",),
 }
-ABSENT = "coqc not found, apt-get install coq"
-
-
-class CoqError(Exception):
-    """coqc or coqchk refuses; the message is theirs."""
-
-
-def find_coqc() -> str | None:
-    """Path of the Coq compiler, if it is installed."""
-    return shutil.which("coqc")
-
-
-def has_coquelicot() -> bool:
-    """Whether coqc finds Coquelicot, the library of real analysis that the files in ``CALCULUS`` need."""
-    with temporary_folder() as folder:
-        try:
-            compile_file(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
-        except CoqError:
-            return False
-    return True
-
-
-def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
-    """Compile the development into ``folder``, two files at a time.  Raises :class:`CoqError` with coqc's message."""
-    texts = {name: files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8") for name in names}
-    order = TopologicalSorter({name: _required(text) & set(texts) for name, text in texts.items()})
-    order.prepare()
-    running: dict[Future[str], str] = {}
-    with ThreadPoolExecutor(2) as pool:
-        while order.is_active():
-            running |= {pool.submit(compile_file, folder, name, texts[name]): name for name in order.get_ready()}
-            for done in wait(running, return_when=FIRST_COMPLETED).done:
-                order.done(running.pop(done))
-                done.result()
-
-
-def _required(text: str) -> set[str]:
-    """The files of the development that a file requires."""
-    return {name for line in re.findall(r"^From Dyadic Require Import ([\w ]+)\.", text, re.M) for name in line.split()}
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
@@ -119,18 +78,13 @@ def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     return dict(zip(theorems, found, strict=True))
 
 
-def axioms(answer: str) -> list[str]:
-    """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
-    return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
-
-
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:
     """Have coqchk, a checker of its own, accept the compiled files; its report.
 
     The libraries that they use are taken as installed; ``.ci/run`` has coqchk check those as well.
     """
     modules = [word for name in names for word in ("-norec", f"Dyadic.{name}")]
-    return _run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
+    return run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
 
 
 def instance_source(reads: Mapping[str, Sequence[str]], ranks: Mapping[str, int], steps: int) -> str:
@@ -204,7 +158,7 @@ def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
 
 def check_instance(folder: Path, source: str, timeout: float = 120) -> None:
     """Have coqc check an instance against the compiled library.  Raises :class:`CoqError` if it refuses."""
-    compile_file(folder, "Network", source, timeout)
+    compile_file(folder, "NetworkInstance", source, timeout)
 
 
 def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -235,7 +189,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     refuted = len(late) > steps
     with temporary_folder() as folder:
         try:
-            compile_library(folder, INSTANCE)
+            put_library(folder, INSTANCE)
             check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))
         except CoqError as error:
             return told("machine", Verdict.UNDECIDED, {}, numbers, reason=str(error)[:500])
@@ -250,30 +204,3 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
             },
         )  # fmt: skip
     return told("machine", Verdict.PROVED, {}, numbers)
-
-
-def compile_file(folder: Path, name: str, source: str, seconds: float = 120, kibibytes: int | None = None) -> str:
-    """Compile a file against what is compiled in ``folder``, within bounds of time and memory; coqc's answers.
-
-    Raises :class:`CoqError` with coqc's message, or with the bound that was met.
-    """
-    (folder / f"{name}.v").write_text(source, encoding="utf-8")
-    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
-
-
-def _run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibibytes: int | None = None) -> str:
-    path = shutil.which(command)
-    if path is None:
-        raise CoqError(ABSENT)
-    flags = ["-Q", ".", "Dyadic"]
-    bound = [] if kibibytes is None else ["sh", "-c", f'ulimit -v {kibibytes}; exec "$@"', "sh"]
-    try:
-        done = subprocess.run(
-            [*bound, path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CoqError(f"{command} did not finish within {timeout:.0f} s") from error
-    if done.returncode:
-        message = (done.stderr or done.stdout).strip()
-        raise CoqError(message if len(message) < 2000 else f"{message[:700]} ... {message[-1300:]}")
-    return done.stdout + done.stderr

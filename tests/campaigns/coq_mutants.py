@@ -12,13 +12,14 @@ from tempfile import TemporaryDirectory
 from support.coq_networks import NETWORKS, certificate, mutants, verdicts
 
 from dyadic.proofs.methods import machine
+from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.formal.script import network
 
 
 def main():
     wrong = 0
     with TemporaryDirectory() as place:
-        machine.compile_library(Path(place), machine.FORMAL)
+        put_library(Path(place), machine.FORMAL)
         for name, case in NETWORKS.items():
             written = network(certificate(*case))
             found = list(mutants(written))

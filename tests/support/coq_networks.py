@@ -4,7 +4,7 @@ import re
 
 import dyadic
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.methods import machine
+from dyadic.proofs.methods import coqc
 from dyadic.proofs.methods.formal import network_theorem
 from dyadic.symbolic import derive
 
@@ -108,7 +108,7 @@ def verdicts(folder, written, found):
         asked.append(f"Eval vm_compute in layer_accepted dims wrong{k}.\n")
         asked.append(f"Eval vm_compute in same ({equation}) ({wrong}).\n")
     source = head + _SAME + "".join(own + asked)
-    text = machine.compile_file(folder, "Mutants", source, 600, network_theorem.MEMORY)
+    text = coqc.compile_file(folder, "Mutants", source, 600, network_theorem.MEMORY)
     answers = [answer == "true" for answer in re.findall(r"= (true|false)", text)]
     rest = answers[len(own) :]
     return answers[: len(own)], list(zip(rest[::2], rest[1::2], strict=True))
