@@ -3,7 +3,7 @@
 document.py   the document tree             theory.py          formulas of the general theory
 content.py    derivation + certificate -> document tree, by setting.py, network_equations.py, exactness.py,
               verification_table.py; layer_words.py, prose.py   kinds and claims in words
-glyphs.py     which letter stands for what  transliteration.py names in other scripts
+glyphs.py, meanings.py    which letter stands for what, and means what;  transliteration.py names in other scripts
 drawing.py    drawings and SVG              wavefront.py       the wavefront of exactness
 layout.py     where rows begin              render.py          the walk that both back ends share
 latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what both print

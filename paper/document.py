@@ -13,7 +13,8 @@ from typing import Literal, TypeAlias
 from sympy import Expr
 
 from dyadic.paper.drawing import Drawing
-from dyadic.paper.glyphs import Glyph, Notation
+from dyadic.paper.glyphs import Notation
+from dyadic.paper.meanings import Glyph
 from dyadic.symbolic.expressions import Definition
 
 # -- formulas of the general theory ----------------------------------------------------------------------------

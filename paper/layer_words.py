@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,15 @@ def kinds_on_paper(derivation: Derivation) -> list[KindOnPaper]:
         layers = [derivation.layers[members[0]] for members in group]
         differing = _difference([dict(layer.kind.settings) for layer in layers])
         found.append(KindOnPaper(number, layers[0], tuple(name for members in group for name in members), differing))
+    return found
+
+
+def in_words(derivation: Derivation, kinds: Sequence[KindOnPaper], tags: bool) -> dict[str, str]:
+    """What kinds and costs are called, by their labels in the certificate; kinds by tags where those are shown."""
+    found = {cost.label: cost.label.replace("_", " ") for cost in derivation.costs.values()}
+    for kind in kinds:
+        for name in kind.members:
+            found[derivation.layers[name].label] = kind.tag if tags else kind.words
     return found
 
 

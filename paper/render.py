@@ -29,7 +29,7 @@ from dyadic.paper.document import (
     Theorem,
     Words,
 )
-from dyadic.paper.glyphs import Glyph
+from dyadic.paper.meanings import Glyph
 from dyadic.paper.symbols import NotationPrinter
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.printing import joined
