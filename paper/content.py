@@ -64,6 +64,9 @@ def build_document(
         notation=notation,
         aliases=aliases,
         named=architecture.own_names,
+        claims={claim["id"]: claim for claim in certificate["claims"]},
+        digest=certificate["hash"],
+        hashes={equation.tag: equation.hash for equation in derivation.equations.values()},
     )
 
 

@@ -58,7 +58,7 @@ def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]
     ]  # fmt: skip
     for kind in kinds:
         layer = kind.layer
-        blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",)))
+        blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",), claim=f"adjoint:{layer.label}"))
         lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
         blocks.append(EquationBlock(tuple(dict.fromkeys(lines)), kind.tag, len(layer.gradients), layer.kind.type))
     for derived in {cost.label: cost for cost in derivation.costs.values()}.values():

@@ -18,7 +18,7 @@ from dyadic.paper.document import (
     two_to_a_row,
 )
 from dyadic.paper.glyphs import Notation, entries
-from dyadic.paper.layer_words import KindOnPaper, described
+from dyadic.paper.layer_words import KindOnPaper, described, described_cost
 from dyadic.paper.meanings import OF_THE_THEORY
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
@@ -129,7 +129,7 @@ def costs(derivation: Derivation) -> list[Block]:
         equation = derivation.equations[cost_tag(cost.owner)]
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
-        words = derivation.costs[cost.owner].label.replace("_", " ")
+        words = described_cost(derivation.costs[cost.owner])
         what = "a differentiable function that is left open" if cost.type == "abstract" else words
         blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
@@ -158,7 +158,7 @@ def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list
     rows = two_to_a_row(
         [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), OF_THE_THEORY)]
     )
-    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (7, 22, 7, 22))
+    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 20, 9, 20))
     roles = {name.role for _, name in names}
     accents = [text for role, text in _ACCENTS.items() if role in roles]
     return [table, Paragraph((" ".join(accents),))] if accents else [table]

@@ -18,8 +18,10 @@ def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tu
         text: _numbering(k) for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
     }
     assumed = "; ".join(dict.fromkeys(text for claim in claims for text in claim["hypotheses"]))
-    rows = tuple(_row(group, trusted, kinds) for group in _alike(claims))
-    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (28, 9, 16, 9))
+    groups = _alike(claims)
+    rows = tuple(_row(group, trusted, kinds) for group in groups)
+    ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
+    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (28, 9, 16, 9), ids)
     return (
         table,
         Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),

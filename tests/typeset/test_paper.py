@@ -264,9 +264,8 @@ def test_files(digits, tmp_path):
         "dyadic.bib",
     ]
     assert list(appendix_files(digits, tmp_path / "a.pdf")) == [tmp_path / "a.pdf"]
-    with pytest.raises(DyadicError, match="HTML comes with the paper issue"):
-        appendix_files(digits, tmp_path / "a.html")
-    with pytest.raises(DyadicError, match=r"'.docx' is not one of .tex, .pdf"):
+    assert list(appendix_files(digits, tmp_path / "a.html")) == [tmp_path / "a.html"]
+    with pytest.raises(DyadicError, match=r"'.docx' is not one of .tex, .pdf, .html"):
         appendix_files(digits, tmp_path / "a.docx")
 
 
