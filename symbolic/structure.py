@@ -109,6 +109,7 @@ class Architecture:
     explicit_batch: the tensors carry their own batch axis (imported models): emitted code adds none.
     values: arrays for parameters and constants that came with the model, by name.
     notes: what a reader left out or changed, in words.
+    given_sizes: the numbers that were put in for sizes given by name.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Architecture:
     explicit_batch: bool = False
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    given_sizes: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         counts = f"inputs {len(self.inputs)}, layers {len(self.vertices)}, costs {len(self.costs)}"
@@ -225,6 +227,7 @@ class Architecture:
             inputs=tuple(inputs),
             vertices=tuple(replace(v, sizes=sizes(v.sizes), shape=shape(v.shape)) for v in self.vertices),
             costs=tuple(replace(c, sizes=sizes(c.sizes), shape=shape(c.shape)) for c in self.costs),
+            given_sizes=(*self.given_sizes, *values.items()),
         )
         found._has_entries()
         return found

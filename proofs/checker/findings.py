@@ -147,6 +147,9 @@ class Report:
     own_sizes: tuple[str, ...] = ()
     hypotheses: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Report on {self.name!r}: {self.verdict}, {len(self.findings)} claims, {len(self.open)} open>"
+
     @property
     def confirmed(self) -> bool:
         """Whether ``steps`` and all that it rests on were verified again."""
