@@ -58,6 +58,7 @@ PLAIN = {
     "sign": torch.sign,
     "floor": torch.floor,
     "round": torch.round,
+    "stop_gradient": lambda x: x.detach() + 0 * x,
 }
 WITHIN = {
     **dict.fromkeys(("log", "log1p", "sqrt", "power", "div"), positive),

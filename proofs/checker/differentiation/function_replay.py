@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
+from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, HELD, Described
 from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace, Interval, enclosure, number, read
 from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
@@ -40,6 +40,8 @@ class Verified:
     def statement(self) -> str:
         """What was shown."""
         source = "" if self.defined_here else ", as the certificate defines it"
+        if self.hypotheses and self.hypotheses[0] == HELD:
+            return f"{self.name}: the value is passed on, and the derivative is 0 by convention, not that of the value"
         return f"{self.name}{source}: value and derivative are those of the definition, wherever that has a value"
 
 
@@ -188,6 +190,8 @@ def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> N
 def _hypotheses(stated: _Stated, known: Described | None) -> tuple[str, ...]:
     """The conventions and the domain, in words."""
     found = []
+    if known is not None and known.held:
+        found.append(HELD)
     if known is not None and known.jumps:
         found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
     if stated.kinks:
