@@ -81,6 +81,7 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "nonreciprocity": lambda s, n: (
         "the inference flow has no potential" if n["reads"] else "no layer reads another: the flow has a potential"
     ),
+    "nonreciprocity:structure": lambda s, n: "the flow of some layers with this structure has no potential",
     "tightness": lambda s, n: f"{counted(n['steps'], 'step')} {'is' if n['steps'] == 1 else 'are'} not enough",
     "tightness:structure": lambda s, n: f"{n['T']} steps are needed by some layers with this structure",
     "stepsize": _stepsize,

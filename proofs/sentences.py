@@ -285,6 +285,12 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "nonreciprocity":
             text = "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero"
             return text, "rigorous evaluation of one Jacobian entry"
+        case "nonreciprocity:structure":
+            text = (
+                "The inference flow of some layers with this network's structure has no potential. Whether that of "
+                "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero"
+            )
+            return text, "a layer that reads another, which does not read it"
         case "tightness":
             text = f"{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then"
             return text, "rigorous real enclosures (Arb)"

@@ -242,6 +242,15 @@ RULES: dict[str, ClaimKind] = {
         _by("reads", "rigorous evaluation of one Jacobian entry", "inspection of the graph"),
         _by("reads", (trust.ARB, trust.EVALUATOR, trust.BLAKE), ()), (trust.CHECKER,),
     ),
+    "nonreciprocity:structure": _rule(
+        "",
+        "",
+        "The inference flow of some layers with this network's structure has no potential. Whether that of "
+        "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero",
+        "a layer that reads another, which does not read it",
+        (),
+        (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER, trust.GRAPH),
+    ),
     "tightness": _rule(
         "",
         "steps",
