@@ -22,8 +22,13 @@ from dyadic.terminal import VERDICT_WIDTH, Page, counted
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings
 
-_METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness",
-           "nonreciprocity:structure": "nonreciprocity"}
+_METHOD = {
+    "terms": "ranks",
+    "gradient": "adjoint",
+    "function": "functions",
+    "tightness:structure": "tightness",
+    "nonreciprocity:structure": "nonreciprocity",
+}
 """The method of a claim whose kind has another name."""
 GROUPS = ("The theorem and what it rests on", "Cross-checks of the theorem", "Beyond the theorem")
 NOT_SHOWN = (
