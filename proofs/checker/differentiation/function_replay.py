@@ -19,6 +19,7 @@ from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace
 from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
+from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 MOST_POINTS = 24
@@ -91,6 +92,7 @@ def _stated(name: str, entry: Any, where: str) -> _Stated:
     if not all(map(domain.contains, kinks)):
         raise Rejected(f"{where}.kinks", "do not lie in the domain")
     known = DEFINITIONS.get(name)
+    _says_what_it_holds(name, formulas, where)
     if known is not None:
         if kinks != {number(point, where): number(value, where) for point, value in known.kinks}:
             raise Rejected(f"{where}.kinks", f"are not those of {name}")
@@ -100,6 +102,15 @@ def _stated(name: str, entry: Any, where: str) -> _Stated:
         raise Rejected(where, "has fields that are not known")
     definition, value, derivative = formulas
     return _Stated(definition, value, derivative, kinks, domain, definition if known is None else known.definition)
+
+
+def _says_what_it_holds(name: str, formulas: list[Any], where: str) -> None:
+    """Refuse a function that holds values constant and has a name of which no theorem says so."""
+    held = {other for other in applied([formulas]) if other in DEFINITIONS and DEFINITIONS[other].held}
+    if held - {name}:
+        raise Rejected(
+            where, f"holds values constant by {', '.join(sorted(held - {name}))}, which its name does not say"
+        )
 
 
 def _intervals(stated: _Stated, points: set[Fraction], where: str) -> list[Interval]:
