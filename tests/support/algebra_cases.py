@@ -139,6 +139,7 @@ def arithmetic(draw, type_):
     shapes = broadcast_(draw, 3 if type_ == "where" else 2, size_(draw, 1, 3))
     return shapes, {"rate": 0.25} if type_ == "dropout" else {}, TWO[type_], {}
 
+
 RELATIONS = {
     "greater": torch.gt, "greater_or_equal": torch.ge, "less": torch.lt, "less_or_equal": torch.le,
     "equal": torch.eq, "not_equal": torch.ne,
