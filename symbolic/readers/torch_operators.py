@@ -11,6 +11,8 @@ from sympy import Rational
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
+from dyadic.symbolic.readers.torch_linear_maps import along, uneven_windows
+from dyadic.symbolic.readers.torch_ordering import ordered
 
 _ELEMENTWISE = {
     **{name: name for name in (
@@ -58,12 +60,14 @@ def rsqrt(call: OperatorCall) -> Result:
     return call.layer("reciprocal", [call.layer("sqrt", [call.x()], "sqrt")])
 
 
-@operator(softplus="softplus")
+@operator(softplus="softplus scale")
 def softplus(call: OperatorCall) -> Result:
-    if call["beta"] != 1:
-        raise Unsupported(f"beta = {call['beta']} (only 1)")
+    beta = number(call.name, "beta", call["beta"])
     call.model.note(f"softplus is not replaced by its argument above {call['threshold']}, as PyTorch does")
-    return call.layer("softplus", [call.x()])
+    if beta == 1:
+        return call.layer("softplus", [call.x()])
+    inner = call.layer("scale", [call.x()], "beta", factor=beta)
+    return call.layer("scale", [call.layer("softplus", [inner], "softplus")], factor=1 / beta)
 
 
 @operator(elu="elu", celu="celu", leaky_relu="leaky_relu", hardsigmoid="hard_sigmoid")
@@ -77,13 +81,22 @@ def with_slope(call: OperatorCall) -> Result:
     return call.layer(call.operator, [call.x()], alpha=call["alpha"])
 
 
-@operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip"))
+@operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip maximum minimum"))
 def clamp(call: OperatorCall) -> Result:
     low, high = (call[key] if call.given(key) else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
     bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
     if any(isinstance(bound, str | Known) for bound in bounds.values()):
-        raise Unsupported("a bound is a tensor")
+        found = call.x()
+        for key, type_ in (("low", "maximum"), ("high", "minimum")):
+            if key in bounds:
+                bound = bounds[key]
+                known = bound if isinstance(bound, str | Known) else Known(f"{call.name}.{key}", np.array(float(bound)))
+                found = call.layer(type_, [found, call.model.vertex(known)], key)
+        return found
+    bounds = {key: bound for key, bound in bounds.items() if not math.isinf(bound)}
+    if not bounds:
+        return call.same("without bounds")
     return call.layer("clip", [call.x()], **bounds)
 
 
@@ -97,12 +110,28 @@ def prelu(call: OperatorCall) -> Result:
     return call.layer("sub", [call.layer("relu", [x], "above"), call.layer("mul", [negative, slope], "scaled")])
 
 
-@operator(pow="power")
+@operator(pow="power exp log mul scale")
 def power(call: OperatorCall) -> Result:
     exponent = _number(call["exponent"])
     if exponent is None:
-        raise Unsupported("the exponent is not a number")
+        return _general_power(call)
+    if exponent == 0:
+        call.ignore("self")
+        return Known(f"{call.name}.one", np.ones([int(n) for n in call.shape()]))
     return call.layer("power", [call.x()], exponent=exponent)
+
+
+def _general_power(call: OperatorCall) -> Result:
+    """x^y = exp(y log x), for x > 0."""
+    base = call["self"]
+    if isinstance(base, int | float):
+        if base <= 0:
+            raise Unsupported(f"a power of {base}, which is not positive")
+        factor = number(call.name, "base", math.log(base))
+        return call.layer("exp", [call.layer("scale", [call.x("exponent")], "logarithm", factor=factor)])
+    call.model.note("powers with an exponent that is no number are exp(y log(x)), for x > 0")
+    both = [call.x("exponent"), call.layer("log", [call.x()], "log")]
+    return call.layer("exp", [call.layer("mul", both, "logarithm")])
 
 
 def _number(value: Any) -> Any:
@@ -152,8 +181,11 @@ def _scaled(call: OperatorCall, value: Any, alpha: float) -> Any:
     return value * alpha
 
 
+_PLACES = "unsqueeze compare mul add reduce_sum einsum transpose squeeze"
+
+
 @operator(
-    maximum="maximum", minimum="minimum", max="maximum reduce_max", min="minimum reduce_min",
+    maximum="maximum", minimum="minimum", max=f"maximum reduce_max {_PLACES}", min=f"minimum reduce_min {_PLACES}",
     amax="reduce_max", amin="reduce_min",
 )  # fmt: skip
 def extremum(call: OperatorCall) -> Result:
@@ -161,6 +193,11 @@ def extremum(call: OperatorCall) -> Result:
     if call.given("other"):
         return call.layer(kind, [call.x(), call.x("other")])
     found = call.layer(f"reduce_{kind[:3]}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
+    if 1 in call.wanted:
+        call.wanted = frozenset({1})
+        (_, place) = ordered(call, call.axis(), 1, kind == "maximum")
+        assert place is not None
+        return [found, place if call["keepdim"] else call.layer("squeeze", [place], axes=[call.axis()])]
     return [found, None] if call.operator in ("max", "min") and call.given("dim") else found
 
 
@@ -267,7 +304,7 @@ def pool(call: OperatorCall) -> Result:
     return [found, None] if call.operator.endswith("indices") else found
 
 
-_ADAPTIVE = "global_average_pool average_pool"
+_ADAPTIVE = "global_average_pool average_pool einsum"
 
 
 @operator(**{f"adaptive_avg_pool{d}d": _ADAPTIVE for d in (1, 2, 3)}, _adaptive_avg_pool2d=_ADAPTIVE)
@@ -279,7 +316,11 @@ def adaptive_pool(call: OperatorCall) -> Result:
         return call.layer("global_average_pool", [call.x()], lead=lead)
     old = [call.extent(k) for k in range(call.rank() - axes, call.rank())]
     if any(n % m for n, m in zip(old, sizes, strict=True)):
-        raise Unsupported(f"pools {old} to {sizes}: the windows differ in size")
+        found = call.x()
+        for k, (n, m) in enumerate(zip(old, sizes, strict=True)):
+            axis = call.rank() - axes + k
+            found = found if n == m else along(call, found, axis, uneven_windows(n, int(m)), f"axis{axis}")
+        return found
     kernel = [n // m for n, m in zip(old, sizes, strict=True)]
     return call.layer("average_pool", [call.x()], kernel=kernel, stride=kernel, lead=lead)
 

@@ -8,9 +8,11 @@ import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.limits import MOST_INPUTS
-from dyadic.symbolic.readers.operations import parted, rows, sliced
+from dyadic.symbolic.readers.operations import padded, parted, rows, sliced
 from dyadic.symbolic.readers.recurrent_cells import CellDescription, unroll, unrolled
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
+from dyadic.symbolic.readers.torch_linear_maps import chosen, padded_by_entries
+from dyadic.symbolic.readers.torch_scatter import line_of
 
 
 @operator(detach="stop_gradient")
@@ -178,11 +180,12 @@ def split(call: OperatorCall) -> Result:
     return parted(call.model, call.name, call.x(), axis, sizes, call.wanted)
 
 
-@operator(roll="slice concat")
+@operator(roll="slice concat gather reshape")
 def roll(call: OperatorCall) -> Result:
     found = call.x()
-    if len(call["shifts"]) != len(call["dims"]):
-        raise Unsupported("rolls the flattened tensor")
+    if not call["dims"]:
+        line = line_of(call, call.shape())
+        return chosen(call, found, np.roll(line, call["shifts"]), line.size)
     for shift, dim in zip(call["shifts"], call["dims"], strict=True):
         axis, model = int(dim) % call.rank(), call.model
         n = call.extent(axis)
@@ -193,17 +196,18 @@ def roll(call: OperatorCall) -> Result:
     return found
 
 
-@operator(pad="pad", constant_pad_nd="pad")
+@operator(pad="pad where gather", constant_pad_nd="pad where")
 def pad(call: OperatorCall) -> Result:
     if call["mode"] not in (None, "constant"):
-        raise Unsupported(f"mode = {call['mode']!r} (only 'constant')")
+        call.ignore("value")
+        return padded_by_entries(call, list(call["pad"]), call["mode"])
     rank, given = call.rank(), list(call["pad"])
     begin, end = [0] * rank, [0] * rank
     for k in range(len(given) // 2):
         begin[rank - 1 - k], end[rank - 1 - k] = given[2 * k], given[2 * k + 1]
     if min(begin + end) < 0:
         raise Unsupported("negative padding")
-    return call.layer("pad", [call.x()], padding=begin + end, value=finite(call, call["value"] or 0))
+    return padded(call.model, call.name, call.x(), begin + end, finite(call, call["value"] or 0))
 
 
 @operator(**{f"upsample_nearest{d}d": "upsample" for d in (1, 2, 3)})
@@ -237,26 +241,57 @@ def where(call: OperatorCall) -> Result:
     return call.layer("where", parts)
 
 
-@operator(embedding="embedding slice")
+@operator(embedding="embedding slice stop_gradient where")
 def embedding(call: OperatorCall) -> Result:
-    if call["padding_idx"] not in (None, -1):
-        call.model.note("the row padding_idx of an embedding is trained like the others")
-    return _looked_up(call, call.weight("weight"), call["indices"], 0)
+    table, row = call.weight("weight"), call["padding_idx"]
+    if row not in (None, -1):
+        call.model.note("the row padding_idx of an embedding is held constant, as PyTorch does")
+        held = call.layer("stop_gradient", [table], "held")
+        rows_ = np.zeros((call.extent(0, "weight"), 1))
+        rows_[row] = 1
+        table = call.layer("where", [call.constant(f"{call.name}.padding", rows_), held, table], "table")
+    return _looked_up(call, table, call["indices"], 0)
 
 
-@operator(index_select="gather embedding slice", index="gather embedding slice mod reshape")
+@operator(
+    _unsafe_index="gather embedding slice mod reshape scale add einsum compare unsqueeze",
+    index_select="gather embedding slice",
+    index="gather embedding slice mod reshape scale add einsum compare unsqueeze",
+)
 def index(call: OperatorCall) -> Result:
     if call.operator == "index_select":
         return _looked_up(call, call.x(), call["index"], call.axis())
     given = [(axis, value) for axis, value in enumerate(call["indices"]) if value is not None]
     if all(isinstance(value, Known) for _, value in given):
         return at_known_places(call, [(axis, value.array) for axis, value in given])
-    if len(given) != 1:
-        raise Unsupported("looks up several axes at once, by positions that are not known beforehand")
+    if len(given) > 1:
+        return _at_several(call, given)
     axis, places = given[0]
     if isinstance(places, str) and not call.model.is_position(places):  # -1 is the last
         places = call.layer("mod", [places], "positions", divisor=call.extent(axis))
     return _looked_up(call, call.x(), places, axis)
+
+
+def _at_several(call: OperatorCall, given: list[tuple[int, Any]]) -> Result:
+    """Entries x[..., t[i], u[i], ...] of neighbouring axes, which are one axis then."""
+    axes = [axis for axis, _ in given]
+    if axes != list(range(axes[0], axes[0] + len(axes))) or any(_is_mask(value) for _, value in given):
+        raise Unsupported("looks up several axes that are no neighbours, or by a mask that is not known beforehand")
+    model, shape = call.model, list(call.shape())
+    joined = [*shape[: axes[0]], Mul(*(shape[axis] for axis in axes)), *shape[axes[-1] + 1 :]]
+    table = call.layer("reshape", [call.x()], "joined", shape=joined)
+    total, stride = None, 1
+    for axis, value in reversed(given):
+        if isinstance(value, Known):
+            value = Known(f"{call.name}.positions{axis}", rows(value.array, call.extent(axis)).astype(float))
+        part = call.layer("scale", [model.vertex(value)], f"part{axis}", factor=stride)
+        total = part if total is None else call.layer("add", [total, part], f"sum{axis}")
+        stride *= call.extent(axis)
+    return call.layer("gather", [table, str(total)], axis=axes[0])
+
+
+def _is_mask(value: Any) -> bool:
+    return isinstance(value, Known) and value.array.dtype.kind == "b"
 
 
 def at_known_places(call: OperatorCall, given: list[tuple[int, np.ndarray]]) -> Result:
