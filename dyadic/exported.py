@@ -53,18 +53,18 @@ def from_torch(
         return replace(found, notes=(*found.notes, f"{NOT_COMPARED}: check = False"))
     example = tuple(example_input) if isinstance(example_input, list | tuple) else (example_input,)
     try:
-        one = _Comparison(module, example, found)
-    except _NotComparable as error:
+        one = Comparison(module, example, found)
+    except NotComparable as error:
         return replace(found, notes=(*found.notes, f"{NOT_COMPARED}: {error}"))
     one.require_agreement()
     return found
 
 
-class _NotComparable(Exception):
+class NotComparable(Exception):
     """Why the gradients cannot be compared."""
 
 
-class _Comparison:
+class Comparison:
     """Values and gradients at one point, by the emitted module and by PyTorch."""
 
     def __init__(self, module: Any, example: Sequence[Any], architecture: Architecture) -> None:
@@ -76,13 +76,27 @@ class _Comparison:
         self.outputs, self.sensitivities = self._forward()
         self.theirs = self._autograd()
 
+    def _run(self) -> Any:
+        """What the module returns; tensors that it makes are float64 as well."""
+        torch = self.torch
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)
+        try:
+            with warnings.catch_warnings(), torch.enable_grad(), torch.random.fork_rng(devices=[]):
+                warnings.simplefilter("ignore")
+                return self.module(*self.x)
+        except Exception as error:  # whatever a user's class raises
+            raise NotComparable(f"the module does not run in float64 ({str(error)[:100]})") from error
+        finally:
+            torch.set_default_dtype(before)
+
     def _in_double(self, module: Any, example: Sequence[Any]) -> tuple[Any, list[Any]]:
         """A copy of the module and inputs near the example, both in float64."""
         torch = self.torch
         try:
             module = copy.deepcopy(module).double()
         except Exception as error:  # whatever a user's class raises
-            raise _NotComparable(f"the module cannot be copied ({type(error).__name__})") from error
+            raise NotComparable(f"the module cannot be copied ({type(error).__name__})") from error
         for parameter in module.parameters():
             parameter.requires_grad_(parameter.is_floating_point())
         generator = torch.Generator().manual_seed(0)
@@ -105,7 +119,7 @@ class _Comparison:
                     pairs = zip(node.shape, value.shape, strict=True)
                     sizes |= {str(n): int(m) for n, m in pairs if n.is_Symbol and str(n) not in sizes}
         if set(self.architecture.unknown_sizes) - set(sizes):
-            raise _NotComparable("sizes are only names")
+            raise NotComparable("sizes are only names")
         known = {name: sizes[name] for name in self.architecture.unknown_sizes}
         found = self.architecture.with_sizes(known) if known else self.architecture
         costs = (make_cost("abstract", c.input, found.shapes[c.input], owner=c.owner) for c in found.costs)
@@ -113,17 +127,11 @@ class _Comparison:
 
     def _forward(self) -> tuple[list[Any], list[Any]]:
         """What the module returns, flat, and a sensitivity for each tensor of floating-point numbers in it."""
-        torch = self.torch
-        with warnings.catch_warnings(), torch.enable_grad(), torch.random.fork_rng(devices=[]):
-            warnings.simplefilter("ignore")
-            try:
-                found = self.module(*self.x)
-            except Exception as error:  # whatever a user's class raises
-                raise _NotComparable(f"the module does not run in float64 ({str(error)[:100]})") from error
+        torch, found = self.torch, self._run()
         tensors = {id(one): one for one in _flat(torch, found)}.values()
         outputs = [one for one in tensors if one.is_floating_point() and one.requires_grad]
         if not outputs:
-            raise _NotComparable("no output depends on a parameter")
+            raise NotComparable("no output depends on a parameter")
         generator = torch.Generator().manual_seed(1)
         return outputs, [torch.randn(o.shape, generator=generator, dtype=o.dtype) for o in outputs]
 
@@ -135,23 +143,34 @@ class _Comparison:
         )
         return {key: np.asarray(g.numpy(), float) for key, g in zip(named, found, strict=True)}
 
-    def require_agreement(self) -> None:
-        """Raise :class:`SpecError` with the name of a parameter whose gradient, or an output whose value, differs."""
+    def differences(self) -> dict[str, float]:
+        """For every output and every parameter's gradient the largest difference, relative to the largest entry.
+
+        Infinite where one is a number and the other is not.
+        """
         ours, state = self._ours()
+        found = {}
         for position, (value, wanted) in enumerate(zip(state, self.outputs, strict=True)):
-            self._compare(f"the output {position}", value, wanted.detach().numpy(), 0.0)
+            found[f"the output {position}"] = _apart(value, wanted.detach().numpy(), 0.0)
         largest = max((_largest(gradient) for gradient in self.theirs.values()), default=0.0)
         for key, gradient in self.theirs.items():
-            if key in ours:
-                self._compare(f"the gradient of {key}", ours[key], gradient, 1e-6 * largest)
-            elif _largest(gradient) > LARGEST_DIFFERENCE * largest:
-                self._refuse(f"the gradient of {key} is not 0 in PyTorch, and nothing depends on it in the program")
+            here = ours.get(key, np.zeros(gradient.shape))
+            found[f"the gradient of {key}"] = _apart(here, gradient, 1e-6 * largest)
+        return found
+
+    def require_agreement(self) -> None:
+        """Raise :class:`SpecError` with the name of a parameter whose gradient, or an output whose value, differs."""
+        for what, difference in self.differences().items():
+            if difference > LARGEST_DIFFERENCE:
+                remedy = "leave out what has a backward pass of its own, or take check = False: the program's gradient"
+                problem = f"{what} differs from PyTorch's by {difference:.2g} of its largest entry (at a random point)"
+                raise SpecError(self.architecture.name, problem, remedy)
 
     def _ours(self) -> tuple[Mapping[str, np.ndarray], list[np.ndarray]]:
         module, architecture = self.network.module, self.network.derivation.architecture
         costs = architecture.costs
         if len(costs) != len(self.outputs):
-            raise _NotComparable("its outputs are not those of the architecture")
+            raise NotComparable("its outputs are not those of the architecture")
         x = self._inputs()
         y: Any = {c.owner: s.numpy() for c, s in zip(costs, self.sensitivities, strict=True)}
         params = {**architecture.values, **self._parameters()}
@@ -164,7 +183,7 @@ class _Comparison:
         names = list(self.network.module.INPUTS)
         tensors = [value for value in self.x if isinstance(value, self.torch.Tensor)]
         if len(names) != len(tensors):
-            raise _NotComparable("not all inputs are read")
+            raise NotComparable("not all inputs are read")
         return {name: value.numpy() for name, value in zip(names, tensors, strict=True)}
 
     def _parameters(self) -> dict[str, np.ndarray]:
@@ -172,18 +191,15 @@ class _Comparison:
         own = {key: p.detach().numpy() for key, p in self.module.named_parameters()}
         return {key: own[key] for key in self.network.module.PARAMETERS if key in own}
 
-    def _compare(self, what: str, ours: Any, theirs: np.ndarray, floor: float) -> None:
-        scale = max(_largest(theirs), floor)
-        defined = np.isfinite(theirs)
-        difference = np.abs(np.asarray(ours)[defined] - theirs[defined])
-        if not np.isfinite(ours).all() and defined.all():
-            self._refuse(f"{what} is not finite, and in PyTorch it is")
-        if difference.size and difference.max() > LARGEST_DIFFERENCE * scale:
-            self._refuse(f"{what} differs from PyTorch's by {difference.max():.2g} where the largest is {scale:.2g}")
 
-    def _refuse(self, problem: str) -> None:
-        remedy = "leave out what has a backward pass of its own, or take check = False: the program's own gradient"
-        raise SpecError(self.architecture.name, f"{problem} (at a random point)", remedy)
+def _apart(ours: Any, theirs: np.ndarray, floor: float) -> float:
+    """The largest difference, relative to the largest entry."""
+    defined = np.isfinite(theirs)
+    if not np.isfinite(np.asarray(ours)[defined]).all():
+        return float("inf")
+    difference = _largest(np.asarray(ours)[defined] - theirs[defined])
+    scale = max(_largest(theirs), floor)
+    return 0.0 if not difference else difference / scale if scale else float("inf")
 
 
 def _flat(torch: Any, found: Any) -> list[Any]:
@@ -197,4 +213,4 @@ def _largest(array: np.ndarray) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-__all__ = ["from_torch"]
+__all__ = ["Comparison", "from_torch"]

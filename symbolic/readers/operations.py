@@ -26,6 +26,8 @@ def with_number(model: Model, name: str, operation: str, slot: int, value: Ratio
     if operation == "Div" and slot == 0:
         inverse = model.layer(f"{name}.reciprocal" if value != 1 else name, "reciprocal", [other])
         return inverse if value == 1 else model.layer(name, "scale", [inverse], factor=value)
+    if operation == "Mul" and value == 0:  # an ordinary vertex, of which every derivative is 0
+        return model.layer(name, "mul", [other, model.vertex(Known(f"{name}.zero", np.array(0.0)), trained=False)])
     options = {
         "Add": {"offset": value},
         "Sub": {"offset": -value} if slot == 1 else {"factor": -1, "offset": value},

@@ -1,4 +1,4 @@
-"""ATen operators that move data, look up rows, run recurrent layers, or do nothing."""
+"""ATen operators that move data, or do nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.limits import MOST_INPUTS
-from dyadic.symbolic.readers.operations import padded, parted, rows, sliced
-from dyadic.symbolic.readers.recurrent_cells import CellDescription, unroll, unrolled
+from dyadic.symbolic.readers.operations import padded, parted, sliced
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
 from dyadic.symbolic.readers.torch_linear_maps import chosen, padded_by_entries
 from dyadic.symbolic.readers.torch_scatter import line_of
@@ -24,6 +23,13 @@ def detach(call: OperatorCall) -> Result:
         return value
     call.model.note("gradients are those that the program defines: values that it detaches are held constant")
     return call.layer("stop_gradient", [call.model.vertex(value)])
+
+
+@operator("nan_to_num")
+def nan_to_num(call: OperatorCall) -> Result:
+    call.ignore("nan", "posinf", "neginf")
+    call.model.note("nan_to_num is the identity: every number is taken to be finite")
+    return call.value()
 
 
 @operator("clone", "contiguous", "alias", "lift_fresh_copy", "lift_fresh", "positive")
@@ -239,151 +245,3 @@ def where(call: OperatorCall) -> Result:
             value = Known(f"{call.name}.value{k}", np.array(value, float))
         parts.append(call.model.vertex(value))
     return call.layer("where", parts)
-
-
-@operator(embedding="embedding slice stop_gradient where")
-def embedding(call: OperatorCall) -> Result:
-    table, row = call.weight("weight"), call["padding_idx"]
-    if row not in (None, -1):
-        call.model.note("the row padding_idx of an embedding is held constant, as PyTorch does")
-        held = call.layer("stop_gradient", [table], "held")
-        rows_ = np.zeros((call.extent(0, "weight"), 1))
-        rows_[row] = 1
-        table = call.layer("where", [call.constant(f"{call.name}.padding", rows_), held, table], "table")
-    return _looked_up(call, table, call["indices"], 0)
-
-
-@operator(
-    _unsafe_index="gather embedding slice mod reshape scale add einsum compare unsqueeze",
-    index_select="gather embedding slice",
-    index="gather embedding slice mod reshape scale add einsum compare unsqueeze",
-)
-def index(call: OperatorCall) -> Result:
-    if call.operator == "index_select":
-        return _looked_up(call, call.x(), call["index"], call.axis())
-    given = [(axis, value) for axis, value in enumerate(call["indices"]) if value is not None]
-    if all(isinstance(value, Known) for _, value in given):
-        return at_known_places(call, [(axis, value.array) for axis, value in given])
-    if len(given) > 1:
-        return _at_several(call, given)
-    axis, places = given[0]
-    if isinstance(places, str) and not call.model.is_position(places):  # -1 is the last
-        places = call.layer("mod", [places], "positions", divisor=call.extent(axis))
-    return _looked_up(call, call.x(), places, axis)
-
-
-def _at_several(call: OperatorCall, given: list[tuple[int, Any]]) -> Result:
-    """Entries x[..., t[i], u[i], ...] of neighbouring axes, which are one axis then."""
-    axes = [axis for axis, _ in given]
-    if axes != list(range(axes[0], axes[0] + len(axes))) or any(_is_mask(value) for _, value in given):
-        raise Unsupported("looks up several axes that are no neighbours, or by a mask that is not known beforehand")
-    model, shape = call.model, list(call.shape())
-    joined = [*shape[: axes[0]], Mul(*(shape[axis] for axis in axes)), *shape[axes[-1] + 1 :]]
-    table = call.layer("reshape", [call.x()], "joined", shape=joined)
-    total, stride = None, 1
-    for axis, value in reversed(given):
-        if isinstance(value, Known):
-            value = Known(f"{call.name}.positions{axis}", rows(value.array, call.extent(axis)).astype(float))
-        part = call.layer("scale", [model.vertex(value)], f"part{axis}", factor=stride)
-        total = part if total is None else call.layer("add", [total, part], f"sum{axis}")
-        stride *= call.extent(axis)
-    return call.layer("gather", [table, str(total)], axis=axes[0])
-
-
-def _is_mask(value: Any) -> bool:
-    return isinstance(value, Known) and value.array.dtype.kind == "b"
-
-
-def at_known_places(call: OperatorCall, given: list[tuple[int, np.ndarray]]) -> Result:
-    """Entries at positions, or under masks, that are known beforehand, on one axis or several at once."""
-    model, shape = call.model, call.shape()
-    plain = [(axis, array) for axis, array in given if array.dtype.kind != "b"]
-    if len(given) == len(plain) == 1:
-        return _looked_up(call, call.x(), Known(f"{call.name}.positions", plain[0][1]), plain[0][0])
-    extents = [call.extent(axis) for axis in range(len(shape))]
-    model.room(extents, 8)
-    line = np.arange(int(np.prod(extents))).reshape(extents)
-    places: list[Any] = [slice(None)] * len(extents)
-    for axis, array in given:
-        if array.dtype.kind == "b":
-            places[axis : axis + array.ndim] = [array]
-        else:
-            places[axis] = array
-    found = line[tuple(places)]
-    if not found.size:
-        raise Unsupported("chooses nothing")
-    flat = call.layer("reshape", [call.x()], "flat", shape=[int(np.prod(extents))])
-    return call.layer("gather", [flat, model.indices(f"{call.name}.positions", found, line.size)], axis=0)
-
-
-def _looked_up(call: OperatorCall, table: str, indices: Any, axis: int) -> Result:
-    """Rows by integers: an input, or known beforehand (then consecutive ones are a slice)."""
-    model = call.model
-    if isinstance(indices, Known):
-        extent = int(model.shapes[table][axis])
-        positions = rows(indices.array, extent)
-        if positions.ndim == 1 and (np.diff(positions) == 1).all():
-            return sliced(model, call.name, table, [(axis, int(positions[0]), len(positions), 1)])
-        indices = model.indices(indices.name, positions, extent)
-    return call.layer("embedding", [indices, table]) if axis == 0 and len(model.shapes[table]) == 2 else call.layer(
-        "gather", [table, indices], axis=axis
-    )  # fmt: skip
-
-
-_CELLS = {"lstm": "lstm_cell", "gru": "gru_cell", "rnn_tanh": "rnn_cell", "rnn_relu": "rnn_cell"}
-
-
-@operator(
-    **{name: f"{cell} select stack concat" for name, cell in _CELLS.items() if name != "lstm"},
-    lstm="lstm_cell select slice stack concat",
-)
-def recurrent(call: OperatorCall) -> Result:
-    """Unrolled over the steps of the example; several layers, each in one or both directions."""
-    dropped, train = call["dropout"], call["train"]
-    if dropped and train:
-        raise Unsupported("dropout in training is random: call module.eval() first")
-    if not call.given("input"):
-        raise Unsupported("packed sequences")
-    model, is_lstm = call.model, call.operator == "lstm"
-    batched = call.rank("input") == 3
-    axis = 1 if call["batch_first"] and batched else 0
-    steps = unrolled(call.extent(axis, "input"))
-    xs = [call.layer("select", [call.x("input")], f"x{k}", axis=axis, position=k) for k in range(steps)]
-    directions, per = 1 + bool(call["bidirectional"]), 4 if call["has_biases"] else 2
-    states = list(call["hx"]) if is_lstm else [call["hx"]]
-    last: list[list[str]] = [[] for _ in states]
-    for layer in range(int(call["num_layers"])):
-        columns = []
-        for d in range(directions):
-            number = layer * directions + d
-            parameters = [model.vertex(p, trained=True) for p in call["params"][number * per : (number + 1) * per]]
-            units = int(model.shapes[parameters[1]][1])
-            activation = {"rnn_tanh": "tanh", "rnn_relu": "relu"}.get(call.operator)
-            cell = CellDescription(_CELLS[call.operator], parameters, units, activation)
-            name = f"{call.name}.layer{layer}{'.back' if d else ''}"
-            found = unroll(model, name, cell, xs[::-1] if d else xs, _initial(call, states, number, name))
-            hidden = [cell.part(model, f"{name}.h{k}", state, 0) for k, state in enumerate(found)]
-            for part, kept in enumerate(last):
-                kept.append(hidden[-1] if part == 0 else cell.part(model, f"{name}.c", found[-1], part))
-            columns.append(hidden[::-1] if d else hidden)
-        if directions == 1:
-            xs = columns[0]
-        else:
-            both = enumerate(zip(*columns, strict=True))
-            xs = [call.layer("concat", list(pair), f"layer{layer}.both{k}", axis=int(batched)) for k, pair in both]
-    results: list[Any] = [call.layer("stack", xs, axis=axis) if 0 in call.wanted else None]
-    for part, kept in enumerate(last, 1):
-        results.append(call.layer("stack", kept, f"last{part}", axis=0) if part in call.wanted else None)
-    return results
-
-
-def _initial(call: OperatorCall, states: list[Any], number: int, name: str) -> str:
-    """The state before the first step of one layer and direction: [h] or [h, c]."""
-    if all(isinstance(state, Known) for state in states):
-        return call.constant(f"{name}.initial", np.concatenate([state.array[number] for state in states], axis=-1))
-    rows = [
-        call.model.layer(f"{name}.initial{k}", "select", [call.model.vertex(state)], axis=0, position=number)
-        for k, state in enumerate(states)
-    ]
-    rank = len(call.model.shapes[rows[0]])
-    return rows[0] if len(rows) == 1 else call.model.layer(f"{name}.initial", "concat", rows, axis=rank - 1)
