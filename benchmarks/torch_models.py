@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 import dyadic
-from dyadic.exported import Comparison
+from dyadic.exported import AutogradComparison
 
 Case = tuple[nn.Module, tuple[Any, ...]]
 
@@ -226,7 +226,8 @@ MODELS: dict[str, Callable[[], Case]] = {
     "vit": pixels("ViTConfig", "ViTModel", **_IMAGE),
     "dinov2": pixels("Dinov2Config", "Dinov2Model", **_IMAGE),
     "whisper_encoder": pixels("WhisperConfig", "WhisperModel", "input_features", (1, 4, 12), num_mel_bins=4,
-                              max_source_positions=6, **{k: v for k, v in _BART.items() if "max" not in k}),
+                              pad_token_id=0, max_source_positions=6,
+                              **{k: v for k, v in _BART.items() if "max" not in k}),
     "resnet18": vision("resnet18"), "resnet50": vision("resnet50"), "resnext50": vision("resnext50_32x4d"),
     "wide_resnet50": vision("wide_resnet50_2"), "densenet121": vision("densenet121"),
     "mobilenet_v2": vision("mobilenet_v2"), "mobilenet_v3": vision("mobilenet_v3_small"),
@@ -251,7 +252,7 @@ def row(name: str) -> str:
     started = time.process_time()
     try:
         architecture = dyadic.from_torch(module, arguments, check=False)
-        differences = Comparison(module, arguments, architecture).differences()
+        differences = AutogradComparison(module, arguments, architecture).differences()
         read = time.process_time()
         verdict = dyadic.verify(dyadic.derive(architecture))["verdict"]
     except Exception as error:

@@ -53,7 +53,7 @@ def from_torch(
         return replace(found, notes=(*found.notes, f"{NOT_COMPARED}: check = False"))
     example = tuple(example_input) if isinstance(example_input, list | tuple) else (example_input,)
     try:
-        one = Comparison(module, example, found)
+        one = AutogradComparison(module, example, found)
     except NotComparable as error:
         return replace(found, notes=(*found.notes, f"{NOT_COMPARED}: {error}"))
     one.require_agreement()
@@ -64,7 +64,7 @@ class NotComparable(Exception):
     """Why the gradients cannot be compared."""
 
 
-class Comparison:
+class AutogradComparison:
     """Values and gradients at one point, by the emitted module and by PyTorch."""
 
     def __init__(self, module: Any, example: Sequence[Any], architecture: Architecture) -> None:
@@ -213,4 +213,4 @@ def _largest(array: np.ndarray) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-__all__ = ["Comparison", "from_torch"]
+__all__ = ["AutogradComparison", "from_torch"]

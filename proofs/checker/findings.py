@@ -111,6 +111,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         "its polynomials; induction; its list of reads",
     ),
     "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
+    "formal": (Done.STATED, "nothing; `dyadic check --coq` asks Coq again", "none", "the prover; Coq's kernel"),
     "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
 }
 """What is done about a claim of each kind at best, by which code, and what has to be trusted then."""
@@ -136,6 +137,7 @@ class Report:
     open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
     name, architecture: what the certificate calls its network, and the digest of that.
     own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
+    hypotheses: those of ``steps``, which the checker has made from the equations itself.
     """
 
     findings: tuple[Finding, ...]
@@ -143,6 +145,7 @@ class Report:
     name: str
     architecture: str
     own_sizes: tuple[str, ...] = ()
+    hypotheses: tuple[str, ...] = ()
 
     @property
     def confirmed(self) -> bool:
@@ -159,8 +162,9 @@ class Report:
         return f"of the architecture {shown(self.name, 200)}, SHA-256 {self.architecture}"
 
     def lines(self) -> list[str]:
-        """The report as it is printed: the findings, what is open, of which network, and the outcome."""
+        """The report as it is printed: the findings, what is assumed and open, of which network, and the outcome."""
         found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
+        found += [f"ASSUMING   {one}" for one in self.hypotheses]
         found += [f"OPEN       {reason}" for reason in self.open]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
         where = ", at the sizes of this network" if self.own_sizes else ""

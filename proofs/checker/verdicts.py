@@ -120,7 +120,8 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear", "held"):
+        flags = ("all_sizes", "everywhere", "smooth", "held", *HYPOTHESES, "every_step", "integers", "reads", "linear")
+        for key in flags:
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:

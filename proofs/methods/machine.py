@@ -32,6 +32,12 @@ INSTANCE = ("Stabilisation", "Instance")
 """What a network's instance rests on."""
 CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
+EQUATIONS = (
+    "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "Printed", "Emitted", "Functions",
+)  # fmt: skip
+"""Files that need the above: a network's own index equations, in order of dependence."""
+FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
+"""What the theorem of a network's own equations rests on."""
 THEOREMS = {
     "Stabilisation": ("stabilisation", "settled_stays", "settles", "reaches_a_fixed_point", "fixed_point_unique"),
     "Dyadic": ("exact_in_2L_steps", "fixed_point_reached"),
@@ -51,8 +57,16 @@ THEOREMS = {
     "Ascent": ("step_ascends_energy",),
     "Backpropagation": ("dyadic_backpropagation",),
     "Example": ("four_steps_give_the_gradient",),
+    "Equations": ("flat_unflat",),
+    "Derivatives": ("tangent_is_derivative", "push_is_derivative", "run_solves", "push_solves"),
+    "Polynomials": ("eval_polynomial", "eval_tangent_polynomial"),
+    "Pairing": ("pairing_identity", "layer_adjoint"),
+    "Coordinates": (),
+    "Printed": (),
+    "Emitted": ("printed_run_is_after", "printed_backpropagation"),
+    "Functions": ("smooth_network_everywhere",),
 }
-_ABSENT = "coqc not found, apt-get install coq"
+ABSENT = "coqc not found, apt-get install coq"
 
 
 class CoqError(Exception):
@@ -86,13 +100,13 @@ def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
     answer = _compile(folder, "Ask", "\n".join(questions))
     answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
-    return dict(zip(theorems, map(_axioms, answers[1:]), strict=True))
+    found = ["none" if one.startswith("Closed") else ", ".join(axioms(one)) for one in answers[1:]]
+    return dict(zip(theorems, found, strict=True))
 
 
-def _axioms(answer: str) -> str:
-    if answer.startswith("Closed"):
-        return "none"
-    return ", ".join(name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms")
+def axioms(answer: str) -> list[str]:
+    """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
+    return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
 
 
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:
@@ -200,7 +214,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     numbers = {"steps": steps}
     called(COQ)
     if find_coqc() is None:
-        return told("machine", Verdict.UNDECIDED, {}, numbers, reason=_ABSENT)
+        return told("machine", Verdict.UNDECIDED, {}, numbers, reason=ABSENT)
     reads, ranks = graph_table(graph)
     late = longest_chain(reads)[: steps + 1]
     refuted = len(late) > steps
@@ -223,23 +237,34 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     return told("machine", Verdict.PROVED, {}, numbers)
 
 
+def compile_bounded(folder: Path, name: str, source: str, seconds: float, kibibytes: int) -> str:
+    """Compile a file against the library compiled in ``folder``, within bounds; coqc's answers.
+
+    Raises :class:`CoqError` with coqc's message, or with the bound that was met.
+    """
+    (folder / f"{name}.v").write_text(source, encoding="utf-8")
+    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
+
+
 def _compile(folder: Path, name: str, source: str, timeout: float = 120) -> str:
     """Compile a file of the library Dyadic; coqc's answers."""
     (folder / f"{name}.v").write_text(source, encoding="utf-8")
     return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=timeout)
 
 
-def _run(command: str, folder: Path, *arguments: str, timeout: float = 120) -> str:
+def _run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibibytes: int | None = None) -> str:
     path = shutil.which(command)
     if path is None:
-        raise CoqError(_ABSENT)
+        raise CoqError(ABSENT)
     flags = ["-Q", ".", "Dyadic"]
+    bound = [] if kibibytes is None else ["sh", "-c", f'ulimit -v {kibibytes}; exec "$@"', "sh"]
     try:
         done = subprocess.run(
-            [path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
+            [*bound, path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise CoqError(f"{command} did not finish within {timeout:.0f} s") from error
     if done.returncode:
-        raise CoqError((done.stderr or done.stdout).strip()[-2000:])
+        message = (done.stderr or done.stdout).strip()
+        raise CoqError(message if len(message) < 2000 else f"{message[:700]} ... {message[-1300:]}")
     return done.stdout + done.stderr

@@ -293,8 +293,6 @@ class Expander:
         match item.body:
             case ["logsumexp" | "max" as kind, str(index), extent, body]:
                 guards, inside = split_guards(body)
-                if kind == "logsumexp" and not self.facts.never_negative(self.form(extent, names) - 1):
-                    raise Refused("a log-sum-exp is not shown to be over something")
                 own = scope.fresh(self.form(extent, names))
                 inner = {**names, index: Form.of(own.variables[0])}
                 at = tuple(names[i] for i in item.indices)
@@ -311,6 +309,24 @@ class Expander:
                     slope = self.moved(inside, inner, scope, moving, depth + 1)
                 return self._product([[own], *admitted, share, slope])
         return self.moved(item.body, names, scope, moving, depth)
+
+    def has_a_term(self, item: TensorDefinition) -> bool:
+        """Whether the log-sum-exp or maximum that a definition consists of is always over something.
+
+        It is where every bracket holds at the first value of the index, or at the last one, and such a value exists.
+        """
+        _, index, length, body = item.body
+        scope, names = VariableScope(), dict[str, Form]()
+        for name, size in zip(item.indices, item.shape, strict=True):
+            names[name] = Form.of(scope.fresh(size).variables[0])
+        extent, guards, known = self.form(length, names), split_guards(body)[0], Given(scope.ranges, scope.held)
+        return self.facts.never_negative(extent - 1) and any(
+            all(
+                guard[0] == "inside" and self.facts.inside(self.form(guard[1], at), self.form(guard[2], at), known)
+                for guard in guards
+            )
+            for at in ({**names, index: Form.of(0)}, {**names, index: extent - 1})
+        )
 
     # -- bounds on what a file can ask for -------------------------------------------------------------------------
 

@@ -153,6 +153,13 @@ class Content:
         """A definition reads tensors inside their range only, or beside brackets that are 0."""
         if not reads_inside(self.reader, self.known, item):
             raise Refused(f"{tensor(*item.key)} is not shown to read tensors inside their range only")
+        body = item.body if isinstance(item.body, list) else [item.body]
+        if next(_nodes(body[1:], ("logsumexp", "max", "argmax")), None) is not None:
+            raise Refused(f"{tensor(*item.key)} has a maximum or log-sum-exp inside an expression")
+        if body[0] in ("logsumexp", "max") and not self.reader.has_a_term(item):
+            if body[0] == "logsumexp":
+                raise Refused("a log-sum-exp is not shown to be over something")
+            self.hypotheses[MAXIMA_NONEMPTY] = None
 
     def _read_definitions(self) -> None:
         found = []

@@ -1,0 +1,106 @@
+"""The claim that Coq's kernel accepts a network's own equations: 2L steps of them give the derivatives of its cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods import machine
+from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.script import Network, network
+from dyadic.proofs.methods.formal.tensors import Inexpressible
+from dyadic.proofs.sentences import told
+from dyadic.scratch import temporary_folder
+
+BUDGET = 20_000_000
+"""The largest number of terms that the kernel is asked to write out; 4 million took 35 s."""
+SECONDS = 600.0
+MEMORY = 4 * 2**20
+"""In KiB."""
+AXIOMS = (
+    "ClassicalDedekindReals.sig_not_dec",
+    "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+    "Classical_Prop.classic",
+)
+"""What the theorem may rest on: the real numbers of Coq's standard library, and its logarithm."""
+_NAME = "Formal"
+
+
+def formal_claim(certificate: Mapping[str, Any]) -> Claim:
+    """Write the network's Coq file, read it back and have coqc check it, within bounds of time and memory.
+
+    Undecided, with the layer and the reason, where the kernel does not accept it: no refutation follows from that.
+    """
+    for component in (COQ, COQ_MACHINE, COQ_REALS):
+        called(component)
+    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0}
+    reason = _absent()
+    if reason is not None:
+        return _open(numbers, reason)
+    try:
+        written = network(certificate)
+        numbers["smooth"] = int(written.everywhere)
+        compare(written.source, written)
+    except (Inexpressible, Different) as error:
+        return _open(numbers, str(error))
+    work = sum(layer.work for layer in written.layers)
+    if work > BUDGET:
+        most = max(written.layers, key=lambda layer: layer.work)
+        return _open(numbers, f"{most.layer.place}: about {work} terms are more than the budget of {BUDGET}")
+    with temporary_folder() as folder:
+        try:
+            machine.compile_library(folder, machine.FORMAL)
+            check(folder, written)
+        except machine.CoqError as error:
+            return _open(numbers, str(error))
+    return told("formal", Verdict.PROVED, {}, numbers)
+
+
+def _absent() -> str | None:
+    if machine.find_coqc() is None:
+        return machine.ABSENT
+    if not machine.has_coquelicot():
+        return "Coquelicot not found, apt-get install libcoq-coquelicot"
+    return None
+
+
+def _open(numbers: Mapping[str, int], reason: str) -> Claim:
+    return told("formal", Verdict.UNDECIDED, {}, numbers, reason=reason[:500])
+
+
+def check(folder: Path, written: Network) -> None:
+    """Have coqc check a network against the library compiled in ``folder``.
+
+    Raises :class:`dyadic.proofs.methods.machine.CoqError`, naming the layers that are not accepted, or the axioms that
+    the theorem rests on besides those it may.
+    """
+    try:
+        answer = machine.compile_bounded(folder, _NAME, written.source, SECONDS, MEMORY)
+    except machine.CoqError as error:
+        if "network_accepted" in str(error) or "accepted dims" in str(error):
+            raise machine.CoqError(_refusal(folder, written)) from error
+        raise
+    found = machine.axioms(answer)
+    if not found:
+        raise machine.CoqError("Coq does not say what the theorem rests on")
+    further = [axiom for axiom in found if axiom not in AXIOMS]
+    if further:
+        raise machine.CoqError(f"the theorem rests on {', '.join(further)}")
+
+
+def _refusal(folder: Path, written: Network) -> str:
+    """Which layers' adjoints are not accepted; if all are, then the ranks or the number of steps are not."""
+    head, _, _ = written.source.partition("Lemma network_accepted")
+    questions = "".join(
+        f"Eval vm_compute in ({v}, layer_accepted dims layer{v}).\n" for v in range(len(written.layers))
+    )
+    answer = machine.compile_bounded(folder, "Question", head + questions, SECONDS, MEMORY)
+    refused = [int(v) for v in re.findall(r"\((\d+), false\)", answer)]
+    if not refused:
+        return f"Coq does not accept the ranks, or that {2 * written.half} steps are enough"
+    return "; ".join(f"{written.layers[v].layer.place}: Coq does not accept the adjoints" for v in refused)
