@@ -156,7 +156,7 @@ class Claims:
             case "all_sizes" if claim["kind"] == "steps":
                 return int(not _only_here(list(self.known.values())))
             case "reads":
-                return int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
+                return int(bool(graph.layer_edges()))
         return None
 
     def _content(self, claim: Any, where: str) -> Any:

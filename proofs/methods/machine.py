@@ -82,7 +82,7 @@ def has_coquelicot() -> bool:
     """Whether coqc finds Coquelicot, the library of real analysis that the files in ``CALCULUS`` need."""
     with temporary_folder() as folder:
         try:
-            _compile(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
+            compile_file(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
         except CoqError:
             return False
     return True
@@ -91,14 +91,14 @@ def has_coquelicot() -> bool:
 def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
     """Compile the development into ``folder``.  Raises :class:`CoqError` with coqc's message."""
     for name in names:
-        _compile(folder, name, files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
+        compile_file(folder, name, files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     """What ``Print Assumptions`` says of every theorem, on one line each; ``folder`` holds the compiled library."""
     theorems = [f"{name}.{theorem}" for name in names for theorem in THEOREMS[name]]
     questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
-    answer = _compile(folder, "Ask", "\n".join(questions))
+    answer = compile_file(folder, "Ask", "\n".join(questions))
     answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
     found = ["none" if one.startswith("Closed") else ", ".join(axioms(one)) for one in answers[1:]]
     return dict(zip(theorems, found, strict=True))
@@ -189,7 +189,7 @@ def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
 
 def check_instance(folder: Path, source: str, timeout: float = 120) -> None:
     """Have coqc check an instance against the compiled library.  Raises :class:`CoqError` if it refuses."""
-    _compile(folder, "Network", source, timeout)
+    compile_file(folder, "Network", source, timeout)
 
 
 def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -237,19 +237,13 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     return told("machine", Verdict.PROVED, {}, numbers)
 
 
-def compile_bounded(folder: Path, name: str, source: str, seconds: float, kibibytes: int) -> str:
-    """Compile a file against the library compiled in ``folder``, within bounds; coqc's answers.
+def compile_file(folder: Path, name: str, source: str, seconds: float = 120, kibibytes: int | None = None) -> str:
+    """Compile a file against what is compiled in ``folder``, within bounds of time and memory; coqc's answers.
 
     Raises :class:`CoqError` with coqc's message, or with the bound that was met.
     """
     (folder / f"{name}.v").write_text(source, encoding="utf-8")
     return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
-
-
-def _compile(folder: Path, name: str, source: str, timeout: float = 120) -> str:
-    """Compile a file of the library Dyadic; coqc's answers."""
-    (folder / f"{name}.v").write_text(source, encoding="utf-8")
-    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=timeout)
 
 
 def _run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibibytes: int | None = None) -> str:

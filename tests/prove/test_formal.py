@@ -159,7 +159,7 @@ def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
     text = Path("proofs/coq/Functions.v").read_text()
     head, _, rest = text.rpartition("  Proof.\n")
     assert "Theorem smooth_network_everywhere" in head
-    machine.compile_bounded(
+    machine.compile_file(
         tmp_path, "Functions", f"{head}  Admitted.\n{rest.partition('Qed.')[2]}", 60, network_theorem.MEMORY
     )
     with pytest.raises(machine.CoqError, match=r"the theorem rests on .*smooth_network_everywhere"):
@@ -228,7 +228,7 @@ def test_no_mutated_equation_is_accepted(library, name):
     wrong = [f"Eval vm_compute in layer_accepted dims wrong{k}.\n" for k in range(len(found))]
     source = head + definitions + "".join(own + wrong)
     answers = re.findall(
-        r"= (true|false)", machine.compile_bounded(library, "Mutants", source, 300, network_theorem.MEMORY)
+        r"= (true|false)", machine.compile_file(library, "Mutants", source, 300, network_theorem.MEMORY)
     )
     assert answers == ["true"] * len(own) + ["false"] * len(wrong)
 
@@ -305,4 +305,4 @@ def test_what_is_too_large_is_undecided(monkeypatch):
 
 def test_the_budget_of_time_is_kept(library):
     with pytest.raises(machine.CoqError, match="did not finish within"):
-        machine.compile_bounded(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)
+        machine.compile_file(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)

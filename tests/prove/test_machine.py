@@ -77,7 +77,7 @@ def test_the_theorems_of_equations_rest_on_the_reals_and_on_the_logarithm(equati
 
 def test_an_axiom_is_noticed(library):
     source = "Axiom easy : 1 = 2.\nTheorem wrong : 2 = 1. Proof. symmetry. exact easy. Qed.\nPrint Assumptions wrong.\n"
-    assert machine.axioms(machine._compile(library, "Easy", source)) == ["easy"]
+    assert machine.axioms(machine.compile_file(library, "Easy", source)) == ["easy"]
 
 
 def test_coqchk_accepts(equations):
@@ -96,7 +96,7 @@ def refuses(folder, name, old, new):
     text = (COQ / f"{name}.v").read_text()
     assert old in text
     with pytest.raises(machine.CoqError, match="Error"):
-        machine._compile(folder, "Mutant", text.replace(old, new))
+        machine.compile_file(folder, "Mutant", text.replace(old, new))
 
 
 @pytest.mark.parametrize(

@@ -316,9 +316,7 @@ class Expander:
         It is where every bracket holds at the first value of the index, or at the last one, and such a value exists.
         """
         _, index, length, body = item.body
-        scope, names = VariableScope(), dict[str, Form]()
-        for name, size in zip(item.indices, item.shape, strict=True):
-            names[name] = Form.of(scope.fresh(size).variables[0])
+        names, scope, _ = over(item)
         extent, guards, known = self.form(length, names), split_guards(body)[0], Given(scope.ranges, scope.held)
         return self.facts.never_negative(extent - 1) and any(
             all(
@@ -341,6 +339,15 @@ class Expander:
         if len(terms) > MOST_TERMS:
             raise Refused("a sum has too many terms")
         return terms
+
+
+def over(item: TensorDefinition) -> tuple[dict[str, Form], VariableScope, Term]:
+    """The indices of a definition as variables, and the sum over them."""
+    scope, own, names = VariableScope(), Term(), dict[str, Form]()
+    for index, extent in zip(item.indices, item.shape, strict=True):
+        one = scope.fresh(extent)
+        own, names[index] = own.times(one), Form.of(one.variables[0])
+    return names, scope, own
 
 
 def _single(factor: Factor) -> Term:

@@ -25,12 +25,13 @@ from dyadic.proofs.checker.evaluation.equations import entries
 from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demands, Part
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
 from dyadic.proofs.checker.instantiated.normal_form import BRACKETS, Forms, NetworkNames
-from dyadic.proofs.checker.instantiated.plain_writing import divisors_and_ranges, integers_read, oddities
+from dyadic.proofs.checker.instantiated.plain_writing import divisors_and_ranges, oddities
 from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
 from dyadic.proofs.checker.intake.form import is_positive
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied, nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
+from dyadic.proofs.checker.intake.shapes import integers_read
 
 
 @dataclass(frozen=True)
@@ -199,9 +200,11 @@ class _Comparison:
         strange = sizes_of(body) - self.network.sizes
         strange |= applied(body) - applied(parts)
         for found in (entries, integers_read):
-            owned = [(part.names, name) for part in demand.parts for name in found(part.body)]
-            read = {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
-            strange |= {tensor(*name) for name in found(item["body"]) - read}
+            stated = found(item["body"])
+            if stated:
+                owned = [(part.names, name) for part in demand.parts for name in found(part.body)]
+                stated -= {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
+            strange |= {tensor(*name) for name in stated}
         if strange:
             raise Rejected(where, f"names {sorted(strange)[0]!r:.80}, which the network's equation does not")
         doubtful = [size for size in divisors_and_ranges(item["body"]) if not is_positive(size)]

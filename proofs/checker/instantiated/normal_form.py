@@ -298,9 +298,11 @@ class Reader:
 
     def bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         found = self._bracket(kind, one, two)
-        shorter = len(self.forms.added([one, negative(two)])) < len(one) + len(two)  # x - x, of two equal sides
-        changed = kind == "divides" and found != self.forms.atom(kind, key(one), key(two))
-        if changed or (kind == "same" and shorter) or found in ({}, {(): 1}):
+        if kind == "same":  # x - x, of two equal sides
+            changed = len(self.forms.added([one, negative(two)])) < len(one) + len(two)
+        else:
+            changed = kind == "divides" and found != self.forms.atom(kind, key(one), key(two))
+        if changed or found in ({}, {(): 1}):
             self._seen_no_more(one, two, one if kind == "divides" else None)
         return found
 

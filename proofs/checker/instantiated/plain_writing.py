@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
-_BRACKETS = ("inside", "divides", "same")
-_REDUCTIONS = ("sum", "max", "argmax", "logsumexp")
+from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS
+from dyadic.proofs.checker.intake.names import nodes
+
+_MEASURED = {"quotient": 2, "remainder": 2, "divides": 1, **dict.fromkeys(REDUCTIONS, 2)}
+"""Where in a node of each kind a divisor or a range stands."""
 
 
 def oddities(body: Any, indices: frozenset[str]) -> set[str]:
@@ -29,13 +32,13 @@ def _collect(node: Any, indices: frozenset[str], is_factor: bool, found: set[str
     head, *rest = node
     if head == "entry":  # indices hold no brackets
         return
-    if head in _REDUCTIONS:
+    if head in REDUCTIONS:
         index, _, body = rest
         if index in indices:
             found.add("an index with the name of another")
         if not _holds(body, ("index",), index):
             found.add("an index that stands for nothing")
-        if _holds(body, _BRACKETS) and not _holds(body, ("entry",)):
+        if _holds(body, BRACKETS) and not _holds(body, ("entry",)):
             found.add("a condition as a number")
         if head == "sum" and ["index", index] in _compared(body):
             found.add("a sum of which a bracket picks a term")
@@ -60,37 +63,16 @@ def _is_conditional(node: Any) -> bool:
     """Whether it is a bracket, or a sum or product with one."""
     if not isinstance(node, list):
         return False
-    return node[0] in _BRACKETS or (node[0] in ("+", "*", "^") and any(map(_is_conditional, node[1:])))
+    return node[0] in BRACKETS or (node[0] in ("+", "*", "^") and any(map(_is_conditional, node[1:])))
 
 
 def _holds(node: Any, heads: tuple[str, ...], name: str | None = None) -> bool:
-    if not isinstance(node, list):
-        return False
-    if node[:1] and node[0] in heads and (name is None or node[1:2] == [name]):
-        return True
-    return any(_holds(child, heads, name) for child in node)
-
-
-def integers_read(node: Any, among: bool = False) -> set[tuple[str, str]]:
-    """(kind, owner) of the entries that stand as an index, or in a bracket: of integer tensors."""
-    if not isinstance(node, list) or not node:
-        return set()
-    found: set[tuple[str, str]] = set()
-    if node[0] == "entry":
-        if among:
-            found.add((node[1], node[2]))
-        return found.union(*(integers_read(index, True) for index in node[3]))
-    inner = among or node[0] in _BRACKETS
-    return found.union(*(integers_read(child, inner) for child in node[1:]))
+    return any(one[0] in heads and (name is None or one[1:] == [name]) for one in nodes(node))
 
 
 def divisors_and_ranges(node: Any) -> list[Any]:
     """What integers are divided by, and what sums and maxima run over."""
-    if not isinstance(node, list) or not node:
-        return []
-    own = {"quotient": 2, "remainder": 2, "divides": 1, **dict.fromkeys(_REDUCTIONS, 2)}.get(str(node[0]))
-    found = [] if own is None else [node[own]]
-    return found + [one for child in node for one in divisors_and_ranges(child)]
+    return [one[_MEASURED[one[0]]] for one in nodes(node) if one[0] in _MEASURED]
 
 
-__all__ = ["divisors_and_ranges", "integers_read", "oddities"]
+__all__ = ["divisors_and_ranges", "oddities"]

@@ -255,6 +255,11 @@ class Graph:
         x, s = self.reads(name)
         return {f"x:{other}" for other in x if other in self.parents} | {f"s:{other}" for other in s}
 
+    def layer_edges(self) -> list[tuple[str, str]]:
+        """(parent, child) for every layer and every other one that it reads, in order, each once."""
+        edges = ((u, v) for v, parents in self.parents.items() for u in parents if u in self.parents)
+        return list(dict.fromkeys(edges))
+
     def longest_chain(self) -> list[str]:
         """A variable of the largest rank, one that it reads of the rank below, and so on down to rank 1."""
         rank = {f"x:{n}": r for n, r in self.rank_x.items()} | {f"s:{n}": r for n, r in self.rank_s.items()}

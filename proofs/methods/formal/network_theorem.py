@@ -80,7 +80,7 @@ def check(folder: Path, written: Network) -> None:
     the theorem rests on besides those it may.
     """
     try:
-        answer = machine.compile_bounded(folder, _NAME, written.source, SECONDS, MEMORY)
+        answer = machine.compile_file(folder, _NAME, written.source, SECONDS, MEMORY)
     except machine.CoqError as error:
         if "network_accepted" in str(error) or "accepted dims" in str(error):
             raise machine.CoqError(_refusal(folder, written)) from error
@@ -95,12 +95,17 @@ def check(folder: Path, written: Network) -> None:
 
 def _refusal(folder: Path, written: Network) -> str:
     """Which layers' adjoints are not accepted; if all are, then the ranks or the number of steps are not."""
+    refused = [place for place, accepted in accepted_layers(folder, written).items() if not accepted]
+    if not refused:
+        return f"Coq does not accept the ranks, or that {2 * written.half} steps are enough"
+    return "; ".join(f"{written.layers[v].layer.place}: Coq does not accept the adjoints" for v in refused)
+
+
+def accepted_layers(folder: Path, written: Network, seconds: float = SECONDS) -> dict[int, bool]:
+    """For every layer, the cost last, whether Coq accepts its adjoints; ``folder`` holds the compiled library."""
     head, _, _ = written.source.partition("Lemma network_accepted")
     questions = "".join(
         f"Eval vm_compute in ({v}, layer_accepted dims layer{v}).\n" for v in range(len(written.layers))
     )
-    answer = machine.compile_bounded(folder, "Question", head + questions, SECONDS, MEMORY)
-    refused = [int(v) for v in re.findall(r"\((\d+), false\)", answer)]
-    if not refused:
-        return f"Coq does not accept the ranks, or that {2 * written.half} steps are enough"
-    return "; ".join(f"{written.layers[v].layer.place}: Coq does not accept the adjoints" for v in refused)
+    answer = machine.compile_file(folder, "Question", head + questions, seconds, MEMORY)
+    return {int(v): accepted == "true" for v, accepted in re.findall(r"\((\d+), (true|false)\)", answer)}
