@@ -26,9 +26,10 @@ import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
+from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradients
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
-from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label, label_of, stopped
+from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
@@ -67,7 +68,10 @@ def export_module(
 def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
     """The architecture of a ``torch.export.ExportedProgram``."""
     try:
-        return _read_decomposing(stopped(_package(), program, where), name, where, cost)
+        mark_stopped_gradients(_package(), program, where)
+        found = _read_decomposing(program, name, where, cost)
+        traced = getattr(program, "dialect", "TRAINING") == "TRAINING"
+        return found if traced else replace(found, notes=(*found.notes, _DECOMPOSED))
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
@@ -111,6 +115,7 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
 
 
 _MOST_ROUNDS = 6
+_DECOMPOSED = "the program was decomposed before it was saved: gradients that no_grad stops are not seen"
 
 
 def _torch_says(error: Exception, path: str) -> str:

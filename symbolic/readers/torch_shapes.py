@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
+from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.operations import padded, parted, rows, sliced
 from dyadic.symbolic.readers.recurrent_cells import CellDescription, unroll, unrolled
@@ -26,11 +27,18 @@ def detach(call: OperatorCall) -> Result:
     return call.layer("stop_gradient", [call.model.vertex(value)])
 
 
-@operator("clone", "contiguous", "alias", "lift_fresh_copy", "lift_fresh", "positive")
+@operator("clone", "contiguous", "lift_fresh_copy", "lift_fresh", "positive")
 def nothing(call: OperatorCall) -> Result:
-    if call.operator == "alias":  # what a detach becomes in a program that was decomposed before it was saved
-        call.model.note("alias is the identity: no vertex, and no gradient stops there")
     return call.value()
+
+
+@operator("alias")
+def alias(call: OperatorCall) -> Result:
+    """What a detach becomes in a program that was decomposed before it was saved."""
+    value = call.value()
+    if (isinstance(value, Known) and not value.trained) or call.kinds.get("self", "f")[0] != "f":
+        return value
+    raise Unsupported("whether a gradient stops there is not said: export without run_decompositions")
 
 
 @operator("dropout", "native_dropout", "feature_dropout", "alpha_dropout")
@@ -243,6 +251,8 @@ def where(call: OperatorCall) -> Result:
 
 @operator(embedding="embedding slice stop_gradient where")
 def embedding(call: OperatorCall) -> Result:
+    if call["scale_grad_by_freq"]:  # which torch's own decomposition leaves out
+        raise SpecError("embedding", "scale_grad_by_freq = True is not read", "export the module without it")
     table, row = call.weight("weight"), call["padding_idx"]
     if row not in (None, -1):
         call.model.note("the row padding_idx of an embedding is held constant, as PyTorch does")
