@@ -141,6 +141,9 @@ class AutogradComparison:
         found = self.torch.autograd.grad(
             self.outputs, list(named.values()), self.sensitivities, allow_unused=True, materialize_grads=True
         )
+        found = tuple(slope.to_dense() if slope.is_sparse else slope for slope in found)
+        if not all(self.torch.isfinite(value).all() for value in (*self.outputs, *found)):
+            raise NotComparable("values or gradients at a random point are not finite")
         return {key: np.asarray(g.numpy(), float) for key, g in zip(named, found, strict=True)}
 
     def differences(self) -> dict[str, float]:

@@ -34,9 +34,10 @@ from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_windows,
 )
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
+from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradients
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
-from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label, label_of, stopped
+from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
 from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, place_of, size_of
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
@@ -76,7 +77,10 @@ def export_module(
 def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
     """The architecture of a ``torch.export.ExportedProgram``."""
     try:
-        return _read_decomposing(stopped(_package(), program, where), name, where, cost)
+        mark_stopped_gradients(_package(), program, where)
+        found = _read_decomposing(program, name, where, cost)
+        traced = getattr(program, "dialect", "TRAINING") == "TRAINING"
+        return found if traced else replace(found, notes=(*found.notes, _DECOMPOSED))
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
@@ -120,6 +124,7 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
 
 
 _MOST_ROUNDS = 6
+_DECOMPOSED = "the program was decomposed before it was saved: gradients that no_grad stops are not seen"
 
 
 def _torch_says(error: Exception, path: str) -> str:

@@ -32,11 +32,18 @@ def nan_to_num(call: OperatorCall) -> Result:
     return call.value()
 
 
-@operator("clone", "contiguous", "alias", "lift_fresh_copy", "lift_fresh", "positive")
+@operator("clone", "contiguous", "lift_fresh_copy", "lift_fresh", "positive")
 def nothing(call: OperatorCall) -> Result:
-    if call.operator == "alias":  # what a detach becomes in a program that was decomposed before it was saved
-        call.model.note("alias is the identity: no vertex, and no gradient stops there")
     return call.value()
+
+
+@operator("alias")
+def alias(call: OperatorCall) -> Result:
+    """What a detach becomes in a program that was decomposed before it was saved."""
+    value = call.value()
+    if (isinstance(value, Known) and not value.trained) or call.kinds.get("self", "f")[0] != "f":
+        return value
+    raise Unsupported("whether a gradient stops there is not said: export without run_decompositions")
 
 
 @operator("dropout", "native_dropout", "feature_dropout", "alpha_dropout")
