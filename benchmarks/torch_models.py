@@ -18,7 +18,8 @@ import torch
 from torch import nn
 
 import dyadic
-from dyadic.exported import AutogradComparison
+from dyadic.autograd_comparison import AutogradComparison
+from dyadic.symbolic.readers import read_module
 
 Case = tuple[nn.Module, tuple[Any, ...]]
 
@@ -251,8 +252,9 @@ def row(name: str) -> str:
         return f"{name:16} not run: {type(error).__name__}: {str(error)[:200]}"
     started = time.process_time()
     try:
-        architecture = dyadic.from_torch(module, arguments, check=False)
-        differences = AutogradComparison(module, arguments, architecture).differences()
+        found = read_module(module, arguments)
+        architecture = found.architecture
+        differences = AutogradComparison(module, arguments, found).differences()
         read = time.process_time()
         verdict = dyadic.verify(dyadic.derive(architecture))["verdict"]
     except Exception as error:

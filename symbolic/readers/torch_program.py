@@ -6,11 +6,20 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
+_OWN = ("aten", "prims", "dyadic")
+"""The namespaces whose operators are read by their names alone: PyTorch's, and the mark of a stopped gradient."""
+
 
 def label_of(target: Any) -> str:
-    """The name of an operator without its overload, such as ``add`` for aten.add.Tensor."""
+    """The name of an operator without its overload, such as ``add`` for aten.add.Tensor.
+
+    One that PyTorch does not define keeps its namespace: that of somebody else may have any name.
+    """
     packet = getattr(target, "overloadpacket", None)
-    return str(packet.__name__ if packet is not None else getattr(target, "__name__", target))
+    if packet is None:
+        return str(getattr(target, "__name__", target))
+    name = str(packet.__name__)
+    return name if target.namespace in _OWN else f"{target.namespace}::{name}"
 
 
 def decomposed(torch: Any, program: Any, wanted: Collection[Any]) -> Any:
