@@ -100,6 +100,8 @@ class Claims:
             "hypotheses": hypotheses(kind, content, subject, numbers),
         }
         if claim["verdict"] == "proved":
+            if kind == "formal" and any(map(is_held, self.applied)):
+                raise Rejected(f"{where}.verdict", "cannot be proved: the network holds values constant, Coq does not")
             wanted["method"] = rule.how(subject, numbers)
             self._trusted(claim, where)
         self._compare(claim, wanted, where)
