@@ -106,6 +106,14 @@ class Certificate(_FixedMapping):
         return int(self["steps"])
 
     @property
+    def compared(self) -> int | None:
+        """At how many random points the gradients were compared with those of the program that the network was made of.
+
+        0 if they were not; None where there is no program that has gradients of its own.
+        """
+        return self.get("compared")
+
+    @property
     def hash(self) -> str:
         """SHA-256 of the contents: 64 hexadecimal digits."""
         return str(self["hash"])

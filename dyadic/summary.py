@@ -12,7 +12,7 @@ from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.proofs.sentences import any_state, these_sizes
+from dyadic.proofs.sentences import any_state, as_held, these_sizes
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
@@ -46,6 +46,8 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
         f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}, "
         f"architecture {certificate.architecture[:16]}"
     )
+    if certificate.compared is not None:
+        yield from page.wrapped(_program(certificate.compared))
     column = _column([claim.id for claim in claims], page)
     said: dict[str, Mapping[str, Any]] = {}
     for title, members in _grouped(claims):
@@ -62,6 +64,17 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
     more = "" if verbose else "--verbose shows methods and witnesses; "
     yield ""
     yield from page.wrapped(f"{more}`dyadic explain METHOD` says what a method proves, trusts and cannot see.")
+
+
+def _program(points: int) -> str:
+    """What is known of a network and the program that it was made of."""
+    if not points:
+        return (
+            "Of the network as it was read: its gradients were not compared with PyTorch's autograd; a backward pass "
+            "of the program's own would not have been noticed."
+        )
+    where = counted(points, "random point")
+    return f"Of the network as it was read: its gradients are those of PyTorch's autograd at {where}; no proof."
 
 
 def own_claims_text(
@@ -121,7 +134,8 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
     theorem = (
         f"after {count} of the saddle-point dynamics from {start}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L}){these_sizes(steps.numbers)}"
+        f"dE/dtheta are exactly those of backpropagation{as_held(steps.numbers)} (L = {certificate.L})"
+        f"{these_sizes(steps.numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
     text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"

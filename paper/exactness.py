@@ -16,10 +16,13 @@ from dyadic.symbolic.derivation import Derivation
 
 def result(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block, ...]:
     """What the reader came for: theorem, figure, verdict."""
-    return (_theorem(derivation), _picture(derivation), _verdict(certificate))
+    held = any(claim["kind"] == "steps" and claim["numbers"]["held"] for claim in certificate["claims"])
+    return (_theorem(derivation, held), _picture(derivation), _verdict(certificate))
 
 
-def _theorem(derivation: Derivation) -> Theorem:
+def _theorem(derivation: Derivation, held: bool) -> Theorem:
+    """held: whether some values are held constant, as a program asks."""
+    program = " as the program defines it, with values held constant where it stops gradients" if held else ""
     steps, update = derivation.steps, theory.update_rules()
     double = steps == 2 * derivation.L
     count: Any = ("T", "=", "2", "L", "=", str(steps)) if double else ("T", "=", str(steps))
@@ -36,7 +39,7 @@ def _theorem(derivation: Derivation) -> Theorem:
                     " is the feedforward activation, ",
                     Math("s"), " is the sensitivity of backpropagation, and ",
                     Math(("partial", "E", "/", "partial", "theta")),
-                    " is the gradient of the cost. No further step changes anything.",
+                    f" is the gradient of the cost{program}. No further step changes anything.",
                 )
             ),
         ),

@@ -102,6 +102,11 @@ def these_sizes(n: Mapping[str, int]) -> str:
     return "" if n["all_sizes"] else ", at the sizes of this network"
 
 
+def as_held(n: Mapping[str, int]) -> str:
+    """Of which gradient the theorem speaks where the program stops gradients."""
+    return " as the program defines it, with values held constant where it stops gradients" if n["held"] else ""
+
+
 _IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
 _REFUTING = {
     "adjoint": "rigorous evaluation",
@@ -138,6 +143,9 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         return _CONSTRUCTIONS[subject["construction"]], methods.get(subject["construction"], usual)
     if kind == "function":
         name = subject["name"]
+        if FUNCTIONS[name].held:
+            text = f"{name}: the emitted derivative is 0, as the convention asks; it is not that of the value"
+            return text, "rational functions in a differential field"
         away = " away from the kink" if FUNCTIONS[name].kink else ""
         within = f", where {FUNCTIONS[name].defined}" if FUNCTIONS[name].defined else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}{within}"
@@ -310,10 +318,10 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "steps":
             text = (
                 f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "
-                f"are exactly those of backpropagation (L = {n['L']} vertices){these_sizes(n)}"
+                f"are exactly those of backpropagation{as_held(n)} (L = {n['L']} vertices){these_sizes(n)}"
             )
             return text, "composition: lemma + ranks + instances + adjoints for all sizes"
     raise KeyError(kind)
 
 
-__all__ = ["assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]
+__all__ = ["as_held", "assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]

@@ -110,6 +110,8 @@ class Architecture:
     values: arrays for parameters and constants that came with the model, by name.
     notes: what a reader left out or changed, in words.
     given_sizes: the numbers that were put in for sizes given by name.
+    compared: at how many points the gradients were compared with those of the program that was read; None where that
+        defines none of its own.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Architecture:
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     given_sizes: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    compared: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         counts = f"inputs {len(self.inputs)}, layers {len(self.vertices)}, costs {len(self.costs)}"

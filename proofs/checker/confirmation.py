@@ -196,7 +196,8 @@ def _steps(exam: Examination) -> None:
     else:
         where = ", at the sizes of this network" if exam.own_sizes else ""
         done = Done.EVALUATED if exam.own_sizes else Done.REPLAYED
-        exam.say(claim, done, f"exact after {steps} steps{where}: the composition of the above")
+        held = ", to the gradient as the program defines it" if claim["numbers"]["held"] else ""
+        exam.say(claim, done, f"exact after {steps} steps{held}{where}: the composition of the above")
 
 
 __all__ = ["check", "examined"]

@@ -66,7 +66,10 @@ class Examination:
         about = self.graph.name, architecture_hash(self.certificate)
         steps = self.claims.known["steps"]
         assumed = tuple(steps["hypotheses"]) if steps["verdict"] == "proved" else ()
-        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)), *about, tuple(self.own_sizes), assumed)
+        return Report(
+            tuple(self._all()), tuple(dict.fromkeys(self.open)), *about, tuple(self.own_sizes), assumed,
+            self.certificate.get("compared"),
+        )  # fmt: skip
 
     def _all(self) -> Iterator[Finding]:
         for claim in self.certificate["claims"]:

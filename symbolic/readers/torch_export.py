@@ -6,26 +6,54 @@ such as ``linear`` and ``scaled_dot_product_attention``) and read call by call i
 
 from __future__ import annotations
 
-import logging
 import operator
-import os
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr
 
-import dyadic.symbolic.readers.torch_operators
-import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
-from dyadic.scratch import temporary_folder
 from dyadic.symbolic.errors import DyadicError, SpecError
+from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
+    torch_linear_maps,
+    torch_lookups,
+    torch_masks,
+    torch_operators,
+    torch_ordering,
+    torch_recurrent,
+    torch_scatter,
+    torch_shapes,
+    torch_windows,
+)
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
-from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
+from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradients
+from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
+from dyadic.symbolic.readers.torch_package import first_line_of, package, quietly
+from dyadic.symbolic.readers.torch_positions import rows_looked_up
+from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
+from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, place_of, size_of
 from dyadic.symbolic.structure import Architecture, InputRole, show
+
+
+@dataclass(frozen=True)
+class ReadModule:
+    """A program and what was made of it.
+
+    inputs: for each value that the program is given, in order, the name of the input; None where it is not read.
+    outputs: for each value that it returns, the position of its cost; None for what depends on no input.
+    """
+
+    architecture: Architecture
+    inputs: tuple[str | None, ...]
+    outputs: tuple[int | None, ...]
+
+    def with_notes(self, *notes: str) -> ReadModule:
+        """The same with more notes."""
+        return replace(self, architecture=replace(self.architecture, notes=(*self.architecture.notes, *notes)))
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
@@ -35,94 +63,102 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
     """
     if not zipfile.is_zipfile(path):
         raise SpecError(str(path), "is no exported program (no archive)", "write it with torch.export.save")
-    with _quiet():
-        torch = _package()
+    with quietly():
+        torch = package()
         try:
             program = torch.export.load(str(path))
         except Exception as error:  # whatever torch raises for what is no archive of its own
-            problem = f"is no exported program ({_torch_says(error, str(path))})"
+            problem = f"is no exported program ({first_line_of(error, str(path))})"
             raise SpecError(str(path), problem, "write it with torch.export.save") from error
-        return from_program(program, Path(path).stem, str(path), cost)
+        found = from_program(program, Path(path).stem, str(path), cost).with_notes(_FROM_A_FILE)
+        return replace(found.architecture, compared=0)
 
 
 def export_module(
     module: Any, example_input: Any, cost: str | None = None, name: str | None = None, dynamic_shapes: Any = None
-) -> Architecture:
+) -> ReadModule:
     """Export a module as it computes on an example (a tensor, or a tuple of them), and read the program."""
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
-    label = name or type(module).__name__
-    with _quiet():
-        torch = _package()
+    title = name or type(module).__name__
+    with quietly():
+        torch = package()
         try:
             program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
         except Exception as error:  # torch.export has no one class of errors
-            raise DyadicError(f"{label}: torch.export cannot export it: {str(error)[:400]}") from error
-        return from_program(program, label, label, cost)
+            raise DyadicError(f"{title}: torch.export cannot export it: {str(error)[:400]}") from error
+        return from_program(program, title, title, cost)
 
 
-def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
-    """The architecture of a ``torch.export.ExportedProgram``."""
+def from_program(program: Any, name: str, where: str, cost: str | None = None) -> ReadModule:
+    """What a ``torch.export.ExportedProgram`` is read as."""
     try:
-        return _TorchReader(program, name, where).read(cost)
+        mark_stopped_gradients(package(), program, where)
+        found = _read_decomposing(program, name, where, cost)
+        traced = getattr(program, "dialect", "TRAINING") == "TRAINING"
+        return found if traced else found.with_notes(_DECOMPOSED)
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
 
 
-def _torch_says(error: Exception, path: str) -> str:
-    """The first line of torch's message, without the file's name and without a hint at warnings that are not shown."""
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return first.replace(path, "the file").partition(". Please check")[0].rstrip(" ,.;:")[:200]
+class Decomposable(Exception):
+    """Calls could not be read, but torch can write them in others."""
+
+    def __init__(self, targets: list[Any], problems: list[Problem]) -> None:
+        super().__init__()
+        self.targets, self.problems = targets, problems
+
+
+def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> ReadModule:
+    """Read a program; operators without a reader of their own are decomposed by torch's rules, then those in these.
+
+    What cannot be read in the end is told as it stands in the program, not in its decomposition.
+    """
+    wanted: dict[Any, None] = {}
+    first: Decomposable | None = None
+    for _ in range(_MOST_ROUNDS):
+        try:
+            found = _TorchReader(program, name, where, wanted).read(cost)
+        except Decomposable as further:
+            first = first or further
+            fresh = [target for target in further.targets if target not in wanted]
+            wanted |= dict.fromkeys(fresh)
+            if fresh:
+                continue
+        except SpecError:
+            if first is None:
+                raise
+        else:
+            names = ", ".join(sorted({label_of(target) for target in wanted}))
+            return found.with_notes(f"decomposed by torch's own rules: {names}") if wanted else found
+        break
+    assert first is not None
+    refuse(where, first.problems)
+    raise SpecError(where, "is decomposed without an end", "please report this model")
+
+
+_MOST_ROUNDS = 6
+_DECOMPOSED = "the program was decomposed before it was saved: gradients that no_grad stops are not seen"
+_FROM_A_FILE = "not compared with PyTorch's autograd: a file does not hold the module, nor a backward pass of its own"
 
 
 _LIKE = ("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_empty")
-_CACHE = "TORCHINDUCTOR_CACHE_DIR"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without torch's own messages, and without the folder for compiled code that it would leave behind.
-
-    Also around the import: some parts of torch choose that folder when they are loaded.
-    """
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with temporary_folder() as folder:
-            given = os.environ.get(_CACHE)
-            os.environ[_CACHE] = given or str(folder)
-            try:
-                yield
-            finally:
-                if given is None:
-                    del os.environ[_CACHE]
-    finally:
-        logging.disable(before)
-
-
-def _package() -> Any:
-    try:
-        import torch
-        import torch.export
-    except ImportError as error:
-        raise DyadicError(
-            "reading PyTorch programs needs the torch package: pip install 'dyadic-backprop[torch]'"
-        ) from error
-    return torch
 
 
 class _TorchReader:
-    def __init__(self, program: Any, name: str, where: str) -> None:
-        self.torch = _package()
+    def __init__(self, program: Any, name: str, where: str, wanted: Collection[Any] = ()) -> None:
+        self.torch = package()
         self.where = where
-        self._no_gradient_is_cut(program)
-        self.program = program.run_decompositions({})
-        self.model = Model(name)
+        self.program = decomposed(self.torch, program, wanted)
+        self.model = Model(name, least=1)
         self.values: dict[Any, Any] = {}
+        self.given: list[str | None] = []
         self.problems: list[Problem] = []
+        self.final = False  # whether one of them stays, however the program is written
+        self.refused: list[Any] = []  # what the calls behind the problems call
         self.places: dict[Any, str] = {}  # where tied weights lie in memory: the first name of each
         for key, tensor in self.program.state_dict.items():
-            self.places.setdefault(_place(tensor), key)
+            self.places.setdefault(place_of(tensor), key)
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
@@ -136,29 +172,6 @@ class _TorchReader:
         self.calls = [node for node in graph.nodes if node.op == "call_function" and node in self.needed]
         self.paths = Counter(self._path(node) for node in self.calls if node.target is not operator.getitem)
 
-    def _no_gradient_is_cut(self, program: Any) -> None:
-        """Refuse a program in which PyTorch stops a gradient that would flow here.
-
-        The decomposition forgets ``detach`` and ``no_grad``: they are looked for before it.  On numbers that depend on
-        no input and no parameter (buffers, positions) they change nothing.
-        """
-        kinds = self.torch.export.graph_signature.InputKind
-        specs = program.graph_signature.input_specs
-        moving = {spec.arg.name for spec in specs if spec.kind in (kinds.USER_INPUT, kinds.PARAMETER)}
-        flows: set[Any] = set()
-        for node in program.graph.nodes:
-            value = node.meta.get("val")
-            floating = not isinstance(value, self.torch.Tensor) or value.is_floating_point()
-            if node.op == "placeholder" and node.name in moving and floating:
-                flows.add(node)
-            elif node.op == "call_function" and floating and not flows.isdisjoint(node.all_input_nodes):
-                flows.add(node)
-                label = _label(node)
-                if label.startswith("detach") or (label == "wrap_with_set_grad_enabled" and not node.args[0]):
-                    cut = "no_grad" if label.startswith("wrap") else "detach"
-                    problem = f"stops a gradient ({cut} at {node.name!r}), which the derivation would let through"
-                    raise SpecError(self.where, problem, f"export the module without {cut}")
-
     def _needed(self) -> set[Any]:
         found: set[Any] = set()
         stack = [node for node in self.outputs if hasattr(node, "all_input_nodes")]
@@ -169,19 +182,23 @@ class _TorchReader:
                 stack += node.all_input_nodes
         return found
 
-    def read(self, cost: str | None) -> Architecture:
+    def read(self, cost: str | None) -> ReadModule:
         self._placeholders()
         for position, node in enumerate(self.calls, 1):
             self._read(position, node)
+        if not self.final and (further := [target for target in self.refused if decomposable(self.torch, target)]):
+            raise Decomposable(further, self.problems)
         refuse(self.where, self.problems)
-        outputs = []
-        for position, node in enumerate(self.outputs):
-            value = self.values.get(node) if hasattr(node, "all_input_nodes") else None
-            if isinstance(value, str):
-                outputs.append(value)
-            else:
+        found = [self.values.get(node) if hasattr(node, "all_input_nodes") else None for node in self.outputs]
+        outputs = [value if isinstance(value, str) else None for value in found]
+        for position, value in enumerate(outputs):
+            if value is None:
                 self.model.note(f"the output {position} is left out: it depends on no input")
-        return self.model.architecture(list(dict.fromkeys(outputs)), cost)
+        names = list(dict.fromkeys(value for value in outputs if value is not None))
+        architecture = self.model.architecture(names, cost)
+        return ReadModule(
+            architecture, tuple(self.given), tuple(None if value is None else names.index(value) for value in outputs)
+        )
 
     # -- inputs, parameters, buffers -------------------------------------------------------------------------------
 
@@ -190,10 +207,8 @@ class _TorchReader:
         nodes = {node.name: node for node in self.program.graph.nodes if node.op == "placeholder"}
         for spec in self.program.graph_signature.input_specs:
             node = nodes.get(getattr(spec.arg, "name", ""))
-            if node is None:
-                continue
             if spec.kind == kinds.USER_INPUT:
-                self._input(node)
+                self.given.append(None if node is None else self._input(node))
             elif node in self.needed:
                 self.values[node] = self._array(spec, trained=spec.kind == kinds.PARAMETER)
 
@@ -202,66 +217,58 @@ class _TorchReader:
         tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
         if tensor is None:
             raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
-        name = self.places.get(_place(tensor), spec.target) if tensor.numel() else spec.target
+        name = self.places.get(place_of(tensor), spec.target) if tensor.numel() else spec.target
         if name != spec.target:
             self.model.note(f"{spec.target} is {name}: one parameter")
-        return Known(name, _numpy(tensor), trained)
+        return Known(name, array_of(tensor), trained)
 
-    def _input(self, node: Any) -> None:
+    def _input(self, node: Any) -> str | None:
         tensor = node.meta.get("val")
         if not isinstance(tensor, self.torch.Tensor):
-            return  # a number: torch.export has put it into the graph
-        below = None if tensor.is_floating_point() else self._rows_looked_up(node)
-        if below is None and not tensor.is_floating_point():
+            return None  # a number: torch.export has put it into the graph
+        whole = kind_of(tensor)[0] == "i"
+        below = rows_looked_up(node) if whole else None
+        if below is None and whole:
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
+        if below is None and kind_of(tensor) == "b8":
+            self.model.note(f"the entries of the input {node.name!r} are 0 and 1")
         role: InputRole = "data" if below is None else "index"
-        self.values[node] = self.model.input(node.name, map(_size, tensor.shape), role, below)
-
-    def _rows_looked_up(self, node: Any) -> int | None:
-        """The number of rows of the tables in which an integer input is looked up; None if it is used otherwise."""
-        rows = []
-        for user in node.users:
-            label = _label(user)
-            if label == "embedding" and user.args[1] is node:
-                rows.append(int(user.args[0].meta["val"].shape[0]))
-            elif label == "index_select" and user.args[2] is node:
-                rows.append(int(user.args[0].meta["val"].shape[user.args[1]]))
-            elif label not in ("sym_size", "_assert_tensor_metadata"):
-                return None
-        return min(rows, default=None)
+        name = self.model.input(node.name, map(size_of, tensor.shape), role, below)
+        self.values[node] = name
+        return name
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
     def _read(self, position: int, node: Any) -> None:
-        label = _label(node)
+        operator_ = label(node)
         arguments = [self.values.get(each) for each in node.all_input_nodes]
         try:
             if node.target is operator.getitem:
                 found = self.values.get(node.args[0])
                 self.values[node] = None if found is None else found[node.args[1]]
                 if found is not None and self.values[node] is None:
-                    raise Unsupported(f"reads result {node.args[1]} of {_label(node.args[0])}")
+                    raise Unsupported(f"reads result {node.args[1]} of {label(node.args[0])}")
             elif any(value is None for value in arguments):
-                if label not in OPERATORS:
+                if operator_ not in OPERATORS:
                     raise Unsupported("")
                 self.values[node] = None  # what it reads is not supported and will be named
-            elif self._is_random(node) and label not in OPERATORS:
+            elif self._is_random(node) and operator_ not in OPERATORS:
                 raise Unsupported("draws random numbers")
             elif not hasattr(node.target, "_schema") or self._folds(node, arguments):
                 self.values[node] = self._folded(node)
-            elif label not in OPERATORS:
+            elif operator_ not in OPERATORS:
                 raise Unsupported("")
             else:
-                call = self._call(node, label)
-                found = OPERATORS[label](call)
+                call = self._call(node)
+                found = OPERATORS[operator_](call)
                 call.all_read()
                 self.values[node] = found
                 self._compare_shape(node)
-        except Unsupported as error:
-            self.problems.append(Problem(self._place(position, node), str(error)))
-            self.values[node] = None
-        except MALFORMED as error:
-            self.problems.append(Problem(self._place(position, node), malformed(error)))
+        except (Unsupported, *MALFORMED) as error:
+            reason = str(error) if isinstance(error, Unsupported) else malformed(error)
+            self.problems.append(Problem(self._place(position, node), reason))
+            self.final |= isinstance(error, Unread)
+            self.refused.append(node.target)
             self.values[node] = None
         except SpecError as error:
             place = f"{self._place(position, node)}: {error.where}"
@@ -272,7 +279,7 @@ class _TorchReader:
         if self._is_random(node):
             return False
         known = [value for value in arguments if not isinstance(value, Expr)]
-        like = _label(node) in _LIKE
+        like = label(node) in _LIKE
         return all(isinstance(value, Known) and not value.trained for value in known) or like
 
     def _is_random(self, node: Any) -> bool:
@@ -299,9 +306,9 @@ class _TorchReader:
         except Exception as error:  # whatever the operator raises
             raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
         if isinstance(found, self.torch.Tensor):
-            return Known(node.name, _numpy(found))
+            return Known(node.name, array_of(found))
         if isinstance(found, list | tuple):
-            return [Known(f"{node.name}.{k}", _numpy(part)) for k, part in enumerate(found)]
+            return [Known(f"{node.name}.{k}", array_of(part)) for k, part in enumerate(found)]
         return found
 
     def _make_room(self, node: Any) -> None:
@@ -313,7 +320,7 @@ class _TorchReader:
                     raise Unsupported("makes a constant whose size is not known beforehand")
                 self.model.room(tensor.shape, tensor.element_size())
 
-    def _call(self, node: Any, label: str) -> OperatorCall:
+    def _call(self, node: Any) -> OperatorCall:
         def read(value: Any) -> Any:
             if isinstance(value, self.torch.fx.Node):
                 return self.values[value]
@@ -331,10 +338,15 @@ class _TorchReader:
             user.args[1] for user in node.users if user.target is operator.getitem and user in self.needed
         )
         path = self._path(node)
-        name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
+        name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label(node)}"
         schema = node.target._schema.arguments
         defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
-        return OperatorCall(self.model, label, name, arguments, wanted, defaults)
+        kinds = {"": kind_of(node.meta.get("val"))}
+        for position, argument in enumerate(schema):
+            given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
+            if isinstance(given, self.torch.fx.Node):
+                kinds[argument.name] = kind_of(given.meta.get("val"))
+        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds)
 
     @staticmethod
     def _path(node: Any) -> str:
@@ -351,44 +363,18 @@ class _TorchReader:
         for tensor, value in pairs:
             if not isinstance(value, str) or tensor is None:
                 continue
-            ours, theirs = self.model.shapes[value], tuple(map(_size, tensor.shape))
+            ours, theirs = self.model.shapes[value], tuple(map(size_of, tensor.shape))
             numbers = zip(ours, theirs, strict=False)
             if len(ours) != len(theirs) or any(n.is_Integer and m.is_Integer and n != m for n, m in numbers):
                 problem = f"has the shape {show(ours)} here and {show(theirs)} in PyTorch"
-                raise SpecError(f"result of {_label(node)}", problem, "please report this model")
+                raise SpecError(f"result of {label(node)}", problem, "please report this model")
 
     def _place(self, position: int, node: Any) -> str:
         path = self._path(node)
         reads = ", ".join(repr(each.name) for each in node.all_input_nodes) or "nothing"
         inside = f" in {path}" if path else ""
-        return f"call {position} of {len(self.calls)} {node.name!r} (aten.{_label(node)}{inside}, reading {reads})"
+        called = label(node) if "::" in label(node) else f"aten.{label(node)}"
+        return f"call {position} of {len(self.calls)} {node.name!r} ({called}{inside}, reading {reads})"
 
 
-def _label(node: Any) -> str:
-    """The operator's name without its overload, such as ``add`` for aten.add.Tensor."""
-    packet = getattr(node.target, "overloadpacket", None)
-    return str(packet.__name__ if packet is not None else getattr(node.target, "__name__", node.target))
-
-
-def _size(extent: Any) -> Expr:
-    """An extent: a number, or the name of a dynamic one."""
-    if isinstance(extent, int):
-        return Integer(extent)
-    expression = extent.node.expr
-    if not expression.is_Symbol:
-        return Symbol(f"size_{abs(hash(str(expression))) % 10**6}", integer=True, positive=True)
-    return Symbol(str(expression), integer=True, positive=True)
-
-
-def _place(tensor: Any) -> Any:
-    """Where a tensor lies in memory and how: equal for tied weights."""
-    return tensor.data_ptr(), tensor.shape, tensor.stride()
-
-
-def _numpy(tensor: Any) -> np.ndarray:
-    found = tensor.detach().cpu()
-    found = found.float() if str(found.dtype) in ("torch.bfloat16", "torch.float16") else found
-    return np.asarray(found.numpy())
-
-
-__all__ = ["OPERATORS", "export_module", "from_program", "read_torch"]
+__all__ = ["OPERATORS", "ReadModule", "export_module", "from_program", "read_torch"]

@@ -145,6 +145,8 @@ def _slope(name: str, u: Enclosure) -> Enclosure:
             return found if name == "asin" else -found
         case "atan":
             return (NUMBER_ONE + u * u).inverse()
+        case "stop_gradient":  # of its value: whether a flow has a potential is no matter of conventions
+            return NUMBER_ONE
     return NOTHING  # floor and round, between their jumps
 
 

@@ -365,5 +365,6 @@ CERTIFICATE = record(
         "versions": table(text(60, _VERSION), one_of("dyadic", "sympy", "python-flint")),
         "hash": DIGEST,
     },
+    {"compared": number(0, 1000)},
 )
 """The whole file; docs/certificate.schema.json says the same in words that other programs read."""

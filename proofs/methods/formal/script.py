@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import is_held
+from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
 from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number, guarded
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
@@ -76,6 +78,9 @@ def network(certificate: Any) -> Network:
     steps = certificate["steps"]
     if steps % 2:
         raise Inexpressible("the theorem in Coq is about an even number of steps")
+    for name in sorted(applied([certificate["layers"], certificate["costs"]])):
+        if is_held(name):
+            raise Inexpressible(f"{name} holds its value constant: its derivative in Coq is that of the value")
     where = {name: _input(node, table, name) for name, node in architecture["inputs"].items()}
     functions: list[str] = []
     layers = []

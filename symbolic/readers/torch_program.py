@@ -1,0 +1,45 @@
+"""A program of torch.export before it is read: decomposed, but for what has a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+_OWN = ("aten", "prims", "dyadic")
+"""The namespaces whose operators are read by their names alone: PyTorch's, and the mark of a stopped gradient."""
+
+
+def label_of(target: Any) -> str:
+    """The name of an operator without its overload, such as ``add`` for aten.add.Tensor.
+
+    One that PyTorch does not define keeps its namespace: that of somebody else may have any name.
+    """
+    packet = getattr(target, "overloadpacket", None)
+    if packet is None:
+        return str(getattr(target, "__name__", target))
+    name = str(packet.__name__)
+    return name if target.namespace in _OWN else f"{target.namespace}::{name}"
+
+
+def decomposed(torch: Any, program: Any, wanted: Collection[Any]) -> Any:
+    """The program without mutations, and without the operators that are wanted decomposed, as far as torch can.
+
+    Composite operators such as ``linear`` and ``scaled_dot_product_attention`` stay as they are otherwise.
+    """
+    return program.run_decompositions({target: _rule(torch, target) for target in wanted})
+
+
+def decomposable(torch: Any, target: Any) -> bool:
+    """Whether torch has a rule that writes an operator in others."""
+    return _rule(torch, target) is not None
+
+
+def _rule(torch: Any, target: Any) -> Any:
+    """torch's rule for an operator: from its table, or the definition of a composite one; None if there is none."""
+    known = torch._decomp.decomposition_table.get(target)
+    found = dict(torch.export.default_decompositions().items()).get(target, known)
+    composite = torch._C.DispatchKey.CompositeImplicitAutograd
+    if found is None and isinstance(target, torch._ops.OpOverload) and target.has_kernel_for_dispatch_key(composite):
+        return partial(target._op_dk, composite)
+    return found
