@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
@@ -30,6 +31,7 @@ from dyadic.proofs.statements.verdict.theorem import step_size_claim, steps_clai
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.structure import Architecture
 
 _LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
 _PRINTER = TextPrinter()
@@ -93,6 +95,7 @@ def examine_claims(
     author = author_names(claims.names, claims.layers, graph)
     vocabulary = Vocabulary(graph, claims.functions, author)
     vocabulary.given = given_values(graph, derivation.architecture.values)
+    vocabulary.exists = partial(_exists, derivation.architecture)
     budget = Budget()
     found: list[Claim] = []
     failures = list(claims.failures)
@@ -108,6 +111,15 @@ def examine_claims(
     expected = {statement.id: statement.expected for statement in claims.statements if statement.expected}
     lines = {statement.id: statement.line for statement in claims.statements}
     return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)), expected, lines)
+
+
+def _exists(architecture: Architecture, values: Mapping[str, int]) -> bool:
+    """Whether an architecture can have these numbers for its named sizes: a pool of 3 needs an axis of 3."""
+    try:
+        architecture.with_sizes({name: values[name] for name in architecture.unknown_sizes if name in values})
+    except SpecError:
+        return False
+    return True
 
 
 def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:

@@ -13,7 +13,7 @@ from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
-from dyadic.proofs.statements.semantics.vocabulary import LET
+from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _INTEGER_NODES = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
@@ -59,10 +59,24 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             if name not in numbers and name in named:
                 numbers[name] = setting.count(named[name])
         shape = [setting.count(ranges.free[name]) for name in indices]
-        body = _with_numbers(_with_chosen(setting.weighed(node)), set(self.meaning.vocabulary.given_integers))
+        body = _with_numbers(
+            _with_chosen(self._with_sums(setting.weighed(node))), set(self.meaning.vocabulary.given_integers)
+        )
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         with noting(self.ring, True):
             return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
+
+    def _with_sums(self, node: Any, depth: int = 0) -> Any:
+        """Where the index at which a largest value is attained is an index itself, the sum of which it picks a term."""
+        if not isinstance(node, list) or not node:
+            return node
+        if node[0] == "entry" and (at := next((k for k, i in enumerate(node[3]) if _is_position(i)), None)) is not None:
+            setting, name = self.meaning.setting, f"largest {depth}"
+            axis = self.meaning.vocabulary.axes(axes_kind(node[1]), node[2])[at]
+            chosen = [*node[3][:at], ["index", name], *node[3][at + 1 :]]
+            body = ["*", ["same", ["index", name], node[3][at]], ["entry", *node[1:3], chosen]]
+            return self._with_sums(["sum", name, setting.count(axis), body], depth + 1)
+        return [self._with_sums(child, depth + 1) for child in node]
 
     def sides(self, link: Link | Relation) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""

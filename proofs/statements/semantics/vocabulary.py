@@ -6,7 +6,7 @@ A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -138,7 +138,8 @@ class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
     first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
-    given: the values of constants that the architecture gives.
+    given: the values of constants that the architecture gives.  exists: whether the architecture can have these numbers
+    for the sizes that it gives by name.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class Vocabulary:
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first, self.solution = 0, False
         self.given: dict[tuple[str, str], GivenArray] = {}
+        self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}

@@ -8,6 +8,7 @@ are searched at which they differ for certain.  No equality is ever decided by r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -52,12 +53,13 @@ _NO_NUMBERS = "no numbers were found at which they are"
 class LinkOutcome:
     """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
 
-    nowhere: one side is not defined at random residues, hence nowhere.  compared: how many entries.
+    nowhere: at how many of the integers a side is not defined at random residues, hence nowhere.  compared: how many
+    entries.
     """
 
     method: str | None
     bound: Fraction = Fraction(1)
-    nowhere: bool = False
+    nowhere: int = 0
     compared: int = 0
 
 
@@ -115,13 +117,19 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
         values = _allowed(claim, chosen, values)
+        if not values.values:
+            return undecided(
+                f"{link.label}: none of the integers that were tried fulfil the assumptions; the others are open"
+            )
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
         try:
             outcome, at = trial.run(link, chosen, values.values)
         except Outside as error:
             return refuted(link, {"entry": error.reason})
-        if outcome.nowhere:
+        if outcome.method is not None and outcome.nowhere == len(values.values):
             return undecided(f"{link.label}: {_NOWHERE}")
+        if outcome.method is not None and outcome.nowhere and not values.every:
+            return undecided(f"{link.label}: at some of the integers a side has no value, and not all were examined")
         if outcome.method is None:
             found = numbers(link, None if chosen.drawn else chosen, at)
             if found:
@@ -156,7 +164,7 @@ def _allowed(claim: Equalities, setting: Setting, values: Assignments) -> Assign
     argument = values.argument
     if argument and len(left) < len(values.values):
         argument += f", of which the assumptions allow {len(left)}"
-    return Assignments(left, argument, values.total)
+    return replace(values, values=left, argument=argument)
 
 
 def _with_free_constants(claim: Equalities) -> Equalities:
@@ -195,29 +203,51 @@ class _Trial:
     def run(
         self, link: Link, chosen: Setting, values: list[dict[str, int]]
     ) -> tuple[LinkOutcome, list[dict[str, int]]]:
-        """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
+        """For unknown functions first, then for the functions' own algebra; and the integers from which they differ."""
         self.read = False
-        at = values
         for kind, method in ((Free, _FREE), (Closed, _OWN)):
-            bound, compared = Fraction(0), 0
+            outcome, differing = self._in(kind, method, link, chosen, values)
+            if outcome is not None:
+                return outcome, values
+        return LinkOutcome(None), differing
+
+    def _in(
+        self, kind: type[Free] | type[Closed], method: str, link: Link, chosen: Setting, values: list[dict[str, int]]
+    ) -> tuple[LinkOutcome | None, list[dict[str, int]]]:
+        """The outcome in one kind of ring; None where the sides differ, and at which integers that shows first.
+
+        Integers at which a side has no value are left out: nothing is compared there.
+        """
+        bound, compared, nowhere = Fraction(0), 0, 0
+        for position, integers in enumerate(values):
             try:
-                for integers in values:
-                    at = [integers]
-                    degree = self._growth(link, chosen, integers)
-                    chance, count = self._both(kind, link, chosen, degree, integers)
-                    bound, compared = bound + chance, compared + count
+                degree = self._growth(link, chosen, integers)
+                chance, count = self._both(kind, link, chosen, degree, integers)
             except _Differs:
-                continue
+                return None, values[position:]
             except Outside:
                 raise
             except Rejected:
                 if kind is Free:
                     raise  # else: the index of a largest value, which is no integer among formal cases
-                continue
+                return None, values[position:]
             except Undetermined:
-                return LinkOutcome(None, nowhere=kind is Free), at
-            return LinkOutcome(method, bound, compared=compared), at
-        return LinkOutcome(None), at
+                if kind is Closed and not self._nowhere(link, chosen, integers):
+                    return LinkOutcome(None), values[position:]
+                nowhere += 1
+                continue
+            bound, compared = bound + chance, compared + count
+        return LinkOutcome(method, bound, nowhere, compared), []
+
+    def _nowhere(self, link: Link, chosen: Setting, integers: dict[str, int]) -> bool:
+        """Whether a side has no value at random residues, hence nowhere."""
+        try:
+            self._both(Free, link, chosen, 1, integers)
+        except Undetermined:
+            return True
+        except (_Differs, Rejected):
+            return False
+        return False
 
     def _sides(self, scope: ClaimTensors, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides; what is 0 only as one number is taken to be the largest is not 0 whatever the values are."""
@@ -238,7 +268,17 @@ class _Trial:
             if len(self._scopes) > _KEPT:
                 self._scopes.clear()
             self._scopes[full] = scope_of(self._claim, ring, draw, setting, integers, watch=True)
+            if isinstance(ring, Closed):
+                self._note_all(self._scopes[full], setting)
         return self._scopes[full]
+
+    def _note_all(self, scope: ClaimTensors, setting: Setting) -> None:
+        """Let a ring know where all of a claim has a value, not only the step at hand: there it is claimed."""
+        for link in self._claim.links if len(self._claim.links) > 1 else ():
+            if sizes.operations(self._claim, link, setting) <= sizes.BUDGET:
+                with suppress(Undetermined, Rejected):
+                    for _ in scope.sides(link):
+                        pass
 
     def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""

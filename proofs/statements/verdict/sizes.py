@@ -6,6 +6,7 @@ All entries where that is affordable; else axes in blocks (:mod:`dyadic.proofs.s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from math import prod
 from typing import Any
 
@@ -26,6 +27,8 @@ BUDGET = 100_000
 TOTAL = 5_000_000
 """The same for all the claims of a file together."""
 LARGEST_TENSOR = 4096
+_TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64)
+"""Numbers for sizes that the architecture gives by name; the smallest that it can have are examined."""
 
 
 class Budget:
@@ -178,8 +181,10 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
     free = names(claim.vocabulary.graph)
     numbers: list[dict[str, int]] = [{}]
     if free:
-        numbers = [dict.fromkeys(free, n) for n in (1, 2, 3)]
-        numbers += [{name: first + k for k, name in enumerate(free)} for first in (2, 1)]
+        tried = [dict.fromkeys(free, n) for n in _TRIED]
+        mixed = [{name: first + k for k, name in enumerate(free)} for first in _TRIED]
+        exists = claim.vocabulary.exists
+        numbers = [*islice(filter(exists, tried), 3), *islice(filter(exists, mixed), 2)]
     for values in numbers:
         seen = set()
         for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):

@@ -40,6 +40,8 @@ _TRIES = 40
 _PLACES = 3
 _BROKEN = 12
 """How many times fractions are tried."""
+_INTEGERS = 12
+"""At how many values of the integers numbers are looked for."""
 _MENDS = 60
 """How many times numbers are changed so that an assumption holds."""
 _OPERATIONS = 500_000
@@ -87,7 +89,7 @@ def search(
         looks = [
             _Look(claim, link, setting, given)
             for setting in {setting.key: setting for setting in settings}.values()
-            for given in integers
+            for given in integers[:_INTEGERS]
         ]
         for zero in (True, False):
             for look in looks:
@@ -129,9 +131,21 @@ class _Look:
             if not settle(self._scope, self._values, min(_MENDS, self._evaluations)):
                 continue
             point = self._at(places[turn % len(places)])
-            if point is not None:
+            if point is not None and self._has_values():
                 return point
         return None if self._values else self._closest(places[0])
+
+    def _has_values(self) -> bool:
+        """Whether all of the claim has a value here: elsewhere it claims nothing."""
+        scope = self._scope()
+        try:
+            for link in self.claim.links:
+                if sizes.operations(self.claim, link, self.setting) <= sizes.BUDGET:
+                    for _ in scope.sides(link):
+                        pass
+        except (Undetermined, Rejected):
+            return False
+        return True
 
     def _closest(self, index: dict[str, int]) -> Point | None:
         """Where nothing is drawn: the sides once more, with enclosures as narrow as can be."""
@@ -195,7 +209,8 @@ class _Look:
         before = dict(self._values)
         self._values.update(values)
         found = self._at(point.index)
-        if found is None:
+        if found is None or not self._has_values():
+            found = None
             self._values.update({label: before[label] for label in values})
         return found
 
