@@ -27,7 +27,7 @@ MOST = 4_096
 """How many sets of values may be examined."""
 _WORK = 3_000_000
 """The same times the operations of one evaluation."""
-_SAMPLES, _ALIKE = 16, 4
+_SAMPLES, _ALIKE = 16, 8
 """How many sets of values are looked at where there are too many; in the first few all are alike."""
 
 
