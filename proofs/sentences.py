@@ -102,7 +102,10 @@ def these_sizes(n: Mapping[str, int]) -> str:
     return "" if n["all_sizes"] else ", at the sizes of this network"
 
 
-_IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
+_IF_SMOOTH = (
+    ", if no maximum is attained twice, no argument of relu and no divisor is 0, every argument of a root or logarithm "
+    "is positive, and any function that proofs/coq/Functions.v lacks is differentiable at its argument"
+)
 _REFUTING = {
     "adjoint": "rigorous evaluation",
     "gradient": "rigorous evaluation",
