@@ -284,7 +284,7 @@ def paper_claims(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("-o", "--output", type=_file, required=True, help="A .tex or .pdf file.")
+@click.option("-o", "--output", type=_file, required=True, help="A .tex, .pdf or .html file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""
