@@ -80,7 +80,7 @@ class TypstPrinter(NotationPrinter):
     def power(self, base: str, exponent: str) -> str:
         # A class of its own keeps the exponent apart from the scripts of the base.
         base = self.base(base)
-        return f'class("normal", {base})^({exponent})' if "_" in base else f"{base}^({exponent})"
+        return f'class("normal", {base})^({exponent})' if "_" in base or "^" in base else f"{base}^({exponent})"
 
     def root(self, argument: str) -> str:
         return f"sqrt({argument})"
