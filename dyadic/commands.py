@@ -141,7 +141,7 @@ def figure(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], kind: str,
     stepsizes: tuple[float, ...], seed: int | None, output: Path,
 ) -> int:  # fmt: skip
-    from dyadic.figures import drawn
+    from dyadic.drawings import drawn
     from dyadic.paper import figure_file, figure_format
 
     figure_format(output)

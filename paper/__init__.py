@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.content import DETAILS, OF_ANY_NETWORK, SECTIONS, build_document
 from dyadic.paper.deviation_plots import DeviationLine, deviation_map, deviation_plot
 from dyadic.paper.document import Document
@@ -25,7 +24,6 @@ from dyadic.paper.glyphs import read_notation
 from dyadic.paper.html_document import render_html
 from dyadic.paper.latex import bibliography, render_latex
 from dyadic.paper.typst_document import drawing_pdf, render_pdf, render_typst
-from dyadic.paper.wavefront import wavefront
 from dyadic.symbolic.errors import DyadicError
 
 
@@ -76,7 +74,6 @@ __all__ = [
     "Document",
     "appendix_files",
     "appendix_format",
-    "architecture_graph",
     "build_document",
     "deviation_map",
     "deviation_plot",
@@ -87,7 +84,6 @@ __all__ = [
     "render_latex",
     "render_pdf",
     "render_typst",
-    "wavefront",
 ]
 
 if __name__ != "dyadic.paper":  # one module must not exist under two names

@@ -15,7 +15,7 @@ _LONGEST = 20
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Seat:
     """The middle of a box, its width, and its row from below."""
 
     x: float
@@ -98,14 +98,14 @@ def _rows(shown: Sequence[str], edges: Sequence[_Edge]) -> list[list[str]]:
     return [row for row in found if row]
 
 
-def _placed(rows: Sequence[Sequence[str]], left: float) -> dict[str, _Place]:
+def _placed(rows: Sequence[Sequence[str]], left: float) -> dict[str, _Seat]:
     widths = [[max(44.0, 10 + 4.4 * len(_cut(name))) for name in row] for row in rows]
     whole = max(sum(row) + _GAP * (len(row) - 1) for row in widths)
-    found: dict[str, _Place] = {}
+    found: dict[str, _Seat] = {}
     for number, (names, row) in enumerate(zip(rows, widths, strict=True)):
         x = left + (whole - sum(row) - _GAP * (len(row) - 1)) / 2
         for name, width in zip(names, row, strict=True):
-            found[name] = _Place(x + width / 2, width, number)
+            found[name] = _Seat(x + width / 2, width, number)
             x += width + _GAP
     return found
 
@@ -115,11 +115,11 @@ def _cut(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[:9]}..{name[-9:]}"
 
 
-def _is_far(places: Mapping[str, _Place], edge: _Edge) -> bool:
+def _is_far(places: Mapping[str, _Seat], edge: _Edge) -> bool:
     return places[edge[1]].row - places[edge[0]].row > 1
 
 
-def _near(places: Mapping[str, _Place], edge: _Edge) -> list[Shape]:
+def _near(places: Mapping[str, _Seat], edge: _Edge) -> list[Shape]:
     parent, child = places[edge[0]], places[edge[1]]
     return [Curve(((parent.x, parent.top), (child.x, child.bottom)), 0.8), *_head(child.x, child.bottom)]
 
@@ -128,7 +128,7 @@ def _head(x: float, y: float) -> list[Shape]:
     return [Curve(((x - 2.5, y - 4), (x, y), (x + 2.5, y - 4)), 0.8)]
 
 
-def _lanes(places: Mapping[str, _Place], far: Sequence[_Edge]) -> dict[_Edge, int]:
+def _lanes(places: Mapping[str, _Seat], far: Sequence[_Edge]) -> dict[_Edge, int]:
     """A lane beside the boxes for every edge that passes some, so that none shares one with another that it meets."""
     found: dict[_Edge, int] = {}
     for edge in sorted(far, key=lambda e: (places[e[1]].row - places[e[0]].row, places[e[0]].row)):
@@ -142,7 +142,7 @@ def _lanes(places: Mapping[str, _Place], far: Sequence[_Edge]) -> dict[_Edge, in
     return found
 
 
-def _around(places: Mapping[str, _Place], edge: _Edge, lane: float) -> list[Shape]:
+def _around(places: Mapping[str, _Seat], edge: _Edge, lane: float) -> list[Shape]:
     """Up from the parent, along the lane, and into the child from below, in the gaps between the rows."""
     parent, child = places[edge[0]], places[edge[1]]
     low, high, x = parent.top + 4, child.bottom - 8, child.x + min(8.0, child.width / 4)
@@ -151,7 +151,7 @@ def _around(places: Mapping[str, _Place], edge: _Edge, lane: float) -> list[Shap
     return [Curve(points, 0.8), *_head(x, child.bottom)]
 
 
-def _box(derivation: Derivation, name: str, place: _Place) -> list[Shape]:
+def _box(derivation: Derivation, name: str, place: _Seat) -> list[Shape]:
     ranks, left = derivation.ranks, place.x - place.width / 2
     inner = f"{ranks.x[name]} | {ranks.s[name]}" if name in ranks.s else "clamped"
     shade = "DCE9F5" if name in ranks.s else "F1F1F1"
@@ -167,7 +167,7 @@ def _box(derivation: Derivation, name: str, place: _Place) -> list[Shape]:
     ]
 
 
-def _frame(members: Sequence[_Place], count: int, right: float) -> list[Shape]:
+def _frame(members: Sequence[_Seat], count: int, right: float) -> list[Shape]:
     """Around a block that repeats, with how often it does."""
     low, high = min(place.bottom for place in members) - 4, max(place.top for place in members) + 3
     outline = ((30.0, low), (right + 3, low), (right + 3, high), (30.0, high), (30.0, low))

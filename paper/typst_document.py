@@ -73,10 +73,13 @@ class TypstRenderer(Renderer):
         return f"{new} dot.c {part.text}" if new else f" thin {part.text}"
 
     def paragraph(self, block: Paragraph) -> str:
-        lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
-        text = lead + self.spans(block.spans)
+        text = self._running(block)
         # A paragraph that announces something stays on the page of what it announces.
         return f"#block(sticky: true)[{text}]" if self._announces(block) else text
+
+    def _running(self, block: Paragraph) -> str:
+        lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
+        return lead + self.spans(block.spans)
 
     def _announces(self, block: Paragraph) -> bool:
         last = block.spans[-1] if block.spans else ":"
@@ -101,7 +104,10 @@ class TypstRenderer(Renderer):
         return f"#picture({image})[{self.spans(block.caption)}]"
 
     def theorem(self, block: Theorem) -> str:
-        body = self.blocks(block.body)
+        first, *others = block.body
+        # The first paragraph goes on behind the title.
+        start = self._running(first) if isinstance(first, Paragraph) else self.block(first)
+        body = "\n\n".join([start, *map(self.block, others)])
         if block.kind == "Proof":
             return f"#proof[{body}]"
         return f"#statement({typst_string(block.kind)}, {typst_string(block.title)})[{body}]"

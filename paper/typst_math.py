@@ -75,7 +75,7 @@ class TypstPrinter(NotationPrinter):
         return " thin ".join(factors)
 
     def fraction(self, top: str, bottom: str) -> str:
-        return f"frac({top}, {bottom})"
+        return f"frac({self.unbracketed(top)}, {self.unbracketed(bottom)})"
 
     def power(self, base: str, exponent: str) -> str:
         # A class of its own keeps the exponent apart from the scripts of the base.

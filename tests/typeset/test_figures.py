@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import pytest
 from support.strategies import residual
 
-from dyadic.figures import drawn
-from dyadic.paper import DeviationLine, architecture_graph, deviation_map, deviation_plot
+from dyadic.drawings import drawn
+from dyadic.paper import DeviationLine, deviation_map, deviation_plot
+from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.drawing import Box, Caption, Curve, svg
 from dyadic.symbolic import derive, read_spec
 

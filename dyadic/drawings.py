@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dyadic.paper import DeviationLine, architecture_graph, deviation_map, deviation_plot, wavefront
+from dyadic.paper import DeviationLine, deviation_map, deviation_plot
+from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.drawing import Drawing
+from dyadic.paper.wavefront import wavefront
 from dyadic.physics.dynamics import relax
 from dyadic.physics.trajectory import Trajectory
 from dyadic.symbolic import Derivation, DyadicError
