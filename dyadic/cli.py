@@ -26,6 +26,8 @@ RUNNING = ("numpy", "c", "cupy")
 SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
 SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 DTYPES = ("float32", "float64")
+SECTIONS = ("result", "setting", "energy", "dynamics", "equations", "proof", "verification", "algorithms", "hashes")
+FIGURES = ("wavefront", "architecture", "deviation", "heatmap")
 Command = Callable[..., int]
 
 
@@ -286,6 +288,9 @@ def paper_claims(**options: Any) -> int:
 @_spec
 @click.option("-o", "--output", type=_file, required=True, help="A .tex, .pdf or .html file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
+@click.option("--sections", metavar="A,B,...", help="Only these: " + ", ".join(SECTIONS) + ".")
+@click.option("--detail", type=click.Choice(["full", "short"]), help="How much is said [full].")
+@click.option("--with", "others", type=_file, multiple=True, metavar="SPEC", help="A further network; may be repeated.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""
     return _run("appendix", **options)
@@ -293,10 +298,24 @@ def appendix(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("--kind", type=click.Choice(["wavefront"]), default="wavefront", show_default=True, help="What is drawn.")
+@_size
+@click.option("--kind", type=click.Choice(FIGURES), default="wavefront", show_default=True, help="What is drawn.")
+@click.option(
+    "--stepsize",
+    "stepsizes",
+    type=_Real(),
+    multiple=True,
+    metavar="H",
+    help="A step size; a deviation may have several.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Of what a relaxation starts from and runs on [0].")
 @click.option("-o", "--output", type=_file, required=True, help="An .svg or .pdf file.")
 def figure(**options: Any) -> int:
-    """Draw a network: the wavefront of exactness shows which variable is exact after which step."""
+    """Draw a network.
+
+    wavefront: which variable is exact after which step.  architecture: the graph, with ranks.  deviation: how far
+    relaxations with several step sizes are from backpropagation, step by step.  heatmap: the same per vertex.
+    """
     return _run("figure", **options)
 
 

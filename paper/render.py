@@ -22,7 +22,7 @@ from dyadic.paper.document import (
     Math,
     Paragraph,
     Picture,
-    Ref,
+    Refs,
     Span,
     Subscripted,
     Table,
@@ -49,6 +49,10 @@ class Renderer(ABC):
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        blocks = [block for section in document.sections for block in section.blocks]
+        keys = [block.key for block in blocks if isinstance(block, Display) and block.key]
+        self.numbers = {key: number for number, key in enumerate(keys, 1)}
+        self.cited: set[str] = set()
 
     def blocks(self, blocks: Sequence[Block]) -> str:
         return "\n\n".join(self.block(block) for block in blocks)
@@ -81,11 +85,13 @@ class Renderer(ABC):
                 return self.text(span)
             case Code():
                 return self.code(self.document.notation.plain(span.text))
-            case Ref():
-                return self.ref(span.key)
+            case Refs():
+                shown = [f"({self.ref(key)})" for key in span.keys if key in self.numbers]
+                return f" {', '.join(shown)}" if shown else ""
             case Math():
                 return self.inline(self.formula(span.formula))
             case Cite():
+                self.cited.add(span.key)
                 return self.cite(span.key)
 
     def broken(self, formula: Formula) -> list[str]:
