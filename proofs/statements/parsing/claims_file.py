@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ LARGEST_FILE = 2**20
 MOST_CLAIMS = 1_000
 _LONGEST_LINE = 40_000
 _LONGEST_NAME = 100
-_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume")
+_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume", "macros")
 # A key of very many parts takes the TOML parser quadratic time: refused before it is parsed.
 _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 _BEGIN = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*begin[ \t]+claim\b(.*)$")
@@ -112,18 +112,34 @@ def _collected(entries: Iterator[tuple[str, Any, int]], head: Mapping[str, Any])
     layers = claim_entry.strings("the file", "layers", head.get("layers", []), MOST_CLAIMS)
     statements: list[Statement] = []
     failures: list[Failure] = []
-    seen: set[str] = set()
+    seen: dict[str, Statement] = {}
     for where, entry, line in entries:
         try:
             found = claim_entry.statement(where, entry, given, line)
             if found.id in seen:
                 raise SpecError(found.place, "the id is used twice", "give every claim an id of its own")
-            seen.add(found.id)
+            found = _with_earlier(found, seen)
+            seen |= dict.fromkeys((found.id, *found.labels), found)
             statements.append(found)
         except SpecError as error:
             name = entry.get("id") if isinstance(entry, Mapping) else None
             failures.append(Failure(name if isinstance(name, str) else where, line, error))
     return ClaimsFile(tuple(statements), functions, tuple(failures), names, layers)
+
+
+def _with_earlier(found: Statement, earlier: Mapping[str, Statement]) -> Statement:
+    """With the definitions of the claims that it uses; their equations need no mention, for they are not assumed."""
+    before: dict[str, None] = {}
+    for name in found.uses:
+        if name not in earlier:
+            raise SpecError(found.place, f"uses {name[:40]!r}, which is no earlier claim or label", "move it down")
+        if earlier[name].latex != found.latex and earlier[name].definitions:
+            raise SpecError(found.place, f"uses {name[:40]!r}, which is in the other notation", "write both in one")
+        before |= dict.fromkeys(earlier[name].definitions)
+    definitions = tuple(dict.fromkeys((*before, *found.definitions)))
+    if len(definitions) > claim_entry.MOST_DEFINITIONS:
+        raise SpecError(found.place, "has too many definitions, with those that it uses", "split the claim")
+    return replace(found, definitions=definitions)
 
 
 # -- TOML
@@ -189,6 +205,8 @@ def _tex(text: str) -> ClaimsFile:
         raise SpecError("the file", f"holds more than {MOST_CLAIMS} claims", "split it")
     known("the settings", settings, _HEAD)
     head: dict[str, Any] = dict(settings)
+    if "\\" in text and text.strip():
+        head["macros"] = text
     head |= {key: _listed(settings[key]) for key in ("assume", "layers") if key in settings}
     head |= {key: _table(key, settings[key]) for key in ("functions", "names") if key in settings}
     entries = ((f"the claim of line {line}", _tex_entry(header, body), line) for line, header, body in claims)
@@ -237,7 +255,7 @@ def _attributes(line: int, header: str) -> dict[str, str]:
 
 def _tex_entry(header: dict[str, str], body: str) -> dict[str, Any]:
     entry: dict[str, Any] = dict(header)
-    for key in ("with", "assume"):
+    for key in ("with", "assume", "uses"):
         if key in entry:
             entry[key] = _listed(entry[key])
     if entry.get("kind") not in ("steps", "step_size"):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content
-from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.symbolic.latex_printing import latex_escape
 
@@ -53,6 +53,8 @@ class Names:
         """The name here.  Raises :class:`Unreadable` where there is none."""
         node = cursor.peek()
         accent, stem = self._base(cursor)
+        if below := self._named_below(cursor, f"{stem}{accent}"):
+            return LatexName(f"{stem}{accent}_{below}", self._scripts(cursor)[1])
         if f"{stem}{accent}" in self._vocabulary.author.families and (found := self._family(cursor, f"{stem}{accent}")):
             return found
         if not accent and stem in self._vocabulary.functions and stem not in self._vocabulary.tensors:
@@ -86,6 +88,16 @@ class Names:
             return None
         return LatexName(name, indices)
 
+    def _named_below(self, cursor: Cursor, stem: str) -> str:
+        r"""What stands below a letter, if the author gave the two a name, as W_{hh} or d_k have; else nothing."""
+        if not cursor.is_at("_"):
+            return ""
+        below = "".join(node.text for node in content(cursor.peek(1))).strip()
+        if f"{stem}_{below}" not in self._vocabulary.author.plain:
+            return ""
+        cursor.next += 2
+        return below
+
     def is_quantity(self, word: str, script: LatexNode | None = None) -> bool:
         """Whether a letter is a quantity by itself, or that of the layer that stands in a script above it."""
         owner = None if script is None else self._owner(content(script), subscript=False)[0]
@@ -111,10 +123,14 @@ class Names:
             return LatexName(_WHOLE_WORDS[stem])
         if stem == "delta" and not accent and owner is None and indices:
             return LatexName("delta", indices)
+        if stem in self._vocabulary.numbers and owner is None and not accent and indices is None:
+            return LatexName(stem)
+        if stem == "ell" and stem not in self._vocabulary.functions:
+            stem = "l"
         plain = owner is None and not accent and (indices is None or digits.isdigit())
         if plain and (stem in self._vocabulary.sizes or re.fullmatch("[a-z]", stem)):
             return LatexName(stem + digits)
-        raise Unreadable(at, f"{name!r} is no quantity of this network")
+        raise Unreadable(at, f"{quoted(name)} is no quantity of this network")
 
     def _base(self, cursor: Cursor) -> tuple[str, str]:
         """The accent (or nothing) and the letter or word."""
@@ -136,7 +152,7 @@ class Names:
             return "", _FUNCTIONS.get(node.text[1:], node.text[1:])
         if node.kind == "letter":
             return "", node.text
-        raise Unreadable(node.at, f"{node.text!r} is not understood" if node.text else "a quantity is missing")
+        raise Unreadable(node.at, f"{quoted(node.text)} is not understood" if node.text else "a quantity is missing")
 
     def _word(self, node: LatexNode) -> str:
         """The letters of a group, or the Greek letter that it holds."""

@@ -38,6 +38,7 @@ _REDUCTIONS = {
     "max": "Max", "min": "Min",
 }  # fmt: skip
 _INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
+_RELATIONS = ("=", "<", "<=", ">", ">=", "!=", "|")
 _LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 
 
@@ -104,7 +105,10 @@ class LatexReader:
             self._of_wholes(cursor, node)
         elif cursor.is_at("["):
             cursor.take()
-            self._condition(cursor.until("[", "]", "this bracket is not closed"), node.at)
+            self._square(cursor.until("[", "]", "this bracket is not closed"), node.at)
+        elif cursor.is_at("_"):
+            cursor.take()
+            self._emit(f"_[{self._indices(content(cursor.argument()), cursor.end)}]", node.at)
         elif cursor.is_at("^"):
             cursor.take()
             self._superscript(cursor.argument())
@@ -179,6 +183,13 @@ class LatexReader:
         self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
         self._bracketed(inner, opening.at)
 
+    def _square(self, found: Sequence[LatexNode], at: int) -> None:
+        """A condition, or brackets that only group."""
+        if any(node.kind != "group" and _SYMBOLS.get(node.text, node.text) in _RELATIONS for node in found):
+            self._condition(found, at)
+        else:
+            self._bracketed([node for node in found if node.text not in (r"\left", r"\right")], at)
+
     def _condition(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit(f"[{self._text_of(found, at)}]", at)
 
@@ -250,7 +261,7 @@ class LatexReader:
             self._emit(f"d{self._text_of(above, at)}/dt", at)
             return True
         of = self._quantity_of(above, at)
-        if of not in ("E", "C"):
+        if of not in ("E", "C") and not self._names.is_quantity(of.partition("[")[0]):
             return False
         self._emit(f"d{of}/d{self._text_of(below, at)}", at)
         return True

@@ -27,6 +27,9 @@ def counted_from_zero(node: Any, vocabulary: Vocabulary) -> Any:
         case ["entry", kind, owner, indices]:
             found = ["entry", kind, owner, [_place(index, vocabulary) for index in indices]]
             return shifted(found, first) if (kind, owner) in vocabulary.integers else found
+        case ["subscript", inner, position, *indices]:
+            places = [_place(index, vocabulary) for index in indices]
+            return ["subscript", counted_from_zero(inner, vocabulary), position, *places]
         case ["argmax", *_]:
             return shifted([*node[:3], counted_from_zero(node[3], vocabulary)], first)
         case ["same", one, two]:

@@ -12,9 +12,11 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.statements.parsing.tokens import quoted
 from dyadic.symbolic.errors import SpecError
 
 _FAMILY = re.compile(r"(?P<stem>[A-Za-z][A-Za-z0-9]*)(?P<mark>[\^_])(?:l|\{l\}|\(l\)|\[l\]|\{\(l\)\}|\{\[l\]\})\Z")
+_ELL = re.compile(r"\\?ell(?![A-Za-z])")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _LAYER = re.compile(r"(?:(?P<base>[lL])(?:(?P<sign>[-+])(?P<by>\d{1,4}))?|(?P<number>\d{1,4}))\Z")
 _KIND = re.compile(r"(?:d[EC]/d)?[A-Za-z][A-Za-z0-9]*\Z")
@@ -76,7 +78,7 @@ class AuthorNames:
         for stem, (mark, _) in self.families.items():
             letters = rf"(?:{stem}|\\{stem})(?:\}})?"
             script = r"(?:[_^]\s*(?:\{[^{}]*\}|\w)\s*)?"
-            if re.search(rf"{letters}\s*{script}\{mark}\s*\{{?[\[(]?l(?![A-Za-z0-9])", text):
+            if re.search(rf"{letters}\s*{script}\{mark}\s*\{{?[\[(]?(?:l|\\ell)(?![A-Za-z0-9])", text):
                 return True
         return False
 
@@ -93,8 +95,8 @@ class AuthorNames:
 
 
 def _bare(written: str) -> str:
-    """A layer without the braces and brackets around it."""
-    return re.sub(r"[\s{}()\[\]]", "", written)
+    """A layer without the braces and brackets around it; an ell is an l."""
+    return _ELL.sub("l", re.sub(r"[\s{}()\[\]]", "", written))
 
 
 def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) -> AuthorNames:
@@ -103,13 +105,15 @@ def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) 
     families: dict[str, tuple[str, str]] = {}
     for written, meaning in table.items():
         name = spelled(written)
-        family = _FAMILY.match(name)
+        family = _FAMILY.match(_ELL.sub("l", name))
         if family and _KIND.match(meaning):
             families[family["stem"]] = family["mark"], meaning
         elif _PLAIN.match(name):
             plain[name] = meaning
         else:
-            raise SpecError("names", f"the name {written[:40]!r} cannot be used", "use letters, such as theta or a^l")
+            raise SpecError(
+                "names", f"the name {quoted(written[:40])} cannot be used", "use letters, such as theta or a^l"
+            )
     known = (*graph.parents, *graph.inputs)
     for name in layers:
         if name not in known:

@@ -6,8 +6,10 @@ A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hi
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -17,14 +19,17 @@ from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
 from dyadic.proofs.statements.semantics.given import GivenArray
-from dyadic.proofs.statements.semantics.quantities import Sense, printed_letters, quantity
+from dyadic.proofs.statements.semantics.quantities import Sense, Slope, printed_letters, quantity, slope
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
 """By the word that is written; ``min`` is read as the negative of a largest value."""
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9}|/[1-9]\d{0,8})?\Z")
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
+FREE = "number"
+"""The kind of a number that is free, such as a learning rate; its owner is its name."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ class NamedTensor:
 
 def text_name(kind: str, owner: str) -> str:
     """The printed name of a tensor; kinds that only claims know get a readable one."""
-    if kind == LET:
+    if kind in (LET, FREE):
         return owner
     letters = printed_letters(kind)
     return letters if owner in (COST, "") else f"{letters}_{owner}"
@@ -115,6 +120,8 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
     if what.gradient_of_energy:
         return f"dE/d{what.letter}_{owner}{indices}"
     match what.sense:
+        case Sense.SLOPE:
+            return _shown_slope(slope(what), owner, list(place))
         case Sense.RATE:
             return f"d{what.letter}_{owner}{indices}/dt"
         case Sense.RECEIVED:
@@ -124,6 +131,11 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
         case Sense.UPDATE:
             return f"{what.letter}_{owner}{indices}"
     return text_name(kind, owner) + indices
+
+
+def _shown_slope(what: Slope, owner: str, place: list[Any]) -> str:
+    above = shown_entry(what.kind, owner, place[: what.rank])
+    return f"d{above}/d{shown_entry(what.below, what.owner_below, place[what.rank :])}"
 
 
 def position_of_largest(item: Any) -> Any:
@@ -138,7 +150,7 @@ class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
     first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
-    given: the values of constants that the architecture gives.
+    given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
     """
 
     def __init__(
@@ -149,6 +161,7 @@ class Vocabulary:
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first, self.solution = 0, False
         self.given: dict[tuple[str, str], GivenArray] = {}
+        self.numbers: dict[str, Fraction] = {}
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
@@ -179,7 +192,13 @@ class Vocabulary:
             self._alias(name, meaning)
 
     def _alias(self, name: str, meaning: str) -> None:
-        """An author's name for a quantity, or for a matrix transposed."""
+        """An author's name for a quantity, for a matrix transposed, for a number, or for one that is free."""
+        if name not in self.tensors and name not in self.sizes and meaning == FREE:
+            self.free_number(name)
+            return
+        if name not in self.tensors and name not in self.sizes and _NUMBER.match(meaning):
+            self.numbers[name] = Fraction(meaning)
+            return
         printed = meaning.removesuffix("^T").strip()
         tensor = self.tensors.get(printed)
         if tensor is None:
@@ -255,6 +274,37 @@ class Vocabulary:
     def given_integers(self) -> list[tuple[str, str]]:
         """The integer inputs and targets."""
         return sorted(key for key in self.integers if key[0] in ("x", "y"))
+
+    def knows(self, name: str) -> bool:
+        """Whether a name has a meaning already."""
+        return any(name in known for known in (self.tensors, self.numbers, self.sizes, self.functions))
+
+    def free_number(self, name: str) -> None:
+        """A name for a number that is free."""
+        self.tensors[name] = NamedTensor(FREE, name, (), name)
+        self._axes[FREE, name] = ()
+
+    def slope(self, above: tuple[str, str], below: tuple[str, str]) -> tuple[str, str]:
+        """The kind and owner of d(above)/d(below), whose axes are those of both, one after the other."""
+        axes = self.axes(*above)
+        found = Slope(above[0], len(axes), *below).as_kind, above[1]
+        self._axes[found] = (*axes, *self.axes(*below))
+        return found
+
+    def computed(self, kind: str, owner: str) -> bool:
+        """Whether it is a quantity of the forward pass that is computed, hence can be differentiated."""
+        graph = self.graph
+        if kind == "x":
+            return owner in graph.parents
+        if owner not in (*graph.parents, *graph.costs) or (kind, owner) in self.integers:
+            return False
+        data = graph.cost_contents[owner] if owner in graph.costs else graph.layers[graph.content[owner]]
+        return any(item["kind"] == kind for item in data["definitions"])
+
+    def varied(self, kind: str, owner: str) -> bool:
+        """Whether it is an input or a parameter of real numbers."""
+        given = (kind, owner) in self.parameters or (kind == "x" and owner in self.graph.inputs)
+        return given and (kind, owner) not in self.integers
 
     def define(self, name: str, axes: tuple[Extent, ...]) -> None:
         """A quantity of the claim's own."""

@@ -12,7 +12,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
-from dyadic.proofs.statements.semantics.vocabulary import LET, Extent, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Extent, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
@@ -121,6 +121,10 @@ class Counts:
     def of(self, kind: str, owner: str) -> Count:
         """Of a tensor's entries."""
         graph = self._vocabulary.graph
+        if kind == FREE:
+            return Counter()
+        if quantity(kind).sense is Sense.SLOPE:  # whatever the integers are
+            return Counter({INTEGERS: UNBOUNDED} if self._count is integers else {})
         if kind == LET:
             return self._count(self._lets[owner].body, self.of, _claimed)
         if (kind, owner) in self._vocabulary.given_integers:
