@@ -69,7 +69,17 @@ def test_annotations_stand_at_their_claims(tmp_path):
 
 @pytest.mark.parametrize(
     ("architecture", "claims", "counts"),
-    [("chain", "nielsen", (12, 3)), ("attention", "flash_attention", (8, 5))],
+    [
+        ("chain", "nielsen", (19, 6)),
+        ("attention", "flash_attention", (8, 5)),
+        ("plain_attention", "flash_attention_rows", (8, 3)),
+        ("neuron", "nielsen_cross_entropy", (7, 4)),
+        ("chain", "ufldl", (11, 4)),
+        ("classifier", "cs231n", (7, 3)),
+        ("batch_norm_graph", "batch_norm", (14, 4)),
+        ("norm", "layer_norm", (4, 2)),
+        ("lstm_network", "lstm", (11, 4)),
+    ],
 )
 def test_public_formulas(architecture, claims, counts):
     found = examine_claims(derive(read_spec(PUBLIC / f"{architecture}.toml")), PUBLIC / f"{claims}.toml")
@@ -86,3 +96,9 @@ def test_a_greek_name_of_a_function_is_one(tmp_path):
     path.write_text('[functions]\n\'\\q r\' = "tanh"\n[[claim]]\nid = "a"\nkind = "equal"\nequation = "1 = 1"\n')
     with pytest.raises(SpecError, match="cannot be used"):
         read_claims(path)
+
+
+def test_every_public_file_is_among_them():
+    claimed = {path.stem for path in PUBLIC.glob("*.toml") if "[[claim]]" in path.read_text()}
+    tested = {mark.args[1][k][1] for mark in test_public_formulas.pytestmark for k in range(len(mark.args[1]))}
+    assert claimed == tested

@@ -12,8 +12,8 @@ from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary,
 
 def derivative(of: str, entry: Any, position: int, total: bool) -> Any:
     """The entry that stands for dE/d(entry) or dC/d(entry); ``total``: the latter is the total derivative."""
-    if entry[0] == "transposed":
-        return ["transposed", derivative(of, entry[1], position, total)]
+    if entry[0] in ("transposed", "part", "subscript"):
+        return [entry[0], derivative(of, entry[1], position, total), *entry[2:]]
     form, kind, owner, indices = entry
     if of == "C":
         if not total and kind != "x":
@@ -32,8 +32,10 @@ def slope(above: Any, below: Any, position: int, vocabulary: Vocabulary) -> Any:
     if not vocabulary.solution:
         problem = 'the derivative of a quantity by another one is meant where the claim has at = "solution"'
         raise Unreadable(position, problem)
-    if "transposed" in (above[0], below[0]):
-        raise Unreadable(position, "a derivative with something transposed is not read: write its indices")
+    if not {above[0], below[0]} <= {"entry", "whole"}:
+        raise Unreadable(
+            position, "a derivative with a part, or with what is transposed, is not read: write all indices"
+        )
     upper, lower = (above[1], above[2]), (below[1], below[2])
     if not vocabulary.computed(*upper):
         raise Unreadable(
@@ -52,7 +54,7 @@ def slope(above: Any, below: Any, position: int, vocabulary: Vocabulary) -> Any:
 
 def rate(entry: Any, position: int) -> Any:
     """The entry that stands for d(entry)/dt under the saddle-point dynamics."""
-    form, kind, owner, indices = entry
-    if kind not in ("x", "s"):
+    form, kind, owner, *indices = entry
+    if form not in ("entry", "whole") or kind not in ("x", "s"):
         raise Unreadable(position, "only x and s move in time")
-    return [form, quantities.rate(kind), owner, indices]
+    return [form, quantities.rate(kind), owner, *indices]

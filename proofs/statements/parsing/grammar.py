@@ -32,7 +32,7 @@ def parse(tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = 
     return _Parser(tokens, limits.exponent).equation(inequality)
 
 
-_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript")
+_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part")
 _RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 
 
@@ -130,14 +130,20 @@ class _Parser:
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        negative = self._is("-")
+        if negative:
+            self._next += 1
         body = self._product()
         self._depth -= 1
-        return reduced(head, body)
+        return reduced(head, _negative(body) if negative else body)
 
     def _factor(self) -> Any:
         node = self._atom()
-        powers = 0
+        powers, marks = 0, 0
         while self._is("^") or self._token.kind in ("transposed", "subscript"):
+            marks += 1
+            if marks > DEEPEST:
+                raise Unreadable(self._token.position, f"more than {DEEPEST} marks behind one factor")
             if self._token.kind == "subscript":
                 node = ["subscript", node, self._token.position, *self._token.value]
                 self._next += 1
@@ -205,7 +211,9 @@ class _Parser:
                 name = token.value[0]
                 problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
                 raise Unreadable(token.position, problem)
-            node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
+            reduces = self._token.kind == "reduction"
+            argument = self._bracket() if self._is("(") else self._reduction() if reduces else self._atom()
+            node = ["apply", *token.value, argument]
             return node if power == 1 else _power(node, power, token.position)
         if token.kind == "extremum":
             self._next += 1

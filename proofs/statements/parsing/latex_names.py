@@ -27,6 +27,7 @@ _GREEK = re.compile(
     r"alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|varphi|chi|psi"
     r"|omega|ell|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega"
 )
+_FONT = re.compile(r"\\[a-z]+|[{}]")
 _FUNCTIONS = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _WHOLE_WORDS = {"1": "ones", "I": "I", "tr": "trace"} | {w: w for w in ("diag", "trace", "softmax", "sum", "mean")}
 _WORDS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", *_FUNCTIONS)
@@ -54,7 +55,7 @@ class Names:
         node = cursor.peek()
         accent, stem = self._base(cursor)
         if below := self._named_below(cursor, f"{stem}{accent}"):
-            return LatexName(f"{stem}{accent}_{below}", self._scripts(cursor)[1])
+            return LatexName(f"{stem}{accent}{below}", self._scripts(cursor)[1])
         if f"{stem}{accent}" in self._vocabulary.author.families and (found := self._family(cursor, f"{stem}{accent}")):
             return found
         if not accent and stem in self._vocabulary.functions and stem not in self._vocabulary.tensors:
@@ -76,7 +77,7 @@ class Names:
             back, mark = cursor.next, cursor.take().text
             inner = content(cursor.argument())
             written = "".join(node.text for node in inner)
-            if mark == author.families[stem][0] and name is None and author.is_layer(written):
+            if mark == author.families[stem].mark and name is None and author.is_layer(written):
                 name = author.named(stem, written, self._vocabulary.tensors)
             elif mark == "_" and indices is None:
                 indices = inner
@@ -90,12 +91,16 @@ class Names:
 
     def _named_below(self, cursor: Cursor, stem: str) -> str:
         r"""What stands below a letter, if the author gave the two a name, as W_{hh} or d_k have; else nothing."""
-        if not cursor.is_at("_"):
+        below, after = "", 0
+        if cursor.is_at("_"):
+            below = _FONT.sub("", "".join(node.text for node in content(cursor.peek(1)))).strip()
+            below, after = f"_{below}", 2
+        squared = cursor.peek(after).text == "^" and cursor.peek(after + 1).text.strip() == "2"
+        if squared and f"{stem}{below}2" in self._vocabulary.author.plain:
+            below, after = f"{below}2", after + 2
+        if not below or f"{stem}{below}" not in self._vocabulary.author.plain:
             return ""
-        below = "".join(node.text for node in content(cursor.peek(1))).strip()
-        if f"{stem}_{below}" not in self._vocabulary.author.plain:
-            return ""
-        cursor.next += 2
+        cursor.next += after
         return below
 
     def is_quantity(self, word: str, script: LatexNode | None = None) -> bool:

@@ -86,9 +86,13 @@ def _closing(text: str, start: int) -> int:
 class _Expansion:
     macros: Mapping[str, Macro]
     count: int = 0
+    depth: int = 0
     active: list[str] = field(default_factory=list)
 
     def expanded(self, text: str) -> str:
+        self.depth += 1
+        if self.depth > 2 * DEEPEST:
+            raise Unreadable(0, f"macros stand inside each other more than {DEEPEST} deep")
         found: list[str] = []
         at, length = 0, 0
         while at < len(text):
@@ -105,6 +109,7 @@ class _Expansion:
             length += len(piece)
             if length > CLAIMED.text:
                 raise Unreadable(0, f"with its macros the formula is longer than {CLAIMED.text} characters")
+        self.depth -= 1
         return "".join(found)
 
     def _call(self, name: str, text: str, at: int) -> tuple[str, int]:
@@ -114,8 +119,8 @@ class _Expansion:
             raise Unreadable(0, f"the definition of {name} is not read: write a body in braces, without defaults")
         if name in self.active:
             raise Unreadable(0, f"the macro {name} calls itself")
-        if self.count > MOST or len(self.active) > DEEPEST:
-            raise Unreadable(0, f"the formula calls more than {MOST} macros, or more than {DEEPEST} inside each other")
+        if self.count > MOST:
+            raise Unreadable(0, f"the formula calls more than {MOST} macros")
         arguments = []
         for _ in range(macro.arguments):
             argument, at = self._argument(name, text, at)

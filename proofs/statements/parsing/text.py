@@ -179,6 +179,8 @@ class TextReader:
     def _condition(self) -> Any:
         """A bracket: between integers if it can be read so, else between real numbers."""
         inside, offset = self._bracketed("[", "]")
+        if any(map(self._is_real, _IDENTIFIER.findall(inside))):
+            return real_condition(inside, offset, self._part)
         try:
             return IndexReader(inside, offset, self._vocabulary).condition()
         except Unreadable as error:
@@ -187,6 +189,14 @@ class TextReader:
             ):
                 raise error
         return real_condition(inside, offset, self._part)
+
+    def _is_real(self, name: str) -> bool:
+        """Whether a name in a condition is that of real numbers, and not that of an index of the formula."""
+        tensor = self._vocabulary.tensors.get(name)
+        if tensor is None or (tensor.kind, tensor.owner) in self._vocabulary.integers:
+            return False
+        index = rf"\[[^\[\]<>=|]*\b{re.escape(name)}\b[^\[\]<>=|]*\]|[a-z]\[\s*{re.escape(name)}\s*<"
+        return re.search(index, self._whole) is None
 
     def _conditions(self) -> list[Any]:
         """The ranges of free indices that end an equation: ``for i < 3, 2 <= j < 5``."""
@@ -258,7 +268,7 @@ class TextReader:
 
     def _indices(self, tensor: NamedTensor | None) -> list[Any]:
         """The indices after a name; ``tensor`` None: as many as there are."""
-        wanted = None if tensor is None else len(tensor.axes)
+        wanted = None if tensor is None else len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part)
         start = self._at
         if wanted == 0 or self._source[start : start + 1] != "[":
             return []
@@ -267,7 +277,10 @@ class TextReader:
         named = tensor is not None and tensor.own in self._vocabulary.author.plain  # its rows have names as well
         if wanted is not None and len(parts) != wanted and not (named and len(parts) < wanted):
             raise Unreadable(start, f"{tensor.name if tensor else 'this'} has {wanted} axes, not {len(parts)}")
-        return [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]
+        if tensor is None or not any(part.strip() == ":" for part, _ in parts):
+            return [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]
+        whole = [None if part.strip() == ":" else (part, at) for part, at in parts]
+        return [part and IndexReader(*part, self._vocabulary).expression() for part in whole]
 
     def _entry(self) -> Token | None:
         start, tensor = self._at, self._tensor(self._at)
@@ -275,12 +288,22 @@ class TextReader:
             return None
         self._at += len(tensor.name)
         indices = self._indices(tensor)
-        if len(indices) < len(tensor.axes):
+        if any(isinstance(part, tuple) for part in tensor.part) and indices:
+            raise Unreadable(start, f"{tensor.name} is the name of a part: write it without indices")
+        visible = len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part)
+        if len(indices) < visible or None in indices:
             whole: list[Any] = ["whole", tensor.kind, tensor.owner, start]
+            whole = ["part", whole, tensor.part] if tensor.part else whole
             whole = ["transposed", whole] if tensor.transposed else whole
             return Token("atom", ["subscript", whole, start, *indices] if indices else whole, start)
         if tensor.transposed:
             indices.reverse()
+        if tensor.part:
+            rest = iter(indices)
+            first = self._vocabulary.first
+            indices = [
+                next(rest) if part is None else part + first for part in tensor.part if not isinstance(part, tuple)
+            ]
         return Token("atom", ["entry", tensor.kind, tensor.owner, indices], start)
 
     def _derivative(self) -> Token | None:

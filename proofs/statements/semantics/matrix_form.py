@@ -20,6 +20,7 @@ from dyadic.proofs.statements.semantics.whole_tensors import (
     WholeTensor,
     fits,
     number_of,
+    part_of,
     scaled,
     shape_kind,
     times,
@@ -160,6 +161,8 @@ class _Reader:
             case ["apply", name, order, argument]:
                 value = self.read(argument)
                 return WholeTensor(value.shape, lambda at: ["apply", name, order, value.at(at)], value.row)
+            case ["part", inner, part]:
+                return part_of(self.read(inner), part)
             case ["subscript", inner, int(position), *indices]:
                 return self._entry(self.read(inner), indices, position)
             case ["call", str(name), int(position), *arguments]:
@@ -177,10 +180,17 @@ class _Reader:
         return WholeTensor(axes, lambda at: ["entry", kind, owner, list(at)])
 
     def _entry(self, value: WholeTensor, indices: list[Any], position: int) -> WholeTensor:
-        """An entry; of a tensor with more axes than indices what stands there along the others, as a column."""
+        """An entry; along axes without an index, or with a colon for one, all that stands there."""
         if len(indices) > len(value.shape):
             raise Unreadable(position, f"{value} has {len(value.shape)} axes, not {len(indices)}")
-        return WholeTensor(value.shape[len(indices) :], lambda at: value.at([*indices, *at]))
+        indices = [*indices, *[None] * (len(value.shape) - len(indices))]
+        open_axes = tuple(axis for axis, index in zip(value.shape, indices, strict=True) if index is None)
+
+        def entry(at: Sequence[Index]) -> Any:
+            rest = iter(at)
+            return value.at([next(rest) if index is None else index for index in indices])
+
+        return WholeTensor(open_axes, entry)
 
     # -- sums and products
 

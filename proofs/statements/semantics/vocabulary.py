@@ -26,6 +26,7 @@ FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
 """By the word that is written; ``min`` is read as the negative of a largest value."""
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9}|/[1-9]\d{0,8})?\Z")
+_PART = re.compile(r"(.+)\[([\d:,\s]{1,60})\]\Z")
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
 FREE = "number"
@@ -82,7 +83,8 @@ class NamedTensor:
     """A named array: its key in the evaluator's tables and the extents of its axes.
 
     own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
-    transposed: whether a claim's indices are in the opposite order.
+    transposed: whether a claim's indices are in the opposite order.  part: where the name is that of a part, what is
+    taken along each axis: one index, a range of them, or (None) all.
     """
 
     kind: str
@@ -90,6 +92,7 @@ class NamedTensor:
     axes: tuple[Extent, ...]
     own: str = ""
     transposed: bool = False
+    part: tuple[int | tuple[int, int] | None, ...] = ()
 
     @property
     def name(self) -> str:
@@ -136,6 +139,14 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
 def _shown_slope(what: Slope, owner: str, place: list[Any]) -> str:
     above = shown_entry(what.kind, owner, place[: what.rank])
     return f"d{above}/d{shown_entry(what.below, what.owner_below, place[what.rank :])}"
+
+
+def _within(part: int | tuple[int, int] | None, axis: Extent) -> bool:
+    """Whether an axis has what is taken along it."""
+    if part is None:
+        return True
+    first, end = (part, part + 1) if isinstance(part, int) else part
+    return axis.true is not None and 0 <= first < end <= axis.true
 
 
 def position_of_largest(item: Any) -> Any:
@@ -200,16 +211,33 @@ class Vocabulary:
             self.numbers[name] = Fraction(meaning)
             return
         printed = meaning.removesuffix("^T").strip()
-        tensor = self.tensors.get(printed)
+        tensor = self.tensors.get(printed) or self._part(printed)
         if tensor is None:
             close = difflib.get_close_matches(printed, list(self.tensors), n=1)
             hint = f"did you mean {close[0]!r}?" if close else "see `dyadic derive`"
             raise SpecError(f"names.{name}", f"{meaning[:40]!r} is no quantity of this network", hint)
-        if name in self.tensors and self.tensors[name] != tensor:
+        known = self.tensors.get(name, tensor)
+        if (known.kind, known.owner) != (tensor.kind, tensor.owner) and name != "y":  # the outputs, in many books
             raise SpecError(f"names.{name}", "is the name of another quantity of this network", "use another name")
-        if meaning.endswith("^T") and len(tensor.axes) != 2:
+        if meaning.endswith("^T") and len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part) != 2:
             raise SpecError(f"names.{name}", f"{printed} is no matrix", "drop ^T")
         self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
+
+    def _part(self, written: str) -> NamedTensor | None:
+        """A part of a tensor: ``W_h[0:2, :]``, ``x_n[0, :]``; None where there is none."""
+        match = _PART.match(written)
+        tensor = match and self.tensors.get(match[1])
+        if match is None or tensor is None:
+            return None
+        part: list[int | tuple[int, int] | None] = []
+        for piece, axis in zip(match[2].split(","), tensor.axes, strict=False):
+            first, colon, end = piece.strip().partition(":")
+            if not colon:
+                part.append(int(first) if first.isdigit() else -1)
+            else:
+                part.append((int(first or 0), int(end or axis.true or -1)) if first or end else None)
+        fits = len(part) == len(tensor.axes) == match[2].count(",") + 1
+        return replace(tensor, part=tuple(part)) if fits and all(map(_within, part, tensor.axes)) else None
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
@@ -269,6 +297,14 @@ class Vocabulary:
         }
         states = {(letter, name) for name in self.graph.parents for letter in "xs"}
         return free | self.parameters | (set() if self.solution else states)
+
+    @property
+    def integer_names(self) -> list[tuple[str, tuple[str, str]]]:
+        """The names of integer tensors, longest first, those that the author gave among them."""
+        found = [(text_name(*key), key) for key in self.integers]
+        named = [self.tensors[name] for name in self.author.plain if name in self.tensors]
+        found += [(t.name, (t.kind, t.owner)) for t in named if (t.kind, t.owner) in self.integers]
+        return sorted(found, key=lambda pair: -len(pair[0]))
 
     @property
     def given_integers(self) -> list[tuple[str, str]]:

@@ -71,6 +71,28 @@ def transposed(value: WholeTensor, position: int) -> WholeTensor:
     return WholeTensor(value.shape, value.at, row=not value.row and bool(value.shape))
 
 
+def part_of(value: WholeTensor, part: Sequence[int | tuple[int, int] | None]) -> WholeTensor:
+    """What stands along each axis at one index, in a range of them, or (None) at all."""
+    shape = [
+        axis if taken is None else Dimension(Extent(taken[1] - taken[0]))
+        for axis, taken in zip(value.shape, part, strict=True)
+        if not isinstance(taken, int)
+    ]
+
+    def entry(at: Sequence[Index]) -> Any:
+        rest = iter(at)
+        found = [taken if isinstance(taken, int) else _later(next(rest), taken) for taken in part]
+        return value.at(found)
+
+    return WholeTensor(tuple(shape), entry)
+
+
+def _later(index: Index, taken: tuple[int, int] | None) -> Index:
+    if taken is None or not taken[0]:
+        return index
+    return index + taken[0] if isinstance(index, int) else ["+", index, taken[0]]
+
+
 def shape_kind(value: WholeTensor) -> str:
     if len(value.shape) == 1:
         return "row" if value.row else "column"
