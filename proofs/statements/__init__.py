@@ -18,7 +18,7 @@ from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.form_algebra import at_most
-from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
+from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, architecture_of, read_claims
 from dyadic.proofs.statements.semantics.author_names import AuthorNames, LayerOutside, author_names
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Equalities, Statement, equalities
 from dyadic.proofs.statements.semantics.given import given_values
@@ -207,4 +207,13 @@ def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
     return claim
 
 
-__all__ = ["ClaimsFile", "Failure", "Findings", "Statement", "examine_claims", "read_claims", "verify_claims"]
+__all__ = [
+    "ClaimsFile",
+    "Failure",
+    "Findings",
+    "Statement",
+    "architecture_of",
+    "examine_claims",
+    "read_claims",
+    "verify_claims",
+]

@@ -31,6 +31,7 @@ _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 _BEGIN = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*begin[ \t]+claim\b(.*)$")
 _END = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*end\b[ \t]*(.*)$")
 _SETTINGS = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*settings\b(.*)$")
+_ARCHITECTURE = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*architecture\b[ \t]*(.*?)[ \t]*$")
 _MARKER = re.compile(r"^[ \t]*%[ \t]*dyadic:")
 _ATTRIBUTE = re.compile(r'\s*(\w+)\s*=\s*"([^"]*)"')
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
@@ -65,7 +66,8 @@ class Failure:
 class ClaimsFile:
     """The claims in order, aliases of functions (``sigma = "tanh"``), and the claims that could not be read.
 
-    names: the author's, of quantities.  layers: those that the author numbers, from 0.
+    names: the author's, of quantities.  layers: those that the author numbers, from 0.  architecture: the file of the
+    network, if a paper says it.
     """
 
     statements: tuple[Statement, ...]
@@ -73,6 +75,23 @@ class ClaimsFile:
     failures: tuple[Failure, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
+    architecture: str = ""
+
+
+def architecture_of(path: str | Path) -> Path:
+    """The file of the network that a paper names, which stands in the paper's folder or below it.
+
+    Raises :class:`SpecError`.
+    """
+    path = Path(path)
+    name = read_claims(path).architecture
+    wanted = "write % dyadic: architecture network.toml, or give SPEC"
+    if not name:
+        raise SpecError(str(path), "does not say of which network it speaks", wanted)
+    parts = Path(name).parts
+    if Path(name).is_absolute() or ".." in parts or Path(name).suffix not in (".toml", ".onnx", ".pt2"):
+        raise SpecError(str(path), f"the architecture {name[:60]!r} is no .toml, .onnx or .pt2 file beside it", wanted)
+    return path.parent / name
 
 
 def read_claims(path: str | Path) -> ClaimsFile:
@@ -201,6 +220,7 @@ def _names(table: Any) -> dict[str, str]:
 def _tex(text: str) -> ClaimsFile:
     settings: dict[str, str] = {}
     claims = list(_displays(text, settings))
+    architecture = settings.pop("architecture", "")
     if len(claims) > MOST_CLAIMS:
         raise SpecError("the file", f"holds more than {MOST_CLAIMS} claims", "split it")
     known("the settings", settings, _HEAD)
@@ -210,7 +230,7 @@ def _tex(text: str) -> ClaimsFile:
     head |= {key: _listed(settings[key]) for key in ("assume", "layers") if key in settings}
     head |= {key: _table(key, settings[key]) for key in ("functions", "names") if key in settings}
     entries = ((f"the claim of line {line}", _tex_entry(header, body), line) for line, header, body in claims)
-    return _collected(entries, head)
+    return replace(_collected(entries, head), architecture=architecture)
 
 
 def _displays(text: str, settings: dict[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
@@ -230,8 +250,13 @@ def _displays(text: str, settings: dict[str, str]) -> Iterator[tuple[int, dict[s
             opened = None
         elif (match := _SETTINGS.match(line)) and not opened:
             settings |= _attributes(number, match[1])
+        elif (match := _ARCHITECTURE.match(line)) and not opened:
+            if "architecture" in settings or not match[1]:
+                problem = "names an architecture twice, or none"
+                raise SpecError(f"line {number}", problem, "write % dyadic: architecture network.toml")
+            settings["architecture"] = match[1]
         elif _MARKER.match(line):
-            wanted = "write % dyadic: begin claim, % dyadic: end or % dyadic: settings"
+            wanted = "write % dyadic: begin claim, % dyadic: end, % dyadic: settings or % dyadic: architecture"
             raise SpecError(f"line {number}", "a marker is not understood", wanted)
         elif opened:
             body.append(line)
