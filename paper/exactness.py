@@ -42,6 +42,7 @@ def _theorem(derivation: Derivation) -> Theorem:
         ),
         "exactness in finite time",
         "exactness",
+        "steps",
     )  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def _picture(derivation: Derivation) -> Picture:
         "the state after that many unit steps from any initial state. Activations become exact from the inputs upward "
         "(solid front), sensitivities from the output back (dashed front)."
     )
-    return Picture(drawing, (caption,))
+    ranks, vertices = derivation.ranks, derivation.architecture.vertices
+    return Picture(drawing, (caption,), tuple((v.name, ranks.x[v.name], ranks.s[v.name]) for v in vertices))
 
 
 def _verdict(certificate: Mapping[str, Any]) -> Paragraph:
@@ -82,7 +84,7 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block
         "particular weights need not be symmetric."
     )
     blocks: list[Block] = [
-        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest)),
+        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest), claim="lemma"),
         Paragraph((remark,)),
     ]
     claims = {claim["id"]: claim for claim in certificate["claims"]}
@@ -112,7 +114,8 @@ def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
             f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
             Math("s"), " at ", Code(witness["variable"].partition(":")[2]), *_two_values(witness, steps),
         )  # fmt: skip
-    return Theorem("Proposition", (Paragraph(spans),), "structure" if "chain" in witness else "tightness")
+    title = "structure" if "chain" in witness else "tightness"
+    return Theorem("Proposition", (Paragraph(spans),), title, claim=claim["id"])
 
 
 def _two_values(witness: Mapping[str, Any], steps: int) -> tuple[Span, ...]:

@@ -7,7 +7,7 @@
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Qreals Lra FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Equations.
+From Dyadic Require Import Logarithm Equations.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -51,7 +51,7 @@ Section Derivatives.
     Theorem tangent_is_derivative : forall a T D e, differentiable T D -> smooth (T u) e a ->
       filterdiff (fun y => eval (T y) e a : R_NormedModule) (locally u) (fun h => tangent (T u) (D h) e a : R_NormedModule).
     Proof.
-      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n a IH|k n a IH|k n a IH|i a IH|b]; intros T D e HT Hs; simpl in *.
+      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n gs a IH|k n gs a IH|k n gs a IH|i a IH|b]; intros T D e HT Hs; simpl in *.
       - apply (filterdiff_const (Q2R q : R_NormedModule)).
       - destruct (flat (shape t) (map (eval_index e) is)) as [p|]; [apply HT | apply (filterdiff_const (0 : R_NormedModule))].
       - destruct Hs. apply (filterdiff_plus_fct (fun y => eval (T y) e a : R_NormedModule) (fun y => eval (T y) e b)); auto.
@@ -63,31 +63,31 @@ Section Derivatives.
                  (fun h => tangent (T u) (D h) e a) (fun y => scal y (F f (S o) (eval (T u) e a)))); [apply IH; auto | exact Hd].
       - apply (sum_list_differentiable Z (zrange 0 n) (fun v y => eval (T y) (set e k v) a)
                  (fun v h => tangent (T u) (D h) (set e k v) a)). auto.
-      - destruct Hs as [Hn Hs]. set (S := fun y => sum_list (zrange 0 n) (fun v => exp (eval (T y) (set e k v) a))).
+      - destruct Hs as [Hn Hs]. set (S := fun y => sum_list (admitted e k n gs) (fun v => exp (eval (T y) (set e k v) a))).
         assert (Hpos : 0 < S u).
-        { unfold S. destruct n as [|n]; [lia|]. cbn [zrange sum_list fold_right].
+        { unfold S. destruct (admitted e k n gs) as [|w vs]; [contradiction|]. cbn [sum_list fold_right].
           assert (H : forall l, 0 <= sum_list l (fun v => exp (eval (T u) (set e k v) a))).
           { induction l as [|v l IHl]; simpl; [lra|]. pose proof (exp_pos (eval (T u) (set e k v) a)). lra. }
-          pose proof (exp_pos (eval (T u) (set e k 0%Z) a)). specialize (H (zrange (0 + 1) n)). unfold sum_list in H. lra. }
-        apply (filterdiff_ext_lin _ (fun h => scal (sum_list (zrange 0 n) (fun v =>
+          pose proof (exp_pos (eval (T u) (set e k w) a)). specialize (H vs). unfold sum_list in H. lra. }
+        apply (filterdiff_ext_lin _ (fun h => scal (sum_list (admitted e k n gs) (fun v =>
           scal (tangent (T u) (D h) (set e k v) a) (exp (eval (T u) (set e k v) a)))) (/ S u))).
-        + apply (filterdiff_comp' (S : U -> R_NormedModule) (ln : R_NormedModule -> R_NormedModule) u
-                   (fun h => sum_list (zrange 0 n) (fun v => scal (tangent (T u) (D h) (set e k v) a) (exp (eval (T u) (set e k v) a))))
+        + apply (filterdiff_comp' (S : U -> R_NormedModule) (logarithm : R_NormedModule -> R_NormedModule) u
+                   (fun h => sum_list (admitted e k n gs) (fun v => scal (tangent (T u) (D h) (set e k v) a) (exp (eval (T u) (set e k v) a))))
                    (fun y => scal y (/ S u))).
-          * apply (sum_list_differentiable Z (zrange 0 n) (fun v y => exp (eval (T y) (set e k v) a))
+          * apply (sum_list_differentiable Z (admitted e k n gs) (fun v y => exp (eval (T y) (set e k v) a))
                      (fun v h => scal (tangent (T u) (D h) (set e k v) a) (exp (eval (T u) (set e k v) a)))).
             intros v Hv. apply (filterdiff_comp' (fun y => eval (T y) (set e k v) a : R_NormedModule) (exp : R_NormedModule -> R_NormedModule) u
               (fun h => tangent (T u) (D h) (set e k v) a) (fun y => scal y (exp (eval (T u) (set e k v) a)))); [apply IH; auto|].
             apply is_derive_Reals, derivable_pt_lim_exp.
-          * apply is_derive_Reals. now apply derivable_pt_lim_ln.
-        + intro h. apply (shifted_exponentials Z (zrange 0 n) (fun v => tangent (T u) (D h) (set e k v) a) (fun v => eval (T u) (set e k v) a)).
-          fold (S u). replace (-1 * ln (S u)) with (- ln (S u)) by ring. now rewrite exp_Ropp, exp_ln.
-      - destruct Hs as [Hn Hs]. set (g := fun y v => eval (T y) (set e k v) a). set (m := argmax n (g u)) in *.
-        assert (Hd : forall v, In v (zrange 0 n) -> filterdiff (fun y => g y v : R_NormedModule) (locally u)
+          * now apply logarithm_derivative.
+        + intro h. apply (shifted_exponentials Z (admitted e k n gs) (fun v => tangent (T u) (D h) (set e k v) a) (fun v => eval (T u) (set e k v) a)).
+          fold (S u). replace (-1 * logarithm (S u)) with (- logarithm (S u)) by ring. now rewrite exp_Ropp, exp_logarithm.
+      - destruct Hs as [Hn Hs]. set (g := fun y v => eval (T y) (set e k v) a). set (m := argmax (admitted e k n gs) (g u)) in *.
+        assert (Hd : forall v, In v (admitted e k n gs) -> filterdiff (fun y => g y v : R_NormedModule) (locally u)
                        (fun h => tangent (T u) (D h) (set e k v) a : R_NormedModule)).
         { intros v Hv. apply IH; [exact HT | now apply Hs]. }
         apply (filterdiff_ext_locally (fun y => g y m : R_NormedModule)); [|apply Hd; now apply argmax_in].
-        assert (Hnear : forall l, (forall v, In v l -> In v (zrange 0 n)) ->
+        assert (Hnear : forall l, (forall v, In v l -> In v (admitted e k n gs)) ->
                   locally u (fun y => forall v, In v l -> v <> m -> g y v < g y m)).
         { induction l as [|v l IHl]; intro Hl; [apply filter_forall; intros y v []|].
           assert (Hrest : locally u (fun y => forall v, In v l -> v <> m -> g y v < g y m)) by (apply IHl; intros; apply Hl; now right).
@@ -102,8 +102,8 @@ Section Derivatives.
             assert (Hpos' : locally u (fun y => 0 < minus (g y m) (g y v))) by (apply Hc; apply (open_gt 0); exact Hpos).
             generalize (filter_and _ _ Hrest Hpos'). apply filter_imp. intros y [Hy Hyv] w [<-|Hw]; [|now apply Hy].
             intros _. change (0 < g y m + - g y v) in Hyv. lra. }
-        specialize (Hnear (zrange 0 n) (fun v H => H)). revert Hnear. apply filter_imp. intros y Hy.
-        assert (Hm : argmax n (g y) = m) by (apply argmax_unique; [now apply argmax_in | exact Hy]).
+        specialize (Hnear (admitted e k n gs) (fun v H => H)). revert Hnear. apply filter_imp. intros y Hy.
+        assert (Hm : argmax (admitted e k n gs) (g y) = m) by (apply argmax_unique; [now apply argmax_in | exact Hy]).
         unfold g in Hm |- *. now rewrite Hm.
       - destruct Hs.
       - destruct Hs.
@@ -133,7 +133,7 @@ Section Derivatives.
                    smooth_chain rest (define T (target d) (value T d))
     end.
 
-  Theorem push_is_derivative : forall (U : NormedModule R_AbsRing) (u : U) chain T D,
+  Lemma push_is_derivative : forall (U : NormedModule R_AbsRing) (u : U) chain T D,
     differentiable U u T D -> smooth_chain chain (T u) ->
     differentiable U u (fun y => run chain (T y)) (fun h => push chain (T u) (D h)).
   Proof.
@@ -152,20 +152,20 @@ Section Derivatives.
     | Number _ | Bracket _ => []
     | Entry t _ => [t]
     | Add a b | Mul a b => reads a ++ reads b
-    | Apply _ _ a | Sum _ _ a | LogSumExp _ _ a | Maximum _ _ a | ArgMax _ _ a | IndexIs _ a => reads a
+    | Apply _ _ a | Sum _ _ a | LogSumExp _ _ _ a | Maximum _ _ _ a | ArgMax _ _ _ a | IndexIs _ a => reads a
     end.
   Definition reads_name (t : name) (a : expr) : bool := existsb (same_name t) (reads a).
 
   Lemma eval_reads : forall a T T' e, (forall t, In t (reads a) -> T t = T' t) -> eval T e a = eval T' e a.
   Proof.
-    induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n a IH|k n a IH|k n a IH|i a IH|b]; intros T T' e H; simpl in *; try reflexivity.
+    induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n gs a IH|k n gs a IH|k n gs a IH|i a IH|b]; intros T T' e H; simpl in *; try reflexivity.
     - destruct (flat _ _); [|reflexivity]. now rewrite H by now left.
     - f_equal; [apply IHa | apply IHb]; intros; apply H, in_or_app; auto.
     - f_equal; [apply IHa | apply IHb]; intros; apply H, in_or_app; auto.
     - f_equal. now apply IH.
     - apply sum_list_ext. intros v _. now apply IH.
     - f_equal. apply sum_list_ext. intros v _. f_equal. now apply IH.
-    - rewrite (argmax_ext n _ (fun v => eval T' (set e k v) a)) by (intro; now apply IH). now apply IH.
+    - rewrite (argmax_ext _ _ (fun v => eval T' (set e k v) a)) by (intro; now apply IH). now apply IH.
     - f_equal. apply argmax_ext. intro. now apply IH.
     - now rewrite (IH T T').
   Qed.
@@ -173,7 +173,7 @@ Section Derivatives.
   Lemma tangent_reads : forall a T T' D D' e, (forall t, In t (reads a) -> T t = T' t /\ D t = D' t) ->
     tangent T D e a = tangent T' D' e a.
   Proof.
-    induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n a IH|k n a IH|k n a IH|i a IH|b]; intros T T' D D' e H; simpl in *; try reflexivity.
+    induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n gs a IH|k n gs a IH|k n gs a IH|i a IH|b]; intros T T' D D' e H; simpl in *; try reflexivity.
     - destruct (flat _ _); [|reflexivity]. destruct (H t) as [_ E]; [now left|]. now rewrite E.
     - f_equal; [apply IHa | apply IHb]; intros; apply H, in_or_app; auto.
     - rewrite (IHa T T' D D'), (IHb T T' D D') by (intros; apply H, in_or_app; auto).
@@ -184,7 +184,7 @@ Section Derivatives.
       apply sum_list_ext. intros v _. rewrite (IH T T' D D') by auto. rewrite Hv. f_equal. f_equal. f_equal. f_equal. f_equal.
       apply sum_list_ext. intros w _. now rewrite Hv.
     - assert (Hv : forall v, eval T (set e k v) a = eval T' (set e k v) a) by (intro; apply eval_reads; intros; now apply H).
-      rewrite (argmax_ext n _ (fun v => eval T' (set e k v) a)) by exact Hv. now apply IH.
+      rewrite (argmax_ext _ _ (fun v => eval T' (set e k v) a)) by exact Hv. now apply IH.
   Qed.
 
   (** Every name is defined once, and not read before. *)
@@ -241,7 +241,7 @@ Section Derivatives.
   Qed.
 
   (** The result of a chain solves its equations, and its tangent those of the tangents. *)
-  Theorem run_solves : forall chain T d p, ordered chain = true -> In d chain -> in_range (target d) p = true ->
+  Lemma run_solves : forall chain T d p, ordered chain = true -> In d chain -> in_range (target d) p = true ->
     run chain T (target d) p = value (run chain T) d p.
   Proof.
     induction chain as [|d rest IH]; intros T d0 p Ho Hin Hp; [destruct Hin|].
@@ -252,7 +252,7 @@ Section Derivatives.
     rewrite run_other by tauto. symmetry. apply define_other. intro E. apply Hn. now left.
   Qed.
 
-  Theorem push_solves : forall chain T D d p, ordered chain = true -> In d chain -> in_range (target d) p = true ->
+  Lemma push_solves : forall chain T D d p, ordered chain = true -> In d chain -> in_range (target d) p = true ->
     push chain T D (target d) p = change (run chain T) (push chain T D) d p.
   Proof.
     induction chain as [|d rest IH]; intros T D d0 p Ho Hin Hp; [destruct Hin|].

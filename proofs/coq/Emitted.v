@@ -355,7 +355,7 @@ Section Emitted.
     - now rewrite (collect_ext Theta X theta x y n) by assumption.
   Qed.
 
-  Theorem printed_run_is_after : forall k z, after vertex_map vertex_derivative Dcost parent theta k (as_state z) = as_state (printed_run k z).
+  Lemma printed_run_is_after : forall k z, after vertex_map vertex_derivative Dcost parent theta k (as_state z) = as_state (printed_run k z).
   Proof.
     induction k as [|k IH]; intro z; [reflexivity|]. unfold after in *. cbn [Stabilisation.run printed_run].
     rewrite IH. clear IH. generalize (printed_run k z). clear z. intro z. apply functional_extensionality_dep. intros [[v Hv]|[v Hv]].

@@ -2,10 +2,12 @@
 
     A tensor is a name; its entries are numbered in row-major order.  An equation gives every entry of its target by one
     expression in the entry's indices; a layer is a chain of equations.  Reading outside a tensor gives 0, so that a
-    bracket beside such a read says what the printed equation says, and nothing has to be assumed of positions. *)
+    bracket beside such a read says what the printed equation says, and nothing has to be assumed of positions.  Brackets
+    among the factors of what a maximum or a log-sum-exp is taken of say over which terms it goes: these are its guards. *)
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Qreals Lra FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
+From Dyadic Require Import Logarithm.
 Import ListNotations.
 
 (** ** Syntax *)
@@ -30,9 +32,10 @@ Inductive expr :=
 | Mul (a b : expr)
 | Apply (f o : nat) (a : expr)
 | Sum (k : nat) (n : nat) (a : expr)
-| LogSumExp (k : nat) (n : nat) (a : expr)                   (* log of the sum of exponentials *)
-| Maximum (k : nat) (n : nat) (a : expr)
-| ArgMax (k : nat) (n : nat) (a : expr)                   (* the first index at which the maximum is attained *)
+(* over the indices at which all brackets gs hold: *)
+| LogSumExp (k : nat) (n : nat) (gs : list bracket) (a : expr)   (* log of the sum of exponentials *)
+| Maximum (k : nat) (n : nat) (gs : list bracket) (a : expr)
+| ArgMax (k : nat) (n : nat) (gs : list bracket) (a : expr)      (* the first index at which the maximum is attained *)
 | IndexIs (i : index) (a : expr)                           (* [i = a] for an integer-valued tensor *)
 | Bracket (b : bracket).
 
@@ -112,10 +115,10 @@ Lemma in_zrange : forall n a v, In v (zrange a n) <-> (a <= v < a + Z.of_nat n)%
 Proof.
   induction n as [|n IH]; intros a v; cbn [zrange In]; [lia|]. rewrite IH. lia.
 Qed.
-(** The first index below n at which g is largest. *)
+(** The first of the indices at which g is largest. *)
 Fixpoint first_max (g : Z -> R) (best : Z) (l : list Z) : Z :=
   match l with [] => best | v :: l => first_max g (if Rlt_dec (g best) (g v) then v else best) l end.
-Definition argmax (n : nat) (g : Z -> R) : Z := first_max g 0 (zrange 0 n).
+Definition argmax (l : list Z) (g : Z -> R) : Z := match l with [] => 0%Z | v :: l => first_max g v l end.
 Lemma first_max_in : forall g l b, In (first_max g b l) (b :: l).
 Proof.
   intros g. induction l as [|v l IH]; intro b; cbn [first_max]; [now left|].
@@ -136,18 +139,10 @@ Proof.
     + intros w Hw. apply H. destruct Hw as [<-|Hw]; [|right; now right].
       destruct (Rlt_dec (g b) (g v)); [right; now left | now left].
 Qed.
-Lemma zero_in_zrange : forall n, (0 < n)%nat -> In 0%Z (zrange 0 n).
-Proof. intros [|n] H; [lia|]. now left. Qed.
-Lemma argmax_in : forall n g, (0 < n)%nat -> In (argmax n g) (zrange 0 n).
-Proof.
-  intros n g Hn. destruct (first_max_in g (zrange 0 n) 0%Z) as [H|H]; unfold argmax; [|exact H].
-  rewrite <- H. now apply zero_in_zrange.
-Qed.
-Lemma argmax_unique : forall n g m, In m (zrange 0 n) -> (forall v, In v (zrange 0 n) -> v <> m -> g v < g m) -> argmax n g = m.
-Proof.
-  intros n g m Hm H. assert (Hn : (0 < n)%nat) by (destruct n; [destruct Hm | lia]).
-  apply first_max_unique; [now right|]. intros v [<-|Hv]; apply H; auto using zero_in_zrange.
-Qed.
+Lemma argmax_in : forall l g, l <> [] -> In (argmax l g) l.
+Proof. intros [|v l] g H; [contradiction|]. apply first_max_in. Qed.
+Lemma argmax_unique : forall l g m, In m l -> (forall v, In v l -> v <> m -> g v < g m) -> argmax l g = m.
+Proof. intros [|v l] g m Hm H; [destruct Hm|]. now apply first_max_unique. Qed.
 Lemma first_max_ext : forall g h l b, (forall v, In v (b :: l) -> g v = h v) -> first_max g b l = first_max h b l.
 Proof.
   intros g h. induction l as [|v l IH]; intros b H; cbn [first_max]; [reflexivity|].
@@ -155,8 +150,12 @@ Proof.
   intros w Hw. apply H. destruct Hw as [<-|Hw]; [|right; now right].
   destruct (Rlt_dec (h b) (h v)); [right; now left | now left].
 Qed.
-Lemma argmax_ext : forall n g h, (forall v, g v = h v) -> argmax n g = argmax n h.
-Proof. intros n g h H. apply first_max_ext. intros. apply H. Qed.
+Lemma argmax_ext : forall l g h, (forall v, g v = h v) -> argmax l g = argmax l h.
+Proof. intros [|v l] g h H; [reflexivity|]. apply first_max_ext. intros. apply H. Qed.
+
+(** The indices over which a maximum or a log-sum-exp goes: those below n at which all guards hold. *)
+Definition admitted (e : env) (k n : nat) (gs : list bracket) : list Z :=
+  filter (fun v => forallb (holds (set e k v)) gs) (zrange 0 n).
 
 Section Meaning.
   Variable F : functions.
@@ -175,9 +174,9 @@ Section Meaning.
     | Mul a b => eval T e a * eval T e b
     | Apply f o a => F f o (eval T e a)
     | Sum k n a => sum_list (zrange 0 n) (fun v => eval T (set e k v) a)
-    | LogSumExp k n a => ln (sum_list (zrange 0 n) (fun v => exp (eval T (set e k v) a)))
-    | Maximum k n a => eval T (set e k (argmax n (fun v => eval T (set e k v) a))) a
-    | ArgMax k n a => IZR (argmax n (fun v => eval T (set e k v) a))
+    | LogSumExp k n gs a => logarithm (sum_list (admitted e k n gs) (fun v => exp (eval T (set e k v) a)))
+    | Maximum k n gs a => eval T (set e k (argmax (admitted e k n gs) (fun v => eval T (set e k v) a))) a
+    | ArgMax k n gs a => IZR (argmax (admitted e k n gs) (fun v => eval T (set e k v) a))
     | IndexIs i a => if Req_EM_T (IZR (eval_index e i)) (eval T e a) then 1 else 0
     | Bracket b => if holds e b then 1 else 0
     end.
@@ -190,10 +189,10 @@ Section Meaning.
     | Mul a b => tangent T D e a * eval T e b + eval T e a * tangent T D e b
     | Apply f o a => tangent T D e a * F f (S o) (eval T e a)
     | Sum k n a => sum_list (zrange 0 n) (fun v => tangent T D (set e k v) a)
-    | LogSumExp k n a => let l := ln (sum_list (zrange 0 n) (fun v => exp (eval T (set e k v) a))) in
-        sum_list (zrange 0 n) (fun v => tangent T D (set e k v) a * exp (eval T (set e k v) a + -1 * l))
-    | Maximum k n a => tangent T D (set e k (argmax n (fun v => eval T (set e k v) a))) a
-    | Bracket _ | ArgMax _ _ _ | IndexIs _ _ => 0
+    | LogSumExp k n gs a => let l := logarithm (sum_list (admitted e k n gs) (fun v => exp (eval T (set e k v) a))) in
+        sum_list (admitted e k n gs) (fun v => tangent T D (set e k v) a * exp (eval T (set e k v) a + -1 * l))
+    | Maximum k n gs a => tangent T D (set e k (argmax (admitted e k n gs) (fun v => eval T (set e k v) a))) a
+    | Bracket _ | ArgMax _ _ _ _ | IndexIs _ _ => 0
     end.
 
   (** Every function is differentiable where it is evaluated. *)
@@ -203,10 +202,10 @@ Section Meaning.
     | Add a b | Mul a b => smooth T e a /\ smooth T e b
     | Apply f o a => smooth T e a /\ is_derive (F f o : R -> R_NormedModule) (eval T e a) (F f (S o) (eval T e a))
     | Sum k n a => forall v, In v (zrange 0 n) -> smooth T (set e k v) a
-    | LogSumExp k n a => (0 < n)%nat /\ forall v, In v (zrange 0 n) -> smooth T (set e k v) a
-    | Maximum k n a => let m := argmax n (fun v => eval T (set e k v) a) in                  (* no ties *)
-        (0 < n)%nat /\ forall v, In v (zrange 0 n) -> smooth T (set e k v) a /\ (v <> m -> eval T (set e k v) a < eval T (set e k m) a)
-    | ArgMax _ _ _ | IndexIs _ _ => False
+    | LogSumExp k n gs a => admitted e k n gs <> [] /\ forall v, In v (admitted e k n gs) -> smooth T (set e k v) a
+    | Maximum k n gs a => let m := argmax (admitted e k n gs) (fun v => eval T (set e k v) a) in                  (* no ties *)
+        admitted e k n gs <> [] /\ forall v, In v (admitted e k n gs) -> smooth T (set e k v) a /\ (v <> m -> eval T (set e k v) a < eval T (set e k m) a)
+    | ArgMax _ _ _ _ | IndexIs _ _ => False
     end.
 End Meaning.
 
@@ -214,7 +213,7 @@ End Meaning.
 Lemma zsize_positive : forall d, List.Forall (fun n => 0 < n)%Z d -> (0 < zsize d)%Z.
 Proof. induction 1; simpl; [lia | nia]. Qed.
 
-Theorem flat_unflat : forall d p, List.Forall (fun n => 0 < n)%Z d -> (0 <= p < zsize d)%Z ->
+Lemma flat_unflat : forall d p, List.Forall (fun n => 0 < n)%Z d -> (0 <= p < zsize d)%Z ->
   flat d (unflat d p) = Some p.
 Proof.
   induction d as [|n d IH]; intros p Hd Hp; simpl in *; [f_equal; lia|].

@@ -9,12 +9,12 @@
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Lra.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Equations Derivatives Polynomials Pairing Network Emitted.
+From Dyadic Require Import Logarithm Equations Derivatives Polynomials Pairing Network Emitted.
 Import ListNotations.
 Open Scope R_scope.
 
 Definition logistic (z : R) : R := / (1 + exp (- z)).
-Definition softplus (z : R) : R := ln (1 + exp z).
+Definition softplus (z : R) : R := logarithm (1 + exp z).
 
 Definition standard_functions (others : functions) : functions := fun f o =>
   match f, o with
@@ -27,7 +27,7 @@ Definition standard_functions (others : functions) : functions := fun f o =>
   | 6%nat, 0%nat => Rmax 0  | 6%nat, 1%nat => fun z => if Rlt_dec 0 z then 1 else 0
   | 7%nat, 0%nat => sqrt  | 7%nat, 1%nat => fun z => / (2 * sqrt z)
   | 8%nat, 0%nat => fun z => / sqrt z  | 8%nat, 1%nat => fun z => - / (2 * (z * sqrt z))
-  | 9%nat, 0%nat => ln  | 9%nat, 1%nat => Rinv
+  | 9%nat, 0%nat => logarithm  | 9%nat, 1%nat => Rinv
   | 10%nat, _ => fun z => (-1) ^ o * INR (fact o) * / z ^ S o             (* the o-th derivative of 1/z *)
   | _, _ => others f o
   end.
@@ -48,15 +48,33 @@ Proof.
   - unfold tanh, Rsqr. field. lra.
 Qed.
 
+Lemma exp_shifted : forall z, derivable_pt_lim (fun z => 1 + exp z) z (exp z).
+Proof.
+  intro z. rewrite <- (Rplus_0_l (exp z)). apply (derivable_pt_lim_plus (fct_cte 1) exp).
+  - apply derivable_pt_lim_const.
+  - apply derivable_pt_lim_exp.
+Qed.
+
 Lemma logistic_derivative : forall z, is_derive (logistic : R -> R_NormedModule) z (logistic z * (1 - logistic z)).
 Proof.
-  intro z. unfold logistic. pose proof (exp_pos (- z)) as H. auto_derive; [lra | field; lra].
+  intro z. apply is_derive_Reals. pose proof (exp_pos z) as H. pose proof (exp_pos (- z)) as H'.
+  assert (E : forall y, logistic y = exp y / (1 + exp y)).
+  { intro y. unfold logistic. rewrite exp_Ropp. pose proof (exp_pos y). field. lra. }
+  assert (D : derivable_pt_lim (div_fct exp (fun y => 1 + exp y)) z
+                (((exp z) * (1 + exp z) - (exp z) * (exp z)) / Rsqr (1 + exp z))).
+  { apply (derivable_pt_lim_div exp (fun y => 1 + exp y)); [apply derivable_pt_lim_exp | apply exp_shifted | lra]. }
+  intros eps Heps. destruct (D eps Heps) as [d Hd]. exists d. intros h Hh0 Hh. specialize (Hd h Hh0 Hh). unfold div_fct in Hd.
+  rewrite !E. replace (exp z / (1 + exp z) * (1 - exp z / (1 + exp z))) with
+    (((exp z) * (1 + exp z) - (exp z) * (exp z)) / Rsqr (1 + exp z)) by (unfold Rsqr; field; lra). exact Hd.
 Qed.
 
 Lemma softplus_derivative : forall z, is_derive (softplus : R -> R_NormedModule) z (logistic z).
 Proof.
-  intro z. unfold softplus, logistic. pose proof (exp_pos z) as H. auto_derive; [lra|].
-  rewrite exp_Ropp. field. lra.
+  intro z. unfold softplus, logistic. pose proof (exp_pos z) as H.
+  replace (/ (1 + exp (- z))) with (scal (exp z : R_AbsRing) (/ (1 + exp z))).
+  - apply (is_derive_comp (logarithm : R -> R_NormedModule) (fun z => 1 + exp z)); [apply logarithm_derivative; lra|].
+    apply is_derive_Reals, exp_shifted.
+  - change (exp z * / (1 + exp z) = / (1 + exp (- z))). rewrite exp_Ropp. field. lra.
 Qed.
 
 Lemma sin_derivative : forall z, is_derive (sin : R -> R_NormedModule) z (cos z).
@@ -67,15 +85,16 @@ Proof. intro z. apply is_derive_Reals, derivable_pt_lim_cos. Qed.
 
 (** ** Networks of functions that are differentiable everywhere *)
 
-(** The applications in an expression; (6, 0), which is not differentiable at 0, stands for a maximum. *)
+(** The applications in an expression; (6, 0), which is not differentiable at 0, stands for a maximum, and for what is over
+    a part of its range. *)
 Fixpoint applications (a : expr) : list (nat * nat) :=
   match a with
   | Number _ | Entry _ _ | Bracket _ => []
   | Add a b | Mul a b => applications a ++ applications b
   | Apply f o a => (f, o) :: applications a
   | Sum _ _ a => applications a
-  | LogSumExp _ n a => (if (0 <? n)%nat then [] else [(6, 0)%nat]) ++ applications a
-  | Maximum _ _ _ | ArgMax _ _ _ | IndexIs _ _ => [(6, 0)%nat]
+  | LogSumExp _ n gs a => (match gs with [] => if (0 <? n)%nat then [] else [(6, 0)%nat] | _ => [(6, 0)%nat] end) ++ applications a
+  | Maximum _ _ _ _ | ArgMax _ _ _ _ | IndexIs _ _ => [(6, 0)%nat]
   end.
 Definition differentiable_everywhere (c : nat * nat) : bool := (fst c <? 6)%nat && (snd c =? 0)%nat.
 Definition smooth_equations (chain : list equation) : bool :=
@@ -108,7 +127,7 @@ Section Smooth.
     - rewrite forallb_app in H. apply andb_prop in H as [H1 H2]. auto.
     - cbn [forallb] in H. apply andb_prop in H as [H1 H2]. split; [now apply IHa | now apply (derivatives (f, o))].
     - rewrite forallb_app in H. apply andb_prop in H as [H1 H2]. split; [|intros; now apply IHa].
-      destruct (Nat.ltb_spec 0 n) as [Hn|Hn]; [exact Hn | discriminate].
+      destruct gs; [|discriminate]. destruct n; discriminate.
   Qed.
 
   Lemma smooth_everywhere : forall chain T, smooth_equations chain = true -> smooth_chain F dims chain T.

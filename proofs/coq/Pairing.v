@@ -39,17 +39,19 @@ Section Pairing.
 
   Definition index_eq_dec : forall a b : index, {a = b} + {a <> b}.
   Proof. decide equality; try apply Nat.eq_dec; apply Z.eq_dec. Defined.
+  Definition bracket_eq_dec : forall a b : bracket, {a = b} + {a <> b}.
+  Proof. decide equality; try apply Z.eq_dec; apply index_eq_dec. Defined.
   Definition expr_eq_dec : forall a b : expr, {a = b} + {a <> b}.
   Proof.
-    decide equality; try apply Nat.eq_dec; try apply name_eq_dec; try apply index_eq_dec; try apply (list_eq_dec index_eq_dec).
+    decide equality; try apply Nat.eq_dec; try apply name_eq_dec; try apply index_eq_dec; try apply (list_eq_dec index_eq_dec); try apply (list_eq_dec bracket_eq_dec).
     - decide equality; [apply Pos.eq_dec | apply Z.eq_dec].
-    - decide equality; try apply Z.eq_dec; apply index_eq_dec.
+    - apply bracket_eq_dec.
   Defined.
   (** The definition c is the position of the maximum that d is. *)
   Definition is_position_of (d c : equation) : bool :=
     match body d with
-    | Maximum k n a => (0 <? n)%nat && plain false a &&
-        (if expr_eq_dec (body c) (ArgMax k n a) then true else false) &&
+    | Maximum k n gs a => plain false a &&
+        (if expr_eq_dec (body c) (ArgMax k n gs a) then true else false) &&
         (if list_eq_dec Nat.eq_dec (indices c) (indices d) then true else false) &&
         (if list_eq_dec Z.eq_dec (shape dims (target c)) (shape dims (target d)) then true else false)
     | _ => false
@@ -58,16 +60,21 @@ Section Pairing.
   Definition equation_tangent (l : layer) (d : equation) (p : Z) : poly :=
     let e := at_entry dims d p in
     match body d with
-    | LogSumExp k n a => exponentials (fun v => tangent_polynomial (set e k v) a) (fun v => close (set e k v) a) (CEntry (target d) p) n
-    | Maximum k n a => match find (is_position_of d) (positions l) with
-        | Some c => flat_map (fun v => lmul (tangent_polynomial (set e k v) a) (fun _ => [(1%Q, [Pick v (CEntry (target c) p)])])) (zrange 0 n)
+    | LogSumExp k n gs a =>
+        exponentials (fun v => tangent_polynomial (set e k v) a) (fun v => close (set e k v) a) (CEntry (target d) p) (admitted e k n gs)
+    | Maximum k n gs a => match find (is_position_of d) (positions l) with
+        | Some c => flat_map (fun v => lmul (tangent_polynomial (set e k v) a) (fun _ => [(1%Q, [Pick v (CEntry (target c) p)])])) (admitted e k n gs)
         | None => []
         end
     | a => tangent_polynomial e a
     end.
+  (** At no entry do the guards leave nothing. *)
+  Definition over_something (d : equation) (k n : nat) (gs : list bracket) : bool :=
+    forallb (fun p => match admitted (at_entry dims d p) k n gs with [] => false | _ => true end) (entries dims (target d)).
   Definition supported (l : layer) (d : equation) : bool :=
     match body d with
-    | Maximum _ _ _ => match find (is_position_of d) (positions l) with Some _ => true | None => false end
+    | Maximum k n gs _ => over_something d k n gs && match find (is_position_of d) (positions l) with Some _ => true | None => false end
+    | LogSumExp k n gs a => over_something d k n gs && plain true a
     | a => plain false a
     end.
   Definition sensitivity_factor (l : layer) (d : equation) (p : Z) : monomial :=
@@ -84,25 +91,27 @@ Section Pairing.
   Definition all_supported (l : layer) : bool :=
     forallb (supported l) (forward l) && forallb (fun d => plain false (body d)) (backward l ++ gradients l).
 
-  Lemma eval_equation_tangent : forall l T D d p, supported l d = true -> (forall t p, moves t = false -> D t p = 0) ->
+  Lemma eval_equation_tangent : forall l T D d p, In p (entries dims (target d)) -> supported l d = true -> (forall t p, moves t = false -> D t p = 0) ->
     T (target d) p = value F dims T d p ->
     (forall c, In c (positions l) -> shape dims (target c) = shape dims (target d) -> T (target c) p = value F dims T c p) ->
     eval_poly T D (equation_tangent l d p) = change F dims T D d p.
   Proof.
-    intros l T D d p Hs still H Hargs. unfold equation_tangent, change, value, supported in *. destruct (body d) eqn:Hb; try now apply eval_tangent_polynomial.
-    - rewrite eval_poly_exponentials. apply sum_list_ext. intros v _. rewrite eval_tangent_polynomial, eval_close by auto using plain_weaker.
+    intros l T D d p Hp Hs still H Hargs. unfold equation_tangent, change, value, supported in *. destruct (body d) eqn:Hb; try now apply eval_tangent_polynomial.
+    - apply andb_prop in Hs as [_ Hs]. rewrite eval_poly_exponentials. apply sum_list_ext. intros v _. rewrite eval_tangent_polynomial, eval_close by auto using plain_weaker.
       do 4 f_equal. exact H.
-    - destruct (find (is_position_of d) (positions l)) as [c|] eqn:Hf; [|discriminate].
+    - apply andb_prop in Hs as [Hn Hs]. unfold over_something in Hn. rewrite forallb_forall in Hn. specialize (Hn p Hp).
+      assert (Hn' : admitted (at_entry dims d p) k n gs <> []) by (intro E; now rewrite E in Hn). clear Hn.
+      destruct (find (is_position_of d) (positions l)) as [c|] eqn:Hf; [|discriminate].
       apply find_some in Hf as [Hin Hc]. unfold is_position_of in Hc. rewrite Hb in Hc.
       apply andb_prop in Hc as [Hc H1]. apply andb_prop in Hc as [Hc H2]. apply andb_prop in Hc as [Hc H3].
-      apply andb_prop in Hc as [Hn Hp]. apply Nat.ltb_lt in Hn.
+      rename Hc into Hplain.
       destruct (list_eq_dec Z.eq_dec (shape dims (target c)) (shape dims (target d))) as [Hsh|]; [|discriminate].
       destruct (list_eq_dec Nat.eq_dec (indices c) (indices d)) as [Hv|]; [|discriminate].
-      destruct (expr_eq_dec (body c) (ArgMax k n e)) as [Hbody|]; [|discriminate].
+      destruct (expr_eq_dec (body c) (ArgMax k n gs e)) as [Hbody|]; [|discriminate].
       specialize (Hargs c Hin Hsh). rewrite Hbody in Hargs. cbn [Equations.eval] in Hargs.
       assert (He : at_entry dims c p = at_entry dims d p) by (unfold at_entry; now rewrite Hv, Hsh).
       rewrite He in Hargs. cbn [Equations.tangent].
-      rewrite eval_poly_flat_map. rewrite <- (pick_one n 0 _ (fun v => tangent T D (set (at_entry dims d p) k v) e) (argmax_in n _ Hn)).
+      rewrite eval_poly_flat_map. rewrite <- (pick_one _ _ (fun v => tangent T D (set (at_entry dims d p) k v) e) (admitted_once _ _ _ _) (argmax_in _ _ Hn')).
       apply sum_list_ext. intros v _. rewrite eval_poly_lmul, eval_poly_one, eval_tangent_polynomial by assumption. cbn [eval_atom eval_closed]. now rewrite Hargs.
   Qed.
   Lemma eval_tree_fold : forall T D (A : Type) (g : A -> poly) l t,
@@ -111,7 +120,7 @@ Section Pairing.
     intros T D A g. induction l as [|d l IH]; intro t; [simpl; ring|]. cbn [fold_left].
     rewrite IH, eval_tree_collect. simpl. ring.
   Qed.
-  Theorem pairing_identity : forall l T D, vanishes (pairing_tree l) = true -> all_supported l = true ->
+  Lemma pairing_identity : forall l T D, vanishes (pairing_tree l) = true -> all_supported l = true ->
     (forall t p, moves t = false -> D t p = 0) ->
     (forall d p, In d (forward l ++ positions l) -> In p (entries dims (target d)) -> T (target d) p = value F dims T d p) ->
     (is_cost l = true -> forall p, T (bar (target (result l))) p = 1) ->
@@ -131,6 +140,7 @@ Section Pairing.
       - f_equal. unfold sensitivity_factor. destruct (is_cost l && same_name (target d) (target (result l))) eqn:Hsc; [|now rewrite eval_poly_one].
         apply andb_prop in Hsc as [Hsc E]. apply same_name_true in E. rewrite E, one by exact Hsc.
         rewrite eval_poly_cons, eval_poly_nil, Q2R_1. simpl. ring.
+      - exact Hp.
       - now apply Hf.
       - exact still.
       - apply solved; [apply in_or_app; now left | exact Hp].

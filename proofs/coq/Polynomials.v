@@ -6,7 +6,7 @@
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Qreals Lra.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Equations Derivatives.
+From Dyadic Require Import Logarithm Equations Derivatives.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -154,9 +154,9 @@ Section Polynomials.
     | Mul a b => CMul (close e a) (close e b)
     | Apply f o a => CApply f (order f o) (close e a)
     | Sum k n a => fold_right (fun v acc => CAdd (close (set e k v) a) acc) (CNumber 0) (zrange 0 n)
-    | LogSumExp k n a => CLn (fold_right (fun v acc => CAdd (CApply 0 0 (close (set e k v) a)) acc) (CNumber 0) (zrange 0 n))
+    | LogSumExp k n gs a => CLn (fold_right (fun v acc => CAdd (CApply 0 0 (close (set e k v) a)) acc) (CNumber 0) (admitted e k n gs))
     | Bracket b => CNumber (if holds e b then 1 else 0)
-    | Maximum _ _ _ | ArgMax _ _ _ | IndexIs _ _ => CNumber 0                               (* not [plain] *)
+    | Maximum _ _ _ _ | ArgMax _ _ _ _ | IndexIs _ _ => CNumber 0                               (* not [plain] *)
     end.
   Fixpoint polynomial (e : env) (a : expr) : poly :=
     match a with
@@ -166,10 +166,10 @@ Section Polynomials.
     | Mul a b => lmul (polynomial e a) (fun _ => polynomial e b)
     | Apply f o a => [(1%Q, [Call f (order f o) (close e a)])]
     | Sum k n a => flat_map (fun v => polynomial (set e k v) a) (zrange 0 n)
-    | LogSumExp k n a => [(1%Q, [Ln (fold_right (fun v acc => CAdd (CApply 0 0 (close (set e k v) a)) acc) (CNumber 0) (zrange 0 n))])]
+    | LogSumExp k n gs a => [(1%Q, [Ln (fold_right (fun v acc => CAdd (CApply 0 0 (close (set e k v) a)) acc) (CNumber 0) (admitted e k n gs))])]
     | Bracket b => if holds e b then [(1%Q, [])] else []
     | IndexIs i a => [(1%Q, [Pick (eval_index e i) (close e a)])]
-    | Maximum _ _ _ | ArgMax _ _ _ => []
+    | Maximum _ _ _ _ | ArgMax _ _ _ _ => []
     end.
   (** Maxima stand alone in a definition; [i = a] is no argument of a function. *)
   Fixpoint plain (inside : bool) (a : expr) : bool :=
@@ -178,25 +178,25 @@ Section Polynomials.
     | Add a b | Mul a b => plain inside a && plain inside b
     | Apply _ _ a => plain true a
     | Sum _ _ a => plain inside a
-    | LogSumExp _ _ a => plain true a
+    | LogSumExp _ _ _ a => plain true a
     | IndexIs _ a => negb inside && plain true a
-    | Maximum _ _ _ | ArgMax _ _ _ => false
+    | Maximum _ _ _ _ | ArgMax _ _ _ _ => false
     end.
   (** Data have no direction. *)
   Definition moves (t : name) : bool := match t with Datum _ => false | _ => true end.
   (** The tangent of a logsumexp whose value is l: the sum of the tangents times exp(a - l). *)
-  Definition exponentials (t : Z -> poly) (c : Z -> closed) (l : closed) (n : nat) : poly :=
-    flat_map (fun v => lmul (t v) (fun _ => [(1%Q, [Call 0 0 (CAdd (c v) (CMul (CNumber (-1)) l))])])) (zrange 0 n).
+  Definition exponentials (t : Z -> poly) (c : Z -> closed) (l : closed) (vs : list Z) : poly :=
+    flat_map (fun v => lmul (t v) (fun _ => [(1%Q, [Call 0 0 (CAdd (c v) (CMul (CNumber (-1)) l))])])) vs.
   Fixpoint tangent_polynomial (e : env) (a : expr) : poly :=
     match a with
-    | Number _ | Bracket _ | IndexIs _ _ | Maximum _ _ _ | ArgMax _ _ _ => []
+    | Number _ | Bracket _ | IndexIs _ _ | Maximum _ _ _ _ | ArgMax _ _ _ _ => []
     | Entry t is => if moves t then
         match flat (shape dims t) (map (eval_index e) is) with Some p => [(1%Q, [Direction t p])] | None => [] end else []
     | Add a b => tangent_polynomial e a ++ tangent_polynomial e b
     | Mul a b => lmul (tangent_polynomial e a) (fun _ => polynomial e b) ++ lmul (polynomial e a) (fun _ => tangent_polynomial e b)
     | Apply f o a => lmul (tangent_polynomial e a) (fun _ => [(1%Q, [Call f (order f (S o)) (close e a)])])
     | Sum k n a => flat_map (fun v => tangent_polynomial (set e k v) a) (zrange 0 n)
-    | LogSumExp k n a => exponentials (fun v => tangent_polynomial (set e k v) a) (fun v => close (set e k v) a) (close e (LogSumExp k n a)) n
+    | LogSumExp k n gs a => exponentials (fun v => tangent_polynomial (set e k v) a) (fun v => close (set e k v) a) (close e (LogSumExp k n gs a)) (admitted e k n gs)
     end.
 
   Section Meaning.
@@ -206,10 +206,10 @@ Section Polynomials.
     Fixpoint eval_closed (c : closed) : R :=
       match c with
       | CNumber q => Q2R q | CEntry t p => T t p | CAdd a b => eval_closed a + eval_closed b | CMul a b => eval_closed a * eval_closed b
-      | CApply f o a => F f o (eval_closed a) | CLn a => ln (eval_closed a)
+      | CApply f o a => F f o (eval_closed a) | CLn a => logarithm (eval_closed a)
       end.
     Definition eval_atom (a : atom) : R :=
-      match a with Value t p => T t p | Direction t p => D t p | Call f o a => F f o (eval_closed a) | Ln a => ln (eval_closed a)
+      match a with Value t p => T t p | Direction t p => D t p | Call f o a => F f o (eval_closed a) | Ln a => logarithm (eval_closed a)
       | Pick i a => if Req_EM_T (IZR i) (eval_closed a) then 1 else 0 end.
     Definition eval_monomial (m : monomial) : R := fold_right (fun a acc => eval_atom a * acc) 1 m.
     Definition eval_poly (p : poly) : R := sum_list p (fun m => Q2R (fst m) * eval_monomial (snd m)).
@@ -295,14 +295,14 @@ Section Polynomials.
     Proof. intros [|f] o z; [now rewrite !F_exp | reflexivity]. Qed.
     Lemma eval_close : forall a e, plain true a = true -> eval_closed (close e a) = eval T e a.
     Proof.
-      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n a IH|k n a IH|k n a IH|i a IH|b]; intros e Hp; simpl in *;
+      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n gs a IH|k n gs a IH|k n gs a IH|i a IH|b]; intros e Hp; simpl in *;
         try discriminate; try reflexivity.
       - destruct (flat _ _); [reflexivity | apply Q2R_0].
       - apply andb_prop in Hp as [Ha Hb]. now rewrite IHa, IHb.
       - apply andb_prop in Hp as [Ha Hb]. now rewrite IHa, IHb.
       - now rewrite order_irrelevant, IH.
       - induction (zrange 0 n) as [|v l IHl]; simpl; [apply Q2R_0|]. now rewrite IH, IHl.
-      - f_equal. induction (zrange 0 n) as [|v l IHl]; simpl; [apply Q2R_0|]. now rewrite F_exp, IH, IHl.
+      - f_equal. induction (admitted e k n gs) as [|v l IHl]; simpl; [apply Q2R_0|]. now rewrite F_exp, IH, IHl.
       - destruct (holds e b); [apply Q2R_1 | apply Q2R_0].
     Qed.
     Lemma eval_poly_one : forall a, eval_poly [(1%Q, [a])] = eval_atom a.
@@ -315,9 +315,9 @@ Section Polynomials.
       induction a; simpl; intro H; try exact H; try discriminate; auto;
         apply andb_prop in H as [H1 H2]; rewrite IHa1, IHa2; auto.
     Qed.
-    Theorem eval_polynomial : forall a e, plain false a = true -> eval_poly (polynomial e a) = eval T e a.
+    Lemma eval_polynomial : forall a e, plain false a = true -> eval_poly (polynomial e a) = eval T e a.
     Proof.
-      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n a IH|k n a IH|k n a IH|i a IH|b]; intros e Hp; simpl in *;
+      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n gs a IH|k n gs a IH|k n gs a IH|i a IH|b]; intros e Hp; simpl in *;
         try discriminate.
       - unfold eval_poly. simpl. ring.
       - destruct (flat _ _); [apply eval_poly_one | reflexivity].
@@ -325,19 +325,19 @@ Section Polynomials.
       - apply andb_prop in Hp as [Ha Hb]. now rewrite eval_poly_lmul, IHa, IHb.
       - rewrite eval_poly_one. simpl. now rewrite order_irrelevant, eval_close.
       - rewrite eval_poly_flat_map. apply sum_list_ext. intros v _. now apply IH.
-      - rewrite eval_poly_one. exact (eval_close (LogSumExp k n a) e Hp).
+      - rewrite eval_poly_one. exact (eval_close (LogSumExp k n gs a) e Hp).
       - rewrite eval_poly_one. simpl. now rewrite eval_close.
       - destruct (holds e b); [unfold eval_poly; simpl; rewrite Q2R_1; ring | reflexivity].
     Qed.
-    Lemma eval_poly_exponentials : forall t c l n, eval_poly (exponentials t c l n) =
-      sum_list (zrange 0 n) (fun v => eval_poly (t v) * exp (eval_closed (c v) + -1 * eval_closed l)).
+    Lemma eval_poly_exponentials : forall t c l vs, eval_poly (exponentials t c l vs) =
+      sum_list vs (fun v => eval_poly (t v) * exp (eval_closed (c v) + -1 * eval_closed l)).
     Proof.
-      intros t c l n. unfold exponentials. rewrite eval_poly_flat_map. apply sum_list_ext. intros v _.
+      intros t c l vs. unfold exponentials. rewrite eval_poly_flat_map. apply sum_list_ext. intros v _.
       rewrite eval_poly_lmul, eval_poly_one. cbn [eval_atom eval_closed]. rewrite F_exp. do 3 f_equal. unfold Q2R. simpl. field.
     Qed.
-    Theorem eval_tangent_polynomial : forall a e, plain false a = true -> eval_poly (tangent_polynomial e a) = tangent T D e a.
+    Lemma eval_tangent_polynomial : forall a e, plain false a = true -> eval_poly (tangent_polynomial e a) = tangent T D e a.
     Proof.
-      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n a IH|k n a IH|k n a IH|i a IH|b]; intros e Hp; simpl in *;
+      induction a as [q|t is|a IHa b IHb|a IHa b IHb|f o a IH|k n a IH|k n gs a IH|k n gs a IH|k n gs a IH|i a IH|b]; intros e Hp; simpl in *;
         try discriminate; try reflexivity.
       - destruct (flat _ _) as [p|]; [|now destruct (moves t)].
         destruct (moves t) eqn:Hm; [apply eval_poly_one|]. rewrite still by exact Hm. reflexivity.
@@ -346,24 +346,22 @@ Section Polynomials.
       - rewrite eval_poly_lmul, eval_poly_one, IH by now apply plain_weaker. cbn [eval_atom]. now rewrite order_irrelevant, eval_close.
       - rewrite eval_poly_flat_map. apply sum_list_ext. intros v _. now apply IH.
       - rewrite eval_poly_exponentials. apply sum_list_ext. intros v _. rewrite IH, eval_close by auto using plain_weaker.
-        do 4 f_equal. exact (eval_close (LogSumExp k n a) e Hp).
+        do 4 f_equal. exact (eval_close (LogSumExp k n gs a) e Hp).
     Qed.
-    Lemma pick_one : forall n s m (f : Z -> R), In m (zrange s n) ->
-      sum_list (zrange s n) (fun v => f v * (if Req_EM_T (IZR v) (IZR m) then 1 else 0)) = f m.
+    Lemma pick_one : forall l m (f : Z -> R), NoDup l -> In m l ->
+      sum_list l (fun v => f v * (if Req_EM_T (IZR v) (IZR m) then 1 else 0)) = f m.
     Proof.
-      assert (Hout : forall n s m (f : Z -> R), (m < s)%Z ->
-        sum_list (zrange s n) (fun v => f v * (if Req_EM_T (IZR v) (IZR m) then 1 else 0)) = 0).
-      { induction n as [|n IH]; intros s m f Hm; cbn [zrange sum_list fold_right]; [reflexivity|].
-        unfold sum_list in IH. rewrite IH by lia. destruct (Req_EM_T (IZR s) (IZR m)) as [E|_]; [apply eq_IZR in E; lia | ring]. }
-      induction n as [|n IH]; intros s m f Hm; [destruct Hm|]. cbn [zrange sum_list fold_right].
-      destruct Hm as [->|Hm].
-      - destruct (Req_EM_T (IZR m) (IZR m)) as [_|H]; [|congruence].
-        pose proof (Hout n (m + 1)%Z m f ltac:(lia)) as H0. unfold sum_list in H0. rewrite H0. ring.
-      - specialize (IH _ _ f Hm). unfold sum_list in IH. rewrite IH.
-        destruct (Req_EM_T (IZR s) (IZR m)) as [E|_]; [|ring]. apply eq_IZR in E. subst m.
-        exfalso. clear - Hm. assert (H : forall n s v, In v (zrange s n) -> (s <= v)%Z).
-        { clear. induction n as [|n IH]; intros s v Hv; [destruct Hv|]. destruct Hv as [->|Hv]; [lia|]. apply IH in Hv. lia. }
-        apply H in Hm. lia.
+      induction l as [|v l IH]; intros m f Hl Hm; [destruct Hm|]. inversion Hl as [|? ? Hv Hl']; subst. rewrite sum_list_cons.
+      destruct (Z.eq_dec v m) as [->|Hne].
+      - destruct (Req_EM_T (IZR m) (IZR m)) as [_|H]; [|congruence]. rewrite sum_list_zero; [ring|].
+        intros w Hw. destruct (Req_EM_T (IZR w) (IZR m)) as [E|_]; [|ring]. apply eq_IZR in E. now subst w.
+      - destruct Hm as [Hm|Hm]; [contradiction|]. rewrite IH by assumption.
+        destruct (Req_EM_T (IZR v) (IZR m)) as [E|_]; [now apply eq_IZR in E | ring].
+    Qed.
+    Lemma admitted_once : forall e k n gs, NoDup (admitted e k n gs).
+    Proof.
+      intros. apply NoDup_filter. generalize 0%Z. induction n as [|n IH]; intro s; constructor; [|apply IH].
+      rewrite in_zrange. lia.
     Qed.
   End Meaning.
 End Polynomials.

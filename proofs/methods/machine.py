@@ -13,16 +13,15 @@ Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
-from importlib.resources import files
 from pathlib import Path
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import COQ, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.compiled_library import put_library
+from dyadic.proofs.methods.coqc import ABSENT, CoqError, axioms, compile_file, find_coqc, run
 from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
@@ -33,7 +32,7 @@ INSTANCE = ("Stabilisation", "Instance")
 CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
 EQUATIONS = (
-    "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "Printed", "Emitted", "Functions",
+    "Logarithm", "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "Printed", "Emitted", "Functions",
 )  # fmt: skip
 """Files that need the above: a network's own index equations, in order of dependence."""
 FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
@@ -57,41 +56,16 @@ THEOREMS = {
     "Ascent": ("step_ascends_energy",),
     "Backpropagation": ("dyadic_backpropagation",),
     "Example": ("four_steps_give_the_gradient",),
-    "Equations": ("flat_unflat",),
-    "Derivatives": ("tangent_is_derivative", "push_is_derivative", "run_solves", "push_solves"),
-    "Polynomials": ("eval_polynomial", "eval_tangent_polynomial"),
-    "Pairing": ("pairing_identity", "layer_adjoint"),
+    "Logarithm": ("logarithm_derivative",),
+    "Equations": (),
+    "Derivatives": ("tangent_is_derivative",),
+    "Polynomials": (),
+    "Pairing": ("layer_adjoint",),
     "Coordinates": (),
     "Printed": (),
-    "Emitted": ("printed_run_is_after", "printed_backpropagation"),
+    "Emitted": ("printed_backpropagation",),
     "Functions": ("smooth_network_everywhere",),
 }
-ABSENT = "coqc not found, apt-get install coq"
-
-
-class CoqError(Exception):
-    """coqc or coqchk refuses; the message is theirs."""
-
-
-def find_coqc() -> str | None:
-    """Path of the Coq compiler, if it is installed."""
-    return shutil.which("coqc")
-
-
-def has_coquelicot() -> bool:
-    """Whether coqc finds Coquelicot, the library of real analysis that the files in ``CALCULUS`` need."""
-    with temporary_folder() as folder:
-        try:
-            compile_file(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
-        except CoqError:
-            return False
-    return True
-
-
-def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
-    """Compile the development into ``folder``.  Raises :class:`CoqError` with coqc's message."""
-    for name in names:
-        compile_file(folder, name, files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
@@ -104,18 +78,13 @@ def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     return dict(zip(theorems, found, strict=True))
 
 
-def axioms(answer: str) -> list[str]:
-    """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
-    return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]
-
-
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:
     """Have coqchk, a checker of its own, accept the compiled files; its report.
 
     The libraries that they use are taken as installed; ``.ci/run`` has coqchk check those as well.
     """
     modules = [word for name in names for word in ("-norec", f"Dyadic.{name}")]
-    return _run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
+    return run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
 
 
 def instance_source(reads: Mapping[str, Sequence[str]], ranks: Mapping[str, int], steps: int) -> str:
@@ -189,7 +158,7 @@ def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
 
 def check_instance(folder: Path, source: str, timeout: float = 120) -> None:
     """Have coqc check an instance against the compiled library.  Raises :class:`CoqError` if it refuses."""
-    compile_file(folder, "Network", source, timeout)
+    compile_file(folder, "NetworkInstance", source, timeout)
 
 
 def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -220,7 +189,7 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     refuted = len(late) > steps
     with temporary_folder() as folder:
         try:
-            compile_library(folder, INSTANCE)
+            put_library(folder, INSTANCE)
             check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))
         except CoqError as error:
             return told("machine", Verdict.UNDECIDED, {}, numbers, reason=str(error)[:500])
@@ -235,30 +204,3 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
             },
         )  # fmt: skip
     return told("machine", Verdict.PROVED, {}, numbers)
-
-
-def compile_file(folder: Path, name: str, source: str, seconds: float = 120, kibibytes: int | None = None) -> str:
-    """Compile a file against what is compiled in ``folder``, within bounds of time and memory; coqc's answers.
-
-    Raises :class:`CoqError` with coqc's message, or with the bound that was met.
-    """
-    (folder / f"{name}.v").write_text(source, encoding="utf-8")
-    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
-
-
-def _run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibibytes: int | None = None) -> str:
-    path = shutil.which(command)
-    if path is None:
-        raise CoqError(ABSENT)
-    flags = ["-Q", ".", "Dyadic"]
-    bound = [] if kibibytes is None else ["sh", "-c", f'ulimit -v {kibibytes}; exec "$@"', "sh"]
-    try:
-        done = subprocess.run(
-            [*bound, path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CoqError(f"{command} did not finish within {timeout:.0f} s") from error
-    if done.returncode:
-        message = (done.stderr or done.stdout).strip()
-        raise CoqError(message if len(message) < 2000 else f"{message[:700]} ... {message[-1300:]}")
-    return done.stdout + done.stderr

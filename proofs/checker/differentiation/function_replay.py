@@ -40,7 +40,7 @@ class Verified:
     def statement(self) -> str:
         """What was shown."""
         source = "" if self.defined_here else ", as the certificate defines it"
-        return f"{self.name}{source}: value and derivative are those of the definition, wherever that has a value"
+        return f"{self.name}{source}: value and derivative are those of the definition, wherever that has them"
 
 
 @dataclass(frozen=True)

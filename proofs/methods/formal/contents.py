@@ -110,6 +110,37 @@ def weighted(content: Any, weight: Any) -> Any:
     }
 
 
+def numbered(content: Any, number: int, size: Callable[[Any], int]) -> Any:
+    """A cost's content, as a layer's, with sizes as numbers and with owners that another cost's content has not."""
+
+    def own(name: str) -> str:
+        return f"{number} {name}"
+
+    def change(e: Any) -> Any:
+        if e[:1] == ["size"]:
+            return size(e)
+        return ["entry", e[1], own(e[2]), e[3]] if e[:1] == ["entry"] else e
+
+    def anew(item: Any) -> Any:
+        shape = [size(extent) for extent in item["shape"]]
+        return {**item, "owner": own(item["owner"]), "shape": shape, "body": rebuilt(item["body"], change)}
+
+    groups = {key: list(map(anew, content[key])) for key in ("definitions", "intermediates", "adjoints")}
+    return {**content, **groups, "inputs": list(map(own, content["inputs"]))}
+
+
+def together(contents: list[Any]) -> Any:
+    """The contents of several costs, as that of one layer, for their sum."""
+    bodies = [content["definitions"][-1]["body"] for content in contents]
+    first = contents[0]
+    result = {**first["definitions"][-1], "body": bodies[0] if len(bodies) == 1 else ["+", *bodies]}
+    joined = {
+        key: [item for content in contents for item in content[key]] for key in ("intermediates", "adjoints", "inputs")
+    }
+    inner = [item for content in contents for item in content["definitions"][:-1]]
+    return {**first, **joined, "definitions": [*inner, result]}
+
+
 def decayed(content: Any, decay: Any, parameters: list[list[int]]) -> Any:
     """A cost's content, as a layer's, with decay / 2 times the sum of all squared parameters.
 

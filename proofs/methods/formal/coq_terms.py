@@ -1,13 +1,14 @@
 """Index equations of a certificate as terms of proofs/coq/Equations.v, at a layer's sizes.
 
-Three things are written otherwise than in the certificate, with the same value: sums and products of several parts are
-nested; x^k is a product and x^-k a derivative of 1/x; a position that is read from integer data is a sum over the
-one-hot row of that integer.
+Four things are written otherwise than in the certificate, with the same value: sums and products of several parts are
+nested; x^k is a product and x^-k a derivative of 1/x; x^(k/m) is a derivative of a higher power; a position that is
+read from integer data is a sum over the one-hot row of that integer.
 """
 
 from __future__ import annotations
 
-from math import factorial
+from fractions import Fraction
+from math import factorial, floor, prod
 from typing import Any
 
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
@@ -18,10 +19,15 @@ FUNCTIONS = (
 """The functions that proofs/coq/Functions.v defines, by number."""
 EVERYWHERE = 6
 """So many of them are proved differentiable everywhere."""
-REDUCTIONS = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}
+REDUCTIONS = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}
 RECIPROCAL = FUNCTIONS.index("reciprocal")
 POWERS = 8
 """The largest power that is written out as a product."""
+
+
+def power_name(exponent: Fraction) -> str:
+    """The power as a function; no function of a certificate has such a name."""
+    return f"power {exponent}"
 
 
 def function_number(name: str, applied: list[str]) -> int:
@@ -31,11 +37,18 @@ def function_number(name: str, applied: list[str]) -> int:
     return len(FUNCTIONS) + [other for other in applied if other not in FUNCTIONS].index(name)
 
 
-def _restricted(body: Any) -> bool:
-    """Whether brackets say over which terms a maximum or log-sum-exp goes: in Coq such a term would be 0 instead."""
-    return isinstance(body, list) and (
-        body[0] in ("inside", "divides", "same") or (body[0] in ("*", "+") and any(map(_restricted, body[1:])))
-    )
+BRACKETS = ("inside", "divides", "same")
+
+
+def guarded(body: Any) -> tuple[list[Any], Any]:
+    """The brackets that say over which terms a maximum or a log-sum-exp of ``body`` goes, and of what it is taken.
+
+    They are the brackets among its factors, and no others.
+    """
+    parts = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
+    guards = [part for part in parts if isinstance(part, list) and part[0] in BRACKETS]
+    rest = [part for part in parts if part not in guards] or [1]
+    return guards, rest[0] if len(rest) == 1 else ["*", *rest]
 
 
 class TermWriter:
@@ -101,8 +114,7 @@ class TermWriter:
                 return self._folded("Add", [self.expression(part) for part in parts])
             case "*":
                 # brackets first: a factor 0 ends the work on its product
-                first = ("inside", "divides", "same")
-                parts = sorted(e[1:], key=lambda part: not (isinstance(part, list) and part[0] in first))
+                parts = sorted(e[1:], key=lambda part: not (isinstance(part, list) and part[0] in BRACKETS))
                 *rest, result = [self.expression(part) for part in parts]
                 for part in reversed(rest):
                     result = f"(Mul {part} {result})"
@@ -111,10 +123,12 @@ class TermWriter:
                 return self._power(e[1], e[2])
             case "apply":
                 return f"(Apply {self._function(e[1])} {e[2]} {self.expression(e[3])})"
-            case "sum" | "logsumexp" | "max" | "argmax":
-                if e[0] != "sum" and _restricted(e[3]):
-                    raise Inexpressible("a maximum or a log-sum-exp over a part of its range")
-                return f"({REDUCTIONS[e[0]]} {self.layer.index(e[1])} {self._extent(e[2])} {self.expression(e[3])})"
+            case "sum":
+                return f"(Sum {self.layer.index(e[1])} {self._extent(e[2])} {self.expression(e[3])})"
+            case "logsumexp" | "max" | "argmax":
+                guards, of = guarded(e[3])
+                head = f"{REDUCTIONS[e[0]]} {self.layer.index(e[1])} {self._extent(e[2])}"
+                return f"({head} [{'; '.join(map(self._guard, guards))}] {self.expression(of)})"
             case "inside" | "divides" | "same":
                 return self._bracket(e)
         raise Inexpressible(f"the operation {e[0]}")
@@ -131,8 +145,10 @@ class TermWriter:
         return function_number(name, self.functions)
 
     def _power(self, base: Any, exponent: Any) -> str:
+        if isinstance(exponent, list) and exponent[0] == "rational":
+            return self._rational_power(base, Fraction(exponent[1], exponent[2]))
         if not isinstance(exponent, int) or not 0 < abs(exponent) <= POWERS:
-            raise Inexpressible("a power that is no small integer")
+            raise Inexpressible("a power that is no small integer or fraction")
         if exponent > 0:
             return self.expression(["*", *([base] * exponent)]) if exponent > 1 else self.expression(base)
         value = self.layer.constant(base)
@@ -144,6 +160,16 @@ class TermWriter:
         sign = 1 if exponent % 2 else -1
         factor = f"(Number (({sign}) # {factorial(-exponent - 1)}))"
         return f"(Mul {factor} (Apply {RECIPROCAL} {-exponent - 1} {self.expression(base)}))"
+
+    def _rational_power(self, base: Any, exponent: Fraction) -> str:
+        """u^r as a multiple of a derivative of u^(r + k), whose exponent lies between POWERS and POWERS + 1."""
+        order = POWERS - floor(exponent)
+        if exponent.denominator == 1 or not 0 <= order <= 2 * POWERS:
+            raise Inexpressible("a power that is no small integer or fraction")
+        highest = exponent + order
+        factor = 1 / prod((highest - i for i in range(order)), start=Fraction(1))
+        written = f"(Apply {self._function(power_name(highest))} {order} {self.expression(base)})"
+        return f"(Mul (Number (({factor.numerator}) # {factor.denominator})) {written})"
 
     def _entry(self, e: Any) -> str:
         _, kind, owner, at = e
@@ -172,21 +198,26 @@ class TermWriter:
         return self._read(tensor, [*at, i])
 
     def _bracket(self, e: Any) -> str:
-        first, second = e[1:]
         if e[0] == "same":
-            for one, other in ((first, second), (second, first)):
+            for one, other in ((e[1], e[2]), (e[2], e[1])):
                 if isinstance(other, list) and other[0] == "entry":
                     tensor = self.layer.tensor(other[1], other[2])
                     if tensor in self.layer.table.one_hot:
                         return self._one_hot(one, other)
                     return f"(IndexIs {self.position(one)} {self.expression(other)})"
-            return f"(Bracket (Same {self.position(first)} {self.position(second)}))"
+        return f"(Bracket {self._guard(e)})"
+
+    def _guard(self, e: Any) -> str:
+        """A bracket of positions that are not read from data."""
+        first, second = e[1:]
+        if e[0] == "same":
+            return f"(Same {self.position(first)} {self.position(second)})"
         if e[0] == "inside":
-            return f"(Bracket (Inside {self.position(first)} ({self.layer.size(second)})))"
+            return f"(Inside {self.position(first)} ({self.layer.size(second)}))"
         divisor = self.layer.size(first)
         if divisor < 1:
             raise Inexpressible("a division by a number below 1")
-        return f"(Bracket (Divides ({divisor}) {self.position(second)}))"
+        return f"(Divides ({divisor}) {self.position(second)})"
 
 
-__all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number"]
+__all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number", "power_name"]

@@ -9,10 +9,12 @@ from typing import Any
 
 from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.methods import machine
+from dyadic.proofs.methods.compiled_library import put_library
+from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import Network, network
 from dyadic.proofs.methods.formal.tensors import Inexpressible
+from dyadic.proofs.methods.machine import FORMAL
 from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
@@ -25,9 +27,8 @@ AXIOMS = (
     "ClassicalDedekindReals.sig_not_dec",
     "ClassicalDedekindReals.sig_forall_dec",
     "FunctionalExtensionality.functional_extensionality_dep",
-    "Classical_Prop.classic",
 )
-"""What the theorem may rest on: the real numbers of Coq's standard library, and its logarithm."""
+"""What the theorem may rest on: the real numbers of Coq's standard library."""
 _NAME = "Formal"
 
 
@@ -39,9 +40,8 @@ def formal_claim(certificate: Mapping[str, Any]) -> Claim:
     for component in (COQ, COQ_MACHINE, COQ_REALS):
         called(component)
     numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0}
-    reason = _absent()
-    if reason is not None:
-        return _open(numbers, reason)
+    if find_coqc() is None:
+        return _open(numbers, ABSENT)
     try:
         written = network(certificate)
         numbers["smooth"] = int(written.everywhere)
@@ -54,19 +54,11 @@ def formal_claim(certificate: Mapping[str, Any]) -> Claim:
         return _open(numbers, f"{most.layer.place}: about {work} terms are more than the budget of {BUDGET}")
     with temporary_folder() as folder:
         try:
-            machine.compile_library(folder, machine.FORMAL)
+            put_library(folder, FORMAL)
             check(folder, written)
-        except machine.CoqError as error:
-            return _open(numbers, str(error))
+        except CoqError as error:
+            return _open(numbers, str(error) if has_coquelicot() else NO_COQUELICOT)
     return told("formal", Verdict.PROVED, {}, numbers)
-
-
-def _absent() -> str | None:
-    if machine.find_coqc() is None:
-        return machine.ABSENT
-    if not machine.has_coquelicot():
-        return "Coquelicot not found, apt-get install libcoq-coquelicot"
-    return None
 
 
 def _open(numbers: Mapping[str, int], reason: str) -> Claim:
@@ -76,21 +68,21 @@ def _open(numbers: Mapping[str, int], reason: str) -> Claim:
 def check(folder: Path, written: Network) -> None:
     """Have coqc check a network against the library compiled in ``folder``.
 
-    Raises :class:`dyadic.proofs.methods.machine.CoqError`, naming the layers that are not accepted, or the axioms that
+    Raises :class:`dyadic.proofs.methods.coqc.CoqError`, naming the layers that are not accepted, or the axioms that
     the theorem rests on besides those it may.
     """
     try:
-        answer = machine.compile_file(folder, _NAME, written.source, SECONDS, MEMORY)
-    except machine.CoqError as error:
+        answer = compile_file(folder, _NAME, written.source, SECONDS, MEMORY)
+    except CoqError as error:
         if "network_accepted" in str(error) or "accepted dims" in str(error):
-            raise machine.CoqError(_refusal(folder, written)) from error
+            raise CoqError(_refusal(folder, written)) from error
         raise
-    found = machine.axioms(answer)
+    found = axioms(answer)
     if not found:
-        raise machine.CoqError("Coq does not say what the theorem rests on")
+        raise CoqError("Coq does not say what the theorem rests on")
     further = [axiom for axiom in found if axiom not in AXIOMS]
     if further:
-        raise machine.CoqError(f"the theorem rests on {', '.join(further)}")
+        raise CoqError(f"the theorem rests on {', '.join(further)}")
 
 
 def _refusal(folder: Path, written: Network) -> str:
@@ -107,5 +99,5 @@ def accepted_layers(folder: Path, written: Network, seconds: float = SECONDS) ->
     questions = "".join(
         f"Eval vm_compute in ({v}, layer_accepted dims layer{v}).\n" for v in range(len(written.layers))
     )
-    answer = machine.compile_file(folder, "Question", head + questions, seconds, MEMORY)
+    answer = compile_file(folder, "Question", head + questions, seconds, MEMORY)
     return {int(v): accepted == "true" for v, accepted in re.findall(r"\((\d+), (true|false)\)", answer)}

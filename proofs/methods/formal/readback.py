@@ -13,7 +13,7 @@ from math import factorial
 from typing import Any
 
 from dyadic.proofs.checker.trust import FORMAL_TEXT, called
-from dyadic.proofs.methods.formal.coq_terms import RECIPROCAL, function_number
+from dyadic.proofs.methods.formal.coq_terms import POWERS, RECIPROCAL, function_number, power_name
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
 from dyadic.proofs.methods.formal.tensors import PlacedLayer
 
@@ -88,8 +88,11 @@ def found_form(term: Term) -> Term:
                 j = int(order)
                 return multiplied([Fraction((-1) ** j * factorial(j)), _inverse(found_form(argument), j + 1)])
             return ("apply", int(function), int(order), found_form(argument))
-        case "Sum" | "LogSumExp" | "Maximum" | "ArgMax":
+        case "Sum":
             return (head, int(parts[0]), int(parts[1]), found_form(parts[2]))
+        case "LogSumExp" | "Maximum" | "ArgMax":
+            guards = sorted(map(found_bracket, parts[2]), key=repr)
+            return (head, int(parts[0]), int(parts[1]), *guards, found_form(parts[3]))
         case "IndexIs":
             return ("is", found_position(parts[0]), found_form(parts[1]))
         case "Bracket":
@@ -208,16 +211,25 @@ class _Expected:
             case "*":
                 return multiplied(map(self.form, e[1:]))
             case "^":
-                base = self.form(e[1])
-                return multiplied([base] * e[2]) if e[2] > 0 else _inverse(base, -e[2])
+                return self._power(self.form(e[1]), e[2])
             case "apply":
                 return ("apply", function_number(e[1], self.functions), e[2], self.form(e[3]))
-            case "sum" | "logsumexp" | "max" | "argmax":
-                head = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}[e[0]]
-                return (head, self.layer.numbers[e[1]], self.layer.size(e[2]), self.form(e[3]))
+            case "sum":
+                return ("Sum", self.layer.numbers[e[1]], self.layer.size(e[2]), self.form(e[3]))
+            case "logsumexp" | "max" | "argmax":
+                return self._reduction(e)
             case "entry":
                 return self._read(self.layer.tensor(e[1], e[2]), e[3])
         return self._bracket(e)
+
+    def _power(self, base: Term, exponent: Any) -> Term:
+        if isinstance(exponent, int):
+            return multiplied([base] * exponent) if exponent > 0 else _inverse(base, -exponent)
+        power, order, factor = Fraction(exponent[1], exponent[2]), 0, Fraction(1)
+        while power < POWERS:
+            power, order = power + 1, order + 1
+            factor /= power
+        return multiplied([factor, ("apply", function_number(power_name(power), self.functions), order, base)])
 
     def _read(self, tensor: str, at: list[Any]) -> Term:
         """An entry; a position read from data as the sum over its one-hot row."""
@@ -249,6 +261,16 @@ class _Expected:
             return _linear({(): value})
         head = "Quotient" if e[0] == "quotient" else "Remainder"
         return _linear({(head, self.position(e[1]), self.layer.size(e[2])): 1})
+
+    def _reduction(self, e: Any) -> Term:
+        """A maximum or log-sum-exp: apart from its body stand the brackets that say over which terms it goes."""
+        head = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}[e[0]]
+        product = isinstance(e[3], list) and e[3][0] == "*"
+        factors = e[3][1:] if product else [e[3]]
+        brackets = [f for f in factors if isinstance(f, list) and f[0] in ("inside", "divides", "same")]
+        guards = sorted(map(self._bracket, brackets), key=repr)
+        of = multiplied([self.form(f) for f in factors if f not in brackets])
+        return (head, self.layer.numbers[e[1]], self.layer.size(e[2]), *guards, of)
 
     def _bracket(self, e: Any) -> Term:
         if e[0] == "inside":

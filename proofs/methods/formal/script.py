@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
-from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, weighted
-from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number
+from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
+from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number, guarded
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
@@ -76,25 +76,17 @@ def network(certificate: Any) -> Network:
     steps = certificate["steps"]
     if steps % 2:
         raise Inexpressible("the theorem in Coq is about an even number of steps")
-    if len(architecture["costs"]) != 1:
-        raise Inexpressible("several costs are outside the theorem in Coq")
     where = {name: _input(node, table, name) for name, node in architecture["inputs"].items()}
     functions: list[str] = []
     layers = []
     for vertex in architecture["vertices"]:
         layer = PlacedLayer(vertex["name"], complete(certificate["layers"][vertex["layer"]]), vertex["sizes"], table)
-        layers.append(_placed(layer, functions, [where[name] for name in vertex["inputs"]], None))
+        layers.append(_placed(layer, functions, [where[name] for name in vertex["inputs"]], False))
         where[vertex["name"]] = f"Activation {len(layers) - 1}"
-    ((owner, cost),) = architecture["costs"].items()
-    content = weighted(cost_as_layer(certificate["costs"][cost["cost"]]), cost["weight"])
-    parameters = [shape for name, shape in table.shapes.items() if name.startswith("Param ")]
-    layer = PlacedLayer(owner, decayed(content, architecture["decay"], parameters), cost["sizes"], table)
-    layer.tensors.update({(f"theta {k}", "v"): f"Param {k}" for k in range(len(parameters))})
-    layers.append(_placed(layer, functions, [where[cost["input"]]], owner))
+    layer = PlacedLayer(", ".join(architecture["costs"]), _costs(certificate, table), {}, table)
+    layers.append(_placed(layer, functions, [where[cost["input"]] for cost in architecture["costs"].values()], True))
     ranks = [certificate["ranks"]["x"][vertex["name"]] for vertex in architecture["vertices"]]
-    everywhere = all(FUNCTIONS.index(f) < EVERYWHERE if f in FUNCTIONS else False for f in functions) and not any(
-        written.equations["positions"] for written in layers
-    )
+    everywhere = set(functions) <= set(FUNCTIONS[:EVERYWHERE]) and not any(map(_over_a_part, layers))
     return Network(layers, table, ranks, steps // 2, functions, everywhere)
 
 
@@ -110,55 +102,68 @@ def _input(node: Any, table: Tensors, name: str) -> str:
     return tensor
 
 
-def _placed(layer: PlacedLayer, functions: list[str], inputs: list[str], cost: str | None) -> WrittenLayer:
-    """The layer's equations; ``cost`` owns a cost's target.  Raises :class:`Inexpressible`, naming the layer."""
+def _costs(certificate: Any, table: Tensors) -> Any:
+    """All costs and the decay as the content of one layer; its targets are new tensors."""
+    architecture = certificate["architecture"]
+    contents, targets = [], {}
+    for number, (name, cost) in enumerate(architecture["costs"].items()):
+        content = weighted(cost_as_layer(certificate["costs"][cost["cost"]]), cost["weight"])
+        sizes = PlacedLayer(name, content, cost["sizes"], table)
+        shape = [sizes.size(e) for e in content["target_shape"]]
+        is_index = content["target_role"] == "index"
+        target = table.new("Datum", [*shape, _classes(content, sizes)] if is_index else shape)
+        if is_index:
+            table.one_hot.add(target)
+        contents.append(numbered(content, number, sizes.size))
+        targets["y", contents[-1]["definitions"][-1]["owner"]] = target
+    parameters = {name: shape for name, shape in table.shapes.items() if name.startswith("Param ")}
+    targets |= {(f"theta {k}", "v"): name for k, name in enumerate(parameters)}
+    return {**decayed(together(contents), architecture["decay"], list(parameters.values())), "targets": targets}
+
+
+def _placed(layer: PlacedLayer, functions: list[str], inputs: list[str], is_cost: bool) -> WrittenLayer:
+    """The equations of a layer or of the costs.  Raises :class:`Inexpressible`, naming the layer."""
     try:
-        return _written(layer, functions, inputs, cost)
+        return _written(layer, functions, inputs, is_cost)
     except Inexpressible as error:
         raise Inexpressible(f"{layer.place}: {error}") from error
 
 
-def _written(layer: PlacedLayer, functions: list[str], inputs: list[str], cost: str | None) -> WrittenLayer:
+def _written(layer: PlacedLayer, functions: list[str], inputs: list[str], is_cost: bool) -> WrittenLayer:
     content, table, tensors = layer.content, layer.table, layer.tensors
     for name, extent in content["extents"].items():
         layer.sizes = {**layer.sizes, name: layer.size(extent)}
     tensors.update({("x", slot): tensor for slot, tensor in zip(content["inputs"], inputs, strict=True)})
     for parameter in content["parameters"].values():
         tensors[parameter["kind"], "v"] = table.new("Param", [layer.size(e) for e in parameter["shape"]])
-    owner = content["definitions"][-1]["owner"]
-    if cost is not None:
-        shape = [layer.size(e) for e in content["target_shape"]]
-        if content["target_role"] == "index":
-            shape.append(_classes(content, layer))
-        tensors["y", owner] = table.new("Datum", shape)
-        if content["target_role"] == "index":
-            table.one_hot.add(tensors["y", owner])
+    tensors.update(content.get("targets", {}))
     arguments = [item for item in content["intermediates"] if item["kind"].startswith("arg ")]
     for item in (*content["definitions"], *arguments):
-        tensors[item["kind"], owner] = table.new("Inner", [layer.size(e) for e in item["shape"]])
-        tensors["bar " + item["kind"], owner] = tensors[item["kind"], owner].replace("Inner", "Sensitivity")
+        inner = table.new("Inner", [layer.size(e) for e in item["shape"]])
+        tensors[item["kind"], item["owner"]] = inner
+        tensors["bar " + item["kind"], item["owner"]] = inner.replace("Inner", "Sensitivity")
     last = content["definitions"][-1]
-    if cost is None:
-        tensors["s", "v"] = tensors["bar " + last["kind"], owner]
-        table.new("Activation", table.shape(tensors[last["kind"], owner]))
-    return _equations(WrittenLayer(layer, cost is not None), TermWriter(layer, functions), arguments, owner)
+    if not is_cost:
+        tensors["s", "v"] = tensors["bar " + last["kind"], last["owner"]]
+        table.new("Activation", table.shape(tensors[last["kind"], last["owner"]]))
+    return _equations(WrittenLayer(layer, is_cost), TermWriter(layer, functions), arguments)
 
 
-def _equations(written: WrittenLayer, terms: TermWriter, arguments: list[Any], owner: str) -> WrittenLayer:
+def _equations(written: WrittenLayer, terms: TermWriter, arguments: list[Any]) -> WrittenLayer:
     layer = written.layer
     content, tensors = layer.content, layer.tensors
-    sensitivities = {item["kind"]: item for item in content["intermediates"]}
-    backward = [f"bar {item['kind']}" for item in reversed(content["definitions"][:-1])]
-    missing = [kind for kind in backward if kind not in sensitivities]
-    extra = [kind for kind in sensitivities if kind.startswith("bar ") and kind not in backward]
+    sensitivities = {(item["kind"], item["owner"]): item for item in content["intermediates"]}
+    backward = [(f"bar {item['kind']}", item["owner"]) for item in reversed(content["definitions"][:-1])]
+    missing = [key for key in backward if key not in sensitivities]
+    extra = [key for key in sensitivities if key[0].startswith("bar ") and key not in backward]
     if missing or extra:
         raise Inexpressible(f"an intermediate without its sensitivity, or the reverse: {(*missing, *extra)}")
     slots = [(tensors["x", item["owner"]], item) for item in content["adjoints"]]
     gradients = [(tensors[item["kind"].removeprefix("bar "), "v"], item) for item in content["gradients"].values()]
     groups: dict[str, list[tuple[str, Any]]] = {
-        "inner": [(tensors[item["kind"], owner], item) for item in content["definitions"]],
-        "positions": [(tensors[item["kind"], owner], item) for item in arguments],
-        "backward": [(tensors[kind, owner], sensitivities[kind]) for kind in backward],
+        "inner": [(tensors[item["kind"], item["owner"]], item) for item in content["definitions"]],
+        "positions": [(tensors[item["kind"], item["owner"]], item) for item in arguments],
+        "backward": [(tensors[key], sensitivities[key]) for key in backward],
         "gradients": [(target, item) for target, item in slots if not target.startswith("Datum")] + gradients,
     }
     for name, group in groups.items():
@@ -183,6 +188,17 @@ def _terms(layer: PlacedLayer, e: Any) -> int:
     if e[0] in ("+", "*", "apply"):
         return sum(_terms(layer, part) for part in e[1:] if isinstance(part, list)) or 1
     return 1
+
+
+def _over_a_part(written: WrittenLayer) -> bool:
+    """Whether a layer takes a maximum, or a log-sum-exp over a part of its range."""
+
+    def found(e: Any) -> bool:
+        if not isinstance(e, list) or not e:
+            return False
+        return (e[0] == "logsumexp" and bool(guarded(e[3])[0])) or any(map(found, e[1:]))
+
+    return bool(written.equations["positions"]) or any(found(item["body"]) for _, item, _ in written.equations["inner"])
 
 
 def _listed(items: Any) -> str:
