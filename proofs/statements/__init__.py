@@ -124,7 +124,7 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
         except LayerOutside as error:
             raise SpecError(statement.place, f"there is no {error}", _numbered(author.chain)) from error
     found: dict[int, Claim] = {}
-    for layer in author.numbers:
+    for layer in author.numbers(vocabulary.tensors):
         here = vocabulary.copy()
         here.author = replace(author, layer=layer)
         try:
@@ -137,6 +137,8 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
 
 
 def _numbered(chain: Sequence[str]) -> str:
+    if not chain:
+        return "see `dyadic derive` for the names that there are"
     return f"the layers are {', '.join(f'{number} = {name}' for number, name in enumerate(chain))}"
 
 

@@ -21,6 +21,7 @@ class IndexReader:
 
     def __init__(self, text: str, offset: int, vocabulary: Vocabulary, depth: int = 0) -> None:
         self._vocabulary, self._depth = vocabulary, depth
+        self._integers = vocabulary.integer_names
         self._tokens: list[tuple[Any, int]] = []
         at = 0
         while text[at:].strip():
@@ -40,7 +41,7 @@ class IndexReader:
 
     def _entry(self, text: str, at: int, offset: int) -> tuple[Any, int] | None:
         """An entry of an integer tensor here, and where it ends."""
-        for name, (kind, owner) in self._vocabulary.integer_names:
+        for name, (kind, owner) in self._integers:
             if not text.startswith(name, at) or text[at + len(name) : at + len(name) + 1].isalnum():
                 continue
             rank, end = len(self._vocabulary.axes(kind, owner)), at + len(name)

@@ -24,7 +24,9 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _LAYER = re.compile(r"(?:(?P<base>[lLt]|n_l)(?:(?P<sign>[-+])(?P<by>\d{1,4}))?|(?P<number>\d{1,4}))\Z")
 _KIND = re.compile(r"(?P<kind>(?:d[EC]/d)?[A-Za-z][A-Za-z0-9]*)(?:\^\{?[lt](?P<by>[-+]\d{1,3})?\}?)?\Z")
 _TEMPLATE = re.compile(r"(?P<before>[^{}]*)\{[lt](?P<by>[-+]\d{1,3})?\}(?P<after>[^{}]*)\Z")
-_MOST_STEPS = 100
+_MOST_STEPS = 1_000
+_NEAR = 5
+"""By how much l may differ from a number that there is, as in c_{t+1}."""
 _GREEK = re.compile(r"\\([A-Za-z]+)")
 _ACCENT = re.compile(r"\\(bar|hat|tilde)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?")
 
@@ -83,11 +85,12 @@ class AuthorNames:
     def is_layer(self, written: str) -> bool:
         return _LAYER.match(_bare(written)) is not None
 
-    @property
-    def numbers(self) -> range:
-        """The numbers that l may stand for."""
-        if any(family.around for family in self.families.values()):
-            return range(_MOST_STEPS)
+    def numbers(self, known: Container[str]) -> range:
+        """The numbers that l may stand for; ``known``: the names that there are."""
+        around = [family.around for family in self.families.values() if family.around is not None]
+        if around:
+            steps = [n for n in range(_MOST_STEPS) if any(f"{before}{n}{after}" in known for before, after in around)]
+            return range(min(steps, default=0) - _NEAR, max(steps, default=0) + _NEAR)
         shifts = [family.by for family in self.families.values()]
         return range(min(0, -max(shifts, default=0)), len(self.chain) - min(shifts, default=0))
 
