@@ -123,8 +123,11 @@ def derive(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@_read_as
+@click.argument("spec", type=click.Path(path_type=Path), required=False, metavar="SPEC")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
 @click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option(
@@ -137,10 +140,15 @@ def derive(**options: Any) -> int:
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 @click.option("--claims", type=_file, help="Check the claims of this .toml or .tex file instead.")
 def verify(claims: Path | None, **options: Any) -> int:
-    """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
+    """Prove that the relaxation is exactly backpropagation after 2L unit steps.
+
+    With --claims FILE.tex, SPEC may be named in that file: % dyadic: architecture network.toml
+    """
+    if options["spec"] is None and (claims is None or claims.suffix != ".tex"):
+        raise click.UsageError("Missing argument 'SPEC'.")
     if claims is None:
-        if options["format_"] == "github":
-            raise click.UsageError("--format github goes with --claims alone.")
+        if options["format_"] in ("github", "sarif"):
+            raise click.UsageError(f"--format {options['format_']} goes with --claims alone.")
         return _run("verify", **options)
     own = ("certificate", "steps", "coq", "methods", "deep")
     if any(options.pop(name) not in (None, False) for name in own):

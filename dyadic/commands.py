@@ -60,19 +60,21 @@ def verify(
 
 
 def verify_own(
-    spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
+    spec: Path | None, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
 ) -> int:
-    from dyadic.annotations import github_annotations
-    from dyadic.proofs.statements import examine_claims
+    from dyadic.annotations import github_annotations, sarif_log
+    from dyadic.proofs.statements import architecture_of, examine_claims
     from dyadic.summary import own_claims_text
 
-    derivation = _derivation(spec, cost, granularity)
+    derivation = _derivation(spec or architecture_of(claims), cost, granularity)
     with progress("verifying") as show:
         found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
         _print_json(report.claims_json(derivation, found))
     elif format_ == "github":
         _print(github_annotations(found, str(claims)))
+    elif format_ == "sarif":
+        _print_json(sarif_log(found, claims))
     else:
         _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
     return 2 if found.failures else EXIT[found.verdict]

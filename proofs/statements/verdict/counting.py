@@ -13,7 +13,7 @@ from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
-from dyadic.proofs.statements.semantics.vocabulary import LET, Extent, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Extent, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
@@ -122,6 +122,10 @@ class Counts:
     def of(self, kind: str, owner: str) -> Count:
         """Of a tensor's entries."""
         graph = self._vocabulary.graph
+        if kind == FREE:
+            return Counter()
+        if quantity(kind).sense is Sense.SLOPE:  # whatever the integers are
+            return Counter({INTEGERS: UNBOUNDED} if self._count is integers else {})
         if kind == LET:
             return self._count(self._lets[owner].body, self.of, _claimed)
         if (kind, owner) in self._vocabulary.given_integers:

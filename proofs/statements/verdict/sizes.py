@@ -15,6 +15,7 @@ from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import given_read
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
@@ -140,6 +141,8 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
     for key in given_read(claim, link):  # entries that differ cannot be put into blocks of equal ones
         pairs = zip(vocabulary.axes(*key), vocabulary.given[key].uneven, strict=True)
         found |= {axis.key for axis, uneven in pairs if uneven}
+    if any(quantity(kind).sense is Sense.SLOPE for kind, _ in claim.read(link)):  # equal entries are not differentiated
+        found |= _axes(claim, link).keys()
     for key in (*vocabulary.given_integers, *claim.premises.one_hot):
         found |= {axis.key for axis in vocabulary.axes(*key)}
     for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry
