@@ -1,10 +1,11 @@
 """An equation as it is written, up to what changes nothing that a reader sees: names of bound indices, the order of
 terms and factors, and arithmetic with numbers.
 
-What is printed has to be the network's equation in this sense.  On the network's side sizes are put in first: numbers
-are folded, a sum over one value is that value, a bracket that holds for all values of the indices is left out and
-so is what stands beside one that never holds.  On the printed side nothing is left out, so that nothing can hide there:
-no term that cancels, no bracket as a number, no read outside of a tensor.
+What is printed has to be the network's equation in this sense.  On the network's side sizes are put in first, where all
+those of a layer are numbers: a sum over one value is that value, a bracket that holds for all values of the indices is
+left out and so is what stands beside one that never holds, a sum of which a bracket picks a term is that term.  On the
+printed side nothing is left out, so that nothing can hide there: no term that cancels, no bracket as a number, no read
+outside of a tensor.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ class Letters:
     """Reads expressions.
 
     names: what owners and sizes stand for.  extents: those of the free indices, by their level, where they are numbers.
-    instance: whether this is the network's side.  hidden: whether something stood in what was read that is not seen in
-    what it was read as.
+    at_sizes: whether what the sizes make certain is left out.  hidden: whether something stood in what was read that is
+    not seen in what it was read as.
 
     Raises :class:`Rejected` for what is no expression, or too large.
     """
 
     def __init__(
-        self, forms: Forms, where: str, names: NetworkNames, extents: Sequence[int | None], instance: bool = False
+        self, forms: Forms, where: str, names: NetworkNames, extents: Sequence[int | None], at_sizes: bool = False
     ) -> None:
         self.reader = Reader(forms, where, names, list(extents))
-        self.forms, self.where, self.instance = forms, where, instance
+        self.forms, self.where, self.at_sizes = forms, where, at_sizes
         self.hidden = False
 
     def read(self, node: Any, bound: Mapping[str, int]) -> Terms:
@@ -62,16 +63,20 @@ class Letters:
             case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
                 return _one(("apply", name, order, frozen(self.read(argument, bound))))
             case [str(kind), one, two] if kind in BRACKETS:
-                found = self.reader.bracket(kind, *(self.reader.read(n, bound) for n in (one, two)))
-                value = constant(found)
-                if value is None:
-                    ((monomial, _),) = found.items()
-                    return _one(("bracket", monomial))
-                self.hidden = self.hidden or not self.instance
-                return {_NOTHING: 1} if value else {}
+                return self._bracket(kind, self.reader.read(one, bound), self.reader.read(two, bound))
             case [str(kind), str(name), extent, body] if kind in REDUCTIONS:
                 return self._reduction(kind, name, self.reader.read(extent, bound), body, bound, node)
         raise self.reader.refuse(f"{shown(node)} is not an expression")
+
+    def _bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Terms:
+        found = self.reader.bracket(kind, one, two)
+        value = constant(found)
+        if value is None:
+            ((monomial, _),) = found.items()
+            return _one(("bracket", monomial))
+        if self.at_sizes:
+            return {_NOTHING: 1} if value else {}
+        return _one(("bracket", kind, key(one), key(two)))
 
     def _whole(self, node: Any, bound: Mapping[str, int]) -> Hashable:
         return key(self.reader.read(node, bound))
@@ -88,7 +93,7 @@ class Letters:
         found: Terms = {}
         for part in parts:
             for factors, number in part.items():
-                value = found.pop(factors, 0) + number
+                value = self.reader.short(found.pop(factors, 0) + number)
                 if value:
                     found[factors] = value
                 else:
@@ -116,8 +121,6 @@ class Letters:
         """The exponent of a^one a^two."""
         if one and not _counts(one, two) and not self._is_positive(base):
             self.hidden = True
-        if self.instance and isinstance(base, tuple) and base[0] == "bracket":
-            return 1
         return one + two
 
     def _is_positive(self, base: Hashable) -> bool:
@@ -137,7 +140,9 @@ class Letters:
             found = self.reader.power(plain, number, exponent)
             if found is not None:
                 return self._numbers(found)
-        if exponent.denominator == 1 and all(_stays(own, own * exponent) for _, own in factors):
+        # A bracket says where what stands beside it is read: it does not leave a power by itself.
+        alone = len(factors) == 1 or not any(_is_condition(one) for one, _ in factors)
+        if alone and exponent.denominator == 1 and all(_stays(own, own * exponent) for _, own in factors):
             return {frozenset((one, own * exponent) for one, own in factors): self.reader.raised(number, int(exponent))}
         if len(factors) == 1 and number == 1:
             ((one, own),) = factors
@@ -148,12 +153,14 @@ class Letters:
     def _reduction(
         self, kind: str, name: str, extent: Polynomial, body: Any, bound: Mapping[str, int], node: Any
     ) -> Terms:
-        if name in bound and not self.instance:
-            raise self.reader.refuse(f"binds the index {shown(name)} twice")
         length = constant(extent)
-        if length == 1 and kind == "sum":  # a maximum over one value is one over nothing where a bracket excludes it
+        if name in bound or (length == 1 and name in bound_in(body)):
+            raise self.reader.refuse(f"binds the index {shown(name)} twice")
+        if (
+            self.at_sizes and length == 1 and kind == "sum"
+        ):  # a maximum over one value is one over nothing where a bracket excludes it
             return self.read(put(body, name, 0), bound)
-        if self.instance and kind == "sum" and (picked := self._picked(node, bound)) is not None:
+        if self.at_sizes and kind == "sum" and (picked := self._picked(node, bound)) is not None:
             return self.read(picked, bound)
         # A bracket among the factors says what a maximum is taken over; within a product of them it is a number.
         factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
@@ -191,11 +198,12 @@ class Letters:
         if len(set(names)) < len(names) or not any(_is_same(factor) for factor in factors):
             return None
         levels = {index: len(self.reader.extents) + k for k, index in enumerate(names)}
+        lengths = [constant(self.reader.read(one, bound)) for one in (extent, *(head[2] for head in inner))]
         for position, same in enumerate(factors):
             if not _is_same(same):
                 continue
             difference = ["+", same[1], ["*", -1, same[2]]]
-            with self._scope(*[None] * len(names)):
+            with self._scope(*lengths):
                 sign = self._sign(self.reader.read(difference, {**bound, **levels}), levels[name])
             rest = [factor for at, factor in enumerate(factors) if at != position]
             value = ["*", -sign, put(difference, name, 0)]
@@ -276,6 +284,10 @@ def _counts(*exponents: Number) -> bool:
 def _stays(one: Number, power: Number) -> bool:
     """Whether a^power has a value just where that power of a^one has: not a^1, for (a^(1/2))^2."""
     return one > 0 and power.denominator == one.denominator
+
+
+def _is_condition(base: Hashable) -> bool:
+    return isinstance(base, tuple) and base[0] == "bracket"
 
 
 def _is_number(base: Hashable) -> bool:
