@@ -151,6 +151,11 @@ POSITIONS = {
     "2 argf_m[0] = argf_m[0] + argf_m[1]": False,
     "W_e[0, argf_m[0]] = Max[c<2] W_e[0, c]": False,
     "x_e[0, argf_m[0]] = Max[c<2] x_e[0, c]": True,
+    "f_m[0] = x_e[0, argf_m[0] + 0]": True,
+    "f_m[i] = x_e[i, 1 - argf_m[i]]": False,
+    "Sum[c<2] [c = 1 - argf_m[0]] x_e[0, c] = x_e[0, 0] + x_e[0, 1] - f_m[0]": True,
+    "Sum[c<2] [c = argf_m[0] - 1] x_e[0, c] = 0": False,
+    "[argf_m[0] = argf_m[1]] = 1": False,
 }
 
 
@@ -205,3 +210,30 @@ def test_integers_that_are_given_leave_the_others():
     found = judged(tokens, "x_e[0, 0] = 1", assumptions=("x_t[0] + x_t[1] = 399",))
     assert found.verdict is Verdict.UNDECIDED
     assert "none of the integers that were tried" in found.reason
+
+
+CHAINS = [
+    (("[y >= 1]", "1", "y/y"), True), (("1", "y/y", "[y >= 1]"), True),
+    (("y", "1", "1 + 0/(y (y - 2))"), True), (("2", "2 + 0/(y (y - 1))", "y"), True),
+    (("y", "1", "1 + 0/y"), False), (("y + 1", "2 y", "2 y + 0/(y - 2)"), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("steps", "true"), CHAINS)
+def test_a_chain_speaks_of_the_integers_at_which_all_of_it_has_a_value(steps, true):
+    found = judged(derivation(IntegerNetworks, "number"), *steps, kind="chain")
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found
+
+
+def test_a_definition_is_a_part_of_a_claim_whether_it_is_used_or_not():
+    number = derivation(IntegerNetworks, "number")
+    assert judged(number, "x_o[0] = abs(x_o[0])", definitions=("q = sqrt(x_o[0])",)).verdict is not Verdict.REFUTED
+    assert judged(number, "x_o[0] = abs(x_o[0])", definitions=("q = sqrt(x_o[1])",)).verdict is Verdict.REFUTED
+
+
+def test_where_a_padded_maximum_stands_is_read_inside():
+    pooled = network(
+        {"name": "p", "type": "max_pool", "kernel": [2], "padding": [1]}, inputs={"u": [1, 3]}
+    )  # fmt: skip
+    assert judged(pooled, "f_p[c, i] = x_u[c, 2 i + argf_p[c, i] - 1]").verdict is not Verdict.REFUTED
+    assert judged(pooled, "f_p[c, i] = x_u[c, 2 i - argf_p[c, i]]").verdict is not Verdict.PROVED

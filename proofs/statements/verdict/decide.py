@@ -18,17 +18,20 @@ from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.number_systems.draws import Draws
 from dyadic.proofs.statements.number_systems.laurent import Residue
-from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.number_systems.rings import Exact, Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers, given_read, hypotheses_of
 from dyadic.proofs.statements.semantics.meaning import Draw
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
+from dyadic.proofs.statements.semantics.vocabulary import LET
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import Assignments, assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.premised import possible, scope_of
+from dyadic.proofs.statements.verdict.small_counterexample import number
 from dyadic.symbolic.errors import SpecError
 
 LARGEST_GROWTH = 500_000
@@ -117,6 +120,10 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
         values = _allowed(claim, chosen, values)
+        allowed = values.values
+        values = trial.valued(chosen, values) if allowed else values
+        if allowed and not values.values:
+            return undecided(f"{link.label}: {_NOWHERE}")
         if not values.values:
             return undecided(
                 f"{link.label}: none of the integers that were tried fulfil the assumptions; the others are open"
@@ -279,6 +286,33 @@ class _Trial:
                 with suppress(Undetermined, Rejected):
                     for _ in scope.sides(link):
                         pass
+        for let in self._claim.lets:
+            with suppress(Undetermined, Rejected):
+                scope[LET, let.name]
+
+    def valued(self, setting: Setting, values: Assignments) -> Assignments:
+        """Without the integers at which a step has no value whatever the numbers are: there the claim says nothing."""
+        if len(self._claim.links) == 1 or values.values == [{}]:
+            return values
+        left = [v for v in values.values if not any(self._valueless(link, setting, v) for link in self._claim.links)]
+        if len(left) == len(values.values):
+            return values
+        argument = values.argument and f"{values.argument}, at {len(left)} of which all of the claim has a value"
+        return replace(values, values=left, argument=argument if values.every else None)
+
+    def _valueless(self, link: Link, setting: Setting, integers: dict[str, int]) -> bool:
+        if sizes.operations(self._claim, link, setting) > sizes.BUDGET:
+            return False
+        draws = Draws(0, False)
+        scope = scope_of(self._claim, Exact(), lambda label: number(draws, label), setting, integers)
+        try:
+            for _ in scope.sides(link):
+                pass
+        except Undetermined:
+            return not draws or self._nowhere(link, setting, integers)
+        except Rejected:
+            return False
+        return False
 
     def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""

@@ -143,6 +143,8 @@ class _Look:
                 if sizes.operations(self.claim, link, self.setting) <= sizes.BUDGET:
                     for _ in scope.sides(link):
                         pass
+            for let in self.claim.lets:
+                scope[LET, let.name]
         except (Undetermined, Rejected):
             return False
         return True
@@ -151,8 +153,9 @@ class _Look:
         """Where nothing is drawn: the sides once more, with enclosures as narrow as can be."""
         ctx.prec = _FINEST
         point = self._at(index)
-        if point is None:
+        if point is None or not self._has_values():
             ctx.prec = PRECISION
+            return None
         return point
 
     def _scope(self, watch: bool = False) -> ClaimTensors:
