@@ -86,14 +86,19 @@ def applied(head, one, two):
     }[head]()  # fmt: skip
 
 
-def value_of_terms(forms, terms, levels):
-    """The value of what an expression was read as."""
+def value_of_sum(products, value):
+    """A sum of products of powers, as the checker holds it; ``value``: of what stands under an exponent."""
     total = 0
-    for factors, number in dict(terms).items():
+    for factors, number in dict(products).items():
         for base, exponent in factors:
-            number *= value_of_base(forms, base, levels) ** exponent
+            number *= value(base) ** exponent
         total += number
     return total
+
+
+def value_of_terms(forms, terms, levels):
+    """The value of what an expression was read as."""
+    return value_of_sum(terms, lambda base: value_of_base(forms, base, levels))
 
 
 def value_of_base(forms, base, levels):
@@ -112,12 +117,7 @@ def value_of_base(forms, base, levels):
 
 
 def value_of_integer(forms, polynomial, levels):
-    total = 0
-    for monomial, number in dict(polynomial).items():
-        for atom, exponent in monomial:
-            number *= value_of_atom(forms, atom, levels) ** exponent
-        total += number
-    return total
+    return value_of_sum(polynomial, lambda atom: value_of_atom(forms, atom, levels))
 
 
 def value_of_atom(forms, atom, levels):

@@ -31,8 +31,6 @@ from dyadic.proofs.checker.trust import INTEGER_FORMS, called
 _FACTORING = 20_000
 """The work of finding the prime factors of one number."""
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
-BRACKETS = ("inside", "divides", "same")
-REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 class NetworkNames:

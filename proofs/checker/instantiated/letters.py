@@ -14,13 +14,16 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dyadic.proofs.checker.instantiated.integer_forms import BRACKETS, REDUCTIONS, Forms, NetworkNames, Reader
+from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS
+from dyadic.proofs.checker.instantiated.integer_forms import Forms, NetworkNames, Reader
 from dyadic.proofs.checker.instantiated.polynomials import POSITIVE, Number, Polynomial, constant, key
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import bound_in, nodes
 from dyadic.proofs.checker.intake.reading import shown
 
-Factors = frozenset[tuple[Hashable, Number]]
+Base = tuple[Any, ...]
+"""What stands under an exponent: its head ("number", "entry", "bracket", "added", ...) and what it is made of."""
+Factors = frozenset[tuple[Base, Number]]
 Terms = dict[Factors, Number]
 """A sum: coefficients by product; a product by its factors with their exponents."""
 _NOTHING: Factors = frozenset()
@@ -64,8 +67,8 @@ class Letters:
                 return _one(("apply", name, order, frozen(self.read(argument, bound))))
             case [str(kind), one, two] if kind in BRACKETS:
                 return self._bracket(kind, self.reader.read(one, bound), self.reader.read(two, bound))
-            case [str(kind), str(name), extent, body] if kind in REDUCTIONS:
-                return self._reduction(kind, name, self.reader.read(extent, bound), body, bound, node)
+            case [str(kind), str(), _, _] if kind in REDUCTIONS:
+                return self._reduction(node, bound)
         raise self.reader.refuse(f"{shown(node)} is not an expression")
 
     def _bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Terms:
@@ -103,7 +106,7 @@ class Letters:
     def product(self, parts: list[Terms]) -> Terms:
         """The product of what was read."""
         number: Number = 1
-        exponents: dict[Hashable, Number] = {}
+        exponents: dict[Base, Number] = {}
         for part in parts:
             if not part:
                 self.hidden = True
@@ -117,14 +120,14 @@ class Letters:
         factors = frozenset((base, exponent) for base, exponent in exponents.items() if exponent)
         return _distributed(factors, number)
 
-    def _together(self, base: Hashable, one: Number, two: Number) -> Number:
+    def _together(self, base: Base, one: Number, two: Number) -> Number:
         """The exponent of a^one a^two."""
         if one and not _counts(one, two) and not self._is_positive(base):
             self.hidden = True
         return one + two
 
-    def _is_positive(self, base: Hashable) -> bool:
-        return _is_number(base) and self.forms.parts(base[1])[0] in POSITIVE  # type: ignore[index]
+    def _is_positive(self, base: Base) -> bool:
+        return base[0] == "number" and self.forms.parts(base[1])[0] in POSITIVE
 
     def _power(self, base: Terms, exponent: Number) -> Terms:
         if not base:
@@ -136,12 +139,12 @@ class Letters:
             return {frozenset({(("added", frozen(base)), exponent)}): 1}
         ((factors, number),) = base.items()
         if all(self._is_positive(one) for one, _ in factors):
-            plain = tuple(sorted((one[1], own) for one, own in factors))  # type: ignore[index]
+            plain = tuple(sorted((one[1], own) for one, own in factors))
             found = self.reader.power(plain, number, exponent)
             if found is not None:
                 return self._numbers(found)
         # A bracket says where what stands beside it is read: it does not leave a power by itself.
-        alone = len(factors) == 1 or not any(_is_condition(one) for one, _ in factors)
+        alone = len(factors) == 1 or not any(one[0] == "bracket" for one, _ in factors)
         if alone and exponent.denominator == 1 and all(_stays(own, own * exponent) for _, own in factors):
             return {frozenset((one, own * exponent) for one, own in factors): self.reader.raised(number, int(exponent))}
         if len(factors) == 1 and number == 1:
@@ -150,21 +153,20 @@ class Letters:
                 return {frozenset({(one, exponent)}): 1}
         return {frozenset({(("added", frozen(base)), exponent)}): 1}
 
-    def _reduction(
-        self, kind: str, name: str, extent: Polynomial, body: Any, bound: Mapping[str, int], node: Any
-    ) -> Terms:
+    def _reduction(self, node: Any, bound: Mapping[str, int]) -> Terms:
+        kind, name, written, body = node
+        extent = self.reader.read(written, bound)
         length = constant(extent)
         if name in bound or (length == 1 and name in bound_in(body)):
             raise self.reader.refuse(f"binds the index {shown(name)} twice")
-        if (
-            self.at_sizes and length == 1 and kind == "sum"
-        ):  # a maximum over one value is one over nothing where a bracket excludes it
-            return self.read(put(body, name, 0), bound)
-        if self.at_sizes and kind == "sum" and (picked := self._picked(node, bound)) is not None:
-            return self.read(picked, bound)
+        if self.at_sizes and kind == "sum":
+            # Of a maximum over one value nothing is put in: a bracket may leave it over none.
+            picked = put(body, name, 0) if length == 1 else self._picked(node, bound)
+            if picked is not None:
+                return self.read(picked, bound)
         # A bracket among the factors says what a maximum is taken over; within a product of them it is a number.
-        factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
-        guards = [factor for factor in factors if kind != "sum" and _is_bracket(factor)]
+        factors = body[1:] if _head(body) == "*" else [body]
+        guards = [factor for factor in factors if kind != "sum" and _head(factor) in BRACKETS]
         rest = [factor for factor in factors if factor not in guards]
         with self._scope(length):
             inner = {**bound, name: len(self.reader.extents) - 1}
@@ -190,17 +192,17 @@ class Letters:
         [0 <= e < n] b(e).  None where there is no such bracket."""
         _, name, extent, body = node
         inner: list[list[Any]] = []
-        while isinstance(body, list) and body[0] == "sum":
+        while _head(body) == "sum":
             inner.append(body[:3])
             body = body[3]
         factors = list(_factors(body))
         names = [name, *(one[1] for one in inner)]
-        if len(set(names)) < len(names) or not any(_is_same(factor) for factor in factors):
+        if len(set(names)) < len(names) or not any(_head(factor) == "same" for factor in factors):
             return None
         levels = {index: len(self.reader.extents) + k for k, index in enumerate(names)}
         lengths = [constant(self.reader.read(one, bound)) for one in (extent, *(head[2] for head in inner))]
         for position, same in enumerate(factors):
-            if not _is_same(same):
+            if _head(same) != "same":
                 continue
             difference = ["+", same[1], ["*", -1, same[2]]]
             with self._scope(*lengths):
@@ -236,23 +238,20 @@ def _says_nothing(head: str, children: list[Any]) -> bool:
     Nobody sees it, and beside a bracket in it nothing would be read where the bracket is 0.
     """
     neutral = 0 if head == "+" else 1
-    return any(child == neutral or (isinstance(child, list) and child[0] == head) for child in children)
+    return any(child == neutral or _head(child) == head for child in children)
 
 
 def _factors(node: Any) -> Iterator[Any]:
-    if isinstance(node, list) and node[0] == "*":
+    if _head(node) == "*":
         for child in node[1:]:
             yield from _factors(child)
     else:
         yield node
 
 
-def _is_bracket(node: Any) -> bool:
-    return isinstance(node, list) and node[0] in BRACKETS
-
-
-def _is_same(node: Any) -> bool:
-    return isinstance(node, list) and node[0] == "same"
+def _head(node: Any) -> Any:
+    """What kind of expression it is; None for a number."""
+    return node[0] if isinstance(node, list) else None
 
 
 def _indices(node: Any) -> set[str]:
@@ -264,7 +263,7 @@ def frozen(terms: Terms) -> Hashable:
     return frozenset(terms.items())
 
 
-def _one(base: Hashable) -> Terms:
+def _one(base: Base) -> Terms:
     return {frozenset({(base, 1)}): 1}
 
 
@@ -272,7 +271,7 @@ def _distributed(factors: Factors, number: Number) -> Terms:
     """A product; of a number and a sum alone, the sum of the products."""
     if len(factors) == 1:
         ((base, exponent),) = factors
-        if exponent == 1 and isinstance(base, tuple) and base[0] == "added":
+        if exponent == 1 and base[0] == "added":
             return {own: coefficient * number for own, coefficient in base[1]}
     return {factors: number}
 
@@ -284,11 +283,3 @@ def _counts(*exponents: Number) -> bool:
 def _stays(one: Number, power: Number) -> bool:
     """Whether a^power has a value just where that power of a^one has: not a^1, for (a^(1/2))^2."""
     return one > 0 and power.denominator == one.denominator
-
-
-def _is_condition(base: Hashable) -> bool:
-    return isinstance(base, tuple) and base[0] == "bracket"
-
-
-def _is_number(base: Hashable) -> bool:
-    return isinstance(base, tuple) and base[0] == "number"

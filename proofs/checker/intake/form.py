@@ -223,18 +223,6 @@ def _divisor(node: Any, where: str) -> None:
         raise Rejected(where, f"{shown(node)} is not seen to be positive, and something is divided by it")
 
 
-def is_positive(node: Any) -> bool:
-    """Whether it is a positive number, a size, or a product of these."""
-    match node:
-        case int():
-            return node > 0
-        case ["size", _]:
-            return True
-        case ["*", *factors]:
-            return all(map(is_positive, factors))
-    return False
-
-
 def _names_an_index(node: Any) -> bool:
     """Whether an index or an entry stands in a range, which is the same for every entry of a tensor."""
     return isinstance(node, list) and (node[:1] in (["index"], ["entry"]) or any(map(_names_an_index, node)))
