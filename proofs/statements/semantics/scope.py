@@ -105,6 +105,14 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         for place, value in left.items():
             yield dict(zip(names, place, strict=True)), value, right[place]
 
+    def evaluate(self, part: Link | OwnQuantity) -> None:
+        """A step or a definition of the claim, for nothing but whether it has a value and what it needs for that."""
+        if isinstance(part, OwnQuantity):
+            self[LET, part.name]
+        else:
+            for node in (part.left, part.right):
+                self._evaluated(node, part.ranges, list(part.ranges.free))
+
     def at(self, link: Link | Relation, index: Mapping[str, int]) -> tuple[Any, Any]:
         """Both sides at one value of the free indices."""
         one, two = (self._evaluated(_fixed(node, index), link.ranges, ())[()] for node in (link.left, link.right))

@@ -53,7 +53,7 @@ def assignments(claim: Equalities, link: Link, setting: Setting, operations: int
     if not below and not claim.premises.one_hot:
         return Assignments([{}], "")
     hot = _one_hot(claim, setting)
-    stated, plain = _given(claim, setting)
+    stated, plain = _stated(claim, setting)
     given = {label: number for label, number in stated.items() if number < below.get(label, 0)}
     every = bool(hot) or len(given) < len(stated) or assume_integers(claim, plain)
     below |= hot
@@ -79,7 +79,7 @@ def assignments(claim: Equalities, link: Link, setting: Setting, operations: int
     return Assignments(samples, None, total, every=False)
 
 
-def _given(claim: Equalities, setting: Setting) -> tuple[dict[str, int], set[int]]:
+def _stated(claim: Equalities, setting: Setting) -> tuple[dict[str, int], set[int]]:
     """The integers that assumptions such as ``y[i] = 2`` or ``x_t[0] = 3`` give by themselves, and the ids of these."""
     found: dict[str, int] = {}
     plain: set[int] = set()

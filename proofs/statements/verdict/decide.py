@@ -22,10 +22,9 @@ from dyadic.proofs.statements.number_systems.draws import Draws
 from dyadic.proofs.statements.number_systems.laurent import Residue
 from dyadic.proofs.statements.number_systems.rings import Exact, Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers, given_read, hypotheses_of
+from dyadic.proofs.statements.semantics.hypotheses import always_defined, given_read, hypotheses_of
 from dyadic.proofs.statements.semantics.meaning import Draw
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
-from dyadic.proofs.statements.semantics.vocabulary import LET
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
 from dyadic.proofs.statements.verdict.assignments import Assignments, assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -113,7 +112,7 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
         chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
             found = numbers(link, None, [{}])
-            if found is None and given and not (domains_of(claim) or domains_of_layers(claim)):
+            if found is None and given and always_defined(claim):
                 whatever = decide(statement, _with_free_constants(claim), budget, search)
                 if whatever.verdict is Verdict.PROVED:
                     return whatever
@@ -215,7 +214,7 @@ class _Trial:
         for kind, method in ((Free, _FREE), (Closed, _OWN)):
             outcome, differing = self._in(kind, method, link, chosen, values)
             if outcome is not None:
-                return outcome, values
+                return outcome, differing
         return LinkOutcome(None), differing
 
     def _in(
@@ -281,14 +280,10 @@ class _Trial:
 
     def _note_all(self, scope: ClaimTensors, setting: Setting) -> None:
         """Let a ring know where all of a claim has a value, not only the step at hand: there it is claimed."""
-        for link in self._claim.links if len(self._claim.links) > 1 else ():
-            if sizes.operations(self._claim, link, setting) <= sizes.BUDGET:
-                with suppress(Undetermined, Rejected):
-                    for _ in scope.sides(link):
-                        pass
-        for let in self._claim.lets:
+        parts = sizes.parts(self._claim, setting)
+        for part in parts if len(parts) > 1 else ():
             with suppress(Undetermined, Rejected):
-                scope[LET, let.name]
+                scope.evaluate(part)
 
     def valued(self, setting: Setting, values: Assignments) -> Assignments:
         """Without the integers at which a step has no value whatever the numbers are: there the claim says nothing."""
@@ -306,8 +301,7 @@ class _Trial:
         draws = Draws(0, False)
         scope = scope_of(self._claim, Exact(), lambda label: number(draws, label), setting, integers)
         try:
-            for _ in scope.sides(link):
-                pass
+            scope.evaluate(link)
         except Undetermined:
             return not draws or self._nowhere(link, setting, integers)
         except Rejected:

@@ -13,7 +13,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
-from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.ranges import cost
@@ -173,6 +173,12 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
             places = prod(whole(extent, table, name) for extent in item["shape"])
             count += 4 * places * cost(item["body"], table)
     return count
+
+
+def parts(claim: Equalities, setting: Setting) -> list[Link | OwnQuantity]:
+    """All that has to have a value wherever the claim holds, as far as evaluating it is affordable."""
+    links = [link for link in claim.links if operations(claim, link, setting) <= BUDGET]
+    return [*links, *claim.lets]
 
 
 def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -23,7 +24,8 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Draws, Number, near
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
-from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
+from dyadic.proofs.statements.semantics.hypotheses import always_defined
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.reach import vertices_of
@@ -137,17 +139,20 @@ class _Look:
 
     def _has_values(self) -> bool:
         """Whether all of the claim has a value here: elsewhere it claims nothing."""
+        if not self._partial:
+            return True
         scope = self._scope()
         try:
-            for link in self.claim.links:
-                if sizes.operations(self.claim, link, self.setting) <= sizes.BUDGET:
-                    for _ in scope.sides(link):
-                        pass
-            for let in self.claim.lets:
-                scope[LET, let.name]
+            for part in self._partial:
+                scope.evaluate(part)
         except (Undetermined, Rejected):
             return False
         return True
+
+    @cached_property
+    def _partial(self) -> list[Link | OwnQuantity]:
+        """What may have no value somewhere: all of the claim, or nothing."""
+        return [] if always_defined(self.claim) else sizes.parts(self.claim, self.setting)
 
     def _closest(self, index: dict[str, int]) -> Point | None:
         """Where nothing is drawn: the sides once more, with enclosures as narrow as can be."""
