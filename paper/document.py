@@ -229,3 +229,8 @@ REFERENCES = (
         "174301",
     ),
 )
+
+
+def reference_number(key: str) -> int:
+    """Which of the references it is, counted from 1."""
+    return 1 + [reference.key for reference in REFERENCES].index(key)

@@ -20,10 +20,10 @@ from dyadic.paper.document import (
     Section,
     Table,
     Theorem,
+    reference_number,
 )
 from dyadic.paper.drawing import svg
 from dyadic.paper.latex import StandaloneLatex
-from dyadic.paper.layout import RowPart
 from dyadic.paper.mathml import MathmlPrinter, assemble
 from dyadic.paper.prose import sentence
 from dyadic.paper.render import Renderer
@@ -41,6 +41,7 @@ _ROW, _CELL = "<row/>", "<cell/>"
 class HtmlRenderer(Renderer):
     symbols = _SYMBOLS
     aligned = _CELL
+    new_row, times = f'{_ROW}{_CELL}<mspace width="1em"/>', "<mo>·</mo>"
 
     def __init__(self, document: Document, place: str = "") -> None:
         """place: what the names of places in this document begin with, where the page has several."""
@@ -87,7 +88,7 @@ class HtmlRenderer(Renderer):
         return f"<math>{assemble(formula)}</math>"
 
     def cite(self, key: str) -> str:
-        number = 1 + [reference.key for reference in REFERENCES].index(key)
+        number = reference_number(key)
         return f'<a href="#reference-{number}">[{number}]</a>'
 
     def ref(self, key: str) -> str:
@@ -115,11 +116,8 @@ class HtmlRenderer(Renderer):
     def relation(self, left: str, right: str) -> str:
         return f"{left}{_CELL}= {right}"
 
-    def part(self, part: RowPart) -> str:
-        new = f'{_ROW}{_CELL}<mspace width="1em"/>' if part.wide else ""
-        if part.sign:
-            return f"{new} {part.sign} {part.text}"
-        return f"{new} <mo>·</mo> {part.text}" if new else f"{self.printer.product(['', part.text])}"
+    def beside(self, factor: str) -> str:
+        return self.printer.product(["", factor])
 
     def display(self, rows: Sequence[str], key: str) -> str:
         number = f'<span class="tag">({self.numbers[key]})</span>' if key else ""

@@ -110,13 +110,16 @@ class LatexRenderer(Renderer):
         new = "" if part.sign else r"\cdot "
         match part.wide, part.narrow:
             case False, False:
-                return f" {between}{after.strip()}" if between else after
+                return after if part.sign else self.beside(part.text)
             case True, True:
                 return f"\n  \\dyadicrow {new}{after.strip()}"
             case _, narrow:
                 choice = rf"\dyadicifnarrow{{\dyadicrow {new}}}{{{between}}}"
                 other = rf"\dyadicifnarrow{{{between}}}{{\dyadicrow {new}}}"
                 return f"\n  {choice if narrow else other}{after}"
+
+    def beside(self, factor: str) -> str:
+        return rf" \, {factor}"
 
     def paragraph(self, block: Paragraph) -> str:
         lead = rf"\textbf{{{self.text(block.lead)}}} " if block.lead else ""
@@ -183,14 +186,12 @@ class LatexRenderer(Renderer):
 class StandaloneLatex(LatexRenderer):
     """Formulas that need amsmath and nothing of the fragment's style: what a reader copies from a page."""
 
+    new_row, times = "\n  \\\\&\\quad", r"\cdot"
+
     def relation(self, left: str, right: str) -> str:
         return f"{left} &= {right}"
 
-    def part(self, part: RowPart) -> str:
-        new = "\n  \\\\&\\quad " if part.wide else ""
-        if part.sign:
-            return f"{new} {part.sign} {part.text}"
-        return f"{new}\\cdot {part.text}" if new else rf" \, {part.text}"
+    part = Renderer.part
 
     def display(self, rows: Sequence[str], key: str) -> str:
         return super().display(rows, "")

@@ -46,6 +46,10 @@ class Renderer(ABC):
     symbols: dict[str, str]
     aligned = "& "
     """What the place stands behind at which the rows of a formula are aligned."""
+    new_row: str
+    """What begins a further row of a formula."""
+    times: str
+    """What stands before a factor at the beginning of a row."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -170,9 +174,16 @@ class Renderer(ABC):
     def relation(self, left: str, right: str) -> str:
         """left = right, aligned at the sign where the line is wide."""
 
-    @abstractmethod
     def part(self, part: layout.RowPart) -> str:
         """A further term or factor, on a row of its own where it has to be."""
+        new = self.new_row if part.wide else ""
+        if part.sign:
+            return f"{new} {part.sign} {part.text}"
+        return f"{new} {self.times} {part.text}" if new else self.beside(part.text)
+
+    @abstractmethod
+    def beside(self, factor: str) -> str:
+        """A factor behind another one."""
 
     @abstractmethod
     def paragraph(self, block: Paragraph) -> str: ...

@@ -8,9 +8,8 @@ from importlib.resources import files
 
 import typst
 
-from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Picture, Table, Theorem
+from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Picture, Table, Theorem, reference_number
 from dyadic.paper.drawing import Drawing, svg
-from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
 from dyadic.paper.transliteration import plain_name
 from dyadic.paper.typst_math import TypstPrinter, typst_string
@@ -24,6 +23,7 @@ _SYMBOLS = {
 
 class TypstRenderer(Renderer):
     symbols = _SYMBOLS
+    new_row, times = ' \\\n  & quad ""', "dot.c"
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -48,8 +48,7 @@ class TypstRenderer(Renderer):
         return f"${formula}$"
 
     def cite(self, key: str) -> str:
-        number = 1 + [reference.key for reference in REFERENCES].index(key)
-        return f"#{typst_string(f'[{number}]')}"
+        return f"#{typst_string(f'[{reference_number(key)}]')}"
 
     def words(self, text: str) -> str:
         return typst_string(text)
@@ -66,11 +65,8 @@ class TypstRenderer(Renderer):
     def relation(self, left: str, right: str) -> str:
         return f"{left} &= {right}"
 
-    def part(self, part: RowPart) -> str:
-        new = ' \\\n  & quad ""' if part.wide else ""
-        if part.sign:
-            return f"{new} {part.sign} {part.text}"
-        return f"{new} dot.c {part.text}" if new else f" thin {part.text}"
+    def beside(self, factor: str) -> str:
+        return f" thin {factor}"
 
     def paragraph(self, block: Paragraph) -> str:
         text = self._running(block)
