@@ -1,5 +1,6 @@
 # make demo: install into .venv, build examples/digits.toml into out/, train it and check its gradients.
 # make test: install into .venv what the tests need, then style, types and all tests.
+# make long: tests that take long: more of what `make test` samples (some minutes).
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make costly: certificates made to cost as much as they can, and what they cost.
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
@@ -10,7 +11,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs bench mutants forgeries certificates costly coq clean
+.PHONY: demo test long lint docs bench mutants forgeries certificates costly coq clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -18,6 +19,9 @@ demo: $(VENV)/.demo
 
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+long: $(VENV)/.test
+	$(BIN)/python -m pytest --long -n 2 --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

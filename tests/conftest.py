@@ -21,6 +21,7 @@ if os.environ.get("CI") == "true":
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files instead of comparing")
+    parser.addoption("--long", action="store_true", help="run the tests that take long, and only those")
     parser.addoption("--index", action="store_true", help="also run the tests that install from a package index")
 
 
@@ -28,6 +29,10 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if " at 0x" in item.nodeid:  # two processes that share the tests would not know each other's
             raise pytest.UsageError(f"the name of a test must not depend on the run: {item.nodeid}")
+    chosen = [item for item in items if ("long" in item.keywords) == config.getoption("--long")]
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
     if not config.getoption("--index"):
         for item in items:
             if "index" in item.keywords:

@@ -31,9 +31,9 @@ def test_known_mutants_do_not_get_past_verify(name):
 
 
 def test_a_sample_has_no_survivors():
-    sample = chosen(mutants.sources(), 12, seed=3)
+    sample = chosen(mutants.sources(), 12, seed=3)[:12]
     found = mutants.campaign(sample)
-    assert len(found) == len(sample) >= 12
+    assert len(found) == len(sample) == 12
     assert not [(one.name, detail) for one, outcome, detail in found if outcome == "SURVIVOR"]
     assert sum(outcome in ("refuted", "undecided", "crash") for _, outcome, _ in found) >= 4
 

@@ -13,6 +13,7 @@ import sys
 
 import pytest
 from doors.campaign import HANG, chain, is_right, members
+from support.long_tests import often
 
 AT = """
 import os, sys, threading
@@ -54,7 +55,9 @@ def end(process, folder, number=signal.SIGINT):
 METHODS = "dyadic.proofs.methods.registry"
 
 
-@pytest.mark.parametrize("module", ["click", "sympy", "numpy", "flint", METHODS, "typst"])
+@pytest.mark.parametrize(
+    "module", often(["click", "sympy", "numpy", "flint", METHODS, "typst"], {"click", "sympy"}.__contains__)
+)
 def test_during_the_imports(module, tmp_path):
     process = start(["build", "examples/digits.toml", "-o", tmp_path / "out"], tmp_path, AT, module)
     assert process.stdout.readline() == "HERE\n"

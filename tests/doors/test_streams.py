@@ -19,7 +19,7 @@ PLAIN = {
     "verify": (["verify", NETWORK], 0),
     "verify too few": (["verify", NETWORK, "--steps", "1"], 1),
     "methods": (["explain"], 0),
-    "claims": (["verify", "examples/claims/network.toml", "--claims", "examples/claims/mistakes.toml"], 1),
+    "claims": (["verify", NETWORK, "--claims", "examples/claims/right.toml"], 0),
     "check": (["check", "@certificate"], 0),
     "emit": (["emit", NETWORK, "--target", "numpy"], 0),
     "emit to a file": (["emit", NETWORK, "--target", "cupy", "-o", "@out.py"], 0),

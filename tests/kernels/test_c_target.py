@@ -64,7 +64,7 @@ def test_catalogue(name):
         compared(example(name), "float64", batch)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", ["digits", "lenet", "decoder", "lstm"])
 def test_examples(name, dtype):
     for batch in (1, 3, 9, 33):

@@ -44,7 +44,9 @@ def test_single_precision(name, monkeypatch):
     assert difference < TOLERANCE["float32"], where
 
 
-@pytest.mark.parametrize(("dtype", "batch"), [("float64", 2), ("float64", 9), ("float32", 9)])
+@pytest.mark.parametrize(
+    ("dtype", "batch"), [("float64", 2), ("float64", 9), pytest.param("float32", 9, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("name", ["lenet", "decoder", "lstm"])
 def test_examples(name, dtype, batch, monkeypatch):
     """At batch sizes on either side of the one below which contractions take another kernel."""

@@ -144,7 +144,7 @@ def written(seed, *arguments):
     return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
 
-@pytest.mark.parametrize("depth", ["usual", "deep"])
+@pytest.mark.parametrize("depth", ["usual", pytest.param("deep", marks=pytest.mark.long)])
 def test_the_file_does_not_depend_on_the_run(depth):
     paths = ["examples/digits.toml", "examples/lstm.toml", *(["examples/lenet.toml"] if depth == "usual" else [])]
     one, two = (written(seed, depth, *paths) for seed in (1, 4242))

@@ -30,9 +30,20 @@ def graph_of(derivation, **options):
     return Graph(subject(derivation, derivation.steps), **options)
 
 
-@settings(max_examples=220, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(architectures())
 def test_random_networks_are_proved(network):
+    are_proved(network)
+
+
+@pytest.mark.long
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(architectures())
+def test_many_random_networks_are_proved(network):
+    are_proved(network)
+
+
+def are_proved(network):
     certificate = verify(derive(network))
     assert set(verdicts(certificate).values()) == {"proved"}, verdicts(certificate)
     assert certificate["steps"] == 2 * certificate["L"]
@@ -227,6 +238,7 @@ def work(blocks):
     return calls(lambda: verify(derivation))
 
 
+@pytest.mark.long
 def test_a_thousand_residual_blocks():
     assert verify(derive(residual(1000)))["verdict"] == "proved"
 
@@ -266,7 +278,7 @@ def test_settled_terms_are_those_of_the_literal_steps(blocks):
 
 def test_the_work_is_not_quadratic_in_the_depth():
     work(2)  # fills the caches that do not depend on the depth
-    assert work(200) < 6 * work(50)
+    assert work(80) < 6 * work(20)
 
 
 def test_a_network_that_has_no_value_anywhere_is_undecided():

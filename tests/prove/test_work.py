@@ -7,6 +7,7 @@ import sys
 import pytest
 from campaigns.costly import COSTLY
 from campaigns.forged import base
+from support.long_tests import often
 from support.refit import claim_of, refitted
 
 from dyadic.proofs.checker import Done, check, confirmation, layer_checks, network_checks
@@ -135,9 +136,10 @@ SAMPLE = [
     "functions: products of sums", "functions: roots in roots", "witness: a polynomial multiplied out",
     "equation: sums in sums over a million", "sizes: polynomials", "witness: integers and sizes of an evaluation",
 ]  # fmt: skip
+LONG = ("equation: sums in sums over a million", "functions: roots in roots")
 
 
-@pytest.mark.parametrize("name", SAMPLE)
+@pytest.mark.parametrize("name", often(SAMPLE, lambda name: name not in LONG))
 def test_a_costly_certificate_is_not_confirmed(name):
     made = COSTLY[name]()
     assert calls(made)[1] != "confirmed"

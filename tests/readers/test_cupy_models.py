@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.emulated import worst
+from support.long_tests import often
 from support.optional import require
 
 require(find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
@@ -18,7 +19,7 @@ from dyadic.codegen.cubin import compile_cubin, find_nvrtc  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", often(MODELS, lambda name: name in ("bert", "gpt", "lstm", "vit")))
 def test_values_and_gradients_are_those_of_numpy(name, monkeypatch):
     torch.manual_seed(0)
     module, arguments = MODELS[name]()
@@ -30,13 +31,14 @@ def test_values_and_gradients_are_those_of_numpy(name, monkeypatch):
 
 ONNX = find_spec("onnx")
 LIGHT = sorted((Path(ONNX.origin).parent / "backend/test/data/light").glob("*.onnx")) if ONNX else []
+QUICK = ("light_squeezenet", "light_inception_v1")
 
 
 MANY = ("light_densenet121", "light_inception_v1", "light_inception_v2")
 """Hundreds of kernels, which take long to compile: these are only emitted."""
 
 
-@pytest.mark.parametrize("path", LIGHT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", often(LIGHT, lambda path: path.stem in QUICK), ids=lambda path: path.stem)
 def test_large_models_are_emitted_and_compile(path):
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
     text = dyadic.emit(dyadic.derive(dyadic.read(path)), "cupy", "float32").text
