@@ -25,7 +25,7 @@ REFUSED = [
     r"1 = 1 \text{ or } 1 = 2", r"1 = 1 \quad (2)",
     r"2^12 = 4096", r"x^{\text{out}}_0^12 = 1", r"x^{\text{out}}_10 = 1", r"\frac123 = 1/2", r"\frac{1}23 = 3/2",
     r"\frac1 23 = 3/2", r"\frac1.5 = 1", r"\sqrt14 = 2", r"\sqrt[3]27 = 3", r"2^\frac12 = \sqrt2",
-    r"2\frac12 = 1", r"2 \frac{1}{2} = 5/2", r"1\,000 = 1000", r"1\,000 = 0", r"1~000 = 0", r"1{,}000 = 1000",
+    r"\exp 2 x^{\text{out}}_0 = e^{2 x^{\text{out}}_0}", r"\tanh 2 \pi = 0", r"2\frac12 = 1", r"2 \frac{1}{2} = 5/2", r"1\,000 = 1000", r"1\,000 = 0", r"1~000 = 0", r"1{,}000 = 1000",
     r"2^2^3 = 64", r"2^{2^3} = 64", r"\sin^{-1}(1/2) = 1/\sin(1/2)", r"\tanh^{-1}(1/2) = \operatorname{atanh}(1/2)",
 ]  # fmt: skip
 AS_IN_TEX = {
@@ -52,6 +52,7 @@ CONDITIONS = {
 }
 TEXT = [
     "Sum[i<2] [i + 1 mod 2 = 0] x_out[i] = x_out[1]", "Sum[i<2] [i mod 2 + 1 = 1] x_out[i] = x_out[0]",
+    "Sum[i<3] (i mod 2 + 1) = 4", "(5 mod 2 2) = 1", "(5 mod 2 * 2) = 1", "(x_out[0] mod 1 / 2) = 1",
     "1 = 2\n1/2 = 1", "x_out[0] = 2\nx_out[1] = 1", "x_out[0] = 2\n(1) = 1", "x_out[0] = 2 tanh(1)\ntanh(1) = 1",
     "1 000 = 1000", "2 3 = 6", "2^2^3 = 64", "2^2^3 = 256", "sin^-1(1/2) = asin(1/2)", "x_out[1 0] = 1",
 ]  # fmt: skip

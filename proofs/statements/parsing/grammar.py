@@ -211,8 +211,12 @@ class _Parser:
                 name = token.value[0]
                 problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
                 raise Unreadable(token.position, problem)
-            reduces = self._token.kind == "reduction"
+            reduces, first = self._token.kind == "reduction", self._token
             argument = self._bracket() if self._is("(") else self._reduction() if reduces else self._atom()
+            if first.kind == "number" and self._starts():
+                name = token.value[0]
+                problem = f"what {name} is of is doubtful: write {name}(2 x), or brackets around {name}(2)"
+                raise Unreadable(first.position, problem)
             node = ["apply", *token.value, argument]
             return node if power == 1 else _power(node, power, token.position)
         if token.kind == "extremum":

@@ -31,7 +31,7 @@ def remainder(inside: str, offset: int, vocabulary: Vocabulary, read: Callable[[
     if found is not None and _is_divisor(found[2]):
         return found
     left, right = inside[: marks[0].start()], inside[marks[0].end() :]
-    if any(sign in left[1:] and _is_outside(left, left.rindex(sign)) for sign in "+-"):
+    if any(_stand_outside(left[1:], sign) for sign in "+-") or not _is_one(right.strip()):
         raise Unreadable(offset + marks[0].start(), "what mod belongs to is doubtful: write ((a + b) mod m)")
     value, by = read(left, offset), read(right, offset + marks[0].end())
     if by == 1:
@@ -64,6 +64,17 @@ def _integer(written: str, offset: int, vocabulary: Vocabulary) -> Any:
 
 def _is_divisor(node: Any) -> bool:
     return (isinstance(node, int) and node > 0) or (isinstance(node, list) and node[0] == "size")
+
+
+def _is_one(divisor: str) -> bool:
+    """Whether what follows mod is one thing, so that nothing else can belong to it."""
+    apart = any(_is_outside(divisor, match.start() + 1) for match in re.finditer(r"[\w\])]\s+[\w(]", divisor))
+    return not apart and not any(_stand_outside(divisor, sign) for sign in "+-*/")
+
+
+def _stand_outside(text: str, sign: str) -> bool:
+    """Whether a sign stands in a text, in no bracket of it."""
+    return any(_is_outside(text, at) for at, letter in enumerate(text) if letter == sign)
 
 
 def _is_outside(text: str, at: int) -> bool:

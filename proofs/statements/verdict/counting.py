@@ -1,10 +1,15 @@
 """How many indices, and how many integer entries, one monomial of an expression can involve.
 
 Both are read off the expressions, the layers' definitions put in where a claim reads what they define.
+
+The algebra of functions makes products of sums: exp(log(a) + 3 log(b)) is a b^3, and sigmoid(log(a) - log(b)) has a + b
+as its denominator.  So what stands under logarithms is counted apart (keys that begin with :data:`LOG`), as often as a
+function of it could multiply it.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
@@ -24,6 +29,9 @@ Count = Counter[str]
 Of = Callable[[str, str], Count]
 Key = Callable[[Any], str]
 INTEGERS = "integers"
+LOG = "log of "
+_INVERSE = ("log", "log1p", "log_sigmoid", "softplus", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf")
+"""Functions that others undo, and those made of them."""
 
 
 def indices(node: Any, of: Of, key: Key) -> Count:
@@ -34,19 +42,59 @@ def indices(node: Any, of: Of, key: Key) -> Count:
         case "entry":
             return of(node[1], node[2])
         case "apply":
-            return indices(node[3], of, key)
+            return _applied(node[1], indices(node[3], of, key))
         case "^":
             power = abs(node[2]) if isinstance(node[2], int) else max(abs(node[2][1]), node[2][2])
             return _multiple(indices(node[1], of, key), power)
         case "*":
-            return sum((indices(child, of, key) for child in node[1:]), Counter())
+            found = sum((indices(child, of, key) for child in node[1:]), Counter[str]())
+            return _plain(found) + _multiple(_logs(found), max(1, math.prod(map(_factor, node[1:]))))
     if node[0] in _REDUCTIONS:
-        return indices(node[3], of, key) + Counter([key(node[2])])
-    found: Count = Counter()
+        inner = indices(node[3], of, key)
+        if node[0] == "logsumexp":  # the logarithm of a sum
+            return _applied("log", _applied("exp", inner) + Counter([key(node[2])]))
+        many = UNBOUNDED if node[0] == "sum" else 1  # a sum of logarithms is that of a product
+        return _plain(inner) + _multiple(_logs(inner), many) + Counter([key(node[2])])
+    found = Counter()
     for child in node[1:]:
         inner = indices(child, of, key)
-        found = found + inner if _divides(node) else found | inner
+        found = (
+            found + inner
+            if _divides(node) or _hides(node, of, key)
+            else (found | inner) + (_logs(found) & _logs(inner))
+        )
     return found
+
+
+def _applied(name: str, argument: Count) -> Count:
+    """Of a function, by what its argument has: what stands under logarithms may be a factor of its value."""
+    logs = Counter({one.removeprefix(LOG): number for one, number in _logs(argument).items()})
+    whole = _plain(argument) + logs
+    if name not in _INVERSE:
+        return whole
+    return whole + Counter(
+        {LOG + one: number * (1 if name in ("log", "log1p") else 2) for one, number in whole.items()}
+    )
+
+
+def _factor(node: Any) -> int:
+    """How often a factor may multiply what it stands beside: a number as often as it says, a size without a bound."""
+    match node:
+        case int():
+            return abs(node)
+        case ["rational", int(p), int(q)]:
+            return -(-abs(p) // q)
+        case ["^", base, int(power)] if power > 0:
+            return min(UNBOUNDED, _factor(base)) ** min(power, 3)
+    return UNBOUNDED if isinstance(node, list) and node[0] in ("size", "index", "quotient", "remainder") else 1
+
+
+def _logs(count: Count) -> Count:
+    return Counter({one: number for one, number in count.items() if one.startswith(LOG)})
+
+
+def _plain(count: Count) -> Count:
+    return Counter({one: number for one, number in count.items() if not one.startswith(LOG)})
 
 
 def _multiple(count: Count, factor: int) -> Count:
@@ -61,6 +109,15 @@ def _divides(node: Any) -> bool:
         return node[1] not in ("x", "s", "y")
     negative = node[0] == "^" and (node[2] if isinstance(node[2], int) else node[2][1]) < 0
     return negative or any(_divides(child) for child in node[1:])
+
+
+def _hides(node: Any, of: Of, key: Key) -> bool:
+    """Whether a function of logarithms stands in an expression: it may be a quotient."""
+    if not isinstance(node, list) or not node:
+        return False
+    if node[0] == "apply" and node[1] not in _INVERSE and _logs(indices(node[3], of, key)):
+        return True
+    return any(_hides(child, of, key) for child in node[1:])
 
 
 def integers(node: Any, of: Of, key: Key) -> Count:
@@ -219,7 +276,7 @@ def _largest(counts: Iterable[Mapping[str, int]]) -> Count:
 def most_indices(claim: Equalities, link: Link) -> Count:
     """A bound on the indices, free and bound, that one monomial of a link's difference involves, by extent."""
     free = Counter(extent.key for extent in link.ranges.free.values())
-    return free + Counts(claim, indices, derivative=2).link(link)
+    return free + _plain(Counts(claim, indices, derivative=2).link(link))
 
 
 def most_integers(claim: Equalities, link: Link) -> int:

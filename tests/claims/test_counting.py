@@ -1,0 +1,82 @@
+"""Blocks are as many as a claim's sums make products of, however the products are written.
+
+The determinant of Hankel's matrix of P_k = Sum exp(k x_i) is 0 for all x of fewer different values than it has rows,
+and for no other x in general: whoever looks at too few blocks takes it for 0.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import pytest
+
+from claims.test_claims import judged
+from dyadic.proofs.claims import Verdict
+from dyadic.symbolic import architecture, derive
+
+MANY = 100_000
+
+
+def network(entries=MANY):
+    layers = [{"name": "h", "type": "dense", "units": 2}]
+    return derive(architecture(
+        {"inputs": {"x": {"shape": [entries]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    ))  # fmt: skip
+
+
+NETWORK = network()
+
+
+def power_sum(k, entries):
+    return f"LogSumExp[i<{entries}] ({k} x_x[i])"
+
+
+def determinant(rows, product):
+    """The terms of the Leibniz formula; ``product`` writes P_k ... P_l."""
+    terms = []
+    for order in itertools.permutations(range(rows)):
+        odd = sum(a > b for a, b in itertools.combinations(order, 2)) % 2
+        terms.append(("- " if odd else "+ ") + product([i + j + 1 for i, j in enumerate(order)]))
+    return "0 " + " ".join(terms)
+
+
+WAYS = {
+    "products": lambda ks, n: " ".join(f"(Sum[i<{n}] exp({k} x_x[i]))" for k in ks),
+    "sums of logarithms of sums": lambda ks, n: f"exp({' + '.join(power_sum(k, n) for k in ks)})",
+    "multiples": lambda ks, n: "exp(" + " + ".join(f"{m} {power_sum(k, n)}" for k, m in Counter(ks).items()) + ")",
+    "logarithms": lambda ks, n: "exp(" + " + ".join(f"log(Sum[i<{n}] exp({k} x_x[i]))" for k in ks) + ")",
+    "differences": lambda ks, n: f"exp({power_sum(ks[0], n)} - (0 - {' - '.join(power_sum(k, n) for k in ks[1:])}))",
+    "one logarithm": lambda ks, n: "exp(log(" + " ".join(f"(Sum[i<{n}] exp({k} x_x[i]))" for k in ks) + "))",
+    "names": lambda ks, n: f"exp({' + '.join(f'p{k}' for k in ks)})",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_determinant_is_not_taken_for_0(way):
+    names = tuple(f"p{k} = {power_sum(k, MANY)}" for k in range(1, 8)) if way == "names" else ()
+    written = determinant(4, lambda ks: WAYS[way](ks, MANY))
+    claim = judged(f"{written} = 0", network=NETWORK, definitions=names)
+    assert claim.verdict is not Verdict.PROVED
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way not in ("names", "differences")])
+def test_where_there_are_too_few_entries_it_is_0(way):
+    few = network(3)
+    written = determinant(4, lambda ks: WAYS[way](ks, 3))
+    assert judged(f"{written} = 0", network=few).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("exp(log(Sum[i] x_x[i]^2) - log(Sum[i] exp(x_x[i])))", "(Sum[i] x_x[i]^2) / Sum[i] exp(x_x[i])"),
+        ("exp(3 LogSumExp[i] x_x[i])", "(Sum[i] exp(x_x[i]))^3"),
+        (
+            "sigmoid(LogSumExp[i] x_x[i] - LogSumExp[i] (2 x_x[i]))",
+            "(Sum[i] exp(x_x[i])) / (Sum[i] exp(x_x[i]) + Sum[i] exp(2 x_x[i]))",
+        ),
+    ],
+)
+def test_what_functions_make_products_of_is_still_proved(one, other):
+    assert judged(f"{one} = {other}", network=network(50)).verdict is Verdict.PROVED
