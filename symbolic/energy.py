@@ -7,7 +7,7 @@ only renamed for the vertices of a network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -144,8 +144,12 @@ def with_given_parameters(equation: LayerEquation, count: int) -> LayerEquation:
 
 
 def derive_equation(kind: LayerKind, equation: LayerEquation) -> LayerDerivation:
-    """The energy term of an equation and its variation with respect to s_v, x_u and the parameters."""
+    """The energy term of an equation and its variation with respect to s_v, x_u and the parameters.
+
+    Of the equation's definitions those are left out that its value does not read.
+    """
     output = equation.output
+    equation = replace(equation, definitions=(*needed(output.body, equation.definitions[:-1]), output))
     s = Tensor(Name("s", V), output.tensor.shape)
     x = Tensor(Name("x", V), output.tensor.shape)
     term: Expr = s[output.indices] * (output.element - x[output.indices])

@@ -71,6 +71,8 @@ def to_json(expression: Expr) -> Json:
             return ["piecewise", *parts, to_json(otherwise)]
     if expression == pi:
         return ["pi"]
+    if not expression.is_finite and expression.is_number:
+        raise UnsupportedEquation("an equation divides by 0 at these sizes")
     raise UnsupportedEquation(f"no JSON form for {type(expression).__name__}: {expression}")
 
 

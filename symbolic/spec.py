@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def _numbers(where: str, values: Any) -> Any:
     """An array of finite numbers; no text, truth value or complex number passes for one."""
     remedy = "write numbers in lists that are all equally long, or an array of them"
     try:
-        array = np.asarray(values)
+        array = np.asarray(_rounded(values))
     except (TypeError, ValueError, OverflowError) as error:
         raise SpecError(where, "values are not numbers in a regular list", remedy) from error
     if array.dtype.kind == "O" and all(type(value) is int for value in array.ravel()):
@@ -224,6 +225,13 @@ def _numbers(where: str, values: Any) -> Any:
     if not np.isfinite(array).all():
         raise SpecError(where, "values hold an infinity or NaN", "write finite numbers")
     return array.astype(float)
+
+
+def _rounded(values: Any) -> Any:
+    """Lists with the decimals of a file rounded to float64."""
+    if isinstance(values, list | tuple):
+        return [*map(_rounded, values)]
+    return float(values) if isinstance(values, Fraction) else values
 
 
 def _holds_truth(values: Any) -> bool:

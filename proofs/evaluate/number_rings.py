@@ -105,7 +105,7 @@ class PrimeField:
         return pow(base, p, self.prime)
 
     def apply(self, name: str, order: int, argument: int) -> int:
-        return self._unknown((name, order, argument))
+        return self._unknown(("function", name, order, argument))
 
     def logsumexp(self, arguments: Sequence[int]) -> int:
         return self._unknown(("logsumexp", *sorted(arguments)))

@@ -25,7 +25,8 @@ REFUSED = [
     r"1 = 1 \text{ or } 1 = 2", r"1 = 1 \quad (2)",
     r"2^12 = 4096", r"x^{\text{out}}_0^12 = 1", r"x^{\text{out}}_10 = 1", r"\frac123 = 1/2", r"\frac{1}23 = 3/2",
     r"\frac1 23 = 3/2", r"\frac1.5 = 1", r"\sqrt14 = 2", r"\sqrt[3]27 = 3", r"2^\frac12 = \sqrt2",
-    r"\exp 2 x^{\text{out}}_0 = e^{2 x^{\text{out}}_0}", r"\tanh 2 \pi = 0", r"2\frac12 = 1", r"2 \frac{1}{2} = 5/2", r"1\,000 = 1000", r"1\,000 = 0", r"1~000 = 0", r"1{,}000 = 1000",
+    r"\exp 2 x^{\text{out}}_0 = e^{2 x^{\text{out}}_0}", r"\tanh 2 \pi = 0",
+    r"2\frac12 = 1", r"2 \frac{1}{2} = 5/2", r"1\,000 = 1000", r"1\,000 = 0", r"1~000 = 0", r"1{,}000 = 1000",
     r"2^2^3 = 64", r"2^{2^3} = 64", r"\sin^{-1}(1/2) = 1/\sin(1/2)", r"\tanh^{-1}(1/2) = \operatorname{atanh}(1/2)",
 ]  # fmt: skip
 AS_IN_TEX = {

@@ -244,3 +244,14 @@ ONE = {
     "layers": [{"name": "h", "type": "dense", "units": "m"}],
     "cost": {"type": "squared_error"},
 }
+
+
+def test_the_values_of_a_constant_may_be_decimals(tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_text(
+        "[inputs.x]\nshape = [2, 2]\n[constants.c]\nshape = [2, 2]\nvalues = [[0.5, 1], [-0.1, 2e-3]]\n"
+        '[[layers]]\nname = "h"\ntype = "add"\ninputs = ["x", "c"]\n[cost]\ntype = "squared_error"'
+    )
+    found = read_spec(path).values["c"]
+    assert found.dtype == float
+    assert found.tolist() == [[0.5, 1.0], [-0.1, 0.002]]

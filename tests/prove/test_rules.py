@@ -435,3 +435,12 @@ def test_steps_leave_the_values_of_terms_as_they_are(name):
                         continue
                 seen += watched.seen
     assert seen
+
+
+def test_integers_nested_in_integers_are_bounded():
+    """Each holds the one before three times: written out, they are exponentially long."""
+    form = Form.of(Var(0, 0))
+    with pytest.raises(Refused, match="too large"):
+        for _ in range(40):
+            form = divided(Floor, form * form + form, Form.of(3))
+    assert form.weight < 2_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-MOST_MONOMIALS, MOST_FACTORS, MOST_BITS = 300, 16, 256
+MOST_MONOMIALS, MOST_FACTORS, MOST_BITS, MOST_WEIGHT = 300, 16, 256, 2_000
 """Bounds on a form, so that what a file can make the checker multiply out is bounded."""
 
 
@@ -67,16 +67,29 @@ def _order(atom: Atom) -> tuple[int, str]:
 class Form:
     """Sum of coefficient * product of atoms; immutable."""
 
-    __slots__ = ("_atoms", "_hash", "terms")
+    __slots__ = ("_atoms", "_hash", "_weight", "terms")
 
     def __init__(self, terms: dict[Monomial, int]) -> None:
         self.terms = terms if all(terms.values()) else {monomial: c for monomial, c in terms.items() if c}
         self._hash: int | None = None
         self._atoms: tuple[Atom, ...] | None = None
+        self._weight: int | None = None
 
     @staticmethod
     def of(atom: Atom | int) -> Form:
-        return Form({(): atom}) if isinstance(atom, int) else Form({(atom,): 1})
+        """Of an atom or a number.  Raises :class:`Refused` where opaque integers are nested too largely."""
+        if isinstance(atom, int):
+            return Form({(): atom})
+        if _weight(atom) > MOST_WEIGHT:
+            raise Refused("an integer expression is too large")
+        return Form({(atom,): 1})
+
+    @property
+    def weight(self) -> int:
+        """How long the form is when it is written out, with all that is inside its opaque integers."""
+        if self._weight is None:
+            self._weight = sum(1 + sum(map(_weight, monomial)) for monomial in self.terms)
+        return self._weight
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Form) and self.terms == other.terms
@@ -199,6 +212,12 @@ class Form:
     def __bool__(self) -> bool:
         """A form is never taken for its absence, not even 0."""
         return True
+
+
+def _weight(atom: Atom) -> int:
+    if isinstance(atom, Lookup):
+        return 1 + sum(form.weight for form in atom.indices)
+    return 1 + atom.numerator.weight + atom.divisor.weight if isinstance(atom, Floor | Modulo) else 1
 
 
 def _all_atoms(atom: Atom) -> tuple[Atom, ...]:

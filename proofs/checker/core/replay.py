@@ -130,7 +130,7 @@ class Replay:
 
     def _spend(self, term: Term) -> None:
         self.steps += 1
-        work = 1 + sum(1 + len(form.terms) for form in term.forms())
+        work = 1 + sum(1 + form.weight for form in term.forms())
         self.work += work
         spend(4 * work, self.where)
         if self.steps > MOST_STEPS or self.work > MOST_WORK:

@@ -43,8 +43,8 @@ def hypothesis(contents: Iterable[Mapping[str, Any]], what: str = STATE) -> str 
 def equations(content: Mapping[str, Any]) -> list[Any]:
     """The equations of one layer or cost, in an order in which each reads those before it."""
     items = [*content["definitions"], *content["intermediates"], *content.get("adjoints", ())]
-    gradient = [content["gradient"]] if "gradient" in content else []
-    return [*items, *content.get("gradients", {}).values(), *gradient]
+    others = [content[name] for name in ("energy", "stationarity", "gradient") if name in content]
+    return [*items, *content.get("gradients", {}).values(), *others]
 
 
 def conditions(content: Mapping[str, Any]) -> set[str]:

@@ -85,7 +85,11 @@ class Field:
         return pow(root, p, self.prime), slope % self.prime
 
     def apply(self, name: str, order: int, z: Number) -> Number:
-        return self.unknown(name, order, z[0]), self.unknown(name, order + 1, z[0]) * z[1] % self.prime
+        return self._function(name, order, z[0]), self._function(name, order + 1, z[0]) * z[1] % self.prime
+
+    def _function(self, name: str, order: int, argument: int) -> int:
+        """The value of a function: whatever it is called, another unknown than a root, a choice or what is drawn."""
+        return self.unknown("function", name, order, argument)
 
     def reduce(self, kind: str, terms: Sequence[tuple[int, Number]], where: str) -> Any:
         """log-sum-exp, or any choice among the terms for max (and its position for argmax)."""
@@ -94,7 +98,8 @@ class Field:
         values = [v for _, (v, _) in terms]
         if kind == "logsumexp":
             value = self.unknown("logsumexp", *sorted(values))
-            return value, sum(self.unknown("exp", 0, (v - value) % self.prime) * d for _, (v, d) in terms) % self.prime
+            slope = sum(self._function("exp", 0, (v - value) % self.prime) * d for _, (v, d) in terms)
+            return value, slope % self.prime
         position, chosen = terms[self.unknown("choice", *values) % len(terms)]
         return position if kind == "argmax" else chosen
 
@@ -195,6 +200,8 @@ class Evaluator:
                 return self.field.power(self.value(base, index, depth + 1), p, q)
             case ["apply", str(name), int(order), argument] if 0 <= order <= 2:
                 return self.field.apply(name, order, self.value(argument, index, depth + 1))
+            case ["argmax", _, _, _] if depth:
+                raise Rejected(self.where, "a position stands among numbers")
             case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
                 terms = self.admitted(name, extent, body, index, depth)
                 return (

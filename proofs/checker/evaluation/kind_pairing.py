@@ -22,7 +22,7 @@ from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
 
-FAIR_WORK, MOST_WORK = 40_000, 1_000_000
+FAIR_WORK, MOST_WORK, MOST_MEASURED = 40_000, 1_000_000, 1_000_000
 
 
 def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None = None) -> dict[str, int]:
@@ -33,6 +33,7 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
     extents = layer.get("extents", {})
     free = sorted(sizes_of(layer) - set(extents))
     cheapest: tuple[int, dict[str, int]] | None = None
+    tried: set[tuple[int, ...]] = set()
     length = sum(1 for _ in nodes(layer))
     for attempt in range(400):
         spend(2 * length, where)
@@ -45,12 +46,15 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
             actual = (own or {}).get(name)
             if attempt >= 40 and drawn % 3 == 1 and isinstance(actual, int):
                 sizes[name] = actual
+        if tuple(sizes.values()) in tried:
+            continue
+        tried.add(tuple(sizes.values()))
         table = completed(extents, sizes, where)
         if all(extent > 0 for extent in table.values()) and _defined(layer, table, where):
             cost = work(layer, table, where)
             if cheapest is None or cost < cheapest[0]:
                 cheapest = cost, sizes
-            if cost <= FAIR_WORK:
+            if cost <= FAIR_WORK or len(tried) * length > MOST_MEASURED:
                 break
     if cheapest is None or cheapest[0] > MOST_WORK:
         raise Costly(where, "no small sizes were found at which it can be evaluated")

@@ -160,7 +160,8 @@ def _value(
             value = run.value(part.body, dict(zip(part.indices, place, strict=True)))
         except Outside:
             return None, run.terms
-        found.append(field.multiply([run.value(part.factor, {}), value]))
+        number = value if isinstance(value, tuple) else field.number(value)  # a position
+        found.append(field.multiply([run.value(part.factor, {}), number]))
         work += run.terms
     return field.add(found), work
 

@@ -94,11 +94,13 @@ def examine(graph: Graph, first: bool = False, seed: int = SEED) -> InstancesOut
     comparison = _Comparison(network, outcome, seed)
     for tag in graph.tags():
         before = outcome.definitions
+        found: list[Difference] = []
         try:
-            found = list(comparison.equation(tag))
+            found.extend(comparison.equation(tag))
         except Rejected as error:
-            outcome.undecided.append(error)
-            continue
+            if not found:
+                outcome.undecided.append(error)
+                continue
         outcome.differences += found
         outcome.equations += 1
         if not found and outcome.definitions == before:
@@ -139,7 +141,7 @@ class _Comparison:
             place = f"{where}.where[{position}]"
             name = _name(item, place)
             if name not in used:
-                yield Difference(tag, place, tensor(*name), f"{tensor(*name)} is not used by this equation")
+                raise Rejected(place, f"{tensor(*name)} is not used by this equation")
             used |= entries(item["body"])
 
     def _missing(

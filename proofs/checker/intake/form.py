@@ -207,7 +207,7 @@ def _children(node: list[Any], real: bool, where: str) -> list[tuple[Any, bool]]
     elif head == "apply" and len(rest) == 3 and _identifier(rest[0]) and rest[1] in (0, 1, 2) and type(rest[1]) is int:
         return [(rest[2], True)]
     elif head in ("sum", "logsumexp", "max", "argmax") and len(rest) == 3 and _identifier(rest[0]):
-        if (isinstance(rest[1], int) and rest[1] < 1) or _names_an_index(rest[1]):
+        if (isinstance(rest[1], int) and rest[1] < (head != "sum")) or _names_an_index(rest[1]):
             raise Rejected(where, f"{shown(rest[1])} is no range")
         return [(rest[1], False), (rest[2], True)]
     raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")

@@ -33,7 +33,8 @@ def read_reduction(kind: str, text: str, at: int, base: int) -> ReductionHead:
         if end is None:
             raise Unreadable(at, "a range that has a first value needs an end, as in 1<=j<64")
         end = _end(match["end"], at, base) if match["close"] == "<=" else _before(end, at, base)
-    if first < 0 or (isinstance(end, int) and end <= first):
+    empty = isinstance(end, int) and end <= first and not (kind == "sum" and end == first == 0)  # a sum of nothing is 0
+    if first < 0 or empty:
         raise Unreadable(at, "the range holds no value: nothing would be compared")
     return ReductionHead(kind, match["index"], end, first)
 
