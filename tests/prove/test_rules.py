@@ -14,7 +14,7 @@ from support.term_values import Edge, Values
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.checker.core.facts import Choice, Facts, Given
-from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var
+from dyadic.proofs.checker.core.forms import Floor, Form, Lookup, Modulo, Refused, Var, divided
 from dyadic.proofs.checker.core.obligations import Content
 from dyadic.proofs.checker.core.replay import Replay
 from dyadic.proofs.checker.core.rules import RULES, Place
@@ -439,8 +439,11 @@ def test_steps_leave_the_values_of_terms_as_they_are(name):
 
 def test_integers_nested_in_integers_are_bounded():
     """Each holds the one before three times: written out, they are exponentially long."""
-    form = Form.of(Var(0, 0))
+
+    def nested(depth):
+        form = Form.of(Var(0, 0)) if not depth else nested(depth - 1)
+        return divided(Floor, form * form + form, Form.of(3))
+
+    assert nested(2).weight < 200
     with pytest.raises(Refused, match="too large"):
-        for _ in range(40):
-            form = divided(Floor, form * form + form, Form.of(3))
-    assert form.weight < 2_000
+        nested(40)
