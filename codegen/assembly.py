@@ -18,7 +18,7 @@ from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
 from dyadic.symbolic.serialise import digest, to_json
-from dyadic.symbolic.structure import Architecture, Vertex
+from dyadic.symbolic.structure import Architecture, Input, Vertex
 from dyadic.version import __version__
 
 DTYPES = ("float32", "float64")
@@ -89,8 +89,9 @@ def emit_module(target: Target) -> str:
         "digest": digest(architecture_content(derivation)),
         "example_tag": tagged(derivation, f"s:{architecture.costs[0].input}"),
         "parameters": [(repr(name), _shape(shape)) for name, shape in architecture.parameters.items()],
-        "inputs": [(repr(n.name), _shape(n.shape)) for n in architecture.inputs if n.role in ("data", "index")],
-        "below": [(repr(n.name), int(n.below or 0)) for n in by_role["index"]],
+        "inputs": [(repr(n.name), _shape(n.shape)) for n in asked_for(architecture)],
+        "below": [(repr(n.name), int(n.below or 0)) for n in by_role["index"] if n.name not in architecture.values],
+        "bound": [repr(name) for name in positions(architecture)],
         "constants": [(repr(n.name), _shape(n.shape)) for n in by_role["constant"]],
         "targets": [(repr(c.owner), _shape(c.target_shape)) for c in architecture.costs],
         "below_targets": [
@@ -99,7 +100,8 @@ def emit_module(target: Target) -> str:
         "batched": not architecture.explicit_batch,
         "decay": target.decay,
         "stored": bool(stored_arrays(architecture)),
-        "written": _written(architecture),
+        "written": _written(architecture, with_positions=False),
+        "written_positions": _written(architecture, with_positions=True),
         "vertices": [(repr(vertex.name), _shape(vertex.shape)) for vertex in vertices],
         "depth": derivation.L,
         "steps": derivation.steps,
@@ -199,13 +201,26 @@ def stored_arrays(architecture: Architecture) -> Mapping[str, Any]:
     return architecture.values if entries > MOST_WRITTEN else {}
 
 
-def _written(architecture: Architecture) -> list[tuple[str, str]]:
-    """(name, code) of the arrays that stand in the module itself."""
+def asked_for(architecture: Architecture) -> list[Input]:
+    """The inputs that a caller of the module gives: not the positions that came with the model."""
+    bound = positions(architecture)
+    return [n for n in architecture.inputs if n.role in ("data", "index") and n.name not in bound]
+
+
+def positions(architecture: Architecture) -> list[str]:
+    """The integer inputs that came with the model, in order."""
+    return [n.name for n in architecture.inputs if n.role == "index" and n.name in architecture.values]
+
+
+def _written(architecture: Architecture, with_positions: bool) -> list[tuple[str, str]]:
+    """(name, code) of the arrays that stand in the module itself: positions, or the others."""
+    known = set(positions(architecture))
     if stored_arrays(architecture):
         return []
     return [
         (repr(name), f"np.zeros({np.shape(value)})" if not np.any(value) else f"np.array({np.asarray(value).tolist()})")
         for name, value in architecture.values.items()
+        if (name in known) is with_positions
     ]
 
 

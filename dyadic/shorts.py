@@ -25,7 +25,10 @@ _STEP_SIZES = {
 
 def _steps(s: Words, n: Numbers) -> str:
     verb = "is" if n["steps"] == 1 else "are"
-    return f"{counted(n['steps'], 'unit step')} from {any_state(n)} {verb} exactly backpropagation (L = {n['L']})"
+    stopped = " with stopped gradients" if n["held"] else ""
+    return (
+        f"{counted(n['steps'], 'unit step')} from {any_state(n)} {verb} exactly backpropagation{stopped} (L = {n['L']})"
+    )
 
 
 def _sizes(n: Numbers) -> str:
@@ -61,7 +64,11 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "induction": lambda s, n: f"the induction on the rank, step by step: settled after {n['steps']}",
     "adjoint": _adjoint,
     "gradient": lambda s, n: f"adjoint to the derivative, {_sizes(n)}",
-    "function": lambda s, n: "the derivative that is emitted is that of the definition",
+    "function": lambda s, n: (
+        "the derivative that is emitted is 0, as the program asks"
+        if s["name"] == "stop_gradient"
+        else "the derivative that is emitted is that of the definition"
+    ),
     "wiring": lambda s, n: f"with opaque layers, {counted(n['steps'], 'step')} give backpropagation's terms",
     "pairing": lambda s, n: f"every adjoint against forward mode, modulo primes{_error(n)}",
     "schedules": lambda s, n: f"{n['schedules']} asynchronous schedules and the wavefront reach the same terms",
@@ -74,6 +81,7 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "nonreciprocity": lambda s, n: (
         "the inference flow has no potential" if n["reads"] else "no layer reads another: the flow has a potential"
     ),
+    "nonreciprocity:structure": lambda s, n: "the flow of some layers with this structure has no potential",
     "tightness": lambda s, n: f"{counted(n['steps'], 'step')} {'is' if n['steps'] == 1 else 'are'} not enough",
     "tightness:structure": lambda s, n: f"{n['T']} steps are needed by some layers with this structure",
     "stepsize": _stepsize,

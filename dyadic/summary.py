@@ -12,7 +12,7 @@ from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.composition import ESSENTIAL
 from dyadic.proofs.methods.registry import METHODS
-from dyadic.proofs.sentences import any_state, these_sizes
+from dyadic.proofs.sentences import any_state, as_held, these_sizes
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
 from dyadic.shorts import short
@@ -22,7 +22,13 @@ from dyadic.terminal import VERDICT_WIDTH, Page, counted
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings
 
-_METHOD = {"terms": "ranks", "gradient": "adjoint", "function": "functions", "tightness:structure": "tightness"}
+_METHOD = {
+    "terms": "ranks",
+    "gradient": "adjoint",
+    "function": "functions",
+    "tightness:structure": "tightness",
+    "nonreciprocity:structure": "nonreciprocity",
+}
 """The method of a claim whose kind has another name."""
 GROUPS = ("The theorem and what it rests on", "Cross-checks of the theorem", "Beyond the theorem")
 NOT_SHOWN = (
@@ -115,7 +121,8 @@ def _headline(certificate: Certificate, page: Page) -> Iterator[str]:
     count, start = counted(certificate.steps, "unit step"), any_state(steps.numbers)
     theorem = (
         f"after {count} of the saddle-point dynamics from {start}, x, s and "
-        f"dE/dtheta are exactly those of backpropagation (L = {certificate.L}){these_sizes(steps.numbers)}"
+        f"dE/dtheta are exactly those of backpropagation{as_held(steps.numbers)} (L = {certificate.L})"
+        f"{these_sizes(steps.numbers)}"
     )
     said = {Verdict.PROVED: "", Verdict.REFUTED: "it is not so that ", Verdict.UNDECIDED: "whether "}
     text = f"{verdict.upper()}: {said[steps.verdict]}{theorem}"

@@ -15,8 +15,10 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.methods.shared.layer_kinds import applied
 from dyadic.proofs.sentences import told
 from dyadic.proofs.subject import Subject
+from dyadic.symbolic.functions import FUNCTIONS
 
 ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
 
@@ -35,6 +37,7 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
     listed = "; ".join([*here[:3], f"and {len(here) - 3} others"] if len(here) > 4 else here)
     only_here = f", but at the sizes of this network, by evaluation modulo primes: {listed}" if here else ""
     numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None), "all_sizes": int(not here)}
+    numbers["held"] = int(any(FUNCTIONS[name].held for name in applied(derivation)))
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
         found = told("steps", verdict, {}, numbers, hypotheses=hypotheses, **rest)

@@ -102,6 +102,11 @@ def these_sizes(n: Mapping[str, int]) -> str:
     return "" if n["all_sizes"] else ", at the sizes of this network"
 
 
+def as_held(n: Mapping[str, int]) -> str:
+    """Of which gradient the theorem speaks where the program stops gradients."""
+    return " as the program defines it, with values held constant where it stops gradients" if n["held"] else ""
+
+
 _REFUTING = {
     "adjoint": "rigorous evaluation",
     "gradient": "rigorous evaluation",
@@ -137,6 +142,9 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         return _CONSTRUCTIONS[subject["construction"]], methods.get(subject["construction"], usual)
     if kind == "function":
         name = subject["name"]
+        if FUNCTIONS[name].held:
+            text = f"{name}: the emitted derivative is 0, as the convention asks; it is not that of the value"
+            return text, "rational functions in a differential field"
         away = " away from the kink" if FUNCTIONS[name].kink else ""
         within = f", where {FUNCTIONS[name].defined}" if FUNCTIONS[name].defined else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}{within}"
@@ -277,6 +285,12 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "nonreciprocity":
             text = "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero"
             return text, "rigorous evaluation of one Jacobian entry"
+        case "nonreciprocity:structure":
+            text = (
+                "The inference flow of some layers with this network's structure has no potential. Whether that of "
+                "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero"
+            )
+            return text, "a layer that reads another, which does not read it"
         case "tightness":
             text = f"{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then"
             return text, "rigorous real enclosures (Arb)"
@@ -296,10 +310,10 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "steps":
             text = (
                 f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "
-                f"are exactly those of backpropagation (L = {n['L']} vertices){these_sizes(n)}"
+                f"are exactly those of backpropagation{as_held(n)} (L = {n['L']} vertices){these_sizes(n)}"
             )
             return text, "composition: lemma + ranks + instances + adjoints for all sizes"
     raise KeyError(kind)
 
 
-__all__ = ["assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]
+__all__ = ["as_held", "assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
-from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
+from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, HELD
 from dyadic.proofs.checker.evaluation.domain import VALUES, equations, hypothesis
 from dyadic.proofs.checker.intake.names import applied, nodes
 from dyadic.proofs.checker.intake.shapes import rule_text
@@ -25,7 +25,9 @@ def conventions(name: str) -> list[str]:
     if known is None:
         return []
     found = []
-    if known.jumps:
+    if known.held:
+        found.append(HELD)
+    elif known.jumps:
         found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
     elif known.kinks:
         points: dict[Fraction, list[str]] = {}
@@ -35,6 +37,11 @@ def conventions(name: str) -> list[str]:
             ", ".join(f"at {' and '.join(at)} the derivative is taken as {_short(n)}" for n, at in points.items())
         )
     return [f"{name}: {text}" for text in found]
+
+
+def is_held(name: str) -> bool:
+    """Whether a function's value is held constant in every derivative."""
+    return name in DEFINITIONS and DEFINITIONS[name].held
 
 
 def where_smooth(name: str) -> str:

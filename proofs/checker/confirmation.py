@@ -99,7 +99,7 @@ def _show_again(exam: Examination) -> None:
     _variational(exam)
     LayerChecks(exam).run()
     NetworkChecks(exam).run()
-    _tightness(exam)
+    _structure(exam)
 
 
 def _ranks(exam: Examination) -> None:
@@ -170,7 +170,14 @@ def _variational(exam: Examination) -> None:
         exam.say(claim, Done.REPLAYED, check_variational(claim["witness"], where))
 
 
-def _tightness(exam: Examination) -> None:
+def _structure(exam: Examination) -> None:
+    """What some layers that read as this network's do are like."""
+    for claim in exam.claims.of_kind("nonreciprocity:structure"):
+        witness, where = claim["witness"], f"{exam.claims.place[claim['id']]}.witness"
+        edge = next(((v, u) for v, read in exam.graph.parents.items() for u in read if u in exam.graph.parents), None)
+        if edge is None or witness != {"reads": edge[0], "read": edge[1]}:
+            raise Rejected(where, "is not the first layer that reads another, and what it reads")
+        exam.say(claim, Done.COMPUTED, f"{named(edge[0])} reads {named(edge[1])}, which comes before it")
     for claim in exam.claims.of_kind("tightness:structure"):
         witness, where = claim["witness"], f"{exam.claims.place[claim['id']]}.witness"
         if witness != {"chain": exam.graph.longest_chain(), "steps": exam.graph.largest_rank}:
@@ -189,7 +196,8 @@ def _steps(exam: Examination) -> None:
     else:
         where = ", at the sizes of this network" if exam.own_sizes else ""
         done = Done.EVALUATED if exam.own_sizes else Done.REPLAYED
-        exam.say(claim, done, f"exact after {steps} steps{where}: the composition of the above")
+        held = ", to the gradient as the program defines it" if claim["numbers"]["held"] else ""
+        exam.say(claim, done, f"exact after {steps} steps{held}{where}: the composition of the above")
 
 
 __all__ = ["check", "examined"]

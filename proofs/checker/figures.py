@@ -13,7 +13,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.witness_forms import PLACE, WITNESSES
 
-REPLAYED = ("variational", "tightness:structure")
+REPLAYED = ("variational", "tightness:structure", "nonreciprocity:structure")
 """Kinds whose witness is read where it is replayed."""
 
 

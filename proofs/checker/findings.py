@@ -91,6 +91,12 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         "evaluation/reciprocity_entry.py",
         "its evaluator; differentiation/integer_intervals.py",
     ),
+    "nonreciprocity:structure": (
+        Done.COMPUTED,
+        "a layer reads another, which does not read it",
+        "intake/graph.py",
+        "its list of reads",
+    ),
     "tightness:structure": (
         Done.COMPUTED,
         "each of the chain reads the next",

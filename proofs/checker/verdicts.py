@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dyadic.proofs.checker.assumptions import hypotheses
+from dyadic.proofs.checker.assumptions import hypotheses, is_held
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
@@ -120,7 +120,7 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear"):
+        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear", "held"):
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
@@ -146,6 +146,8 @@ class Claims:
                 return graph.largest_rank - 1 if claim["kind"] == "tightness" else graph.steps
             case "everywhere":
                 return int(not any(map(conditions, self._equations(claim))))
+            case "held":
+                return int(any(map(is_held, self.applied)))
             case "integers":
                 return int(holds_integers(graph))
             case "linear":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker import trust
-from dyadic.proofs.checker.assumptions import where_smooth
+from dyadic.proofs.checker.assumptions import is_held, where_smooth
 
 Numbers = Mapping[str, int]
 Subject = Mapping[str, str]
@@ -183,8 +183,9 @@ RULES: dict[str, ClaimKind] = {
     ),
     "function": _rule(
         "name", "",
-        lambda about, n: "{name}: the emitted derivative is the derivative of the definition"
-        + where_smooth(about["name"]),
+        lambda about, n: "{name}: the emitted derivative is 0, as the convention asks; it is not that of the value"
+        if is_held(about["name"])
+        else "{name}: the emitted derivative is the derivative of the definition" + where_smooth(about["name"]),
         "rational functions in a differential field", (trust.DERIVATION_RULES, trust.SYMPY_POLYNOMIALS),
         (trust.POLYNOMIALS,),
     ),
@@ -241,6 +242,15 @@ RULES: dict[str, ClaimKind] = {
         _by("reads", "rigorous evaluation of one Jacobian entry", "inspection of the graph"),
         _by("reads", (trust.ARB, trust.EVALUATOR, trust.BLAKE), ()), (trust.CHECKER,),
     ),
+    "nonreciprocity:structure": _rule(
+        "",
+        "",
+        "The inference flow of some layers with this network's structure has no potential. Whether that of "
+        "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero",
+        "a layer that reads another, which does not read it",
+        (),
+        (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER, trust.GRAPH),
+    ),
     "tightness": _rule(
         "",
         "steps",
@@ -270,10 +280,12 @@ RULES: dict[str, ClaimKind] = {
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
     ),
     "steps": _rule(
-        "", "steps L everywhere all_sizes",
+        "", "steps L everywhere all_sizes held",
         lambda about, n: "After {steps} unit Euler steps of the saddle-point dynamics from any state"
         + ("" if n["everywhere"] else " from which every update is defined")
-        + ", x, s and dE/dtheta are exactly those of backpropagation (L = {L} vertices)"
+        + ", x, s and dE/dtheta are exactly those of backpropagation"
+        + (" as the program defines it, with values held constant where it stops gradients" if n["held"] else "")
+        + " (L = {L} vertices)"
         + ("" if n["all_sizes"] else ", at the sizes of this network"),
         "composition: lemma + ranks + instances + adjoints for all sizes",
     ),

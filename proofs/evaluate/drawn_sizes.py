@@ -280,8 +280,12 @@ def _rounds(graph: Graph, smallest: int, largest: int) -> list[list[dict[str, in
         capped.append({key: found[key] or largest for key in ordered})  # slices that begin far from the edge
         for few in (2, 1, 4, 8):
             capped += [{k: n if (n := found[k] or few) <= kept else few for k in ordered} for kept in _WINDOWS]
-        rounds.append([candidate | image for candidate in capped])
+        rounds.append(_different([candidate | image for candidate in capped]))
     return rounds
+
+
+def _different(candidates: list[dict[str, int]]) -> list[dict[str, int]]:
+    return list({tuple(candidate.items()): candidate for candidate in candidates}.values())
 
 
 def _cheapest(graph: Graph, rounds: list[list[dict[str, int]]]) -> dict[str, int]:

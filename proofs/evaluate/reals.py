@@ -153,6 +153,7 @@ _PAIRS: dict[str, tuple[Function, Function]] = {
     "sign": (_sign, lambda z: arb(0)),
     "floor": (methodcaller("floor"), lambda z: arb(0)),
     "round": (_round, lambda z: arb(0)),
+    "stop_gradient": (lambda z: z, lambda z: arb(0)),
 }
 TRUE_FUNCTIONS: dict[tuple[str, int], Function] = {
     (name, order): function for name, pair in _PAIRS.items() for order, function in enumerate(pair)
@@ -165,6 +166,7 @@ _VALUES: dict[str, tuple[str | None, str | None]] = {
     "sin": ("0", "1"), "cos": ("1", "0"), "tan": ("0", "1"), "asin": ("0", "1"), "acos": (None, "-1"),
     "atan": ("0", "1"), "sinh": ("0", "1"), "cosh": ("1", "0"), "asinh": ("0", "1"), "atanh": ("0", "1"),
     "abs": ("0", "0"), "step": ("0", "0"), "sign": ("0", "0"), "floor": ("0", "0"), "round": ("0", "0"),
+    "stop_gradient": ("0", "0"),
 }  # fmt: skip
 AT_ZERO: dict[tuple[str, int], Fraction] = {
     (name, order): Fraction(value)

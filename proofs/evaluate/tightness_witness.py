@@ -10,6 +10,7 @@ from it; where the two runs part at a choice of the largest, the two are evaluat
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ from dyadic.proofs.evaluate.simulate import Draw, Instance, State
 
 SIGNS = ("negative", "mixed", "positive")
 PRECISIONS = (128, 512, 2048)
+_BITS = 20
+"""How many bits of a difference are certain where it is shown."""
 _FEW_ENTRIES = 500
 MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
 
@@ -87,14 +90,19 @@ def find(graph: Graph, seeds: int = 6, sizes: dict[str, int] | None = None) -> W
 
     sizes: the free sizes to look at; without them reduced ones.
     """
-    if size(graph) > _FEW_ENTRIES:
+    many = size(graph) > _FEW_ENTRIES
+    if many:
         seeds = 1
-    for precision in PRECISIONS:
+    for precision in PRECISIONS[:1] if many else PRECISIONS:
+        blurred = False
         for seed in range(seeds):
             for signs in SIGNS:
-                witness = evaluate(graph, seed, signs, precision, sizes)
-                if witness:
-                    return witness
+                attempt = _attempt(graph, seed, signs, precision, sizes)
+                if attempt.witness:
+                    return attempt.witness
+                blurred |= attempt.blurred
+        if not blurred:  # more digits would show the same
+            return None
     return None
 
 
@@ -102,33 +110,54 @@ def evaluate(
     graph: Graph, seed: int, signs: str, precision: int, sizes: dict[str, int] | None = None
 ) -> Witness | None:
     """The last variable's value after T - 1 and after T steps, if the two differ for certain."""
+    return _attempt(graph, seed, signs, precision, sizes).witness
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What one set of numbers gave; ``blurred`` if there are differences that are not known to be 0 or not.
+
+    Where two numbers are compared that cannot be told apart nothing is blurred: numbers drawn at random that agree to
+    the first precision's digits are equal.
+    """
+
+    witness: Witness | None
+    blurred: bool = False
+
+
+def _attempt(graph: Graph, seed: int, signs: str, precision: int, sizes: dict[str, int] | None) -> _Attempt:
     called(LEMMA)
     sizes = reduced_sizes(graph, largest=2) if sizes is None else sizes
     before, ctx.prec = ctx.prec, precision
+    blurred = False
     try:
         # Two evaluations give the difference to many digits, unless it is small beside the values, as in a deep
         # network; deviations are carried through with fewer digits, however small they are.
         draw = draw_with(seed, signs)
         for table in (_differences, last_deviations):
-            found = _certain(graph, table(graph, draw, sizes))
-            if found is not None:
-                name, place, late = found
-                return Witness(
-                    name, place, graph.largest_rank, _digits(late.other), _digits(late.value), _digits(late.deviation),
-                    seed, signs, precision, sizes,
-                )  # fmt: skip
+            for name, place, late in _last(graph, table(graph, draw, sizes)):
+                if _is_certain(late):
+                    before_last, exact, difference = map(_digits, (late.other, late.value, late.deviation))
+                    return _Attempt(Witness(
+                        name, place, graph.largest_rank, before_last, exact, difference, seed, signs, precision, sizes,
+                    ))  # fmt: skip
+                blurred |= not late.deviation.is_exact()
     finally:
         ctx.prec = before
-    return None
+    return _Attempt(None, blurred)
 
 
-def _certain(graph: Graph, table: State | None) -> tuple[str, tuple[int, ...], Deviated] | None:
-    """An entry of a sensitivity of the largest rank that is off for certain."""
+def _last(graph: Graph, table: State | None) -> Iterator[tuple[str, tuple[int, ...], Deviated]]:
+    """The entries of the sensitivities of the largest rank."""
     for name in (name for name in graph.parents if graph.rank_s[name] == graph.largest_rank):
         for place, late in (table or {}).get(("s", name), {}).items():
-            if late.deviation.is_finite() and late.value.is_finite() and not late.deviation.contains(0):
-                return name, place, late
-    return None
+            yield name, place, late
+
+
+def _is_certain(late: Deviated) -> bool:
+    """Whether it is off for certain, by an amount of which digits are known."""
+    finite = late.deviation.is_finite() and late.value.is_finite()
+    return finite and not late.deviation.contains(0) and late.deviation.rel_accuracy_bits() >= _BITS
 
 
 def last_deviations(graph: Graph, draw: Draw, sizes: dict[str, int]) -> State | None:

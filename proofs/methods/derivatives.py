@@ -2,10 +2,11 @@
 
 Proves: closed form = d/dz of the defining formula, and the emitted value = that formula, as elements of a differential
 field: z, and a generator for every exp, log, erf, sin, cos, asin, acos, atan, floor, round and square root of a field
-element u, with the chain rule; the other functions are formulas in these.  A difference of two rational functions in
-the generators is brought over one denominator, its numerator reduced by r^2 = u for r = sqrt(u), and compared with the
-zero polynomial.  Formulas by cases are taken interval by interval; where two intervals meet, either the sides and their
-slopes fit, or it is a kink, and the closed form has the value that the convention gives the derivative there.
+element u, with the chain rule (of stop_gradient the derivative is 0, by convention); the other functions are formulas
+in these. A difference of two rational functions in the generators is brought over one denominator, its numerator
+reduced by r^2 = u for r = sqrt(u), and compared with the zero polynomial. Formulas by cases are taken interval by
+interval; where two intervals meet, either the sides and their slopes fit, or it is a kink, and the closed form has the
+value that the convention gives the derivative there.
 
 Trusted: these rules and SymPy's polynomial arithmetic.  SymPy's ``diff``, which derives most closed forms, is not used.
 Whether the generators are algebraically independent does not matter: a zero numerator is zero.
@@ -38,7 +39,7 @@ def function_claim(name: str, formula: Expr | None = None) -> Claim:
     formula = closed_form(name, 1) if formula is None else formula
     function = FUNCTIONS[name]
     statement = f"{name}: the emitted derivative is the derivative of the definition" + (
-        " away from the kink" if function.kink else ""
+        " by convention" if function.held else " away from the kink" if function.kink else ""
     )
 
     def claim(verdict: Verdict, method: str = _METHOD, reason: str = "", numbers: Any = None) -> Claim:

@@ -1,4 +1,4 @@
-"""Functions that are defined by cases: kinks, jumps, and the value that the derivative is given there."""
+"""Functions that are defined by cases: kinks, jumps, values held constant, and what the derivative is given there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ class nearest(sympy.Function):
         low = sympy.floor(argument)
         twice = 2 * (argument - low) - 1
         return low + (1 if twice > 0 or (twice == 0 and low % 2) else 0)
+
+
+class stop_gradient(sympy.Function):
+    """The argument itself, of which nothing is known but its values at numbers: no derivative goes through."""
+
+    @classmethod
+    def eval(cls, argument: Expr) -> Expr | None:
+        return argument if argument.is_number else None
 
 
 _ZERO = ((Integer(0), Integer(0)),)
@@ -64,6 +72,10 @@ BRANCHES = (
     ScalarFunction(
         "round", nearest(Z), derivative=Integer(0), jumps="the integers plus 1/2",
         numpy=Spelling("np.round({0})"), cuda=Spelling("rint({0})"), layer=True,
+    ),
+    ScalarFunction(
+        "stop_gradient", stop_gradient(Z), derivative=Integer(0), held=True,
+        numpy=Spelling("{0}"), cuda=Spelling("({0})"), layer=True,
     ),
     ScalarFunction(
         "hard_sigmoid", Piecewise((0, Z <= -3), (1, Z >= 3), (Z / 6 + Rational(1, 2), True)), derivative=_INSIDE / 6,

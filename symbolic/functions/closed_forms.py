@@ -16,7 +16,7 @@ from sympy import Expr, Piecewise, Symbol
 
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.expressions import Apply
-from dyadic.symbolic.functions.branches import nearest
+from dyadic.symbolic.functions.branches import nearest, stop_gradient
 from dyadic.symbolic.functions.records import FUNCTIONS
 from dyadic.symbolic.functions.scalar import Z
 
@@ -24,7 +24,7 @@ from dyadic.symbolic.functions.scalar import Z
 @cache
 def derivative(name: str, order: int = 1) -> Expr:
     """The derivative as a SymPy formula of :data:`Z` alone, straight from the definition."""
-    if FUNCTIONS[name].jumps is not None and order:
+    if order and (FUNCTIONS[name].jumps is not None or FUNCTIONS[name].held):
         return sympy.Integer(0)
     return sympy.diff(FUNCTIONS[name].definition, Z, order)
 
@@ -93,6 +93,7 @@ def _logistic(coefficient: Expr, generator: Symbol) -> Expr:
 _ROUTINES = {
     "exp": sympy.exp, "log": sympy.log, "tanh": sympy.tanh, "erf": sympy.erf, "sin": sympy.sin, "cos": sympy.cos,
     "asin": sympy.asin, "acos": sympy.acos, "atan": sympy.atan, "floor": sympy.floor, "round": nearest,
+    "stop_gradient": stop_gradient,
 }  # fmt: skip
 _HEADS = {function: name for name, function in _ROUTINES.items()}
 

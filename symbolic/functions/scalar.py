@@ -9,6 +9,12 @@ from sympy import Expr, Rational, Symbol
 Z = Symbol("z", real=True)
 """The argument in definitions and closed forms."""
 
+HELD = (
+    "its value is held constant, as the program asks: the derivative is taken as 0 everywhere, "
+    "and gradients are those that the program defines, not those of its value"
+)
+"""What is assumed of a function whose derivative is not that of its value."""
+
 
 @dataclass(frozen=True)
 class Spelling:
@@ -33,6 +39,8 @@ class ScalarFunction:
     generator: the bounded function that a derived derivative is rewritten in, if any.
     kinks: the points where it is not differentiable, each with the value taken for the derivative there.
     jumps: in words, the points at which a function is discontinuous that is constant between them.
+    held: whether its value is held constant in every derivative, which then is 0 wherever it is taken: not that of the
+        definition, but the one that a program asks for.
     domain: the open interval on which it is differentiable; None for no bound.
     nonzero: an expression of :data:`Z` that must not vanish, if there is one.
     numpy, cuda: how targets call it; a function without them is emitted as its closed form.
@@ -50,6 +58,7 @@ class ScalarFunction:
     generator: str | None = None
     kinks: tuple[tuple[Rational, Rational], ...] = ()
     jumps: str | None = None
+    held: bool = False
     domain: tuple[Rational | None, Rational | None] = (None, None)
     nonzero: Expr | None = None
     numpy: Spelling | None = None
@@ -68,6 +77,8 @@ class ScalarFunction:
     @property
     def kink(self) -> str | None:
         """The convention where it is not differentiable, as a sentence; None if it is everywhere in its domain."""
+        if self.held:
+            return HELD
         if self.jumps is not None:
             return f"between its jumps at {self.jumps} the derivative is 0, and there it is taken as 0"
         if not self.kinks:

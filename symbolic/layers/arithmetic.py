@@ -1,4 +1,4 @@
-"""sub, mul, div, maximum, minimum, where, dropout:  entry by entry, over inputs that broadcast as in NumPy."""
+"""sub, mul, div, maximum, minimum, compare, where, dropout:  entry by entry, over inputs that broadcast as in NumPy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from dyadic.symbolic.expressions import Apply, Definition, Element, Expr, Tensor
 from dyadic.symbolic.layers.layer_type import (
+    Example,
     LayerEquation,
     LayerType,
     Option,
@@ -90,6 +91,29 @@ class Minimum(Arithmetic):
         return entries[0] - Apply("relu", 0, entries[0] - entries[1])
 
 
+_RELATIONS = ("greater", "greater_or_equal", "less", "less_or_equal", "equal", "not_equal")
+
+
+class Compare(Arithmetic):
+    """y[i] = 1 where x1[i] > x2[i] (or >=, <, <=, =, not =: the option relation), else 0, broadcast."""
+
+    name = "compare"
+    options = {"relation": Option("choice", choices=_RELATIONS)}
+    example = Example(options={"relation": "greater"})
+    hypotheses = ("the derivative is 0, by convention also where both inputs are equal",)
+
+    def value(self, entries: Sequence[Element], settings: Mapping[str, Any]) -> Expr:
+        relation, (a, b) = settings["relation"], entries
+        if relation in ("equal", "not_equal"):
+            differ = Apply("sign", 0, a - b) ** 2
+            return differ if relation == "not_equal" else 1 - differ
+        if relation in ("greater", "less_or_equal"):
+            above = Apply("step", 0, a - b)
+            return above if relation == "greater" else 1 - above
+        below = Apply("step", 0, b - a)
+        return below if relation == "less" else 1 - below
+
+
 class Where(Arithmetic):
     """y[i] = c[i] a[i] + (1 - c[i]) b[i] for a condition c of zeros and ones, broadcast."""
 
@@ -121,4 +145,4 @@ class Dropout(Arithmetic):
         return entries[0] * entries[1] / (1 - settings["rate"])
 
 
-ARITHMETIC: tuple[type[LayerType], ...] = (Sub, Mul, Div, Maximum, Minimum, Where, Dropout)
+ARITHMETIC: tuple[type[LayerType], ...] = (Sub, Mul, Div, Maximum, Minimum, Compare, Where, Dropout)

@@ -18,6 +18,7 @@ from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import LARGEST_COMPUTED, LONGEST_NAME, MOST_COMPUTED
 from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import choice, known, neutral, read_options
+from dyadic.symbolic.readers.positions import Layout, numbers, read_instead
 from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
@@ -86,6 +87,7 @@ class Model:
     notes: what was left out or changed on the way, in words.
     values: arrays of the parameters, constants and constant indices.
     given: the names under which known values already are inputs.
+    layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     """
 
@@ -98,6 +100,7 @@ class Model:
         self.values: dict[str, np.ndarray] = {}
         self.notes: list[str] = []
         self.given: dict[str, str] = {}
+        self.layouts: dict[str, Layout] = {}
         self.computed = 0
 
     def fresh(self, wanted: str) -> str:
@@ -186,20 +189,49 @@ class Model:
         return self.given[f"index {name}"]
 
     def layer(self, wanted: str, type_: str, inputs: Sequence[str], **options: Any) -> str:
-        """A vertex; returns the name that it was given.  Raises :class:`SpecError` where the shapes do not fit."""
-        name, layer = self.fresh(wanted), LAYERS[type_]
-        where = f"layer {name!r}"
+        """A vertex; returns the name that it was given.  Raises :class:`SpecError` where the shapes do not fit.
+
+        Layers that move positions, or compute with them, become what positions.py says.
+        """
+        instead = read_instead(self, wanted, type_, inputs, options)
+        if instead is not None:
+            return instead
+        vertex = self._vertex(self.fresh(wanted), type_, inputs, options)
+        self.vertices[vertex.name] = vertex
+        return self._shaped(vertex)
+
+    def _vertex(self, name: str, type_: str, inputs: Sequence[str], options: Mapping[str, Any]) -> Vertex:
+        layer, where = LAYERS[type_], f"layer {name!r}"
         known(where, options, layer.options)
-        vertex = make_vertex(name, type_, read_options(where, layer.options, options), self.shapes, tuple(inputs))
-        self.vertices[name] = vertex
-        self.shapes[name] = vertex.shape
-        self.looks.add(look(name))
+        return make_vertex(name, type_, read_options(where, layer.options, options), self.shapes, tuple(inputs))
+
+    def _shaped(self, vertex: Vertex) -> str:
+        self.shapes[vertex.name] = vertex.shape
+        self.looks.add(look(vertex.name))
+        return vertex.name
+
+    def laid_out(self, wanted: str, layout: Layout) -> str:
+        """Positions laid out anew; returns the name that they were given."""
+        name = self._shaped(self._vertex(self.fresh(wanted), layout.type, layout.parts, layout.options))
+        self.layouts[name] = layout
         return name
+
+    def is_position(self, name: str) -> bool:
+        """Whether a name stands for positions: an input of the role "index", or what was laid out of such."""
+        return name in self.layouts or (name in self.inputs and self.inputs[name].role == "index")
+
+    def count(self, name: str) -> Expr:
+        """What positions are below."""
+        if name in self.layouts:
+            return max((self.count(part) for part in self.layouts[name].parts), key=int)
+        below = self.inputs[name].below
+        return Integer(1) if below is None else below
 
     def architecture(self, outputs: Sequence[str], cost: str | None = None) -> Architecture:
         """The finished architecture: a cost on each output, and nothing that no output needs."""
         if not outputs:
             raise SpecError(self.name, "has no output that depends on an input", "give a model that computes something")
+        outputs = [numbers(self, name) for name in outputs]
         outputs = [
             self.layer(f"{name}.output", "identity", [name]) if name in self.inputs else name for name in outputs
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ class OperatorCall:
 
     wanted: which of several results somebody reads.
     defaults: what the operator's schema gives for an argument that is left out.
+    kinds: what the tensors among the arguments hold, and under "" the result: "f64", "i64", "b8" and so on.
     read: the arguments that have been asked for.  One that nobody asks for must be left out (:meth:`all_read`).
     """
 
@@ -39,6 +41,7 @@ class OperatorCall:
     arguments: dict[str, Any]
     wanted: frozenset[int] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
     read: set[str] = field(default_factory=lambda: set(_WITHOUT_EFFECT))
 
     def __getitem__(self, key: str) -> Any:
@@ -122,10 +125,19 @@ class OperatorCall:
         return self.value(key)
 
 
+def finite(call: OperatorCall, number: float) -> float:
+    """A number, or in place of an infinity the largest float32 with its sign."""
+    if math.isinf(number):
+        call.model.note(f"infinities in {call.operator} are read as {LARGEST:.1e} with their sign")
+        return math.copysign(LARGEST, number)
+    return number
+
+
+LARGEST = float(np.finfo(np.float32).max)
 Operator = Callable[[OperatorCall], Result]
 OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 """An ATen operator is registered with all its overloads."""
 
 
-__all__ = ["OPERATORS", "Known", "OperatorCall", "Result", "Unsupported", "Value", "operator"]
+__all__ = ["OPERATORS", "Known", "OperatorCall", "Result", "Unsupported", "Value", "finite", "operator"]

@@ -11,20 +11,24 @@ import operator
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
+import dyadic.symbolic.readers.torch_masks
 import dyadic.symbolic.readers.torch_operators
 import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
+from dyadic.symbolic.readers.torch_positions import rows_looked_up
+from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label, label_of, stopped
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
@@ -50,23 +54,63 @@ def export_module(
 ) -> Architecture:
     """Export a module as it computes on an example (a tensor, or a tuple of them), and read the program."""
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
-    label = name or type(module).__name__
+    title = name or type(module).__name__
     with _quiet():
         torch = _package()
         try:
             program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
         except Exception as error:  # torch.export has no one class of errors
-            raise DyadicError(f"{label}: torch.export cannot export it: {str(error)[:400]}") from error
-        return from_program(program, label, label, cost)
+            raise DyadicError(f"{title}: torch.export cannot export it: {str(error)[:400]}") from error
+        return from_program(program, title, title, cost)
 
 
 def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
     """The architecture of a ``torch.export.ExportedProgram``."""
     try:
-        return _TorchReader(program, name, where).read(cost)
+        return _read_decomposing(stopped(_package(), program, where), name, where, cost)
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
+
+
+class Decomposable(Exception):
+    """Calls could not be read, but torch can write them in others."""
+
+    def __init__(self, targets: list[Any], problems: list[Problem]) -> None:
+        super().__init__()
+        self.targets, self.problems = targets, problems
+
+
+def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> Architecture:
+    """Read a program; operators without a reader of their own are decomposed by torch's rules, then those in these.
+
+    What cannot be read in the end is told as it stands in the program, not in its decomposition.
+    """
+    wanted: dict[Any, None] = {}
+    first: Decomposable | None = None
+    for _ in range(_MOST_ROUNDS):
+        try:
+            found = _TorchReader(program, name, where, wanted).read(cost)
+        except Decomposable as further:
+            first = first or further
+            fresh = [target for target in further.targets if target not in wanted]
+            wanted |= dict.fromkeys(fresh)
+            if fresh:
+                continue
+        except SpecError:
+            if first is None:
+                raise
+        else:
+            names = ", ".join(sorted({label_of(target) for target in wanted}))
+            notes = (*found.notes, f"decomposed by torch's own rules: {names}") if wanted else found.notes
+            return replace(found, notes=notes)
+        break
+    assert first is not None
+    refuse(where, first.problems)
+    raise SpecError(where, "is decomposed without an end", "please report this model")
+
+
+_MOST_ROUNDS = 6
 
 
 def _torch_says(error: Exception, path: str) -> str:
@@ -112,14 +156,14 @@ def _package() -> Any:
 
 
 class _TorchReader:
-    def __init__(self, program: Any, name: str, where: str) -> None:
+    def __init__(self, program: Any, name: str, where: str, wanted: Collection[Any] = ()) -> None:
         self.torch = _package()
         self.where = where
-        self._no_gradient_is_cut(program)
-        self.program = program.run_decompositions({})
+        self.program = decomposed(self.torch, program, wanted)
         self.model = Model(name)
         self.values: dict[Any, Any] = {}
         self.problems: list[Problem] = []
+        self.refused: list[Any] = []  # what the calls behind the problems call
         self.places: dict[Any, str] = {}  # where tied weights lie in memory: the first name of each
         for key, tensor in self.program.state_dict.items():
             self.places.setdefault(_place(tensor), key)
@@ -136,29 +180,6 @@ class _TorchReader:
         self.calls = [node for node in graph.nodes if node.op == "call_function" and node in self.needed]
         self.paths = Counter(self._path(node) for node in self.calls if node.target is not operator.getitem)
 
-    def _no_gradient_is_cut(self, program: Any) -> None:
-        """Refuse a program in which PyTorch stops a gradient that would flow here.
-
-        The decomposition forgets ``detach`` and ``no_grad``: they are looked for before it.  On numbers that depend on
-        no input and no parameter (buffers, positions) they change nothing.
-        """
-        kinds = self.torch.export.graph_signature.InputKind
-        specs = program.graph_signature.input_specs
-        moving = {spec.arg.name for spec in specs if spec.kind in (kinds.USER_INPUT, kinds.PARAMETER)}
-        flows: set[Any] = set()
-        for node in program.graph.nodes:
-            value = node.meta.get("val")
-            floating = not isinstance(value, self.torch.Tensor) or value.is_floating_point()
-            if node.op == "placeholder" and node.name in moving and floating:
-                flows.add(node)
-            elif node.op == "call_function" and floating and not flows.isdisjoint(node.all_input_nodes):
-                flows.add(node)
-                label = _label(node)
-                if label.startswith("detach") or (label == "wrap_with_set_grad_enabled" and not node.args[0]):
-                    cut = "no_grad" if label.startswith("wrap") else "detach"
-                    problem = f"stops a gradient ({cut} at {node.name!r}), which the derivation would let through"
-                    raise SpecError(self.where, problem, f"export the module without {cut}")
-
     def _needed(self) -> set[Any]:
         found: set[Any] = set()
         stack = [node for node in self.outputs if hasattr(node, "all_input_nodes")]
@@ -173,6 +194,8 @@ class _TorchReader:
         self._placeholders()
         for position, node in enumerate(self.calls, 1):
             self._read(position, node)
+        if further := [target for target in self.refused if decomposable(self.torch, target)]:
+            raise Decomposable(further, self.problems)
         refuse(self.where, self.problems)
         outputs = []
         for position, node in enumerate(self.outputs):
@@ -211,57 +234,46 @@ class _TorchReader:
         tensor = node.meta.get("val")
         if not isinstance(tensor, self.torch.Tensor):
             return  # a number: torch.export has put it into the graph
-        below = None if tensor.is_floating_point() else self._rows_looked_up(node)
-        if below is None and not tensor.is_floating_point():
+        whole = _kind(tensor)[0] == "i"
+        below = rows_looked_up(node) if whole else None
+        if below is None and whole:
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
+        if below is None and _kind(tensor) == "b8":
+            self.model.note(f"the entries of the input {node.name!r} are 0 and 1")
         role: InputRole = "data" if below is None else "index"
         self.values[node] = self.model.input(node.name, map(_size, tensor.shape), role, below)
-
-    def _rows_looked_up(self, node: Any) -> int | None:
-        """The number of rows of the tables in which an integer input is looked up; None if it is used otherwise."""
-        rows = []
-        for user in node.users:
-            label = _label(user)
-            if label == "embedding" and user.args[1] is node:
-                rows.append(int(user.args[0].meta["val"].shape[0]))
-            elif label == "index_select" and user.args[2] is node:
-                rows.append(int(user.args[0].meta["val"].shape[user.args[1]]))
-            elif label not in ("sym_size", "_assert_tensor_metadata"):
-                return None
-        return min(rows, default=None)
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
     def _read(self, position: int, node: Any) -> None:
-        label = _label(node)
+        operator_ = label(node)
         arguments = [self.values.get(each) for each in node.all_input_nodes]
         try:
             if node.target is operator.getitem:
                 found = self.values.get(node.args[0])
                 self.values[node] = None if found is None else found[node.args[1]]
                 if found is not None and self.values[node] is None:
-                    raise Unsupported(f"reads result {node.args[1]} of {_label(node.args[0])}")
+                    raise Unsupported(f"reads result {node.args[1]} of {label(node.args[0])}")
             elif any(value is None for value in arguments):
-                if label not in OPERATORS:
+                if operator_ not in OPERATORS:
                     raise Unsupported("")
                 self.values[node] = None  # what it reads is not supported and will be named
-            elif self._is_random(node) and label not in OPERATORS:
+            elif self._is_random(node) and operator_ not in OPERATORS:
                 raise Unsupported("draws random numbers")
             elif not hasattr(node.target, "_schema") or self._folds(node, arguments):
                 self.values[node] = self._folded(node)
-            elif label not in OPERATORS:
+            elif operator_ not in OPERATORS:
                 raise Unsupported("")
             else:
-                call = self._call(node, label)
-                found = OPERATORS[label](call)
+                call = self._call(node)
+                found = OPERATORS[operator_](call)
                 call.all_read()
                 self.values[node] = found
                 self._compare_shape(node)
-        except Unsupported as error:
-            self.problems.append(Problem(self._place(position, node), str(error)))
-            self.values[node] = None
-        except MALFORMED as error:
-            self.problems.append(Problem(self._place(position, node), malformed(error)))
+        except (Unsupported, *MALFORMED) as error:
+            reason = str(error) if isinstance(error, Unsupported) else malformed(error)
+            self.problems.append(Problem(self._place(position, node), reason))
+            self.refused.append(node.target)
             self.values[node] = None
         except SpecError as error:
             place = f"{self._place(position, node)}: {error.where}"
@@ -272,7 +284,7 @@ class _TorchReader:
         if self._is_random(node):
             return False
         known = [value for value in arguments if not isinstance(value, Expr)]
-        like = _label(node) in _LIKE
+        like = label(node) in _LIKE
         return all(isinstance(value, Known) and not value.trained for value in known) or like
 
     def _is_random(self, node: Any) -> bool:
@@ -313,7 +325,7 @@ class _TorchReader:
                     raise Unsupported("makes a constant whose size is not known beforehand")
                 self.model.room(tensor.shape, tensor.element_size())
 
-    def _call(self, node: Any, label: str) -> OperatorCall:
+    def _call(self, node: Any) -> OperatorCall:
         def read(value: Any) -> Any:
             if isinstance(value, self.torch.fx.Node):
                 return self.values[value]
@@ -331,10 +343,15 @@ class _TorchReader:
             user.args[1] for user in node.users if user.target is operator.getitem and user in self.needed
         )
         path = self._path(node)
-        name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label}"
+        name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label(node)}"
         schema = node.target._schema.arguments
         defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
-        return OperatorCall(self.model, label, name, arguments, wanted, defaults)
+        kinds = {"": _kind(node.meta.get("val"))}
+        for position, argument in enumerate(schema):
+            given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
+            if isinstance(given, self.torch.fx.Node):
+                kinds[argument.name] = _kind(given.meta.get("val"))
+        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds)
 
     @staticmethod
     def _path(node: Any) -> str:
@@ -355,19 +372,24 @@ class _TorchReader:
             numbers = zip(ours, theirs, strict=False)
             if len(ours) != len(theirs) or any(n.is_Integer and m.is_Integer and n != m for n, m in numbers):
                 problem = f"has the shape {show(ours)} here and {show(theirs)} in PyTorch"
-                raise SpecError(f"result of {_label(node)}", problem, "please report this model")
+                raise SpecError(f"result of {label(node)}", problem, "please report this model")
 
     def _place(self, position: int, node: Any) -> str:
         path = self._path(node)
         reads = ", ".join(repr(each.name) for each in node.all_input_nodes) or "nothing"
         inside = f" in {path}" if path else ""
-        return f"call {position} of {len(self.calls)} {node.name!r} (aten.{_label(node)}{inside}, reading {reads})"
+        return f"call {position} of {len(self.calls)} {node.name!r} (aten.{label(node)}{inside}, reading {reads})"
 
 
-def _label(node: Any) -> str:
-    """The operator's name without its overload, such as ``add`` for aten.add.Tensor."""
-    packet = getattr(node.target, "overloadpacket", None)
-    return str(packet.__name__ if packet is not None else getattr(node.target, "__name__", node.target))
+def _kind(value: Any) -> str:
+    """What a tensor holds: "f64", "f32", "i64", "b8" and so on, by kind and bits; empty for what is no tensor."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or not hasattr(dtype, "is_floating_point"):
+        return ""
+    if str(dtype) == "torch.bool":
+        return "b8"
+    letter = "f" if dtype.is_floating_point else "c" if dtype.is_complex else "i"
+    return f"{letter}{dtype.itemsize * 8}"
 
 
 def _size(extent: Any) -> Expr:

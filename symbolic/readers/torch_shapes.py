@@ -10,10 +10,21 @@ from sympy import Expr, Integer, Mul, cancel
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.operations import parted, rows, sliced
 from dyadic.symbolic.readers.recurrent_cells import CellDescription, unroll, unrolled
-from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, operator
+from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
 
 
-@operator("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "positive")
+@operator(detach="stop_gradient")
+def detach(call: OperatorCall) -> Result:
+    """The value is held constant.  What depends on no weight and no number of an input has no gradient to stop."""
+    value = call.value()
+    fixed = isinstance(value, Known) and not value.trained
+    if fixed or call.kinds.get("self", "f")[0] != "f":
+        return value
+    call.model.note("gradients are those that the program defines: values that it detaches are held constant")
+    return call.layer("stop_gradient", [call.model.vertex(value)])
+
+
+@operator("clone", "contiguous", "alias", "lift_fresh_copy", "lift_fresh", "positive")
 def nothing(call: OperatorCall) -> Result:
     if call.operator == "alias":  # what a detach becomes in a program that was decomposed before it was saved
         call.model.note("alias is the identity: no vertex, and no gradient stops there")
@@ -27,13 +38,6 @@ def dropout(call: OperatorCall) -> Result:
         raise Unsupported("dropout in training is random: call module.eval() first")
     found = call.same("in inference", "input")
     return [found, None] if call.operator == "native_dropout" else found
-
-
-@operator("to", "_to_copy", "type_as", "float")
-def cast(call: OperatorCall) -> Result:
-    call.floating()
-    call.ignore("other")  # type_as: only its type is asked for
-    return call.same("between floating-point types")
 
 
 @operator("sym_size")
@@ -199,7 +203,7 @@ def pad(call: OperatorCall) -> Result:
         begin[rank - 1 - k], end[rank - 1 - k] = given[2 * k], given[2 * k + 1]
     if min(begin + end) < 0:
         raise Unsupported("negative padding")
-    return call.layer("pad", [call.x()], padding=begin + end, value=call["value"] or 0)
+    return call.layer("pad", [call.x()], padding=begin + end, value=finite(call, call["value"] or 0))
 
 
 @operator(**{f"upsample_nearest{d}d": "upsample" for d in (1, 2, 3)})
@@ -222,13 +226,13 @@ def _input(call: OperatorCall) -> str:
 @operator(where="where", masked_fill="where")
 def where(call: OperatorCall) -> Result:
     if call.operator == "masked_fill":
-        condition, chosen, other = call.value("mask"), call["value"], call.value()
+        condition, chosen, other = call.value("mask"), call["value"], call["self"]
     else:
         condition, chosen, other = call.value("condition"), call["self"], call["other"]
     parts = []
     for k, value in enumerate((condition, chosen, other)):
         if isinstance(value, int | float):
-            value = Known(f"{call.name}.value{k}", np.array(value, np.float32))
+            value = Known(f"{call.name}.value{k}", np.array(value, float))
         parts.append(call.model.vertex(value))
     return call.layer("where", parts)
 
@@ -240,14 +244,41 @@ def embedding(call: OperatorCall) -> Result:
     return _looked_up(call, call.weight("weight"), call["indices"], 0)
 
 
-@operator(index_select="gather embedding slice", index="gather embedding slice")
+@operator(index_select="gather embedding slice", index="gather embedding slice mod reshape")
 def index(call: OperatorCall) -> Result:
     if call.operator == "index_select":
         return _looked_up(call, call.x(), call["index"], call.axis())
     given = [(axis, value) for axis, value in enumerate(call["indices"]) if value is not None]
-    if len(given) != 1 or (isinstance(given[0][1], Known) and given[0][1].array.dtype.kind == "b"):
-        raise Unsupported("looks up several axes at once, or by a mask")
-    return _looked_up(call, call.x(), given[0][1], given[0][0])
+    if all(isinstance(value, Known) for _, value in given):
+        return at_known_places(call, [(axis, value.array) for axis, value in given])
+    if len(given) != 1:
+        raise Unsupported("looks up several axes at once, by positions that are not known beforehand")
+    axis, places = given[0]
+    if isinstance(places, str) and not call.model.is_position(places):  # -1 is the last
+        places = call.layer("mod", [places], "positions", divisor=call.extent(axis))
+    return _looked_up(call, call.x(), places, axis)
+
+
+def at_known_places(call: OperatorCall, given: list[tuple[int, np.ndarray]]) -> Result:
+    """Entries at positions, or under masks, that are known beforehand, on one axis or several at once."""
+    model, shape = call.model, call.shape()
+    plain = [(axis, array) for axis, array in given if array.dtype.kind != "b"]
+    if len(given) == len(plain) == 1:
+        return _looked_up(call, call.x(), Known(f"{call.name}.positions", plain[0][1]), plain[0][0])
+    extents = [call.extent(axis) for axis in range(len(shape))]
+    model.room(extents, 8)
+    line = np.arange(int(np.prod(extents))).reshape(extents)
+    places: list[Any] = [slice(None)] * len(extents)
+    for axis, array in given:
+        if array.dtype.kind == "b":
+            places[axis : axis + array.ndim] = [array]
+        else:
+            places[axis] = array
+    found = line[tuple(places)]
+    if not found.size:
+        raise Unsupported("chooses nothing")
+    flat = call.layer("reshape", [call.x()], "flat", shape=[int(np.prod(extents))])
+    return call.layer("gather", [flat, model.indices(f"{call.name}.positions", found, line.size)], axis=0)
 
 
 def _looked_up(call: OperatorCall, table: str, indices: Any, axis: int) -> Result:

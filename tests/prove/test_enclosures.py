@@ -14,7 +14,7 @@ from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 TRUE = {
     "exp": arb.exp, "log": arb.log, "sqrt": arb.sqrt, "erf": arb.erf, "sin": arb.sin, "cos": arb.cos,
     "asin": arb.asin, "acos": arb.acos, "atan": arb.atan, "floor": arb.floor,
-    "round": lambda x: (x + arb(1) / 2).floor(),
+    "round": lambda x: (x + arb(1) / 2).floor(), "stop_gradient": lambda x: x,
 }  # fmt: skip
 SCALES = (Fraction(1, 2**40), Fraction(1, 100), Fraction(1, 2), Fraction(1), Fraction(3), Fraction(10), Fraction(60))
 

@@ -121,7 +121,7 @@ def test_stand_ins():
 def test_what_is_read_in_two_places_is_one_activation():
     """a - a does not move with a: that each place alone moves it shows nothing."""
     assert reciprocity_entry.find(graph_of(SELF)) is None
-    assert reciprocity.reciprocity_claim(graph_of(SELF)).verdict is Verdict.UNDECIDED
+    assert reciprocity.reciprocity_claim(graph_of(SELF)).id == "nonreciprocity:structure"
     twice = network({"name": "a", "type": "tanh"}, {"name": "d", "type": "mul", "inputs": ["a", "a"]})
     assert reciprocity_entry.find(graph_of(twice)) is not None
     assert reciprocity.reciprocity_claim(graph_of(twice)).verdict is Verdict.PROVED
@@ -129,17 +129,23 @@ def test_what_is_read_in_two_places_is_one_activation():
 
 def test_a_potential_that_is_denied_stays_stated():
     certificate = json.loads(json.dumps(verify(SELF)))
-    claim = claim_of(certificate, "nonreciprocity")
-    assert claim["verdict"] == "undecided"
+    assert check(certificate).confirmed
     true = claim_of(base("plain")[1], "nonreciprocity")
     edge = {"row": "F_d[0]", "column": "x_a[0]"}
-    claim |= {"verdict": "proved", "reason": None, "witness": true["witness"] | edge}
-    claim |= {"trusted": true["trusted"], "method": true["method"]}
-    certificate["verdict"] = "proved"
+    claim = claim_of(certificate, "nonreciprocity:structure")
+    claim |= json.loads(json.dumps(true)) | {"witness": true["witness"] | edge}
     report = check(refitted(certificate))
     (finding,) = (f for f in report.findings if f.claim == "nonreciprocity")
     assert finding.done is Done.STATED
     assert "no entry was found" in finding.detail
+
+
+@pytest.mark.parametrize("edge", [{"reads": "a", "read": "d"}, {"reads": "d", "read": "u"}, {"reads": "d"}, None])
+def test_of_the_structure_an_edge_is_told_that_is_there(edge):
+    certificate = json.loads(json.dumps(verify(SELF)))
+    claim_of(certificate, "nonreciprocity:structure")["witness"] = edge
+    with pytest.raises(Rejected, match="first layer that reads another"):
+        check(refitted(certificate))
 
 
 @pytest.mark.parametrize("name", ["floor", "round", "sign", "tanh", "sqrt", "log", "gelu", "erf", "asin"])

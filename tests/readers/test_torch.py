@@ -23,9 +23,9 @@ def double(module, arguments):
     return module.double(), tuple(a.double() if a.is_floating_point() else a for a in arguments)
 
 
-def emitted(derivation, path):
+def emitted(derivation, path, target="numpy"):
     """The module with its weights beside it."""
-    dyadic.emit(derivation, "numpy").write(path)
+    dyadic.emit(derivation, target).write(path)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
@@ -133,3 +133,34 @@ def test_reading_a_program_leaves_nothing_in_the_place_for_temporary_files(tmp_p
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert [*scratch.iterdir()] == []
+
+
+class Placed(torch.nn.Module):
+    """Positions that the module holds, of a table and of an activation."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.table, self.inner = torch.nn.Embedding(count, 3), torch.nn.Linear(3, 3)
+        self.register_buffer("places", torch.arange(count).flip(0)[None])
+
+    def forward(self, x):
+        return torch.tanh(self.inner(x) + self.table(self.places))[:, torch.tensor([2, 0, 2])]
+
+
+@pytest.mark.parametrize("count", [4, 3000])
+@pytest.mark.parametrize("target", ["numpy", "c"])
+def test_positions_that_the_model_holds_are_asked_of_nobody(count, target, tmp_path):
+    """In the module's text where they are few, in the file beside it where they are many."""
+    torch.manual_seed(1)
+    module, (x,) = double(Placed(count), (torch.randn(2, count, 3),))
+    derivation = dyadic.derive(dyadic.from_torch(module, x))
+    code = emitted(derivation, tmp_path / f"placed_{count}_{target}.py", target)
+    assert list(code.INPUTS) == ["x"]
+    assert not hasattr(code, "BELOW")
+    assert (tmp_path / f"placed_{count}_{target}.npz").exists() == (count > 1000)
+    module(x).square().sum().backward()
+    params = code.init(0)
+    y = 2 * code.wavefront(params, x.numpy(), np.zeros((2, 3, 3))).x[derivation.architecture.costs[0].input]
+    gradients = code.gradients(params, x.numpy(), y)[1]
+    for name, parameter in module.named_parameters():
+        np.testing.assert_allclose(gradients[name], parameter.grad.numpy(), rtol=1e-10, atol=1e-12)

@@ -58,6 +58,7 @@ PLAIN = {
     "sign": torch.sign,
     "floor": torch.floor,
     "round": torch.round,
+    "stop_gradient": lambda x: x.detach() + 0 * x,
 }
 WITHIN = {
     **dict.fromkeys(("log", "log1p", "sqrt", "power", "div"), positive),
@@ -65,6 +66,7 @@ WITHIN = {
     "tan": np.tanh,
     "reciprocal": lambda numbers: numbers + np.copysign(0.5, numbers),  # not so near its pole
     "acosh": lambda numbers: 1 + positive(numbers),
+    "compare": np.round,  # so that some are equal
 }
 """What takes normally distributed numbers into the domain of a layer type."""
 
@@ -136,6 +138,19 @@ TWO = {
 def arithmetic(draw, type_):
     shapes = broadcast_(draw, 3 if type_ == "where" else 2, size_(draw, 1, 3))
     return shapes, {"rate": 0.25} if type_ == "dropout" else {}, TWO[type_], {}
+
+
+RELATIONS = {
+    "greater": torch.gt, "greater_or_equal": torch.ge, "less": torch.lt, "less_or_equal": torch.le,
+    "equal": torch.eq, "not_equal": torch.ne,
+}  # fmt: skip
+
+
+@case("compare")
+def compare(draw, type_):
+    relation = draw(st.sampled_from(sorted(RELATIONS)))
+    shapes = broadcast_(draw, 2, size_(draw, 1, 3))
+    return shapes, {"relation": relation}, lambda a, b: RELATIONS[relation](a, b).double() + 0 * (a + b), {}
 
 
 # -- algebra ---------------------------------------------------------------------------------------------------------

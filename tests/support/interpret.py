@@ -130,5 +130,7 @@ _COMPILED = {}
 
 def _function(name, order):
     if (name, order) not in _COMPILED:
-        _COMPILED[name, order] = sympy.lambdify(Z, derivative(name, order), [{"nearest": round}, "math"])
+        _COMPILED[name, order] = sympy.lambdify(
+            Z, derivative(name, order), [{"nearest": round, "stop_gradient": float}, "math"]
+        )
     return _COMPILED[name, order]

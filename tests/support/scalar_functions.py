@@ -25,6 +25,7 @@ IN_TORCH = {
     # PyTorch's own has 1/6 in single precision
     "hard_sigmoid": lambda z: torch.clamp(z / 6 + 0.5, 0, 1),
     "hard_swish": F.hardswish,
+    "stop_gradient": lambda z: z.detach() + 0 * z,
     "step": lambda z: torch.heaviside(z.detach(), torch.zeros_like(z)) + 0 * z,
     **{
         name: getattr(torch, name)

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 Z: Any = ["z"]
-ELEMENTARY = ("exp", "log", "sqrt", "erf", "sin", "cos", "asin", "acos", "atan", "floor", "round")
+HELD = (
+    "its value is held constant, as the program asks: the derivative is taken as 0 everywhere, "
+    "and gradients are those that the program defines, not those of its value"
+)
+"""The convention for a function that is held."""
+ELEMENTARY = ("exp", "log", "sqrt", "erf", "sin", "cos", "asin", "acos", "atan", "floor", "round", "stop_gradient")
 
 
 def call(name: str, argument: Any = Z) -> Any:
@@ -42,6 +47,7 @@ class Described:
     """A function: its definition; kinks, each with the value taken for the derivative; the interval it is smooth on.
 
     jumps: where a function jumps that is constant otherwise.  poles: what must not be 0.
+    held: whether its value is held constant in derivatives, which are 0 by convention, not by what its value is.
     """
 
     definition: Any
@@ -49,6 +55,7 @@ class Described:
     domain: tuple[Any, Any] = (None, None)
     jumps: str = ""
     poles: str = ""
+    held: bool = False
 
 
 MINUS = product(-1, Z)
@@ -69,6 +76,7 @@ DEFINITIONS: dict[str, Described] = {
     "acos": Described(call("acos"), domain=(-1, 1)),
     "floor": Described(call("floor"), jumps="the integers"),
     "round": Described(call("round"), jumps="the integers plus 1/2"),
+    "stop_gradient": Described(call("stop_gradient"), held=True),
     "identity": Described(Z),
     "outer": Described(Z),
     "rsqrt": Described(over(1, call("sqrt")), domain=(0, None)),

@@ -14,11 +14,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, Described
+from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, HELD, Described
 from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace, Interval, enclosure, number, read
 from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
+from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 MOST_POINTS = 24
@@ -40,6 +41,8 @@ class Verified:
     def statement(self) -> str:
         """What was shown."""
         source = "" if self.defined_here else ", as the certificate defines it"
+        if self.hypotheses and self.hypotheses[0] == HELD:
+            return f"{self.name}: the value is passed on, and the derivative is 0 by convention, not that of the value"
         return f"{self.name}{source}: value and derivative are those of the definition, wherever that has a value"
 
 
@@ -89,6 +92,7 @@ def _stated(name: str, entry: Any, where: str) -> _Stated:
     if not all(map(domain.contains, kinks)):
         raise Rejected(f"{where}.kinks", "do not lie in the domain")
     known = DEFINITIONS.get(name)
+    _says_what_it_holds(name, formulas, where)
     if known is not None:
         if kinks != {number(point, where): number(value, where) for point, value in known.kinks}:
             raise Rejected(f"{where}.kinks", f"are not those of {name}")
@@ -98,6 +102,15 @@ def _stated(name: str, entry: Any, where: str) -> _Stated:
         raise Rejected(where, "has fields that are not known")
     definition, value, derivative = formulas
     return _Stated(definition, value, derivative, kinks, domain, definition if known is None else known.definition)
+
+
+def _says_what_it_holds(name: str, formulas: list[Any], where: str) -> None:
+    """Refuse a function that holds values constant and has a name of which no theorem says so."""
+    held = {other for other in applied([formulas]) if other in DEFINITIONS and DEFINITIONS[other].held}
+    if held - {name}:
+        raise Rejected(
+            where, f"holds values constant by {', '.join(sorted(held - {name}))}, which its name does not say"
+        )
 
 
 def _intervals(stated: _Stated, points: set[Fraction], where: str) -> list[Interval]:
@@ -188,6 +201,8 @@ def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> N
 def _hypotheses(stated: _Stated, known: Described | None) -> tuple[str, ...]:
     """The conventions and the domain, in words."""
     found = []
+    if known is not None and known.held:
+        found.append(HELD)
     if known is not None and known.jumps:
         found.append(f"between its jumps at {known.jumps} the derivative is 0, and there it is taken as 0")
     if stated.kinks:

@@ -270,6 +270,6 @@ def nearest(x: Enclosure) -> Enclosure:
 
 ENCLOSED: dict[str, Callable[[Enclosure], Enclosure]] = {
     "exp": exp, "log": log, "sqrt": sqrt, "erf": erf, "sin": sin, "cos": cos, "asin": asin, "acos": acos, "atan": atan,
-    "floor": floor, "round": nearest,
+    "floor": floor, "round": nearest, "stop_gradient": lambda x: x,
 }  # fmt: skip
 """The functions that are elementary to the checker."""

@@ -3,8 +3,8 @@
 Generators are z itself, the number pi, and f(u) for each elementary f and argument u that was met.  Each comes with its
 derivative: z' = 1, pi' = 0, exp(u)' = u' exp(u), log(u)' = u'/u, erf(u)' = 2/sqrt(pi) u' exp(-u^2), sin' = cos,
 cos' = -sin, asin(u)' = u'/sqrt(1 - u^2), acos' = -asin', atan(u)' = u'/(1 + u^2), sqrt(u)' = u'/(2 sqrt(u)), and 0 for
-floor and round, between their jumps.  Used besides: sqrt(u)^2 = u, exp(k u) = exp(u)^k, exp(k log(u)) = u^k,
-log(1/u) = -log(u), which function is odd or even, and values at 0.
+floor and round, between their jumps, and for stop_gradient, by convention. Used besides: sqrt(u)^2 = u, exp(k u) =
+exp(u)^k, exp(k log(u)) = u^k, log(1/u) = -log(u), which function is odd or even, and values at 0.
 
 A numerator that is the zero polynomial is the function zero wherever the formula is defined: that it is defined has to
 be shown besides (signs.py), for the ring has zero divisors, and where one of them is divided by, anything is equal.
@@ -187,6 +187,8 @@ class Tower:
             return rational(value.__floor__())
         if function == "round":
             return rational(round(value))
+        if function == "stop_gradient":
+            return rational(*value.as_integer_ratio())
         if function == "log" and value == 1:
             return rational(0)
         if function == "sqrt" and value > 0:
@@ -267,9 +269,21 @@ RULES: dict[str, Rule] = {
     "atan": lambda tower, u, own: tower.invert(tower.add(rational(1), tower.power(u, 2))),
     "floor": lambda tower, u, own: rational(0),
     "round": lambda tower, u, own: rational(0),
+    "stop_gradient": lambda tower, u, own: rational(0),
 }
 """The derivative of each elementary function, as a factor of the argument's."""
-AT_ZERO = {"exp": 1, "cos": 1, "sqrt": 0, "erf": 0, "sin": 0, "asin": 0, "atan": 0, "floor": 0, "round": 0}
+AT_ZERO = {
+    "exp": 1,
+    "cos": 1,
+    "sqrt": 0,
+    "erf": 0,
+    "sin": 0,
+    "asin": 0,
+    "atan": 0,
+    "floor": 0,
+    "round": 0,
+    "stop_gradient": 0,
+}
 
 
 def _joined(left: Monomial, right: Monomial) -> Monomial:

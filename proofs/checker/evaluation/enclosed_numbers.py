@@ -145,7 +145,7 @@ def _slope(name: str, u: Enclosure) -> Enclosure:
             return found if name == "asin" else -found
         case "atan":
             return (NUMBER_ONE + u * u).inverse()
-    return NOTHING  # floor and round, between their jumps
+    return NOTHING  # floor and round, between their jumps; stop_gradient, by convention
 
 
 __all__ = ["EnclosedNumbers"]

@@ -65,7 +65,7 @@ WITNESSES: dict[str, Form] = {
         "error_probability_below": _DECIMAL,
     }),
 }  # fmt: skip
-"""Of the kinds that have one; the witnesses of variational and tightness:structure are read where they are replayed."""
+"""Of the kinds that have one; those of variational and of what ends in :structure are read where they are replayed."""
 WITNESSES["gradient"] = WITNESSES["adjoint"]
 INSTANCES = ("identity", "polynomial", "rational", "stepsize")
 """The kinds whose witnesses record a small instance of the network."""

@@ -222,5 +222,6 @@ RULES: dict[str, Callable[[DifferentialField, Expr, Symbol], Expr]] = {
     "atan": lambda field, u, value: 1 / (1 + u**2),
     "floor": lambda field, u, value: sympy.Integer(0),
     "round": lambda field, u, value: sympy.Integer(0),
+    "stop_gradient": lambda field, u, value: sympy.Integer(0),
 }
 """The derivative of each elementary function, as a factor of its argument's."""

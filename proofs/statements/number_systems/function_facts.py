@@ -290,6 +290,11 @@ def _staircase(name: str) -> Fact:
     return lambda ring, order, z: _n(ring, 0) if order else ring.unknown(name, z)
 
 
+def _held(ring: Any, order: int, z: Any) -> Any:
+    """Its value is z; its derivative is 0 by convention, whatever that of z is."""
+    return _n(ring, 0) if order else z
+
+
 FACTS: dict[str, Fact] = {
     "identity": _identity, "outer": _unknown("outer"), "exp": _exp, "expm1": _expm1, "log": _log, "log1p": _log1p,
     "sqrt": _sqrt, "rsqrt": _rsqrt, "sigmoid": _sigmoid, "tanh": _tanh, "softplus": _softplus,
@@ -298,6 +303,6 @@ FACTS: dict[str, Fact] = {
     "atanh": _atanh, "asin": _asin, "acos": _acos, "atan": _atan,
     "relu": _relu, "abs": _abs, "step": _step, "sign": _sign, "elu": _elu, "celu": _elu, "selu": _selu,
     "leaky_relu": _leaky_relu, "softsign": _softsign, "hard_sigmoid": _hard_sigmoid, "hard_swish": _hard_swish,
-    "floor": _staircase("floor"), "round": _staircase("round"),
+    "floor": _staircase("floor"), "round": _staircase("round"), "stop_gradient": _held,
 }  # fmt: skip
 """By name; a derivative is with the value that is stated at a kink."""

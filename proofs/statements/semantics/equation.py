@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -245,14 +246,9 @@ def _written(node: Any) -> tuple[str, int]:
         case ["apply", name, order, argument]:
             return f"{name}{chr(39) * order}({show(argument)})", 3
         case ["+", *terms]:
-            text = ""
-            for term in terms:
-                negative = isinstance(term, list) and term[0] == "*" and term[1] == -1
-                piece = _show(_without_sign(term) if negative else term, 1)[0]
-                text += (("-" if negative else "") if not text else (" - " if negative else " + ")) + piece
-            return text, 0
-        case ["*", -1, *_]:
-            return "-" + _show(_without_sign(node), 1)[0], 0
+            return _signed((_is_negative(term), _show(_opposite(term), 1)[0]) for term in terms), 0
+        case ["*", _, *_] if _is_negative(node):
+            return "-" + _show(_opposite(node), 1)[0], 0
         case ["*", *factors]:
             last = len(factors) - 1
             parts = [_show(f, 1 if k == last and _reduces(f) else 2)[0] for k, f in enumerate(factors)]
@@ -278,7 +274,31 @@ def _reduces(node: Any) -> bool:
     return isinstance(node, list) and node[0] in ("sum", "logsumexp", "max", "argmax")
 
 
-def _without_sign(node: Any) -> Any:
+def _signed(terms: Iterable[tuple[bool, str]]) -> str:
+    """A sum of terms without signs, each with whether it is subtracted."""
+    text = ""
+    for negative, piece in terms:
+        text += (" - " if negative else " + ") + piece if text else "-" * negative + piece
+    return text
+
+
+def _is_negative(node: Any) -> bool:
+    """Whether it is a negative number, or a product that begins with one."""
+    if isinstance(node, list):
+        return node[0] in ("rational", "*") and _is_negative(node[1])
+    return isinstance(node, int) and node < 0
+
+
+def _opposite(node: Any) -> Any:
+    """What is written behind a minus: the node without its sign; what is not negative as it is."""
+    if not _is_negative(node):
+        return node
+    if isinstance(node, int):
+        return -node
+    if node[0] == "rational":
+        return ["rational", -node[1], node[2]]
+    if node[1] != -1:
+        return ["*", _opposite(node[1]), *node[2:]]
     return node[2] if len(node) == 3 else ["*", *node[2:]]
 
 
@@ -289,9 +309,11 @@ def _index(node: Any) -> str:
         case ["index" | "size", name]:
             return str(name)
         case ["+", *terms]:
-            return " + ".join(_index(term) for term in terms).replace("+ -", "- ")
+            return _signed((_is_negative(term), _index_factor(_opposite(term))) for term in terms)
+        case ["*", _, *_] if _is_negative(node):
+            return "-" + _index_factor(_opposite(node))
         case ["*", *factors]:
-            return " ".join(f"({_index(f)})" if isinstance(f, list) and f[0] == "+" else _index(f) for f in factors)
+            return " ".join(map(_index_factor, factors))
         case ["quotient", top, bottom]:
             return f"floor({_index(top)} / {_index(bottom)})"
         case ["remainder", top, bottom]:
@@ -299,3 +321,7 @@ def _index(node: Any) -> str:
         case ["entry", kind, owner, indices]:
             return shown_entry(kind, owner, [_index(i) for i in indices])
     return str(node)
+
+
+def _index_factor(node: Any) -> str:
+    return f"({_index(node)})" if isinstance(node, list) and node[0] == "+" else _index(node)

@@ -51,9 +51,13 @@ def elaborate(
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     work.infer(marked)
-    for slot in [*work.free.values(), *work.bound]:
+    for name, slot in work.free.items():
         if slot.extent is None:
-            raise SpecError(where, f"the range of the index {slot.name} cannot be told", f"write Sum[{slot.name}<n]")
+            problem = f"{name} is no size of this network, and as an index its range cannot be told"
+            raise SpecError(where, problem, f"write a number, or its range at the end: for {name} < 5")
+    for slot in work.bound:
+        if slot.extent is None:
+            raise SpecError(where, f"the range of the index {slot.name} cannot be told", f"write Sum[{slot.name}<5]")
     work.check(marked)
     found = work.ranges
     if work.guarded:  # where a bracket is 0 nothing beside it is read: only an evaluation tells
@@ -103,8 +107,9 @@ class _Elaboration:
     def infer(self, sides: list[Any]) -> None:
         for entry in _entries(sides):
             for index, extent in zip(entry[3], self._axes(entry), strict=False):
-                if isinstance(index, list) and index[0] == "index" and index[1].extent is None:
-                    index[1].extent = extent
+                slot = self._alone(index, extent)
+                if slot is not None and slot.extent is None:
+                    slot.extent = extent
         pairs = [pair for node in _nodes(sides) if (pair := _compared(node)) is not None]
         changed = True
         while changed:  # delta[i, j] and [i < j] hand a range from one index to the other
@@ -113,6 +118,25 @@ class _Elaboration:
                 if (one.extent is None) != (two.extent is None):
                     one.extent = two.extent = one.extent or two.extent
                     changed = True
+
+    def _alone(self, index: Any, axis: Extent) -> Slot | None:
+        """The index that runs over the whole of an axis: i, or backwards as in n - 1 - i."""
+        match index:
+            case ["index", slot]:
+                return slot
+            case ["+", *terms]:
+                slots = [term[2][1] for term in terms if _is_subtracted_index(term)]
+                rest = [term for term in terms if not _is_subtracted_index(term)]
+                number = sum(term for term in rest if isinstance(term, int))
+                sizes = [term[1] for term in rest if isinstance(term, list) and term[0] == "size"]
+                extents = [self.vocabulary.extents[name] for name in sizes if name in self.vocabulary.extents]
+                plain = len(rest) == len(extents) + sum(isinstance(term, int) for term in rest)
+                if len(slots) != 1 or not plain:
+                    return None
+                if len(extents) == 1 and number == -1 and extents[0].same(axis):
+                    return slots[0]
+                return slots[0] if not extents and number + 1 == axis.true else None
+        return None
 
     def check(self, sides: list[Any]) -> None:
         """Compare every index with the axis it stands on."""
@@ -152,6 +176,10 @@ def _nodes(nodes: Any) -> list[Any]:
 def _entries(nodes: Any) -> list[Any]:
     """Every entry in marked expressions, in order."""
     return [node for node in _nodes(nodes) if node and node[0] == "entry"]
+
+
+def _is_subtracted_index(term: Any) -> bool:
+    return isinstance(term, list) and term[:2] == ["*", -1] and len(term) == 3 and term[2][:1] == ["index"]
 
 
 def _compared(node: Any) -> tuple[Slot, Slot] | None:

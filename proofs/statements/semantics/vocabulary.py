@@ -276,4 +276,6 @@ class Vocabulary:
             raise SpecError("range 0", "has no value: nothing would be compared", "write how many values there are")
         if isinstance(written, int):
             return Extent(written)
-        raise SpecError(f"range {written!r}", "is no size of this network", "write a number or a size's name")
+        raise SpecError(
+            f"range {written!r}", f"{written!r} is no size of this network", "write a number or a size's name"
+        )

@@ -1,0 +1,116 @@
+"""ATen operators on integers and booleans: comparisons, logic, casts.  They are numbers whose gradient is 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
+
+_RELATIONS = {
+    "gt": "greater", "ge": "greater_or_equal", "lt": "less", "le": "less_or_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+
+
+def operand(call: OperatorCall, key: str) -> str:
+    """A tensor, or a number as a constant without axes."""
+    value = call[key]
+    if isinstance(value, bool | int | float):
+        value = Known(f"{call.name}.{key}", np.array(finite(call, value), float))
+    if not isinstance(value, str | Known):
+        raise Unsupported(f"its argument {key!r} is no number and no tensor")
+    return call.model.vertex(value)
+
+
+@operator(**dict.fromkeys(_RELATIONS, "compare"))
+def compare(call: OperatorCall) -> Result:
+    return call.layer("compare", [operand(call, "self"), operand(call, "other")], relation=_RELATIONS[call.operator])
+
+
+@operator(isnan="scale", isinf="scale")
+def never(call: OperatorCall) -> Result:
+    """Every number is finite."""
+    call.model.note(f"{call.operator} is 0: every number is taken to be finite")
+    return call.layer("scale", [call.x()], factor=0)
+
+
+def truth(call: OperatorCall, key: str) -> str:
+    """An operand as 0 or 1."""
+    found = operand(call, key)
+    if call.kinds.get(key, "b8") == "b8":
+        return found
+    zero = call.constant(f"{call.name}.zero", np.array(0.0))
+    return call.layer("compare", [found, zero], f"{key}.truth", relation="not_equal")
+
+
+def _only_booleans(call: OperatorCall) -> None:
+    if not call.operator.startswith("logical") and call.kinds.get("") != "b8":
+        raise Unsupported("works on the bits of integers")
+
+
+@operator(
+    logical_and="mul compare", bitwise_and="mul", __and__="mul",
+    logical_or="maximum compare", bitwise_or="maximum", __or__="maximum",
+    logical_xor="compare", bitwise_xor="compare", __xor__="compare",
+)  # fmt: skip
+def logic(call: OperatorCall) -> Result:
+    _only_booleans(call)
+    both = [truth(call, "self"), truth(call, "other")]
+    if "xor" in call.operator:
+        return call.layer("compare", both, relation="not_equal")
+    return call.layer("mul" if "and" in call.operator else "maximum", both)
+
+
+@operator(logical_not="scale compare", bitwise_not="scale")
+def negation(call: OperatorCall) -> Result:
+    _only_booleans(call)
+    return call.layer("scale", [truth(call, "self")], factor=-1, offset=1)
+
+
+@operator(any="reduce_max compare", all="reduce_min compare")
+def some_or_every(call: OperatorCall) -> Result:
+    kind = "reduce_max" if call.operator == "any" else "reduce_min"
+    return call.layer(kind, [truth(call, "self")], axes=call.axes(), keep=bool(call["keepdim"]))
+
+
+@operator(
+    **dict.fromkeys(
+        ("to", "_to_copy", "type_as", "float", "double", "long", "int", "bool"), "compare sign abs floor mul"
+    )
+)
+def cast(call: OperatorCall) -> Result:
+    """To another type.  Between floating-point types it is the identity, and it is said where digits are lost."""
+    call.ignore("other", "dtype")  # the result's type is known
+    before, after = call.kinds.get("self", ""), call.kinds.get("", "")
+    if "c" in before + after:
+        raise Unsupported("complex numbers")
+    if after == "b8" and before != "b8":
+        return truth(call, "self")
+    if before[:1] == "f" and after[:1] == "i":
+        parts = [call.layer("sign", [call.x()], "sign")]
+        size = call.layer("floor", [call.layer("abs", [call.x()], "abs")], "whole")
+        return call.layer("mul", [*parts, size])
+    if before[:1] == after[:1] == "f":
+        if int(after[1:]) < int(before[1:]):
+            call.model.note(
+                f"casts from {before} to {after} inside the program are read as the identity: rounding differs"
+            )
+        return call.same("between floating-point types")
+    return call.value()
+
+
+@operator(tril="mul", triu="mul")
+def triangle(call: OperatorCall) -> Result:
+    rows, columns = (call.extent(axis) for axis in (call.rank() - 2, call.rank() - 1))
+    call.model.room((rows, columns), 8)
+    kept = getattr(np, call.operator)(np.ones((rows, columns)), call["diagonal"])
+    return call.layer("mul", [call.x(), call.constant(f"{call.name}.kept", kept)])
+
+
+@operator(floor_divide="div scale floor", trunc="sign abs floor mul", ceil="neg floor")
+def whole(call: OperatorCall) -> Result:
+    if call.operator == "ceil":
+        return call.layer("neg", [call.layer("floor", [call.layer("neg", [call.x()], "neg")], "floor")])
+    if call.operator == "trunc":
+        size = call.layer("floor", [call.layer("abs", [call.x()], "abs")], "whole")
+        return call.layer("mul", [call.layer("sign", [call.x()], "sign"), size])
+    return call.layer("floor", [call.layer("div", [operand(call, "self"), operand(call, "other")], "quotient")])
