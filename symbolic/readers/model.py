@@ -60,10 +60,11 @@ def malformed(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """A node that cannot be read, and its place in the graph."""
+    """A node that cannot be read, its place in the graph and, where that is known, its operator."""
 
     place: str
     reason: str
+    operator: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}" if self.reason else self.place
@@ -89,6 +90,7 @@ class Model:
     given: the names under which known values already are inputs.
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
+    infinite: whether a constant held an infinity.
     """
 
     def __init__(self, name: str) -> None:
@@ -102,6 +104,7 @@ class Model:
         self.given: dict[str, str] = {}
         self.layouts: dict[str, Layout] = {}
         self.computed = 0
+        self.infinite = False
 
     def fresh(self, wanted: str) -> str:
         """A name that no input or layer has yet, as close to the wanted one as possible."""
@@ -153,6 +156,7 @@ class Model:
             if role != "constant" or np.isnan(value).any():
                 found = "NaN" if np.isnan(value).any() else "an infinity"
                 raise SpecError(f"{role} {wanted!r}", f"holds {found}", f"a {role} must hold numbers")
+            self.infinite = True
             self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
             value = np.clip(value, _LOWEST, -_LOWEST)
         name = self.input(wanted, value.shape, role, below)

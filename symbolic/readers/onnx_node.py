@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,10 @@ class Node:
     operands: list[Value | None]
     outputs: list[str]
     wanted: list[bool]
+    kinds: list[str] = field(default_factory=list)
+    """What the operands hold: "f" numbers, "i" and "u" integers, "b" booleans (:mod:`...onnx_types`)."""
+    run: Callable[[Any, Sequence[Value]], list[Value]] | None = None
+    """Reads a graph that the node holds, for given values of its inputs."""
     read: set[str] = field(default_factory=set)
     """The attributes that have been asked for: one that nobody asks for may not be there (:meth:`all_read`)."""
 
@@ -100,6 +104,14 @@ class Node:
             raise Unsupported(f"needs numbers for the sizes of its input {show(self.shape(slot))}")
         return [int(extent) for extent in found]
 
+    def kind(self, slot: int = 0) -> str:
+        return self.kinds[slot] if slot < len(self.kinds) else "f"
+
+    def real(self, what: str) -> None:
+        """Refuse operands that are integers, with which the operator computes otherwise than with numbers."""
+        if any(kind != "f" for kind, value in zip(self.kinds, self.operands, strict=True) if value is not None):
+            raise Unsupported(f"{what} of integers")
+
     # -- attributes ---------------------------------------------------------------------------------------------
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -151,6 +163,11 @@ class Node:
     def layer(self, type_: str, inputs: list[str], part: str = "", **options: Any) -> str:
         """A vertex named after the node; ``part`` is appended where the node becomes several."""
         return self.model.layer(f"{self.name}.{part}" if part else self.name, type_, inputs, **options)
+
+    def constant(self, part: str, array: np.ndarray) -> str:
+        """An array that the node's meaning asks for, as an input of the architecture."""
+        self.model.room(array.shape, array.itemsize)
+        return self.model.vertex(Known(f"{self.name}.{part}", array))
 
     def same(self, why: str) -> Value:
         """The operand itself: a node that does nothing has no vertex."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from sympy import Mul, Rational
 
+from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.model import options_of, short
+from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
+from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, truncated, with_number
 
 _ELEMENTWISE = {
     **{name: name.lower() for name in (
@@ -28,13 +29,20 @@ def elementwise(node: Node) -> Value:
     return node.layer(_ELEMENTWISE[node.op], [node.x()])
 
 
-@operator(Mod="mod")
+@operator(Mod="mod div floor abs sign mul sub")
 def mod(node: Node) -> Value:
-    node.only(fmod=0)
-    divisor = node.number(1)
-    if divisor is None:
-        raise Unsupported("the divisor is not one constant number")
-    return node.layer("mod", [node.x()], divisor=divisor)
+    """x - y floor(x / y), or with fmod x - y trunc(x / y); a divisor that is a number is an option of the layer."""
+    divisor, other_sign = node.number(1), bool(node.get("fmod", 0))
+    if divisor == 0:
+        raise Unsupported("divides by 0")
+    if divisor is not None and not other_sign:
+        return node.layer("mod", [node.x()], divisor=divisor)
+    quotient = node.layer("div", node.xs(), "quotient")
+    if other_sign:
+        whole = truncated(node.model, f"{node.name}.whole", quotient)
+    else:
+        whole = node.layer("floor", [quotient], "whole")
+    return node.layer("sub", [node.x(), node.layer("mul", [whole, node.x(1)], "multiple")])
 
 
 @operator(LeakyRelu="leaky_relu")
@@ -72,18 +80,28 @@ def gelu(node: Node) -> Value:
     return node.layer("gelu_tanh" if node.choice("approximate", "none", "tanh") == "tanh" else "gelu", [node.x()])
 
 
-@operator(Clip="clip")
+@operator(Clip="clip maximum minimum")
 def clip(node: Node) -> Value:
+    """Between two constants, or between bounds that are tensors without axes."""
     bounds: dict[str, Any] = {}
-    for slot, (key, attribute) in enumerate((("low", "min"), ("high", "max")), 1):
+    tensors: list[tuple[str, int]] = []
+    for slot, (key, attribute, type_) in enumerate((("low", "min", "maximum"), ("high", "max", "minimum")), 1):
         bound = short(node.get(attribute))
         if node.has(slot):
             bound = node.number(slot)
-            if bound is None:
-                raise Unsupported("a bound is not a constant")
+            if bound is None and isinstance(node.operand(slot), str):
+                tensors.append((type_, slot))
         if bound is not None and abs(bound) < 3.4e38:
             bounds[key] = bound
-    return node.layer("clip", [node.x()], **bounds) if bounds else node.same("without bounds")
+    if not bounds and not tensors:
+        return node.same("without bounds")
+    low, high = bounds.get("low"), bounds.get("high")
+    if low is not None and high is not None and low > high:
+        raise Unsupported(f"a lower bound {low} above the upper one {high}")
+    found = node.layer("clip", [node.x()], "constant" if tensors else "", **bounds) if bounds else node.x()
+    for type_, slot in tensors:
+        found = node.layer(type_, [found, node.x(slot)], "" if slot == tensors[-1][1] else "low")
+    return found
 
 
 @operator(PRelu="relu neg mul sub")
@@ -101,6 +119,10 @@ def prelu(node: Node) -> Value:
 def arithmetic(node: Node) -> Value:
     if len(node.operands) == 1:
         return node.same("of one operand")
+    if "u" in node.kinds:
+        raise Unsupported("computes with integers of few bits or without a sign, which wrap around")
+    if node.op == "Div":
+        node.real("the quotient")
     if node.op in OPERATIONS and (scaled := _with_number(node)) is not None:
         return scaled
     xs = node.xs()
@@ -127,12 +149,25 @@ def _with_number(node: Node) -> Value | None:
     return None
 
 
-@operator(Pow="power")
+@operator(Pow="power log mul exp where")
 def power(node: Node) -> Value:
+    """By one constant exponent; by others, exp(y log x), for positive x; by constant integers, for every x."""
     exponent = node.number(1)
-    if exponent is None:
-        raise Unsupported("the exponent is not one constant number")
-    return node.layer("power", [node.x()], exponent=exponent)
+    if exponent is not None:
+        return node.layer("power", [node.x()], exponent=exponent)
+    exponents = node.known(1)
+    if exponents is None or exponents.size > MOST_INPUTS or not (exponents == np.round(exponents)).all():
+        node.model.note("a power with a tensor of exponents is exp(y log x): its base has to be positive")
+        return node.layer("exp", [node.layer("mul", [node.layer("log", [node.x()], "log"), node.x(1)], "product")])
+    if node.rank(1) > node.rank():
+        raise Unsupported("exponents with more axes than the base")
+    first, *others = np.unique(exponents)
+    found = node.layer("power", [node.x()], f"exponent{first:g}", exponent=int(first))
+    for number_ in others:
+        here = node.constant(f"is{number_:g}", (exponents == number_).astype(float))
+        powers = node.layer("power", [node.x()], f"exponent{number_:g}", exponent=int(number_))
+        found = node.layer("where", [here, powers, found], f"upto{number_:g}")
+    return found
 
 
 # -- products ---------------------------------------------------------------------------------------------------
@@ -286,13 +321,16 @@ def group_norm(node: Node) -> Value:
 
 @operator(LayerNormalization="layer_norm mul", RMSNormalization="rms_norm")
 def layer_norm(node: Node) -> Value:
+    """Where the statistics are read too, or RMS over several axes, onnx's own function of the operator is read."""
     node.ignore("stash_type")  # the precision of the statistics
     node.only_outputs()
     axes, epsilon = node.rank() - node.axis(-1), short(node.get("epsilon", 1e-5))
     if node.op == "RMSNormalization":
-        if axes != 1:
+        if axes != 1 or node.shape(1) != node.shape()[-1:]:
             raise Unsupported(f"normalises {axes} axes (only the last)")
         return node.layer("rms_norm", [node.x(), node.weight(1)], epsilon=epsilon)
+    if node.shape(1) != node.shape()[-axes:] or (node.has(2) and node.shape(2) != node.shape()[-axes:]):
+        raise Unsupported(f"scale or bias of another shape than the {axes} axes that are normalised")
     if node.has(2):
         return node.layer("layer_norm", [node.x(), node.weight(1), node.weight(2)], axes=axes, epsilon=epsilon)
     plain = node.layer("layer_norm", [node.x()], "normalised", axes=axes, epsilon=epsilon, affine=False)
@@ -307,7 +345,7 @@ def lrn(node: Node) -> Value:
     return node.layer("lrn", [node.x()], size=node.get("size"), lead=1, **numbers)
 
 
-# -- softmax and reductions ---------------------------------------------------------------------------------------
+# -- softmax ------------------------------------------------------------------------------------------------------
 
 
 @operator(Softmax="softmax reshape", LogSoftmax="log_softmax reshape")
@@ -322,27 +360,3 @@ def softmax(node: Node) -> Value:
     flat = node.layer("reshape", [node.x()], "flat", shape=[*shape[:axis], Mul(*shape[axis:])])
     found = node.layer(type_, [flat], "softmax", axis=axis)
     return node.layer("reshape", [found], shape=list(shape))
-
-
-_REDUCTIONS = {
-    "ReduceSum": "reduce_sum",
-    "ReduceMean": "reduce_mean",
-    "ReduceMax": "reduce_max",
-    "ReduceMin": "reduce_min",
-}
-
-
-@operator(**_REDUCTIONS, ReduceL2="power reduce_sum sqrt", ReduceSumSquare="power reduce_sum")
-def reduce(node: Node) -> Value:
-    axes = node.axes(1)
-    if axes is None or not axes:
-        if node.get("noop_with_empty_axes", 0):
-            return node.same("over no axis")
-        axes = list(range(node.rank()))
-    options = options_of(axes=sorted(axes), keep=bool(node.get("keepdims", 1)))
-    if node.op in _REDUCTIONS:
-        return node.layer(_REDUCTIONS[node.op], [node.x()], **options)
-    squares = node.layer("power", [node.x()], "square", exponent=2)
-    if node.op == "ReduceSumSquare":
-        return node.layer("reduce_sum", [squares], **options)
-    return node.layer("sqrt", [node.layer("reduce_sum", [squares], "sum", **options)])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from sympy import Expr, Rational
 
-from dyadic.symbolic.readers.model import Model, Unsupported
+from dyadic.symbolic.readers.model import Known, Model, Unsupported
 
 OPERATIONS = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div"}
 
@@ -103,3 +103,35 @@ def parted(
         model.layer(f"{name}.part{k}", "select", [rows], axis=axis, position=k) if k in wanted else None
         for k in range(len(sizes))
     ]
+
+
+def truncated(model: Model, name: str, x: str) -> str:
+    """Numbers without what stands behind the point."""
+    size = model.layer(f"{name}.whole", "floor", [model.layer(f"{name}.abs", "abs", [x])])
+    return model.layer(name, "mul", [model.layer(f"{name}.sign", "sign", [x]), size])
+
+
+def mapped(model: Model, name: str, x: str, axis: int, matrix: np.ndarray) -> str:
+    """y[a, i, b] = Sum_j matrix[i, j] x[a, j, b] for a constant matrix.
+
+    Entries chosen by positions where every row holds a single 1, rows of a few entries where it is sparse, else a
+    matrix product.
+    """
+    rows, columns = matrix.shape
+    counts = np.count_nonzero(matrix, axis=1)
+    if rows == columns and (matrix == np.eye(rows)).all():
+        model.note("a linear map that changes nothing is the identity: no vertex")
+        return x
+    most = max(int(counts.max(initial=1)), 1)
+    if 2 * most > columns and not (counts == 1).all():
+        letters = "abcdefghijklmop"[: len(model.shapes[x])]
+        result = f"{letters[:axis]}z{letters[axis + 1 :]}"
+        constant = model.vertex(Known(f"{name}.matrix", matrix))
+        return model.layer(name, "einsum", [constant, x], equation=f"z{letters[axis]},{letters}->{result}")
+    places = np.argsort(matrix == 0, axis=1, kind="stable")[:, :most]
+    weights = np.take_along_axis(matrix, places, axis=1)
+    if most == 1 and (weights == 1).all():
+        positions = model.indices(f"{name}.positions", places[:, 0], columns)
+        return model.layer(name, "gather", [x, positions], axis=axis)
+    positions = model.indices(f"{name}.columns", places, columns)
+    return model.layer(name, "linear_map", [x, positions, model.vertex(Known(f"{name}.entries", weights))], axis=axis)
