@@ -19,7 +19,16 @@ from dyadic.symbolic.limits import LARGEST_COMPUTED, LONGEST_NAME, MOST_COMPUTED
 from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import choice, known, neutral, read_options
 from dyadic.symbolic.readers.positions import Layout, numbers, read_instead
-from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex
+from dyadic.symbolic.structure import (
+    Architecture,
+    Cost,
+    IndependentLayer,
+    Input,
+    InputRole,
+    Vertex,
+    make_cost,
+    make_vertex,
+)
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)
@@ -200,9 +209,22 @@ class Model:
         instead = read_instead(self, wanted, type_, inputs, options)
         if instead is not None:
             return instead
-        vertex = self._vertex(self.fresh(wanted), type_, inputs, options)
+        try:
+            vertex = self._vertex(self.fresh(wanted), type_, inputs, options)
+        except IndependentLayer as error:
+            return self._constant(wanted, error, self.shapes[inputs[0]])
         self.vertices[vertex.name] = vertex
         return self._shaped(vertex)
+
+    def _constant(self, wanted: str, error: IndependentLayer, shape: Shape) -> str:
+        """A layer that gives one number whatever it reads (0 times x), as a constant: gradients through it are 0."""
+        if not error.value.is_number or not all(extent.is_Integer for extent in shape):
+            raise error
+        self.room(shape, 8)
+        self.note(
+            "what does not depend on what it reads (such as 0 times x) is a constant: no gradient goes through it"
+        )
+        return self.array(wanted, np.full(tuple(map(int, shape)), float(error.value)), "constant")
 
     def _vertex(self, name: str, type_: str, inputs: Sequence[str], options: Mapping[str, Any]) -> Vertex:
         layer, where = LAYERS[type_], f"layer {name!r}"

@@ -9,7 +9,8 @@ import dyadic.symbolic.readers.onnx_operators
 import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_reductions
 import dyadic.symbolic.readers.onnx_resampling
-import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (register operators)
+import dyadic.symbolic.readers.onnx_shapes
+import dyadic.symbolic.readers.onnx_windows  # noqa: F401 (register operators)
 from dyadic.symbolic.readers.onnx_node import OPERATORS
 
 __all__ = ["OPERATORS"]

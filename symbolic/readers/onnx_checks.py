@@ -26,18 +26,20 @@ def compare_types(onnx: Any, proto: Any, where: str) -> None:
         return
 
 
-def inferred_shapes(onnx: Any, proto: Any) -> dict[str, tuple[int, ...]]:
-    """The shapes of which onnx infers all sizes before anything is read, by tensor."""
+def inferred(onnx: Any, proto: Any) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
+    """What onnx infers before anything is read, by tensor: shapes of which all sizes are known, and element types."""
     try:
         graph = onnx.shape_inference.infer_shapes(proto).graph
     except Exception:  # not all models can be inferred; beyond 2 GiB none
-        return {}
+        return {}, {}
+    types = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    types |= {info.name: info.type.tensor_type.elem_type for info in (*graph.input, *graph.value_info, *graph.output)}
     found = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     for info in (*graph.input, *graph.value_info, *graph.output):
         dims = info.type.tensor_type.shape.dim
         if info.type.tensor_type.HasField("shape") and all(dim.HasField("dim_value") for dim in dims):
             found.setdefault(info.name, tuple(dim.dim_value for dim in dims))
-    return found
+    return found, types
 
 
 def compare_shapes(onnx: Any, proto: Any, where: str, model: Model, values: Mapping[str, Value | None]) -> None:

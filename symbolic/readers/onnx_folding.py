@@ -61,6 +61,8 @@ def fold(
         node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
         found = evaluate(node, proto, [value.array for value in known])
         return [Known(known[0].name, found[0], trained=True)]
+    if node.op == "Range":
+        return [_range(node, known)]
     if sum(value.array.size for value in known) > LARGEST:
         return None
     arrays = [value.array if isinstance(value, Known) else None for value in node.operands]
@@ -100,6 +102,14 @@ def _constant_of_shape(node: Node) -> Known:
     if array.dtype.kind == "f" and array.size > 1:
         node.model.note("weights made by ConstantOfShape are parameters")
     return Known(node.outputs[0], array, trained=array.dtype.kind == "f")
+
+
+def _range(node: Node, known: Sequence[Known]) -> Known:
+    """Of scalars, which exporters and functions also hand over as vectors of one entry."""
+    start, limit, step = (value.array.reshape(-1)[0] for value in known)
+    count = int(max(np.ceil((float(limit) - float(start)) / float(step)), 0)) if step else 0
+    node.model.room((count,), 8)
+    return Known(node.outputs[0], (start + np.arange(count) * step).astype(known[0].array.dtype))
 
 
 def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dyadic.symbolic.readers.onnx_node import Known, Value
 
+_CHOOSING = ("Gather", "GatherElements", "ScatterElements")
 _LAYOUTS = ("Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Expand", "Slice", "Concat", "Tile")
 
 
@@ -68,7 +69,7 @@ def rows_looked_up(
             if tensor not in node.input:
                 continue
             attributes = {attribute.name: attribute.i for attribute in node.attribute}
-            if node.op_type == "Gather" and node.input[1] == tensor:
+            if node.op_type in _CHOOSING and node.input[1] == tensor:
                 table = values.get(node.input[0])
                 shape = table.array.shape if isinstance(table, Known) else shapes.get(node.input[0])
                 if shape is not None and -len(shape) <= attributes.get("axis", 0) < len(shape):

@@ -11,15 +11,15 @@ from dyadic.symbolic.readers.operations import rows, sliced
 from dyadic.symbolic.readers.positions import one_hot
 
 
-@operator(Gather="embedding gather select slice")
+@operator(Gather="embedding gather select slice scale add compare einsum")
 def gather(node: Node) -> Value:
     axis, indices = node.axis(0), node.known(1)
     if indices is None:
         data = node.weight(0) if node.rank() == 2 and axis == 0 else node.x(0)
-        embeds = axis == 0 and node.rank() == 2
-        return (
-            node.layer("embedding", [node.x(1), data]) if embeds else node.layer("gather", [data, node.x(1)], axis=axis)
-        )
+        if axis == 0 and node.rank() == 2 and node.model.is_position(node.x(1)):
+            return node.layer("embedding", [node.x(1), data])
+        chosen = node.x(1) if node.model.is_position(node.x(1)) else from_the_front(node, 1, node.extents(0, [axis])[0])
+        return node.layer("gather", [data, chosen], axis=axis)
     (extent,) = node.extents(0, [axis])
     positions = rows(indices, extent).reshape(-1)
     steps = np.diff(positions)
@@ -42,7 +42,15 @@ def positions(node: Node, slot: int, extent: int) -> str | None:
     return value if is_input else None
 
 
-@operator(GatherElements="gather_elements slice compare unsqueeze mul transpose reduce_sum")
+def from_the_front(node: Node, slot: int, extent: int) -> str:
+    """Computed positions, of which negative ones count from the end."""
+    p = node.layer("scale", [node.x(slot)], f"numbers{slot}") if node.model.is_position(node.x(slot)) else node.x(slot)
+    negative = node.layer("compare", [p, node.constant("zero", np.array(0.0))], f"negative{slot}", relation="less")
+    shifted = node.layer("scale", [negative], f"shift{slot}", factor=extent)
+    return node.layer("add", [p, shifted], f"positions{slot}")
+
+
+@operator(GatherElements="gather_elements slice scale add compare unsqueeze mul transpose reduce_sum")
 def gather_elements(node: Node) -> Value:
     axis = node.axis(0)
     shape, (extent,) = node.shape(1), node.extents(0, [axis])
@@ -51,7 +59,7 @@ def gather_elements(node: Node) -> Value:
     found = positions(node, 1, extent)
     if found is not None:
         return node.layer("gather_elements", [x, found], axis=axis)
-    chosen = one_hot(node.model, f"{node.name}.choice", node.x(1), node.shape()[axis])
+    chosen = one_hot(node.model, f"{node.name}.choice", from_the_front(node, 1, extent), node.shape()[axis])
     order = [*(k for k in range(node.rank()) if k != axis), axis]
     moved = node.layer("unsqueeze", [node.layer("transpose", [x], "moved", permutation=order)], "row", axes=[axis])
     product = node.layer("mul", [chosen, moved], "product")
@@ -99,9 +107,10 @@ def scatter_elements(node: Node) -> Value:
         type_ = "put" if reduction == "none" else "add"
         return node.layer("scatter_elements", [node.x(0), found, node.x(2)], axis=axis, reduction=type_)
     shape = node.extents(0, range(node.rank()))
-    places = list(np.indices(indices.shape))
+    places = np.indices(indices.shape)
     places[axis] = rows(indices, extent)
-    return _scattered(node, np.ravel_multi_index(places, shape), reduction, [], int(np.prod(shape)))
+    flat = np.asarray(np.ravel_multi_index(tuple(places), shape))
+    return _scattered(node, flat, reduction, [], int(np.prod(shape)))
 
 
 @operator(ScatterND="reshape scatter gather concat add mul maximum minimum where")
@@ -160,7 +169,7 @@ def _in_turn(node: Node, x: str, u: str, flat: np.ndarray, count: int, reduction
 
 @operator(OneHot="unsqueeze compare select where transpose")
 def one_hot_(node: Node) -> Value:
-    depth = int(node.integers(1, "the depth")[0])
+    depth = int(node.static(1, "the depth").reshape(-1)[0])
     rank = node.rank() + 1
     axis = place(int(node.get("axis", -1)), rank)
     if not 1 <= depth <= MOST_INPUTS**2:

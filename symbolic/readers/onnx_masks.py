@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
 from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, UNSIGNED
 from dyadic.symbolic.readers.operations import truncated
 
@@ -16,7 +16,14 @@ _RELATIONS = {
 
 @operator(**dict.fromkeys(_RELATIONS, "compare"))
 def compare(node: Node) -> Value:
-    return node.layer("compare", node.xs(), relation=_RELATIONS[node.op])
+    """What is equal to an infinity is what lies beyond the number that stands for it (several added, for instance)."""
+    relation = _RELATIONS[node.op]
+    for slot in (0, 1):
+        array = node.known(slot)
+        if node.op == "Equal" and array is not None and array.size == 1 and np.isinf(array).all():
+            beyond = ("greater_or_equal", "less_or_equal")
+            relation = beyond[int((float(array.reshape(-1)[0]) < 0) == bool(slot))]
+    return node.layer("compare", node.xs(), relation=relation)
 
 
 @operator(And="mul", Or="maximum", Xor="compare")
@@ -64,8 +71,6 @@ def cast(node: Node) -> Value:
     node.ignore("saturate", "round_mode")  # of eight-bit floats, which are refused
     before, after = node.kind(), KINDS.get(node.get("to", 0), OTHER) if node.op == "Cast" else node.kind(1)
     value = node.operand(0)
-    if isinstance(value, Known):  # of CastLike
-        return Known(node.outputs[0], value.array, value.trained)
     if after == OTHER or (after == UNSIGNED and before != BOOLEAN):
         raise Unsupported("casts to a type with few bits, where numbers wrap around or lose most digits")
     if after == BOOLEAN and before != BOOLEAN:

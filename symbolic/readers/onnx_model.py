@@ -20,17 +20,19 @@ from dyadic.symbolic.limits import few_axes, few_layers
 from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_catalogue import OPERATORS
-from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred_shapes
+from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred
 from dyadic.symbolic.readers.onnx_evaluation import evaluated
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value
 from dyadic.symbolic.readers.onnx_prepare import DEFAULT_DOMAINS, functions, opset_of, prepared, with_bodies
-from dyadic.symbolic.readers.onnx_types import FLOAT, KINDS, OTHER, kind_of, results
+from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
 from dyadic.symbolic.structure import Architecture, InputRole
 
 MOST_ROUNDS = 8
 """How deep operators may be defined by others."""
+_CONSTANTS = {"BlackmanWindow", "HammingWindow", "HannWindow", "Range"}
+"""Operators that a model computes constants with."""
 MOST_NAMED = 4
 """Operands that a message names."""
 
@@ -65,7 +67,7 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
         raise SpecError(where, "has no nodes: this is no ONNX model, or an empty one", "export the model again")
     proto = prepared(onnx, proto, where, sizes)
     replaced: list[str] = []
-    wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys()
+    wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys() - _CONSTANTS
     for _ in range(MOST_ROUNDS):
         proto, found = with_bodies(onnx, proto, wanted)
         replaced += found
@@ -73,7 +75,7 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
         if replaced:
             reader.model.note(f"read as onnx defines them by other operators: {', '.join(dict.fromkeys(replaced))}")
         reader.read_nodes()
-        wanted = {problem.operator for problem in reader.problems}
+        wanted = {problem.operator for problem in reader.problems} - _CONSTANTS
         if not wanted or not functions(onnx, proto, wanted):
             break
     return reader.finished(cost)
@@ -109,7 +111,7 @@ class _OnnxReader:
         self._every_tensor_has_one_source()
         self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
-        self.shapes = inferred_shapes(onnx, proto)
+        self.shapes, self.types = inferred(onnx, proto)
         self.readers = Counter(name for node in self.nodes.values() for name in node.input)
         self._initializers()
         self._inputs()
@@ -239,6 +241,8 @@ class _OnnxReader:
             self.values[names[0]] = Known(names[0], self._constant(proto))
             self.kinds[names[0]] = kind_of(self._constant(proto))
             return
+        if proto.op_type == "CastLike" and isinstance(self.values.get(proto.input[0]), Known):
+            proto = self._cast(proto)
         unknown = proto.op_type not in OPERATORS and proto.op_type != "ConstantOfShape"
         node = None if missing else self._node(proto)
         if node is not None:
@@ -254,12 +258,13 @@ class _OnnxReader:
             if folded:
                 self.values.update(zip(proto.output, folded, strict=False))
                 return
-            if unknown:
+            if unknown or proto.op_type not in OPERATORS:
                 raise Unsupported("")
             if node is not None:
                 found = OPERATORS[proto.op_type](node)
                 node.all_read(self._defaults(proto))
-                self.values.update(zip(proto.output, found if isinstance(found, list) else [found], strict=False))
+                made = found if isinstance(found, list) else [found]
+                self.values.update((name, value) for name, value in zip(proto.output, made, strict=False) if value)
                 return
         except Unsupported as error:
             problem = str(error)
@@ -270,6 +275,19 @@ class _OnnxReader:
         if problem is not None:
             self.problems.append(Problem(self._place(position, proto), problem, proto.op_type))
         self.values.update(dict.fromkeys(names))
+
+    def _cast(self, proto: Any) -> Any:
+        """A constant CastLike as the Cast that it is."""
+        like = self.values.get(proto.input[1])
+        if isinstance(like, Known) and not like.symbolic:
+            type_ = self.onnx.helper.np_dtype_to_tensor_dtype(like.array.dtype)
+        else:
+            tensor = self.onnx.TensorProto
+            usual = {SIGNED: tensor.INT64, BOOLEAN: tensor.BOOL}.get(
+                self.kinds.get(proto.input[1], FLOAT), tensor.FLOAT
+            )
+            type_ = self.types.get(proto.input[1]) or usual
+        return self.onnx.helper.make_node("Cast", [proto.input[0]], list(proto.output), proto.name, to=type_)
 
     def _kinds(self, node: Node, proto: Any) -> list[str]:
         if proto.domain not in DEFAULT_DOMAINS:
@@ -316,6 +334,8 @@ class _OnnxReader:
 
     def _fits_schema(self, proto: Any) -> None:
         """Refuse a node with attributes, or numbers of inputs and outputs, that its operator does not have."""
+        if next(graphs(proto), None) is not None:
+            return  # what such a graph reads from outside is not known to onnx's checker
         try:
             self.onnx.checker.check_node(proto, self.checked)
         except self.onnx.checker.ValidationError as error:

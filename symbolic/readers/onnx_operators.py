@@ -1,8 +1,7 @@
-"""ONNX operators that compute: elementwise functions, products, convolutions, pools, norms, softmax."""
+"""ONNX operators that compute: elementwise functions, products, norms, softmax."""
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,10 @@ from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, truncated, with_number
+from dyadic.symbolic.readers.operations import OPERATIONS, product, truncated, with_number
 
+_LARGE = 1e12
+"""Beyond it b + relu(a - b) has not the digits of a."""
 _ELEMENTWISE = {
     **{name: name.lower() for name in (
         "Tanh", "Sigmoid", "Relu", "Softplus", "Exp", "Log", "Sqrt", "Erf", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan",
@@ -132,6 +133,8 @@ def arithmetic(node: Node) -> Value:
         return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
     if node.op in ("Sub", "Mul", "Div"):
         return node.layer(OPERATIONS[node.op], xs)
+    if any(array is not None and np.abs(array).max(initial=0) > _LARGE for array in map(node.known, range(len(xs)))):
+        raise Unsupported("an extremum with numbers so large that smaller ones are lost next to them")
     type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
     found = xs[0]
     for position, x in enumerate(xs[1:], 1):
@@ -208,98 +211,39 @@ def einsum(node: Node) -> Value:
     return node.layer("einsum", node.xs(), equation=str(node.get("equation")).replace(" ", ""))
 
 
-# -- convolutions and pools ---------------------------------------------------------------------------------------
-
-
-def window(node: Node, kernel: list[int]) -> dict[str, Any]:
-    """stride, padding and dilation of a convolution or pool, with ``auto_pad`` resolved."""
-    axes = len(kernel)
-    stride, dilation = (list(node.get(key, [1] * axes)) for key in ("strides", "dilations"))
-    mode = node.choice("auto_pad", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
-    if mode == "NOTSET":
-        padding = list(node.get("pads", [0] * 2 * axes))
-    elif mode == "VALID":
-        padding = [0] * 2 * axes
-    else:
-        begin, end = [], []
-        for n, k, s, d in zip(node.extents(0, range(2, 2 + axes)), kernel, stride, dilation, strict=True):
-            total = max((ceil(n / s) - 1) * s + (k - 1) * d + 1 - n, 0)
-            less, more = total // 2, total - total // 2
-            begin.append(less if mode == "SAME_UPPER" else more)
-            end.append(more if mode == "SAME_UPPER" else less)
-        padding = begin + end
-    if min(padding) < 0:
-        raise Unsupported(f"negative padding {padding}")
-    return {"stride": stride, "padding": padding, "dilation": dilation}
-
-
-def filters(node: Node) -> list[int]:
-    """The sizes of a convolution's window: those of its weights, which the attribute may repeat."""
-    kernel = node.extents(1, range(2, node.rank(1)))
-    node.only(kernel_shape=kernel)
-    return kernel
-
-
-@operator(Conv="conv")
-def conv(node: Node) -> Value:
-    kernel = filters(node)
-    inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
-    return node.layer(
-        "conv", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3, **window(node, kernel)
-    )
-
-
-@operator(ConvTranspose="conv_transpose")
-def conv_transpose(node: Node) -> Value:
-    kernel = filters(node)
-    if node.get("output_shape") is not None or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise Unsupported("output_shape and auto_pad (only pads)")
-    inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
-    return node.layer(
-        "conv_transpose", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3,
-        output_padding=list(node.get("output_padding", [0] * len(kernel))), **window(node, kernel),
-    )  # fmt: skip
-
-
-@operator(MaxPool="max_pool", AveragePool="average_pool global_average_pool")
-def pool(node: Node) -> Value:
-    node.only_outputs()
-    node.ignore("storage_order")  # of the positions of the maxima, which nobody reads
-    kernel = list(node.get("kernel_shape"))
-    options: dict[str, Any] = {"kernel": kernel, "lead": 1, "ceil": bool(node.get("ceil_mode", 0))}
-    options |= window(node, kernel)
-    if node.op == "MaxPool":
-        return node.layer("max_pool", [node.x()], **options)
-    if any(step != 1 for step in options.pop("dilation")):
-        raise Unsupported("dilations of an average pool")
-    padding_counts = bool(node.get("count_include_pad", 0))
-    if covers(node.shape()[2:], kernel, options["padding"], padding_counts):
-        node.model.note("an average pool over the whole image is a global_average_pool")
-        return node.layer("global_average_pool", [node.x()], lead=1)
-    return node.layer("average_pool", [node.x()], count_include_pad=padding_counts, **options)
-
-
-@operator(GlobalAveragePool="global_average_pool", GlobalMaxPool="global_max_pool")
-def global_pool(node: Node) -> Value:
-    return node.layer(
-        "global_average_pool" if node.op == "GlobalAveragePool" else "global_max_pool", [node.x()], lead=1
-    )
-
-
 # -- normalisation ------------------------------------------------------------------------------------------------
 
 
-@operator(BatchNormalization="batch_norm batch_norm_training")
-def batch_norm(node: Node) -> Value:
-    node.only_outputs()
+@operator(BatchNormalization="batch_norm batch_norm_training reduce_mean sub power scale add")
+def batch_norm(node: Node) -> Value | list[Value]:
     node.only(spatial=1)
-    node.ignore("momentum", "is_test")  # the update of the running statistics is left out
+    node.ignore("is_test")
     epsilon = short(node.get("epsilon", 1e-5))
     if node.get("training_mode", 0):
-        node.model.note("batch normalisation in training form: the update of the running statistics is left out")
-        return node.layer("batch_norm_training", [node.x(), node.weight(1), node.weight(2)], epsilon=epsilon, axis=1)
+        made = node.layer("batch_norm_training", [node.x(), node.weight(1), node.weight(2)], epsilon=epsilon, axis=1)
+        if not any(node.wanted[1:]):
+            node.ignore("momentum")
+            node.model.note("batch normalisation in training form: the update of the running statistics is left out")
+            return made
+        return [made, *_running_statistics(node)]
+    node.only_outputs()
+    node.ignore("momentum")
     inputs = [node.x(), node.weight(1), node.weight(2), node.buffer(3), node.buffer(4)]
     return node.layer("batch_norm", inputs, epsilon=epsilon, lead=1)
+
+
+def _running_statistics(node: Node) -> list[Value]:
+    """The running mean and variance, moved towards those of the batch."""
+    momentum = number(node.name, "momentum", short(node.get("momentum", 0.9)))
+    axes = [axis for axis in range(node.rank()) if axis != 1]
+    mean = node.layer("reduce_mean", [node.x()], "mean", axes=axes, keep=True)
+    squares = node.layer("power", [node.layer("sub", [node.x(), mean], "centred")], "squares", exponent=2)
+    found: list[Value] = []
+    for slot, (part, x) in enumerate((("running_mean", node.x()), ("running_variance", squares)), 3):
+        now = node.layer("reduce_mean", [x], f"{part}.now", axes=axes, keep=False)
+        old = node.layer("scale", [node.buffer(slot)], f"{part}.old", factor=momentum)
+        found.append(node.layer("add", [old, node.layer("scale", [now], f"{part}.new", factor=1 - momentum)], part))
+    return found
 
 
 @operator(InstanceNormalization="instance_norm")

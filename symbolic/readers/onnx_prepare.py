@@ -39,10 +39,30 @@ def prepared(onnx: Any, proto: Any, where: str, sizes: Mapping[str, int]) -> Any
 
 def _converted(onnx: Any, proto: Any, where: str, opset: int) -> Any:
     try:
-        return onnx.version_converter.convert_version(proto, OLDEST_OPSET)
+        found = onnx.version_converter.convert_version(proto, OLDEST_OPSET)
+        return _slopes_by_channel(onnx, found)
     except Exception as error:  # whatever the converter has no rule for
         problem = f"is of opset {opset}, and onnx cannot convert it to {OLDEST_OPSET} ({str(error)[:200]})"
         raise SpecError(where, problem, "export the model again") from error
+
+
+def _slopes_by_channel(onnx: Any, proto: Any) -> Any:
+    """A PRelu of an old opset has a slope for each channel, a newer one is broadcast: the converter leaves that out."""
+    ranks = {
+        value.name: len(value.type.tensor_type.shape.dim)
+        for value in onnx.shape_inference.infer_shapes(proto).graph.value_info
+    } | {value.name: len(value.type.tensor_type.shape.dim) for value in proto.graph.input}
+    slopes = {node.input[1]: ranks.get(node.input[0], 0) for node in proto.graph.node if node.op_type == "PRelu"}
+    for tensor in proto.graph.initializer:
+        if len(tensor.dims) == 1 and tensor.dims[0] > 1 and slopes.get(tensor.name, 0) > 2:
+            tensor.dims.extend([1] * (slopes[tensor.name] - 2))
+    for value in proto.graph.input:  # older files list their weights there as well
+        shape = value.type.tensor_type.shape
+        for tensor in proto.graph.initializer:
+            if tensor.name == value.name and tensor.name in slopes:
+                for _ in range(len(tensor.dims) - len(shape.dim)):
+                    shape.dim.add().dim_value = 1
+    return proto
 
 
 def _sized(proto: Any, where: str, sizes: Mapping[str, int]) -> Any:
@@ -66,38 +86,65 @@ def _sized(proto: Any, where: str, sizes: Mapping[str, int]) -> Any:
     return found
 
 
-def functions(onnx: Any, proto: Any, wanted: Collection[str]) -> list[tuple[str, str]]:
-    """Those of the wanted operators that a model uses and that ONNX defines by a function of others: (domain, name)."""
+def functions(onnx: Any, proto: Any, wanted: Collection[str]) -> dict[tuple[str, str], Any]:
+    """Those of the wanted operators that a model uses and that ONNX defines by a function of others: their schemas."""
     opsets = {entry.domain: entry.version for entry in proto.opset_import}
-    found = []
+    found = {}
     for domain, name in dict.fromkeys((node.domain, node.op_type) for node in nodes(proto.graph)):
         version = opsets.get(domain, opset_of(proto))
         plain = "" if domain in DEFAULT_DOMAINS else domain
         if name in wanted and onnx.defs.has(name, version, plain):
             schema = onnx.defs.get_schema(name, version, plain)
             if schema.has_function or schema.has_context_dependent_function:
-                found.append((domain, name))
+                found[domain, name] = schema
     return found
 
 
 def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, list[str]]:
     """The model with the functions of these operators in place of them, and the names of those that are gone."""
-    found = functions(onnx, proto, wanted)
-    if not found:
+    schemas = functions(onnx, proto, wanted)
+    if not schemas:
         return proto, []
     try:
-        typed = onnx.shape_inference.infer_shapes(proto)
-        stated = {value.name for value in (*typed.graph.input, *typed.graph.value_info)}
-        typed.graph.value_info.extend(  # a function may depend on the types of what its operator reads
-            onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
-            for tensor in typed.graph.initializer
-            if tensor.name not in stated
-        )
-        proto = onnx.inliner.inline_selected_functions(typed, found, inline_schema_functions=True)
+        found = onnx.shape_inference.infer_shapes(proto)
+        types = {value.name: value.type for value in (*found.graph.input, *found.graph.value_info)}
+        types |= {
+            tensor.name: onnx.helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
+            for tensor in found.graph.initializer
+        }
+        for position, node in enumerate(list(found.graph.node)):
+            schema = schemas.get((node.domain, node.op_type))
+            if schema is not None:
+                function = _function(onnx, schema, node, opset_of(proto), types)
+                function.domain, function.name = "body", f"{node.op_type}.{position}"
+                found.functions.append(function)
+                node.domain, node.op_type = "body", function.name
+        found.opset_import.append(onnx.helper.make_opsetid("body", 1))
+        found = onnx.inliner.inline_local_functions(found, convert_version=True)
     except Exception:  # a function that needs types which cannot be inferred: the operator is then refused by name
         return proto, []
-    left = {(node.domain, node.op_type) for node in nodes(proto.graph)}
-    return proto, [name for domain, name in found if (domain, name) not in left]
+    for entry in list(found.opset_import):
+        if entry.domain == "body":
+            found.opset_import.remove(entry)
+    return found, [name for _, name in schemas]
+
+
+def _function(onnx: Any, schema: Any, node: Any, opset: int, types: Mapping[str, Any]) -> Any:
+    """The function of one node; what the node leaves to the operator's defaults is put into it first."""
+    given = {attribute.name for attribute in node.attribute}
+    for name, attribute in schema.attributes.items():
+        if name not in given and attribute.default_value.type != onnx.AttributeProto.UNDEFINED:
+            node.attribute.append(attribute.default_value)
+    function = onnx.FunctionProto()
+    if schema.has_function:
+        version = max(v for v in schema.function_opset_versions if v <= opset)
+        function.ParseFromString(schema.get_function_with_opset_version(version))
+        return function
+    version = max(v for v in schema.context_dependent_function_opset_versions if v <= opset)
+    stated = [types[name].SerializeToString() if name else b"" for name in node.input]
+    text = schema.get_context_dependent_function_with_opset_version(version, node.SerializeToString(), stated)
+    function.ParseFromString(text)
+    return function
 
 
 __all__ = ["DEFAULT_DOMAINS", "functions", "opset_of", "prepared", "with_bodies"]

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from dyadic.symbolic.limits import MOST_INPUTS
-from dyadic.symbolic.readers.model import options_of
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
 from dyadic.symbolic.readers.operations import mapped
 
@@ -28,7 +27,7 @@ def reduced(node: Node) -> dict[str, Any] | None:
         if node.get("noop_with_empty_axes", 0):
             return None
         axes = list(range(node.rank()))
-    return options_of(axes=sorted(axes), keep=keep)
+    return {"axes": sorted(axes), "keep": keep}
 
 
 @operator(
@@ -37,8 +36,8 @@ def reduced(node: Node) -> dict[str, Any] | None:
 )  # fmt: skip
 def reduce(node: Node) -> Value:
     options = reduced(node)
-    if node.op == "ReduceMean":
-        node.real("the mean")
+    if node.op == "ReduceMean" and node.kind() != "f":
+        raise Unsupported("the mean of integers")
     before = {
         "ReduceL1": ("abs", {}),
         "ReduceL2": ("power", {"exponent": 2}),
@@ -79,11 +78,11 @@ def product(node: Node) -> Value:
     return node.layer("reshape", [found], shape=target) if options["keep"] else found
 
 
-@operator(CumProd="select mul stack scale")
+@operator(CumProd="select mul stack")
 def cumulative_product(node: Node) -> Value:
     axis, order = _line(node)
     entries = [node.layer("select", [node.x()], f"entry{k}", axis=axis, position=k) for k in order]
-    if node.get("exclusive", 0):
+    if node.get("exclusive", 0):  # the first is a product of nothing
         one = node.layer("scale", [entries[0]], "one", factor=0, offset=1)
         entries = [one, *entries[:-1]]
     found = entries[:1]

@@ -98,7 +98,7 @@ def _matrix(node: Node, mode: str, number: int, n: int, m: int, scale: float) ->
     excluded = bool(node.get("exclude_outside", 0))
     start, end = _region(node, rule, number)
     for i in range(m):
-        x = _coordinate(rule, i, scale, m, n, start, end)
+        x = _coordinate(rule, i, scale, n, start, end)
         if rule == "tf_crop_and_resize" and not 0 <= x <= n - 1:
             if outside:
                 raise Unsupported("an extrapolation value other than 0")
@@ -119,8 +119,9 @@ def _region(node: Node, rule: str, number: int) -> tuple[float, float]:
     return float(region[number]), float(region[number + len(region) // 2])
 
 
-def _coordinate(rule: str, i: int, scale: float, m: int, n: int, start: float, end: float) -> float:
+def _coordinate(rule: str, i: int, scale: float, n: int, start: float, end: float) -> float:
     """Where entry i of the result lies among the entries of the input."""
+    m = scale * n  # of the result, before it is rounded
     match rule:
         case "align_corners":
             return 0.0 if m == 1 else i * (n - 1) / (m - 1)
@@ -131,7 +132,7 @@ def _coordinate(rule: str, i: int, scale: float, m: int, n: int, start: float, e
         case "pytorch_half_pixel":
             return (i + 0.5) / scale - 0.5 if m > 1 else -0.5
         case "half_pixel_symmetric":
-            centre = n / 2 * (1 - m / (scale * n))
+            centre = n / 2 * (1 - floor(m) / m)
             return centre + (i + 0.5) / scale - 0.5
         case "tf_crop_and_resize":
             return (end - start) * (n - 1) / 2 if m == 1 else start * (n - 1) + i * (end - start) * (n - 1) / (m - 1)
@@ -219,7 +220,7 @@ def _reflected(node: Node, at: str, n: int, corners: bool, part: str) -> str:
 # -- transforms ---------------------------------------------------------------------------------------------------
 
 
-@operator(DFT="select einsum sub add stack slice pad")
+@operator(DFT="select einsum sub add stack unsqueeze")
 def dft(node: Node) -> Value:
     """Two products with the cosines and sines: of a real signal, or of a complex one as real and imaginary part."""
     inverse, one_sided = bool(node.get("inverse", 0)), bool(node.get("onesided", 0))
@@ -231,8 +232,10 @@ def dft(node: Node) -> Value:
     (n,) = node.extents(0, [axis])
     length = int(node.integers(1, "the length")[0]) if node.has(1) else n
     parts = node.shape()[-1]
-    if parts not in (1, 2) or (one_sided and inverse):
-        raise Unsupported(f"{parts} parts of numbers, or one side of an inverse transform")
+    if parts not in (1, 2):
+        raise Unsupported(f"{parts} parts of numbers")
+    if one_sided and inverse:
+        return _inverse_of_one_side(node, axis, n, length if node.has(1) else 2 * (n - 1))
     rows = length // 2 + 1 if one_sided else length
     node.model.room((rows, n), 16)
     angles = 2 * np.pi * np.outer(np.arange(rows), np.arange(min(n, length))) / length
@@ -248,6 +251,23 @@ def dft(node: Node) -> Value:
         others = [_product(node, imaginary, axis, matrix, part) for matrix, part in ((sines, "is"), (cosines, "ic"))]
         pairs = [node.layer("sub", [pairs[0], others[0]], "re"), node.layer("add", [pairs[1], others[1]], "im")]
     return node.layer("stack", pairs, axis=rank - 1)
+
+
+def _inverse_of_one_side(node: Node, axis: int, n: int, length: int) -> Value:
+    """A real signal from the half of its transform: the other half is its mirror image."""
+    if node.shape()[-1] != 2:
+        raise Unsupported("one side of a transform without imaginary parts")
+    kept = min(n, length // 2 + 1)
+    twice = np.array([1.0 if k == 0 or 2 * k == length else 2.0 for k in range(kept)]) / length
+    angles = 2 * np.pi * np.outer(np.arange(length), np.arange(kept)) / length
+    node.model.room((length, n), 16)
+    products = []
+    for position, wave in enumerate((np.cos(angles), -np.sin(angles))):
+        matrix = np.zeros((length, n))
+        matrix[:, :kept] = twice * wave
+        part = node.layer("select", [node.x()], f"part{position}", axis=node.rank() - 1, position=position)
+        products.append(_product(node, part, axis, matrix, f"p{position}"))
+    return node.layer("unsqueeze", [node.layer("add", products, "signal")], axes=[node.rank() - 1])
 
 
 def _product(node: Node, x: str, axis: int, matrix: np.ndarray, part: str) -> str:

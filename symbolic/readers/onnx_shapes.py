@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Literal
 
 import numpy as np
 from sympy import Integer, Mul, cancel
@@ -11,7 +12,7 @@ from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, places
-from dyadic.symbolic.readers.operations import parted, sliced
+from dyadic.symbolic.readers.operations import nothing, parted, sliced
 from dyadic.symbolic.structure import show
 
 
@@ -131,7 +132,12 @@ def tile(node: Node) -> Value:
 
 @operator(Concat="concat")
 def concat(node: Node) -> Value:
-    return node.layer("concat", node.xs(), axis=node.axis(-1)) if len(node.operands) > 1 else node.same("of one part")
+    axis = node.axis(-1)
+    full = [slot for slot in range(len(node.operands)) if 0 not in node.shape(slot)]
+    if len(full) > 1:
+        return node.layer("concat", [node.x(slot) for slot in full], axis=axis)
+    node.model.note("Concat of one part is the identity: no vertex")
+    return node.operand(full[0] if full else 0)
 
 
 @operator(Split="reshape select slice")
@@ -143,8 +149,13 @@ def split(node: Node) -> list[Value]:
         (extent,) = node.extents(0, [axis])
         size = ceil(extent / len(node.outputs))
         parts = [min(size, extent - k * size) for k in range(len(node.outputs))]
-    wanted = {k for k, is_read in enumerate(node.wanted) if is_read}
-    return [part or "" for part in parted(node.model, node.name, node.x(), axis, parts, wanted)]
+    wanted = {k for k, is_read in enumerate(node.wanted) if is_read and parts[k] != 0}
+    shape = node.shape()
+    found = parted(node.model, node.name, node.x(), axis, parts, wanted)
+    return [
+        nothing(output, [*shape[:axis], Integer(0), *shape[axis + 1 :]]) if size == 0 else part or ""
+        for output, size, part in zip(node.outputs, parts, found, strict=True)
+    ]
 
 
 @operator(Slice="slice")
@@ -169,7 +180,13 @@ def slice_(node: Node) -> Value:
         (n,) = node.extents(0, [axis])
         first, last, _ = slice(start, end, step).indices(n)
         cuts.append((axis, first, len(range(first, last, step)), step))
+    if any(count == 0 for _, _, count, _ in cuts):
+        kept = {axis: Integer(count) for axis, _, count, _ in cuts}
+        return nothing(node.outputs[0], [kept.get(axis, extent) for axis, extent in enumerate(node.shape())])
     return sliced(node.model, node.name, node.x(), cuts)
+
+
+_MODES: dict[str, Literal["reflect", "edge", "wrap"]] = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
 
 
 @operator(Pad="pad slice gather where")
@@ -202,7 +219,7 @@ def pad(node: Node) -> Value:
             if not n.is_Integer:
                 raise Unsupported(f"needs a number for the size of axis {axis}")
             node.model.room((int(n) + front + back,), 8)
-            places = np.pad(np.arange(int(n)), (front, back), mode)
+            places = np.pad(np.arange(int(n)), (front, back), mode=_MODES[mode])
             positions = node.model.indices(f"{node.name}.positions{axis}", places, int(n))
             kept = node.layer("gather", [kept, positions], f"axis{axis}", axis=axis)
     return kept

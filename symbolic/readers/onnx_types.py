@@ -34,7 +34,7 @@ def results(onnx: Any, node: Any, opset: int, kinds: Mapping[str, str], attribut
     if not onnx.defs.has(node.op_type, opset, ""):
         return [FLOAT] * len(node.output)
     schema = onnx.defs.get_schema(node.op_type, opset, "")
-    read = {}
+    read: dict[str, str] = {}
     for slot, name in enumerate(node.input):
         parameter = schema.inputs[min(slot, len(schema.inputs) - 1)]
         if name:

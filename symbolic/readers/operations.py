@@ -72,6 +72,13 @@ def rows(indices: np.ndarray, extent: int) -> np.ndarray:
     return positions % extent
 
 
+def nothing(name: str, shape: Sequence[Expr]) -> Known:
+    """A tensor without entries, which a concatenation leaves out."""
+    if not all(extent.is_Integer for extent in shape):
+        raise Unsupported("makes an empty tensor of a shape that is only known by name")
+    return Known(name, np.zeros(tuple(map(int, shape)), np.float32))
+
+
 def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]]) -> str:
     """Entries start, start + step, ... (``size`` of them) along some axes, given as (axis, start, size, step)."""
     shape = model.shapes[x]
@@ -92,7 +99,7 @@ def parted(
     Equal parts are rows of the axis cut in two, so that no part begins at a fixed position; others are slices.
     """
     shape = list(model.shapes[x])
-    if len(set(sizes)) > 1 or len(sizes) == 1:
+    if len(set(sizes)) > 1 or len(sizes) == 1 or not wanted:
         starts = [sum(sizes[:k]) for k in range(len(sizes))]
         return [
             sliced(model, f"{name}.part{k}", x, [(axis, start, size, 1)]) if k in wanted else None
