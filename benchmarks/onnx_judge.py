@@ -118,7 +118,11 @@ class Module:
     def arguments(self, fed: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Parameters and inputs by name."""
         largest = float(np.finfo(np.float32).max)  # for infinite entries of masks: inputs have to be finite
-        finite = {name: np.clip(array, -largest, largest) for name, array in fed.items() if array.dtype.kind == "f"}
+        finite = {
+            name: np.clip(np.asarray(array, float), -largest, largest)
+            for name, array in fed.items()
+            if array.dtype.kind == "f"
+        }
         known = {**self.held, **fed, **finite}
         params = {name: np.asarray(known[name], float) for name in self.takes}
         return params, {name: np.asarray(known[name]) for name in self.code["INPUTS"]}
@@ -165,9 +169,17 @@ def compare(case: OperatorTest, model: ModelProto, fed: dict[str, np.ndarray], p
         raise NegativePosition("positions that are inputs count from the front") from error
     coarse = is_coarse(model)
     for name in found:
+        numbers = ~np.isnan(
+            np.asarray(stated[name], float)
+        )  # elsewhere the test's inputs are infinite, or divided by 0
+        found[name] = np.where(numbers, found[name], np.nan) if found[name].shape == numbers.shape else found[name]
         if problem := differs(found[name], stated[name], 2e-2 if coarse else case.rtol, 2e-2 if coarse else 1e-5):
             return "wrong", f"value of {name}: {problem}"
-    return derivatives(module, model, fed)
+    for factor in (1.0, 0.5):  # smaller, where the derivative is too large to be seen in differences
+        outcome, reason = derivatives(module, model, fed, factor)
+        if outcome != "undecided":
+            break
+    return outcome, reason
 
 
 def is_coarse(model: ModelProto) -> bool:
@@ -192,8 +204,8 @@ def differs(found: np.ndarray, wanted: np.ndarray, rtol: float, atol: float) -> 
     return f"differs by {worst:.3g}"
 
 
-def derivatives(module: Module, model: ModelProto, fed: Mapping[str, np.ndarray]) -> tuple[str, str]:
-    """Compare values and directional derivatives near the test's inputs."""
+def derivatives(module: Module, model: ModelProto, fed: Mapping[str, np.ndarray], factor: float) -> tuple[str, str]:
+    """Compare values and directional derivatives near the test's inputs times a factor."""
     random = np.random.default_rng(1)
     twice: Any = in_double(model)
     moved = [name for name in fed if fed[name].dtype.kind == "f" or str(fed[name].dtype) == "bfloat16"]
@@ -202,7 +214,7 @@ def derivatives(module: Module, model: ModelProto, fed: Mapping[str, np.ndarray]
     for name in moved:
         usual = np.isfinite(at[name]) & (np.abs(at[name]) < 1e6)
         at[name] = np.where(usual, at[name], random.normal(size=at[name].shape))
-        at[name] = at[name] + SHIFT * min(spread[name], 1.0) * random.uniform(-1, 1, at[name].shape)
+        at[name] = factor * at[name] + SHIFT * min(spread[name], 1.0) * random.uniform(-1, 1, at[name].shape)
     names = [output.name for output in model.graph.output]
     widths = WIDTHS
 

@@ -167,7 +167,7 @@ class Model:
                 raise SpecError(f"{role} {wanted!r}", f"holds {found}", f"a {role} must hold numbers")
             self.infinite = True
             self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
-            value = np.clip(value, _LOWEST, -_LOWEST)
+            value = np.clip(value.astype(np.promote_types(value.dtype, np.float32)), _LOWEST, -_LOWEST)
         name = self.input(wanted, value.shape, role, below)
         self.values[name] = value
         return name
@@ -221,9 +221,7 @@ class Model:
         if not error.value.is_number or not all(extent.is_Integer for extent in shape):
             raise error
         self.room(shape, 8)
-        self.note(
-            "what does not depend on what it reads (such as 0 times x) is a constant: no gradient goes through it"
-        )
+        self.note("what does not depend on what it reads, such as 0 times x, is a constant: its gradient is 0")
         return self.array(wanted, np.full(tuple(map(int, shape)), float(error.value)), "constant")
 
     def _vertex(self, name: str, type_: str, inputs: Sequence[str], options: Mapping[str, Any]) -> Vertex:

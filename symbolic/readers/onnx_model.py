@@ -112,7 +112,9 @@ class _OnnxReader:
         self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
         self.shapes, self.types = inferred(onnx, proto)
-        self.readers = Counter(name for node in self.nodes.values() for name in node.input)
+        self.readers = Counter(
+            name for node in self.nodes.values() for one in (node, *inside(node)) for name in one.input
+        )
         self._initializers()
         self._inputs()
 
@@ -176,7 +178,7 @@ class _OnnxReader:
         return dict(reversed(found.items()))
 
     def _initializers(self) -> None:
-        read = {name for node in self.nodes.values() for name in node.input}
+        read = {*self.readers, *(out.name for node in self.nodes.values() for g in graphs(node) for out in g.output)}
         for tensor in self.graph.initializer:
             if tensor.name in read:
                 array = self._array(tensor)

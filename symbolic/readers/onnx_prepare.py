@@ -112,6 +112,12 @@ def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, li
             tensor.name: onnx.helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
             for tensor in found.graph.initializer
         }
+        stated = {value.name for value in (*found.graph.input, *found.graph.value_info)}
+        found.graph.value_info.extend(  # for the conversion of a function of another opset
+            onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+            for tensor in found.graph.initializer
+            if tensor.name not in stated
+        )
         for position, node in enumerate(list(found.graph.node)):
             schema = schemas.get((node.domain, node.op_type))
             if schema is not None:

@@ -80,7 +80,7 @@ def _target(node: Node) -> tuple[list[int], list[float], list[int]]:
     scales = [float(scale) for scale in found]
     if len(scales) != len(axes) or not all(np.isfinite(scales)) or min(scales) <= 0:
         raise Unsupported(f"scales {scales[:8]} for {len(axes)} axes")
-    return axes, scales, [floor(scale * n + 1e-6) for scale, n in zip(scales, shape, strict=True)]
+    return axes, scales, [floor(scale * n) for scale, n in zip(scales, shape, strict=True)]
 
 
 def _matrix(node: Node, mode: str, number: int, n: int, m: int, scale: float) -> np.ndarray:

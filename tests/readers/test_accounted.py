@@ -48,12 +48,12 @@ def test_what_says_nothing_new_is_read(operator, shape, attributes):
 
 def test_an_attribute_that_its_function_does_not_ask_for(monkeypatch):
     """The mechanism, not an instance: any operator whose function forgets an attribute."""
-    proto = single("LeakyRelu", [2, 3], alpha=0.25)
+    proto = single("LRN", [2, 3, 2, 2], size=3, alpha=0.25)
     from_onnx(proto)
-    monkeypatch.setitem(OPERATORS, "LeakyRelu", lambda node: node.layer("leaky_relu", [node.x()]))
+    monkeypatch.setitem(OPERATORS, "LRN", lambda node: node.layer("lrn", [node.x()], size=node.get("size"), lead=1))
     with pytest.raises(SpecError, match=r"its attribute alpha = 0\.25 is not read"):
         from_onnx(proto)
-    from_onnx(single("LeakyRelu", [2, 3], alpha=0.01))  # what it is when left out
+    from_onnx(single("LRN", [2, 3, 2, 2], size=3, alpha=0.0001))  # what it is when left out
 
 
 def test_an_attribute_that_the_operator_does_not_have():
