@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dyadic.codegen import Emission, emit
+    from dyadic.exported import from_torch
     from dyadic.files import appendix
     from dyadic.physics import Comparison, RoundingCertificate, Trajectory, certify, compare, relax
     from dyadic.proofs.checker import Report
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
     from dyadic.results import Certificate, RejectedCertificate, check, verify
     from dyadic.symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
     from dyadic.symbolic.instantiation import Equation
-    from dyadic.symbolic.readers import from_torch, read
+    from dyadic.symbolic.readers import read
 
 _HOME = {
     "Architecture": "symbolic", "Derivation": "symbolic", "DyadicError": "symbolic", "SpecError": "symbolic",
     "architecture": "symbolic", "derive": "symbolic", "read_spec": "symbolic",
-    "from_torch": "symbolic.readers", "read": "symbolic.readers",
+    "from_torch": "exported", "read": "symbolic.readers",
     "Equation": "symbolic.instantiation",
     "Claim": "proofs.claims", "Verdict": "proofs.claims", "Report": "proofs.checker",
     "Certificate": "results", "RejectedCertificate": "results", "check": "results", "verify": "results",

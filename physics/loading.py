@@ -60,7 +60,10 @@ def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = 
             raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
     made = TARGET_TYPES[target](derivation, dtype)
     text = emit_module(made)
-    return EmittedNetwork(derivation, text, imported(text), made)
+    module = imported(text)
+    for name in getattr(module, "POSITIONS", ()):  # the file beside a module, of which there is none here
+        module.POSITIONS[name] = derivation.architecture.values[name]
+    return EmittedNetwork(derivation, text, module, made)
 
 
 def imported(text: str) -> ModuleType:
@@ -81,6 +84,7 @@ def executed(path: Path) -> ModuleType:
     try:
         regular_file(path, smaller="give a module that `dyadic emit` wrote")
         module = imported(path.read_text(encoding="utf-8"))
+        module.__file__ = str(path)  # what came with a model lies beside it
     except (OSError, UnicodeDecodeError) as error:
         raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error
     except Exception as error:

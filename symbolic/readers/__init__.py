@@ -3,7 +3,10 @@
 model.py                 what a reader has found so far: layers, weights, notes
 onnx_model.py            the graph of an ONNX file;  onnx_node.py  one node;  onnx_folding.py  its constants
 onnx_operators.py, onnx_shapes.py, onnx_recurrent.py    one function per ONNX operator
-torch_export.py          programs of torch.export;  torch_operators.py  one function per ATen operator
+positions.py             integers that are looked up, and what is done to them before
+torch_export.py          programs of torch.export;  torch_program.py  what is done to them before;  torch_call.py  one call
+torch_operators.py, torch_windows.py, torch_shapes.py, torch_lookups.py, torch_scatter.py, torch_ordering.py,
+torch_masks.py, torch_linear_maps.py, torch_recurrent.py    one function per ATen operator
 recurrent_cells.py       recurrent layers unrolled
 """
 

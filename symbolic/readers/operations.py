@@ -26,6 +26,8 @@ def with_number(model: Model, name: str, operation: str, slot: int, value: Ratio
     if operation == "Div" and slot == 0:
         inverse = model.layer(f"{name}.reciprocal" if value != 1 else name, "reciprocal", [other])
         return inverse if value == 1 else model.layer(name, "scale", [inverse], factor=value)
+    if operation == "Mul" and value == 0:  # an ordinary vertex, of which every derivative is 0
+        return model.layer(name, "mul", [other, model.vertex(Known(f"{name}.zero", np.array(0.0)), trained=False)])
     options = {
         "Add": {"offset": value},
         "Sub": {"offset": -value} if slot == 1 else {"factor": -1, "offset": value},
@@ -50,6 +52,28 @@ def product(model: Model, name: str, a: str, b: str) -> str:
     found = model.layer(f"{name}.product", "matmul", [a, b])
     rank = len(model.shapes[found])
     return model.layer(name, "squeeze", [found], axes=[axis % rank for axis in removed])
+
+
+_MODERATE = 1000
+
+
+def padded(model: Model, name: str, x: str, padding: Sequence[int], value: float) -> str:
+    """An input with numbers put around it: in front of each axis, then behind each.
+
+    A number so large that an entry would be lost when the two are added is put in by a mask.
+    """
+    if abs(value) <= _MODERATE:
+        return model.layer(name, "pad", [x], padding=list(padding), value=value)
+    rank = len(padding) // 2
+    inner = [int(n) for n in model.shapes[x]]
+    outer = [front + n + back for front, n, back in zip(padding[:rank], inner, padding[rank:], strict=True)]
+    model.room(outer, 8)
+    mask = np.zeros(outer)
+    mask[tuple(slice(front, front + n) for front, n in zip(padding[:rank], inner, strict=True))] = 1
+    zeros = model.layer(f"{name}.zeros", "pad", [x], padding=list(padding))
+    inside = model.vertex(Known(f"{name}.inside", mask), trained=False)
+    outside = model.vertex(Known(f"{name}.value", np.array(value)), trained=False)
+    return model.layer(name, "where", [inside, zeros, outside])
 
 
 def covers(shape: Sequence[Expr], kernel: Sequence[int], padding: Sequence[int], padding_counts: bool) -> bool:

@@ -36,6 +36,8 @@ LAYOUTS = (
     "select",
 )
 """Layer types that only say where an entry goes."""
+MAKES = (*LAYOUTS, "embedding", "gather", "einsum", "compare")
+"""The layer types that reading positions, and what is done to them, may make."""
 _LETTERS = "abcdefghijklmopqrstuvwxyz"  # without n, the axis that is chosen from
 
 

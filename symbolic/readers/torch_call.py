@@ -25,6 +25,10 @@ _WITHOUT_EFFECT = (
 """Arguments that say where and how a result is stored or computed, and nothing about its value."""
 
 
+class Unread(Unsupported):
+    """An argument that nobody asked for.  A rule of torch's own might lose it: none is tried."""
+
+
 @dataclass
 class OperatorCall:
     """arguments: by the name that the operator's schema gives them, with defaults filled in, tensors as values.
@@ -65,7 +69,7 @@ class OperatorCall:
         for key in self.arguments.keys() - self.read:
             left_out = self.arguments[key] is None and key not in self.defaults
             if not left_out and (key not in self.defaults or repr(self.arguments[key]) != repr(self.defaults[key])):
-                raise Unsupported(f"its argument {key} = {str(self.arguments[key])[:60]} is not read")
+                raise Unread(f"its argument {key} = {str(self.arguments[key])[:60]} is not read")
 
     def value(self, key: str = "self") -> Value:
         value = self[key]

@@ -18,17 +18,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr
 
-import dyadic.symbolic.readers.torch_masks
-import dyadic.symbolic.readers.torch_operators
-import dyadic.symbolic.readers.torch_shapes  # noqa: F401 (registers operators)
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.errors import DyadicError, SpecError
+from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
+    torch_linear_maps,
+    torch_lookups,
+    torch_masks,
+    torch_operators,
+    torch_ordering,
+    torch_recurrent,
+    torch_scatter,
+    torch_shapes,
+    torch_windows,
+)
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
-from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall
+from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
 from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label, label_of, stopped
+from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, place_of, size_of
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
@@ -163,10 +172,11 @@ class _TorchReader:
         self.model = Model(name)
         self.values: dict[Any, Any] = {}
         self.problems: list[Problem] = []
+        self.final = False  # whether one of them stays, however the program is written
         self.refused: list[Any] = []  # what the calls behind the problems call
         self.places: dict[Any, str] = {}  # where tied weights lie in memory: the first name of each
         for key, tensor in self.program.state_dict.items():
-            self.places.setdefault(_place(tensor), key)
+            self.places.setdefault(place_of(tensor), key)
         graph, kinds = self.program.graph, self.torch.export.graph_signature.OutputKind
         (last,) = (node for node in graph.nodes if node.op == "output")
         specs = zip(self.program.graph_signature.output_specs, last.args[0], strict=True)
@@ -194,7 +204,7 @@ class _TorchReader:
         self._placeholders()
         for position, node in enumerate(self.calls, 1):
             self._read(position, node)
-        if further := [target for target in self.refused if decomposable(self.torch, target)]:
+        if not self.final and (further := [target for target in self.refused if decomposable(self.torch, target)]):
             raise Decomposable(further, self.problems)
         refuse(self.where, self.problems)
         outputs = []
@@ -225,23 +235,23 @@ class _TorchReader:
         tensor = program.state_dict.get(spec.target, program.constants.get(spec.target))
         if tensor is None:
             raise SpecError(f"tensor {spec.target!r}", "is not in the program", "export the module again")
-        name = self.places.get(_place(tensor), spec.target) if tensor.numel() else spec.target
+        name = self.places.get(place_of(tensor), spec.target) if tensor.numel() else spec.target
         if name != spec.target:
             self.model.note(f"{spec.target} is {name}: one parameter")
-        return Known(name, _numpy(tensor), trained)
+        return Known(name, array_of(tensor), trained)
 
     def _input(self, node: Any) -> None:
         tensor = node.meta.get("val")
         if not isinstance(tensor, self.torch.Tensor):
             return  # a number: torch.export has put it into the graph
-        whole = _kind(tensor)[0] == "i"
+        whole = kind_of(tensor)[0] == "i"
         below = rows_looked_up(node) if whole else None
         if below is None and whole:
             self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
-        if below is None and _kind(tensor) == "b8":
+        if below is None and kind_of(tensor) == "b8":
             self.model.note(f"the entries of the input {node.name!r} are 0 and 1")
         role: InputRole = "data" if below is None else "index"
-        self.values[node] = self.model.input(node.name, map(_size, tensor.shape), role, below)
+        self.values[node] = self.model.input(node.name, map(size_of, tensor.shape), role, below)
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
@@ -273,6 +283,7 @@ class _TorchReader:
         except (Unsupported, *MALFORMED) as error:
             reason = str(error) if isinstance(error, Unsupported) else malformed(error)
             self.problems.append(Problem(self._place(position, node), reason))
+            self.final |= isinstance(error, Unread)
             self.refused.append(node.target)
             self.values[node] = None
         except SpecError as error:
@@ -311,9 +322,9 @@ class _TorchReader:
         except Exception as error:  # whatever the operator raises
             raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
         if isinstance(found, self.torch.Tensor):
-            return Known(node.name, _numpy(found))
+            return Known(node.name, array_of(found))
         if isinstance(found, list | tuple):
-            return [Known(f"{node.name}.{k}", _numpy(part)) for k, part in enumerate(found)]
+            return [Known(f"{node.name}.{k}", array_of(part)) for k, part in enumerate(found)]
         return found
 
     def _make_room(self, node: Any) -> None:
@@ -346,11 +357,11 @@ class _TorchReader:
         name = node.name if not path else path if self.paths[path] == 1 else f"{path}.{label(node)}"
         schema = node.target._schema.arguments
         defaults = {entry.name: entry.default_value for entry in schema if entry.has_default_value()}
-        kinds = {"": _kind(node.meta.get("val"))}
+        kinds = {"": kind_of(node.meta.get("val"))}
         for position, argument in enumerate(schema):
             given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
             if isinstance(given, self.torch.fx.Node):
-                kinds[argument.name] = _kind(given.meta.get("val"))
+                kinds[argument.name] = kind_of(given.meta.get("val"))
         return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds)
 
     @staticmethod
@@ -368,7 +379,7 @@ class _TorchReader:
         for tensor, value in pairs:
             if not isinstance(value, str) or tensor is None:
                 continue
-            ours, theirs = self.model.shapes[value], tuple(map(_size, tensor.shape))
+            ours, theirs = self.model.shapes[value], tuple(map(size_of, tensor.shape))
             numbers = zip(ours, theirs, strict=False)
             if len(ours) != len(theirs) or any(n.is_Integer and m.is_Integer and n != m for n, m in numbers):
                 problem = f"has the shape {show(ours)} here and {show(theirs)} in PyTorch"
@@ -379,38 +390,6 @@ class _TorchReader:
         reads = ", ".join(repr(each.name) for each in node.all_input_nodes) or "nothing"
         inside = f" in {path}" if path else ""
         return f"call {position} of {len(self.calls)} {node.name!r} (aten.{label(node)}{inside}, reading {reads})"
-
-
-def _kind(value: Any) -> str:
-    """What a tensor holds: "f64", "f32", "i64", "b8" and so on, by kind and bits; empty for what is no tensor."""
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or not hasattr(dtype, "is_floating_point"):
-        return ""
-    if str(dtype) == "torch.bool":
-        return "b8"
-    letter = "f" if dtype.is_floating_point else "c" if dtype.is_complex else "i"
-    return f"{letter}{dtype.itemsize * 8}"
-
-
-def _size(extent: Any) -> Expr:
-    """An extent: a number, or the name of a dynamic one."""
-    if isinstance(extent, int):
-        return Integer(extent)
-    expression = extent.node.expr
-    if not expression.is_Symbol:
-        return Symbol(f"size_{abs(hash(str(expression))) % 10**6}", integer=True, positive=True)
-    return Symbol(str(expression), integer=True, positive=True)
-
-
-def _place(tensor: Any) -> Any:
-    """Where a tensor lies in memory and how: equal for tied weights."""
-    return tensor.data_ptr(), tensor.shape, tensor.stride()
-
-
-def _numpy(tensor: Any) -> np.ndarray:
-    found = tensor.detach().cpu()
-    found = found.float() if str(found.dtype) in ("torch.bfloat16", "torch.float16") else found
-    return np.asarray(found.numpy())
 
 
 __all__ = ["OPERATORS", "export_module", "from_program", "read_torch"]

@@ -1,4 +1,4 @@
-"""ATen operators that compute: elementwise functions, products, convolutions, pools, norms, attention."""
+"""ATen operators that compute: elementwise functions, products, norms, attention."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from sympy import Rational
 
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
+from dyadic.symbolic.readers.operations import OPERATIONS, product, with_number
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
+from dyadic.symbolic.readers.torch_ordering import ordered
 
 _ELEMENTWISE = {
     **{name: name for name in (
@@ -58,12 +59,14 @@ def rsqrt(call: OperatorCall) -> Result:
     return call.layer("reciprocal", [call.layer("sqrt", [call.x()], "sqrt")])
 
 
-@operator(softplus="softplus")
+@operator(softplus="softplus scale")
 def softplus(call: OperatorCall) -> Result:
-    if call["beta"] != 1:
-        raise Unsupported(f"beta = {call['beta']} (only 1)")
+    beta = number(call.name, "beta", call["beta"])
     call.model.note(f"softplus is not replaced by its argument above {call['threshold']}, as PyTorch does")
-    return call.layer("softplus", [call.x()])
+    if beta == 1:
+        return call.layer("softplus", [call.x()])
+    inner = call.layer("scale", [call.x()], "beta", factor=beta)
+    return call.layer("scale", [call.layer("softplus", [inner], "softplus")], factor=1 / beta)
 
 
 @operator(elu="elu", celu="celu", leaky_relu="leaky_relu", hardsigmoid="hard_sigmoid")
@@ -77,13 +80,22 @@ def with_slope(call: OperatorCall) -> Result:
     return call.layer(call.operator, [call.x()], alpha=call["alpha"])
 
 
-@operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip"))
+@operator(**dict.fromkeys(("clamp", "clamp_min", "clamp_max", "hardtanh", "relu6"), "clip maximum minimum"))
 def clamp(call: OperatorCall) -> Result:
     low, high = (call[key] if call.given(key) else call[f"{key}_val"] for key in ("min", "max"))
     low, high = (0, 6) if call.operator == "relu6" else (low, high)
     bounds: dict[str, Any] = {key: bound for key, bound in (("low", low), ("high", high)) if bound is not None}
     if any(isinstance(bound, str | Known) for bound in bounds.values()):
-        raise Unsupported("a bound is a tensor")
+        found = call.x()
+        for key, type_ in (("low", "maximum"), ("high", "minimum")):
+            if key in bounds:
+                bound = bounds[key]
+                known = bound if isinstance(bound, str | Known) else Known(f"{call.name}.{key}", np.array(float(bound)))
+                found = call.layer(type_, [found, call.model.vertex(known)], key)
+        return found
+    bounds = {key: bound for key, bound in bounds.items() if not math.isinf(bound)}
+    if not bounds:
+        return call.same("without bounds")
     return call.layer("clip", [call.x()], **bounds)
 
 
@@ -97,12 +109,28 @@ def prelu(call: OperatorCall) -> Result:
     return call.layer("sub", [call.layer("relu", [x], "above"), call.layer("mul", [negative, slope], "scaled")])
 
 
-@operator(pow="power")
+@operator(pow="power exp log mul scale")
 def power(call: OperatorCall) -> Result:
     exponent = _number(call["exponent"])
     if exponent is None:
-        raise Unsupported("the exponent is not a number")
+        return _general_power(call)
+    if exponent == 0:
+        call.ignore("self")
+        return Known(f"{call.name}.one", np.ones([int(n) for n in call.shape()]))
     return call.layer("power", [call.x()], exponent=exponent)
+
+
+def _general_power(call: OperatorCall) -> Result:
+    """x^y = exp(y log x), for x > 0."""
+    base = call["self"]
+    if isinstance(base, int | float):
+        if base <= 0:
+            raise Unsupported(f"a power of {base}, which is not positive")
+        factor = number(call.name, "base", math.log(base))
+        return call.layer("exp", [call.layer("scale", [call.x("exponent")], "logarithm", factor=factor)])
+    call.model.note("powers with an exponent that is no number are exp(y log(x)), for x > 0")
+    both = [call.x("exponent"), call.layer("log", [call.x()], "log")]
+    return call.layer("exp", [call.layer("mul", both, "logarithm")])
 
 
 def _number(value: Any) -> Any:
@@ -152,8 +180,11 @@ def _scaled(call: OperatorCall, value: Any, alpha: float) -> Any:
     return value * alpha
 
 
+_PLACES = "unsqueeze compare mul add reduce_sum einsum transpose squeeze"
+
+
 @operator(
-    maximum="maximum", minimum="minimum", max="maximum reduce_max", min="minimum reduce_min",
+    maximum="maximum", minimum="minimum", max=f"maximum reduce_max {_PLACES}", min=f"minimum reduce_min {_PLACES}",
     amax="reduce_max", amin="reduce_min",
 )  # fmt: skip
 def extremum(call: OperatorCall) -> Result:
@@ -161,7 +192,31 @@ def extremum(call: OperatorCall) -> Result:
     if call.given("other"):
         return call.layer(kind, [call.x(), call.x("other")])
     found = call.layer(f"reduce_{kind[:3]}", [call.x()], axes=call.axes(), keep=bool(call["keepdim"]))
+    if 1 in call.wanted:
+        call.wanted = frozenset({1})
+        (_, place) = ordered(call, call.axis(), 1, kind == "maximum")
+        assert place is not None
+        return [found, place if call["keepdim"] else call.layer("squeeze", [place], axes=[call.axis()])]
     return [found, None] if call.operator in ("max", "min") and call.given("dim") else found
+
+
+@operator(var="reduce_mean sub power scale sqrt", std="reduce_mean sub power scale sqrt")
+def spread(call: OperatorCall) -> Result:
+    """Mean square of the deviations from the mean, or its root; divided by n - correction instead of n."""
+    axes, keep = call.axes(), bool(call["keepdim"])
+    correction = 1 if call["correction"] is None and call["unbiased"] is not False else int(call["correction"] or 0)
+    count = math.prod(call.extent(axis) for axis in axes)
+    if count <= correction:
+        raise Unsupported(f"divides by {count} - {correction}")
+    mean = call.layer("reduce_mean", [call.x()], "mean", axes=axes, keep=True)
+    squares = call.layer("power", [call.layer("sub", [call.x(), mean], "deviation")], "squares", exponent=2)
+    is_root, root = call.operator == "std", "variance" if call.operator == "std" else ""
+    if correction == 0:
+        found = call.layer("reduce_mean", [squares], root, axes=axes, keep=keep)
+    else:
+        found = call.layer("reduce_mean", [squares], "mean_square", axes=axes, keep=keep)
+        found = call.layer("scale", [found], root, factor=Rational(count, count - correction))
+    return call.layer("sqrt", [found]) if is_root else found
 
 
 @operator(mean="reduce_mean", sum="reduce_sum")
@@ -178,6 +233,29 @@ def linear(call: OperatorCall) -> Result:
     biased = call.given("bias")
     inputs = [call.x("input"), call.weight("weight"), *([call.weight("bias")] if biased else [])]
     return call.layer("dense", inputs, bias=biased)
+
+
+@operator(xlogy="log mul", logit="log sub scale clip")
+def logarithms(call: OperatorCall) -> Result:
+    """x log(y) for y > 0; log(x) - log(1 - x)."""
+    if call.operator == "xlogy":
+        call.model.note("xlogy is read for positive y")
+        return call.layer("mul", [call.x(), call.layer("log", [call.x("other")], "log")])
+    x = call.x()
+    if call.given("eps"):
+        bound = number(call.name, "eps", call["eps"])
+        x = call.layer("clip", [x], "inside", low=bound, high=1 - bound)
+    rest = call.layer("scale", [x], "rest", factor=-1, offset=1)
+    return call.layer("sub", [call.layer("log", [x], "log"), call.layer("log", [rest], "log_rest")])
+
+
+@operator(bilinear="einsum add")
+def bilinear(call: OperatorCall) -> Result:
+    x, y, weight = call.x("input1"), call.x("input2"), call.weight("weight")
+    lead = "abcdefgh"[: call.rank("input1") - 1]
+    part = "form" if call.given("bias") else ""
+    found = call.layer("einsum", [x, weight, y], part, equation=f"{lead}i,kij,{lead}j->{lead}k")
+    return call.layer("add", [found, call.weight("bias")]) if part else found
 
 
 _PRODUCT = "matmul unsqueeze squeeze"
@@ -206,82 +284,6 @@ def einsum(call: OperatorCall) -> Result:
     call.ignore("path")  # the order of the products
     tensors = [call.model.vertex(value) for value in call["tensors"]]
     return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
-
-
-# -- convolutions and pools ---------------------------------------------------------------------------------------
-
-
-@operator(
-    **{f"conv{d}d": "conv" for d in (1, 2, 3)},
-    **{f"conv_transpose{d}d": "conv_transpose" for d in (1, 2, 3)},
-    convolution="conv conv_transpose",
-)
-def conv(call: OperatorCall) -> Result:
-    axes = call.rank("weight") - 2
-    kernel = [call.extent(2 + k, "weight") for k in range(axes)]
-    batched = call.rank("input") - axes - 1
-    stride, dilation = _each(call["stride"], axes), _each(call["dilation"], axes)
-    inputs = [call.x("input"), call.weight("weight"), *([call.weight("bias")] if call.given("bias") else [])]
-    options: dict[str, Any] = {"stride": stride, "dilation": dilation, "groups": call["groups"]}
-    if call["padding"] == "same":
-        spans = [d * (w - 1) for d, w in zip(dilation, kernel, strict=True)]
-        options["padding"] = [*(span // 2 for span in spans), *(span - span // 2 for span in spans)]
-    else:
-        options["padding"] = [0] * 2 * axes if call["padding"] == "valid" else _each(call["padding"], axes) * 2
-    options |= {"bias": len(inputs) == 3, "lead": batched}
-    if not (call["transposed"] or "transpose" in call.operator):
-        call.ignore("output_padding")
-        return call.layer("conv", inputs, **options)
-    return call.layer("conv_transpose", inputs, output_padding=_each(call["output_padding"], axes), **options)
-
-
-def _each(value: Any, axes: int) -> list[int]:
-    """One number per axis."""
-    values = list(value) if isinstance(value, list | tuple) else [value]
-    return values * axes if len(values) == 1 else values
-
-
-@operator(
-    **{f"max_pool{d}d": "max_pool" for d in (1, 2, 3)},
-    **{f"avg_pool{d}d": "average_pool global_average_pool" for d in (1, 2, 3)},
-    max_pool2d_with_indices="max_pool",
-)
-def pool(call: OperatorCall) -> Result:
-    axes = int(call.operator[call.operator.index("d") - 1 :][0]) if call.operator[-1] == "d" else 2
-    kernel = _each(call["kernel_size"], axes)
-    options: dict[str, Any] = {
-        "kernel": kernel,
-        "stride": _each(call["stride"] or kernel, axes),
-        "padding": _each(call["padding"], axes) * 2,
-        "ceil": bool(call["ceil_mode"]),
-        "lead": call.rank() - axes - 1,
-    }
-    if call.operator.startswith("avg"):
-        if call.given("divisor_override"):
-            raise Unsupported("divisor_override")
-        if covers(call.shape()[-axes:], kernel, options["padding"], bool(call["count_include_pad"])):
-            call.model.note("an average pool over the whole image is a global_average_pool")
-            return call.layer("global_average_pool", [call.x()], lead=options["lead"])
-        return call.layer("average_pool", [call.x()], count_include_pad=bool(call["count_include_pad"]), **options)
-    found = call.layer("max_pool", [call.x()], dilation=_each(call["dilation"], axes), **options)
-    return [found, None] if call.operator.endswith("indices") else found
-
-
-_ADAPTIVE = "global_average_pool average_pool"
-
-
-@operator(**{f"adaptive_avg_pool{d}d": _ADAPTIVE for d in (1, 2, 3)}, _adaptive_avg_pool2d=_ADAPTIVE)
-def adaptive_pool(call: OperatorCall) -> Result:
-    axes = int(call.operator[-2])
-    sizes = _each(call["output_size"], axes)
-    lead = call.rank() - axes - 1
-    if all(size == 1 for size in sizes):
-        return call.layer("global_average_pool", [call.x()], lead=lead)
-    old = [call.extent(k) for k in range(call.rank() - axes, call.rank())]
-    if any(n % m for n, m in zip(old, sizes, strict=True)):
-        raise Unsupported(f"pools {old} to {sizes}: the windows differ in size")
-    kernel = [n // m for n, m in zip(old, sizes, strict=True)]
-    return call.layer("average_pool", [call.x()], kernel=kernel, stride=kernel, lead=lead)
 
 
 # -- normalisation ------------------------------------------------------------------------------------------------
@@ -356,7 +358,11 @@ def glu(call: OperatorCall) -> Result:
     return call.layer("glu", [call.x()], axis=call.axis())
 
 
-@operator(scaled_dot_product_attention="attention")
+_HIDDEN = 10**30
+"""What is taken from a score that a mask hides: no score is as large, and its sensitivity times it is finite."""
+
+
+@operator(scaled_dot_product_attention="attention scale")
 def attention(call: OperatorCall) -> Result:
     if call["dropout_p"]:
         raise Unsupported("dropout in training: call module.eval() first")
@@ -367,6 +373,8 @@ def attention(call: OperatorCall) -> Result:
         mask: Value = call.value("attn_mask")
         if isinstance(mask, Known) and mask.array.dtype.kind == "b":
             mask = Known(f"{mask.name}.added", np.where(mask.array, np.float32(0), np.float32("-inf")))
+        elif call.kinds.get("attn_mask") == "b8":
+            mask = call.layer("scale", [call.model.vertex(mask)], "mask", factor=_HIDDEN, offset=-_HIDDEN)
         inputs.append(call.model.vertex(mask))
     options: dict[str, Any] = {} if call["scale"] is None else {"scale": call["scale"]}
     return call.layer("attention", inputs, causal=bool(call["is_causal"]), **options)

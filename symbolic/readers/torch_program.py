@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError
@@ -64,13 +65,19 @@ def decomposed(torch: Any, program: Any, wanted: Collection[Any]) -> Any:
 
     Composite operators such as ``linear`` and ``scaled_dot_product_attention`` stay as they are otherwise.
     """
-    table = {}
-    if wanted:
-        known = dict(torch.export.default_decompositions().items())
-        table = {target: known.get(target, torch._decomp.decomposition_table.get(target)) for target in wanted}
-    return program.run_decompositions({target: rule for target, rule in table.items() if rule is not None})
+    return program.run_decompositions({target: _rule(torch, target) for target in wanted})
 
 
 def decomposable(torch: Any, target: Any) -> bool:
     """Whether torch has a rule that writes an operator in others."""
-    return target in torch._decomp.decomposition_table or target in dict(torch.export.default_decompositions().items())
+    return _rule(torch, target) is not None
+
+
+def _rule(torch: Any, target: Any) -> Any:
+    """torch's rule for an operator: from its table, or the definition of a composite one; None if there is none."""
+    known = torch._decomp.decomposition_table.get(target)
+    found = dict(torch.export.default_decompositions().items()).get(target, known)
+    composite = torch._C.DispatchKey.CompositeImplicitAutograd
+    if found is None and isinstance(target, torch._ops.OpOverload) and target.has_kernel_for_dispatch_key(composite):
+        return partial(target._op_dk, composite)
+    return found

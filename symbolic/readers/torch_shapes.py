@@ -1,4 +1,4 @@
-"""ATen operators that move data, look up rows, run recurrent layers, or do nothing."""
+"""ATen operators that move data, or do nothing."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from sympy import Expr, Integer, Mul, cancel
 
 from dyadic.symbolic.limits import MOST_INPUTS
-from dyadic.symbolic.readers.operations import parted, rows, sliced
-from dyadic.symbolic.readers.recurrent_cells import CellDescription, unroll, unrolled
+from dyadic.symbolic.readers.operations import padded, parted, sliced
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
+from dyadic.symbolic.readers.torch_linear_maps import chosen, padded_by_entries
+from dyadic.symbolic.readers.torch_scatter import line_of
 
 
 @operator(detach="stop_gradient")
@@ -22,6 +23,13 @@ def detach(call: OperatorCall) -> Result:
         return value
     call.model.note("gradients are those that the program defines: values that it detaches are held constant")
     return call.layer("stop_gradient", [call.model.vertex(value)])
+
+
+@operator("nan_to_num")
+def nan_to_num(call: OperatorCall) -> Result:
+    call.ignore("nan", "posinf", "neginf")
+    call.model.note("nan_to_num is the identity: every number is taken to be finite")
+    return call.value()
 
 
 @operator("clone", "contiguous", "alias", "lift_fresh_copy", "lift_fresh", "positive")
@@ -178,11 +186,12 @@ def split(call: OperatorCall) -> Result:
     return parted(call.model, call.name, call.x(), axis, sizes, call.wanted)
 
 
-@operator(roll="slice concat")
+@operator(roll="slice concat gather reshape")
 def roll(call: OperatorCall) -> Result:
     found = call.x()
-    if len(call["shifts"]) != len(call["dims"]):
-        raise Unsupported("rolls the flattened tensor")
+    if not call["dims"]:
+        line = line_of(call, call.shape())
+        return chosen(call, found, np.roll(line, call["shifts"]), line.size)
     for shift, dim in zip(call["shifts"], call["dims"], strict=True):
         axis, model = int(dim) % call.rank(), call.model
         n = call.extent(axis)
@@ -193,17 +202,18 @@ def roll(call: OperatorCall) -> Result:
     return found
 
 
-@operator(pad="pad", constant_pad_nd="pad")
+@operator(pad="pad where gather", constant_pad_nd="pad where")
 def pad(call: OperatorCall) -> Result:
     if call["mode"] not in (None, "constant"):
-        raise Unsupported(f"mode = {call['mode']!r} (only 'constant')")
+        call.ignore("value")
+        return padded_by_entries(call, list(call["pad"]), call["mode"])
     rank, given = call.rank(), list(call["pad"])
     begin, end = [0] * rank, [0] * rank
     for k in range(len(given) // 2):
         begin[rank - 1 - k], end[rank - 1 - k] = given[2 * k], given[2 * k + 1]
     if min(begin + end) < 0:
         raise Unsupported("negative padding")
-    return call.layer("pad", [call.x()], padding=begin + end, value=finite(call, call["value"] or 0))
+    return padded(call.model, call.name, call.x(), begin + end, finite(call, call["value"] or 0))
 
 
 @operator(**{f"upsample_nearest{d}d": "upsample" for d in (1, 2, 3)})
@@ -235,120 +245,3 @@ def where(call: OperatorCall) -> Result:
             value = Known(f"{call.name}.value{k}", np.array(value, float))
         parts.append(call.model.vertex(value))
     return call.layer("where", parts)
-
-
-@operator(embedding="embedding slice")
-def embedding(call: OperatorCall) -> Result:
-    if call["padding_idx"] not in (None, -1):
-        call.model.note("the row padding_idx of an embedding is trained like the others")
-    return _looked_up(call, call.weight("weight"), call["indices"], 0)
-
-
-@operator(index_select="gather embedding slice", index="gather embedding slice mod reshape")
-def index(call: OperatorCall) -> Result:
-    if call.operator == "index_select":
-        return _looked_up(call, call.x(), call["index"], call.axis())
-    given = [(axis, value) for axis, value in enumerate(call["indices"]) if value is not None]
-    if all(isinstance(value, Known) for _, value in given):
-        return at_known_places(call, [(axis, value.array) for axis, value in given])
-    if len(given) != 1:
-        raise Unsupported("looks up several axes at once, by positions that are not known beforehand")
-    axis, places = given[0]
-    if isinstance(places, str) and not call.model.is_position(places):  # -1 is the last
-        places = call.layer("mod", [places], "positions", divisor=call.extent(axis))
-    return _looked_up(call, call.x(), places, axis)
-
-
-def at_known_places(call: OperatorCall, given: list[tuple[int, np.ndarray]]) -> Result:
-    """Entries at positions, or under masks, that are known beforehand, on one axis or several at once."""
-    model, shape = call.model, call.shape()
-    plain = [(axis, array) for axis, array in given if array.dtype.kind != "b"]
-    if len(given) == len(plain) == 1:
-        return _looked_up(call, call.x(), Known(f"{call.name}.positions", plain[0][1]), plain[0][0])
-    extents = [call.extent(axis) for axis in range(len(shape))]
-    model.room(extents, 8)
-    line = np.arange(int(np.prod(extents))).reshape(extents)
-    places: list[Any] = [slice(None)] * len(extents)
-    for axis, array in given:
-        if array.dtype.kind == "b":
-            places[axis : axis + array.ndim] = [array]
-        else:
-            places[axis] = array
-    found = line[tuple(places)]
-    if not found.size:
-        raise Unsupported("chooses nothing")
-    flat = call.layer("reshape", [call.x()], "flat", shape=[int(np.prod(extents))])
-    return call.layer("gather", [flat, model.indices(f"{call.name}.positions", found, line.size)], axis=0)
-
-
-def _looked_up(call: OperatorCall, table: str, indices: Any, axis: int) -> Result:
-    """Rows by integers: an input, or known beforehand (then consecutive ones are a slice)."""
-    model = call.model
-    if isinstance(indices, Known):
-        extent = int(model.shapes[table][axis])
-        positions = rows(indices.array, extent)
-        if positions.ndim == 1 and (np.diff(positions) == 1).all():
-            return sliced(model, call.name, table, [(axis, int(positions[0]), len(positions), 1)])
-        indices = model.indices(indices.name, positions, extent)
-    return call.layer("embedding", [indices, table]) if axis == 0 and len(model.shapes[table]) == 2 else call.layer(
-        "gather", [table, indices], axis=axis
-    )  # fmt: skip
-
-
-_CELLS = {"lstm": "lstm_cell", "gru": "gru_cell", "rnn_tanh": "rnn_cell", "rnn_relu": "rnn_cell"}
-
-
-@operator(
-    **{name: f"{cell} select stack concat" for name, cell in _CELLS.items() if name != "lstm"},
-    lstm="lstm_cell select slice stack concat",
-)
-def recurrent(call: OperatorCall) -> Result:
-    """Unrolled over the steps of the example; several layers, each in one or both directions."""
-    dropped, train = call["dropout"], call["train"]
-    if dropped and train:
-        raise Unsupported("dropout in training is random: call module.eval() first")
-    if not call.given("input"):
-        raise Unsupported("packed sequences")
-    model, is_lstm = call.model, call.operator == "lstm"
-    batched = call.rank("input") == 3
-    axis = 1 if call["batch_first"] and batched else 0
-    steps = unrolled(call.extent(axis, "input"))
-    xs = [call.layer("select", [call.x("input")], f"x{k}", axis=axis, position=k) for k in range(steps)]
-    directions, per = 1 + bool(call["bidirectional"]), 4 if call["has_biases"] else 2
-    states = list(call["hx"]) if is_lstm else [call["hx"]]
-    last: list[list[str]] = [[] for _ in states]
-    for layer in range(int(call["num_layers"])):
-        columns = []
-        for d in range(directions):
-            number = layer * directions + d
-            parameters = [model.vertex(p, trained=True) for p in call["params"][number * per : (number + 1) * per]]
-            units = int(model.shapes[parameters[1]][1])
-            activation = {"rnn_tanh": "tanh", "rnn_relu": "relu"}.get(call.operator)
-            cell = CellDescription(_CELLS[call.operator], parameters, units, activation)
-            name = f"{call.name}.layer{layer}{'.back' if d else ''}"
-            found = unroll(model, name, cell, xs[::-1] if d else xs, _initial(call, states, number, name))
-            hidden = [cell.part(model, f"{name}.h{k}", state, 0) for k, state in enumerate(found)]
-            for part, kept in enumerate(last):
-                kept.append(hidden[-1] if part == 0 else cell.part(model, f"{name}.c", found[-1], part))
-            columns.append(hidden[::-1] if d else hidden)
-        if directions == 1:
-            xs = columns[0]
-        else:
-            both = enumerate(zip(*columns, strict=True))
-            xs = [call.layer("concat", list(pair), f"layer{layer}.both{k}", axis=int(batched)) for k, pair in both]
-    results: list[Any] = [call.layer("stack", xs, axis=axis) if 0 in call.wanted else None]
-    for part, kept in enumerate(last, 1):
-        results.append(call.layer("stack", kept, f"last{part}", axis=0) if part in call.wanted else None)
-    return results
-
-
-def _initial(call: OperatorCall, states: list[Any], number: int, name: str) -> str:
-    """The state before the first step of one layer and direction: [h] or [h, c]."""
-    if all(isinstance(state, Known) for state in states):
-        return call.constant(f"{name}.initial", np.concatenate([state.array[number] for state in states], axis=-1))
-    rows = [
-        call.model.layer(f"{name}.initial{k}", "select", [call.model.vertex(state)], axis=0, position=number)
-        for k, state in enumerate(states)
-    ]
-    rank = len(call.model.shapes[rows[0]])
-    return rows[0] if len(rows) == 1 else call.model.layer(f"{name}.initial", "concat", rows, axis=rank - 1)

@@ -1,0 +1,88 @@
+"""ATen operators that choose by size: sort, topk, argmax, and the indices of a maximum.
+
+An entry's rank among those of its row is counted, r[i] = Sum_j [x[j] > x[i]] + Sum_{j < i} [x[j] = x[i]], and the k-th
+largest entry is Sum_i [r[i] = k] x[i].  Of equal entries the first comes first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sympy import Integer
+
+from dyadic.symbolic.readers.positions import one_hot
+from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, operator
+
+_CHOICE = "unsqueeze compare mul add reduce_sum einsum neg transpose reshape slice squeeze"
+
+
+def choices(call: OperatorCall, x: str, axis: int, count: int, largest: bool = True) -> str:
+    """[r[i] = k] for the ``count`` first ranks: the axis becomes the last but one, i, and k the last."""
+    model, rank = call.model, len(call.model.shapes[x])
+    extent = call.extent(axis)
+    if axis != rank - 1:
+        order = [*(k for k in range(rank) if k != axis), axis]
+        x = call.layer("transpose", [x], "rows", permutation=order)
+    row = call.layer("unsqueeze", [x], "row", axes=[rank - 1])  # over j
+    column = call.layer("unsqueeze", [x], "column", axes=[rank])  # over i
+    ahead = call.layer("compare", [row, column], "ahead", relation="greater" if largest else "less")
+    equal = call.layer("compare", [row, column], "equal", relation="equal")
+    before = call.constant(f"{call.name}.before", np.tri(extent, k=-1))
+    tied = call.layer("mul", [equal, before], "tied")
+    counted = call.layer("add", [ahead, tied], "counted")
+    ranks = call.layer("reduce_sum", [counted], "rank", axes=[rank], keep=False)
+    return one_hot(model, f"{call.name}.choice", ranks, Integer(count))
+
+
+def ordered(call: OperatorCall, axis: int, count: int, largest: bool) -> list[str | None]:
+    """The first ``count`` entries in order, and their positions as numbers."""
+    x, rank = call.x(), call.rank()
+    chosen = choices(call, x, axis, count, largest)
+    letters = "abcdefgh"[:rank]
+    others = letters.replace(letters[axis], "")
+    placed = letters.replace(letters[axis], "k")
+    values = positions = None
+    if 0 in call.wanted:
+        equation = f"{others}{letters[axis]}k,{letters}->{placed}"
+        values = call.layer("einsum", [chosen, x], "values", equation=equation)
+    if 1 in call.wanted:
+        line = call.constant(f"{call.name}.line", np.arange(call.extent(axis), dtype=float))
+        equation = f"{others}{letters[axis]}k,{letters[axis]}->{placed}"
+        positions = call.layer("einsum", [chosen, line], "positions", equation=equation)
+    return [values, positions]
+
+
+@operator(topk=_CHOICE, sort=_CHOICE)
+def order(call: OperatorCall) -> Result:
+    call.ignore("sorted", "stable")
+    axis = call.axis()
+    if call.operator == "topk":
+        return ordered(call, axis, int(call["k"]), bool(call["largest"]))
+    return ordered(call, axis, call.extent(axis), bool(call["descending"]))
+
+
+@operator(argmax=_CHOICE, argmin=_CHOICE)
+def extreme_position(call: OperatorCall) -> Result:
+    if not call.given("dim"):
+        raise Unsupported("of the flattened tensor")
+    axis, keep = call.axis(), bool(call["keepdim"])
+    call.wanted = frozenset({1})
+    (_, found) = ordered(call, axis, 1, call.operator == "argmax")
+    assert found is not None
+    return found if keep else call.layer("squeeze", [found], axes=[axis])
+
+
+@operator(median=_CHOICE)
+def median(call: OperatorCall) -> Result:
+    """The lower of the two in the middle."""
+    if not call.given("dim"):
+        raise Unsupported("of the flattened tensor")
+    axis = call.axis()
+    middle = (call.extent(axis) - 1) // 2
+    found: list[str | None] = []
+    for part in ordered(call, axis, middle + 1, largest=False):
+        if part is None:
+            found.append(None)
+            continue
+        cut = call.layer("slice", [part], "middle", axes=[axis], starts=[middle], sizes=[1])
+        found.append(cut if call["keepdim"] else call.layer("squeeze", [cut], axes=[axis]))
+    return found

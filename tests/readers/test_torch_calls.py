@@ -1,0 +1,141 @@
+"""Calls of PyTorch are read with the gradient that autograd has; what differs from it is refused by name."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+from readers.torch_calls import CALLS, Call, case  # noqa: E402
+
+import dyadic  # noqa: E402
+from dyadic.exported import Comparison  # noqa: E402
+from dyadic.symbolic import SpecError  # noqa: E402
+from dyadic.symbolic.readers import torch_call  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_gradients_are_those_of_autograd(name):
+    torch.manual_seed(3)
+    module, arguments = case(name)
+    architecture = dyadic.from_torch(module, arguments, check=False)
+    differences = Comparison(module, arguments, architecture).differences()
+    assert len(differences) >= 3  # an output, a weight, a bias
+    assert max(differences.values()) < 1e-9
+
+
+@pytest.mark.parametrize("name", ["straight through", "gather by input", "sort", "assigned under a mask", "nothing"])
+def test_they_are_proved(name):
+    found = dyadic.verify(dyadic.derive(dyadic.from_torch(*case(name))))
+    assert found["verdict"] == "proved"
+    held = "as the program defines it" in found.claim("steps").statement
+    assert held == (name == "straight through")
+
+
+class Tenth(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, s):
+        return s / 10
+
+
+class Clipped(torch.autograd.Function):
+    """A sign whose gradient is passed where its argument is small: written by hand, and not in the program."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.sign()
+
+    @staticmethod
+    def backward(ctx, s):
+        (x,) = ctx.saved_tensors
+        return s * (x.abs() < 1)
+
+
+@pytest.mark.parametrize("function", [Tenth, Clipped])
+def test_a_backward_pass_of_one_s_own_is_refused_by_the_parameter(function):
+    module, x = Call(function.apply), torch.randn(3, 4)
+    with pytest.raises(SpecError, match=r"the gradient of inner\.weight differs from PyTorch's"):
+        dyadic.from_torch(module, x)
+    assert any(
+        "not compared with PyTorch's autograd" in note for note in dyadic.from_torch(module, x, check=False).notes
+    )
+
+
+def test_a_hook_on_a_parameter_is_refused():
+    module = Call(torch.tanh)
+    dyadic.from_torch(module, torch.randn(3, 4))
+    doubled = torch.nn.utils.parametrize.register_parametrization(module.inner, "bias", Doubled())
+    with pytest.raises(SpecError, match="the gradient of inner"):
+        dyadic.from_torch(doubled and module, torch.randn(3, 4))
+
+
+class Doubled(torch.nn.Module):
+    """The identity, with a gradient that is twice as large."""
+
+    def forward(self, bias):
+        return Twice.apply(bias)
+
+
+class Twice(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, s):
+        return 2 * s
+
+
+def test_a_reader_that_is_wrong_is_found(monkeypatch):
+    """Were tanh read as sigmoid, the comparison would say so."""
+    module, x = Call(torch.tanh), torch.randn(3, 4)
+    dyadic.from_torch(module, x)
+    monkeypatch.setitem(torch_call.OPERATORS, "tanh", lambda call: call.layer("sigmoid", [call.x()]))
+    with pytest.raises(SpecError, match="the output 0 differs from PyTorch's"):
+        dyadic.from_torch(module, x)
+
+
+def test_a_block_without_gradients():
+    class Partly(Call):
+        def forward(self, x):
+            with torch.no_grad():
+                kept = torch.tanh(self.inner(x))
+            return self.inner(x) * kept
+
+    architecture = dyadic.from_torch(Partly(None), torch.randn(3, 4))  # compared
+    assert [vertex.kind.type for vertex in architecture.vertices].count("stop_gradient") == 1
+
+
+class Words(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.places = torch.nn.Embedding(7, 3, padding_idx=2), torch.nn.Embedding(9, 3)
+
+    def forward(self, ids, extra):
+        seen = ids.ne(1).int()
+        places = (seen.cumsum(1) * seen).long() + 1  # as RoBERTa counts
+        both = torch.cat([ids, extra], 1).view(-1, 5).t()
+        return self.places(places).sum() + self.table(both) + self.table(ids[:, :1].expand(-1, 2)).sum()
+
+
+def test_integer_inputs_are_moved_about_and_computed_with():
+    torch.manual_seed(0)
+    arguments = (torch.tensor([[3, 2, 1], [4, 5, 6]]), torch.tensor([[0, 2], [2, 6]]))
+    architecture = dyadic.from_torch(Words(), arguments)
+    assert [node.role for node in architecture.inputs if node.name in ("ids", "extra")] == ["index", "index"]
+    assert dyadic.verify(dyadic.derive(architecture))["verdict"] == "proved"
+
+
+@pytest.mark.parametrize(
+    ("function", "operator"),
+    [(lambda x: torch.fft.fft(x).real, "fft"), (torch.linalg.inv, "linalg_inv"), (torch.bernoulli, "bernoulli"),
+     (lambda x: x.to(torch.complex64).abs(), "complex"), (lambda x: x[x > 0], "index")],
+    ids=["fft", "inverse", "random", "complex", "mask"],
+)  # fmt: skip
+def test_what_is_not_read_is_named(function, operator):
+    with pytest.raises(dyadic.DyadicError, match=operator):
+        dyadic.from_torch(Call(function), torch.randn(4, 4))

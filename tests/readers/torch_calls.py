@@ -1,0 +1,84 @@
+"""Small functions of one tensor, and of integers or masks beside it, one for each kind of call that is read."""
+
+import torch
+from torch.nn import functional as F
+
+ORDER, LABELS = torch.tensor([2, 0, 1]), torch.tensor([1, 3, 0])
+SEEN = torch.tensor([True, False, True])
+AT = torch.tensor([[0, 3, 1], [2, 2, 0], [1, 0, 3]])
+
+
+def assigned(x):
+    y = x.clone()
+    y[:, 1] = 2 * x[:, 0]
+    y[0, 1:3] += 1
+    y[:, ::2] = x[:, :2]
+    return y
+
+
+def assigned_under(x, seen):
+    y = 1 * x
+    y[seen] = 0.5
+    return y
+
+
+CALLS = {
+    "compare": lambda x: torch.where(x > 0.1, x, -2 * x) + x * (x.abs() <= 0.3),
+    "logic": lambda x: x * ((x > 0) & ~(x > 1) | (x < -1)) + x * torch.logical_xor(x > 0, x > 0.5),
+    "triangles": lambda x: x.tril() + 2 * x.triu(1),
+    "fill": lambda x, seen: x.masked_fill(seen[:, None], float("-inf")).softmax(0),
+    "mask of integers": lambda x, order: x + (1 - order[:, None].bool().float()) * -1e4,
+    "assigned": assigned,
+    "assigned under a mask": assigned_under,
+    "gather": lambda x: x.gather(1, AT),
+    "gather by input": lambda x, labels: x.gather(1, labels[:, None].expand(-1, 2)),
+    "index_add": lambda x: torch.zeros(5, 4, dtype=x.dtype).index_add(0, ORDER, x, alpha=2),
+    "index_add by input": lambda x, order: (1 + x).index_add(0, order, x),
+    "scatter_add": lambda x: x.scatter_add(1, AT, x[:, :3]),
+    "scatter_add by input": lambda x, labels: (0 * x).scatter_add(0, labels[:, None].expand(-1, 4) % 3, x),
+    "scatter": lambda x: x.scatter(1, LABELS[:, None], 2 * x[:, :1]),
+    "scatter by input": lambda x, labels: x.scatter(1, labels[:, None], 3.0),
+    "index_put": lambda x: x.index_put((torch.tensor([1, 1]), torch.tensor([0, 0])), x[:2, 3], accumulate=True),
+    "places": lambda x: x[torch.arange(3), LABELS] + x[x.new_tensor([1, 0, 1]).bool()].sum(),
+    "places by input": lambda x, labels: x[torch.arange(3), labels] * x[:, labels].sum(),
+    "last places": lambda x, order: x[order - 3] + x[torch.tensor([-1, 0, -2])],
+    "sort": lambda x: x.sort(-1, descending=True)[0] * x.sort(0)[0],
+    "topk": lambda x: x.topk(2, -1)[0] + x.max(0, keepdim=True)[0][:, :2],
+    "positions": lambda x: F.one_hot(x.argmin(-1), 4) * x + x.median(-1, keepdim=True)[0],
+    "chosen by size": lambda x: x[torch.arange(3), x.max(-1)[1]],
+    "resize": lambda x: F.interpolate(x[None, None], size=(5, 7), mode="bilinear", align_corners=False),
+    "pads": lambda x: F.pad(F.pad(x[None, None], (1, 2, 1, 0), mode="reflect"), (1, 0, 0, 2), mode="replicate"),
+    "turned": lambda x: F.pad(x[None], (2, 1), mode="circular") + x.roll(3).flip(0, 1).sum(),
+    "adaptive": lambda x: F.adaptive_avg_pool2d(x[None, None], (2, 3)),
+    "cumulated": lambda x: x.cumsum(-1) + x.cumprod(0) + x.diagonal().sum() + x.prod(0),
+    "repeated": lambda x: x.repeat_interleave(2, 0),
+    "norms": lambda x: F.normalize(x, dim=-1) + x.norm(dim=0) + x.var(-1, keepdim=True) + x.std(0, correction=0),
+    "powers": lambda x: x.abs() ** x.sigmoid() + 2**x + F.softplus(x, beta=2) + x**0,
+    "bounds": lambda x: x.clamp(min=x.new_tensor(0.1)).clamp(max=1 + 0 * x),
+    "cross entropy": lambda x, labels: F.cross_entropy(x, labels, weight=x.new_tensor([1, 2, 3, 4]), ignore_index=3),
+    "divergence": lambda x: F.kl_div(x.log_softmax(-1), (2 * x.detach()).softmax(-1), reduction="batchmean"),
+    "losses": lambda x: F.smooth_l1_loss(x, 2 * x) + F.binary_cross_entropy_with_logits(x, x.sigmoid().detach()),
+    "nothing": lambda x: x * 0,
+    "far away": lambda x: F.max_pool1d(F.pad(x[None], (1, 1), value=float("-inf")), 3, 2),
+    "straight through": lambda x: x + (x.round() - x).detach(),
+    "half stopped": lambda x: x * torch.tanh(x).detach() + x,
+}
+BESIDE = {"seen": SEEN, "order": ORDER, "labels": LABELS}
+
+
+class Call(torch.nn.Module):
+    """A function of a layer with weights, so that there is a gradient to compare."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function, self.inner = function, torch.nn.Linear(4, 4)
+
+    def forward(self, x, *beside):
+        return self.function(self.inner(x), *beside)
+
+
+def case(name):
+    """(module, arguments) of a call."""
+    function = CALLS[name]
+    beside = function.__code__.co_varnames[1 : function.__code__.co_argcount]
+    return Call(function).double(), (torch.randn(3, 4, dtype=torch.float64), *(BESIDE[one] for one in beside))
