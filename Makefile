@@ -2,6 +2,7 @@
 # make test: install into .venv what the tests need, then style, types and all tests.
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make costly: certificates made to cost as much as they can, and what they cost.
+# make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
 # make docs: write docs/layers.md from the code.
 # make bench: CPU seconds of whole commands, and how they grow.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
@@ -9,7 +10,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs bench mutants forgeries certificates costly clean
+.PHONY: demo test lint docs bench mutants forgeries certificates costly coq clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -34,6 +35,10 @@ certificates: $(VENV)/.test
 
 costly: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.costly
+
+coq: $(VENV)/.test
+	$(BIN)/python -m pytest tests/campaigns/coq_theorems.py
+	PYTHONPATH=tests $(BIN)/python -m campaigns.coq_mutants
 
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py

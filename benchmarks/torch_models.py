@@ -18,7 +18,8 @@ import torch
 from torch import nn
 
 import dyadic
-from dyadic.exported import Comparison
+from dyadic.autograd_comparison import AutogradComparison
+from dyadic.symbolic.readers import read_module
 
 Case = tuple[nn.Module, tuple[Any, ...]]
 
@@ -226,7 +227,8 @@ MODELS: dict[str, Callable[[], Case]] = {
     "vit": pixels("ViTConfig", "ViTModel", **_IMAGE),
     "dinov2": pixels("Dinov2Config", "Dinov2Model", **_IMAGE),
     "whisper_encoder": pixels("WhisperConfig", "WhisperModel", "input_features", (1, 4, 12), num_mel_bins=4,
-                              max_source_positions=6, **{k: v for k, v in _BART.items() if "max" not in k}),
+                              pad_token_id=0, max_source_positions=6,
+                              **{k: v for k, v in _BART.items() if "max" not in k}),
     "resnet18": vision("resnet18"), "resnet50": vision("resnet50"), "resnext50": vision("resnext50_32x4d"),
     "wide_resnet50": vision("wide_resnet50_2"), "densenet121": vision("densenet121"),
     "mobilenet_v2": vision("mobilenet_v2"), "mobilenet_v3": vision("mobilenet_v3_small"),
@@ -250,8 +252,9 @@ def row(name: str) -> str:
         return f"{name:16} not run: {type(error).__name__}: {str(error)[:200]}"
     started = time.process_time()
     try:
-        architecture = dyadic.from_torch(module, arguments, check=False)
-        differences = Comparison(module, arguments, architecture).differences()
+        found = read_module(module, arguments)
+        architecture = found.architecture
+        differences = AutogradComparison(module, arguments, found).differences()
         read = time.process_time()
         verdict = dyadic.verify(dyadic.derive(architecture))["verdict"]
     except Exception as error:

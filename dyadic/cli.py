@@ -125,7 +125,11 @@ def derive(**options: Any) -> int:
 @click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
 @click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
-@click.option("--coq", is_flag=True, help="Also have Coq check the theorem and this network's instance of it.")
+@click.option(
+    "--coq",
+    is_flag=True,
+    help="Also have Coq check the theorem and this network (its library is kept in ~/.cache/dyadic/coq).",
+)
 @click.option("--methods", metavar="A,B,...", help="Run only these methods (`dyadic explain` lists them).")
 @click.option("--deep", is_flag=True, help="Also run the costlier methods.")
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
@@ -150,6 +154,11 @@ def verify(claims: Path | None, **options: Any) -> int:
     "--granularity", type=click.Choice(["operation", "layer"]), help="What a vertex is where SPEC is a model."
 )
 @click.option("--effort", type=click.IntRange(1, 10_000), default=1, help="Spend up to so many times the usual work.")
+@click.option(
+    "--coq",
+    is_flag=True,
+    help="Also have Coq check the network's equations (its library is kept in ~/.cache/dyadic/coq).",
+)
 def check(**options: Any) -> int:
     """Verify a certificate again, from its contents alone.
 
@@ -275,7 +284,7 @@ def paper_claims(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("-o", "--output", type=_file, required=True, help="A .tex or .pdf file.")
+@click.option("-o", "--output", type=_file, required=True, help="A .tex, .pdf or .html file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""

@@ -78,7 +78,9 @@ def verify_own(
     return 2 if found.failures else EXIT[found.verdict]
 
 
-def check(certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int) -> int:
+def check(
+    certificate: Path, spec: Path | None, cost: str | None, granularity: Granularity | None, effort: int, coq: bool
+) -> int:  # fmt: skip
     from dyadic.proofs import Rejected
     from dyadic.proofs.checker.intake.source import read
     from dyadic.summary import rejected_text, report_text
@@ -88,7 +90,7 @@ def check(certificate: Path, spec: Path | None, cost: str | None, granularity: G
     derivation = None if spec is None else _derivation(spec, cost, granularity)
     try:
         with progress("checking"):
-            found = dyadic.check(read(str(certificate), effort), derivation, effort)
+            found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
     except Rejected as error:
         _print(rejected_text(str(error), page(sys.stdout)))
         return 1

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from dyadic.codegen.compilers import find_c_compiler
-from dyadic.proofs.methods.machine import has_coquelicot
+from dyadic.proofs.methods.coqc import has_coquelicot
 
 
 def report() -> Iterator[tuple[str, bool, str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dyadic.proofs.composition import ESSENTIAL
-from dyadic.proofs.methods.registry import METHODS, Method
+from dyadic.proofs.methods.registry import COQ_METHODS, METHODS, Method
 from dyadic.summary import importable
 from dyadic.symbolic.errors import DyadicError
 from dyadic.terminal import Page
@@ -95,7 +95,7 @@ def _sentences(method: Method) -> Iterator[str]:
 
 
 def _when(method: Method) -> str:
-    if method.name == "machine":
+    if method.name in COQ_METHODS:
         return f"It runs with --coq, or with --methods {method.name}."
     return f"It runs with --deep, or with --methods {method.name}." if method.deep else "It runs by default."
 

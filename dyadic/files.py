@@ -15,7 +15,7 @@ from dyadic.symbolic.errors import DyadicError, expect, unwritable
 
 
 def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
-    """Write the paper appendix; the ending of ``path`` (.tex or .pdf) decides the format.
+    """Write the paper appendix; the ending of ``path`` (.tex, .pdf or .html) decides the format.
 
     A .tex file gets its .sty and .bib beside it.  No file is ever half written.
     """

@@ -178,6 +178,7 @@ def summary_json(certificate: Mapping[str, Any], notes: Notes) -> dict[str, Any]
         "steps": certificate["steps"],
         "verdict": certificate["verdict"],
         "claims": certificate["claims"],
+        "compared": certificate.get("compared"),
         "not_run": notes.not_run,
         "seconds": {name: round(seconds, 4) for name, seconds in notes.seconds.items()},
         "hash": certificate["hash"],

@@ -106,6 +106,14 @@ class Certificate(_FixedMapping):
         return int(self["steps"])
 
     @property
+    def compared(self) -> int | None:
+        """At how many random points the gradients were compared with those of the program that the network was made of.
+
+        0 if they were not; None where there is no program that has gradients of its own.
+        """
+        return self.get("compared")
+
+    @property
     def hash(self) -> str:
         """SHA-256 of the contents: 64 hexadecimal digits."""
         return str(self["hash"])
@@ -212,10 +220,13 @@ def verify(
     return Certificate(verification.verify(derivation, steps, progress, coq, methods, deep, notes))
 
 
-def check(certificate: Mapping[str, Any], derivation: Derivation | None = None, effort: int = 1) -> Report:
+def check(
+    certificate: Mapping[str, Any], derivation: Derivation | None = None, effort: int = 1, coq: bool = False
+) -> Report:
     """Verify a certificate again, from its contents alone; derivation: of the network of which it has to speak.
 
     effort: how many times the usual work may be spent on it; what takes more is rejected.
+    coq: also have Coq check the network's own equations.
     Raises :class:`RejectedCertificate`, a :class:`DyadicError` that names the field, if any part does not hold.
     """
     if derivation is not None:
@@ -224,7 +235,9 @@ def check(certificate: Mapping[str, Any], derivation: Derivation | None = None, 
         raise DyadicError(f"effort = {effort!r:.60}: write a positive integer")
     wanted = None if derivation is None else architecture_content(derivation)
     with _rejecting():
-        return recheck.check(dict(certificate) if isinstance(certificate, Mapping) else certificate, wanted, effort)
+        return recheck.check(
+            dict(certificate) if isinstance(certificate, Mapping) else certificate, wanted, effort, coq
+        )
 
 
 __all__ = ["Certificate", "RejectedCertificate", "check", "verify"]

@@ -46,6 +46,8 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
         f"{certificate.name}: {_counts([claim.verdict for claim in claims])}; certificate {certificate.hash[:16]}, "
         f"architecture {certificate.architecture[:16]}"
     )
+    if certificate.compared is not None:
+        yield from page.wrapped(_program(certificate.compared))
     column = _column([claim.id for claim in claims], page)
     said: dict[str, Mapping[str, Any]] = {}
     for title, members in _grouped(claims):
@@ -62,6 +64,17 @@ def verdict_text(certificate: Certificate, notes: Notes, page: Page, verbose: bo
     more = "" if verbose else "--verbose shows methods and witnesses; "
     yield ""
     yield from page.wrapped(f"{more}`dyadic explain METHOD` says what a method proves, trusts and cannot see.")
+
+
+def _program(points: int) -> str:
+    """What is known of a network and the program that it was made of."""
+    if not points:
+        return (
+            "Of the network as it was read: its gradients were not compared with PyTorch's autograd; a backward pass "
+            "of the program's own would not have been noticed."
+        )
+    where = counted(points, "random point")
+    return f"Of the network as it was read: its gradients are those of PyTorch's autograd at {where}; no proof."
 
 
 def own_claims_text(

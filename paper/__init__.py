@@ -3,10 +3,11 @@
 document.py   the document tree             theory.py          formulas of the general theory
 content.py    derivation + certificate -> document tree, by setting.py, network_equations.py, exactness.py,
               verification_table.py; layer_words.py, prose.py   kinds and claims in words
-glyphs.py     which letter stands for what  transliteration.py names in other scripts
+glyphs.py, meanings.py    which letter stands for what, and means what;  transliteration.py names in other scripts
 drawing.py    drawings and SVG              wavefront.py       the wavefront of exactness
 layout.py     where rows begin              render.py          the walk that both back ends share
-latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what both print
+latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what all print
+html_document.py, mathml.py                 a page that needs nothing else
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dyadic.paper.content import build_document
 from dyadic.paper.document import Document
 from dyadic.paper.drawing import Drawing, svg
 from dyadic.paper.glyphs import read_notation
+from dyadic.paper.html_document import render_html
 from dyadic.paper.latex import bibliography, render_latex
 from dyadic.paper.typst_document import drawing_pdf, render_pdf, render_typst
 from dyadic.paper.wavefront import wavefront
@@ -25,7 +27,7 @@ from dyadic.symbolic.errors import DyadicError
 
 
 def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
-    """The files of an appendix at ``path``: a .tex fragment with its .sty and .bib beside it, or a .pdf.
+    """The files of an appendix at ``path``: a .tex fragment with its .sty and .bib beside it, a .pdf or an .html page.
 
     Raises :class:`DyadicError` for another ending.
     """
@@ -36,16 +38,16 @@ def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
             path.with_name("dyadic.bib"): bibliography().encode(),
             path: render_latex(document).encode(),
         }
+    if path.suffix == ".html":
+        return {path: render_html(document).encode()}
     return {path: render_pdf(document)}
 
 
 def appendix_format(path: Path) -> str:
-    """The ending of an appendix.  Raises :class:`DyadicError` for one that is neither .tex nor .pdf."""
-    if path.suffix in (".tex", ".pdf"):
+    """The ending of an appendix.  Raises :class:`DyadicError` for one that is none of .tex, .pdf and .html."""
+    if path.suffix in (".tex", ".pdf", ".html"):
         return path.suffix
-    if path.suffix == ".html":
-        raise DyadicError(f"{path}: HTML comes with the paper issue; write a .tex or .pdf file")
-    raise DyadicError(f"{path}: the ending {path.suffix!r} is not one of .tex, .pdf")
+    raise DyadicError(f"{path}: the ending {path.suffix!r} is not one of .tex, .pdf, .html")
 
 
 FIGURES = {"wavefront": wavefront}
@@ -73,6 +75,7 @@ __all__ = [
     "figure_file",
     "figure_format",
     "read_notation",
+    "render_html",
     "render_latex",
     "render_pdf",
     "render_typst",

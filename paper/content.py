@@ -9,8 +9,9 @@ from typing import Any
 from dyadic.paper import theory
 from dyadic.paper.document import Algorithm, Block, Document, EquationBlock, Math, Paragraph, Section
 from dyadic.paper.exactness import proof, result
-from dyadic.paper.glyphs import Glyph, Notation, allocate
-from dyadic.paper.layer_words import KindOnPaper, kinds_on_paper
+from dyadic.paper.glyphs import Notation, allocate
+from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
+from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
 from dyadic.paper.setting import (
     costs,
@@ -19,7 +20,7 @@ from dyadic.paper.setting import (
     names_in_other_letters,
     network_table,
     ranks_table,
-    symbols_table,
+    symbols,
 )
 from dyadic.paper.verification_table import tags_table, verification
 from dyadic.symbolic.derivation import Derivation
@@ -56,13 +57,16 @@ def build_document(
             Section("Stationarity and dynamics", (*theory.stationarity(), *theory.dynamics())),
             Section("The network's equations", (*equations, *functions(kinds), *_energy(derivation, large))),
             Section("Proof", proof(derivation, certificate)),
-            Section("What was verified, and how", verification(certificate)),
+            Section("What was verified, and how", verification(certificate, in_words(derivation, kinds, large))),
             Section("Algorithms", _algorithms(derivation)),
             Section("Tags and hashes", _tags(derivation)),
         ),
         notation=notation,
         aliases=aliases,
         named=architecture.own_names,
+        claims={claim["id"]: claim for claim in certificate["claims"]},
+        digest=certificate["hash"],
+        hashes={equation.tag: equation.hash for equation in derivation.equations.values()},
     )
 
 
@@ -94,7 +98,7 @@ def _setting(
             Paragraph(("In the equations, " + "; ".join(f"{k} is {name}" for name, k in aliases.items()) + ".",))
         )
     blocks += names_in_other_letters(notation)
-    blocks.append(symbols_table(notation, lines_of([*blocks, *equations])))
+    blocks += symbols(notation, lines_of([*blocks, *equations]))
     return tuple(blocks)
 
 

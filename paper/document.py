@@ -6,14 +6,15 @@ ever converted from one language to another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
 
 from sympy import Expr
 
 from dyadic.paper.drawing import Drawing
-from dyadic.paper.glyphs import Glyph, Notation
+from dyadic.paper.glyphs import Notation
+from dyadic.paper.meanings import Glyph
 from dyadic.symbolic.expressions import Definition
 
 # -- formulas of the general theory ----------------------------------------------------------------------------
@@ -80,8 +81,11 @@ Span = str | Code | Math | Cite | Ref
 
 @dataclass(frozen=True)
 class Paragraph:
+    """claim: by which the certificate knows what the paragraph states, here and below."""
+
     spans: tuple[Span, ...]
     lead: str = ""
+    claim: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,16 +117,18 @@ class Theorem:
     body: tuple[Paragraph | Display, ...]
     title: str = ""
     key: str = ""
+    claim: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """``widths``: the columns' shares of the line."""
+    """``widths``: the columns' shares of the line.  claims: those of each row, where rows are claims."""
 
     caption: str
     head: tuple[tuple[Span, ...], ...]
     rows: tuple[tuple[tuple[Span, ...], ...], ...]
     widths: tuple[int, ...]
+    claims: tuple[tuple[str, ...], ...] = ()
 
 
 def two_to_a_row(
@@ -143,8 +149,11 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class Picture:
+    """settled: of every vertex the steps after which x and s are exact, where the columns of the drawing are steps."""
+
     drawing: Drawing
     caption: tuple[Span, ...]
+    settled: tuple[tuple[str, int, int], ...] = ()
 
 
 Block = Paragraph | Display | EquationBlock | Theorem | Table | Algorithm | Picture
@@ -161,6 +170,7 @@ class Document:
     """notation: what everything is called.  aliases: what stands for names that are too long for a formula.
 
     named: inputs that are written under their own name.
+    claims: the certificate's entries, and ``digest`` its hash.  hashes: of the equations, by their tags.
     """
 
     title: str
@@ -169,6 +179,9 @@ class Document:
     notation: Notation
     aliases: dict[str, str]
     named: frozenset[str]
+    claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    digest: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,16 @@ class Caption:
 
 @dataclass(frozen=True)
 class Drawing:
-    """y goes upward.  title: what is to be seen, for who cannot see it."""
+    """y goes upward.  title: what is to be seen, for who cannot see it.
+
+    columns: where the first column begins and how wide all are, where steps are columns.
+    """
 
     width: float
     height: float
     shapes: tuple[Box | Stroke | Caption, ...]
     title: str
+    columns: tuple[float, float] | None = None
 
 
 DASH = 3.0

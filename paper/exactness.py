@@ -16,10 +16,13 @@ from dyadic.symbolic.derivation import Derivation
 
 def result(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block, ...]:
     """What the reader came for: theorem, figure, verdict."""
-    return (_theorem(derivation), _picture(derivation), _verdict(certificate))
+    held = any(claim["kind"] == "steps" and claim["numbers"]["held"] for claim in certificate["claims"])
+    return (_theorem(derivation, held), _picture(derivation), _verdict(certificate))
 
 
-def _theorem(derivation: Derivation) -> Theorem:
+def _theorem(derivation: Derivation, held: bool) -> Theorem:
+    """held: whether some values are held constant, as a program asks."""
+    program = " as the program defines it, with values held constant where it stops gradients" if held else ""
     steps, update = derivation.steps, theory.update_rules()
     double = steps == 2 * derivation.L
     count: Any = ("T", "=", "2", "L", "=", str(steps)) if double else ("T", "=", str(steps))
@@ -36,12 +39,13 @@ def _theorem(derivation: Derivation) -> Theorem:
                     " is the feedforward activation, ",
                     Math("s"), " is the sensitivity of backpropagation, and ",
                     Math(("partial", "E", "/", "partial", "theta")),
-                    " is the gradient of the cost. No further step changes anything.",
+                    f" is the gradient of the cost{program}. No further step changes anything.",
                 )
             ),
         ),
         "exactness in finite time",
         "exactness",
+        "steps",
     )  # fmt: skip
 
 
@@ -52,7 +56,8 @@ def _picture(derivation: Derivation) -> Picture:
         "the state after that many unit steps from any initial state. Activations become exact from the inputs upward "
         "(solid front), sensitivities from the output back (dashed front)."
     )
-    return Picture(drawing, (caption,))
+    ranks, vertices = derivation.ranks, derivation.architecture.vertices
+    return Picture(drawing, (caption,), tuple((v.name, ranks.x[v.name], ranks.s[v.name]) for v in vertices))
 
 
 def _verdict(certificate: Mapping[str, Any]) -> Paragraph:
@@ -82,7 +87,7 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block
         "particular weights need not be symmetric."
     )
     blocks: list[Block] = [
-        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest)),
+        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest), claim="lemma"),
         Paragraph((remark,)),
     ]
     claims = {claim["id"]: claim for claim in certificate["claims"]}
@@ -112,7 +117,8 @@ def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
             f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
             Math("s"), " at ", Code(witness["variable"].partition(":")[2]), *_two_values(witness, steps),
         )  # fmt: skip
-    return Theorem("Proposition", (Paragraph(spans),), "structure" if "chain" in witness else "tightness")
+    title = "structure" if "chain" in witness else "tightness"
+    return Theorem("Proposition", (Paragraph(spans),), title, claim=claim["id"])
 
 
 def _two_values(witness: Mapping[str, Any], steps: int) -> tuple[Span, ...]:

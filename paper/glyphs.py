@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sympy import Symbol
 
+from dyadic.paper.meanings import GLYPHS, OF_TYPE, Glyph
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
@@ -67,52 +68,6 @@ _ASIDE = ("i", "j", "k", "l", "m", "n", "p", "q", "r")
 """What an index or size is called whose own letter is a quantity's."""
 
 
-@dataclass(frozen=True)
-class Glyph:
-    """A letter (or the name of a Greek one), and what distinguishes it in its superscript."""
-
-    base: str
-    upper: str = ""
-    meaning: str = ""
-
-
-_NORMS = {
-    "m": Glyph("mu", "", "mean"),
-    "v": Glyph("varsigma", "", "variance"),
-    "r": Glyph("rho", "", "inverse deviation"),
-    "G": Glyph("gamma", "", "gain"),
-    "R": Glyph("nu", "", "mean of squares"),
-}
-_NORM_TYPES = ("layer_norm", "group_norm", "instance_norm", "rms_norm", "batch_norm", "batch_norm_training")
-_OF_TYPE = dict.fromkeys(_NORM_TYPES, _NORMS)
-_PARTS = {"q": "queries", "k": "keys", "v": "values", "o": "outputs", "t": "the gate"}
-_GATES = {"i": "input", "f": "forget", "g": "candidate", "o": "output"}
-_GLYPHS = {
-    "x": Glyph("x", "", "activation"),
-    "s": Glyph("s", "", "sensitivity, the derivative of the cost with respect to the activation"),
-    "f": Glyph("f", "", "value of a layer's map"),
-    "z": Glyph("z", "", "value before the activation function"),
-    "E": Glyph("E", "", "energy on the doubled state"),
-    "C": Glyph("C", "", "cost"),
-    "W": Glyph("W", "", "weights"),
-    "b": Glyph("b", "", "biases"),
-    "y": Glyph("y", "", "target"),
-    "theta": Glyph("theta", "", "all parameters"),
-    "lse": Glyph("ell", "", "logarithm of the sum of exponentials"),
-    "cell": Glyph("c", "", "cell state"),
-    "hidden": Glyph("h", "", "hidden state"),
-    "m2": Glyph("m", "(2)", "maximum along the second axis"),
-    "m3": Glyph("m", "(3)", "maximum along the third axis"),
-    "q": Glyph("q", "", "query"),
-    "k": Glyph("k", "", "key"),
-    "a": Glyph("a", "", "attention score"),
-    "p": Glyph("p", "", "attention weight"),
-    "l": Glyph("ell", "", "logarithm of the sum of exponentials"),
-    **{f"W{c}": Glyph("W", c.upper(), f"weights of {word}") for c, word in _PARTS.items()},
-    **{f"b{c}": Glyph("b", c.upper(), f"biases of {word}") for c, word in _PARTS.items()},
-    **{f"g{c}": Glyph("g", c, f"{word} gate") for c, word in _GATES.items()},
-}  # fmt: skip
-
 _GLYPH = re.compile(r"([A-Za-z]+)(?:\^([A-Za-z0-9]+))?\Z")
 
 
@@ -133,8 +88,8 @@ class Notation:
         """The glyph of a quantity's letter, of a vertex of this name or of a layer kind of this type."""
         if letter in self.chosen:
             return self.chosen[letter]
-        of_type = _OF_TYPE.get(self.types.get(owner, kind), {})
-        return of_type.get(letter) or _GLYPHS.get(letter) or _spelled(letter)
+        of_type = OF_TYPE.get(self.types.get(owner, kind), {})
+        return of_type.get(letter) or GLYPHS.get(letter) or _spelled(letter, of_type)
 
     def plain(self, name: str) -> str:
         """A name as it is written on paper."""
@@ -148,19 +103,39 @@ class Notation:
         table = _renamed(symbols, taken)
         return tuple(_with(line, table) for line in lines) if table else tuple(lines)
 
-    def used(self, letters: Iterable[tuple[str, str]]) -> list[Glyph]:
-        """The glyphs of these letters (each with its layer type) that say what they mean, each once."""
-        found: dict[tuple[str, str], Glyph] = {}
+    def used(self, letters: Iterable[tuple[str, str]], general: Mapping[str, str]) -> list[Glyph]:
+        """The glyphs of these letters (each with its layer type), each once, with all that it means.
+
+        general: what letters mean in statements about any network.
+        """
+        found: dict[tuple[str, str], dict[str, list[str]]] = {}
         for letter, kind in letters:
             glyph = self.glyph(letter, "", kind)
-            if glyph.meaning:
-                found.setdefault((glyph.base, glyph.upper), glyph)
-        return list(found.values())
+            kinds = found.setdefault((glyph.base, glyph.upper), {}).setdefault(glyph.meaning, [])
+            kinds += [words for words in (kind.replace("_", " "),) if words and words not in kinds]
+        for letter, meaning in general.items():
+            glyph = self.chosen.get(letter, Glyph(letter))
+            found.setdefault((glyph.base, glyph.upper), {}).setdefault(meaning, []).append(_GENERAL)
+        return [Glyph(base, upper, _meanings(kinds)) for (base, upper), kinds in found.items()]
 
 
-def _spelled(letter: str) -> Glyph:
-    """A letter as it is; of several the first, the others above it."""
-    return Glyph(letter) if len(letter) == 1 or letter in GREEK else Glyph(letter[0], letter[1:])
+_GENERAL = "of any network"
+
+
+def _meanings(kinds: Mapping[str, Sequence[str]]) -> str:
+    """What a glyph means; where that is several things, each with where it means it."""
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "; ".join(f"{meaning} ({', '.join(where)})" if where else meaning for meaning, where in kinds.items())
+
+
+def _spelled(letter: str, known: Mapping[str, Glyph]) -> Glyph:
+    """A letter as it is; of several the first, the others above it, a number in brackets so that it is no power."""
+    if len(letter) == 1 or letter in GREEK:
+        return Glyph(letter)
+    first, rest = letter[0], letter[1:]
+    meaning = known.get(first, GLYPHS.get(first, Glyph(""))).meaning
+    return Glyph(first, f"({rest})", f"{meaning}, number {rest}") if rest.isdigit() else Glyph(first, rest)
 
 
 def entries(line: Definition) -> set[Element]:
@@ -243,10 +218,10 @@ def _chosen(path: Path, letter: str, value: object, content: Mapping[str, object
             f"{path}: {letter} = {value!r} is no letter; write one letter or the name of a Greek one, "
             'with a superscript if it needs one, such as "Theta" or "A^Q"'
         )
-    glyph = Glyph(found[1], found[2] or "", _GLYPHS.get(letter, Glyph("")).meaning)
-    for other in {*_GLYPHS, *content} - {letter}:
+    glyph = Glyph(found[1], found[2] or "", GLYPHS.get(letter, Glyph("")).meaning)
+    for other in {*GLYPHS, *content} - {letter}:
         theirs = content.get(other, None)
-        standard = _GLYPHS.get(other)
+        standard = GLYPHS.get(other)
         name = theirs if theirs is not None else standard and _written(standard)
         if name == _written(glyph):
             raise DyadicError(f"{path}: {letter} = {value!r} is what {other} is called; choose another letter")

@@ -179,6 +179,25 @@ class LatexRenderer(Renderer):
         return f"\\begin{{dyadicalgorithm}}{{{title}}}\n{lines}\n\\end{{dyadicalgorithm}}"
 
 
+class StandaloneLatex(LatexRenderer):
+    """Formulas that need amsmath and nothing of the fragment's style: what a reader copies from a page."""
+
+    def relation(self, left: str, right: str) -> str:
+        return f"{left} &= {right}"
+
+    def part(self, part: RowPart) -> str:
+        new = "\n  \\\\&\\quad " if part.wide else ""
+        if part.sign:
+            return f"{new} {part.sign} {part.text}"
+        return f"{new}\\cdot {part.text}" if new else rf" \, {part.text}"
+
+    def display(self, rows: Sequence[str], key: str) -> str:
+        return super().display(rows, "")
+
+    def tagged(self, rows: Sequence[str], tag: str) -> str:
+        return super().tagged(rows, "")
+
+
 def _pieces(word: str) -> list[str]:
     return re.split(r"(?<=[(=])(?=\w)", word) if len(word) > _LONG_WORD else [word]
 

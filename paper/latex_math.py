@@ -15,5 +15,9 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
     def roman(self, name: str) -> str:
         return rf"\operatorname{{{latex_escape(name)}}}"
 
+    def rate(self, variable: str) -> str:
+        letter, index, rest = variable.partition("_")
+        return super().rate(letter) + index + rest
+
     def power(self, base: str, exponent: str) -> str:
         return super().power(self.base(base), exponent)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.energy import LayerDerivation, LayerKind
+from dyadic.symbolic.energy import CostDerivation, LayerDerivation, LayerKind
 
 _SILENT = frozenset({"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil"})
 """Settings that the equation shows and that words would not make clearer."""
@@ -44,6 +45,13 @@ def described(kind: LayerKind) -> str:
     if len(kind.ranks) > 1:
         words.append(f"{len(kind.ranks)} inputs")
     return ", ".join(words)
+
+
+def described_cost(cost: CostDerivation) -> str:
+    """``cross entropy, target index``."""
+    defaults = COSTS[cost.type].options
+    settings = [f"{key} {_value(value)}" for key, value in cost.settings if value != defaults[key].default]
+    return ", ".join([cost.type.replace("_", " "), *settings])
 
 
 _NAMES = {
@@ -95,6 +103,15 @@ def kinds_on_paper(derivation: Derivation) -> list[KindOnPaper]:
         layers = [derivation.layers[members[0]] for members in group]
         differing = _difference([dict(layer.kind.settings) for layer in layers])
         found.append(KindOnPaper(number, layers[0], tuple(name for members in group for name in members), differing))
+    return found
+
+
+def in_words(derivation: Derivation, kinds: Sequence[KindOnPaper], tags: bool) -> dict[str, str]:
+    """What kinds and costs are called, by their labels in the certificate; kinds by tags where those are shown."""
+    found = {cost.label: described_cost(cost) for cost in derivation.costs.values()}
+    for kind in kinds:
+        for name in kind.members:
+            found[derivation.layers[name].label] = kind.tag if tags else kind.words
     return found
 
 

@@ -58,7 +58,7 @@ def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]
     ]  # fmt: skip
     for kind in kinds:
         layer = kind.layer
-        blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",)))
+        blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",), claim=f"adjoint:{layer.label}"))
         lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
         blocks.append(EquationBlock(tuple(dict.fromkeys(lines)), kind.tag, len(layer.gradients), layer.kind.type))
     for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
@@ -72,6 +72,8 @@ def functions(kinds: Sequence[KindOnPaper]) -> list[Block]:
     bodies = [item.body for kind in kinds for item in kind.layer.equation.definitions]
     used = {node.name for body in bodies for node in body.atoms(Apply)}
     names = sorted((used | _within(used)) - _AS_THEY_ARE)
+    adjoints = [item.body for kind in kinds for item in (*kind.layer.adjoints, *kind.layer.intermediates)]
+    primed = {node.name for body in adjoints for node in body.atoms(Apply) if node.order} & _AS_THEY_ARE
     blocks: list[Block] = []
     for name in names:
         formula = by_cases(name)
@@ -79,6 +81,7 @@ def functions(kinds: Sequence[KindOnPaper]) -> list[Block]:
             blocks.append(Display((Apply(name, 0, Z), "=", formula)))
         if name in used:
             blocks.append(Display((Apply(name, 1, Z), "=", closed_form(name, 1))))
+    blocks += [Display((Apply(name, 1, Z), "=", closed_form(name, 1))) for name in sorted(primed - {"exp"})]
     hypotheses = [(name, FUNCTIONS[name].hypotheses) for name in sorted(used) if FUNCTIONS[name].hypotheses]
     if blocks:
         blocks.insert(0, Paragraph(("Activations and their derivatives, derived from the definitions:",)))

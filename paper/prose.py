@@ -35,9 +35,13 @@ _ALONE = frozenset({"x", "s", "E", "C", "L", "T", "k"})
 def sentence(text: str) -> tuple[Span, ...]:
     """A statement as a sentence: its first word with a capital unless it is a formula."""
     found: list[Span] = []
-    for piece in _WHOLE_PIECE.split(text):
+    for piece in filter(None, _WHOLE_PIECE.split(text)):
         if piece in _WHOLE:
-            found.append(Math(_WHOLE[piece]))
+            last = found[-1] if found else ""
+            if isinstance(last, Math):  # one formula with what it follows without a word between them
+                found[-1] = Math((last.formula, _WHOLE[piece]))
+            else:
+                found.append(Math(_WHOLE[piece]))
         else:
             found += [Math(_formula(part)) if is_math else part for part, is_math in _runs(piece)]
     if found and isinstance(found[0], str):

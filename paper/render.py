@@ -29,7 +29,7 @@ from dyadic.paper.document import (
     Theorem,
     Words,
 )
-from dyadic.paper.glyphs import Glyph
+from dyadic.paper.meanings import Glyph
 from dyadic.paper.symbols import NotationPrinter
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.printing import joined
@@ -44,6 +44,8 @@ class Renderer(ABC):
 
     printer: NotationPrinter
     symbols: dict[str, str]
+    aligned = "& "
+    """What the place stands behind at which the rows of a formula are aligned."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -93,7 +95,7 @@ class Renderer(ABC):
         terms = self.printer.terms(formula)
         pairs = [terms[k : k + 2] for k in range(0, len(terms), 2)]
         plus = ["+ " if number and pair[0][0] == "+" else "" for number, pair in enumerate(pairs)]
-        return [f"& {sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
+        return [f"{self.aligned}{sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
 
     def equations(self, block: EquationBlock) -> str:
         self.printer.kind = block.kind

@@ -18,12 +18,14 @@ from dyadic.paper.document import (
     two_to_a_row,
 )
 from dyadic.paper.glyphs import Notation, entries
-from dyadic.paper.layer_words import KindOnPaper, described
+from dyadic.paper.layer_words import KindOnPaper, described, described_cost
+from dyadic.paper.meanings import OF_THE_THEORY
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.structure import show
+from dyadic.symbolic.tensor_names import NameRole
 
 Cell = tuple[Span, ...]
 
@@ -127,7 +129,7 @@ def costs(derivation: Derivation) -> list[Block]:
         equation = derivation.equations[cost_tag(cost.owner)]
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
-        words = derivation.costs[cost.owner].label.replace("_", " ")
+        words = described_cost(derivation.costs[cost.owner])
         what = "a differentiable function that is left open" if cost.type == "abstract" else words
         blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
@@ -136,7 +138,7 @@ def costs(derivation: Derivation) -> list[Block]:
             Paragraph(
                 (
                     "To it is added ",
-                    Math((str(architecture.decay / 2), "|", "theta", "|", Subscripted("", "", "2"))),
+                    Math((str(architecture.decay / 2), "|", "theta", Subscripted("||", "", "2"))),
                     ".",
                 )
             )
@@ -144,14 +146,28 @@ def costs(derivation: Derivation) -> list[Block]:
     return blocks
 
 
-def symbols_table(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> Table:
-    """What the letters mean that stand in these equations, each given with its layer type."""
+def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list[Block]:
+    """What the letters mean that stand in these equations, each given with its layer type, and in the theory."""
     letters: list[tuple[str, str]] = [("x", ""), ("s", ""), ("f", ""), ("E", ""), ("C", ""), ("theta", "")]
-    for kind, line in lines:
-        letters += sorted((element.name.letter, kind) for element in entries(line))
-    glyphs = notation.used(dict.fromkeys(letters))
-    rows = two_to_a_row([((Math(glyph),), (glyph.meaning,)) for glyph in glyphs])
-    return Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 20, 9, 20))
+    names = [
+        (notation.types.get(str(element.name.owner), kind), element.name)
+        for kind, line in lines
+        for element in entries(line)
+    ]
+    letters += sorted((name.letter, "" if name.letter in "xsfC" else kind) for kind, name in names)
+    rows = two_to_a_row(
+        [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), OF_THE_THEORY)]
+    )
+    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 20, 9, 20))
+    roles = {name.role for _, name in names}
+    accents = [text for role, text in _ACCENTS.items() if role in roles]
+    return [table, Paragraph((" ".join(accents),))] if accents else [table]
+
+
+_ACCENTS = {
+    NameRole.ADJOINT: "A bar marks an adjoint, the derivative of the cost with respect to what is under it.",
+    NameRole.CHOICE: "A hat marks the place at which a maximum is attained.",
+}
 
 
 def names_in_other_letters(notation: Notation) -> list[Block]:

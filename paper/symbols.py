@@ -64,9 +64,10 @@ class NotationPrinter(TypesetPrinter):
         """What a power is of: a function that is written as a fraction takes brackets."""
         return self.brackets(text) if text in self._fractions else text
 
-    def operator(self, name: str) -> str:
+    def operator(self, name: str, primes: str) -> str:
+        # Primes belong to the letter: behind a subscript they would be part of it in Typst.
         head, _, rest = name.partition("_")
-        return self.roman(head) + (self.script("_", self.upright(rest)) if rest else "")
+        return self.roman(head) + primes + (self.script("_", self.upright(rest)) if rest else "")
 
     @abstractmethod
     def greek(self, name: str) -> str: ...

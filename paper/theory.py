@@ -51,7 +51,8 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
                 "nonconservative systems ", Cite("dyadic:galley"), ", the state is doubled into ", Math(Subscripted("q", "1")),
                 " and ", Math(Subscripted("q", "2")), " with ", Math((plus, "=", "(", Subscripted("q", "1"), "+", Subscripted("q", "2"), ")", "/ 2")),
                 " and ", Math((minus, "=", Subscripted("q", "1"), "-", Subscripted("q", "2"))), "; the functional",
-            )
+            ),
+            claim="nonreciprocity",
         ),
         Display(("Lambda", "=", minus, "dot", "(", "F", "(", plus, ")", "-", "tau", rate(plus), ")")),
         Paragraph(
@@ -88,7 +89,8 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
                 "Every update is local: a vertex reads its parents, its children and itself. In dyadic coordinates ",
                 Math(("a", "=", "x", "+", *half)), ", ", Math(("b", "=", "x", "-", *half)),
                 " they are ascent in one compartment and descent in the other:",
-            )
+            ),
+            claim="variational:dyadic",
         ),
         Display((rate("a"), "=", partial("E", "a"), ",", "quad", rate("b"), "=", "-", partial("E", "b"))),
         Paragraph(("Three constructions for one coordinate pair, the other coordinates being parameters of the energy:",)),
@@ -98,7 +100,7 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
                 Paragraph(("The Lagrangian ", Math(readable(a.functional)), " gives ", Math((DOT_X, "=", readable(a.rate_x))),
                            " and ", Math((DOT_S, "=", readable(a.rate_s))),
                            ": the same stationary points, but the sensitivity runs backward in time.")),
-            ), "A, the action of the energy",
+            ), "A, the action of the energy", claim="variational:A",
         ),
         Theorem(
             "Remark",
@@ -108,7 +110,7 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
                 Paragraph(("and letting ", Math("x_-"), " and ", Math("s_-"), " tend to zero after the variation, gives ",
                            Math((DOT_X, "=", readable(b.rate_x))), " and ", Math((DOT_S, "=", readable(b.rate_s))),
                            ": the saddle-point dynamics.")),
-            ), "B, the doubled state",
+            ), "B, the doubled state", claim="variational:B",
         ),
         Theorem(
             "Remark",
@@ -116,7 +118,7 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
                 Paragraph(("With ", Math(readable(c.functional)), " for the energy, ",
                            Math((DOT_X, "=", readable(c.rate_x))),
                            ": the cost's gradient leaks into inference. This is not the dynamics used here.")),
-            ), "C, the doubled cost",
+            ), "C, the doubled cost", claim="variational:C",
         ),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from dyadic.paper.typst_math import TypstPrinter, typst_string
 _SYMBOLS = {
     "=": "=", "<-": "arrow.l", "in": "in", "partial": "partial", "theta": "theta", "tau": "tau", "Lambda": "Lambda",
     "langle": "chevron.l", "rangle": "chevron.r", "dot": "dot.c", "quad": "quad", "top": "top", "sum": "sum",
-    "/": "\\/", ";": "\\;", "<=": "<=", "|": "\\|", "||": "\\|",
+    "/": "\\/", ";": "\\;", "<=": "<=", "|": 'class("opening", bar.v)', "||": 'class("closing", bar.v)',
 }  # fmt: skip
 
 
@@ -115,7 +115,7 @@ class TypstRenderer(Renderer):
     def table(self, block: Table) -> str:
         columns = ", ".join(f"{width}fr" for width in block.widths)
         head = ", ".join(f"[#strong[{self.spans(title)}]]" for title in block.head)
-        rows = ",\n  ".join(", ".join(f"[{self.spans(cell)}]" for cell in row) for row in block.rows)
+        rows = ",\n  ".join(f"({', '.join(f'[{self.spans(cell)}]' for cell in row)},)" for row in block.rows)
         return f"#ruled({typst_string(plain_name(block.caption))}, ({columns},), ({head},),\n  {rows},\n)"
 
     def algorithm(self, block: Algorithm) -> str:

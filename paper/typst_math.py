@@ -68,7 +68,8 @@ class TypstPrinter(NotationPrinter):
         return f"{divisor} divides {value}"
 
     def rate(self, variable: str) -> str:
-        return f"dot({variable})"
+        letter, index, rest = variable.partition("_")  # the dot stands over the letter alone
+        return f"dot({letter}){index}{rest}"
 
     def product(self, factors: Sequence[str]) -> str:
         return " thin ".join(factors)

@@ -11,14 +11,17 @@ from dyadic.paper.prose import sentence
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def verification(certificate: Mapping[str, Any]) -> tuple[Block, ...]:
+def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[Block, ...]:
+    """The table of claims, and what they rest on.  kinds: layer kinds and costs in words, by their labels."""
     claims = certificate["claims"]
     trusted = {
         text: _numbering(k) for k, text in enumerate(dict.fromkeys(t for claim in claims for t in claim["trusted"]))
     }
     assumed = "; ".join(dict.fromkeys(text for claim in claims for text in claim["hypotheses"]))
-    rows = tuple(_row(group, trusted) for group in _alike(claims))
-    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (28, 9, 16, 9))
+    groups = _alike(claims)
+    rows = tuple(_row(group, trusted, kinds) for group in groups)
+    ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
+    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (28, 9, 16, 9), ids)
     return (
         table,
         Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),
@@ -57,31 +60,26 @@ def _alike(claims: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]
 
 
 def _without_subject(claim: Mapping[str, Any]) -> str:
+    """The statement without the one thing that it is about, where it begins by naming that."""
     text: str = claim["statement"]
-    return text.removeprefix(f"{claim['id'].partition(':')[2]}: ")
+    subject = claim["id"].partition(":")[2]
+    _, quoted, rest = text.partition(f'"{subject}": ')
+    return rest if subject and quoted else text.removeprefix(f"{subject}: ")
 
 
-def _row(group: Sequence[Mapping[str, Any]], trusted: Mapping[str, str]) -> tuple[tuple[Span, ...], ...]:
+def _row(
+    group: Sequence[Mapping[str, Any]], trusted: Mapping[str, str], kinds: Mapping[str, str]
+) -> tuple[tuple[Span, ...], ...]:
     first = group[0]
-    name = first["id"].partition(":")[0]
     said = _without_subject(first)
-    several = said != first["statement"]
-    spans: list[Span] = [Code(name if several else first["id"]), ". ", *sentence(said)]
-    if several:
-        one, more = _SUBJECTS.get(name, ("case", "cases"))
-        listed = ", ".join(claim["id"].partition(":")[2] for claim in group) if name == "function" else ""
-        spans.append(f" ({listed or f'{len(group)} {one if len(group) == 1 else more}'})")
+    about = said != first["statement"]
+    spans: list[Span] = [Code(first["id"].partition(":")[0] if about else first["id"]), ". ", *sentence(said)]
+    if about:
+        subjects = (claim["id"].partition(":")[2] for claim in group)
+        spans.append(f" (of {'; '.join(dict.fromkeys(kinds.get(subject, subject) for subject in subjects))})")
     if first["reason"]:
         spans.append(f". Open because {first['reason']}")
     if first["counterexample"]:
         spans.append(". A counterexample is in the certificate")
     letters = " ".join(dict.fromkeys(trusted[text] for claim in group for text in claim["trusted"]))
     return tuple(spans), (first["verdict"],), (first["method"],), (letters,)
-
-
-_SUBJECTS = {
-    "function": ("function", "functions"),
-    "adjoint": ("layer kind or cost", "layer kinds or costs"),
-    "gradient": ("layer kind", "layer kinds"),
-}
-"""What a claim that is made of several things is about, one of them and more."""

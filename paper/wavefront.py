@@ -36,7 +36,7 @@ def wavefront(derivation: Derivation) -> Drawing:
     half = "x exact" if all(x <= s for _, x, s in rows) else "one of x, s exact"
     shapes += _legend(top + 12, half)
     title = f"Wavefront of exactness: x and s of every vertex are exact after {steps} steps"
-    return Drawing(_WIDTH, top + 22, tuple(shapes), title)
+    return Drawing(_WIDTH, top + 22, tuple(shapes), title, (left, cell))
 
 
 def _step(row: _Row, which: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -46,7 +46,12 @@ class Evidence:
     claims: Mapping[str, Claim]
 
     def of(self, *names: str) -> list[Claim]:
-        return [self.claims[name] for name in names]
+        """Claims by their ids; one that is made only of some layers with this network's structure is open."""
+        return [self.claims[name] if name in self.claims else self._open(name) for name in names]
+
+    def _open(self, name: str) -> Claim:
+        structure = self.claims[f"{name}:structure"]
+        return replace(structure, id=name, verdict=Verdict.UNDECIDED, witness=None, reason=structure.statement)
 
     def filled(self, text: str) -> str:
         """A text with this network's numbers."""

@@ -101,6 +101,8 @@ def certificate(
             **{name: _version(name) for name in ("sympy", "python-flint")},
         },
     }
+    if derivation.architecture.compared is not None:
+        content["compared"] = derivation.architecture.compared
     return {**content, "hash": certificate_hash(content)}
 
 

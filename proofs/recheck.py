@@ -1,7 +1,7 @@
-"""Everything that can be shown again from a certificate: what the checker does, and one thing that needs a library.
+"""Everything that can be shown again from a certificate: what the checker does, and what needs a library or Coq.
 
 proofs/checker shows the theorem again with code of its own.  Here the prover's evaluator, which imports nothing of the
-deriver, encloses the numbers of tightness again, by Arb.
+deriver, encloses the numbers of tightness again, by Arb, and, if asked to, Coq checks the network's own equations.
 """
 
 from __future__ import annotations
@@ -11,17 +11,24 @@ from dataclasses import replace
 from typing import Any
 
 from dyadic.proofs import checker
-from dyadic.proofs.checker import Done, Rejected, Report
+from dyadic.proofs.checker import Done, Finding, Rejected, Report
+from dyadic.proofs.checker.figures import edge_of
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import shown
+from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import tightness_witness
+from dyadic.proofs.methods.formal.network_theorem import formal_claim
+from dyadic.proofs.methods.reciprocity import entry_beside
 
 
-def check(certificate: Any, architecture: Mapping[str, Any] | None = None, effort: int = 1) -> Report:
+def check(
+    certificate: Any, architecture: Mapping[str, Any] | None = None, effort: int = 1, coq: bool = False
+) -> Report:
     """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold.
 
     architecture: that of which it has to speak, as a certificate holds it, under whatever name.
     effort: how many times the usual work may be spent.
+    coq: also have Coq check the network's own equations.
     """
     report = checker.check(certificate, effort)
     if architecture is not None:
@@ -36,7 +43,30 @@ def check(certificate: Any, architecture: Mapping[str, Any] | None = None, effor
         if claim["kind"] == "tightness":
             done, detail = _tightness(graph, claim, f"claims[{position}].witness")
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
-    return replace(report, findings=tuple(found.values()))
+        elif claim["kind"] == "nonreciprocity" and claim["witness"]:
+            _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
+    still_open: tuple[str, ...] = ()
+    if coq:
+        found["formal"], still_open = _formal(certificate)
+    return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
+
+
+def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
+    """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
+    claim = formal_claim(certificate)
+    if claim.verdict is Verdict.PROVED:
+        for position, stated in enumerate(certificate["claims"]):
+            if (stated["kind"], stated["verdict"]) == ("formal", "proved") and stated["numbers"] != claim.numbers:
+                raise Rejected(f"claims[{position}].numbers", "is not what Coq accepts")
+        return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
+    return Finding("formal", Done.STATED, f"not accepted again: {claim.reason}", "formal"), (f"formal: {claim.reason}",)
+
+
+def _reciprocity(graph: Graph, witness: Any, where: str) -> None:
+    """The checker has found an entry of its own; the one that is stated is enclosed again."""
+    child, parent = edge_of(witness)
+    if entry_beside(graph, parent, child, witness["seed"]) != witness:
+        raise Rejected(where, "is not what the evaluation gives")
 
 
 def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
@@ -49,7 +79,5 @@ def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
     found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
     if found is None or found.as_dict() != witness:
         raise Rejected(where, "is not what the evaluation gives")
-    value = (
-        f"s of {found.vertex!r} is {found.before} after {found.steps - 1} steps and {found.exact} after {found.steps}"
-    )
-    return Done.COMPUTED, f"enclosed again by Arb: {value}"
+    value = f"s of {found.vertex!r} is {found.exact} after {found.steps} steps"
+    return Done.COMPUTED, f"enclosed again by Arb: {value}, and off by {found.difference} after {found.steps - 1}"

@@ -107,6 +107,7 @@ def as_held(n: Mapping[str, int]) -> str:
     return " as the program defines it, with values held constant where it stops gradients" if n["held"] else ""
 
 
+_IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
 _REFUTING = {
     "adjoint": "rigorous evaluation",
     "gradient": "rigorous evaluation",
@@ -288,7 +289,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "nonreciprocity:structure":
             text = (
                 "The inference flow of some layers with this network's structure has no potential. Whether that of "
-                "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero"
+                "this network's own layers has one is not said: no entry of its Jacobian is stated that is not zero"
             )
             return text, "a layer that reads another, which does not read it"
         case "tightness":
@@ -297,7 +298,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
         case "tightness:structure":
             text = (
                 f"No bound below {n['T']} steps follows from what reads what: some layers with this network's "
-                f"structure need {n['T']}. Whether this network's own layers do is not known: no numbers were found "
+                f"structure need {n['T']}. Whether this network's own layers do is not said: no numbers are stated "
                 f"for which {n['T'] - 1} are too few"
             )
             return text, "a chain of reads as long as T, with opaque layers"
@@ -307,6 +308,13 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"after {steps} synchronous steps from any state"
             )
             return text, "Coq: the stabilisation theorem, instantiated by computation"
+        case "formal":
+            text = (
+                f"Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any state, "
+                "every s and all parameter gradients are the Frechet derivatives of its cost"
+                + ("" if n["smooth"] else _IF_SMOOTH)
+            )
+            return text, "Coq: printed_backpropagation, its hypotheses checked by computation"
         case "steps":
             text = (
                 f"After {steps} unit Euler steps of the saddle-point dynamics from {any_state(n)}, x, s and dE/dtheta "

@@ -213,9 +213,10 @@ class Equations(Mapping[str, Equation]):
         """One term of a sensitivity update and the intermediates it uses; a cost's is multiplied by its weight."""
         if term.child in self._costs:
             cost, weight = self._costs[term.child], self._architecture.by_cost[term.child].weight
-            where = needed(cost.gradient.body, (*cost.equation.definitions[:-1], *cost.intermediates))
             item = self._cost_instance(cost.gradient, term.child)
             weighted = Definition(item.tensor, item.indices, weight * item.body)
+            used = cost.gradient.body if weight else weighted.body
+            where = needed(used, (*cost.equation.definitions[:-1], *cost.intermediates))
             return weighted, tuple(self._cost_instance(one, term.child) for one in where)
         vertex, layer = self._architecture.by_name[term.child], self._layers[term.child]
         item = layer.adjoints[term.slot]

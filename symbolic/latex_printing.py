@@ -42,8 +42,8 @@ class LatexPrinter(TypesetPrinter):
     def upright(self, name: str) -> str:
         return rf"\text{{{latex_escape(name)}}}"
 
-    def operator(self, name: str) -> str:
-        return rf"\operatorname{{{latex_escape(name)}}}"
+    def operator(self, name: str, primes: str) -> str:
+        return rf"\operatorname{{{latex_escape(name)}}}" + primes
 
     def spelling(self, function: ScalarFunction) -> str | None:
         return function.latex

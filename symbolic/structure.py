@@ -117,6 +117,8 @@ class Architecture:
     explicit_batch: the tensors carry their own batch axis (imported models): emitted code adds none.
     values: arrays for parameters and constants that came with the model, by name.
     notes: what a reader left out or changed, in words.
+    compared: at how many points the gradients were compared with those of the program that was read; None where that
+        defines none of its own.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Architecture:
     explicit_batch: bool = False
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    compared: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         counts = f"inputs {len(self.inputs)}, layers {len(self.vertices)}, costs {len(self.costs)}"

@@ -85,8 +85,8 @@ class TypesetPrinter(Printer):
 
     def function(self, name: str, order: int, argument: str) -> str:
         known = FUNCTIONS.get(name)
-        head = (self.spelling(known) if known else None) or self.operator(name)
-        return head + chr(39) * order + self.brackets(argument)
+        spelled, primes = self.spelling(known) if known else None, chr(39) * order
+        return (spelled + primes if spelled else self.operator(name, primes)) + self.brackets(argument)
 
     def reduction(self, node: Reduction, body: str) -> str:
         reach = self.below(self.symbol(node.index.name), self(node.extent))
@@ -110,8 +110,8 @@ class TypesetPrinter(Printer):
         """A name that a user gave."""
 
     @abstractmethod
-    def operator(self, name: str) -> str:
-        """A function that has no spelling of its own."""
+    def operator(self, name: str, primes: str) -> str:
+        """A function that has no spelling of its own, with the primes of its derivative."""
 
     @abstractmethod
     def spelling(self, function: ScalarFunction) -> str | None: ...

@@ -1,10 +1,18 @@
 """Options and helpers that several test modules share."""
 
+import gc
 import os
+import sys
 
 import pytest
 from hypothesis import settings
 
+from dyadic.process import COLLECTIONS
+
+gc.set_threshold(*COLLECTIONS)  # as in the program
+# Where Python is told not to keep what it compiles, each of the hundreds of commands run here would compile everything.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Random cases are drawn afresh on a developer's machine; where the outcome decides on a change, they are the same ones.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI") == "true":

@@ -20,19 +20,23 @@ class Global:
 
     def __init__(self, name: str, values: Numbers, output: bool) -> None:
         self.name, self.values, self.output = name, values, output
-        self.written = np.zeros(values.shape, int)
+        self._cells = values if values.shape else values.reshape(1)  # a number is an array of one
+        self.written = np.zeros(self._cells.shape, int)
 
     def read(self, at: Sequence[Numbers], who: Numbers) -> Numbers:
         if self.output:
             raise Fault(f"{self.name} is written by this kernel and read by it")
-        return np.asarray(self.values[_inside(self.name, at, self.values.shape)])
+        return np.asarray(self._cells[self._place(at, who)])
 
     def write(self, at: Sequence[Numbers], value: Numbers, who: Numbers) -> None:
         if not self.output:
             raise Fault(f"{self.name} is not an output")
-        place = _inside(self.name, at, self.values.shape)
+        place = self._place(at, who)
         np.add.at(self.written, place, 1)
-        self.values[place] = value
+        self._cells[place] = value
+
+    def _place(self, at: Sequence[Numbers], who: Numbers) -> tuple[Numbers, ...]:
+        return _inside(self.name, at if self.values.shape else [np.zeros_like(who)], self._cells.shape)
 
     def finished(self) -> None:
         """Every element of an output has been written exactly once."""

@@ -174,10 +174,10 @@ def _structure(exam: Examination) -> None:
     """What some layers that read as this network's do are like."""
     for claim in exam.claims.of_kind("nonreciprocity:structure"):
         witness, where = claim["witness"], f"{exam.claims.place[claim['id']]}.witness"
-        edge = next(((v, u) for v, read in exam.graph.parents.items() for u in read if u in exam.graph.parents), None)
-        if edge is None or witness != {"reads": edge[0], "read": edge[1]}:
+        parent, child = next(iter(exam.graph.layer_edges()), (None, None))
+        if parent is None or child is None or witness != {"reads": child, "read": parent}:
             raise Rejected(where, "is not the first layer that reads another, and what it reads")
-        exam.say(claim, Done.COMPUTED, f"{named(edge[0])} reads {named(edge[1])}, which comes before it")
+        exam.say(claim, Done.COMPUTED, f"{named(child)} reads {named(parent)}, which comes before it")
     for claim in exam.claims.of_kind("tightness:structure"):
         witness, where = claim["witness"], f"{exam.claims.place[claim['id']]}.witness"
         if witness != {"chain": exam.graph.longest_chain(), "steps": exam.graph.largest_rank}:

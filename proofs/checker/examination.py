@@ -64,7 +64,12 @@ class Examination:
     def report(self) -> Report:
         """Every claim in the order of the file; nothing is said for those of a kind that is not known."""
         about = self.graph.name, architecture_hash(self.certificate)
-        return Report(tuple(self._all()), tuple(dict.fromkeys(self.open)), *about, tuple(self.own_sizes))
+        steps = self.claims.known["steps"]
+        assumed = tuple(steps["hypotheses"]) if steps["verdict"] == "proved" else ()
+        return Report(
+            tuple(self._all()), tuple(dict.fromkeys(self.open)), *about, tuple(self.own_sizes), assumed,
+            self.certificate.get("compared"),
+        )  # fmt: skip
 
     def _all(self) -> Iterator[Finding]:
         for claim in self.certificate["claims"]:

@@ -70,9 +70,15 @@ def _witness(graph: Graph, claim: Any, where: str) -> None:
 
 def _edge(graph: Graph, witness: Any, where: str) -> None:
     """The entry of the Jacobian is one of an edge of the graph."""
-    child, parent = (re.sub(rf"{PLACE}\Z", "", witness[key])[2:] for key in ("row", "column"))
+    child, parent = edge_of(witness)
     if parent not in graph.parents or parent not in graph.parents.get(child, ()):
         raise Rejected(where, f"{child!r:.80} does not read {parent!r:.80}")
 
 
-__all__ = ["check_figures"]
+def edge_of(witness: Any) -> tuple[str, str]:
+    """The child and the parent that a witness of nonreciprocity names."""
+    child, parent = (re.sub(rf"{PLACE}\Z", "", witness[key])[2:] for key in ("row", "column"))
+    return child, parent
+
+
+__all__ = ["check_figures", "edge_of"]

@@ -111,6 +111,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         "its polynomials; induction; its list of reads",
     ),
     "machine": (Done.STATED, "nothing", "none", "the prover; Coq's kernel"),
+    "formal": (Done.STATED, "nothing; `dyadic check --coq` asks Coq again", "none", "the prover; Coq's kernel"),
     "steps": (Done.REPLAYED, "the composition of what it rests on", "confirmation.py", "all of the above"),
 }
 """What is done about a claim of each kind at best, by which code, and what has to be trusted then."""
@@ -136,6 +137,9 @@ class Report:
     open: what ``steps`` rests on and was not verified again, and why; nothing if the certificate is confirmed.
     name, architecture: what the certificate calls its network, and the digest of that.
     own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
+    hypotheses: those of ``steps``, which the checker has made from the equations itself.
+    compared: at how many points the gradients of a program were compared with its own when the network was made of it,
+        says the certificate; 0 if they were not, None where there is no such program.
     """
 
     findings: tuple[Finding, ...]
@@ -143,6 +147,8 @@ class Report:
     name: str
     architecture: str
     own_sizes: tuple[str, ...] = ()
+    hypotheses: tuple[str, ...] = ()
+    compared: int | None = None
 
     @property
     def confirmed(self) -> bool:
@@ -159,14 +165,23 @@ class Report:
         return f"of the architecture {shown(self.name, 200)}, SHA-256 {self.architecture}"
 
     def lines(self) -> list[str]:
-        """The report as it is printed: the findings, what is open, of which network, and the outcome."""
+        """The report as it is printed: the findings, what is assumed and open, of which network, and the outcome."""
         found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
+        found += [f"ASSUMING   {one}" for one in self.hypotheses]
         found += [f"OPEN       {reason}" for reason in self.open]
+        found += [] if self.compared is None else [f"NOT SEEN   {self._program()}"]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
         where = ", at the sizes of this network" if self.own_sizes else ""
         rest = f"steps and all that it rests on were verified again{where}" if self.confirmed else None
         rest = rest or f"{len(self.open)} open"
         return [*found, self.about, f"{self.verdict}: {rest}; {', '.join(counts)}{self._uncounted()}"]
+
+    def _program(self) -> str:
+        """How the network and the program that it was made of hang together, of which nothing is in the file."""
+        if not self.compared:
+            return "the program that the network was made of; its own gradients were not compared with these"
+        points = "a random point" if self.compared == 1 else f"{self.compared} random points"
+        return f"the program that the network was made of; its own gradients are these at {points}, says the file"
 
     def _uncounted(self) -> str:
         """What was not looked at again counts neither for nor against the verdict."""

@@ -100,6 +100,8 @@ class Claims:
             "hypotheses": hypotheses(kind, content, subject, numbers),
         }
         if claim["verdict"] == "proved":
+            if kind == "formal" and any(map(is_held, self.applied)):
+                raise Rejected(f"{where}.verdict", "cannot be proved: the network holds values constant, Coq does not")
             wanted["method"] = rule.how(subject, numbers)
             self._trusted(claim, where)
         self._compare(claim, wanted, where)
@@ -120,7 +122,8 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        for key in ("all_sizes", "everywhere", *HYPOTHESES, "every_step", "integers", "reads", "linear", "held"):
+        flags = ("all_sizes", "everywhere", "smooth", "held", *HYPOTHESES, "every_step", "integers", "reads", "linear")
+        for key in flags:
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
         if not -99 <= numbers.get("log10_error", -1) <= 0:
@@ -155,7 +158,7 @@ class Claims:
             case "all_sizes" if claim["kind"] == "steps":
                 return int(not _only_here(list(self.known.values())))
             case "reads":
-                return int(any(p in graph.parents for parents in graph.parents.values() for p in parents))
+                return int(bool(graph.layer_edges()))
         return None
 
     def _content(self, claim: Any, where: str) -> Any:

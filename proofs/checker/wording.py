@@ -56,6 +56,7 @@ def _by(key: str, yes: Any, no: Any) -> Callable[[Subject, Numbers], Any]:
     return lambda about, n: yes if n[key] else no
 
 
+_IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
 _ERROR = " (probability of error below 1e{log10_error})"
 _EQUALS = " equal backpropagation by automatic differentiation, at small sizes, for free activations"
 _INTEGERS = ", for one choice of the integers that are looked up or compared, which the witness has"
@@ -246,7 +247,7 @@ RULES: dict[str, ClaimKind] = {
         "",
         "",
         "The inference flow of some layers with this network's structure has no potential. Whether that of "
-        "this network's own layers has one is not known: no entry of its Jacobian was found that is not zero",
+        "this network's own layers has one is not said: no entry of its Jacobian is stated that is not zero",
         "a layer that reads another, which does not read it",
         (),
         (trust.ARB, trust.EVALUATOR, trust.BLAKE, trust.CHECKER, trust.GRAPH),
@@ -263,7 +264,7 @@ RULES: dict[str, ClaimKind] = {
         "",
         "T",
         lambda about, n: "No bound below {T} steps follows from what reads what: some layers with this network's "
-        "structure need {T}. Whether this network's own layers do is not known: no numbers were found for which "
+        "structure need {T}. Whether this network's own layers do is not said: no numbers are stated for which "
         + f"{n['T'] - 1} are too few",
         "a chain of reads as long as T, with opaque layers",
         (trust.GRAPH,),
@@ -278,6 +279,14 @@ RULES: dict[str, ClaimKind] = {
         "Machine-checked: any system whose updates read what this network's read is at its unique fixed point after "
         "{steps} synchronous steps from any state",
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
+    ),
+    "formal": _rule(
+        "", "steps L smooth",
+        lambda about, n: "Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any "
+        "state, every s and all parameter gradients are the Frechet derivatives of its cost"
+        + ("" if n["smooth"] else _IF_SMOOTH),
+        "Coq: printed_backpropagation, its hypotheses checked by computation",
+        (trust.COQ, trust.COQ_MACHINE, trust.COQ_REALS, trust.FORMAL_TEXT, trust.FORMAL_SHAPE),
     ),
     "steps": _rule(
         "", "steps L everywhere all_sizes held",
@@ -300,6 +309,6 @@ BEARING = (
     "residues", "polynomial", "rational",
 )  # fmt: skip
 """Methods that the theorem stands or falls with."""
-METHODS = (*BEARING, "printed", "variational", "stepsize", "nonreciprocity", "tightness", "machine")
+METHODS = (*BEARING, "printed", "variational", "stepsize", "nonreciprocity", "tightness", "machine", "formal")
 CHOICES = {"printed": ("text", "latex"), "variational": tuple(_CONSTRUCTIONS), "stepsize": tuple(_STEPSIZE)}
 """What the one entry of a subject can be."""

@@ -13,16 +13,15 @@ Trusts: Coq's kernel, and that the emitted table lists what the updates read.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
-from importlib.resources import files
 from pathlib import Path
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import COQ, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.compiled_library import put_library
+from dyadic.proofs.methods.coqc import ABSENT, CoqError, axioms, compile_file, find_coqc, run
 from dyadic.proofs.sentences import told
 from dyadic.scratch import temporary_folder
 
@@ -32,6 +31,12 @@ INSTANCE = ("Stabilisation", "Instance")
 """What a network's instance rests on."""
 CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
+EQUATIONS = (
+    "Logarithm", "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "Printed", "Emitted", "Functions",
+)  # fmt: skip
+"""Files that need the above: a network's own index equations, in order of dependence."""
+FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
+"""What the theorem of a network's own equations rests on."""
 THEOREMS = {
     "Stabilisation": ("stabilisation", "settled_stays", "settles", "reaches_a_fixed_point", "fixed_point_unique"),
     "Dyadic": ("exact_in_2L_steps", "fixed_point_reached"),
@@ -51,48 +56,26 @@ THEOREMS = {
     "Ascent": ("step_ascends_energy",),
     "Backpropagation": ("dyadic_backpropagation",),
     "Example": ("four_steps_give_the_gradient",),
+    "Logarithm": ("logarithm_derivative",),
+    "Equations": (),
+    "Derivatives": ("tangent_is_derivative",),
+    "Polynomials": (),
+    "Pairing": ("layer_adjoint",),
+    "Coordinates": (),
+    "Printed": (),
+    "Emitted": ("printed_backpropagation",),
+    "Functions": ("smooth_network_everywhere",),
 }
-_ABSENT = "coqc not found, apt-get install coq"
-
-
-class CoqError(Exception):
-    """coqc or coqchk refuses; the message is theirs."""
-
-
-def find_coqc() -> str | None:
-    """Path of the Coq compiler, if it is installed."""
-    return shutil.which("coqc")
-
-
-def has_coquelicot() -> bool:
-    """Whether coqc finds Coquelicot, the library of real analysis that the files in ``CALCULUS`` need."""
-    with temporary_folder() as folder:
-        try:
-            _compile(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
-        except CoqError:
-            return False
-    return True
-
-
-def compile_library(folder: Path, names: Sequence[str] = CORE) -> None:
-    """Compile the development into ``folder``.  Raises :class:`CoqError` with coqc's message."""
-    for name in names:
-        _compile(folder, name, files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8"))
 
 
 def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     """What ``Print Assumptions`` says of every theorem, on one line each; ``folder`` holds the compiled library."""
     theorems = [f"{name}.{theorem}" for name in names for theorem in THEOREMS[name]]
     questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
-    answer = _compile(folder, "Ask", "\n".join(questions))
+    answer = compile_file(folder, "Ask", "\n".join(questions))
     answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
-    return dict(zip(theorems, map(_axioms, answers[1:]), strict=True))
-
-
-def _axioms(answer: str) -> str:
-    if answer.startswith("Closed"):
-        return "none"
-    return ", ".join(name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms")
+    found = ["none" if one.startswith("Closed") else ", ".join(axioms(one)) for one in answers[1:]]
+    return dict(zip(theorems, found, strict=True))
 
 
 def recheck(folder: Path, names: Sequence[str] = CORE) -> str:
@@ -101,7 +84,7 @@ def recheck(folder: Path, names: Sequence[str] = CORE) -> str:
     The libraries that they use are taken as installed; ``.ci/run`` has coqchk check those as well.
     """
     modules = [word for name in names for word in ("-norec", f"Dyadic.{name}")]
-    return _run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
+    return run("coqchk", folder, "-silent", "-o", *modules, timeout=300)
 
 
 def instance_source(reads: Mapping[str, Sequence[str]], ranks: Mapping[str, int], steps: int) -> str:
@@ -175,7 +158,7 @@ def longest_chain(reads: Mapping[str, Sequence[str]]) -> list[str]:
 
 def check_instance(folder: Path, source: str, timeout: float = 120) -> None:
     """Have coqc check an instance against the compiled library.  Raises :class:`CoqError` if it refuses."""
-    _compile(folder, "Network", source, timeout)
+    compile_file(folder, "NetworkInstance", source, timeout)
 
 
 def graph_table(graph: Graph) -> tuple[dict[str, list[str]], dict[str, int]]:
@@ -200,13 +183,13 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
     numbers = {"steps": steps}
     called(COQ)
     if find_coqc() is None:
-        return told("machine", Verdict.UNDECIDED, {}, numbers, reason=_ABSENT)
+        return told("machine", Verdict.UNDECIDED, {}, numbers, reason=ABSENT)
     reads, ranks = graph_table(graph)
     late = longest_chain(reads)[: steps + 1]
     refuted = len(late) > steps
     with temporary_folder() as folder:
         try:
-            compile_library(folder, INSTANCE)
+            put_library(folder, INSTANCE)
             check_instance(folder, late_source(reads, late) if refuted else instance_source(reads, ranks, steps))
         except CoqError as error:
             return told("machine", Verdict.UNDECIDED, {}, numbers, reason=str(error)[:500])
@@ -221,25 +204,3 @@ def machine_claim(graph: Graph, steps: int) -> Claim:
             },
         )  # fmt: skip
     return told("machine", Verdict.PROVED, {}, numbers)
-
-
-def _compile(folder: Path, name: str, source: str, timeout: float = 120) -> str:
-    """Compile a file of the library Dyadic; coqc's answers."""
-    (folder / f"{name}.v").write_text(source, encoding="utf-8")
-    return _run("coqc", folder, "-w", "none", f"{name}.v", timeout=timeout)
-
-
-def _run(command: str, folder: Path, *arguments: str, timeout: float = 120) -> str:
-    path = shutil.which(command)
-    if path is None:
-        raise CoqError(_ABSENT)
-    flags = ["-Q", ".", "Dyadic"]
-    try:
-        done = subprocess.run(
-            [path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CoqError(f"{command} did not finish within {timeout:.0f} s") from error
-    if done.returncode:
-        raise CoqError((done.stderr or done.stdout).strip()[-2000:])
-    return done.stdout + done.stderr

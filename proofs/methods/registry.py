@@ -29,6 +29,7 @@ from dyadic.proofs.methods import (
     variational,
     wiring,
 )
+from dyadic.proofs.methods.formal import network_theorem
 from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.subject import Subject
 from dyadic.symbolic.errors import DyadicError
@@ -175,7 +176,17 @@ _ALL = (
         "the 2L theorem for any ranked system, instantiated by this network's rank table, in Coq",
         "Coq's kernel; that the table lists what the updates read", "what the equations say", deep=True, bears=False,
     ),
+    Method(
+        "formal", "proofs/methods/formal/network_theorem.py", "machine-checked equations",
+        lambda s: [network_theorem.formal_claim(s.content)],
+        "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq",
+        "Coq's kernel and its virtual machine; the axioms of the real numbers; that the file's equations are these",
+        "other sizes; the emitted code; floating point", deep=True, bears=False,
+    ),
 )  # fmt: skip
+
+COQ_METHODS = {"machine", "formal"}
+"""Those that need Coq, which --coq adds."""
 
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}
 
@@ -195,7 +206,7 @@ def choose(names: Sequence[str] | None, deep: bool, coq: bool) -> list[Method]:
         raise DyadicError(f"no method is called {', '.join(unknown[:5])!r}; there are: {', '.join(METHODS)}")
     wanted = set(names if names is not None else [m.name for m in _ALL if not m.deep])
     if deep:
-        wanted |= {method.name for method in _ALL if method.name != "machine"}
+        wanted |= {method.name for method in _ALL if method.name not in COQ_METHODS}
     if coq:
-        wanted.add("machine")
+        wanted |= COQ_METHODS
     return [method for method in _ALL if method.name in wanted]

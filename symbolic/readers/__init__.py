@@ -4,7 +4,9 @@ model.py                 what a reader has found so far: layers, weights, notes
 onnx_model.py            the graph of an ONNX file;  onnx_node.py  one node;  onnx_folding.py  its constants
 onnx_operators.py, onnx_shapes.py, onnx_recurrent.py    one function per ONNX operator
 positions.py             integers that are looked up, and what is done to them before
-torch_export.py          programs of torch.export;  torch_program.py  what is done to them before;  torch_call.py  one call
+torch_export.py          programs of torch.export;  torch_program.py, stopped_gradients.py  what is done to them before
+torch_package.py         the torch package, imported quietly
+torch_call.py            one call;  torch_tensors.py, torch_positions.py  what is read of a tensor
 torch_operators.py, torch_windows.py, torch_shapes.py, torch_lookups.py, torch_scatter.py, torch_ordering.py,
 torch_masks.py, torch_linear_maps.py, torch_recurrent.py    one function per ATen operator
 recurrent_cells.py       recurrent layers unrolled
@@ -12,14 +14,18 @@ recurrent_cells.py       recurrent layers unrolled
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dyadic.symbolic.errors import SpecError, expect, expect_one_of
 from dyadic.symbolic.granularity import Granularity, with_granularity
 from dyadic.symbolic.limits import LARGEST_MODEL, refuse_weights, regular_file
 from dyadic.symbolic.spec import read_spec
 from dyadic.symbolic.structure import Architecture
+
+if TYPE_CHECKING:
+    from dyadic.symbolic.readers.torch_export import ReadModule
 
 
 def read(path: str | Path, cost: str | None = None, granularity: Granularity | None = None) -> Architecture:
@@ -60,15 +66,15 @@ def _read(path: str | Path, cost: str | None) -> Architecture:
     return read_spec(path)
 
 
-def from_torch(
+def read_module(
     module: Any,
     example_input: Any,
     cost: str | None = None,
     granularity: Granularity = "operation",
     name: str | None = None,
     dynamic_shapes: Any = None,
-) -> Architecture:
-    """The architecture of a ``torch.nn.Module``, exported as it computes on ``example_input`` (a tensor, or a tuple).
+) -> ReadModule:
+    """A ``torch.nn.Module``, exported as it computes on ``example_input`` (a tensor, or a tuple), as it is read.
 
     The module is exported in the mode (train or eval) that it is in.  ``cost`` and ``granularity`` as in :func:`read`.
     ``dynamic_shapes``: as in ``torch.export.export``; such an axis has a name for its size.
@@ -76,7 +82,8 @@ def from_torch(
     """
     from dyadic.symbolic.readers.torch_export import export_module  # torch is an optional extra
 
-    return with_granularity(export_module(module, example_input, cost, name, dynamic_shapes), granularity)
+    found = export_module(module, example_input, cost, name, dynamic_shapes)
+    return replace(found, architecture=with_granularity(found.architecture, granularity))
 
 
-__all__ = ["from_torch", "read"]
+__all__ = ["read", "read_module"]

@@ -100,9 +100,12 @@ class Model:
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     infinite: whether a constant held an infinity.
+    least: how many entries a weight has at least; a file that does not tell weights from constants has 2, for a single
+        number is a constant more often than not.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, least: int = 2) -> None:
+        self.least = least
         self.name = self._printable(name) or "model"
         self.inputs: dict[str, Input] = {}
         self.vertices: dict[str, Vertex] = {}
@@ -175,7 +178,7 @@ class Model:
     def vertex(self, value: Value, trained: bool | None = None) -> str:
         """The vertex or input that a value is; a known value becomes an input of the architecture.
 
-        trained: whether it then is a parameter; by default if it is a weight of more than one entry.  What one layer
+        trained: whether it then is a parameter; by default if it is a weight of enough entries.  What one layer
         reads as a weight and another as a constant is a parameter.
         """
         if isinstance(value, str):
@@ -183,7 +186,7 @@ class Model:
         if value.symbolic:
             raise Unsupported("computes with sizes that are only names")
         if trained is None:
-            trained = value.trained and value.array.size > 1
+            trained = value.trained and value.array.size >= self.least
         name = self.given.get(value.name)
         if name is None:
             array = value.array if value.array.dtype.kind == "f" else value.array.astype(np.float32)

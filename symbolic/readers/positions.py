@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from sympy import Expr
 
 from dyadic.symbolic.layers import LAYERS
-
-if TYPE_CHECKING:
-    from dyadic.symbolic.readers.model import Model
+from dyadic.symbolic.layers.layer_type import Shape
+from dyadic.symbolic.structure import Input
 
 LAYOUTS = (
     "identity",
@@ -50,8 +49,35 @@ class Layout:
     options: Mapping[str, Any]
 
 
+class Moving(Protocol):
+    """What is asked here of a model while it is read (model.py)."""
+
+    inputs: dict[str, Input]
+    shapes: dict[str, Shape]
+    given: dict[str, str]
+    layouts: dict[str, Layout]
+
+    def layer(self, wanted: str, type_: str, inputs: Sequence[str], **options: Any) -> str:
+        """A vertex."""
+
+    def laid_out(self, wanted: str, layout: Layout) -> str:
+        """Positions laid out anew."""
+
+    def is_position(self, name: str) -> bool:
+        """Whether a name stands for positions."""
+
+    def count(self, name: str) -> Expr:
+        """What positions are below."""
+
+    def array(self, wanted: str, value: np.ndarray, role: Any, below: int | None = None) -> str:
+        """A clamped vertex that comes with its array."""
+
+    def room(self, shape: Any, itemsize: int) -> None:
+        """Ask for the memory of a constant."""
+
+
 def read_instead(
-    model: Model, wanted: str, type_: str, inputs: Sequence[str], options: Mapping[str, Any]
+    model: Moving, wanted: str, type_: str, inputs: Sequence[str], options: Mapping[str, Any]
 ) -> str | None:
     """The name of what a layer that reads positions would give; None where it is a layer like any other."""
     slots = {"embedding": (0, 1, 0), "gather": (1, 0, int(options.get("axis", 0)))}
@@ -71,11 +97,11 @@ def read_instead(
     return model.layer(wanted, type_, given, **options)
 
 
-def _given(model: Model, name: str) -> bool:
+def _given(model: Moving, name: str) -> bool:
     return name in model.inputs and model.inputs[name].role == "index"
 
 
-def numbers(model: Model, name: str) -> str:
+def numbers(model: Moving, name: str) -> str:
     """Positions as numbers; anything else as it is."""
     if not model.is_position(name):
         return name
@@ -90,7 +116,7 @@ def numbers(model: Model, name: str) -> str:
     return model.given[known]
 
 
-def looked_up(model: Model, wanted: str, table: str, positions: str, axis: int) -> str:
+def looked_up(model: Moving, wanted: str, table: str, positions: str, axis: int) -> str:
     """Entries of a table along an axis: the axis is replaced by those of the positions."""
     table = numbers(model, table)
     if _given(model, positions):
@@ -110,7 +136,7 @@ def looked_up(model: Model, wanted: str, table: str, positions: str, axis: int) 
     return found
 
 
-def _laid_out(model: Model, wanted: str, table: str, positions: str) -> str:
+def _laid_out(model: Moving, wanted: str, table: str, positions: str) -> str:
     """Rows of a table; what was done to the positions is done to the rows, whose own axes come last."""
     if _given(model, positions):
         return looked_up(model, f"{wanted}.rows", table, positions, 0)
@@ -126,7 +152,7 @@ def _laid_out(model: Model, wanted: str, table: str, positions: str) -> str:
     return model.layer(wanted, layout.type, rows, **options)
 
 
-def _by_number(model: Model, wanted: str, table: str, positions: str, axis: int) -> str:
+def _by_number(model: Moving, wanted: str, table: str, positions: str, axis: int) -> str:
     """Sum_k [p = k] table[k], for positions that were computed."""
     shape = model.shapes[table]
     chosen = one_hot(model, f"{wanted}.choice", positions, shape[axis])
@@ -136,7 +162,7 @@ def _by_number(model: Model, wanted: str, table: str, positions: str, axis: int)
     return model.layer(wanted, "einsum", [chosen, table], equation=equation)
 
 
-def one_hot(model: Model, wanted: str, positions: str, extent: Expr) -> str:
+def one_hot(model: Moving, wanted: str, positions: str, extent: Expr) -> str:
     """[p = k] for k = 0, 1, ..., extent - 1, as a new last axis."""
     line = np.arange(int(extent), dtype=float)
     model.room(line.shape, 8)

@@ -6,21 +6,17 @@ such as ``linear`` and ``scaled_dot_product_attention``) and read call by call i
 
 from __future__ import annotations
 
-import logging
 import operator
-import os
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sympy import Expr
 
-from dyadic.scratch import temporary_folder
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_linear_maps,
@@ -34,11 +30,30 @@ from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_windows,
 )
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
+from dyadic.symbolic.readers.stopped_gradients import label, mark_stopped_gradients
 from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
+from dyadic.symbolic.readers.torch_package import first_line_of, package, quietly
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
-from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label, label_of, stopped
+from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
 from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, place_of, size_of
 from dyadic.symbolic.structure import Architecture, InputRole, show
+
+
+@dataclass(frozen=True)
+class ReadModule:
+    """A program and what was made of it.
+
+    inputs: for each value that the program is given, in order, the name of the input; None where it is not read.
+    outputs: for each value that it returns, the position of its cost; None for what depends on no input.
+    """
+
+    architecture: Architecture
+    inputs: tuple[str | None, ...]
+    outputs: tuple[int | None, ...]
+
+    def with_notes(self, *notes: str) -> ReadModule:
+        """The same with more notes."""
+        return replace(self, architecture=replace(self.architecture, notes=(*self.architecture.notes, *notes)))
 
 
 def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
@@ -48,24 +63,25 @@ def read_torch(path: str | Path, cost: str | None = None) -> Architecture:
     """
     if not zipfile.is_zipfile(path):
         raise SpecError(str(path), "is no exported program (no archive)", "write it with torch.export.save")
-    with _quiet():
-        torch = _package()
+    with quietly():
+        torch = package()
         try:
             program = torch.export.load(str(path))
         except Exception as error:  # whatever torch raises for what is no archive of its own
-            problem = f"is no exported program ({_torch_says(error, str(path))})"
+            problem = f"is no exported program ({first_line_of(error, str(path))})"
             raise SpecError(str(path), problem, "write it with torch.export.save") from error
-        return from_program(program, Path(path).stem, str(path), cost)
+        found = from_program(program, Path(path).stem, str(path), cost).with_notes(_FROM_A_FILE)
+        return replace(found.architecture, compared=0)
 
 
 def export_module(
     module: Any, example_input: Any, cost: str | None = None, name: str | None = None, dynamic_shapes: Any = None
-) -> Architecture:
+) -> ReadModule:
     """Export a module as it computes on an example (a tensor, or a tuple of them), and read the program."""
     arguments = tuple(example_input) if isinstance(example_input, tuple | list) else (example_input,)
     title = name or type(module).__name__
-    with _quiet():
-        torch = _package()
+    with quietly():
+        torch = package()
         try:
             program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
         except Exception as error:  # torch.export has no one class of errors
@@ -73,10 +89,13 @@ def export_module(
         return from_program(program, title, title, cost)
 
 
-def from_program(program: Any, name: str, where: str, cost: str | None = None) -> Architecture:
-    """The architecture of a ``torch.export.ExportedProgram``."""
+def from_program(program: Any, name: str, where: str, cost: str | None = None) -> ReadModule:
+    """What a ``torch.export.ExportedProgram`` is read as."""
     try:
-        return _read_decomposing(stopped(_package(), program, where), name, where, cost)
+        mark_stopped_gradients(package(), program, where)
+        found = _read_decomposing(program, name, where, cost)
+        traced = getattr(program, "dialect", "TRAINING") == "TRAINING"
+        return found if traced else found.with_notes(_DECOMPOSED)
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
@@ -90,7 +109,7 @@ class Decomposable(Exception):
         self.targets, self.problems = targets, problems
 
 
-def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> Architecture:
+def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> ReadModule:
     """Read a program; operators without a reader of their own are decomposed by torch's rules, then those in these.
 
     What cannot be read in the end is told as it stands in the program, not in its decomposition.
@@ -111,8 +130,7 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
                 raise
         else:
             names = ", ".join(sorted({label_of(target) for target in wanted}))
-            notes = (*found.notes, f"decomposed by torch's own rules: {names}") if wanted else found.notes
-            return replace(found, notes=notes)
+            return found.with_notes(f"decomposed by torch's own rules: {names}") if wanted else found
         break
     assert first is not None
     refuse(where, first.problems)
@@ -120,57 +138,21 @@ def _read_decomposing(program: Any, name: str, where: str, cost: str | None) -> 
 
 
 _MOST_ROUNDS = 6
-
-
-def _torch_says(error: Exception, path: str) -> str:
-    """The first line of torch's message, without the file's name and without a hint at warnings that are not shown."""
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return first.replace(path, "the file").partition(". Please check")[0].rstrip(" ,.;:")[:200]
+_DECOMPOSED = "the program was decomposed before it was saved: gradients that no_grad stops are not seen"
+_FROM_A_FILE = "not compared with PyTorch's autograd: a file does not hold the module, nor a backward pass of its own"
 
 
 _LIKE = ("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full", "new_empty")
-_CACHE = "TORCHINDUCTOR_CACHE_DIR"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without torch's own messages, and without the folder for compiled code that it would leave behind.
-
-    Also around the import: some parts of torch choose that folder when they are loaded.
-    """
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with temporary_folder() as folder:
-            given = os.environ.get(_CACHE)
-            os.environ[_CACHE] = given or str(folder)
-            try:
-                yield
-            finally:
-                if given is None:
-                    del os.environ[_CACHE]
-    finally:
-        logging.disable(before)
-
-
-def _package() -> Any:
-    try:
-        import torch
-        import torch.export
-    except ImportError as error:
-        raise DyadicError(
-            "reading PyTorch programs needs the torch package: pip install 'dyadic-backprop[torch]'"
-        ) from error
-    return torch
 
 
 class _TorchReader:
     def __init__(self, program: Any, name: str, where: str, wanted: Collection[Any] = ()) -> None:
-        self.torch = _package()
+        self.torch = package()
         self.where = where
         self.program = decomposed(self.torch, program, wanted)
-        self.model = Model(name)
+        self.model = Model(name, least=1)
         self.values: dict[Any, Any] = {}
+        self.given: list[str | None] = []
         self.problems: list[Problem] = []
         self.final = False  # whether one of them stays, however the program is written
         self.refused: list[Any] = []  # what the calls behind the problems call
@@ -200,21 +182,23 @@ class _TorchReader:
                 stack += node.all_input_nodes
         return found
 
-    def read(self, cost: str | None) -> Architecture:
+    def read(self, cost: str | None) -> ReadModule:
         self._placeholders()
         for position, node in enumerate(self.calls, 1):
             self._read(position, node)
         if not self.final and (further := [target for target in self.refused if decomposable(self.torch, target)]):
             raise Decomposable(further, self.problems)
         refuse(self.where, self.problems)
-        outputs = []
-        for position, node in enumerate(self.outputs):
-            value = self.values.get(node) if hasattr(node, "all_input_nodes") else None
-            if isinstance(value, str):
-                outputs.append(value)
-            else:
+        found = [self.values.get(node) if hasattr(node, "all_input_nodes") else None for node in self.outputs]
+        outputs = [value if isinstance(value, str) else None for value in found]
+        for position, value in enumerate(outputs):
+            if value is None:
                 self.model.note(f"the output {position} is left out: it depends on no input")
-        return self.model.architecture(list(dict.fromkeys(outputs)), cost)
+        names = list(dict.fromkeys(value for value in outputs if value is not None))
+        architecture = self.model.architecture(names, cost)
+        return ReadModule(
+            architecture, tuple(self.given), tuple(None if value is None else names.index(value) for value in outputs)
+        )
 
     # -- inputs, parameters, buffers -------------------------------------------------------------------------------
 
@@ -223,10 +207,8 @@ class _TorchReader:
         nodes = {node.name: node for node in self.program.graph.nodes if node.op == "placeholder"}
         for spec in self.program.graph_signature.input_specs:
             node = nodes.get(getattr(spec.arg, "name", ""))
-            if node is None:
-                continue
             if spec.kind == kinds.USER_INPUT:
-                self._input(node)
+                self.given.append(None if node is None else self._input(node))
             elif node in self.needed:
                 self.values[node] = self._array(spec, trained=spec.kind == kinds.PARAMETER)
 
@@ -240,10 +222,10 @@ class _TorchReader:
             self.model.note(f"{spec.target} is {name}: one parameter")
         return Known(name, array_of(tensor), trained)
 
-    def _input(self, node: Any) -> None:
+    def _input(self, node: Any) -> str | None:
         tensor = node.meta.get("val")
         if not isinstance(tensor, self.torch.Tensor):
-            return  # a number: torch.export has put it into the graph
+            return None  # a number: torch.export has put it into the graph
         whole = kind_of(tensor)[0] == "i"
         below = rows_looked_up(node) if whole else None
         if below is None and whole:
@@ -251,7 +233,9 @@ class _TorchReader:
         if below is None and kind_of(tensor) == "b8":
             self.model.note(f"the entries of the input {node.name!r} are 0 and 1")
         role: InputRole = "data" if below is None else "index"
-        self.values[node] = self.model.input(node.name, map(size_of, tensor.shape), role, below)
+        name = self.model.input(node.name, map(size_of, tensor.shape), role, below)
+        self.values[node] = name
+        return name
 
     # -- calls -----------------------------------------------------------------------------------------------------
 
@@ -389,7 +373,8 @@ class _TorchReader:
         path = self._path(node)
         reads = ", ".join(repr(each.name) for each in node.all_input_nodes) or "nothing"
         inside = f" in {path}" if path else ""
-        return f"call {position} of {len(self.calls)} {node.name!r} (aten.{label(node)}{inside}, reading {reads})"
+        called = label(node) if "::" in label(node) else f"aten.{label(node)}"
+        return f"call {position} of {len(self.calls)} {node.name!r} ({called}{inside}, reading {reads})"
 
 
-__all__ = ["OPERATORS", "export_module", "from_program", "read_torch"]
+__all__ = ["OPERATORS", "ReadModule", "export_module", "from_program", "read_torch"]

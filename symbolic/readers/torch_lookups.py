@@ -8,11 +8,13 @@ import numpy as np
 from sympy import Integer, Mul
 
 from dyadic.symbolic.readers.operations import rows, sliced
-from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, operator
+from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unread, Unsupported, operator
 
 
 @operator(embedding="embedding slice stop_gradient where")
 def embedding(call: OperatorCall) -> Result:
+    if call["scale_grad_by_freq"]:  # which torch's own decomposition leaves out
+        raise Unread("its argument scale_grad_by_freq = True is not read: the gradient of each row is divided there")
     table, row = call.weight("weight"), call["padding_idx"]
     if row not in (None, -1):
         call.model.note("the row padding_idx of an embedding is held constant, as PyTorch does")

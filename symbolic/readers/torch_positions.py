@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dyadic.symbolic.readers.torch_program import label
+from dyadic.symbolic.readers.stopped_gradients import label
 
 _LAYOUTS = (
     "view", "view_as", "reshape", "_unsafe_view", "flatten", "unflatten", "permute", "transpose", "t", "unsqueeze",

@@ -1,4 +1,4 @@
-"""A program of torch.export before it is read: stopped gradients are written into it, and operators are decomposed."""
+"""A program of torch.export before it is read: decomposed, but for what has a reader."""
 
 from __future__ import annotations
 
@@ -6,58 +6,20 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from dyadic.symbolic.errors import SpecError
-
-
-def label(node: Any) -> str:
-    """The operator's name without its overload, such as ``add`` for aten.add.Tensor."""
-    return label_of(node.target)
+_OWN = ("aten", "prims", "dyadic")
+"""The namespaces whose operators are read by their names alone: PyTorch's, and the mark of a stopped gradient."""
 
 
 def label_of(target: Any) -> str:
-    """The same of what a node calls."""
-    packet = getattr(target, "overloadpacket", None)
-    return str(packet.__name__ if packet is not None else getattr(target, "__name__", target))
+    """The name of an operator without its overload, such as ``add`` for aten.add.Tensor.
 
-
-def stopped(torch: Any, program: Any, where: str) -> Any:
-    """The program in which every result of a ``no_grad`` block is detached.
-
-    A decomposition puts such blocks in line and forgets what they were; ``detach`` it keeps.
+    One that PyTorch does not define keeps its namespace: that of somebody else may have any name.
     """
-    for module in [program.graph_module, *_nested(program.graph_module)]:
-        for node in list(module.graph.nodes):
-            if label(node) == "wrap_with_set_grad_enabled" and not node.args[0]:
-                _detach_results(torch, module, node, where)
-        module.recompile()
-    return program
-
-
-def _nested(module: Any) -> list[Any]:
-    """The graph modules inside, at any depth."""
-    found = []
-    for child in module.children():
-        if hasattr(child, "graph"):
-            found += [child, *_nested(child)]
-    return found
-
-
-def _detach_results(torch: Any, module: Any, node: Any, where: str) -> None:
-    block = getattr(module, node.args[1].target)
-    inner = [one for part in [block, *_nested(block)] for one in part.graph.nodes]
-    if any(label(one) == "wrap_with_set_grad_enabled" and one.args[0] for one in inner):
-        raise SpecError(
-            where, f"lets gradients through again inside a no_grad block ({node.name!r})", "take them apart"
-        )
-    (last,) = (one for one in block.graph.nodes if one.op == "output")
-    made = [getattr(one, "op", "") == "call_function" for one in last.args[0]]
-    for user in [user for user in node.users if label(user) == "getitem" and made[user.args[1]]]:
-        value = user.meta.get("val")
-        if isinstance(value, torch.Tensor) and value.is_floating_point():
-            with module.graph.inserting_after(user):
-                held = module.graph.call_function(torch.ops.aten.detach.default, (user,))
-            held.meta = dict(user.meta)
-            user.replace_all_uses_with(held, delete_user_cb=lambda one, held=held: one is not held)
+    packet = getattr(target, "overloadpacket", None)
+    if packet is None:
+        return str(getattr(target, "__name__", target))
+    name = str(packet.__name__)
+    return name if target.namespace in _OWN else f"{target.namespace}::{name}"
 
 
 def decomposed(torch: Any, program: Any, wanted: Collection[Any]) -> Any:

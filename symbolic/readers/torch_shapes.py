@@ -32,11 +32,18 @@ def nan_to_num(call: OperatorCall) -> Result:
     return call.value()
 
 
-@operator("clone", "contiguous", "alias", "lift_fresh_copy", "lift_fresh", "positive")
+@operator("clone", "contiguous", "lift_fresh_copy", "lift_fresh", "positive")
 def nothing(call: OperatorCall) -> Result:
-    if call.operator == "alias":  # what a detach becomes in a program that was decomposed before it was saved
-        call.model.note("alias is the identity: no vertex, and no gradient stops there")
     return call.value()
+
+
+@operator("alias")
+def alias(call: OperatorCall) -> Result:
+    """What a detach becomes in a program that was decomposed before it was saved."""
+    value = call.value()
+    if (isinstance(value, Known) and not value.trained) or call.kinds.get("self", "f")[0] != "f":
+        return value
+    raise Unsupported("whether a gradient stops there is not said: export without run_decompositions")
 
 
 @operator("dropout", "native_dropout", "feature_dropout", "alpha_dropout")
@@ -137,7 +144,8 @@ def repeat(call: OperatorCall) -> Result:
 
 @operator(cat="concat", concat="concat", stack="stack")
 def concat(call: OperatorCall) -> Result:
-    parts = [call.model.vertex(value) for value in call["tensors"]]
+    given = [value for value in call["tensors"] if not (isinstance(value, Known) and value.array.size == 0)]
+    parts = [call.model.vertex(value) for value in given]
     rank = len(call.model.shapes[parts[0]])
     axis = int(call["dim"]) % (rank + (call.operator == "stack"))
     if call.operator == "stack":
@@ -156,6 +164,9 @@ def slice_(call: OperatorCall) -> Result:
     if (end is None or end == extent or (isinstance(end, int) and end >= 2**62)) and start == 0 and call["step"] == 1:
         return call.value()
     found = range(call.extent(axis))[slice(start, end, call["step"])]
+    if not found:
+        shape = [int(n) if k != axis else 0 for k, n in enumerate(call.shape())]
+        return Known(f"{call.name}.nothing", np.zeros(shape, np.float32))
     return sliced(call.model, call.name, call.x(), [(axis, found.start, len(found), found.step)])
 
 

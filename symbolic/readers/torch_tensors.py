@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ def size_of(extent: Any) -> Expr:
         return Integer(extent)
     expression = extent.node.expr
     if not expression.is_Symbol:
-        return Symbol(f"size_{abs(hash(str(expression))) % 10**6}", integer=True, positive=True)
+        digest = sha256(str(expression).encode()).hexdigest()
+        return Symbol(f"size_{digest[:8]}", integer=True, positive=True)
     return Symbol(str(expression), integer=True, positive=True)
 
 

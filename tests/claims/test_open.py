@@ -41,6 +41,13 @@ def test_nothing_compared_is_nothing_shown(claim):
     assert "nothing compared" in found.reason
 
 
+@pytest.mark.parametrize("claim", ["x_a[i] / (x_a[i] - x_a[i]) = x_b[i]", "1/(2 - 4/2) = 7", "1/(x_a[0] - x_a[0]) = 7"])
+def test_what_has_no_value_anywhere_is_not_refuted_either(claim):
+    found = judged(derivation(campaign, "square"), claim)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "nothing is compared" in found.reason
+
+
 def test_an_empty_range_is_no_claim():
     with pytest.raises(SpecError, match="nothing would be compared"):
         judged(derivation(campaign, "square"), "Sum[i<0] x_a[i] = 0")

@@ -161,7 +161,6 @@ BAD = {
     "no arguments": (("verify",), "Missing argument 'SPEC'"),
     "unknown target": (("emit", DIGITS, "--target", "cuda"), "is not one of 'cupy', 'numpy', 'c'"),
     "unknown ending": (("appendix", DIGITS, "-o", "a.docx"), "'.docx' is not one of .tex, .pdf"),
-    "html": (("appendix", DIGITS, "-o", "a.html"), "HTML comes with the paper issue"),
     "unwritable folder": (("build", DIGITS, "-o", "/proc/none"), "/proc/none: cannot be written"),
     "unwritable certificate": (("verify", DIGITS, "--certificate", "/proc/none/c.json"), "cannot be written"),
     "module without a name": (("emit", DIGITS, "--target", "numpy", "-o", "."), "is the name of a folder"),

@@ -28,6 +28,16 @@ def _tools():
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
 
 
+def with_target_index():
+    """Its cost's kernel for the logarithm of a sum writes a number without axes."""
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": [{"name": "a", "type": "dense", "units": 4}]}
+    return derive(architecture(spec | {"cost": {"type": "cross_entropy", "target": "index"}}))
+
+
+def test_everything_is_shown_where_a_kernel_writes_a_number():
+    assert {finding.outcome for finding in evidence(with_target_index(), "float64")} == {"shown"}
+
+
 def test_everything_is_shown_of_a_small_network():
     findings = list(evidence(network(), "float64"))
     assert {finding.outcome for finding in findings} == {"shown"}

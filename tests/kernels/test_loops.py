@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 from sympy import Integer
 from test_coverage import example
@@ -11,6 +12,7 @@ from dyadic.codegen.loops.build import few, nest
 from dyadic.codegen.loops.contraction import contraction
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Let, Local, Masked, Put
 from dyadic.codegen.loops.lower import kernels as lower
+from dyadic.codegen.loops.memory import Global
 from dyadic.codegen.loops.nest import (
     THREAD,
     Array,
@@ -341,3 +343,18 @@ def test_one_name_for_two_things_is_refused():
         distinct_names(
             Nest(kernel, (Integer(1),), (32,), (), (IndexValue(Index("W"), Integer(0)), Set(local.local, local.value)))
         )
+
+
+def test_a_number_is_written_by_one_thread_once():
+    """Memory without axes, as for the derivative of a cost by its logarithm of a sum."""
+    one, two = np.zeros(1, int), np.arange(2)
+    number = Global("number", np.zeros(()), output=True)
+    with pytest.raises(Fault, match="is written 0 times"):
+        number.finished()
+    number.write([], np.array([7.0]), one)
+    number.finished()
+    assert number.values == 7
+    number.write([], np.array([8.0, 9.0]), two)
+    with pytest.raises(Fault, match="is written 3 times"):
+        number.finished()
+    assert Global("read", np.full((), 5.0), output=False).read([], two).tolist() == [5, 5]

@@ -46,6 +46,17 @@ def test_on_a_network_of_ones_own():
     assert {name: claim.verdict for name, claim in claims.items()} == VERDICTS
 
 
+def test_what_holds_of_the_structure_alone_is_open_of_the_network():
+    """A difference a - a: its Jacobian is 0, and one step fewer is enough."""
+    layers = [{"name": "a", "type": "tanh"}, {"name": "d", "type": "sub", "inputs": ["a", "a"]}]
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    claims = {c.id: c for one in abstract_claims(dyadic.derive(dyadic.architecture(spec))) for c in one.claims}
+    for name in ("v1.3a", "v1.6b"):
+        assert VERDICTS[name] is PROVED
+        assert claims[name].verdict is UNDECIDED
+        assert "some layers with this network's structure" in claims[name].reason
+
+
 def test_a_reading_falls_with_what_it_rests_on(known):
     fallen = replace(known.claims["steps"], verdict=REFUTED, counterexample={"exact": "0"})
     shaken = Evidence(known.derivation, {**known.claims, "steps": fallen})

@@ -92,6 +92,25 @@ def test_another_domain_is_rejected(name):
     assert rejected(name, {**ENTRIES[name], "domain": [None, None]})
 
 
+@pytest.mark.parametrize("key", ["definition", "value"])
+@pytest.mark.parametrize(("name", "end"), [("sqrt", 0), ("asin", -1), ("asin", 1), ("acos", 1), ("acosh", 1)])
+def test_another_value_at_an_end_of_the_domain_is_rejected(name, end, key):
+    side = "<" if end == 1 and name != "acosh" else ">"
+    formula = ["piecewise", [side, Z, end], ENTRIES[name][key], 7]
+    assert rejected(name, {**ENTRIES[name], key: formula})
+    assert not rejected(name, ENTRIES[name])
+
+
+def test_what_enclosures_do_not_decide_at_an_end_is_rejected():
+    """10^80 e^-1000 - 10^80 e^-1000 is 0, within more than 7; and 10^-150 is not 0, within less than is seen."""
+    large = ["*", 10**80, call("exp", -1000)]
+    wide, tiny = ["+", 7, large, ["*", -1, large]], ["rational", 1, 10**150]
+    for value in (wide, tiny):
+        assert rejected(
+            "sqrt", {**ENTRIES["sqrt"], "value": ["piecewise", [">", Z, 0], ENTRIES["sqrt"]["value"], value]}
+        )
+
+
 def mutants(node):
     """The node with one number, sign, function or comparison changed, or two operands exchanged."""
     if isinstance(node, int):

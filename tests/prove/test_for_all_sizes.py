@@ -119,6 +119,36 @@ def empty_windows():
     return derive_equation(LayerKind("empty", (), (1,)), equation([x], [], [output((o,), (i,), body)], {o: n + 3}))
 
 
+@pytest.mark.parametrize(
+    ("guard", "shown"),
+    [
+        (lambda k: Inside(i - k, n), True),  # the first term
+        (lambda k: Inside(k - i, n), True),  # the last one
+        (lambda k: Inside(k - 2, n), False),  # of three terms and more
+        (lambda k: Inside(k, 7 - n), False),  # of fewer than seven
+    ],
+)
+def test_a_log_sum_exp_is_over_something_at_all_sizes(guard, shown):
+    x = Tensor(Name("x", U), (n,))
+    body = Reduction("logsumexp", u, n, guard(u) * x[u])
+    layer = derive_equation(LayerKind("lse", (), (1,)), equation([x], [], [output((n,), (i,), body)]))
+    (claim,) = adjoint.layer_claims(layer)
+    assert (claim.verdict is Verdict.PROVED) == shown
+
+
+@pytest.mark.parametrize(("kind", "hypotheses"), [("logsumexp", None), ("max", ("maxima_nonempty",))])
+@pytest.mark.parametrize("read", [True, False])
+def test_what_no_input_moves_is_over_something_as_well(kind, hypotheses, read):
+    x, z = Tensor(Name("x", U), (n,)), Tensor(Name("z", V), ())
+    inner = Definition(z, (), Reduction(kind, u, n, Inside(u, 7 - n) * Integer(2)))
+    outer = output((n,), (i,), x[i] + (z[()] if read else 0))
+    layer = derive_equation(LayerKind("constant", (), (1,)), equation([x], [], [inner, outer]))
+    if hypotheses is None:
+        assert {claim.verdict for claim in adjoint.layer_claims(layer)} == {Verdict.UNDECIDED}
+    else:
+        assert replayed(layer).hypotheses == hypotheses
+
+
 def test_a_maximum_over_nothing_is_not_proved():
     layer = empty_windows()
     (claim,) = adjoint.layer_claims(layer)

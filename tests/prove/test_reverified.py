@@ -140,6 +140,21 @@ def test_a_potential_that_is_denied_stays_stated():
     assert "no entry was found" in finding.detail
 
 
+@pytest.mark.parametrize("change", [{"entry": "1"}, {"seed": 7}, {"row": "F_h2[77, 3]"}, {"column": "x_h1[99]"}])
+def test_the_entry_that_is_stated_is_enclosed_again(change):
+    from dyadic.proofs.recheck import check as check_all
+
+    certificate = copy.deepcopy(base("plain")[1])
+    assert check_all(certificate).confirmed
+    witness = claim_of(certificate, "nonreciprocity")["witness"]
+    child, parent = witness["row"][2:].split("[")[0], witness["column"][2:].split("[")[0]
+    named = {key: value.replace("h2", child).replace("h1", parent) if key in ("row", "column") else value
+             for key, value in change.items()}  # fmt: skip
+    witness |= named
+    with pytest.raises(Rejected, match="is not what the evaluation gives"):
+        check_all(refitted(certificate))
+
+
 @pytest.mark.parametrize("edge", [{"reads": "a", "read": "d"}, {"reads": "d", "read": "u"}, {"reads": "d"}, None])
 def test_of_the_structure_an_edge_is_told_that_is_there(edge):
     certificate = json.loads(json.dumps(verify(SELF)))

@@ -26,7 +26,7 @@ def test_what_no_network_has_is_rejected(name):
     assert outcome(name)[0] == "REJECTED"
 
 
-@pytest.mark.parametrize("below", [0, -1, ["*", 5, 0]])
+@pytest.mark.parametrize("below", [0, -1, ["*", 5, -1]])
 def test_integers_that_are_below_nothing(below):
     forged = copy.deepcopy(base("mixed")[1])
     forged["architecture"]["inputs"]["word"]["below"] = below

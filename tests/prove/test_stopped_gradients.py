@@ -11,10 +11,18 @@ from support.refit import claim_of, refitted
 from support.wrong_adjoints import nodes
 
 from dyadic.codegen import emit
+from dyadic.paper import exactness
 from dyadic.proofs import Rejected, check, verify
+from dyadic.proofs.certificate import record
 from dyadic.proofs.checker.differentiation.definitions import HELD as CHECKED
+from dyadic.proofs.checker.differentiation.integer_intervals import NUMBER_ONE
+from dyadic.proofs.checker.evaluation.enclosed_numbers import EnclosedNumbers
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint
+from dyadic.proofs.methods.formal.script import network as formal_network
+from dyadic.proofs.methods.formal.tensors import Inexpressible
+from dyadic.proofs.sentences import told
+from dyadic.proofs.statements import examine_claims
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.expressions import Apply, Definition, Integer
 from dyadic.symbolic.functions.scalar import HELD
@@ -89,7 +97,64 @@ def test_an_adjoint_that_passes_the_sensitivity_is_refuted(derivation):
         assert [claim.verdict for claim in adjoint.layer_claims(changed)] == [Verdict.REFUTED]
 
 
+OWN = """
+[[claim]]
+id = "value"
+kind = "inference"
+equation = "x_held[j] = x_off[j]"
+[[claim]]
+id = "stops"
+kind = "gradient"
+at = "solution"
+equation = "dE/dW_z[i, j] = (x_through[i] - y[i]) x_x[j]"
+[[claim]]
+id = "passes"
+kind = "sensitivity"
+equation = "s_off[j] = s_held[j]"
+[[claim]]
+id = "slope"
+kind = "equal"
+equation = "stop_gradient'(x_z[0]) = 1"
+[[claim]]
+id = "enough"
+kind = "steps"
+suffice = "2 L"
+"""
+
+
+def test_what_is_said_elsewhere_knows_of_it(derivation, certificate, tmp_path):
+    """Claims of one's own, the appendix, the theorem in Coq, the flow's Jacobian."""
+    held = f"stop_gradient: {HELD}"
+    (tmp_path / "own.toml").write_text(OWN)
+    claims = {claim.id: claim for claim in examine_claims(derivation, tmp_path / "own.toml").claims}
+    assert {name: claim.verdict for name, claim in claims.items()} == {
+        "value": Verdict.PROVED, "stops": Verdict.PROVED, "passes": Verdict.REFUTED,
+        "slope": Verdict.REFUTED, "enough": Verdict.PROVED,
+    }  # fmt: skip
+    assert [name for name, claim in claims.items() if held not in claim.hypotheses] == ["value"]
+    assert AS_DEFINED in str(exactness.result(derivation, certificate)[0])
+    with pytest.raises(Inexpressible, match="stop_gradient holds its value constant"):
+        formal_network(certificate)
+
+
+def test_of_a_flow_the_jacobian_is_that_of_the_values():
+    """Whether a flow has a potential is no matter of conventions: a held value moves with what it is of."""
+    numbers = EnclosedNumbers(1, False, 1)
+    one = (numbers.number(1, 3)[0], NUMBER_ONE)
+    (value, slope), (_, floored) = numbers.apply("stop_gradient", 0, one), numbers.apply("floor", 0, one)
+    assert value == one[0]
+    assert slope.sign == 1
+    assert floored.sign == 0
+
+
 # -- certificates that hide it -----------------------------------------------------------------------------------
+
+
+def _machine_checked(forged):
+    """The theorem in Coq, which is about derivatives, where they are none."""
+    numbers = {"steps": forged["steps"], "L": forged["L"], "smooth": 0}
+    claim = record(told("formal", Verdict.PROVED, {}, numbers))
+    forged["claims"].insert(-1, json.loads(json.dumps(claim)))
 
 
 def _said_otherwise(forged):
@@ -143,6 +208,7 @@ FORGERIES = {
     "with a slope": (_with_a_slope, "functions.stop_gradient"),
     "defined as z": (_defined_as_z, "functions.stop_gradient"),
     "by its definition": (_by_its_definition, "holds values constant by stop_gradient"),
+    "machine-checked": (_machine_checked, "holds values constant"),
     "as the identity": (_as_the_identity, "functions.passing"),
     "passing s on": (_passing, "do not have the same terms"),
 }

@@ -44,8 +44,18 @@ def test_where_fewer_steps_are_enough_nothing_is_said_of_the_network(derivation)
     claims = claims_of(derivation)
     assert "tightness" not in claims
     assert claims["tightness:structure"]["verdict"] == "proved"
-    assert "is not known" in claims["tightness:structure"]["statement"]
+    assert "is not said" in claims["tightness:structure"]["statement"]
     assert "not enough" not in claims["tightness:structure"]["statement"]
+
+
+@pytest.mark.parametrize("cost", ["cross_entropy", "huber"])
+def test_a_cost_of_weight_0_adds_nothing_and_defines_nothing(cost):
+    costs = [{"type": "squared_error", "inputs": ["a"]}, {"type": cost, "inputs": ["a"], "weight": 0}]
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": [{"name": "a", "type": "dense", "units": 3}], "costs": costs}
+    certificate = verify(derive(architecture(spec)))
+    assert certificate["verdict"] == "proved"
+    assert check(certificate).confirmed
+    assert not certificate["equations"]["s:a"]["where"]
 
 
 def test_a_forged_chain_is_rejected():

@@ -145,6 +145,12 @@ def test_what_cannot_be_read_is_rejected(data, key, value):
                 check_variational({**item, key: value}, name)
 
 
+def test_what_nobody_reads_is_rejected(data):
+    for name, item in data.items():
+        with pytest.raises(Rejected, match="does not have the entries"):
+            check_variational({**item, "remark": "for every E, differentiable or not"}, name)
+
+
 @pytest.mark.parametrize("key", LEAVES)
 def test_what_is_missing_is_rejected(data, key):
     for name, item in data.items():

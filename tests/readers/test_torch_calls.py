@@ -3,12 +3,12 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from readers.torch_calls import CALLS, Call, case  # noqa: E402
+from readers.torch_calls import CALLS, CalledModule, case  # noqa: E402
 
 import dyadic  # noqa: E402
-from dyadic.exported import Comparison  # noqa: E402
+from dyadic.autograd_comparison import AutogradComparison  # noqa: E402
 from dyadic.symbolic import SpecError  # noqa: E402
-from dyadic.symbolic.readers import torch_call  # noqa: E402
+from dyadic.symbolic.readers import read_module, torch_call  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -17,8 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def test_gradients_are_those_of_autograd(name):
     torch.manual_seed(3)
     module, arguments = case(name)
-    architecture = dyadic.from_torch(module, arguments, check=False)
-    differences = Comparison(module, arguments, architecture).differences()
+    differences = AutogradComparison(module, arguments, read_module(module, arguments)).differences()
     assert len(differences) >= 3  # an output, a weight, a bias
     assert max(differences.values()) < 1e-9
 
@@ -57,7 +56,7 @@ class Clipped(torch.autograd.Function):
 
 @pytest.mark.parametrize("function", [Tenth, Clipped])
 def test_a_backward_pass_of_one_s_own_is_refused_by_the_parameter(function):
-    module, x = Call(function.apply), torch.randn(3, 4)
+    module, x = CalledModule(function.apply), torch.randn(3, 4)
     with pytest.raises(SpecError, match=r"the gradient of inner\.weight differs from PyTorch's"):
         dyadic.from_torch(module, x)
     assert any(
@@ -66,7 +65,7 @@ def test_a_backward_pass_of_one_s_own_is_refused_by_the_parameter(function):
 
 
 def test_a_hook_on_a_parameter_is_refused():
-    module = Call(torch.tanh)
+    module = CalledModule(torch.tanh)
     dyadic.from_torch(module, torch.randn(3, 4))
     doubled = torch.nn.utils.parametrize.register_parametrization(module.inner, "bias", Doubled())
     with pytest.raises(SpecError, match="the gradient of inner"):
@@ -77,10 +76,10 @@ class Doubled(torch.nn.Module):
     """The identity, with a gradient that is twice as large."""
 
     def forward(self, bias):
-        return Twice.apply(bias)
+        return TwiceBackward.apply(bias)
 
 
-class Twice(torch.autograd.Function):
+class TwiceBackward(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):
         return x.clone()
@@ -92,7 +91,7 @@ class Twice(torch.autograd.Function):
 
 def test_a_reader_that_is_wrong_is_found(monkeypatch):
     """Were tanh read as sigmoid, the comparison would say so."""
-    module, x = Call(torch.tanh), torch.randn(3, 4)
+    module, x = CalledModule(torch.tanh), torch.randn(3, 4)
     dyadic.from_torch(module, x)
     monkeypatch.setitem(torch_call.OPERATORS, "tanh", lambda call: call.layer("sigmoid", [call.x()]))
     with pytest.raises(SpecError, match="the output 0 differs from PyTorch's"):
@@ -100,7 +99,7 @@ def test_a_reader_that_is_wrong_is_found(monkeypatch):
 
 
 def test_a_block_without_gradients():
-    class Partly(Call):
+    class Partly(CalledModule):
         def forward(self, x):
             with torch.no_grad():
                 kept = torch.tanh(self.inner(x))
@@ -110,7 +109,7 @@ def test_a_block_without_gradients():
     assert [vertex.kind.type for vertex in architecture.vertices].count("stop_gradient") == 1
 
 
-class Words(torch.nn.Module):
+class CountedWords(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.table, self.places = torch.nn.Embedding(7, 3, padding_idx=2), torch.nn.Embedding(9, 3)
@@ -125,7 +124,7 @@ class Words(torch.nn.Module):
 def test_integer_inputs_are_moved_about_and_computed_with():
     torch.manual_seed(0)
     arguments = (torch.tensor([[3, 2, 1], [4, 5, 6]]), torch.tensor([[0, 2], [2, 6]]))
-    architecture = dyadic.from_torch(Words(), arguments)
+    architecture = dyadic.from_torch(CountedWords(), arguments)
     assert [node.role for node in architecture.inputs if node.name in ("ids", "extra")] == ["index", "index"]
     assert dyadic.verify(dyadic.derive(architecture))["verdict"] == "proved"
 
@@ -138,4 +137,4 @@ def test_integer_inputs_are_moved_about_and_computed_with():
 )  # fmt: skip
 def test_what_is_not_read_is_named(function, operator):
     with pytest.raises(dyadic.DyadicError, match=operator):
-        dyadic.from_torch(Call(function), torch.randn(4, 4))
+        dyadic.from_torch(CalledModule(function), torch.randn(4, 4))

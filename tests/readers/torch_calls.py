@@ -66,7 +66,7 @@ CALLS = {
 BESIDE = {"seen": SEEN, "order": ORDER, "labels": LABELS}
 
 
-class Call(torch.nn.Module):
+class CalledModule(torch.nn.Module):
     """A function of a layer with weights, so that there is a gradient to compare."""
 
     def __init__(self, function):
@@ -81,4 +81,4 @@ def case(name):
     """(module, arguments) of a call."""
     function = CALLS[name]
     beside = function.__code__.co_varnames[1 : function.__code__.co_argcount]
-    return Call(function).double(), (torch.randn(3, 4, dtype=torch.float64), *(BESIDE[one] for one in beside))
+    return CalledModule(function).double(), (torch.randn(3, 4, dtype=torch.float64), *(BESIDE[one] for one in beside))

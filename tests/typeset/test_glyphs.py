@@ -1,13 +1,23 @@
 """One allocator of symbols: a letter is one quantity, indices give way, names in any script are written."""
 
 import pytest
+from support.single_layer import one_cost, one_of_a_kind
 
 from dyadic.paper import build_document, render_latex, render_typst
-from dyadic.paper.glyphs import Glyph, allocate, read_notation
+from dyadic.paper.document import BigSum, Display, Fraction, Math, Paragraph, Subscripted, Theorem
+from dyadic.paper.glyphs import GREEK, Notation, allocate, entries, read_notation
+from dyadic.paper.latex_math import LatexMathPrinter
+from dyadic.paper.meanings import Glyph
+from dyadic.paper.network_equations import by_vertex, lines_of
+from dyadic.paper.setting import symbols
 from dyadic.paper.transliteration import plain_name
+from dyadic.paper.typst_math import TypstPrinter
 from dyadic.proofs import verify
 from dyadic.symbolic import DyadicError, architecture, derive
-from dyadic.symbolic.expressions import Element, all_indices
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.expressions import Apply, Element, all_indices
+from dyadic.symbolic.functions import FUNCTIONS, Z
+from dyadic.symbolic.spec import LAYER_TYPES
 
 
 def attention(name="attend", units=4, heads=2):
@@ -127,3 +137,71 @@ def test_a_glyph_is_one_quantity():
     notation = allocate(derive(attention()))
     assert notation.glyph("v", "norm") != notation.glyph("v", "attend")
     assert notation.glyph("eps") == Glyph("e", "ps")
+
+
+@pytest.mark.parametrize("name", [*LAYER_TYPES, *(f"cost {cost}" for cost in COSTS)])
+def test_every_letter_of_the_catalogue_has_a_meaning(name):
+    spec = one_cost(name.removeprefix("cost ")) if name.startswith("cost ") else one_of_a_kind(name)
+    derivation = derive(architecture(spec))
+    notation = allocate(derivation)
+    table = symbols(notation, lines_of(by_vertex(derivation)))[0]
+    listed = {cell[0].formula: text[0] for row in table.rows for cell, text in (row[:2], row[2:]) if cell != ("",)}
+    assert all(listed.values()), listed
+    shown = {(glyph.base, glyph.upper) for glyph in listed}
+    for kind, line in lines_of(by_vertex(derivation)):
+        for element in entries(line):
+            glyph = notation.glyph(element.name.letter, str(element.name.owner), kind)
+            assert (glyph.base, glyph.upper) in shown, glyph
+
+
+def test_every_letter_of_the_theory_is_in_the_table():
+    derivation = derive(attention())
+    document = build_document(derivation, verify(derivation))
+    tables = [b for section in document.sections for b in section.blocks if getattr(b, "caption", "") == "Notation."]
+    listed = {cell[0].formula.base for row in tables[0].rows for cell in (row[0], row[2]) if cell != ("",)}
+    operators = {"d", "partial", "in", "langle", "rangle", "quad", "dot", "top", "k", "j", "m", "e"}
+    blocks = [block for section in document.sections for block in section.blocks]
+    letters = set().union(*map(letters_of, blocks))
+    assert {"tau", "q", "Lambda", "F", "v"} <= letters  # else nothing is tested
+    assert letters - operators - listed == set()
+
+
+def letters_of(node):
+    """The letters in the general formulas of a block."""
+    match node:
+        case Math():
+            return letters_in(node.formula)
+        case Display():
+            return letters_in(node.formula)
+        case Theorem():
+            return set().union(*map(letters_of, node.body))
+        case Paragraph():
+            return set().union(*map(letters_of, node.spans))
+    return set()
+
+
+def letters_in(formula):
+    match formula:
+        case str():
+            return {word for word in formula.split() if word.isalpha() and (len(word) == 1 or word in GREEK)}
+        case tuple():
+            return set().union(*map(letters_in, formula))
+        case Subscripted():
+            return letters_in((formula.base, formula.index, formula.upper))
+        case Fraction():
+            return letters_in((formula.top, formula.bottom))
+        case BigSum():
+            return letters_in((formula.under, formula.body))
+    return set()
+
+
+def test_primes_stand_at_the_letter_and_not_in_its_subscript():
+    """Typst reads a prime behind a subscript as part of the subscript."""
+    names = sorted(FUNCTIONS)
+    subscripted = [name for name in names if "_" in name]
+    assert subscripted
+    for printer in (LatexMathPrinter(Notation()), TypstPrinter(Notation())):
+        for name in subscripted:
+            text = printer(Apply(name, 1, Z))
+            assert "'" in text
+            assert text.index("'") < text.index("_"), text

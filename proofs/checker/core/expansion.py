@@ -293,8 +293,6 @@ class Expander:
         match item.body:
             case ["logsumexp" | "max" as kind, str(index), extent, body]:
                 guards, inside = split_guards(body)
-                if kind == "logsumexp" and not self.facts.never_negative(self.form(extent, names) - 1):
-                    raise Refused("a log-sum-exp is not shown to be over something")
                 own = scope.fresh(self.form(extent, names))
                 inner = {**names, index: Form.of(own.variables[0])}
                 at = tuple(names[i] for i in item.indices)
@@ -312,6 +310,22 @@ class Expander:
                 return self._product([[own], *admitted, share, slope])
         return self.moved(item.body, names, scope, moving, depth)
 
+    def has_a_term(self, item: TensorDefinition) -> bool:
+        """Whether the log-sum-exp or maximum that a definition consists of is always over something.
+
+        It is where every bracket holds at the first value of the index, or at the last one, and such a value exists.
+        """
+        _, index, length, body = item.body
+        names, scope, _ = over(item)
+        extent, guards, known = self.form(length, names), split_guards(body)[0], Given(scope.ranges, scope.held)
+        return self.facts.never_negative(extent - 1) and any(
+            all(
+                guard[0] == "inside" and self.facts.inside(self.form(guard[1], at), self.form(guard[2], at), known)
+                for guard in guards
+            )
+            for at in ({**names, index: Form.of(0)}, {**names, index: extent - 1})
+        )
+
     # -- bounds on what a file can ask for -------------------------------------------------------------------------
 
     def _count(self, depth: int) -> None:
@@ -325,6 +339,15 @@ class Expander:
         if len(terms) > MOST_TERMS:
             raise Refused("a sum has too many terms")
         return terms
+
+
+def over(item: TensorDefinition) -> tuple[dict[str, Form], VariableScope, Term]:
+    """The indices of a definition as variables, and the sum over them."""
+    scope, own, names = VariableScope(), Term(), dict[str, Form]()
+    for index, extent in zip(item.indices, item.shape, strict=True):
+        one = scope.fresh(extent)
+        own, names[index] = own.times(one), Form.of(one.variables[0])
+    return names, scope, own
 
 
 def _single(factor: Factor) -> Term:

@@ -17,14 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dyadic.proofs.checker.core.expansion import (
-    BRACKETS,
-    Expander,
-    TensorDefinition,
-    VariableScope,
-    entries,
-    split_guards,
-)
+from dyadic.proofs.checker.core.expansion import BRACKETS, Expander, TensorDefinition, entries, over, split_guards
 from dyadic.proofs.checker.core.facts import Choice, Facts, Key
 from dyadic.proofs.checker.core.forms import Form, Refused, Var
 from dyadic.proofs.checker.core.reads import REDUCTIONS, reads_inside
@@ -153,6 +146,13 @@ class Content:
         """A definition reads tensors inside their range only, or beside brackets that are 0."""
         if not reads_inside(self.reader, self.known, item):
             raise Refused(f"{tensor(*item.key)} is not shown to read tensors inside their range only")
+        body = item.body if isinstance(item.body, list) else [item.body]
+        if next(_nodes(body[1:], ("logsumexp", "max", "argmax")), None) is not None:
+            raise Refused(f"{tensor(*item.key)} has a maximum or log-sum-exp inside an expression")
+        if body[0] in ("logsumexp", "max") and not self.reader.has_a_term(item):
+            if body[0] == "logsumexp":
+                raise Refused("a log-sum-exp is not shown to be over something")
+            self.hypotheses[MAXIMA_NONEMPTY] = None
 
     def _read_definitions(self) -> None:
         found = []
@@ -268,24 +268,16 @@ class Content:
 
     def _forward(self, expander: Expander, moving: set[Key]) -> tuple[Term, ...]:
         """<s, D f . d>."""
-        names, scope, own = self._over(self.output)
+        names, scope, own = over(self.output)
         at = tuple(names[i] for i in self.output.indices)
         if not self.is_cost:
             own = own.times(_entry(("s", "v"), at))
         slope = expander.moved_definition(self.output, names, scope, moving)
         return tuple(own.times(term) for term in slope)
 
-    def _over(self, item: TensorDefinition) -> tuple[dict[str, Form], VariableScope, Term]:
-        """The indices of a definition as variables, and the sum over them."""
-        scope, own, names = VariableScope(), Term(), dict[str, Form]()
-        for index, extent in zip(item.indices, item.shape, strict=True):
-            one = scope.fresh(extent)
-            own, names[index] = own.times(one), Form.of(one.variables[0])
-        return names, scope, own
-
     def _paired(self, expander: Expander, item: TensorDefinition, key: Key | None) -> tuple[Term, ...]:
         """<what is defined, the tensor of that name>."""
-        names, scope, own = self._over(item)
+        names, scope, own = over(item)
         if key is not None:
             own = own.times(_entry(key, tuple(names[i] for i in item.indices)))
         return tuple(own.times(term) for term in expander.expand(item.body, names, scope))
@@ -295,7 +287,7 @@ class Content:
 
     def _lag(self, key: Key) -> tuple[Term, ...]:
         """<f_v - x_v, the tensor of that name>."""
-        names, _, own = self._over(self.output)
+        names, _, own = over(self.output)
         at = tuple(names[i] for i in self.output.indices)
         own = own.times(_entry(key, at))
         value, state = own.times(_entry(self.output.key, at)), own.times(_entry(("x", "v"), at))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.proofs.checker.core.expansion import BRACKETS, Environment, Expander, TensorDefinition, VariableScope
+from dyadic.proofs.checker.core.expansion import BRACKETS, Environment, Expander, TensorDefinition, VariableScope, over
 from dyadic.proofs.checker.core.facts import Given, Key
 from dyadic.proofs.checker.core.forms import Form
 
@@ -19,9 +19,7 @@ REDUCTIONS = ("sum", "max", "logsumexp", "argmax")
 
 def reads_inside(reader: Expander, shapes: Mapping[Key, tuple[Form, ...]], item: TensorDefinition) -> bool:
     """Whether each read of a definition is shown to lie inside its tensor, at every index of its own range."""
-    scope, names = VariableScope(), dict[str, Form]()
-    for index, extent in zip(item.indices, item.shape, strict=True):
-        names[index] = Form.of(scope.fresh(extent).variables[0])
+    names, scope, _ = over(item)
     return _Reads(reader, shapes, scope).all(item.body, names)
 
 

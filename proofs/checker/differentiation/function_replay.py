@@ -67,6 +67,9 @@ def check_function(name: str, entry: Any, where: str) -> Verified:
         choices = [_on(stated, interval, where) for interval in intervals]
         for position, point in enumerate(sorted(points)):
             _at(stated, point, choices[position : position + 2], where)
+        for end in (stated.domain.low, stated.domain.high):
+            if end is not None:
+                _at_end(stated, end, where)
     except RecursionError:
         raise Rejected(where, "the formula is too deep to check") from None
     known = DEFINITIONS.get(name)
@@ -167,7 +170,7 @@ def _on(stated: _Stated, interval: Interval, where: str) -> Choices:
 def _undefined(name: str, where: str, demand: SignDemand) -> Rejected:
     field = "definition" if name == "own" else name
     what = "not 0" if demand.kind == DIVISOR else "positive"
-    reason = f"has a {demand.kind} that is not seen to be {what} wherever the function has a value"
+    reason = f"has {demand.kind} that is not seen to be {what} wherever the function has a value"
     return Rejected(f"{where}.{field}", reason)
 
 
@@ -196,6 +199,32 @@ def _at(stated: _Stated, point: Fraction, sides: list[Choices], where: str) -> N
     smooth = joined and tower.equal(*slopes)
     if (smooth or point not in stated.kinks) and not all(tower.equal(derivative, slope) for slope in slopes):
         raise Rejected(f"{where}.derivative", f"does not fit both sides at {point}")
+
+
+def _at_end(stated: _Stated, end: Fraction, where: str) -> None:
+    """At an end of the domain the function may have a value, and no derivative, as a root has at 0."""
+    z = Enclosure.of(end)
+    try:
+        own = enclosure(stated.own, z, where)
+    except NoValue:
+        return
+    for name in ("definition", "value"):
+        formula = getattr(stated, name)
+        if formula == stated.own:
+            continue
+        try:
+            differs = (enclosure(formula, z, where) - own).sign
+        except NoValue as error:
+            raise Rejected(f"{where}.{name}", f"has no value at {end}, where the function has one: {error}") from error
+        if differs or (differs is None and not _same_at(formula, stated.own, end, where)):
+            raise Rejected(f"{where}.{name}", f"is not seen to be the function's value at {end}")
+
+
+def _same_at(one: Any, other: Any, point: Fraction, where: str) -> bool:
+    """Whether two formulas that have a value at a point are equal there, as elements of one tower."""
+    tower = Tower(where)
+    z = rational(*point.as_integer_ratio())
+    return tower.equal(*(read(formula, FormulaPlace(tower, z, None), where) for formula in (one, other)))
 
 
 def _hypotheses(stated: _Stated, known: Described | None) -> tuple[str, ...]:

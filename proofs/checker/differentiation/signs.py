@@ -35,7 +35,7 @@ from dyadic.proofs.checker.differentiation.integer_intervals import ENCLOSED, En
 from dyadic.proofs.checker.differentiation.tower import Monomial, Polynomial, Ratio, Tower, rational
 
 HIGHEST_DEGREE = 24
-DIVISOR, LOGARITHM, ROOT, ARC = "divisor", "logarithm", "root", "arc"
+DIVISOR, LOGARITHM, ROOT, ARC = "a divisor", "a logarithm", "a root", "an arc sine or cosine"
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,9 @@ def _slope(name: str, u: Enclosure) -> Enclosure:
             return found if name == "asin" else -found
         case "atan":
             return (NUMBER_ONE + u * u).inverse()
-    return NOTHING  # floor and round, between their jumps; stop_gradient, by convention
+        case "stop_gradient":  # of its value: whether a flow has a potential is no matter of conventions
+            return NUMBER_ONE
+    return NOTHING  # floor and round, between their jumps
 
 
 __all__ = ["EnclosedNumbers"]

@@ -36,8 +36,7 @@ class JacobianEntry:
 def find(graph: Graph) -> JacobianEntry | None:
     """An entry that is not 0 for certain, or None where none was found at the numbers that were tried."""
     spent = 0
-    edges = list(dict.fromkeys((u, v) for v, parents in graph.parents.items() for u in parents if u in graph.parents))
-    for parent, child in edges[:MOST_EDGES]:
+    for parent, child in graph.layer_edges()[:MOST_EDGES]:
         for number in range(2 * len(UNITS)):
             try:
                 numbers = EnclosedNumbers(secrets.randbits(60), number % 2 == 1, UNITS[number // 2])

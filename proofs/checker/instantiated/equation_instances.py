@@ -25,10 +25,13 @@ from dyadic.proofs.checker.evaluation.equations import entries
 from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demands, Part
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
 from dyadic.proofs.checker.instantiated.normal_form import BRACKETS, Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.plain_writing import divisors_and_ranges, oddities
 from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
+from dyadic.proofs.checker.intake.form import is_positive
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied, nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
+from dyadic.proofs.checker.intake.shapes import integers_read
 
 
 @dataclass(frozen=True)
@@ -191,16 +194,30 @@ class _Comparison:
                 )  # fmt: skip
 
     def _check_words(self, item: Any, demand: Demand, where: str) -> None:
-        """It names sizes of the network, and no other tensors and functions than the equation that is demanded."""
+        """It holds nothing, of what its normal form need not show, that the equation that is demanded does not hold."""
         body = [item["body"], item["shape"]]
         parts = [part.body for part in demand.parts]
         strange = sizes_of(body) - self.network.sizes
         strange |= applied(body) - applied(parts)
-        owned = [(part.names, name) for part in demand.parts for name in entries(part.body)]
-        read = {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
-        strange |= {tensor(*name) for name in entries(item["body"]) - read}
+        for found in (entries, integers_read):
+            stated = found(item["body"])
+            if stated:
+                owned = [(part.names, name) for part in demand.parts for name in found(part.body)]
+                stated -= {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
+            strange |= {tensor(*name) for name in stated}
         if strange:
             raise Rejected(where, f"names {sorted(strange)[0]!r:.80}, which the network's equation does not")
+        doubtful = [size for size in divisors_and_ranges(item["body"]) if not is_positive(size)]
+        if doubtful:
+            sizes = [(part, size) for part in demand.parts for size in divisors_and_ranges(part.body)]
+            own = {key(self.forms.of(size, {}, part.where, part.names)) for part, size in sizes}
+            if any(key(self.forms.of(size, {}, where)) not in own for size in doubtful):
+                raise Rejected(where, "divides by or sums over what the network's equation does not")
+        odd = oddities(item["body"], frozenset(item["indices"]))
+        if odd:
+            odd -= set[str]().union(*(oddities(part.body, frozenset(part.indices)) for part in demand.parts))
+        if odd:
+            raise Rejected(where, f"has {sorted(odd)[0]}, which the network's equation has not")
 
     def _form(self, item: Any, where: str) -> tuple[list[Polynomial], Polynomial]:
         names = need(item, "indices", list, where)

@@ -26,6 +26,7 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     constant,
     extent_of,
     key,
+    negative,
 )
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, shown
@@ -170,6 +171,9 @@ class Reader:
 
     def product(self, factors: Iterable[Polynomial]) -> Polynomial:
         found: Polynomial = {(): 1}
+        factors = list(factors)
+        if not all(factors) and not all(self.forms.is_plain(monomial) for factor in factors for monomial in factor):
+            self.forms.lost = True
         for factor in factors:
             if len(found) * len(factor) > MOST_TERMS:
                 raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
@@ -272,7 +276,7 @@ class Reader:
 
     def divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         found = self._divided(kind, one, two)
-        if found not in (one, self.forms.atom(kind, key(one), key(two))):
+        if not one or found not in (one, self.forms.atom(kind, key(one), key(two))):
             self._seen_no_more(one, two, two)
         return found
 
@@ -294,7 +298,11 @@ class Reader:
 
     def bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         found = self._bracket(kind, one, two)
-        if found in ({}, {(): 1}):
+        if kind == "same":  # x - x, of two equal sides
+            changed = len(self.forms.added([one, negative(two)])) < len(one) + len(two)
+        else:
+            changed = kind == "divides" and found != self.forms.atom(kind, key(one), key(two))
+        if changed or found in ({}, {(): 1}):
             self._seen_no_more(one, two, one if kind == "divides" else None)
         return found
 
@@ -302,12 +310,12 @@ class Reader:
         value: bool | None = None
         first, second = constant(one), constant(two)
         if kind == "same":
-            rest = self.forms.added([one, {monomial: -number for monomial, number in two.items()}])
+            rest = self.forms.added([one, negative(two)])
             limits = interval(self.forms, rest, self.extents)
             if limits and (limits[0] > 0 or limits[1] < 0 or limits == (0, 0)):
                 value = limits == (0, 0)
             if min(rest.items(), default=((), 1))[1] < 0:
-                rest = {monomial: -number for monomial, number in rest.items()}
+                rest = negative(rest)
             one, two = rest, {}
         elif kind == "divides":
             if first is not None and first < 1:
@@ -331,6 +339,8 @@ class Reader:
         if kind == "sum":
             with self._sums.scope(extent):
                 terms = self.read(body, inner, depth)
+            if not terms and not self.forms.is_positive(extent):
+                self.forms.lost = True
             return self._sums.summed(extent, terms)
         # A bracket among the factors restricts a maximum; multiplied into a sum it would no longer do so.
         factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]

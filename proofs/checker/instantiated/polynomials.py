@@ -121,6 +121,11 @@ def key(polynomial: Polynomial) -> Key:
     return frozenset(polynomial.items())
 
 
+def negative(polynomial: Polynomial) -> Polynomial:
+    """Minus the polynomial."""
+    return {monomial: -number for monomial, number in polynomial.items()}
+
+
 def constant(polynomial: Polynomial) -> Number | None:
     """The value of a polynomial that is a number."""
     if not polynomial:

@@ -148,7 +148,12 @@ def anything(value: Any, where: str, depth: int = 0, deepest: int = 12) -> None:
 
 
 def expression(kind: str) -> Form:
-    """An expression of the language at the head of symbolic/serialise.py; kind: :data:`WHOLE` or :data:`REAL`."""
+    """An expression of the language at the head of symbolic/serialise.py; kind: :data:`WHOLE` or :data:`REAL`.
+
+    What has no value, or none that is used, is no part of an honest one and would be lost in a normal form: integers
+    are divided by numbers and sizes only, sums run over numbers and sizes, an integer that is read is an index as it
+    is, no product has a 0 in it and no power an exponent 0.
+    """
 
     def form(value: Any, where: str) -> None:
         count = 0
@@ -163,6 +168,8 @@ def expression(kind: str) -> Form:
             if not isinstance(node, list) or not node or not isinstance(node[0], str):
                 raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")
             for child, inner in _children(node, real, where):
+                if not inner and isinstance(child, list) and child[:1] == ["entry"] and node[0] not in _READS:
+                    raise Rejected(where, f"{shown(node)} counts or computes with an integer that is read")
                 visit(child, inner, depth + 1)
 
         visit(value, kind == REAL, 0)
@@ -178,23 +185,59 @@ def _children(node: list[Any], real: bool, where: str) -> list[tuple[Any, bool]]
     if head == "entry" and len(rest) == 3 and _kind(rest[0]) and _name(rest[1]) and isinstance(rest[2], list):
         return [(index, False) for index in rest[2]]
     if head in ("+", "*") and len(rest) >= 2:
+        if head == "*" and any(child == 0 for child in rest):
+            raise Rejected(where, f"{shown(node)} is a product with 0")
         return [(child, real) for child in rest]
     if not real:
         if head in ("quotient", "remainder") and len(rest) == 2:
+            _divisor(rest[1], where)
             return [(child, False) for child in rest]
     elif head in ("inside", "divides", "same") and len(rest) == 2:
+        if head == "divides":
+            _divisor(rest[0], where)
         return [(child, False) for child in rest]
     elif head == "rational":
         number_form(node, where)
         return []
     elif head == "^" and len(rest) == 2:
         number_form(rest[1], where, LARGEST_POWER)
+        if rest[1] in (0, 1):
+            raise Rejected(where, f"{shown(node)} is a power with the exponent {rest[1]}")
         return [(rest[0], True)]
     elif head == "apply" and len(rest) == 3 and _identifier(rest[0]) and rest[1] in (0, 1, 2) and type(rest[1]) is int:
         return [(rest[2], True)]
     elif head in ("sum", "logsumexp", "max", "argmax") and len(rest) == 3 and _identifier(rest[0]):
+        if (isinstance(rest[1], int) and rest[1] < 1) or _names_an_index(rest[1]):
+            raise Rejected(where, f"{shown(rest[1])} is no range")
         return [(rest[1], False), (rest[2], True)]
     raise Rejected(where, f"{shown(node)} is not {REAL if real else WHOLE}")
+
+
+_READS = ("entry", "inside", "same", "divides")
+"""Where an integer that is read may stand: as an index, or where a bracket compares it."""
+
+
+def _divisor(node: Any, where: str) -> None:
+    """It is a positive number, or made of sizes; of what it is made the readers of it look for themselves."""
+    if (isinstance(node, int) and node < 1) or _names_an_index(node):
+        raise Rejected(where, f"{shown(node)} is not seen to be positive, and something is divided by it")
+
+
+def is_positive(node: Any) -> bool:
+    """Whether it is a positive number, a size, or a product of these."""
+    match node:
+        case int():
+            return node > 0
+        case ["size", _]:
+            return True
+        case ["*", *factors]:
+            return all(map(is_positive, factors))
+    return False
+
+
+def _names_an_index(node: Any) -> bool:
+    """Whether an index or an entry stands in a range, which is the same for every entry of a tensor."""
+    return isinstance(node, list) and (node[:1] in (["index"], ["entry"]) or any(map(_names_an_index, node)))
 
 
 def _name(value: Any) -> bool:
@@ -322,5 +365,6 @@ CERTIFICATE = record(
         "versions": table(text(60, _VERSION), one_of("dyadic", "sympy", "python-flint")),
         "hash": DIGEST,
     },
+    {"compared": number(0, 1000)},
 )
 """The whole file; docs/certificate.schema.json says the same in words that other programs read."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.equations import entries
@@ -15,6 +16,13 @@ from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import GRAPH, called
 
 COST = "cost"
+
+
+def _beyond(terms: Sequence[Any], others: Sequence[Any], most: int = 8) -> str:
+    """The first few terms that are not among others."""
+    known = set(map(str, others))
+    found = [term for term in terms if str(term) not in known]
+    return f"{found[:most]}{f' and {len(found) - most} more' if len(found) > most else ''}"
 
 
 def digest(content: Any, pieces: int = 0) -> str:
@@ -141,8 +149,7 @@ class Graph:
             for name, expected in table.items():
                 stated = field(stated_table, name, list, group)
                 if sorted(map(str, stated)) != sorted(map(str, expected)):
-                    missing = [term for term in expected if term not in stated]
-                    extra = [term for term in stated if term not in expected]
+                    missing, extra = _beyond(expected, stated), _beyond(stated, expected)
                     reason = f"the energy has the terms {missing} not stated here; extra: {extra}"
                     raise Rejected(f"{group}.{name}", reason)
             if set(stated_table) != set(table):
@@ -153,7 +160,7 @@ class Graph:
         tags = list(self.tags())
         wanted = set(tags)
         if len(wanted) < len(tags):
-            twice = next(tag for tag in tags if tags.count(tag) > 1)
+            twice = next(tag for tag, times in Counter(tags).items() if times > 1)
             raise Rejected(f"equations.{twice}", "is the tag of two equations")
         for tag in sorted(wanted | set(self.equations)):
             where = f"equations.{tag}"
@@ -247,6 +254,11 @@ class Graph:
             return {f"x:{parent}" for parent in self.parents[name] if parent in self.parents}
         x, s = self.reads(name)
         return {f"x:{other}" for other in x if other in self.parents} | {f"s:{other}" for other in s}
+
+    def layer_edges(self) -> list[tuple[str, str]]:
+        """(parent, child) for every layer and every other one that it reads, in order, each once."""
+        edges = ((u, v) for v, parents in self.parents.items() for u in parents if u in self.parents)
+        return list(dict.fromkeys(edges))
 
     def longest_chain(self) -> list[str]:
         """A variable of the largest rank, one that it reads of the rank below, and so on down to rank 1."""

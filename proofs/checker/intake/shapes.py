@@ -231,9 +231,14 @@ def network_shapes(graph: Any, numbers: Mapping[str, int] | None = None) -> Shap
 
 
 def integer_slots(content: Any) -> set[tuple[str, str]]:
+    """The tensors that hold integers in a layer or cost."""
+    return integers_read([item["body"] for item in content["definitions"]])
+
+
+def integers_read(bodies: Any) -> set[tuple[str, str]]:
     """Tensors whose entries stand inside an index, a bracket, a division or an extent: they hold integers."""
     found: set[tuple[str, str]] = set()
-    for node in nodes([item["body"] for item in content["definitions"]]):
+    for node in nodes(bodies):
         inside: list[Any] = []
         if node[0] == "entry":
             inside = node[3]

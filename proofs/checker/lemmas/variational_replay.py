@@ -58,6 +58,9 @@ FUNCTIONALS: dict[str, Any] = {
     ],
 }  # fmt: skip
 """The functionals that the claims are about, as their sentences say."""
+_MORE: dict[str, tuple[str, ...]] = {
+    "A": ("functional",), "B": ("functional",), "C": ("functional", "x", "s", "cost", "leak"), "dyadic": (),
+}  # fmt: skip
 SIGNS = {"A": -1, "B": 1, "dyadic": 1}
 """ds/dt = SIGN * dE/dx; dx/dt is +dE/ds in all of them."""
 
@@ -73,6 +76,15 @@ def check_variational(data: Any, where: str) -> str:
     name = need(data, "construction", str, where)
     if name not in ("A", "B", "C", "dyadic"):
         raise Rejected(f"{where}.construction", "is not A, B, C or dyadic")
+    fields = {
+        "construction",
+        "rate_x",
+        "rate_s",
+        *({"functional"} if name in FUNCTIONALS else ()),
+        *_MORE.get(name, ()),
+    }
+    if set(data) != fields:
+        raise Rejected(where, f"does not have the entries {', '.join(sorted(fields))}")
     rates = [_plain(need(data, key, (int, list), where), f"{where}.{key}") for key in ("rate_x", "rate_s")]
     if name in FUNCTIONALS:
         place = f"{where}.functional"

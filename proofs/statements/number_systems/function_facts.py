@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import floor
 from typing import Any
 
 Fact = Callable[[Any, int, Any], Any]
@@ -286,8 +287,19 @@ def _unknown(name: str) -> Fact:
     return lambda ring, order, z: ring.unknown(name, z, order)
 
 
-def _staircase(name: str) -> Fact:
-    return lambda ring, order, z: _n(ring, 0) if order else ring.unknown(name, z)
+def _staircase(name: str, period: int, of: Callable[[Fraction], int]) -> Fact:
+    """A function that is known at rational numbers, and rises by the period whenever its argument does."""
+
+    def fact(ring: Any, order: int, z: Any) -> Any:
+        if order:
+            return _n(ring, 0)
+        constant: Fraction = z.form.get((), Fraction(0))
+        if z.form.keys() <= {()}:
+            return _n(ring, of(constant))
+        whole = constant // period * period
+        return _plus(ring, ring.unknown(name, _plus(ring, z, -whole)), whole) if whole else ring.unknown(name, z)
+
+    return fact
 
 
 def _held(ring: Any, order: int, z: Any) -> Any:
@@ -303,6 +315,6 @@ FACTS: dict[str, Fact] = {
     "atanh": _atanh, "asin": _asin, "acos": _acos, "atan": _atan,
     "relu": _relu, "abs": _abs, "step": _step, "sign": _sign, "elu": _elu, "celu": _elu, "selu": _selu,
     "leaky_relu": _leaky_relu, "softsign": _softsign, "hard_sigmoid": _hard_sigmoid, "hard_swish": _hard_swish,
-    "floor": _staircase("floor"), "round": _staircase("round"), "stop_gradient": _held,
+    "floor": _staircase("floor", 1, floor), "round": _staircase("round", 2, round), "stop_gradient": _held,
 }  # fmt: skip
 """By name; a derivative is with the value that is stated at a kink."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Composed, Undetermined
+from dyadic.proofs.statements.number_systems.rings import rational_value
 
 
 class NotLinear(Undetermined):
@@ -60,7 +61,10 @@ class LinearRing(Composed):
     def apply(self, name: str, order: int, argument: Line) -> Line:
         if name == "identity":
             return argument if order == 0 else self.number(1)
-        raise NotLinear("a function of an unknown")
+        value = None if argument.parts else rational_value(name, order, argument.constant)
+        if value is None:
+            raise NotLinear("a function of an unknown")
+        return Line(value, {})
 
     def _refuse(self, *arguments: Any) -> Any:
         raise NotLinear("a choice between unknowns")

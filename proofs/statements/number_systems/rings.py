@@ -156,7 +156,7 @@ class Exact:
         exact = _exact_root(base.value, q)
         if exact is not None:
             return replace(base, value=exact**p)
-        return replace(base, value=_defined(self._balls.power(_ball(base.value), p, q)))
+        return replace(base, value=_plain(_defined(self._balls.power(_ball(base.value), p, q))))
 
     def largest(self, arguments: Sequence[Traced]) -> Traced:
         arguments = list(map(_traced, arguments))
@@ -170,28 +170,12 @@ class Exact:
         argument = _traced(argument)
         label = f"{name}{chr(39) * order}({argument})"
         used = argument.used | {label}
-        value = self._rational(name, order, argument.value)
+        value = rational_value(name, order, argument.value)
         if value is None:
-            value = _defined(self._balls.apply(name, order, _ball(argument.value)))
+            value = _plain(_defined(self._balls.apply(name, order, _ball(argument.value))))
         result = Traced(value, used)
         self.calls.setdefault(label, str(result))
         return result
-
-    def _rational(self, name: str, order: int, value: Any) -> Fraction | None:
-        if not isinstance(value, Fraction):
-            return None
-        if name == "identity":
-            return Fraction(1) if order else value
-        if name == "relu":
-            return (Fraction(1) if order else value) if value > 0 else Fraction(0)
-        if name in ("sqrt", "rsqrt") and order == 0 and value > 0:
-            root = _exact_root(value, 2)
-            return root if root is None or name == "sqrt" else 1 / root
-        if name == "log" and order == 1 and value:
-            return 1 / value
-        if name == "log" and order == 0 and value == 1:
-            return Fraction(0)
-        return AT_ZERO.get((name, order)) if value == 0 else None
 
     def logsumexp(self, arguments: Sequence[Traced]) -> Traced:
         label = f"log-sum-exp({', '.join(str(a) for a in arguments)})"
@@ -201,6 +185,26 @@ class Exact:
         result = Traced(self._balls.logsumexp([_ball(a.value) for a in arguments]), used)
         self.calls.setdefault(label, str(result))
         return result
+
+
+def rational_value(name: str, order: int, value: Any) -> Fraction | None:
+    """A function's value, or its derivative's, at a rational number, where it is known to be rational itself."""
+    if not isinstance(value, Fraction):
+        return None
+    if name == "identity":
+        return Fraction(1) if order else value
+    if name == "relu":
+        return (Fraction(1) if order else value) if value > 0 else Fraction(0)
+    if name == "step":
+        return Fraction(int(value > 0 and not order))
+    if name in ("sqrt", "rsqrt") and order == 0 and value > 0:
+        root = _exact_root(value, 2)
+        return root if root is None or name == "sqrt" else 1 / root
+    if name == "log" and order == 1 and value:
+        return 1 / value
+    if name == "log" and order == 0 and value == 1:
+        return Fraction(0)
+    return AT_ZERO.get((name, order)) if value == 0 else None
 
 
 def _traced(value: Any) -> Traced:
@@ -237,6 +241,14 @@ def _defined(value: arb) -> arb:
     if not value.is_finite():
         raise Undetermined("a function value that is not defined")
     return value
+
+
+def _plain(value: arb) -> Fraction | arb:
+    """The rational number that an enclosure is, where it is of one alone."""
+    if not value.is_exact():
+        return value
+    mantissa, exponent = map(int, value.man_exp())
+    return Fraction(mantissa) * Fraction(2) ** exponent if abs(exponent) < _INDEX_BITS**2 else value
 
 
 def _exact_root(value: Any, q: int) -> Fraction | None:

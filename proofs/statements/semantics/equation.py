@@ -80,14 +80,15 @@ class Link:
 class Equalities:
     """All that a claim asserts, in order, the definitions that it uses and what it takes for granted.
 
-    solved: the numbers that its assumptions determine, by the sizes at which it is examined.
+    solved: the numbers that its assumptions determine, by the sizes and integers at which it is examined; None where
+    the assumptions contradict each other.
     """
 
     vocabulary: Vocabulary
     lets: list[OwnQuantity] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     premises: Premises = field(default_factory=Premises)
-    solved: dict[object, dict[str, Line]] = field(default_factory=dict)
+    solved: dict[object, dict[str, Line] | None] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyadic.proofs.checker.assumptions import is_held
+from dyadic.proofs.checker.differentiation.definitions import HELD
 from dyadic.proofs.checker.evaluation.domain import conditions
+from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.premises import SOLUTION
 from dyadic.proofs.statements.semantics.reach import vertices_of
@@ -14,21 +17,34 @@ _NOT_ZERO = "no denominator of the claim is 0"
 _LOGARITHMS = "the logarithms of the claim are of positive numbers"
 _SOLUTION = "x is the feedforward activation and s the sensitivity of backpropagation (at the solution)"
 _FROM_ZERO = "what is shown here counts indices from 0, the claim counts them from 1"
+_OF_VALUES = ("inference", "energy")
+"""Kinds of claims that no derivative is in, unless they write one themselves."""
 _ROOTS = "the roots of the claim are of positive numbers"
 
 
 def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
     where = [_SOLUTION] * (statement.at == SOLUTION) + [_FROM_ZERO] * bool(statement.first)
-    return (*where, *claim.premises.texts, *domains_of(claim), *domains_of_layers(claim))
+    return (*where, *claim.premises.texts, *domains_of(claim), *domains_of_layers(claim), *held_of(statement, claim))
+
+
+def held_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
+    """Which values the program holds constant, in a claim that may be about derivatives."""
+    own = [*(side for link in claim.links for side in (link.left, link.right)), *(let.body for let in claim.lets)]
+    read = [] if statement.kind in _OF_VALUES else _contents(claim)
+    return tuple(f"{name}: {HELD}" for name in sorted(applied(read) | applied(own, 1)) if is_held(name))
+
+
+def _contents(claim: Equalities) -> list[Any]:
+    """The layers and costs that the claim reads."""
+    graph = claim.vocabulary.graph
+    read = sorted(set().union(*(vertices_of(claim, link) for link in claim.links)))
+    return [graph.cost_contents[n] if n in graph.costs else graph.layers[graph.content[n]] for n in read]
 
 
 def domains_of_layers(claim: Equalities) -> tuple[str, ...]:
     """Where the terms of the energy that the claim reads are defined, if not everywhere."""
-    graph = claim.vocabulary.graph
-    read = sorted(set().union(*(vertices_of(claim, link) for link in claim.links)))
-    contents = [graph.cost_contents[n] if n in graph.costs else graph.layers[graph.content[n]] for n in read]
-    found = sorted({condition for content in contents for condition in conditions(content)})
+    found = sorted({condition for content in _contents(claim) for condition in conditions(content)})
     return (f"what the claim reads of the network is defined: {'; '.join(found)}",) if found else ()
 
 

@@ -16,6 +16,9 @@ from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+_INTEGER_NODES = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
+_NUMBER = "number "
+"""Before the kind of an integer input or target: its entries as numbers of the ring."""
 
 
 class ClaimTensors(dict[tuple[str, str], Entries]):
@@ -36,8 +39,13 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         return True
 
     def __missing__(self, key: tuple[str, str]) -> Entries:
-        table = self._defined(self._lets[key[1]]) if key[0] == LET else self.meaning[key]
-        self[key] = _Watched(table, key, self.read) if self._watch else table
+        if key[0].startswith(_NUMBER):
+            key_read = (key[0].removeprefix(_NUMBER), key[1])
+            table = {place: self.ring.number(value) for place, value in self.meaning[key_read].items()}
+        else:
+            key_read = key
+            table = self._defined(self._lets[key[1]]) if key[0] == LET else self.meaning[key]
+        self[key] = _Watched(table, key_read, self.read) if self._watch else table
         return self[key]
 
     def _defined(self, let: OwnQuantity) -> Entries:
@@ -51,7 +59,7 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             if name not in numbers and name in named:
                 numbers[name] = setting.count(named[name])
         shape = [setting.count(ranges.free[name]) for name in indices]
-        body = _with_chosen(setting.weighed(node))
+        body = _with_numbers(_with_chosen(setting.weighed(node)), set(self.meaning.vocabulary.given_integers))
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         with noting(self.ring, True):
             return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
@@ -96,6 +104,15 @@ def _with_chosen(node: Any) -> Any:
                 return ["entry", chosen(one[1]), one[2], [*one[3], two]]
         return node
     return [_with_chosen(child) for child in node]
+
+
+def _with_numbers(node: Any, integers: set[tuple[str, str]]) -> Any:
+    """Where an integer input or target is no index but a number, its entries as such."""
+    if not isinstance(node, list) or not node or node[0] in _INTEGER_NODES:
+        return node
+    if node[0] == "entry":
+        return ["entry", _NUMBER + node[1], *node[2:]] if (node[1], node[2]) in integers else node
+    return [_with_numbers(child, integers) for child in node]
 
 
 def _is_position(node: Any) -> bool:

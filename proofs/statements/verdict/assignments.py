@@ -21,7 +21,7 @@ from dyadic.proofs.statements.semantics.meaning import one_hot
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import shown_entry
 from dyadic.proofs.statements.verdict.blocks import Renaming, Setting, claimed_ties, tied
-from dyadic.proofs.statements.verdict.counting import most_integers
+from dyadic.proofs.statements.verdict.counting import assume_integers, most_integers
 
 MOST = 4_096
 """How many sets of values may be examined."""
@@ -40,21 +40,25 @@ class Assignments:
 
 
 def assignments(claim: Equalities, link: Link, setting: Setting, operations: int) -> Assignments:
-    """The values of the integers that a link depends on."""
+    """The values of the integers that a link depends on, or what it assumes.
+
+    Where the assumptions depend on integers, so do the numbers that are left: only all values of them are enough.
+    """
     below = _read(claim, link, setting)
     if not below and not claim.premises.one_hot:
         return Assignments([{}], "")
     hot = _one_hot(claim, setting)
+    every = bool(hot) or assume_integers(claim)
     below |= hot
     total, most = prod(below.values()), min(MOST, max(_WORK // max(operations, 1), _SAMPLES))
     order = min(most_integers(claim, link), len(below))
     few = _representatives(claim, link, below, order)
     count = sum(comb(len(few), k) * (max(map(len, few.values())) - 1) ** k for k in range(order + 1))
-    if total <= min(most, count) or (hot and total <= most):
+    if total <= min(most, count) or (every and total <= most):
         rows = product(*(range(limit) for limit in below.values()))
         found = [dict(zip(below, row, strict=True)) for row in rows]
         return Assignments(found, f"all {total} values of the integers", total)
-    if count <= most and not hot:
+    if count <= most and not every:
         found = list(_near_first(few, order))
         words = f"{len(found)} of {total} values of the integers, which settle the others"
         return Assignments(found, words, total)
@@ -92,7 +96,8 @@ def _one_hot(claim: Equalities, setting: Setting) -> dict[str, int]:
 
 
 def _bodies(claim: Equalities, link: Link) -> list[Any]:
-    return [link.left, link.right, *(let.body for let in claim.lets)]
+    assumed = [side for relation in claim.premises.relations for side in (relation.left, relation.right)]
+    return [link.left, link.right, *(let.body for let in claim.lets), *assumed]
 
 
 def _named(node: Any, kind: str, owner: str) -> Iterator[list[Any]]:
@@ -132,7 +137,10 @@ def _fixed(claim: Equalities, link: Link, key: str) -> set[int] | None:
         found |= {key} if given in vocabulary.integers else set()
         pairs = zip(vocabulary.axes(*given), vocabulary.given[given].uneven, strict=True)
         found |= {axis.key for axis, uneven in pairs if uneven}
-    for ranges, bodies in [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]:
+    parts = [(link.ranges, [link.left, link.right]), *((let.ranges, [let.body]) for let in claim.lets)]
+    # What is assumed of the entry 3 makes it another one than the others.
+    parts += [(relation.ranges, [relation.left, relation.right]) for relation in claim.premises.relations]
+    for ranges, bodies in parts:
         for body in bodies:
             found |= claimed_ties(body, ranges.free, ranges.extents, vocabulary, renaming)
     return None if key in found else renaming.fixed

@@ -11,6 +11,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import LET, Extent, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
@@ -113,7 +114,7 @@ class Counts:
         self._solution = claim.vocabulary.solution
         self._terms: dict[str, dict[str, Count]] = {}
 
-    def link(self, link: Link) -> Count:
+    def link(self, link: Link | Relation) -> Count:
         """Of the difference of the two sides."""
         left, right = (self._count(side, self.of, _claimed) for side in (link.left, link.right))
         return left | right if self._count is integers else left + right
@@ -218,3 +219,9 @@ def most_indices(claim: Equalities, link: Link) -> Count:
 def most_integers(claim: Equalities, link: Link) -> int:
     """A bound on the integer entries that one monomial of a link's difference depends on."""
     return Counts(claim, integers, derivative=1).link(link)[INTEGERS]
+
+
+def assume_integers(claim: Equalities) -> bool:
+    """Whether what a claim assumes depends on integers, or may."""
+    counts = Counts(claim, integers, derivative=1)
+    return any(counts.link(relation)[INTEGERS] > 0 for relation in claim.premises.relations)

@@ -24,10 +24,10 @@ from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of
 from dyadic.proofs.statements.semantics.meaning import Draw
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
-from dyadic.proofs.statements.verdict.assignments import assignments
+from dyadic.proofs.statements.verdict.assignments import Assignments, assignments
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
-from dyadic.proofs.statements.verdict.premised import scope_of
+from dyadic.proofs.statements.verdict.premised import possible, scope_of
 from dyadic.symbolic.errors import SpecError
 
 LARGEST_GROWTH = 500_000
@@ -44,7 +44,7 @@ ARB = "Arb's enclosures of functions"
 
 _KEPT = 8
 _NUMBERS = "nothing of the network is read: a statement about numbers alone"
-_NOWHERE = "one side divides by an expression that is 0 whatever the values are"
+_NOWHERE = "one side divides by an expression that is 0 whatever the values are, so that nothing is compared"
 _NO_NUMBERS = "no numbers were found at which they are"
 
 
@@ -114,13 +114,14 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
                     return whatever
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
+        values = _allowed(claim, chosen, values)
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
         try:
             outcome, at = trial.run(link, chosen, values.values)
         except Outside as error:
             return refuted(link, {"entry": error.reason})
         if outcome.nowhere:
-            return refuted(link, {"undefined": _NOWHERE})
+            return undecided(f"{link.label}: {_NOWHERE}")
         if outcome.method is None:
             found = numbers(link, None if chosen.drawn else chosen, at)
             if found:
@@ -145,6 +146,17 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
     text = f"{text} (probability of error below {float(shown.bound):.0e})"
     return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, shown.trusted(), witness=witness)
+
+
+def _allowed(claim: Equalities, setting: Setting, values: Assignments) -> Assignments:
+    """Without those at which the assumptions cannot hold.  Raises :class:`SpecError` where none are left."""
+    left = [integers for integers in values.values if possible(claim, setting, integers)]
+    if not left and values.argument is not None:
+        raise SpecError("the claim", "its assumptions contradict each other", "nothing is claimed: drop one")
+    argument = values.argument
+    if argument and len(left) < len(values.values):
+        argument += f", of which the assumptions allow {len(left)}"
+    return Assignments(left, argument, values.total)
 
 
 def _with_free_constants(claim: Equalities) -> Equalities:

@@ -1,7 +1,8 @@
 """A claim's expressions over a ring, where its assumptions hold.
 
-Equations among the assumptions are solved for some of the numbers that are drawn; inequalities are told to the ring
-that knows signs, and looked after by whoever draws numbers.
+Equations among the assumptions are solved for some of the numbers that are drawn, at given values of the integers
+(with another target index ``x_o[y] = 1`` is another equation); inequalities are told to the ring that knows signs, and
+looked after by whoever draws numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Number
@@ -27,8 +29,11 @@ from dyadic.symbolic.errors import SpecError
 def scope_of(
     claim: Equalities, ring: Ring, draw: Draw, setting: Setting, integers: Integers, watch: bool = False
 ) -> ClaimTensors:
-    """Over a ring in which ``draw`` gives the numbers that are free.  Raises :class:`SpecError`: see ``_given``."""
-    given = _given(claim, setting)
+    """Over a ring in which ``draw`` gives the numbers that are free.
+
+    Raises :class:`Contradiction` where no numbers fulfil the assumptions, and :class:`SpecError`: see ``_given``.
+    """
+    given = _given(claim, setting, integers)
 
     determined: dict[str, str] = {}
 
@@ -51,6 +56,8 @@ def scope_of(
     return found
 
 
+_HALF = Fraction(1, 2)
+_BEYOND = (Fraction(1), Fraction(2), _HALF, Fraction(1, 16), Fraction(1, 2048))
 _LABELS = 12
 """How many numbers are tried to make one inequality hold."""
 
@@ -59,30 +66,69 @@ def _times(ring: Ring, coefficient: Any, factors: list[Any]) -> Any:
     return ring.mul([ring.number(coefficient.numerator, coefficient.denominator), *factors])
 
 
-def _given(claim: Equalities, setting: Setting) -> Mapping[str, Line]:
-    """The numbers that the equations among the assumptions determine.
+class Contradiction(Undetermined):
+    """No numbers fulfil the assumptions at the integers at hand."""
 
-    Raises :class:`SpecError` where these are not linear in what is free, or contradict each other.
+
+def possible(claim: Equalities, setting: Setting, integers: Integers) -> bool:
+    """Whether assumptions may hold at given integers: False only where they cannot, whatever the numbers are."""
+    try:
+        given = _given(claim, setting, integers)
+    except Contradiction:
+        return False
+    if not claim.premises.inequalities:
+        return True
+    ring = LinearRing()
+
+    def number(label: str) -> Line:
+        return given.get(label) or ring.unknown(label)
+
+    scope = ClaimTensors(Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers), claim)
+    for relation in claim.premises.inequalities:
+        try:
+            for _, left, right in scope.sides(relation):
+                difference = ring.add([left, ring.mul([ring.number(-1), right])])
+                if not difference.parts and not _true(relation.sign, difference.constant):
+                    return False
+        except (Undetermined, Rejected):
+            continue  # no linear function of what is free
+    return True
+
+
+def _true(sign: str, difference: Fraction) -> bool:
+    return difference > 0 or (difference != 0 if sign == "!=" else difference == 0 and sign == ">=")
+
+
+def _given(claim: Equalities, setting: Setting, integers: Integers) -> Mapping[str, Line]:
+    """The numbers that the equations among the assumptions determine, at given values of the integers.
+
+    Raises :class:`SpecError` where these are not linear in what is free, :class:`Contradiction` where they cannot hold.
     """
     if not claim.premises.equations:
         return {}
-    if setting.key not in claim.solved:
-        ring = LinearRing()
-        scope = ClaimTensors(Meaning(claim.vocabulary, ring, ring.unknown, setting, claim.premises, {}), claim)
-        lines = []
-        for relation in claim.premises.equations:
-            try:
-                lines += [ring.add([one, ring.mul([ring.number(-1), two])]) for _, one, two in scope.sides(relation)]
-            except Undetermined as error:
-                raise SpecError(
-                    "the claim", f"its assumption {relation.text!r} is not linear in parameters, inputs and targets",
-                    "assume something of these, such as W_NAME[i, j] = W_OTHER[j, i] or Sum[i] y[i] = 1",
-                ) from error  # fmt: skip
-        found = solved(lines)
-        if found is None:
-            raise SpecError("the claim", "its assumptions contradict each other", "nothing is claimed: drop one")
-        claim.solved[setting.key] = found
-    return claim.solved[setting.key]
+    key = (setting.key, tuple(sorted(integers.items())))
+    if key not in claim.solved:
+        claim.solved[key] = _solved(claim, setting, integers)
+    found = claim.solved[key]
+    if found is None:
+        raise Contradiction("the assumptions contradict each other")
+    return found
+
+
+def _solved(claim: Equalities, setting: Setting, integers: Integers) -> dict[str, Line] | None:
+    """None where the equations contradict each other."""
+    ring = LinearRing()
+    scope = ClaimTensors(Meaning(claim.vocabulary, ring, ring.unknown, setting, claim.premises, integers), claim)
+    lines: list[Line] = []
+    for relation in claim.premises.equations:
+        try:
+            lines += [ring.add([one, ring.mul([ring.number(-1), two])]) for _, one, two in scope.sides(relation)]
+        except Undetermined as error:
+            raise SpecError(
+                "the claim", f"its assumption {relation.text!r} is not linear in parameters, inputs and targets",
+                "assume something of these, such as W_NAME[i, j] = W_OTHER[j, i] or Sum[i] y[i] = 1",
+            ) from error  # fmt: skip
+    return solved(lines)
 
 
 def _tell(scope: ClaimTensors, ring: Closed) -> None:
@@ -99,6 +145,12 @@ def _instances(scope: ClaimTensors) -> Iterator[tuple[Relation, dict[str, int], 
     for relation in scope.premises.inequalities:
         for index, left, right in scope.sides(relation):
             yield relation, index, left, right
+
+
+def labels_assumed(scope: ClaimTensors) -> set[str]:
+    """The numbers on which it depends, over exact numbers, whether the assumptions hold."""
+    sides = [side for relation in scope.premises.relations for _, *pair in scope.sides(relation) for side in pair]
+    return {label for side in sides if isinstance(side, Traced) for label in side.used}
 
 
 def first_broken(scope: ClaimTensors) -> tuple[Relation, dict[str, int]] | None:
@@ -133,7 +185,7 @@ def _mended(
 ) -> bool:  # fmt: skip
     """Whether an inequality holds after a change of one number, by as much as takes one side beyond the other.
 
-    scope: that at the present numbers.
+    By so much, if that can be, that no other inequality is broken by it.  scope: that at the present numbers.
     """
     left, right = scope.at(relation, index)
     try:
@@ -142,23 +194,30 @@ def _mended(
         return False
     labels = sorted((label for label in left.used | right.used if label in values), key=lambda k: (k[0] != "b", k))
     for label in labels[:_LABELS]:
-        before = values[label]
+        before, first = values[label], None
         try:
             values[label] = before + 1
             left, right = make().at(relation, index)
             slope = left.about() - right.about() - start
-            for beyond in (1, 2, Fraction(1, 2)) if slope else ():
-                values[label] = Fraction(before) + _rounded((beyond - start) / slope)
-                if _holds(relation.sign, *make().at(relation, index)):
-                    return True
+            for beyond in _BEYOND if slope else ():
+                values[label] = Fraction(before) + _rounded((beyond - start) / slope, beyond)
+                changed = make()
+                if _holds(relation.sign, *changed.at(relation, index)):
+                    first = values[label] if first is None else first
+                    if first_broken(changed) is None:
+                        return True
         except Undetermined:
             pass
-        values[label] = before
+        values[label] = before if first is None else first
+        if first is not None:
+            return True
     return False
 
 
-def _rounded(value: Fraction) -> Fraction:
-    """Away from 0, to a number that is pleasant to read."""
+def _rounded(value: Fraction, beyond: Fraction) -> Fraction:
+    """Away from 0, to a number that is pleasant to read, unless little is asked for."""
+    if beyond < _HALF:
+        return value
     return Fraction(ceil(2 * value) if value > 0 else floor(2 * value), 2)
 
 

@@ -21,7 +21,7 @@ from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
-from dyadic.proofs.statements.number_systems.draws import Draws, Number
+from dyadic.proofs.statements.number_systems.draws import Draws, Number, near
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
@@ -31,7 +31,7 @@ from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.semantics.vocabulary import LET, shown_entry
 from dyadic.proofs.statements.verdict import sizes
 from dyadic.proofs.statements.verdict.blocks import Setting
-from dyadic.proofs.statements.verdict.premised import first_broken, scope_of, settle
+from dyadic.proofs.statements.verdict.premised import first_broken, labels_assumed, possible, scope_of, settle
 
 PRECISION = 256
 _FINEST = 20_000
@@ -67,8 +67,8 @@ class Point:
     scope: ClaimTensors
 
     @property
-    def used(self) -> list[str]:
-        return sorted(self.left.used | self.right.used)
+    def used(self) -> set[str]:
+        return set(self.left.used | self.right.used)
 
 
 def search(
@@ -114,6 +114,8 @@ class _Look:
         zero: whether the entries of blocks that stand for several are to be 0.
         """
         try:
+            if not possible(self.claim, self.setting, self._given):
+                return None
             places = self._differing_places()
         except (Rejected, Undetermined):
             return None  # the claim makes no sense at these sizes
@@ -122,6 +124,7 @@ class _Look:
         whole, broken = min(_TRIES, self._evaluations * 3 // 4), min(_BROKEN, self._evaluations // 8)
         draws = [Draws(seed, zero) for seed in range(whole)]
         draws += [Draws(seed, zero, broken=True) for seed in range(broken)]
+        draws += near([self.link.left, self.link.right, *(let.body for let in self.claim.lets)], zero, whole)
         for turn, self._values in enumerate(draws):
             if not settle(self._scope, self._values, min(_MENDS, self._evaluations)):
                 continue
@@ -171,13 +174,13 @@ class _Look:
         chunk = len(point.used)
         while chunk > 1:
             chunk = (chunk + 1) // 2
-            labels = [label for label in point.used if self._values.get(label)]
+            labels = [label for label in sorted(point.used) if self._values.get(label)]
             for start in range(0, len(labels), chunk):
                 point = self._try(dict.fromkeys(labels[start : start + chunk], 0), point) or point
         changed = True
         while changed:
             changed = False
-            for label in point.used:
+            for label in sorted(point.used):
                 present = self._values.get(label, 0)
                 smaller = _FIRST[: _FIRST.index(present)] if present in _FIRST else _FIRST
                 found = next((p for v in smaller if (p := self._try({label: v}, point))), None)
@@ -202,8 +205,9 @@ class _Look:
         watched = self._at(point.index, watch=True) or point
         ring = watched.scope.ring
         calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
+        used = watched.used | labels_assumed(watched.scope)
         known = {**{label: str(value) for label, value in self._values.items()}, **watched.scope.determined}
-        drawn = {label: value for label, value in known.items() if label in watched.used or not zero}
+        drawn = {label: value for label, value in known.items() if label in used or not zero}
         listed = drawn
         if zero:
             listed = {label: value for label, value in drawn.items() if value != "0" or ".." not in label}

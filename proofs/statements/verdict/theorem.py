@@ -14,8 +14,11 @@ from typing import Any
 
 from flint import ctx
 
+from dyadic.proofs.checker.assumptions import is_held
+from dyadic.proofs.checker.differentiation.definitions import HELD
 from dyadic.proofs.checker.evaluation.domain import hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values, tightness_witness
@@ -102,13 +105,20 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
             reason = f"no numbers were found for which {claimed - 1} steps are too few at the network's own sizes"
             return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
     trusted = (KERNEL, _EVALUATOR, _BLAKE, *((_ARB,) if exactly else ()))
-    return Claim(statement.id, text, Verdict.PROVED, _METHOD, _states(graph), trusted, witness=witness)
+    assumed = (*_states(graph), *_held(graph))
+    return Claim(statement.id, text, Verdict.PROVED, _METHOD, assumed, trusted, witness=witness)
 
 
 def _states(graph: Graph) -> tuple[str, ...]:
     """Which states "any state" means, where some update has no value at some of them."""
     found = hypothesis([*graph.layers.values(), *graph.kinds.values()])
     return () if found is None else (found,)
+
+
+def _held(graph: Graph) -> tuple[str, ...]:
+    """Which values the network holds constant, so that backpropagation is not of their derivatives."""
+    names = applied([[*graph.layers.values(), *graph.kinds.values()]])
+    return tuple(f"{name}: {HELD}" for name in sorted(names) if is_held(name))
 
 
 def _any_state(graph: Graph) -> str:

@@ -1,0 +1,250 @@
+"""The HTML back end: one file that needs nothing else, with the certificate's entries where they are stated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from dyadic.paper.document import (
+    REFERENCES,
+    Algorithm,
+    Block,
+    Display,
+    Document,
+    EquationBlock,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+    Theorem,
+)
+from dyadic.paper.drawing import svg
+from dyadic.paper.latex import StandaloneLatex
+from dyadic.paper.layout import RowPart
+from dyadic.paper.mathml import MathmlPrinter, assemble
+from dyadic.paper.prose import sentence
+from dyadic.paper.render import Renderer
+from dyadic.paper.transliteration import plain_name
+
+_SYMBOLS = {
+    "=": "=", "<-": "←", "in": "∈", "partial": "<mo>∂</mo>", "theta": "θ", "tau": "τ", "Lambda": "Λ", "langle": "⟨",
+    "rangle": "⟩", "dot": "·", "quad": '<mspace width="1em"/>', "top": "<mo>⊤</mo>", "sum": "<big>∑</big>",
+    "<=": "≤", "<": "&lt;", "|": '<mo stretchy="false" form="prefix">|</mo>',
+    "||": '<mo stretchy="false" form="postfix">|</mo>',
+}  # fmt: skip
+_ROW, _CELL = "<row/>", "<cell/>"
+
+
+class HtmlRenderer(Renderer):
+    symbols = _SYMBOLS
+    aligned = _CELL
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document)
+        self.printer = MathmlPrinter(document.notation, document.named, document.aliases)
+        self._latex = StandaloneLatex(document)
+        self._source = ""
+        self._statements = 0
+        self._shown: set[str] = set()
+        keys = [b.key for section in document.sections for b in section.blocks if isinstance(b, Display) and b.key]
+        self._numbers = {key: number for number, key in enumerate(keys, 1)}
+
+    def render(self) -> str:
+        title = escape(plain_name(self.document.title))
+        sections = [self._section(number, section) for number, section in enumerate(self.document.sections, 1)]
+        contents = "".join(
+            f'<li><a href="#section-{number}">{escape(plain_name(section.title))}</a></li>'
+            for number, section in enumerate(self.document.sections, 1)
+        )
+        references = "".join(
+            f'<li id="reference-{number}">{escape(reference.text)}</li>'
+            for number, reference in enumerate(REFERENCES, 1)
+        )
+        parts = {
+            "title": title,
+            "style": _template("page.css"),
+            "script": _template("page.js"),
+            "contents": contents,
+            "digest": escape(self.document.digest),
+            "body": "\n".join(sections),
+            "references": references,
+        }
+        return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _template("page.html"))
+
+    def _section(self, number: int, section: Section) -> str:
+        title = escape(plain_name(section.title))
+        return (
+            f'<section id="section-{number}"><h2><span class="number">{number}</span> {title}</h2>\n'
+            f"{self.blocks(section.blocks)}\n</section>"
+        )
+
+    def block(self, block: Block) -> str:
+        if isinstance(block, Display | EquationBlock):
+            self._source = self._latex.block(block)
+        return super().block(block)
+
+    # -- text ----------------------------------------------------------------------------------------------------------
+
+    def text(self, text: str) -> str:
+        return escape(plain_name(text))
+
+    def code(self, text: str) -> str:
+        # A line may end where an identifier can be read on.
+        pieces = re.split(r"(?<=[.:,_(=/-])(?=.)", plain_name(text))
+        return f"<code>{'<wbr>'.join(map(escape, pieces))}</code>"
+
+    def inline(self, formula: str) -> str:
+        return f"<math>{assemble(formula)}</math>"
+
+    def cite(self, key: str) -> str:
+        number = 1 + [reference.key for reference in REFERENCES].index(key)
+        return f'<a href="#reference-{number}">[{number}]</a>'
+
+    def ref(self, key: str) -> str:
+        return f'<a href="#equation-{escape(key)}">{self._numbers[key]}</a>'
+
+    def paragraph(self, block: Paragraph) -> str:
+        lead = f"<strong>{self.text(block.lead)}</strong> " if block.lead else ""
+        # An entry can be opened, which no paragraph may hold.
+        return f'<div class="paragraph">{lead}{self.spans(block.spans)}{self.badge([block.claim])}</div>'
+
+    # -- formulas ------------------------------------------------------------------------------------------------------
+
+    def words(self, text: str) -> str:
+        return f"<mtext>{escape(plain_name(text))}</mtext>"
+
+    def group(self, formula: str) -> str:
+        return f"<mrow>{formula}</mrow>"
+
+    def script(self, mark: str, formula: str) -> str:
+        return self.printer.script(mark, formula)
+
+    def partial(self, by: str) -> str:
+        return self.printer.fraction("<mo>∂</mo>E", f"<mo>∂</mo>{by}")
+
+    def relation(self, left: str, right: str) -> str:
+        return f"{left}{_CELL}= {right}"
+
+    def part(self, part: RowPart) -> str:
+        new = f'{_ROW}{_CELL}<mspace width="1em"/>' if part.wide else ""
+        if part.sign:
+            return f"{new} {part.sign} {part.text}"
+        return f"{new} <mo>·</mo> {part.text}" if new else f"{self.printer.product(['', part.text])}"
+
+    def display(self, rows: Sequence[str], key: str) -> str:
+        number = f'<span class="tag">({self._numbers[key]})</span>' if key else ""
+        return self._displayed(rows, number, f"equation-{key}" if key else "")
+
+    def tagged(self, rows: Sequence[str], tag: str) -> str:
+        if not tag:
+            return self._displayed(rows, "", "")
+        digest = self.document.hashes.get(tag, "")
+        said = f' title="SHA-256 {digest}"' if digest else ""
+        return self._displayed(rows, f'<code class="tag"{said}>{escape(plain_name(tag))}</code>', f"tag-{tag}")
+
+    def _displayed(self, rows: Sequence[str], mark: str, place: str) -> str:
+        lines = [line.split(_CELL) for row in rows for line in row.split(_ROW)]
+        if len(lines) == 1:
+            inner = assemble("".join(lines[0]))
+        else:
+            cells = ["".join(f"<mtd>{assemble(cell)}</mtd>" for cell in line) for line in lines]
+            inner = (
+                f'<mtable class="aligned" displaystyle="true">{"".join(f"<mtr>{row}</mtr>" for row in cells)}</mtable>'
+            )
+        self._shown.add(place)
+        return (
+            f'<div class="display"{f" id={chr(34)}{escape(place)}{chr(34)}" if place else ""}>'
+            f'<div class="formula"><math display="block">{inner}</math></div>{mark}'
+            f'<button type="button" class="copy" data-latex="{escape(self._source)}" '
+            f'aria-label="Copy the LaTeX of this formula">LaTeX</button></div>'
+        )
+
+    # -- statements and their verdicts ---------------------------------------------------------------------------------
+
+    def theorem(self, block: Theorem) -> str:
+        body, badge = self.blocks(block.body), self.badge([block.claim])
+        if block.kind == "Proof":
+            return f'<div class="proof"><em>Proof.</em>{badge}\n{body}<div class="end">□</div></div>'
+        self._statements += 1
+        title = f"{block.kind} {self._statements}"
+        return (
+            f'<div class="statement"><h3>{title} <span class="title">({self.text(block.title)})</span>{badge}</h3>\n'
+            f"{body}</div>"
+        )
+
+    def badge(self, names: Sequence[str]) -> str:
+        """The verdict on these claims, which opens their entries in the certificate; nothing for claims it lacks."""
+        entries = [self.document.claims[name] for name in names if name in self.document.claims]
+        if not entries:
+            return ""
+        verdicts = [entry["verdict"] for entry in entries]
+        verdict = next((v for v in ("refuted", "undecided") if v in verdicts), verdicts[0])
+        many = f" ({len(entries)})" if len(entries) > 1 else ""
+        inner = "".join(map(self._entry, entries))
+        return (
+            f'<details class="claim {verdict}"><summary>{verdict}{many}</summary>'
+            f'<div class="entries">{inner}</div></details>'
+        )
+
+    def _entry(self, claim: Mapping[str, Any]) -> str:
+        counterexample = claim["counterexample"]
+        rows = {
+            "claim": self.code(claim["id"]),
+            "statement": self.spans(sentence(claim["statement"])),
+            "verdict": escape(claim["verdict"]),
+            "method": self.text(claim["method"]),
+            "because": self.text(claim["reason"] or ""),
+            "under": self.text("; ".join(claim["hypotheses"])),
+            "trusts": self.text("; ".join(claim["trusted"])),
+            "counterexample": self.code(str(counterexample)) if counterexample else "",
+        }
+        return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in rows.items() if value)}</dl>"
+
+    # -- tables, algorithms, pictures ----------------------------------------------------------------------------------
+
+    def table(self, block: Table) -> str:
+        head = "".join(f'<th scope="col">{self.spans(title)}</th>' for title in block.head)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{cell}</td>' for cell in self._cells(block, number))}</tr>\n"
+            for number in range(len(block.rows))
+        )
+        return (
+            f'<div class="scroll"><table><caption>{self.text(block.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _cells(self, block: Table, number: int) -> list[str]:
+        cells = [self.spans(cell) for cell in block.rows[number]]
+        if block.claims:
+            cells[1] = self.badge(block.claims[number])
+        return cells
+
+    def algorithm(self, block: Algorithm) -> str:
+        lines = "".join(f'<li class="level-{level}">{self.spans(spans)}</li>' for level, spans in block.lines)
+        return f'<div class="algorithm"><h3>{self.text(block.title)}</h3><ol>{lines}</ol></div>'
+
+    def picture(self, block: Picture) -> str:
+        drawn, caption = svg(block.drawing), f"<figcaption>{self.spans(block.caption)}</figcaption>"
+        if not block.settled or block.drawing.columns is None:
+            return f"<figure>{drawn}{caption}</figure>"
+        first, width = block.drawing.columns
+        last = max(max(x, s) for _, x, s in block.settled)
+        rows = ";".join(f"{x},{s},{escape(plain_name(name))}" for name, x, s in block.settled)
+        return (
+            f'<figure class="steps" data-first="{first:.3f}" data-width="{width:.3f}" data-settled="{rows}">{drawn}'
+            f'<label>step <input type="range" min="0" max="{last}" value="{last}" step="1" '
+            f'aria-describedby="step-said"> <output>{last}</output></label>'
+            f'<p id="step-said" role="status"></p>{caption}</figure>'
+        )
+
+
+def _template(name: str) -> str:
+    return files("dyadic.paper").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+
+
+def render_html(document: Document) -> str:
+    """The page: it loads nothing and sends nothing, which its content security policy holds it to."""
+    return HtmlRenderer(document).render()

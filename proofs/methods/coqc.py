@@ -1,0 +1,66 @@
+"""Coq's programs, called within bounds of time and memory."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from dyadic.scratch import temporary_folder
+
+ABSENT = "coqc not found, apt-get install coq"
+NO_COQUELICOT = "Coquelicot not found, apt-get install libcoq-coquelicot"
+
+
+class CoqError(Exception):
+    """coqc or coqchk refuses; the message is theirs."""
+
+
+def find_coqc() -> str | None:
+    """Path of the Coq compiler, if it is installed."""
+    return shutil.which("coqc")
+
+
+def has_coquelicot() -> bool:
+    """Whether coqc finds Coquelicot, the library of real analysis."""
+    with temporary_folder() as folder:
+        try:
+            compile_file(folder, "Ask", "From Coquelicot Require Hierarchy.\n")
+        except CoqError:
+            return False
+    return True
+
+
+def compile_file(folder: Path, name: str, source: str, seconds: float = 120, kibibytes: int | None = None) -> str:
+    """Compile a file against what is compiled in ``folder``, within bounds of time and memory; coqc's answers.
+
+    Without the user's coqrc: what is declared there would be declared in the file.
+    Raises :class:`CoqError` with coqc's message, or with the bound that was met.
+    """
+    (folder / f"{name}.v").write_text(source, encoding="utf-8")
+    return run("coqc", folder, "-q", "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
+
+
+def run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibibytes: int | None = None) -> str:
+    """What coqc or coqchk says in ``folder``, which it knows as ``Dyadic``.  Raises :class:`CoqError`."""
+    path = shutil.which(command)
+    if path is None:
+        raise CoqError(ABSENT)
+    flags = ["-Q", ".", "Dyadic"]
+    bound = [] if kibibytes is None else ["sh", "-c", f'ulimit -v {kibibytes}; exec "$@"', "sh"]
+    try:
+        done = subprocess.run(
+            [*bound, path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CoqError(f"{command} did not finish within {timeout:.0f} s") from error
+    if done.returncode:
+        message = (done.stderr or done.stdout).strip()
+        raise CoqError(message if len(message) < 2000 else f"{message[:700]} ... {message[-1300:]}")
+    return done.stdout + done.stderr
+
+
+def axioms(answer: str) -> list[str]:
+    """The axioms named in an answer to ``Print Assumptions``; none also where there is no such answer."""
+    return [name for name in re.findall(r"^([A-Za-z][\w.]*)(?:\s*:|$)", answer, re.M) if name != "Axioms"]

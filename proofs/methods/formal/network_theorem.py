@@ -1,0 +1,103 @@
+"""The claim that Coq's kernel accepts a network's own equations: 2L steps of them give the derivatives of its cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
+from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.methods.compiled_library import put_library
+from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
+from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.script import Network, network
+from dyadic.proofs.methods.formal.tensors import Inexpressible
+from dyadic.proofs.methods.machine import FORMAL
+from dyadic.proofs.sentences import told
+from dyadic.scratch import temporary_folder
+
+BUDGET = 20_000_000
+"""The largest number of terms that the kernel is asked to write out; 4 million took 35 s."""
+SECONDS = 600.0
+MEMORY = 4 * 2**20
+"""In KiB."""
+AXIOMS = (
+    "ClassicalDedekindReals.sig_not_dec",
+    "ClassicalDedekindReals.sig_forall_dec",
+    "FunctionalExtensionality.functional_extensionality_dep",
+)
+"""What the theorem may rest on: the real numbers of Coq's standard library."""
+_NAME = "Formal"
+
+
+def formal_claim(certificate: Mapping[str, Any]) -> Claim:
+    """Write the network's Coq file, read it back and have coqc check it, within bounds of time and memory.
+
+    Undecided, with the layer and the reason, where the kernel does not accept it: no refutation follows from that.
+    """
+    for component in (COQ, COQ_MACHINE, COQ_REALS):
+        called(component)
+    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0}
+    if find_coqc() is None:
+        return _open(numbers, ABSENT)
+    try:
+        written = network(certificate)
+        numbers["smooth"] = int(written.everywhere)
+        compare(written.source, written)
+    except (Inexpressible, Different) as error:
+        return _open(numbers, str(error))
+    work = sum(layer.work for layer in written.layers)
+    if work > BUDGET:
+        most = max(written.layers, key=lambda layer: layer.work)
+        return _open(numbers, f"{most.layer.place}: about {work} terms are more than the budget of {BUDGET}")
+    with temporary_folder() as folder:
+        try:
+            put_library(folder, FORMAL)
+            check(folder, written)
+        except CoqError as error:
+            return _open(numbers, str(error) if has_coquelicot() else NO_COQUELICOT)
+    return told("formal", Verdict.PROVED, {}, numbers)
+
+
+def _open(numbers: Mapping[str, int], reason: str) -> Claim:
+    return told("formal", Verdict.UNDECIDED, {}, numbers, reason=reason[:500])
+
+
+def check(folder: Path, written: Network) -> None:
+    """Have coqc check a network against the library compiled in ``folder``.
+
+    Raises :class:`dyadic.proofs.methods.coqc.CoqError`, naming the layers that are not accepted, or the axioms that
+    the theorem rests on besides those it may.
+    """
+    try:
+        answer = compile_file(folder, _NAME, written.source, SECONDS, MEMORY)
+    except CoqError as error:
+        if "network_accepted" in str(error) or "accepted dims" in str(error):
+            raise CoqError(_refusal(folder, written)) from error
+        raise
+    found = axioms(answer)
+    if not found:
+        raise CoqError("Coq does not say what the theorem rests on")
+    further = [axiom for axiom in found if axiom not in AXIOMS]
+    if further:
+        raise CoqError(f"the theorem rests on {', '.join(further)}")
+
+
+def _refusal(folder: Path, written: Network) -> str:
+    """Which layers' adjoints are not accepted; if all are, then the ranks or the number of steps are not."""
+    refused = [place for place, accepted in accepted_layers(folder, written).items() if not accepted]
+    if not refused:
+        return f"Coq does not accept the ranks, or that {2 * written.half} steps are enough"
+    return "; ".join(f"{written.layers[v].layer.place}: Coq does not accept the adjoints" for v in refused)
+
+
+def accepted_layers(folder: Path, written: Network, seconds: float = SECONDS) -> dict[int, bool]:
+    """For every layer, the cost last, whether Coq accepts its adjoints; ``folder`` holds the compiled library."""
+    head, _, _ = written.source.partition("Lemma network_accepted")
+    questions = "".join(
+        f"Eval vm_compute in ({v}, layer_accepted dims layer{v}).\n" for v in range(len(written.layers))
+    )
+    answer = compile_file(folder, "Question", head + questions, seconds, MEMORY)
+    return {int(v): accepted == "true" for v, accepted in re.findall(r"\((\d+), (true|false)\)", answer)}

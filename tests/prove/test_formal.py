@@ -1,0 +1,196 @@
+"""A network's own equations in Coq: accepted as they are, refused with a mistake, compared with the certificate.
+
+More of this, which takes longer: campaigns/coq_theorems.py and campaigns/coq_mutants.py.
+"""
+
+import json
+import re
+import shutil
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from support.coq_library import EVERYTHING, compiled
+from support.coq_networks import DENSE, NETWORKS, certificate, description, mutants
+from support.refit import claim_of, refitted
+
+from dyadic.proofs import recheck, verify
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker import Done
+from dyadic.proofs.checker.wording import RULES
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods import coqc, machine
+from dyadic.proofs.methods.formal import network_theorem
+from dyadic.proofs.methods.formal.readback import Different, compare
+from dyadic.proofs.methods.formal.script import network
+from dyadic.proofs.methods.formal.tensors import Inexpressible, escaped
+from dyadic.symbolic import derive, read_spec
+
+NEEDED = {*machine.FORMAL, *machine.INSTANCE}
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return compiled(tmp_path_factory, [name for name in EVERYTHING if name in NEEDED])
+
+
+def digits(steps=8):
+    return subject(derive(read_spec("examples/digits.toml")), steps)
+
+
+def test_digits_is_proved_without_a_hypothesis(library):
+    written = network(digits())
+    assert written.everywhere
+    compare(written.source, written)
+    network_theorem.check(library, written)
+
+
+def test_what_is_proved_is_proved_again(library):
+    certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS["dense"])), coq=True)))
+    claim = claim_of(certificate, "formal")
+    assert (claim["verdict"], claim["numbers"]) == ("proved", {"steps": 4, "L": 2, "smooth": 1})
+    assert "if every function is differentiable" not in claim["statement"]
+    assert claim_of(certificate, "machine")["verdict"] == "proved"
+    stated, shown = recheck.check(certificate), recheck.check(certificate, coq=True)
+    assert done(stated) is Done.STATED
+    assert done(shown) is Done.COMPUTED
+    assert stated.confirmed
+    assert shown.confirmed
+
+
+def done(report):
+    (finding,) = (finding for finding in report.findings if finding.claim == "formal")
+    return finding.done
+
+
+def test_a_claim_that_is_forged_is_not_accepted_again(library):
+    """Coq has not accepted so many steps, whatever the file says."""
+    certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS["dense"])), steps=5, coq=True)))
+    claim = claim_of(certificate, "formal")
+    assert claim["verdict"] == "undecided"
+    assert claim["reason"] == "the theorem in Coq is about an even number of steps"
+    claim |= {"verdict": "proved", "reason": None, "trusted": sorted(RULES["formal"].needs({}, claim["numbers"]))}
+    certificate["verdict"] = "proved"
+    refitted(certificate)
+    assert recheck.check(certificate).confirmed
+    report = recheck.check(certificate, coq=True)
+    assert done(report) is Done.STATED
+    assert not report.confirmed
+    assert [text for text in report.open if text.startswith("formal: the theorem in Coq")]
+
+
+def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
+    content = deepcopy(certificate(*NETWORKS["dense"]))
+    (hidden,) = (layer for layer in content["layers"].values() if layer["intermediates"])
+    (item,) = (item for item in hidden["intermediates"] if item["kind"].startswith("bar "))
+    item["body"] = ["*", 2, item["body"]]
+    claim = network_theorem.formal_claim(content)
+    assert (claim.verdict, claim.reason) == (Verdict.UNDECIDED, "hidden: Coq does not accept the adjoints")
+
+
+def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
+    """With a theorem that is not proved in its place, the network's theorem rests on it."""
+    for name in machine.FORMAL[:-1]:
+        shutil.copy(library / f"{name}.vo", tmp_path)
+    assert machine.FORMAL[-1] == "Functions"
+    text = Path("proofs/coq/Functions.v").read_text()
+    head, _, rest = text.rpartition("  Proof.\n")
+    assert "Theorem smooth_network_everywhere" in head
+    coqc.compile_file(
+        tmp_path, "Functions", f"{head}  Admitted.\n{rest.partition('Qed.')[2]}", 60, network_theorem.MEMORY
+    )
+    with pytest.raises(coqc.CoqError, match=r"the theorem rests on .*smooth_network_everywhere"):
+        network_theorem.check(tmp_path, network(certificate(*NETWORKS["dense"])))
+
+
+def test_the_file_of_another_network_is_noticed():
+    written, other = (network(certificate(DENSE, [size], "cross_entropy")) for size in (3, 4))
+    with pytest.raises(Different, match="hidden: the equation of"):
+        compare(other.source, written)
+    shallow = network(certificate([{"name": "hidden", "type": "tanh"}, DENSE[1]], [3], "cross_entropy"))
+    with pytest.raises(Different, match="hidden: 1 equations instead of"):
+        compare(shallow.source, written)
+
+
+def test_an_odd_number_of_steps_is_outside():
+    with pytest.raises(Inexpressible, match="even"):
+        network(digits(7))
+
+
+def test_there_are_enough_mutants():
+    assert sum(len(list(mutants(network(certificate(*case))))) for case in NETWORKS.values()) >= 200
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(Index 1)", "(Index 0)"),
+        ("Sum 1 64", "Sum 1 63"),
+        ("Param 1 => [32]", "Param 1 => [31]"),
+        ("Apply 1 1", "Apply 1 0"),
+        ("Equation (Inner 0) [0]", "Equation (Inner 1) [0]"),
+        ("(Number (-1))", "(Number (1))"),
+    ],
+)
+def test_a_file_that_says_something_else_is_noticed(old, new):
+    written = network(digits())
+    assert old in written.source
+    with pytest.raises(Different):
+        compare(written.source.replace(old, new, 1), written)
+
+
+def test_names_do_not_reach_coq():
+    hostile = "*) Axiom easy : False. (*"
+    assert not set(escaped(hostile)) & set('*()". ')
+    layers = [{**DENSE[0], "name": "a"}, {**DENSE[1], "name": "b"}]
+    content = certificate(layers, [3], "squared_error")
+    text = content["architecture"]
+    text["vertices"][0]["name"] = hostile
+    text["vertices"][1]["inputs"] = [hostile]
+    content["ranks"]["x"][hostile] = content["ranks"]["x"].pop("a")
+    written = network(content)
+    assert "Axiom" not in re.sub(r"\(\*.*?\*\)", "", written.source)
+    assert written.source.count("(*") == network(certificate(layers, [3], "squared_error")).source.count("(*")
+
+
+def test_a_size_that_is_a_name_is_outside():
+    with pytest.raises(Inexpressible, match="a size is a name"):
+        network(certificate(DENSE, ["n"], "squared_error"))
+
+
+def test_an_equation_outside_the_language_is_named():
+    content = deepcopy(digits())
+    for layer in content["layers"].values():
+        for item in layer["definitions"]:
+            item["body"] = ["^", item["body"], 9]
+    with pytest.raises(Inexpressible, match="hidden: a power that is no small integer or fraction"):
+        network(content)
+
+
+def test_a_guard_that_is_read_from_data_is_outside():
+    content = deepcopy(certificate(*NETWORKS["masked"]))
+    for layer in content["layers"].values():
+        for item in layer["definitions"]:
+            if item["body"][0] == "logsumexp":
+                item["body"][3][2] = ["same", ["index", "j"], ["entry", "x", "u", [["index", "i"], 0]]]
+    with pytest.raises(Inexpressible, match="attention: the position entry"):
+        network(content)
+
+
+def test_without_coq_the_claim_is_undecided(monkeypatch):
+    monkeypatch.setattr(network_theorem, "find_coqc", lambda: None)
+    claim = network_theorem.formal_claim(digits())
+    assert (claim.verdict, claim.reason) == (Verdict.UNDECIDED, "coqc not found, apt-get install coq")
+
+
+def test_what_is_too_large_is_undecided(monkeypatch):
+    monkeypatch.setattr(network_theorem, "find_coqc", lambda: "coqc")
+    monkeypatch.setattr(network_theorem, "BUDGET", 1000)
+    claim = network_theorem.formal_claim(digits())
+    assert claim.verdict is Verdict.UNDECIDED
+    assert "hidden: about" in claim.reason
+
+
+def test_the_budget_of_time_is_kept(library):
+    with pytest.raises(coqc.CoqError, match="did not finish within"):
+        coqc.compile_file(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)
