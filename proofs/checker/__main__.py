@@ -6,19 +6,26 @@ EFFORT, a number from 1: how many times the usual work may be spent on a file.
 from __future__ import annotations
 
 import io
+import os
+import signal
 import sys
 
 from dyadic.proofs.checker import Rejected, check
 from dyadic.proofs.checker.intake.source import read
+
+USAGE = "usage: python -m dyadic.proofs.checker FILE [EFFORT]"
 
 
 def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name may have letters that the terminal has not
+    if arguments in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
     effort = arguments[1] if len(arguments) == 2 else "1"
     if len(arguments) not in (1, 2) or not effort.isdecimal() or not 0 < int(effort) <= 10_000:
-        print("usage: python -m dyadic.proofs.checker FILE [EFFORT]", file=sys.stderr)
+        print(USAGE, file=sys.stderr)
         return 2
     try:
         report = check(read(arguments[0], int(effort)), int(effort))
@@ -30,5 +37,20 @@ def main(arguments: list[str]) -> int:
     return 0 if report.confirmed else 3
 
 
+def run(arguments: list[str]) -> int:
+    """As a program: ended by a signal as others are, and one line where nothing can be written."""
+    for name in ("SIGINT", "SIGPIPE"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    try:
+        status = main(arguments)
+        sys.stdout.flush()
+    except OSError as error:
+        print(f"standard output: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is left of it
+        status = 2
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))

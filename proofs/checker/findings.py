@@ -36,7 +36,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
         Done.COMPUTED,
         "every printed equation, against the graph",
         "instantiated/equation_instances.py",
-        "its normal form",
+        "its forms of integers",
     ),
     "adjoint": (Done.REPLAYED, "every step of the proof, for all sizes", "core/replay.py", "its rules"),
     "gradient": (Done.REPLAYED, "every step of the proof, for all sizes", "core/replay.py", "its rules"),

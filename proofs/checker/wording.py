@@ -156,7 +156,7 @@ RULES: dict[str, ClaimKind] = {
         "equations",
         "Each of the network's {equations} equations is the instance of its layers' equations that the graph demands",
         "instantiation by the checker",
-        (trust.NORMAL_FORM,),
+        (trust.INTEGER_FORMS,),
         (trust.CHECKER, trust.BLAKE),
     ),
     "printed": _rule(
@@ -164,8 +164,8 @@ RULES: dict[str, ClaimKind] = {
         "compared left_out",
         lambda about, n: "The {notation} printed for {compared} equations and intermediates, read back, is them"
         + ("; {left_out} are in a notation that is not read back" if n["left_out"] else ""),
-        "reading back, and normal forms",
-        (trust.READERS, trust.NORMAL_FORM),
+        "reading back, and comparing letter by letter",
+        (trust.READERS, trust.INTEGER_FORMS),
     ),
     "induction": _rule(
         "", "steps",

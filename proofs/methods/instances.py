@@ -4,7 +4,7 @@ Proves: what stands under each tag (layer maps, sensitivities, gradients, costs,
 they use) is what the checker writes down for that tag from the graph and the kinds' equations, as an identity in the
 tensors that are read.  A refutation shows an entry of the equation and both values.
 
-Trusts: proofs/checker: its normal form of index expressions, and its evaluation where two forms differ.
+Trusts: proofs/checker: its forms of integer expressions.
 Blind to: whether the kinds' own equations are right (adjoint, pairing and functions look at those).
 """
 

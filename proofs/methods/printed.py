@@ -1,11 +1,11 @@
 """What is printed of every equation, read back, is that equation.
 
 Proves: the text that ``dyadic derive`` prints for each equation of the network and each intermediate, read by a reader
-that knows nothing of the printer, has the normal form of the equation that is hashed and verified.  The same for LaTeX,
+that knows nothing of the printer, is, letter by letter, the equation that is hashed and verified.  The same for LaTeX,
 as far as the reader of claims knows its notation.
 
-Trusts: the readers in proofs/statements; the checker's normal form.  Blind to: the appendix, which breaks lines and
-shortens names; the words around an equation.
+Trusts: the readers in proofs/statements; the checker's forms of integers.  Blind to: the appendix, which breaks lines
+and shortens names; the words around an equation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 
 from sympy import Symbol
 
-from dyadic.proofs.checker.instantiated.normal_form import Forms
+from dyadic.proofs.checker.instantiated.demands import ITSELF
+from dyadic.proofs.checker.instantiated.integer_forms import Forms
+from dyadic.proofs.checker.instantiated.letters import Letters, Terms
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
@@ -98,8 +100,12 @@ def _same(forms: Forms, content: Any, left: Any, right: Any) -> bool:
     if len(set(names)) < len(names):
         return False
     body, printed = _roots_as_powers(content["body"]), _roots_as_powers(right)
-    wanted = forms.of(body, {name: k for k, name in enumerate(content["indices"])}, "the equation")
-    return forms.of(printed, {name: k for k, name in enumerate(names)}, "what is printed") == wanted
+    wanted = _letters(forms, body, content["indices"], "the equation")
+    return _letters(forms, printed, names, "what is printed") == wanted
+
+
+def _letters(forms: Forms, body: Any, indices: list[str], where: str) -> Terms:
+    return Letters(forms, where, ITSELF, [None] * len(indices)).read(body, {name: k for k, name in enumerate(indices)})
 
 
 def _roots_as_powers(node: Any) -> Any:

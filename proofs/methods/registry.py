@@ -86,13 +86,13 @@ _ALL = (
     Method(
         "instances", "proofs/methods/instances.py", "instances", lambda s: [instances.instances_claim(s.network)],
         "every equation of the network, as printed and hashed, is the instance of its layers' equations that the graph "
-        "demands", "proofs/checker: its normal form of index expressions, and its evaluation where two forms differ",
+        "demands", "proofs/checker: its forms of integer expressions",
         "whether the layers' own equations are right",
     ),
     Method(
         "printed", "proofs/methods/printed.py", "printed equations", printed.printed_claims,
         "what is printed of every equation, read back, is that equation: text; LaTeX in the notation of claims, up to "
-        "300 equations", "the readers in proofs/statements; the checker's normal form",
+        "300 equations", "the readers in proofs/statements; the checker's forms of integers",
         "the appendix; whether the equations are right", bears=False,
     ),
     Method(

@@ -18,8 +18,8 @@ NAMES = [name for name, order in TRUE_FUNCTIONS if order == 0 and name != "outer
 POINTS = list(itertools.product((0, 1, -1, 2, arb(-5) / 7, 3), (0, 1, arb(3) / 2, -2)))
 X, Y = "x", "y"
 ARGUMENTS = [
-    X, ("*", -1, X), ("*", 2, X), ("^", X, 2), ("^", X, 3), ("+", 1, ("^", X, 2)), ("*", X, Y), ("+", X, Y), ("+", 3, X), 0, 1, 2, 4,
-    ("*", ("^", X, 2), ("^", Y, 2)),
+    X, ("*", -1, X), ("*", 2, X), ("^", X, 2), ("^", X, 3), ("+", 1, ("^", X, 2)), ("*", X, Y), ("+", X, Y), 0, 1, 2, 4,
+    ("+", 3, X), ("*", ("^", X, 2), ("^", Y, 2)),
     *((name, 0, X) for name in ("exp", "abs", "relu", "log", "sqrt", "softplus", "cos")),
     ("log", 0, ("^", X, 2)), ("sqrt", 0, ("^", X, 2)), ("relu", 0, ("*", -1, X)),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ import copy
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from campaigns.forged import base, layer
@@ -102,6 +103,23 @@ def test_the_command_line_holds_a_certificate_against_a_specification(tmp_path):
         [sys.executable, "-m", "dyadic.proofs.checker", str(path)], capture_output=True, text=True, check=True
     )
     assert f"SHA-256 {digest}" in checker.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_the_checker_alone_ends_as_a_program_does(tmp_path):
+    path = tmp_path / "certificate.json"
+    certificate_of().write(path)
+    command = [sys.executable, "-m", "dyadic.proofs.checker"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*command, str(path)], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "standard output: No space left on device\n")
+    asked = subprocess.run([*command, "--help"], capture_output=True, text=True, check=True)
+    assert asked.stdout.startswith("usage:")
+    piped = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$0" -m dyadic.proofs.checker "$1" | true', sys.executable, str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert piped.stderr == ""
 
 
 # -- what is said of claims that are not known, and of layers ----------------------------------------------------------

@@ -35,7 +35,7 @@ class Saturated(Kept):
         return g * (ctx.saved_tensors[0].abs() < 8)
 
 
-class Chosen(torch.autograd.Function):
+class NearestCode(torch.autograd.Function):
     """The nearest code; the sensitivity passes to what was coded."""
 
     @staticmethod
@@ -119,7 +119,7 @@ class Quantised(Pair):
         self.codes = nn.Parameter(torch.randn(5, 4))
 
     def forward(self, x):
-        codes, k = Chosen.apply(self.first(x), self.codes)
+        codes, k = NearestCode.apply(self.first(x), self.codes)
         return self.second(codes), k
 
 

@@ -66,7 +66,7 @@ def test_a_custom_backward_that_is_the_derivative_is_read():
     architecture = dyadic.from_torch(Pair(Honest.apply), torch.randn(5, 4))
     assert architecture.compared == 3  # near the example, and far from it
     assert "a backward pass of its own (Honest) agrees with the derivative" in architecture.notes[-1]
-    assert dyadic.from_torch(Pair(torch.tanh), torch.randn(5, 4)).notes == ()
+    assert not any("its own" in note for note in dyadic.from_torch(Pair(torch.tanh), torch.randn(5, 4)).notes)
 
 
 def test_certificates_say_what_was_compared():

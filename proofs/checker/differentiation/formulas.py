@@ -104,7 +104,7 @@ def read(node: Any, place: FormulaPlace, where: str, depth: int = 0) -> Ratio:
             return result
         case ["^", base, exponent]:
             power = number(exponent, where)
-            if abs(power) > HIGHEST or power.denominator not in (1, 2):
+            if abs(power) > HIGHEST or power.denominator not in (1, 2) or power == 0:
                 raise Rejected(where, f"the power {power} is not one that is checked")
             found = read(base, place, where, depth + 1)
             found = found if power.denominator == 1 else place.apply("sqrt", found)

@@ -43,7 +43,7 @@ class Verified:
         source = "" if self.defined_here else ", as the certificate defines it"
         if self.hypotheses and self.hypotheses[0] == HELD:
             return f"{self.name}: the value is passed on, and the derivative is 0 by convention, not that of the value"
-        return f"{self.name}{source}: value and derivative are those of the definition, wherever that has a value"
+        return f"{self.name}{source}: value and derivative are those of the definition, wherever that has them"
 
 
 @dataclass(frozen=True)

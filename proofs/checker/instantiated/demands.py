@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import compared, positions
-from dyadic.proofs.checker.instantiated.normal_form import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.integer_forms import Forms, NetworkNames
 from dyadic.proofs.checker.instantiated.polynomials import key
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint
@@ -33,7 +33,7 @@ class Part:
 class Demand:
     """``name[indices] = sum of the parts``; each part has names of its own for the indices.
 
-    cached: the normal form.
+    cached: its shape and letters, as they are compared.
     accepted: a stated definition that was found to be this one.
     """
 
@@ -218,7 +218,7 @@ class Demands:
         names, where = self.names(name), self.where(name)
         indices = [f"axis {k}" for k in range(len(value["shape"]))]
         s, f, x = (["entry", kind, "v", [["index", i] for i in indices]] for kind in ("s", value["kind"], "x"))
-        body: Any = ["+", ["*", s, f], ["*", -1, s, x]]
+        body: Any = ["*", s, ["+", f, ["*", -1, x]]]
         for index, extent in zip(reversed(indices), reversed(value["shape"]), strict=True):
             body = ["sum", index, extent, body]
         return Demand(("E", name), [], names, [Part(1, (), body, names, where)], where), self.available(name)

@@ -9,9 +9,10 @@ say, and compares it with the equation that the certificate states under this ta
     C, C:OWNER   the cost
     E:NAME       <s, f - x>
 
-and with it each intermediate that an equation uses.  Two definitions agree if their normal forms (normal_form.py) do,
-or else if all their entries agree modulo two primes at the network's own sizes (entrywise.py).  Anything else is a
-difference, or is not decided.
+and with it each intermediate that an equation uses.  A definition is the one demanded if it is written as that is, up
+to what letters.py says.  If it is not, an entry is looked for at which its value is another (entrywise.py).
+What has the same values and is written otherwise is not accepted either, for it may read outside of a tensor, or apply
+to what has no value.
 """
 
 from __future__ import annotations
@@ -20,18 +21,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.domain import RESTRICTED
 from dyadic.proofs.checker.evaluation.equations import entries
-from dyadic.proofs.checker.instantiated.demands import Available, Demand, Demands, Part
+from dyadic.proofs.checker.instantiated.demands import ITSELF, Available, Demand, Demands
 from dyadic.proofs.checker.instantiated.entrywise import SEED, compare
-from dyadic.proofs.checker.instantiated.normal_form import BRACKETS, Forms, NetworkNames
-from dyadic.proofs.checker.instantiated.plain_writing import divisors_and_ranges, oddities
-from dyadic.proofs.checker.instantiated.polynomials import Polynomial, key, total
-from dyadic.proofs.checker.intake.form import is_positive
+from dyadic.proofs.checker.instantiated.integer_forms import Forms, NetworkNames
+from dyadic.proofs.checker.instantiated.letters import Letters, Terms
+from dyadic.proofs.checker.instantiated.polynomials import Key, extent_of, key
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.names import applied, nodes, sizes_of
+from dyadic.proofs.checker.intake.names import applied, sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
-from dyadic.proofs.checker.intake.shapes import integers_read
 
 
 @dataclass(frozen=True)
@@ -54,18 +52,12 @@ class Difference:
 
 @dataclass
 class InstancesOutcome:
-    """What was found: definitions compared by form and by evaluation, differences, and what could not be compared."""
+    """What was found: equations, definitions in them that are the ones demanded, differences, and what is neither."""
 
     equations: int = 0
-    by_form: int = 0
-    by_entry: int = 0
+    definitions: int = 0
     differences: list[Difference] = field(default_factory=list)
     undecided: list[Rejected] = field(default_factory=list)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Equations, and definitions found right by their form and by evaluation."""
-        return {"equations": self.equations, "by form": self.by_form, "by evaluation": self.by_entry}
 
 
 def check(graph: Graph) -> InstancesOutcome:
@@ -100,7 +92,7 @@ def examine(graph: Graph, first: bool = False, seed: int = SEED) -> InstancesOut
     network.check_sizes()
     comparison = _Comparison(network, outcome, seed)
     for tag in graph.tags():
-        before = outcome.by_form + outcome.by_entry
+        before = outcome.definitions
         try:
             found = list(comparison.equation(tag))
         except Rejected as error:
@@ -108,7 +100,7 @@ def examine(graph: Graph, first: bool = False, seed: int = SEED) -> InstancesOut
             continue
         outcome.differences += found
         outcome.equations += 1
-        if not found and outcome.by_form + outcome.by_entry == before:
+        if not found and outcome.definitions == before:
             raise Rejected(f"equations.{tag}", "was compared with nothing")
         if found and first:
             break
@@ -161,106 +153,73 @@ class _Comparison:
 
     def _differences(self, tag: str, where: str, item: Any, demand: Demand) -> Iterator[Difference]:
         if demand.accepted is not None and item == demand.accepted:
-            self.outcome.by_form += 1
+            self.outcome.definitions += 1
             return
         name = _name(item, where)
         if name != demand.name:
             yield Difference(tag, where, tensor(*name), f"defines {tensor(*name)} and not {tensor(*demand.name)}")
             return
+        wanted_shape, wanted = self._demanded(demand)
         self.forms.lost = False
-        shape, body = self._form(item, where)
-        hidden = self.forms.lost
-        wanted_shape, wanted_body = self._demand_form(demand)
-        self._check_words(item, demand, where)
-        if list(map(key, shape)) != list(map(key, wanted_shape)):
+        shape = self._shape(item, where)
+        written = Letters(self.forms, f"{where}.body", ITSELF, _lengths(shape))
+        body = written.read(item["body"], {index: k for k, index in enumerate(item["indices"])})
+        self._check_names(item, demand, where)
+        if shape != wanted_shape:
             yield Difference(
                 tag, where, tensor(*name), f"{tensor(*name)} does not have the shape that the network gives it"
             )
-        elif hidden:
-            raise Rejected(where, "reads, applies or divides by something that cancels")
-        elif body == wanted_body:
-            self.outcome.by_form += 1
+        elif body == wanted and not (written.hidden or self.forms.lost):
+            self.outcome.definitions += 1
             demand.accepted = item
-        elif any(map(_is_partial, nodes(item["body"]))):
-            raise Rejected(where, "is written otherwise than the network's equation, with what may have no value")
+        elif body == wanted:
+            raise Rejected(where, "reads, applies or divides by something that cancels")
         else:
             found = compare(self.network, item, demand, where, self.seed)
             if found is None:
-                self.outcome.by_entry += 1
-            else:
-                yield Difference(
-                    tag, where, tensor(*name), "has another value", found.entry, found.stated, found.demanded,
-                    found.modulus, found.sizes,
-                )  # fmt: skip
+                raise Rejected(where, "has the values of the network's equation, but is written otherwise")
+            yield Difference(
+                tag, where, tensor(*name), "has another value", found.entry, found.stated, found.demanded,
+                found.modulus, found.sizes,
+            )  # fmt: skip
 
-    def _check_words(self, item: Any, demand: Demand, where: str) -> None:
-        """It holds nothing, of what its normal form need not show, that the equation that is demanded does not hold."""
+    def _check_names(self, item: Any, demand: Demand, where: str) -> None:
+        """It names no tensor, size or function that the equation that is demanded does not name."""
         body = [item["body"], item["shape"]]
         parts = [part.body for part in demand.parts]
         strange = sizes_of(body) - self.network.sizes
         strange |= applied(body) - applied(parts)
-        for found in (entries, integers_read):
-            stated = found(item["body"])
-            if stated:
-                owned = [(part.names, name) for part in demand.parts for name in found(part.body)]
-                stated -= {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
-            strange |= {tensor(*name) for name in stated}
+        owned = [(part.names, name) for part in demand.parts for name in entries(part.body)]
+        stated = entries(item["body"]) - {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
+        strange |= {tensor(*name) for name in stated}
         if strange:
             raise Rejected(where, f"names {sorted(strange)[0]!r:.80}, which the network's equation does not")
-        doubtful = [size for size in divisors_and_ranges(item["body"]) if not is_positive(size)]
-        if doubtful:
-            sizes = [(part, size) for part in demand.parts for size in divisors_and_ranges(part.body)]
-            own = {key(self.forms.of(size, {}, part.where, part.names)) for part, size in sizes}
-            if any(key(self.forms.of(size, {}, where)) not in own for size in doubtful):
-                raise Rejected(where, "divides by or sums over what the network's equation does not")
-        odd = oddities(item["body"], frozenset(item["indices"]))
-        if odd:
-            odd -= set[str]().union(*(oddities(part.body, frozenset(part.indices)) for part in demand.parts))
-        if odd:
-            raise Rejected(where, f"has {sorted(odd)[0]}, which the network's equation has not")
 
-    def _form(self, item: Any, where: str) -> tuple[list[Polynomial], Polynomial]:
+    def _shape(self, item: Any, where: str) -> list[Key]:
         names = need(item, "indices", list, where)
         extents = need(item, "shape", list, where)
+        need(item, "body", (int, list), where)
         if len(names) != len(extents) or not all(isinstance(name, str) for name in names):
             raise Rejected(f"{where}.indices", "do not fit the shape")
         if len(set(names)) < len(names):
             raise Rejected(f"{where}.indices", "are not distinct")
-        shape = [self.forms.of(extent, {}, f"{where}.shape") for extent in extents]
-        bound = {name: k for k, name in enumerate(names)}
-        return shape, self.forms.of(need(item, "body", (int, list), where), bound, f"{where}.body", extents=shape)
+        return [key(self.forms.of(extent, {}, f"{where}.shape")) for extent in extents]
 
-    def _demand_form(self, demand: Demand) -> tuple[list[Polynomial], Polynomial]:
+    def _demanded(self, demand: Demand) -> tuple[list[Key], Terms]:
         if demand.cached is None:
-            shape = [self.forms.of(extent, {}, demand.where, demand.names) for extent in demand.shape]
-            demand.cached = shape, total(self._part_form(part, shape) for part in demand.parts)
+            shape = [key(self.forms.of(extent, {}, demand.where, demand.names)) for extent in demand.shape]
+            total = Letters(self.forms, demand.where, demand.names, [], instance=True)
+            terms = []
+            for part in demand.parts:
+                reader = Letters(self.forms, part.where, part.names, _lengths(shape), instance=True)
+                body = reader.read(part.body, {name: k for k, name in enumerate(part.indices)})
+                terms.append(total.product([total.read(part.factor, {}), body]))
+            demand.cached = shape, total.sum(terms)
         return demand.cached
 
-    def _part_form(self, part: Part, shape: list[Polynomial]) -> Polynomial:
-        bound = {name: k for k, name in enumerate(part.indices)}
-        factor = self.forms.of(part.factor, {}, part.where)
-        body = self.forms.of(part.body, bound, part.where, part.names, shape)
-        number = factor.get((), 0)
-        return {monomial: own * number for monomial, own in body.items()} if number else {}
 
-
-def _is_partial(node: Any) -> bool:
-    """Whether an operation may have no value: a root, a quotient, a function with a domain, a maximum over nothing."""
-    match node:
-        case ["^", base, exponent]:
-            whole = isinstance(exponent, int) and exponent > 0
-            return not whole and not (isinstance(base, int) and base > 0) and not _is_size(base)
-        case ["apply", str(name), _, _]:
-            return name in RESTRICTED
-        case ["quotient" | "remainder", _, divisor] | ["divides", divisor, _]:
-            return not (isinstance(divisor, int) and divisor > 0) and not _is_size(divisor)
-        case ["max" | "argmax" | "logsumexp", _, extent, body]:
-            return not (isinstance(extent, int) and extent > 0) or any(one[0] in BRACKETS for one in nodes(body))
-    return False
-
-
-def _is_size(node: Any) -> bool:
-    return isinstance(node, list) and node[:1] in (["size"], ["pi"])
+def _lengths(shape: list[Key]) -> list[int | None]:
+    return [extent_of(dict(extent)) for extent in shape]
 
 
 def _name(item: Any, where: str) -> tuple[str, str]:

@@ -169,6 +169,11 @@ def _parts(node: Any, head: str) -> list[Any]:
     return [item for item in nodes(node) if item[0] == head]
 
 
+def bound_in(node: Any) -> set[str]:
+    """The indices that are bound in an expression."""
+    return {one[1] for one in nodes(node) if one[0] in REDUCTIONS}
+
+
 def nodes(node: Any) -> Iterator[list[Any]]:
     """Every list in a part of a certificate that starts with a text: the nodes of its expressions."""
     stack: list[Any] = [node]

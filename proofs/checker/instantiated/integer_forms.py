@@ -1,22 +1,19 @@
-"""A normal form of index expressions, so that two ways of writing one equation can be recognised as one.
+"""A normal form of integer expressions: what stands in an index, a bracket or a range, and numbers made of sizes.
 
-An expression becomes a polynomial with rational coefficients in *atoms*: entries, function values, sums, brackets,
-roots.  Sums of sums are flattened, products multiplied out, like terms collected, numbers folded, brackets that are
-constant for all indices in their ranges replaced by 0 or 1, quotients used up where the ranges allow it (divisions.py),
-sums of which a bracket picks one term replaced by it (elimination.py), and bound indices numbered by the reductions
-around them.  Atoms are hash-consed, so that
-equality of normal forms is equality of dictionaries.  Every rewriting is an identity wherever both sides are defined;
-two forms that differ show nothing.
+An expression becomes a polynomial in *atoms*: sizes, indices, quotients, remainders, entries of integer tensors.  Sums
+are flattened, products multiplied out, like terms collected, numbers folded, and quotients used up where the ranges of
+the indices allow it (divisions.py).  Brackets that are constant for all indices in their ranges become 0 or 1.  Atoms
+are hash-consed, so that equality of forms is equality of dictionaries.  Every rewriting is an identity wherever both
+sides are defined; two forms that differ show nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.instantiated.divisions import interval, is_whole, quotient, remainder, split
-from dyadic.proofs.checker.instantiated.elimination import Elimination
 from dyadic.proofs.checker.instantiated.polynomials import (
     POSITIVE,
     Atoms,
@@ -24,13 +21,12 @@ from dyadic.proofs.checker.instantiated.polynomials import (
     Number,
     Polynomial,
     constant,
-    extent_of,
     key,
     negative,
 )
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, shown
-from dyadic.proofs.checker.trust import NORMAL_FORM, called
+from dyadic.proofs.checker.trust import INTEGER_FORMS, called
 
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
 BRACKETS = ("inside", "divides", "same")
@@ -60,40 +56,30 @@ class Forms(Atoms):
 
     def __init__(self) -> None:
         super().__init__()
-        called(NORMAL_FORM)
+        called(INTEGER_FORMS)
 
-    def of(
-        self,
-        node: Any,
-        bound: Mapping[str, int],
-        where: str,
-        names: NetworkNames | None = None,
-        extents: Sequence[Polynomial] = (),
-    ) -> Polynomial:
-        """The normal form of an expression as the certificate writes it.
+    def of(self, node: Any, bound: Mapping[str, int], where: str, names: NetworkNames | None = None) -> Polynomial:
+        """The form of an integer expression as the certificate writes it.
 
         bound: the number of each index that is in scope.  names: what owners and sizes stand for, where the expression
-        is one of a layer's kind.  extents: those of the bound indices, in the order of their numbers.
+        is one of a layer's kind.
 
-        Raises :class:`Rejected` where it is no expression, or is too large.
+        Raises :class:`Rejected` where it is no such expression, or is too large.
         """
-        known = [extent_of(extent) for extent in extents] + [None] * (len(bound) - len(extents))
-        return Reader(self, where, names or NetworkNames({}, {}, strict=False), known).read(node, dict(bound), 0)
+        return Reader(self, where, names or NetworkNames({}, {}, strict=False), [None] * len(bound)).read(node, bound)
 
 
 class Reader:
     """Reads expressions into forms.  extents: of the indices in scope by level, None where one is no number."""
 
-    def __init__(self, forms: Atoms, where: str, names: NetworkNames, extents: list[int | None] | None = None) -> None:
-        self.forms, self.where, self.names = forms, where, names
-        self.extents: list[int | None] = extents or []
-        self._sums = Elimination(self)
+    def __init__(self, forms: Atoms, where: str, names: NetworkNames, extents: list[int | None]) -> None:
+        self.forms, self.where, self.names, self.extents = forms, where, names, extents
         self._plain = names if not names.sizes else NetworkNames({}, {}, strict=False)
 
     def refuse(self, reason: str) -> Rejected:
         return Rejected(self.where, reason)
 
-    def read(self, node: Any, bound: dict[str, int], depth: int) -> Polynomial:
+    def read(self, node: Any, bound: Mapping[str, int], depth: int = 0) -> Polynomial:
         spend(4, self.where)
         if depth > DEEPEST:
             raise self.refuse("is nested too deeply")
@@ -102,16 +88,16 @@ class Reader:
             case bool():
                 pass
             case int():
-                return {(): self._short(node)} if node else {}
+                return {(): self.short(node)} if node else {}
             case ["rational", int(p), int(q)] if q > 0:
-                return {(): self._short(Fraction(p, q))} if p else {}
+                return {(): self.short(Fraction(p, q))} if p else {}
             case ["pi"]:
                 return self.forms.atom("pi")
             case ["size", str(name)]:
                 value = self.names.size(name, self.where)
                 if value is None:
                     return self.forms.atom("size", name)
-                return Reader(self.forms, self.where, self._plain).read(value, {}, depth)
+                return Reader(self.forms, self.where, self._plain, []).read(value, {}, depth)
             case ["index", str(name)] if name in bound:
                 level = bound[name]
                 if level < len(self.extents) and self.extents[level] == 1:
@@ -121,39 +107,21 @@ class Reader:
                 places = tuple(key(self.read(index, bound, depth)) for index in indices)
                 return self.forms.atom("entry", kind, self.names.owner(owner, self.where), places)
             case ["+", _, *_]:
-                return self.added([self.read(child, bound, depth) for child in node[1:]])
+                return self._bounded(self.forms.added(self.read(child, bound, depth) for child in node[1:]))
             case ["*", _, *_]:
-                return self._factors(node[1:], bound, depth)
-            case ["^", base, exponent]:
-                return self.power(self.read(base, bound, depth), self._exponent(exponent))
-            case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
-                return self.forms.atom("apply", name, order, key(self.read(argument, bound, depth)))
+                return self.product([self.read(child, bound, depth) for child in node[1:]])
             case ["quotient" | "remainder" as kind, one, two]:
                 return self.divided(kind, self.read(one, bound, depth), self.read(two, bound, depth))
-            case ["inside" | "divides" | "same" as kind, one, two]:
-                return self.bracket(kind, self.read(one, bound, depth), self.read(two, bound, depth))
-            case ["sum" | "logsumexp" | "max" | "argmax" as kind, str(name), extent, body]:
-                return self._reduction(kind, name, self.read(extent, bound, depth), body, bound, depth)
-        raise self.refuse(f"{shown(node)} is not an expression")
-
-    def _factors(self, nodes: Sequence[Any], bound: dict[str, int], depth: int) -> Polynomial:
-        """Their product.  Beside a bracket that is 0 nothing is there; beside another 0 it is lost from sight."""
-        parts = [self.read(node, bound, depth) for node in nodes]
-        if all(parts):
-            return self.product(parts)
-        absent = any(not self.read(one, bound, depth) for one in _brackets(["*", *nodes]))
-        if not absent and not all(self.forms.is_plain(monomial) for part in parts for monomial in part):
-            self.forms.lost = True
-        return {}
+        raise self.refuse(f"{shown(node)} is not an integer expression")
 
     # -- arithmetic ------------------------------------------------------------------------------------------------
 
-    def _short(self, number: Number) -> Number:
+    def short(self, number: Number) -> Number:
         if max(abs(number.numerator), number.denominator).bit_length() > LONGEST_NUMBER:
             raise self.refuse("has numbers that are too long to compare")
         return number
 
-    def _raised(self, number: Number, exponent: int) -> Number:
+    def raised(self, number: Number, exponent: int) -> Number:
         """A power of a number that is not 0."""
         bits = max(abs(number.numerator), number.denominator).bit_length()
         if number not in (1, -1) and bits * abs(exponent) > LONGEST_NUMBER:
@@ -164,10 +132,6 @@ class Reader:
         if len(polynomial) > MOST_TERMS:
             raise self.refuse(f"has more than {MOST_TERMS} terms when it is multiplied out")
         return polynomial
-
-    def added(self, terms: Iterable[Polynomial]) -> Polynomial:
-        """A sum, if it is not too long."""
-        return self._bounded(self.forms.added(terms))
 
     def product(self, factors: Iterable[Polynomial]) -> Polynomial:
         found: Polynomial = {(): 1}
@@ -183,46 +147,29 @@ class Reader:
         return found
 
     def _times(self, one: Monomial, number: Number, two: Monomial, other: Number) -> Polynomial:
-        value = self._short(number * other)
+        value = self.short(number * other)
         if not one or not two:
             return {one or two: value}
         exponents = dict(one)
         for atom, exponent in two:
-            if atom in exponents and self._hides(atom, exponents[atom], exponent, exponents[atom] + exponent):
-                self.forms.lost = True
             exponents[atom] = exponents.get(atom, 0) + exponent
         return self._collected(exponents, value)
 
-    def _hides(self, atom: int, one: Number, two: Number, both: Number) -> bool:
-        """Whether a^both may have a value where a^one and a^two have not both one."""
-        if self.forms.parts(atom)[0] in POSITIVE:
-            return False
-        return (one > 0) != (two > 0) or both.denominator < max(one.denominator, two.denominator)
-
     def _collected(self, exponents: Mapping[int, Number], number: Number) -> Polynomial:
-        """A product of powers of atoms: brackets are their own powers, roots of numbers and sums may come out."""
+        """A product of powers of atoms: whole powers of primes come out of a root."""
         kept: list[tuple[int, Number]] = []
-        whole: list[Polynomial] = []
         for atom, exponent in sorted(exponents.items()):
             head, *rest = self.forms.parts(atom)
-            if exponent == 0:
-                continue
-            if head in BRACKETS and exponent > 0:
-                exponent = 1
-            elif head == "base" and exponent == 1:
-                whole.append(dict(rest[0]))
-                continue
-            elif head == "prime":
+            if head == "prime":
                 floor = exponent.numerator // exponent.denominator
-                number = self._short(number * self._raised(rest[0], floor))
+                number = self.short(number * self.raised(rest[0], floor))
                 exponent -= floor
-                if exponent == 0:
-                    continue
-            kept.append((atom, exponent))
-        single: Polynomial = {tuple(kept): number}
-        return self.product([single, *whole]) if whole else single
+            if exponent:
+                kept.append((atom, exponent))
+        return {tuple(kept): number}
 
-    def _exponent(self, node: Any) -> Number:
+    def exponent(self, node: Any) -> Number:
+        """That of a power."""
         match node:
             case bool():
                 pass
@@ -232,47 +179,22 @@ class Reader:
                 return Fraction(p, q)
         raise self.refuse(f"{shown(node)} is not an exponent")
 
-    def power(self, base: Polynomial, exponent: Number) -> Polynomial:
-        if not base:
-            if exponent <= 0:
-                raise self.refuse("divides by zero")
-            return {}
-        if exponent == 1:
-            return base
-        if exponent == 0 and not all(map(self.forms.is_plain, base)):
-            self.forms.lost = True
-        if len(base) > 1:
-            return self._collected({self.forms.number("base", key(base)): exponent}, 1)
-        (monomial, number), *_ = base.items()
-        if exponent.denominator == 1:
-            powers = {atom: own * exponent for atom, own in monomial}
-            signed = [own for atom, own in monomial if self.forms.parts(atom)[0] not in POSITIVE]
-            if any(own < 0 < own * exponent or (own * exponent).denominator < own.denominator for own in signed):
-                self.forms.lost = True
-            if exponent < 0 and any(self.forms.parts(atom)[0] in BRACKETS for atom, _ in monomial):
-                raise self.refuse("divides by a bracket")
-            return self._collected(powers, self._raised(number, int(exponent)))
-        return self._root(monomial, number, Fraction(exponent))
+    def power(self, monomial: Monomial, number: Number, exponent: Number) -> Polynomial | None:
+        """(number * monomial) ** exponent, of what is made of numbers, sizes and indices; None where it stays as it is.
 
-    def _root(self, monomial: Monomial, number: Number, exponent: Fraction) -> Polynomial:
-        """(number * monomial) ** exponent: positive factors come out, and the rest stays under the root."""
+        Roots are taken of positive numbers and sizes only.
+        """
+        if exponent.denominator == 1:
+            return self._collected({a: own * exponent for a, own in monomial}, self.raised(number, int(exponent)))
         factors = _prime_factors(number)
-        if factors is None:
-            return {((self.forms.number("base", key({monomial: number})), exponent),): 1}
+        if factors is None or any(self.forms.parts(atom)[0] not in POSITIVE for atom, _ in monomial):
+            return None
         powers: dict[int, Number] = {self.forms.number("prime", p): k * exponent for p, k in factors.items()}
-        rest: list[tuple[int, Number]] = []
         for atom, own in monomial:
-            if self.forms.parts(atom)[0] in ("size", "pi", "prime"):
-                powers[atom] = powers.get(atom, 0) + own * exponent
-            else:
-                rest.append((atom, own))
-        if len(rest) == 1 and rest[0][1] == 1:
-            powers[rest[0][0]] = exponent
-        elif rest:
-            powers[self.forms.number("base", key({tuple(rest): 1}))] = exponent
+            powers[atom] = powers.get(atom, 0) + own * exponent
         return self._collected(powers, 1)
 
-    # -- integers, brackets, reductions ----------------------------------------------------------------------------
+    # -- quotients and brackets ----------------------------------------------------------------------------
 
     def divided(self, kind: str, one: Polynomial, two: Polynomial) -> Polynomial:
         found = self._divided(kind, one, two)
@@ -331,33 +253,6 @@ class Reader:
         if value is None:
             return self.forms.atom(kind, key(one), key(two))
         return {(): 1} if value else {}
-
-    def _reduction(
-        self, kind: str, name: str, extent: Polynomial, body: Any, bound: dict[str, int], depth: int
-    ) -> Polynomial:
-        inner = {**bound, name: len(self.extents)}
-        if kind == "sum":
-            with self._sums.scope(extent):
-                terms = self.read(body, inner, depth)
-            if not terms and not self.forms.is_positive(extent):
-                self.forms.lost = True
-            return self._sums.summed(extent, terms)
-        # A bracket among the factors restricts a maximum; multiplied into a sum it would no longer do so.
-        factors = body[1:] if isinstance(body, list) and body[:1] == ["*"] else [body]
-        guards = [f for f in factors if isinstance(f, list) and len(f) == 3 and f[0] in BRACKETS]
-        with self._sums.scope(extent):
-            rest = self._factors([f for f in factors if f not in guards], inner, depth)
-            admitted = frozenset(key(self.read(guard, inner, depth)) for guard in guards) - {key({(): 1})}
-        return self.forms.atom(kind, key(extent), admitted, key(rest))
-
-
-def _brackets(node: Any) -> Iterator[Any]:
-    """The brackets among the factors of a product, and of the products among them."""
-    for child in node[1:]:
-        if isinstance(child, list) and child[:1] == ["*"]:
-            yield from _brackets(child)
-        elif isinstance(child, list) and len(child) == 3 and child[0] in BRACKETS:
-            yield child
 
 
 def _prime_factors(number: Number) -> dict[int, int] | None:
