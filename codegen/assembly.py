@@ -85,6 +85,7 @@ def emit_module(target: Target) -> str:
         "version": __version__,
         "target": target.name,
         "dtype": target.dtype,
+        "given_sizes": architecture.given_sizes,
         "xp": target.array_module,
         "digest": digest(architecture_content(derivation)),
         "example_tag": tagged(derivation, f"s:{architecture.costs[0].input}"),

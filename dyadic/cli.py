@@ -26,6 +26,8 @@ RUNNING = ("numpy", "c", "cupy")
 SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
 SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
 DTYPES = ("float32", "float64")
+SECTIONS = ("result", "setting", "energy", "dynamics", "equations", "proof", "verification", "algorithms", "hashes")
+FIGURES = ("wavefront", "architecture", "deviation", "heatmap")
 Command = Callable[..., int]
 
 
@@ -121,8 +123,11 @@ def derive(**options: Any) -> int:
 
 
 @commands.command()
-@_spec
-@click.option("--format", "format_", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@_read_as
+@click.argument("spec", type=click.Path(path_type=Path), required=False, metavar="SPEC")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
 @click.option("--certificate", type=_file, help="Write the certificate to this file.")
 @click.option("--steps", type=_Count(0, 2**31), help="Number of unit steps to verify [default: T, usually 2L].")
 @click.option(
@@ -135,10 +140,15 @@ def derive(**options: Any) -> int:
 @click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
 @click.option("--claims", type=_file, help="Check the claims of this .toml or .tex file instead.")
 def verify(claims: Path | None, **options: Any) -> int:
-    """Prove that the relaxation is exactly backpropagation after 2L unit steps."""
+    """Prove that the relaxation is exactly backpropagation after 2L unit steps.
+
+    With --claims FILE.tex, SPEC may be named in that file: % dyadic: architecture network.toml
+    """
+    if options["spec"] is None and (claims is None or claims.suffix != ".tex"):
+        raise click.UsageError("Missing argument 'SPEC'.")
     if claims is None:
-        if options["format_"] == "github":
-            raise click.UsageError("--format github goes with --claims alone.")
+        if options["format_"] in ("github", "sarif"):
+            raise click.UsageError(f"--format {options['format_']} goes with --claims alone.")
         return _run("verify", **options)
     own = ("certificate", "steps", "coq", "methods", "deep")
     if any(options.pop(name) not in (None, False) for name in own):
@@ -286,6 +296,9 @@ def paper_claims(**options: Any) -> int:
 @_spec
 @click.option("-o", "--output", type=_file, required=True, help="A .tex, .pdf or .html file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
+@click.option("--sections", metavar="A,B,...", help="Only these: " + ", ".join(SECTIONS) + ".")
+@click.option("--detail", type=click.Choice(["full", "short"]), help="How much is said [full].")
+@click.option("--with", "others", type=_file, multiple=True, metavar="SPEC", help="A further network; may be repeated.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix."""
     return _run("appendix", **options)
@@ -293,10 +306,24 @@ def appendix(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("--kind", type=click.Choice(["wavefront"]), default="wavefront", show_default=True, help="What is drawn.")
+@_size
+@click.option("--kind", type=click.Choice(FIGURES), default="wavefront", show_default=True, help="What is drawn.")
+@click.option(
+    "--stepsize",
+    "stepsizes",
+    type=_Real(),
+    multiple=True,
+    metavar="H",
+    help="A step size; a deviation may have several.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Of what a relaxation starts from and runs on [0].")
 @click.option("-o", "--output", type=_file, required=True, help="An .svg or .pdf file.")
 def figure(**options: Any) -> int:
-    """Draw a network: the wavefront of exactness shows which variable is exact after which step."""
+    """Draw a network.
+
+    wavefront: which variable is exact after which step.  architecture: the graph, with ranks.  deviation: how far
+    relaxations with several step sizes are from backpropagation, step by step.  heatmap: the same per vertex.
+    """
     return _run("figure", **options)
 
 

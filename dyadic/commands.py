@@ -11,7 +11,7 @@ from typing import Any
 
 import dyadic
 from dyadic import report
-from dyadic.files import appendix_contents, json_bytes, reserved, reserved_folder
+from dyadic.files import appendix_document, json_bytes, known_sections, reserved, reserved_folder
 from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -60,19 +60,21 @@ def verify(
 
 
 def verify_own(
-    spec: Path, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
+    spec: Path | None, cost: str | None, granularity: Granularity | None, format_: str, claims: Path, verbose: bool
 ) -> int:
-    from dyadic.annotations import github_annotations
-    from dyadic.proofs.statements import examine_claims
+    from dyadic.annotations import github_annotations, sarif_log
+    from dyadic.proofs.statements import architecture_of, examine_claims
     from dyadic.summary import own_claims_text
 
-    derivation = _derivation(spec, cost, granularity)
+    derivation = _derivation(spec or architecture_of(claims), cost, granularity)
     with progress("verifying") as show:
         found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
         _print_json(report.claims_json(derivation, found))
     elif format_ == "github":
         _print(github_annotations(found, str(claims)))
+    elif format_ == "sarif":
+        _print_json(sarif_log(found, claims))
     else:
         _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
     return 2 if found.failures else EXIT[found.verdict]
@@ -137,37 +139,67 @@ def _verify_kernels(
     return 1 if any(finding.outcome == "wrong" for finding in findings) else 0
 
 
-def figure(spec: Path, cost: str | None, granularity: Granularity | None, kind: str, output: Path) -> int:
-    from dyadic.paper import FIGURES, figure_file, figure_format
+def figure(
+    spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], kind: str,
+    stepsizes: tuple[float, ...], seed: int | None, output: Path,
+) -> int:  # fmt: skip
+    from dyadic.drawings import drawn
+    from dyadic.paper import figure_file, figure_format
 
     figure_format(output)
+    relaxed = kind in ("deviation", "heatmap")
+    for option, given in (("--stepsize", bool(stepsizes)), ("--seed", seed is not None)):
+        if given and not relaxed:
+            raise DyadicError(f"{option} is of relaxations, and --kind {kind} shows none")
+    if kind == "heatmap" and len(stepsizes) > 1:
+        raise DyadicError("a heat map shows one relaxation; give one --stepsize")
     with reserved(output, spec) as write:
-        write(figure_file(FIGURES[kind](_derivation(spec, cost, granularity)), output))
+        derivation = _derivation(spec, cost, granularity, _numbers(sizes))
+        with progress("relaxing" if relaxed else "drawing"):
+            drawing = drawn(derivation, kind, stepsizes, seed or 0)
+        write(figure_file(drawing, output))
     return 0
 
 
-def appendix(spec: Path, cost: str | None, granularity: Granularity | None, output: Path, notation: Path | None) -> int:
-    from dyadic.paper import appendix_format, read_notation
+def appendix(
+    spec: Path, cost: str | None, granularity: Granularity | None, output: Path, notation: Path | None,
+    sections: str | None, detail: str | None, others: tuple[Path, ...],
+) -> int:  # fmt: skip
+    from dyadic.paper import OF_ANY_NETWORK, appendix_files, appendix_format, read_notation
 
     appendix_format(output)
+    if sections is not None and detail is not None:
+        raise DyadicError("--sections says what there is, and so does --detail; leave one of the two out")
+    names = None if sections is None else [name.strip() for name in sections.split(",")]
+    if names is not None:
+        known_sections(names)
     chosen = read_notation(notation) if notation else None
-    with reserved(output, spec) as write:
-        derivation = _derivation(spec, cost, granularity)
-        found = _verify(derivation)
+    verdicts, documents = [], []
+    with reserved(output, spec, *others) as write:
+        for path in (spec, *others):
+            derivation = _derivation(path, cost, granularity)
+            found = _verify(derivation)
+            verdicts.append(found.verdict)
+            documents.append(
+                appendix_document(derivation, found, chosen=chosen, sections=names, detail=detail or "full")
+            )
         with progress("typesetting"):
-            contents = appendix_contents(derivation, found, output, chosen)
+            first, *further = documents
+            contents = appendix_files([first, *(document.without(OF_ANY_NETWORK) for document in further)], output)
         for name, content in contents.items():
             if name == output:
                 write(content)
             else:
-                with reserved(name, spec) as write_beside:
+                with reserved(name, spec, *others) as write_beside:
                     write_beside(content)
-    return EXIT[found.verdict]
+    return max((EXIT[verdict] for verdict in verdicts), key=(0, 3, 1).index)
 
 
 def build(
     spec: Path, cost: str | None, granularity: Granularity | None, output: Path, dtype: str, sizes: tuple[str, ...]
 ) -> int:
+    from dyadic.paper import appendix_files
+
     numbers = _numbers(sizes)
     with reserved_folder(output, spec) as write:
         derivation = _derivation(spec, cost, granularity, numbers)
@@ -182,8 +214,9 @@ def build(
         contents["derivation.json"] = json_bytes(report.derivation_json(derivation))
         contents["certificate.json"] = found.to_json().encode()
         with progress("typesetting"):
+            document = appendix_document(derivation, found)
             for ending in ("tex", "pdf"):
-                made = appendix_contents(derivation, found, Path(f"appendix.{ending}"))
+                made = appendix_files(document, Path(f"appendix.{ending}"))
                 contents |= {str(name): content for name, content in made.items()}
         write(contents)
     name = derivation.architecture.name

@@ -91,7 +91,7 @@ def _coquelicot() -> tuple[str, bool, str, str]:
         "Coquelicot",
         there,
         "coqc finds it" if there else "apt-get install libcoq-coquelicot",
-        "that the machine-checked theorem's gradient is the derivative (in the tests)",
+        "verify --coq: the theorem about a network's own equations",
     )
 
 

@@ -7,26 +7,54 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dyadic.scratch import Output, OutputFolder, write_whole
 from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError, expect, unwritable
 
+if TYPE_CHECKING:
+    from dyadic.paper import Document
 
-def appendix(derivation: Derivation, certificate: Mapping[str, Any], path: str | Path) -> None:
+
+def appendix(
+    derivation: Derivation,
+    certificate: Mapping[str, Any],
+    path: str | Path,
+    *,
+    sections: Sequence[str] | None = None,
+    detail: str = "full",
+) -> None:
     """Write the paper appendix; the ending of ``path`` (.tex, .pdf or .html) decides the format.
 
-    A .tex file gets its .sty and .bib beside it.  No file is ever half written.
+    sections: which of them, by default those of the ``detail``, ``full`` or ``short``.  A .tex file gets its .sty and
+    .bib beside it.  No file is ever half written.
+
+    Raises :class:`DyadicError` for a section or detail that there is not, and for a certificate of other equations.
     """
-    for name, content in appendix_contents(derivation, certificate, Path(path)).items():
+    from dyadic.paper import DETAILS, appendix_files
+
+    if detail not in DETAILS:
+        raise DyadicError(f"there is no detail {detail!r}; there are: {', '.join(DETAILS)}")
+    if sections is not None:
+        known_sections(sections)
+    document = appendix_document(derivation, certificate, sections=sections, detail=detail)
+    for name, content in appendix_files(document, Path(path)).items():
         write_bytes(name, content)
 
 
-def appendix_contents(
-    derivation: Derivation, certificate: Mapping[str, Any], path: Path, chosen: Mapping[str, Any] | None = None
-) -> dict[Path, bytes]:
-    """The files of an appendix at ``path``, not yet written; ``chosen`` glyphs are those of a file of notation.
+def known_sections(names: Sequence[str]) -> None:
+    """Raises :class:`DyadicError` for a section that no appendix has, and where there is none."""
+    from dyadic.paper import SECTIONS
+
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown or not names:
+        which = f"there is no section {', '.join(map(repr, unknown))}" if unknown else "an appendix needs a section"
+        raise DyadicError(f"{which}; there are: {', '.join(SECTIONS)}")
+
+
+def appendix_document(derivation: Derivation, certificate: Mapping[str, Any], **choices: Any) -> Document:
+    """What an appendix says; ``choices`` are those of :func:`dyadic.paper.build_document`.
 
     Raises :class:`DyadicError` if the certificate is that of other equations.
     """
@@ -38,9 +66,9 @@ def appendix_contents(
         raise DyadicError("the certificate has not the form of one; give what dyadic.verify returns") from error
     if stated != {tag: equation.hash for tag, equation in derivation.equations.items()}:
         raise DyadicError("the certificate is not that of this derivation; verify it and give what that returns")
-    from dyadic.paper import appendix_files, build_document  # typst is large and only needed here
+    from dyadic.paper import build_document  # typst is large and only needed here
 
-    return appendix_files(build_document(derivation, certificate, chosen), path)
+    return build_document(derivation, certificate, **choices)
 
 
 @contextmanager

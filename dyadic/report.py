@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dyadic.proofs.verification import Notes
-from dyadic.repeats import RepeatedBlock, blocks
 from dyadic.symbolic.constructions import action_of_energy, doubled_cost, doubled_state, readable
 from dyadic.symbolic.derivation import Derivation, Equation
 from dyadic.symbolic.expressions import Definition
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.latex_printing import LatexPrinter
 from dyadic.symbolic.printing import Printer, TextPrinter
+from dyadic.symbolic.repeats import RepeatedBlock, blocks
 from dyadic.terminal import counted
 
 if TYPE_CHECKING:

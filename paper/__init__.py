@@ -4,7 +4,7 @@ document.py   the document tree             theory.py          formulas of the g
 content.py    derivation + certificate -> document tree, by setting.py, network_equations.py, exactness.py,
               verification_table.py; layer_words.py, prose.py   kinds and claims in words
 glyphs.py, meanings.py    which letter stands for what, and means what;  transliteration.py names in other scripts
-drawing.py    drawings and SVG              wavefront.py       the wavefront of exactness
+drawing.py    drawings and SVG              wavefront.py, architecture_graph.py, deviation_plots.py   what is drawn
 layout.py     where rows begin              render.py          the walk that both back ends share
 latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what all print
 html_document.py, mathml.py                 a page that needs nothing else
@@ -12,35 +12,39 @@ html_document.py, mathml.py                 a page that needs nothing else
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from dyadic.paper.content import build_document
+from dyadic.paper.content import DETAILS, OF_ANY_NETWORK, SECTIONS, build_document
+from dyadic.paper.deviation_plots import DeviationLine, deviation_map, deviation_plot
 from dyadic.paper.document import Document
 from dyadic.paper.drawing import Drawing, svg
 from dyadic.paper.glyphs import read_notation
 from dyadic.paper.html_document import render_html
 from dyadic.paper.latex import bibliography, render_latex
 from dyadic.paper.typst_document import drawing_pdf, render_pdf, render_typst
-from dyadic.paper.wavefront import wavefront
 from dyadic.symbolic.errors import DyadicError
 
 
-def appendix_files(document: Document, path: Path) -> dict[Path, bytes]:
-    """The files of an appendix at ``path``: a .tex fragment with its .sty and .bib beside it, a .pdf or an .html page.
+def appendix_files(documents: Document | Sequence[Document], path: Path) -> dict[Path, bytes]:
+    """The files of an appendix on one network or several at ``path``.
+
+    They are a .tex fragment with its .sty and .bib beside it, a .pdf, or an .html page.
 
     Raises :class:`DyadicError` for another ending.
     """
+    parts = [documents] if isinstance(documents, Document) else documents
     if appendix_format(path) == ".tex":
         style = files("dyadic.paper").joinpath("templates/dyadic-appendix.sty").read_bytes()
         return {
             path.with_name("dyadic-appendix.sty"): style,
             path.with_name("dyadic.bib"): bibliography().encode(),
-            path: render_latex(document).encode(),
+            path: render_latex(*parts).encode(),
         }
     if path.suffix == ".html":
-        return {path: render_html(document).encode()}
-    return {path: render_pdf(document)}
+        return {path: render_html(*parts).encode()}
+    return {path: render_pdf(*parts)}
 
 
 def appendix_format(path: Path) -> str:
@@ -48,10 +52,6 @@ def appendix_format(path: Path) -> str:
     if path.suffix in (".tex", ".pdf", ".html"):
         return path.suffix
     raise DyadicError(f"{path}: the ending {path.suffix!r} is not one of .tex, .pdf, .html")
-
-
-FIGURES = {"wavefront": wavefront}
-"""What can be drawn of a derivation, by the name of its kind."""
 
 
 def figure_format(path: Path) -> str:
@@ -67,11 +67,16 @@ def figure_file(drawing: Drawing, path: Path) -> bytes:
 
 
 __all__ = [
-    "FIGURES",
+    "DETAILS",
+    "OF_ANY_NETWORK",
+    "SECTIONS",
+    "DeviationLine",
     "Document",
     "appendix_files",
     "appendix_format",
     "build_document",
+    "deviation_map",
+    "deviation_plot",
     "figure_file",
     "figure_format",
     "read_notation",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dyadic.paper import theory
@@ -33,34 +33,52 @@ _MOST_TAGS = 80
 """More equations than this are listed by those of the first vertices and the last."""
 
 
+SECTIONS = ("result", "setting", "energy", "dynamics", "equations", "proof", "verification", "algorithms", "hashes")
+"""What an appendix consists of, in order."""
+DETAILS = {"full": SECTIONS, "short": ("result", "setting", "equations", "verification")}
+"""What it consists of where its sections are not listed; a short one has the equations once for each layer kind."""
+OF_ANY_NETWORK = ("energy", "dynamics", "algorithms")
+"""What a document on several networks says once."""
+
+
 def build_document(
-    derivation: Derivation, certificate: Mapping[str, Any], chosen: Mapping[str, Glyph] | None = None
+    derivation: Derivation,
+    certificate: Mapping[str, Any],
+    chosen: Mapping[str, Glyph] | None = None,
+    sections: Sequence[str] | None = None,
+    detail: str = "full",
 ) -> Document:
     """The appendix of one architecture.
 
     certificate: what :func:`dyadic.proofs.verify` returns for this derivation.
     chosen: glyphs for quantities, as :func:`dyadic.paper.glyphs.read_notation` returns them.
+    sections: which of :data:`SECTIONS`, by default those of the ``detail``.
     """
     architecture = derivation.architecture
     notation, kinds = allocate(derivation, chosen), kinds_on_paper(derivation)
-    large = len(architecture.vertices) > LARGE
-    aliases = _aliases(derivation, notation, large)
-    equations = by_kind(derivation, kinds) if large else by_vertex(derivation)
-    steps = derivation.steps
+    by_kinds = detail == "short" or len(architecture.vertices) > LARGE
+    aliases = _aliases(derivation, notation, by_kinds)
+    equations = by_kind(derivation, kinds) if by_kinds else by_vertex(derivation)
+    network = (*equations, *functions(kinds), *_energy(derivation, by_kinds))
+    written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
+        "result": (f"Exactness after {derivation.steps} steps", lambda: result(derivation, certificate)),
+        "setting": ("Setting", lambda: _setting(derivation, notation, aliases, kinds, equations, by_kinds)),
+        "energy": ("From inference to the doubled energy", theory.flow_and_doubling),
+        "dynamics": ("Stationarity and dynamics", lambda: (*theory.stationarity(), *theory.dynamics())),
+        "equations": ("The network's equations", lambda: network),
+        "proof": ("Proof", lambda: proof(derivation, certificate)),
+        "verification": (
+            "What was verified, and how",
+            lambda: verification(certificate, in_words(derivation, kinds, by_kinds)),
+        ),
+        "algorithms": ("Algorithms", lambda: _algorithms(derivation)),
+        "hashes": ("Tags and hashes", lambda: _tags(derivation)),
+    }
+    shown = [name for name in SECTIONS if name in (DETAILS[detail] if sections is None else sections)]
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
         label=re.sub(r"[^A-Za-z0-9]+", "-", architecture.name).strip("-") or "network",
-        sections=(
-            Section(f"Exactness after {steps} steps", result(derivation, certificate)),
-            Section("Setting", _setting(derivation, notation, aliases, kinds, equations, large)),
-            Section("From inference to the doubled energy", theory.flow_and_doubling()),
-            Section("Stationarity and dynamics", (*theory.stationarity(), *theory.dynamics())),
-            Section("The network's equations", (*equations, *functions(kinds), *_energy(derivation, large))),
-            Section("Proof", proof(derivation, certificate)),
-            Section("What was verified, and how", verification(certificate, in_words(derivation, kinds, large))),
-            Section("Algorithms", _algorithms(derivation)),
-            Section("Tags and hashes", _tags(derivation)),
-        ),
+        sections=tuple(Section(written[name][0], written[name][1](), name) for name in shown),
         notation=notation,
         aliases=aliases,
         named=architecture.own_names,

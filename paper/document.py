@@ -6,8 +6,8 @@ ever converted from one language to another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from sympy import Expr
@@ -70,13 +70,13 @@ class Cite:
 
 
 @dataclass(frozen=True)
-class Ref:
-    """The number of a formula or statement, by its key."""
+class Refs:
+    """The numbers of formulas, by their keys, behind the words that name what they are; of those that are shown."""
 
-    key: str
+    keys: tuple[str, ...]
 
 
-Span = str | Code | Math | Cite | Ref
+Span = str | Code | Math | Cite | Refs
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Display:
-    """A formula of the general theory; numbered where it has a ``key``, by which :class:`Ref` cites it."""
+    """A formula of the general theory; numbered where it has a ``key``, by which :class:`Refs` cites it."""
 
     formula: Formula
     key: str = ""
@@ -161,8 +161,11 @@ Block = Paragraph | Display | EquationBlock | Theorem | Table | Algorithm | Pict
 
 @dataclass(frozen=True)
 class Section:
+    """name: by which it is chosen."""
+
     title: str
     blocks: tuple[Block, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,10 @@ class Document:
     claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     digest: str = ""
     hashes: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, names: Collection[str]) -> Document:
+        """The document without these sections."""
+        return replace(self, sections=tuple(section for section in self.sections if section.name not in names))
 
 
 @dataclass(frozen=True)
@@ -222,3 +229,8 @@ REFERENCES = (
         "174301",
     ),
 )
+
+
+def reference_number(key: str) -> int:
+    """Which of the references it is, counted from 1."""
+    return 1 + [reference.key for reference in REFERENCES].index(key)

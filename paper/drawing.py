@@ -6,20 +6,32 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-Shade = Literal["empty", "half", "full"]
+Shade = str
+"""One of :data:`SHADES`, or a colour as six hexadecimal digits."""
 SHADES: dict[Shade, str] = {"empty": "F1F1F1", "half": "A9C8E8", "full": "1F4E79"}
 """Three flat colours that differ in lightness, and so in grey and to every eye."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """A filled rectangle; x, y: its lower left corner."""
+    """A filled rectangle; x, y: its lower left corner.  said: what it is, for who points at it."""
 
     x: float
     y: float
     width: float
     height: float
     shade: Shade
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Lines from point to point.  dashes: lengths of dash, gap, ...; solid without.  grey: 0 black, 1 white."""
+
+    points: tuple[tuple[float, float], ...]
+    width: float = 1.0
+    dashes: tuple[float, ...] = ()
+    grey: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,9 @@ class Caption:
     code: bool = False
 
 
+Shape = Box | Stroke | Curve | Caption
+
+
 @dataclass(frozen=True)
 class Drawing:
     """y goes upward.  title: what is to be seen, for who cannot see it.
@@ -53,7 +68,7 @@ class Drawing:
 
     width: float
     height: float
-    shapes: tuple[Box | Stroke | Caption, ...]
+    shapes: tuple[Shape, ...]
     title: str
     columns: tuple[float, float] | None = None
 
@@ -91,12 +106,30 @@ def _number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _svg(shape: Box | Stroke | Caption, height: float) -> str:
+def colour(shade: Shade) -> str:
+    """Six hexadecimal digits."""
+    return SHADES.get(shade, shade)
+
+
+def grey(lightness: float) -> str:
+    """A grey between black, 0, and white, 1, as six hexadecimal digits."""
+    return f"{round(255 * lightness):02X}" * 3
+
+
+def _svg(shape: Shape, height: float) -> str:
     match shape:
         case Box():
             place = f'x="{_number(shape.x)}" y="{_number(height - shape.y - shape.height)}"'
             extent = f'width="{_number(shape.width)}" height="{_number(shape.height)}"'
-            return f'<rect {place} {extent} fill="#{SHADES[shape.shade]}"/>'
+            title = f"<title>{escape(shape.said)}</title>" if shape.said else ""
+            return f'<rect {place} {extent} fill="#{colour(shape.shade)}"' + (f">{title}</rect>" if title else "/>")
+        case Curve():
+            points = " ".join(f"{_number(x)},{_number(height - y)}" for x, y in shape.points)
+            dash = f' stroke-dasharray="{" ".join(map(_number, shape.dashes))}"' if shape.dashes else ""
+            return (
+                f'<polyline points="{points}" fill="none" stroke="#{grey(shape.grey)}" '
+                f'stroke-width="{_number(shape.width)}"{dash}/>'
+            )
         case Stroke():
             ends = " ".join(
                 f'{name}="{_number(value)}"'

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from dyadic.paper import theory
-from dyadic.paper.document import Block, Code, Math, Paragraph, Picture, Ref, Span, Theorem
+from dyadic.paper.document import Block, Code, Math, Paragraph, Picture, Refs, Span, Theorem
 from dyadic.paper.prose import differing, number, sentence
 from dyadic.paper.setting import joined
 from dyadic.paper.wavefront import wavefront
@@ -34,8 +34,8 @@ def _theorem(derivation: Derivation, held: bool) -> Theorem:
                     "Let all vertices of ", Code(derivation.architecture.name), ", whose longest path has ",
                     Math(("L", "=", str(derivation.L))), " vertices, be updated at once by the unit Euler step ",
                     Math(update[0]), " and ", Math(update[1]),
-                    " of the saddle-point dynamics (", Ref("dynamics-x"), "), (", Ref("dynamics-s"),
-                    "). Then from any initial state, after ", Math(count), " steps, ", Math("x"),
+                    " of the saddle-point dynamics", Refs(("dynamics-x", "dynamics-s")),
+                    ". Then from any initial state, after ", Math(count), " steps, ", Math("x"),
                     " is the feedforward activation, ",
                     Math("s"), " is the sensitivity of backpropagation, and ",
                     Math(("partial", "E", "/", "partial", "theta")),

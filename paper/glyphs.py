@@ -135,7 +135,7 @@ def _spelled(letter: str, known: Mapping[str, Glyph]) -> Glyph:
         return Glyph(letter)
     first, rest = letter[0], letter[1:]
     meaning = known.get(first, GLYPHS.get(first, Glyph(""))).meaning
-    return Glyph(first, f"({rest})", f"{meaning}, number {rest}") if rest.isdigit() else Glyph(first, rest)
+    return Glyph(first, f"({rest})", f"{meaning}, axis {rest}") if rest.isdigit() else Glyph(first, rest)
 
 
 def entries(line: Definition) -> set[Element]:

@@ -20,10 +20,10 @@ from dyadic.paper.document import (
     Section,
     Table,
     Theorem,
+    reference_number,
 )
 from dyadic.paper.drawing import svg
 from dyadic.paper.latex import StandaloneLatex
-from dyadic.paper.layout import RowPart
 from dyadic.paper.mathml import MathmlPrinter, assemble
 from dyadic.paper.prose import sentence
 from dyadic.paper.render import Renderer
@@ -41,43 +41,31 @@ _ROW, _CELL = "<row/>", "<cell/>"
 class HtmlRenderer(Renderer):
     symbols = _SYMBOLS
     aligned = _CELL
+    new_row, times = f'{_ROW}{_CELL}<mspace width="1em"/>', "<mo>·</mo>"
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, place: str = "") -> None:
+        """place: what the names of places in this document begin with, where the page has several."""
         super().__init__(document)
+        self.place = place
         self.printer = MathmlPrinter(document.notation, document.named, document.aliases)
         self._latex = StandaloneLatex(document)
         self._source = ""
         self._statements = 0
-        self._shown: set[str] = set()
-        keys = [b.key for section in document.sections for b in section.blocks if isinstance(b, Display) and b.key]
-        self._numbers = {key: number for number, key in enumerate(keys, 1)}
 
     def render(self) -> str:
-        title = escape(plain_name(self.document.title))
         sections = [self._section(number, section) for number, section in enumerate(self.document.sections, 1)]
-        contents = "".join(
-            f'<li><a href="#section-{number}">{escape(plain_name(section.title))}</a></li>'
+        return "\n".join([f"<h1>{escape(plain_name(self.document.title))}</h1>", *sections])
+
+    def contents(self) -> str:
+        return "".join(
+            f'<li><a href="#{self.place}section-{number}">{escape(plain_name(section.title))}</a></li>'
             for number, section in enumerate(self.document.sections, 1)
         )
-        references = "".join(
-            f'<li id="reference-{number}">{escape(reference.text)}</li>'
-            for number, reference in enumerate(REFERENCES, 1)
-        )
-        parts = {
-            "title": title,
-            "style": _template("page.css"),
-            "script": _template("page.js"),
-            "contents": contents,
-            "digest": escape(self.document.digest),
-            "body": "\n".join(sections),
-            "references": references,
-        }
-        return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _template("page.html"))
 
     def _section(self, number: int, section: Section) -> str:
         title = escape(plain_name(section.title))
         return (
-            f'<section id="section-{number}"><h2><span class="number">{number}</span> {title}</h2>\n'
+            f'<section id="{self.place}section-{number}"><h2><span class="number">{number}</span> {title}</h2>\n'
             f"{self.blocks(section.blocks)}\n</section>"
         )
 
@@ -100,11 +88,11 @@ class HtmlRenderer(Renderer):
         return f"<math>{assemble(formula)}</math>"
 
     def cite(self, key: str) -> str:
-        number = 1 + [reference.key for reference in REFERENCES].index(key)
+        number = reference_number(key)
         return f'<a href="#reference-{number}">[{number}]</a>'
 
     def ref(self, key: str) -> str:
-        return f'<a href="#equation-{escape(key)}">{self._numbers[key]}</a>'
+        return f'<a href="#{self.place}equation-{escape(key)}">{self.numbers[key]}</a>'
 
     def paragraph(self, block: Paragraph) -> str:
         lead = f"<strong>{self.text(block.lead)}</strong> " if block.lead else ""
@@ -128,14 +116,11 @@ class HtmlRenderer(Renderer):
     def relation(self, left: str, right: str) -> str:
         return f"{left}{_CELL}= {right}"
 
-    def part(self, part: RowPart) -> str:
-        new = f'{_ROW}{_CELL}<mspace width="1em"/>' if part.wide else ""
-        if part.sign:
-            return f"{new} {part.sign} {part.text}"
-        return f"{new} <mo>·</mo> {part.text}" if new else f"{self.printer.product(['', part.text])}"
+    def beside(self, factor: str) -> str:
+        return self.printer.product(["", factor])
 
     def display(self, rows: Sequence[str], key: str) -> str:
-        number = f'<span class="tag">({self._numbers[key]})</span>' if key else ""
+        number = f'<span class="tag">({self.numbers[key]})</span>' if key else ""
         return self._displayed(rows, number, f"equation-{key}" if key else "")
 
     def tagged(self, rows: Sequence[str], tag: str) -> str:
@@ -154,9 +139,8 @@ class HtmlRenderer(Renderer):
             inner = (
                 f'<mtable class="aligned" displaystyle="true">{"".join(f"<mtr>{row}</mtr>" for row in cells)}</mtable>'
             )
-        self._shown.add(place)
         return (
-            f'<div class="display"{f" id={chr(34)}{escape(place)}{chr(34)}" if place else ""}>'
+            f'<div class="display"{f" id={chr(34)}{escape(self.place + place)}{chr(34)}" if place else ""}>'
             f'<div class="formula"><math display="block">{inner}</math></div>{mark}'
             f'<button type="button" class="copy" data-latex="{escape(self._source)}" '
             f'aria-label="Copy the LaTeX of this formula">LaTeX</button></div>'
@@ -236,8 +220,8 @@ class HtmlRenderer(Renderer):
         return (
             f'<figure class="steps" data-first="{first:.3f}" data-width="{width:.3f}" data-settled="{rows}">{drawn}'
             f'<label>step <input type="range" min="0" max="{last}" value="{last}" step="1" '
-            f'aria-describedby="step-said"> <output>{last}</output></label>'
-            f'<p id="step-said" role="status"></p>{caption}</figure>'
+            f'aria-describedby="{self.place}step-said"> <output>{last}</output></label>'
+            f'<p class="step-said" id="{self.place}step-said" role="status"></p>{caption}</figure>'
         )
 
 
@@ -245,6 +229,22 @@ def _template(name: str) -> str:
     return files("dyadic.paper").joinpath(f"templates/{name}").read_text(encoding="utf-8")
 
 
-def render_html(document: Document) -> str:
+def render_html(*documents: Document) -> str:
     """The page: it loads nothing and sends nothing, which its content security policy holds it to."""
-    return HtmlRenderer(document).render()
+    renderers = [HtmlRenderer(document, f"{k}-" if k else "") for k, document in enumerate(documents)]
+    bodies = [renderer.render() for renderer in renderers]
+    cited = {key for renderer in renderers for key in renderer.cited}
+    parts = {
+        "title": escape(plain_name(" and ".join(document.title for document in documents))),
+        "style": _template("page.css"),
+        "script": _template("page.js"),
+        "contents": "".join(f"<ol>{renderer.contents()}</ol>" for renderer in renderers),
+        "digest": " ".join(f"<code>{escape(document.digest)}</code>" for document in documents),
+        "body": "\n".join(bodies),
+        "references": "".join(
+            f'<p id="reference-{number}">[{number}] {escape(reference.text)}</p>'
+            for number, reference in enumerate(REFERENCES, 1)
+            if reference.key in cited
+        ),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], _template("page.html"))

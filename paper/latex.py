@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from dyadic.paper.document import (
     REFERENCES,
@@ -18,7 +19,7 @@ from dyadic.paper.document import (
     Table,
     Theorem,
 )
-from dyadic.paper.drawing import Box, Caption, Stroke, dashes
+from dyadic.paper.drawing import SHADES, Box, Caption, Curve, Shape, Stroke, dashes
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
@@ -109,13 +110,16 @@ class LatexRenderer(Renderer):
         new = "" if part.sign else r"\cdot "
         match part.wide, part.narrow:
             case False, False:
-                return f" {between}{after.strip()}" if between else after
+                return after if part.sign else self.beside(part.text)
             case True, True:
                 return f"\n  \\dyadicrow {new}{after.strip()}"
             case _, narrow:
                 choice = rf"\dyadicifnarrow{{\dyadicrow {new}}}{{{between}}}"
                 other = rf"\dyadicifnarrow{{{between}}}{{\dyadicrow {new}}}"
                 return f"\n  {choice if narrow else other}{after}"
+
+    def beside(self, factor: str) -> str:
+        return rf" \, {factor}"
 
     def paragraph(self, block: Paragraph) -> str:
         lead = rf"\textbf{{{self.text(block.lead)}}} " if block.lead else ""
@@ -182,14 +186,12 @@ class LatexRenderer(Renderer):
 class StandaloneLatex(LatexRenderer):
     """Formulas that need amsmath and nothing of the fragment's style: what a reader copies from a page."""
 
+    new_row, times = "\n  \\\\&\\quad", r"\cdot"
+
     def relation(self, left: str, right: str) -> str:
         return f"{left} &= {right}"
 
-    def part(self, part: RowPart) -> str:
-        new = "\n  \\\\&\\quad " if part.wide else ""
-        if part.sign:
-            return f"{new} {part.sign} {part.text}"
-        return f"{new}\\cdot {part.text}" if new else rf" \, {part.text}"
+    part = Renderer.part
 
     def display(self, rows: Sequence[str], key: str) -> str:
         return super().display(rows, "")
@@ -207,12 +209,17 @@ def _label(tag: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", lambda found: f"-{ord(found[0]):x}", tag)
 
 
-def _drawn(renderer: LatexRenderer, shape: Box | Stroke | Caption) -> list[str]:
+def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:
     match shape:
         case Box():
             size = rf"{shape.width:.2f}\unitlength}}{{{shape.height:.2f}\unitlength"
-            colour = rf"\color{{dyadic{shape.shade}}}"
-            return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{colour}\rule{{{size}}}}}"]
+            filled = rf"\color{{dyadic{shape.shade}}}" if shape.shade in SHADES else _in_grey(shape.shade)
+            return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{filled}\rule{{{size}}}}}"]
+        case Curve():
+            return [
+                rf"\qbezier({x1:.2f},{y1:.2f})({(x1 + x2) / 2:.2f},{(y1 + y2) / 2:.2f})({x2:.2f},{y2:.2f})"
+                for (x1, y1), (x2, y2) in pairwise(shape.points)
+            ]
         case Stroke():
             return [_line(line) for line in (dashes(shape) if shape.dashed else [shape])]
         case Caption():
@@ -220,6 +227,11 @@ def _drawn(renderer: LatexRenderer, shape: Box | Stroke | Caption) -> list[str]:
             text = rf"\ttfamily {renderer.text(shape.text)}" if shape.code else renderer.text(shape.text)
             box = rf"\makebox(0,0)[{place}]" if place else r"\makebox(0,0)"
             return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{box}{{\dyadicpicturefont {text}}}}}"]
+
+
+def _in_grey(shade: str) -> str:
+    red, green, blue = (int(shade[k : k + 2], 16) / 255 for k in (0, 2, 4))
+    return rf"\color[rgb]{{{red:.3f},{green:.3f},{blue:.3f}}}"
 
 
 def _line(line: Stroke) -> str:
@@ -230,9 +242,9 @@ def _line(line: Stroke) -> str:
     return rf"\put({x - 0.5 * (not width):.2f},{y - 0.5 * (not height):.2f}){{\rule{{{size}}}}}"
 
 
-def render_latex(document: Document) -> str:
+def render_latex(*documents: Document) -> str:
     """The fragment's text."""
-    return LatexRenderer(document).render()
+    return "\n".join(LatexRenderer(document).render() for document in documents)
 
 
 def bibliography() -> str:

@@ -15,6 +15,9 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
     def roman(self, name: str) -> str:
         return rf"\operatorname{{{latex_escape(name)}}}"
 
+    def fraction(self, top: str, bottom: str) -> str:
+        return super().fraction(self.unbracketed(top), self.unbracketed(bottom))
+
     def rate(self, variable: str) -> str:
         letter, index, rest = variable.partition("_")
         return super().rate(letter) + index + rest

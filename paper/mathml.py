@@ -31,6 +31,8 @@ TIMES = '<mo lspace="0.08em" rspace="0.08em">\u2062</mo>'
 
 
 class MathmlPrinter(NotationPrinter):
+    tall = ("<big>",)
+    bracket_marks = r">(\()</mo>|>\)</mo>"
     relations = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥"}
     pi = "π"
     accents = {NameRole.ADJOINT: ("¯", "¯"), NameRole.CHOICE: ("^", "^")}
@@ -107,7 +109,7 @@ class MathmlPrinter(NotationPrinter):
         return TIMES.join(factors)
 
     def fraction(self, top: str, bottom: str) -> str:
-        return f"<mfrac><mrow>{top}</mrow><mrow>{bottom}</mrow></mfrac>"
+        return f"<mfrac><mrow>{self.unbracketed(top)}</mrow><mrow>{self.unbracketed(bottom)}</mrow></mfrac>"
 
     def power(self, base: str, exponent: str) -> str:
         return f"<mrow>{self.base(base)}</mrow><sup>{exponent}</sup>"

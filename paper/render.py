@@ -22,7 +22,7 @@ from dyadic.paper.document import (
     Math,
     Paragraph,
     Picture,
-    Ref,
+    Refs,
     Span,
     Subscripted,
     Table,
@@ -46,9 +46,17 @@ class Renderer(ABC):
     symbols: dict[str, str]
     aligned = "& "
     """What the place stands behind at which the rows of a formula are aligned."""
+    new_row: str
+    """What begins a further row of a formula."""
+    times: str
+    """What stands before a factor at the beginning of a row."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        blocks = [block for section in document.sections for block in section.blocks]
+        keys = [block.key for block in blocks if isinstance(block, Display) and block.key]
+        self.numbers = {key: number for number, key in enumerate(keys, 1)}
+        self.cited: set[str] = set()
 
     def blocks(self, blocks: Sequence[Block]) -> str:
         return "\n\n".join(self.block(block) for block in blocks)
@@ -81,11 +89,13 @@ class Renderer(ABC):
                 return self.text(span)
             case Code():
                 return self.code(self.document.notation.plain(span.text))
-            case Ref():
-                return self.ref(span.key)
+            case Refs():
+                shown = [f"({self.ref(key)})" for key in span.keys if key in self.numbers]
+                return f" {', '.join(shown)}" if shown else ""
             case Math():
                 return self.inline(self.formula(span.formula))
             case Cite():
+                self.cited.add(span.key)
                 return self.cite(span.key)
 
     def broken(self, formula: Formula) -> list[str]:
@@ -164,9 +174,16 @@ class Renderer(ABC):
     def relation(self, left: str, right: str) -> str:
         """left = right, aligned at the sign where the line is wide."""
 
-    @abstractmethod
     def part(self, part: layout.RowPart) -> str:
         """A further term or factor, on a row of its own where it has to be."""
+        new = self.new_row if part.wide else ""
+        if part.sign:
+            return f"{new} {part.sign} {part.text}"
+        return f"{new} {self.times} {part.text}" if new else self.beside(part.text)
+
+    @abstractmethod
+    def beside(self, factor: str) -> str:
+        """A factor behind another one."""
 
     @abstractmethod
     def paragraph(self, block: Paragraph) -> str: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
@@ -11,7 +12,13 @@ from dyadic.symbolic.typesetting import TypesetPrinter
 
 
 class NotationPrinter(TypesetPrinter):
-    """kind: the type of the layer kind whose equations are being printed, which decides what some letters are."""
+    """kind: the type of the layer kind whose equations are being printed, which decides what some letters are.
+
+    tall: what brackets look otherwise around.  bracket_marks: a pattern of opening (its group) and closing brackets.
+    """
+
+    tall: tuple[str, ...] = ()
+    bracket_marks = r"(\()|\)"
 
     def __init__(self, notation: Notation, named: Iterable[str] = (), aliases: Mapping[str, str] | None = None) -> None:
         super().__init__(named, aliases)
@@ -59,6 +66,24 @@ class NotationPrinter(TypesetPrinter):
             case ("exp", _):
                 return super().function(name, 0, argument)
         return super().function(name, order, argument)
+
+    def unbracketed(self, text: str) -> str:
+        """Without the brackets around all of it: a fraction line and a root bracket by themselves."""
+        for inside in ("\0", *self.tall):
+            opening, closing = self.brackets(inside).split(inside)
+            if text.startswith(opening) and text.endswith(closing):
+                inner = text[len(opening) : len(text) - len(closing)]
+                return inner if self._balanced(inner) else text
+        return text
+
+    def _balanced(self, text: str) -> bool:
+        """Whether no bracket is closed that is not opened here."""
+        depth = 0
+        for found in re.finditer(self.bracket_marks, text):
+            depth += 1 if found[1] else -1
+            if depth < 0:
+                return False
+        return True
 
     def base(self, text: str) -> str:
         """What a power is of: a function that is written as a fraction takes brackets."""

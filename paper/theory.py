@@ -10,7 +10,7 @@ from dyadic.paper.document import (
     Fraction,
     Math,
     Paragraph,
-    Ref,
+    Refs,
     Subscripted,
     Theorem,
     Words,
@@ -57,7 +57,7 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
         Display(("Lambda", "=", minus, "dot", "(", "F", "(", plus, ")", "-", "tau", rate(plus), ")")),
         Paragraph(
             (
-                "has the inference flow (", Ref("inference"), ") as the Euler-Lagrange equation of ", Math(minus), ". With ",
+                "has the inference flow", Refs(("inference",)), " as the Euler-Lagrange equation of ", Math(minus), ". With ",
                 Math(("x", "=", plus)), ", ", Math(("s", "=", minus)),
                 " and the cost added, the static part of the functional is the energy on the doubled state:",
             )
@@ -69,7 +69,9 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
 def stationarity() -> tuple[Paragraph | Display, ...]:
     """The static Euler-Lagrange equations for an arbitrary network."""
     return (
-        Paragraph(("Stationarity of the energy (", Ref("energy"), ") is inference, backpropagation and the gradient:")),
+        Paragraph(
+            ("Stationarity of the energy", Refs(("energy",)), " is inference, backpropagation and the gradient:")
+        ),
         Display((partial("E", S), "= 0", ":", "quad", X, "=", F, "(", PARENTS, ")")),
         Display((partial("E", X), "= 0", ":", "quad", S, "=", SENSITIVITY), "sensitivity"),
         Display((partial("E", THETA), "=", Subscripted(("(", Subscripted("D", "theta"), F, ")"), "", "top"), S)),
@@ -133,8 +135,8 @@ def proof_of_theorem(L: int, steps: int, deepest: int) -> tuple[Paragraph, ...]:
         Paragraph(
             (
                 "Let ", Math(rank_x), " be the depth of the vertex, and let ", Math(rank_s),
-                " be one more than the largest rank among the variables that the update of ", Math(S), " reads by (",
-                Ref("dynamics-s"), "). Every update reads only variables of smaller rank, as the ranks in the table of "
+                " be one more than the largest rank among the variables that the update of ", Math(S), " reads",
+                Refs(("dynamics-s",)), ". Every update reads only variables of smaller rank, as the ranks in the table of "
                 "the network show line by line; inputs are clamped and have rank 0. "
                 "Take two runs from two initial states. We show by induction on ", Math("k"),
                 " that after ", Math("k"), " steps they agree in every variable of rank at most ", Math("k"),

@@ -8,9 +8,8 @@ from importlib.resources import files
 
 import typst
 
-from dyadic.paper.document import REFERENCES, Algorithm, Display, Document, Paragraph, Picture, Table, Theorem
+from dyadic.paper.document import REFERENCES, Algorithm, Document, Paragraph, Picture, Table, Theorem, reference_number
 from dyadic.paper.drawing import Drawing, svg
-from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
 from dyadic.paper.transliteration import plain_name
 from dyadic.paper.typst_math import TypstPrinter, typst_string
@@ -24,22 +23,17 @@ _SYMBOLS = {
 
 class TypstRenderer(Renderer):
     symbols = _SYMBOLS
+    new_row, times = ' \\\n  & quad ""', "dot.c"
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self.printer = TypstPrinter(document.notation, document.named, document.aliases)
-        keys = [b.key for section in document.sections for b in section.blocks if isinstance(b, Display) and b.key]
-        self.numbers = {key: number for number, key in enumerate(keys, 1)}
 
-    def render(self) -> str:
-        template = files("dyadic.paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")
-        parts = [template, f"#heading(level: 1, {typst_string(plain_name(self.document.title))})"]
+    def render(self) -> list[str]:
+        parts = ["#counter(heading).update(0)", f"#heading(level: 1, {typst_string(plain_name(self.document.title))})"]
         for section in self.document.sections:
             parts += [f"#heading(level: 2, {typst_string(plain_name(section.title))})", self.blocks(section.blocks)]
-        parts.append('#heading(level: 2, "References")')
-        for number, reference in enumerate(REFERENCES, 1):
-            parts.append(f"[{number}] #{typst_string(reference.text)}")
-        return "\n\n".join(parts) + "\n"
+        return parts
 
     def text(self, text: str) -> str:
         return f"#{typst_string(plain_name(text))}" if text else ""
@@ -54,8 +48,7 @@ class TypstRenderer(Renderer):
         return f"${formula}$"
 
     def cite(self, key: str) -> str:
-        number = 1 + [reference.key for reference in REFERENCES].index(key)
-        return f"#{typst_string(f'[{number}]')}"
+        return f"#{typst_string(f'[{reference_number(key)}]')}"
 
     def words(self, text: str) -> str:
         return typst_string(text)
@@ -72,17 +65,17 @@ class TypstRenderer(Renderer):
     def relation(self, left: str, right: str) -> str:
         return f"{left} &= {right}"
 
-    def part(self, part: RowPart) -> str:
-        new = ' \\\n  & quad ""' if part.wide else ""
-        if part.sign:
-            return f"{new} {part.sign} {part.text}"
-        return f"{new} dot.c {part.text}" if new else f" thin {part.text}"
+    def beside(self, factor: str) -> str:
+        return f" thin {factor}"
 
     def paragraph(self, block: Paragraph) -> str:
-        lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
-        text = lead + self.spans(block.spans)
+        text = self._running(block)
         # A paragraph that announces something stays on the page of what it announces.
         return f"#block(sticky: true)[{text}]" if self._announces(block) else text
+
+    def _running(self, block: Paragraph) -> str:
+        lead = f"#lead({typst_string(block.lead)}) " if block.lead else ""
+        return lead + self.spans(block.spans)
 
     def _announces(self, block: Paragraph) -> bool:
         last = block.spans[-1] if block.spans else ":"
@@ -107,7 +100,10 @@ class TypstRenderer(Renderer):
         return f"#picture({image})[{self.spans(block.caption)}]"
 
     def theorem(self, block: Theorem) -> str:
-        body = self.blocks(block.body)
+        first, *others = block.body
+        # The first paragraph goes on behind the title.
+        start = self._running(first) if isinstance(first, Paragraph) else self.block(first)
+        body = "\n\n".join([start, *map(self.block, others)])
         if block.kind == "Proof":
             return f"#proof[{body}]"
         return f"#statement({typst_string(block.kind)}, {typst_string(block.title)})[{body}]"
@@ -123,9 +119,18 @@ class TypstRenderer(Renderer):
         return f"#algorithm({typst_string(block.title)}, (\n  {lines},\n))"
 
 
-def render_typst(document: Document) -> str:
+def render_typst(*documents: Document) -> str:
     """The Typst source."""
-    return TypstRenderer(document).render()
+    parts = [files("dyadic.paper").joinpath("templates/appendix.typ").read_text(encoding="utf-8")]
+    cited: set[str] = set()
+    for document in documents:
+        renderer = TypstRenderer(document)
+        parts += renderer.render()
+        cited |= renderer.cited
+    if cited:
+        parts.append('#heading(level: 2, numbering: none, "References")')
+    parts += [f"[{k}] #{typst_string(r.text)}" for k, r in enumerate(REFERENCES, 1) if r.key in cited]
+    return "\n\n".join(parts) + "\n"
 
 
 def drawing_pdf(drawing: Drawing) -> bytes:
@@ -135,6 +140,6 @@ def drawing_pdf(drawing: Drawing) -> bytes:
     return bytes(typst.compile(source.encode(), format="pdf", timestamp=0))
 
 
-def render_pdf(document: Document) -> bytes:
-    """The PDF; the same bytes for the same document."""
-    return bytes(typst.compile(render_typst(document).encode(), format="pdf", timestamp=0))
+def render_pdf(*documents: Document) -> bytes:
+    """The PDF; the same bytes for the same documents."""
+    return bytes(typst.compile(render_typst(*documents).encode(), format="pdf", timestamp=0))

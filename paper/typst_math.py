@@ -75,12 +75,12 @@ class TypstPrinter(NotationPrinter):
         return " thin ".join(factors)
 
     def fraction(self, top: str, bottom: str) -> str:
-        return f"frac({top}, {bottom})"
+        return f"frac({self.unbracketed(top)}, {self.unbracketed(bottom)})"
 
     def power(self, base: str, exponent: str) -> str:
         # A class of its own keeps the exponent apart from the scripts of the base.
         base = self.base(base)
-        return f'class("normal", {base})^({exponent})' if "_" in base else f"{base}^({exponent})"
+        return f'class("normal", {base})^({exponent})' if "_" in base or "^" in base else f"{base}^({exponent})"
 
     def root(self, argument: str) -> str:
         return f"sqrt({argument})"

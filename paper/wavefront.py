@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from dyadic.paper.drawing import Box, Caption, Drawing, Shade, Stroke
+from dyadic.paper.drawing import Box, Caption, Drawing, Shade, Shape, Stroke
 from dyadic.symbolic.derivation import Derivation
 
 _WIDTH = 340.0
@@ -25,7 +25,7 @@ def wavefront(derivation: Derivation) -> Drawing:
     cell = (_WIDTH - left - 14) / (steps + 1)
     row = _ROW if len(rows) <= _MOST_ROWS // 2 else 0.8 * _ROW
     bottom, top = 24.0, 24.0 + row * len(rows)
-    shapes: list[Box | Stroke | Caption] = []
+    shapes: list[Shape] = []
     for place, (name, x, s) in enumerate(rows):
         base = bottom + place * row
         shapes.append(Caption(left - 4, base + row / 2, name, "end", code=True))
@@ -44,20 +44,28 @@ def _step(row: _Row, which: int) -> int:
 
 
 def _rows(derivation: Derivation) -> list[_Row]:
-    """Vertices by depth; of a large network groups of neighbours in depth, exact where all of them are."""
+    """Exact where all members of a row are."""
     ranks = derivation.ranks
-    names = sorted((vertex.name for vertex in derivation.architecture.vertices), key=lambda name: ranks.x[name])
+    return [
+        (label, max(ranks.x[name] for name in members), max(ranks.s[name] for name in members))
+        for label, members in rows_by_depth(derivation)
+    ]
+
+
+def rows_by_depth(derivation: Derivation) -> list[tuple[str, list[str]]]:
+    """Vertices by depth, each with its label; of a large network groups of neighbours in depth."""
+    depth = derivation.ranks.x
+    names = sorted((vertex.name for vertex in derivation.architecture.vertices), key=lambda name: depth[name])
     if len(names) <= _MOST_ROWS:
-        return [(_cut(name), ranks.x[name], ranks.s[name]) for name in names]
+        return [(_cut(name), [name]) for name in names]
     deepest = derivation.L
     size = -(-deepest // _MOST_ROWS)
     found = []
     for first in range(1, deepest + 1, size):
         last = min(first + size - 1, deepest)
-        members = [name for name in names if first <= ranks.x[name] <= last]
+        members = [name for name in names if first <= depth[name] <= last]
         if members:
-            label = f"depth {first}-{last}" if last > first else f"depth {first}"
-            found.append((label, max(ranks.x[name] for name in members), max(ranks.s[name] for name in members)))
+            found.append((f"depth {first}-{last}" if last > first else f"depth {first}", members))
     return found
 
 
@@ -97,17 +105,17 @@ def _front(places: Sequence[float], bottom: float, row: float, dashed: bool) -> 
     return found
 
 
-def _axis(left: float, cell: float, bottom: float, steps: int) -> list[Box | Stroke | Caption]:
+def _axis(left: float, cell: float, bottom: float, steps: int) -> list[Shape]:
     stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if cell * s >= 13)
     marks = [t for t in range(0, steps + 1, stride) if t == steps or cell * (steps - t) >= 13]
-    found: list[Box | Stroke | Caption] = [
+    found: list[Shape] = [
         Caption(left + cell * (t + 0.5), bottom - 7, str(t), "middle") for t in (*marks, *({steps} - set(marks)))
     ]
     return [*found, Caption(left + cell * (steps + 1) / 2, bottom - 18, "step", "middle")]
 
 
-def _legend(y: float, half: str) -> list[Box | Stroke | Caption]:
-    found: list[Box | Stroke | Caption] = []
+def _legend(y: float, half: str) -> list[Shape]:
+    found: list[Shape] = []
     x = 8.0
     states: list[tuple[Shade, str]] = [("empty", "not exact"), ("half", half), ("full", "x and s exact")]
     for shade, text in states:

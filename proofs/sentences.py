@@ -107,7 +107,10 @@ def as_held(n: Mapping[str, int]) -> str:
     return " as the program defines it, with values held constant where it stops gradients" if n["held"] else ""
 
 
-_IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
+_IF_SMOOTH = (
+    ", if no maximum is attained twice, no argument of relu and no divisor is 0, every argument of a root or logarithm "
+    "is positive, and any function that proofs/coq/Functions.v lacks is differentiable at its argument"
+)
 _REFUTING = {
     "adjoint": "rigorous evaluation",
     "gradient": "rigorous evaluation",

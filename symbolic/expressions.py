@@ -28,7 +28,8 @@ REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 class Index(Symbol):
     """An integer index, running over 0, ..., size - 1 of the axis or reduction that introduces it."""
 
-    def __new__(cls, name: str) -> Index:
+    def __new__(cls, name: str, integer: bool = True) -> Index:
+        # SymPy makes a copy with the assumptions of the original.
         return Symbol.__new__(cls, name, integer=True)
 
 

@@ -117,6 +117,7 @@ class Architecture:
     explicit_batch: the tensors carry their own batch axis (imported models): emitted code adds none.
     values: arrays for parameters and constants that came with the model, by name.
     notes: what a reader left out or changed, in words.
+    given_sizes: the numbers that were put in for sizes given by name.
     compared: at how many points the gradients were compared with those of the program that was read; None where that
         defines none of its own.
     """
@@ -129,6 +130,7 @@ class Architecture:
     explicit_batch: bool = False
     values: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    given_sizes: tuple[tuple[str, int], ...] = field(default=(), compare=False)
     compared: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
@@ -236,6 +238,7 @@ class Architecture:
             inputs=tuple(inputs),
             vertices=tuple(replace(v, sizes=sizes(v.sizes), shape=shape(v.shape)) for v in self.vertices),
             costs=tuple(replace(c, sizes=sizes(c.sizes), shape=shape(c.shape)) for c in self.costs),
+            given_sizes=(*self.given_sizes, *values.items()),
         )
         found._has_entries()
         return found

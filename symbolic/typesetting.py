@@ -72,7 +72,7 @@ class TypesetPrinter(Printer):
             return self.symbol(name[:-1]) + "'"
         # No two names look the same: x_{0} is x0, and x_0 is one word.
         if name[1:] in ("_+", "_-"):
-            return name[0] + self.script("_", name[2])
+            return self.symbol(name[0]) + self.script("_", name[2])
         letters = name.rstrip("0123456789")
         if len(letters) != 1:
             return self.italic(name)
@@ -81,7 +81,7 @@ class TypesetPrinter(Printer):
     def subscripted(self, name: str) -> str:
         """The name of a function with what it is differentiated by, E_x."""
         base, _, index = name.partition("_")
-        return self.symbol(base) + (self.script("_", index) if index else "")
+        return self.symbol(base) + (self.script("_", self.symbol(index)) if index else "")
 
     def function(self, name: str, order: int, argument: str) -> str:
         known = FUNCTIONS.get(name)

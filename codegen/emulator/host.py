@@ -19,7 +19,11 @@ from dyadic.scratch import temporary_folder
 from dyadic.symbolic.functions import FUNCTIONS
 
 Mode = Literal["plain", "symbolic"]
-_CALLED = {name: function.cuda.call.partition("(")[0] for name, function in FUNCTIONS.items() if function.cuda}
+_CALLED = {  # what passes its argument on is called by no name
+    name: called
+    for name, function in FUNCTIONS.items()
+    if function.cuda and (called := function.cuda.call.partition("(")[0])
+}
 OPERATIONS = {
     0: "variable", 1: "number", 2: "+", 3: "-", 4: "*", 5: "/", 6: "max",
     **dict(enumerate(_CALLED, 10)),

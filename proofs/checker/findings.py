@@ -150,6 +150,9 @@ class Report:
     hypotheses: tuple[str, ...] = ()
     compared: int | None = None
 
+    def __repr__(self) -> str:
+        return f"<Report on {self.name!r}: {self.verdict}, {len(self.findings)} claims, {len(self.open)} open>"
+
     @property
     def confirmed(self) -> bool:
         """Whether ``steps`` and all that it rests on were verified again."""

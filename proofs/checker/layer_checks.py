@@ -112,7 +112,9 @@ class LayerChecks:
                 if MAXIMA_NONEMPTY in found.hypotheses:
                     self._maxima(contents[place][0], place)
                 admitted = for_all_sizes(contents[place][0])
-                self.exam.say(claim, Done.REPLAYED, f"{found.steps} steps, {admitted}; evaluated {how}")
+                self.exam.say(
+                    claim, Done.REPLAYED, f"{found.steps} step{'s' * (found.steps != 1)}, {admitted}; evaluated {how}"
+                )
             elif not numbers["all_sizes"]:
                 self._at_these_sizes(claim, contents[place][0], place)
             else:

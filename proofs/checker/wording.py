@@ -56,7 +56,10 @@ def _by(key: str, yes: Any, no: Any) -> Callable[[Subject, Numbers], Any]:
     return lambda about, n: yes if n[key] else no
 
 
-_IF_SMOOTH = ", if every function is differentiable at its argument and no maximum is attained twice"
+_IF_SMOOTH = (
+    ", if no maximum is attained twice, no argument of relu and no divisor is 0, every argument of a root or logarithm "
+    "is positive, and any function that proofs/coq/Functions.v lacks is differentiable at its argument"
+)
 _ERROR = " (probability of error below 1e{log10_error})"
 _EQUALS = " equal backpropagation by automatic differentiation, at small sizes, for free activations"
 _INTEGERS = ", for one choice of the integers that are looked up or compared, which the witness has"

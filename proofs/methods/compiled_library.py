@@ -89,14 +89,18 @@ def _shelf(folder: Path) -> _Shelf | None:
     kept, coqc = cache_folder(), find_coqc()
     if kept is None or coqc is None:
         return None
-    roots = [Path(where), Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "coq"]
-    roots += [Path(place) for place in os.environ.get("COQPATH", "").split(os.pathsep) if place]
+    roots = [Path(where), *(Path(place) for place in os.environ.get("COQPATH", "").split(os.pathsep) if place)]
+    with suppress(RuntimeError):  # no home
+        roots.append(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "coq")
     libraries = [_stamp(path) for root in roots for path in sorted(root.rglob("*.vo"))]
     return _Shelf(kept, json.dumps([version, _stamp(Path(coqc).resolve()), libraries]))
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
-    about = path.stat()
+    try:
+        about = path.stat()
+    except OSError:  # a link to nothing is no library
+        return str(path), 0, 0
     return str(path), about.st_size, about.st_mtime_ns
 
 

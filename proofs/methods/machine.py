@@ -64,7 +64,7 @@ THEOREMS = {
     "Coordinates": (),
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
-    "Functions": ("smooth_network_everywhere",),
+    "Functions": ("smooth_network_everywhere", "conditions_network_suffice"),
 }
 
 

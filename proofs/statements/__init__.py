@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
@@ -18,8 +19,8 @@ from dyadic.proofs.claims import Claim, Verdict, overall
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.form_algebra import at_most
-from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, read_claims
-from dyadic.proofs.statements.semantics.author_names import LayerOutside, author_names
+from dyadic.proofs.statements.parsing.claims_file import ClaimsFile, Failure, architecture_of, read_claims
+from dyadic.proofs.statements.semantics.author_names import AuthorNames, LayerOutside, author_names
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, NUMERATOR, Equalities, Statement, equalities
 from dyadic.proofs.statements.semantics.given import given_values
 from dyadic.proofs.statements.semantics.premises import SOLUTION
@@ -30,6 +31,7 @@ from dyadic.proofs.statements.verdict.theorem import step_size_claim, steps_clai
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.printing import TextPrinter
+from dyadic.symbolic.structure import Architecture
 
 _LEFT = re.compile(r"(?:inference|sensitivity|update|euler-lagrange|gradient)(?: of \d+ steps)?: ([^\[=]+)\[")
 _PRINTER = TextPrinter()
@@ -90,9 +92,15 @@ def examine_claims(
     """A verdict on every claim that can be read.  Raises :class:`SpecError` where the file itself cannot."""
     claims = source if isinstance(source, ClaimsFile) else read_claims(source)
     graph = Graph(subject(derivation, derivation.steps), require_terms=False)
-    author = author_names(claims.names, claims.layers, graph)
-    vocabulary = Vocabulary(graph, claims.functions, author)
+    try:
+        author = author_names(claims.names, claims.layers, graph)
+        vocabulary = Vocabulary(graph, claims.functions, author)
+    except SpecError as error:
+        if isinstance(source, ClaimsFile):
+            raise
+        raise SpecError(f"{source}: {error.where}", error.problem, error.remedy) from error
     vocabulary.given = given_values(graph, derivation.architecture.values)
+    vocabulary.exists = partial(_exists, derivation.architecture)
     budget = Budget()
     found: list[Claim] = []
     failures = list(claims.failures)
@@ -110,6 +118,15 @@ def examine_claims(
     return Findings(tuple(found), tuple(sorted(failures, key=lambda failure: failure.line)), expected, lines)
 
 
+def _exists(architecture: Architecture, values: Mapping[str, int]) -> bool:
+    """Whether an architecture can have these numbers for its named sizes: a pool of 3 needs an axis of 3."""
+    try:
+        architecture.with_sizes({name: values[name] for name in architecture.unknown_sizes if name in values})
+    except SpecError:
+        return False
+    return True
+
+
 def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget: Budget) -> Claim:
     """The verdict; of an equation with a layer l, that for every l for which all that it names exists."""
     author = vocabulary.author
@@ -119,7 +136,7 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
         except LayerOutside as error:
             raise SpecError(statement.place, f"there is no {error}", _numbered(author.chain)) from error
     found: dict[int, Claim] = {}
-    for layer in range(len(author.chain)):
+    for layer in author.numbers(vocabulary.tensors):
         here = vocabulary.copy()
         here.author = replace(author, layer=layer)
         try:
@@ -128,20 +145,22 @@ def _for_all_layers(statement: Statement, vocabulary: Vocabulary, graph: Graph, 
             continue
     if not found:
         raise SpecError(statement.place, "there is no layer l with all that is named", _numbered(author.chain))
-    return _together(found, author.chain)
+    return _together(found, author)
 
 
 def _numbered(chain: Sequence[str]) -> str:
+    if not chain:
+        return "see `dyadic derive` for the names that there are"
     return f"the layers are {', '.join(f'{number} = {name}' for number, name in enumerate(chain))}"
 
 
-def _together(found: dict[int, Claim], chain: Sequence[str]) -> Claim:
+def _together(found: dict[int, Claim], author: AuthorNames) -> Claim:
     """Refuted if it is for one layer, else undecided if it is for one, else proved."""
     worst = overall(found.values())
     layer, claim = next((layer, claim) for layer, claim in found.items() if claim.verdict is worst)
-    text = f"for l = {', '.join(map(str, found))} (l = {layer}, {chain[layer]}: {claim.statement})"
-    numbers = claim.counterexample and {"layer": f"l = {layer} ({chain[layer]})", **claim.counterexample}
-    reason = claim.reason and f"for l = {layer} ({chain[layer]}): {claim.reason}"
+    text = f"for l = {', '.join(map(str, found))} ({author.shown(layer)}: {claim.statement})"
+    numbers = claim.counterexample and {"layer": author.shown(layer), **claim.counterexample}
+    reason = claim.reason and f"for {author.shown(layer)}: {claim.reason}"
     hypotheses = dict.fromkeys(text for each in found.values() for text in each.hypotheses)
     trusted = dict.fromkeys(text for each in found.values() for text in each.trusted if each.verdict is worst)
     return replace(
@@ -202,4 +221,13 @@ def _with_derived(claim: Claim, derivation: Derivation) -> Claim:
     return claim
 
 
-__all__ = ["ClaimsFile", "Failure", "Findings", "Statement", "examine_claims", "read_claims", "verify_claims"]
+__all__ = [
+    "ClaimsFile",
+    "Failure",
+    "Findings",
+    "Statement",
+    "architecture_of",
+    "examine_claims",
+    "read_claims",
+    "verify_claims",
+]

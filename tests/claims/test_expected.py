@@ -8,8 +8,8 @@ import pytest
 
 from claims.campaign import _dense as dense
 from claims.textbook import network
-from dyadic.annotations import github_annotations
-from dyadic.proofs.statements import examine_claims, read_claims
+from dyadic.annotations import github_annotations, sarif_log
+from dyadic.proofs.statements import architecture_of, examine_claims, read_claims
 from dyadic.symbolic import SpecError, derive, read_spec
 
 PUBLIC = Path(__file__).resolve().parents[2] / "examples" / "claims" / "public"
@@ -69,7 +69,17 @@ def test_annotations_stand_at_their_claims(tmp_path):
 
 @pytest.mark.parametrize(
     ("architecture", "claims", "counts"),
-    [("chain", "nielsen", (12, 3)), ("attention", "flash_attention", (8, 5))],
+    [
+        ("chain", "nielsen", (19, 6)),
+        ("attention", "flash_attention", (8, 5)),
+        ("plain_attention", "flash_attention_rows", (8, 3)),
+        ("neuron", "nielsen_cross_entropy", (7, 4)),
+        ("chain", "ufldl", (11, 4)),
+        ("classifier", "cs231n", (7, 3)),
+        ("batch_norm_graph", "batch_norm", (14, 4)),
+        ("norm", "layer_norm", (4, 2)),
+        ("lstm_network", "lstm", (11, 4)),
+    ],
 )
 def test_public_formulas(architecture, claims, counts):
     found = examine_claims(derive(read_spec(PUBLIC / f"{architecture}.toml")), PUBLIC / f"{claims}.toml")
@@ -86,3 +96,55 @@ def test_a_greek_name_of_a_function_is_one(tmp_path):
     path.write_text('[functions]\n\'\\q r\' = "tanh"\n[[claim]]\nid = "a"\nkind = "equal"\nequation = "1 = 1"\n')
     with pytest.raises(SpecError, match="cannot be used"):
         read_claims(path)
+
+
+def test_every_public_file_is_among_them():
+    claimed = {path.stem for path in PUBLIC.glob("*.toml") if "[[claim]]" in path.read_text()}
+    tested = {mark.args[1][k][1] for mark in test_public_formulas.pytestmark for k in range(len(mark.args[1]))}
+    assert claimed == tested
+
+
+def test_a_sarif_log_has_every_claim_at_its_line(tmp_path):
+    found = findings(tmp_path, (FALSE, "refuted"), (TRUE, "refuted"), (FALSE, ""), ("x_q[i] = 1", ""), (OPEN, ""))
+    log = sarif_log(found, Path("a b/claims%.toml"))
+    assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
+    rules = {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]}
+    results = log["runs"][0]["results"]
+    assert [(result["ruleId"], result["level"], result["kind"]) for result in results] == [
+        ("refuted", "none", "pass"),
+        ("proved", "error", "fail"),
+        ("refuted", "error", "fail"),
+        ("undecided", "warning", "fail"),
+        ("unreadable", "error", "fail"),
+    ]
+    assert {result["ruleId"] for result in results} <= rules
+    places = [result["locations"][0]["physicalLocation"] for result in results]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"a%20b/claims%25.toml"}
+    assert [place["region"]["startLine"] for place in places] == [1, 6, 11, 19, 15]
+
+
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ("", "does not say of which network"),
+        ("% dyadic: architecture /etc/passwd.toml", "no .toml, .onnx or .pt2 file beside it"),
+        ("% dyadic: architecture ../net.toml", "no .toml, .onnx or .pt2 file beside it"),
+        ("% dyadic: architecture net.py", "no .toml, .onnx or .pt2 file beside it"),
+        ("% dyadic: architecture", "names an architecture twice, or none"),
+        ("% dyadic: architecture a.toml\n% dyadic: architecture b.toml", "names an architecture twice, or none"),
+    ],
+)
+def test_an_architecture_that_a_paper_cannot_name(tmp_path, marker, message):
+    path = tmp_path / "paper.tex"
+    path.write_text(f'{marker}\n% dyadic: begin claim id="a" kind="equal"\nC = C\n% dyadic: end\n')
+    with pytest.raises(SpecError, match=message):
+        architecture_of(path)
+
+
+def test_the_architecture_that_a_paper_names(tmp_path):
+    path = tmp_path / "paper.tex"
+    path.write_text(
+        '%  dyadic: architecture nets/a b.toml \n% dyadic: begin claim id="a" kind="equal"\nC = C\n% dyadic: end'
+    )
+    assert architecture_of(path) == tmp_path / "nets" / "a b.toml"
+    assert examine_claims(NETWORK, path).verdict == "proved"

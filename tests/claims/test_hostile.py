@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 
@@ -84,6 +86,25 @@ FILES = {
     "input.tex": tex(r"C = \input{/etc/passwd}"),
     "write.tex": tex(r"C = \immediate\write18{touch owned}"),
     "macro.tex": tex(r"\def\x{\x\x}\x = C"),
+    "loop.tex": "\\newcommand{\\q}{\\r}\n\\def\\r{\\q}\n" + tex(r"\q = C"),
+    "doubling.tex": "".join(rf"\def\{a}{{\{b}\{b}}}" for a, b in pairwise(ascii_lowercase)) + tex(r"\a = C"),
+    "arguments.tex": r"\newcommand{\q}[9]{#1#1#1#1#9}" + tex(r"\q" * 4_000),
+    "tower.tex": r"\newcommand{\q}[1]{#1#1#1#1}" + tex(r"\q{" * 2_000 + "C" + "}" * 2_000),
+    "definitions.tex": r"\newcommand{\q}{C}" * 30_000 + tex(r"\q = D"),
+    "braces.tex": r"\newcommand{\q}{" * 20_000 + tex(r"\q = C"),
+    "expands-to-write.tex": r"\newcommand{\q}{\immediate\write18{touch owned}}" + tex(r"\q = C"),
+    "remainders.toml": equation("(" * 9_000 + "C mod 2" + ")" * 9_000 + " = C"),
+    "remainders2.toml": equation("C = " + "(C mod " * 3_000 + "2"),
+    "floors.toml": equation("C = " + "floor(" * 300 + "C/2" + ")" * 300),
+    "subscripts.toml": equation("C = (C)" + "_[0]" * 3_000),
+    "transposed.toml": equation("C = C" + "^T" * 2_400),
+    "subscripts2.toml": equation("C = (C)" + "_[" * 6_000),
+    "inequalities.toml": equation("C " + "> C " * 6_000),
+    "slope.toml": equation("C = " + "dx_out[0]/" * 4_000 + "dx_out[0]"),
+    "names.toml": "names = {" + ", ".join(f"'n_{k}' = 'x_out[{k}:]'" for k in range(3_000)) + "}\n" + equation("C = C"),
+    "part.toml": "names = {q = 'x_out[" + "0:1," * 20 + "]'}\n" + equation("C = q"),
+    "uses.toml": equation("C = C", uses=str(["nothing"])),
+    "macros.toml": "macros = 7\n" + equation("C = C"),
     "catcode.tex": tex(r"C = \csname end\endcsname"),
     "groups.tex": tex("C = " + "{" * 9_000),
     "frac.tex": tex("C = " + r"\frac{" * 3_000),
@@ -102,6 +123,7 @@ FILES = {
 PROGRAM = """
 import resource, sys
 from pathlib import Path
+from string import ascii_lowercase
 from dyadic.proofs.statements import verify_claims
 from dyadic.symbolic import SpecError, derive, read_spec
 

@@ -149,3 +149,30 @@ def test_what_holds_at_the_solution_alone_says_so():
     assert found.counterexample["but"].startswith("true at the solution")
     found = judged(derivation(PremisedNetworks, "chain"), "zbar_a[i] = s_a[i] (1 - x_a[i])")
     assert "but" not in found.counterexample
+
+
+def test_a_chain_speaks_of_where_all_of_it_has_a_value():
+    network = derivation(PremisedNetworks, "relu")
+    steps = ["x_h[0] + log(x_h[0]) - log(x_h[0])", "x_h[0]", "abs(x_h[0])"]
+    for order in (steps, steps[::-1]):
+        assert judged(network, *order, kind="chain").verdict is Verdict.PROVED
+    assert judged(network, "x_h[0]", "abs(x_h[0])", kind="chain").verdict is Verdict.REFUTED
+    found = judged(network, steps[0], "x_h[0]", "2 x_h[0]", kind="chain")
+    assert Fraction(found.counterexample["values"]["x_h[0]"]) > 0
+
+
+@pytest.mark.parametrize("claim", ["floor(exp(x_o[i] - lse)) = 0", "sign(1 - exp(x_o[0] - lse)) = 1"])
+def test_named_sizes_are_tried_that_the_architecture_can_have(claim):
+    """With one class, which there cannot be, a probability is 1."""
+    named = network(dense("o", "v"), inputs={"u": ["n"]}, cost={"type": "cross_entropy"})
+    assert judged(named, claim).verdict is not Verdict.REFUTED
+    found = judged(named, "exp(x_o[0] - lse) = 1/7")
+    assert found.verdict is Verdict.REFUTED
+    assert found.counterexample["sizes"]["v"] > 1
+
+
+def test_named_sizes_fit_what_reads_them():
+    sliced = network({"name": "c", "type": "slice", "starts": [2], "sizes": [3]}, dense("o", 2), inputs={"u": ["n"]})
+    found = judged(sliced, "Sum[i] x_u[i] = 0")
+    assert found.verdict is Verdict.REFUTED
+    assert found.counterexample["sizes"]["n"] >= 5

@@ -1,6 +1,8 @@
 """An emitted module and its arrays, written from Python and used as it is."""
 
+import copy
 import importlib.util
+import pickle
 import sys
 
 import numpy as np
@@ -48,3 +50,20 @@ def test_a_module_without_its_arrays_says_so(derivation, tmp_path):
 def test_a_place_that_cannot_be_written(derivation, tmp_path):
     with pytest.raises(dyadic.DyadicError, match="cannot be written"):
         dyadic.emit(derivation, "numpy").write(tmp_path / "no" / "m.py")
+
+
+def test_a_module_says_with_which_sizes_it_was_made():
+    network = {
+        "inputs": {"x": {"shape": ["n"]}}, "layers": [{"name": "h", "type": "dense", "units": "m"}],
+        "cost": {"type": "squared_error"},
+    }  # fmt: skip
+    derivation = dyadic.derive(dyadic.architecture(network))
+    text = dyadic.emit(derivation, "numpy", sizes={"n": 3, "m": 2}).text
+    assert "Regenerate: dyadic emit SPEC --target numpy --dtype float64 --size n=3 --size m=2\n" in text
+
+
+def test_a_derivation_can_be_copied(derivation):
+    for made in (copy.deepcopy(derivation), pickle.loads(pickle.dumps(derivation))):
+        assert {tag: e.hash for tag, e in made.equations.items()} == {
+            tag: e.hash for tag, e in derivation.equations.items()
+        }

@@ -84,7 +84,7 @@ def places():
         "certificate a folder": ("verify", "d.toml", "--certificate", "."),
         "certificate full": ("verify", "d.toml", "--certificate", "/dev/full"),
         "appendix docx": ("appendix", "d.toml", "-o", "a.docx"),
-        "appendix html": ("appendix", "d.toml", "-o", "a.html"),
+        "appendix html nowhere": ("appendix", "d.toml", "-o", "no/such/a.html"),
         "appendix without ending": ("appendix", "d.toml", "-o", "a"),
         "appendix nowhere": ("appendix", "d.toml", "-o", "no/such/a.pdf"),
         "build under a file": ("build", "d.toml", "-o", "d.toml/out"),

@@ -92,6 +92,8 @@ def test_what_was_made_with_other_libraries_is_not_taken(development, tmp_path, 
     assert development.put() == set(TEXTS)
     library.write_bytes(b"another")
     assert development.put() == set(TEXTS)
+    (library.parent / "Gone.vo").symlink_to(tmp_path / "nowhere")
+    assert development.put() == set(TEXTS)
 
 
 def flip(place, other):

@@ -86,14 +86,19 @@ def applied(head, one, two):
     }[head]()  # fmt: skip
 
 
-def value_of_terms(forms, terms, levels):
-    """The value of what an expression was read as."""
+def value_of_sum(products, value):
+    """A sum of products of powers, as the checker holds it; ``value``: of what stands under an exponent."""
     total = 0
-    for factors, number in dict(terms).items():
+    for factors, number in dict(products).items():
         for base, exponent in factors:
-            number *= value_of_base(forms, base, levels) ** exponent
+            number *= value(base) ** exponent
         total += number
     return total
+
+
+def value_of_terms(forms, terms, levels):
+    """The value of what an expression was read as."""
+    return value_of_sum(terms, lambda base: value_of_base(forms, base, levels))
 
 
 def value_of_base(forms, base, levels):
@@ -105,17 +110,14 @@ def value_of_base(forms, base, levels):
     if head in ("sum", "max"):
         extent = value_of_integer(forms, rest[0], levels)
         return (sum if head == "sum" else max)(value_of_terms(forms, rest[2], [*levels, k]) for k in range(extent))
+    if head == "bracket" and len(rest) == 3:
+        return applied(rest[0], *(value_of_integer(forms, part, levels) for part in rest[1:]))
     ((atom, _),) = rest[0] if head == "bracket" else ((rest[0], 1),)
     return value_of_atom(forms, atom, levels)
 
 
 def value_of_integer(forms, polynomial, levels):
-    total = 0
-    for monomial, number in dict(polynomial).items():
-        for atom, exponent in monomial:
-            number *= value_of_atom(forms, atom, levels) ** exponent
-        total += number
-    return total
+    return value_of_sum(polynomial, lambda atom: value_of_atom(forms, atom, levels))
 
 
 def value_of_atom(forms, atom, levels):
@@ -125,17 +127,17 @@ def value_of_atom(forms, atom, levels):
     return applied(head, *(value_of_integer(forms, part, levels) for part in rest))
 
 
-def read(tree, instance):
+def read(tree, at_sizes):
     forms = Forms()
-    letters = Letters(forms, "tree", ITSELF, [EXTENT], instance)
+    letters = Letters(forms, "tree", ITSELF, [EXTENT], at_sizes)
     return forms, letters.read(tree, {"i": 0}), letters.hidden or forms.lost
 
 
 @settings(max_examples=600, deadline=None)
 @given(terms(["i"]), st.booleans())
-def test_what_was_read_has_the_value_of_what_is_written(tree, instance):
+def test_what_was_read_has_the_value_of_what_is_written(tree, at_sizes):
     try:
-        forms, found, _ = read(tree, instance)
+        forms, found, _ = read(tree, at_sizes)
     except Rejected:
         assume(False)
     for i in range(EXTENT):
@@ -147,7 +149,7 @@ def test_what_was_read_has_the_value_of_what_is_written(tree, instance):
 def test_what_is_printed_is_compared_as_a_whole(tree):
     """Of what is not seen to hide anything every sum, bracket and entry is there, as often as it is written."""
     try:
-        _, found, hidden = read(tree, instance=False)
+        _, found, hidden = read(tree, at_sizes=False)
     except Rejected:
         assume(False)
     assume(not hidden)
@@ -202,7 +204,7 @@ def heads(terms):
     ],
 )  # fmt: skip
 def test_on_the_side_of_the_network_what_says_nothing_is_gone(tree, gone):
-    forms, found, _ = read(tree, instance=True)
+    forms, found, _ = read(tree, at_sizes=True)
     assert not gone & heads(found)
     if tree[0] != "^":
         for i in range(EXTENT):
@@ -214,16 +216,17 @@ def test_on_the_side_of_the_network_what_says_nothing_is_gone(tree, gone):
 )
 def test_an_index_that_is_not_determined_stays(bracket):
     """There is no k with 2 k = i for an odd i."""
-    _, found, _ = read(["sum", "k", 3, ["*", bracket, X]], instance=True)
+    _, found, _ = read(["sum", "k", 3, ["*", bracket, X]], at_sizes=True)
     assert {"sum", "bracket"} <= heads(found)
 
 
 def test_a_value_is_not_captured_by_a_sum_within():
-    inner = ["sum", "i", 2, ["entry", "x", "u", [AT, ["index", "k"]]]]
-    tree = ["sum", "k", 3, ["*", ["same", ["index", "k"], AT], inner]]
-    forms, found, _ = read(tree, instance=True)
-    for i in range(EXTENT):
-        assert value_of_terms(forms, found, [i]) == value(tree, {"i": i})
+    inner = ["sum", "l", 2, ["entry", "x", "u", [["index", "l"], ["index", "k"]]]]
+    for value_ in (AT, ["+", AT, 1]):
+        tree = ["sum", "k", 3, ["*", ["same", ["index", "k"], value_], inner]]
+        forms, found, _ = read(tree, at_sizes=True)
+        for i in range(EXTENT):
+            assert value_of_terms(forms, found, [i]) == value(tree, {"i": i})
 
 
 HIDDEN = {
@@ -235,8 +238,6 @@ HIDDEN = {
     "a bracket in a product within": ["*", X0, ["*", 2, ["inside", AT, 3]]],
     "a factor 1": ["*", 1, X0],
     "0 times something": ["*", ["+", 1, -1], X0],
-    "a bracket that always holds": ["*", ["inside", AT, EXTENT], X0],
-    "a bracket that never holds": ["+", 1, ["*", ["inside", -1, 3], X0]],
     "equal integers": ["*", ["same", ["entry", "x", "t", [AT]], ["entry", "x", "t", [AT]]], X0],
     "a quotient of 0": ["entry", "x", "u", [["quotient", 0, ["entry", "x", "t", [AT]]], 0]],
     "a root that is squared": ["*", ["^", X0, ["rational", 1, 2]], ["^", X0, ["rational", 1, 2]]],
@@ -245,7 +246,7 @@ HIDDEN = {
 
 @pytest.mark.parametrize("what", HIDDEN)
 def test_what_is_printed_and_not_seen_is_noticed(what):
-    assert read(HIDDEN[what], instance=False)[2]
+    assert read(HIDDEN[what], at_sizes=False)[2]
 
 
 LATE = ["inside", ["index", "k"], 2]
@@ -253,6 +254,11 @@ SHOWN = {
     "a power of a bracket": ["^", ["inside", AT, 3], 2],
     "a bracket twice": ["*", ["inside", AT, 3], ["inside", AT, 3], X0],
     "a bracket in a sum": ["*", X0, ["+", ["inside", AT, 3], 1]],
+    "a bracket that always holds": ["*", ["inside", AT, EXTENT], X0],
+    "a bracket that never holds": ["+", X0, ["*", ["inside", -1, 3], X0]],
+    "a sum over one value": ["sum", "k", 1, X],
+    "a bracket in a sum over one value": ["*", X0, ["sum", "k", 1, ["inside", AT, 3]]],
+    "a power of a product with a bracket": ["^", ["*", ["inside", AT, 3], X0], 2],
     "a power of a power": ["^", ["^", X0, -1], -1],
     "an index inverted twice": ["^", ["^", AT, -1], -1],
     "a square of a root": ["^", ["^", X0, ["rational", 1, 2]], 2],
@@ -267,6 +273,8 @@ def test_what_a_reader_sees_is_there(what):
     """So that it is not the network's equation if that does not hold it too."""
     plain = {
         "a power of a bracket": ["inside", AT, 3], "a bracket twice": ["*", ["inside", AT, 3], X0],
+        "a bracket in a sum over one value": ["*", X0, ["inside", AT, 3]],
+        "a power of a product with a bracket": ["*", ["^", ["inside", AT, 3], 2], ["^", X0, 2]],
         "a bracket in a sum": ["+", ["*", X0, ["inside", AT, 3]], X0], "an index inverted twice": AT,
         "a bracket in a product within, of a maximum": ["max", "k", 3, ["*", 2, LATE, X]],
         "a maximum of one": ["*", ["inside", ["+", -1, AT], 3], X0],
@@ -278,4 +286,4 @@ def test_what_a_reader_sees_is_there(what):
 
 def test_an_index_that_is_bound_twice_is_refused():
     with pytest.raises(Rejected, match="binds the index"):
-        read(["sum", "i", 3, ["entry", "x", "u", [AT, 0]]], instance=False)
+        read(["sum", "i", 3, ["entry", "x", "u", [AT, 0]]], at_sizes=False)

@@ -5,10 +5,10 @@ from readers.onnx_models import model
 from support.network import forward, gradients
 
 import dyadic
-from dyadic.repeats import blocks
 from dyadic.symbolic import architecture
 from dyadic.symbolic.granularity import fuse, split
 from dyadic.symbolic.readers.onnx_model import from_onnx
+from dyadic.symbolic.repeats import blocks
 
 RANDOM = np.random.default_rng(3)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 from pathlib import Path
 
 NAMES = ("chromium-headless-shell", "chrome-headless-shell", "chromium", "google-chrome")
+PATIENCE = 120
+"""Seconds of silence after which the browser is taken to hang."""
 
 
 def find_browser():
@@ -52,6 +55,8 @@ class Browser:
 
     def _read(self):
         while b"\0" not in self._rest:
+            ready, _, _ = select.select([self._out], [], [], PATIENCE)
+            assert ready, f"the browser has said nothing for {PATIENCE} s"
             piece = os.read(self._out, 1 << 16)
             assert piece, "the browser has gone"
             self._rest += piece

@@ -1,12 +1,16 @@
 """One allocator of symbols: a letter is one quantity, indices give way, names in any script are written."""
 
+import re
+
 import pytest
+import typst
 from support.single_layer import one_cost, one_of_a_kind
 
-from dyadic.paper import build_document, render_latex, render_typst
+from dyadic.paper import build_document, render_html, render_latex, render_typst
 from dyadic.paper.document import BigSum, Display, Fraction, Math, Paragraph, Subscripted, Theorem
 from dyadic.paper.glyphs import GREEK, Notation, allocate, entries, read_notation
 from dyadic.paper.latex_math import LatexMathPrinter
+from dyadic.paper.mathml import MathmlPrinter
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_vertex, lines_of
 from dyadic.paper.setting import symbols
@@ -77,8 +81,19 @@ def test_the_users_notation(tmp_path):
     latex, typst = render_latex(document), render_typst(document)
     assert r"\lambda^{\text{norm}}" in latex
     assert r"A^{Q, \text{attend}}" in latex
-    assert "s^{" not in latex
+    assert not re.search(r"(?<![A-Za-z\\])s[_^]\{|_\{s\}", latex)
     assert 'lambda^("norm")' in typst
+    page = render_html(document)
+    assert re.search(r"<mi>λ</mi>(<mrow>.*?</mrow>|<mi>i</mi>)?<mtext>norm</mtext>", page)
+    assert "<mi>s</mi>" not in page
+
+
+def test_every_greek_letter_is_one_in_every_format():
+    letters = {name: MathmlPrinter(Notation()).greek(name) for name in GREEK}
+    assert all(len(letter) == 1 and not letter.isascii() for letter in letters.values())
+    assert len(set(letters.values())) == len(GREEK)
+    source = " ".join(map(TypstPrinter(Notation()).greek, sorted(GREEK)))
+    assert typst.compile(f"$ {source} $".encode(), format="pdf").startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(

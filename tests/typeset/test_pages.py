@@ -9,10 +9,10 @@ import typst
 from support.optional import require
 
 from dyadic.paper import build_document, render_typst
-from dyadic.paper.document import Document, Section, Table
+from dyadic.paper.document import Document, EquationBlock, Section, Table
 from dyadic.paper.glyphs import Notation
 from dyadic.proofs import verify
-from dyadic.symbolic import architecture, derive
+from dyadic.symbolic import architecture, derive, read_spec
 
 WORD = re.compile(r'<word xMin="([\d.-]+)" yMin="([\d.-]+)" xMax="([\d.-]+)" yMax="([\d.-]+)">(.*?)</word>')
 
@@ -73,6 +73,16 @@ def test_no_tag_touches_a_formula(wide, tmp_path):
     simple = "#let tagged(tag, body) = math.equation(block: true, numbering: _ => code(tag), body)\n\n"
     start, end = source.index("#let tagged("), source.index("#let picture(")
     assert touching(pages_of(source[:start] + simple + source[end:], tmp_path), is_tag) != []
+
+
+@pytest.mark.parametrize("name", ["lstm", "lenet", "decoder"])
+def test_a_tag_stands_once_wherever_pages_end(name, tmp_path):
+    derivation = derive(read_spec(f"examples/{name}.toml"))
+    document = build_document(derivation, verify(derivation), sections=["dynamics", "equations"])
+    tags = [block.tag for section in document.sections for block in section.blocks if isinstance(block, EquationBlock)]
+    assert len(tags) > 5
+    words = [word for page in pages_of(render_typst(document), tmp_path) for word, _ in page]
+    assert {tag: words.count(tag) for tag in tags} == dict.fromkeys(tags, 1)
 
 
 def table_of(count, lines):

@@ -19,7 +19,6 @@ from dyadic.proofs.checker.differentiation.formulas import Divided, FormulaPlace
 from dyadic.proofs.checker.differentiation.integer_intervals import Enclosure, NoValue
 from dyadic.proofs.checker.differentiation.signs import DIVISOR, LOGARITHM, PointSigns, SignDemand, Signs
 from dyadic.proofs.checker.differentiation.tower import Ratio, Tower, rational
-from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
 MOST_POINTS = 24
@@ -109,7 +108,17 @@ def _stated(name: str, entry: Any, where: str) -> _Stated:
 
 def _says_what_it_holds(name: str, formulas: list[Any], where: str) -> None:
     """Refuse a function that holds values constant and has a name of which no theorem says so."""
-    held = {other for other in applied([formulas]) if other in DEFINITIONS and DEFINITIONS[other].held}
+    held: set[str] = set()
+    seen: set[int] = set()  # a formula of parts that are one object is not walked through as a tree
+    stack: list[Any] = [*formulas]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list) and id(node) not in seen:
+            seen.add(id(node))
+            stack += node
+            name_of = node[1] if len(node) > 1 and node[0] == "apply" else None
+            if isinstance(name_of, str) and name_of in DEFINITIONS and DEFINITIONS[name_of].held:
+                held.add(name_of)
     if held - {name}:
         raise Rejected(
             where, f"holds values constant by {', '.join(sorted(held - {name}))}, which its name does not say"

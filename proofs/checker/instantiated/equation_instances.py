@@ -30,6 +30,7 @@ from dyadic.proofs.checker.instantiated.polynomials import Key, extent_of, key
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied, sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected, need, tensor
+from dyadic.proofs.checker.intake.shapes import integers_read
 
 
 @dataclass(frozen=True)
@@ -184,14 +185,15 @@ class _Comparison:
             )  # fmt: skip
 
     def _check_names(self, item: Any, demand: Demand, where: str) -> None:
-        """It names no tensor, size or function that the equation that is demanded does not name."""
+        """It names no tensor, size or function, and reads none as integers, that the equation demanded does not."""
         body = [item["body"], item["shape"]]
         parts = [part.body for part in demand.parts]
         strange = sizes_of(body) - self.network.sizes
         strange |= applied(body) - applied(parts)
-        owned = [(part.names, name) for part in demand.parts for name in entries(part.body)]
-        stated = entries(item["body"]) - {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
-        strange |= {tensor(*name) for name in stated}
+        for found in (entries, integers_read):
+            owned = [(part.names, name) for part in demand.parts for name in found(part.body)]
+            stated = found(item["body"]) - {(kind, names.owner(owner, where)) for names, (kind, owner) in owned}
+            strange |= {tensor(*name) for name in stated}
         if strange:
             raise Rejected(where, f"names {sorted(strange)[0]!r:.80}, which the network's equation does not")
 
@@ -208,10 +210,11 @@ class _Comparison:
     def _demanded(self, demand: Demand) -> tuple[list[Key], Terms]:
         if demand.cached is None:
             shape = [key(self.forms.of(extent, {}, demand.where, demand.names)) for extent in demand.shape]
-            total = Letters(self.forms, demand.where, demand.names, [], instance=True)
+            total = Letters(self.forms, demand.where, demand.names, [])
             terms = []
             for part in demand.parts:
-                reader = Letters(self.forms, part.where, part.names, _lengths(shape), instance=True)
+                at_sizes = all(isinstance(size, int) for size in part.names.sizes.values())
+                reader = Letters(self.forms, part.where, part.names, _lengths(shape), at_sizes)
                 body = reader.read(part.body, {name: k for k, name in enumerate(part.indices)})
                 terms.append(total.product([total.read(part.factor, {}), body]))
             demand.cached = shape, total.sum(terms)

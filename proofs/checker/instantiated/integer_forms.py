@@ -28,9 +28,9 @@ from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, shown
 from dyadic.proofs.checker.trust import INTEGER_FORMS, called
 
+_FACTORING = 20_000
+"""The work of finding the prime factors of one number."""
 DEEPEST, MOST_TERMS, LARGEST_POWER, LONGEST_NUMBER = 100, 4000, 2**22, 2**16
-BRACKETS = ("inside", "divides", "same")
-REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 class NetworkNames:
@@ -186,6 +186,7 @@ class Reader:
         """
         if exponent.denominator == 1:
             return self._collected({a: own * exponent for a, own in monomial}, self.raised(number, int(exponent)))
+        spend(_FACTORING, self.where)
         factors = _prime_factors(number)
         if factors is None or any(self.forms.parts(atom)[0] not in POSITIVE for atom, _ in monomial):
             return None

@@ -1,10 +1,11 @@
 """An equation as it is written, up to what changes nothing that a reader sees: names of bound indices, the order of
 terms and factors, and arithmetic with numbers.
 
-What is printed has to be the network's equation in this sense.  On the network's side sizes are put in first: numbers
-are folded, a sum over one value is that value, a bracket that holds for all values of the indices is left out and
-so is what stands beside one that never holds.  On the printed side nothing is left out, so that nothing can hide there:
-no term that cancels, no bracket as a number, no read outside of a tensor.
+What is printed has to be the network's equation in this sense.  On the network's side sizes are put in first, where all
+those of a layer are numbers: a sum over one value is that value, a bracket that holds for all values of the indices is
+left out and so is what stands beside one that never holds, a sum of which a bracket picks a term is that term.  On the
+printed side nothing is left out, so that nothing can hide there: no term that cancels, no bracket as a number, no read
+outside of a tensor.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dyadic.proofs.checker.instantiated.integer_forms import BRACKETS, REDUCTIONS, Forms, NetworkNames, Reader
+from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS
+from dyadic.proofs.checker.instantiated.integer_forms import Forms, NetworkNames, Reader
 from dyadic.proofs.checker.instantiated.polynomials import POSITIVE, Number, Polynomial, constant, key
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import bound_in, nodes
 from dyadic.proofs.checker.intake.reading import shown
 
-Factors = frozenset[tuple[Hashable, Number]]
+Base = tuple[Any, ...]
+"""What stands under an exponent: its head ("number", "entry", "bracket", "added", ...) and what it is made of."""
+Factors = frozenset[tuple[Base, Number]]
 Terms = dict[Factors, Number]
 """A sum: coefficients by product; a product by its factors with their exponents."""
 _NOTHING: Factors = frozenset()
@@ -29,17 +33,17 @@ class Letters:
     """Reads expressions.
 
     names: what owners and sizes stand for.  extents: those of the free indices, by their level, where they are numbers.
-    instance: whether this is the network's side.  hidden: whether something stood in what was read that is not seen in
-    what it was read as.
+    at_sizes: whether what the sizes make certain is left out.  hidden: whether something stood in what was read that is
+    not seen in what it was read as.
 
     Raises :class:`Rejected` for what is no expression, or too large.
     """
 
     def __init__(
-        self, forms: Forms, where: str, names: NetworkNames, extents: Sequence[int | None], instance: bool = False
+        self, forms: Forms, where: str, names: NetworkNames, extents: Sequence[int | None], at_sizes: bool = False
     ) -> None:
         self.reader = Reader(forms, where, names, list(extents))
-        self.forms, self.where, self.instance = forms, where, instance
+        self.forms, self.where, self.at_sizes = forms, where, at_sizes
         self.hidden = False
 
     def read(self, node: Any, bound: Mapping[str, int]) -> Terms:
@@ -62,16 +66,20 @@ class Letters:
             case ["apply", str(name), int(order), argument] if not isinstance(order, bool):
                 return _one(("apply", name, order, frozen(self.read(argument, bound))))
             case [str(kind), one, two] if kind in BRACKETS:
-                found = self.reader.bracket(kind, *(self.reader.read(n, bound) for n in (one, two)))
-                value = constant(found)
-                if value is None:
-                    ((monomial, _),) = found.items()
-                    return _one(("bracket", monomial))
-                self.hidden = self.hidden or not self.instance
-                return {_NOTHING: 1} if value else {}
-            case [str(kind), str(name), extent, body] if kind in REDUCTIONS:
-                return self._reduction(kind, name, self.reader.read(extent, bound), body, bound, node)
+                return self._bracket(kind, self.reader.read(one, bound), self.reader.read(two, bound))
+            case [str(kind), str(), _, _] if kind in REDUCTIONS:
+                return self._reduction(node, bound)
         raise self.reader.refuse(f"{shown(node)} is not an expression")
+
+    def _bracket(self, kind: str, one: Polynomial, two: Polynomial) -> Terms:
+        found = self.reader.bracket(kind, one, two)
+        value = constant(found)
+        if value is None:
+            ((monomial, _),) = found.items()
+            return _one(("bracket", monomial))
+        if self.at_sizes:
+            return {_NOTHING: 1} if value else {}
+        return _one(("bracket", kind, key(one), key(two)))
 
     def _whole(self, node: Any, bound: Mapping[str, int]) -> Hashable:
         return key(self.reader.read(node, bound))
@@ -88,7 +96,7 @@ class Letters:
         found: Terms = {}
         for part in parts:
             for factors, number in part.items():
-                value = found.pop(factors, 0) + number
+                value = self.reader.short(found.pop(factors, 0) + number)
                 if value:
                     found[factors] = value
                 else:
@@ -98,7 +106,7 @@ class Letters:
     def product(self, parts: list[Terms]) -> Terms:
         """The product of what was read."""
         number: Number = 1
-        exponents: dict[Hashable, Number] = {}
+        exponents: dict[Base, Number] = {}
         for part in parts:
             if not part:
                 self.hidden = True
@@ -112,16 +120,14 @@ class Letters:
         factors = frozenset((base, exponent) for base, exponent in exponents.items() if exponent)
         return _distributed(factors, number)
 
-    def _together(self, base: Hashable, one: Number, two: Number) -> Number:
+    def _together(self, base: Base, one: Number, two: Number) -> Number:
         """The exponent of a^one a^two."""
         if one and not _counts(one, two) and not self._is_positive(base):
             self.hidden = True
-        if self.instance and isinstance(base, tuple) and base[0] == "bracket":
-            return 1
         return one + two
 
-    def _is_positive(self, base: Hashable) -> bool:
-        return _is_number(base) and self.forms.parts(base[1])[0] in POSITIVE  # type: ignore[index]
+    def _is_positive(self, base: Base) -> bool:
+        return base[0] == "number" and self.forms.parts(base[1])[0] in POSITIVE
 
     def _power(self, base: Terms, exponent: Number) -> Terms:
         if not base:
@@ -133,11 +139,13 @@ class Letters:
             return {frozenset({(("added", frozen(base)), exponent)}): 1}
         ((factors, number),) = base.items()
         if all(self._is_positive(one) for one, _ in factors):
-            plain = tuple(sorted((one[1], own) for one, own in factors))  # type: ignore[index]
+            plain = tuple(sorted((one[1], own) for one, own in factors))
             found = self.reader.power(plain, number, exponent)
             if found is not None:
                 return self._numbers(found)
-        if exponent.denominator == 1 and all(_stays(own, own * exponent) for _, own in factors):
+        # A bracket says where what stands beside it is read: it does not leave a power by itself.
+        alone = len(factors) == 1 or not any(one[0] == "bracket" for one, _ in factors)
+        if alone and exponent.denominator == 1 and all(_stays(own, own * exponent) for _, own in factors):
             return {frozenset((one, own * exponent) for one, own in factors): self.reader.raised(number, int(exponent))}
         if len(factors) == 1 and number == 1:
             ((one, own),) = factors
@@ -145,19 +153,20 @@ class Letters:
                 return {frozenset({(one, exponent)}): 1}
         return {frozenset({(("added", frozen(base)), exponent)}): 1}
 
-    def _reduction(
-        self, kind: str, name: str, extent: Polynomial, body: Any, bound: Mapping[str, int], node: Any
-    ) -> Terms:
-        if name in bound and not self.instance:
-            raise self.reader.refuse(f"binds the index {shown(name)} twice")
+    def _reduction(self, node: Any, bound: Mapping[str, int]) -> Terms:
+        kind, name, written, body = node
+        extent = self.reader.read(written, bound)
         length = constant(extent)
-        if length == 1 and kind == "sum":  # a maximum over one value is one over nothing where a bracket excludes it
-            return self.read(put(body, name, 0), bound)
-        if self.instance and kind == "sum" and (picked := self._picked(node, bound)) is not None:
-            return self.read(picked, bound)
+        if name in bound or (length == 1 and name in bound_in(body)):
+            raise self.reader.refuse(f"binds the index {shown(name)} twice")
+        if self.at_sizes and kind == "sum":
+            # Of a maximum over one value nothing is put in: a bracket may leave it over none.
+            picked = put(body, name, 0) if length == 1 else self._picked(node, bound)
+            if picked is not None:
+                return self.read(picked, bound)
         # A bracket among the factors says what a maximum is taken over; within a product of them it is a number.
-        factors = body[1:] if isinstance(body, list) and body[0] == "*" else [body]
-        guards = [factor for factor in factors if kind != "sum" and _is_bracket(factor)]
+        factors = body[1:] if _head(body) == "*" else [body]
+        guards = [factor for factor in factors if kind != "sum" and _head(factor) in BRACKETS]
         rest = [factor for factor in factors if factor not in guards]
         with self._scope(length):
             inner = {**bound, name: len(self.reader.extents) - 1}
@@ -183,19 +192,20 @@ class Letters:
         [0 <= e < n] b(e).  None where there is no such bracket."""
         _, name, extent, body = node
         inner: list[list[Any]] = []
-        while isinstance(body, list) and body[0] == "sum":
+        while _head(body) == "sum":
             inner.append(body[:3])
             body = body[3]
         factors = list(_factors(body))
         names = [name, *(one[1] for one in inner)]
-        if len(set(names)) < len(names) or not any(_is_same(factor) for factor in factors):
+        if len(set(names)) < len(names) or not any(_head(factor) == "same" for factor in factors):
             return None
         levels = {index: len(self.reader.extents) + k for k, index in enumerate(names)}
+        lengths = [constant(self.reader.read(one, bound)) for one in (extent, *(head[2] for head in inner))]
         for position, same in enumerate(factors):
-            if not _is_same(same):
+            if _head(same) != "same":
                 continue
             difference = ["+", same[1], ["*", -1, same[2]]]
-            with self._scope(*[None] * len(names)):
+            with self._scope(*lengths):
                 sign = self._sign(self.reader.read(difference, {**bound, **levels}), levels[name])
             rest = [factor for at, factor in enumerate(factors) if at != position]
             value = ["*", -sign, put(difference, name, 0)]
@@ -228,23 +238,20 @@ def _says_nothing(head: str, children: list[Any]) -> bool:
     Nobody sees it, and beside a bracket in it nothing would be read where the bracket is 0.
     """
     neutral = 0 if head == "+" else 1
-    return any(child == neutral or (isinstance(child, list) and child[0] == head) for child in children)
+    return any(child == neutral or _head(child) == head for child in children)
 
 
 def _factors(node: Any) -> Iterator[Any]:
-    if isinstance(node, list) and node[0] == "*":
+    if _head(node) == "*":
         for child in node[1:]:
             yield from _factors(child)
     else:
         yield node
 
 
-def _is_bracket(node: Any) -> bool:
-    return isinstance(node, list) and node[0] in BRACKETS
-
-
-def _is_same(node: Any) -> bool:
-    return isinstance(node, list) and node[0] == "same"
+def _head(node: Any) -> Any:
+    """What kind of expression it is; None for a number."""
+    return node[0] if isinstance(node, list) else None
 
 
 def _indices(node: Any) -> set[str]:
@@ -256,7 +263,7 @@ def frozen(terms: Terms) -> Hashable:
     return frozenset(terms.items())
 
 
-def _one(base: Hashable) -> Terms:
+def _one(base: Base) -> Terms:
     return {frozenset({(base, 1)}): 1}
 
 
@@ -264,7 +271,7 @@ def _distributed(factors: Factors, number: Number) -> Terms:
     """A product; of a number and a sum alone, the sum of the products."""
     if len(factors) == 1:
         ((base, exponent),) = factors
-        if exponent == 1 and isinstance(base, tuple) and base[0] == "added":
+        if exponent == 1 and base[0] == "added":
             return {own: coefficient * number for own, coefficient in base[1]}
     return {factors: number}
 
@@ -276,7 +283,3 @@ def _counts(*exponents: Number) -> bool:
 def _stays(one: Number, power: Number) -> bool:
     """Whether a^power has a value just where that power of a^one has: not a^1, for (a^(1/2))^2."""
     return one > 0 and power.denominator == one.denominator
-
-
-def _is_number(base: Hashable) -> bool:
-    return isinstance(base, tuple) and base[0] == "number"

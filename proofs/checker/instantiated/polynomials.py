@@ -19,7 +19,6 @@ Key = frozenset[tuple[Monomial, Number]]
 
 MOST_PRODUCTS = 1_000_000
 _PLAIN = ("size", "index", "pi", "prime")
-_FIRST = {"entry": 2, "apply": 2, "size": 1, "prime": 1, "pi": 0}  # where an atom's parts begin that hold others
 POSITIVE = ("size", "pi", "prime")
 
 
@@ -98,19 +97,11 @@ class Atoms:
             self._levels[number] = frozenset({rest[0]}) if head == "index" else frozenset().union(*inner)
         return self._levels[number]
 
-    def monomials(self, number: int) -> Iterator[Any]:
-        """The monomials in what an atom holds: in its keys and places."""
+    def monomials(self, number: int) -> Iterator[Monomial]:
+        """The monomials in what an atom holds: the indices of an entry, the two sides of a quotient or bracket."""
         head, *rest = self._atoms[number]
-        return self._held(() if head == "index" else rest[_FIRST.get(head, 0) :])
-
-    def _held(self, part: Any) -> Iterator[Any]:
-        for child in part:
-            if isinstance(child, frozenset):  # a key, or the keys that a maximum admits
-                for item in child:
-                    yield from self._held([item]) if isinstance(item, frozenset) else [item[0]]
-            elif isinstance(child, tuple):
-                keys = [place for place in child if isinstance(place, frozenset)]
-                yield from self._held(keys) if keys else [child]
+        keys = rest[2] if head == "entry" else () if head in _PLAIN else rest
+        return (monomial for held in keys for monomial, _ in held)
 
     def parts(self, number: int) -> tuple[Any, ...]:
         """What an atom consists of: its head and the rest."""

@@ -30,8 +30,8 @@ WHOLE, REAL = "an integer expression", "an expression"
 Form = Callable[[Any, str], None]
 
 
-def text(most: int = 200, pattern: str | None = None) -> Form:
-    """Printable text."""
+def text(most: int = 200, pattern: str | None = None, form_of: str = "") -> Form:
+    """Printable text; ``form_of``: of what, where the pattern says less than that."""
     matcher = None if pattern is None else re.compile(pattern)
 
     def form(value: Any, where: str) -> None:
@@ -40,7 +40,7 @@ def text(most: int = 200, pattern: str | None = None) -> Form:
         if not 0 < len(value) <= most or not value.isprintable():
             raise Rejected(where, f"is not printable text of at most {most} characters")
         if matcher is not None and not matcher.fullmatch(value):
-            raise Rejected(where, f"is not of the form {pattern}")
+            raise Rejected(where, f"is not of the form {form_of or pattern}")
 
     return form
 
@@ -223,18 +223,6 @@ def _divisor(node: Any, where: str) -> None:
         raise Rejected(where, f"{shown(node)} is not seen to be positive, and something is divided by it")
 
 
-def is_positive(node: Any) -> bool:
-    """Whether it is a positive number, a size, or a product of these."""
-    match node:
-        case int():
-            return node > 0
-        case ["size", _]:
-            return True
-        case ["*", *factors]:
-            return all(map(is_positive, factors))
-    return False
-
-
 def _names_an_index(node: Any) -> bool:
     """Whether an index or an entry stands in a range, which is the same for every entry of a tensor."""
     return isinstance(node, list) and (node[:1] in (["index"], ["entry"]) or any(map(_names_an_index, node)))
@@ -277,7 +265,7 @@ SHAPE = listed(_WHOLE, most=12)
 _MORE = r"(?:[^\sA-Za-z=\"]|None|True|False)+"
 _OPTION = rf"\w+=[^\s=\"]+(?:, {_MORE})*"
 _TYPE = rf"[a-z][a-z0-9_]*(?:\({_OPTION}(?:, {_OPTION})*\))?"
-LABEL = text(2000, rf"(?=[ -~]+\Z){_TYPE}(?: \+ {_TYPE})*")
+LABEL = text(2000, rf"(?=[ -~]+\Z){_TYPE}(?: \+ {_TYPE})*", "type(option=value, ...)")
 NAME, KIND_NAME = text(60, IDENTIFIER.pattern), text(64, KIND.pattern)
 DEFINITION = record(
     {"kind": KIND_NAME, "owner": text(), "shape": SHAPE, "indices": listed(NAME, most=12), "body": _REAL}

@@ -15,10 +15,11 @@ from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
 FUNCTIONS = (
     "exp", "tanh", "sigmoid", "softplus", "sin", "cos", "relu", "sqrt", "rsqrt", "log", "reciprocal",
+    "silu", "gelu_tanh",
 )  # fmt: skip
 """The functions that proofs/coq/Functions.v defines, by number."""
-EVERYWHERE = 6
-"""So many of them are proved differentiable everywhere."""
+EVERYWHERE = frozenset({"exp", "tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu_tanh"})
+"""Those of them that are proved differentiable everywhere."""
 REDUCTIONS = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}
 RECIPROCAL = FUNCTIONS.index("reciprocal")
 POWERS = 8

@@ -13,7 +13,7 @@ from typing import Any
 from dyadic.proofs.checker.assumptions import is_held
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
-from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS, TermWriter, function_number, guarded
+from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, TermWriter, function_number, guarded
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
@@ -64,7 +64,7 @@ class Network:
             L=self.half,
             cost=f"layer{len(self.ranks)}",
             hypothesis="" if self.everywhere else _HYPOTHESIS.format(arguments=self._arguments),
-            smooth=_EVERYWHERE if self.everywhere else "exact smooth.",
+            smooth=_EVERYWHERE if self.everywhere else _CONDITIONS,
         )
 
     @property
@@ -91,7 +91,7 @@ def network(certificate: Any) -> Network:
     layer = PlacedLayer(", ".join(architecture["costs"]), _costs(certificate, table), {}, table)
     layers.append(_placed(layer, functions, [where[cost["input"]] for cost in architecture["costs"].values()], True))
     ranks = [certificate["ranks"]["x"][vertex["name"]] for vertex in architecture["vertices"]]
-    everywhere = set(functions) <= set(FUNCTIONS[:EVERYWHERE]) and not any(map(_over_a_part, layers))
+    everywhere = EVERYWHERE.issuperset(functions) and not any(map(_over_a_part, layers))
     return Network(layers, table, ranks, steps // 2, functions, everywhere)
 
 
@@ -224,10 +224,11 @@ def _layer(number: int, written: WrittenLayer) -> str:
 
 
 _JOIN = ";\n   "
-_HYPOTHESIS = """  (* every function is differentiable at its argument, and no maximum is attained twice *)
-  Hypothesis smooth : smooth_network (standard_functions others) {arguments}.
+_HYPOTHESIS = """  (* no maximum is attained twice, and every argument satisfies [condition] *)
+  Hypothesis evaluated_where_smooth : conditions_network others {arguments}.
 """
 _EVERYWHERE = "apply (smooth_network_everywhere others); vm_compute; reflexivity."
+_CONDITIONS = "apply (conditions_network_suffice others). exact evaluated_where_smooth."
 _FILE = """(** The theorem of one network, written from its certificate. *)
 From Coq Require Import Reals List ZArith QArith.
 From Coquelicot Require Import Coquelicot.

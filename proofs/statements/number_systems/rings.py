@@ -125,12 +125,12 @@ class Exact:
         return Traced(Fraction(p, q))
 
     def add(self, terms: Sequence[Traced]) -> Traced:
-        terms = [term for term in map(_traced, terms) if term.used or not term.zero]
+        terms = [term for term in map(traced, terms) if term.used or not term.zero]
         used = frozenset().union(*(term.used for term in terms))
         return Traced(_total([term.value for term in terms]), used)
 
     def mul(self, factors: Sequence[Traced]) -> Traced:
-        factors = list(map(_traced, factors))
+        factors = list(map(traced, factors))
         for factor in factors:
             if factor.zero:  # nothing else matters
                 return factor
@@ -147,7 +147,7 @@ class Exact:
         return self.add([total, product]) if product.used or not product.zero else total
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:
-        base = _traced(base)
+        base = traced(base)
         if base.zero and p < 0:
             raise Undetermined("division by zero")
         if q == 1:
@@ -159,15 +159,15 @@ class Exact:
         return replace(base, value=_plain(_defined(self._balls.power(_ball(base.value), p, q))))
 
     def largest(self, arguments: Sequence[Traced]) -> Traced:
-        arguments = list(map(_traced, arguments))
+        arguments = list(map(traced, arguments))
         used = frozenset().union(*(a.used for a in arguments))
         return replace(arguments[self.argmax(arguments, range(len(arguments)))], used=used)
 
     def argmax(self, arguments: Sequence[Traced], indices: Sequence[int]) -> int:
-        return self._balls.argmax([_ball(_traced(a).value) for a in arguments], indices)
+        return self._balls.argmax([_ball(traced(a).value) for a in arguments], indices)
 
     def apply(self, name: str, order: int, argument: Traced) -> Traced:
-        argument = _traced(argument)
+        argument = traced(argument)
         label = f"{name}{chr(39) * order}({argument})"
         used = argument.used | {label}
         value = rational_value(name, order, argument.value)
@@ -207,7 +207,7 @@ def rational_value(name: str, order: int, value: Any) -> Fraction | None:
     return AT_ZERO.get((name, order)) if value == 0 else None
 
 
-def _traced(value: Any) -> Traced:
+def traced(value: Any) -> Traced:
     """A number; the index of a largest value is one."""
     return value if isinstance(value, Traced) else Traced(Fraction(value))
 
@@ -216,13 +216,13 @@ class Neighbourhood(Exact):
     """Values that exist in a neighbourhood of the numbers drawn, and not at these alone, as sqrt(-a^2) does at 0."""
 
     def power(self, base: Traced, p: int, q: int = 1) -> Traced:
-        base = _traced(base)
+        base = traced(base)
         if base.used and (p < 0 or q != 1):
             _defined(self._balls.power(_around(base.value), p, q))
         return super().power(base, p, q)
 
     def apply(self, name: str, order: int, argument: Traced) -> Traced:
-        argument = _traced(argument)
+        argument = traced(argument)
         if argument.used and bounded(name):
             _defined(self._balls.apply(name, order, _around(argument.value)))
         return super().apply(name, order, argument)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements.parsing.latex_source import rows
-from dyadic.proofs.statements.parsing.tokens import CLAIMED
+from dyadic.proofs.statements.parsing.macros import Macro, expanded, macros_in
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, Unreadable, refuse
 from dyadic.proofs.statements.semantics.equation import DENOMINATOR, KINDS, NUMERATOR, Statement
 from dyadic.symbolic.errors import SpecError
 
 MOST_DEFINITIONS = 100
 MOST_STEPS = 200
 _LONGEST_ID = 200
+LARGEST_SOURCE = 2**20
+_LABEL = re.compile(r"\\label\{([^{}]{1,200})\}")
 _FORMULA_KEYS = ("equation", "latex", "steps")
 _KEYS = (
     "id",
@@ -31,18 +35,20 @@ _KEYS = (
     "first",
     "layout",
     "expect",
+    "uses",
 )
 _AT = ("any state", "solution")
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a file says for all of its claims: where they hold, from where they count, and what they assume."""
+    """What a file says for all of its claims: where they hold, from where they count, what they assume, its macros."""
 
     at: str = _AT[0]
     first: int = 0
     layout: str = DENOMINATOR
     assumptions: tuple[str, ...] = ()
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
 
 def defaults(table: Mapping[str, Any]) -> Defaults:
@@ -50,7 +56,9 @@ def defaults(table: Mapping[str, Any]) -> Defaults:
     where = "the file"
     assumptions = strings(where, "assume", table.get("assume", []), MOST_DEFINITIONS)
     layout = _layout(where, table.get("layout", DENOMINATOR))
-    return Defaults(_at(where, table.get("at", _AT[0])), _first(where, table.get("first", 0)), layout, assumptions)
+    macros = macros_in(string(where, "macros", table["macros"], LARGEST_SOURCE)) if "macros" in table else {}
+    first = _first(where, table.get("first", 0))
+    return Defaults(_at(where, table.get("at", _AT[0])), first, layout, assumptions, macros)
 
 
 def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Statement:
@@ -67,7 +75,7 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
         return replace(_theorem(where, name, kind, entry, line), expected=expected)
     definitions = strings(where, "with", entry.get("with", []), MOST_DEFINITIONS)
     assumptions = strings(where, "assume", entry.get("assume", []), MOST_DEFINITIONS)
-    before, formulas = _formulas(where, entry)
+    before, formulas = _formulas(where, entry, given.macros)
     return Statement(
         name, kind, where, formulas, (*definitions, *before),
         latex="latex" in entry or ("steps" in entry and any("\\" in formula for formula in formulas)),
@@ -78,10 +86,14 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
         layout=_layout(where, entry.get("layout", given.layout)),
         line=line,
         expected=expected,
+        uses=strings(where, "uses", entry.get("uses", []), MOST_DEFINITIONS),
+        labels=tuple(_LABEL.findall(entry["latex"])) if "latex" in entry else (),
     )  # fmt: skip
 
 
-def _formulas(where: str, entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _formulas(
+    where: str, entry: Mapping[str, Any], macros: Mapping[str, Macro]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The definitions that stand before the claim in a display, and the claim."""
     if sum(key in entry for key in _FORMULA_KEYS) > 1:
         raise SpecError(where, "has several formulas", f"give one of {', '.join(_FORMULA_KEYS)}")
@@ -89,7 +101,11 @@ def _formulas(where: str, entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tu
         return (), strings(where, "steps", entry["steps"], MOST_STEPS)
     if "latex" not in entry:
         return (), (string(where, "equation", entry.get("equation")),)
-    *before, last = rows(string(where, "latex", entry["latex"])) or [""]
+    source = string(where, "latex", entry["latex"])
+    try:
+        *before, last = rows(expanded(source, macros)) or [""]
+    except Unreadable as error:
+        raise refuse(where, source, error) from error
     if len(before) > MOST_DEFINITIONS:
         raise SpecError(where, f"has more than {MOST_DEFINITIONS} rows", "split the claim")
     return tuple(before), (last,)
@@ -141,11 +157,11 @@ def _first(where: str, value: Any) -> int:
     return int(value)
 
 
-def string(where: str, key: str, value: Any) -> str:
+def string(where: str, key: str, value: Any, most: int = CLAIMED.text) -> str:
     if not isinstance(value, str) or not value.strip():
         raise SpecError(where, f"{key!r} is missing or is not text", f'add {key} = "..."')
-    if len(value) > CLAIMED.text:
-        raise SpecError(where, f"{key!r} is longer than {CLAIMED.text} characters", "split the claim")
+    if len(value) > most:
+        raise SpecError(where, f"{key!r} is longer than {most} characters", "split the claim")
     return value
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,13 @@ LARGEST_FILE = 2**20
 MOST_CLAIMS = 1_000
 _LONGEST_LINE = 40_000
 _LONGEST_NAME = 100
-_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume")
+_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume", "macros")
 # A key of very many parts takes the TOML parser quadratic time: refused before it is parsed.
 _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 _BEGIN = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*begin[ \t]+claim\b(.*)$")
 _END = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*end\b[ \t]*(.*)$")
 _SETTINGS = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*settings\b(.*)$")
+_ARCHITECTURE = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*architecture\b[ \t]*(.*?)[ \t]*$")
 _MARKER = re.compile(r"^[ \t]*%[ \t]*dyadic:")
 _ATTRIBUTE = re.compile(r'\s*(\w+)\s*=\s*"([^"]*)"')
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
@@ -65,7 +66,8 @@ class Failure:
 class ClaimsFile:
     """The claims in order, aliases of functions (``sigma = "tanh"``), and the claims that could not be read.
 
-    names: the author's, of quantities.  layers: those that the author numbers, from 0.
+    names: the author's, of quantities.  layers: those that the author numbers, from 0.  architecture: the file of the
+    network, if a paper says it.
     """
 
     statements: tuple[Statement, ...]
@@ -73,6 +75,23 @@ class ClaimsFile:
     failures: tuple[Failure, ...] = ()
     names: dict[str, str] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
+    architecture: str = ""
+
+
+def architecture_of(path: str | Path) -> Path:
+    """The file of the network that a paper names, which stands in the paper's folder or below it.
+
+    Raises :class:`SpecError`.
+    """
+    path = Path(path)
+    name = read_claims(path).architecture
+    wanted = "write % dyadic: architecture network.toml, or give SPEC"
+    if not name:
+        raise SpecError(str(path), "does not say of which network it speaks", wanted)
+    parts = Path(name).parts
+    if Path(name).is_absolute() or ".." in parts or Path(name).suffix not in (".toml", ".onnx", ".pt2"):
+        raise SpecError(str(path), f"the architecture {name[:60]!r} is no .toml, .onnx or .pt2 file beside it", wanted)
+    return path.parent / name
 
 
 def read_claims(path: str | Path) -> ClaimsFile:
@@ -112,18 +131,34 @@ def _collected(entries: Iterator[tuple[str, Any, int]], head: Mapping[str, Any])
     layers = claim_entry.strings("the file", "layers", head.get("layers", []), MOST_CLAIMS)
     statements: list[Statement] = []
     failures: list[Failure] = []
-    seen: set[str] = set()
+    seen: dict[str, Statement] = {}
     for where, entry, line in entries:
         try:
             found = claim_entry.statement(where, entry, given, line)
             if found.id in seen:
                 raise SpecError(found.place, "the id is used twice", "give every claim an id of its own")
-            seen.add(found.id)
+            found = _with_earlier(found, seen)
+            seen |= dict.fromkeys((found.id, *found.labels), found)
             statements.append(found)
         except SpecError as error:
             name = entry.get("id") if isinstance(entry, Mapping) else None
             failures.append(Failure(name if isinstance(name, str) else where, line, error))
     return ClaimsFile(tuple(statements), functions, tuple(failures), names, layers)
+
+
+def _with_earlier(found: Statement, earlier: Mapping[str, Statement]) -> Statement:
+    """With the definitions of the claims that it uses; their equations need no mention, for they are not assumed."""
+    before: dict[str, None] = {}
+    for name in found.uses:
+        if name not in earlier:
+            raise SpecError(found.place, f"uses {name[:40]!r}, which is no earlier claim or label", "move it down")
+        if earlier[name].latex != found.latex and earlier[name].definitions:
+            raise SpecError(found.place, f"uses {name[:40]!r}, which is in the other notation", "write both in one")
+        before |= dict.fromkeys(earlier[name].definitions)
+    definitions = tuple(dict.fromkeys((*before, *found.definitions)))
+    if len(definitions) > claim_entry.MOST_DEFINITIONS:
+        raise SpecError(found.place, "has too many definitions, with those that it uses", "split the claim")
+    return replace(found, definitions=definitions)
 
 
 # -- TOML
@@ -185,14 +220,17 @@ def _names(table: Any) -> dict[str, str]:
 def _tex(text: str) -> ClaimsFile:
     settings: dict[str, str] = {}
     claims = list(_displays(text, settings))
+    architecture = settings.pop("architecture", "")
     if len(claims) > MOST_CLAIMS:
         raise SpecError("the file", f"holds more than {MOST_CLAIMS} claims", "split it")
     known("the settings", settings, _HEAD)
     head: dict[str, Any] = dict(settings)
+    if "\\" in text and text.strip():
+        head["macros"] = text
     head |= {key: _listed(settings[key]) for key in ("assume", "layers") if key in settings}
     head |= {key: _table(key, settings[key]) for key in ("functions", "names") if key in settings}
     entries = ((f"the claim of line {line}", _tex_entry(header, body), line) for line, header, body in claims)
-    return _collected(entries, head)
+    return replace(_collected(entries, head), architecture=architecture)
 
 
 def _displays(text: str, settings: dict[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
@@ -212,8 +250,13 @@ def _displays(text: str, settings: dict[str, str]) -> Iterator[tuple[int, dict[s
             opened = None
         elif (match := _SETTINGS.match(line)) and not opened:
             settings |= _attributes(number, match[1])
+        elif (match := _ARCHITECTURE.match(line)) and not opened:
+            if "architecture" in settings or not match[1]:
+                problem = "names an architecture twice, or none"
+                raise SpecError(f"line {number}", problem, "write % dyadic: architecture network.toml")
+            settings["architecture"] = match[1]
         elif _MARKER.match(line):
-            wanted = "write % dyadic: begin claim, % dyadic: end or % dyadic: settings"
+            wanted = "write % dyadic: begin claim, % dyadic: end, % dyadic: settings or % dyadic: architecture"
             raise SpecError(f"line {number}", "a marker is not understood", wanted)
         elif opened:
             body.append(line)
@@ -237,7 +280,7 @@ def _attributes(line: int, header: str) -> dict[str, str]:
 
 def _tex_entry(header: dict[str, str], body: str) -> dict[str, Any]:
     entry: dict[str, Any] = dict(header)
-    for key in ("with", "assume"):
+    for key in ("with", "assume", "uses"):
         if key in entry:
             entry[key] = _listed(entry[key])
     if entry.get("kind") not in ("steps", "step_size"):

@@ -39,11 +39,12 @@ def real_condition(text: str, offset: int, read: Callable[[str, int], Any]) -> A
     if not signs:
         raise Unreadable(offset, "a condition has a relation, such as > or =")
     nodes = [read(part, at) for part, at in parts]
-    found = [_real(sign, one, two) for sign, one, two in zip(signs, nodes, nodes[1:], strict=False)]
+    found = [real_relation(sign, one, two) for sign, one, two in zip(signs, nodes, nodes[1:], strict=False)]
     return found[0] if len(found) == 1 else ["*", *found]
 
 
-def _real(sign: str, one: Any, two: Any) -> Any:
+def real_relation(sign: str, one: Any, two: Any) -> Any:
+    """A bracket for a relation between two real numbers."""
     above, below = _step(one, two), _step(two, one)
     match sign:
         case ">":

@@ -1,9 +1,9 @@
 """From tokens to expressions (the nested lists of :mod:`dyadic.symbolic.serialise`), by recursive descent.
 
-    equation   = sum { "=" sum } ["for" condition { "," condition }]
+    equation   = sum { relation sum } ["for" condition { "," condition }]
     sum        = ["-"] product { ("+" | "-") product }
     product    = factor { ["*" | "/" | ".*" | "@"] factor } [reduction product]      juxtaposition multiplies
-    factor     = atom { "^" exponent | "^T" }      an integer or, in brackets, a quotient of two
+    factor     = atom { "^" exponent | "^T" | "[" indices "]" }      an integer or, in brackets, a quotient of two
     atom       = number | entry | function { "'" } argument | ("max" | name) "(" sum { "," sum } ")" | "(" sum ")"
 
 A quotient is read from left to right: ``1/2 a`` is half of a.  A reduction reaches to the end of its product.
@@ -13,46 +13,68 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
-from dyadic.proofs.statements.parsing.conditions import less
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable
+from dyadic.proofs.statements.parsing.conditions import less, real_relation
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable, quoted
 
 
-def parse(tokens: Sequence[Token], limits: Limits = CLAIMED) -> list[Any]:
-    """The sides of an equation, in order; one side where there is no equals sign."""
+def parse(tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = False) -> list[Any]:
+    """The sides of an equation, in order; one side where there is no equals sign.
+
+    inequality: whether a > b may stand in place of an equation; it is read as [a > b] = 1.
+    """
     called(READERS)
     if len(tokens) > limits.tokens:
         raise Unreadable(tokens[limits.tokens].position, f"the formula has more than {limits.tokens} symbols")
-    return _Parser(tokens, limits.exponent).equation()
+    return _Parser(tokens, limits.exponent).equation(inequality)
 
 
-_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product")
+_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part")
+_RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 
 
 class _Parser:
     def __init__(self, tokens: Sequence[Token], largest: int) -> None:
         self._tokens, self._next, self._depth, self._largest = tokens, 0, 0, largest
 
-    def equation(self) -> list[Any]:
-        sides = [self._sum()]
-        while self._is("="):
+    def equation(self, inequality: bool) -> list[Any]:
+        sides, signs = [self._sum()], list[str]()
+        while self._is(*_RELATIONS):
+            signs.append(self._token.value)
+            if signs[-1] != "=" and (not inequality or "=" in signs or any(map(has_wholes, sides))):
+                problem = "an inequality stands alone, between numbers: write [a > b] = 1 for it elsewhere"
+                raise Unreadable(self._token.position, problem)
             self._next += 1
             sides.append(self._sum())
+        if signs and "=" not in signs:
+            sides = [self._holds(sides, signs), 1]
         where = self._token
         if where.kind == "where":
             self._next += 1
-            if any(map(has_wholes, sides)):
+            if any(map(has_wholes, sides)) and not _index_names(where.value) <= _index_names(sides):
                 raise Unreadable(where.position, "ranges are those of indices: write the tensors with theirs")
-            sides = [["*", *where.value, *(side[1:] if _is_product(side) else [side])] for side in sides]
+            sides = [_where(where.value, side) for side in sides]
         if self._token.kind != "end":
-            raise Unreadable(self._token.position, f"{self._token.value!r} does not fit here")
+            raise Unreadable(self._token.position, f"{self._here()} does not fit here")
         return sides
+
+    def _holds(self, sides: list[Any], signs: list[str]) -> Any:
+        """A row of inequalities as a bracket."""
+        if any(map(has_wholes, sides)):
+            raise Unreadable(self._tokens[0].position, "an inequality is between numbers: write the tensors' indices")
+        brackets = [real_relation(sign, *pair) for sign, pair in zip(signs, pairwise(sides), strict=True)]
+        return _product(brackets)
 
     @property
     def _token(self) -> Token:
         return self._tokens[self._next]
+
+    def _here(self) -> str:
+        """What stands here, for a message."""
+        return quoted(self._token.value) if isinstance(self._token.value, str) else "what stands here"
 
     def _is(self, *operators: str) -> bool:
         return self._token.kind == "operator" and self._token.value in operators
@@ -108,14 +130,24 @@ class _Parser:
         self._depth += 1
         if self._depth > DEEPEST:
             raise Unreadable(self._token.position, f"the formula is nested more than {DEEPEST} deep")
+        negative = self._is("-")
+        if negative:
+            self._next += 1
         body = self._product()
         self._depth -= 1
-        return reduced(head, body)
+        return reduced(head, _negative(body) if negative else body)
 
     def _factor(self) -> Any:
         node = self._atom()
-        powers = 0
-        while self._is("^") or self._token.kind == "transposed":
+        powers, marks = 0, 0
+        while self._is("^") or self._token.kind in ("transposed", "subscript"):
+            marks += 1
+            if marks > DEEPEST:
+                raise Unreadable(self._token.position, f"more than {DEEPEST} marks behind one factor")
+            if self._token.kind == "subscript":
+                node = ["subscript", node, self._token.position, *self._token.value]
+                self._next += 1
+                continue
             if self._token.kind == "transposed":
                 self._next += 1
                 node = ["transposed", node]
@@ -179,7 +211,9 @@ class _Parser:
                 name = token.value[0]
                 problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
                 raise Unreadable(token.position, problem)
-            node = ["apply", *token.value, self._bracket() if self._is("(") else self._atom()]
+            reduces = self._token.kind == "reduction"
+            argument = self._bracket() if self._is("(") else self._reduction() if reduces else self._atom()
+            node = ["apply", *token.value, argument]
             return node if power == 1 else _power(node, power, token.position)
         if token.kind == "extremum":
             self._next += 1
@@ -190,7 +224,7 @@ class _Parser:
         if self._is("("):
             return self._bracket()
         raise Unreadable(
-            token.position, "a quantity is missing" if token.kind == "end" else f"{token.value!r} does not fit here"
+            token.position, "a quantity is missing" if token.kind == "end" else f"{self._here()} does not fit here"
         )
 
     def _extremum(self, token: Token) -> Any:
@@ -233,6 +267,20 @@ def reduced(head: ReductionHead, body: Any) -> Any:
     if head.kind == "min":
         return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
     return [head.kind, head.index, head.extent, body]
+
+
+def _where(brackets: list[Any], side: Any) -> Any:
+    """A side of an equation that is claimed where brackets are 1."""
+    if isinstance(side, int) and side == 0:
+        return side
+    return ["*", *brackets, *(side[1:] if _is_product(side) else [side])]
+
+
+def _index_names(node: Any) -> set[str]:
+    """The names of the indices in an expression."""
+    if not isinstance(node, list) or not node:
+        return set()
+    return {node[1]} if node[0] == "index" else set().union(*map(_index_names, node))
 
 
 def _is_product(node: Any) -> bool:

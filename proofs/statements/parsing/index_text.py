@@ -8,7 +8,7 @@ from typing import Any
 
 from dyadic.proofs.statements.parsing.conditions import between, integer_relation
 from dyadic.proofs.statements.parsing.tokens import LONGEST_INDEX, Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, text_name
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _TOKEN = re.compile(r"\s*(\d+|floor\b|mod\b|[A-Za-z][A-Za-z0-9_]*|<=|>=|!=|[-+*/()<>|=\u2264\u2265\u2260])")
 _RELATIONS = {sign: sign for sign in ("<=", "<", ">=", ">", "!=", "|", "=")}
@@ -21,6 +21,7 @@ class IndexReader:
 
     def __init__(self, text: str, offset: int, vocabulary: Vocabulary, depth: int = 0) -> None:
         self._vocabulary, self._depth = vocabulary, depth
+        self._integers = vocabulary.integer_names
         self._tokens: list[tuple[Any, int]] = []
         at = 0
         while text[at:].strip():
@@ -40,8 +41,7 @@ class IndexReader:
 
     def _entry(self, text: str, at: int, offset: int) -> tuple[Any, int] | None:
         """An entry of an integer tensor here, and where it ends."""
-        for kind, owner in self._vocabulary.integers:
-            name = text_name(kind, owner)
+        for name, (kind, owner) in self._integers:
             if not text.startswith(name, at) or text[at + len(name) : at + len(name) + 1].isalnum():
                 continue
             rank, end = len(self._vocabulary.axes(kind, owner)), at + len(name)

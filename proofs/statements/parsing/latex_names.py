@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dyadic.proofs.statements.parsing.latex_source import Cursor, LatexNode, content
-from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.symbolic.latex_printing import latex_escape
 
@@ -27,6 +27,7 @@ _GREEK = re.compile(
     r"alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|varphi|chi|psi"
     r"|omega|ell|Gamma|Delta|Theta|Lambda|Sigma|Phi|Psi|Omega"
 )
+_FONT = re.compile(r"\\[a-z]+|[{}]")
 _FUNCTIONS = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
 _WHOLE_WORDS = {"1": "ones", "I": "I", "tr": "trace"} | {w: w for w in ("diag", "trace", "softmax", "sum", "mean")}
 _WORDS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", *_FUNCTIONS)
@@ -53,6 +54,8 @@ class Names:
         """The name here.  Raises :class:`Unreadable` where there is none."""
         node = cursor.peek()
         accent, stem = self._base(cursor)
+        if below := self._named_below(cursor, f"{stem}{accent}"):
+            return LatexName(f"{stem}{accent}{below}", self._scripts(cursor)[1])
         if f"{stem}{accent}" in self._vocabulary.author.families and (found := self._family(cursor, f"{stem}{accent}")):
             return found
         if not accent and stem in self._vocabulary.functions and stem not in self._vocabulary.tensors:
@@ -74,7 +77,7 @@ class Names:
             back, mark = cursor.next, cursor.take().text
             inner = content(cursor.argument())
             written = "".join(node.text for node in inner)
-            if mark == author.families[stem][0] and name is None and author.is_layer(written):
+            if mark == author.families[stem].mark and name is None and author.is_layer(written):
                 name = author.named(stem, written, self._vocabulary.tensors)
             elif mark == "_" and indices is None:
                 indices = inner
@@ -85,6 +88,20 @@ class Names:
             cursor.next = start
             return None
         return LatexName(name, indices)
+
+    def _named_below(self, cursor: Cursor, stem: str) -> str:
+        r"""What stands below a letter, if the author gave the two a name, as W_{hh} or d_k have; else nothing."""
+        below, after = "", 0
+        if cursor.is_at("_"):
+            below = _FONT.sub("", "".join(node.text for node in content(cursor.peek(1)))).strip()
+            below, after = f"_{below}", 2
+        squared = cursor.peek(after).text == "^" and cursor.peek(after + 1).text.strip() == "2"
+        if squared and f"{stem}{below}2" in self._vocabulary.author.plain:
+            below, after = f"{below}2", after + 2
+        if not below or f"{stem}{below}" not in self._vocabulary.author.plain:
+            return ""
+        cursor.next += after
+        return below
 
     def is_quantity(self, word: str, script: LatexNode | None = None) -> bool:
         """Whether a letter is a quantity by itself, or that of the layer that stands in a script above it."""
@@ -111,10 +128,14 @@ class Names:
             return LatexName(_WHOLE_WORDS[stem])
         if stem == "delta" and not accent and owner is None and indices:
             return LatexName("delta", indices)
+        if stem in self._vocabulary.numbers and owner is None and not accent and indices is None:
+            return LatexName(stem)
+        if stem == "ell" and stem not in self._vocabulary.functions:
+            stem = "l"
         plain = owner is None and not accent and (indices is None or digits.isdigit())
         if plain and (stem in self._vocabulary.sizes or re.fullmatch("[a-z]", stem)):
             return LatexName(stem + digits)
-        raise Unreadable(at, f"{name!r} is no quantity of this network")
+        raise Unreadable(at, f"{quoted(name)} is no quantity of this network")
 
     def _base(self, cursor: Cursor) -> tuple[str, str]:
         """The accent (or nothing) and the letter or word."""
@@ -136,7 +157,7 @@ class Names:
             return "", _FUNCTIONS.get(node.text[1:], node.text[1:])
         if node.kind == "letter":
             return "", node.text
-        raise Unreadable(node.at, f"{node.text!r} is not understood" if node.text else "a quantity is missing")
+        raise Unreadable(node.at, f"{quoted(node.text)} is not understood" if node.text else "a quantity is missing")
 
     def _word(self, node: LatexNode) -> str:
         """The letters of a group, or the Greek letter that it holds."""

@@ -21,24 +21,17 @@ from dyadic.proofs.statements.parsing.latex_source import (
     without_d,
     words_for,
 )
+from dyadic.proofs.statements.parsing.latex_symbols import (
+    FUNCTION_OF,
+    INDICATOR,
+    LISTED,
+    REDUCTIONS,
+    RELATIONS,
+    SYMBOLS,
+)
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
-
-_SYMBOLS = {
-    r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*", r"\leftarrow": "=", r"\gets": "=", r"\coloneqq": "=",
-    r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",
-    r"\bmod": "mod", r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
-    "=": "=", ":=": "=", "+": "+", "-": "-",
-    "*": "*", "/": "/", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
-    r"\rfloor": ")", r"\lfloor": "floor(",
-}  # fmt: skip
-_REDUCTIONS = {
-    r"\sum": "Sum", r"\max": "Max", r"\min": "Min", "LSE": "LogSumExp", "logsumexp": "LogSumExp", "argmax": "ArgMax",
-    "max": "Max", "min": "Min",
-}  # fmt: skip
-_INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
-_LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 
 
 class LatexReader:
@@ -104,7 +97,10 @@ class LatexReader:
             self._of_wholes(cursor, node)
         elif cursor.is_at("["):
             cursor.take()
-            self._condition(cursor.until("[", "]", "this bracket is not closed"), node.at)
+            self._square(cursor.until("[", "]", "this bracket is not closed"), node.at)
+        elif cursor.is_at("_"):
+            cursor.take()
+            self._emit(f"_[{self._indices(content(cursor.argument()), cursor.end)}]", node.at)
         elif cursor.is_at("^"):
             cursor.take()
             self._superscript(cursor.argument())
@@ -131,10 +127,10 @@ class LatexReader:
             cursor.next += after
             self._emit("for", node.at)
         elif not (self._derivative(cursor) or self._indicator(cursor) or self._reduction(cursor)):
-            if node.text not in _SYMBOLS or (node.text == r"\pi" and self._names.is_quantity("pi")):
+            if node.text not in SYMBOLS or (node.text == r"\pi" and self._names.is_quantity("pi")):
                 return False
             cursor.take()
-            self._emit(_SYMBOLS[node.text], node.at)
+            self._emit(SYMBOLS[node.text], node.at)
         return True
 
     # -- brackets
@@ -179,13 +175,20 @@ class LatexReader:
         self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
         self._bracketed(inner, opening.at)
 
+    def _square(self, found: Sequence[LatexNode], at: int) -> None:
+        """A condition, or brackets that only group."""
+        if any(node.kind != "group" and SYMBOLS.get(node.text, node.text) in RELATIONS for node in found):
+            self._condition(found, at)
+        else:
+            self._bracketed([node for node in found if node.text not in (r"\left", r"\right")], at)
+
     def _condition(self, found: Sequence[LatexNode], at: int) -> None:
         self._emit(f"[{self._text_of(found, at)}]", at)
 
     def _indicator(self, cursor: Cursor) -> bool:
         r"""``\mathbb{1}[...]``, ``\mathbb{1}_{...}``, ``\mathbf{1}\{...\}``: 1 where the condition holds."""
         node, one = cursor.peek(), cursor.peek(1)
-        if node.text not in _INDICATOR or one.text.strip() not in ("1", "I"):
+        if node.text not in INDICATOR or one.text.strip() not in ("1", "I"):
             return False
         after = 3 if cursor.peek(2).text == r"\left" else 2
         opening = cursor.peek(after)
@@ -233,6 +236,8 @@ class LatexReader:
         top, bottom = cursor.arguments(2)
         if number and all(part.text.strip().isdigit() for part in (top, bottom)):
             raise Unreadable(at, r"a number before a fraction is doubtful: write 2 \cdot \frac{1}{2}, or \frac{5}{2}")
+        if without_d(content(top)) == () and cursor.peek().kind in ("letter", "command"):  # d/dW of what follows
+            top = LatexNode("group", "", at, (*content(top), cursor.take()))
         if self._derivative_of(content(top), content(bottom), at):
             return
         self._emit("(", at)
@@ -250,7 +255,11 @@ class LatexReader:
             self._emit(f"d{self._text_of(above, at)}/dt", at)
             return True
         of = self._quantity_of(above, at)
-        if of not in ("E", "C"):
+        called = FUNCTION_OF.fullmatch(of)
+        if called and called[1] in self._vocabulary.functions and called[2] == self._text_of(below, at).strip():
+            self._emit(f"{called[1]}'({called[2]})", at)
+            return True
+        if of not in ("E", "C") and not self._names.is_quantity(of.partition("[")[0]):
             return False
         self._emit(f"d{of}/d{self._text_of(below, at)}", at)
         return True
@@ -306,7 +315,7 @@ class LatexReader:
     def _reduction(self, cursor: Cursor) -> bool:
         node = cursor.peek()
         long = node.text.rstrip("*") == r"\operatorname"
-        word = _REDUCTIONS.get(cursor.peek(1).text if long else node.text)
+        word = REDUCTIONS.get(cursor.peek(1).text if long else node.text)
         if word is None:
             return False
         start = cursor.next
@@ -368,9 +377,11 @@ class LatexReader:
     def _indices(self, found: Sequence[LatexNode], end: int) -> str:
         """Indices between commas, or letters side by side."""
         listed = parts(found, ",")
+        if len(listed) == 1 and any(node.text == ":" for node in found):
+            listed = [[node] for node in found]
         if len(listed) == 1:
             text = self._text_of(found, end)
-            if _LISTED.fullmatch(text) and not re.fullmatch(r"\s*\d+\s*[a-z].*", text):
+            if LISTED.fullmatch(text) and not re.fullmatch(r"\s*\d+\s*[a-z].*", text):
                 return ", ".join(re.findall(r"[a-z]\d*|\d+", text))
             return text
         return ", ".join(self._text_of(part, end) for part in listed if part)

@@ -20,6 +20,8 @@ def counted_from_zero(node: Any, vocabulary: Vocabulary) -> Any:
         return node
     first = vocabulary.first
     match node:
+        case ["part", inner, part]:
+            return ["part", counted_from_zero(inner, vocabulary), part]
         case ["counted", name]:
             return ["index", name]
         case ["index", _]:
@@ -27,6 +29,9 @@ def counted_from_zero(node: Any, vocabulary: Vocabulary) -> Any:
         case ["entry", kind, owner, indices]:
             found = ["entry", kind, owner, [_place(index, vocabulary) for index in indices]]
             return shifted(found, first) if (kind, owner) in vocabulary.integers else found
+        case ["subscript", inner, position, *indices]:
+            places = [index if index is None else _place(index, vocabulary) for index in indices]
+            return ["subscript", counted_from_zero(inner, vocabulary), position, *places]
         case ["argmax", *_]:
             return shifted([*node[:3], counted_from_zero(node[3], vocabulary)], first)
         case ["same", one, two]:

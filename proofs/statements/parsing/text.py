@@ -10,27 +10,32 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
 from dyadic.proofs.statements.parsing.conditions import real_condition
+from dyadic.proofs.statements.parsing.differentials import derivative, rate, slope
 from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.index_ranges import read_reduction
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable
-from dyadic.proofs.statements.semantics import quantities
+from dyadic.proofs.statements.parsing.integer_values import integer_quotient, remainder
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable, quoted
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
-_OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|[-+*/^(),=@\u00b7\u2212\u2299]")
-_SPELLING = {"**": "^", "<-": "=", ":=": "=", "\u2212": "-", "\u2299": ".*"}
+_OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|<=|>=|!=|[-+*/^(),=@<>\u00b7\u2212\u2299\u2264\u2265\u2260]")
+_SPELLING = {
+    "**": "^", "<-": "=", ":=": "=", "\u2212": "-", "\u2299": ".*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
+}  # fmt: skip
+_SUBSCRIPT = re.compile(r"_?\s*\[")
 _TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
 _CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax)\s*(?=\()")
 _CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)([A-Za-z][A-Za-z0-9]*)\s*/\s*(?:d\s*|\u2202\s*)")
+_BY = re.compile(r"\s*/\s*[d\u2202]\s*")
 _RATE = re.compile(r"\s*/\s*d\s*t\b")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\s*\[")
 _INDEX = re.compile(r"[a-z]\d*(?![A-Za-z0-9_(\[])")
+_QUOTIENT = re.compile(r"floor\s*\(")
 _LARGEST_POWER_OF_TEN = 40
 
 
@@ -47,11 +52,25 @@ class TextReader:
             raise Unreadable(0, f"the formula is longer than {limits.text} characters")
         self._limits = limits
         self._source, self._vocabulary, self._define = source, vocabulary, define
-        self._whole, self._at, self._depth = context or source, 0, 0
+        self._formula, self._whole, self._at, self._depth = source, context or source, 0, 0
 
     @cached_property
     def _lengths(self) -> list[int]:
         return sorted({len(name) for name in self._vocabulary.tensors}, reverse=True)
+
+    @cached_property
+    def _closed(self) -> dict[int, int]:
+        """Where each round bracket is closed, of those that are and that stand around a remainder or a quotient."""
+        found: dict[int, int] = {}
+        opened: list[int] = []
+        if "mod" not in self._whole and "floor" not in self._whole:
+            return found
+        for at, letter in enumerate(self._formula):
+            if letter == "(":
+                opened.append(at)
+            elif letter == ")" and opened:
+                found[opened.pop()] = at
+        return found
 
     def tokens(self) -> list[Token]:
         found: list[Token] = []
@@ -75,8 +94,12 @@ class TextReader:
         if match := _TRANSPOSED.match(source, start):
             self._at = match.end()
             return [Token("transposed", None, start)]
+        if token := self._subscript() or self._whole_number():
+            return [token]
         if match := _OPERATOR.match(source, start):
             self._at = match.end()
+            if match[0] == "<-" and not source[self._at : self._at + 1].isspace():
+                raise Unreadable(start, "a <-b is doubtful: write a <- b, or a < -b")
             return [Token("operator", _SPELLING.get(match[0], match[0]), start)]
         if source[start] == "[":
             return [Token("atom", self._condition(), start)]
@@ -94,8 +117,46 @@ class TextReader:
             return [Token("atom", ["entry", LET, match[0], self._indices(None)], start)]
         word = _IDENTIFIER.match(source, start)
         raise Unreadable(
-            start, f"{word[0]!r} is no quantity of this network" if word else f"{source[start]!r} is not understood"
+            start,
+            f"{quoted(word[0])} is no quantity of this network"
+            if word
+            else f"{quoted(source[start])} is not understood",
         )
+
+    def _subscript(self) -> Token | None:
+        """The indices of an entry of what stands in brackets: (W x)[i], softmax(x)[i]."""
+        start = self._at
+        match = _SUBSCRIPT.match(self._source, start)
+        if match is None or not (match[0][0] == "_" or self._source[max(start - 1, 0)] == ")"):
+            return None
+        self._at = match.end() - 1
+        inside, offset = self._bracketed("[", "]")
+        if re.search(r"[<>=|\u2264\u2265\u2260]", inside):
+            self._at = start
+            return None
+        return Token(
+            "subscript", [IndexReader(*part, self._vocabulary).expression() for part in split(inside, offset)], start
+        )
+
+    def _whole_number(self) -> Token | None:
+        """A remainder, or the integer part of a quotient of integers; None where none stands here."""
+        start = self._at
+        found = _QUOTIENT.match(self._source, start)
+        if found is None and self._source[start] != "(":
+            return None
+        opening = start if found is None else found.end() - 1
+        if self._closed.get(opening, len(self._source)) >= len(self._source):
+            return None
+        self._at, offset = self._closed[opening] + 1, opening + 1
+        inside = self._source[offset : self._at - 1]
+        if found is not None:
+            node = integer_quotient(self._source[start : self._at], start, self._vocabulary)
+        else:
+            node = remainder(inside, offset, self._vocabulary, self._part)
+        if node is None:
+            self._at = start
+            return None
+        return Token("atom", node, start)
 
     def _bracketed(self, opening: str, closing: str) -> tuple[str, int]:
         """The text between the bracket here and the one that closes it, and where it starts."""
@@ -118,6 +179,8 @@ class TextReader:
     def _condition(self) -> Any:
         """A bracket: between integers if it can be read so, else between real numbers."""
         inside, offset = self._bracketed("[", "]")
+        if any(map(self._is_real, _IDENTIFIER.findall(inside))):
+            return real_condition(inside, offset, self._part)
         try:
             return IndexReader(inside, offset, self._vocabulary).condition()
         except Unreadable as error:
@@ -126,6 +189,14 @@ class TextReader:
             ):
                 raise error
         return real_condition(inside, offset, self._part)
+
+    def _is_real(self, name: str) -> bool:
+        """Whether a name in a condition is that of real numbers, and not that of an index of the formula."""
+        tensor = self._vocabulary.tensors.get(name)
+        if tensor is None or (tensor.kind, tensor.owner) in self._vocabulary.integers:
+            return False
+        index = rf"\[[^\[\]<>=|]*\b{re.escape(name)}\b[^\[\]<>=|]*\]|[a-z]\[\s*{re.escape(name)}\s*<"
+        return re.search(index, self._whole) is None
 
     def _conditions(self) -> list[Any]:
         """The ranges of free indices that end an equation: ``for i < 3, 2 <= j < 5``."""
@@ -171,6 +242,11 @@ class TextReader:
             return Token("extremum", match[0], start)
         if match[0] in self._vocabulary.sizes:
             return Token("atom", ["size", match[0]], start)
+        if match[0] in self._vocabulary.numbers:
+            value = self._vocabulary.numbers[match[0]]
+            return Token(
+                "atom", int(value) if value.denominator == 1 else ["rational", *value.as_integer_ratio()], start
+            )
         if match[0] in _CONSTANTS:
             return Token("atom", _CONSTANTS[match[0]], start)
         if _CALL.match(self._source, start):
@@ -192,15 +268,19 @@ class TextReader:
 
     def _indices(self, tensor: NamedTensor | None) -> list[Any]:
         """The indices after a name; ``tensor`` None: as many as there are."""
-        wanted = None if tensor is None else len(tensor.axes)
+        wanted = None if tensor is None else len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part)
         start = self._at
         if wanted == 0 or self._source[start : start + 1] != "[":
             return []
         inside, offset = self._bracketed("[", "]")
         parts = split(inside, offset)
-        if wanted is not None and len(parts) != wanted:
+        named = tensor is not None and tensor.own in self._vocabulary.author.plain  # its rows have names as well
+        if wanted is not None and len(parts) != wanted and not (named and len(parts) < wanted):
             raise Unreadable(start, f"{tensor.name if tensor else 'this'} has {wanted} axes, not {len(parts)}")
-        return [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]
+        if tensor is None or not any(part.strip() == ":" for part, _ in parts):
+            return [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]
+        whole = [None if part.strip() == ":" else (part, at) for part, at in parts]
+        return [part and IndexReader(*part, self._vocabulary).expression() for part in whole]
 
     def _entry(self) -> Token | None:
         start, tensor = self._at, self._tensor(self._at)
@@ -208,11 +288,22 @@ class TextReader:
             return None
         self._at += len(tensor.name)
         indices = self._indices(tensor)
-        if tensor.axes and not indices:
-            whole = ["whole", tensor.kind, tensor.owner, start]
-            return Token("atom", ["transposed", whole] if tensor.transposed else whole, start)
+        if any(isinstance(part, tuple) for part in tensor.part) and indices:
+            raise Unreadable(start, f"{tensor.name} is the name of a part: write it without indices")
+        visible = len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part)
+        if len(indices) < visible or None in indices:
+            whole: list[Any] = ["whole", tensor.kind, tensor.owner, start]
+            whole = ["part", whole, tensor.part] if tensor.part else whole
+            whole = ["transposed", whole] if tensor.transposed else whole
+            return Token("atom", ["subscript", whole, start, *indices] if indices else whole, start)
         if tensor.transposed:
             indices.reverse()
+        if tensor.part:
+            rest = iter(indices)
+            first = self._vocabulary.first
+            indices = [
+                next(rest) if part is None else part + first for part in tensor.part if not isinstance(part, tuple)
+            ]
         return Token("atom", ["entry", tensor.kind, tensor.owner, indices], start)
 
     def _derivative(self) -> Token | None:
@@ -230,16 +321,22 @@ class TextReader:
         return Token("atom", found if found[0] == "entry" else ["derivative", found], start)
 
     def _rate(self) -> Token | None:
-        """dx_v[i]/dt."""
+        """dx_v[i]/dt, dz_w[k]/dz_v[j]."""
         start = self._at
-        if self._source[start] != "d" or self._tensor(start) is not None:
+        if self._source[start] not in "d\u2202" or self._tensor(start) is not None:
             return None
-        match = re.compile(r"d\s*").match(self._source, start)
+        match = re.compile(r"[d\u2202]\s*").match(self._source, start)
         assert match is not None
         if self._tensor(match.end()) is None:
             return None
         self._at = match.end()
         token = self._entry()
+        below = _BY.match(self._source, self._at)
+        if token is not None and below is not None and self._tensor(below.end()) is not None:
+            self._at = below.end()
+            other = self._entry()
+            assert other is not None
+            return Token("atom", slope(token.value, other.value, start, self._vocabulary), start)
         end = _RATE.match(self._source, self._at)
         if end is None and self._define:  # a new name such as dxhat
             self._at = start
@@ -293,28 +390,3 @@ def function(vocabulary: Vocabulary, name: str, order: int, position: int) -> tu
     if order > 1:
         raise Unreadable(position, "only first derivatives of a function can be written")
     return vocabulary.functions[name], order
-
-
-def derivative(of: str, entry: Any, position: int, total: bool) -> Any:
-    """The entry that stands for dE/d(entry) or dC/d(entry); ``total``: the latter is the total derivative."""
-    if entry[0] == "transposed":
-        return ["transposed", derivative(of, entry[1], position, total)]
-    form, kind, owner, indices = entry
-    if of == "C":
-        if not total and kind != "x":
-            hint = 'the total derivative is meant where the claim has at = "solution"'
-            raise Unreadable(position, f"dC/d... is the cost's own partial derivative, with respect to an x; {hint}")
-        if kind in (LET, "E", "C", "y", "s") or quantities.quantity(kind).sense is not quantities.Sense.TENSOR:
-            raise Unreadable(position, "dC/d... is taken with respect to x, a parameter or an intermediate quantity")
-        return [form, quantities.by_cost(kind), owner, indices]
-    if kind == LET or is_adjoint(kind) or kind in ("E", "y"):
-        raise Unreadable(position, "dE/d... is taken with respect to x, s, a parameter or an intermediate quantity")
-    return [form, adjoint(kind), owner, indices]
-
-
-def rate(entry: Any, position: int) -> Any:
-    """The entry that stands for d(entry)/dt under the saddle-point dynamics."""
-    form, kind, owner, indices = entry
-    if kind not in ("x", "s"):
-        raise Unreadable(position, "only x and s move in time")
-    return [form, quantities.rate(kind), owner, indices]

@@ -12,6 +12,11 @@ LONGEST_INDEX = 9
 _LONGEST_SHOWN = 60
 
 
+def quoted(text: str) -> str:
+    """What was written, for a message: backslashes as they are, what cannot be printed escaped."""
+    return repr(text).replace("\\\\", "\\")
+
+
 class Unreadable(Exception):
     """A formula that is not in the documented notation; ``position`` counts characters from 0."""
 
@@ -38,10 +43,10 @@ PRINTED = Limits(5_000_000, 500_000, 2_500, 2**22)
 
 @dataclass(frozen=True)
 class Token:
-    """kind: number, atom, function, extremum, call, reduction, operator, transposed, where or end.
+    """kind: number, atom, function, extremum, call, reduction, operator, transposed, subscript, where or end.
 
     value: a Fraction; an expression as nested lists; (name, order); max, min or a name; a :class:`ReductionHead`; the
-    operator; brackets that are 1 where the equation is claimed.
+    operator; indices; brackets that are 1 where the equation is claimed.
     """
 
     kind: str
@@ -68,7 +73,7 @@ class FormulaError(SpecError):
 
     def __init__(self, where: str, source: str, error: Unreadable) -> None:
         near = source[max(0, error.position - 15) : error.position + 25].replace("\n", " ")
-        problem = f"{error.problem} (at character {error.position + 1}, near {near!r})"
+        problem = f"{error.problem} (at character {error.position + 1}, near {quoted(near)})"
         super().__init__(where, problem, "see `dyadic explain claims`")
         start = max(source.rfind("\n", 0, error.position) + 1, error.position - _LONGEST_SHOWN)
         line = source[start : error.position + _LONGEST_SHOWN].partition("\n")[0]

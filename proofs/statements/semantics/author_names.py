@@ -1,8 +1,9 @@
 r"""The author's own names: of single quantities, and of families over the layers of a chain.
 
 ``L = "C"`` names one quantity; ``a^l = "x"`` with ``layers = ["image", "hidden", "out"]`` makes a^0 the input, a^1 the
-activation of ``hidden``, and a^{l+1} that of the layer after l.  An equation with l is claimed for every l for which
-all that it names exists.
+activation of ``hidden``, and a^{l+1} that of the layer after l.  ``a^l = "x^{l-1}"`` counts the layers from 1, and
+``h_t = "hidden_r.{t}"`` puts a number into a name.  An equation with l is claimed for every l for which all that it
+names exists.
 """
 
 from __future__ import annotations
@@ -12,12 +13,20 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.statements.parsing.tokens import quoted
 from dyadic.symbolic.errors import SpecError
 
-_FAMILY = re.compile(r"(?P<stem>[A-Za-z][A-Za-z0-9]*)(?P<mark>[\^_])(?:l|\{l\}|\(l\)|\[l\]|\{\(l\)\}|\{\[l\]\})\Z")
+_FAMILY = re.compile(
+    r"(?P<stem>[A-Za-z][A-Za-z0-9]*)(?P<mark>[\^_])(?:[lt]|\{[lt]\}|\([lt]\)|\[[lt]\]|\{\([lt]\)\}|\{\[[lt]\]\})\Z"
+)
+_ELL = re.compile(r"\\?ell(?![A-Za-z])")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-_LAYER = re.compile(r"(?:(?P<base>[lL])(?:(?P<sign>[-+])(?P<by>\d{1,4}))?|(?P<number>\d{1,4}))\Z")
-_KIND = re.compile(r"(?:d[EC]/d)?[A-Za-z][A-Za-z0-9]*\Z")
+_LAYER = re.compile(r"(?:(?P<base>[lLt]|n_l)(?:(?P<sign>[-+])(?P<by>\d{1,4}))?|(?P<number>\d{1,4}))\Z")
+_KIND = re.compile(r"(?P<kind>(?:d[EC]/d)?[A-Za-z][A-Za-z0-9]*)(?:\^\{?[lt](?P<by>[-+]\d{1,3})?\}?)?\Z")
+_TEMPLATE = re.compile(r"(?P<before>[^{}]*)\{[lt](?P<by>[-+]\d{1,3})?\}(?P<after>[^{}]*)\Z")
+_MOST_STEPS = 1_000
+_NEAR = 5
+"""By how much l may differ from a number that there is, as in c_{t+1}."""
 _GREEK = re.compile(r"\\([A-Za-z]+)")
 _ACCENT = re.compile(r"\\(bar|hat|tilde)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?")
 
@@ -27,14 +36,27 @@ class LayerOutside(Exception):
 
 
 @dataclass(frozen=True)
+class NameFamily:
+    """mark: before the layer, ^ or _.  kind: of the quantity; or the parts of its name around the number.
+
+    by: what is added to the author's number.
+    """
+
+    mark: str
+    kind: str = ""
+    around: tuple[str, str] | None = None
+    by: int = 0
+
+
+@dataclass(frozen=True)
 class AuthorNames:
-    """plain: names of quantities as ``derive`` prints them.  families: (mark, kind) by their letter.
+    """plain: names of quantities as ``derive`` prints them.  families: by their letter.
 
     chain: the layers by number, from the input.  layer: the number that l stands for at present.
     """
 
     plain: Mapping[str, str]
-    families: Mapping[str, tuple[str, str]]
+    families: Mapping[str, NameFamily]
     chain: Sequence[str] = ()
     layer: int | None = None
 
@@ -43,47 +65,72 @@ class AuthorNames:
 
         Raises :class:`LayerOutside`.
         """
-        name = f"{self.families[stem][1]}_{self._owner(written)}"
+        family, number = self.families[stem], self._number(written)
+        number += family.by
+        if family.around is not None:
+            name = f"{family.around[0]}{number}{family.around[1]}"
+        elif 0 <= number < len(self.chain):
+            name = f"{family.kind}_{self.chain[number]}"
+        else:
+            raise LayerOutside(written)
         if name.rpartition("/d")[2] not in known:
             raise LayerOutside(name)
         return name
 
     def of_output(self, stem: str) -> str:
         r"""The last activation, where its family is named without a layer, as in \nabla_a C; else nothing."""
-        is_activation = stem in self.families and self.families[stem][1] == "x"
+        is_activation = stem in self.families and self.families[stem].kind == "x"
         return f"x_{self.chain[-1]}" if is_activation and stem not in self.plain else ""
 
     def is_layer(self, written: str) -> bool:
         return _LAYER.match(_bare(written)) is not None
 
-    def _owner(self, written: str) -> str:
+    def numbers(self, known: Container[str]) -> range:
+        """The numbers that l may stand for; ``known``: the names that there are."""
+        around = [family.around for family in self.families.values() if family.around is not None]
+        if around:
+            steps = [n for n in range(_MOST_STEPS) if any(f"{before}{n}{after}" in known for before, after in around)]
+            return range(min(steps, default=0) - _NEAR, max(steps, default=0) + _NEAR)
+        shifts = [family.by for family in self.families.values()]
+        return range(min(0, -max(shifts, default=0)), len(self.chain) - min(shifts, default=0))
+
+    def shown(self, number: int) -> str:
+        """A layer by its number, and by its name where that is the author's."""
+        plain = 0 <= number < len(self.chain) and not any(f.by or f.around for f in self.families.values())
+        return f"l = {number} ({self.chain[number]})" if plain else f"l = {number}"
+
+    def _number(self, written: str) -> int:
+        """The author's number of a layer."""
         match = _LAYER.match(_bare(written))
         assert match is not None
-        last = len(self.chain) - 1
         if match["number"]:
-            number = int(match["number"])
-        else:
-            start = last if match["base"] == "L" else self.layer
-            if start is None:
-                raise LayerOutside(written)
-            number = start + int(match["by"] or 0) * (-1 if match["sign"] == "-" else 1)
-        if not 0 <= number <= last:
+            return int(match["number"])
+        start = self._last if match["base"] in ("L", "n_l") else self.layer
+        if start is None:
             raise LayerOutside(written)
-        return self.chain[number]
+        return start + int(match["by"] or 0) * (-1 if match["sign"] == "-" else 1)
+
+    @property
+    def _last(self) -> int:
+        """The author's number of the last layer: that of its activation."""
+        shifts = [family.by for family in self.families.values() if family.kind == "x"]
+        return len(self.chain) - 1 - (shifts[0] if shifts else 0)
 
     def speaks_of_l(self, text: str) -> bool:
         """Whether a formula holds a family at a layer that depends on l."""
-        for stem, (mark, _) in self.families.items():
+        for stem, family in self.families.items():
+            mark = family.mark
             letters = rf"(?:{stem}|\\{stem})(?:\}})?"
             script = r"(?:[_^]\s*(?:\{[^{}]*\}|\w)\s*)?"
-            if re.search(rf"{letters}\s*{script}\{mark}\s*\{{?[\[(]?l(?![A-Za-z0-9])", text):
+            if re.search(rf"{letters}\s*{script}\{mark}\s*\{{?[\[(]?(?:[lt]|\\ell)(?![A-Za-z0-9])", text):
                 return True
         return False
 
     def put_in(self, text: str, known: Container[str]) -> str:
         """A formula in the text notation with the printed names for the families' quantities."""
-        for stem, (mark, _) in self.families.items():
-            pattern = rf"(?<![A-Za-z0-9_]){stem}\{mark}(\{{[^{{}}]*\}}|\([^()]*\)|[lL]|\d+)(?![A-Za-z0-9])"
+        for stem, family in self.families.items():
+            layer = r"(\{[^{}]*\}|\([^()]*\)|[lLt]|\d+)(?![A-Za-z0-9])"
+            pattern = rf"(?<![A-Za-z0-9_]){stem}\{family.mark}{layer}"
 
             def replaced(found: re.Match[str], stem: str = stem) -> str:
                 return self.named(stem, found[1], known) if self.is_layer(found[1]) else found[0]
@@ -93,29 +140,35 @@ class AuthorNames:
 
 
 def _bare(written: str) -> str:
-    """A layer without the braces and brackets around it."""
-    return re.sub(r"[\s{}()\[\]]", "", written)
+    """A layer without the braces and brackets around it; an ell is an l."""
+    return _ELL.sub("l", re.sub(r"[\s{}()\[\]]", "", written))
 
 
 def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) -> AuthorNames:
     """The names of a claims file, for a network.  Raises :class:`SpecError`."""
     plain: dict[str, str] = {}
-    families: dict[str, tuple[str, str]] = {}
+    families: dict[str, NameFamily] = {}
     for written, meaning in table.items():
         name = spelled(written)
-        family = _FAMILY.match(name)
-        if family and _KIND.match(meaning):
-            families[family["stem"]] = family["mark"], meaning
+        family = _FAMILY.match(_ELL.sub("l", name))
+        kind, around = _KIND.match(meaning), _TEMPLATE.match(meaning)
+        if family and kind:
+            families[family["stem"]] = NameFamily(family["mark"], kind["kind"], None, int(kind["by"] or 0))
+        elif family and around:
+            parts = around["before"], around["after"]
+            families[family["stem"]] = NameFamily(family["mark"], "", parts, int(around["by"] or 0))
         elif _PLAIN.match(name):
             plain[name] = meaning
         else:
-            raise SpecError("names", f"the name {written[:40]!r} cannot be used", "use letters, such as theta or a^l")
+            raise SpecError(
+                "names", f"the name {quoted(written[:40])} cannot be used", "use letters, such as theta or a^l"
+            )
     known = (*graph.parents, *graph.inputs)
     for name in layers:
         if name not in known:
             raise SpecError("layers", f"{name[:40]!r} is no layer or input", f"known: {', '.join(known)}")
     chain = list(layers) or _chain(graph)
-    if families and not chain:
+    if any(family.around is None for family in families.values()) and not chain:
         raise SpecError("layers", "are in no chain: l does not say which is meant", "list them: layers = [...]")
     return AuthorNames(plain, families, chain)
 
@@ -125,6 +178,8 @@ def spelled(written: str) -> str:
     text = _ACCENT.sub(lambda found: f"{found[2]}{found[1]}", written.strip())
     text = _GREEK.sub(lambda found: found[1], text)
     text = re.sub(r"\s*([\^_{}])\s*", r"\1", text)
+    text = re.sub(r"_\{?(?:math\w+|text|rm)?\{?([A-Za-z0-9]+)\}*", r"_\1", text)
+    text = re.sub(r"\^\{?2\}?\Z", "2", text)  # of \sigma^2, which is one letter for a variance
     return re.sub(r"\^\{?text\{([^{}]*)\}\}?", r"_\1", text)
 
 

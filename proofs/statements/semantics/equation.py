@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +19,8 @@ from dyadic.proofs.statements.semantics.matrix_form import in_entries
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
 from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
-from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary, shown_entry
+from dyadic.proofs.statements.semantics.shown import show
+from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
 
 MOST_LINKS = 200
@@ -36,7 +36,8 @@ class Statement:
     assumptions: what it assumes, as written.  at: "any state", or "solution": x is the feedforward activation and s
     backpropagation's sensitivity.  first: the number of the first index.  layout: of the derivative by a matrix.
     place: where it stands, for messages; line: of the file, 0 if that is not known.  expected: the verdict that the
-    author expects, or nothing.
+    author expects, or nothing.  uses: earlier claims, by id or label, whose definitions are its own too.
+    labels: of its display.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Statement:
     layout: str = DENOMINATOR
     line: int = 0
     expected: str = ""
+    uses: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,13 @@ _LEFT = {
     "dynamics": {rate("x"): rate("x"), rate("s"): rate("s")},
     "energy": {"E": "E", "C": "C"},
 }
-KINDS = (*_LEFT, "adjoint", "gradient", "equal", "chain", "steps", "step_size")
+_RATES = ("eta", "alpha", "lr")
+KINDS = (*_LEFT, "adjoint", "gradient", "descent", "equal", "chain", "steps", "step_size")
 _WANTED = {
     "inference": "x_NAME[i]", "sensitivity": "s_NAME[i]", "update": "x_NAME[i] or s_NAME[i]",
     "euler_lagrange": "x_NAME[i] or s_NAME[i]", "dynamics": "dx_NAME[i]/dt or ds_NAME[i]/dt",
     "energy": "E, E_NAME or C", "adjoint": "s_NAME[i]", "gradient": "dE/d(parameter), such as Wbar_NAME[i, j]",
+    "descent": "a parameter: W_NAME[i, j] <- W_NAME[i, j] - eta ...",
 }  # fmt: skip
 
 
@@ -124,6 +129,10 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     """Read a claim's formulas.  Raises :class:`SpecError` where one is not in the notation or does not fit the kind."""
     found = Equalities(vocabulary.copy())
     found.vocabulary.first, found.vocabulary.solution = statement.first, statement.at == SOLUTION
+    if statement.kind == "descent":
+        for name in _RATES:
+            if not found.vocabulary.knows(name):
+                found.vocabulary.free_number(name)
     for source in statement.definitions:
         _definition(found, statement, source)
     found.premises = read_premises(statement.assumptions, found.vocabulary, statement.place)
@@ -133,7 +142,7 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         raise SpecError(statement.place, "claims no equality", "write left = right")
     if len(sides) > MOST_LINKS:
         raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
-    first = _left(statement, sides[0], found.vocabulary)
+    first = _left(statement, sides[0], found.vocabulary, sides[1:])
     _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place)
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
@@ -157,7 +166,8 @@ def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: b
     reader = LatexReader if statement.latex else TextReader
     try:
         source = formula(source) if statement.latex else vocabulary.author.put_in(source, vocabulary.tensors)
-        sides = parse(reader(source, vocabulary, define).tokens())
+        inequality = statement.kind == "equal" and not define
+        sides = parse(reader(source, vocabulary, define).tokens(), inequality=inequality)
         return [counted_from_zero(side, vocabulary) for side in sides]
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
@@ -200,12 +210,14 @@ def _defined_in_entries(statement: Statement, source: str, sides: list[Any], voc
         raise refuse(statement.place, source, error) from error
 
 
-def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
+def _left(statement: Statement, node: Any, vocabulary: Vocabulary, others: list[Any]) -> Any:
     """The first side with the meaning that the claim's kind gives it."""
     kind = statement.kind
     if kind in ("equal", "chain"):
         return node
     wrong = SpecError(statement.place, f"a claim of kind {kind} starts with {_WANTED[kind]}", 'or use kind = "equal"')
+    if isinstance(node, list) and node[0] == "*" and all(map(is_bracket, node[1:-1])):  # where it is claimed
+        return [*node[:-1], _left(statement, node[-1], vocabulary, others)]
     if not isinstance(node, list) or node[0] != "entry":
         raise wrong
     _, letter, owner, indices = node
@@ -213,6 +225,11 @@ def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
         if not is_adjoint(letter) or owner in vocabulary.graph.costs:
             raise wrong
         return node
+    if kind == "descent":
+        if not vocabulary.trained(NamedTensor(letter, owner, ())):
+            raise wrong
+        slope = ["entry", adjoint(letter), owner, indices]
+        return ["+", node, ["*", -1, _rate_of(statement, others), slope]]
     if kind == "adjoint":
         if letter not in ("s", adjoint("x")):
             raise wrong
@@ -222,107 +239,18 @@ def _left(statement: Statement, node: Any, vocabulary: Vocabulary) -> Any:
     return ["entry", _LEFT[kind][letter], owner, indices]
 
 
-def show(node: Any) -> str:
-    """An expression in the text notation."""
-    return _show(node)[0]
+def _rate_of(statement: Statement, sides: list[Any]) -> Any:
+    """The learning rate: the number that is free, of several the one with a usual name for it."""
+    named = sorted(owner for kind, owner in set().union(*map(entries, sides)) if kind == FREE)
+    usual = [name for name in _RATES if name in named]
+    if not usual and len(named) != 1:
+        problem = "its right-hand side holds no learning rate, or several numbers that could be it"
+        raise SpecError(statement.place, problem, 'call it eta, or say [names] NAME = "number"')
+    return ["entry", FREE, (usual or named)[0], []]
 
 
-def _show(node: Any, level: int = 0) -> tuple[str, int]:
-    text, own = _written(node)
-    return (text, own) if own >= level else (f"({text})", 3)
-
-
-def _written(node: Any) -> tuple[str, int]:
-    if isinstance(node, int):
-        return str(node), 3 if node >= 0 else 0
-    match node:
-        case ["apply", "acos", 0, -1]:
-            return "pi", 3
-        case ["size" | "index", name]:
-            return str(name), 3
-        case ["rational", p, q]:
-            return f"{p}/{q}", 1 if p > 0 else 0
-        case ["entry", kind, owner, indices]:
-            return shown_entry(kind, owner, [_index(i) for i in indices]), 3
-        case ["apply", name, order, argument]:
-            return f"{name}{chr(39) * order}({show(argument)})", 3
-        case ["+", *terms]:
-            return _signed((_is_negative(term), _show(_opposite(term), 1)[0]) for term in terms), 0
-        case ["*", _, *_] if _is_negative(node):
-            return "-" + _show(_opposite(node), 1)[0], 0
-        case ["*", *factors]:
-            last = len(factors) - 1
-            parts = [_show(f, 1 if k == last and _reduces(f) else 2)[0] for k, f in enumerate(factors)]
-            if isinstance(factors[0], list) and factors[0][0] == "rational" and factors[0][1] > 0:
-                parts[0] = show(factors[0])
-            return " ".join(parts), 1
-        case ["^", base, ["rational", p, q]]:
-            return f"{_show(base, 3)[0]}^({p}/{q})", 2
-        case ["^", base, exponent]:
-            return f"{_show(base, 3)[0]}^{exponent if exponent >= 0 else f'({exponent})'}", 2
-        case ["inside", value, extent]:
-            return f"[0 <= {_index(value)} < {_index(extent)}]", 3
-        case ["divides", divisor, value]:
-            return f"[{_index(divisor)} | {_index(value)}]", 3
-        case ["same", one, two]:
-            return f"[{_index(one)} = {_index(two)}]", 3
-    kind, name, extent, body = node
-    title = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Max", "argmax": "ArgMax"}[kind]
-    return f"{title}[{name}{'' if extent is None else f'<{extent}'}] {_show(body, 1)[0]}", 1
-
-
-def _reduces(node: Any) -> bool:
-    return isinstance(node, list) and node[0] in ("sum", "logsumexp", "max", "argmax")
-
-
-def _signed(terms: Iterable[tuple[bool, str]]) -> str:
-    """A sum of terms without signs, each with whether it is subtracted."""
-    text = ""
-    for negative, piece in terms:
-        text += (" - " if negative else " + ") + piece if text else "-" * negative + piece
-    return text
-
-
-def _is_negative(node: Any) -> bool:
-    """Whether it is a negative number, or a product that begins with one."""
-    if isinstance(node, list):
-        return node[0] in ("rational", "*") and _is_negative(node[1])
-    return isinstance(node, int) and node < 0
-
-
-def _opposite(node: Any) -> Any:
-    """What is written behind a minus: the node without its sign; what is not negative as it is."""
-    if not _is_negative(node):
-        return node
-    if isinstance(node, int):
-        return -node
-    if node[0] == "rational":
-        return ["rational", -node[1], node[2]]
-    if node[1] != -1:
-        return ["*", _opposite(node[1]), *node[2:]]
-    return node[2] if len(node) == 3 else ["*", *node[2:]]
-
-
-def _index(node: Any) -> str:
+def is_bracket(node: Any) -> bool:
+    """Whether an expression is made of conditions between integers alone."""
     if not isinstance(node, list):
-        return str(node)
-    match node:
-        case ["index" | "size", name]:
-            return str(name)
-        case ["+", *terms]:
-            return _signed((_is_negative(term), _index_factor(_opposite(term))) for term in terms)
-        case ["*", _, *_] if _is_negative(node):
-            return "-" + _index_factor(_opposite(node))
-        case ["*", *factors]:
-            return " ".join(map(_index_factor, factors))
-        case ["quotient", top, bottom]:
-            return f"floor({_index(top)} / {_index(bottom)})"
-        case ["remainder", top, bottom]:
-            return f"({_index(top)} mod {_index(bottom)})"
-        case ["entry", kind, owner, indices]:
-            return shown_entry(kind, owner, [_index(i) for i in indices])
-    return str(node)
-
-
-def _index_factor(node: Any) -> str:
-    return f"({_index(node)})" if isinstance(node, list) and node[0] == "+" else _index(node)
+        return isinstance(node, int)
+    return node[0] in ("inside", "divides", "same") or (node[0] in ("+", "*") and all(map(is_bracket, node[1:])))

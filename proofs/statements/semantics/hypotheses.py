@@ -48,6 +48,11 @@ def domains_of_layers(claim: Equalities) -> tuple[str, ...]:
     return (f"what the claim reads of the network is defined: {'; '.join(found)}",) if found else ()
 
 
+def always_defined(claim: Equalities) -> bool:
+    """Whether all of a claim, and what it reads of the network, has a value whatever the numbers are."""
+    return not (domains_of(claim) or domains_of_layers(claim))
+
+
 def given_read(claim: Equalities, link: Link) -> set[tuple[str, str]]:
     """The constants with given values that a link reads, itself or in the terms of the energy that it reads."""
     graph, read = claim.vocabulary.graph, claim.read(link)

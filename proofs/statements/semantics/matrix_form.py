@@ -6,64 +6,32 @@ Shapes are those of the network; what fits only when transposed is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
 from dyadic.proofs.statements.parsing.grammar import has_wholes
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
+from dyadic.proofs.statements.semantics.whole_tensors import (
+    Dimension,
+    Index,
+    WholeTensor,
+    fits,
+    number_of,
+    part_of,
+    scaled,
+    shape_kind,
+    times,
+    transposed,
+    what_fits,
+    written_range,
+)
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _LAYOUT = ' (layout = "numerator" transposes derivatives)'
 _SCALARS = ("sum", "mean", "norm", "dot", "trace")
-Index = Any
-
-
-@dataclass
-class Dimension:
-    """The length of an axis; that of a vector of ones is told by what it stands beside."""
-
-    extent: Extent | None = None
-    same: Dimension | None = None
-
-    @property
-    def root(self) -> Dimension:
-        return self if self.same is None else self.same.root
-
-    def joins(self, other: Dimension) -> bool:
-        """Make two lengths one; whether they can be."""
-        one, two = self.root, other.root
-        if one is two:
-            return True
-        if one.extent is not None and two.extent is not None:
-            return one.extent.same(two.extent)
-        if one.extent is None:
-            one.same = two
-        else:
-            two.same = one
-        return True
-
-    def __str__(self) -> str:
-        extent = self.root.extent
-        return "?" if extent is None else str(extent)
-
-
-@dataclass(frozen=True)
-class WholeTensor:
-    """A tensor of any kind: its shape, its entry at given indices, and whether it is a row."""
-
-    shape: tuple[Dimension, ...]
-    at: Callable[[Sequence[Index]], Any]
-    row: bool = False
-
-    def __str__(self) -> str:
-        if not self.shape:
-            return "a number"
-        if len(self.shape) == 1:
-            return f"a {'row' if self.row else 'column'} of {self.shape[0]}"
-        return " x ".join(map(str, self.shape))
 
 
 @dataclass
@@ -85,7 +53,7 @@ def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = 
     values = [reader.read(side) for side in sides]
     first = next((value for side, value in zip(sides, values, strict=True) if side != 0), values[0])
     for side, value in zip(sides, values, strict=True):
-        if side == 0 or _fits(first, value):  # 0 is that of any shape
+        if side == 0 or fits(first, value):  # 0 is that of any shape
             continue
         if not first.shape or not value.shape:
             raise Unreadable(*_without_indices(sides, vocabulary))
@@ -94,12 +62,6 @@ def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = 
     names = [next(reader.letters) for _ in first.shape]
     at = [["index", name] for name in names]
     return EntryForm([value.at(at if value.shape else []) for value in values], names)
-
-
-def _fits(one: WholeTensor, two: WholeTensor) -> bool:
-    if len(one.shape) != len(two.shape) or (len(one.shape) == 1 and one.row != two.row):
-        return False
-    return all(a.joins(b) for a, b in zip(one.shape, two.shape, strict=True))
 
 
 def _transposed_fits(one: WholeTensor, two: WholeTensor) -> bool:
@@ -182,9 +144,9 @@ class _Reader:
                 return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)])
             case ["derivative", inner]:
                 value = self.read(inner)
-                return _transposed(value, _position(node)) if self.transposed else value
+                return transposed(value, _position(node)) if self.transposed else value
             case ["transposed", inner]:
-                return _transposed(self.read(inner), _position(node))
+                return transposed(self.read(inner), _position(node))
             case ["+", *terms]:
                 return self._sum([self.read(term) for term in terms], _position(node))
             case ["*", *factors]:
@@ -199,6 +161,10 @@ class _Reader:
             case ["apply", name, order, argument]:
                 value = self.read(argument)
                 return WholeTensor(value.shape, lambda at: ["apply", name, order, value.at(at)], value.row)
+            case ["part", inner, part]:
+                return part_of(self.read(inner), part)
+            case ["subscript", inner, int(position), *indices]:
+                return self._entry(self.read(inner), indices, position)
             case ["call", str(name), int(position), *arguments]:
                 return self._call(name, position, [self.read(argument) for argument in arguments])
         if node[0] in _REDUCTIONS:
@@ -213,6 +179,19 @@ class _Reader:
             raise Unreadable(position, f"{shown_entry(kind, owner, ())} holds integers: write its indices")
         return WholeTensor(axes, lambda at: ["entry", kind, owner, list(at)])
 
+    def _entry(self, value: WholeTensor, indices: list[Any], position: int) -> WholeTensor:
+        """An entry; along axes without an index, or with a colon for one, all that stands there."""
+        if len(indices) > len(value.shape):
+            raise Unreadable(position, f"{value} has {len(value.shape)} axes, not {len(indices)}")
+        indices = [*indices, *[None] * (len(value.shape) - len(indices))]
+        open_axes = tuple(axis for axis, index in zip(value.shape, indices, strict=True) if index is None)
+
+        def entry(at: Sequence[Index]) -> Any:
+            rest = iter(at)
+            return value.at([next(rest) if index is None else index for index in indices])
+
+        return WholeTensor(open_axes, entry)
+
     # -- sums and products
 
     def _sum(self, terms: list[WholeTensor], position: int) -> WholeTensor:
@@ -221,7 +200,7 @@ class _Reader:
         if not shaped:
             return WholeTensor((), lambda at: ["+", *(term.at([]) for term in terms)])
         for term in shaped[1:]:
-            if not _fits(shaped[0], term):
+            if not fits(shaped[0], term):
                 hint = _hint(shaped[0], term)
                 raise Unreadable(position, f"a sum of other shapes: {shaped[0]} and {term}{hint}")
         shape, row = shaped[0].shape, shaped[0].row
@@ -246,36 +225,36 @@ class _Reader:
 
     def _entrywise(self, operator: str, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
         if not one.shape or not two.shape:
-            return _scaled(one, two)
+            return scaled(one, two)
         if operator == "*" and (len(one.shape), len(two.shape)) != (1, 1):
             raise Unreadable(position, f"{one} * {two}: write @ for the product of matrices or .* for that of entries")
-        if not _fits(one, two):
+        if not fits(one, two):
             raise Unreadable(position, f"a product entry by entry of other shapes: {one} and {two}{_hint(one, two)}")
-        return WholeTensor(one.shape, lambda at: _times(one.at(at), two.at(at)), one.row)
+        return WholeTensor(one.shape, lambda at: times(one.at(at), two.at(at)), one.row)
 
     def _divided(self, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
         inverse = WholeTensor(two.shape, lambda at: ["^", two.at(at), -1], two.row)
-        return _scaled(one, inverse) if not two.shape else self._entrywise(".*", one, inverse, position)
+        return scaled(one, inverse) if not two.shape else self._entrywise(".*", one, inverse, position)
 
     def _matrix_product(self, one: WholeTensor, two: WholeTensor, operator: str, position: int) -> WholeTensor:
         if not one.shape or not two.shape:
-            return _scaled(one, two)
-        kinds = _kind(one), _kind(two)
+            return scaled(one, two)
+        kinds = shape_kind(one), shape_kind(two)
         if kinds == ("column", "row"):
-            return WholeTensor((one.shape[0], two.shape[0]), lambda at: _times(one.at(at[:1]), two.at(at[1:])))
+            return WholeTensor((one.shape[0], two.shape[0]), lambda at: times(one.at(at[:1]), two.at(at[1:])))
         if kinds not in (("matrix", "matrix"), ("matrix", "column"), ("row", "matrix"), ("row", "column")):
             meant = "u^T v, u v^T or u .* v" if "matrix" not in kinds else "the one that is transposed"
             raise Unreadable(position, f"a {kinds[0]} times a {kinds[1]}: write {meant}")
         if operator == "\u00b7" and "matrix" not in kinds:
             raise Unreadable(position, "a product of vectors with a dot: write u^T v or u .* v")
         if not one.shape[-1].joins(two.shape[0]):
-            raise Unreadable(position, f"{one} times {two}: {one.shape[-1]} is not {two.shape[0]}{_other(one, two)}")
+            raise Unreadable(position, f"{one} times {two}: {one.shape[-1]} is not {two.shape[0]}{what_fits(one, two)}")
         name, left = next(self.letters), len(one.shape) - 1
         index, inner = ["index", name], one.shape[-1]
 
         def entry(at: Sequence[Index]) -> Any:
-            body = _times(one.at([*at[:left], index]), two.at([index, *at[left:]]))
-            return ["sum", name, _written(inner), body]
+            body = times(one.at([*at[:left], index]), two.at([index, *at[left:]]))
+            return ["sum", name, written_range(inner), body]
 
         return WholeTensor((*one.shape[:-1], *two.shape[1:]), entry, row=kinds == ("row", "matrix"))
 
@@ -297,13 +276,13 @@ class _Reader:
             if len(one.shape) != 1:
                 raise Unreadable(position, "diag is of a vector")
             size = one.shape[0]
-            return WholeTensor((size, size), lambda at: _times(["entry", "delta", "", list(at)], one.at(at[:1])))
+            return WholeTensor((size, size), lambda at: times(["entry", "delta", "", list(at)], one.at(at[:1])))
         return self._softmax(one, position)
 
     def _number(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
         """A sum over all entries, of which kind ever."""
         one = arguments[0]
-        if name == "dot" and not _fits(one, arguments[1]):
+        if name == "dot" and not fits(one, arguments[1]):
             raise Unreadable(position, f"a scalar product of other shapes: {one} and {arguments[1]}")
         if name == "trace" and (len(one.shape) != 2 or not one.shape[0].joins(one.shape[1])):
             raise Unreadable(position, "the trace is that of a square matrix")
@@ -312,12 +291,12 @@ class _Reader:
 
         def entry(_: Sequence[Index]) -> Any:
             body = one.at(at * 2 if name == "trace" else at)
-            body = _times(body, arguments[1].at(at)) if name == "dot" else body
+            body = times(body, arguments[1].at(at)) if name == "dot" else body
             body = ["^", body, 2] if name == "norm" else body
             for each, size in reversed(list(zip(names, one.shape, strict=False))):
-                body = ["sum", each, _written(size), body]
+                body = ["sum", each, written_range(size), body]
             if name == "mean":
-                count = [["^", _number_of(size), -1] for size in one.shape]
+                count = [["^", number_of(size), -1] for size in one.shape]
                 return ["*", *count, body]
             return ["^", body, ["rational", 1, 2]] if name == "norm" else body
 
@@ -331,60 +310,10 @@ class _Reader:
 
         def entry(at: Sequence[Index]) -> Any:
             body = ["apply", "exp", 0, one.at([*at[:-1], ["index", name]])]
-            total = ["sum", name, _written(size), body]
+            total = ["sum", name, written_range(size), body]
             return ["*", ["apply", "exp", 0, one.at(at)], ["^", total, -1]]
 
         return WholeTensor(one.shape, entry, one.row)
-
-
-def _transposed(value: WholeTensor, position: int) -> WholeTensor:
-    if len(value.shape) > 2:
-        raise Unreadable(position, "only vectors and matrices are transposed")
-    if len(value.shape) == 2:
-        return WholeTensor(value.shape[::-1], lambda at: value.at(list(at)[::-1]))
-    return WholeTensor(value.shape, value.at, row=not value.row and bool(value.shape))
-
-
-def _kind(value: WholeTensor) -> str:
-    if len(value.shape) == 1:
-        return "row" if value.row else "column"
-    return "matrix" if len(value.shape) == 2 else "tensor"
-
-
-def _other(one: WholeTensor, two: WholeTensor) -> str:
-    """What would fit instead."""
-    if len(one.shape) == 2 and str(one.shape[0]) == str(two.shape[0]):
-        return "; the first one transposed would fit"
-    if len(two.shape) == 2 and str(one.shape[-1]) == str(two.shape[1]):
-        return "; the second one transposed would fit"
-    return ""
-
-
-def _scaled(one: WholeTensor, two: WholeTensor) -> WholeTensor:
-    """A number times a tensor, in either order."""
-    shaped, number = (one, two) if one.shape else (two, one)
-    return WholeTensor(shaped.shape, lambda at: _times(number.at([]), shaped.at(at)), shaped.row)
-
-
-def _times(one: Any, two: Any) -> Any:
-    factors = [
-        factor for node in (one, two) for factor in (node[1:] if isinstance(node, list) and node[0] == "*" else [node])
-    ]
-    factors = [factor for factor in factors if factor != 1]
-    return factors[0] if len(factors) == 1 else ["*", *factors] if factors else 1
-
-
-def _written(size: Dimension) -> int | str | None:
-    """A range as it would be written; None where it is told by what stands under the sum."""
-    extent = size.root.extent
-    if extent is None:
-        return None
-    return extent.true if extent.true is not None else str(extent)
-
-
-def _number_of(size: Dimension) -> Any:
-    written = _written(size)
-    return ["size", written] if isinstance(written, str) else written
 
 
 __all__ = ["EntryForm", "in_entries"]

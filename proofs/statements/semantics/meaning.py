@@ -24,8 +24,9 @@ from dyadic.proofs.statements.number_systems.closed import Position, Weighing, n
 from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.premises import Premises
-from dyadic.proofs.statements.semantics.quantities import Quantity, Sense, quantity, update
-from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, position_of_largest, shown_entry
+from dyadic.proofs.statements.semantics.quantities import Quantity, Sense, quantity, slope, update
+from dyadic.proofs.statements.semantics.slopes import SlopeEntries
+from dyadic.proofs.statements.semantics.vocabulary import FREE, Extent, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
 Draw = Callable[[str], Any]
@@ -110,18 +111,24 @@ class Meaning(dict[tuple[str, str], Entries]):
             return {(at,): weight for at, weight in enumerate(weights)}
         if kind == "size":
             return {(): self.ring.add(list(self["weight", owner].values()))}
+        if kind == FREE:
+            return {(): self._draw(owner)}
         if kind == "E":
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if (kind, owner) == ("C", ""):
             return {(): self.ring.add(self._costs())}
         if self.vocabulary.solution and owner in graph.parents and kind in ("x", "s"):
-            return self.evaluated(owner).values[self._map(owner)] if kind == "x" else self._received(owner, None)
+            return self.evaluated(owner).values[self.map_of(owner)] if kind == "x" else self._received(owner, None)
         if kind in ("x", "s", "y") or (kind, owner) in self.vocabulary.parameters:
             return self._drawn(kind, owner)
+        if what.sense is Sense.SLOPE:
+            return SlopeEntries(self, slope(what), owner)
         if what.sense is Sense.RECEIVED:
             return self._received(owner, what.letter)
         if what.sense is Sense.UPDATE:
-            return self.evaluated(owner).values[self._map(owner)] if what.letter == "x" else self._received(owner, None)
+            return (
+                self.evaluated(owner).values[self.map_of(owner)] if what.letter == "x" else self._received(owner, None)
+            )
         if what.sense is Sense.COST and self.vocabulary.solution:
             return self._by_cost(owner, what.letter)
         if owner in graph.inputs:
@@ -203,12 +210,12 @@ class Meaning(dict[tuple[str, str], Entries]):
     def _minus(self, one: Any, two: Any) -> Any:
         return self.ring.add([one, self.ring.mul([self.ring.number(-1), two])])
 
-    def _map(self, name: str) -> str:
+    def map_of(self, name: str) -> str:
         """The kind under which a vertex's value f_v is defined."""
         return str(self.graph.layers[self.graph.content[name]]["definitions"][-1]["kind"])
 
     def _energy_term(self, name: str) -> Any:
-        value, s = self.evaluated(name).values[self._map(name)], self["s", name]
+        value, s = self.evaluated(name).values[self.map_of(name)], self["s", name]
         x = self["x", name]
         axes = self.vocabulary.axes("x", name)
         parts = {at: self.ring.mul([s[at], self._minus(value[at], x[at])]) for at in value}
@@ -264,7 +271,7 @@ class Meaning(dict[tuple[str, str], Entries]):
             self._values[name] = self._evaluated(name)
         return self._values[name]
 
-    def _parents(self, name: str) -> list[str]:
+    def parents_of(self, name: str) -> list[str]:
         graph = self.graph
         return [graph.costs[name]["input"]] if name in graph.costs else list(graph.parents[name])
 
@@ -279,7 +286,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         cost = name in graph.costs
         data = graph.cost_contents[name] if cost else graph.layers[graph.content[name]]
         owners = [data["input"]] if cost else list(data["inputs"])
-        parents = zip(owners, self._parents(name), strict=True)
+        parents = zip(owners, self.parents_of(name), strict=True)
         local = {("x", owner): self._variables(tape, "x", parent) for owner, parent in parents}
         keys = [] if cost else [(item["kind"], "v") for item in data["parameters"].values()]
         local |= {key: self._variables(tape, key[0], name) for key in keys}
@@ -326,7 +333,7 @@ class Meaning(dict[tuple[str, str], Entries]):
 
         slots = [
             {} if ("x", parent) in self.vocabulary.integers else derivative(local["x", owner], "x", parent)
-            for owner, parent in zip(found.owners, self._parents(name), strict=True)
+            for owner, parent in zip(found.owners, self.parents_of(name), strict=True)
         ]
         return EnergyTerm({key[0]: derivative(local[key], key[0], name) for key in found.keys}, tuple(slots))
 

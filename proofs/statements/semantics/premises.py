@@ -11,12 +11,13 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.statements.parsing.conditions import relations
-from dyadic.proofs.statements.parsing.grammar import parse
+from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
 from dyadic.proofs.statements.parsing.latex_notation import LatexReader
 from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
-from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
+from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted, refuse
+from dyadic.proofs.statements.semantics.matrix_form import in_entries
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary
 from dyadic.symbolic.errors import SpecError
@@ -70,12 +71,14 @@ def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> NamedTe
     tensor = vocabulary.tensors.get(name)
     if word == "symmetric":
         if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:
-            raise SpecError(where, f"{name!r} is no matrix of this network", "name a weight, such as W_NAME")
+            raise SpecError(where, f"{quoted(name)} is no matrix of this network", "name a weight, such as W_NAME")
         if not tensor.axes[0].same(tensor.axes[1]):
             raise SpecError(where, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
         return tensor
     if tensor is None or (tensor.kind, tensor.owner) not in vocabulary.drawn or not tensor.axes:
-        raise SpecError(where, f"{name!r} is no target, input or parameter", "only these can be assumed to be one-hot")
+        raise SpecError(
+            where, f"{quoted(name)} is no target, input or parameter", "only these can be assumed to be one-hot"
+        )
     if (tensor.kind, tensor.owner) in vocabulary.integers:
         raise SpecError(where, f"{name} holds integers: it is one-hot by itself", "drop the assumption")
     return tensor
@@ -89,8 +92,12 @@ def _relations(line: str, vocabulary: Vocabulary, where: str) -> list[Relation]:
         parts, signs = relations(text, 0)
         if not signs:
             words = "write W_NAME symmetric, y one-hot, or a relation such as z_NAME[i] > 0"
-            raise SpecError(where, f"the assumption {line.strip()[:60]!r} is not understood", words)
+            raise SpecError(where, f"the assumption {quoted(line.strip()[:60])} is not understood", words)
         nodes = [_expression(part, at, text, vocabulary) for part, at in parts]
+        if any(map(has_wholes, nodes)) and set(signs) == {"="}:
+            nodes = in_entries(nodes, vocabulary).sides
+        elif any(map(has_wholes, nodes)):
+            raise Unreadable(0, "an inequality is between numbers: write the tensors' indices")
     except Unreadable as error:
         raise refuse(where, text, error) from error
     return [_relation(line, sign, *pair, vocabulary, where) for sign, pair in zip(signs, pairwise(nodes), strict=True)]
@@ -109,5 +116,5 @@ def _relation(line: str, sign: str, left: Any, right: Any, vocabulary: Vocabular
         sign, left, right = sign.replace("<", ">"), right, left
     (one, two), ranges = elaborate([left, right], vocabulary, where)
     if ranges.outside:
-        raise SpecError(where, f"the assumption {line.strip()[:60]!r}: {ranges.outside}", "mind the ranges")
+        raise SpecError(where, f"the assumption {quoted(line.strip()[:60])}: {ranges.outside}", "mind the ranges")
     return Relation(line.strip(), sign, one, two, ranges)

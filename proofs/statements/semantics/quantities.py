@@ -2,7 +2,8 @@
 
 A quantity is a kind and an owner, as a tensor is.  To the kinds of a certificate (proofs/checker/intake/kinds.py)
 claims add the right-hand side that x or s relaxes to (``update s``), its rate (``rate s``), the cost's own derivative
-(``cost x``) and what one child hands back to a vertex's sensitivity (``from NAME``).
+(``cost x``), what one child hands back to a vertex's sensitivity (``from NAME``) and the derivative of one quantity by
+another (``slope ...``).
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ class Sense(Enum):
     RECEIVED = "from"
     CHOICE = "at"
     """The position of a largest value, compared with a number: what a bracket with it is."""
+    SLOPE = "slope"
+    """The derivative of a quantity of the forward pass by another one."""
 
 
-_CLAIMED = {sense.value: sense for sense in (Sense.UPDATE, Sense.RATE, Sense.COST, Sense.RECEIVED, Sense.CHOICE)}
+_CLAIMED = {sense.value: sense for sense in tuple(Sense)[3:]}
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,28 @@ def received(child: str) -> str:
 def chosen(kind: str) -> str:
     """The kind of a bracket that compares a position of a largest value with a number."""
     return Quantity(Sense.CHOICE, maximum(kind)).kind
+
+
+@dataclass(frozen=True)
+class Slope:
+    """d(kind of the owner)/d(below of the owner_below); rank: how many of the indices are those of the upper one."""
+
+    kind: str
+    rank: int
+    below: str
+    owner_below: str
+
+    @property
+    def as_kind(self) -> str:
+        """The kind that this is, of the owner of the upper quantity."""
+        letter = "\x1f".join((self.kind, str(self.rank), self.below, self.owner_below))
+        return Quantity(Sense.SLOPE, letter).kind
+
+
+def slope(what: Quantity) -> Slope:
+    """What a quantity of that sense says."""
+    kind, rank, below, owner = what.letter.split("\x1f")
+    return Slope(kind, int(rank), below, owner)
 
 
 def by_cost(letter: str) -> str:

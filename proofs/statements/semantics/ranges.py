@@ -64,6 +64,8 @@ def elaborate(
         found.outside = None
     found.free = {name: slot.extent for name, slot in work.free.items() if slot.extent is not None}
     found.extents = {slot.extent.key: slot.extent for slot in [*work.free.values(), *work.bound] if slot.extent}
+    named = (vocabulary.extents.get(node[1]) for node in _nodes(marked) if len(node) == 2 and node[0] == "size")
+    found.extents |= {extent.key: extent for extent in named if extent is not None}
     return [_resolved(side) for side in marked], found
 
 

@@ -6,6 +6,7 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, is_position
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.quantities import COST_X, Sense, quantity, rate, update
+from dyadic.proofs.statements.semantics.vocabulary import FREE
 
 
 def vertices_of(claim: Equalities, link: Link) -> set[str]:
@@ -30,7 +31,7 @@ def vertices_of(claim: Equalities, link: Link) -> set[str]:
 def _forward(claim: Equalities, kind: str, owner: str) -> bool:
     """Whether a quantity is one of the forward pass: it does not depend on s."""
     graph, vocabulary = claim.vocabulary.graph, claim.vocabulary
-    if kind in ("x", "y", update("x"), "C") or (kind, owner) in vocabulary.parameters or is_position(kind):
+    if kind in ("x", "y", update("x"), "C", FREE) or (kind, owner) in vocabulary.parameters or is_position(kind):
         return True
     if owner in graph.costs:
         data = graph.cost_contents[owner]

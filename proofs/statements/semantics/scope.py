@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dyadic.proofs.checker.intake.kinds import is_position
-from dyadic.proofs.evaluate.network import Entries, RingDefinition
+from dyadic.proofs.checker.intake.kinds import is_position, maximum
+from dyadic.proofs.evaluate.network import Entries, RingDefinition, whole
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.meaning import Meaning, Place
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
-from dyadic.proofs.statements.semantics.vocabulary import LET
+from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _INTEGER_NODES = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
+_INTEGER_PARTS = ("entry", "inside", "divides", "same", "quotient", "remainder")
 _NUMBER = "number "
 """Before the kind of an integer input or target: its entries as numbers of the ring."""
 
@@ -59,10 +60,42 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
             if name not in numbers and name in named:
                 numbers[name] = setting.count(named[name])
         shape = [setting.count(ranges.free[name]) for name in indices]
-        body = _with_numbers(_with_chosen(setting.weighed(node)), set(self.meaning.vocabulary.given_integers))
+        body = _with_numbers(
+            _with_chosen(self._with_sums(setting.weighed(node))), set(self.meaning.vocabulary.given_integers)
+        )
         content = {"kind": "claim", "owner": "", "indices": list(indices), "shape": shape, "body": body}
         with noting(self.ring, True):
             return RingDefinition(content, numbers, self.ring, "claim").evaluate(self)
+
+    def _with_sums(self, node: Any, depth: int = 0) -> Any:
+        """Where the index at which a largest value is attained is more than compared: the sum of which it picks a term.
+
+        It is no integer among formal cases, and then only ``[k = that]`` has a value, for each k.
+        """
+        if not isinstance(node, list) or not node:
+            return node
+        if node[0] in _INTEGER_PARTS:
+            place = _innermost_position(node[3] if node[0] == "entry" else node[1:])
+            if place is not None and not _is_compared(node, place):
+                index = ["index", f"largest {depth}"]
+                inside = self._inside(node, place, index) if node[0] == "entry" else []
+                body = ["*", ["same", index, place], *inside, _put(node, place, index)]
+                return self._with_sums(["sum", index[1], self._positions(place), body], depth + 1)
+        return [self._with_sums(child, depth + 1) for child in node]
+
+    def _inside(self, node: Any, place: Any, index: Any) -> list[Any]:
+        """That an entry is read inside its tensor, at values of the index too that the largest value does not have."""
+        axes = self.meaning.vocabulary.axes(axes_kind(node[1]), node[2])
+        pairs = zip(node[3], axes, strict=True)
+        count = self.meaning.setting.count
+        return [["inside", _put(at, place, index), count(axis)] for at, axis in pairs if _put(at, place, index) != at]
+
+    def _positions(self, place: Any) -> int:
+        """How many values the index of a largest value can have."""
+        graph, owner, kind = self.meaning.graph, place[2], maximum(place[1])
+        data = graph.cost_contents[owner] if owner in graph.costs else graph.layers[graph.content[owner]]
+        extent = next(item["body"][2] for item in data["definitions"] if item["kind"] == kind)
+        return whole(extent, self.meaning.setting.table(owner), owner)
 
     def sides(self, link: Link | Relation) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides of a link at every value of its free indices."""
@@ -71,6 +104,14 @@ class ClaimTensors(dict[tuple[str, str], Entries]):
         right = self._evaluated(link.right, link.ranges, names)
         for place, value in left.items():
             yield dict(zip(names, place, strict=True)), value, right[place]
+
+    def evaluate(self, part: Link | OwnQuantity) -> None:
+        """A step or a definition of the claim, for nothing but whether it has a value and what it needs for that."""
+        if isinstance(part, OwnQuantity):
+            self[LET, part.name]
+        else:
+            for node in (part.left, part.right):
+                self._evaluated(node, part.ranges, list(part.ranges.free))
 
     def at(self, link: Link | Relation, index: Mapping[str, int]) -> tuple[Any, Any]:
         """Both sides at one value of the free indices."""
@@ -115,8 +156,30 @@ def _with_numbers(node: Any, integers: set[tuple[str, str]]) -> Any:
     return [_with_numbers(child, integers) for child in node]
 
 
+def _innermost_position(node: Any) -> Any:
+    """The index of a largest value in an integer expression, one in whose own indices there is none; or None."""
+    if not isinstance(node, list):
+        return None
+    found = next((inner for child in node if (inner := _innermost_position(child)) is not None), None)
+    return node if found is None and _is_position(node) else found
+
+
+def _is_compared(node: Any, place: Any) -> bool:
+    """Whether it is compared as it is, with what holds no such index."""
+    if node[0] != "same":
+        return False
+    sides = [other for one, other in ((node[1], node[2]), (node[2], node[1])) if one == place]
+    return bool(sides) and _innermost_position(sides[0]) is None
+
+
+def _put(node: Any, old: Any, new: Any) -> Any:
+    if node == old:
+        return new
+    return [_put(child, old, new) for child in node] if isinstance(node, list) else node
+
+
 def _is_position(node: Any) -> bool:
-    return isinstance(node, list) and node[0] == "entry" and is_position(node[1])
+    return isinstance(node, list) and len(node) == 4 and node[0] == "entry" and is_position(node[1])
 
 
 def _sizes(node: Any) -> set[str]:

@@ -6,8 +6,10 @@ A name is a letter and an owner, ``zbar_hidden``; in LaTeX ``\\bar{z}^{\\text{hi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -17,14 +19,18 @@ from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
 from dyadic.proofs.statements.semantics.given import GivenArray
-from dyadic.proofs.statements.semantics.quantities import Sense, printed_letters, quantity
+from dyadic.proofs.statements.semantics.quantities import Sense, Slope, printed_letters, quantity, slope
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
 REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
 """By the word that is written; ``min`` is read as the negative of a largest value."""
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9}|/[1-9]\d{0,8})?\Z")
+_PART = re.compile(r"(.+)\[([\d:,\s]{1,60})\]\Z")
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
+FREE = "number"
+"""The kind of a number that is free, such as a learning rate; its owner is its name."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,8 @@ class NamedTensor:
     """A named array: its key in the evaluator's tables and the extents of its axes.
 
     own: the name that it goes by, if that is not made of its kind and owner: shared parameters and constants.
-    transposed: whether a claim's indices are in the opposite order.
+    transposed: whether a claim's indices are in the opposite order.  part: where the name is that of a part, what is
+    taken along each axis: one index, a range of them, or (None) all.
     """
 
     kind: str
@@ -85,6 +92,7 @@ class NamedTensor:
     axes: tuple[Extent, ...]
     own: str = ""
     transposed: bool = False
+    part: tuple[int | tuple[int, int] | None, ...] = ()
 
     @property
     def name(self) -> str:
@@ -94,7 +102,7 @@ class NamedTensor:
 
 def text_name(kind: str, owner: str) -> str:
     """The printed name of a tensor; kinds that only claims know get a readable one."""
-    if kind == LET:
+    if kind in (LET, FREE):
         return owner
     letters = printed_letters(kind)
     return letters if owner in (COST, "") else f"{letters}_{owner}"
@@ -115,6 +123,8 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
     if what.gradient_of_energy:
         return f"dE/d{what.letter}_{owner}{indices}"
     match what.sense:
+        case Sense.SLOPE:
+            return _shown_slope(slope(what), owner, list(place))
         case Sense.RATE:
             return f"d{what.letter}_{owner}{indices}/dt"
         case Sense.RECEIVED:
@@ -124,6 +134,19 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
         case Sense.UPDATE:
             return f"{what.letter}_{owner}{indices}"
     return text_name(kind, owner) + indices
+
+
+def _shown_slope(what: Slope, owner: str, place: list[Any]) -> str:
+    above = shown_entry(what.kind, owner, place[: what.rank])
+    return f"d{above}/d{shown_entry(what.below, what.owner_below, place[what.rank :])}"
+
+
+def _within(part: int | tuple[int, int] | None, axis: Extent) -> bool:
+    """Whether an axis has what is taken along it."""
+    if part is None:
+        return True
+    first, end = (part, part + 1) if isinstance(part, int) else part
+    return axis.true is not None and 0 <= first < end <= axis.true
 
 
 def position_of_largest(item: Any) -> Any:
@@ -138,7 +161,8 @@ class Vocabulary:
     """Every tensor of a network by its printed name, with aliases of functions and the claim's own definitions.
 
     first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
-    given: the values of constants that the architecture gives.
+    given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
+    exists: whether the architecture can have these numbers for the sizes that it gives by name.
     """
 
     def __init__(
@@ -149,6 +173,8 @@ class Vocabulary:
         self.functions = {name: name for name in FUNCTIONS} | dict(functions or {})
         self.first, self.solution = 0, False
         self.given: dict[tuple[str, str], GivenArray] = {}
+        self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
+        self.numbers: dict[str, Fraction] = {}
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
@@ -179,18 +205,41 @@ class Vocabulary:
             self._alias(name, meaning)
 
     def _alias(self, name: str, meaning: str) -> None:
-        """An author's name for a quantity, or for a matrix transposed."""
+        """An author's name for a quantity, for a matrix transposed, for a number, or for one that is free."""
+        if name not in self.tensors and name not in self.sizes and meaning == FREE:
+            self.free_number(name)
+            return
+        if name not in self.tensors and name not in self.sizes and _NUMBER.match(meaning):
+            self.numbers[name] = Fraction(meaning)
+            return
         printed = meaning.removesuffix("^T").strip()
-        tensor = self.tensors.get(printed)
+        tensor = self.tensors.get(printed) or self._part(printed)
         if tensor is None:
             close = difflib.get_close_matches(printed, list(self.tensors), n=1)
             hint = f"did you mean {close[0]!r}?" if close else "see `dyadic derive`"
             raise SpecError(f"names.{name}", f"{meaning[:40]!r} is no quantity of this network", hint)
-        if name in self.tensors and self.tensors[name] != tensor:
+        known = self.tensors.get(name, tensor)
+        if (known.kind, known.owner) != (tensor.kind, tensor.owner) and name != "y":  # the outputs, in many books
             raise SpecError(f"names.{name}", "is the name of another quantity of this network", "use another name")
-        if meaning.endswith("^T") and len(tensor.axes) != 2:
+        if meaning.endswith("^T") and len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part) != 2:
             raise SpecError(f"names.{name}", f"{printed} is no matrix", "drop ^T")
         self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
+
+    def _part(self, written: str) -> NamedTensor | None:
+        """A part of a tensor: ``W_h[0:2, :]``, ``x_n[0, :]``; None where there is none."""
+        match = _PART.match(written)
+        tensor = match and self.tensors.get(match[1])
+        if match is None or tensor is None:
+            return None
+        part: list[int | tuple[int, int] | None] = []
+        for piece, axis in zip(match[2].split(","), tensor.axes, strict=False):
+            first, colon, end = piece.strip().partition(":")
+            if not colon:
+                part.append(int(first) if first.isdigit() else -1)
+            else:
+                part.append((int(first or 0), int(end or axis.true or -1)) if first or end else None)
+        fits = len(part) == len(tensor.axes) == match[2].count(",") + 1
+        return replace(tensor, part=tuple(part)) if fits and all(map(_within, part, tensor.axes)) else None
 
     def _vertex(self, name: str) -> None:
         data, table = self.graph.layers[self.graph.content[name]], self.graph.sizes[name]
@@ -252,9 +301,48 @@ class Vocabulary:
         return free | self.parameters | (set() if self.solution else states)
 
     @property
+    def integer_names(self) -> list[tuple[str, tuple[str, str]]]:
+        """The names of integer tensors, longest first, those that the author gave among them."""
+        found = [(text_name(*key), key) for key in self.integers]
+        named = [self.tensors[name] for name in self.author.plain if name in self.tensors]
+        found += [(t.name, (t.kind, t.owner)) for t in named if (t.kind, t.owner) in self.integers]
+        return sorted(found, key=lambda pair: -len(pair[0]))
+
+    @property
     def given_integers(self) -> list[tuple[str, str]]:
         """The integer inputs and targets."""
         return sorted(key for key in self.integers if key[0] in ("x", "y"))
+
+    def knows(self, name: str) -> bool:
+        """Whether a name has a meaning already."""
+        return any(name in known for known in (self.tensors, self.numbers, self.sizes, self.functions))
+
+    def free_number(self, name: str) -> None:
+        """A name for a number that is free."""
+        self.tensors[name] = NamedTensor(FREE, name, (), name)
+        self._axes[FREE, name] = ()
+
+    def slope(self, above: tuple[str, str], below: tuple[str, str]) -> tuple[str, str]:
+        """The kind and owner of d(above)/d(below), whose axes are those of both, one after the other."""
+        axes = self.axes(*above)
+        found = Slope(above[0], len(axes), *below).as_kind, above[1]
+        self._axes[found] = (*axes, *self.axes(*below))
+        return found
+
+    def computed(self, kind: str, owner: str) -> bool:
+        """Whether it is a quantity of the forward pass that is computed, hence can be differentiated."""
+        graph = self.graph
+        if kind == "x":
+            return owner in graph.parents
+        if owner not in (*graph.parents, *graph.costs) or (kind, owner) in self.integers:
+            return False
+        data = graph.cost_contents[owner] if owner in graph.costs else graph.layers[graph.content[owner]]
+        return any(item["kind"] == kind for item in data["definitions"])
+
+    def varied(self, kind: str, owner: str) -> bool:
+        """Whether it is an input or a parameter of real numbers."""
+        given = (kind, owner) in self.parameters or (kind == "x" and owner in self.graph.inputs)
+        return given and (kind, owner) not in self.integers
 
     def define(self, name: str, axes: tuple[Extent, ...]) -> None:
         """A quantity of the claim's own."""

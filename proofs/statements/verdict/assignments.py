@@ -27,16 +27,21 @@ MOST = 4_096
 """How many sets of values may be examined."""
 _WORK = 3_000_000
 """The same times the operations of one evaluation."""
-_SAMPLES = 16
+_SAMPLES, _ALIKE = 16, 8
+"""How many sets of values are looked at where there are too many; in the first few all are alike."""
 
 
 @dataclass(frozen=True)
 class Assignments:
-    """Sets of values to examine; ``argument``: why they are enough, None if they are not, and how many there are."""
+    """Sets of values to examine; ``argument``: why they are enough, None if they are not, and how many there are.
+
+    every: whether they are all that there are.
+    """
 
     values: list[dict[str, int]]
     argument: str | None
     total: int = 1
+    every: bool = True
 
 
 def assignments(claim: Equalities, link: Link, setting: Setting, operations: int) -> Assignments:
@@ -48,23 +53,58 @@ def assignments(claim: Equalities, link: Link, setting: Setting, operations: int
     if not below and not claim.premises.one_hot:
         return Assignments([{}], "")
     hot = _one_hot(claim, setting)
-    every = bool(hot) or assume_integers(claim)
+    stated, plain = _stated(claim, setting)
+    given = {label: number for label, number in stated.items() if number < below.get(label, 0)}
+    every = bool(hot) or len(given) < len(stated) or assume_integers(claim, plain)
     below |= hot
-    total, most = prod(below.values()), min(MOST, max(_WORK // max(operations, 1), _SAMPLES))
+    choices = {label: [given[label]] if label in given else range(limit) for label, limit in below.items()}
+    total, most = prod(map(len, choices.values())), min(MOST, max(_WORK // max(operations, 1), _SAMPLES))
     order = min(most_integers(claim, link), len(below))
-    few = _representatives(claim, link, below, order)
+    few = _representatives(claim, link, below, order) | {label: [number] for label, number in given.items()}
     count = sum(comb(len(few), k) * (max(map(len, few.values())) - 1) ** k for k in range(order + 1))
     if total <= min(most, count) or (every and total <= most):
-        rows = product(*(range(limit) for limit in below.values()))
+        rows = product(*choices.values())
         found = [dict(zip(below, row, strict=True)) for row in rows]
-        return Assignments(found, f"all {total} values of the integers", total)
+        where = " that the assumptions leave" * bool(given)
+        return Assignments(found, f"all {total} values of the integers{where}", total)
     if count <= most and not every:
         found = list(_near_first(few, order))
         words = f"{len(found)} of {total} values of the integers, which settle the others"
-        return Assignments(found, words, total)
-    samples = [{label: k if k < limit else position(f"{k} {label}", limit) for label, limit in below.items()}
-               for k in range(_SAMPLES)]  # fmt: skip
-    return Assignments(samples, None, total)
+        return Assignments(found, words, total, every=False)
+    samples = [
+        {label: given.get(label, min(k, limit - 1) if k < _ALIKE else position(f"{k} {label}", limit))
+         for label, limit in below.items()}
+        for k in range(_SAMPLES)
+    ]  # fmt: skip
+    return Assignments(samples, None, total, every=False)
+
+
+def _stated(claim: Equalities, setting: Setting) -> tuple[dict[str, int], set[int]]:
+    """The integers that assumptions such as ``y[i] = 2`` or ``x_t[0] = 3`` give by themselves, and the ids of these."""
+    found: dict[str, int] = {}
+    plain: set[int] = set()
+    for relation in claim.premises.equations:
+        for one, other in ((relation.left, relation.right), (relation.right, relation.left)):
+            if not (isinstance(one, list) and one[0] == "entry" and isinstance(other, int) and other >= 0):
+                continue
+            _, kind, owner, indices = one
+            if (kind, owner) not in claim.vocabulary.given_integers:
+                continue
+            axes = claim.vocabulary.axes(kind, owner)
+            names = [index[1] for index in indices if isinstance(index, list) and index[0] == "index"]
+            if len(set(names)) < len(names) or len(names) + sum(isinstance(i, int) for i in indices) < len(indices):
+                continue
+            free = relation.ranges.free
+            spans = [
+                range(index, index + 1) if isinstance(index, int) else range(setting.count(free[index[1]]))
+                for index in indices
+            ]
+            if all(len(span) <= setting.count(axis) for span, axis in zip(spans, axes, strict=True)):
+                labels = [shown_entry(kind, owner, place) for place in product(*spans)]
+                if all(found.get(label, other) == other for label in labels):
+                    found |= dict.fromkeys(labels, other)
+                    plain.add(id(relation))
+    return found, plain
 
 
 def _read(claim: Equalities, link: Link, setting: Setting) -> dict[str, int]:

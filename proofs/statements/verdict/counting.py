@@ -6,14 +6,14 @@ Both are read off the expressions, the layers' definitions put in where a claim 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from dyadic.proofs.checker.intake.kinds import adjoint
+from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
-from dyadic.proofs.statements.semantics.vocabulary import LET, Extent, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Extent, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
@@ -122,6 +122,10 @@ class Counts:
     def of(self, kind: str, owner: str) -> Count:
         """Of a tensor's entries."""
         graph = self._vocabulary.graph
+        if kind == FREE:
+            return Counter()
+        if quantity(kind).sense is Sense.SLOPE:  # whatever the integers are
+            return Counter({INTEGERS: UNBOUNDED} if self._count is integers else {})
         if kind == LET:
             return self._count(self._lets[owner].body, self.of, _claimed)
         if (kind, owner) in self._vocabulary.given_integers:
@@ -141,6 +145,8 @@ class Counts:
             return self._slope(self._received(owner))
         if kind in (update("x"), rate("x"), adjoint("s")):
             return _largest(self._inner(owner).values())
+        if is_position(kind):  # as many as the maximum that it is of
+            return self._inner(owner).get(maximum(kind), Counter())
         if what.sense is Sense.ADJOINT:
             return self._slope(self._received(owner) if owner in graph.inputs else self._term(owner))
         return self._inner(owner).get(kind, Counter())
@@ -221,7 +227,8 @@ def most_integers(claim: Equalities, link: Link) -> int:
     return Counts(claim, integers, derivative=1).link(link)[INTEGERS]
 
 
-def assume_integers(claim: Equalities) -> bool:
-    """Whether what a claim assumes depends on integers, or may."""
+def assume_integers(claim: Equalities, besides: Container[int]) -> bool:
+    """Whether what a claim assumes depends on integers, or may; ``besides``: the ids of relations that do not count."""
     counts = Counts(claim, integers, derivative=1)
-    return any(counts.link(relation)[INTEGERS] > 0 for relation in claim.premises.relations)
+    relations = [relation for relation in claim.premises.relations if id(relation) not in besides]
+    return any(counts.link(relation)[INTEGERS] > 0 for relation in relations)

@@ -8,6 +8,7 @@ are searched at which they differ for certain.  No equality is ever decided by r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -17,10 +18,11 @@ from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
+from dyadic.proofs.statements.number_systems.draws import Draws
 from dyadic.proofs.statements.number_systems.laurent import Residue
-from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.number_systems.rings import Exact, Growth
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
-from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers, given_read, hypotheses_of
+from dyadic.proofs.statements.semantics.hypotheses import always_defined, given_read, hypotheses_of
 from dyadic.proofs.statements.semantics.meaning import Draw
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes, small_counterexample
@@ -28,6 +30,7 @@ from dyadic.proofs.statements.verdict.assignments import Assignments, assignment
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.premised import possible, scope_of
+from dyadic.proofs.statements.verdict.small_counterexample import number
 from dyadic.symbolic.errors import SpecError
 
 LARGEST_GROWTH = 500_000
@@ -52,12 +55,13 @@ _NO_NUMBERS = "no numbers were found at which they are"
 class LinkOutcome:
     """How the examination of a link went: a method on agreement, with a bound on the chance that it is an accident.
 
-    nowhere: one side is not defined at random residues, hence nowhere.  compared: how many entries.
+    nowhere: at how many of the integers a side is not defined at random residues, hence nowhere.  compared: how many
+    entries.
     """
 
     method: str | None
     bound: Fraction = Fraction(1)
-    nowhere: bool = False
+    nowhere: int = 0
     compared: int = 0
 
 
@@ -108,20 +112,30 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
         chosen = sizes.choose(claim, link, statement.place, budget)
         if isinstance(chosen, str):
             found = numbers(link, None, [{}])
-            if found is None and given and not (domains_of(claim) or domains_of_layers(claim)):
+            if found is None and given and always_defined(claim):
                 whatever = decide(statement, _with_free_constants(claim), budget, search)
                 if whatever.verdict is Verdict.PROVED:
                     return whatever
             return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
         values = _allowed(claim, chosen, values)
+        allowed = values.values
+        values = trial.valued(chosen, values) if allowed else values
+        if allowed and not values.values:
+            return undecided(f"{link.label}: {_NOWHERE}")
+        if not values.values:
+            return undecided(
+                f"{link.label}: none of the integers that were tried fulfil the assumptions; the others are open"
+            )
         budget.take(len(values.values) * sizes.operations(claim, link, chosen), statement.place)
         try:
             outcome, at = trial.run(link, chosen, values.values)
         except Outside as error:
             return refuted(link, {"entry": error.reason})
-        if outcome.nowhere:
+        if outcome.method is not None and outcome.nowhere == len(values.values):
             return undecided(f"{link.label}: {_NOWHERE}")
+        if outcome.method is not None and outcome.nowhere and not values.every:
+            return undecided(f"{link.label}: at some of the integers a side has no value, and not all were examined")
         if outcome.method is None:
             found = numbers(link, None if chosen.drawn else chosen, at)
             if found:
@@ -156,7 +170,7 @@ def _allowed(claim: Equalities, setting: Setting, values: Assignments) -> Assign
     argument = values.argument
     if argument and len(left) < len(values.values):
         argument += f", of which the assumptions allow {len(left)}"
-    return Assignments(left, argument, values.total)
+    return replace(values, values=left, argument=argument)
 
 
 def _with_free_constants(claim: Equalities) -> Equalities:
@@ -195,29 +209,51 @@ class _Trial:
     def run(
         self, link: Link, chosen: Setting, values: list[dict[str, int]]
     ) -> tuple[LinkOutcome, list[dict[str, int]]]:
-        """For unknown functions first, then for the functions' own algebra; and the integers at which they differ."""
+        """For unknown functions first, then for the functions' own algebra; and the integers from which they differ."""
         self.read = False
-        at = values
         for kind, method in ((Free, _FREE), (Closed, _OWN)):
-            bound, compared = Fraction(0), 0
+            outcome, differing = self._in(kind, method, link, chosen, values)
+            if outcome is not None:
+                return outcome, differing
+        return LinkOutcome(None), differing
+
+    def _in(
+        self, kind: type[Free] | type[Closed], method: str, link: Link, chosen: Setting, values: list[dict[str, int]]
+    ) -> tuple[LinkOutcome | None, list[dict[str, int]]]:
+        """The outcome in one kind of ring; None where the sides differ, and at which integers that shows first.
+
+        Integers at which a side has no value are left out: nothing is compared there.
+        """
+        bound, compared, nowhere = Fraction(0), 0, 0
+        for position, integers in enumerate(values):
             try:
-                for integers in values:
-                    at = [integers]
-                    degree = self._growth(link, chosen, integers)
-                    chance, count = self._both(kind, link, chosen, degree, integers)
-                    bound, compared = bound + chance, compared + count
+                degree = self._growth(link, chosen, integers)
+                chance, count = self._both(kind, link, chosen, degree, integers)
             except _Differs:
-                continue
+                return None, values[position:]
             except Outside:
                 raise
             except Rejected:
                 if kind is Free:
                     raise  # else: the index of a largest value, which is no integer among formal cases
-                continue
+                return None, values[position:]
             except Undetermined:
-                return LinkOutcome(None, nowhere=kind is Free), at
-            return LinkOutcome(method, bound, compared=compared), at
-        return LinkOutcome(None), at
+                if kind is Closed and not self._nowhere(link, chosen, integers):
+                    return LinkOutcome(None), values[position:]
+                nowhere += 1
+                continue
+            bound, compared = bound + chance, compared + count
+        return LinkOutcome(method, bound, nowhere, compared), []
+
+    def _nowhere(self, link: Link, chosen: Setting, integers: dict[str, int]) -> bool:
+        """Whether a side has no value at random residues, hence nowhere."""
+        try:
+            self._both(Free, link, chosen, 1, integers)
+        except Undetermined:
+            return True
+        except (_Differs, Rejected):
+            return False
+        return False
 
     def _sides(self, scope: ClaimTensors, link: Link) -> Iterator[tuple[dict[str, int], Any, Any]]:
         """Both sides; what is 0 only as one number is taken to be the largest is not 0 whatever the values are."""
@@ -238,7 +274,39 @@ class _Trial:
             if len(self._scopes) > _KEPT:
                 self._scopes.clear()
             self._scopes[full] = scope_of(self._claim, ring, draw, setting, integers, watch=True)
+            if isinstance(ring, Closed):
+                self._note_all(self._scopes[full], setting)
         return self._scopes[full]
+
+    def _note_all(self, scope: ClaimTensors, setting: Setting) -> None:
+        """Let a ring know where all of a claim has a value, not only the step at hand: there it is claimed."""
+        parts = sizes.parts(self._claim, setting)
+        for part in parts if len(parts) > 1 else ():
+            with suppress(Undetermined, Rejected):
+                scope.evaluate(part)
+
+    def valued(self, setting: Setting, values: Assignments) -> Assignments:
+        """Without the integers at which a step has no value whatever the numbers are: there the claim says nothing."""
+        if len(self._claim.links) == 1 or values.values == [{}]:
+            return values
+        left = [v for v in values.values if not any(self._valueless(link, setting, v) for link in self._claim.links)]
+        if len(left) == len(values.values):
+            return values
+        argument = values.argument and f"{values.argument}, at {len(left)} of which all of the claim has a value"
+        return replace(values, values=left, argument=argument if values.every else None)
+
+    def _valueless(self, link: Link, setting: Setting, integers: dict[str, int]) -> bool:
+        if sizes.operations(self._claim, link, setting) > sizes.BUDGET:
+            return False
+        draws = Draws(0, False)
+        scope = scope_of(self._claim, Exact(), lambda label: number(draws, label), setting, integers)
+        try:
+            scope.evaluate(link)
+        except Undetermined:
+            return not draws or self._nowhere(link, setting, integers)
+        except Rejected:
+            return False
+        return False
 
     def _growth(self, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""

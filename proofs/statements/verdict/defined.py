@@ -16,7 +16,7 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.draws import Draws
 from dyadic.proofs.statements.number_systems.rings import Neighbourhood
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
-from dyadic.proofs.statements.semantics.hypotheses import domains_of, domains_of_layers
+from dyadic.proofs.statements.semantics.hypotheses import always_defined
 from dyadic.proofs.statements.semantics.meaning import Integers
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict import sizes
@@ -36,7 +36,7 @@ def defined_somewhere(claim: Equalities, link: Link, integers: list[dict[str, in
 
     integers: values of the integer inputs and targets, of which the first few are tried.
     """
-    if not (domains_of(claim) or domains_of_layers(claim) or claim.premises.relations):
+    if always_defined(claim) and not claim.premises.relations:
         return True
     before, ctx.prec = ctx.prec, PRECISION
     try:

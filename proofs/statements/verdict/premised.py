@@ -17,9 +17,9 @@ from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Number
 from dyadic.proofs.statements.number_systems.linear_systems import Line, LinearRing, solved
-from dyadic.proofs.statements.number_systems.rings import Traced
+from dyadic.proofs.statements.number_systems.rings import Exact, Traced, traced
 from dyadic.proofs.statements.semantics.equation import Equalities
-from dyadic.proofs.statements.semantics.meaning import Draw, Integers, Meaning
+from dyadic.proofs.statements.semantics.meaning import Draw, Integers, Meaning, one_hot
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
 from dyadic.proofs.statements.verdict.blocks import Setting
@@ -72,6 +72,8 @@ class Contradiction(Undetermined):
 
 def possible(claim: Equalities, setting: Setting, integers: Integers) -> bool:
     """Whether assumptions may hold at given integers: False only where they cannot, whatever the numbers are."""
+    if not _symmetric(claim, setting, integers):
+        return False
     try:
         given = _given(claim, setting, integers)
     except Contradiction:
@@ -92,6 +94,16 @@ def possible(claim: Equalities, setting: Setting, integers: Integers) -> bool:
                     return False
         except (Undetermined, Rejected):
             continue  # no linear function of what is free
+    return True
+
+
+def _symmetric(claim: Equalities, setting: Setting, integers: Integers) -> bool:
+    """Whether a matrix that is assumed to be symmetric and one-hot is both."""
+    for kind, owner in claim.premises.symmetric & claim.premises.one_hot:
+        count = setting.count(claim.vocabulary.axes(kind, owner)[0])
+        ones = [integers.get(one_hot(kind, owner, (row,)), 0) for row in range(count)]
+        if any(ones[one] != row for row, one in enumerate(ones)):
+            return False
     return True
 
 
@@ -142,9 +154,10 @@ def _tell(scope: ClaimTensors, ring: Closed) -> None:
 
 
 def _instances(scope: ClaimTensors) -> Iterator[tuple[Relation, dict[str, int], Any, Any]]:
+    exact = isinstance(scope.ring, Exact)
     for relation in scope.premises.inequalities:
         for index, left, right in scope.sides(relation):
-            yield relation, index, left, right
+            yield (relation, index, traced(left), traced(right)) if exact else (relation, index, left, right)
 
 
 def labels_assumed(scope: ClaimTensors) -> set[str]:
@@ -187,7 +200,7 @@ def _mended(
 
     By so much, if that can be, that no other inequality is broken by it.  scope: that at the present numbers.
     """
-    left, right = scope.at(relation, index)
+    left, right = map(traced, scope.at(relation, index))
     try:
         start = left.about() - right.about()
     except Undetermined:
@@ -197,12 +210,12 @@ def _mended(
         before, first = values[label], None
         try:
             values[label] = before + 1
-            left, right = make().at(relation, index)
+            left, right = map(traced, make().at(relation, index))
             slope = left.about() - right.about() - start
             for beyond in _BEYOND if slope else ():
                 values[label] = Fraction(before) + _rounded((beyond - start) / slope, beyond)
                 changed = make()
-                if _holds(relation.sign, *changed.at(relation, index)):
+                if _holds(relation.sign, *map(traced, changed.at(relation, index))):
                     first = values[label] if first is None else first
                     if first_broken(changed) is None:
                         return True

@@ -6,14 +6,16 @@ All entries where that is affordable; else axes in blocks (:mod:`dyadic.proofs.s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
-from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import given_read
+from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
@@ -26,6 +28,8 @@ BUDGET = 100_000
 TOTAL = 5_000_000
 """The same for all the claims of a file together."""
 LARGEST_TENSOR = 4096
+_TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64)
+"""Numbers for sizes that the architecture gives by name; the smallest that it can have are examined."""
 
 
 class Budget:
@@ -137,6 +141,8 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
     for key in given_read(claim, link):  # entries that differ cannot be put into blocks of equal ones
         pairs = zip(vocabulary.axes(*key), vocabulary.given[key].uneven, strict=True)
         found |= {axis.key for axis, uneven in pairs if uneven}
+    if any(quantity(kind).sense is Sense.SLOPE for kind, _ in claim.read(link)):  # equal entries are not differentiated
+        found |= _axes(claim, link).keys()
     for key in (*vocabulary.given_integers, *claim.premises.one_hot):
         found |= {axis.key for axis in vocabulary.axes(*key)}
     for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry
@@ -169,6 +175,12 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
     return count
 
 
+def parts(claim: Equalities, setting: Setting) -> list[Link | OwnQuantity]:
+    """All that has to have a value wherever the claim holds, as far as evaluating it is affordable."""
+    links = [link for link in claim.links if operations(claim, link, setting) <= BUDGET]
+    return [*links, *claim.lets]
+
+
 def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
     """Settings in which to look for a counterexample, those with few entries first; each at the network's own sizes.
 
@@ -178,8 +190,10 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
     free = names(claim.vocabulary.graph)
     numbers: list[dict[str, int]] = [{}]
     if free:
-        numbers = [dict.fromkeys(free, n) for n in (1, 2, 3)]
-        numbers += [{name: first + k for k, name in enumerate(free)} for first in (2, 1)]
+        tried = [dict.fromkeys(free, n) for n in _TRIED]
+        mixed = [{name: first + k for k, name in enumerate(free)} for first in _TRIED]
+        exists = claim.vocabulary.exists
+        numbers = [*islice(filter(exists, tried), 3), *islice(filter(exists, mixed), 2)]
     for values in numbers:
         seen = set()
         for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -23,7 +24,8 @@ from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Draws, Number, near
 from dyadic.proofs.statements.number_systems.rings import Exact, Traced
-from dyadic.proofs.statements.semantics.equation import Equalities, Link
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
+from dyadic.proofs.statements.semantics.hypotheses import always_defined
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.reach import vertices_of
@@ -40,6 +42,8 @@ _TRIES = 40
 _PLACES = 3
 _BROKEN = 12
 """How many times fractions are tried."""
+_INTEGERS = 12
+"""At how many values of the integers numbers are looked for."""
 _MENDS = 60
 """How many times numbers are changed so that an assumption holds."""
 _OPERATIONS = 500_000
@@ -87,7 +91,7 @@ def search(
         looks = [
             _Look(claim, link, setting, given)
             for setting in {setting.key: setting for setting in settings}.values()
-            for given in integers
+            for given in integers[:_INTEGERS]
         ]
         for zero in (True, False):
             for look in looks:
@@ -129,16 +133,34 @@ class _Look:
             if not settle(self._scope, self._values, min(_MENDS, self._evaluations)):
                 continue
             point = self._at(places[turn % len(places)])
-            if point is not None:
+            if point is not None and self._has_values():
                 return point
         return None if self._values else self._closest(places[0])
+
+    def _has_values(self) -> bool:
+        """Whether all of the claim has a value here: elsewhere it claims nothing."""
+        if not self._partial:
+            return True
+        scope = self._scope()
+        try:
+            for part in self._partial:
+                scope.evaluate(part)
+        except (Undetermined, Rejected):
+            return False
+        return True
+
+    @cached_property
+    def _partial(self) -> list[Link | OwnQuantity]:
+        """What may have no value somewhere: all of the claim, or nothing."""
+        return [] if always_defined(self.claim) else sizes.parts(self.claim, self.setting)
 
     def _closest(self, index: dict[str, int]) -> Point | None:
         """Where nothing is drawn: the sides once more, with enclosures as narrow as can be."""
         ctx.prec = _FINEST
         point = self._at(index)
-        if point is None:
+        if point is None or not self._has_values():
             ctx.prec = PRECISION
+            return None
         return point
 
     def _scope(self, watch: bool = False) -> ClaimTensors:
@@ -195,7 +217,8 @@ class _Look:
         before = dict(self._values)
         self._values.update(values)
         found = self._at(point.index)
-        if found is None:
+        if found is None or not self._has_values():
+            found = None
             self._values.update({label: before[label] for label in values})
         return found
 

@@ -1,0 +1,24 @@
+"""Symbols of LaTeX and the text notation that they stand for."""
+
+from __future__ import annotations
+
+import re
+
+SYMBOLS = {
+    r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*",
+    r"\leftarrow": "=", r"\gets": "=", r"\rightarrow": "=", r"\to": "=", r"\coloneqq": "=",
+    r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",
+    r"\bmod": "mod", r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
+    "=": "=", ":=": "=", "+": "+", "-": "-",
+    "*": "*", "/": "/", ":": ":", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
+    r"\rfloor": ")", r"\lfloor": "floor(",
+}  # fmt: skip
+REDUCTIONS = {
+    r"\sum": "Sum", r"\max": "Max", r"\min": "Min", "LSE": "LogSumExp", "logsumexp": "LogSumExp", "argmax": "ArgMax",
+    "max": "Max", "min": "Min",
+}  # fmt: skip
+INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
+RELATIONS = ("=", "<", "<=", ">", ">=", "!=", "|")
+LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
+FUNCTION_OF = re.compile(r"(\w+) \( (.*) \)")
+"""A function of an argument."""
