@@ -24,8 +24,9 @@ from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, i
 from dyadic.symbolic.readers.onnx_evaluation import evaluated
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
-from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value
-from dyadic.symbolic.readers.onnx_prepare import DEFAULT_DOMAINS, functions, opset_of, prepared, with_bodies
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant
+from dyadic.symbolic.readers.onnx_prepare import functions, prepared, with_bodies
+from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
 from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
 from dyadic.symbolic.structure import Architecture, InputRole
 
@@ -75,7 +76,7 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
         if replaced:
             reader.model.note(f"read as onnx defines them by other operators: {', '.join(dict.fromkeys(replaced))}")
         reader.read_nodes()
-        wanted = {problem.operator for problem in reader.problems} - _CONSTANTS
+        wanted = {problem.operator for problem in reader.problems} - _CONSTANTS  # "" where it is no variant
         if not wanted or not functions(onnx, proto, wanted):
             break
     return reader.finished(cost)
@@ -97,12 +98,8 @@ class _OnnxReader:
     def __init__(self, onnx: Any, proto: Any, where: str) -> None:
         self.onnx, self.where = onnx, where
         few_layers(where, len(proto.graph.node))
-        self.opsets = {entry.domain: entry.version for entry in proto.opset_import}
-        self.opset = opset_of(proto)
+        self.opset, self.schemas = opset_of(proto), Schemas(onnx, proto)
         self.proto, self.graph = proto, proto.graph
-        self.checked = onnx.checker.C.CheckerContext()
-        self.checked.ir_version = max(proto.ir_version, 3)
-        self.checked.opset_imports = {"" if domain == "ai.onnx" else domain: v for domain, v in self.opsets.items()}
         self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
         self.values: dict[str, Value | None] = {}
         self.kinds: dict[str, str] = {}
@@ -234,49 +231,51 @@ class _OnnxReader:
     # -- the nodes -----------------------------------------------------------------------------------------------
 
     def _read(self, position: int, proto: Any) -> None:
+        """Read a node; where that cannot be done the problem is kept, and its results are missing from then on."""
         names = [name for name in proto.output if name]
-        problem = None
-        missing = [name for name in proto.input if name and self.values.get(name) is None]
         if not names:
             raise SpecError(self.where, f"node {position + 1} has no output", "export the model again")
         if proto.op_type == "Constant" and proto.domain in DEFAULT_DOMAINS:
             self.values[names[0]] = Known(names[0], self._constant(proto))
             self.kinds[names[0]] = kind_of(self._constant(proto))
             return
+        self.values.update(dict.fromkeys(names))
+        place = self._place(position, proto)
+        try:
+            made = self._results(proto)
+        except Unsupported as error:
+            variant = isinstance(error, Variant)
+            self.problems.append(Problem(place, str(error), proto.op_type if variant else ""))
+        except MALFORMED as error:
+            self.problems.append(Problem(place, malformed(error)))
+        except SpecError as error:
+            self.problems.append(Problem(place, f"{error.where}: {error.problem}"))
+        else:
+            self.values.update((name, value) for name, value in zip(proto.output, made, strict=False) if value)
+
+    def _results(self, proto: Any) -> Sequence[Value]:
+        """What a node makes; nothing where an operand is missing."""
+        if proto.domain not in DEFAULT_DOMAINS:
+            raise Unsupported(f"is of the domain {proto.domain!r}")
+        self._fits_schema(proto)
         if proto.op_type == "CastLike" and isinstance(self.values.get(proto.input[0]), Known):
             proto = self._cast(proto)
-        unknown = proto.op_type not in OPERATORS and proto.op_type != "ConstantOfShape"
-        node = None if missing else self._node(proto)
-        if node is not None:
-            self.kinds.update(zip(proto.output, self._kinds(node, proto), strict=True))
-        try:
-            if proto.domain not in DEFAULT_DOMAINS:
-                raise Unsupported(f"is of the domain {proto.domain!r}")
-            if not unknown:
-                self._fits_schema(proto)
-            folded = node and fold(
-                node, proto, self.readers[proto.input[0]] == 1 if proto.input else True, self.evaluate
-            )
-            if folded:
-                self.values.update(zip(proto.output, folded, strict=False))
-                return
-            if unknown or proto.op_type not in OPERATORS:
-                raise Unsupported("")
-            if node is not None:
-                found = OPERATORS[proto.op_type](node)
-                node.all_read(self._defaults(proto))
-                made = found if isinstance(found, list) else [found]
-                self.values.update((name, value) for name, value in zip(proto.output, made, strict=False) if value)
-                return
-        except Unsupported as error:
-            problem = str(error)
-        except MALFORMED as error:
-            problem = malformed(error)
-        except SpecError as error:
-            problem = f"{error.where}: {error.problem}"
-        if problem is not None:
-            self.problems.append(Problem(self._place(position, proto), problem, proto.op_type))
-        self.values.update(dict.fromkeys(names))
+        is_read = proto.op_type in OPERATORS
+        if any(name and self.values.get(name) is None for name in proto.input):
+            if not is_read and proto.op_type != "ConstantOfShape":
+                raise Variant("")
+            return []
+        node = self._node(proto)
+        self.kinds.update(zip(proto.output, self._kinds(node, proto), strict=True))
+        alone = self.readers[proto.input[0]] == 1 if proto.input else True
+        folded = fold(node, proto, alone, self.evaluate)
+        if folded:
+            return folded
+        if not is_read:
+            raise Variant("")
+        found = OPERATORS[proto.op_type](node)
+        node.all_read(self._defaults(proto))
+        return found if isinstance(found, list) else [found]
 
     def _cast(self, proto: Any) -> Any:
         """A constant CastLike as the Cast that it is."""
@@ -292,8 +291,6 @@ class _OnnxReader:
         return self.onnx.helper.make_node("Cast", [proto.input[0]], list(proto.output), proto.name, to=type_)
 
     def _kinds(self, node: Node, proto: Any) -> list[str]:
-        if proto.domain not in DEFAULT_DOMAINS:
-            return [FLOAT] * len(proto.output)
         return results(self.onnx, proto, self.opset, self.kinds, node.attributes)
 
     def evaluate(self, node: Node, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
@@ -336,14 +333,8 @@ class _OnnxReader:
 
     def _fits_schema(self, proto: Any) -> None:
         """Refuse a node with attributes, or numbers of inputs and outputs, that its operator does not have."""
-        if next(graphs(proto), None) is not None:
-            return  # what such a graph reads from outside is not known to onnx's checker
-        try:
-            self.onnx.checker.check_node(proto, self.checked)
-        except self.onnx.checker.ValidationError as error:
-            raise Unsupported(
-                f"is no such operator of opset {self.opset}: {str(error).splitlines()[0][:200]}"
-            ) from error
+        if problem := self.schemas.misfit(proto):
+            raise Unsupported(problem)
 
     def _defaults(self, proto: Any) -> dict[str, Any]:
         """What the operator's schema gives for the attributes that a node leaves out."""
@@ -360,7 +351,9 @@ class _OnnxReader:
             return self._array(value)
         if isinstance(value, bytes):
             return value.decode(errors="replace")
-        return list(value) if isinstance(value, Iterator) or hasattr(value, "extend") else value
+        if isinstance(value, Iterator) or hasattr(value, "extend"):
+            return [entry.decode(errors="replace") if isinstance(entry, bytes) else entry for entry in value]
+        return value
 
     def _constant(self, proto: Any) -> np.ndarray:
         if len(proto.attribute) != 1:

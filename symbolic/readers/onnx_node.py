@@ -190,9 +190,13 @@ def places(axes: Iterable[Any], rank: int) -> list[int]:
     return found
 
 
+class Variant(Unsupported):
+    """A right node, of a variant that its function here does not read: onnx may define it by other operators."""
+
+
 Operator = Callable[[Node], Value | list[Value]]
 OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 
 
-__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator", "place", "places"]
+__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "Variant", "operator", "place", "places"]

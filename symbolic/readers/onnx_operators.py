@@ -10,8 +10,9 @@ from sympy import Mul, Rational
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.model import short
-from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, product, truncated, with_number
+from dyadic.symbolic.structure import show
 
 _LARGE = 1e12
 """Beyond it b + relu(a - b) has not the digits of a."""
@@ -81,28 +82,46 @@ def gelu(node: Node) -> Value:
     return node.layer("gelu_tanh" if node.choice("approximate", "none", "tanh") == "tanh" else "gelu", [node.x()])
 
 
+_UNBOUNDED = 3.4e38
+"""What exporters write where there is no bound."""
+
+
 @operator(Clip="clip maximum minimum")
 def clip(node: Node) -> Value:
-    """Between two constants, or between bounds that are tensors without axes."""
+    """Between two constants, or between bounds that are tensors without axes; the upper one holds where they cross."""
     bounds: dict[str, Any] = {}
-    tensors: list[tuple[str, int]] = []
-    for slot, (key, attribute, type_) in enumerate((("low", "min", "maximum"), ("high", "max", "minimum")), 1):
-        bound = short(node.get(attribute))
-        if node.has(slot):
-            bound = node.number(slot)
-            if bound is None and isinstance(node.operand(slot), str):
-                tensors.append((type_, slot))
-        if bound is not None and abs(bound) < 3.4e38:
+    found = [_bound(node, slot, attribute, sign) for slot, attribute, sign in ((1, "min", 1), (2, "max", -1))]
+    for key, bound in zip(("low", "high"), found, strict=True):
+        if isinstance(bound, int | float):
             bounds[key] = bound
-    if not bounds and not tensors:
+    if not any(bound is not None for bound in found):
         return node.same("without bounds")
-    low, high = bounds.get("low"), bounds.get("high")
-    if low is not None and high is not None and low > high:
-        raise Unsupported(f"a lower bound {low} above the upper one {high}")
-    found = node.layer("clip", [node.x()], "constant" if tensors else "", **bounds) if bounds else node.x()
-    for type_, slot in tensors:
-        found = node.layer(type_, [found, node.x(slot)], "" if slot == tensors[-1][1] else "low")
-    return found
+    tensors = [(type_, bound) for type_, bound in zip(("maximum", "minimum"), found, strict=True) if bound is not None]
+    crossed = len(bounds) == 2 and bounds["low"] > bounds["high"]
+    if len(bounds) == len(tensors) and not crossed:
+        return node.layer("clip", [node.x()], **bounds)
+    x = node.x()
+    for number_, (type_, bound) in enumerate(tensors, 1):
+        with_ = bound if isinstance(bound, str) else node.constant(type_, np.array(float(bound)))
+        x = node.layer(type_, [x, with_], "" if number_ == len(tensors) else type_)
+    return x
+
+
+def _bound(node: Node, slot: int, attribute: str, sign: int) -> int | float | str | None:
+    """A bound as a number or a vertex; None where there is none.  ``sign``: 1 for a lower one, -1 for an upper one."""
+    bound = short(node.get(attribute))
+    if node.has(slot):
+        if any(extent != 1 for extent in node.shape(slot)):
+            raise Unsupported(f"a bound of {show(node.shape(slot))} entries")
+        array = node.known(slot)
+        if array is None or array.dtype == object:
+            return node.x(slot)
+        bound = short(array.reshape(-1)[0].item())
+    if bound is None or sign * bound <= -_UNBOUNDED:
+        return None
+    if not sign * bound < _UNBOUNDED:
+        raise Unsupported(f"a bound {bound}")
+    return bound
 
 
 @operator(PRelu="relu neg mul sub")
@@ -256,7 +275,7 @@ def instance_norm(node: Node) -> Value:
 def group_norm(node: Node) -> Value:
     node.ignore("stash_type")  # the precision of the statistics
     if node.shape(1) != (node.shape()[1],):
-        raise Unsupported("scale and bias per group (opset 18), not per channel")
+        raise Variant("scale and bias per group (opset 18), not per channel")
     inputs = [node.x(), node.weight(1), node.weight(2)]
     return node.layer(
         "group_norm", inputs, groups=node.get("num_groups"), epsilon=short(node.get("epsilon", 1e-5)), lead=1
@@ -267,14 +286,15 @@ def group_norm(node: Node) -> Value:
 def layer_norm(node: Node) -> Value:
     """Where the statistics are read too, or RMS over several axes, onnx's own function of the operator is read."""
     node.ignore("stash_type")  # the precision of the statistics
-    node.only_outputs()
+    if any(node.wanted[1:]):
+        raise Variant("its statistics are read")
     axes, epsilon = node.rank() - node.axis(-1), short(node.get("epsilon", 1e-5))
     if node.op == "RMSNormalization":
         if axes != 1 or node.shape(1) != node.shape()[-1:]:
-            raise Unsupported(f"normalises {axes} axes (only the last)")
+            raise Variant(f"normalises {axes} axes (only the last)")
         return node.layer("rms_norm", [node.x(), node.weight(1)], epsilon=epsilon)
     if node.shape(1) != node.shape()[-axes:] or (node.has(2) and node.shape(2) != node.shape()[-axes:]):
-        raise Unsupported(f"scale or bias of another shape than the {axes} axes that are normalised")
+        raise Variant(f"scale or bias of another shape than the {axes} axes that are normalised")
     if node.has(2):
         return node.layer("layer_norm", [node.x(), node.weight(1), node.weight(2)], axes=axes, epsilon=epsilon)
     plain = node.layer("layer_norm", [node.x()], "normalised", axes=axes, epsilon=epsilon, affine=False)

@@ -8,14 +8,10 @@ from typing import Any
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.symbolic.readers.onnx_graphs import nodes
+from dyadic.symbolic.readers.onnx_schema import Schemas, opset_of
 
 OLDEST_OPSET = 7
 """Older files are converted: before it, shapes did not broadcast as in NumPy."""
-DEFAULT_DOMAINS = ("", "ai.onnx")
-
-
-def opset_of(proto: Any) -> int:
-    return max((entry.version for entry in proto.opset_import if entry.domain in DEFAULT_DOMAINS), default=0)
 
 
 def prepared(onnx: Any, proto: Any, where: str, sizes: Mapping[str, int]) -> Any:
@@ -38,6 +34,11 @@ def prepared(onnx: Any, proto: Any, where: str, sizes: Mapping[str, int]) -> Any
 
 
 def _converted(onnx: Any, proto: Any, where: str, opset: int) -> Any:
+    """The model in the oldest opset that is read; the converter would not tell what does not fit a schema."""
+    schemas = Schemas(onnx, proto)
+    for node in nodes(proto.graph):
+        if problem := schemas.misfit(node):
+            raise SpecError(f"{where}: node {node.name or node.op_type!r}", problem, "export the model again")
     try:
         found = onnx.version_converter.convert_version(proto, OLDEST_OPSET)
         return _slopes_by_channel(onnx, found)
@@ -88,21 +89,20 @@ def _sized(proto: Any, where: str, sizes: Mapping[str, int]) -> Any:
 
 def functions(onnx: Any, proto: Any, wanted: Collection[str]) -> dict[tuple[str, str], Any]:
     """Those of the wanted operators that a model uses and that ONNX defines by a function of others: their schemas."""
-    opsets = {entry.domain: entry.version for entry in proto.opset_import}
-    found = {}
-    for domain, name in dict.fromkeys((node.domain, node.op_type) for node in nodes(proto.graph)):
-        version = opsets.get(domain, opset_of(proto))
-        plain = "" if domain in DEFAULT_DOMAINS else domain
-        if name in wanted and onnx.defs.has(name, version, plain):
-            schema = onnx.defs.get_schema(name, version, plain)
-            if schema.has_function or schema.has_context_dependent_function:
-                found[domain, name] = schema
+    schemas, found = Schemas(onnx, proto), {}
+    for node in nodes(proto.graph):
+        schema = schemas.of(node) if node.op_type in wanted else None
+        if schema is not None and (schema.has_function or schema.has_context_dependent_function):
+            found[node.domain, node.op_type] = schema
     return found
 
 
 def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, list[str]]:
-    """The model with the functions of these operators in place of them, and the names of those that are gone."""
-    schemas = functions(onnx, proto, wanted)
+    """The model with the functions of these operators in place of them, and the names of those that are gone.
+
+    A node that does not fit its operator's schema stays as it is: its reader refuses it.
+    """
+    schemas, fitting = functions(onnx, proto, wanted), Schemas(onnx, proto)
     if not schemas:
         return proto, []
     try:
@@ -118,9 +118,9 @@ def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, li
             for tensor in found.graph.initializer
             if tensor.name not in stated
         )
-        for position, node in enumerate(list(found.graph.node)):
+        for position, node in enumerate(list(nodes(found.graph))):
             schema = schemas.get((node.domain, node.op_type))
-            if schema is not None:
+            if schema is not None and not fitting.misfit(node) and all(name in types for name in node.input if name):
                 function = _function(onnx, schema, node, opset_of(proto), types)
                 function.domain, function.name = "body", f"{node.op_type}.{position}"
                 found.functions.append(function)
@@ -143,14 +143,19 @@ def _function(onnx: Any, schema: Any, node: Any, opset: int, types: Mapping[str,
             node.attribute.append(attribute.default_value)
     function = onnx.FunctionProto()
     if schema.has_function:
-        version = max(v for v in schema.function_opset_versions if v <= opset)
+        version = _version(schema.function_opset_versions, opset)
         function.ParseFromString(schema.get_function_with_opset_version(version))
         return function
-    version = max(v for v in schema.context_dependent_function_opset_versions if v <= opset)
+    version = _version(schema.context_dependent_function_opset_versions, opset)
     stated = [types[name].SerializeToString() if name else b"" for name in node.input]
     text = schema.get_context_dependent_function_with_opset_version(version, node.SerializeToString(), stated)
     function.ParseFromString(text)
     return function
 
 
-__all__ = ["DEFAULT_DOMAINS", "functions", "opset_of", "prepared", "with_bodies"]
+def _version(versions: Collection[int], opset: int) -> int:
+    """The opset whose function is taken: the newest up to the model's own, or the first one after it, converted."""
+    return max((version for version in versions if version <= opset), default=min(versions))
+
+
+__all__ = ["functions", "prepared", "with_bodies"]

@@ -66,6 +66,8 @@ def _target(node: Node) -> tuple[list[int], list[float], list[int]]:
     shape = node.extents(0, axes)
     slot = 1 if node.op == "Upsample" or node.opset < 11 else 2
     if node.op == "Resize" and node.has(3) and node.known(3) is not None and node.static(3, "the sizes").size:
+        if node.has(2) and node.static(2, "the scales").size:
+            raise Unsupported("both scales and sizes are given")
         sizes = [int(n) for n in node.integers(3, "the new sizes")]
         if len(sizes) != len(axes):
             raise Unsupported(f"{len(sizes)} sizes for {len(axes)} axes")

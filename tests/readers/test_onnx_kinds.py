@@ -141,6 +141,9 @@ KINDS = {
                               ("Clip", ["x", "", "m"], ["y"])], {"x": [2, 3]}, ["y"], {"half": np.float32(0.5)}),
     "remainder": single("Mod", [3, 4], normal(4), fmod=1, opset=13),
     "powers": single("Pow", [3, 2], floats(3, 2)),
+    "powers of one": single("Pow", [2, 3], floats(1, 1, 1)),
+    "clip of crossed bounds": single("Clip", [2, 3], np.float32(0.5), np.float32(-0.2)),
+    "largest": single("Hardmax", [3, 4]),
     "comparison": model([("Greater", ["x", "t"], ["m"]), ("Cast", ["m"], ["f"], {"to": 1}), ("Mul", ["f", "x"], ["z"]),
                          ("Where", ["m", "z", "t"], ["y"])], {"x": [3, 4]}, ["y"], {"t": normal(4)}),
     "whole numbers": model([("Cast", ["x"], ["i"], {"to": 7}), ("Cast", ["i"], ["f"], {"to": 1}),
@@ -151,6 +154,8 @@ KINDS = {
                         ["y", "mean", "inverse"], {"w": normal(4)}),
     "gru": model([("GRU", ["x", "w", "r", "b"], ["y", "h"], {"hidden_size": 3, "direction": "bidirectional"})],
                  {"x": [3, 2, 5]}, ["y", "h"], {"w": normal(2, 9, 5), "r": normal(2, 9, 3), "b": normal(2, 18)}),
+    "lstm of other activations": single("LSTM", [2, 1, 3], normal(1, 8, 3), normal(1, 8, 2), hidden_size=2,
+                                        activations=["Sigmoid", "Tanh", "Tanh"]),
     "lstm": model([("LSTM", ["x", "w", "r", "b", "", "", "", "p"], ["y", "", "c"], {"hidden_size": 2})],
                   {"x": [2, 1, 3]}, ["y", "c"],
                   {"w": normal(1, 8, 3), "r": normal(1, 8, 2), "b": normal(1, 16), "p": normal(1, 6)}),
@@ -266,6 +271,32 @@ def test_a_padding_of_minus_infinity_loses_no_digits():
     (wanted,) = reference(proto, {"x": (x := normal(1, 1, 3, 3))})
     module = emitted(proto)
     assert float(module.gradients(module.init(0), {"x": x}, np.ones(wanted.shape))[0]) == pytest.approx(wanted.sum())
+
+
+def test_an_lstm_of_bounded_sums():
+    """The bound, and other activations, are not in onnx's reference implementation."""
+    w, r, b = normal(1, 8, 3), normal(1, 8, 2), 2 * normal(1, 16)
+    options = {"clip": 0.4, "hidden_size": 2, "activations": ["Sigmoid", "Softsign", "Tanh"]}
+    proto = weighted(single("LSTM", [2, 1, 3], w, r, b, **options))
+    scale = numpy_helper.to_array(proto.graph.initializer[-1]).astype(float)
+    x, direction = normal(2, 1, 3).astype(float), RANDOM.normal(size=(2, 1, 3))
+
+    def cost(weight):
+        h, c, total = np.zeros((1, 2)), np.zeros((1, 2)), 0.0
+        for step in weight * x:
+            z = np.clip(step @ w[0].T + h @ r[0].T + b[0, :8] + b[0, 8:], -0.4, 0.4)
+            i, o, f, g = np.split(z, 4, axis=1)
+            i, o, f = (1 / (1 + np.exp(-gate)) for gate in (i, o, f))
+            c = f * c + i * g / (1 + np.abs(g))
+            h = o * np.tanh(c)
+            total += h.sum()
+        return total
+
+    module = emitted(proto)
+    loss, gradients = module.gradients(module.init(0), {"x": x}, np.ones((2, 1, 1, 2)))
+    assert float(loss) == pytest.approx(cost(scale), rel=1e-5)
+    slope = (cost(scale + 1e-5 * direction) - cost(scale - 1e-5 * direction)) / 2e-5
+    assert float(np.sum(gradients["scale"] * direction)) == pytest.approx(slope, rel=1e-4, abs=1e-6)
 
 
 def test_a_negative_padding_cuts_off():
