@@ -6,6 +6,7 @@ import dyadic.symbolic.readers.onnx_control
 import dyadic.symbolic.readers.onnx_lookup
 import dyadic.symbolic.readers.onnx_masks
 import dyadic.symbolic.readers.onnx_operators
+import dyadic.symbolic.readers.onnx_quantized
 import dyadic.symbolic.readers.onnx_recurrent
 import dyadic.symbolic.readers.onnx_reductions
 import dyadic.symbolic.readers.onnx_resampling

@@ -11,7 +11,7 @@ from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, operator
-from dyadic.symbolic.readers.operations import OPERATIONS, product, truncated, with_number
+from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
 from dyadic.symbolic.structure import show
 
 _LARGE = 1e12
@@ -227,7 +227,8 @@ def gemm(node: Node) -> Value:
 
 @operator(Einsum="einsum")
 def einsum(node: Node) -> Value:
-    return node.layer("einsum", node.xs(), equation=str(node.get("equation")).replace(" ", ""))
+    ranks = [node.rank(slot) for slot in range(len(node.operands))]
+    return node.layer("einsum", node.xs(), equation=spelled_out(str(node.get("equation")), ranks))
 
 
 # -- normalisation ------------------------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ def dropout(node: Node) -> Value:
     node.only_outputs()
     node.ignore("ratio", "seed", "is_test")  # in inference nothing is dropped
     if node.has(2) and bool(node.static(2, "training_mode")):
-        raise Unsupported("training_mode: the mask would be random")
+        if not node.has(1) or node.number(1) != 0:
+            raise Unsupported("training_mode: the mask would be random")
+        return node.same("of nothing")
     return node.same("in inference")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from string import ascii_letters
 
 import numpy as np
 from sympy import Expr, Rational
@@ -52,6 +53,27 @@ def product(model: Model, name: str, a: str, b: str) -> str:
     found = model.layer(f"{name}.product", "matmul", [a, b])
     rank = len(model.shapes[found])
     return model.layer(name, "squeeze", [found], axes=[axis % rank for axis in removed])
+
+
+def spelled_out(equation: str, ranks: Sequence[int]) -> str:
+    """The equation of an einsum with letters for the axes that "..." stands for, the last one of which are shared."""
+    left, arrow, output = "".join(equation.split()).partition("->")
+    terms = left.split(",")
+    if "..." not in equation or len(terms) != len(ranks):
+        return equation
+    free = [letter for letter in ascii_letters if letter not in equation]
+    hidden = [
+        rank - len(term.replace("...", "")) if "..." in term else 0 for term, rank in zip(terms, ranks, strict=True)
+    ]
+    most = max(hidden)
+    if min(hidden) < 0 or most > len(free):
+        raise Unsupported(f"the equation {equation[:60]!r} does not fit the inputs")
+    shared = "".join(free[:most])
+    if not arrow:  # letters that occur once, sorted, after the axes of "..."
+        letters = left.replace("...", "").replace(",", "")
+        output = "..." + "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    own = [term.replace("...", shared[most - count :]) for term, count in zip(terms, hidden, strict=True)]
+    return ",".join(own) + "->" + output.replace("...", shared)
 
 
 _MODERATE = 1000
