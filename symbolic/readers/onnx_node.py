@@ -84,8 +84,7 @@ class Node:
         value = self.operands[slot]
         if not isinstance(value, Known) or value.array.size != 1 or value.symbolic:
             return None
-        found = value.array.reshape(-1)[0]
-        exact = int(found) if value.array.dtype.kind in "iub" else short(float(found))
+        exact = entry(value.array)
         return exact if np.isfinite(exact) else None
 
     def shape(self, slot: int = 0) -> Shape:
@@ -175,6 +174,14 @@ class Node:
         return self.operand(0)
 
 
+def entry(array: np.ndarray) -> int | float:
+    """The one entry of an array: an integer, a float64 as it is, others as the shortest decimal that means them."""
+    found = array.reshape(-1)[0]
+    if array.dtype.kind in "iub":
+        return int(found)
+    return float(found) if array.dtype.itemsize > 4 else float(short(float(found)))
+
+
 def place(axis: int, rank: int) -> int:
     """An axis counted from the front.  Raises :class:`Unsupported` where there is none such."""
     if not -rank <= axis < max(rank, 1):
@@ -199,4 +206,4 @@ OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 
 
-__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "Variant", "operator", "place", "places"]
+__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "Variant", "entry", "operator", "place", "places"]

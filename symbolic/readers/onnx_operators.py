@@ -10,7 +10,7 @@ from sympy import Mul, Rational
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
 from dyadic.symbolic.readers.model import short
-from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, operator
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
 from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
 from dyadic.symbolic.structure import show
 
@@ -70,6 +70,21 @@ def selu(node: Node) -> Value:
     )
 
 
+@operator(Shrink="compare scale mul add")
+def shrink(node: Node) -> Value:
+    """x + bias below -lambd, x - bias above lambd, 0 between."""
+    bound, bias = short(node.get("lambd", 0.5)), short(node.get("bias", 0.0))
+    if bound < 0:
+        raise Unsupported(f"lambd = {bound}")
+    parts = []
+    for part, relation, sign in (("below", "less", -1), ("above", "greater", 1)):
+        limit = node.constant(f"{part}.bound", np.array(sign * float(bound)))
+        chosen = node.layer("compare", [node.x(), limit], part, relation=relation)
+        moved = node.layer("scale", [node.x()], f"{part}.moved", offset=-sign * bias) if bias else node.x()
+        parts.append(node.layer("mul", [chosen, moved], f"{part}.value"))
+    return node.layer("add", parts)
+
+
 @operator(HardSigmoid="hard_sigmoid")
 def hard_sigmoid(node: Node) -> Value:
     return node.layer(
@@ -116,7 +131,7 @@ def _bound(node: Node, slot: int, attribute: str, sign: int) -> int | float | st
         array = node.known(slot)
         if array is None or array.dtype == object:
             return node.x(slot)
-        bound = short(array.reshape(-1)[0].item())
+        bound = entry(array)
     if bound is None or sign * bound <= -_UNBOUNDED:
         return None
     if not sign * bound < _UNBOUNDED:

@@ -8,7 +8,7 @@ from typing import Any
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.limits import LARGEST_SIZE
 from dyadic.symbolic.readers.onnx_graphs import nodes
-from dyadic.symbolic.readers.onnx_schema import Schemas, opset_of
+from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
 
 OLDEST_OPSET = 7
 """Older files are converted: before it, shapes did not broadcast as in NumPy."""
@@ -26,6 +26,8 @@ def prepared(onnx: Any, proto: Any, where: str, sizes: Mapping[str, int]) -> Any
             problem = f"its functions cannot be put in place ({str(error)[:200]})"
             raise SpecError(where, problem, "export the model again") from error
     opset, newest = opset_of(proto), onnx.defs.onnx_opset_version()
+    if all(node.domain not in DEFAULT_DOMAINS for node in nodes(proto.graph)):
+        return _sized(proto, where, sizes) if sizes else proto  # its nodes are refused by name
     if not 1 <= opset <= newest:
         raise SpecError(where, f"is of opset {opset}", f"opsets 1 to {newest} can be read")
     if opset < OLDEST_OPSET:

@@ -144,6 +144,7 @@ KINDS = {
     "powers of one": single("Pow", [2, 3], floats(1, 1, 1)),
     "clip of crossed bounds": single("Clip", [2, 3], np.float32(0.5), np.float32(-0.2)),
     "largest": single("Hardmax", [3, 4]),
+    "shrink": single("Shrink", [3, 4], lambd=0.4, bias=0.1, opset=9),
     "einsum of diagonals": single("Einsum", [2, 3, 3], equation="...ii->...i"),
     "einsum of hidden axes": single("Einsum", [2, 3, 4], normal(3, 4, 2), equation="...j, ...jk"),
     "integers with scales": model([("DequantizeLinear", ["q", "x", "zero"], ["y"], {"axis": -2})], {"x": [3]}, ["y"],
@@ -320,6 +321,23 @@ def test_infinities_in_half_precision_become_finite():
     found = Model("masked")
     name = found.array("mask", np.array([0, -np.inf], np.float16), "constant")
     assert np.isfinite(found.values[name]).all()
+
+
+def test_a_number_in_double_precision_keeps_its_digits():
+    proto = single("Mul", [2], np.array(1 / 3))
+    proto.graph.input[0].type.tensor_type.elem_type = TensorProto.DOUBLE
+    x = np.array([1.0, 2.0])
+    architecture = from_onnx(proto)
+    found = forward(architecture, {"x": x})[architecture.costs[0].input]
+    np.testing.assert_allclose(np.asarray(found, float), x / 3, rtol=1e-15)
+
+
+def test_what_is_of_another_domain_is_refused_by_name():
+    proto = single("Binarizer", [2])
+    proto.graph.node[0].domain = proto.opset_import[0].domain = "ai.onnx.ml"
+    proto.opset_import[0].version = 1
+    with pytest.raises(SpecError, match=r"\(Binarizer, reading 'x'\) is not supported \(is of the domain 'ai.onnx.ml'"):
+        from_onnx(proto)
 
 
 def test_integers_are_not_divided_as_numbers():
