@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import sys
+import runpy
+import tempfile
 import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,10 +111,9 @@ class Module:
         self.outputs = outputs_of(architecture, model)
         derivation = dyadic.derive(architecture)
         self.verdict = dyadic.verify(derivation)["verdict"] if prove else "proved"
-        self.code: dict[str, Any] = {"__name__": "emitted"}
-        sys.modules["emitted"] = type(sys)("emitted")
-        self.code = sys.modules["emitted"].__dict__
-        exec(compile(str(dyadic.emit(derivation, "numpy")), "<emitted>", "exec"), self.code)
+        self.folder = tempfile.TemporaryDirectory()  # for the arrays that the module loads
+        dyadic.emit(derivation, "numpy").write(path := Path(self.folder.name) / "emitted.py")
+        self.code: dict[str, Any] = runpy.run_path(str(path))
         self.takes = [*self.code["PARAMETERS"], *self.code.get("CONSTANTS", {})]
 
     def arguments(self, fed: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -169,9 +170,7 @@ def compare(case: OperatorTest, model: ModelProto, fed: dict[str, np.ndarray], p
         raise NegativePosition("positions that are inputs count from the front") from error
     coarse = is_coarse(model)
     for name in found:
-        numbers = ~np.isnan(
-            np.asarray(stated[name], float)
-        )  # elsewhere the test's inputs are infinite, or divided by 0
+        numbers = ~np.isnan(np.asarray(stated[name], float))  # elsewhere inputs are infinite, or divided by 0
         found[name] = np.where(numbers, found[name], np.nan) if found[name].shape == numbers.shape else found[name]
         if problem := differs(found[name], stated[name], 2e-2 if coarse else case.rtol, 2e-2 if coarse else 1e-5):
             return "wrong", f"value of {name}: {problem}"
@@ -242,9 +241,8 @@ def derivatives(module: Module, model: ModelProto, fed: Mapping[str, np.ndarray]
     for name in found:
         if problem := differs(found[name], wanted[name], tolerance, tolerance):
             return "wrong", f"value of {name} near the test's inputs: {problem}"
-    weights = {
-        name: np.where(np.isfinite(array), random.normal(size=array.shape), 0.0) for name, array in wanted.items()
-    }
+    factors = {name: random.normal(size=array.shape) for name, array in wanted.items()}
+    weights = {name: np.where(np.isfinite(array), factors[name], 0.0) for name, array in wanted.items()}
     mine = module.gradients(at, weights)
     return directional(reference, mine, at, moved, weights, random, widths)
 

@@ -123,6 +123,29 @@ def scatter_nd(node: Node) -> Value:
     return _scattered(node, found, reduction, shape[depth:], int(np.prod(shape[:depth])))
 
 
+@operator(TensorScatter="reshape scatter")
+def tensor_scatter(node: Node) -> Value:
+    """Updates put into a cache from a position on that is known for each sample (the first axis)."""
+    shape, axis = node.extents(0, range(node.rank())), node.axis(-2)
+    circular = node.choice("mode", "linear", "circular") == "circular"
+    (count,) = node.extents(1, [axis])
+    first = node.static(2, "the positions").astype(int) if node.has(2) else np.zeros(shape[0], int)
+    if axis == 0 or node.extents(1, range(node.rank(1))) != [*shape[:axis], count, *shape[axis + 1 :]]:
+        raise Unsupported("the updates do not have the axes of what they are put into")
+    places = np.indices((*shape[:axis], count))
+    places[axis] += first[places[0]]
+    places[axis] = places[axis] % shape[axis] if circular else rows(places[axis], shape[axis])
+    flat = np.asarray(np.ravel_multi_index(tuple(places), shape[: axis + 1])).reshape(-1)
+    if len(set(flat.tolist())) < len(flat) or (first < 0).any():
+        raise Unsupported("puts several entries in one place, or counts from the end")
+    total, rest = int(np.prod(shape[: axis + 1])), shape[axis + 1 :]
+    x = node.layer("reshape", [node.x(0)], "rows", shape=[total, *rest])
+    u = node.layer("reshape", [node.x(1)], "updates", shape=[len(flat), *rest])
+    at = node.model.indices(f"{node.name}.places", flat, total)
+    found = node.layer("scatter", [x, at, u], "scattered", axis=0, reduction="put")
+    return node.layer("reshape", [found], shape=shape)
+
+
 def _scattered(node: Node, places: np.ndarray, reduction: str, rest: list[int], count: int) -> Value:
     """Updates combined with rows of the input, which are ``count`` rows of the shape ``rest``.
 

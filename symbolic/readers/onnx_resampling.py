@@ -11,6 +11,7 @@ import numpy as np
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator, place, places
 from dyadic.symbolic.readers.operations import mapped, sliced
+from dyadic.symbolic.structure import show
 
 _ROUNDINGS: dict[str, Callable[[float], int]] = {
     "round_prefer_floor": lambda x: ceil(x - 0.5),
@@ -246,13 +247,46 @@ def dft(node: Node) -> Value:
     sines = np.zeros((rows, n))
     cosines[:, : min(n, length)] = scale * np.cos(angles)
     sines[:, : min(n, length)] = (scale if inverse else -scale) * np.sin(angles)
-    real = node.layer("select", [node.x()], "real", axis=rank - 1, position=0)
-    pairs = [_product(node, real, axis, matrix, part) for matrix, part in ((cosines, "rc"), (sines, "rs"))]
-    if parts == 2:
-        imaginary = node.layer("select", [node.x()], "imaginary", axis=rank - 1, position=1)
-        others = [_product(node, imaginary, axis, matrix, part) for matrix, part in ((sines, "is"), (cosines, "ic"))]
-        pairs = [node.layer("sub", [pairs[0], others[0]], "re"), node.layer("add", [pairs[1], others[1]], "im")]
-    return node.layer("stack", pairs, axis=rank - 1)
+    return node.layer("stack", _transformed(node, _parts(node, parts), axis, cosines, sines), axis=rank - 1)
+
+
+def _parts(node: Node, count: int) -> list[str]:
+    """The real part of a signal and, where it has one, the imaginary part."""
+    return [
+        node.layer("select", [node.x()], label, axis=node.rank() - 1, position=k)
+        for k, label in enumerate(("real", "imaginary")[:count])
+    ]
+
+
+def _transformed(node: Node, parts: list[str], axis: int, cosines: np.ndarray, sines: np.ndarray) -> list[str]:
+    """The real and imaginary part of the product of a matrix cosines + i sines with a signal along an axis."""
+    pairs = [_product(node, parts[0], axis, matrix, part) for matrix, part in ((cosines, "rc"), (sines, "rs"))]
+    if len(parts) == 1:
+        return pairs
+    others = [_product(node, parts[1], axis, matrix, part) for matrix, part in ((sines, "is"), (cosines, "ic"))]
+    return [node.layer("sub", [pairs[0], others[0]], "re"), node.layer("add", [pairs[1], others[1]], "im")]
+
+
+@operator(STFT="select gather mul einsum sub add stack")
+def stft(node: Node) -> Value:
+    """A transform of each frame: entries of the signal at constant places, times the window if there is one."""
+    step = int(node.integers(1, "the step")[0])
+    window = node.extents(2, [0])[0] if node.has(2) else None
+    n = int(node.integers(3, "the length of a frame")[0]) if node.has(3) else window
+    (length,), parts = node.extents(0, [1]), node.shape()[-1] if node.rank() == 3 else 0
+    if n is None or not 0 < n <= length or step < 1 or window not in (None, n) or parts not in (1, 2):
+        raise Unsupported(f"frames of {n} entries, {step} apart, of a signal {show(node.shape())}")
+    rows = n // 2 + 1 if node.get("onesided", 1) else n
+    node.model.room((rows, n), 16)
+    angles = 2 * np.pi * np.outer(np.arange(rows), np.arange(n)) / n
+    at = np.arange(1 + (length - n) // step)[:, None] * step + np.arange(n)
+    node.model.room(at.shape, 8)
+    positions = node.model.indices(f"{node.name}.frames", at, length)
+    frames = []
+    for k, part in enumerate(_parts(node, int(parts))):
+        cut = node.layer("gather", [part, positions], f"frames{k}", axis=1)
+        frames.append(node.layer("mul", [cut, node.buffer(2)], f"windowed{k}") if node.has(2) else cut)
+    return node.layer("stack", _transformed(node, frames, 2, np.cos(angles), -np.sin(angles)), axis=3)
 
 
 def _inverse_of_one_side(node: Node, axis: int, n: int, length: int) -> Value:

@@ -118,6 +118,10 @@ KINDS = {
     "cumprod": single("CumProd", [3, 4], np.int64(-1), exclusive=1, opset=26),
     "dft": single("DFT", [2, 5, 1], None, np.int64(1), onesided=1, opset=20),
     "inverse dft": single("DFT", [2, 5, 2], None, np.int64(1), inverse=1, opset=20),
+    "frames": single("STFT", [2, 7, 1], np.int64(2), np.hanning(4).astype(np.float32), onesided=1),
+    "frames of complex numbers": single("STFT", [1, 6, 2], np.int64(3), None, np.int64(4), onesided=0),
+    "cache": single("TensorScatter", [2, 4, 3], normal(2, 3, 3), ints(2, 0), mode="circular", opset=24),
+    "cache from the front": single("TensorScatter", [2, 4], normal(2, 3), axis=1, opset=24),
     "slice backward": single("Slice", [5, 6], ints(-1, 4), ints(-6, 0), ints(0, 1), ints(-2, -1)),
     "gather elements": single("GatherElements", [3, 4], np.array([[1, -1], [2, 2], [0, 1]]), axis=1),
     "gather nd": single("GatherND", [2, 3, 4], np.array([[[1, -1]], [[0, 2]]]), batch_dims=1),
@@ -321,6 +325,25 @@ def test_infinities_in_half_precision_become_finite():
     found = Model("masked")
     name = found.array("mask", np.array([0, -np.inf], np.float16), "constant")
     assert np.isfinite(found.values[name]).all()
+
+
+def test_positions_of_many_constants():
+    """Onnx's reference implementation has none for more than 32 entries."""
+    nodes = [("GatherElements", ["t", "i"], ["g"], {"axis": 1}), ("Cast", ["g"], ["f"], {"to": 1}),
+             ("Add", ["x", "f"], ["y"])]  # fmt: skip
+    table, at = np.arange(100).reshape(2, 50) ** 2, np.array([[3, -1, 40]])
+    architecture = from_onnx(model(nodes, {"x": [1, 3]}, ["y"], {"t": table, "i": at}))
+    found = forward(architecture, {"x": (x := normal(1, 3))})[architecture.costs[0].input]
+    np.testing.assert_allclose(found, x + table[0, at], rtol=1e-6)
+    with pytest.raises(SpecError, match="position 50 on an axis of 50"):
+        from_onnx(model(nodes, {"x": [1, 3]}, ["y"], {"t": table, "i": at + 10}))
+
+
+def test_a_norm_of_constants_is_not_what_the_reference_implementation_says():
+    nodes = [("LpNormalization", ["c"], ["n"], {"p": 1}), ("Add", ["x", "n"], ["y"])]
+    architecture = from_onnx(model(nodes, {"x": [1]}, ["y"], {"c": floats(-2)}, opset=22))
+    found = forward(architecture, {"x": floats(0)})[architecture.costs[0].input]
+    np.testing.assert_allclose(found, [-1], rtol=1e-6)
 
 
 def test_a_number_in_double_precision_keeps_its_digits():
