@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,11 +11,32 @@ from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.model import Model, Value
 from dyadic.symbolic.structure import show
 
+_SMALL = 1024
+"""Entries up to which an array may say what shape a result has."""
+
+
+def without_arrays(onnx: Any, proto: Any) -> Any:
+    """The model with its large weights as inputs: what onnx infers is the same, and they are not copied for it."""
+    found = onnx.ModelProto(ir_version=proto.ir_version)
+    found.opset_import.extend(proto.opset_import)
+    found.functions.extend(proto.functions)
+    graph, light = proto.graph, found.graph
+    light.name = graph.name
+    for field in ("node", "input", "output", "value_info"):
+        getattr(light, field).extend(getattr(graph, field))
+    stated = {value.name for value in graph.input}
+    for tensor in graph.initializer:
+        if math.prod(tensor.dims) <= _SMALL:
+            light.initializer.append(tensor)
+        elif tensor.name not in stated:
+            light.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    return found
+
 
 def compare_types(onnx: Any, proto: Any, where: str) -> None:
     """Refuse a model of which a node mixes types that its operator keeps apart: no runtime computes it."""
     try:
-        onnx.shape_inference.infer_shapes(proto, check_type=True)
+        onnx.shape_inference.infer_shapes(without_arrays(onnx, proto), check_type=True)
     except onnx.shape_inference.InferenceError as error:
         if found := re.search(
             r"\(op_type:(\w+)[^)]*\): (\w+) (?:has inconsistent|typestr:.*has unsupported) type:? ?([\w()]+)",
@@ -29,7 +51,7 @@ def compare_types(onnx: Any, proto: Any, where: str) -> None:
 def inferred(onnx: Any, proto: Any) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
     """What onnx infers before anything is read, by tensor: shapes of which all sizes are known, and element types."""
     try:
-        graph = onnx.shape_inference.infer_shapes(proto).graph
+        graph = onnx.shape_inference.infer_shapes(without_arrays(onnx, proto)).graph
     except Exception:  # not all models can be inferred; beyond 2 GiB none
         return {}, {}
     types = {tensor.name: tensor.data_type for tensor in graph.initializer}
@@ -45,7 +67,7 @@ def inferred(onnx: Any, proto: Any) -> tuple[dict[str, tuple[int, ...]], dict[st
 def compare_shapes(onnx: Any, proto: Any, where: str, model: Model, values: Mapping[str, Value | None]) -> None:
     """Refuse a model for which onnx infers other shapes than the layers have: one of the two reads it wrongly."""
     try:
-        graph = onnx.shape_inference.infer_shapes(proto).graph
+        graph = onnx.shape_inference.infer_shapes(without_arrays(onnx, proto)).graph
     except Exception:  # not all models can be inferred; beyond 2 GiB none
         model.note("onnx cannot infer this model's shapes: those of the layers were not compared with them")
         return

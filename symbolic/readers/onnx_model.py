@@ -70,7 +70,10 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
     replaced: list[str] = []
     wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys() - _CONSTANTS
     for _ in range(MOST_ROUNDS):
-        proto, found = with_bodies(onnx, proto, wanted)
+        with_functions, found = with_bodies(onnx, proto, wanted)
+        if found:
+            compare_types(onnx, proto, where)  # a function would not keep apart what its operator does
+        proto = with_functions
         replaced += found
         reader = _OnnxReader(onnx, proto, where)
         if replaced:
