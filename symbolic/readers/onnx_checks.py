@@ -22,7 +22,7 @@ def without_arrays(onnx: Any, proto: Any) -> Any:
     found.functions.extend(proto.functions)
     graph, light = proto.graph, found.graph
     light.name = graph.name
-    for field in ("node", "input", "output", "value_info"):
+    for field in ("node", "input", "output", "value_info", "sparse_initializer"):
         getattr(light, field).extend(getattr(graph, field))
     stated = {value.name for value in graph.input}
     for tensor in graph.initializer:
@@ -31,6 +31,16 @@ def without_arrays(onnx: Any, proto: Any) -> Any:
         elif tensor.name not in stated:
             light.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
     return found
+
+
+def with_arrays(light: Any, proto: Any) -> None:
+    """Put the weights of a model back that :func:`without_arrays` has made inputs."""
+    stated = {value.name for value in proto.graph.input}
+    for value in list(light.graph.input):
+        if value.name not in stated:
+            light.graph.input.remove(value)
+    kept = {tensor.name for tensor in light.graph.initializer}
+    light.graph.initializer.extend(tensor for tensor in proto.graph.initializer if tensor.name not in kept)
 
 
 def compare_types(onnx: Any, proto: Any, where: str) -> None:

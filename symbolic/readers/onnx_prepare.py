@@ -7,6 +7,7 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.limits import LARGEST_SIZE
+from dyadic.symbolic.readers.onnx_checks import with_arrays, without_arrays
 from dyadic.symbolic.readers.onnx_graphs import nodes
 from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
 
@@ -108,7 +109,7 @@ def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, li
     if not schemas:
         return proto, []
     try:
-        found = onnx.shape_inference.infer_shapes(proto)
+        found = onnx.shape_inference.infer_shapes(without_arrays(onnx, proto))
         types = {value.name: value.type for value in (*found.graph.input, *found.graph.value_info)}
         types |= {
             tensor.name: onnx.helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
@@ -131,6 +132,7 @@ def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, li
         found = onnx.inliner.inline_local_functions(found, convert_version=True)
     except Exception:  # a function that needs types which cannot be inferred: the operator is then refused by name
         return proto, []
+    with_arrays(found, proto)
     for entry in list(found.opset_import):
         if entry.domain == "body":
             found.opset_import.remove(entry)

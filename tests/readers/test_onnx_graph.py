@@ -141,3 +141,17 @@ def test_the_models_that_onnx_carries_are_read_and_derived(path):
 def test_the_models_that_onnx_carries_are_proved(path):
     certificate = dyadic.verify(dyadic.derive(dyadic.read(path)))
     assert certificate["verdict"] == "proved"
+
+
+def test_large_weights_are_those_of_the_file_after_a_function_was_put_in_place():
+    """What onnx infers and puts in place, it does without them."""
+    weight = np.random.default_rng(0).normal(size=(40, 40)).astype(np.float32)
+    nodes = [("MatMul", ["x", "w"], ["a"]), ("LayerNormalization", ["a", "s"], ["y", "mean"], {"axis": 1})]
+    proto = model(nodes, {"x": [2, 40]}, ["y", "mean"], {"w": weight, "s": np.ones(40, np.float32)})
+    architecture = from_onnx(proto)
+    assert any("by other operators: LayerNormalization" in note for note in architecture.notes)
+    roles = {node.name: node.role for node in architecture.inputs}
+    assert roles["w"] == "parameter"
+    assert [name for name, role in roles.items() if role == "data"] == ["x"]
+    np.testing.assert_array_equal(architecture.values["w"], weight)
+    assert [tensor.name for tensor in proto.graph.initializer] == ["w", "s"]  # the caller's model is as it was
