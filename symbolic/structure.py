@@ -37,6 +37,14 @@ class Input:
     below: Expr | None = None
 
 
+class IndependentLayer(SpecError):
+    """A layer that does not depend on what it reads.  ``value``: what every entry of it is."""
+
+    def __init__(self, where: str, value: Expr) -> None:
+        super().__init__(where, "does not depend on what it reads", "leave it out, or change its options")
+        self.value = value
+
+
 @dataclass(frozen=True)
 class Vertex:
     """A layer: its kind's equation with the symbolic sizes bound by ``sizes``."""
@@ -276,7 +284,7 @@ def make_vertex(
     except ShapeError as error:
         raise SpecError(where, f"{error.problem} ({_shapes(slots, shapes)})", error.remedy or rule) from error
     if not derived.gradients and all(item.body == 0 for item in derived.adjoints):
-        raise SpecError(where, "does not depend on what it reads", "leave it out, or change its options")
+        raise IndependentLayer(where, equation.output.body)
     sizes: dict[Expr, Expr] = {}
     for key, pattern in equation.sizes.items():
         if options[key] is None:  # given by the shape of a parameter among the inputs

@@ -22,15 +22,25 @@ from dyadic.symbolic.layers.gating import Glu, Highway, Mixture
 from dyadic.symbolic.layers.group_norm import GroupNorm, InstanceNorm
 from dyadic.symbolic.layers.layer_norm import LayerNorm, RMSNorm
 from dyadic.symbolic.layers.layer_type import LayerEquation, LayerType, Option, Parameter, ShapeError
-from dyadic.symbolic.layers.lookup import Embedding, Gather
+from dyadic.symbolic.layers.linear_map import LinearMap
+from dyadic.symbolic.layers.lookup import Embedding, Gather, GatherElements
 from dyadic.symbolic.layers.lrn import LRN
 from dyadic.symbolic.layers.matmul import Matmul
 from dyadic.symbolic.layers.max_pool import MaxPool
 from dyadic.symbolic.layers.pad import Pad
 from dyadic.symbolic.layers.pointwise import POINTWISE
 from dyadic.symbolic.layers.recurrent import RECURRENT
-from dyadic.symbolic.layers.reduce import GlobalAveragePool, GlobalMaxPool, ReduceMax, ReduceMean, ReduceMin, ReduceSum
+from dyadic.symbolic.layers.reduce import (
+    GlobalAveragePool,
+    GlobalMaxPool,
+    ReduceLogSumExp,
+    ReduceMax,
+    ReduceMean,
+    ReduceMin,
+    ReduceSum,
+)
 from dyadic.symbolic.layers.reshape import Flatten, Reshape
+from dyadic.symbolic.layers.scatter import Scatter, ScatterElements
 from dyadic.symbolic.layers.slice import Slice
 from dyadic.symbolic.layers.softmax import LogSoftmax, Softmax
 from dyadic.symbolic.layers.squeeze import Squeeze, Unsqueeze
@@ -45,11 +55,12 @@ _TYPES: tuple[type[LayerType], ...] = (
     *ELEMENTWISE,
     *POINTWISE,
     *(Conv, ConvTranspose, MaxPool, AveragePool, GlobalAveragePool, GlobalMaxPool),
-    *(ReduceSum, ReduceMean, ReduceMax, ReduceMin),
+    *(ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceLogSumExp),
     *(BatchNorm, BatchNormTraining, LayerNorm, RMSNorm, GroupNorm, InstanceNorm, LRN),
     *(Reshape, Flatten, Transpose, Squeeze, Unsqueeze, Expand, Concat, Stack, Slice, Select, Pad),
     *(Upsample, UpsampleBilinear),
-    *(CosineSimilarity, Softmax, LogSoftmax, Attention, MultiHeadAttention, Embedding, Gather, Highway, Glu, Mixture),
+    *(CosineSimilarity, Softmax, LogSoftmax, Attention, MultiHeadAttention, Embedding, Highway, Glu, Mixture),
+    *(Gather, GatherElements, Scatter, ScatterElements, LinearMap),
     *RECURRENT,
 )
 LAYERS: dict[str, LayerType] = {}

@@ -1,11 +1,15 @@
-"""pad:  y[i] = [0 <= i - p < n] x[i - p] + value (1 - [0 <= i - p < n]);  negative padding cuts off."""
+"""pad:  y[i] = [0 <= i - p < n] x[i - p] + value [0 <= i < p] + value [0 <= i - p - n < q];  negative padding cuts off.
+
+The entries around are not written as value (1 - [...]): what is a number times a sum is multiplied out, and next to a
+large value, as before a maximum, value - value + x would be 0.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Integer, Mul
+from sympy import Add, Expr, Integer, Mul
 
 from dyadic.symbolic.expressions import Definition, Inside, Tensor
 from dyadic.symbolic.layers.layer_type import Example, LayerEquation, LayerType, Option, Shape, ShapeError, axes
@@ -36,5 +40,12 @@ class Pad(LayerType):
         padded = [k for k in range(ranks[0]) if fronts[k] > 0 or backs[k] > 0]
         inside = Mul(*(Inside(entry[k], extents[k]) for k in padded))
         x, f = Tensor(Name("x", U), extents), Tensor(Name("f", V), shape)
-        value = inside * x[entry] + settings["value"] * (1 - inside)
+        value = inside * x[entry]
+        before: Expr = Integer(1)  # inside along the axes that came before
+        for k in padded if settings["value"] else ():
+            around = [(here[k], fronts[k]), (entry[k] - extents[k], backs[k])]
+            value += Add(
+                *(settings["value"] * before * Inside(at, Integer(count)) for at, count in around if count > 0)
+            )
+            before *= Inside(entry[k], extents[k])
         return LayerEquation((x,), {}, (Definition(f, here, value),))

@@ -1,8 +1,8 @@
-"""reduce_sum, reduce_mean, reduce_max, reduce_min over chosen axes;  global_average_pool, global_max_pool.
+"""reduce_sum, reduce_mean, reduce_max, reduce_min, reduce_logsumexp over axes;  global_average_pool, global_max_pool.
 
     reduce_mean:  y[i] = Sum_j x[i, j] / n      reduce_max:  y[i] = Max_j x[i, j]      reduce_min:  -Max_j (-x[i, j])
 
-A maximum over several axes is taken one axis after the other, the last one first (see max_pool).
+A maximum or log-sum-exp over several axes is taken one axis after the other, the last one first (see max_pool).
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ class Reduced:
     def definition(self, body: Expr) -> Definition:
         return Definition(Tensor(Name("f", V), self.shape), self.here, body)
 
-    def maxima(self, sign: int) -> list[Definition]:
-        """Max of sign * x over the bound indices, the last of them first; the last definition is the whole maximum."""
+    def nested(self, kind: str, letter: str, sign: int = 1) -> list[Definition]:
+        """Max or LogSumExp of sign * x over the bound indices, the last of them first; the last is the whole."""
         found: list[Definition] = []
         value, kept = sign * self.x[self.entry], self.entry
         sizes = dict(zip(self.entry, self.x.shape, strict=True))
         for k, (index, extent) in reversed(list(enumerate(self.bound, 1))):
             kept = tuple(other for other in kept if other != index)
-            maximum = Reduction("max", index, extent, value)
+            reduction = Reduction(kind, index, extent, value)
             last = k == 1
             if last and sign > 0:
-                return [*found, self.definition(maximum)]
-            tensor = Tensor(Name(f"m{k}", V), tuple(sizes[other] for other in kept))
-            found.append(Definition(tensor, kept, maximum))
+                return [*found, self.definition(reduction)]
+            tensor = Tensor(Name(f"{letter}{k}", V), tuple(sizes[other] for other in kept))
+            found.append(Definition(tensor, kept, reduction))
             value = tensor[kept]
         return [*found, self.definition(sign * value)]
 
@@ -122,7 +122,7 @@ class ReduceMax(Reduce):
     name = "reduce_max"
 
     def reduction(self, reduced: Reduced) -> list[Definition]:
-        return reduced.maxima(1)
+        return reduced.nested("max", "m")
 
 
 class ReduceMin(Reduce):
@@ -131,7 +131,16 @@ class ReduceMin(Reduce):
     name = "reduce_min"
 
     def reduction(self, reduced: Reduced) -> list[Definition]:
-        return reduced.maxima(-1)
+        return reduced.nested("max", "m", -1)
+
+
+class ReduceLogSumExp(Reduce):
+    """y[i] = log Sum_j exp(x[i, j]), over chosen axes."""
+
+    name = "reduce_logsumexp"
+
+    def reduction(self, reduced: Reduced) -> list[Definition]:
+        return reduced.nested("logsumexp", "l")
 
 
 class _GlobalPool(Reduce):

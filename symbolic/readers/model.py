@@ -19,7 +19,16 @@ from dyadic.symbolic.limits import LARGEST_COMPUTED, LONGEST_NAME, MOST_COMPUTED
 from dyadic.symbolic.looks import look
 from dyadic.symbolic.options import choice, known, neutral, read_options
 from dyadic.symbolic.readers.positions import Layout, numbers, read_instead
-from dyadic.symbolic.structure import Architecture, Cost, Input, InputRole, Vertex, make_cost, make_vertex
+from dyadic.symbolic.structure import (
+    Architecture,
+    Cost,
+    IndependentLayer,
+    Input,
+    InputRole,
+    Vertex,
+    make_cost,
+    make_vertex,
+)
 
 _RESERVED = re.compile(rf"{COST_OWNER}\d*\Z")
 _LOWEST = float(np.finfo(np.float32).min)
@@ -60,10 +69,11 @@ def malformed(error: Exception) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """A node that cannot be read, and its place in the graph."""
+    """A node that cannot be read, its place in the graph and, where that is known, its operator."""
 
     place: str
     reason: str
+    operator: str = ""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}" if self.reason else self.place
@@ -89,6 +99,7 @@ class Model:
     given: the names under which known values already are inputs.
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
+    infinite: whether a constant held an infinity.
     least: how many entries a weight has at least; a file that does not tell weights from constants has 2, for a single
         number is a constant more often than not.
     """
@@ -105,6 +116,7 @@ class Model:
         self.given: dict[str, str] = {}
         self.layouts: dict[str, Layout] = {}
         self.computed = 0
+        self.infinite = False
 
     def fresh(self, wanted: str) -> str:
         """A name that no input or layer has yet, as close to the wanted one as possible."""
@@ -156,8 +168,9 @@ class Model:
             if role != "constant" or np.isnan(value).any():
                 found = "NaN" if np.isnan(value).any() else "an infinity"
                 raise SpecError(f"{role} {wanted!r}", f"holds {found}", f"a {role} must hold numbers")
+            self.infinite = True
             self.note(f"infinities in the constant {wanted!r} are read as {-_LOWEST:.1e} with their sign")
-            value = np.clip(value, _LOWEST, -_LOWEST)
+            value = np.clip(value.astype(np.promote_types(value.dtype, np.float32)), _LOWEST, -_LOWEST)
         name = self.input(wanted, value.shape, role, below)
         self.values[name] = value
         return name
@@ -199,9 +212,20 @@ class Model:
         instead = read_instead(self, wanted, type_, inputs, options)
         if instead is not None:
             return instead
-        vertex = self._vertex(self.fresh(wanted), type_, inputs, options)
+        try:
+            vertex = self._vertex(self.fresh(wanted), type_, inputs, options)
+        except IndependentLayer as error:
+            return self._constant(wanted, error, self.shapes[inputs[0]])
         self.vertices[vertex.name] = vertex
         return self._shaped(vertex)
+
+    def _constant(self, wanted: str, error: IndependentLayer, shape: Shape) -> str:
+        """A layer that gives one number whatever it reads (0 times x), as a constant: gradients through it are 0."""
+        if not error.value.is_number or not all(extent.is_Integer for extent in shape):
+            raise error
+        self.room(shape, 8)
+        self.note("what does not depend on what it reads, such as 0 times x, is a constant: its gradient is 0")
+        return self.array(wanted, np.full(tuple(map(int, shape)), float(error.value)), "constant")
 
     def _vertex(self, name: str, type_: str, inputs: Sequence[str], options: Mapping[str, Any]) -> Vertex:
         layer, where = LAYERS[type_], f"layer {name!r}"

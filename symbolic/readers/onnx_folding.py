@@ -14,6 +14,7 @@ from sympy import Integer
 
 from dyadic.symbolic.limits import MOST_COMPUTED
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported
+from dyadic.symbolic.readers.operations import rows
 
 Result = tuple[tuple[int, ...] | None, int]
 """Shape and bytes of an entry of what a node makes."""
@@ -30,6 +31,8 @@ _WINDOWED = {
 """Operators whose work, or the memory that they take on the way, is not bounded by what goes in and out."""
 _AT_MOST_ITS_INPUT = {"Compress": 1, "NonZero": 8, "Unique": 8}
 """Operators whose result is as long as their operand's numbers say: bytes for each axis and entry of the operand."""
+_MISCALCULATED = {"LpNormalization"}
+"""Operators of which onnx's reference implementation is wrong (it leaves out the absolute values)."""
 _LAYOUT = {"Identity", "Unsqueeze", "Squeeze", "Reshape", "Transpose", "Flatten"}
 
 
@@ -45,7 +48,7 @@ def fold(
     operands = [value for value in node.operands if value is not None]
     if (
         node.op == "Dropout"
-        or node.op in _WINDOWED
+        or node.op in _WINDOWED | _MISCALCULATED
         or _has_a_body(proto)
         or not all(isinstance(value, Known) for value in operands)
     ):
@@ -61,11 +64,24 @@ def fold(
         node.model.note(f"a weight that only {node.op} reads is stored in the layout that this leaves")
         found = evaluate(node, proto, [value.array for value in known])
         return [Known(known[0].name, found[0], trained=True)]
+    if node.op == "Range":
+        return [_range(node, known)]
     if sum(value.array.size for value in known) > LARGEST:
         return None
+    if node.op == "GatherElements":
+        return [_gather_elements(node, known)]
     arrays = [value.array if isinstance(value, Known) else None for value in node.operands]
     found = evaluate(node, proto, arrays)
     return [Known(name, np.asarray(array)) for name, array in zip(node.outputs, found, strict=False)]
+
+
+def _gather_elements(node: Node, known: Sequence[Known]) -> Known:
+    """Onnx's reference implementation fails for more than 32 entries, and wraps positions that are not there."""
+    data, indices = (value.array for value in known)
+    axis = node.axis(0)
+    node.model.room(indices.shape, data.itemsize)
+    cut = data[tuple(slice(None if k == axis else n) for k, n in enumerate(indices.shape))]
+    return Known(node.outputs[0], np.take_along_axis(cut, rows(indices, data.shape[axis]), axis))
 
 
 def _has_a_body(proto: Any) -> bool:
@@ -100,6 +116,14 @@ def _constant_of_shape(node: Node) -> Known:
     if array.dtype.kind == "f" and array.size > 1:
         node.model.note("weights made by ConstantOfShape are parameters")
     return Known(node.outputs[0], array, trained=array.dtype.kind == "f")
+
+
+def _range(node: Node, known: Sequence[Known]) -> Known:
+    """Of scalars, which exporters and functions also hand over as vectors of one entry."""
+    start, limit, step = (value.array.reshape(-1)[0] for value in known)
+    count = int(max(np.ceil((float(limit) - float(start)) / float(step)), 0)) if step else 0
+    node.model.room((count,), 8)
+    return Known(node.outputs[0], (start + np.arange(count) * step).astype(known[0].array.dtype))
 
 
 def _symbolic(node: Node, known: Sequence[Known]) -> np.ndarray:

@@ -8,33 +8,37 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
-import dyadic.symbolic.readers.onnx_operators
-import dyadic.symbolic.readers.onnx_recurrent
-import dyadic.symbolic.readers.onnx_shapes  # noqa: F401 (registers operators)
 from dyadic.symbolic.errors import DyadicError, SpecError
 from dyadic.symbolic.limits import few_axes, few_layers
 from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
-from dyadic.symbolic.readers.onnx_folding import Result, fold, make_room
-from dyadic.symbolic.readers.onnx_node import OPERATORS, Known, Node, Unsupported, Value
-from dyadic.symbolic.structure import Architecture, InputRole, show
+from dyadic.symbolic.readers.onnx_catalogue import OPERATORS
+from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred
+from dyadic.symbolic.readers.onnx_evaluation import evaluated
+from dyadic.symbolic.readers.onnx_folding import fold
+from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
+from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant
+from dyadic.symbolic.readers.onnx_prepare import functions, prepared, with_bodies
+from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
+from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
+from dyadic.symbolic.structure import Architecture, InputRole
 
-OLDEST_OPSET = 7
+MOST_ROUNDS = 8
+"""How deep operators may be defined by others."""
+_CONSTANTS = {"BlackmanWindow", "HammingWindow", "HannWindow", "Range"}
+"""Operators that a model computes constants with."""
 MOST_NAMED = 4
 """Operands that a message names."""
-_SHAPE_ENTRIES = 1024
-"""Entries up to which an operand may say how large a result is."""
-_DEFAULT_DOMAINS = ("", "ai.onnx")
 
 
-def read_onnx(path: str | Path, cost: str | None = None) -> Architecture:
+def read_onnx(path: str | Path, cost: str | None = None, sizes: Mapping[str, int] | None = None) -> Architecture:
     """Read a file.  Raises :class:`DyadicError` with one message for all nodes that are not supported."""
     onnx = _package()
     try:
@@ -43,16 +47,42 @@ def read_onnx(path: str | Path, cost: str | None = None) -> Architecture:
         raise SpecError(str(path), f"cannot be read ({error.strerror or error})", "check the path") from error
     except Exception as error:  # protobuf's DecodeError, onnx's own checks of external data
         raise SpecError(str(path), f"is not an ONNX model ({str(error)[:200]})", "export the model again") from error
-    return from_onnx(proto, str(path), cost)
+    return from_onnx(proto, str(path), cost, sizes)
 
 
-def from_onnx(proto: Any, where: str = "model", cost: str | None = None) -> Architecture:
-    """Read a model that is in memory (an ``onnx.ModelProto``)."""
+def from_onnx(
+    proto: Any, where: str = "model", cost: str | None = None, sizes: Mapping[str, int] | None = None
+) -> Architecture:
+    """Read a model that is in memory (an ``onnx.ModelProto``).  ``sizes``: numbers for sizes that it only names."""
     try:
-        return _OnnxReader(proto, where).read(cost)
+        return _read(proto, where, cost, sizes or {})
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
+
+
+def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) -> Architecture:
+    """Read a model; where an operator, or a variant of it, is not read, onnx's definition of it by others is."""
+    onnx = _package()
+    if not proto.graph.node:
+        raise SpecError(where, "has no nodes: this is no ONNX model, or an empty one", "export the model again")
+    proto = prepared(onnx, proto, where, sizes)
+    replaced: list[str] = []
+    wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys() - _CONSTANTS
+    for _ in range(MOST_ROUNDS):
+        with_functions, found = with_bodies(onnx, proto, wanted)
+        if found:
+            compare_types(onnx, proto, where)  # a function would not keep apart what its operator does
+        proto = with_functions
+        replaced += found
+        reader = _OnnxReader(onnx, proto, where)
+        if replaced:
+            reader.model.note(f"read as onnx defines them by other operators: {', '.join(dict.fromkeys(replaced))}")
+        reader.read_nodes()
+        wanted = {problem.operator for problem in reader.problems} - _CONSTANTS  # "" where it is no variant
+        if not wanted or not functions(onnx, proto, wanted):
+            break
+    return reader.finished(cost)
 
 
 def _package() -> Any:
@@ -61,57 +91,49 @@ def _package() -> Any:
         import onnx.inliner
         import onnx.reference
         import onnx.shape_inference
+        import onnx.version_converter
     except ImportError as error:
         raise DyadicError("reading ONNX files needs the onnx package: pip install 'dyadic-backprop[onnx]'") from error
     return onnx
 
 
 class _OnnxReader:
-    def __init__(self, proto: Any, where: str) -> None:
-        self.onnx = _package()
-        self.where = where
-        if not proto.graph.node:
-            raise SpecError(where, "has no nodes: this is no ONNX model, or an empty one", "export the model again")
-        if proto.functions:
-            try:
-                proto = self.onnx.inliner.inline_local_functions(proto)
-            except Exception as error:  # a function that calls itself, or one that is not there
-                problem = f"its functions cannot be put in place ({str(error)[:200]})"
-                raise SpecError(where, problem, "export the model again") from error
+    def __init__(self, onnx: Any, proto: Any, where: str) -> None:
+        self.onnx, self.where = onnx, where
         few_layers(where, len(proto.graph.node))
-        self.opsets = {entry.domain: entry.version for entry in proto.opset_import}
-        self.opset = max((self.opsets.get(domain, 0) for domain in _DEFAULT_DOMAINS), default=0)
-        newest = self.onnx.defs.onnx_opset_version()
-        if not OLDEST_OPSET <= self.opset <= newest:
-            remedy = f"opsets {OLDEST_OPSET} to {newest} can be read; convert it with onnx.version_converter"
-            raise SpecError(where, f"is of opset {self.opset}", remedy)
+        self.opset, self.schemas = opset_of(proto), Schemas(onnx, proto)
         self.proto, self.graph = proto, proto.graph
-        self.checked = self.onnx.checker.C.CheckerContext()
-        self.checked.ir_version = max(proto.ir_version, 3)
-        self.checked.opset_imports = {"" if domain == "ai.onnx" else domain: v for domain, v in self.opsets.items()}
         self.model = Model(proto.graph.name if len(proto.graph.name) < 60 else Path(where).stem)
         self.values: dict[str, Value | None] = {}
+        self.kinds: dict[str, str] = {}
         self.problems: list[Problem] = []
+        self.runs = 0
         self._every_tensor_has_one_source()
+        self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
-        self.readers = Counter(name for node in self.nodes.values() for name in node.input)
-
-    def read(self, cost: str | None) -> Architecture:
+        self.shapes, self.types = inferred(onnx, proto)
+        self.readers = Counter(
+            name for node in self.nodes.values() for one in (node, *inside(node)) for name in one.input
+        )
         self._initializers()
         self._inputs()
+
+    def read_nodes(self) -> None:
         for position, proto in self.nodes.items():
             self._read(position, proto)
+
+    def finished(self, cost: str | None) -> Architecture:
         refuse(self.where, self.problems)
-        self._compare_types()
-        self._compare_shapes()
-        outputs: list[str] = []
-        for output in self.graph.output:
-            value = self.values.get(output.name)
+        compare_types(self.onnx, self.proto, self.where)
+        compare_shapes(self.onnx, self.proto, self.where, self.model, self.values)
+        found: list[str] = []
+        for name in self.outputs:
+            value = self.values.get(name)
             if isinstance(value, str):
-                outputs.append(value)
+                found.append(value)
             else:
-                self.model.note(f"the output {output.name!r} is left out: it depends on no input")
-        return self.model.architecture(list(dict.fromkeys(outputs)), cost)
+                self.model.note(f"the output {name!r} is left out: it depends on no input")
+        return self.model.architecture(list(dict.fromkeys(found)), cost)
 
     # -- the graph -----------------------------------------------------------------------------------------------
 
@@ -129,26 +151,40 @@ class _OnnxReader:
         if twice:
             raise SpecError(f"{self.where}: tensor {twice[0]!r}", "is made twice", "export the model again")
 
+    def _outputs(self) -> list[str]:
+        """The names of the outputs that have a derivative."""
+        found = []
+        for output in self.graph.output:
+            kind = KINDS.get(output.type.tensor_type.elem_type, FLOAT)
+            if kind == FLOAT or len(self.graph.output) == 1:
+                found.append(output.name)
+            else:
+                self.model.note(f"the output {output.name!r} is left out: it holds integers, which have no derivative")
+        return found
+
     def _needed_nodes(self) -> dict[int, Any]:
         """The nodes that an output needs, in the file's order, which is a topological one; by position."""
-        wanted = {output.name for output in self.graph.output}
+        wanted = set(self.outputs)
         found: dict[int, Any] = {}
         for position in range(len(self.graph.node) - 1, -1, -1):
             node = self.graph.node[position]
             if wanted & set(node.output):
                 found[position] = node
                 wanted |= set(node.input)
+                wanted |= {name for inner in inside(node) for name in inner.input}
+                wanted |= {output.name for graph in graphs(node) for output in graph.output}
         if len(found) < len(self.graph.node):
             self.model.note(f"{len(self.graph.node) - len(found)} nodes are left out: no output depends on them")
         return dict(reversed(found.items()))
 
     def _initializers(self) -> None:
-        read = {name for node in self.nodes.values() for name in node.input}
+        read = {*self.readers, *(out.name for node in self.nodes.values() for g in graphs(node) for out in g.output)}
         for tensor in self.graph.initializer:
             if tensor.name in read:
                 array = self._array(tensor)
                 trained = array.dtype.kind == "f" and bool(np.isfinite(array).all())  # a mask is no weight
                 self.values[tensor.name] = Known(tensor.name, array, trained)
+                self.kinds[tensor.name] = kind_of(array)
         if self.graph.sparse_initializer:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
 
@@ -176,8 +212,11 @@ class _OnnxReader:
             few_axes(f"input {node.name!r}", len(tensor.shape.dim))
             shape = tuple(self._extent(node.name, k, dim) for k, dim in enumerate(tensor.shape.dim))
             below = None
-            if tensor.elem_type not in (1, 10, 11, 16):
-                below = self._rows_looked_up(node.name)
+            self.kinds[node.name] = KINDS.get(tensor.elem_type, OTHER)
+            if self.kinds[node.name] == OTHER:
+                raise SpecError(f"input {node.name!r}", "holds no numbers that are read", "give floating-point numbers")
+            if self.kinds[node.name] != FLOAT:
+                below = rows_looked_up(node.name, self.nodes.values(), self.values, self.shapes)
                 if below is None:
                     self.model.note(f"the entries of the input {node.name!r} are used as numbers, not as indices")
             role: InputRole = "data" if below is None else "index"
@@ -192,75 +231,96 @@ class _OnnxReader:
         label = f"{label}_size" if label in (*TAKEN_SIZES, *TAKEN_BY_ABSTRACT_COSTS) else label
         return Symbol(label if label[:1].isalpha() else f"n{label}", integer=True, positive=True)
 
-    def _rows_looked_up(self, name: str) -> int | None:
-        """The number of rows of the table in which an integer input is looked up; None if it is used otherwise."""
-        rows: list[int] = []
-        names = [name]
-        while names:
-            tensor = names.pop()
-            for node in self.nodes.values():
-                if tensor not in node.input:
-                    continue
-                if node.op_type == "Gather" and node.input[1] == tensor:
-                    table = self.values.get(node.input[0])
-                    axis = next((a.i for a in node.attribute if a.name == "axis"), 0)
-                    if not isinstance(table, Known):
-                        return None
-                    rows.append(table.array.shape[axis])
-                elif node.op_type == "Identity" or (
-                    node.op_type == "Cast" and any(a.name == "to" and a.i in (6, 7) for a in node.attribute)
-                ):
-                    names.append(node.output[0])
-                else:
-                    return None
-        return min(rows, default=None)
-
     # -- the nodes -----------------------------------------------------------------------------------------------
 
     def _read(self, position: int, proto: Any) -> None:
+        """Read a node; where that cannot be done the problem is kept, and its results are missing from then on."""
         names = [name for name in proto.output if name]
-        problem = None
-        missing = [name for name in proto.input if name and self.values.get(name) is None]
         if not names:
             raise SpecError(self.where, f"node {position + 1} has no output", "export the model again")
-        if proto.op_type == "Constant" and proto.domain in _DEFAULT_DOMAINS:
+        if proto.op_type == "Constant" and proto.domain in DEFAULT_DOMAINS:
             self.values[names[0]] = Known(names[0], self._constant(proto))
+            self.kinds[names[0]] = kind_of(self._constant(proto))
             return
-        unknown = proto.op_type not in OPERATORS and proto.op_type != "ConstantOfShape"
-        node = None if missing else self._node(proto)
-        try:
-            if proto.domain not in _DEFAULT_DOMAINS:
-                raise Unsupported(f"is of the domain {proto.domain!r}")
-            if not unknown:
-                self._fits_schema(proto)
-            folded = node and fold(
-                node, proto, self.readers[proto.input[0]] == 1 if proto.input else True, self._evaluate
-            )
-            if folded:
-                self.values.update(zip(proto.output, folded, strict=False))
-                return
-            if unknown:
-                raise Unsupported("")
-            if node is not None:
-                found = OPERATORS[proto.op_type](node)
-                node.all_read(self._defaults(proto))
-                self.values.update(zip(proto.output, found if isinstance(found, list) else [found], strict=False))
-                return
-        except Unsupported as error:
-            problem = str(error)
-        except MALFORMED as error:
-            problem = malformed(error)
-        except SpecError as error:
-            raise SpecError(
-                f"{self.where}: {self._place(position, proto)}", f"{error.where}: {error.problem}", error.remedy
-            ) from error
-        if problem is not None:
-            self.problems.append(Problem(self._place(position, proto), problem))
         self.values.update(dict.fromkeys(names))
+        place = self._place(position, proto)
+        try:
+            made = self._results(proto)
+        except Unsupported as error:
+            variant = isinstance(error, Variant)
+            self.problems.append(Problem(place, str(error), proto.op_type if variant else ""))
+        except MALFORMED as error:
+            self.problems.append(Problem(place, malformed(error)))
+        except SpecError as error:
+            self.problems.append(Problem(place, f"{error.where}: {error.problem}"))
+        else:
+            self.values.update((name, value) for name, value in zip(proto.output, made, strict=False) if value)
+
+    def _results(self, proto: Any) -> Sequence[Value]:
+        """What a node makes; nothing where an operand is missing."""
+        if proto.domain not in DEFAULT_DOMAINS:
+            raise Unsupported(f"is of the domain {proto.domain!r}")
+        self._fits_schema(proto)
+        if proto.op_type == "CastLike" and isinstance(self.values.get(proto.input[0]), Known):
+            proto = self._cast(proto)
+        is_read = proto.op_type in OPERATORS
+        if any(name and self.values.get(name) is None for name in proto.input):
+            if not is_read and proto.op_type != "ConstantOfShape":
+                raise Variant("")
+            return []
+        node = self._node(proto)
+        self.kinds.update(zip(proto.output, self._kinds(node, proto), strict=True))
+        alone = self.readers[proto.input[0]] == 1 if proto.input else True
+        folded = fold(node, proto, alone, self.evaluate)
+        if folded:
+            return folded
+        if not is_read:
+            raise Variant("")
+        found = OPERATORS[proto.op_type](node)
+        node.all_read(self._defaults(proto))
+        return found if isinstance(found, list) else [found]
+
+    def _cast(self, proto: Any) -> Any:
+        """A constant CastLike as the Cast that it is."""
+        like = self.values.get(proto.input[1])
+        if isinstance(like, Known) and not like.symbolic:
+            type_ = self.onnx.helper.np_dtype_to_tensor_dtype(like.array.dtype)
+        else:
+            tensor = self.onnx.TensorProto
+            usual = {SIGNED: tensor.INT64, BOOLEAN: tensor.BOOL}.get(
+                self.kinds.get(proto.input[1], FLOAT), tensor.FLOAT
+            )
+            type_ = self.types.get(proto.input[1]) or usual
+        return self.onnx.helper.make_node("Cast", [proto.input[0]], list(proto.output), proto.name, to=type_)
+
+    def _kinds(self, node: Node, proto: Any) -> list[str]:
+        return results(self.onnx, proto, self.opset, self.kinds, node.attributes)
+
+    def evaluate(self, node: Node, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
+        return evaluated(self.onnx, self.proto.opset_import, node, proto, arrays)
+
+    def run(self, graph: Any, arguments: Sequence[Value]) -> list[Value]:
+        """Read a graph that a node holds, with values for its inputs; what it makes is given names of its own."""
+        self.runs += 1
+        inner = renamed(graph, f"/{self.runs}")
+        for value, argument in zip(inner.input, arguments, strict=True):
+            self.values[value.name] = argument
+            self.kinds[value.name] = KINDS.get(value.type.tensor_type.elem_type, FLOAT)
+        for tensor in inner.initializer:
+            self.values[tensor.name] = Known(tensor.name, self._array(tensor))
+            self.kinds[tensor.name] = kind_of(self._array(tensor))
+        few_layers(self.where, len(self.model.vertices))
+        self.readers.update(name for node in inner.node for name in node.input)
+        self.readers.update(output.name for output in inner.output)
+        for position, node in enumerate(inner.node):
+            self._read(position, node)
+        found = [self.values.get(output.name) for output in inner.output]
+        if any(value is None for value in found):
+            raise Unsupported("holds what is not supported")
+        return [value for value in found if value is not None]
 
     def _node(self, proto: Any) -> Node:
         read = self.readers
-        outputs = {output.name for output in self.graph.output}
         return Node(
             self.model,
             proto.op_type,
@@ -269,17 +329,15 @@ class _OnnxReader:
             {attribute.name: self._attribute(attribute) for attribute in proto.attribute},
             [self.values[name] if name else None for name in proto.input],
             list(proto.output),
-            [name in read or name in outputs for name in proto.output],
+            [name in read or name in self.outputs for name in proto.output],
+            [self.kinds.get(name, FLOAT) for name in proto.input],
+            self.run,
         )
 
     def _fits_schema(self, proto: Any) -> None:
         """Refuse a node with attributes, or numbers of inputs and outputs, that its operator does not have."""
-        try:
-            self.onnx.checker.check_node(proto, self.checked)
-        except self.onnx.checker.ValidationError as error:
-            raise Unsupported(
-                f"is no such operator of opset {self.opset}: {str(error).splitlines()[0][:200]}"
-            ) from error
+        if problem := self.schemas.misfit(proto):
+            raise Unsupported(problem)
 
     def _defaults(self, proto: Any) -> dict[str, Any]:
         """What the operator's schema gives for the attributes that a node leaves out."""
@@ -296,7 +354,9 @@ class _OnnxReader:
             return self._array(value)
         if isinstance(value, bytes):
             return value.decode(errors="replace")
-        return list(value) if isinstance(value, Iterator) or hasattr(value, "extend") else value
+        if isinstance(value, Iterator) or hasattr(value, "extend"):
+            return [entry.decode(errors="replace") if isinstance(entry, bytes) else entry for entry in value]
+        return value
 
     def _constant(self, proto: Any) -> np.ndarray:
         if len(proto.attribute) != 1:
@@ -312,72 +372,6 @@ class _OnnxReader:
             raise SpecError(f"node {proto.output[0]!r}", str(error), "export the model again") from error
         value = self._attribute(attribute)
         return np.asarray(value) if attribute.name == "value" else np.asarray(value, types[attribute.name])
-
-    def _evaluate(self, node: Node, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
-        """Run one node with onnx's reference implementation, if its results are small enough."""
-        helper = self.onnx.helper
-        named = {name: array for name, array in zip(proto.input, arrays, strict=True) if array is not None}
-        inputs = [
-            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
-            for name, array in named.items()
-        ]
-        outputs = [self.onnx.ValueInfoProto(name=n) for n in proto.output if n]
-        few = [self.onnx.numpy_helper.from_array(a, n) for n, a in named.items() if a.size <= _SHAPE_ENTRIES]
-        stated = helper.make_graph([proto], "node", inputs, outputs, few)
-        graph = helper.make_graph([proto], "node", inputs, outputs)
-        model = helper.make_model(graph, opset_imports=self.proto.opset_import)
-        make_room(node, arrays, self._inferred(helper.make_model(stated, opset_imports=self.proto.opset_import)))
-        try:
-            return self.onnx.reference.ReferenceEvaluator(model).run(None, named)
-        except Exception as error:  # whatever the operator's reference implementation raises
-            raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
-
-    def _inferred(self, model: Any) -> list[Result]:
-        """The shapes that onnx infers for a model's outputs before anything is computed, and the bytes of an entry."""
-        try:
-            graph = self.onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
-        except Exception as error:  # whatever does not fit
-            raise Unsupported(f"cannot be evaluated ({str(error)[:100]})") from error
-        found: list[Result] = []
-        for tensor in (output.type.tensor_type for output in graph.output):
-            known = tensor.HasField("shape") and all(dim.HasField("dim_value") for dim in tensor.shape.dim)
-            shape = tuple(dim.dim_value for dim in tensor.shape.dim) if known else None
-            found.append((shape, self.onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).itemsize))
-        return found
-
-    def _compare_types(self) -> None:
-        """Refuse a model of which a node mixes types that its operator keeps apart: no runtime computes it."""
-        try:
-            self.onnx.shape_inference.infer_shapes(self.proto, check_type=True)
-        except self.onnx.shape_inference.InferenceError as error:
-            if found := re.search(
-                r"\(op_type:(\w+)[^)]*\): (\w+) (?:has inconsistent|typestr:.*has unsupported) type:? ?([\w()]+)",
-                str(error),
-            ):
-                problem = (
-                    f"the operand {found[2]} of {found[1]} has the type {found[3]}, which does not go with the others"
-                )
-                raise SpecError(self.where, problem, "cast its operands to one type and export it again") from error
-        except Exception:  # beyond 2 GiB nothing can be inferred
-            return
-
-    def _compare_shapes(self) -> None:
-        """Refuse a model for which onnx infers other shapes than the layers have: one of the two reads it wrongly."""
-        try:
-            graph = self.onnx.shape_inference.infer_shapes(self.proto).graph
-        except Exception:  # not all models can be inferred; beyond 2 GiB none
-            self.model.note("onnx cannot infer this model's shapes: those of the layers were not compared with them")
-            return
-        for info in (*graph.value_info, *graph.output):
-            value, tensor = self.values.get(info.name), info.type.tensor_type
-            if not isinstance(value, str) or not tensor.HasField("shape"):
-                continue
-            ours, theirs = self.model.shapes[value], [dim.dim_value for dim in tensor.shape.dim]
-            pairs = zip(ours, theirs, strict=False)
-            if len(ours) != len(theirs) or any(n.is_Integer and m and n != m for n, m in pairs):
-                problem = f"has the shape {show(ours)} here and {theirs} according to onnx"
-                remedy = "the file states a wrong shape, or the model is read wrongly: then please report it"
-                raise SpecError(f"{self.where}: tensor {info.name!r}", problem, remedy)
 
     # -- errors --------------------------------------------------------------------------------------------------
 

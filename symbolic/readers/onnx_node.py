@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,10 @@ class Node:
     operands: list[Value | None]
     outputs: list[str]
     wanted: list[bool]
+    kinds: list[str] = field(default_factory=list)
+    """What the operands hold: "f" numbers, "i" and "u" integers, "b" booleans (:mod:`...onnx_types`)."""
+    run: Callable[[Any, Sequence[Value]], list[Value]] | None = None
+    """Reads a graph that the node holds, for given values of its inputs."""
     read: set[str] = field(default_factory=set)
     """The attributes that have been asked for: one that nobody asks for may not be there (:meth:`all_read`)."""
 
@@ -80,8 +84,7 @@ class Node:
         value = self.operands[slot]
         if not isinstance(value, Known) or value.array.size != 1 or value.symbolic:
             return None
-        found = value.array.reshape(-1)[0]
-        exact = int(found) if value.array.dtype.kind in "iub" else short(float(found))
+        exact = entry(value.array)
         return exact if np.isfinite(exact) else None
 
     def shape(self, slot: int = 0) -> Shape:
@@ -99,6 +102,14 @@ class Node:
         if not all(extent.is_Integer for extent in found):
             raise Unsupported(f"needs numbers for the sizes of its input {show(self.shape(slot))}")
         return [int(extent) for extent in found]
+
+    def kind(self, slot: int = 0) -> str:
+        return self.kinds[slot] if slot < len(self.kinds) else "f"
+
+    def real(self, what: str) -> None:
+        """Refuse operands that are integers, with which the operator computes otherwise than with numbers."""
+        if any(kind != "f" for kind, value in zip(self.kinds, self.operands, strict=True) if value is not None):
+            raise Unsupported(f"{what} of integers")
 
     # -- attributes ---------------------------------------------------------------------------------------------
 
@@ -152,10 +163,23 @@ class Node:
         """A vertex named after the node; ``part`` is appended where the node becomes several."""
         return self.model.layer(f"{self.name}.{part}" if part else self.name, type_, inputs, **options)
 
+    def constant(self, part: str, array: np.ndarray) -> str:
+        """An array that the node's meaning asks for, as an input of the architecture."""
+        self.model.room(array.shape, array.itemsize)
+        return self.model.vertex(Known(f"{self.name}.{part}", array))
+
     def same(self, why: str) -> Value:
         """The operand itself: a node that does nothing has no vertex."""
         self.model.note(f"{f'{self.op} {why}'.strip()} is the identity: no vertex")
         return self.operand(0)
+
+
+def entry(array: np.ndarray) -> int | float:
+    """The one entry of an array: an integer, a float64 as it is, others as the shortest decimal that means them."""
+    found = array.reshape(-1)[0]
+    if array.dtype.kind in "iub":
+        return int(found)
+    return float(found) if array.dtype.itemsize > 4 else float(short(float(found)))
 
 
 def place(axis: int, rank: int) -> int:
@@ -173,9 +197,13 @@ def places(axes: Iterable[Any], rank: int) -> list[int]:
     return found
 
 
+class Variant(Unsupported):
+    """A right node, of a variant that its function here does not read: onnx may define it by other operators."""
+
+
 Operator = Callable[[Node], Value | list[Value]]
 OPERATORS: Registry[Operator] = Registry()
 operator = OPERATORS.register
 
 
-__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "operator", "place", "places"]
+__all__ = ["OPERATORS", "Known", "Node", "Unsupported", "Value", "Variant", "entry", "operator", "place", "places"]

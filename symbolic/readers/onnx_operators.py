@@ -1,18 +1,21 @@
-"""ONNX operators that compute: elementwise functions, products, convolutions, pools, norms, softmax."""
+"""ONNX operators that compute: elementwise functions, products, norms, softmax."""
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Any
 
 import numpy as np
 from sympy import Mul, Rational
 
+from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.model import options_of, short
-from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.operations import OPERATIONS, covers, product, with_number
+from dyadic.symbolic.readers.model import short
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, Variant, entry, operator
+from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, truncated, with_number
+from dyadic.symbolic.structure import show
 
+_LARGE = 1e12
+"""Beyond it b + relu(a - b) has not the digits of a."""
 _ELEMENTWISE = {
     **{name: name.lower() for name in (
         "Tanh", "Sigmoid", "Relu", "Softplus", "Exp", "Log", "Sqrt", "Erf", "Sin", "Cos", "Tan", "Asin", "Acos", "Atan",
@@ -28,13 +31,20 @@ def elementwise(node: Node) -> Value:
     return node.layer(_ELEMENTWISE[node.op], [node.x()])
 
 
-@operator(Mod="mod")
+@operator(Mod="mod div floor abs sign mul sub")
 def mod(node: Node) -> Value:
-    node.only(fmod=0)
-    divisor = node.number(1)
-    if divisor is None:
-        raise Unsupported("the divisor is not one constant number")
-    return node.layer("mod", [node.x()], divisor=divisor)
+    """x - y floor(x / y), or with fmod x - y trunc(x / y); a divisor that is a number is an option of the layer."""
+    divisor, other_sign = node.number(1), bool(node.get("fmod", 0))
+    if divisor == 0:
+        raise Unsupported("divides by 0")
+    if divisor is not None and not other_sign:
+        return node.layer("mod", [node.x()], divisor=divisor)
+    quotient = node.layer("div", node.xs(), "quotient")
+    if other_sign:
+        whole = truncated(node.model, f"{node.name}.whole", quotient)
+    else:
+        whole = node.layer("floor", [quotient], "whole")
+    return node.layer("sub", [node.x(), node.layer("mul", [whole, node.x(1)], "multiple")])
 
 
 @operator(LeakyRelu="leaky_relu")
@@ -60,6 +70,21 @@ def selu(node: Node) -> Value:
     )
 
 
+@operator(Shrink="compare scale mul add")
+def shrink(node: Node) -> Value:
+    """x + bias below -lambd, x - bias above lambd, 0 between."""
+    bound, bias = short(node.get("lambd", 0.5)), short(node.get("bias", 0.0))
+    if bound < 0:
+        raise Unsupported(f"lambd = {bound}")
+    parts = []
+    for part, relation, sign in (("below", "less", -1), ("above", "greater", 1)):
+        limit = node.constant(f"{part}.bound", np.array(sign * float(bound)))
+        chosen = node.layer("compare", [node.x(), limit], part, relation=relation)
+        moved = node.layer("scale", [node.x()], f"{part}.moved", offset=-sign * bias) if bias else node.x()
+        parts.append(node.layer("mul", [chosen, moved], f"{part}.value"))
+    return node.layer("add", parts)
+
+
 @operator(HardSigmoid="hard_sigmoid")
 def hard_sigmoid(node: Node) -> Value:
     return node.layer(
@@ -72,18 +97,46 @@ def gelu(node: Node) -> Value:
     return node.layer("gelu_tanh" if node.choice("approximate", "none", "tanh") == "tanh" else "gelu", [node.x()])
 
 
-@operator(Clip="clip")
+_UNBOUNDED = 3.4e38
+"""What exporters write where there is no bound."""
+
+
+@operator(Clip="clip maximum minimum")
 def clip(node: Node) -> Value:
+    """Between two constants, or between bounds that are tensors without axes; the upper one holds where they cross."""
     bounds: dict[str, Any] = {}
-    for slot, (key, attribute) in enumerate((("low", "min"), ("high", "max")), 1):
-        bound = short(node.get(attribute))
-        if node.has(slot):
-            bound = node.number(slot)
-            if bound is None:
-                raise Unsupported("a bound is not a constant")
-        if bound is not None and abs(bound) < 3.4e38:
+    found = [_bound(node, slot, attribute, sign) for slot, attribute, sign in ((1, "min", 1), (2, "max", -1))]
+    for key, bound in zip(("low", "high"), found, strict=True):
+        if isinstance(bound, int | float):
             bounds[key] = bound
-    return node.layer("clip", [node.x()], **bounds) if bounds else node.same("without bounds")
+    if not any(bound is not None for bound in found):
+        return node.same("without bounds")
+    tensors = [(type_, bound) for type_, bound in zip(("maximum", "minimum"), found, strict=True) if bound is not None]
+    crossed = len(bounds) == 2 and bounds["low"] > bounds["high"]
+    if len(bounds) == len(tensors) and not crossed:
+        return node.layer("clip", [node.x()], **bounds)
+    x = node.x()
+    for number_, (type_, bound) in enumerate(tensors, 1):
+        with_ = bound if isinstance(bound, str) else node.constant(type_, np.array(float(bound)))
+        x = node.layer(type_, [x, with_], "" if number_ == len(tensors) else type_)
+    return x
+
+
+def _bound(node: Node, slot: int, attribute: str, sign: int) -> int | float | str | None:
+    """A bound as a number or a vertex; None where there is none.  ``sign``: 1 for a lower one, -1 for an upper one."""
+    bound = short(node.get(attribute))
+    if node.has(slot):
+        if any(extent != 1 for extent in node.shape(slot)):
+            raise Unsupported(f"a bound of {show(node.shape(slot))} entries")
+        array = node.known(slot)
+        if array is None or array.dtype == object:
+            return node.x(slot)
+        bound = entry(array)
+    if bound is None or sign * bound <= -_UNBOUNDED:
+        return None
+    if not sign * bound < _UNBOUNDED:
+        raise Unsupported(f"a bound {bound}")
+    return bound
 
 
 @operator(PRelu="relu neg mul sub")
@@ -101,6 +154,10 @@ def prelu(node: Node) -> Value:
 def arithmetic(node: Node) -> Value:
     if len(node.operands) == 1:
         return node.same("of one operand")
+    if "u" in node.kinds:
+        raise Unsupported("computes with integers of few bits or without a sign, which wrap around")
+    if node.op == "Div":
+        node.real("the quotient")
     if node.op in OPERATIONS and (scaled := _with_number(node)) is not None:
         return scaled
     xs = node.xs()
@@ -110,6 +167,8 @@ def arithmetic(node: Node) -> Value:
         return node.layer("scale", [node.layer("add", xs, "sum")], factor=Rational(1, len(xs)))
     if node.op in ("Sub", "Mul", "Div"):
         return node.layer(OPERATIONS[node.op], xs)
+    if any(array is not None and np.abs(array).max(initial=0) > _LARGE for array in map(node.known, range(len(xs)))):
+        raise Unsupported("an extremum with numbers so large that smaller ones are lost next to them")
     type_ = {"Max": "maximum", "Min": "minimum"}[node.op]
     found = xs[0]
     for position, x in enumerate(xs[1:], 1):
@@ -127,12 +186,25 @@ def _with_number(node: Node) -> Value | None:
     return None
 
 
-@operator(Pow="power")
+@operator(Pow="power log mul exp where")
 def power(node: Node) -> Value:
+    """By one constant exponent; by others, exp(y log x), for positive x; by constant integers, for every x."""
     exponent = node.number(1)
-    if exponent is None:
-        raise Unsupported("the exponent is not one constant number")
-    return node.layer("power", [node.x()], exponent=exponent)
+    if exponent is not None:
+        return node.layer("power", [node.x()], exponent=exponent)
+    exponents = node.known(1)
+    if exponents is None or exponents.size > MOST_INPUTS or not (exponents == np.round(exponents)).all():
+        node.model.note("a power with a tensor of exponents is exp(y log x): its base has to be positive")
+        return node.layer("exp", [node.layer("mul", [node.layer("log", [node.x()], "log"), node.x(1)], "product")])
+    if node.rank(1) > node.rank():
+        raise Unsupported("exponents with more axes than the base")
+    first, *others = np.unique(exponents)
+    found = node.layer("power", [node.x()], f"exponent{first:g}", exponent=int(first))
+    for number_ in others:
+        here = node.constant(f"is{number_:g}", (exponents == number_).astype(float))
+        powers = node.layer("power", [node.x()], f"exponent{number_:g}", exponent=int(number_))
+        found = node.layer("where", [here, powers, found], f"upto{number_:g}")
+    return found
 
 
 # -- products ---------------------------------------------------------------------------------------------------
@@ -170,101 +242,43 @@ def gemm(node: Node) -> Value:
 
 @operator(Einsum="einsum")
 def einsum(node: Node) -> Value:
-    return node.layer("einsum", node.xs(), equation=str(node.get("equation")).replace(" ", ""))
-
-
-# -- convolutions and pools ---------------------------------------------------------------------------------------
-
-
-def window(node: Node, kernel: list[int]) -> dict[str, Any]:
-    """stride, padding and dilation of a convolution or pool, with ``auto_pad`` resolved."""
-    axes = len(kernel)
-    stride, dilation = (list(node.get(key, [1] * axes)) for key in ("strides", "dilations"))
-    mode = node.choice("auto_pad", "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
-    if mode == "NOTSET":
-        padding = list(node.get("pads", [0] * 2 * axes))
-    elif mode == "VALID":
-        padding = [0] * 2 * axes
-    else:
-        begin, end = [], []
-        for n, k, s, d in zip(node.extents(0, range(2, 2 + axes)), kernel, stride, dilation, strict=True):
-            total = max((ceil(n / s) - 1) * s + (k - 1) * d + 1 - n, 0)
-            less, more = total // 2, total - total // 2
-            begin.append(less if mode == "SAME_UPPER" else more)
-            end.append(more if mode == "SAME_UPPER" else less)
-        padding = begin + end
-    if min(padding) < 0:
-        raise Unsupported(f"negative padding {padding}")
-    return {"stride": stride, "padding": padding, "dilation": dilation}
-
-
-def filters(node: Node) -> list[int]:
-    """The sizes of a convolution's window: those of its weights, which the attribute may repeat."""
-    kernel = node.extents(1, range(2, node.rank(1)))
-    node.only(kernel_shape=kernel)
-    return kernel
-
-
-@operator(Conv="conv")
-def conv(node: Node) -> Value:
-    kernel = filters(node)
-    inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
-    return node.layer(
-        "conv", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3, **window(node, kernel)
-    )
-
-
-@operator(ConvTranspose="conv_transpose")
-def conv_transpose(node: Node) -> Value:
-    kernel = filters(node)
-    if node.get("output_shape") is not None or node.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise Unsupported("output_shape and auto_pad (only pads)")
-    inputs = [node.x(0), node.weight(1), *([node.weight(2)] if node.has(2) else [])]
-    return node.layer(
-        "conv_transpose", inputs, lead=1, groups=node.get("group", 1), bias=len(inputs) == 3,
-        output_padding=list(node.get("output_padding", [0] * len(kernel))), **window(node, kernel),
-    )  # fmt: skip
-
-
-@operator(MaxPool="max_pool", AveragePool="average_pool global_average_pool")
-def pool(node: Node) -> Value:
-    node.only_outputs()
-    node.ignore("storage_order")  # of the positions of the maxima, which nobody reads
-    kernel = list(node.get("kernel_shape"))
-    options: dict[str, Any] = {"kernel": kernel, "lead": 1, "ceil": bool(node.get("ceil_mode", 0))}
-    options |= window(node, kernel)
-    if node.op == "MaxPool":
-        return node.layer("max_pool", [node.x()], **options)
-    if any(step != 1 for step in options.pop("dilation")):
-        raise Unsupported("dilations of an average pool")
-    padding_counts = bool(node.get("count_include_pad", 0))
-    if covers(node.shape()[2:], kernel, options["padding"], padding_counts):
-        node.model.note("an average pool over the whole image is a global_average_pool")
-        return node.layer("global_average_pool", [node.x()], lead=1)
-    return node.layer("average_pool", [node.x()], count_include_pad=padding_counts, **options)
-
-
-@operator(GlobalAveragePool="global_average_pool", GlobalMaxPool="global_max_pool")
-def global_pool(node: Node) -> Value:
-    return node.layer(
-        "global_average_pool" if node.op == "GlobalAveragePool" else "global_max_pool", [node.x()], lead=1
-    )
+    ranks = [node.rank(slot) for slot in range(len(node.operands))]
+    return node.layer("einsum", node.xs(), equation=spelled_out(str(node.get("equation")), ranks))
 
 
 # -- normalisation ------------------------------------------------------------------------------------------------
 
 
-@operator(BatchNormalization="batch_norm batch_norm_training")
-def batch_norm(node: Node) -> Value:
-    node.only_outputs()
+@operator(BatchNormalization="batch_norm batch_norm_training reduce_mean sub power scale add")
+def batch_norm(node: Node) -> Value | list[Value]:
     node.only(spatial=1)
-    node.ignore("momentum", "is_test")  # the update of the running statistics is left out
+    node.ignore("is_test")
     epsilon = short(node.get("epsilon", 1e-5))
     if node.get("training_mode", 0):
-        node.model.note("batch normalisation in training form: the update of the running statistics is left out")
-        return node.layer("batch_norm_training", [node.x(), node.weight(1), node.weight(2)], epsilon=epsilon, axis=1)
+        made = node.layer("batch_norm_training", [node.x(), node.weight(1), node.weight(2)], epsilon=epsilon, axis=1)
+        if not any(node.wanted[1:]):
+            node.ignore("momentum")
+            node.model.note("batch normalisation in training form: the update of the running statistics is left out")
+            return made
+        return [made, *_running_statistics(node)]
+    node.only_outputs()
+    node.ignore("momentum")
     inputs = [node.x(), node.weight(1), node.weight(2), node.buffer(3), node.buffer(4)]
     return node.layer("batch_norm", inputs, epsilon=epsilon, lead=1)
+
+
+def _running_statistics(node: Node) -> list[Value]:
+    """The running mean and variance, moved towards those of the batch."""
+    momentum = number(node.name, "momentum", short(node.get("momentum", 0.9)))
+    axes = [axis for axis in range(node.rank()) if axis != 1]
+    mean = node.layer("reduce_mean", [node.x()], "mean", axes=axes, keep=True)
+    squares = node.layer("power", [node.layer("sub", [node.x(), mean], "centred")], "squares", exponent=2)
+    found: list[Value] = []
+    for slot, (part, x) in enumerate((("running_mean", node.x()), ("running_variance", squares)), 3):
+        now = node.layer("reduce_mean", [x], f"{part}.now", axes=axes, keep=False)
+        old = node.layer("scale", [node.buffer(slot)], f"{part}.old", factor=momentum)
+        found.append(node.layer("add", [old, node.layer("scale", [now], f"{part}.new", factor=1 - momentum)], part))
+    return found
 
 
 @operator(InstanceNormalization="instance_norm")
@@ -277,7 +291,7 @@ def instance_norm(node: Node) -> Value:
 def group_norm(node: Node) -> Value:
     node.ignore("stash_type")  # the precision of the statistics
     if node.shape(1) != (node.shape()[1],):
-        raise Unsupported("scale and bias per group (opset 18), not per channel")
+        raise Variant("scale and bias per group (opset 18), not per channel")
     inputs = [node.x(), node.weight(1), node.weight(2)]
     return node.layer(
         "group_norm", inputs, groups=node.get("num_groups"), epsilon=short(node.get("epsilon", 1e-5)), lead=1
@@ -286,13 +300,17 @@ def group_norm(node: Node) -> Value:
 
 @operator(LayerNormalization="layer_norm mul", RMSNormalization="rms_norm")
 def layer_norm(node: Node) -> Value:
+    """Where the statistics are read too, or RMS over several axes, onnx's own function of the operator is read."""
     node.ignore("stash_type")  # the precision of the statistics
-    node.only_outputs()
+    if any(node.wanted[1:]):
+        raise Variant("its statistics are read")
     axes, epsilon = node.rank() - node.axis(-1), short(node.get("epsilon", 1e-5))
     if node.op == "RMSNormalization":
-        if axes != 1:
-            raise Unsupported(f"normalises {axes} axes (only the last)")
+        if axes != 1 or node.shape(1) != node.shape()[-1:]:
+            raise Variant(f"normalises {axes} axes (only the last)")
         return node.layer("rms_norm", [node.x(), node.weight(1)], epsilon=epsilon)
+    if node.shape(1) != node.shape()[-axes:] or (node.has(2) and node.shape(2) != node.shape()[-axes:]):
+        raise Variant(f"scale or bias of another shape than the {axes} axes that are normalised")
     if node.has(2):
         return node.layer("layer_norm", [node.x(), node.weight(1), node.weight(2)], axes=axes, epsilon=epsilon)
     plain = node.layer("layer_norm", [node.x()], "normalised", axes=axes, epsilon=epsilon, affine=False)
@@ -307,7 +325,7 @@ def lrn(node: Node) -> Value:
     return node.layer("lrn", [node.x()], size=node.get("size"), lead=1, **numbers)
 
 
-# -- softmax and reductions ---------------------------------------------------------------------------------------
+# -- softmax ------------------------------------------------------------------------------------------------------
 
 
 @operator(Softmax="softmax reshape", LogSoftmax="log_softmax reshape")
@@ -322,27 +340,3 @@ def softmax(node: Node) -> Value:
     flat = node.layer("reshape", [node.x()], "flat", shape=[*shape[:axis], Mul(*shape[axis:])])
     found = node.layer(type_, [flat], "softmax", axis=axis)
     return node.layer("reshape", [found], shape=list(shape))
-
-
-_REDUCTIONS = {
-    "ReduceSum": "reduce_sum",
-    "ReduceMean": "reduce_mean",
-    "ReduceMax": "reduce_max",
-    "ReduceMin": "reduce_min",
-}
-
-
-@operator(**_REDUCTIONS, ReduceL2="power reduce_sum sqrt", ReduceSumSquare="power reduce_sum")
-def reduce(node: Node) -> Value:
-    axes = node.axes(1)
-    if axes is None or not axes:
-        if node.get("noop_with_empty_axes", 0):
-            return node.same("over no axis")
-        axes = list(range(node.rank()))
-    options = options_of(axes=sorted(axes), keep=bool(node.get("keepdims", 1)))
-    if node.op in _REDUCTIONS:
-        return node.layer(_REDUCTIONS[node.op], [node.x()], **options)
-    squares = node.layer("power", [node.x()], "square", exponent=2)
-    if node.op == "ReduceSumSquare":
-        return node.layer("reduce_sum", [squares], **options)
-    return node.layer("sqrt", [node.layer("reduce_sum", [squares], "sum", **options)])

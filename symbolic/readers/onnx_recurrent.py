@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dyadic.symbolic.readers.onnx_cells import first_states, open_cell
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
 from dyadic.symbolic.readers.recurrent_cells import STATES, CellDescription, unroll, unrolled
 
@@ -13,15 +14,22 @@ _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 _ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
 
 
+_GENERAL = "select reshape transpose dense add mul scale clip sigmoid tanh relu softsign softplus"
+
+
 @operator(
-    RNN="rnn_cell select stack concat",
-    GRU="gru_cell select stack concat",
-    LSTM="lstm_cell select slice stack concat",
+    RNN=f"rnn_cell stack concat {_GENERAL}",
+    GRU=f"gru_cell stack concat {_GENERAL}",
+    LSTM=f"lstm_cell slice stack concat {_GENERAL}",
 )
 def recurrent(node: Node) -> list[Value]:
+    """By cells of the catalogue where weights are the file's own; other variants gate by gate."""
     direction = node.choice("direction", "forward", "reverse", "bidirectional")
     directions = 2 if direction == "bidirectional" else 1
-    _refuse_variants(node, directions)
+    _equal_lengths(node)
+    if not _is_usual(node, directions):
+        return _gate_by_gate(node, direction, directions)
+    node.only(input_forget=0, layout=0)
     steps = unrolled(*node.extents(0, [0]))
     xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
     outputs: list[list[str]] = [[], [], []]
@@ -43,18 +51,53 @@ def recurrent(node: Node) -> list[Value]:
     return list(found[: len(node.outputs)])
 
 
-def _refuse_variants(node: Node, directions: int) -> None:
-    node.only(activations=_ACTIVATIONS[node.op] * directions, input_forget=0, layout=0)
-    if node.get("clip") is not None:
-        raise Unsupported("clip")
-    if node.op == "GRU" and not node.get("linear_before_reset", 0):
-        raise Unsupported("linear_before_reset = 0 (only 1)")
+def _is_usual(node: Node, directions: int) -> bool:
+    """Whether the catalogue has the cell; a weight that is a vertex is not laid out anew."""
+    return (
+        (node.get("activations") or _ACTIVATIONS[node.op] * directions) == _ACTIVATIONS[node.op] * directions
+        and not node.get("input_forget", 0)
+        and not node.get("layout", 0)
+        and node.get("clip") is None
+        and (node.op != "GRU" or bool(node.get("linear_before_reset", 0)))
+        and not node.has(7)
+        and all(node.known(slot) is not None or not node.has(slot) for slot in (1, 2, 3))
+    )
+
+
+def _equal_lengths(node: Node) -> None:
     if node.has(4):
-        lengths, (steps,) = node.static(4, "sequence_lens"), node.extents(0, [0])
+        lengths = node.static(4, "sequence_lens")
+        (steps,) = node.extents(0, [1 if node.get("layout", 0) else 0])
         if (lengths != steps).any():
             raise Unsupported("sequences of different lengths")
-    if node.has(7):
-        raise Unsupported("peepholes")
+
+
+def _gate_by_gate(node: Node, direction: str, directions: int) -> list[Value]:
+    batch_first = bool(node.get("layout", 0))
+    x = node.layer("transpose", [node.x()], "x", permutation=[1, 0, 2]) if batch_first else node.x()
+    steps, batch = unrolled(int(node.model.shapes[x][0])), int(node.model.shapes[x][1])
+    xs = [node.layer("select", [x], f"x{k}", axis=0, position=k) for k in range(steps)]
+    rows: list[list[str]] = [[], [], []]
+    for d in range(directions):
+        backward = d == 1 or direction == "reverse"
+        cell = open_cell(node, d, directions)
+        states = first_states(node, d, (batch, node.extents(2, [2])[0]))
+        hidden = []
+        for x_ in xs[::-1] if backward else xs:
+            states = cell.step(x_, states)
+            hidden.append(states[0])
+        label = f"{node.name}.{cell.label}"
+        rows[0].append(node.model.layer(f"{label}.all", "stack", hidden[::-1] if backward else hidden, axis=0))
+        for k, state in enumerate(states, 1):
+            rows[k].append(state)
+    axes = (2, 1, 1) if batch_first else (1, 0, 0)
+    if batch_first:
+        rows[0] = [node.layer("transpose", [y], f"all{k}", permutation=[1, 0, 2]) for k, y in enumerate(rows[0])]
+    labels = zip(("Y", "Y_h", "Y_c"), rows, axes, strict=True)
+    found: list[Value] = [
+        node.layer("stack", parts, label, axis=axis) if parts else "" for label, parts, axis in labels
+    ]
+    return found[: len(node.outputs)]
 
 
 def _cell(node: Node, direction: int, suffix: str) -> CellDescription:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from math import ceil, floor, prod
-from typing import Any
+from math import ceil
+from typing import Literal
 
 import numpy as np
 from sympy import Integer, Mul, cancel
 
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.readers.model import short
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, places
-from dyadic.symbolic.readers.operations import parted, rows, sliced
+from dyadic.symbolic.readers.operations import nothing, parted, sliced
 from dyadic.symbolic.structure import show
-
-_FLOATS = {1, 10, 11, 16}  # TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 
 
 @operator("Identity")
@@ -28,18 +26,10 @@ def dropout(node: Node) -> Value:
     node.only_outputs()
     node.ignore("ratio", "seed", "is_test")  # in inference nothing is dropped
     if node.has(2) and bool(node.static(2, "training_mode")):
-        raise Unsupported("training_mode: the mask would be random")
+        if not node.has(1) or node.number(1) != 0:
+            raise Unsupported("training_mode: the mask would be random")
+        return node.same("of nothing")
     return node.same("in inference")
-
-
-@operator("Cast", "CastLike")
-def cast(node: Node) -> Value:
-    node.ignore("saturate", "round_mode")  # of eight-bit floats, which are refused
-    x = node.x()
-    is_index = x in node.model.inputs and node.model.inputs[x].role == "index"
-    if node.op == "Cast" and not is_index and node.get("to") not in _FLOATS:
-        raise Unsupported("casts to a type that is not floating-point")
-    return node.same("between types of one kind")
 
 
 @operator("Shape")
@@ -144,7 +134,12 @@ def tile(node: Node) -> Value:
 
 @operator(Concat="concat")
 def concat(node: Node) -> Value:
-    return node.layer("concat", node.xs(), axis=node.axis(-1)) if len(node.operands) > 1 else node.same("of one part")
+    axis = node.axis(-1)
+    full = [slot for slot in range(len(node.operands)) if 0 not in node.shape(slot)]
+    if len(full) > 1:
+        return node.layer("concat", [node.x(slot) for slot in full], axis=axis)
+    node.model.note("Concat of one part is the identity: no vertex")
+    return node.operand(full[0] if full else 0)
 
 
 @operator(Split="reshape select slice")
@@ -156,8 +151,13 @@ def split(node: Node) -> list[Value]:
         (extent,) = node.extents(0, [axis])
         size = ceil(extent / len(node.outputs))
         parts = [min(size, extent - k * size) for k in range(len(node.outputs))]
-    wanted = {k for k, is_read in enumerate(node.wanted) if is_read}
-    return [part or "" for part in parted(node.model, node.name, node.x(), axis, parts, wanted)]
+    wanted = {k for k, is_read in enumerate(node.wanted) if is_read and parts[k] != 0}
+    shape = node.shape()
+    found = parted(node.model, node.name, node.x(), axis, parts, wanted)
+    return [
+        nothing(output, [*shape[:axis], Integer(0), *shape[axis + 1 :]]) if size == 0 else part or ""
+        for output, size, part in zip(node.outputs, parts, found, strict=True)
+    ]
 
 
 @operator(Slice="slice")
@@ -174,106 +174,73 @@ def slice_(node: Node) -> Value:
         raise Unsupported("starts, ends, axes and steps are not of one length")
     cuts = []
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        if step < 1:
-            raise Unsupported(f"steps = {steps} (only positive)")
+        if step == 0:
+            raise Unsupported("a step of 0")
         extent = node.shape()[axis]
         if not extent.is_Integer and start == 0 and end >= 2**31 - 1 and step == 1:
             continue
         (n,) = node.extents(0, [axis])
-        first, last, _ = slice(start, end).indices(n)
+        first, last, _ = slice(start, end, step).indices(n)
         cuts.append((axis, first, len(range(first, last, step)), step))
+    if any(count == 0 for _, _, count, _ in cuts):
+        kept = {axis: Integer(count) for axis, _, count, _ in cuts}
+        return nothing(node.outputs[0], [kept.get(axis, extent) for axis, extent in enumerate(node.shape())])
     return sliced(node.model, node.name, node.x(), cuts)
 
 
-@operator(Gather="embedding gather select slice")
-def gather(node: Node) -> Value:
-    axis, indices = node.axis(0), node.known(1)
-    if indices is None:
-        data = node.weight(0) if node.rank() == 2 and axis == 0 else node.x(0)
-        embeds = axis == 0 and node.rank() == 2
-        return (
-            node.layer("embedding", [node.x(1), data]) if embeds else node.layer("gather", [data, node.x(1)], axis=axis)
-        )
-    (extent,) = node.extents(0, [axis])
-    positions = rows(indices, extent).reshape(-1)
-    steps = np.diff(positions)
-    if indices.ndim <= 1 and indices.size and (steps == 1).all():  # consecutive positions are a slice
-        if indices.ndim == 0:
-            return node.layer("select", [node.x(0)], axis=axis, position=int(positions[0]))
-        return sliced(node.model, node.name, node.x(0), [(axis, int(positions[0]), len(positions), 1)])
-    value = node.operand(1)
-    assert isinstance(value, Known)
-    name = node.model.indices(value.name, positions.reshape(indices.shape), extent)
-    return node.layer("gather", [node.x(0), name], axis=axis)
+_MODES: dict[str, Literal["reflect", "edge", "wrap"]] = {"reflect": "reflect", "edge": "edge", "wrap": "wrap"}
 
 
-@operator(Pad="pad")
+@operator(Pad="pad slice gather where")
 def pad(node: Node) -> Value:
-    node.only(mode="constant")
-    padding = node.integers(1, "pads") if node.has(1) else list(node.get("pads"))
+    """With a number or a tensor of one entry around, or with entries of the input again (reflect, edge, wrap)."""
+    mode = node.choice("mode", "constant", "reflect", "edge", "wrap")
+    given = node.integers(1, "pads") if node.has(1) else list(node.get("pads"))
     axes = node.axes(3)
-    if axes is not None:
-        full = [0] * 2 * node.rank()
-        if len(padding) != 2 * len(axes):
-            raise Unsupported(f"{len(padding)} pads for {len(axes)} axes")
-        for k, axis in enumerate(axes):
-            full[axis], full[axis + node.rank()] = padding[k], padding[k + len(axes)]
-        padding = full
-    value = node.number(2) if node.has(2) else node.get("value", 0.0)
-    if value is None or any(n < 0 for n in padding):
-        raise Unsupported("the value is not a constant number" if value is None else f"negative padding {padding}")
-    return node.layer("pad", [node.x()], padding=padding, value=value) if any(padding) else node.same("by nothing")
+    axes = list(range(node.rank())) if axes is None else axes
+    if len(given) != 2 * len(axes):
+        raise Unsupported(f"{len(given)} pads for {len(axes)} axes")
+    fronts, backs = ([0] * node.rank() for _ in range(2))
+    for k, axis in enumerate(axes):
+        fronts[axis], backs[axis] = given[k], given[k + len(axes)]
+    if not any(fronts) and not any(backs):
+        return node.same("by nothing")
+    kept, cuts = node.x(), []
+    for axis, (front, back) in enumerate(zip(fronts, backs, strict=True)):
+        if front < 0 or back < 0:
+            (n,) = node.extents(0, [axis])
+            cuts.append((axis, max(-front, 0), n - max(-front, 0) - max(-back, 0), 1))
+    kept = sliced(node.model, f"{node.name}.cut", kept, cuts) if cuts else kept
+    padding = [max(n, 0) for n in (*fronts, *backs)]
+    if mode == "constant":
+        return _padded(node, kept, padding)
+    for axis in range(node.rank()):
+        front, back = padding[axis], padding[axis + node.rank()]
+        if front or back:
+            n = node.model.shapes[kept][axis]
+            if not n.is_Integer:
+                raise Unsupported(f"needs a number for the size of axis {axis}")
+            node.model.room((int(n) + front + back,), 8)
+            places = np.pad(np.arange(int(n)), (front, back), mode=_MODES[mode])
+            positions = node.model.indices(f"{node.name}.positions{axis}", places, int(n))
+            kept = node.layer("gather", [kept, positions], f"axis{axis}", axis=axis)
+    return kept
 
 
-@operator(Where="where")
-def where(node: Node) -> Value:
-    return node.layer("where", node.xs())
-
-
-@operator(Resize="upsample", Upsample="upsample")
-def resize(node: Node) -> Value:
-    """Nearest neighbour by integer factors, where the file's rounding amounts to i -> floor(i / factor)."""
-    node.only(mode="nearest", keep_aspect_ratio_policy="stretch")
-    node.ignore("cubic_coeff_a", "exclude_outside", "extrapolation_value", "antialias")  # nothing to do with nearest
-    axes = node.get("axes")
-    chosen = list(range(node.rank())) if axes is None else places(axes, node.rank())
-    new = [*node.integers(3, "the new sizes")] if node.op == "Resize" and node.has(3) else None
-    if new is not None:
-        if len(new) != len(chosen):
-            raise Unsupported(f"{len(new)} sizes for {len(chosen)} axes")
-        scales = [Fraction(int(n), m) for n, m in zip(new, node.extents(0, chosen), strict=True)]
-    else:
-        slot = 1 if node.op == "Upsample" or node.opset < 11 else 2
-        given = node.static(slot, "the scales").reshape(-1) if node.has(slot) else node.get("scales")
-        scales = [Fraction(float(s)) for s in given if np.isfinite(s)]
-    if len(scales) != len(chosen):
-        raise Unsupported(f"{len(scales)} finite scales for {len(chosen)} axes")
-    if any(scale.denominator != 1 or not 1 <= scale <= MOST_INPUTS for scale in scales):
-        raise Unsupported(f"scales {[float(s) for s in scales]} (only integers from 1 to {MOST_INPUTS})")
-    factors = [1] * node.rank()
-    for axis, scale in zip(chosen, scales, strict=True):
-        factors[axis] = int(scale)
-    if node.op == "Resize" and node.opset >= 11:
-        _floors(node, factors)
-    return node.layer("upsample", [node.x()], factors=factors) if prod(factors) > 1 else node.same("by nothing")
-
-
-def _floors(node: Node, factors: list[int]) -> None:
-    """Refuse a coordinate rule that does not take output i to input floor(i / factor)."""
-    mode = str(node.get("coordinate_transformation_mode", "half_pixel"))
-    rounding = node.choice("nearest_mode", "round_prefer_floor", "round_prefer_ceil", "floor", "ceil")
-    half = Fraction(1, 2)
-    rules: dict[str, Any] = {
-        "floor": floor,
-        "ceil": ceil,
-        "round_prefer_floor": lambda x: ceil(x - half),
-        "round_prefer_ceil": lambda x: floor(x + half),
-    }
-    for factor in factors:
-        for i in range(factor, 2 * factor):
-            place = Fraction(i, factor) if mode == "asymmetric" else (i + half) / factor - half
-            if mode not in ("asymmetric", "half_pixel", "pytorch_half_pixel") or rules[rounding](place) != 1:
-                raise Unsupported(f"coordinates {mode}, rounding {rounding}")
+def _padded(node: Node, x: str, padding: list[int]) -> Value:
+    value = node.number(2) if node.has(2) else short(node.get("value", 0.0))
+    bound = node.known(2)
+    if bound is not None and bound.size == 1 and np.isinf(bound).all():
+        node.model.infinite = True
+        node.model.note("an infinite padding is read as 3.4e+38 with its sign")
+        value = float(np.copysign(np.finfo(np.float32).max, float(bound.reshape(-1)[0])))
+    if value is not None:
+        return node.layer("pad", [x], padding=padding, value=value) if any(padding) else x
+    inside = node.layer("pad", [x], "inside", padding=padding, value=0)
+    extents = [int(n) for n in node.model.shapes[x]]
+    rank = len(extents)
+    ones = np.pad(np.ones(extents), list(zip(padding[:rank], padding[rank:], strict=True)))
+    return node.layer("where", [node.constant("is_inside", ones), inside, node.x(2)])
 
 
 @operator(DepthToSpace="reshape transpose", SpaceToDepth="reshape transpose")
@@ -286,9 +253,11 @@ def depth_to_space(node: Node) -> Value:
     divided = (h, w) if node.op == "SpaceToDepth" else (c / b,)
     if any((extent / b).is_Rational and not (extent / b).is_Integer for extent in divided):
         raise Unsupported(f"{show(node.shape())} does not consist of blocks of {b}")
+    columns_first = node.choice("mode", "DCR", "CRD") == "DCR"
     if node.op == "SpaceToDepth":
-        first, permutation, last = (n, c, h / b, b, w / b, b), [0, 3, 5, 1, 2, 4], (n, c * b * b, h / b, w / b)
-    elif node.choice("mode", "DCR", "CRD") == "DCR":
+        permutation = [0, 3, 5, 1, 2, 4] if columns_first else [0, 1, 3, 5, 2, 4]
+        first, last = (n, c, h / b, b, w / b, b), (n, c * b * b, h / b, w / b)
+    elif columns_first:
         first, permutation, last = (n, b, b, c / b**2, h, w), [0, 3, 4, 1, 5, 2], (n, c / b**2, h * b, w * b)
     else:
         first, permutation, last = (n, c / b**2, b, b, h, w), [0, 1, 4, 2, 5, 3], (n, c / b**2, h * b, w * b)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from string import ascii_letters
 
 import numpy as np
 from sympy import Expr, Rational
@@ -54,6 +55,27 @@ def product(model: Model, name: str, a: str, b: str) -> str:
     return model.layer(name, "squeeze", [found], axes=[axis % rank for axis in removed])
 
 
+def spelled_out(equation: str, ranks: Sequence[int]) -> str:
+    """The equation of an einsum with letters for the axes that "..." stands for, the last one of which are shared."""
+    left, arrow, output = "".join(equation.split()).partition("->")
+    terms = left.split(",")
+    if "..." not in equation or len(terms) != len(ranks):
+        return equation
+    free = [letter for letter in ascii_letters if letter not in equation]
+    hidden = [
+        rank - len(term.replace("...", "")) if "..." in term else 0 for term, rank in zip(terms, ranks, strict=True)
+    ]
+    most = max(hidden)
+    if min(hidden) < 0 or most > len(free):
+        raise Unsupported(f"the equation {equation[:60]!r} does not fit the inputs")
+    shared = "".join(free[:most])
+    if not arrow:  # letters that occur once, sorted, after the axes of "..."
+        letters = left.replace("...", "").replace(",", "")
+        output = "..." + "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    own = [term.replace("...", shared[most - count :]) for term, count in zip(terms, hidden, strict=True)]
+    return ",".join(own) + "->" + output.replace("...", shared)
+
+
 _MODERATE = 1000
 
 
@@ -96,6 +118,13 @@ def rows(indices: np.ndarray, extent: int) -> np.ndarray:
     return positions % extent
 
 
+def nothing(name: str, shape: Sequence[Expr]) -> Known:
+    """A tensor without entries, which a concatenation leaves out."""
+    if not all(extent.is_Integer for extent in shape):
+        raise Unsupported("makes an empty tensor of a shape that is only known by name")
+    return Known(name, np.zeros(tuple(map(int, shape)), np.float32))
+
+
 def sliced(model: Model, name: str, x: str, cuts: list[tuple[int, int, int, int]]) -> str:
     """Entries start, start + step, ... (``size`` of them) along some axes, given as (axis, start, size, step)."""
     shape = model.shapes[x]
@@ -116,7 +145,7 @@ def parted(
     Equal parts are rows of the axis cut in two, so that no part begins at a fixed position; others are slices.
     """
     shape = list(model.shapes[x])
-    if len(set(sizes)) > 1 or len(sizes) == 1:
+    if len(set(sizes)) > 1 or len(sizes) == 1 or not wanted:
         starts = [sum(sizes[:k]) for k in range(len(sizes))]
         return [
             sliced(model, f"{name}.part{k}", x, [(axis, start, size, 1)]) if k in wanted else None
@@ -127,3 +156,35 @@ def parted(
         model.layer(f"{name}.part{k}", "select", [rows], axis=axis, position=k) if k in wanted else None
         for k in range(len(sizes))
     ]
+
+
+def truncated(model: Model, name: str, x: str) -> str:
+    """Numbers without what stands behind the point."""
+    size = model.layer(f"{name}.whole", "floor", [model.layer(f"{name}.abs", "abs", [x])])
+    return model.layer(name, "mul", [model.layer(f"{name}.sign", "sign", [x]), size])
+
+
+def mapped(model: Model, name: str, x: str, axis: int, matrix: np.ndarray) -> str:
+    """y[a, i, b] = Sum_j matrix[i, j] x[a, j, b] for a constant matrix.
+
+    Entries chosen by positions where every row holds a single 1, rows of a few entries where it is sparse, else a
+    matrix product.
+    """
+    rows, columns = matrix.shape
+    counts = np.count_nonzero(matrix, axis=1)
+    if rows == columns and (matrix == np.eye(rows)).all():
+        model.note("a linear map that changes nothing is the identity: no vertex")
+        return x
+    most = max(int(counts.max(initial=1)), 1)
+    if 2 * most > columns and not (counts == 1).all():
+        letters = "abcdefghijklmop"[: len(model.shapes[x])]
+        result = f"{letters[:axis]}z{letters[axis + 1 :]}"
+        constant = model.vertex(Known(f"{name}.matrix", matrix))
+        return model.layer(name, "einsum", [constant, x], equation=f"z{letters[axis]},{letters}->{result}")
+    places = np.argsort(matrix == 0, axis=1, kind="stable")[:, :most]
+    weights = np.take_along_axis(matrix, places, axis=1)
+    if most == 1 and (weights == 1).all():
+        positions = model.indices(f"{name}.positions", places[:, 0], columns)
+        return model.layer(name, "gather", [x, positions], axis=axis)
+    positions = model.indices(f"{name}.columns", places, columns)
+    return model.layer(name, "linear_map", [x, positions, model.vertex(Known(f"{name}.entries", weights))], axis=axis)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from sympy import Expr
 
+from dyadic.symbolic.layers import LAYERS
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.structure import Input
 
@@ -86,11 +87,14 @@ def read_instead(
         if len(inputs) != 2 or (_given(model, name) and not _given(model, inputs[table])):
             return None
         return looked_up(model, wanted, inputs[table], name, axis)
-    if not any(map(model.is_position, inputs)):
+    slots_of_positions = LAYERS[type_].index_slots
+    computed = [name for slot, name in enumerate(inputs) if slot not in slots_of_positions]
+    if not any(map(model.is_position, computed)):
         return None
     if type_ in LAYOUTS and all(map(model.is_position, inputs)):
         return model.laid_out(wanted, Layout(type_, tuple(inputs), dict(options)))
-    return model.layer(wanted, type_, [numbers(model, name) for name in inputs], **options)
+    given = [name if slot in slots_of_positions else numbers(model, name) for slot, name in enumerate(inputs)]
+    return model.layer(wanted, type_, given, **options)
 
 
 def _given(model: Moving, name: str) -> bool:

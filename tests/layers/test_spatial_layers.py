@@ -78,6 +78,7 @@ EXAMPLES = {
     "reduce_mean": ([(3, 4)], {"axes": [0]}, lambda x: x.mean(0, keepdim=True)),
     "reduce_max": ([(3, 4)], {"axes": [-1]}, lambda x: x.amax(1, keepdim=True)),
     "reduce_min": ([(3, 4)], {"axes": [-1]}, lambda x: x.amin(1, keepdim=True)),
+    "reduce_logsumexp": ([(3, 4)], {"axes": [-1]}, lambda x: x.logsumexp(1, keepdim=True)),
     "batch_norm": ([(3, 4)], {}, lambda x, g, b, m, v: (((x.T - m) / torch.sqrt(v + 1e-5)) * g + b).T),
     "batch_norm_training": ([(4, 3)], {}, lambda x, *p: F.batch_norm(x, None, None, *p, training=True)),
     "layer_norm": ([(2, 4)], {}, lambda x, *p: F.layer_norm(x, (4,), *p)),

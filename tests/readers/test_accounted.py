@@ -48,12 +48,12 @@ def test_what_says_nothing_new_is_read(operator, shape, attributes):
 
 def test_an_attribute_that_its_function_does_not_ask_for(monkeypatch):
     """The mechanism, not an instance: any operator whose function forgets an attribute."""
-    proto = single("LeakyRelu", [2, 3], alpha=0.25)
+    proto = single("LRN", [2, 3, 2, 2], size=3, alpha=0.25)
     from_onnx(proto)
-    monkeypatch.setitem(OPERATORS, "LeakyRelu", lambda node: node.layer("leaky_relu", [node.x()]))
+    monkeypatch.setitem(OPERATORS, "LRN", lambda node: node.layer("lrn", [node.x()], size=node.get("size"), lead=1))
     with pytest.raises(SpecError, match=r"its attribute alpha = 0\.25 is not read"):
         from_onnx(proto)
-    from_onnx(single("LeakyRelu", [2, 3], alpha=0.01))  # what it is when left out
+    from_onnx(single("LRN", [2, 3, 2, 2], size=3, alpha=0.0001))  # what it is when left out
 
 
 def test_an_attribute_that_the_operator_does_not_have():
@@ -62,6 +62,61 @@ def test_an_attribute_that_the_operator_does_not_have():
     proto.graph.node[0].attribute.append(helper.make_attribute("mode", "CRD"))
     with pytest.raises(SpecError, match="mode"):
         from_onnx(proto)
+
+
+KINDS_OF_VALUES = {"FLOAT": 1, "INT": 0.5, "STRING": 1, "INTS": [0.5], "FLOATS": [1], "TENSOR": 1}
+"""A value of another kind than an attribute's own."""
+
+
+def damaged(proto, attribute):
+    node = proto.graph.node[0]
+    kept = [entry for entry in node.attribute if entry.name != attribute.name]
+    del node.attribute[:]
+    node.attribute.extend([*kept, attribute])
+    return proto
+
+
+@pytest.mark.parametrize("proto", [
+    single("Elu", [2, 3], alpha=0.5), single("Celu", [2, 3]), single("Gelu", [2, 3], opset=20), single("Selu", [2, 3]),
+    single("HardSigmoid", [2, 3]), single("LeakyRelu", [2, 3]), single("Softmax", [2, 3]), single("Shrink", [2, 3]),
+    single("LogSoftmax", [2, 3]), single("ThresholdedRelu", [2, 3]), single("MeanVarianceNormalization", [2, 3, 2, 2]),
+    single("LayerNormalization", [2, 3], np.ones(3, np.float32)), single("ReduceL1", [2, 3]),
+    single("GroupNormalization", [2, 4, 2], *[np.ones(4, np.float32)] * 2, opset=21, num_groups=2),
+    single("DepthToSpace", [1, 4, 2, 2], blocksize=2), single("LRN", [1, 4, 2, 2], size=3),
+    single("Gemm", [2, 3], np.ones((3, 2), np.float32)), single("Concat", [2, 3], axis=0),
+], ids=lambda proto: proto.graph.node[0].op_type)  # fmt: skip
+def test_attributes_of_another_kind_twice_or_unknown(proto):
+    """Of operators that onnx defines by a function of others as well: it would not look at them."""
+    from_onnx(proto)
+    (node,), opset = proto.graph.node, proto.opset_import[0].version
+    for name, entry in onnx.defs.get_schema(node.op_type, opset, "").attributes.items():
+        other = helper.make_attribute(name, KINDS_OF_VALUES[entry.type.name])
+        with pytest.raises(SpecError, match=f"its attribute {name} is of the type"):
+            from_onnx(damaged(onnx.ModelProto.FromString(proto.SerializeToString()), other))
+        same = [one for one in node.attribute if one.name == name] or [entry.default_value]
+        if same[0].name:
+            twice = onnx.ModelProto.FromString(proto.SerializeToString())
+            twice.graph.node[0].attribute.extend([same[0]] * (3 - len(same if same[0] in node.attribute else [])))
+            with pytest.raises(SpecError, match=f"its attribute {name} is given"):
+                from_onnx(twice)
+    unknown = helper.make_attribute("what", 1)
+    with pytest.raises(SpecError, match="has no attribute what"):
+        from_onnx(damaged(onnx.ModelProto.FromString(proto.SerializeToString()), unknown))
+
+
+def test_attributes_inside_of_graphs_and_of_old_opsets():
+    inner = helper.make_graph(
+        [helper.make_node("Shrink", ["x"], ["t"], lambd=1)], "inner", [],
+        [helper.make_tensor_value_info("t", TensorProto.FLOAT, [2, 3])],
+    )  # fmt: skip
+    branches = {"then_branch": inner, "else_branch": inner}
+    with pytest.raises(SpecError, match="lambd is of the type INT, not FLOAT"):
+        from_onnx(model([("If", ["c"], ["y"], branches)], {"x": [2, 3]}, ["y"], {"c": np.bool_(True)}))
+    old = single("Elu", [2, 3], opset=6, alpha=0.5)
+    from_onnx(old)
+    old.graph.node[0].attribute.append(helper.make_attribute("alpha", 1.0))
+    with pytest.raises(SpecError, match="alpha is given 2 times"):
+        from_onnx(old)
 
 
 @pytest.mark.parametrize("position", [2, 99, -3])

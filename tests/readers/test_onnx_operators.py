@@ -163,16 +163,12 @@ def test_softmax_before_opset_13_takes_the_axes_together():
 
 REFUSED = {
     "training dropout": (single("Dropout", X, None, np.bool_(True)), "training_mode"),
-    "linear resize": (single("Resize", [1, 1, 2, 2], None, np.array([1, 1, 2, 2], np.float32), mode="linear"), "mode"),
-    "rounding": (single("Resize", [1, 1, 2, 2], None, np.array([1, 1, 3, 3], np.float32), mode="nearest",
-                        coordinate_transformation_mode="asymmetric"), "rounding round_prefer_floor"),
-    "mod of the other sign": (single("Mod", X, np.float32(0.75), fmod=1), "fmod = 1"),
-    "mod by a tensor": (single("Mod", X, normal(3)), "divisor is not one constant number"),
-    "integers": (single("Cast", X, to=7), "not floating-point"),
-    "reflect": (single("Pad", X, ints(0, 1, 0, 1), mode="reflect"), "mode = 'reflect'"),
-    "exponent": (model([("Pow", ["x", "x"], ["y"])], {"x": X}, ["y"]), "exponent"),
-    "peepholes": (model([("GRU", ["x", "w", "r"], ["y"], {"hidden_size": 3})], {"x": [3, 2, 5]}, ["y"],
-                        {"w": normal(1, 9, 5), "r": normal(1, 9, 3)}), "linear_before_reset"),
+    "extrapolation": (single("Resize", [1, 1, 2, 2], np.array([0, 0, 0, 0, 1, 1, 2, 2], np.float32), None,
+                             ints(1, 1, 3, 3), mode="linear", coordinate_transformation_mode="tf_crop_and_resize",
+                             extrapolation_value=9.0), "an extrapolation value"),
+    "lengths": (model([("GRU", ["x", "w", "r", "", "n"], ["y"], {"hidden_size": 3})], {"x": [3, 2, 5]}, ["y"],
+                      {"w": normal(1, 9, 5), "r": normal(1, 9, 3), "n": np.array([3, 1], np.int32)}),
+                "different lengths"),
 }  # fmt: skip
 
 

@@ -4,10 +4,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from hypothesis import strategies as st
+from support import placement_cases
 from support.cases import size_, sizes_, table
 from support.network_check import positive
 
 CASES, case = table()
+CASES.update(placement_cases.CASES)
 
 
 def broadcast_(draw, count, rank):

@@ -109,13 +109,16 @@ def global_pool(draw, type_):
     return [shape], {"lead": lead}, lambda x: reduce(x, dim=over, keepdim=True)
 
 
-@case("reduce_sum", "reduce_mean", "reduce_max", "reduce_min")
+@case("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_logsumexp")
 def reduce(draw, type_):
     shape = sizes_(draw, size_(draw, 1, 4), 1, 3)
     over = draw(st.none() | st.sets(st.integers(0, len(shape) - 1), min_size=1).map(list))
     keep = draw(st.booleans()) or over is None or len(over) == len(shape)  # a cost needs an axis
     options = {"keep": keep} | ({} if over is None else {"axes": [k - len(shape) * (k % 2) for k in over]})
-    function = {"sum": torch.sum, "mean": torch.mean, "max": torch.amax, "min": torch.amin}[type_[7:]]
+    functions = {
+        "sum": torch.sum, "mean": torch.mean, "max": torch.amax, "min": torch.amin, "logsumexp": torch.logsumexp,
+    }  # fmt: skip
+    function = functions[type_[7:]]
     return [shape], options, lambda x: function(x, dim=over or tuple(range(len(shape))), keepdim=keep)
 
 

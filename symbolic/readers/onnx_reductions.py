@@ -1,0 +1,169 @@
+"""ONNX operators that reduce axes, accumulate along one, or order its entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dyadic.symbolic.limits import MOST_INPUTS
+from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
+from dyadic.symbolic.readers.operations import mapped
+
+_REDUCTIONS = {
+    "ReduceSum": "reduce_sum",
+    "ReduceMean": "reduce_mean",
+    "ReduceMax": "reduce_max",
+    "ReduceMin": "reduce_min",
+    "ReduceLogSumExp": "reduce_logsumexp",
+}
+
+
+def reduced(node: Node) -> dict[str, Any] | None:
+    """The options of a reduction; None where nothing is reduced."""
+    axes = node.axes(1)
+    keep = bool(node.get("keepdims", 1))
+    if axes is None or not axes:
+        if node.get("noop_with_empty_axes", 0):
+            return None
+        axes = list(range(node.rank()))
+    return {"axes": sorted(axes), "keep": keep}
+
+
+@operator(
+    **_REDUCTIONS, ReduceL1="abs reduce_sum", ReduceL2="power reduce_sum sqrt", ReduceSumSquare="power reduce_sum",
+    ReduceLogSum="reduce_sum log",
+)  # fmt: skip
+def reduce(node: Node) -> Value:
+    options = reduced(node)
+    if node.op == "ReduceMean" and node.kind() != "f":
+        raise Unsupported("the mean of integers")
+    before = {
+        "ReduceL1": ("abs", {}),
+        "ReduceL2": ("power", {"exponent": 2}),
+        "ReduceSumSquare": ("power", {"exponent": 2}),
+    }
+    after = {"ReduceL2": "sqrt", "ReduceLogSum": "log"}.get(node.op)
+    found = node.x()
+    if node.op in before:
+        type_, given = before[node.op]
+        found = node.layer(type_, [found], "" if options is None and not after else "entries", **given)
+    if options is not None and node.rank():
+        found = node.layer(_REDUCTIONS.get(node.op, "reduce_sum"), [found], "sum" if after else "", **options)
+    if after:
+        found = node.layer(after, [found])
+    return found if found != node.x() else node.same("over no axis")
+
+
+@operator(ReduceProd="transpose reshape select mul")
+def product(node: Node) -> Value:
+    """The entries along the axes multiplied one after the other."""
+    options = reduced(node)
+    if options is None:
+        return node.same("over no axis")
+    axes, shape = options["axes"], node.shape()
+    kept = [axis for axis in range(node.rank()) if axis not in axes]
+    count = int(np.prod(node.extents(0, axes), dtype=object))
+    if count > MOST_INPUTS:
+        raise Unsupported(f"multiplies {count} entries (at most {MOST_INPUTS})")
+    moved = node.layer("transpose", [node.x()], "moved", permutation=[*kept, *axes])
+    target = [shape[axis] for axis in kept]
+    rows = node.layer("reshape", [moved], "rows", shape=[*target, count])
+    found = node.layer("select", [rows], "entry0", axis=len(kept), position=0)
+    for k in range(1, count):
+        factor = node.layer("select", [rows], f"entry{k}", axis=len(kept), position=k)
+        found = node.layer("mul", [found, factor], f"product{k}")
+    if options["keep"]:
+        target = [1 if axis in axes else extent for axis, extent in enumerate(shape)]
+    return node.layer("reshape", [found], shape=target) if options["keep"] else found
+
+
+@operator(CumProd="select mul stack")
+def cumulative_product(node: Node) -> Value:
+    axis, order = _line(node)
+    entries = [node.layer("select", [node.x()], f"entry{k}", axis=axis, position=k) for k in order]
+    if node.get("exclusive", 0):  # the first is a product of nothing
+        one = node.layer("scale", [entries[0]], "one", factor=0, offset=1)
+        entries = [one, *entries[:-1]]
+    found = entries[:1]
+    for k, entry in enumerate(entries[1:], 1):
+        found.append(node.layer("mul", [found[-1], entry], f"product{k}"))
+    return node.layer("stack", found if order[0] == 0 else found[::-1], axis=axis)
+
+
+@operator(CumSum="einsum linear_map gather")
+def cumulative_sum(node: Node) -> Value:
+    axis, order = _line(node, MOST_INPUTS**2)
+    n = len(order)
+    node.model.room((n, n), 8)
+    matrix = np.tril(np.ones((n, n)), -1 if node.get("exclusive", 0) else 0)
+    return mapped(node.model, node.name, node.x(), axis, matrix if order[0] == 0 else matrix[::-1, ::-1])
+
+
+def _line(node: Node, most: int = MOST_INPUTS) -> tuple[int, range]:
+    """The axis along which a node accumulates, and the places on it in their order."""
+    axis = node.integers(1, "the axis")[0]
+    if not -node.rank() <= axis < node.rank():
+        raise Unsupported(f"axis {axis} of {node.rank()} axes")
+    (n,) = node.extents(0, [axis % node.rank()])
+    if n > most:
+        raise Unsupported(f"accumulates {n} entries (at most {most})")
+    return axis % node.rank(), range(n - 1, -1, -1) if node.get("reverse", 0) else range(n)
+
+
+# -- order --------------------------------------------------------------------------------------------------------
+
+
+def ranks(node: Node, axis: int, largest: bool) -> str:
+    """For each entry, how many stand before it when the axis is sorted; of equal ones the first stands first."""
+    (n,) = node.extents(0, [axis])
+    if n > MOST_INPUTS:
+        raise Unsupported(f"orders {n} entries (at most {MOST_INPUTS})")
+    last = node.rank()
+    order = [k for k in range(last) if k != axis]
+    x = node.layer("transpose", [node.x()], "moved", permutation=[*order, axis])
+    rows, columns = (
+        node.layer("unsqueeze", [x], part, axes=[k]) for part, k in (("rows", last), ("columns", last - 1))
+    )
+    before = node.layer("compare", [columns, rows], "before", relation="greater" if largest else "less")
+    same = node.layer("compare", [columns, rows], "same", relation="equal")
+    earlier = node.layer("mul", [same, node.constant("earlier", np.tril(np.ones((n, n)), -1))], "tied")
+    return node.layer("reduce_sum", [node.layer("add", [before, earlier], "all")], "ranks", axes=[last], keep=False)
+
+
+@operator(Hardmax="transpose unsqueeze compare mul add reduce_sum reshape")
+def hardmax(node: Node) -> Value:
+    """1 at the first maximum, 0 elsewhere; its derivative is 0."""
+    if node.opset < 13:
+        raise Unsupported("takes several axes together (opset below 13)")
+    axis = node.axis(-1)
+    first = node.layer(
+        "compare", [ranks(node, axis, True), node.constant("first", np.array(0.0))], "choice", relation="equal"
+    )
+    return node.layer("transpose", [first], permutation=_back(axis, node.rank()))
+
+
+@operator(TopK="transpose unsqueeze compare mul add reduce_sum einsum")
+def top(node: Node) -> list[Value]:
+    """The entries whose rank is 0, ..., k - 1: sums of entries over choices, which have no derivative of their own."""
+    node.only_outputs()
+    node.ignore("sorted")  # sorted is one of the orders allowed
+    k = int(node.integers(1, "k")[0]) if node.has(1) else int(node.get("k"))
+    axis = node.axis(-1)
+    if not 1 <= k <= node.extents(0, [axis])[0]:
+        raise Unsupported(f"the {k} largest of {node.extents(0, [axis])[0]}")
+    order = [*(other for other in range(node.rank()) if other != axis), axis]
+    found = ranks(node, axis, bool(node.get("largest", 1)))
+    column = node.layer("unsqueeze", [found], "ranks1", axes=[node.rank()])
+    chosen = node.layer(
+        "compare", [column, node.constant("line", np.arange(k, dtype=float))], "choice", relation="equal"
+    )
+    x = node.layer("transpose", [node.x()], "ordered", permutation=order)
+    letters = "abcdefghijklmop"[: node.rank() - 1]
+    values = node.layer("einsum", [chosen, x], "values", equation=f"{letters}yz,{letters}y->{letters}z")
+    return [node.layer("transpose", [values], permutation=_back(axis, node.rank())), ""]
+
+
+def _back(axis: int, rank: int) -> list[int]:
+    """The permutation that takes the last axis to its place."""
+    return [*range(axis), rank - 1, *range(axis, rank - 1)]
