@@ -156,6 +156,19 @@ def verify(claims: Path | None, **options: Any) -> int:
     return _run("verify_own", claims=claims, **options)
 
 
+@commands.command("check-vjp")
+@click.argument("code", metavar="FILE.py[:NAME]")
+@_size
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--verbose", is_flag=True, help="Show methods and witnesses too.")
+def check_vjp(**options: Any) -> int:
+    """Decide whether a backward pass in Python is right; the file is read, not executed.
+
+    NAME: NAME_forward and NAME_backward, a class, or the function of a defvjp [all pairs of the file].
+    """
+    return _run("check_vjp", "code_checks", **options)
+
+
 @commands.command()
 @click.argument("certificate", type=_file)
 @click.option("--spec", type=_file, help="Reject it unless it speaks of the network of this SPEC.")

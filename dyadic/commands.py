@@ -26,7 +26,7 @@ EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "unde
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
     derivation = _derivation(spec, cost, granularity)
     if format_ == "json":
-        return _print_json(report.derivation_json(derivation))
+        return print_json(report.derivation_json(derivation))
     if format_ == "latex":
         return _print_exactly([*report.derivation_latex(derivation)], _UTF_8)
     return _print_exactly([*report.derivation_text(derivation)], f"{_UTF_8}, or take --format json")
@@ -35,7 +35,7 @@ def derive(spec: Path, cost: str | None, granularity: Granularity | None, format
 def explain(topic: str | None) -> int:
     from dyadic import explanations
 
-    return _print(explanations.text(topic, page(sys.stdout)))
+    return print_lines(explanations.text(topic, page(sys.stdout)))
 
 
 def verify(
@@ -52,10 +52,10 @@ def verify(
         if write is not None:
             write(found.to_json().encode())
     if format_ == "json":
-        _print_json(report.summary_json(found, notes))
+        print_json(report.summary_json(found, notes))
     else:
-        _print(f"note: {note}" for note in derivation.architecture.notes)
-        _print(verdict_text(found, notes, page(sys.stdout), verbose))
+        print_lines(f"note: {note}" for note in derivation.architecture.notes)
+        print_lines(verdict_text(found, notes, page(sys.stdout), verbose))
     return EXIT[found.verdict]
 
 
@@ -70,13 +70,13 @@ def verify_own(
     with progress("verifying") as show:
         found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
-        _print_json(report.claims_json(derivation, found))
+        print_json(report.claims_json(derivation, found))
     elif format_ == "github":
-        _print(github_annotations(found, str(claims)))
+        print_lines(github_annotations(found, str(claims)))
     elif format_ == "sarif":
-        _print_json(sarif_log(found, claims))
+        print_json(sarif_log(found, claims))
     else:
-        _print(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
+        print_lines(own_claims_text(derivation, found, str(claims), page(sys.stdout), verbose))
     return 2 if found.failures else EXIT[found.verdict]
 
 
@@ -94,9 +94,9 @@ def check(
         with progress("checking"):
             found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
     except Rejected as error:
-        _print(rejected_text(str(error), page(sys.stdout)))
+        print_lines(rejected_text(str(error), page(sys.stdout)))
         return 1
-    _print(report_text(found, page(sys.stdout)))
+    print_lines(report_text(found, page(sys.stdout)))
     return 0 if found.confirmed else 3
 
 
@@ -104,7 +104,7 @@ def emit(
     spec: Path, cost: str | None, granularity: Granularity | None, target: str, dtype: str, sizes: tuple[str, ...],
     output: Path | None, verify: bool,
 ) -> int:  # fmt: skip
-    numbers = _numbers(sizes)
+    numbers = numbers_of(sizes)
     if verify:
         return _verify_kernels(spec, cost, granularity, target, dtype, numbers, output)
     if output is None:
@@ -135,7 +135,7 @@ def _verify_kernels(
     derivation = _derivation(spec, cost, granularity, numbers)
     with progress("verifying the kernels"):
         findings = list(evidence(derivation, dtype))
-    _print(as_text(findings))
+    print_lines(as_text(findings))
     return 1 if any(finding.outcome == "wrong" for finding in findings) else 0
 
 
@@ -154,7 +154,7 @@ def figure(
     if kind == "heatmap" and len(stepsizes) > 1:
         raise DyadicError("a heat map shows one relaxation; give one --stepsize")
     with reserved(output, spec) as write:
-        derivation = _derivation(spec, cost, granularity, _numbers(sizes))
+        derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
         with progress("relaxing" if relaxed else "drawing"):
             drawing = drawn(derivation, kind, stepsizes, seed or 0)
         write(figure_file(drawing, output))
@@ -200,7 +200,7 @@ def build(
 ) -> int:
     from dyadic.paper import appendix_files
 
-    numbers = _numbers(sizes)
+    numbers = numbers_of(sizes)
     with reserved_folder(output, spec) as write:
         derivation = _derivation(spec, cost, granularity, numbers)
         contents = dyadic.emit(derivation, "numpy", dtype).files("kernels_numpy.py")
@@ -220,10 +220,10 @@ def build(
                 contents |= {str(name): content for name, content in made.items()}
         write(contents)
     name = derivation.architecture.name
-    _print([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
-    _print(f"  {output / name}" for name in sorted(contents))
-    _print(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
-    _print([f"  fastest here: {_fastest(derivation, refused)}"])
+    print_lines([f"{name}: L = {derivation.L}, exact after {derivation.steps} steps: {found.verdict.upper()}"])
+    print_lines(f"  {output / name}" for name in sorted(contents))
+    print_lines(f"  kernels_{target}.py is left out: {why}" for target, why in refused.items())
+    print_lines([f"  fastest here: {_fastest(derivation, refused)}"])
     return EXIT[found.verdict]
 
 
@@ -250,14 +250,14 @@ def _fastest(derivation: Derivation, refused: Container[str]) -> str:
 def layers(name: str | None) -> int:
     from dyadic import catalogue
 
-    return _print(catalogue.overview() if name is None else catalogue.text(catalogue.entry(name)))
+    return print_lines(catalogue.overview() if name is None else catalogue.text(catalogue.entry(name)))
 
 
 def doctor() -> int:
     from dyadic import doctor as machine
 
     rows = machine.report()
-    return _print(
+    return print_lines(
         f"{'yes' if there else 'no ':<4} {thing:<13} {detail:<48} {use}" for thing, there, detail, use in rows
     )
 
@@ -269,7 +269,7 @@ def _derivation(
     return dyadic.derive(architecture.with_sizes(sizes) if sizes else architecture)
 
 
-def _numbers(sizes: tuple[str, ...]) -> dict[str, int]:
+def numbers_of(sizes: tuple[str, ...]) -> dict[str, int]:
     found = {}
     for text in sizes:
         name, _, value = text.partition("=")
@@ -286,7 +286,7 @@ def _verify(derivation: Derivation, **options: Any) -> Certificate:
         return dyadic.verify(derivation, progress=lambda stage: show(f"verifying: {stage}"), **options)
 
 
-def _print(lines: Any) -> int:
+def print_lines(lines: Any) -> int:
     for line in lines:
         sys.stdout.write(f"{line}\n")
     return 0
@@ -299,10 +299,10 @@ def _print_exactly(lines: list[str], remedy: str) -> int:
         text.encode(sys.stdout.encoding)
     except UnicodeEncodeError as error:
         raise DyadicError(f"standard output cannot hold {text[error.start]!a}: {remedy}") from None
-    return _print([text])
+    return print_lines([text])
 
 
-def _print_json(content: Any) -> int:
+def print_json(content: Any) -> int:
     """JSON in the characters that standard output has."""
     ascii_only = sys.stdout.encoding.lower().replace("-", "") != "utf8"
-    return _print([json.dumps(content, indent=1, ensure_ascii=ascii_only)])
+    return print_lines([json.dumps(content, indent=1, ensure_ascii=ascii_only)])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dyadic.cli import real_number
-from dyadic.commands import EXIT, _derivation, _numbers, _print
+from dyadic.commands import EXIT, _derivation, numbers_of, print_lines
 from dyadic.files import reserved
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
@@ -32,7 +32,7 @@ def relax(
 
     drawn = params is None or data is None or start == "random" or options["schedule"] == "asynchronous"
     _refuse_idle((seed is not None and not drawn, _NOTHING_DRAWN), (batch is not None and data is not None, _OWN_BATCH))
-    taus, numbers, seed = _named_numbers("--tau", tau), _numbers(sizes), seed or 0
+    taus, numbers, seed = _named_numbers("--tau", tau), numbers_of(sizes), seed or 0
     read = (spec, params, data, None if start in ("zero", "random") else Path(start))
     with nullcontext() if output is None else reserved(output, *read) as write:
         derivation = _derivation(spec, cost, granularity, numbers)
@@ -50,7 +50,7 @@ def relax(
         prediction = predicted(updates, setting, state)
         if write is not None:
             write(found.stored())
-    _print(relaxation_text(found, spectrum(derivation, stepsize, constants), prediction, page(sys.stdout), start))
+    print_lines(relaxation_text(found, spectrum(derivation, stepsize, constants), prediction, page(sys.stdout), start))
     return 1 if contradicted(found) else 0
 
 
@@ -71,7 +71,7 @@ def devices(
     seed, count, stepsize = seed or 0, 1000 if count is None else count, 1.0 if stepsize is None else stepsize
     if noise is not None and not 0 < noise * noise < float("inf"):
         raise DyadicError(f"--noise {noise:g}: its square is no number that can be computed with; give another")
-    derivation, paper = _derivation(spec, cost, granularity, _numbers(sizes)), page(sys.stdout)
+    derivation, paper = _derivation(spec, cost, granularity, numbers_of(sizes)), page(sys.stdout)
     network = emitted_network(derivation)
     updates = built(network, problem(network, params, data, None, seed))
     title = f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps"
@@ -92,7 +92,7 @@ def devices(
             status = 1 if limits.bound is not None and not limits.holds else status
         ranks = device.gradient_ranks(derivation)
         lines += text.readout_text(ranks, derivation.steps, device.readout_claim(derivation), paper)
-    _print(lines)  # all of it or nothing: no refusal comes after a result
+    print_lines(lines)  # all of it or nothing: no refusal comes after a result
     return status
 
 
@@ -128,7 +128,7 @@ def compare(
         known = ", ".join(method.id for method in METHODS)
         raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
     with nullcontext() if output is None else reserved(output, spec, params, data) as write:
-        derivation = _derivation(spec, cost, granularity, _numbers(sizes))
+        derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
         with progress("comparing") as show:
             found = side_by_side(
                 derivation,
@@ -140,7 +140,7 @@ def compare(
             )
         if write is not None:
             write(getattr(found, _TABLES[output.suffix])().encode() if output else b"")
-    return _print(comparison_text(found, page(sys.stdout), equations))
+    return print_lines(comparison_text(found, page(sys.stdout), equations))
 
 
 def certify(
@@ -161,7 +161,7 @@ def certify(
         (seed is not None and params is not None and data is not None, _NOTHING_DRAWN),
         (batch is not None and data is not None, _OWN_BATCH),
     )
-    derivation = _derivation(spec, cost, granularity, _numbers(sizes))
+    derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
     exact = emitted_network(derivation)
     arrays = problem(exact, params, data, batch, seed or 0)
     if module is not None:
@@ -173,9 +173,9 @@ def certify(
     with progress("enclosing"):
         found = bounds(derivation, run, *arrays)
     if form == "json":
-        _print([json.dumps(found.as_dict(), indent=1)])
+        print_lines([json.dumps(found.as_dict(), indent=1)])
     else:
-        _print(rounding_text(found, page(sys.stdout)))
+        print_lines(rounding_text(found, page(sys.stdout)))
     return EXIT[found.verdict]
 
 
@@ -187,10 +187,10 @@ def paper_claims(
 
     if spec is None and (cost or granularity or sizes):
         raise DyadicError("--cost, --granularity and --size say how SPEC is read, and none is given")
-    derivation = None if spec is None else _derivation(spec, cost, granularity, _numbers(sizes))
+    derivation = None if spec is None else _derivation(spec, cost, granularity, numbers_of(sizes))
     with progress("verifying"):
         found = abstract_claims(derivation)
-    return _print(abstracts_text(found, page(sys.stdout), verbose))
+    return print_lines(abstracts_text(found, page(sys.stdout), verbose))
 
 
 _NOTHING_DRAWN = "--seed is of what is drawn, and nothing is: all is read from files; leave it out"

@@ -110,6 +110,22 @@ def own_claims_text(
         yield from (f"{' ' * (VERDICT_WIDTH + 2)}{printable(line)}" for line in failure.pointed)
 
 
+def code_text(
+    file: str, verdict: str, claims: Sequence[Claim], unreadable: int, page: Page, verbose: bool = False
+) -> Iterator[str]:
+    """The verdicts on pairs of passes in code, line by line."""
+    counts = _counts([claim.verdict for claim in claims]) + (f", {unreadable} unreadable" if unreadable else "")
+    yield from page.coloured(page.wrapped(f"{verdict.upper()}: {counts}"), verdict)
+    yield from page.wrapped(f"{printable(file)}: read, not executed")
+    for claim in claims:
+        yield ""
+        yield from _line(claim, "", len(claim.id), page)
+        yield from _detail(claim.statement, page)
+        for hypothesis in claim.hypotheses:
+            yield from _detail(f"assuming {hypothesis}", page)
+        yield from _details(claim, page, verbose, statement=False)
+
+
 def report_text(report: Report, page: Page) -> Iterator[str]:
     """What a certificate is worth, then a line for each claim on what was done about it, line by line."""
     *findings, about, outcome = report.lines()

@@ -10,6 +10,7 @@ torch_call.py            one call;  torch_tensors.py, torch_positions.py  what i
 torch_operators.py, torch_windows.py, torch_shapes.py, torch_lookups.py, torch_scatter.py, torch_ordering.py,
 torch_masks.py, torch_linear_maps.py, torch_recurrent.py    one function per ATen operator
 recurrent_cells.py       recurrent layers unrolled
+python_code/             forward and backward passes in Python, which are no architectures but claims
 """
 
 from __future__ import annotations

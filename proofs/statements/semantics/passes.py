@@ -1,0 +1,190 @@
+"""A forward and a backward pass in code as a claim: a network of one vertex, and equations between its derivatives.
+
+The vertex has the equations of the forward pass as its definitions and the sum over the outputs of <g, output> as its
+value, with the arguments and the g as inputs; the cost is that value.  Its derivative by an argument, which the energy
+defines, is claimed to be what the backward pass returns; the equations of that one are the claim's own definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dyadic.proofs.checker.intake.form import FORMAT
+from dyadic.proofs.checker.intake.graph import COST, Graph, digest
+from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
+from dyadic.proofs.statements.semantics.premises import Relation
+from dyadic.proofs.statements.semantics.quantities import by_cost
+from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
+from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
+from dyadic.symbolic.readers.python_code import CodePair
+from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, Shape, plus, times
+
+FORWARD = "the forward pass"
+"""The name of the vertex."""
+_VALUE, _COSTS = "f", "value"
+_REDUCTIONS = ("sum", "max")
+_RESERVED = frozenset({"x", "s", "y", "E", "C", _VALUE, LET, "weight", "size", "number", "delta"})
+
+
+class PassGraph(Graph):
+    """A network that is made here: no equations were derived of it, hence none have hashes."""
+
+    def _hashes(self) -> None:
+        return
+
+
+class PassEquations:
+    """The claim about one pair.
+
+    smooth: whether only points are meant at which nothing stands at a kink of the forward pass.
+    """
+
+    def __init__(self, pair: CodePair, smooth: bool) -> None:
+        self.pair, self.smooth = pair, smooth
+        shapes = {name: shape for name, (shape, _) in pair.upstream.items()}
+        self.inputs: dict[str, Shape] = {**pair.arguments, **shapes, **pair.freed, **pair.random}
+        self._kinds = {item.name: _kind(item.name) for item in pair.forward}
+        self._owners = {name: f"u{number}" for number, name in enumerate(self.inputs, 1)}
+
+    def equalities(self) -> Equalities:
+        vocabulary = Vocabulary(PassGraph(self._network(), require_terms=False))
+        vocabulary.solution = True
+        found = Equalities(vocabulary)
+        for item in self.pair.backward:
+            (body,), ranges = self._elaborated([item.body], item.indices, item.shape, vocabulary)
+            found.lets.append(OwnQuantity(item.name, item.indices, body, ranges))
+            vocabulary.define(item.name, tuple(ranges.free[name] for name in item.indices))
+        for kink in self.pair.kinks if self.smooth else ():
+            (body,), ranges = self._elaborated([kink.body], kink.indices, kink.shape, vocabulary)
+            found.premises.inequalities.append(Relation(f"line {kink.line}", "!=", body, 0, ranges))
+        for gradient in self.pair.gradients:
+            found.links.append(self._link(gradient.argument, gradient.shape, gradient.array, vocabulary))
+        for name, shape in self.pair.freed.items():
+            found.links.append(self._link(name, shape, None, vocabulary))
+        return found
+
+    def _link(self, argument: str, shape: Shape, array: str | None, vocabulary: Vocabulary) -> Link:
+        """The derivative by an argument is an array; None: 0."""
+        names = tuple(f"i{number}" for number in range(1, len(shape) + 1))
+        place = [["index", name] for name in names]
+        right = 0 if array is None else ["entry", ARRAY, array, place]
+        sides = [["entry", by_cost("x"), argument, place], right]
+        (left, other), ranges = self._elaborated(sides, names, shape, vocabulary)
+        return Link(f"d{argument}", left, other, ranges, f"the gradient by {argument}")
+
+    def _elaborated(
+        self, sides: Sequence[Any], indices: Sequence[str], shape: Shape, vocabulary: Vocabulary
+    ) -> tuple[list[Any], Ranges]:
+        """Expressions in the claim's terms, with the ranges of their free indices."""
+        known = {name: vocabulary.extent(dim) for name, dim in zip(indices, shape, strict=True)}
+        nodes, ranges = elaborate([self._claimed(side) for side in sides], vocabulary, self.pair.name, known)
+        ranges.free = known
+        ranges.extents |= {extent.key: extent for extent in known.values()}
+        return nodes, ranges
+
+    def _claimed(self, node: Any) -> Any:
+        """An expression of the code with its arrays as a claim names them."""
+        if not isinstance(node, list):
+            return node
+        if node[:2] == ["entry", ARRAY]:
+            name, place = node[2], [self._claimed(index) for index in node[3]]
+            if name in self.inputs:
+                return ["entry", "x", name, place]
+            return ["entry", self._kinds[name], FORWARD, place] if name in self._kinds else ["entry", LET, name, place]
+        return [node[0], *map(self._claimed, node[1:])]
+
+    # -- the network of one vertex
+
+    def _network(self) -> dict[str, Any]:
+        pair = self.pair
+        definitions = [self._definition(item, self._kinds[item.name]) for item in pair.forward]
+        definitions.append(self._definition(_paired(pair.upstream), _VALUE))
+        layer = {
+            "label": "forward", "inputs": list(self._owners.values()),
+            "input_shapes": [_symbols(shape) for shape in self.inputs.values()], "parameters": {}, "extents": {},
+            "definitions": definitions, "intermediates": [], "adjoints": [], "gradients": {},
+        }  # fmt: skip
+        value = {"kind": "C", "owner": COST, "shape": [], "indices": [], "body": ["entry", "x", "u", []]}
+        cost = {
+            "label": "value", "input": "u", "shape": [], "target_shape": [], "target_role": "data",
+            "definitions": [value], "intermediates": [],
+        }  # fmt: skip
+        inputs = {name: {"shape": _sizes(shape), "role": "constant"} for name, shape in self.inputs.items()}
+        symbols = {str(dim): _size(dim) for dim in self._dims(definitions)}
+        vertex = {
+            "name": FORWARD, "layer": digest(layer), "inputs": list(self.inputs),
+            "sizes": symbols,
+        }  # fmt: skip
+        costs = {_COSTS: {"cost": digest(cost), "input": FORWARD, "sizes": {}, "weight": 1}}
+        return {
+            "format": FORMAT,
+            "architecture": {"name": pair.name, "inputs": inputs, "vertices": [vertex], "costs": costs, "decay": 0},
+            "layers": {digest(layer): layer}, "costs": {digest(cost): cost}, "terms": {}, "shared": {},
+            "equations": {}, "ranks": {"x": {}, "s": {}}, "L": 1, "steps": 2,
+        }  # fmt: skip
+
+    def _dims(self, definitions: Sequence[Any]) -> set[Dim]:
+        """Every size that is a range or a part of a shape."""
+        found = {dim for shape in self.inputs.values() for dim in shape}
+        stack: list[Any] = [list(item.values()) for item in definitions]
+        while stack:
+            node = stack.pop()
+            if node[:1] == ["size"] and len(node) == 2 and isinstance(node[1], str):
+                found.add(int(node[1]) if node[1].isdigit() else node[1])
+            stack += [child for child in node if isinstance(child, list)]
+        return found
+
+    def _definition(self, item: CodeDefinition, kind: str) -> dict[str, Any]:
+        return {
+            "kind": kind, "owner": "v", "shape": _symbols(item.shape), "indices": list(item.indices),
+            "body": self._local(item.body),
+        }  # fmt: skip
+
+    def _local(self, node: Any) -> Any:
+        """An expression of the code with its arrays as the vertex names them."""
+        if not isinstance(node, list):
+            return node
+        if node[:2] == ["entry", ARRAY]:
+            name, place = node[2], [self._local(index) for index in node[3]]
+            owner = self._owners.get(name)
+            return ["entry", "x", owner, place] if owner is not None else ["entry", self._kinds[name], "v", place]
+        if node[0] in _REDUCTIONS:
+            return [node[0], node[1], _symbol(node[2]), self._local(node[3])]
+        return [node[0], *map(self._local, node[1:])]
+
+
+def _kind(name: str) -> str:
+    return f"{name}'" if name in _RESERVED else name
+
+
+def _size(dim: Dim) -> Any:
+    return ["size", dim] if isinstance(dim, str) else dim
+
+
+def _symbol(dim: Dim) -> Any:
+    """A size as the vertex names it: where an axis is put into blocks, every range that is its size changes with it."""
+    return ["size", str(dim)]
+
+
+def _symbols(shape: Shape) -> list[Any]:
+    return list(map(_symbol, shape))
+
+
+def _sizes(shape: Shape) -> list[Any]:
+    return list(map(_size, shape))
+
+
+def _paired(upstream: Mapping[str, tuple[Shape, str]]) -> CodeDefinition:
+    """The sum over all outputs of <g, output>."""
+    terms = []
+    for name, (shape, output) in upstream.items():
+        place = [["index", f"k{axis}"] for axis in range(len(shape))]
+        term = times(["entry", ARRAY, name, place], ["entry", ARRAY, output, place])
+        for axis in reversed(range(len(shape))):
+            term = ["sum", f"k{axis}", shape[axis], term]
+        terms.append(term)
+    return CodeDefinition(_VALUE, (), (), plus(*terms), 0)
+
+
+__all__ = ["FORWARD", "PassEquations"]

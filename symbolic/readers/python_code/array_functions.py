@@ -1,0 +1,145 @@
+"""Functions of the entries of arrays: scalar functions, arithmetic, comparisons, choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import (
+    FormArray,
+    Recorder,
+    broadcast,
+    constant,
+    entrywise,
+    number_node,
+    one_minus,
+    plus,
+    power_node,
+    times,
+)
+from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, as_array, exact_number
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+
+Handler = Callable[[CallArguments], Any]
+_LARGEST_EXPONENT = 16
+
+
+def applied(recorder: Recorder, name: str, array: FormArray, kink: bool = False) -> FormArray:
+    """A scalar function, entry by entry.  kink: whether it has no derivative at 0."""
+    if kink:
+        array = recorder.named(array)
+        recorder.smooth(array)
+    return entrywise(recorder, lambda a: ["apply", name, 0, a], array)
+
+
+def scalar_function(name: str, kink: bool = False) -> Handler:
+    def handler(call: CallArguments) -> FormArray:
+        return applied(call.recorder, name, call.array("input", "x", "a"), kink)
+
+    return handler
+
+
+def added(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    return entrywise(recorder, plus, one, two)
+
+
+def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    return entrywise(recorder, times, one, two, truth=one.truth and two.truth)
+
+
+def minus(recorder: Recorder, array: FormArray) -> FormArray:
+    return entrywise(recorder, lambda a: times(-1, a), array)
+
+
+def divided(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    return entrywise(recorder, lambda a, b: times(a, power_node(b, -1)), one, two)
+
+
+def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
+    """A power with an exponent that is a number."""
+    value = Fraction(exact_number(exponent, "an exponent"))
+    if abs(value) > _LARGEST_EXPONENT or value.denominator > _LARGEST_EXPONENT:
+        raise NotInSubset(f"the exponent {value}")
+    if value == 0:
+        return broadcast(constant(1), base.shape)
+    return entrywise(recorder, lambda a: power_node(a, value), base)
+
+
+def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
+    """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative."""
+    difference = recorder.named(entrywise(recorder, lambda a, b: plus(a, times(-1, b)), one, two))
+    recorder.smooth(difference)
+
+    def above(node: Any) -> Any:
+        return ["apply", "step", 0, node]
+
+    def below(node: Any) -> Any:
+        return above(times(-1, node))
+
+    relations: dict[str, Callable[[Any], Any]] = {
+        ">": above,
+        "<": below,
+        ">=": lambda d: one_minus(below(d)),
+        "<=": lambda d: one_minus(above(d)),
+        "!=": lambda d: plus(above(d), below(d)),
+        "==": lambda d: plus(1, times(-1, above(d)), times(-1, below(d))),
+    }
+    return entrywise(recorder, relations[sign], difference, truth=True)
+
+
+def comparison(sign: str) -> Handler:
+    return lambda call: compared(call.recorder, sign, call.array("input", "x1"), call.array("other", "x2"))
+
+
+def larger(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    """The larger of two numbers: b + relu(a - b)."""
+    one, two = recorder.named(one), recorder.named(two)
+    rest = applied(recorder, "relu", entrywise(recorder, lambda a, b: plus(a, times(-1, b)), one, two), kink=True)
+    return added(recorder, two, rest)
+
+
+def smaller(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    return minus(recorder, larger(recorder, minus(recorder, one), minus(recorder, two)))
+
+
+def chosen(recorder: Recorder, mask: FormArray, one: FormArray, two: FormArray) -> FormArray:
+    if not mask.truth:
+        raise NotInSubset("a condition that is no comparison")
+    mask = recorder.named(mask)
+    return entrywise(recorder, lambda m, a, b: plus(times(m, a), times(one_minus(m), b)), mask, one, two)
+
+
+def where(call: CallArguments) -> FormArray:
+    mask = call.array("condition")
+    return chosen(call.recorder, mask, call.array("x", "input"), call.array("y", "other"))
+
+
+def clipped(call: CallArguments) -> FormArray:
+    array = call.array("a", "input")
+    low = call.take("a_min", "min", default=None)
+    high = call.take("a_max", "max", default=None)
+    if low is not None:
+        array = larger(call.recorder, array, as_array(low))
+    return array if high is None else smaller(call.recorder, array, as_array(high))
+
+
+def power(call: CallArguments) -> FormArray:
+    return raised(call.recorder, call.array("input", "x1"), call.take("exponent", "x2"))
+
+
+def leaky_relu(call: CallArguments) -> FormArray:
+    array, slope = call.recorder.named(call.array("input", "x")), call.take("negative_slope", default=Fraction(1, 100))
+    call.recorder.smooth(array)
+    node = number_node(exact_number(slope, "a slope"))
+
+    def value(a: Any) -> Any:
+        mask = ["apply", "step", 0, a]
+        return plus(times(mask, a), times(one_minus(mask), node, a))
+
+    return entrywise(call.recorder, value, array)
+
+
+def gelu(call: CallArguments) -> FormArray:
+    array, form = call.array("input", "x"), call.take("approximate", default="none")
+    return applied(call.recorder, "gelu_tanh" if form in ("tanh", True) else "gelu", array)

@@ -1,0 +1,139 @@
+"""The arguments of a call, taken by position or by the names that libraries give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from dyadic.symbolic.limits import LARGEST_SIZE
+from dyadic.symbolic.readers.python_code.array_forms import Dim, FormArray, Recorder, constant, size_node
+from dyadic.symbolic.readers.python_code.array_layout import axis_of
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
+
+_IGNORED = ("dtype", "device", "copy", "requires_grad", "order", "precision", "preferred_element_type")
+"""What says how numbers are stored, which for real numbers makes no difference."""
+_REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class SizeName:
+    """The size of an axis that has a name, where the code uses it as a number."""
+
+    name: str
+
+
+def dimension(value: Any) -> Dim:
+    """The size of an axis, as a shape is written in code."""
+    if isinstance(value, SizeName):
+        return value.name
+    if isinstance(value, int) and not isinstance(value, bool) and -1 <= value <= LARGEST_SIZE and value:
+        return value
+    raise NotInSubset(f"a shape that holds {value if isinstance(value, int) else kind_of(value)}")
+
+
+def size_value(dim: Dim) -> int | SizeName:
+    """What ``x.shape[0]`` is."""
+    return SizeName(dim) if isinstance(dim, str) else dim
+
+
+def as_array(value: Any) -> FormArray:
+    """A number or an array as an array."""
+    if isinstance(value, FormArray):
+        return value
+    if isinstance(value, SizeName):
+        node = size_node(value.name)
+        return FormArray((), lambda at: node, True)
+    if isinstance(value, bool):
+        return FormArray((), lambda at: int(value), True, True)
+    if isinstance(value, int | Fraction):
+        return constant(value)
+    raise NotInSubset(f"{kind_of(value)} where an array or a number is read")
+
+
+def kind_of(value: Any) -> str:
+    """A value in words."""
+    if value is None:
+        return "None"
+    names = {str: "a text", tuple: "a tuple", list: "a list", dict: "a dictionary", bool: "a truth value"}
+    return names.get(type(value), "something that is no array")
+
+
+class CallArguments:
+    """What is left of a call's arguments; ``finish`` refuses what nobody took.
+
+    library: numpy, torch, or both where a method could be either's.
+    """
+
+    def __init__(
+        self, recorder: Recorder, given: Sequence[Any], named: Mapping[str, Any], library: str, own: str | None = None
+    ) -> None:
+        self.recorder, self.library, self.own = recorder, library, own or library
+        self._given = list(given)
+        self._named = {name: value for name, value in named.items() if name not in _IGNORED}
+
+    def take(self, *names: str, default: Any = _REQUIRED) -> Any:
+        """The next argument by position, or one of some names."""
+        for name in names:
+            if name in self._named:
+                return self._named.pop(name)
+        if self._given:
+            return self._given.pop(0)
+        if default is _REQUIRED:
+            raise NotInSubset(f"the argument {names[0] if names else ''} is missing")
+        return default
+
+    def keyword(self, *names: str, default: Any = None) -> Any:
+        for name in names:
+            if name in self._named:
+                return self._named.pop(name)
+        return default
+
+    def rest(self) -> list[Any]:
+        """All that is left by position; of a single tuple or list what it holds."""
+        found, self._given = self._given, []
+        return list(found[0]) if len(found) == 1 and isinstance(found[0], tuple | list) else found
+
+    def array(self, *names: str) -> FormArray:
+        return as_array(self.take(*names))
+
+    def finish(self) -> None:
+        if self._named or self._given:
+            extra = next(iter(self._named), "a further one")
+            raise NotInSubset(f"the argument {extra}")
+
+    def axes(self, rank: int) -> tuple[list[int], bool]:
+        """The axes of a reduction, all of them where none are told, and whether they are kept."""
+        axis = self.take("axis", "dim", default=None)
+        keep = self.take("keepdims", "keepdim", default=False)
+        if not isinstance(keep, bool):
+            raise NotInSubset("keepdims that is neither True nor False")
+        return axes_from(axis, rank), keep
+
+
+def axes_from(axis: Any, rank: int) -> list[int]:
+    if axis is None:
+        return list(range(rank))
+    chosen = list(axis) if isinstance(axis, tuple | list) else [axis]
+    if not all(isinstance(one, int) and not isinstance(one, bool) for one in chosen):
+        raise NotInSubset("an axis that is no number")
+    found = [axis_of(one, rank) for one in chosen]
+    if len(set(found)) < len(found):
+        raise NotInSubset("an axis that is named twice")
+    return sorted(found)
+
+
+def whole_number(value: Any, what: str) -> int:
+    """An integer that the code has to know."""
+    if isinstance(value, SizeName):
+        raise NumbersNeeded(value.name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise NotInSubset(f"{what} that is no integer")
+
+
+def exact_number(value: Any, what: str) -> int | Fraction:
+    if isinstance(value, int | Fraction) and not isinstance(value, bool):
+        return value
+    raise NotInSubset(f"{what} that is no number")

@@ -1,0 +1,228 @@
+"""Calls: of a library's function, of a method, of a function of the file, and of a few that Python has itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import FormArray
+from dyadic.symbolic.readers.python_code.call_arguments import (
+    CallArguments,
+    SizeName,
+    dimension,
+    size_value,
+    whole_number,
+)
+from dyadic.symbolic.readers.python_code.code_expressions import CodeExpressions, Names
+from dyadic.symbolic.readers.python_code.file_names import LibraryName
+from dyadic.symbolic.readers.python_code.function_table import FUNCTIONS, VIEWS
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+from dyadic.symbolic.readers.python_code.stored_arrays import ArrayMethod, KeptObject, ObjectMethod, StoredArray
+
+MOST_TURNS = 1_000
+"""Turns of a loop."""
+_PLACES = frozenset({
+    "numpy", "numpy.linalg", "jax.numpy", "jax.numpy.linalg", "jax.nn", "jax.lax", "jax.scipy.special", "torch",
+    "torch.nn.functional", "torch.linalg", "torch.special", "torch.Tensor", "scipy.special", "math", "autograd.numpy",
+    "cupy", "cupy.linalg",
+})  # fmt: skip
+"""Where the functions of the table stand; a function of that name elsewhere may be another one."""
+_RANDOM = {
+    "rand",
+    "randn",
+    "normal",
+    "uniform",
+    "random",
+    "standard_normal",
+    "rand_like",
+    "randn_like",
+    "random_sample",
+}
+_CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
+
+
+class CodeCalls(CodeExpressions):
+    """The part of the reader that knows calls."""
+
+    def call(self, node: ast.Call, names: Names) -> Any:
+        if isinstance(node.func, ast.Name) and node.func.id not in names and node.func.id not in self.names.known:
+            return self._by_name(node, names, node.func.id)
+        target = self.value(node.func, names)
+        given, named = self._arguments(node, names)
+        if isinstance(target, LibraryName):
+            return self._library_call(target, given, named)
+        if isinstance(target, ArrayMethod):
+            return self._method(target, given, named)
+        if isinstance(target, ObjectMethod):
+            return self._object_call(target, given, named)
+        raise NotInSubset("a call of this")
+
+    def _arguments(self, node: ast.Call, names: Names) -> tuple[list[Any], dict[str, Any]]:
+        given = self._items(node.args, names)
+        named = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise NotInSubset("arguments behind **")
+            named[keyword.arg] = self.value(keyword.value, names)
+        return given, named
+
+    def _by_name(self, node: ast.Call, names: Names, name: str) -> Any:
+        self.names.once(name, node.func)
+        if name in self.names.functions:
+            given, named = self._arguments(node, names)
+            return self.run_function(self.names.functions[name], given, named)
+        if name in self.names.classes or name in self.names.constants or name not in _BUILTINS:
+            raise self.source.at(node.func, f"{name} is no function that is known here")
+        given, named = self._arguments(node, names)
+        if named and name not in ("zip", "print"):
+            raise NotInSubset("an argument by name here")
+        return _BUILTINS[name](self, given)
+
+    def run_function(self, function: ast.FunctionDef, given: list[Any], named: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _library_call(self, target: LibraryName, given: list[Any], named: dict[str, Any]) -> Any:
+        place, _, name = target.name.rpartition(".")
+        root = place.partition(".")[0]
+        if name in _RANDOM and (".random" in place or place == "torch" or place == "jax.random"):
+            return self._drawn(name, given, named)
+        if place not in _PLACES or name not in FUNCTIONS:
+            raise NotInSubset(f"{target.name}")
+        return self._known(name, given, named, "torch" if root == "torch" else "numpy")
+
+    def _method(self, target: ArrayMethod, given: list[Any], named: dict[str, Any]) -> Any:
+        if target.name == "size" and self.names.library == "torch":  # of PyTorch; NumPy's is no method
+            sizes = tuple(map(size_value, target.array.array.shape))
+            return sizes[whole_number(given[0], "an axis")] if given else sizes
+        if target.name in ("dim", "ndimension"):
+            return len(target.array.array.shape)
+        if target.name not in FUNCTIONS:
+            raise NotInSubset(f"the method {target.name}")
+        return self._known(target.name, [target.array, *given], named, self.names.library)
+
+    def _known(self, name: str, given: list[Any], named: dict[str, Any], library: str) -> Any:
+        arguments = CallArguments(
+            self.recorder, [self._plain(v) for v in given], {k: self._plain(v) for k, v in named.items()}, library
+        )
+        found = FUNCTIONS[name](arguments)
+        arguments.finish()
+        base = given[0] if given and isinstance(given[0], StoredArray) and name in VIEWS else None
+        return StoredArray(found, base) if isinstance(found, FormArray) else found
+
+    def _plain(self, value: Any) -> Any:
+        """An argument with its arrays as they are now."""
+        if isinstance(value, StoredArray):
+            return value.array
+        if isinstance(value, tuple | list):
+            return [one.array if isinstance(one, StoredArray) else one for one in value]
+        return value
+
+    def _drawn(self, name: str, given: list[Any], named: dict[str, Any]) -> StoredArray:
+        """Random numbers: any numbers."""
+        if name.endswith("_like") and given and isinstance(given[0], StoredArray):
+            shape = given[0].array.shape
+        else:
+            sizes = named.get("size", given)
+            listed = list(sizes) if isinstance(sizes, tuple | list) else [sizes]
+            flat = listed[0] if len(listed) == 1 and isinstance(listed[0], tuple | list) else listed
+            shape = tuple(map(dimension, flat))
+        return StoredArray(self.recorder.drawn("random", shape))
+
+    def _object_call(self, target: ObjectMethod, given: list[Any], named: dict[str, Any]) -> Any:
+        owner, name = target.owner, target.name
+        if isinstance(owner, KeptObject) and owner.torch and not named:
+            if name == "save_for_backward":
+                owner.attributes["saved_tensors"] = tuple(given)
+                return None
+            if name in _CTX:
+                return None
+        if isinstance(owner, list) and name == "append" and len(given) == 1 and len(owner) < MOST_TURNS:
+            owner.append(self.held(given[0]))
+            return None
+        if isinstance(owner, dict) and name == "get" and given and isinstance(given[0], str):
+            return owner.get(given[0], given[1] if len(given) > 1 else None)
+        if isinstance(owner, dict) and name in ("values", "items", "keys") and not given:
+            return list(getattr(dict, name)(owner))
+        raise NotInSubset(f"the method {name}")
+
+    def listed(self, value: Any) -> list[Any]:
+        """What a loop runs over."""
+        if isinstance(value, tuple | list | range):
+            if len(value) > MOST_TURNS:
+                raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
+            return list(value)
+        raise NotInSubset("a loop over this")
+
+
+def _length(calls: CodeCalls, given: list[Any]) -> Any:
+    (value,) = given
+    if isinstance(value, StoredArray):
+        if not value.array.shape:
+            raise NotInSubset("the length of a number")
+        return size_value(value.array.shape[0])
+    if isinstance(value, tuple | list | dict | str):
+        return len(value)
+    raise NotInSubset("the length of this")
+
+
+def _range(calls: CodeCalls, given: list[Any]) -> range:
+    bounds = [whole_number(bound, "a bound of a loop") for bound in given]
+    if not 1 <= len(bounds) <= 3 or (len(bounds) == 3 and not bounds[2]):
+        raise NotInSubset("this range")
+    found = range(*bounds)
+    if len(found) > MOST_TURNS:
+        raise NotInSubset(f"a loop of more than {MOST_TURNS} turns")
+    return found
+
+
+def _number(calls: CodeCalls, given: list[Any]) -> Any:
+    (value,) = given
+    if isinstance(value, str):
+        raise NotInSubset("a number from a text")
+    return value
+
+
+def _int(calls: CodeCalls, given: list[Any]) -> Any:
+    (value,) = given
+    return value if isinstance(value, SizeName) else int(calls_number(value))
+
+
+def calls_number(value: Any) -> Any:
+    if isinstance(value, StoredArray | str) or value is None:
+        raise NotInSubset("an integer from this")
+    return value
+
+
+def _reduced(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
+    def builtin(calls: CodeCalls, given: list[Any]) -> Any:
+        values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
+        if name == "sum":
+            total: Any = 0
+            for value in values:
+                total = calls.operation(ast.Add, total, value)
+            return total
+        if any(isinstance(value, StoredArray | SizeName) for value in values) or not values:
+            raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
+        return max(values) if name == "max" else min(values)
+
+    return builtin
+
+
+_BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
+    "len": _length,
+    "range": _range,
+    "float": _number,
+    "int": _int,
+    "abs": lambda calls, given: calls._known("abs", given, {}, "numpy"),
+    "sum": _reduced("sum"),
+    "max": _reduced("max"),
+    "min": _reduced("min"),
+    "tuple": lambda calls, given: tuple(calls.listed(given[0])) if given else (),
+    "list": lambda calls, given: calls.listed(given[0]) if given else [],
+    "dict": lambda calls, given: {},
+    "zip": lambda calls, given: [tuple(row) for row in zip(*map(calls.listed, given), strict=False)],
+    "enumerate": lambda calls, given: [tuple(pair) for pair in enumerate(calls.listed(given[0]))],
+    "reversed": lambda calls, given: calls.listed(given[0])[::-1],
+    "print": lambda calls, given: None,
+}

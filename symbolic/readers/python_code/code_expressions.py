@@ -1,0 +1,396 @@
+"""Expressions of the subset: what they are worth, as equations of the arrays' entries."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder
+from dyadic.symbolic.readers.python_code.array_functions import (
+    added,
+    compared,
+    divided,
+    minus,
+    multiplied,
+    raised,
+)
+from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
+from dyadic.symbolic.readers.python_code.call_arguments import (
+    SizeName,
+    as_array,
+    kind_of,
+    size_value,
+    whole_number,
+)
+from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
+from dyadic.symbolic.readers.python_code.source_text import SHAPES, NotInSubset, NumbersNeeded, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.stored_arrays import (
+    AlwaysTrue,
+    ArrayMethod,
+    KeptObject,
+    ObjectMethod,
+    StoredArray,
+)
+
+_MOST_BITS = 256
+_HIGHEST = 64
+Names = dict[str, Any]
+
+
+class CodeExpressions:
+    """The part of the reader that knows expressions; calls.py and statements build on it."""
+
+    def __init__(self, names: FileNames, recorder: Recorder) -> None:
+        self.names, self.recorder, self.source = names, recorder, names.source
+        self._kinds: dict[type[ast.AST], Callable[[Any, Names], Any]] = {
+            ast.Constant: self._constant, ast.Name: self._name, ast.Attribute: self._attribute,
+            ast.BinOp: self._binary, ast.UnaryOp: self._unary, ast.Compare: self._compare, ast.BoolOp: self._logical,
+            ast.IfExp: self._conditional, ast.Subscript: self._subscript, ast.Tuple: self._tuple, ast.List: self._list,
+            ast.Dict: self._dictionary, ast.Slice: self._slice, ast.Call: self.call, ast.JoinedStr: self._text,
+        }  # fmt: skip
+
+    def value(self, node: ast.AST, names: Names) -> Any:
+        """What an expression is worth.  Raises :class:`CodeError` where it is not of the subset."""
+        kind = self._kinds.get(type(node))
+        if kind is None:
+            raise self.source.at(node, f"{_words(node)} is not in the subset that is read")
+        try:
+            return kind(node, names)
+        except ShapesDoNotFit as error:
+            raise self.source.at(node, str(error), SHAPES) from error
+        except NotInSubset as error:
+            raise self.source.at(node, f"{error} is not in the subset that is read") from error
+
+    def call(self, node: ast.Call, names: Names) -> Any:
+        raise NotImplementedError
+
+    def array(self, value: Any) -> FormArray:
+        return as_array(value.array if isinstance(value, StoredArray) else value)
+
+    def fresh(self, array: FormArray) -> StoredArray:
+        return StoredArray(array)
+
+    # -- leaves
+
+    def _constant(self, node: ast.Constant, names: Names) -> Any:
+        value = node.value
+        if isinstance(value, bool | str | None.__class__ | type(...)):
+            return value
+        if isinstance(value, int):
+            return _small(value)
+        if isinstance(value, float) and value - value == 0:
+            return _plain(Fraction(repr(value)))
+        raise NotInSubset("this number")
+
+    def _text(self, node: ast.JoinedStr, names: Names) -> str:
+        return ""  # of a message, which nobody reads
+
+    def _name(self, node: ast.Name, names: Names) -> Any:
+        if node.id in names:
+            return names[node.id]
+        self.names.once(node.id, node)
+        if node.id in self.names.known:
+            return self.names.known[node.id]
+        if node.id in self.names.constants:
+            return self._file_constant(node)
+        raise self.source.at(node, f"{node.id} has no value here that is known", "pass it as an argument")
+
+    def _file_constant(self, node: ast.Name) -> Any:
+        found = self.names.constants[node.id]
+        if not isinstance(found, ast.Constant | ast.UnaryOp | ast.BinOp):
+            raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
+        value = self.value(found, {})
+        if isinstance(value, StoredArray):
+            raise self.source.at(node, f"{node.id} is no number that is written out", "pass it as an argument")
+        return value
+
+    def _tuple(self, node: ast.Tuple, names: Names) -> tuple[Any, ...]:
+        return tuple(self.held(item) for item in self._items(node.elts, names))
+
+    def _list(self, node: ast.List, names: Names) -> list[Any]:
+        return [self.held(item) for item in self._items(node.elts, names)]
+
+    def held(self, value: Any, name: str = "") -> Any:
+        """What a variable or a list holds: an array under a name, since it may be read again and again."""
+        if isinstance(value, StoredArray):
+            value.rename(self.recorder.named(value.array, name))
+        return value
+
+    def _items(self, nodes: list[ast.expr], names: Names) -> list[Any]:
+        found: list[Any] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                value = self.value(node.value, names)
+                if not isinstance(value, tuple | list):
+                    raise NotInSubset("a star before what is no tuple")
+                found += value
+            else:
+                found.append(self.value(node, names))
+        return _short(found)
+
+    def _dictionary(self, node: ast.Dict, names: Names) -> dict[str, Any]:
+        found = {}
+        for key, value in zip(node.keys, node.values, strict=True):
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                raise NotInSubset("a dictionary whose keys are no texts")
+            found[key.value] = self.held(self.value(value, names), key.value)
+        return found
+
+    def _slice(self, node: ast.Slice, names: Names) -> slice:
+        parts = [None if bound is None else self.value(bound, names) for bound in (node.lower, node.upper, node.step)]
+        return slice(*(None if bound is None else whole_number(bound, "a bound") for bound in parts))
+
+    # -- operators
+
+    def _binary(self, node: ast.BinOp, names: Names) -> Any:
+        return self.operation(type(node.op), self.value(node.left, names), self.value(node.right, names))
+
+    def operation(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
+        """One of the arithmetic operators, between numbers, tuples or arrays."""
+        if _is_number(one) and _is_number(two):
+            return self._arithmetic(operator, one, two)
+        if isinstance(one, tuple | list) or isinstance(two, tuple | list):
+            if operator is ast.Add and type(one) is type(two):
+                return _short(one + two)
+            if operator is ast.Mult and isinstance(two, int):
+                return _short(one * min(max(two, 0), 1000))
+            raise NotInSubset("this between tuples or lists")
+        left, recorder = self.array(one), self.recorder
+        if operator is ast.Pow:
+            if isinstance(two, StoredArray | SizeName):
+                raise NotInSubset("an exponent that is no number")
+            return self.fresh(raised(recorder, left, two))
+        right = self.array(two)
+        if operator in (ast.BitAnd, ast.BitOr):
+            return self.fresh(self._masks(operator, left, right))
+        if operator is ast.Sub:
+            return self.fresh(added(recorder, left, minus(recorder, right)))
+        known = {ast.Add: added, ast.Mult: multiplied, ast.Div: divided, ast.MatMult: matrix_product}
+        if operator not in known:
+            raise NotInSubset(f"the operator {operator.__name__} between arrays")
+        return self.fresh(known[operator](recorder, left, right))
+
+    def _masks(self, operator: type[ast.operator], one: FormArray, two: FormArray) -> FormArray:
+        if not one.truth or not two.truth:
+            raise NotInSubset("& or | of what are no comparisons")
+        both = multiplied(self.recorder, one, two)
+        if operator is ast.BitAnd:
+            return both
+        either = added(self.recorder, added(self.recorder, one, two), minus(self.recorder, both))
+        return FormArray(either.shape, either.at, truth=True)
+
+    def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
+        if operator is ast.Pow:
+            if not isinstance(two, int) or abs(two) > _HIGHEST:
+                return self.fresh(raised(self.recorder, self.array(one), two))
+            return _plain(Fraction(one) ** two) if one or two >= 0 else _by_zero()
+        if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
+            _by_zero()
+        known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+            ast.Add: lambda a, b: a + b,
+            ast.Sub: lambda a, b: a - b,
+            ast.Mult: lambda a, b: a * b,
+            ast.Div: lambda a, b: Fraction(a) / b,
+            ast.FloorDiv: lambda a, b: a // b,
+            ast.Mod: lambda a, b: a % b,
+        }
+        if operator not in known:
+            raise NotInSubset(f"the operator {operator.__name__}")
+        return _plain(known[operator](one, two))
+
+    def _unary(self, node: ast.UnaryOp, names: Names) -> Any:
+        value = self.value(node.operand, names)
+        if isinstance(node.op, ast.Not):
+            return not self.truth(value)
+        if isinstance(node.op, ast.UAdd):
+            return value
+        if isinstance(node.op, ast.USub):
+            return -value if _is_number(value) else self.fresh(minus(self.recorder, self.array(value)))
+        array = self.array(value)
+        if not array.truth:
+            raise NotInSubset("~ of what is no comparison")
+        negated = added(self.recorder, self.array(1), minus(self.recorder, array))
+        return self.fresh(FormArray(negated.shape, negated.at, truth=True))
+
+    def truth(self, value: Any) -> bool:
+        """A condition that does not depend on the numbers in arrays."""
+        if isinstance(value, StoredArray):
+            raise NotInSubset("a condition that depends on the numbers in an array")
+        if isinstance(value, SizeName):
+            raise NumbersNeeded(value.name)
+        if isinstance(value, bool | int | str | tuple | list | dict | Fraction) or value is None:
+            return bool(value)
+        return True
+
+    def _logical(self, node: ast.BoolOp, names: Names) -> Any:
+        value: Any = None
+        for part_ in node.values:
+            value = self.value(part_, names)
+            if self.truth(value) == isinstance(node.op, ast.Or):
+                return value
+        return value
+
+    def _conditional(self, node: ast.IfExp, names: Names) -> Any:
+        return self.value(node.body if self.truth(self.value(node.test, names)) else node.orelse, names)
+
+    def _compare(self, node: ast.Compare, names: Names) -> Any:
+        if len(node.ops) > 1:
+            raise NotInSubset("a chain of comparisons")
+        one, two = self.value(node.left, names), self.value(node.comparators[0], names)
+        operator = node.ops[0]
+        if isinstance(operator, ast.Is | ast.IsNot):
+            if one is not None and two is not None:
+                raise NotInSubset("a comparison with is, except with None")
+            return (one is two) == isinstance(operator, ast.Is)
+        if isinstance(operator, ast.In | ast.NotIn) and isinstance(two, dict | tuple | list):
+            if not isinstance(one, str | int) or not all(isinstance(item, str | int) for item in two):
+                raise NotInSubset("a search among arrays")
+            return (one in two) == isinstance(operator, ast.In)
+        if isinstance(one, StoredArray) or isinstance(two, StoredArray):
+            signs = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
+            if type(operator) not in signs:
+                raise NotInSubset("this comparison")
+            return self.fresh(compared(self.recorder, signs[type(operator)], self.array(one), self.array(two)))
+        return _known_comparison(operator, one, two)
+
+    # -- parts and attributes
+
+    def _subscript(self, node: ast.Subscript, names: Names) -> Any:
+        value = self.value(node.value, names)
+        key = self.value(node.slice, names)
+        if isinstance(value, StoredArray):
+            return StoredArray(part(value.array, self.keys(key)), base=value)
+        if isinstance(value, AlwaysTrue):
+            return True
+        if isinstance(value, dict) and isinstance(key, str):
+            if key not in value:
+                raise NotInSubset(f"the entry {key[:40]!r}, which this dictionary lacks,")
+            return value[key]
+        if isinstance(value, tuple | list):
+            if isinstance(key, slice):
+                return value[key]
+            index = whole_number(key, "an index")
+            if not -len(value) <= index < len(value):
+                raise NotInSubset(f"the index {index} of {len(value)} entries")
+            return value[index]
+        raise NotInSubset("a part of this")
+
+    def keys(self, key: Any) -> list[Any]:
+        """The indices of a basic subscript."""
+        found = list(key) if isinstance(key, tuple) else [key]
+        for one in found:
+            if isinstance(one, SizeName):
+                raise NumbersNeeded(one.name)
+            basic = (isinstance(one, int) and not isinstance(one, bool)) or one is None or one is ...
+            if not basic and not isinstance(one, slice):
+                what = "an array as an index" if isinstance(one, StoredArray) else f"{kind_of(one)} as an index"
+                raise NotInSubset(what)
+        return found
+
+    def _attribute(self, node: ast.Attribute, names: Names) -> Any:
+        value = self.value(node.value, names)
+        name = node.attr
+        if name.startswith("__"):
+            raise NotInSubset(f"the attribute {name}")
+        if isinstance(value, LibraryName):
+            return self._of_library(value, name)
+        if isinstance(value, StoredArray):
+            return self._of_array(value, name)
+        if isinstance(value, KeptObject):
+            if name in value.attributes:
+                return value.attributes[name]
+            return AlwaysTrue() if value.torch and name == "needs_input_grad" else ObjectMethod(value, name)
+        if isinstance(value, list | dict):
+            return ObjectMethod(value, name)
+        raise NotInSubset(f"the attribute {name} of this")
+
+    def _of_library(self, library: LibraryName, name: str) -> Any:
+        if name == "newaxis":
+            return None
+        if name == "pi":
+            return StoredArray(FormArray((), lambda at: ["apply", "acos", 0, -1], True))
+        return LibraryName(f"{library.name}.{name}")
+
+    def _of_array(self, stored: StoredArray, name: str) -> Any:
+        array = stored.array
+        match name:
+            case "shape":
+                return tuple(map(size_value, array.shape))
+            case "ndim":
+                return len(array.shape)
+            case "dtype" | "device":
+                return LibraryName("numpy.dtype")
+            case "T":
+                return StoredArray(permuted(array, range(len(array.shape))[::-1]), base=stored)
+            case "mT":
+                order = [*range(len(array.shape) - 2), -1, -2]
+                return StoredArray(permuted(array, order), base=stored)
+            case "data":
+                return stored
+        return ArrayMethod(stored, name)
+
+
+def _words(node: ast.AST) -> str:
+    known = {
+        ast.Lambda: "a lambda", ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension",
+        ast.DictComp: "a comprehension", ast.Await: "await", ast.Yield: "yield", ast.NamedExpr: "an assignment within",
+        ast.Starred: "a star", ast.Set: "a set",
+    }  # fmt: skip
+    return known.get(type(node), f"this ({type(node).__name__})")
+
+
+def _by_zero() -> Any:
+    raise NotInSubset("a division by 0")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Fraction)
+
+
+def _small(value: int) -> int:
+    if value.bit_length() > _MOST_BITS:
+        raise NotInSubset("a number of so many digits")
+    return value
+
+
+def _plain(value: int | Fraction) -> int | Fraction:
+    """An integer where it is one."""
+    value = Fraction(value)
+    _small(value.numerator), _small(value.denominator)
+    return value.numerator if value.denominator == 1 else value
+
+
+def _short(value: Any) -> Any:
+    if len(value) > 1000:
+        raise NotInSubset("a list of so many entries")
+    return value
+
+
+def _known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
+    sized = [value for value in (one, two) if isinstance(value, SizeName)]
+    if sized:
+        if one == two and isinstance(operator, ast.Eq | ast.NotEq):
+            return isinstance(operator, ast.Eq)
+        raise NumbersNeeded(sized[0].name)
+    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
+        items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
+        if not all(isinstance(item, int | SizeName) for item in items):
+            raise NotInSubset("a comparison of tuples of arrays")
+        if any(isinstance(item, SizeName) for item in items) and one != two:
+            raise NumbersNeeded("")
+        return (one == two) == isinstance(operator, ast.Eq)
+    if not (_is_number(one) and _is_number(two)):
+        raise NotInSubset("this comparison")
+    match operator:
+        case ast.Lt():
+            return bool(one < two)
+        case ast.LtE():
+            return bool(one <= two)
+        case ast.Gt():
+            return bool(one > two)
+    return bool(one >= two)
+
+
+__all__ = ["CodeExpressions", "Names"]

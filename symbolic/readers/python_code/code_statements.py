@@ -1,0 +1,259 @@
+"""Statements of the subset, followed one after the other as Python would execute them; nothing is executed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import (
+    FormArray,
+    Recorder,
+    broadcast,
+    entrywise,
+    one_minus,
+    plus,
+    times,
+)
+from dyadic.symbolic.readers.python_code.array_layout import part, with_part
+from dyadic.symbolic.readers.python_code.code_calls import CodeCalls
+from dyadic.symbolic.readers.python_code.code_expressions import Names
+from dyadic.symbolic.readers.python_code.file_names import FileNames
+from dyadic.symbolic.readers.python_code.source_text import SHAPES, CodeError, NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
+
+MOST_STATEMENTS = 5_000
+"""Statements that are followed, each time that they are."""
+_DEEPEST_CALLS = 8
+HARMLESS_DECORATORS = frozenset({"staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit"})
+
+
+class _Ended(Exception):
+    """A turn of a loop, a loop or a function has ended."""
+
+    def __init__(self, how: str, value: Any = None) -> None:
+        super().__init__(how)
+        self.how, self.value = how, value
+
+
+class CodeReader(CodeCalls):
+    """Follows functions of a file.  immutable: whether arrays cannot be written into, as those of JAX."""
+
+    def __init__(self, names: FileNames, recorder: Recorder) -> None:
+        super().__init__(names, recorder)
+        self._followed = self._depth = 0
+        self.immutable = any(known.name.startswith("jax") for known in names.known.values())
+
+    def run_function(self, function: ast.FunctionDef, given: Sequence[Any], named: dict[str, Any]) -> Any:
+        """What a function returns for some arguments."""
+        if self._depth >= _DEEPEST_CALLS:
+            raise NotInSubset("a call so deep within others")
+        self.check_decorators(function)
+        names = self._bound(function, list(given), dict(named))
+        self._depth += 1
+        try:
+            return self.follow(function.body, names)
+        finally:
+            self._depth -= 1
+
+    def check_decorators(self, function: ast.FunctionDef) -> None:
+        for decorator in function.decorator_list:
+            bare = decorator.func if isinstance(decorator, ast.Call) else decorator
+            name = bare.attr if isinstance(bare, ast.Attribute) else bare.id if isinstance(bare, ast.Name) else ""
+            root = bare
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            library = isinstance(root, ast.Name) and (root.id in self.names.known or root.id == "staticmethod")
+            if name not in HARMLESS_DECORATORS or not library:
+                raise self.source.at(decorator, "this decorator may make another function of it", "leave it out")
+
+    def _bound(self, function: ast.FunctionDef, given: list[Any], named: dict[str, Any]) -> Names:
+        arguments = function.args
+        if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
+            raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
+        found: Names = {}
+        defaults = dict(zip([a.arg for a in arguments.args][::-1], arguments.defaults[::-1], strict=False))
+        defaults |= {
+            a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None
+        }
+        for argument in [*arguments.args, *arguments.kwonlyargs]:
+            if given and argument in arguments.args:
+                found[argument.arg] = self.held(given.pop(0), argument.arg)
+            elif argument.arg in named:
+                found[argument.arg] = self.held(named.pop(argument.arg), argument.arg)
+            elif argument.arg in defaults:
+                found[argument.arg] = self.value(defaults[argument.arg], {})
+            else:
+                raise self.source.at(function, f"{function.name} lacks the argument {argument.arg} here")
+        if given or named:
+            raise self.source.at(function, f"{function.name} is given more arguments here than it has")
+        return found
+
+    def follow(self, body: list[ast.stmt], names: Names) -> Any:
+        """The value that is returned; None where nothing is."""
+        try:
+            self._block(body, names)
+        except _Ended as ended:
+            if ended.how != "return":
+                raise self.source.at(body[0], f"{ended.how} outside of a loop") from None
+            return ended.value
+        return None
+
+    def _block(self, body: list[ast.stmt], names: Names) -> None:
+        for statement in body:
+            self._followed += 1
+            if self._followed > MOST_STATEMENTS:
+                raise self.source.at(statement, f"more than {MOST_STATEMENTS} statements are followed up to here")
+            self.recorder.line = statement.lineno
+            try:
+                self._statement(statement, names)
+            except ShapesDoNotFit as error:
+                raise self.source.at(statement, str(error), SHAPES) from error
+            except NotInSubset as error:
+                raise self.source.at(statement, f"{error} is not in the subset that is read") from error
+
+    def _statement(self, statement: ast.stmt, names: Names) -> None:
+        match statement:
+            case ast.Assign(targets=targets, value=value):
+                found = self.value(value, names)
+                for target in targets:
+                    self._assign(target, found, names)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._assign(target, self.value(value, names), names)
+            case ast.AugAssign():
+                self._augmented(statement, names)
+            case ast.Return(value=value):
+                raise _Ended("return", None if value is None else self.value(value, names))
+            case ast.If(test=test, body=body, orelse=other):
+                self._block(body if self.truth(self.value(test, names)) else other, names)
+            case ast.For(orelse=[]):
+                self._loop(statement, names)
+            case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert() | ast.AnnAssign(value=None):
+                pass
+            case ast.Expr(value=value):
+                self.value(value, names)
+            case ast.Break() | ast.Continue():
+                raise _Ended(type(statement).__name__.lower())
+            case ast.Delete(targets=targets) if all(isinstance(target, ast.Name) for target in targets):
+                for target in targets:
+                    names.pop(getattr(target, "id", ""), None)
+            case _:
+                words = f"this statement ({type(statement).__name__})"
+                raise self.source.at(statement, f"{words} is not in the subset that is read")
+
+    def _loop(self, statement: ast.For, names: Names) -> None:
+        for item in self.listed(self.value(statement.iter, names)):
+            self._assign(statement.target, item, names)
+            try:
+                self._block(statement.body, names)
+            except _Ended as ended:
+                if ended.how == "break":
+                    return
+                if ended.how != "continue":
+                    raise
+
+    # -- assignments
+
+    def _assign(self, target: ast.expr, value: Any, names: Names) -> None:
+        match target:
+            case ast.Name(id=name):
+                names[name] = self.held(value, name)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                if not isinstance(value, tuple | list) or len(value) != len(parts):
+                    raise self.source.at(target, "this cannot be taken apart into so many parts")
+                for one, item in zip(parts, value, strict=True):
+                    self._assign(one, item, names)
+            case ast.Attribute(value=owner, attr=name):
+                kept = self.value(owner, names)
+                if not isinstance(kept, KeptObject) or name.startswith("__"):
+                    raise self.source.at(target, "an attribute of this cannot be set here")
+                kept.attributes[name] = self.held(value, name)
+            case ast.Subscript():
+                self._assign_part(target, value, names)
+            case _:
+                raise self.source.at(target, "this target of an assignment is not in the subset that is read")
+
+    def _assign_part(self, target: ast.Subscript, value: Any, names: Names) -> None:
+        container, key = self.value(target.value, names), self.value(target.slice, names)
+        if isinstance(container, dict) and isinstance(key, str):
+            container[key] = self.held(value, key)
+        elif isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
+            container[key] = self.held(value)
+        elif isinstance(container, StoredArray):
+            self._write(container, key, self.array(value), _name_of(target))
+        else:
+            raise self.source.at(target, "this cannot be written into")
+
+    def _write(self, stored: StoredArray, key: Any, value: FormArray, name: str) -> None:
+        if self.immutable:
+            raise NotInSubset("a write into an array of JAX")
+        if isinstance(key, StoredArray) and key.array.truth:
+            new = self._where_masked(stored.array, key.array, value)
+        else:
+            new = with_part(self.recorder, stored.array, self.keys(key), value)
+        stored.write(self.recorder.named(new, name))
+
+    def _where_masked(self, array: FormArray, mask: FormArray, value: FormArray) -> FormArray:
+        if mask.shape != array.shape[: len(mask.shape)]:
+            raise ShapesDoNotFit(f"a mask of the shape {mask} for an array of the shape {array}")
+        lead = FormArray(
+            (*mask.shape, *[1] * (len(array.shape) - len(mask.shape))),
+            lambda at: mask.at(at[: len(mask.shape)]),
+            mask.plain,
+            True,
+        )
+        if value.shape and value.shape != array.shape:
+            raise NotInSubset("a write of an array where a mask is")
+        mask_named = self.recorder.named(lead, "mask")
+        full = broadcast(value, array.shape)
+        return entrywise(
+            self.recorder, lambda m, a, b: plus(times(m, a), times(one_minus(m), b)), mask_named, full, array
+        )
+
+    def _augmented(self, statement: ast.AugAssign, names: Names) -> None:
+        target, operator = statement.target, type(statement.op)
+        value = self.value(statement.value, names)
+        if isinstance(target, ast.Subscript):
+            self._augmented_part(target, operator, value, names)
+            return
+        old = self.value(ast.copy_location(_loaded(target), target), names)
+        new = self.operation(operator, old, value)
+        if isinstance(old, StoredArray) and isinstance(new, StoredArray) and not self.immutable and old.array.shape:
+            old.write(self.recorder.named(new.array, _name_of(target)))
+            return
+        self._assign(target, new, names)
+
+    def _augmented_part(self, target: ast.Subscript, operator: type[ast.operator], value: Any, names: Names) -> None:
+        container, key = self.value(target.value, names), self.value(target.slice, names)
+        if isinstance(container, dict | list):
+            held = ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
+            old = self.value(held, names)
+            if isinstance(old, StoredArray) and not self.immutable and old.array.shape:
+                new = self.operation(operator, old, value)
+                old.write(self.recorder.named(self.array(new), _name_of(target)))
+            else:
+                self._assign_part(target, self.operation(operator, old, value), names)
+            return
+        if not isinstance(container, StoredArray):
+            raise self.source.at(target, "this cannot be written into")
+        masked = isinstance(key, StoredArray) and key.array.truth
+        old_part = container.array if masked else part(container.array, self.keys(key))
+        new = self.operation(operator, StoredArray(old_part), value)
+        self._write(container, key, self.array(new), _name_of(target))
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """A target as an expression."""
+    if isinstance(target, ast.Name):
+        return ast.Name(target.id, ast.Load())
+    assert isinstance(target, ast.Attribute)
+    return ast.Attribute(target.value, target.attr, ast.Load())
+
+
+def _name_of(target: ast.expr) -> str:
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else "t"
+
+
+__all__ = ["CodeError", "CodeReader"]

@@ -1,0 +1,173 @@
+"""What the names at the head of a file stand for: libraries, functions, classes and numbers.
+
+A file is not executed, so its names mean what they mean only if nothing in it gives them another meaning.  What could
+(``exec``, ``globals``, an assignment to a library's attribute, a name bound twice) is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from dyadic.symbolic.readers.python_code.source_text import SourceText, nodes_within
+
+LIBRARIES = ("numpy", "torch", "jax", "math", "scipy", "autograd", "cupy")
+"""Packages whose functions are known by name; none is imported."""
+_MEDDLING = {
+    "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "importlib", "ctypes", "marshal",
+}  # fmt: skip
+_PLAIN_DUNDERS = ("__name__", "__file__", "__doc__", "__all__", "__version__", "__author__", "__init__")
+_CHANGES = "an assignment here could change what a library does"
+
+
+@dataclass(frozen=True)
+class LibraryName:
+    """A library or what stands in it, by its full name: ``numpy.sum``."""
+
+    name: str
+
+
+class FileNames:
+    """functions, classes: by name.  convention: the pairs of ``defvjp`` calls, by the function's name."""
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.functions: dict[str, ast.FunctionDef] = {}
+        self.classes: dict[str, ast.ClassDef] = {}
+        self.known: dict[str, LibraryName] = {}
+        self.constants: dict[str, ast.expr] = {}
+        self.declared_vjps: dict[str, tuple[str, str]] = {}
+        self._bound: dict[str, ast.AST] = {}
+        self._twice: dict[str, ast.AST] = {}
+        for statement in source.tree.body:
+            self._statement(statement)
+        self._nothing_meddles()
+
+    @property
+    def library(self) -> str:
+        """Whose conventions a method follows that several have: numpy, torch, or both where it is not told."""
+        roots = {known.name.partition(".")[0] for known in self.known.values()}
+        arrays = roots & {"numpy", "torch", "jax", "autograd", "cupy"}
+        if "torch" in arrays:
+            return "both" if len(arrays) > 1 else "torch"
+        return "numpy"
+
+    def once(self, name: str, node: ast.AST) -> None:
+        """Refuse a name that the file binds twice: which of its meanings holds depends on what is executed."""
+        if name in self._twice:
+            remedy = "give each thing a name of its own"
+            raise self.source.at(
+                node, f"{name} is bound twice in this file, also in line {_line(self._twice[name])}", remedy
+            )
+
+    def _bind(self, name: str, node: ast.AST) -> None:
+        if name in self._bound:
+            self._twice[name] = node
+        self._bound.setdefault(name, node)
+
+    def _statement(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.Import():
+                for alias in statement.names:
+                    self._imported(alias.asname or alias.name.partition(".")[0], alias, statement)
+            case ast.ImportFrom():
+                for alias in statement.names:
+                    self._imported_from(alias, statement)
+            case ast.FunctionDef():
+                self._bind(statement.name, statement)
+                self.functions[statement.name] = statement
+            case ast.ClassDef():
+                self._bind(statement.name, statement)
+                self.classes[statement.name] = statement
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                self._bind(name, statement)
+                self.constants[name] = value
+                self._harmless(statement)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                self._bind(name, statement)
+                self.constants[name] = value
+                self._harmless(statement)
+            case _:
+                self._other(statement)
+
+    def _imported(self, name: str, alias: ast.alias, statement: ast.stmt) -> None:
+        self._bind(name, statement)
+        root = alias.name.partition(".")[0]
+        if root in LIBRARIES:
+            self.known[name] = LibraryName(alias.name if alias.asname else root)
+
+    def _imported_from(self, alias: ast.alias, statement: ast.ImportFrom) -> None:
+        if alias.name == "*":
+            raise self.source.at(statement, "imports names that are not told", "name what is imported")
+        name, module = alias.asname or alias.name, statement.module or ""
+        self._bind(name, statement)
+        if module.partition(".")[0] in LIBRARIES and not statement.level:
+            self.known[name] = LibraryName(f"{module}.{alias.name}")
+
+    def _other(self, statement: ast.stmt) -> None:
+        """A statement that is not looked at further, unless it could change what a name means."""
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="defvjp"), args=args)):
+                pair = [argument.id for argument in args if isinstance(argument, ast.Name)]
+                if len(pair) != 2 or len(args) != 2:
+                    raise self.source.at(statement, "defvjp takes two functions by name", "write F.defvjp(fwd, bwd)")
+                if name in self.declared_vjps:
+                    raise self.source.at(statement, f"{name} has two pairs", "drop one")
+                self.declared_vjps[name] = (pair[0], pair[1])
+                return
+        for node in nodes_within([statement]):
+            for name in _bound_by(node):
+                self._bind(name, node)
+        self._harmless(statement)
+
+    def _harmless(self, statement: ast.stmt) -> None:
+        """Refuse what could give a name another meaning when the file is executed."""
+        for node in nodes_within([statement]):
+            stored = isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del)
+            if stored or (isinstance(node, ast.Starred) and isinstance(node.ctx, ast.Store)):
+                raise self.source.at(node, _CHANGES, "leave it out")
+
+    def _nothing_meddles(self) -> None:
+        """The same for what stands in functions too, which may be called when the file is executed."""
+        modules = {name for name, node in self._bound.items() if isinstance(node, ast.Import | ast.ImportFrom)}
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, ast.Name | ast.Attribute):
+                self._no_word(node, node.id if isinstance(node, ast.Name) else "", getattr(node, "attr", ""))
+            if isinstance(node, ast.Global):
+                for name in node.names:
+                    self._bind(name, node)
+                    self._twice[name] = node
+            if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+                root: ast.expr = node
+                while isinstance(root, ast.Attribute | ast.Subscript):
+                    root = root.value
+                if not isinstance(root, ast.Name) or root.id in modules:
+                    raise self.source.at(node, _CHANGES, "leave it out")
+
+    def _no_word(self, node: ast.expr, name: str, attribute: str) -> None:
+        word = name or attribute
+        dunder = word.startswith("__") and word.endswith("__") and word not in _PLAIN_DUNDERS
+        if name in _MEDDLING or dunder:
+            raise self.source.at(node, f"{word} could change what the names of this file mean", "leave it out")
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    """The names that an element of a statement binds."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return [name]
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.AsyncFunctionDef(name=name):
+            return [name]
+        case ast.alias(name=name, asname=other):
+            return [other or name.partition(".")[0]]
+        case (
+            ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name) | ast.MatchStar(name=str() as name)
+        ):
+            return [name]
+        case ast.MatchMapping(rest=str() as name):
+            return [name]
+    return []
+
+
+def _line(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 0))

@@ -1,0 +1,249 @@
+"""A forward and a backward pass in Python, as index equations.  The file is looked at, never executed.
+
+Three ways of writing a pair are known: two functions (``NAME_forward``, ``NAME_backward``), a class with the methods
+``forward`` and ``backward`` (of torch.autograd.Function, or one that keeps what it needs in ``self``), and the two
+functions of a ``jax.custom_vjp`` (``NAME_fwd``, ``NAME_bwd``).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import (
+    CodeDefinition,
+    FormArray,
+    Recorder,
+    Shape,
+    broadcast_shape,
+    shown_shape,
+    summed,
+    tensor,
+)
+from dyadic.symbolic.readers.python_code.code_statements import CodeReader
+from dyadic.symbolic.readers.python_code.file_names import FileNames
+from dyadic.symbolic.readers.python_code.pair_convention import TORCH, convention_of, pair_names
+from dyadic.symbolic.readers.python_code.source_text import SHAPES, CodeError, NotInSubset, ShapesDoNotFit, SourceText
+from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
+from dyadic.symbolic.readers.python_code.written_shapes import written_shapes
+
+
+@dataclass(frozen=True)
+class CodeGradient:
+    """What the backward pass returns for one argument: the name of an array, or why there is none.
+
+    shape: the argument's.  wrong: where the code stops, or returns an array of another shape, in words.
+    """
+
+    argument: str
+    shape: Shape
+    array: str = ""
+    wrong: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class CodePair:
+    """A pair of passes as equations.
+
+    arguments: of the forward pass, that are arrays, by name.  upstream: the derivatives by the outputs, with the names
+    of these.  forward, backward: the equations in order; those of the backward pass read those of the forward pass.
+    freed: free numbers in place of largest values.  random: numbers that the code draws.  kinks: what must not be 0
+    where a derivative is claimed.  remarks: what else is taken for granted.
+    """
+
+    name: str
+    arguments: Mapping[str, Shape]
+    upstream: Mapping[str, tuple[Shape, str]]
+    forward: tuple[CodeDefinition, ...]
+    backward: tuple[CodeDefinition, ...]
+    gradients: tuple[CodeGradient, ...]
+    freed: Mapping[str, Shape] = field(default_factory=dict)
+    random: Mapping[str, Shape] = field(default_factory=dict)
+    kinks: tuple[CodeDefinition, ...] = ()
+    remarks: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+
+
+def pairs_of(path: str | Path) -> list[str]:
+    """The names of all the pairs that a file holds."""
+    return pair_names(FileNames(SourceText(Path(path))))
+
+
+class CodeFile:
+    """A file with a pair in it; :meth:`pair` reads it for numbers of its sizes."""
+
+    def __init__(self, path: str | Path, name: str) -> None:
+        self.source = SourceText(Path(path))
+        self.names = FileNames(self.source)
+        self.convention = convention_of(self.names, name)
+        found = written_shapes(self.source, self.convention.functions, self.convention.outer)
+        self.shapes, self.numbers = found.shapes, found.numbers
+        self.name = name
+
+    @property
+    def sizes(self) -> list[str]:
+        """The sizes that have a name, in the order in which they are written."""
+        used = [dim for name in self.convention.inputs for dim in self.shapes.get(name, ())]
+        return list(dict.fromkeys(dim for dim in used if isinstance(dim, str)))
+
+    def pair(self, numbers: Mapping[str, int] | None = None, instead: bool = False) -> CodePair:
+        """The equations.  numbers: for sizes; a size without one stays a name.
+
+        instead: whether largest values are replaced by free numbers.  Raises :class:`CodeError` for what is not in the
+        subset, and :class:`NumbersNeeded` where the code asks for the number of a size that has none.
+        """
+        try:
+            return _PairReading(self, dict(numbers or {}), instead).read()
+        except NotInSubset as error:
+            raise self.source.at(self.convention.forward, f"what it returns: {error}") from error
+
+
+class _PairReading:
+    def __init__(self, file: CodeFile, numbers: dict[str, int], instead: bool) -> None:
+        self.file, self.source, self.convention = file, file.source, file.convention
+        self.shapes = {
+            name: tuple(numbers.get(dim, dim) if isinstance(dim, str) else dim for dim in shape)
+            for name, shape in file.shapes.items()
+        }
+        sizes = frozenset(size for size in file.sizes if size not in numbers)
+        self.recorder = Recorder(set(), sizes, instead)
+        self.reader = CodeReader(file.names, self.recorder)
+        self.arguments: dict[str, Shape] = {}
+        self.remarks: list[str] = []
+
+    def read(self) -> CodePair:
+        convention, recorder = self.convention, self.recorder
+        recorder.taken |= set(convention.inputs) | set(convention.grads)
+        kept = KeptObject(torch=convention.style == TORCH)
+        given = {name: self._argument(name) for name in convention.inputs if name in self.shapes}
+        if convention.constructor is not None:
+            self._follow(convention.constructor, given, kept)
+        returned, names = self._follow(convention.forward, given, kept)
+        outputs, cache = convention.outputs(returned, self.source)
+        outputs = [(name, self._output(value, name)) for name, value in outputs]
+        forward = len(recorder.definitions)
+        grads = convention.upstream(len(outputs), self.source)
+        upstream = {grad: array for grad, (_, array) in zip(grads, outputs, strict=True)}
+        recorder.differentiated = False
+        gradients = self._gradients(upstream, cache, names, given, kept)
+        changed = [name for name, value in given.items() if value.changes]
+        self.remarks += [f"the caller's {name} is changed in place" for name in changed]
+        used = {dim for shape in self.arguments.values() for dim in shape if isinstance(dim, str)}
+        return CodePair(
+            self.file.name,
+            self.arguments,
+            {name: (array.shape, _name_of(array)) for name, array in upstream.items()},
+            tuple(recorder.definitions[:forward]),
+            tuple(recorder.definitions[forward:]),
+            tuple(gradients),
+            dict(recorder.freed),
+            dict(recorder.random),
+            tuple(recorder.kinks),
+            tuple(self.remarks),
+            tuple(size for size in self.file.sizes if size in used),
+        )
+
+    def _argument(self, name: str) -> StoredArray:
+        self.arguments[name] = self.shapes[name]
+        return StoredArray(tensor(name, self.shapes[name]))
+
+    def _follow(
+        self, function: ast.FunctionDef, given: Mapping[str, Any], kept: KeptObject
+    ) -> tuple[Any, dict[str, Any]]:
+        """What a function returns, and its variables at the end."""
+        self.reader.check_decorators(function)
+        names: dict[str, Any] = {}
+        arguments = [*function.args.args, *function.args.kwonlyargs]
+        defaults = dict(zip([a.arg for a in function.args.args][::-1], function.args.defaults[::-1], strict=False))
+        pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+        defaults |= {argument.arg: default for argument, default in pairs if default is not None}
+        for position, argument in enumerate(arguments):
+            if position == 0 and self.convention.keeps:
+                names[argument.arg] = kept
+            elif argument.arg in given:
+                names[argument.arg] = given[argument.arg]
+            elif argument.arg in defaults:
+                names[argument.arg] = self.reader.value(defaults[argument.arg], {})
+            else:
+                remedy = f'write its shape: {argument.arg}: "n d", or # dyadic: {argument.arg}: n d (or number)'
+                raise self.source.at(argument, f"the shape of {argument.arg} is not told", remedy)
+        if function.args.vararg or function.args.kwarg:
+            raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
+        return self.reader.follow(function.body, names), names
+
+    def _output(self, value: Any, name: str) -> FormArray:
+        if not isinstance(value, StoredArray):
+            raise self.source.at(self.convention.forward, f"{name}, which it returns, is no array", "return arrays")
+        value.rename(self._tensor(value.array, name))
+        return value.array
+
+    def _tensor(self, array: FormArray, name: str) -> FormArray:
+        """The array under one name, not as a part of another one or a number."""
+        return array if _name_of(array) else self.recorder.stored(array, name)
+
+    def _gradients(
+        self, upstream: Mapping[str, FormArray], cache: Any, names: Mapping[str, Any], given: Mapping[str, StoredArray],
+        kept: KeptObject,
+    ) -> list[CodeGradient]:  # fmt: skip
+        arrays = [StoredArray(tensor(name, array.shape)) for name, array in upstream.items()]
+        handed: dict[str, Any] = self.convention.handed(arrays)
+        for name in self.convention.cached:
+            handed[name] = cache
+        for name in self.convention.repeated:
+            handed[name] = given.get(name, names.get(name))
+        backward = self.convention.backward
+        try:
+            returned, _ = self._follow(backward, handed, kept)
+        except CodeError as error:
+            if error.remedy != SHAPES:
+                raise
+            wrong = f"line {error.line}: {error.problem}"
+            return [CodeGradient(name, shape, wrong=wrong) for name, shape in self.arguments.items()][:1]
+        wanted = self.convention.gradients(returned, kept, list(self.arguments), self.source)
+        left = [name for name, value in wanted if value is None]
+        self.remarks += [f"no gradient by {name} is returned" for name in left]
+        found = [self._gradient(name, value) for name, value in wanted if value is not None and name in self.arguments]
+        if not found:
+            raise self.source.at(backward, "returns no gradient", "return one for an argument whose shape is told")
+        return found
+
+    def _gradient(self, name: str, value: Any) -> CodeGradient:
+        shape, line = self.arguments[name], self.convention.backward.lineno
+        try:
+            array = self.reader.array(value)
+        except NotInSubset as error:
+            raise self.source.at(self.convention.backward, f"what it returns for {name} is no array") from error
+        if array.shape != shape and self.convention.style == TORCH:
+            array = self._reduced(array, shape) or array
+        if array.shape != shape:
+            words = f"the gradient by {name} has the shape {array}, and {name} {shown_shape(shape)}"
+            return CodeGradient(name, shape, wrong=words, line=line)
+        stored = self.recorder.stored(array, f"d{name}", again=False)
+        return CodeGradient(name, shape, _name_of(stored), line=line)
+
+    def _reduced(self, array: FormArray, shape: Shape) -> FormArray | None:
+        """PyTorch sums a gradient along the axes to which its input could be expanded."""
+        try:
+            if broadcast_shape(shape, array.shape) != array.shape:
+                return None
+        except ShapesDoNotFit:
+            return None
+        lead = len(array.shape) - len(shape)
+        axes = [a for a, dim in enumerate(array.shape) if a < lead or (shape[a - lead] == 1 and dim != 1)]
+        self.remarks.append("PyTorch sums a gradient of a larger shape to that of its input")
+        found = summed(self.recorder, self.recorder.named(array), axes, True)
+        return FormArray(shape, lambda at: found.at([*[0] * lead, *at]))
+
+
+def _name_of(array: FormArray) -> str:
+    """The name of an array that is one tensor, as it is; nothing for others."""
+    indices = [["index", f"i{axis}"] for axis in range(len(array.shape))]
+    node = array.at(indices) if array.plain else None
+    return str(node[2]) if isinstance(node, list) and node[0] == "entry" and node[3] == indices else ""
+
+
+__all__ = ["CodeFile", "CodeGradient", "CodePair", "pairs_of"]

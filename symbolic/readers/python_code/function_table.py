@@ -1,0 +1,264 @@
+"""The functions on arrays that are known, by the name that NumPy, JAX or PyTorch gives them.
+
+Each is an operation on the entries (array_functions.py), a reduction (array_reductions.py) or one that lays an array
+out anew (array_layout.py).  To add one is to add a line to the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast, constant, times
+from dyadic.symbolic.readers.python_code.array_functions import (
+    Handler,
+    added,
+    clipped,
+    comparison,
+    divided,
+    gelu,
+    larger,
+    leaky_relu,
+    minus,
+    multiplied,
+    power,
+    raised,
+    scalar_function,
+    smaller,
+    where,
+)
+from dyadic.symbolic.readers.python_code.array_layout import (
+    axis_of,
+    contracted,
+    joined,
+    matrix_product,
+    permuted,
+    reshaped,
+    stacked,
+    swapped,
+    with_axis,
+    without_axes,
+)
+from dyadic.symbolic.readers.python_code.array_reductions import (
+    deviation,
+    largest,
+    least,
+    log_softmax,
+    logsumexp,
+    mean_call,
+    norm,
+    softmax,
+    sum_call,
+    variance,
+)
+from dyadic.symbolic.readers.python_code.call_arguments import (
+    CallArguments,
+    as_array,
+    axes_from,
+    dimension,
+    size_value,
+    whole_number,
+)
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+
+
+def _shape(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(map(dimension, values))
+
+
+def _filled(number: int) -> Handler:
+    return lambda call: broadcast(constant(number), _shape(call.rest() or list(call.keyword("shape", "size"))))
+
+
+def _filled_like(number: int) -> Handler:
+    return lambda call: broadcast(constant(number), call.array("a", "input").shape)
+
+
+def _unfilled(call: CallArguments) -> FormArray:
+    return call.recorder.drawn("uninitialised", _filled(0)(call).shape)
+
+
+def _unfilled_like(call: CallArguments) -> FormArray:
+    return call.recorder.drawn("uninitialised", call.array("a", "input").shape)
+
+
+def _full(call: CallArguments) -> FormArray:
+    shape = call.take("shape", "size")
+    sizes = _shape(list(shape) if isinstance(shape, tuple | list) else [shape])
+    return broadcast(as_array(call.take("fill_value")), sizes)
+
+
+def _eye(call: CallArguments) -> FormArray:
+    rows = dimension(call.take("N", "n"))
+    columns = dimension(call.take("M", "m", default=call.take(default=None) or size_value(rows)))
+    return FormArray((rows, columns), lambda at: ["same", at[0], at[1]], True)
+
+
+def _diagonal(call: CallArguments) -> FormArray:
+    array = call.recorder.named(call.array("v", "input"))
+    if len(array.shape) == 1:
+        size = array.shape[0]
+        return FormArray((size, size), lambda at: times(["same", at[0], at[1]], array.at([at[0]])))
+    if len(array.shape) != 2 or array.shape[0] != array.shape[1]:
+        raise NotInSubset("the diagonal of what is no square matrix")
+    return FormArray((array.shape[0],), lambda at: array.at([at[0], at[0]]), True)
+
+
+def _outer(call: CallArguments) -> FormArray:
+    one, two = call.array("a", "input"), call.array("b", "vec2")
+    if len(one.shape) != 1 or len(two.shape) != 1:
+        raise NotInSubset("an outer product of what are no vectors")
+    return multiplied(call.recorder, with_axis(one, 1), with_axis(two, 0))
+
+
+def _dot(call: CallArguments) -> FormArray:
+    one, two = call.array("a", "input"), call.array("b", "other", "mat2", "vec")
+    if not one.shape or not two.shape:
+        return multiplied(call.recorder, one, two)
+    if max(len(one.shape), len(two.shape)) > 2:
+        raise NotInSubset("dot of more than two axes (write @ or einsum)")
+    return matrix_product(call.recorder, one, two)
+
+
+def _einsum(call: CallArguments) -> FormArray:
+    text = call.take("subscripts", "equation")
+    if not isinstance(text, str):
+        raise NotInSubset("an einsum without letters")
+    return contracted(call.recorder, text, [as_array(array) for array in call.rest()])
+
+
+def _reshape(call: CallArguments) -> FormArray:
+    array, shape = call.array("a", "input"), call.keyword("shape", "newshape")
+    return reshaped(array, _shape(list(shape) if isinstance(shape, tuple | list) else call.rest()))
+
+
+def _flattened(call: CallArguments) -> FormArray:
+    array = call.array("a", "input")
+    start = whole_number(call.take("start_dim", default=0), "an axis")
+    return reshaped(array, (*array.shape[:start], -1))
+
+
+def _transpose(call: CallArguments) -> FormArray:
+    array, axes = call.array("a", "input"), call.keyword("axes")
+    order = list(axes) if axes is not None else call.rest()
+    if call.library == "torch" and len(order) == 2:
+        return swapped(array, *(whole_number(axis, "an axis") for axis in order))
+    if call.library == "both" and order and order != [1, 0]:
+        raise NotInSubset("a transpose of NumPy or of PyTorch, which mean different things by it: write swapaxes, and")
+    return permuted(array, order or range(len(array.shape))[::-1])
+
+
+def _permute(call: CallArguments) -> FormArray:
+    return permuted(call.array("input"), call.keyword("dims") or call.rest())
+
+
+def _swap(call: CallArguments) -> FormArray:
+    array = call.array("a", "input")
+    return swapped(array, *(whole_number(call.take(), "an axis") for _ in range(2)))
+
+
+def _moveaxis(call: CallArguments) -> FormArray:
+    array = call.array("a", "input")
+    rank = len(array.shape)
+    source, target = (axis_of(whole_number(call.take(), "an axis"), rank) for _ in range(2))
+    order = [axis for axis in range(rank) if axis != source]
+    order.insert(target, source)
+    return permuted(array, order)
+
+
+def _expand_dims(call: CallArguments) -> FormArray:
+    return with_axis(call.array("a", "input"), whole_number(call.take("axis", "dim"), "an axis"))
+
+
+def _squeeze(call: CallArguments) -> FormArray:
+    array, axis = call.array("a", "input"), call.take("axis", "dim", default=None)
+    return without_axes(array, None if axis is None else axes_from(axis, len(array.shape)))
+
+
+def _broadcast_to(call: CallArguments) -> FormArray:
+    array = call.array("array", "input")
+    shape = call.keyword("shape", "size") or call.rest()
+    sizes = list(shape)
+    lead = len(sizes) - len(array.shape)
+    full = [array.shape[k - lead] if size == -1 else dimension(size) for k, size in enumerate(sizes)]
+    return broadcast(array, tuple(full))
+
+
+def _expand_as(call: CallArguments) -> FormArray:
+    return broadcast(call.array("input"), call.array("other").shape)
+
+
+def _arrays(value: Any) -> list[FormArray]:
+    if not isinstance(value, tuple | list) or not value:
+        raise NotInSubset("arrays that are not listed")
+    return [as_array(one) for one in value]
+
+
+def _concatenate(call: CallArguments) -> FormArray:
+    arrays = _arrays(call.take("arrays", "tensors"))
+    return joined(call.recorder, arrays, whole_number(call.take("axis", "dim", default=0), "an axis"))
+
+
+def _stack(call: CallArguments) -> FormArray:
+    arrays = _arrays(call.take("arrays", "tensors"))
+    return stacked(call.recorder, arrays, whole_number(call.take("axis", "dim", default=0), "an axis"))
+
+
+def _same(call: CallArguments) -> FormArray:
+    array = call.array("a", "input", "x")
+    call.rest()
+    return FormArray(array.shape, array.at, array.plain, array.truth)
+
+
+def _two(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
+    return lambda call: operation(call.recorder, call.array("x1", "input"), call.array("x2", "other"))
+
+
+_SMOOTH = (
+    "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "tanh", "sigmoid", "softplus", "silu", "sin", "cos", "tan",
+    "sinh", "cosh", "erf", "asin", "acos", "atan", "asinh", "acosh", "atanh", "elu", "mish", "softsign",
+)  # fmt: skip
+_SMOOTH_ALIASES = {
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh",
+    "arctanh": "atanh", "expit": "sigmoid", "swish": "silu", "logsigmoid": "log_sigmoid", "log_sigmoid": "log_sigmoid",
+}  # fmt: skip
+_KINKED = {"relu": "relu", "abs": "abs", "absolute": "abs", "fabs": "abs", "sign": "sign"}
+
+FUNCTIONS: dict[str, Handler] = {
+    **{name: scalar_function(name) for name in _SMOOTH},
+    **{alias: scalar_function(name) for alias, name in _SMOOTH_ALIASES.items()},
+    **{alias: scalar_function(name, kink=True) for alias, name in _KINKED.items()},
+    "square": lambda call: raised(call.recorder, call.array("x", "input"), 2),
+    "reciprocal": lambda call: raised(call.recorder, call.array("x", "input"), -1),
+    "negative": lambda call: minus(call.recorder, call.array("x", "input")),
+    "neg": lambda call: minus(call.recorder, call.array("x", "input")),
+    "add": _two(added), "multiply": _two(multiplied), "mul": _two(multiplied), "divide": _two(divided),
+    "true_divide": _two(divided), "div": _two(divided), "matmul": _two(matrix_product), "mm": _two(matrix_product),
+    "bmm": _two(matrix_product), "maximum": _two(larger), "minimum": _two(smaller),
+    "subtract": _two(lambda r, a, b: added(r, a, minus(r, b))), "sub": _two(lambda r, a, b: added(r, a, minus(r, b))),
+    "pow": power, "power": power, "float_power": power, "leaky_relu": leaky_relu, "gelu": gelu,
+    "greater": comparison(">"), "greater_equal": comparison(">="), "less": comparison("<"),
+    "less_equal": comparison("<="), "gt": comparison(">"), "ge": comparison(">="), "lt": comparison("<"),
+    "le": comparison("<="), "equal": comparison("=="), "eq": comparison("=="),
+    "where": where, "clip": clipped, "clamp": clipped, "sum": sum_call, "mean": mean_call, "average": mean_call,
+    "var": variance,
+    "std": deviation, "max": largest, "amax": largest, "min": least, "amin": least, "softmax": softmax,
+    "log_softmax": log_softmax, "logsumexp": logsumexp, "norm": norm, "zeros": _filled(0), "ones": _filled(1),
+    "empty": _unfilled, "zeros_like": _filled_like(0), "ones_like": _filled_like(1), "empty_like": _unfilled_like,
+    "full": _full, "eye": _eye, "identity": _eye, "diag": _diagonal, "outer": _outer, "dot": _dot, "einsum": _einsum,
+    "reshape": _reshape, "view": _reshape, "ravel": _flattened, "flatten": _flattened, "transpose": _transpose,
+    "t": _transpose, "permute": _permute, "swapaxes": _swap, "moveaxis": _moveaxis, "movedim": _moveaxis,
+    "expand_dims": _expand_dims, "unsqueeze": _expand_dims, "squeeze": _squeeze, "broadcast_to": _broadcast_to,
+    "expand": _broadcast_to, "expand_as": _expand_as, "concatenate": _concatenate, "cat": _concatenate, "stack": _stack,
+    "copy": _same, "clone": _same, "array": _same, "asarray": _same, "astype": _same, "float": _same, "to": _same,
+    "type_as": _same, "double": _same, "detach": _same, "contiguous": _same, "ascontiguousarray": _same,
+    "as_tensor": _same, "tensor": _same, "conj": _same, "item": _same,
+}  # fmt: skip
+"""By the last part of its name; a method is the function with its array first."""
+VIEWS = frozenset({
+    "reshape", "view", "ravel", "transpose", "t", "permute", "swapaxes", "moveaxis", "movedim", "expand_dims",
+    "unsqueeze", "squeeze", "broadcast_to", "expand", "expand_as", "asarray", "detach", "contiguous", "to",
+    "ascontiguousarray",
+    "float", "type_as", "double", "diag", "as_tensor", "flatten",
+})  # fmt: skip
+"""What may give the memory of its array once more."""

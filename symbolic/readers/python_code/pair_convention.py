@@ -1,0 +1,265 @@
+"""How a pair of passes is written: which functions they are, and what their arguments and results stand for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.python_code.file_names import FileNames
+from dyadic.symbolic.readers.python_code.source_text import SourceText, nodes_within
+from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
+
+NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
+_CACHES = frozenset({
+    "cache", "caches", "ctx", "context", "res", "residual", "residuals", "saved", "saved_tensors", "memory", "memo",
+    "intermediates", "tape", "stash",
+})  # fmt: skip
+_GRAD_STARTS = ("d", "grad", "g_", "upstream", "cotangent", "ct", "delta", "output_grad", "next_grad")
+_PAIRS = (
+    ("{}_forward", "{}_backward"), ("{}_fwd", "{}_bwd"), ("forward_{}", "backward_{}"), ("{}_fw", "{}_bw"),
+    ("{}", "{}_backward"), ("{}", "{}_vjp"), ("{}", "{}_bwd"), ("{}", "{}_grad"), ("{}", "d{}"),
+)  # fmt: skip
+_HOW = "see docs/howto/check_a_backward_pass.md"
+
+
+@dataclass
+class Convention:
+    """style: one of the four above.  constructor: of a class that keeps things in ``self``.
+
+    inputs: the arguments of the forward pass and of the constructor.  grads: those of the backward pass that are
+    derivatives by outputs; cached: what the forward pass handed over; repeated: arguments or variables of the forward
+    pass that are handed in again.  order: all arguments of the backward pass.
+    """
+
+    style: str
+    forward: ast.FunctionDef
+    backward: ast.FunctionDef
+    inputs: list[str]
+    grads: list[str]
+    cached: list[str]
+    repeated: list[str]
+    outer: list[ast.AST]
+    constructor: ast.FunctionDef | None = None
+
+    @property
+    def functions(self) -> list[ast.FunctionDef]:
+        return [f for f in (self.constructor, self.forward, self.backward) if f is not None]
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the first argument is ``ctx`` or ``self``."""
+        return self.style in (TORCH, OBJECT)
+
+    def outputs(self, returned: Any, source: SourceText) -> tuple[list[tuple[str, Any]], Any]:
+        """The outputs with names, and what is handed to the backward pass."""
+        if returned is None:
+            raise source.at(self.forward, f"{self.forward.name} returns nothing", "return its outputs")
+        values, cache = [*returned] if isinstance(returned, tuple) else [returned], None
+        if self.style == JAX:
+            if len(values) != 2:
+                raise source.at(self.forward, f"{self.forward.name} does not return an output and residuals", _HOW)
+            cache = values[1]
+            values = [*values[0]] if isinstance(values[0], tuple | list) else values[:1]
+        elif self.cached:
+            if len(values) < 2:
+                problem = f"{self.forward.name} hands nothing over for {self.cached[0]}"
+                raise source.at(self.forward, problem, "return the outputs, and then what the backward pass needs")
+            cache = values.pop()
+        elif self.style == NUMPY:
+            values = values[: len(self.grads)]
+        names = _returned_names(self.forward)
+        listed = names if len(names) >= len(values) else [f"output{k + 1}" for k in range(len(values))]
+        return list(zip(listed, values, strict=False)), cache
+
+    def upstream(self, count: int, source: SourceText) -> list[str]:
+        """A name for the derivative by each output."""
+        if self.style == JAX and count > 1:
+            return [f"{self.grads[0]}{k + 1}" for k in range(count)]
+        if len(self.grads) != count:
+            problem = f"{self.backward.name} takes {len(self.grads)} derivatives by outputs, of which there are {count}"
+            raise source.at(self.backward, problem, _HOW)
+        return self.grads
+
+    def handed(self, arrays: Sequence[StoredArray]) -> dict[str, Any]:
+        """The derivatives by the outputs, as the backward pass gets them."""
+        if self.style == JAX and len(arrays) > 1:
+            return {self.grads[0]: tuple(arrays)}
+        return dict(zip(self.grads, arrays, strict=True))
+
+    def gradients(
+        self, returned: Any, kept: KeptObject, arguments: Sequence[str], source: SourceText
+    ) -> list[tuple[str, Any]]:
+        """What is returned for each of the arguments that are arrays."""
+        if isinstance(returned, dict):
+            found = _by_name(returned, arguments)
+            if found is None or not found:
+                raise source.at(self.backward, "its result names no arguments of the forward pass", "write dx, dw, ...")
+            return found
+        values = list(returned) if isinstance(returned, tuple | list) else [returned]
+        own = [name for name in arguments if name in _arguments(self.forward)]
+        if self.style in (TORCH, JAX):
+            return self._in_order(values, source)
+        found = self._of_attributes(kept, [name for name in arguments if name not in own])
+        if returned is None and found:
+            return found
+        names = _returned_names(self.backward)
+        named = _by_name(dict(zip(names, values, strict=True)), own) if len(names) == len(values) else None
+        if named is not None:
+            return named + found
+        if len(values) != len(own):
+            problem = (
+                f"{self.backward.name} returns {len(values)} gradients, for the {len(own)} arrays {', '.join(own)}"
+            )
+            raise source.at(self.backward, problem, "return one for each, or call them dx, dw, ...")
+        return [*zip(own, values, strict=True), *found]
+
+    def _in_order(self, values: list[Any], source: SourceText) -> list[tuple[str, Any]]:
+        """One for every argument, as the library demands it."""
+        if len(values) != len(self.inputs):
+            problem = f"{self.backward.name} returns {len(values)} gradients for {len(self.inputs)} arguments"
+            raise source.at(self.backward, problem, "return one for each argument, None where there is none")
+        return list(zip(self.inputs, values, strict=True))
+
+    def _of_attributes(self, kept: KeptObject, arguments: Sequence[str]) -> list[tuple[str, Any]]:
+        """What ``self`` holds: dW, grad_W or a dictionary of gradients."""
+        tables = [
+            kept.attributes,
+            *(v for name, v in kept.attributes.items() if name in ("grads", "gradients", "grad")),
+        ]
+        found = []
+        for argument in arguments:
+            for table in tables:
+                for name, value in table.items() if isinstance(table, dict) else ():
+                    mine = _is_gradient(name, argument) or (table is not kept.attributes and name == argument)
+                    if mine and isinstance(value, StoredArray):
+                        found.append((argument, value))
+        return list(dict(found).items())
+
+
+def convention_of(names: FileNames, name: str) -> Convention:
+    """The pair of that name.  Raises :class:`SpecError` where there is none."""
+    source = names.source
+    if name in names.classes:
+        names.once(name, names.classes[name])
+        return _of_class(names, names.classes[name])
+    if name in names.declared_vjps:
+        forward, backward = names.declared_vjps[name]
+        missing = [one for one in (forward, backward) if one not in names.functions]
+        if missing:
+            raise SpecError(source.path, f"{missing[0]} is no function of this file", "define it here")
+        return _of_functions(names, names.functions[forward], names.functions[backward], JAX)
+    for one, two in _PAIRS:
+        forward, backward = one.format(name), two.format(name)
+        if forward in names.functions and backward in names.functions:
+            residuals = (one, two) == ("{}_fwd", "{}_bwd") and names.library == "numpy" and _is_jax(names)
+            style = JAX if residuals else NUMPY
+            return _of_functions(names, names.functions[forward], names.functions[backward], style)
+    remedy = f"define {name}_forward and {name}_backward, or a class {name} with forward and backward"
+    raise SpecError(source.path, f"holds no forward and backward pass called {name[:60]!r}", remedy)
+
+
+def pair_names(names: FileNames) -> list[str]:
+    """The names of the pairs that a file seems to hold, in its order."""
+    found: dict[str, int] = {
+        name: names.functions[pair[0]].lineno
+        for name, pair in names.declared_vjps.items()
+        if pair[0] in names.functions
+    }
+    for one, two in _PAIRS[:4]:
+        for function, node in names.functions.items():
+            start, _, end = one.partition("{}")
+            name = function[len(start) : len(function) - len(end)]
+            if function == one.format(name) and name and two.format(name) in names.functions:
+                found.setdefault(name, node.lineno)
+    for name, made in names.classes.items():
+        methods = {item.name for item in made.body if isinstance(item, ast.FunctionDef)}
+        if {"forward", "backward"} <= methods:
+            found[name] = made.lineno
+    return sorted(found, key=found.__getitem__)
+
+
+def _is_jax(names: FileNames) -> bool:
+    return any(known.name.partition(".")[0] == "jax" for known in names.known.values())
+
+
+def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
+    methods = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+    source = names.source
+    for wanted in ("forward", "backward"):
+        if wanted not in methods:
+            raise source.at(node, f"the class {node.name} has no method {wanted}", _HOW)
+        if sum(isinstance(item, ast.FunctionDef) and item.name == wanted for item in node.body) > 1:
+            raise source.at(methods[wanted], f"{wanted} is defined twice", "drop one")
+    if node.decorator_list or node.keywords:
+        place = node.decorator_list[0] if node.decorator_list else node
+        raise source.at(place, "a decorator or metaclass may make another class of it", "leave it out")
+    forward, backward = methods["forward"], methods["backward"]
+    static = any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in forward.decorator_list)
+    first = _arguments(forward)[:1]
+    style = TORCH if static or first == ["ctx"] else OBJECT
+    if not first or not _arguments(backward):
+        raise source.at(forward, "forward and backward take ctx or self first", _HOW)
+    constructor = methods.get("__init__") if style == OBJECT else None
+    inputs = _arguments(forward)[1:]
+    if constructor is not None:
+        inputs += [name for name in _arguments(constructor)[1:] if name not in inputs]
+    return Convention(style, forward, backward, inputs, _arguments(backward)[1:], [], [], [node], constructor)
+
+
+def _of_functions(names: FileNames, forward: ast.FunctionDef, backward: ast.FunctionDef, style: str) -> Convention:
+    for function in (forward, backward):
+        names.once(function.name, function)
+    inputs, handed = _arguments(forward), _arguments(backward)
+    if style == JAX:
+        if len(handed) != 2:
+            raise names.source.at(backward, f"{backward.name} does not take residuals and a cotangent", _HOW)
+        return Convention(JAX, forward, backward, inputs, handed[1:], handed[:1], [], [])
+    local = {n.id for n in nodes_within(forward.body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    grads, cached, repeated = [], [], []
+    for name in handed:
+        if name in _CACHES:
+            cached.append(name)
+        elif name in inputs or (name in local and not name.lower().startswith(_GRAD_STARTS)):
+            repeated.append(name)
+        else:
+            grads.append(name)
+    if not grads or len(cached) > 1:
+        raise names.source.at(backward, f"{backward.name} takes no derivative by an output, or two caches", _HOW)
+    return Convention(NUMPY, forward, backward, inputs, grads, cached, repeated, [])
+
+
+def _arguments(function: ast.FunctionDef) -> list[str]:
+    return [argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]]
+
+
+def _returned_names(function: ast.FunctionDef) -> list[str]:
+    """The variables in the last return, where it holds nothing else."""
+    returns = [node for node in nodes_within(function.body) if isinstance(node, ast.Return)]
+    last = max(returns, key=lambda node: node.lineno, default=None)
+    if last is None or last.value is None:
+        return []
+    parts = last.value.elts if isinstance(last.value, ast.Tuple) else [last.value]
+    return (
+        [part.id for part in parts if isinstance(part, ast.Name)] if all(isinstance(p, ast.Name) for p in parts) else []
+    )
+
+
+def _is_gradient(name: str, argument: str) -> bool:
+    """Whether a name is that of the derivative by an argument: dx, grad_x, x_grad, xbar, dL_dx."""
+    short, of = name.lower().replace("_", ""), argument.lower().replace("_", "")
+    return short in {f"d{of}", f"grad{of}", f"{of}grad", f"g{of}", f"{of}bar", f"dld{of}", f"dlossd{of}", f"ct{of}"}
+
+
+def _by_name(values: Mapping[str, Any], arguments: Sequence[str]) -> list[tuple[str, Any]] | None:
+    """The values by the argument that each name is the derivative of; None where one is of none, or of two."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        of = [argument for argument in arguments if _is_gradient(name, argument)]
+        of = of or [argument for argument in arguments if argument == name]
+        if len(of) != 1 or of[0] in found:
+            return None
+        found[of[0]] = value
+    return list(found.items())

@@ -1,0 +1,98 @@
+"""Python source as a tree that is looked at and never run: no part of a file is imported, compiled or evaluated."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.limits import regular_file
+
+LARGEST_SOURCE = 2**20
+"""Bytes of a file."""
+DEEPEST_SOURCE = 50
+"""Levels to which an expression or a block may be nested."""
+MOST_SYNTAX = 200_000
+"""Nodes of the syntax tree of a file."""
+_SHOWN = 60
+SHAPES = "mind the shapes"
+"""The remedy where code would stop because two shapes do not go together."""
+
+
+class CodeError(SpecError):
+    """Code that is not in the subset: ``pointed`` is the line at fault and below it a caret, ``line`` its number."""
+
+    def __init__(self, path: str, line: int, column: int, text: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{path}, line {line}, column {column + 1}", problem, remedy)
+        self.line = line
+        start = max(0, column - _SHOWN)
+        shown = "".join(c if c.isprintable() else " " for c in text[start : column + _SHOWN])
+        self.pointed = (shown, " " * (column - start) + "^")
+
+
+class NotInSubset(Exception):
+    """What is asked of a value cannot be read; the message says why, whoever catches it knows the place."""
+
+
+class ShapesDoNotFit(NotInSubset):
+    """Two shapes that do not go together, so that the code would stop there."""
+
+
+class NumbersNeeded(Exception):
+    """What is done needs a number where a size has a name."""
+
+
+class SourceText:
+    """A file's text and its syntax tree.  Raises :class:`SpecError` where it is no Python or goes beyond the limits."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+        regular_file(path, LARGEST_SOURCE, "put the pair of functions into a file of its own")
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SpecError(self.path, "is no text in UTF-8", "save it as UTF-8") from error
+        self.lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").split("\n")
+        try:
+            self.tree = ast.parse("\n".join(self.lines))
+        except SyntaxError as error:
+            place = error.lineno or 1, max(0, (error.offset or 1) - 1)
+            raise self.error(*place, f"is no Python ({error.msg})", "mend it") from error
+        except (ValueError, RecursionError, MemoryError) as error:
+            remedy = "put the pair of functions into a file of its own"
+            raise SpecError(self.path, "cannot be taken apart: it is nested too deeply, or no text", remedy) from error
+        self._measure()
+
+    def _measure(self) -> None:
+        """Refuse trees that are too large or too deep for what walks over them."""
+        count = 0
+        level: list[tuple[ast.AST, int]] = [(self.tree, 0)]
+        while level:
+            node, depth = level.pop()
+            count += 1
+            if count > MOST_SYNTAX:
+                raise SpecError(self.path, f"has more than {MOST_SYNTAX} elements", "make the file smaller")
+            if depth > DEEPEST_SOURCE:
+                raise self.at(node, f"is nested more than {DEEPEST_SOURCE} levels deep", "write it in several steps")
+            level += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+
+    def at(self, node: ast.AST, problem: str, remedy: str = "see docs/howto/check_a_backward_pass.md") -> CodeError:
+        """The error for a place in the tree."""
+        line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        return self.error(line, len(text.encode()[:offset].decode(errors="ignore")), problem, remedy)
+
+    def error(self, line: int, column: int, problem: str, remedy: str) -> CodeError:
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return CodeError(self.path, line, column, text, problem, remedy)
+
+
+def nodes_within(statements: list[ast.stmt]) -> Iterator[ast.AST]:
+    """All that stands in some statements, but not within functions and classes that are only defined there."""
+    stack: list[ast.AST] = list(statements)
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))

@@ -1,0 +1,76 @@
+"""Values of variables: arrays in memory, which several names may share, and what is kept between the two passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.array_forms import FormArray
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+
+
+class StoredArray:
+    """An array that a variable holds; other names of it see what is written into it.
+
+    A view (``base``) shares memory with another array.  To write into one, or to read one whose base has been written
+    to since, is refused: whether memory is shared then decides what the code computes.
+    """
+
+    def __init__(self, array: FormArray, base: StoredArray | None = None) -> None:
+        self.changes = 0
+        self._array, self._base = array, base
+        self._seen = 0 if base is None else base.changes
+
+    @property
+    def array(self) -> FormArray:
+        if self._stale:
+            raise NotInSubset("a view of an array that has been written to since (copy it)")
+        return self._array
+
+    @property
+    def _stale(self) -> bool:
+        return self._base is not None and (self._base.changes != self._seen or self._base._stale)
+
+    def rename(self, array: FormArray) -> None:
+        """The same entries, under a name."""
+        self._array = array
+
+    def write(self, array: FormArray) -> None:
+        """Other entries, of the same shape."""
+        if self._base is not None:
+            raise NotInSubset("a write into a view of another array (write into that one, or copy it)")
+        if array.shape != self._array.shape:
+            raise NotInSubset(f"a write that would change the shape of an array from {self._array} to {array}")
+        self.changes += 1
+        self._array = array
+
+
+@dataclass
+class KeptObject:
+    """``ctx`` or ``self``: attributes that one pass sets and the other one reads.
+
+    torch: whether it is the ctx of a torch.autograd.Function.
+    """
+
+    torch: bool = False
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class AlwaysTrue:
+    """ctx.needs_input_grad: every input asks for its gradient."""
+
+
+@dataclass(frozen=True)
+class ArrayMethod:
+    """A method of an array that is about to be called."""
+
+    array: StoredArray
+    name: str
+
+
+@dataclass(frozen=True)
+class ObjectMethod:
+    """A method of ctx, of a list or of a dictionary that is about to be called."""
+
+    owner: Any
+    name: str

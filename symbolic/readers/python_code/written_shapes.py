@@ -1,0 +1,117 @@
+"""The shapes of arguments, as they are written in annotations, docstrings and comments.
+
+def affine_forward(x: "n d", w: Float[Array, "d m"], b):
+    '''b: (m,)    or    - b: A numpy array of biases, of shape (m,)'''
+    # dyadic: b: m; eps: number; n = 3
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dyadic.symbolic.limits import MOST_AXES
+from dyadic.symbolic.readers.python_code.array_forms import Dim, Shape
+from dyadic.symbolic.readers.python_code.source_text import SourceText
+
+_COMMENT = re.compile(r"#\s*dyadic:\s*(.{1,500})")
+_ENTRY = re.compile(r"\s*([A-Za-z_][\w, ]{0,100}?)\s*(:|=)\s*(.*?)\s*\Z")
+_LINE = re.compile(r"\s*[-*]?\s*([A-Za-z_]\w{0,40}(?:\s*,\s*[A-Za-z_]\w{0,40}){0,8})\s*:\s*(.{1,300}?)\s*\Z")
+_OF_SHAPE = re.compile(r"\bshape:?\s*[(\[]([^()\[\]]{0,80})[)\]]")
+_DIM = re.compile(r"[A-Za-z_]\w{0,30}\Z|[1-9]\d{0,6}\Z")
+_NUMBER_WORDS = ("number", "scalar", "float")
+
+
+@dataclass
+class WrittenShapes:
+    """shapes: by argument.  numbers: for sizes that have a name."""
+
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+def shape_written(text: str) -> Shape | None:
+    """``n d``, ``(n, d)``, ``(m,)``, ``3 4``; ``number`` or ``()`` for a single one; None for anything else."""
+    text = text.strip()
+    if text in (*_NUMBER_WORDS, "()"):
+        return ()
+    if text[:1] + text[-1:] in ("()", "[]"):
+        text = text[1:-1].strip().removesuffix(",")
+    pieces = [piece for piece in re.split(r"\s*,\s*|\s+", text) if piece]
+    if not pieces or len(pieces) > MOST_AXES or not all(map(_DIM.match, pieces)):
+        return None
+    return tuple(_dim(piece) for piece in pieces)
+
+
+def _dim(piece: str) -> Dim:
+    return int(piece) if piece.isdigit() else piece
+
+
+def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: list[ast.AST]) -> WrittenShapes:
+    """What is written in the functions and about them.  outer: classes in which they stand."""
+    found = WrittenShapes()
+    for node in [source.tree, *outer, *functions]:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            _docstring(ast.get_docstring(node) or "", found)
+    for function in functions:
+        for argument in [*function.args.args, *function.args.kwonlyargs]:
+            shape = _annotated(argument.annotation)
+            if shape is not None:
+                found.shapes[argument.arg] = shape
+    own = _lines(functions)
+    others = _lines([node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)])
+    for number, line in enumerate(source.lines, 1):
+        if number not in others or number in own:
+            for text in _COMMENT.findall(line):
+                _comment(source, number, line, text, found)
+    return found
+
+
+def _lines(nodes: Sequence[ast.stmt]) -> set[int]:
+    return {number for node in nodes for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+
+
+def _annotated(node: ast.expr | None) -> Shape | None:
+    """``"n d"``, or the last text within brackets, as jaxtyping writes it."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return shape_written(node.value)
+    if isinstance(node, ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return _annotated(parts[-1]) if isinstance(parts[-1], ast.Constant) else None
+    return None
+
+
+def _docstring(text: str, found: WrittenShapes) -> None:
+    for line in text.split("\n"):
+        match = _LINE.match(line[:500])
+        if match is None:
+            continue
+        inner = _OF_SHAPE.search(match[2])
+        shape = shape_written(f"({inner[1]})") if inner else shape_written(match[2])
+        plain = inner is not None or match[2][:1] in "([" or " " in match[2]
+        if shape is None or not (plain or match[2] in _NUMBER_WORDS):
+            continue
+        for name in match[1].split(","):
+            found.shapes.setdefault(name.strip(), shape)
+
+
+def _comment(source: SourceText, number: int, line: str, text: str, found: WrittenShapes) -> None:
+    for entry in filter(str.strip, text.split(";")):
+        match = _ENTRY.match(entry)
+        shape = shape_written(match[3]) if match is not None and match[2] == ":" else None
+        if (
+            match is not None
+            and match[2] == "="
+            and match[3].isascii()
+            and match[3].isdigit()
+            and 0 < int(match[3]) < 10**6
+        ):
+            found.numbers[match[1].strip()] = int(match[3])
+        elif match is not None and shape is not None:
+            for name in match[1].split(","):
+                found.shapes[name.strip()] = shape
+        else:
+            remedy = "write # dyadic: x: n d; eps: number; n = 3"
+            raise source.error(number, line.index("#"), f"the comment {entry.strip()[:60]!r} is not understood", remedy)

@@ -1,0 +1,137 @@
+"""Forward and backward passes in code: right ones are proved, mistakes refuted with numbers that NumPy confirms."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from passes.executed import Executed, numbers_of_counterexample
+
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements.verdict.pair_verdict import examine_pair
+from dyadic.symbolic.readers.python_code import CodeFile, pairs_of
+
+RIGHT, MISTAKES, TORCH = (Path(f"examples/passes/{name}.py") for name in ("right", "mistakes", "torch_functions"))
+BY_SHAPES = {"missing_batch_sum"}
+AT_NUMBERS = {"attention", "rnn", "conv1d"}
+"""Loops and too many operations: shown at numbers for the sizes, which the verdict says."""
+WRONG_IN_TORCH = {"SwappedGradients", "StraightThrough"}
+
+
+def test_there_are_enough():
+    assert len(pairs_of(RIGHT)) >= 10
+    assert len(pairs_of(MISTAKES)) >= 10
+
+
+@pytest.mark.parametrize("name", pairs_of(RIGHT))
+def test_right_ones_are_proved(name):
+    claim = examine_pair(CodeFile(RIGHT, name))
+    assert claim.verdict is Verdict.PROVED, (claim.reason, claim.counterexample)
+    assert ("for all sizes" in claim.statement) == (name not in AT_NUMBERS)
+
+
+@pytest.mark.parametrize("name", [name for name in pairs_of(RIGHT) if name[0].islower()])
+def test_right_ones_are_right(name):
+    """What is said to be right is: NumPy agrees, by differences."""
+    file = CodeFile(RIGHT, name)
+    sizes = dict(zip(file.sizes, (2, 3, 4, 5), strict=False)) | file.numbers
+    pair = file.pair({size: sizes[size] for size in file.sizes})
+    draw = np.random.default_rng(0)
+    arguments = [draw.normal(size=shape) for shape in pair.arguments.values()]
+    (shape, _), *_ = pair.upstream.values()
+    upstream, executed = draw.normal(size=shape), Executed(RIGHT, name)
+    compared = 0
+    if name == "normalise":
+        executed.gradients = lambda given, g: [executed.backward(g, given[0])]
+    for gradient, found in zip(pair.gradients, executed.gradients(arguments, upstream), strict=True):
+        position = list(pair.arguments).index(gradient.argument)
+        for place in np.ndindex(found.shape):
+            wanted = executed.slope(arguments, upstream, position, place)
+            assert found[place] == pytest.approx(wanted, rel=1e-5, abs=1e-7)
+            compared += 1
+    assert compared
+
+
+@pytest.mark.parametrize("name", pairs_of(MISTAKES))
+def test_mistakes_are_refuted(name):
+    claim = examine_pair(CodeFile(MISTAKES, name))
+    assert claim.verdict is Verdict.REFUTED, claim.reason
+    found = claim.counterexample
+    if name in BY_SHAPES:
+        assert "shape" in found["shapes"]
+        return
+    sizes = {name: int(number) for name, number in re.findall(r"(\w+) = (\d+)", claim.statement)}
+    file = CodeFile(MISTAKES, name)
+    pair = file.pair({size: sizes[size] for size in file.sizes})
+    arguments, upstream = numbers_of_counterexample(pair, found)
+    by, _, place = found["gradient"].removeprefix("by ").partition("[")
+    place = tuple(map(int, re.findall(r"\d+", place)))
+    executed, position = Executed(MISTAKES, name), list(pair.arguments).index(by)
+    gradients = [gradient.argument for gradient in pair.gradients]
+    returned = executed.gradients(arguments, upstream)[gradients.index(by)]
+    said = _number(found["derivative of the forward pass"]), _number(found["returned by the backward pass"])
+    assert said[0] != said[1]
+    assert executed.slope(arguments, upstream, position, place) == pytest.approx(said[0], rel=1e-3, abs=1e-4)
+    assert np.broadcast_to(returned, pair.arguments[by])[place] == pytest.approx(said[1], rel=1e-6, abs=1e-9)
+
+
+def _number(text):
+    top, _, bottom = text.removesuffix("...").partition("/")
+    return float(top) / float(bottom or 1)
+
+
+@pytest.mark.parametrize("name", pairs_of(TORCH))
+def test_torch_functions(name):
+    wanted = Verdict.REFUTED if name in WRONG_IN_TORCH else Verdict.PROVED
+    assert examine_pair(CodeFile(TORCH, name)).verdict is wanted
+
+
+JAX = """
+import jax
+import jax.numpy as jnp
+
+@jax.custom_vjp
+def f(x: "n d", w: "d"):
+    return jnp.sin(x) * w
+
+def f_fwd(x: "n d", w: "d"):
+    return f(x, w), (jnp.cos(x), jnp.sin(x), w)
+
+def f_bwd(res, g):
+    cos, sin, w = res
+    return (cos * w * g, (sin * g).sum(axis=0))
+
+f.defvjp(f_fwd, f_bwd)
+"""
+
+
+@pytest.mark.parametrize(("old", "new", "verdict"), [
+    ("", "", Verdict.PROVED),
+    ("(sin * g).sum(axis=0))", "(cos * g).sum(axis=0))", Verdict.REFUTED),
+    ("(cos * w * g, (sin * g).sum(axis=0))", "((sin * g).sum(axis=0), cos * w * g)", Verdict.REFUTED),
+    ("(sin * g).sum(axis=0))", "sin * g)", Verdict.REFUTED),
+])  # fmt: skip
+def test_custom_vjp(tmp_path, old, new, verdict):
+    path = tmp_path / "f.py"
+    path.write_text(JAX.replace("@jax.custom_vjp\n", "").replace(old, new))
+    assert examine_pair(CodeFile(path, "f")).verdict is verdict
+
+
+def test_at_a_kink_nothing_is_claimed(tmp_path):
+    """relu' at 0 is a convention: > and >= are both right, and the verdict says what it leaves out."""
+    path = tmp_path / "f.py"
+    for sign in (">", ">="):
+        path.write_text(
+            "import numpy as np\n"
+            'def f_forward(x: "n"):\n    return np.maximum(x, 0), x\n'
+            f"def f_backward(dy, cache):\n    return dy * (cache {sign} 0)\n"
+        )
+        claim = examine_pair(CodeFile(path, "f"))
+        assert claim.verdict is Verdict.PROVED, sign
+    assert any("kink" in text for text in claim.hypotheses)
+
+
+def test_of_the_numbers_that_are_asked_for():
+    claim = examine_pair(CodeFile(RIGHT, "affine"), {"n": 4, "d": 2, "m": 3})
+    assert claim.verdict is Verdict.PROVED
+    assert claim.statement.count("at n = 4, d = 2, m = 3") == 1

@@ -1,0 +1,145 @@
+"""What is read of code is what NumPy computes: entry by entry, for every construct of the subset."""
+
+import numpy as np
+import pytest
+from passes.executed import entries_of
+
+from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.readers.python_code import CodeError, CodeFile
+from dyadic.symbolic.readers.python_code.array_layout import _groups
+
+BODIES = [
+    "x + 2 * y - 1", "x * y / (1 + y**2)", "-x", "x @ y.T", "np.dot(x, y.T)", "(x.T @ y)[1:, ::2]", "x[0]", "x[-1, 1:3]",
+    "x[:, None, 1] * y[None, :, 0]", "x[..., 0] + np.ones(3)", "np.sum(x)", "x.sum(axis=0)", "np.sum(x, axis=1, keepdims=True) * y",
+    "x.mean(axis=(0, 1)) + y.mean(0)", "x.var(axis=0) + np.std(y, axis=0, ddof=1)", "np.max(x, axis=1)", "x.max() - x.min(axis=0)",
+    "np.exp(x) + np.tanh(y) + np.sqrt(x**2 + 1) + np.log(y**2 + 2)", "np.maximum(x, y) - np.minimum(x, 0.5)",
+    "np.where(x > y, x, 2 * y)", "np.where((x > 0) & (y > 0) | (x < -1), x, 0)", "np.clip(x, -0.5, 0.5)", "np.abs(x) * np.sign(y)",
+    "x.reshape(4, 3)", "x.reshape(-1)", "x.reshape(2, 6) @ np.ones((6, 2))", "x.reshape(3, 2, 2).transpose(2, 0, 1)", "x.ravel()[1:5]",
+    "np.transpose(x) + 1", "np.swapaxes(x, 0, 1)", "np.expand_dims(x, 1).squeeze()", "np.broadcast_to(x[0], (2, 4))",
+    "np.einsum('ij,kj->ik', x, y)", "np.einsum('ij,ij->', x, y)", "np.einsum('ij->j', x)", "np.concatenate([x, y], axis=1)",
+    "np.concatenate((x[:1], y, x[1:]))", "np.stack([x, y, x], axis=1)", "np.outer(x[0], y[1])", "np.eye(4) * x[0]",
+    "np.diag(x[0]) + np.zeros((4, 4))", "np.linalg.norm(x, axis=1)", "x * np.pi", "x**0 + x**3 + (x**2 + 1) ** -0.5", "(x > 0) * y",
+    "np.square(x) + np.reciprocal(2 + y**2)", "x.T.T.copy()", "np.full((2, 2), 3.5)", "np.ones_like(x) + np.zeros_like(y)",
+    "x[1][2] * y[2, 3]", "np.moveaxis(x.reshape(3, 2, 2), 0, 2)", "x / x.shape[0] + len(x)", "~(x > 0) * x", "(x == y) + (x != y)",
+    "np.sum(np.exp(x - x.max(axis=1, keepdims=True)), axis=1)", "1.5e-1 * x + (7 // 2) % 2",
+]  # fmt: skip
+BLOCKS = [
+    "z = x.copy()\n    z[1:, :2] = 0\n    z[0] += y[1]\n    return z",
+    "z = np.zeros((3, 4))\n    for i in range(3):\n        z[i] = x[i] * (i + 1)\n    return z",
+    "z = np.zeros_like(x)\n    z[:, ::2] = y[:, 1::2]\n    z[:, 1] -= 3\n    return z",
+    "z = x * 1\n    z[y > 0] = 0\n    z[x < 0] *= 2\n    return z",
+    "z = 0\n    for a, b in zip([x, y], [1, 2]):\n        z = z + a * b\n    return z",
+    "z = w = x * 2\n    w += y\n    return z",
+    "parts = []\n    for k, row in enumerate([x[0], x[1], y[0]]):\n        if k == 1:\n            continue\n        parts.append(row)\n    return np.stack(parts)",
+    "table = {'a': x, 'b': y}\n    table['a'] = table['a'] + table['b']\n    return table['a'] if x.shape == y.shape else y",
+    "n, d = x.shape\n    if n > d:\n        return x\n    elif n == 3 and not d < 4:\n        return helper(y, scale=2.0) + helper(x)\n    return y",
+    "z = x - y\n    z = z - z.mean(axis=1, keepdims=True)\n    del x\n    return z",
+    "a, (b, c) = x, (y, 3)\n    a = a * c\n    return a - b",
+]  # fmt: skip
+HEAD = "import numpy as np\nSCALE = 0.25\n\ndef helper(a, scale=SCALE):\n    return a * scale\n\n"
+
+
+def both(tmp_path, body):
+    """What NumPy computes, and what was read."""
+    text = f'{HEAD}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
+    path = tmp_path / "f.py"
+    path.write_text(text)
+    draw = np.random.default_rng(1)
+    tensors = {name: draw.normal(size=(3, 4)) for name in "xy"}
+    space = {}
+    exec(text, space)
+    wanted = space["f_forward"](**{name: value.copy() for name, value in tensors.items()})
+    pair = CodeFile(path, "f").pair()
+    for definition in pair.forward:
+        tensors[definition.name] = entries_of(definition, tensors)
+    ((shape, output),) = pair.upstream.values()
+    return np.asarray(wanted, dtype=float), tensors[output], shape
+
+
+@pytest.mark.parametrize("body", [*(f"return {body}" for body in BODIES), *BLOCKS])
+def test_reads_what_numpy_computes(tmp_path, body):
+    wanted, found, shape = both(tmp_path, body)
+    assert wanted.shape == found.shape == shape
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ((2, 3, 4), (6, 4)), ((6, 4), (2, 12)), ((1, 6), (2, 3)), ((6, 1), (3, 2, 1)), ((24,), (2, 1, 12)), ((4, 6), (24,)),
+    ((1,), ()), ((), (1, 1)), ((2, 2, 3), (4, 3)), ((3, 4), (4, 3)),
+])  # fmt: skip
+def test_groups_of_a_reshape(old, new):
+    groups = _groups(list(old), list(new))
+    assert [axis for (one, two), _ in groups for axis in range(one, two)] == list(range(len(old)))
+    assert [axis for _, (one, two) in groups for axis in range(one, two)] == list(range(len(new)))
+    for (a, b), (c, d) in groups:
+        assert np.prod(old[a:b]) == np.prod(new[c:d])
+
+
+REFUSED = [
+    ("return np.linalg.inv(x)", "numpy.linalg.inv"),
+    ("return np.fft.fft(x)", "numpy.fft.fft"),
+    ("return x[x > 0]", "an array as an index"),
+    ("if x.sum() > 0:\n        return x\n    return y", "depends on the numbers in an array"),
+    ("while True:\n        pass", "While"),
+    ("return [a for a in (x, y)][0]", "a comprehension"),
+    ("return (lambda a: a)(x)", "a lambda"),
+    ("z = x.T\n    z[0] = 0\n    return x", "a view"),
+    ("z = x[0]\n    x[0] = 1\n    return z", "a view"),
+    ("return x @ y", "cannot be multiplied"),
+    ("return x + np.ones(3)", "cannot be broadcast"),
+    ("return x.reshape(5, 2)", "cannot be reshaped"),
+    ("return unknown(x)", "no function that is known"),
+    ("return x ** y", "an exponent"),
+    ("for i in range(10**9):\n        x = x + 1\n    return x", "a loop of more than"),
+    ("return 10 ** 10 ** 10 * x", "the exponent"),
+    ("return (2 ** 64) ** 64 * x", "so many digits"),
+    ("return x * 1e400", "this number"),
+    ("global z\n    return x", "Global"),
+    ("return f_forward(x, y)", "a call so deep"),
+    ("return np.sum(x, axis=5)", "axis 5"),
+    ("return np.sum(x, where=y > 0)", "the argument where"),
+    ("return x // y", "FloorDiv"),
+    ("return z", "z has no value here"),
+    ("x.__class__ = 3\n    return x", "could change"),
+    ("return x.__class__", "__class__"),
+    ("return getattr(x, 'T')", "no function that is known"),
+    ("return __import__('os').system('true')", "could change"),
+    ("return eval('x')", "could change"),
+    ("return open('/tmp/f').read()", "no function that is known"),
+    ("with open('f') as x:\n        return x", "With"),
+    ("import os\n    return x", "Import"),
+    ("return x if x is y else y", "with is"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "words"), REFUSED)
+def test_refuses_the_rest_with_its_place(tmp_path, body, words):
+    path = tmp_path / "f.py"
+    path.write_text(
+        f'{HEAD}def f_forward(x: "3 4", y: "3 4"):\n    {body}\n\ndef f_backward(dz, x, y):\n    return x, y\n'
+    )
+    with pytest.raises(CodeError) as caught:
+        CodeFile(path, "f").pair()
+    assert words in caught.value.problem
+    line, caret = caught.value.pointed
+    assert caught.value.line > HEAD.count("\n")
+    assert line in path.read_text()
+    assert caret.endswith("^")
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("def f_forward(x): return x, x\ndef f_backward(dy, cache): return dy", "the shape of x is not told"),
+    ('def f_forward(x: "n"): return x', "holds no forward and backward pass"),
+    ('def f_forward(x: "n"): return x\ndef f_backward(cache): return cache', "takes no derivative by an output"),
+    ('def f_forward(x: "n"): return x\ndef f_backward(dy, cache): return dy', "hands nothing over"),
+    ('def f_forward(x: "n"): return x, x\ndef f_backward(dy, cache): return dy, dy', "returns 2 gradients"),
+    ('def f_forward(*x): return x, x\ndef f_backward(dy, cache): return dy', "behind *"),
+    ('# dyadic: x is large\ndef f_forward(x: "n"): return x, x\ndef f_backward(dy, cache): return dy', "not understood"),
+    ('def f_forward(x: "n"): return x, x\ndef f_backward(dy, cache): return dy\ndef f_forward(x): return 2 * x', "twice"),
+])  # fmt: skip
+def test_says_what_a_pair_lacks(tmp_path, text, words):
+    path = tmp_path / "f.py"
+    path.write_text(f"{text}\n")
+    with pytest.raises(SpecError) as caught:
+        CodeFile(path, "f").pair()
+    assert words in str(caught.value)
