@@ -5,6 +5,7 @@ content.py    derivation + certificate -> document tree, by setting.py, network_
               verification_table.py; layer_words.py, prose.py   kinds and claims in words
 glyphs.py, meanings.py    which letter stands for what, and means what;  transliteration.py names in other scripts
 drawing.py    drawings and SVG              wavefront.py, architecture_graph.py, deviation_plots.py   what is drawn
+graph_panel.py            boxes and the lines between them;  widths.py how wide formulas are
 layout.py     where rows begin              render.py          the walk that both back ends share
 latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what all print
 html_document.py, mathml.py                 a page that needs nothing else
