@@ -297,7 +297,7 @@ def paper_claims(**options: Any) -> int:
 @commands.command()
 @_spec
 @click.option(
-    "-o", "--output", "outputs", type=_file, multiple=True, required=True, help="A .tex, .pdf or .html file, or several."
+    "-o", "--output", "outputs", type=_file, multiple=True, required=True, help="A .tex, .pdf or .html file; several."
 )  # fmt: skip
 @click.option("--certificate", type=_file, help="Write the certificate that the appendix cites to this file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
