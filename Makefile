@@ -5,13 +5,14 @@
 # make costly: certificates made to cost as much as they can, and what they cost.
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
 # make docs: write docs/layers.md from the code.
+# make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
 # make bench: CPU seconds of whole commands, and how they grow.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test long lint docs bench mutants forgeries certificates costly coq clean
+.PHONY: demo test long lint docs flagship typeset bench mutants forgeries certificates costly coq clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -30,6 +31,12 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md
+
+flagship: $(VENV)/.demo
+	$(BIN)/python -m dyadic.flagship
+
+typeset: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.typeset_matrix
 
 forgeries: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.forgeries

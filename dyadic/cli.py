@@ -183,10 +183,12 @@ def check_vjp(**options: Any) -> int:
     help="Also have Coq check the network's equations (its library is kept in ~/.cache/dyadic/coq).",
 )
 def check(**options: Any) -> int:
-    """Verify a certificate again, from its contents alone.
+    """Verify a certificate again, from its contents alone; of an appendix (.tex), find formulas changed by hand.
 
     Exit status: 0 confirmed, 1 rejected, 3 in part only.
     """
+    if options["certificate"].suffix == ".tex":
+        return _run("check_appendix", "publishing", **options)
     return _run("check", **options)
 
 
@@ -307,14 +309,20 @@ def paper_claims(**options: Any) -> int:
 
 @commands.command()
 @_spec
-@click.option("-o", "--output", type=_file, required=True, help="A .tex, .pdf or .html file.")
+@click.option(
+    "-o", "--output", "outputs", type=_file, multiple=True, required=True, help="A .tex, .pdf or .html file; several."
+)  # fmt: skip
+@click.option("--certificate", type=_file, help="Write the certificate that the appendix cites to this file.")
 @click.option("--notation", type=_file, help='Your own letters: a TOML file of lines such as s = "lambda".')
 @click.option("--sections", metavar="A,B,...", help="Only these: " + ", ".join(SECTIONS) + ".")
 @click.option("--detail", type=click.Choice(["full", "short"]), help="How much is said [full].")
 @click.option("--with", "others", type=_file, multiple=True, metavar="SPEC", help="A further network; may be repeated.")
 def appendix(**options: Any) -> int:
-    """Write the derivation and its verification as a paper appendix."""
-    return _run("appendix", **options)
+    """Write the derivation and its verification as a paper appendix.
+
+    Where SPEC is a certificate (.json), it is checked and written alone, as .pdf or .html.
+    """
+    return _run("appendix", "publishing", **options)
 
 
 @commands.command()
@@ -322,13 +330,8 @@ def appendix(**options: Any) -> int:
 @_size
 @click.option("--kind", type=click.Choice(FIGURES), default="wavefront", show_default=True, help="What is drawn.")
 @click.option(
-    "--stepsize",
-    "stepsizes",
-    type=_Real(),
-    multiple=True,
-    metavar="H",
-    help="A step size; a deviation may have several.",
-)
+    "--stepsize", "stepsizes", type=_Real(), multiple=True, metavar="H", help="A step size, or several of a deviation."
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), help="Of what a relaxation starts from and runs on [0].")
 @click.option("-o", "--output", type=_file, required=True, help="An .svg or .pdf file.")
 def figure(**options: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import dyadic
 from dyadic import report
-from dyadic.files import appendix_document, json_bytes, known_sections, reserved, reserved_folder
+from dyadic.files import appendix_document, json_bytes, reserved, reserved_folder
 from dyadic.results import Certificate
 from dyadic.symbolic import Derivation, DyadicError
 from dyadic.symbolic.errors import UnsupportedEquation
@@ -159,40 +159,6 @@ def figure(
             drawing = drawn(derivation, kind, stepsizes, seed or 0)
         write(figure_file(drawing, output))
     return 0
-
-
-def appendix(
-    spec: Path, cost: str | None, granularity: Granularity | None, output: Path, notation: Path | None,
-    sections: str | None, detail: str | None, others: tuple[Path, ...],
-) -> int:  # fmt: skip
-    from dyadic.paper import OF_ANY_NETWORK, appendix_files, appendix_format, read_notation
-
-    appendix_format(output)
-    if sections is not None and detail is not None:
-        raise DyadicError("--sections says what there is, and so does --detail; leave one of the two out")
-    names = None if sections is None else [name.strip() for name in sections.split(",")]
-    if names is not None:
-        known_sections(names)
-    chosen = read_notation(notation) if notation else None
-    verdicts, documents = [], []
-    with reserved(output, spec, *others) as write:
-        for path in (spec, *others):
-            derivation = _derivation(path, cost, granularity)
-            found = _verify(derivation)
-            verdicts.append(found.verdict)
-            documents.append(
-                appendix_document(derivation, found, chosen=chosen, sections=names, detail=detail or "full")
-            )
-        with progress("typesetting"):
-            first, *further = documents
-            contents = appendix_files([first, *(document.without(OF_ANY_NETWORK) for document in further)], output)
-        for name, content in contents.items():
-            if name == output:
-                write(content)
-            else:
-                with reserved(name, spec, *others) as write_beside:
-                    write_beside(content)
-    return max((EXIT[verdict] for verdict in verdicts), key=(0, 3, 1).index)
 
 
 def build(

@@ -5,9 +5,12 @@ content.py    derivation + certificate -> document tree, by setting.py, network_
               verification_table.py; layer_words.py, prose.py   kinds and claims in words
 glyphs.py, meanings.py    which letter stands for what, and means what;  transliteration.py names in other scripts
 drawing.py    drawings and SVG              wavefront.py, architecture_graph.py, deviation_plots.py   what is drawn
+graph_panel.py            boxes and the lines between them;  widths.py how wide formulas are
 layout.py     where rows begin              render.py          the walk that both back ends share
 latex.py, latex_math.py LaTeX fragment      typst_document.py, typst_math.py   PDF;  symbols.py what all print
+claims_graph.py           the claims as a graph;  abstracts_section.py   what became of the paper's abstracts
 html_document.py, mathml.py                 a page that needs nothing else
+certificate_document.py   a certificate alone;  sealed_formulas.py   what was changed in a fragment by hand
 """
 
 from __future__ import annotations
@@ -37,14 +40,17 @@ def appendix_files(documents: Document | Sequence[Document], path: Path) -> dict
     parts = [documents] if isinstance(documents, Document) else documents
     if appendix_format(path) == ".tex":
         style = files("dyadic.paper").joinpath("templates/dyadic-appendix.sty").read_bytes()
-        return {
-            path.with_name("dyadic-appendix.sty"): style,
-            path.with_name("dyadic.bib"): bibliography().encode(),
-            path: render_latex(*parts).encode(),
-        }
+        contents = (style, bibliography().encode(), render_latex(*parts).encode())
+        return dict(zip(file_names(path), contents, strict=True))
     if path.suffix == ".html":
         return {path: render_html(*parts).encode()}
     return {path: render_pdf(*parts)}
+
+
+def file_names(path: Path) -> list[Path]:
+    """Where the files of an appendix go that is to be at ``path``; that is the last of them."""
+    beside = ("dyadic-appendix.sty", "dyadic.bib") if path.suffix == ".tex" else ()
+    return [*(path.with_name(name) for name in beside), path]
 
 
 def appendix_format(path: Path) -> str:
@@ -79,6 +85,7 @@ __all__ = [
     "deviation_plot",
     "figure_file",
     "figure_format",
+    "file_names",
     "read_notation",
     "render_html",
     "render_latex",

@@ -140,7 +140,11 @@ def _svg(shape: Shape, height: float) -> str:
             dash = f' stroke-dasharray="{_number(DASH)}"' if shape.dashed else ""
             return f'<line {ends} stroke="#000000" stroke-width="1"{dash}/>'
         case Caption():
-            family = "DejaVu Sans Mono, monospace" if shape.code else "New Computer Modern, serif"
+            family = (
+                "DejaVu Sans Mono, monospace"
+                if shape.code
+                else "New Computer Modern, Latin Modern Roman, STIX Two Text, serif"
+            )
             size = 7 if shape.code else 8
             return (
                 f'<text x="{_number(shape.x)}" y="{_number(height - shape.y + 0.33 * size)}" '

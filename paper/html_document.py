@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from typing import Any
 
+from dyadic.paper.claims_graph import claims_graph
 from dyadic.paper.document import (
     REFERENCES,
     Algorithm,
@@ -36,6 +38,10 @@ _SYMBOLS = {
     "||": '<mo stretchy="false" form="postfix">|</mo>',
 }  # fmt: skip
 _ROW, _CELL = "<row/>", "<cell/>"
+_GRAPH = (
+    "The claims. Shape: what they are to the theorem. Fill: what became of the proof. Border: dashed where a statement "
+    "is about this network's sizes only. A claim leads to its entry."
+)
 
 
 class HtmlRenderer(Renderer):
@@ -191,13 +197,26 @@ class HtmlRenderer(Renderer):
 
     def table(self, block: Table) -> str:
         head = "".join(f'<th scope="col">{self.spans(title)}</th>' for title in block.head)
+        places = [f' id="{self._anchor(claims)}"' for claims in block.claims] or [""] * len(block.rows)
         rows = "".join(
-            f"<tr>{''.join(f'<td>{cell}</td>' for cell in self._cells(block, number))}</tr>\n"
-            for number in range(len(block.rows))
+            f"<tr{place}>{''.join(f'<td>{cell}</td>' for cell in self._cells(block, number))}</tr>\n"
+            for number, place in enumerate(places)
         )
         return (
-            f'<div class="scroll"><table><caption>{self.text(block.caption)}</caption>'
+            f'{self._graph(block)}<div class="scroll"><table><caption>{self.text(block.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+
+    def _graph(self, block: Table) -> str:
+        """The graph of claims above their table."""
+        anchors = {name: self._anchor(claims) for claims in block.claims for name in claims}
+        drawn = claims_graph([self.document.claims[name] for name in anchors], anchors) if anchors else ""
+        return f"<figure>{drawn}<figcaption>{_GRAPH}</figcaption></figure>" if drawn else ""
+
+    def _anchor(self, claims: Sequence[str]) -> str:
+        """Where the entries of a row of claims stand."""
+        return (
+            f"{self.place}claim-{re.sub(r'[^A-Za-z0-9]+', '-', claims[0])}-{sha256(claims[0].encode()).hexdigest()[:6]}"
         )
 
     def _cells(self, block: Table, number: int) -> list[str]:

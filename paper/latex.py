@@ -23,6 +23,7 @@ from dyadic.paper.drawing import SHADES, Box, Caption, Curve, Shape, Stroke, das
 from dyadic.paper.latex_math import LatexMathPrinter
 from dyadic.paper.layout import RowPart
 from dyadic.paper.render import Renderer
+from dyadic.paper.sealed_formulas import sealed
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.latex_printing import latex_escape
 
@@ -244,7 +245,7 @@ def _line(line: Stroke) -> str:
 
 def render_latex(*documents: Document) -> str:
     """The fragment's text."""
-    return "\n".join(LatexRenderer(document).render() for document in documents)
+    return "\n".join(sealed(LatexRenderer(document).render()) for document in documents)
 
 
 def bibliography() -> str:

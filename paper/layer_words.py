@@ -69,7 +69,7 @@ _NAMES = {
 
 
 def _setting(key: str, value: Any) -> str:
-    if key in _SILENT or value is None or (key == "dilation" and set(value) == {1}):
+    if key in _SILENT or value is None or _value(value) == "()" or (key == "dilation" and set(value) == {1}):
         return ""
     if key == "activation":
         return "" if value == "identity" else str(value).replace("_", " ")

@@ -7,39 +7,19 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, Mul
 
-from dyadic.symbolic.expressions import Bracket, Element, Reduction, walk
-from dyadic.symbolic.printing import POWER, PRODUCT, Printer, TextPrinter, signed_terms
+from dyadic.paper.widths import SPACE, Ruler
+from dyadic.symbolic.expressions import Reduction
+from dyadic.symbolic.printing import POWER, PRODUCT, Printer, signed_terms
 
-WIDTH = 56.0
-"""How wide a row may be, in letters, where a line has room for it and a tag."""
-NARROW = 34.0
+WIDTH = 375.0
+"""How wide a row may be where a line has room for it, in points of a font of 10 points."""
+NARROW = 228.0
 """The same in a column of a paper in two columns."""
 _LONG_NUMBER = 8
 """A coefficient with more digits stands as a fraction of its own, beside which a row can end."""
-_SCRIPT = 0.6
-_SUM = 3.0
+_SIGN, _INDENT, _BRACKETS = 12.2, 10.0, 8.0
 Piece = tuple[str, float]
 """A part of a row and its width."""
-
-_TEXT = TextPrinter()
-
-
-def extent(node: Expr) -> float:
-    """Roughly how wide an expression is typeset, in letters: scripts are small and stand above one another."""
-    found = float(len(_TEXT(node)))
-    for part in walk(node):
-        if isinstance(part, Element):
-            found += _entry(part) - len(_TEXT(part))
-        elif isinstance(part, Bracket):
-            found += sum(_entry(entry) - len(_TEXT(entry)) for entry in part.atoms(Element))
-        elif isinstance(part, Reduction):
-            found += _SUM - len(_TEXT.reduction(part, ""))
-    return found
-
-
-def _entry(node: Element) -> float:
-    indices = sum(len(_TEXT(index)) + 1 for index in node.indices)
-    return 1 + _SCRIPT * max(len(str(node.name.owner)), indices)
 
 
 @dataclass(frozen=True)
@@ -55,13 +35,13 @@ class RowPart:
     narrow: bool = False
 
 
-def parts(printer: Printer, body: Expr, left: float) -> list[RowPart]:
+def parts(printer: Printer, ruler: Ruler, body: Expr, left: float) -> list[RowPart]:
     """The right-hand side of an equation whose left-hand side is so wide, with the places where rows begin."""
     found: list[RowPart] = []
     sizes: list[tuple[float, float]] = []  # of each part its own width, and that of the term that it begins
     for position, (sign, term) in enumerate(signed_terms(body)):
         sign, term = _positive(sign, term)
-        cut = pieces(printer, term)
+        cut = pieces(printer, ruler, term)
         for number, (text, size) in enumerate(cut):
             found.append(RowPart(text, "" if number or (sign == "+" and not position) else sign))
             sizes.append((size, 0.0 if number else sum(width for _, width in cut)))
@@ -86,31 +66,32 @@ def _breaks(sizes: Sequence[tuple[float, float]], first: float, others: float) -
     found: set[int] = set()
     width, room = 0.0, first
     for place, (size, whole) in enumerate(sizes):
-        needed = width + 2 + whole if whole else width + size
+        needed = width + _SIGN + whole if whole else width + size
         if place and width and needed > room:
             found.add(place)
-            width, room = 2.0, others
-        width += size + (2 if whole else 0)
+            width, room = _INDENT, others
+        width += size + (_SIGN if whole else 0)
     return found
 
 
-def pieces(printer: Printer, term: Expr) -> list[Piece]:
+def pieces(printer: Printer, ruler: Ruler, term: Expr) -> list[Piece]:
     """The factors of a product, those under its sums included; one piece where it is no plain product."""
     if isinstance(term, Reduction):
-        head = printer.reduction(term, "").strip()
+        head, width = printer.reduction(term, "").strip(), ruler.head(term)
         if isinstance(term.body, Add) or term.body.could_extract_minus_sign():
-            return [(f"{head} {printer(term.body, PRODUCT)}", _SUM + extent(term.body))]
-        (first, size), *others = pieces(printer, term.body)
-        return [(f"{head} {first}", _SUM + size), *others]
+            return [(f"{head} {printer(term.body, PRODUCT)}", width + ruler(term.body) + _BRACKETS)]
+        (first, size), *others = pieces(printer, ruler, term.body)
+        return [(f"{head} {first}", width + size), *others]
     top, bottom = printer.factors(term) if isinstance(term, Mul) else ([], [])
     if len(top) > 1 and bottom and all(f.is_number for f in (top[0], *bottom)) and len(str(top[0])) > _LONG_NUMBER:
         number = Mul(top.pop(0), *(1 / f for f in bottom))
-        return [(printer(number, POWER), extent(number) / 2), *pieces(printer, Mul(*top))]
+        return [(printer(number, POWER), ruler(number) + SPACE), *pieces(printer, ruler, Mul(*top))]
     if top and not bottom:
         *front, last = top
-        return [*((printer(factor, POWER), extent(factor) + 0.5) for factor in front), *_last(printer, last)]
-    return [(printer(term, PRODUCT), extent(term))]
-
-
-def _last(printer: Printer, factor: Expr) -> Sequence[Piece]:
-    return pieces(printer, factor) if isinstance(factor, Reduction) else [(printer(factor, POWER), extent(factor))]
+        before = [
+            (printer(factor, POWER), ruler(factor) + _BRACKETS * isinstance(factor, Add) + SPACE) for factor in front
+        ]
+        if isinstance(last, Reduction):
+            return [*before, *pieces(printer, ruler, last)]
+        return [*before, (printer(last, POWER), ruler(last) + _BRACKETS * isinstance(last, Add))]
+    return [(printer(term, PRODUCT), ruler(term))]

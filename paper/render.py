@@ -31,10 +31,13 @@ from dyadic.paper.document import (
 )
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.symbols import NotationPrinter
+from dyadic.paper.widths import Ruler
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.printing import joined
 from dyadic.symbolic.tensor_names import NameRole
 
+_EQUALS = 13.3
+"""The width of an equals sign with its spaces, as in :mod:`dyadic.paper.widths`."""
 _LONGEST_LINE = 3
 """A right-hand side with more terms than this is broken after that many."""
 
@@ -53,6 +56,7 @@ class Renderer(ABC):
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.ruler = Ruler(document)
         blocks = [block for section in document.sections for block in section.blocks]
         keys = [block.key for block in blocks if isinstance(block, Display) and block.key]
         self.numbers = {key: number for number, key in enumerate(keys, 1)}
@@ -66,7 +70,7 @@ class Renderer(ABC):
             case Paragraph():
                 return self.paragraph(block)
             case Display(formula=(Expr() as left, "=", Expr() as right)):
-                return self.tagged([self.equality(self.printer(left), right, layout.extent(left))], "")
+                return self.tagged([self.equality(self.printer(left), right, self.ruler(left))], "")
             case Display():
                 return self.display(self.broken(block.formula), block.key)
             case EquationBlock():
@@ -108,12 +112,12 @@ class Renderer(ABC):
         return [f"{self.aligned}{sign}{joined(pair)}" for sign, pair in zip(plus, pairs, strict=True)]
 
     def equations(self, block: EquationBlock) -> str:
-        self.printer.kind = block.kind
+        self.printer.kind = self.ruler.kind = block.kind
         lines = self.document.notation.apart([apart_from_sizes(line) for line in block.lines], block.kind)
-        left = max(layout.extent(line.element) for line in lines)
+        left = max(self.ruler(line.element) for line in lines)
         first_gradient = len(lines) - block.gradients
         rows = [self.row(line, left, k >= first_gradient) for k, line in enumerate(lines)]
-        self.printer.kind = ""
+        self.printer.kind = self.ruler.kind = ""
         return self.tagged(rows, block.tag)
 
     def row(self, item: Definition, widest: float, gradient: bool) -> str:
@@ -125,7 +129,7 @@ class Renderer(ABC):
         return self.equality(left, item.body, widest)
 
     def equality(self, left: str, right: Expr, widest: float) -> str:
-        first, *others = layout.parts(self.printer, right, widest)
+        first, *others = layout.parts(self.printer, self.ruler, right, widest + _EQUALS)
         return self.relation(left, f"{first.sign}{first.text}") + "".join(map(self.part, others))
 
     def formula(self, node: Formula) -> str:

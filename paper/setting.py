@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dyadic.paper import theory
@@ -98,7 +99,7 @@ def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
         ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
     )
     return Table(
-        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (6, 22, 24, 9)
+        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (5, 20, 32, 8)
     )
 
 
@@ -158,7 +159,7 @@ def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list
     rows = two_to_a_row(
         [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), OF_THE_THEORY)]
     )
-    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 20, 9, 20))
+    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 23, 9, 23))
     roles = {name.role for _, name in names}
     accents = [text for role, text in _ACCENTS.items() if role in roles]
     return [table, Paragraph((" ".join(accents),))] if accents else [table]
@@ -188,8 +189,32 @@ def _named(name: str, aliases: dict[str, str]) -> Cell:
 
 
 def _listed(names: Sequence[str]) -> list[Span]:
-    shown = list(names) if len(names) <= 6 else [*names[:3], "", names[-1]]
+    """Names, those that differ by a number that counts up as one: ``blocks.{0..11}.norm``."""
+    ranges = _counted(names)
+    shown = ranges if len(ranges) <= 6 else [*ranges[:3], "", ranges[-1]]
     return joined([Code(name) if name else "..." for name in shown])
+
+
+def _counted(names: Sequence[str]) -> list[str]:
+    """Runs of names whose last but one part or last part counts up, as one name each, where they first stand."""
+    families: dict[str, list[int]] = {}
+    plain: list[str] = []
+    for name in names:
+        if (found := _NUMBER.fullmatch(name)) and "{" not in name:
+            families.setdefault(f"{found[1]}{{}}{found[3]}", []).append(int(found[2]))
+            plain.append(f"{found[1]}{{}}{found[3]}")
+        else:
+            plain.append(name)
+    shown: dict[str, None] = {}
+    for name, key in zip(names, plain, strict=True):
+        numbers = families.get(key, [])
+        counted = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        shown[key.replace("{}", f"{{{numbers[0]}..{numbers[-1]}}}") if counted else name] = None
+    return list(shown)
+
+
+_NUMBER = re.compile(r"(.*?[._])(0|[1-9]\d{0,8})((?:[._].*)?)")
+"""A name with a number between dots: of a block, as a rule."""
 
 
 def joined(items: Sequence[Span]) -> list[Span]:

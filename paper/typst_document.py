@@ -129,7 +129,7 @@ def render_typst(*documents: Document) -> str:
         cited |= renderer.cited
     if cited:
         parts.append('#heading(level: 2, numbering: none, "References")')
-    parts += [f"[{k}] #{typst_string(r.text)}" for k, r in enumerate(REFERENCES, 1) if r.key in cited]
+    parts += [f"#reference({k}, {typst_string(r.text)})" for k, r in enumerate(REFERENCES, 1) if r.key in cited]
     return "\n\n".join(parts) + "\n"
 
 

@@ -21,7 +21,7 @@ def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tu
     groups = _alike(claims)
     rows = tuple(_row(group, trusted, kinds) for group in groups)
     ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
-    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (28, 9, 16, 9), ids)
+    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (34, 9, 20, 9), ids)
     return (
         table,
         Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),

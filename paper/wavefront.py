@@ -106,8 +106,9 @@ def _front(places: Sequence[float], bottom: float, row: float, dashed: bool) -> 
 
 
 def _axis(left: float, cell: float, bottom: float, steps: int) -> list[Shape]:
-    stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if cell * s >= 13)
-    marks = [t for t in range(0, steps + 1, stride) if t == steps or cell * (steps - t) >= 13]
+    apart = 4 + 4.7 * len(str(steps))  # what a number takes with the space beside it
+    stride = next(s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if cell * s >= apart)
+    marks = [t for t in range(0, steps + 1, stride) if t == steps or cell * (steps - t) >= apart]
     found: list[Shape] = [
         Caption(left + cell * (t + 0.5), bottom - 7, str(t), "middle") for t in (*marks, *({steps} - set(marks)))
     ]

@@ -40,6 +40,24 @@
     });
   }
 
+  // What scrolls sideways can be reached by keyboard.
+  const reachable = () => {
+    for (const box of document.querySelectorAll(".formula, .scroll")) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", reachable);
+  reachable();
+
+  // A claim of the graph leads to its entry, opened.
+  for (const link of document.querySelectorAll("svg.claims a")) {
+    link.addEventListener("click", () => {
+      const entry = document.getElementById(link.getAttribute("href").slice(1)).querySelector("details");
+      entry.open = true;
+      entry.querySelector("summary").focus({ preventScroll: true });
+    });
+  }
+
   // The wavefront step by step: what comes later is veiled.
   for (const figure of document.querySelectorAll("figure.steps")) {
     const drawing = figure.querySelector("svg"), slider = figure.querySelector("input");

@@ -60,12 +60,12 @@ def contents():
     return build_document(derivation, verify(derivation))
 
 
-def complaints(folder, host, body, packages=""):
+def complaints(folder, host, body, packages="", document=None):
     head, front, style = HOSTS[host]
     name = head.partition("{")[2].partition("}")[0]
     found = shutil.which("kpsewhich") and subprocess.run(["kpsewhich", f"{name}.cls"], capture_output=True, check=False)
     require(found and found.stdout and shutil.which("pdflatex"), f"the LaTeX class {name} is not installed")
-    for path, content in appendix_files(contents(), folder / "appendix.tex").items():
+    for path, content in appendix_files(document or contents(), folder / "appendix.tex").items():
         path.write_bytes(content)
     (folder / "main.tex").write_text(
         rf"{head}\usepackage{{dyadic-appendix}}{packages}\begin{{document}}{front}{body}"

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -9,6 +10,7 @@ from support.browser import Browser, find_browser
 from support.optional import require
 
 from dyadic.paper import build_document, render_html
+from dyadic.paper.claims_graph import claims_graph
 from dyadic.proofs import verify
 from dyadic.symbolic import architecture, derive, read_spec
 
@@ -192,6 +194,60 @@ def test_copy_and_theme(reader):
     assert reader.ask(colour) != light
     reader.click("#theme")
     assert reader.ask(colour) == light
+
+
+def test_a_claim_of_the_graph_leads_to_its_entry(reader):
+    """By mouse, and by keyboard."""
+    opened = "[...document.querySelectorAll('tr details[open]')].map(d => d.closest('tr').id)"
+    assert reader.ask(opened) == []
+    names = reader.ask("[...document.querySelectorAll('svg.claims a text')].map(t => t.textContent)")
+    assert {"steps", "lemma", "ranks", "instances", "adjoint (12)", "identity", "tightness"} <= set(names)
+    reader.click("svg.claims a[aria-label^='wiring']")
+    first = reader.ask(opened)
+    assert [name.rpartition("-")[0] for name in first] == ["claim-wiring"]
+    reader.ask("document.querySelector(\"svg.claims a[aria-label^='lemma']\").focus()")
+    reader.press("Enter", 13)
+    assert len(reader.ask(opened)) == 2
+
+
+def test_the_graph_tells_what_is_open_and_for_which_sizes():
+    """Three kinds of claims, each another shape; the theorem that is refuted is drawn as such."""
+    derivation = derive(read_spec("examples/digits.toml"))
+    page = render_html(build_document(derivation, verify(derivation, steps=7)))
+    drawn = ElementTree.fromstring(page[page.index('<svg class="claims"') :].partition("</svg>")[0] + "</svg>")
+    nodes = {node.get("aria-label").partition(":")[0]: node for node in drawn.iter("a")}
+    assert nodes["steps"].get("class") == "refuted"
+    assert nodes["lemma"].get("class") == "proved"
+    shapes = {name: node[0].tag for name, node in nodes.items()}
+    assert (shapes["steps"], shapes["lemma"], shapes["wiring"]) == ("ellipse", "rect", "polygon")
+    claims = {claim["id"]: dict(claim) for claim in verify(derivation)["claims"]}
+    adjoint = next(claim for claim in claims.values() if claim["kind"] == "adjoint")
+    adjoint |= {"numbers": {**adjoint["numbers"], "all_sizes": 0}, "verdict": "undecided"}
+    text = claims_graph(list(claims.values()), dict.fromkeys(claims, "here"))
+    assert re.findall(r'class="(\w+ here)" aria-label="(adjoint)', text) == [("undecided here", "adjoint")]
+    assert claims_graph([claim for claim in claims.values() if claim["kind"] != "steps"], {}) == ""
+
+
+@pytest.mark.parametrize(("theme", "width"), [("dark", 900), ("light", 300)])
+def test_nothing_keeps_people_from_reading_it(theme, width, tmp_path):
+    """What axe-core finds: contrast, names of what can be pressed, landmarks, order of headings."""
+    axe = Path("node_modules/axe-core/axe.min.js")
+    require(find_browser(), "no Chromium is installed")
+    require(axe.exists(), "axe-core is not there: npm install --no-save axe-core")
+    path = tmp_path / "page.html"
+    path.write_text(page_of(read_spec("examples/digits.toml"))[2], encoding="utf-8")
+    browser = Browser(tmp_path, width, 800)
+    try:
+        browser.open(path)
+        browser.ask(f"document.documentElement.dataset.theme = '{theme}'")
+        browser.ask(f"{axe.read_text(encoding='utf-8')};1")
+        found = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))"
+        assert browser.ask(found) == []
+        assert (browser.ask("document.querySelectorAll('.formula[tabindex]').length") > 0) == (width < 400)
+        browser.ask("document.getElementById('theme').textContent = ''")
+        assert [name for name, _ in browser.ask(found)] == ["button-name"]
+    finally:
+        browser.close()
 
 
 def test_nothing_is_wider_than_a_narrow_screen(decoder, tmp_path):

@@ -1,0 +1,56 @@
+"""A certificate alone as a document: what it states, what its checker says of it, and its equations' hashes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dyadic.paper.document import Code, Document, Math, Paragraph, Section
+from dyadic.paper.glyphs import Notation
+from dyadic.paper.verification_table import tags_table, verification
+from dyadic.proofs.checker import Report
+
+_MOST_TAGS = 400
+
+
+def certificate_document(certificate: Mapping[str, Any], report: Report) -> Document:
+    """certificate: one that the checker has read.  report: what the checker says of it."""
+    name = certificate["architecture"]["name"]
+    labels = {key: layer["label"] for group in ("layers", "costs") for key, layer in certificate[group].items()}
+    hashes = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
+    tags = [(tag, digest[:12]) for tag, digest in hashes.items()]
+    left_out = (
+        f" The first {_MOST_TAGS} of {len(tags)} equations; the file holds all." if len(tags) > _MOST_TAGS else ""
+    )
+    verdict = f"{certificate['verdict'].capitalize()}: the network "
+    exact = f" vertices, is exact after {certificate['steps']} unit steps. SHA-256 of the certificate: "
+    longest = Math(("L", "=", str(certificate["L"])))
+    stated = Paragraph(
+        (verdict, Code(name), ", whose longest path has ", longest, exact, Code(certificate["hash"]), "."),
+        "Stated.",
+        claim="steps",
+    )
+    *_, outcome = report.lines()
+    checked = Paragraph((f"When this was written, dyadic check said: {outcome}",), "Checked.")
+    network = Paragraph(("SHA-256 of the network that it speaks of: ", Code(report.architecture), "."))
+    sections = (
+        Section("Verdict", (stated, checked, network), "result"),
+        Section("What was verified, and how", verification(certificate, labels), "verification"),
+        Section(
+            "Tags and hashes",
+            (*([Paragraph((left_out.strip(),))] if left_out else []), tags_table(tags[:_MOST_TAGS])),
+            "hashes",
+        ),
+    )
+    return Document(
+        title=f"Certificate of {name}",
+        label=re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "network",
+        sections=sections,
+        notation=Notation(),
+        aliases={},
+        named=frozenset(),
+        claims={claim["id"]: claim for claim in certificate["claims"]},
+        digest=certificate["hash"],
+        hashes=hashes,
+    )

@@ -1,0 +1,102 @@
+"""Every host document with every kind of network, compiled: no error, warning, overfull box or undefined reference.
+
+Run by ``make typeset`` (some minutes of CPU); tests/typeset/test_hosts.py has one network in every host.
+Models from PyTorch and ONNX are left out where these are not installed.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from typeset.test_hosts import HOSTS, complaints
+
+import dyadic
+from dyadic.flagship import flagship_document
+from dyadic.paper import appendix_files, build_document
+from dyadic.symbolic import architecture
+
+NAMES = [
+    "</script>",
+    "a&b",
+    "größe",
+    "層",
+    "слой 1",
+    "x_1$\\foo%#",
+    "الطبقة",
+    "a very long layer name that goes on and on",
+]
+
+
+def hostile():
+    layers = [{"name": name, "type": "dense", "units": 3, "activation": "gelu"} for name in NAMES]
+    return architecture(
+        {
+            "name": 'hostile & "names" \\end{document}',
+            "inputs": {"in": {"shape": [2]}},
+            "layers": layers,
+            "cost": {"type": "squared_error"},
+        }
+    )
+
+
+def chain():
+    layers = [{"name": f"h{k}", "type": "dense", "units": "m", "activation": "tanh"} for k in range(3)]
+    return architecture(
+        {"name": "chain", "inputs": {"x": {"shape": ["n"]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    )
+
+
+def networks():
+    """Networks by their names, each read when it is asked for."""
+    found = {name: lambda name=name: dyadic.read(f"examples/{name}.toml") for name in ("lenet", "decoder", "lstm")}
+    found |= {"chain": chain, "hostile": hostile}
+    if find_spec("onnx"):
+        import onnx
+
+        light = Path(onnx.__file__).parent / "backend/test/data/light"
+        found |= {
+            name: lambda name=name: dyadic.read(light / f"light_{name}.onnx") for name in ("resnet50", "densenet121")
+        }
+    if find_spec("torch"):
+        found |= {"vit": _from_torch("ViT", (1, 3, 16, 16)), "gpt": _from_torch("Gpt", None)}
+    return found
+
+
+def _from_torch(name, shape):
+    def read():
+        import torch
+        from readers import torch_models
+
+        example = torch.zeros(1, 6, dtype=torch.long) if shape is None else torch.zeros(*shape)
+        return dyadic.from_torch(getattr(torch_models, name)(blocks=12).eval(), example)
+
+    return read
+
+
+def documents():
+    yield "flagship", flagship_document()
+    for name, read in networks().items():
+        derivation = dyadic.derive(read())
+        yield name, build_document(derivation, dyadic.verify(derivation))
+
+
+def main():
+    wrong = 0
+    for name, document in documents():
+        for host in HOSTS:
+            with tempfile.TemporaryDirectory() as folder:
+                found = complaints(Path(folder), host, r"\input{appendix}", document=document)
+            wrong += bool(found)
+            print(
+                f"{'clean' if not found else 'NOT CLEAN':<10} {name:<12} {host:<14} {'; '.join(found[:3])}", flush=True
+            )
+        for ending in ("pdf", "html"):
+            assert appendix_files(document, Path(f"a.{ending}"))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
