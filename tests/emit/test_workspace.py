@@ -154,6 +154,27 @@ def test_types_without_an_order_are_refused(target, monkeypatch):
         module.gradients(params | {"a.bias": np.array(["a"] * 40)}, x, y)
 
 
+@pytest.mark.parametrize("target", ["numpy", "c"])
+def test_arrays_that_lie_askew_give_the_same_bits(target, monkeypatch):
+    """As others hand them on, out of a message: NumPy multiplies matrices that are not aligned by other means."""
+    module = emitted(mlp(), target, monkeypatch)
+    params, x, y = finite_draw(mlp(), module, 30, 0)
+    wanted = module.gradients(params, x, y)[1]
+
+    def askew(array):
+        room = bytearray(array.nbytes + 9)
+        first = next(k for k in range(1, 9) if np.frombuffer(room, np.uint8)[k:].ctypes.data % 8)
+        found = np.frombuffer(room, array.dtype, array.size, first).reshape(array.shape)
+        found[...] = array
+        assert not found.flags.aligned
+        return found
+
+    found = module.gradients({name: askew(value) for name, value in params.items()}, {"x": askew(x["x"])}, askew(y))[1]
+    assert all(same_bits(found[key], value) for key, value in wanted.items())
+    with pytest.raises(ValueError, match=r"out\['a.weight'\] must be"):
+        module.gradients(params, x, y, out={name: askew(value) for name, value in wanted.items()})
+
+
 class Foreign:
     """An array that another library exports."""
 
