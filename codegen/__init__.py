@@ -8,7 +8,7 @@ index_maps.py     integer index expressions with known sizes, made affine where 
 c_*.py            nests as text of the C family; _target and _inline: a C extension; cuda_printer.py: as CUDA
 sequential_printer.py  as functions of plain C    kernel_target.py  what targets with kernels share
 numpy_*.py        vectorised NumPy: _target and _printer (the walk), _windows (entries), _contract (sums), _passes
-                  and _inline (the gradients in one straight line)
+                  and _inline (the gradients in one straight line), _workspace (the same with kept arrays)
 templates/        skeletons; printers hold the mathematics
 """
 

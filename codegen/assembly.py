@@ -32,6 +32,8 @@ class Target(ABC):
     name: str
     template: str
     array_module: str
+    makes = False
+    """Whether the emitted functions are given what makes their arrays, and gradients where they go."""
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         self.derivation, self.dtype = derivation, dtype
@@ -63,6 +65,14 @@ class Target(ABC):
     @abstractmethod
     def called(self, call: RoutineCall) -> str:
         """Name of the function that a call is to."""
+
+    def added(self, terms: Sequence[str], out: str | None) -> str:
+        """The sum of two or more arrays as code.  out: the array to put it in, where there may be such."""
+        return " + ".join(terms)
+
+    def times(self, weight: str, value: str) -> str:
+        """A number times an array as code."""
+        return f"{weight} * {value}"
 
     @abstractmethod
     def context(self) -> dict[str, Any]:
@@ -98,6 +108,7 @@ def emit_module(target: Target) -> str:
         "below_targets": [
             (repr(c.owner), int(c.shape[-1])) for c in architecture.costs if c.equation.target_role == "index"
         ],
+        "outputs": _outputs(architecture),
         "batched": not architecture.explicit_batch,
         "decay": target.decay,
         "stored": bool(stored_arrays(architecture)),
@@ -126,7 +137,10 @@ def emit_module(target: Target) -> str:
             for call in plan.forward
         ],
         "backward": [text.backward(step) for step in plan.backward],
-        "gradients": [(repr(name), text.sum(terms), tagged(derivation, f"g:{name}")) for name, terms in plan.gradients],
+        "gradients": [
+            (repr(name), text.gradient(name, terms), tagged(derivation, f"g:{name}")) for name, terms in plan.gradients
+        ],
+        "makes": "make" if target.makes else "",
         **target.context(),
     }
     return rendered(target.template, context)
@@ -138,17 +152,28 @@ class _Text:
     def __init__(self, target: Target) -> None:
         self.target, self.derivation = target, target.derivation
 
-    def call(self, call: RoutineCall, x: str = "x") -> str:
-        """``name(arguments)``; x: the name of the activations here."""
+    def call(self, call: RoutineCall, x: str = "x", out: str | None = None) -> str:
+        """``name(arguments)``; x: the name of the activations here; out: where the result may go."""
         arguments = [_source(source, x) for source in call.sources] + (["batch"] if call.batch else [])
+        if self.target.makes:
+            arguments += ["make", *([out] if out and call.part.startswith("gradient_") else [])]
         return f"{self.target.called(call)}({', '.join(arguments)})"
 
     def term(self, term: Summand, x: str = "x") -> str:
         value = self.call(term.of, x) if isinstance(term.of, RoutineCall) else _source(term.of, x)
-        return value if term.weight == 1 else f"{number(term.weight)} * {value}"
+        return value if term.weight == 1 else self.target.times(number(term.weight), value)
 
-    def sum(self, terms: Sequence[Summand]) -> str:
-        return " + ".join(map(self.term, terms))
+    def sum(self, terms: Sequence[Summand], further: Sequence[str] = (), out: str | None = None) -> str:
+        parts = [*map(self.term, terms), *further]
+        return parts[0] if len(parts) == 1 else self.target.added(parts, out)
+
+    def gradient(self, name: str, terms: Sequence[Summand]) -> str:
+        """The gradient of a parameter, with what the decay adds to it."""
+        decay, (first, *others) = self.target.decay, terms
+        out = f"out.get({name!r})"
+        if decay is None and not others and isinstance(first.of, RoutineCall) and first.weight == 1:
+            return self.call(first.of, out=out)
+        return self.sum(terms, [self.target.times(decay, f"p[{name!r}]")] if decay else (), out)
 
     def backward(self, step: Backward) -> dict[str, Any]:
         return {
@@ -206,6 +231,14 @@ def asked_for(architecture: Architecture) -> list[Input]:
     """The inputs that a caller of the module gives: not the positions that came with the model."""
     bound = positions(architecture)
     return [n for n in architecture.inputs if n.role in ("data", "index") and n.name not in bound]
+
+
+def _outputs(architecture: Architecture) -> list[tuple[str, str]]:
+    """(vertex, cost) of what another program differentiates further: where all costs are abstract and of weight 1."""
+    costs = architecture.costs
+    if any(cost.type != "abstract" or cost.weight != 1 for cost in costs) or architecture.decay:
+        return []
+    return [(repr(cost.input), repr(cost.owner)) for cost in costs]
 
 
 def positions(architecture: Architecture) -> list[str]:

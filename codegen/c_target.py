@@ -81,7 +81,6 @@ class CTarget(KernelTarget):
             "integers": "np.int32",
             "aligned": False,
             "most": self.most(),
-            "new_integers": any("_new_integers(" in line for one in routines for line in one["lines"]),
             "ready": "",
         }  # fmt: skip
 

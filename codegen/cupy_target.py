@@ -22,6 +22,15 @@ class CupyTarget(KernelTarget):
     name = "cupy"
     template = "cupy.py.j2"
     array_module = "cp"
+    makes = True
+    maker = "make"
+
+    def added(self, terms: Sequence[str], out: str | None) -> str:
+        into = f", out={out}" if out else ""
+        return f"_sum(make, {', '.join(terms)}{into})"
+
+    def times(self, weight: str, value: str) -> str:
+        return f"_times(make, {weight}, {value})"
 
     def variants(self, kernel: Kernel) -> list[Nest]:
         small = few(kernel, self.itemsize)
@@ -50,9 +59,17 @@ class CupyTarget(KernelTarget):
             "integers": "np.int32",
             "aligned": True,
             "most": self.most(),
-            "new_integers": any("_new_integers(" in line for one in routines for line in one["lines"]),
+            "combined": self._combined(),
             "ready": "\n    _require_device()",
         }
+
+    def _combined(self) -> list[str]:
+        """Which functions combine arrays outside the kernels."""
+        sums = [step.sensitivity for step in self.plan.backward]
+        sums += [terms for _, terms in self.plan.gradients] + [(term,) for _, term in self.plan.loss]
+        added = self.decay is not None or any(len(terms) > 1 for terms in sums)
+        weighted = self.decay is not None or any(term.weight != 1 for terms in sums for term in terms)
+        return [name for name, wanted in (("sum", added), ("times", weighted)) if wanted]
 
 
 def _launch(one: Nest) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sympy import Expr
@@ -31,6 +31,8 @@ class KernelTarget(Target):
     """
 
     one_thread = False
+    maker = "_new"
+    """The function by which a routine makes an array."""
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
@@ -113,6 +115,7 @@ class KernelTarget(Target):
         arguments = [variable(tensor) for tensor in routine.arguments]
         lines: list[str] = []
         copied = _handed_on(routine, sizes)
+        into = results[-1] if self.makes and part.startswith("gradient_") else None
         usual: list[Nest] = []
         if copied is not None:
             results = [variable(copied)]
@@ -126,15 +129,26 @@ class KernelTarget(Target):
                     self.nests[variant.kernel.name] = variant
                     kernels.append(self.printed(variant, _about(variant, routine) + provenance))
                 usual.append(variants[0])
-                lines += [*_allocations(variants[0], routine, sizes), *self.launches(variants)]
+                lines += [*self._allocations(variants[0], routine, sizes, into), *self.launches(variants)]
         self.launched[name] = tuple(usual), copied
         return {
             "name": name,
             "doc": documentation(routine),
             "arguments": arguments + (["batch"] if is_mean(routine) else []),
             "lines": lines,
+            "into": into is not None,
             "result": f"({', '.join(results)},)" if part in ("", "bars") and len(results) == 1 else ", ".join(results),
         }
+
+    def _allocations(self, one: Nest, routine: Routine, sizes: Mapping[Expr, Expr], into: str | None) -> Iterator[str]:
+        """Arrays for a kernel's results, new ones or ``out``.  into: the result that may be given."""
+        defined = {item.tensor.name: item.tensor for item in routine.definitions}
+        for written in one.kernel.writes:
+            tensor = defined.get(written.name, written)
+            name, integers = variable(tensor), tensor.name in one.kernel.integers
+            extents = [_number(extent.xreplace(dict(sizes))) for extent in tensor.shape]
+            made = f"{self.maker}({', '.join(extents + (['dtype=np.int32'] if integers else []))})"
+            yield f"{name} = {made} if out is None else out" if name == into else f"{name} = {made}"
 
 
 def _sized_name(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
@@ -165,18 +179,6 @@ def _about(one: Nest, routine: Routine) -> str:
     pairs = zip(routine.definitions, routine.equations, strict=True)
     printer = TextPrinter()
     return "; ".join(printer.equation(equation) for item, equation in pairs if item.tensor.name in own)
-
-
-def _allocations(one: Nest, routine: Routine, sizes: Mapping[Expr, Expr]) -> list[str]:
-    """New arrays for a kernel's results."""
-    defined = {item.tensor.name: item.tensor for item in routine.definitions}
-    lines = []
-    for written in one.kernel.writes:
-        tensor = defined.get(written.name, written)
-        shape = ", ".join(_number(extent.xreplace(dict(sizes))) for extent in tensor.shape)
-        new = "_new_integers" if tensor.name in one.kernel.integers else "_new"
-        lines.append(f"{variable(tensor)} = {new}({shape})")
-    return lines
 
 
 def _number(extent: Expr) -> str:

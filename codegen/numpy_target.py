@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from dyadic.codegen.numpy_inline import Inliner
 from dyadic.codegen.numpy_passes import shared
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_windows import Support
+from dyadic.codegen.numpy_workspace import helpers_of, kept
 from dyadic.codegen.plan import RoutineCall
 from dyadic.codegen.program import Routine, takes_batch, variable
 from dyadic.symbolic.derivation import Derivation
@@ -60,7 +62,11 @@ class NumpyTarget(Target):
         taken = {*self.support.constants.values(), *self.routines, "State", "VERTICES", "PARAMETERS", "INPUTS"}
         inliner = Inliner(self.plan, lambda call: self.routines[self.called(call)], taken, number)
         lines, loss, gradients = inliner.lines(self.tag, self.decay, not architecture.explicit_batch)
-        return {"lines": lines, "loss": loss, "gradients": gradients}
+        places = {value: literal_eval(name) for name, value in gradients}
+        into = kept(lines, places)
+        return {
+            "lines": lines, "loss": loss, "gradients": gradients, "kept": into, "helpers": helpers_of(into),
+        }  # fmt: skip
 
     def _add(self, names: dict[Any, str], base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:
         """Print a routine for some sizes; equal code is one function, other code gets a number in its name."""

@@ -41,13 +41,17 @@ def stand_in(order: int = 0) -> Any:
 
     def empty(shape: Sequence[int], dtype: Any) -> Any:
         # What a kernel fails to write must show.
-        return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else -(2**31), dtype)
+        return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else -(2**31), dtype).view(DeviceArray)
 
     return types.SimpleNamespace(
         RawModule=RawModule,
         cuda=types.SimpleNamespace(is_available=lambda: True),
         empty=empty,
         zeros=np.zeros,
+        ndarray=DeviceArray,
+        add=np.add,
+        multiply=np.multiply,
+        from_dlpack=lambda value: np.from_dlpack(value).view(DeviceArray),
         asarray=lambda value, *given, **named: np.asarray(value, *given, **named).view(DeviceArray),
         asnumpy=np.asarray,
         ascontiguousarray=np.ascontiguousarray,
