@@ -4,7 +4,7 @@
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make costly: certificates made to cost as much as they can, and what they cost.
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
-# make docs: write docs/layers.md from the code.
+# make docs: write docs/layers.md from the code, and the pictures of the pages by the commands on them.
 # make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
 # make bench: CPU seconds of whole commands, and how they grow.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
@@ -31,6 +31,7 @@ lint: $(VENV)/.test
 
 docs: $(VENV)/.demo
 	$(BIN)/python -m dyadic.catalogue docs/layers.md
+	PYTHONPATH=tests $(BIN)/python -m campaigns.pictures
 
 flagship: $(VENV)/.demo
 	$(BIN)/python -m dyadic.flagship

@@ -231,6 +231,7 @@ def emit(**options: Any) -> int:
 @_seed
 @click.option("--target", type=click.Choice(RUNNING), default="numpy", show_default=True)
 @click.option("-o", "--output", type=_file, help="Write every state, the energy and the deviation to this .npz file.")
+@click.option("--figure", type=_file, help="Draw how it settles, and what is predicted, in this .svg or .pdf file.")
 def relax(**options: Any) -> int:
     """Run the saddle-point dynamics and hold every step against backpropagation.
 

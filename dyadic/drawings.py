@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from dyadic.paper import DeviationLine, deviation_map, deviation_plot
+from dyadic.paper import DeviationLine, deviation_map, deviation_plot, stacked
 from dyadic.paper.architecture_graph import architecture_graph
 from dyadic.paper.drawing import Drawing
 from dyadic.paper.wavefront import wavefront
+from dyadic.physics.deviation import Prediction
 from dyadic.physics.dynamics import relax
 from dyadic.physics.trajectory import Trajectory
 from dyadic.symbolic import Derivation, DyadicError
 
 STEPSIZES = (1.0, 0.9, 0.5, 0.25, 1.3)
 """Of a plot of deviations where none are given: the exact one, smaller ones, and one beyond it."""
+
+_MOST_COLUMNS = 200
+"""Steps of which a map has a column each; of longer relaxations the plot alone is drawn."""
 
 
 def drawn(derivation: Derivation, kind: str, stepsizes: tuple[float, ...], seed: int) -> Drawing:
@@ -25,20 +29,41 @@ def drawn(derivation: Derivation, kind: str, stepsizes: tuple[float, ...], seed:
             return architecture_graph(derivation)
         case "heatmap":
             found = _run(derivation, stepsizes[0] if stepsizes else 1.0, derivation.steps + 1, seed)
-            return deviation_map(derivation, dict(zip(_names(found), found.deviation.T.tolist(), strict=True)))
+            return deviation_map(derivation, _by_variable(found))
     steps = 2 * derivation.steps + 10
     runs = [_run(derivation, h, steps, seed) for h in dict.fromkeys(stepsizes or STEPSIZES)]
     lines = [DeviationLine(run.h, run.deviation.max(axis=1).tolist()) for run in runs]
     return deviation_plot(derivation.architecture.name, lines)
 
 
+def relaxation_drawing(derivation: Derivation, found: Trajectory, prediction: Prediction | str) -> Drawing:
+    """How one relaxation settles: variables against steps, and below the largest deviation, beside the predicted one.
+
+    Raises :class:`DyadicError` where it started where it ended, so that there is nothing to draw.
+    """
+    _some_deviation(found)
+    largest = found.deviation.max(axis=1)
+    line = DeviationLine(
+        found.h, np.where(largest <= found.floor, 0.0, largest).tolist(),
+        [] if isinstance(prediction, str) else prediction.largest.max(axis=1).tolist(),
+    )  # fmt: skip
+    plot = deviation_plot(found.name, [line])
+    return plot if found.steps > _MOST_COLUMNS else stacked(deviation_map(derivation, _by_variable(found)), plot)
+
+
 def _run(derivation: Derivation, h: float, steps: int, seed: int) -> Trajectory:
     with np.errstate(all="ignore"):  # a step beyond 1 may leave the numbers that there are, which is drawn
         found = relax(derivation, steps=steps, h=h, seed=seed)
-    if not np.any(found.deviation):
-        raise DyadicError("the relaxation starts where it ends: there is no deviation to draw; take another --seed")
+    _some_deviation(found)
     return found
 
 
-def _names(found: Trajectory) -> list[str]:
-    return [f"{letter}:{name}" for letter, name in found.ranks]
+def _some_deviation(found: Trajectory) -> None:
+    if not np.any(found.deviation > found.floor):
+        raise DyadicError("the relaxation starts where it ends: there is no deviation to draw; take another start")
+
+
+def _by_variable(found: Trajectory) -> dict[str, list[float]]:
+    """What counts as exact is 0."""
+    shown = np.where(found.deviation <= found.floor, 0.0, found.deviation)
+    return {f"{letter}:{name}": column for (letter, name), column in zip(found.ranks, shown.T.tolist(), strict=True)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from dyadic.terminal import page, progress
 
 def relax(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], output: Path | None,
-    params: Path | None, data: Path | None, start: str, batch: int | None, seed: int | None, target: str, dtype: str,
-    tau: tuple[str, ...], stepsize: float, **options: Any,
+    figure: Path | None, params: Path | None, data: Path | None, start: str, batch: int | None, seed: int | None,
+    target: str, dtype: str, tau: tuple[str, ...], stepsize: float, **options: Any,
 ) -> int:  # fmt: skip
     from dyadic.physics.deviation import predicted
     from dyadic.physics.dynamics import RelaxationSetting, built, checked, run, time_constants
@@ -34,7 +35,9 @@ def relax(
     _refuse_idle((seed is not None and not drawn, _NOTHING_DRAWN), (batch is not None and data is not None, _OWN_BATCH))
     taus, numbers, seed = _named_numbers("--tau", tau), numbers_of(sizes), seed or 0
     read = (spec, params, data, None if start in ("zero", "random") else Path(start))
-    with nullcontext() if output is None else reserved(output, *read) as write:
+    if figure is not None:
+        _expect_figure(figure, output)
+    with _reserved(output, *read) as write, _reserved(figure, *read, output) as write_figure:
         derivation = _derivation(spec, cost, granularity, numbers)
         constants = time_constants(derivation, taus)
         steps = derivation.steps if options["steps"] is None else options["steps"]
@@ -48,6 +51,11 @@ def relax(
             clock = _Clock(steps, show)
             found = run(updates, setting, state, clock)
         prediction = predicted(updates, setting, state)
+        if write_figure is not None and figure is not None:
+            from dyadic.drawings import relaxation_drawing
+            from dyadic.paper import figure_file
+
+            write_figure(figure_file(relaxation_drawing(derivation, found, prediction), figure))
         if write is not None:
             write(found.stored())
     print_lines(relaxation_text(found, spectrum(derivation, stepsize, constants), prediction, page(sys.stdout), start))
@@ -127,7 +135,7 @@ def compare(
     if unknown:
         known = ", ".join(method.id for method in METHODS)
         raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
-    with nullcontext() if output is None else reserved(output, spec, params, data) as write:
+    with _reserved(output, spec, params, data) as write:
         derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
         with progress("comparing") as show:
             found = side_by_side(
@@ -196,6 +204,20 @@ def paper_claims(
 _NOTHING_DRAWN = "--seed is of what is drawn, and nothing is: all is read from files; leave it out"
 _OWN_BATCH = "--batch is how many samples are drawn, and --data has its own; leave one of the two out"
 _TABLES = {".csv": "to_csv", ".tex": "to_latex", ".html": "to_html"}
+
+
+def _expect_figure(figure: Path, output: Path | None) -> None:
+    """Refuse an ending that no figure has, and the place of the other output."""
+    from dyadic.paper import figure_format
+
+    figure_format(figure)
+    if output is not None and figure.resolve() == output.resolve():
+        raise DyadicError(f"{figure}: --output and --figure are written there, one over the other; choose two places")
+
+
+def _reserved(output: Path | None, *read: Path | None) -> AbstractContextManager[Callable[[bytes], None] | None]:
+    """A place for what is written, if anything is."""
+    return nullcontext() if output is None else reserved(output, *read)
 
 
 def _refuse_idle(*cases: tuple[Any, str]) -> None:

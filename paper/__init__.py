@@ -22,7 +22,7 @@ from pathlib import Path
 from dyadic.paper.content import DETAILS, OF_ANY_NETWORK, SECTIONS, build_document
 from dyadic.paper.deviation_plots import DeviationLine, deviation_map, deviation_plot
 from dyadic.paper.document import Document
-from dyadic.paper.drawing import Drawing, svg
+from dyadic.paper.drawing import Drawing, stacked, svg
 from dyadic.paper.glyphs import read_notation
 from dyadic.paper.html_document import render_html
 from dyadic.paper.latex import bibliography, render_latex
@@ -91,6 +91,7 @@ __all__ = [
     "render_latex",
     "render_pdf",
     "render_typst",
+    "stacked",
 ]
 
 if __name__ != "dyadic.paper":  # one module must not exist under two names

@@ -18,16 +18,22 @@ from dyadic.symbolic.derivation import Derivation
 _LEFT, _RIGHT, _BOTTOM, _TOP = 44.0, 64.0, 34.0, 14.0
 _PLOT_WIDTH, _PLOT_HEIGHT = 250.0, 150.0
 _DASHES: tuple[tuple[float, ...], ...] = ((), (6, 3), (2, 2), (8, 2, 2, 2), (1, 3), (10, 4))
+_MARK = 3.6
+"""The side of a square that marks a prediction."""
 _ROUNDING = 1e-15
 """Below this a difference of numbers of order 1 in float64 says nothing."""
 
 
 @dataclass(frozen=True)
 class DeviationLine:
-    """The largest deviation of any variable after 0, 1, 2, ... steps of size ``h``; 0 is exact."""
+    """The largest deviation of any variable after 0, 1, 2, ... steps of size ``h``; 0 is exact.
+
+    predicted: what a closed form has for the same steps, drawn as marks; nothing where there is none.
+    """
 
     h: float
     deviation: Sequence[float]
+    predicted: Sequence[float] = ()
 
 
 def deviation_plot(name: str, lines: Sequence[DeviationLine]) -> Drawing:
@@ -45,6 +51,7 @@ def deviation_plot(name: str, lines: Sequence[DeviationLine]) -> Drawing:
         if first_exact(line.deviation) is None:
             ends.append((*_end(frame, line), f"h = {line.h:g}"))
         shapes += _zero(frame, line)
+        shapes += _predicted(frame, line)
     shapes += _named(ends)
     title = f"Deviation of {name} from backpropagation against steps, for step sizes " + ", ".join(
         f"{line.h:g}" for line in lines
@@ -118,6 +125,22 @@ def _line(frame: _Frame, line: DeviationLine, dashes: tuple[float, ...], width: 
     return [Curve(tuple(run), width, dashes) for run in runs if len(run) > 1]
 
 
+def _predicted(frame: _Frame, line: DeviationLine) -> list[Shape]:
+    """A square for what is predicted, at so many steps as can be told apart, and above the plot what squares are."""
+    every = max(1, math.ceil(2 * _MARK * len(line.predicted) / _PLOT_WIDTH))
+    shown = {k: value for k, value in enumerate(line.predicted) if 10.0**frame.low <= value <= 10.0**frame.high}
+    found: list[Shape] = [_square(frame.x(k), frame.y(value)) for k, value in shown.items() if k % every == 0]
+    if found:
+        x, y = _LEFT + _PLOT_WIDTH - 92, _BOTTOM + _PLOT_HEIGHT + 8
+        found += [_square(x, y), Caption(x + 6, y, "predicted in closed form")]
+    return found
+
+
+def _square(x: float, y: float) -> Curve:
+    r = _MARK / 2
+    return Curve(((x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r), (x - r, y - r)), 0.6)
+
+
 def _end(frame: _Frame, line: DeviationLine) -> tuple[float, float]:
     step = max((k for k, value in enumerate(line.deviation) if 0 < value < math.inf), default=0)
     value = line.deviation[step]
@@ -143,7 +166,9 @@ def _zero(frame: _Frame, line: DeviationLine) -> list[Shape]:
             found.append(Curve(((frame.x(step - 1), frame.y(before)), (x, frame.zero)), 0.8, (1, 2)))
     mark = ((x - 3, frame.zero + 5), (x + 3, frame.zero + 5), (x, frame.zero), (x - 3, frame.zero + 5))
     found.append(Curve(mark, 1.2))
-    return [*found, Caption(x + 7, frame.zero + 7, f"h = {line.h:g}: exactly 0 from step {step}")]
+    text, y = f"h = {line.h:g}: exactly 0 from step {step}", frame.zero + 7
+    room = x < _LEFT + 0.6 * _PLOT_WIDTH
+    return [*found, Caption(x + 7, y, text) if room else Caption(x - 7, y, text, "end")]
 
 
 def _named(ends: Sequence[tuple[float, float, str]]) -> list[Shape]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
@@ -71,6 +71,22 @@ class Drawing:
     shapes: tuple[Shape, ...]
     title: str
     columns: tuple[float, float] | None = None
+
+
+def stacked(upper: Drawing, lower: Drawing) -> Drawing:
+    """Two drawings as one, the first above the second."""
+    shapes = (*(_raised(shape, lower.height) for shape in upper.shapes), *lower.shapes)
+    title = f"{upper.title}. {lower.title}"
+    return Drawing(max(upper.width, lower.width), upper.height + lower.height, shapes, title)
+
+
+def _raised(shape: Shape, by: float) -> Shape:
+    match shape:
+        case Curve():
+            return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
+        case Stroke():
+            return replace(shape, y1=shape.y1 + by, y2=shape.y2 + by)
+    return replace(shape, y=shape.y + by)
 
 
 DASH = 3.0

@@ -12,9 +12,9 @@ M^j e_0 is read off unit steps of the emitted code, which is exact up to roundin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import comb
 
 import numpy as np
@@ -22,6 +22,7 @@ from flint import Ordering, arb, fmpq_mpoly_ctx
 
 from dyadic.physics.dynamics import MOST_NUMBERS, RelaxationSetting, ranks
 from dyadic.physics.linearity import not_linear
+from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
@@ -30,19 +31,25 @@ from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.derivation import Derivation
 
 Deviations = Mapping[Variable, Array]
+"""Of each variable its deviation after 0, 1, ..., n steps, [row, ...]."""
 
 
 @dataclass(frozen=True)
 class Prediction:
     """The predicted deviation of every variable after 0, 1, ..., n steps.
 
-    largest: [row, variable], the largest absolute entry, in the order of a trajectory's ``deviation``.
-    rows: the deviations themselves.  claim: that the closed form is right, and why.
+    deviations: [row, ...] by variable.  claim: that the closed form is right, and why.
     """
 
-    largest: Array
-    rows: tuple[Deviations, ...]
+    deviations: Deviations
     claim: Claim
+
+    @cached_property
+    def largest(self) -> Array:
+        """[row, variable], the largest absolute entry, in the order of a trajectory's ``deviation``."""
+        return np.stack(
+            [np.abs(rows).reshape(len(rows), -1).max(axis=1, initial=0) for rows in self.deviations.values()], axis=1
+        )
 
 
 def predicted(updates: Updates, setting: RelaxationSetting, state: DoubledState) -> Prediction | str:
@@ -59,17 +66,16 @@ def predicted(updates: Updates, setting: RelaxationSetting, state: DoubledState)
     ratios = {variable: setting.h / setting.tau.get(variable, 1.0) for variable in table}
     exact = updates.exact()
     start = {variable: state[variable] - exact[variable] for variable in table}
-    if len(set(ratios.values())) == 1:
-        rows, claim = _equal(updates, setting.steps, next(iter(ratios.values())), state, exact), closed_form_claim()
-    else:
-        order = chain_of_reads(derivation)
-        if order is None:
-            return "no closed form: with unequal ratios h / tau it is that of a chain in which each reads one other"
-        rows, claim = _paths(updates, setting.steps, ratios, order, start, exact), path_claim()
+    equal = len(set(ratios.values())) == 1
+    order = None if equal else chain_of_reads(derivation)
+    if not equal and order is None:
+        return "no closed form: with unequal ratios h / tau it is that of a chain in which each reads one other"
     with np.errstate(all="ignore"):  # steps that diverge are an experiment, too
-        kept = tuple(rows)
-        largest = np.array([[float(abs(row[variable]).max()) for variable in table] for row in kept])
-    return Prediction(largest, kept, claim)
+        if order is None:
+            found = _equal(updates, setting.steps, next(iter(ratios.values())), state, exact)
+        else:
+            found = _paths(updates, setting.steps, ratios, order, start, exact)
+        return Prediction({v: found[v] for v in table}, closed_form_claim() if equal else path_claim())
 
 
 def chain_of_reads(derivation: Derivation) -> list[Variable] | None:
@@ -88,17 +94,22 @@ def chain_of_reads(derivation: Derivation) -> list[Variable] | None:
     return order
 
 
-def _equal(
-    updates: Updates, steps: int, ratio: float, state: DoubledState, exact: DoubledState
-) -> Iterator[Deviations]:
+def _equal(updates: Updates, steps: int, ratio: float, state: DoubledState, exact: DoubledState) -> Deviations:
     variables = updates.variables
-    powers: list[Deviations] = [{v: state[v] - exact[v] for v in variables}]
-    for _ in range(updates.network.derivation.steps - 1):  # after T unit steps nothing is left
+    powers: dict[Variable, list[Array]] = {v: [on_host(state[v] - exact[v])] for v in variables}
+    for _ in range(min(steps, updates.network.derivation.steps - 1)):  # after T unit steps nothing is left
         state = state.changed(updates.new(state, variables))
-        powers.append({v: state[v] - exact[v] for v in variables})
-    for n in range(steps + 1):
-        weights = [_binomial(n, j, ratio) for j in range(min(n + 1, len(powers)))]
-        yield {v: sum(w * power[v] for w, power in zip(weights, powers, strict=False)) for v in variables}
+        for v in variables:
+            powers[v].append(on_host(state[v] - exact[v]))
+    count = len(powers[variables[0]])
+    weights = np.array([[_binomial(n, j, ratio) if j <= n else 0.0 for j in range(count)] for n in range(steps + 1)])
+    return {v: _weighted(weights, moved) for v, moved in powers.items()}
+
+
+def _weighted(weights: Array, arrays: list[Array]) -> Array:
+    """[row, ...]: in every row the sum of the arrays, each times its number in that row of the weights."""
+    flat = np.stack([np.asarray(array, dtype=float).ravel() for array in arrays])
+    return (weights @ flat).reshape(len(weights), *arrays[0].shape)
 
 
 def _binomial(n: int, j: int, ratio: float) -> float:
@@ -117,12 +128,12 @@ def _entries(state: DoubledState) -> int:
 def _paths(
     updates: Updates, steps: int, ratios: Mapping[Variable, float], order: list[Variable], start: Deviations,
     exact: DoubledState,
-) -> Iterator[Deviations]:  # fmt: skip
+) -> Deviations:  # fmt: skip
     arriving: dict[Variable, list[tuple[Array, Array]]] = {variable: [] for variable in order}
     for i, source in enumerate(order):
         moved, product = start[source], 1.0
         weight = (1 - ratios[source]) ** np.arange(steps + 1.0)  # H_m(1 - d_i)
-        arriving[source].append((weight, moved))
+        arriving[source].append((weight, on_host(moved)))
         for before, variable in zip(order[i:], order[i + 1 :], strict=False):
             shifted = exact.changed({before: exact[before] + moved})
             moved = updates.new(shifted, [variable])[variable] - exact[variable]
@@ -130,9 +141,11 @@ def _paths(
             weight = _with_one_more(weight, 1 - ratios[variable])
             distance = order.index(variable) - i
             delayed = np.concatenate([np.zeros(distance), product * weight])[: steps + 1]
-            arriving[variable].append((delayed, moved))
-    for n in range(steps + 1):
-        yield {v: sum(weight[n] * moved for weight, moved in arriving[v]) for v in order}
+            arriving[variable].append((delayed, on_host(moved)))
+    return {
+        v: _weighted(np.stack([weight for weight, _ in arrived], axis=1), [moved for _, moved in arrived])
+        for v, arrived in arriving.items()
+    }
 
 
 def _with_one_more(symmetric: Array, last: float) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from flint import arb, arb_mat, ctx
 
 from dyadic.physics.number_types import EMITTED_IN_BALLS, PRECISION, Slopes, Undetermined, around, balls
+from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import ARB, called
 
@@ -53,8 +54,10 @@ def small_enough(updates: Updates, most: int = MOST_ENTRIES) -> None:
 
 
 def in_balls(updates: Updates) -> Updates:
-    """One sample of a network, its numbers as balls."""
-    return updates.sample().converted(balls)
+    """One sample of a network, its numbers as balls, its decisions sure."""
+    found = updates.sample().converted(balls)
+    found.network = with_sure_decisions(updates.network)
+    return found
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,14 @@ class ScalarMethods:
     def composed(self, name: str) -> Any:
         raise NotImplementedError
 
+    @property
+    def centre(self) -> arb:
+        """The ball that says how it compares with other numbers."""
+        raise NotImplementedError
+
+    def __abs__(self) -> Any:
+        return self if _larger(self.centre, arb(0)) else -self  # type: ignore[operator]
+
     def tanh(self) -> Any:
         return self.composed("tanh")
 
@@ -118,7 +126,14 @@ _SERIES: dict[str, Callable[[Any], Any]] = {
     "log1p": lambda z: (1 + z).log(),
     "sinh": lambda z: (z.exp() - (-z).exp()) / 2,
     "cosh": lambda z: (z.exp() + (-z).exp()) / 2,
+    "tan": lambda z: z.tan(),
     "arctan": lambda z: z.atan(),
+    "arcsin": lambda z: z.asin(),
+    "arccos": lambda z: z.acos(),
+    "arcsinh": lambda z: (z + (z * z + 1).sqrt()).log(),
+    "arccosh": lambda z: (z + (z * z - 1).sqrt()).log(),
+    "arctanh": lambda z: ((1 + z) / (1 - z)).log() / 2,
+    "erf": lambda z: z.erf(),
 }
 """The functions on power series, from those that python-flint has."""
 
@@ -148,6 +163,10 @@ class Series(ScalarMethods):
     @staticmethod
     def of(coefficients: Iterable[Any]) -> Series:
         return Series(arb_series([arb(value) for value in coefficients]))
+
+    @property
+    def centre(self) -> arb:
+        return self.terms[0]
 
     def coefficient(self, k: int) -> arb:
         return self.terms[k]
@@ -221,6 +240,10 @@ class Slopes(ScalarMethods):
 
     def __init__(self, value: arb, slopes: Mapping[int, arb]) -> None:
         self.value, self.slopes = value, slopes
+
+    @property
+    def centre(self) -> arb:
+        return self.value
 
     def _along(self, value: arb, factor: Any) -> Slopes:
         return Slopes(value, {k: factor * slope for k, slope in self.slopes.items()})

@@ -1,9 +1,9 @@
-"""Emitted NumPy code on balls, with every decision a sure one.
+"""Emitted NumPy code on balls, slopes and series, with every decision a sure one.
 
 Where the code asks which of two numbers is larger, a ball that may be on either side has no answer, and Python's
 comparison of balls says no.  So the text of the emitted functions is read (it is our own), and each place that decides
-is put through a function of this module: a maximum encloses both of its arguments, everything else raises
-:class:`Undetermined` where the balls do not say.
+is put through a function of this module: a maximum of balls encloses both of its arguments, everything else raises
+:class:`Undetermined` where the balls do not say.  Slopes and series are decided by their balls, and at no kink.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from flint import arb
 
 from dyadic.physics.loading import EmittedNetwork, imported
+from dyadic.physics.number_types import ScalarMethods
 from dyadic.proofs.evaluate.reals import Undetermined
 
 Array = Any
@@ -34,11 +37,21 @@ _FORBIDDEN = {"min", "argmin", "minimum", "sort", "argsort", "greater", "less", 
 """What no emitted function calls today; were one to do so, nothing would make its decisions sure."""
 
 
+_made: WeakKeyDictionary[ModuleType, EmittedNetwork] = WeakKeyDictionary()
+
+
 def with_sure_decisions(network: EmittedNetwork) -> EmittedNetwork:
     """The network with emitted functions that compute with balls, and decide only what is certain."""
-    tree = _Sure().visit(ast.parse(network.text))
+    if network.module not in _made:
+        _made[network.module] = replace(network, module=deciding(network.text))
+    return _made[network.module]
+
+
+def deciding(text: str) -> ModuleType:
+    """Emitted text as a module whose decisions are sure."""
+    tree = _Sure().visit(ast.parse(text))
     tree.body.insert(1, ast.parse("from dyadic.physics.sure_decisions import Decisions as sure").body[0])
-    return replace(network, module=imported(ast.unparse(ast.fix_missing_locations(tree))))
+    return imported(ast.unparse(ast.fix_missing_locations(tree)))
 
 
 class _Sure(ast.NodeTransformer):
@@ -89,14 +102,32 @@ def _call(name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | No
 
 def _certain(one: Any, order: str, two: Any) -> bool:
     """one > two, or whichever order, for numbers that are exact or balls that do not meet."""
-    one, two = arb(one), arb(two)
+    smooth = isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods)  # which have no slope at a kink
+    one, two = _ball(one), _ball(two)
     if one > two:
         return order in (">", ">=")
     if one < two:
         return order in ("<", "<=")
-    if one.is_exact() and two.is_exact():
+    if one.is_exact() and two.is_exact() and not smooth:
         return order in (">=", "<=")
     raise Undetermined("which of two numbers is larger")
+
+
+def _ball(value: Any) -> arb:
+    return value.centre if isinstance(value, ScalarMethods) else arb(value)
+
+
+def _larger(one: Any, two: Any) -> Any:
+    """The larger one; of balls one that holds it."""
+    if isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods):
+        return one if _certain(one, ">", two) else two
+    return arb(one).max(arb(two))
+
+
+def _smaller(one: Any, two: Any) -> Any:
+    if isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods):
+        return one if _certain(one, "<", two) else two
+    return arb(one).min(arb(two))
 
 
 def _entries(function: Callable[..., Any], *arrays: Array) -> Array:
@@ -120,14 +151,13 @@ class Decisions:
 
     @staticmethod
     def larger(one: Array, two: Array, **rest: Any) -> Array:
-        return np.maximum(one, two, **rest) if _plain(one, two) else _entries(lambda a, b: arb(a).max(arb(b)), one, two)
+        return np.maximum(one, two, **rest) if _plain(one, two) else _entries(_larger, one, two)
 
     @staticmethod
     def largest(array: Array, axis: Any = None, keepdims: bool = False) -> Array:
         if _plain(array):
             return array.max(axis=axis, keepdims=keepdims)
-        maximum = np.frompyfunc(lambda a, b: arb(a).max(arb(b)), 2, 1)
-        return maximum.reduce(array, axis=axis, keepdims=keepdims)
+        return np.frompyfunc(_larger, 2, 1).reduce(array, axis=axis, keepdims=keepdims)
 
     @staticmethod
     def place_of_largest(array: Array, axis: int) -> Array:
@@ -147,11 +177,11 @@ class Decisions:
     def applied(numpy: str, name: str, array: Array) -> Array:
         if _plain(array):
             return getattr(np, numpy)(array)
-        return _entries(lambda a: getattr(arb(a), name)(), array)
+        return _entries(lambda a: _composed(a, numpy, name), array)
 
     @staticmethod
     def error_function(erf: Callable[[Array], Array], array: Array) -> Array:
-        return erf(array) if _plain(array) else _entries(lambda a: arb(a).erf(), array)
+        return erf(array) if _plain(array) else _entries(lambda a: _composed(a, "erf", "erf"), array)
 
     @staticmethod
     def sign(array: Array) -> Array:
@@ -183,9 +213,9 @@ class Decisions:
         if _plain(array):
             return np.clip(array, low, high)
 
-        def inside(value: Any) -> arb:
-            value = arb(value) if low is None else arb(value).max(arb(low))
-            return value if high is None else value.min(arb(high))
+        def inside(value: Any) -> Any:
+            value = value if low is None else _larger(value, low)
+            return value if high is None else _smaller(value, high)
 
         return _entries(inside, array)
 
@@ -194,7 +224,17 @@ class Decisions:
         """log(exp(a) + exp(b))."""
         if _plain(one, two):
             return np.logaddexp(one, two)
-        return _entries(lambda a, b: arb(a) + (arb(b) - arb(a)).exp().log1p(), one, two)
+        return _entries(_log_of_sum, one, two)
+
+
+def _composed(value: Any, numpy: str, name: str) -> Any:
+    """A function of NumPy's name on slopes and series, and of Arb's on balls."""
+    return value.composed(numpy) if isinstance(value, ScalarMethods) else getattr(arb(value), name)()
+
+
+def _log_of_sum(one: Any, two: Any) -> Any:
+    one, two = (value if isinstance(value, ScalarMethods) else arb(value) for value in (one, two))
+    return one + (two - one).exp().log1p()
 
 
 def _sign(value: Any) -> int:
@@ -207,4 +247,4 @@ def _integer(value: arb) -> arb:
     return value
 
 
-__all__ = ["Decisions", "with_sure_decisions"]
+__all__ = ["Decisions", "deciding", "with_sure_decisions"]

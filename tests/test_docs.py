@@ -1,14 +1,12 @@
 """The pages of documentation: their examples are run, their links lead somewhere, and no option is left out."""
 
-import os
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from support.optional import require
+from support.pages import blocks, pictures, run_page
 
 from dyadic.cli import commands
 
@@ -19,32 +17,7 @@ RUN = [
     *sorted(Path("docs/howto").glob("*.md")),
     *sorted(Path("docs/reference").glob("*.md")),
 ]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
-ENVIRONMENT = {
-    **os.environ,
-    "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    "PYTHONPATH": str(Path.cwd()),
-}
-
-
-def blocks(page):
-    return BLOCK.findall(page.read_text())
-
-
-def run_console(text, folder):
-    """Every command; the lines under it stand in its output, in their order, and `...` for what is between."""
-    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
-        command, _, wanted = part.partition("\n")
-        done = subprocess.run(
-            command, shell=True, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False
-        )
-        assert done.returncode == (1 if wanted.startswith("REFUTED") else 0), (command, done.stdout, done.stderr)
-        place = 0
-        for line in wanted.splitlines():
-            expected = line.removesuffix("...").rstrip()
-            if expected:
-                assert expected in done.stdout[place:], (command, line, done.stdout)
-                place = done.stdout.index(expected, place) + len(expected)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 @pytest.mark.parametrize("page", RUN, ids=str)
@@ -54,18 +27,25 @@ def test_examples(page, tmp_path):
         if any(f"import {optional}\n" in text for _, text in found):
             require(find_spec(optional), optional)
     assert any(language in ("console", "python") for language, _ in found)
-    for language, text in found:
-        named = re.match(r"# ([\w.]+\.\w+)\n", text)
-        if named:
-            (tmp_path / named[1]).write_text(text.removeprefix(named[0]))
-        elif language == "console":
-            run_console(text, tmp_path)
-        elif language == "python":
-            command = [sys.executable, "-c", text]
-            done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=ENVIRONMENT, check=False)
-            assert done.returncode == 0, done.stderr
-        else:
-            assert language == "yaml", f"{language}: a block that nothing runs"
+    run_page(page, tmp_path)
+    for picture in pictures(page):
+        assert same_picture(picture.read_text(), (tmp_path / picture.name).read_text()), f"{picture}: `make docs`"
+
+
+def same_picture(one, two):
+    """Whether two drawings are the same up to the rounding of their numbers."""
+    if NUMBER.split(one) != NUMBER.split(two):
+        return False
+    pairs = zip(NUMBER.findall(one), NUMBER.findall(two), strict=True)
+    return all(abs(float(a) - float(b)) <= 0.02 * max(1, abs(float(b))) for a, b in pairs)
+
+
+def test_a_picture_that_is_another_is_told_from_it():
+    shown = Path("docs/pictures/settling.svg").read_text()
+    assert same_picture(shown, shown)
+    assert not same_picture(shown, shown.replace("exactly 0", "1.00e-03", 1))
+    assert not same_picture(shown, re.sub(r'x="(\d+)', lambda match: f'x="{int(match[1]) + 3}', shown, count=1))
+    assert not same_picture(shown, Path("docs/pictures/stepsizes.svg").read_text())
 
 
 def anchors(page):
@@ -86,9 +66,10 @@ def test_links_lead_somewhere(page):
 
 def test_every_page_is_in_the_index():
     index = Path("docs/README.md").read_text()
+    shown = {picture.resolve() for page in PAGES for picture in pictures(page)}
     for path in Path("docs").rglob("*.*"):
         if path.name != "README.md":
-            assert f"({path.relative_to('docs')})" in index, path
+            assert path.resolve() in shown or f"({path.relative_to('docs')})" in index, path
 
 
 def sections():

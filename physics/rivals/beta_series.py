@@ -59,7 +59,7 @@ def expansion(bench: Bench, residual: Residual, slope: arb_mat, order: int, cent
         known = BetaSeries(bench, found)
         for k in range(1, order + 1):
             values = bench.flat(residual(bench, known.series(), Series.of([0, 1])))
-            right = arb_mat(len(values), 1, [-_coefficient(value, k) for value in values])
+            right = arb_mat(len(values), 1, [-coefficient(value, k) for value in values])
             for place, entry in enumerate(slope.solve(right).entries()):
                 found[place][k] = entry
         return known
@@ -67,7 +67,8 @@ def expansion(bench: Bench, residual: Residual, slope: arb_mat, order: int, cent
         ctx.cap = before
 
 
-def _coefficient(value: Any, k: int) -> arb:
+def coefficient(value: Any, k: int) -> arb:
+    """The coefficient of beta^k of a series, or of a number, which has that of beta^0 alone."""
     return value.coefficient(k) if isinstance(value, Series) else arb(value if k == 0 else 0)
 
 
@@ -78,7 +79,7 @@ def coefficients(gradient: Mapping[str, Array], k: int) -> dict[str, Array]:
         values = np.asarray(array)
         found[name] = np.empty(values.shape, dtype=object)
         for place in np.ndindex(values.shape):
-            found[name][place] = _coefficient(values[place], k)
+            found[name][place] = coefficient(values[place], k)
     return found
 
 
@@ -163,6 +164,6 @@ def limit_claim(
 
 
 __all__ = [
-    "SERIES", "SMOOTH", "BetaSeries", "coefficients", "exactness_claim", "expansion", "limit_claim", "nonzero",
-    "order_claim",
+    "SERIES", "SMOOTH", "BetaSeries", "coefficient", "coefficients", "exactness_claim", "expansion", "limit_claim",
+    "nonzero", "order_claim",
 ]  # fmt: skip

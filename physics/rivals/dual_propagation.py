@@ -21,7 +21,7 @@ from sympy import Expr
 from dyadic.physics.enclosures import Unenclosed
 from dyadic.physics.number_types import Series
 from dyadic.physics.rivals.bench import Bench, Units, added
-from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, order_claim
+from dyadic.physics.rivals.beta_series import coefficient, coefficients, exactness_claim, order_claim
 from dyadic.physics.rivals.energies import EnergyNetwork, own
 from dyadic.physics.rivals.finite_time import chain
 from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
@@ -242,7 +242,7 @@ def _error_term(bench: Bench, energy: EnergyNetwork, form: DualForm, order: int)
         dual_again = dict(dual.plus)
         dual.sweep()
         moved = [a - b for n in dual_again for a, b in zip(dual.plus[n].ravel(), dual_again[n].ravel(), strict=True)]
-        if not all(m.coefficient(k).contains(0) for m in moved for k in range(order + 2)):
+        if not all(coefficient(m, k).contains(0) for m in moved for k in range(order + 2)):
             raise Unenclosed("the sweeps on series did not settle")
         dual.beta = 1  # the gradient times beta, whose coefficients are one power higher
         return coefficients(dual.gradient(), order + 1)

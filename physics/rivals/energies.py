@@ -15,6 +15,7 @@ from sympy import Expr
 
 from dyadic.codegen.standalone import EmittedFunction, FunctionModule
 from dyadic.physics.loading import imported
+from dyadic.physics.sure_decisions import deciding
 from dyadic.physics.updates import Array, Updates
 from dyadic.symbolic.energy import derive_layer, needed
 from dyadic.symbolic.expressions import Definition, Tensor, rename_tensors, total
@@ -91,7 +92,8 @@ class EnergyNetwork:
                 made[key] = found, self._emit(functions, vertex, found, f"energy{len(made)}")
             self.terms[vertex.name], parts = made[key]
             self._parts |= {(vertex.name, part): function for part, function in parts.items()}
-        self.module = imported(functions.text())
+        self.text = functions.text()
+        self.module = imported(self.text)
 
     def _activations(self, vertex: Vertex) -> tuple[str | None, ...]:
         layers = self.architecture.by_name
@@ -173,10 +175,10 @@ class EnergyNetwork:
         return self.updates.params if name in self.updates.params else x
 
     def with_numbers(self, updates: Updates) -> EnergyNetwork:
-        """The same energy on other numbers of the same network."""
+        """The same energy on other numbers of the same network, as balls, slopes or series."""
         other = object.__new__(EnergyNetwork)
         other.__dict__.update(self.__dict__)
-        other.updates = updates
+        other.updates, other.module = updates, deciding(self.text)
         return other
 
     def equations(self, latex: bool = False) -> list[str]:

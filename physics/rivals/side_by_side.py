@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
+
 from dyadic.physics.dynamics import built
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.rivals import (
@@ -177,7 +179,8 @@ def compare(
     for method in METHODS:
         if method.id in chosen:
             progress(method.title)
-            found = method.run(bench)
+            with np.errstate(all="ignore"):  # what diverges is shown as such
+                found = method.run(bench)
             rows.append(Row(method, None, found) if isinstance(found, str) else Row(method, found))
     return Comparison(derivation.architecture.name, tuple(rows))
 

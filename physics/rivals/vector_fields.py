@@ -7,15 +7,17 @@ coefficient of beta is J^T w_1 = c and J w_1 = c, respectively, where backpropag
 from __future__ import annotations
 
 import cmath
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from flint import fmpz_poly
 
-from dyadic.physics.rivals.bench import Bench, Units, added, largest
+from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import BetaSeries, exactness_claim, expansion, limit_claim, order_claim
 from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
+from dyadic.physics.rivals.nudged_states import Correction, residual, settled
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
 from dyadic.proofs.claims import Claim, Verdict
@@ -23,50 +25,8 @@ from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.expressions import Apply, Definition, Reduction
 
 BETAS = (0.1, 0.01, 0.001)
-_MOST_STEPS, _SETTLED = 3000, 1e-15
 _SCURRIA = "arXiv:2602.03670 (form: EquilibriumPropagation.jl, page on non-conservative EP)"
 _ANALYTIC = "the nudged state continues analytically from beta = 0 to every beta that is used"
-
-
-class Correction:
-    """-2 A (u - u0) with the antisymmetric part of J at u0, or nothing; on doubles, complex numbers, balls, series."""
-
-    def __init__(self, antisymmetric: Array | None) -> None:
-        self.antisymmetric = antisymmetric
-
-    def __call__(self, bench: Bench, u: Units, free: Units) -> Units | None:
-        if self.antisymmetric is None:
-            return None
-        off = np.array(bench.flat(added((1, u), (-1, free))), dtype=object if _objects(u) else None)
-        return bench.units(self.antisymmetric @ off)
-
-
-def _objects(u: Units) -> bool:
-    return any(np.asarray(value).dtype == object for value in u.values())
-
-
-def residual(bench: Bench, u: Units, beta: object, correction: Correction) -> dict[str, Array]:
-    """F(u) - beta c(u) - 2 A (u - u0)."""
-    found = added((1, bench.field(u)), (-1 * beta, bench.slope(u)))  # type: ignore[operator]
-    moved = correction(bench, u, bench.free)
-    return found if moved is None else added((1, found), (-1, moved))
-
-
-def settled(
-    bench: Bench, beta: complex, correction: Correction, see: Callable[[int, Units], None] | None = None
-) -> Units:
-    """The nudged equilibrium, reached by unit steps of du/dt = R(u, beta) from u0."""
-    u: Units = {
-        name: value.astype(complex) if isinstance(beta, complex) else value for name, value in bench.free.items()
-    }
-    for step in range(1, _MOST_STEPS + 1):
-        moved = residual(bench, u, beta, correction)
-        u = added((1, u), (1, moved))
-        if see is not None:
-            see(step, u)
-        if largest(moved) <= _SETTLED * max(1.0, largest(u)):
-            break
-    return u
 
 
 def estimate(bench: Bench, displaced: Units) -> dict[str, Array]:
@@ -74,25 +34,32 @@ def estimate(bench: Bench, displaced: Units) -> dict[str, Array]:
     return bench.pairing(bench.free, added((-1, displaced)))
 
 
-def centred(bench: Bench, beta: float, correction: Correction) -> dict[str, Array]:
+@dataclass(frozen=True)
+class Estimate:
+    """A method's gradient.  stepped: whether unit steps went to all the nudged states that it is made of."""
+
+    gradient: dict[str, Array]
+    stepped: bool
+
+
+def centred(bench: Bench, beta: float, correction: Correction) -> Estimate:
     up, down = (settled(bench, sign * beta, correction) for sign in (1, -1))
-    return estimate(bench, added((1 / (2 * beta), up), (-1 / (2 * beta), down)))
+    displaced = added((1 / (2 * beta), up.u), (-1 / (2 * beta), down.u))
+    return Estimate(estimate(bench, displaced), up.stepped and down.stepped)
 
 
-def one_sided(bench: Bench, beta: float, correction: Correction) -> dict[str, Array]:
+def one_sided(bench: Bench, beta: float, correction: Correction) -> Estimate:
     up = settled(bench, beta, correction)
-    return estimate(bench, added((1 / beta, up), (-1 / beta, bench.free)))
+    return Estimate(estimate(bench, added((1 / beta, up.u), (-1 / beta, bench.free))), up.stepped)
 
 
-def cauchy(bench: Bench, beta: float, points: int, correction: Correction) -> dict[str, Array]:
+def cauchy(bench: Bench, beta: float, points: int, correction: Correction) -> Estimate:
     """The mean over beta e^(i phi_k) of u e^(-i phi_k) / beta."""
-    total: Units | None = None
-    for k in range(points):
-        phase = cmath.exp(2j * cmath.pi * k / points)
-        part = added((1 / (phase * points * beta), settled(bench, beta * phase, correction)))
-        total = part if total is None else added((1, total), (1, part))
-    assert total is not None
-    return estimate(bench, {name: value.real for name, value in total.items()})
+    phases = [cmath.exp(2j * cmath.pi * k / points) for k in range(points)]
+    found = [settled(bench, beta * phase, correction) for phase in phases]
+    total = added(*((1 / (phase * points * beta), one.u) for phase, one in zip(phases, found, strict=True)))
+    real = {name: value.real for name, value in total.items()}
+    return Estimate(estimate(bench, real), all(one.stepped for one in found))
 
 
 # -- claims ------------------------------------------------------------------------------------------------------------
@@ -218,9 +185,9 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     best = measured[2]
     per_step = 8 * 3 * len(bench.vertices)
     found = Effort("N = 8, beta 0.1", None, None, per_step, f"the error stays at {best.error:.1e}")
-    if best.error <= WANTED:
-        steps: list[int] = []
-        settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction, lambda step, u: steps.append(step))
+    steps: list[int] = []
+    reached = settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction, lambda step, u: steps.append(step))
+    if best.error <= WANTED and reached.stepped:
         found = Effort("N = 8, beta 0.1", steps[-1], steps[-1] * per_step + len(bench.vertices), per_step)
     return MethodTrial(tuple(measured), found, claims)
 
@@ -238,7 +205,7 @@ def _not_analytic(bench: Bench) -> str | None:
         with np.errstate(all="ignore"):
             value = bench.field({name: array * (1 + 1e-3j) for name, array in bench.free.items()})
     except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
-        return f"the network is not holomorphic: {error}"
+        return f"the emitted code does not run on complex numbers: {error}"
     derived = [layer.equation.definitions for layer in bench.derivation.layers.values()]
     derived += [cost.equation.definitions for cost in bench.derivation.costs.values()]
     kinds = {name for definitions in derived for name in _choices(definitions)}
@@ -272,7 +239,8 @@ def _dyadic(bench: Bench) -> MethodTrial | str:
         found = run(bench.updates, RelaxationSetting(steps), "zero")
         # d = -beta s obeys dd/dt = J^T d - beta c: the relaxation of s with the cost's gradient times beta.
         difference = {name: -beta * found.final.s[name] for name in bench.vertices}
-        measured.append(_measured(f"beta {beta:g}", bench, estimate(bench, added((1 / beta, difference)))))
+        gradient = estimate(bench, added((1 / beta, difference)))
+        measured.append(_measured(f"beta {beta:g}", bench, Estimate(gradient, True)))
     return MethodTrial(tuple(measured), Effort("any beta", steps, 2 * count * steps, 2 * count), (dyadic_claim(),))
 
 
@@ -290,8 +258,9 @@ def dyadic_claim() -> Claim:
     )  # fmt: skip
 
 
-def _measured(setting: str, bench: Bench, gradient: dict[str, Array]) -> Measurement:
-    return Measurement(setting, *bench.error(gradient))
+def _measured(setting: str, bench: Bench, found: Estimate) -> Measurement:
+    how = "" if found.stepped else "; unit steps do not settle, Newton's method"
+    return Measurement(setting + how, *bench.error(found.gradient))
 
 
 def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
@@ -299,7 +268,7 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
     count = len(bench.vertices)
     errors = []
     for beta in NUDGES:
-        errors.append(bench.error(centred(bench, beta, correction))[0])
+        errors.append(bench.error(centred(bench, beta, correction).gradient)[0])
         if errors[-1] <= WANTED:
             break
     else:
@@ -336,4 +305,4 @@ METHODS = (
     ),
 )  # fmt: skip
 
-__all__ = ["BETAS", "METHODS", "Correction", "dyadic_claim", "first_coefficient", "roots_of_unity"]
+__all__ = ["BETAS", "METHODS", "dyadic_claim", "first_coefficient", "roots_of_unity"]
