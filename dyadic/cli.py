@@ -18,9 +18,7 @@ import click
 from dyadic.exits import INVALID, say
 from dyadic.version import __version__
 
-COST_TYPES = (
-    "squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract",
-)  # fmt: skip
+COST_TYPES = ("squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract")
 TARGETS = ("cupy", "numpy", "c")
 RUNNING = ("numpy", "c", "cupy")
 SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
@@ -52,11 +50,7 @@ def _read_as(command: Command) -> Command:
 
 
 _size = click.option(
-    "--size",
-    "sizes",
-    multiple=True,
-    metavar="NAME=NUMBER",
-    help="A number for a size that is given by name; may be repeated.",
+    "--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A number for a size given by name; may be repeated."
 )
 _seed = click.option("--seed", type=click.IntRange(0), help="Of all that is drawn [0].")
 _dtype = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
@@ -218,11 +212,7 @@ def emit(**options: Any) -> int:
 @click.option("--schedule", type=click.Choice(SCHEDULES), default="synchronous", show_default=True)
 @click.option("--blocks", type=click.IntRange(1), help="Number of blocks of --schedule blocks [2].")
 @click.option(
-    "--solver",
-    type=click.Choice(SOLVERS),
-    default="euler",
-    show_default=True,
-    help="Others: continuous time, by SciPy.",
+    "--solver", type=click.Choice(SOLVERS), default="euler", show_default=True, help="Others: continuous, by SciPy."
 )
 @click.option("--coordinates", type=click.Choice(["xs", "dyadic"]), default="xs", show_default=True)
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
