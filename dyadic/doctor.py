@@ -32,6 +32,7 @@ def report() -> Iterator[tuple[str, bool, str, str]]:
         ("autograd", "demo", "extra 'demo': examples/digits.py compares with it"),
         ("scipy", "physics", "extra 'physics': relax --solver; a faster erf in emitted NumPy modules with gelu"),
         ("scikit-learn", "demo", "extra 'demo': the images of examples/digits.py"),
+        ("dask", "distributed", "extra 'distributed': examples/data_parallel.py"),
     ):
         found = _package(package)
         yield package, bool(found), found or f"pip install 'dyadic-backprop[{extra}]'", use

@@ -34,7 +34,7 @@ def test_entries():
     assert dense.equations == ("z_v[i] = Sum[j<m] W_v[i, j] x_u[j] + b_v[i]", "f_v[i] = tanh(z_v[i])")
     assert "xbar_u[j]    = Sum[i<n] W_v[i, j] zbar_v[i]" in dense.derived
     assert dense.targets == {"numpy": None, "cupy": None}
-    assert dense.operators == {"ONNX": ("Gemm",), "PyTorch": ("linear",)}
+    assert dense.operators == {"ONNX": ("Gemm", "GRU", "RNN", "LSTM"), "PyTorch": ("linear",)}
     assert any("relu: at z = 0" in text for text in entry("leaky_relu").hypotheses)
     assert entry("conv").equations[-1] == "o = floor((n + 2 - w) / 2) + 1"
     assert entry("gru").equations == entry("gru_cell").equations
