@@ -24,7 +24,6 @@ import argparse
 import fnmatch
 import json
 import multiprocessing
-import re
 import time
 import warnings
 from collections import Counter
@@ -114,12 +113,17 @@ def operator_of(case: OperatorTest) -> str:
 # -- all tests ------------------------------------------------------------------------------------------------------
 
 
-def serve(tests: Sequence[OperatorTest], prove: bool, connection: Connection) -> None:
-    """Judge the cases whose numbers come in, one after the other."""
+def serve(tests: Sequence[OperatorTest], prove: bool, connection: Connection, near: Connection) -> None:
+    """Judge the cases whose numbers come in, one after the other, until nobody asks; ``near``: the asker's end."""
+    near.close()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     while True:
-        connection.send(judge(tests[connection.recv()], prove))
+        try:
+            number = connection.recv()
+        except EOFError:
+            return
+        connection.send(judge(tests[number], prove))
 
 
 def run(tests: Sequence[OperatorTest], seconds: float, prove: bool) -> Iterator[Result]:
@@ -132,7 +136,7 @@ def run(tests: Sequence[OperatorTest], seconds: float, prove: bool) -> Iterator[
     for number, case in enumerate(tests):
         if worker is None:
             connection, far = context.Pipe()
-            worker = context.Process(target=serve, args=(tests, prove, far), daemon=True)
+            worker = context.Process(target=serve, args=(tests, prove, far, connection), daemon=True)
             worker.start()
             far.close()
         try:
@@ -150,14 +154,6 @@ def run(tests: Sequence[OperatorTest], seconds: float, prove: bool) -> Iterator[
     if worker is not None:
         worker.kill()
         worker.join()
-
-
-def why(reason: str) -> str:
-    """A refusal without what differs from test to test: the operators that it names, else its problem."""
-    named = re.findall(r"\((\w+), reading", reason)
-    if named:
-        return ", ".join(sorted(set(named)))
-    return re.sub(r"'[^']*'|\d+", "", reason.partition(": ")[2] or reason)[:60]
 
 
 def table(results: Sequence[Result]) -> str:

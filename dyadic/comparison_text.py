@@ -33,8 +33,9 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
     if row.trial is None:
         yield from page.wrapped(row.reason, "  does not apply: ")
         return
+    wide = max(_WIDTH, *(len(one.setting) for one in row.trial.measurements))
     for one in row.trial.measurements:
-        yield f"  {one.setting:<{_WIDTH}} {one.error:>10.2e} {one.cosine:>8.4f}"
+        yield f"  {one.setting:<{wide}} {one.error:>10.2e} {one.cosine:>8.4f}"
     taken = row.trial.effort
     count = f"never ({taken.reason})" if taken.steps is None else f"{taken.steps} steps, {taken.updates} vertex updates"
     yield from page.wrapped(f"{count}; {taken.per_step} in a step ({taken.setting})", "  to an error of 1e-6: ")

@@ -121,7 +121,8 @@ def _idle_of_devices(
 
 def compare(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], params: Path | None,
-    data: Path | None, seed: int | None, methods: str | None, equations: bool, output: Path | None,
+    data: Path | None, seed: int | None, methods: str | None, over: str | None, feedback: Path | None, equations: bool,
+    output: Path | None,
 ) -> int:  # fmt: skip
     from dyadic.comparison_text import comparison_text
     from dyadic.physics.rivals import METHODS
@@ -129,13 +130,13 @@ def compare(
 
     if output is not None and output.suffix not in _TABLES:
         raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
-    _refuse_idle((seed is not None and params is not None and data is not None, _NOTHING_DRAWN))
     chosen = None if methods is None else [name.strip() for name in methods.split(",")]
+    _refuse_idle((seed is not None and params is not None and data is not None, _NOTHING_DRAWN))
     unknown = set(chosen or ()) - {method.id for method in METHODS}
     if unknown:
         known = ", ".join(method.id for method in METHODS)
         raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
-    with _reserved(output, spec, params, data) as write:
+    with _reserved(output, spec, params, data, feedback) as write:
         derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
         with progress("comparing") as show:
             found = side_by_side(
@@ -144,6 +145,8 @@ def compare(
                 data,
                 seed=seed or 0,
                 methods=chosen,
+                over=None if over is None else [name.strip() for name in over.split(",")],
+                feedback=feedback,
                 progress=lambda name: show(f"comparing: {name}"),
             )
         if write is not None:

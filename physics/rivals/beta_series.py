@@ -105,7 +105,7 @@ def order_claim(name: str, order: int, holds: bool, what: str = "", hypotheses: 
 
 def exactness_claim(
     name: str, order: int, found: Callable[[], Mapping[str, Array]], setting: str = "",
-    of: str = "backpropagation's gradient",
+    of: str = "backpropagation's gradient", smooth: str = SMOOTH,
 ) -> Claim:  # fmt: skip
     """Whether the estimate is exact for every small beta, by the coefficient of beta^order of its error, in balls.
 
@@ -121,13 +121,13 @@ def exactness_claim(
             with enclosing():
                 place = nonzero(found())
         except Unenclosed as error:
-            return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (SMOOTH,), reason=str(error))
+            return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (smooth,), reason=str(error))
         if place is None:
             reason = f"the coefficient of beta^{order} may be 0 here"
-            return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (SMOOTH,), reason=reason)
+            return Claim(f"{name}:exact", what, Verdict.UNDECIDED, method, (smooth,), reason=reason)
         parameter, entry, value = place
         numbers = {"parameter": parameter, "entry": list(entry), f"coefficient_of_beta^{order}": str(value)}
-        return Claim(f"{name}:exact", what, Verdict.REFUTED, method, (SMOOTH,), (), numbers)
+        return Claim(f"{name}:exact", what, Verdict.REFUTED, method, (smooth,), (), numbers)
 
     return claim()
 

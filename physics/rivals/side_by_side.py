@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from html import escape
 
@@ -24,7 +24,7 @@ from dyadic.physics.rivals import (
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.method import MethodTrial, RivalMethod
 from dyadic.physics.starts import Source, parameters, problem
-from dyadic.physics.updates import Array, Updates
+from dyadic.physics.updates import Updates
 from dyadic.proofs.claims import Claim
 from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
@@ -43,7 +43,10 @@ LEFT_OUT = {
     ),
 }
 """Methods that are not compared, each with the reason."""
-_COLUMNS = ("method", "source", "form", "needs", "setting", "relative error", "cosine", "steps", "vertex updates")
+_COLUMNS = (
+    "method", "source", "form", "needs", "setting", "relative error", "cosine", "steps", "vertex updates",
+    "updates in a step", "claims",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,13 @@ class Comparison:
         for row in self.rows:
             head = (row.method.title, row.method.source, row.method.form, "; ".join(row.method.needs))
             if row.trial is None:
-                found.append((*head, f"does not apply: {row.reason}", "", "", "", ""))
+                found.append((*head, f"does not apply: {row.reason}", "", "", "", "", "", ""))
                 continue
             effort = row.trial.effort
             taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
+            verdicts = "; ".join(f"{claim.id} {claim.verdict}" for claim in row.claims)
             for position, one in enumerate(row.trial.measurements):
-                count = taken if position == 0 else ("", "")
+                count = (*taken, str(effort.per_step), verdicts) if position == 0 else ("", "", "", "")
                 found.append((*head, one.setting, f"{one.error:.3g}", f"{one.cosine:.4f}", *count))
         return found
 
@@ -102,7 +106,8 @@ class Comparison:
         head = "".join(f"<th>{escape(column)}</th>" for column in _COLUMNS)
         body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>\n" for line in self.lines())
         claims = "".join(
-            f"<tr><td>{claim.verdict}</td><td>{escape(claim.id)}</td><td>{escape(claim.statement)}</td></tr>\n"
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in (claim.verdict, claim.id, claim.statement))}"
+            f"<td>{'<br>'.join(map(escape, details(claim)))}</td></tr>\n"
             for claim in self.claims
         )
         derived = "".join(
@@ -113,26 +118,46 @@ class Comparison:
         out = "".join(f"<li>{escape(name)}: {escape(reason)}</li>\n" for name, reason in LEFT_OUT.items())
         return (
             f"<table><caption>{escape(self.name)}</caption>\n<tr>{head}</tr>\n{body}</table>\n"
-            f"<table>\n<tr><th>verdict</th><th>claim</th><th>statement</th></tr>\n{claims}</table>\n"
+            "<table>\n<tr><th>verdict</th><th>claim</th><th>statement</th><th>hypotheses, reasons, numbers</th></tr>\n"
+            f"{claims}</table>\n"
             f"{derived}<p>Not compared:</p>\n<ul>\n{out}</ul>\n"
         )
 
     def to_latex(self) -> str:
-        """The table, the claims and the equations as they were derived; the document needs amsmath and longtable."""
-        rows = "".join(f"{' & '.join(_tex(line[k]) for k in (0, 4, 5, 6, 7))} \\\\\n" for line in self.lines())
-        claims = "".join(
-            f"{claim.verdict} & {_tex(claim.id)} & {_tex(claim.statement)} \\\\\n" for claim in self.claims
-        )
+        """The tables, the claims and the equations as they were derived; the document needs amsmath and longtable."""
+        methods = _longtable(
+            ("method", "needs", "form", "source"), "p{2.5cm}p{3.5cm}p{4.5cm}p{3cm}",
+            [(m.title, "; ".join(m.needs), m.form, m.source) for m in (row.method for row in self.rows)],
+        )  # fmt: skip
+        shown = (0, 4, 5, 6, 7, 8, 9)
+        errors = _longtable(
+            tuple(_COLUMNS[k] for k in shown), "p{2.5cm}p{3.2cm}p{1.4cm}p{1.2cm}p{1cm}p{2.2cm}p{1.4cm}",
+            [tuple(line[k] for k in shown) for line in self.lines()],
+        )  # fmt: skip
+        claims = _longtable(
+            ("verdict", "claim", "statement; hypotheses, reasons, numbers"), "lp{3.2cm}p{8.5cm}",
+            [(claim.verdict, claim.id, "; ".join((claim.statement, *details(claim)))) for claim in self.claims],
+        )  # fmt: skip
         derived = "".join(
             f"\\paragraph{{{_tex(row.method.title)}.}} {_tex(row.method.form)} ({_tex(row.method.source)})\n"
             + "".join(f"\\[ {equation} \\]\n" for equation in row.trial.latex)
             for row in self.rows
             if row.trial is not None and row.trial.latex
         )
-        return (
-            "\\begin{longtable}{p{3cm}p{5cm}rrr}\nmethod & setting & error & cosine & steps \\\\ \\hline\n"
-            f"{rows}\\end{{longtable}}\n\\begin{{longtable}}{{lp{{3.5cm}}p{{8cm}}}}\n{claims}\\end{{longtable}}\n{derived}"
-        )
+        out = "; ".join(f"{_tex(name)}: {_tex(reason)}" for name, reason in LEFT_OUT.items())
+        return f"{methods}{errors}{claims}{derived}\\paragraph{{Not compared.}} {out}.\n"
+
+
+def details(claim: Claim) -> list[str]:
+    """What a claim assumes, why it is open, and the numbers that refute it."""
+    found = [f"assuming {hypothesis}" for hypothesis in claim.hypotheses]
+    found += [f"because {claim.reason}"] if claim.reason else []
+    return found + [f"{name.replace('_', ' ')}: {value}" for name, value in (claim.counterexample or {}).items()]
+
+
+def _longtable(head: tuple[str, ...], columns: str, rows: list[tuple[str, ...]]) -> str:
+    lines = "".join(f"{' & '.join(map(_tex, row))} \\\\\n" for row in rows)
+    return f"\\begin{{longtable}}{{{columns}}}\n{' & '.join(map(_tex, head))} \\\\ \\hline\n{lines}\\end{{longtable}}\n"
 
 
 _TEX = {
@@ -154,7 +179,7 @@ def compare(
     seed: int = 0,
     methods: Collection[str] | None = None,
     over: Collection[str] | None = None,
-    feedback: Mapping[str, Array] | None = None,
+    feedback: Source | None = None,
     progress: Callable[[str], None] = lambda method: None,
 ) -> Comparison:
     """Try every method on one sample of a network.
@@ -162,7 +187,8 @@ def compare(
     Parameters
     ----------
     params, data, seed: as for :func:`dyadic.relax`.  methods: ids of :data:`METHODS`; all where None.
-    over: parameters whose gradients are compared; all where None.  feedback: weights B for feedback alignment.
+    over: parameters whose gradients are compared; all where None.
+    feedback: weights B for feedback alignment, or an .npz file of them; drawn where None.
     progress: told the name of every method as it starts.
     Raises :class:`DyadicError` for names that there are not, weights that nothing uses, and arrays that do not fit.
     """

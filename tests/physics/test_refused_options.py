@@ -86,6 +86,11 @@ def ended(capsys, *arguments):
         ("devices net.toml --count 9 --mismatch 0.1", "--count"),
         ("devices net.toml --feedback w.npz --params w.npz --data d.npz --seed 4", "--seed"),
         ("compare net.toml --params w.npz --data d.npz --seed 4", "--seed"),
+        ("compare net.toml --over p.weigth", "p.weigth"),
+        ("compare net.toml --over ,", "there is no"),
+        ("compare net.toml --feedback d.npz", "lacks p.weight"),
+        ("compare net.toml --feedback w.npz --methods dyadic", "feedback-alignment"),
+        ("compare net.toml --feedback w.npz -o linked.csv", "would be lost"),
         ("certify net.toml --params w.npz --data d.npz --seed 4", "--seed"),
         ("certify net.toml --data d.npz --batch 2", "--batch"),
         ("certify net.toml --module module.py --dtype float64", "--module"),
@@ -114,7 +119,8 @@ def ended(capsys, *arguments):
 )
 def test_what_is_refused(place, capsys, arguments, message):
     (place / "linked.npz").hardlink_to(place / "s.npz")
-    (place / "table.csv").symlink_to(place / "w.npz")
+    for name in ("table.csv", "linked.csv"):
+        (place / name).symlink_to(place / "w.npz")
     before = {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
     status, printed, said = ended(capsys, *arguments.split())
     assert (status, printed) == (2, "")
@@ -132,7 +138,8 @@ def test_what_is_refused(place, capsys, arguments, message):
         "devices net.toml --feedback w.npz --params w.npz --data d.npz",
         "devices net.toml --mismatch 0 --seed 3",
         "devices net.toml --noise 0.1 --stepsize 0.5 --count 20 --resolution 1e-6",
-        "compare net.toml --params w.npz --seed 3 --methods dyadic -o table.csv",
+        "compare net.toml --params w.npz --seed 3 --methods dyadic -o table.csv --over p.weight,q.bias",
+        "compare net.toml --methods feedback-alignment --feedback w.npz",
         "certify net.toml --dtype float32 --target numpy --batch 2 --seed 3",
     ],
 )

@@ -424,6 +424,17 @@ def test_the_table_in_all_its_forms(comparison):
         assert method.form
         assert method.needs
     assert all(name.partition(" (")[0] in html for name in LEFT_OUT)
-    assert latex.count(r"\begin{longtable}") == latex.count(r"\end{longtable}") == 2
+    assert latex.count(r"\begin{longtable}") == latex.count(r"\end{longtable}") == 3
+    for column in ("needs", "updates in a step", "claims"):
+        place = rows[0].index(column)
+        assert all(next(row for row in rows[1:] if row[0] == method.title)[place] for method in METHODS), column
+    assert "coupled:exact refuted" in {verdict for row in rows for verdict in row[-1].split("; ")}
+    for claim in comparison.claims:
+        assert f"<td>{claim.id}</td>" in html
+        assert all(f"assuming {hypothesis}".replace("'", "&#x27;") in html for hypothesis in claim.hypotheses)
+    numbers = next(claim for claim in comparison.claims if claim.id == "pc:exact").counterexample
+    assert numbers["method"] in html
+    assert numbers["method"].split(" ")[0] in latex
+    assert all(name.partition(" (")[0] in latex for name in LEFT_OUT)
     assert r"\bar" in latex
     assert added((2, {"a": np.ones(2)}), (1, {"a": np.ones(2)}))["a"].sum() == 6
