@@ -25,6 +25,7 @@ from dyadic.proofs.evaluate.reals import Undetermined
 Array = Any
 _ORDER = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
 _METHODS = {"max": "largest", "argmax": "place_of_largest"}
+_REDUCTIONS = {"np.maximum.reduce": "max", "np.argmax": "argmax"}
 _FUNCTIONS = {"maximum": "larger", "sign": "sign", "floor": "whole", "round": "rounded", "clip": "clipped",
               "logaddexp": "log_of_sum"}  # fmt: skip
 _SCALAR = {
@@ -75,6 +76,8 @@ class _Sure(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == "_kept" and len(node.args) > 2:
+            return self._placed(node.args[2], node.args[3:], node.keywords)
         node.args = [self.visit(argument) for argument in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
         function = node.func
@@ -94,6 +97,13 @@ class _Sure(ast.NodeTransformer):
             return node if name is None else _call(name, node.args, node.keywords)
         name = _METHODS.get(function.attr)
         return node if name is None else _call(name, [function.value, *node.args], node.keywords)
+
+    def _placed(self, function: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Any:
+        """A call with a place for its result, which is the same call without one."""
+        method = _REDUCTIONS.get(ast.unparse(function))
+        if method is not None:
+            function, arguments = ast.Attribute(arguments[0], method, ast.Load()), arguments[1:]
+        return self.visit(ast.Call(function, arguments, keywords))
 
 
 def _call(name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | None = None) -> ast.Call:
