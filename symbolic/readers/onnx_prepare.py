@@ -21,6 +21,7 @@ def prepared(onnx: Any, proto: Any, where: str, sizes: Mapping[str, int]) -> Any
     Raises :class:`SpecError` where the model cannot be made so.
     """
     if proto.functions:
+        _calls_fit(proto, where)
         try:
             proto = onnx.inliner.inline_local_functions(proto)
         except Exception as error:  # a function that calls itself, or one that is not there
@@ -34,6 +35,27 @@ def prepared(onnx: Any, proto: Any, where: str, sizes: Mapping[str, int]) -> Any
     if opset < OLDEST_OPSET:
         proto = _converted(onnx, proto, where, opset)
     return _sized(proto, where, sizes) if sizes else proto
+
+
+def _calls_fit(proto: Any, where: str) -> None:
+    """Refuse a call of a function of the file with what the function does not have: onnx would leave it out."""
+    made = {(function.domain, function.name): function for function in proto.functions}
+    for graph in (proto.graph, *proto.functions):
+        for node in nodes(graph):
+            function = made.get((node.domain, node.op_type))
+            if function is None:
+                continue
+            given = [attribute.name for attribute in node.attribute]
+            known = {*function.attribute, *(attribute.name for attribute in function.attribute_proto)}
+            problem = ""
+            if foreign := [name for name in given if name not in known]:
+                problem = f"has no attribute {foreign[0]:.60}"
+            elif len(set(given)) < len(given):
+                problem = f"is given its attribute {max(given, key=given.count):.60} more than once"
+            elif len(node.input) > len(function.input) or len(node.output) > len(function.output):
+                problem = f"has {len(function.input)} inputs and {len(function.output)} outputs"
+            if problem:
+                raise SpecError(f"{where}: the function {node.op_type:.60}", problem, "export the model again")
 
 
 def _converted(onnx: Any, proto: Any, where: str, opset: int) -> Any:

@@ -31,6 +31,35 @@ def test_local_functions_are_put_in_place(calls):
     equal(proto, (2, 3))
 
 
+def test_a_call_of_a_local_function_is_accounted_for():
+    made = helper.make_function(
+        "own", "f", ["a"], ["b"], [helper.make_node("Elu", ["a"], ["b"])], [helper.make_opsetid("", 17)], ["alpha"]
+    )  # fmt: skip
+    attribute = made.node[0].attribute.add()
+    attribute.name, attribute.ref_attr_name, attribute.type = "alpha", "alpha", onnx.AttributeProto.FLOAT
+
+    def called(*attributes, inputs=("x",)):
+        proto = model([("Relu", ["x"], ["r"])], {"x": [2, 3]}, ["y"])
+        proto.graph.node[0].CopyFrom(helper.make_node("f", inputs, ["y"], domain="own"))
+        proto.graph.node[0].attribute.extend(helper.make_attribute(*one) for one in attributes)
+        proto.functions.append(made)
+        proto.opset_import.append(helper.make_opsetid("own", 1))
+        return proto
+
+    x = RANDOM.normal(size=(2, 3))
+    architecture = from_onnx(called(("alpha", 0.3)))
+    found = forward(architecture, {"x": x})[architecture.costs[0].input]
+    np.testing.assert_allclose(found, np.where(x > 0, x, 0.3 * np.expm1(x)), rtol=1e-6)
+    for proto, message in (
+        (called(("alpha", 0.3), ("beta", 0.1)), "has no attribute beta"),
+        (called(("alpha", 0.3), ("alpha", 0.1)), "is given its attribute alpha more than once"),
+        (called(("alpha", 1)), "alpha is of the type INT, not FLOAT"),
+        (called(("alpha", 0.3), inputs=("x", "x")), "has 1 inputs and 1 outputs"),
+    ):
+        with pytest.raises(SpecError, match=message):
+            from_onnx(proto)
+
+
 def test_resize_of_some_axes():
     sizes = np.array([4, 6], np.int64)
     options = {"axes": [2, 3], "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
