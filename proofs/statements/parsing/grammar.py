@@ -32,7 +32,8 @@ def parse(tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = 
     return _Parser(tokens, limits.exponent).equation(inequality)
 
 
-_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part")
+KRONECKER = "\u2297"
+_WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part", "spelled")
 _RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 
 
@@ -102,7 +103,7 @@ class _Parser:
         start, factors = self._token.position, list[tuple[str, Any]]()
         while True:
             operator = ""
-            if factors and self._is("*", "/", "\u00b7", ".*", "@"):
+            if factors and self._is("*", "/", "\u00b7", ".*", "@", KRONECKER):
                 operator = self._token.value
                 self._next += 1
             elif factors and not self._starts():
@@ -117,7 +118,7 @@ class _Parser:
                 self._next += 1
             factor = self._factor()
             factors.append((operator, _negative(factor) if negative else factor))
-        if any(operator in (".*", "@") or has_wholes(factor) for operator, factor in factors):
+        if any(operator in (".*", "@", KRONECKER) or has_wholes(factor) for operator, factor in factors):
             return factors[0][1] if len(factors) == 1 else ["product", start, *map(list, factors)]
         return _product([_inverse(f, self._token.position) if o == "/" else f for o, f in factors])
 

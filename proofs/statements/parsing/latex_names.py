@@ -29,7 +29,9 @@ _GREEK = re.compile(
 )
 _FONT = re.compile(r"\\[a-z]+|[{}]")
 _FUNCTIONS = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan"}
-_WHOLE_WORDS = {"1": "ones", "I": "I", "tr": "trace"} | {w: w for w in ("diag", "trace", "softmax", "sum", "mean")}
+_WHOLE_WORDS = {"1": "ones", "I": "I", "tr": "trace"} | {
+    w: w for w in ("diag", "trace", "softmax", "sum", "mean", "vec")
+}
 _WORDS = ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", *_FUNCTIONS)
 
 

@@ -20,13 +20,14 @@ from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
-_OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|<=|>=|!=|[-+*/^(),=@<>\u00b7\u2212\u2299\u2264\u2265\u2260]")
+_OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|<=|>=|!=|[-+*/^(),=@<>\u00b7\u2212\u2297\u2299\u2264\u2265\u2260]")
 _SPELLING = {
     "**": "^", "<-": "=", ":=": "=", "\u2212": "-", "\u2299": ".*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
 }  # fmt: skip
 _SUBSCRIPT = re.compile(r"_?\s*\[")
 _TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
-_CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax)\s*(?=\()")
+_CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax|vec|kron|einsum)\s*(?=\()")
+_SPELLED = re.compile(r"""(["'])([a-z]{0,9}(?:,[a-z]{0,9}){0,9}\s*->\s*[a-z]{0,9})\1""")
 _CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -96,6 +97,9 @@ class TextReader:
             return [Token("transposed", None, start)]
         if token := self._subscript() or self._whole_number():
             return [token]
+        if match := _SPELLED.match(source, start):
+            self._at = match.end()
+            return [Token("atom", ["spelled", match[2]], start)]
         if match := _OPERATOR.match(source, start):
             self._at = match.end()
             if match[0] == "<-" and not source[self._at : self._at + 1].isspace():

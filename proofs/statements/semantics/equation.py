@@ -15,7 +15,7 @@ from dyadic.proofs.statements.parsing.latex_source import formula
 from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
-from dyadic.proofs.statements.semantics.matrix_form import in_entries
+from dyadic.proofs.statements.semantics.matrix_form import EntryForm, in_entries
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
 from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
@@ -137,13 +137,14 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         _definition(found, statement, source)
     found.premises = read_premises(statement.assumptions, found.vocabulary, statement.place)
     parsed = [(source, _parsed(statement, source, found.vocabulary, define=False)) for source in statement.formulas]
-    sides = _in_entries(statement, parsed, found.vocabulary)
+    form = _in_entries(statement, parsed, found.vocabulary)
+    sides = form.sides
     if len(sides) < 2:
         raise SpecError(statement.place, "claims no equality", "write left = right")
     if len(sides) > MOST_LINKS:
         raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
     first = _left(statement, sides[0], found.vocabulary, sides[1:])
-    _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place)
+    _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges)
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
         (left, right), ranges = elaborate(pair, found.vocabulary, statement.place, whole.free)
@@ -153,11 +154,11 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     return found
 
 
-def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocabulary: Vocabulary) -> list[Any]:
+def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocabulary: Vocabulary) -> EntryForm:
     """The sides of all formulas, between entries."""
     sides = [side for _, found in parsed for side in found]
     try:
-        return in_entries(sides, vocabulary, statement.layout == NUMERATOR).sides
+        return in_entries(sides, vocabulary, statement.layout == NUMERATOR)
     except Unreadable as error:
         raise refuse(statement.place, parsed[0][0], error) from error
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
-from dyadic.proofs.statements.parsing.grammar import has_wholes
+from dyadic.proofs.statements.parsing.grammar import KRONECKER, has_wholes
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
+from dyadic.proofs.statements.semantics.composed_axes import contracted, kronecker, vectorised
+from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
 from dyadic.proofs.statements.semantics.whole_tensors import (
     Dimension,
     Index,
@@ -36,10 +37,14 @@ _SCALARS = ("sum", "mean", "norm", "dot", "trace")
 
 @dataclass
 class EntryForm:
-    """Sides of an equation between entries, and the indices that are free because tensors are equal."""
+    """Sides of an equation between entries, and the indices that are free because tensors are equal.
+
+    ranges: of these, where they run over an axis that is none of the network's.
+    """
 
     sides: list[Any]
     free: list[str] = field(default_factory=list)
+    ranges: dict[str, Extent] = field(default_factory=dict)
 
 
 def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = False) -> EntryForm:
@@ -61,7 +66,9 @@ def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = 
         raise Unreadable(_position(sides), f"the sides have other shapes: {first} and {value}{hint}")
     names = [next(reader.letters) for _ in first.shape]
     at = [["index", name] for name in names]
-    return EntryForm([value.at(at if value.shape else []) for value in values], names)
+    extents = [dimension.root.extent for dimension in first.shape] if reader.composed else []
+    ranges = {name: extent for name, extent in zip(names, extents, strict=False) if extent is not None}
+    return EntryForm([value.at(at if value.shape else []) for value in values], names, ranges)
 
 
 def _transposed_fits(one: WholeTensor, two: WholeTensor) -> bool:
@@ -129,6 +136,7 @@ def _names(node: Any) -> set[str]:
 class _Reader:
     def __init__(self, vocabulary: Vocabulary, letters: Iterator[str], transposed: bool) -> None:
         self.vocabulary, self.letters, self.transposed = vocabulary, letters, transposed
+        self.composed = False  # whether an axis is put together of two
 
     def read(self, node: Any) -> WholeTensor:
         """An expression as a tensor of whatever shape."""
@@ -142,6 +150,8 @@ class _Reader:
             case ["eye"]:
                 size = Dimension()
                 return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)])
+            case ["spelled", _]:
+                raise Unreadable(0, 'letters between quotes belong into einsum("ij,jk->ik", A, B)')
             case ["derivative", inner]:
                 value = self.read(inner)
                 return transposed(value, _position(node)) if self.transposed else value
@@ -165,6 +175,8 @@ class _Reader:
                 return part_of(self.read(inner), part)
             case ["subscript", inner, int(position), *indices]:
                 return self._entry(self.read(inner), indices, position)
+            case ["call", "einsum", int(position), ["spelled", str(text)], *arguments]:
+                return contracted(text, [self.read(argument) for argument in arguments], self.letters, position)
             case ["call", str(name), int(position), *arguments]:
                 return self._call(name, position, [self.read(argument) for argument in arguments])
         if node[0] in _REDUCTIONS:
@@ -217,6 +229,8 @@ class _Reader:
             if operator in ("*", ".*") and (present.shape or total is not None) and (value.shape or total is not None):
                 total = present if total is None else self._entrywise(outer, total, present, position)
                 outer, present = operator, value
+            elif operator == KRONECKER:
+                present = self._kronecker(present, value, position)
             elif operator == "/":
                 present = self._divided(present, value, position)
             else:
@@ -258,6 +272,10 @@ class _Reader:
 
         return WholeTensor((*one.shape[:-1], *two.shape[1:]), entry, row=kinds == ("row", "matrix"))
 
+    def _kronecker(self, one: WholeTensor, two: WholeTensor, position: int) -> WholeTensor:
+        self.composed = True
+        return kronecker(one, two, position)
+
     def _power(self, base: WholeTensor, exponent: Any, position: int) -> WholeTensor:
         if len(base.shape) > 1:
             raise Unreadable(position, "a power of a matrix: write W @ W or W .* W")
@@ -266,10 +284,17 @@ class _Reader:
     # -- functions of whole tensors
 
     def _call(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:
-        wanted = 2 if name == "dot" else 1
+        if name == "einsum":
+            raise Unreadable(position, 'einsum is written einsum("ij,jk->ik", A, B)')
+        wanted = 2 if name in ("dot", "kron") else 1
         if len(arguments) != wanted:
             raise Unreadable(position, f"{name} has {wanted} argument{'s' * (wanted > 1)}")
         one = arguments[0]
+        if name == "kron":
+            return self._kronecker(one, arguments[1], position)
+        if name == "vec":
+            self.composed = True
+            return vectorised(one, position)
         if name in _SCALARS:
             return self._number(name, position, arguments)
         if name == "diag":
