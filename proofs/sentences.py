@@ -316,6 +316,8 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any state, "
                 "every s and all parameter gradients are the Frechet derivatives of its cost"
                 + ("" if n["smooth"] else _IF_SMOOTH)
+                + f"; of its {n['parts']} layers, the costs being one, {n['kinds']} are proved to have these adjoints "
+                "for all sizes"
             )
             return text, "Coq: printed_backpropagation, its hypotheses checked by computation"
         case "steps":

@@ -284,10 +284,11 @@ RULES: dict[str, ClaimKind] = {
         "Coq: the stabilisation theorem, instantiated by computation", (trust.COQ, trust.GRAPH),
     ),
     "formal": _rule(
-        "", "steps L smooth",
+        "", "steps L smooth kinds parts",
         lambda about, n: "Machine-checked: after {steps} steps of this network's own equations, at its sizes, from any "
         "state, every s and all parameter gradients are the Frechet derivatives of its cost"
-        + ("" if n["smooth"] else _IF_SMOOTH),
+        + ("" if n["smooth"] else _IF_SMOOTH)
+        + "; of its {parts} layers, the costs being one, {kinds} are proved to have these adjoints for all sizes",
         "Coq: printed_backpropagation, its hypotheses checked by computation",
         (trust.COQ, trust.COQ_MACHINE, trust.COQ_REALS, trust.FORMAL_TEXT, trust.FORMAL_SHAPE),
     ),

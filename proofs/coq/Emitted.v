@@ -26,6 +26,11 @@ Section Emitted.
   Variable data : nat -> Z -> R.
   Variable L : nat.
   Variable rank : nat -> nat.
+  (** The vertices, and n for the cost, whose identity is known otherwise than by computation: as an instance of one that is
+      proved for all sizes. *)
+  Variable by_kind : nat -> bool.
+  Definition layer_at (v : nat) : layer := if (v <? n)%nat then layers v else cost_layer.
+  Hypothesis by_kind_holds : forall v, by_kind v = true -> pairing_holds F dims (layer_at v).
 
   (** All parameters in one vector, one tensor after the other. *)
   Fixpoint offset (k : nat) : nat := match k with O => O | S k => (offset k + size (dims (Param k)))%nat end.
@@ -98,12 +103,13 @@ Section Emitted.
 
   Definition same_shape (s t : name) : bool := if list_eq_dec Z.eq_dec (shape dims s) (shape dims t) then true else false.
   Definition known (g : equation) : bool := match target g with Param k => (k <? P)%nat | _ => true end.
-  Definition network_layer_accepted (l : layer) : bool := layer_accepted dims l && reads_no_sensitivity l && forallb known (gradients l).
+  Definition network_layer_accepted (v : nat) (l : layer) : bool :=
+    well_formed l && (if by_kind v then true else identity_accepted dims l) && reads_no_sensitivity l && forallb known (gradients l).
   Definition vertex_accepted (v : nat) : bool :=
-    network_layer_accepted (layers v) && negb (is_cost (layers v)) && same_shape (target (result (layers v))) (Activation v) && (rank v <=? L)%nat && (1 <=? rank v)%nat &&
+    network_layer_accepted v (layers v) && negb (is_cost (layers v)) && same_shape (target (result (layers v))) (Activation v) && (rank v <=? L)%nat && (1 <=? rank v)%nat &&
     forallb (fun u => negb (parent u v) || (rank u <? rank v)%nat) (seq 0 v).
   Definition accepted : bool :=
-    forallb vertex_accepted (seq 0 n) && network_layer_accepted cost_layer && (match dims (target (result cost_layer)) with [] => true | _ => false end)
+    forallb vertex_accepted (seq 0 n) && network_layer_accepted n cost_layer && (match dims (target (result cost_layer)) with [] => true | _ => false end)
       && is_local (target (result cost_layer)).
 
   (** Every function is differentiable where feeding forward evaluates it. *)
@@ -209,11 +215,19 @@ Section Emitted.
 
   Hypothesis checked : accepted = true.
 
-  Lemma layer_checked : forall l, network_layer_accepted l = true ->
-    layer_accepted dims l = true /\ reads_no_sensitivity l = true.
-  Proof. intros l H. unfold network_layer_accepted in H. apply andb_prop in H as [H _]. now apply andb_prop. Qed.
+  Lemma layer_checked : forall v, network_layer_accepted v (layer_at v) = true ->
+    (well_formed (layer_at v) = true /\ pairing_holds F dims (layer_at v)) /\ reads_no_sensitivity (layer_at v) = true.
+  Proof.
+    intros v H. unfold network_layer_accepted in H. apply andb_prop in H as [H _]. apply andb_prop in H as [H Hno].
+    apply andb_prop in H as [Hw H]. destruct (by_kind v) eqn:Hk; [now auto|].
+    pose proof (identity_accepted_holds F F_exp dims _ H). auto.
+  Qed.
+  Lemma layer_at_vertex : forall v, (v < n)%nat -> layer_at v = layers v.
+  Proof. intros v Hv. unfold layer_at. destruct (Nat.ltb_spec v n); [reflexivity | lia]. Qed.
+  Lemma layer_at_cost : layer_at n = cost_layer.
+  Proof. unfold layer_at. destruct (Nat.ltb_spec n n); [lia | reflexivity]. Qed.
 
-  Lemma vertex_checked : forall v, (v < n)%nat -> (network_layer_accepted (layers v) = true /\ is_cost (layers v) = false) /\
+  Lemma vertex_checked : forall v, (v < n)%nat -> (network_layer_accepted v (layers v) = true /\ is_cost (layers v) = false) /\
     shape dims (target (result (layers v))) = dims (Activation v) /\ (rank v <= L)%nat /\ (1 <= rank v)%nat /\
     forall u, (u < v)%nat -> parent u v = true -> (rank u < rank v)%nat.
   Proof.
@@ -225,7 +239,7 @@ Section Emitted.
     destruct (list_eq_dec _ _ _) as [Hs|]; [|discriminate]. refine (conj (conj H H4) (conj Hs (conj H2 (conj H1 _)))).
     intros u Hu Hp. specialize (H0 u ltac:(apply in_seq; lia)). rewrite Hp in H0. now apply Nat.ltb_lt.
   Qed.
-  Lemma cost_checked : network_layer_accepted cost_layer = true /\ dims (target (result cost_layer)) = [] /\
+  Lemma cost_checked : network_layer_accepted n cost_layer = true /\ dims (target (result cost_layer)) = [] /\
     is_local (target (result cost_layer)) = true.
   Proof.
     unfold accepted in checked. apply andb_prop in checked as [H Hl]. apply andb_prop in H as [H Hd].
@@ -254,8 +268,9 @@ Section Emitted.
     pair s (vertex_derivative c e h) = sum_list names (fun t => sum_list (entries dims t) (fun q =>
       printed (layers c) (tensors_at (readers c) c e) (entry s) t q * direction_at (readers c) c h t q)).
   Proof.
-    intros c e h s names Hc Hn Hnames. destruct (vertex_checked c Hc) as ((Hg & Hns) & Hs & _). pose proof (layer_checked _ Hg) as Hl.
-    rewrite <- (layer_printed F F_exp dims (layers c) _ (direction_at (readers c) c h) (entry s) names (proj1 Hl) (proj2 Hl) (directions_still _ _ _) Hn Hnames) by (intro; congruence).
+    intros c e h s names Hc Hn Hnames. destruct (vertex_checked c Hc) as ((Hg & Hns) & Hs & _).
+    pose proof (layer_checked c) as Hl. rewrite (layer_at_vertex c Hc) in Hl. specialize (Hl Hg).
+    rewrite <- (layer_printed F dims (layers c) _ (direction_at (readers c) c h) (entry s) names (proj1 (proj1 Hl)) (proj2 (proj1 Hl)) (proj2 Hl) (directions_still _ _ _) Hn Hnames) by (intro; congruence).
     unfold pair. assert (He : entries dims (target (result (layers c))) = entries dims (Activation c)).
     { unfold entries. now rewrite Hs. }
     rewrite He. apply sum_list_ext. intros p Hp. f_equal. unfold vertex_derivative. now rewrite entry_build.
@@ -265,8 +280,9 @@ Section Emitted.
     Dcost e h = sum_list names (fun t => sum_list (entries dims t) (fun q =>
       printed cost_layer (tensors_at everything n e) (fun _ => 1) t q * direction_at everything n h t q)).
   Proof.
-    intros e h names Hn Hnames. destruct cost_checked as (Hg & Hd & Hloc). pose proof (layer_checked _ Hg) as Hl.
-    rewrite <- (layer_printed F F_exp dims cost_layer _ (direction_at everything n h) (fun _ => 1) names (proj1 Hl) (proj2 Hl) (directions_still _ _ _) Hn Hnames) by reflexivity.
+    intros e h names Hn Hnames. destruct cost_checked as (Hg & Hd & Hloc).
+    pose proof (layer_checked n) as Hl. rewrite layer_at_cost in Hl. specialize (Hl Hg).
+    rewrite <- (layer_printed F dims cost_layer _ (direction_at everything n h) (fun _ => 1) names (proj1 (proj1 Hl)) (proj2 (proj1 Hl)) (proj2 Hl) (directions_still _ _ _) Hn Hnames) by reflexivity.
     assert (He : entries dims (target (result cost_layer)) = [0%Z]).
     { unfold entries, shape. destruct (target (result cost_layer)); try discriminate. now rewrite Hd. }
     rewrite He. simpl. unfold Dcost. ring.
@@ -314,13 +330,13 @@ Section Emitted.
   Proof.
     intros x s h. unfold parameter_gradient. set (names := map Param (seq 0 P)).
     assert (Hn : NoDup names) by (apply Injective_map_NoDup; [intros a b E; now injection E | apply seq_NoDup]).
-    assert (Hg : forall l mask v, network_layer_accepted l = true -> forall g, In g (gradients l) -> In (target g) names \/
+    assert (Hg : forall l c mask v, network_layer_accepted c l = true -> forall g, In g (gradients l) -> In (target g) names \/
       forall q, direction_at mask v (along_theta h v) (target g) q = 0).
-    { intros l mask v Hl g Hin. unfold network_layer_accepted in Hl. apply andb_prop in Hl as [_ Hk].
+    { intros l c mask v Hl g Hin. unfold network_layer_accepted in Hl. apply andb_prop in Hl as [_ Hk].
       rewrite forallb_forall in Hk. specialize (Hk g Hin). unfold known in Hk.
       destruct (target g) eqn:E; try (right; intro q; now rewrite direction_theta).
       left. apply in_map, in_seq. apply Nat.ltb_lt in Hk. lia. }
-    rewrite (cost_pairing _ _ names Hn (Hg cost_layer everything n (proj1 cost_checked))).
+    rewrite (cost_pairing _ _ names Hn (Hg cost_layer n everything n (proj1 cost_checked))).
     rewrite (sum_below_ext n _ (fun c => sum_list names (fun t => sum_list (entries dims t) (fun q =>
       printed (layers c) (tensors_at (readers c) c (collect theta x c)) (entry (s c)) t q
         * match t with Param k => parameter h k q | _ => 0 end)))).
@@ -330,7 +346,7 @@ Section Emitted.
       rewrite Hseq. apply sum_below_ext. intros k _. rewrite sum_list_below, <- sum_list_plus.
       apply sum_list_ext. intros q _. rewrite <- sum_below_scal, direction_theta. unfold printed_gradient, total. simpl. ring.
     - intros c Hc. destruct (vertex_checked c Hc) as ((Hl & _) & _).
-      rewrite (vertex_pairing c _ _ _ names Hc Hn (Hg (layers c) (readers c) c Hl)).
+      rewrite (vertex_pairing c _ _ _ names Hc Hn (Hg (layers c) c (readers c) c Hl)).
       apply sum_list_ext. intros t _. apply sum_list_ext. intros q _. now rewrite direction_theta.
   Qed.
 

@@ -120,7 +120,8 @@ Section Pairing.
     intros T D A g. induction l as [|d l IH]; intro t; [simpl; ring|]. cbn [fold_left].
     rewrite IH, eval_tree_collect. simpl. ring.
   Qed.
-  Lemma pairing_identity : forall l T D, vanishes (pairing_tree l) = true -> all_supported l = true ->
+  (** The identity, wherever the layer's definitions hold. *)
+  Definition pairing_holds (l : layer) : Prop := forall T D,
     (forall t p, moves t = false -> D t p = 0) ->
     (forall d p, In d (forward l ++ positions l) -> In p (entries dims (target d)) -> T (target d) p = value F dims T d p) ->
     (is_cost l = true -> forall p, T (bar (target (result l))) p = 1) ->
@@ -128,8 +129,9 @@ Section Pairing.
       (fun p => T (bar (target d)) p * change F dims T D d p)) =
     sum_list (backward l ++ gradients l) (fun d => sum_list (entries dims (target d))
       (fun p => value F dims T d p * D (unbar (target d)) p)).
+  Lemma pairing_identity : forall l, vanishes (pairing_tree l) = true -> all_supported l = true -> pairing_holds l.
   Proof.
-    intros l T D Hz Hs still solved one. apply andb_prop in Hs as [Hf Hb]. rewrite forallb_forall in Hf, Hb.
+    intros l Hz Hs T D still solved one. apply andb_prop in Hs as [Hf Hb]. rewrite forallb_forall in Hf, Hb.
     unfold vanishes in Hz. destruct (pairing_tree l) eqn:Ht; [|discriminate]. clear Hz.
     assert (H : eval_tree T D (pairing_tree l) = 0) by now rewrite Ht.
     unfold pairing_tree in H. rewrite !eval_tree_fold in H. cbn [eval_tree] in H.
@@ -164,7 +166,10 @@ Section Pairing.
     all_names (map target (backward l)) (rev (map bar (map target (inner l)))) &&
     negb (existsb (same_name (bar (target (result l)))) (map target (chain l))) &&
     forallb (fun g => is_input (target g)) (gradients l).
-  Definition layer_accepted (l : layer) : bool := well_formed l && all_supported l && vanishes (pairing_tree l).
+  Definition identity_accepted (l : layer) : bool := all_supported l && vanishes (pairing_tree l).
+  Definition layer_accepted (l : layer) : bool := well_formed l && identity_accepted l.
+  Lemma identity_accepted_holds : forall l, identity_accepted l = true -> pairing_holds l.
+  Proof. intros l H. apply andb_prop in H as [Hs Hz]. now apply pairing_identity. Qed.
 
   Lemma entries_in_range : forall t p, In p (entries dims t) -> in_range dims t p = true.
   Proof.
@@ -172,15 +177,14 @@ Section Pairing.
   Qed.
 
   (** <s, Df h> = sum over the tensors read of <printed gradient, h>, at any point, in any direction, for any functions. *)
-  Theorem layer_adjoint : forall l T D, layer_accepted l = true -> (forall t p, moves t = false -> D t p = 0) ->
+  Theorem layer_adjoint : forall l T D, well_formed l = true -> pairing_holds l -> (forall t p, moves t = false -> D t p = 0) ->
     (is_cost l = true -> forall p, T (bar (target (result l))) p = 1) ->
     let T' := run F dims (chain l) T in
     let D' := push F dims (chain l) T D in
     sum_list (entries dims (target (result l))) (fun p => T (bar (target (result l))) p * D' (target (result l)) p) =
     sum_list (gradients l) (fun g => sum_list (entries dims (target g)) (fun q => value F dims T' g q * D (target g) q)).
   Proof.
-    intros l T D Hc still one T' D'. unfold layer_accepted, well_formed in Hc.
-    apply andb_prop in Hc as [Hc Hzero]. apply andb_prop in Hc as [Hc Hsupported].
+    intros l T D Hc Hidentity still one T' D'. unfold well_formed in Hc.
     apply andb_prop in Hc as [Hc Hgrads]. apply andb_prop in Hc as [Hc Hbar]. apply andb_prop in Hc as [Hc Hback].
     apply andb_prop in Hc as [Hc _]. apply andb_prop in Hc as [Hc Hloc].
     rewrite forallb_forall in Hloc, Hgrads. unfold all_names in Hback.
@@ -202,7 +206,7 @@ Section Pairing.
     assert (Hone : is_cost l = true -> forall p, T' (bar (target (result l))) p = 1) by (intros; rewrite Hout; now apply one).
     assert (Hsolved : forall d p, In d (forward l ++ positions l) -> In p (entries dims (target d)) -> T' (target d) p = value F dims T' d p).
     { intros d p Hd Hp. apply run_solves; [exact Hc | now apply Hchain | now apply entries_in_range]. }
-    pose proof (pairing_identity l T' D' Hzero Hsupported still' Hsolved Hone) as H.
+    pose proof (Hidentity T' D' still' Hsolved Hone) as H.
     assert (H0 : sum_list (forward l) (fun d => sum_list (entries dims (target d)) (fun p => T' (bar (target d)) p * change F dims T' D' d p))
                = sum_list (map target (inner l)) (fun t => sum_list (entries dims t) (fun p => T' (bar t) p * D' t p))
                + sum_list (entries dims (target (result l))) (fun p => T (bar (target (result l))) p * D' (target (result l)) p)).

@@ -10,7 +10,6 @@ Open Scope R_scope.
 
 Section Printed.
   Variable F : functions.
-  Hypothesis F_exp : forall o z, F 0%nat o z = exp z.
   Variable dims : name -> list Z.
 
   (** The printed gradient of tensor t by layer l, if its result has the sensitivity s. *)
@@ -69,16 +68,16 @@ Section Printed.
         rewrite sum_list_cons. ring.
   Qed.
 
-  Lemma layer_printed : forall l T D s names, layer_accepted dims l = true -> reads_no_sensitivity l = true -> (forall t p, moves t = false -> D t p = 0) ->
+  Lemma layer_printed : forall l T D s names, well_formed l = true -> pairing_holds F dims l -> reads_no_sensitivity l = true -> (forall t p, moves t = false -> D t p = 0) ->
     NoDup names -> (forall g, In g (gradients l) -> In (target g) names \/ forall q, D (target g) q = 0) ->
     (is_cost l = true -> forall p, s p = 1) ->
     sum_list (entries dims (target (result l))) (fun p => s p * push F dims (forward l) T D (target (result l)) p) =
     sum_list names (fun t => sum_list (entries dims t) (fun q => printed l T s t q * D t q)).
   Proof.
-    intros l T D s names Hl Hno still Hn Hnames one.
+    intros l T D s names Hl Hidentity Hno still Hn Hnames one.
     assert (Hone : is_cost l = true -> forall p, with_sensitivity l T s (bar (target (result l))) p = 1).
     { intros Hs p. unfold with_sensitivity. rewrite same_name_refl. now apply one. }
-    pose proof (layer_adjoint F F_exp dims l (with_sensitivity l T s) D Hl still Hone) as H. cbv zeta in H.
+    pose proof (layer_adjoint F dims l (with_sensitivity l T s) D Hl Hidentity still Hone) as H. cbv zeta in H.
     rewrite (collected names (gradients l) _ D Hn Hnames) in H. unfold printed. rewrite <- H.
     apply sum_list_ext. intros p _. unfold with_sensitivity at 1. rewrite same_name_refl. f_equal.
     unfold chain. rewrite push_app, (push_other F dims (positions l ++ backward l)).
@@ -87,7 +86,7 @@ Section Printed.
         apply negb_true_iff in Hd. now apply reads_name_false.
       + intros t Ht. apply functional_extensionality. intro q. unfold with_sensitivity, same_name.
         now destruct (name_eq_dec t _).
-    - unfold layer_accepted, well_formed in Hl. do 5 apply andb_prop in Hl as [Hl _]. apply andb_prop in Hl as [_ Hnot].
+    - unfold well_formed in Hl. do 3 apply andb_prop in Hl as [Hl _]. apply andb_prop in Hl as [_ Hnot].
       apply negb_true_iff in Hnot. intro Hin. rewrite <- not_true_iff_false in Hnot. apply Hnot.
       apply existsb_exists. eexists. split; [exact Hin | apply same_name_refl].
   Qed.

@@ -22,11 +22,12 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from dyadic.proofs.methods.coqc import compile_file, find_coqc, run
 from dyadic.scratch import write_whole
 
-KEPT = 100
+KEPT = 400
 """How many compiled files are kept; those go first that have not been used for longest."""
 _DIGEST = hashlib.sha256().digest_size
 
@@ -38,7 +39,7 @@ def put_library(folder: Path, names: Sequence[str]) -> None:
     Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message.
     """
     texts = {name: files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8") for name in names}
-    shelf = _shelf(folder)
+    shelf = shelf_of(folder)
     order = TopologicalSorter({name: set(required(text)) & set(texts) for name, text in texts.items()})
     order.prepare()
     running: dict[Future[None], str] = {}
@@ -48,6 +49,14 @@ def put_library(folder: Path, names: Sequence[str]) -> None:
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 order.done(running.pop(done))
                 done.result()
+
+
+def put_text(folder: Path, name: str, text: str, shelf: Shelf | None, seconds: float, kibibytes: int) -> None:
+    """Put one more file into ``folder``, which holds those that it requires: as the shelf has it, or compiled now.
+
+    Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message.
+    """
+    _put(folder, name, text, shelf, seconds=seconds, kibibytes=kibibytes)
 
 
 def required(text: str) -> list[str]:
@@ -69,7 +78,7 @@ def cache_folder() -> Path | None:
 
 
 @dataclass(frozen=True)
-class _Shelf:
+class Shelf:
     """Where compiled files are kept that were made by one coqc with one set of libraries."""
 
     folder: Path
@@ -80,7 +89,7 @@ class _Shelf:
         return self.folder / hashlib.sha256(json.dumps([self.made_by, *made_from]).encode()).hexdigest()
 
 
-def _shelf(folder: Path) -> _Shelf | None:
+def shelf_of(folder: Path) -> Shelf | None:
     """For the coqc at hand: its version, path, size and time, and those of the compiled libraries that it finds.
 
     ``None`` where nothing can be kept.  Raises :class:`dyadic.proofs.methods.coqc.CoqError` where there is no coqc.
@@ -93,7 +102,7 @@ def _shelf(folder: Path) -> _Shelf | None:
     with suppress(RuntimeError):  # no home
         roots.append(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "coq")
     libraries = [_stamp(path) for root in roots for path in sorted(root.rglob("*.vo"))]
-    return _Shelf(kept, json.dumps([version, _stamp(Path(coqc).resolve()), libraries]))
+    return Shelf(kept, json.dumps([version, _stamp(Path(coqc).resolve()), libraries]))
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:
@@ -104,11 +113,11 @@ def _stamp(path: Path) -> tuple[str, int, int]:
     return str(path), about.st_size, about.st_mtime_ns
 
 
-def _put(folder: Path, name: str, text: str, shelf: _Shelf | None) -> None:
+def _put(folder: Path, name: str, text: str, shelf: Shelf | None, **bounds: Any) -> None:
     """Put one compiled file into ``folder``, which holds those that it requires."""
     compiled = folder / f"{name}.vo"
     if shelf is None:
-        compile_file(folder, name, text)
+        compile_file(folder, name, text, **bounds)
         return
     others = [hashlib.sha256((folder / f"{other}.vo").read_bytes()).hexdigest() for other in required(text)]
     place = shelf.place(name, text, *others)
@@ -118,7 +127,7 @@ def _put(folder: Path, name: str, text: str, shelf: _Shelf | None) -> None:
         with suppress(OSError):
             os.utime(place)
         return
-    compile_file(folder, name, text)
+    compile_file(folder, name, text, **bounds)
     with suppress(OSError):
         _keep(place, compiled.read_bytes())
 

@@ -33,6 +33,7 @@ CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
 EQUATIONS = (
     "Logarithm", "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "Printed", "Emitted", "Functions",
+    "Boxes", "Terms", "Matching", "AllSizes", "Cancelling", "Instances",
 )  # fmt: skip
 """Files that need the above: a network's own index equations, in order of dependence."""
 FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
@@ -65,6 +66,12 @@ THEOREMS = {
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
     "Functions": ("smooth_network_everywhere", "conditions_network_suffice"),
+    "Boxes": ("sum_change", "sum_entries"),
+    "Terms": ("expand_value", "expand_tangent_value"),
+    "Matching": ("matches_value", "cancel_zero"),
+    "AllSizes": ("identity_for_all_sizes",),
+    "Cancelling": (),
+    "Instances": ("instance_holds", "shown_holds"),
 }
 
 

@@ -110,7 +110,7 @@ def weighted(content: Any, weight: Any) -> Any:
     }
 
 
-def numbered(content: Any, number: int, size: Callable[[Any], int]) -> Any:
+def numbered(content: Any, number: int, size: Callable[[Any], Any]) -> Any:
     """A cost's content, as a layer's, with sizes as numbers and with owners that another cost's content has not."""
 
     def own(name: str) -> str:
@@ -141,7 +141,7 @@ def together(contents: list[Any]) -> Any:
     return {**first, **joined, "definitions": [*inner, result]}
 
 
-def decayed(content: Any, decay: Any, parameters: list[list[int]]) -> Any:
+def decayed(content: Any, decay: Any, parameters: list[list[Any]]) -> Any:
     """A cost's content, as a layer's, with decay / 2 times the sum of all squared parameters.
 
     parameters: the shapes of the network's parameter tensors; their entries are read as ``theta k`` of ``v``.

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import factorial, floor, prod
 from typing import Any
 
+from dyadic.proofs.methods.formal.extents import Size, inverse_power, is_below, natural, number, written
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
 FUNCTIONS = (
@@ -71,7 +72,7 @@ class TermWriter:
         """An index expression."""
         value = self.layer.constant(e)
         if value is not None:
-            return f"(Constant ({value}))"
+            return f"(Constant {_parenthesised(value)})"
         match e[0]:
             case "index":
                 return f"(Index {self.layer.index(e[1])})"
@@ -83,13 +84,13 @@ class TermWriter:
                 if len(rest) != 1:
                     raise Inexpressible("a product of indices")
                 factor = self.layer.size(["*", *(known for known in constants if known is not None)])
-                return f"(Times ({factor}) {self.position(rest[0])})"
+                return f"(Times {_parenthesised(factor)} {self.position(rest[0])})"
             case "quotient" | "remainder":
                 name = "Quotient" if e[0] == "quotient" else "Remainder"
                 divisor = self.layer.size(e[2])
-                if divisor < 1:
+                if is_below(divisor, 1):
                     raise Inexpressible("a division by a number below 1")
-                return f"({name} {self.position(e[1])} {divisor})"
+                return f"({name} {self.position(e[1])} {written(divisor)})"
         raise Inexpressible(f"the position {e[0]}")
 
     @staticmethod
@@ -103,7 +104,7 @@ class TermWriter:
         """An expression of real numbers."""
         value = None if isinstance(e, list) and e[0] in ("+", "*") else self.layer.constant(e)
         if value is not None:
-            return f"(Number ({value}))"
+            return f"(Number {number(value)})"
         match e[0]:
             case "rational":
                 return f"(Number (({e[1]}) # {e[2]}))"
@@ -134,11 +135,11 @@ class TermWriter:
                 return self._bracket(e)
         raise Inexpressible(f"the operation {e[0]}")
 
-    def _extent(self, e: Any) -> int:
+    def _extent(self, e: Any) -> str:
         extent = self.layer.size(e)
-        if extent < 0:
+        if is_below(extent, 0):
             raise Inexpressible("a sum over a negative number of terms")
-        return extent
+        return natural(extent)
 
     def _function(self, name: str) -> int:
         if name not in self.functions:
@@ -156,7 +157,7 @@ class TermWriter:
         if value is not None:
             if value == 0:
                 raise Inexpressible("a division by 0")
-            return f"(Number (({(1 if value > 0 else -1) ** -exponent}) # {abs(value) ** -exponent}))"
+            return f"(Number {inverse_power(value, -exponent)})"
         self._function("reciprocal")
         sign = 1 if exponent % 2 else -1
         factor = f"(Number (({sign}) # {factorial(-exponent - 1)}))"
@@ -188,7 +189,7 @@ class TermWriter:
                 name = f"row {axis}"
                 chosen = self._one_hot(["index", name], e)
                 inner = self._read(tensor, [*at[:axis], ["index", name], *at[axis + 1 :]])
-                return f"(Sum {self.layer.index(name)} {shape[axis]} (Mul {chosen} {inner}))"
+                return f"(Sum {self.layer.index(name)} {natural(shape[axis])} (Mul {chosen} {inner}))"
         return f"(Entry ({tensor}) [{'; '.join(self.position(e) for e in at)}])"
 
     def _one_hot(self, i: Any, e: Any) -> str:
@@ -214,11 +215,15 @@ class TermWriter:
         if e[0] == "same":
             return f"(Same {self.position(first)} {self.position(second)})"
         if e[0] == "inside":
-            return f"(Inside {self.position(first)} ({self.layer.size(second)}))"
+            return f"(Inside {self.position(first)} {_parenthesised(self.layer.size(second))})"
         divisor = self.layer.size(first)
-        if divisor < 1:
+        if is_below(divisor, 1):
             raise Inexpressible("a division by a number below 1")
-        return f"(Divides ({divisor}) {self.position(second)})"
+        return f"(Divides {_parenthesised(divisor)} {self.position(second)})"
+
+
+def _parenthesised(size: Size) -> str:
+    return f"({size})" if isinstance(size, int) else written(size)
 
 
 __all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number", "power_name"]

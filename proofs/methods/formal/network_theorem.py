@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
+from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
 from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import Network, network
 from dyadic.proofs.methods.formal.tensors import Inexpressible
@@ -32,33 +33,49 @@ AXIOMS = (
 _NAME = "Formal"
 
 
-def formal_claim(certificate: Mapping[str, Any]) -> Claim:
+def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None] = lambda stage: None) -> Claim:
     """Write the network's Coq file, read it back and have coqc check it, within bounds of time and memory.
+
+    The adjoints of a layer are proved for all sizes of its kind where that is possible, otherwise at the network's own.
+    progress: called with what Coq is given, as it is.
 
     Undecided, with the layer and the reason, where the kernel does not accept it: no refutation follows from that.
     """
     for component in (COQ, COQ_MACHINE, COQ_REALS):
         called(component)
-    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0}
+    numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0, "kinds": 0, "parts": 0}
     if find_coqc() is None:
         return _open(numbers, ABSENT)
     try:
         written = network(certificate)
-        numbers["smooth"] = int(written.everywhere)
+        numbers |= {"smooth": int(written.everywhere), "parts": len(written.layers)}
         compare(written.source, written)
     except (Inexpressible, Different) as error:
         return _open(numbers, str(error))
-    work = sum(layer.work for layer in written.layers)
-    if work > BUDGET:
-        most = max(written.layers, key=lambda layer: layer.work)
-        return _open(numbers, f"{most.layer.place}: about {work} terms are more than the budget of {BUDGET}")
     with temporary_folder() as folder:
         try:
             put_library(folder, FORMAL)
-            check(folder, written)
+            accepted, refused = proved_kinds(folder, written, certificate, progress)
+            numbers["kinds"] = len(accepted)
+            reason = _too_much(written, refused)
+            if reason:
+                return _open(numbers, reason)
+            check(folder, with_instances(written, accepted))
         except CoqError as error:
             return _open(numbers, str(error) if has_coquelicot() else NO_COQUELICOT)
     return told("formal", Verdict.PROVED, {}, numbers)
+
+
+def _too_much(written: Network, refused: Mapping[int, str]) -> str:
+    """Why the layers that are not proved for all sizes are too large to be checked at their own, if they are."""
+    rest = {number: written.layers[number].work for number in refused}
+    if sum(rest.values()) <= BUDGET:
+        return ""
+    most = max(rest, key=lambda number: rest[number])
+    return (
+        f"{written.layers[most].layer.place}: about {sum(rest.values())} terms are more than the budget of {BUDGET}, "
+        f"and for all sizes: {refused[most]}"
+    )
 
 
 def _open(numbers: Mapping[str, int], reason: str) -> Claim:

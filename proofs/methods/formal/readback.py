@@ -200,10 +200,10 @@ class _Expected:
 
     def form(self, e: Any) -> Term:
         if not isinstance(e, list):
-            return Fraction(self.layer.size(e))
+            return Fraction(self.layer.integer(e))
         match e[0]:
             case "size":
-                return Fraction(self.layer.size(e))
+                return Fraction(self.layer.integer(e))
             case "rational":
                 return Fraction(e[1], e[2])
             case "+":
@@ -215,7 +215,7 @@ class _Expected:
             case "apply":
                 return ("apply", function_number(e[1], self.functions), e[2], self.form(e[3]))
             case "sum":
-                return ("Sum", self.layer.numbers[e[1]], self.layer.size(e[2]), self.form(e[3]))
+                return ("Sum", self.layer.numbers[e[1]], self.layer.integer(e[2]), self.form(e[3]))
             case "logsumexp" | "max" | "argmax":
                 return self._reduction(e)
             case "entry":
@@ -244,7 +244,7 @@ class _Expected:
 
     def position(self, e: Any) -> Term:
         if not isinstance(e, list) or e[0] == "size":
-            return _linear({(): self.layer.size(e)})
+            return _linear({(): self.layer.integer(e)})
         match e[0]:
             case "index":
                 return _linear({("index", self.layer.numbers[e[1]]): 1})
@@ -258,9 +258,9 @@ class _Expected:
                 return result
         value = self.layer.constant(e)
         if value is not None:
-            return _linear({(): value})
+            return _linear({(): self.layer.integer(e)})
         head = "Quotient" if e[0] == "quotient" else "Remainder"
-        return _linear({(head, self.position(e[1]), self.layer.size(e[2])): 1})
+        return _linear({(head, self.position(e[1]), self.layer.integer(e[2])): 1})
 
     def _reduction(self, e: Any) -> Term:
         """A maximum or log-sum-exp: apart from its body stand the brackets that say over which terms it goes."""
@@ -270,13 +270,13 @@ class _Expected:
         brackets = [f for f in factors if isinstance(f, list) and f[0] in ("inside", "divides", "same")]
         guards = sorted(map(self._bracket, brackets), key=repr)
         of = multiplied([self.form(f) for f in factors if f not in brackets])
-        return (head, self.layer.numbers[e[1]], self.layer.size(e[2]), *guards, of)
+        return (head, self.layer.numbers[e[1]], self.layer.integer(e[2]), *guards, of)
 
     def _bracket(self, e: Any) -> Term:
         if e[0] == "inside":
-            return ("Inside", self.position(e[1]), self.layer.size(e[2]))
+            return ("Inside", self.position(e[1]), self.layer.integer(e[2]))
         if e[0] == "divides":
-            return ("Divides", self.layer.size(e[1]), self.position(e[2]))
+            return ("Divides", self.layer.integer(e[1]), self.position(e[2]))
         for one, other in ((e[1], e[2]), (e[2], e[1])):
             if isinstance(other, list) and other[0] == "entry":
                 tensor = self.layer.tensor(other[1], other[2])

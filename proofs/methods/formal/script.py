@@ -6,6 +6,7 @@ proved by computation; its theorem ``this_network`` is ``printed_backpropagation
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -14,6 +15,7 @@ from dyadic.proofs.checker.assumptions import is_held
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
 from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, TermWriter, function_number, guarded
+from dyadic.proofs.methods.formal.extents import Size
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
@@ -29,10 +31,15 @@ class WrittenLayer:
     equations: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
 
     @property
+    def equations_text(self) -> tuple[str, ...]:
+        """All equations as they stand in the file, in order."""
+        return tuple(text for group in self.equations.values() for *_, text in group)
+
+    @property
     def work(self) -> int:
         """About how many terms the kernel has to write out."""
         return sum(
-            prod(self.layer.table.shape(target)) * _terms(self.layer, item["body"])
+            prod(map(self.layer.integer, self.layer.table.shape(target))) * _terms(self.layer, item["body"])
             for group in self.equations.values()
             for target, item, _ in group
         )
@@ -40,7 +47,10 @@ class WrittenLayer:
 
 @dataclass
 class Network:
-    """A network as Coq sees it.  everywhere: whether nothing has to be assumed of the points of evaluation."""
+    """A network as Coq sees it.  everywhere: whether nothing has to be assumed of the points of evaluation.
+
+    instances: for layers whose kind is proved for all sizes, in one of the files ``kinds``, the lemma that says so.
+    """
 
     layers: list[WrittenLayer]
     table: Tensors
@@ -48,6 +58,8 @@ class Network:
     half: int
     functions: list[str]
     everywhere: bool
+    kinds: list[str] = field(default_factory=list)
+    instances: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -63,6 +75,10 @@ class Network:
             P=self.table.counts.get("Param", 0),
             L=self.half,
             cost=f"layer{len(self.ranks)}",
+            kinds="".join(f"From Dyadic Require {name}.\n" for name in self.kinds),
+            instances="".join(self.instances.values()),
+            flags=_listed(["true" if v in self.instances else "false" for v in range(len(self.layers))]),
+            shown="".join(f"(conj (instance{v} F F_exp) " for v in self.instances) + "I" + ")" * len(self.instances),
             hypothesis="" if self.everywhere else _HYPOTHESIS.format(arguments=self._arguments),
             smooth=_EVERYWHERE if self.everywhere else _CONDITIONS,
         )
@@ -88,7 +104,7 @@ def network(certificate: Any) -> Network:
         layer = PlacedLayer(vertex["name"], complete(certificate["layers"][vertex["layer"]]), vertex["sizes"], table)
         layers.append(_placed(layer, functions, [where[name] for name in vertex["inputs"]], False))
         where[vertex["name"]] = f"Activation {len(layers) - 1}"
-    layer = PlacedLayer(", ".join(architecture["costs"]), _costs(certificate, table), {}, table)
+    layer = PlacedLayer(", ".join(architecture["costs"]), costs_as_layer(certificate, table), {}, table)
     layers.append(_placed(layer, functions, [where[cost["input"]] for cost in architecture["costs"].values()], True))
     ranks = [certificate["ranks"]["x"][vertex["name"]] for vertex in architecture["vertices"]]
     everywhere = EVERYWHERE.issuperset(functions) and not any(map(_over_a_part, layers))
@@ -107,7 +123,7 @@ def _input(node: Any, table: Tensors, name: str) -> str:
     return tensor
 
 
-def _costs(certificate: Any, table: Tensors) -> Any:
+def costs_as_layer(certificate: Any, table: Tensors) -> Any:
     """All costs and the decay as the content of one layer; its targets are new tensors."""
     architecture = certificate["architecture"]
     contents, targets = [], {}
@@ -129,12 +145,13 @@ def _costs(certificate: Any, table: Tensors) -> Any:
 def _placed(layer: PlacedLayer, functions: list[str], inputs: list[str], is_cost: bool) -> WrittenLayer:
     """The equations of a layer or of the costs.  Raises :class:`Inexpressible`, naming the layer."""
     try:
-        return _written(layer, functions, inputs, is_cost)
+        return written_layer(layer, functions, inputs, is_cost)
     except Inexpressible as error:
         raise Inexpressible(f"{layer.place}: {error}") from error
 
 
-def _written(layer: PlacedLayer, functions: list[str], inputs: list[str], is_cost: bool) -> WrittenLayer:
+def written_layer(layer: PlacedLayer, functions: list[str], inputs: list[str], is_cost: bool) -> WrittenLayer:
+    """The equations of a layer that reads the tensors ``inputs``."""
     content, table, tensors = layer.content, layer.table, layer.tensors
     for name, extent in content["extents"].items():
         layer.sizes = {**layer.sizes, name: layer.size(extent)}
@@ -176,7 +193,7 @@ def _equations(written: WrittenLayer, terms: TermWriter, arguments: list[Any]) -
     return written
 
 
-def _classes(content: Any, layer: PlacedLayer) -> int:
+def _classes(content: Any, layer: PlacedLayer) -> Size:
     """How many values an integer target takes: the length of the axis that it selects from."""
     names = {extent[1] for extent in content["shape"] if isinstance(extent, list) and extent[0] == "size"}
     used = {extent[1] for extent in content["target_shape"] if isinstance(extent, list) and extent[0] == "size"}
@@ -189,7 +206,7 @@ def _terms(layer: PlacedLayer, e: Any) -> int:
     if not isinstance(e, list):
         return 1
     if e[0] in ("sum", "logsumexp", "max", "argmax"):
-        return max(1, layer.size(e[2])) * _terms(layer, e[3])
+        return max(1, layer.integer(e[2])) * _terms(layer, e[3])
     if e[0] in ("+", "*", "apply"):
         return sum(_terms(layer, part) for part in e[1:] if isinstance(part, list)) or 1
     return 1
@@ -211,15 +228,19 @@ def _listed(items: Any) -> str:
 
 
 def _layer(number: int, written: WrittenLayer) -> str:
+    return f"(* {escaped(written.layer.place)} *)\nDefinition layer{number} : layer := {layer_text(written)}."
+
+
+def layer_text(written: WrittenLayer) -> str:
+    """The layer as a term of Coq."""
     groups = {name: [text for *_, text in group] for name, group in written.equations.items()}
     *inner, result = groups["inner"]
     lists = [
         f"[{_JOIN.join(texts)}]" for texts in (inner, groups["positions"], groups["backward"], groups["gradients"])
     ]
     return (
-        f"(* {escaped(written.layer.place)} *)\n"
-        f"Definition layer{number} : layer := Layer {'true' if written.is_cost else 'false'}\n"
-        f"  {lists[0]}\n  ({result})\n  {lists[1]}\n  {lists[2]}\n  {lists[3]}."
+        f"Layer {'true' if written.is_cost else 'false'}\n"
+        f"  {lists[0]}\n  ({result})\n  {lists[1]}\n  {lists[2]}\n  {lists[3]}"
     )
 
 
@@ -232,8 +253,9 @@ _CONDITIONS = "apply (conditions_network_suffice others). exact evaluated_where_
 _FILE = """(** The theorem of one network, written from its certificate. *)
 From Coq Require Import Reals List ZArith QArith.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Network Equations Derivatives Polynomials Pairing Coordinates Printed Emitted Functions.
-Import ListNotations.
+From Dyadic Require Import Network Equations Derivatives Polynomials Pairing Coordinates Printed.
+From Dyadic Require Import Emitted Functions Instances.
+{kinds}Import ListNotations.
 Open Scope nat_scope.
 
 (* Functions by number: {functions} *)
@@ -246,7 +268,17 @@ Definition cost_layer : layer := {cost}.
 Definition layers (v : nat) : layer := nth v [{names}] cost_layer.
 Definition rank (v : nat) : nat := nth v [{ranks}] 0.
 
-Lemma network_accepted : accepted dims {n} {P} layers cost_layer {L} rank = true.
+{instances}
+(* The layers, the cost last, whose adjoints are proved for all sizes; of the others this is computed at these sizes. *)
+Definition by_kind (v : nat) : bool := nth v [{flags}] false.
+Lemma by_kind_holds : forall F, (forall o z, F 0 o z = exp z) ->
+  forall v, by_kind v = true -> pairing_holds F dims (layer_at {n} layers cost_layer v).
+Proof.
+  intros F F_exp. apply (shown_holds F dims [{flags}] [{names}] cost_layer).
+  exact {shown}.
+Qed.
+
+Lemma network_accepted : accepted dims {n} {P} layers cost_layer {L} rank by_kind = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
 
 Section Statement.
@@ -265,8 +297,8 @@ Section Statement.
                            (locally (fst z v)) (pair dims (snd z v))) /\\
     filterdiff (feedforward_cost f cost) (locally theta) (pair_parameters dims {P} (gradient z)).
   Proof.
-    apply (printed_backpropagation F (fun _ _ => eq_refl) dims {n} {P} layers cost_layer data {L} rank theta
-             network_accepted).
+    apply (printed_backpropagation F (fun _ _ => eq_refl) dims {n} {P} layers cost_layer data {L} rank by_kind
+             (by_kind_holds F (fun _ _ => eq_refl)) theta network_accepted).
     {smooth}
   Qed.
 End Statement.

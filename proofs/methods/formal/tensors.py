@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.methods.formal.extents import Size, SizeTerm, is_below
+
 
 class Inexpressible(Exception):
     """Something that the language of proofs/coq/Equations.v does not have; the message says what."""
@@ -22,11 +24,11 @@ class Tensors:
     shapes: a tensor's name in Coq -> its shape.  one_hot: tensors that hold the one-hot rows of an integer tensor.
     """
 
-    shapes: dict[str, list[int]] = field(default_factory=dict)
+    shapes: dict[str, list[Size]] = field(default_factory=dict)
     one_hot: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def new(self, family: str, shape: list[int]) -> str:
+    def new(self, family: str, shape: list[Size]) -> str:
         """A further tensor of a family."""
         number = self.counts.get(family, 0)
         self.counts[family] = number + 1
@@ -34,7 +36,7 @@ class Tensors:
         self.shapes[name] = shape
         return name
 
-    def shape(self, name: str) -> list[int]:
+    def shape(self, name: str) -> list[Size]:
         """The shape; a sensitivity has that of its tensor."""
         return self.shapes[name.replace("Sensitivity", "Inner")]
 
@@ -48,7 +50,7 @@ class PlacedLayer:
 
     place: str
     content: Any
-    sizes: dict[str, int]
+    sizes: dict[str, Size]
     table: Tensors
     tensors: dict[tuple[str, str], str] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -63,23 +65,31 @@ class PlacedLayer:
             raise Inexpressible(f"{kind} of {owner} is read, which the layer does not define")
         return self.tensors[kind, owner]
 
-    def size(self, e: Any) -> int:
-        """A size as a number."""
+    def size(self, e: Any) -> Size:
+        """A size as a number, or as a term of Coq where sizes are variables."""
         value = self.constant(e)
         if value is None:
             raise Inexpressible("a size is not a number")
         return value
 
-    def constant(self, e: Any) -> int | None:
+    def integer(self, e: Any) -> int:
+        """A size as a number."""
+        value = self.size(e)
+        if not isinstance(value, int):
+            raise Inexpressible("a size is a variable")
+        return value
+
+    def constant(self, e: Any) -> Size | None:
         """The value of an integer expression without indices, else None."""
-        if isinstance(e, int):
+        if isinstance(e, (int, SizeTerm)):
             return e
         if isinstance(e, str):
             raise Inexpressible("a size is a name")
         if e[0] == "size":
-            if not isinstance(self.sizes.get(e[1]), int):
+            size = self.sizes.get(e[1])
+            if not isinstance(size, (int, SizeTerm)):
                 raise Inexpressible("a size is a name")
-            return self.sizes[e[1]]
+            return size
         if e[0] not in ("+", "*", "quotient", "remainder"):
             return None
         parts = [self.constant(part) for part in e[1:]]
@@ -89,13 +99,13 @@ class PlacedLayer:
         return _combined(e[0], numbers)
 
 
-def _combined(operation: str, parts: list[int]) -> int:
+def _combined(operation: str, parts: list[Size]) -> Size:
     if operation in ("quotient", "remainder"):
         dividend, divisor = parts
-        if divisor < 1:
+        if is_below(divisor, 1):
             raise Inexpressible("a division by a number below 1")
         return dividend // divisor if operation == "quotient" else dividend % divisor
-    result = 0 if operation == "+" else 1
+    result: Size = 0 if operation == "+" else 1
     for part in parts:
         result = result + part if operation == "+" else result * part
     return result

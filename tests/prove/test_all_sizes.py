@@ -1,0 +1,129 @@
+"""Adjoints of layers before Coq, for all sizes: accepted as they are, refused with a mistake that any sizes show."""
+
+from copy import deepcopy
+
+import pytest
+from support.coq_library import EVERYTHING, compiled
+from support.coq_networks import NETWORKS, certificate
+
+from dyadic.catalogue import example_network
+from dyadic.proofs.certificate import subject
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.methods import coqc, machine
+from dyadic.proofs.methods.formal import network_theorem
+from dyadic.proofs.methods.formal.all_sizes import kind_of, kind_of_costs, source
+from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
+from dyadic.proofs.methods.formal.script import network
+from dyadic.proofs.methods.formal.tensors import Inexpressible
+from dyadic.proofs.methods.formal.variable_changes import Unmatched
+from dyadic.symbolic.spec import LAYER_TYPES
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    return compiled(tmp_path_factory, [name for name in EVERYTHING if name in machine.FORMAL])
+
+
+def example(name):
+    derivation = example_network(name, True)
+    return subject(derivation, derivation.steps + derivation.steps % 2)
+
+
+def kinds(content):
+    written = network(content)
+    for layer, vertex in zip(written.layers, content["architecture"]["vertices"], strict=False):
+        yield kind_of(layer, vertex["sizes"], written.table, written.functions)
+
+
+def accepts(folder, text):
+    try:
+        coqc.compile_file(folder, "Asked", text, 120, network_theorem.MEMORY)
+    except coqc.CoqError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", sorted(set(LAYER_TYPES) - {"stop_gradient"}))
+def test_the_terms_of_every_type_are_seen_to_cancel(name):
+    for kind in kinds(example(name)):
+        text = source(kind)
+        assert f"forall {kind.binders} : Z" in text
+        assert "Together" in text
+
+
+@pytest.mark.parametrize("name", ["conv", "max_pool", "softmax"])
+def test_coq_accepts_a_kind(library, name):
+    (kind,) = kinds(example(name))
+    assert accepts(library, source(kind))
+
+
+def beyond(content):
+    """The certificate with a gradient that is cut off beyond the network's sizes."""
+    content = deepcopy(content)
+    layer = content["layers"][content["architecture"]["vertices"][0]["layer"]]
+    item = layer["gradients"]["weight"]
+    item["body"] = ["*", ["inside", ["index", item["indices"][0]], 10], item["body"]]
+    return content
+
+
+def test_a_mistake_beyond_the_sizes_of_the_network_is_refused(library):
+    """At sizes of at most 3 nobody can tell; Coq does not accept it for all sizes."""
+    content = certificate(*NETWORKS["dense"])
+    wrong = network(beyond(content))
+    assert network_theorem.accepted_layers(library, wrong) == {0: True, 1: True, 2: True}
+    assert accepts(library, source(next(kinds(content))))
+    text = source(next(kinds(beyond(content))))
+    assert "(Bracket (Inside (Index 0) (10)))" in text
+    assert not accepts(library, text)
+
+
+def test_a_claim_says_what_is_proved_for_all_sizes(library):
+    claim = network_theorem.formal_claim(beyond(certificate(*NETWORKS["dense"])))
+    assert claim.verdict is Verdict.PROVED
+    assert (claim.numbers["kinds"], claim.numbers["parts"]) == (2, 3)
+    assert "of its 3 layers, the costs being one, 2 are proved to have these adjoints for all sizes" in claim.statement
+
+
+def test_an_instance_with_other_numbers_is_refused(library, tmp_path):
+    """A layer that is no instance of the kind at these sizes is not taken for one."""
+    content = certificate(*NETWORKS["dense"])
+    written = network(content)
+    accepted, refused = proved_kinds(library, written, content)
+    assert sorted(accepted) == [0, 1, 2]
+    assert not refused
+    whole = with_instances(written, accepted)
+    network_theorem.check(library, whole)
+    (name,) = {proved.name for number, proved in accepted.items() if number == 0}
+    other = whole.source.replace(f"({name}.kind (3) (3))", f"({name}.kind (3) (4))")
+    assert other != whole.source
+    with pytest.raises(coqc.CoqError, match=r"Unable to unify|Error"):
+        coqc.compile_file(library, "Other", other, 120, network_theorem.MEMORY)
+
+
+@pytest.mark.parametrize("name", ["dense", "convolution", "residual"])
+def test_wrong_equations_are_not_seen_to_cancel(name):
+    """A sign, a gradient that is missing and one that is off by 1, in every printed equation of every layer."""
+    tried = 0
+    for kind in kinds(certificate(*NETWORKS[name])):
+        for group in (kind.layer.equations["backward"], kind.layer.equations["gradients"]):
+            for place, (target, item, text) in enumerate(group):
+                head, _, body = text.partition("] ")
+                for wrong in (f"(Mul (Number (-1)) {body})", "(Number (0))", f"(Add (Number (1)) {body})"):
+                    group[place] = (target, item, f"{head}] {wrong}")
+                    with pytest.raises(Unmatched, match="is not cancelled"):
+                        source(kind)
+                    tried += 1
+                group[place] = (target, item, text)
+        source(kind)
+    assert tried > 10
+
+
+def test_costs_are_kinds():
+    content = certificate(*NETWORKS["convolution"])
+    written = network(content)
+    kind = kind_of_costs(content, written.functions)
+    assert "for_all_sizes : forall size_cost_20_n" in source(kind)
+    several = certificate(*NETWORKS["several costs"])
+    functions = network(several).functions
+    with pytest.raises(Inexpressible, match="decay"):
+        kind_of_costs(several, functions)
