@@ -131,6 +131,24 @@ def test_at_a_kink_nothing_is_claimed(tmp_path):
     assert any("kink" in text for text in claim.hypotheses)
 
 
+@pytest.mark.parametrize(("returned", "verdict"), [
+    ("da, db", Verdict.PROVED),
+    ("db, da", Verdict.PROVED),  # their names say which is which
+    ("da, da", Verdict.REFUTED),
+    ("dout * b, dout * a", Verdict.PROVED),
+    ("dout * a, dout * b", Verdict.REFUTED),
+    ("{'da': da, 'b': db}", Verdict.PROVED),
+    ("{'da': db, 'db': da}", Verdict.REFUTED),
+])  # fmt: skip
+def test_which_gradient_is_whose(tmp_path, returned, verdict):
+    path = tmp_path / "f.py"
+    path.write_text(
+        'def f_forward(a: "n", b: "n"):\n    return a * b, (a, b)\n'
+        f"def f_backward(dout, cache):\n    a, b = cache\n    da, db = dout * b, dout * a\n    return {returned}\n"
+    )
+    assert examine_pair(CodeFile(path, "f")).verdict is verdict
+
+
 def test_of_the_numbers_that_are_asked_for():
     claim = examine_pair(CodeFile(RIGHT, "affine"), {"n": 4, "d": 2, "m": 3})
     assert claim.verdict is Verdict.PROVED

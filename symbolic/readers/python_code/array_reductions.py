@@ -16,7 +16,7 @@ from dyadic.symbolic.readers.python_code.array_forms import (
 )
 from dyadic.symbolic.readers.python_code.array_functions import added, applied, divided, larger, minus
 from dyadic.symbolic.readers.python_code.array_layout import with_axis
-from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, whole_number
+from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
 
 
@@ -47,13 +47,13 @@ def variance(call: CallArguments) -> FormArray:
             "a variance of NumPy or of PyTorch, which divide by different numbers: write correction=0, and"
         )
     if less is None:
-        less = int(unbiased) if unbiased is not None else int(call.own == "torch")
+        less = int(flag(unbiased, "unbiased")) if unbiased is not None else int(call.own == "torch")
     keep = call.keyword("keepdims", "keepdim", default=False)
     centre = recorder.named(mean(recorder, array, axes, True))
     squares = entrywise(recorder, lambda a, b: ["^", plus(a, times(-1, b)), 2], array, centre)
     count = counted([array.shape[axis] for axis in axes])
     share = power_node(plus(count, -whole_number(less, "a correction")), -1)
-    return entrywise(recorder, lambda a: times(share, a), summed(recorder, squares, axes, bool(keep)))
+    return entrywise(recorder, lambda a: times(share, a), summed(recorder, squares, axes, flag(keep, "keepdims")))
 
 
 def deviation(call: CallArguments) -> FormArray:
@@ -68,7 +68,7 @@ def largest(call: CallArguments) -> Any:
     told = other if call.library == "torch" else None
     axes, keep = call.axes(len(array.shape)) if told is None else (axes_from(told, len(array.shape)), False)
     if told is not None:
-        keep = bool(call.take("keepdim", "keepdims", default=False))
+        keep = flag(call.take("keepdim", "keepdims", default=False), "keepdim")
     for axis in reversed(axes):
         array = call.recorder.largest(array, axis)
     if keep:
@@ -115,6 +115,6 @@ def norm(call: CallArguments) -> FormArray:
     if call.keyword("ord", "p", default=2) != 2:
         raise NotInSubset("a norm other than the Euclidean one")
     axes = axes_from(call.keyword("axis", "dim"), len(array.shape))
-    keep = bool(call.keyword("keepdims", "keepdim", default=False))
+    keep = flag(call.keyword("keepdims", "keepdim", default=False), "keepdims")
     squares = entrywise(call.recorder, lambda a: ["^", a, 2], array)
     return applied(call.recorder, "sqrt", summed(call.recorder, squares, axes, keep))

@@ -107,9 +107,7 @@ class CallArguments:
         """The axes of a reduction, all of them where none are told, and whether they are kept."""
         axis = self.take("axis", "dim", default=None)
         keep = self.take("keepdims", "keepdim", default=False)
-        if not isinstance(keep, bool):
-            raise NotInSubset("keepdims that is neither True nor False")
-        return axes_from(axis, rank), keep
+        return axes_from(axis, rank), flag(keep, "keepdims")
 
 
 def axes_from(axis: Any, rank: int) -> list[int]:
@@ -122,6 +120,12 @@ def axes_from(axis: Any, rank: int) -> list[int]:
     if len(set(found)) < len(found):
         raise NotInSubset("an axis that is named twice")
     return sorted(found)
+
+
+def flag(value: Any, what: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise NotInSubset(f"{what} that is neither True nor False")
 
 
 def whole_number(value: Any, what: str) -> int:

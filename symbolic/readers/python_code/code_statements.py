@@ -187,7 +187,9 @@ class CodeReader(CodeCalls):
     def _write(self, stored: StoredArray, key: Any, value: FormArray, name: str) -> None:
         if self.immutable:
             raise NotInSubset("a write into an array of JAX")
-        if isinstance(key, StoredArray) and key.array.truth:
+        if _is_mask(key):
+            if value.shape:
+                raise NotInSubset("a write of an array where a mask is")
             new = self._where_masked(stored.array, key.array, value)
         else:
             new = with_part(self.recorder, stored.array, self.keys(key), value)
@@ -202,8 +204,6 @@ class CodeReader(CodeCalls):
             mask.plain,
             True,
         )
-        if value.shape and value.shape != array.shape:
-            raise NotInSubset("a write of an array where a mask is")
         mask_named = self.recorder.named(lead, "mask")
         full = broadcast(value, array.shape)
         return entrywise(
@@ -236,9 +236,14 @@ class CodeReader(CodeCalls):
             return
         if not isinstance(container, StoredArray):
             raise self.source.at(target, "this cannot be written into")
-        masked = isinstance(key, StoredArray) and key.array.truth
-        old_part = container.array if masked else part(container.array, self.keys(key))
-        new = self.operation(operator, StoredArray(old_part), value)
+        if _is_mask(key) and not self.immutable:
+            if self.array(value).shape:
+                raise NotInSubset("a write of an array where a mask is")
+            new = self.operation(operator, StoredArray(container.array), value)
+            masked = self._where_masked(container.array, key.array, self.array(new))
+            container.write(self.recorder.named(masked, _name_of(target)))
+            return
+        new = self.operation(operator, StoredArray(part(container.array, self.keys(key))), value)
         self._write(container, key, self.array(new), _name_of(target))
 
 
@@ -248,6 +253,10 @@ def _loaded(target: ast.expr) -> ast.expr:
         return ast.Name(target.id, ast.Load())
     assert isinstance(target, ast.Attribute)
     return ast.Attribute(target.value, target.attr, ast.Load())
+
+
+def _is_mask(key: Any) -> bool:
+    return isinstance(key, StoredArray) and key.array.truth
 
 
 def _name_of(target: ast.expr) -> str:

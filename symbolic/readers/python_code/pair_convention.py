@@ -106,7 +106,8 @@ class Convention:
         if returned is None and found:
             return found
         names = _returned_names(self.backward)
-        named = _by_name(dict(zip(names, values, strict=True)), own) if len(names) == len(values) else None
+        told = len(set(names)) == len(names) == len(values)
+        named = _by_name(dict(zip(names, values, strict=True)), own) if told else None
         if named is not None:
             return named + found
         if len(values) != len(own):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
-from dyadic.symbolic.readers.python_code.source_text import NotInSubset
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, ShapesDoNotFit
 
 
 class StoredArray:
@@ -40,7 +40,7 @@ class StoredArray:
         if self._base is not None:
             raise NotInSubset("a write into a view of another array (write into that one, or copy it)")
         if array.shape != self._array.shape:
-            raise NotInSubset(f"a write that would change the shape of an array from {self._array} to {array}")
+            raise ShapesDoNotFit(f"a write would change the shape of an array from {self._array} to {array}")
         self.changes += 1
         self._array = array
 
