@@ -11,12 +11,16 @@ import pytest
 from support.optional import require
 
 from dyadic.cli import commands
+from dyadic.paper.drawing import svg
+from dyadic.paper.wavefront import wavefront
+from dyadic.symbolic import derive, read_spec
 
 PAGES = sorted(Path("docs").rglob("*.md"))
 RUN = [
     Path("docs/tutorial.md"),
     Path("docs/readers.md"),
     *sorted(Path("docs/howto").glob("*.md")),
+    *sorted(Path("docs/gallery").glob("*.md")),
     *sorted(Path("docs/reference").glob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
@@ -66,6 +70,16 @@ def test_examples(page, tmp_path):
             assert done.returncode == 0, done.stderr
         else:
             assert language == "yaml", f"{language}: a block that nothing runs"
+
+
+@pytest.mark.parametrize("page", sorted(Path("docs/gallery").glob("*.md")), ids=str)
+def test_figures_of_the_gallery_are_those_that_are_drawn(page, tmp_path):
+    """``dyadic figure`` draws them."""
+    (text,) = (text for language, text in blocks(page) if language == "toml")
+    (tmp_path / f"{page.stem}.toml").write_text(text)
+    drawing = wavefront(derive(read_spec(tmp_path / f"{page.stem}.toml")))
+    assert page.with_suffix(".svg").read_text() == svg(drawing)
+    assert f"({page.stem}.svg)" in page.read_text()
 
 
 def anchors(page):
