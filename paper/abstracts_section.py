@@ -48,4 +48,4 @@ def _table(claims: Sequence[AbstractClaim], version: str) -> Table:
         last = claim.number
         rows.append(((gist,), sentence(claim.statement), (claim.verdict,), (claim.why,)))
     head: tuple[tuple[Span, ...], ...] = (("sentence, in our words",), ("claim",), ("verdict",), ("because",))
-    return Table(f"The abstract of {version}.", head, tuple(rows), (20, 22, 10, 22))
+    return Table(f"The abstract of {version}.", head, tuple(rows), (19, 21, 13, 21))

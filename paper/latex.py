@@ -36,7 +36,7 @@ _SYMBOLS = {
 
 _BREAK = r"\allowbreak "
 NOBREAK = r"\nopagebreak "
-_LONG_WORD = 20
+_LONG_WORD, _LONG_NUMBER = 20, 8
 
 
 class LatexRenderer(Renderer):
@@ -78,9 +78,9 @@ class LatexRenderer(Renderer):
 
     def code(self, text: str) -> str:
         # A break is allowed after the characters at which identifiers can be read on.
-        whole = re.split(r"(?<=[.:,_(=/ -])", text)
+        whole = re.split(r"(?<=[.:,_(=/ -])", plain_name(text))
         pieces = [p for piece in whole for p in ([piece] if len(piece) <= 12 else re.findall(r".{1,6}", piece))]
-        return rf"\dyadiccode{{{_BREAK.join(latex_escape(plain_name(piece)) for piece in pieces)}}}"
+        return rf"\dyadiccode{{{_BREAK.join(map(latex_escape, pieces))}}}"
 
     def inline(self, formula: str) -> str:
         return f"${formula}$"
@@ -202,6 +202,8 @@ class StandaloneLatex(LatexRenderer):
 
 
 def _pieces(word: str) -> list[str]:
+    if sum(map(str.isdigit, word)) > _LONG_NUMBER:  # which no hyphenation parts
+        return re.findall(r".{1,6}", word)
     return re.split(r"(?<=[(=])(?=\w)", word) if len(word) > _LONG_WORD else [word]
 
 

@@ -99,7 +99,7 @@ def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
         ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
     )
     return Table(
-        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (5, 20, 32, 8)
+        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (7, 19, 29, 10)
     )
 
 
@@ -189,7 +189,7 @@ def _named(name: str, aliases: dict[str, str]) -> Cell:
 
 
 def _listed(names: Sequence[str]) -> list[Span]:
-    """Names, those that differ by a number that counts up as one: ``blocks.{0..11}.norm``."""
+    """Names, those that differ by a number that counts up as one: ``blocks.[0..11].norm``."""
     ranges = _counted(names)
     shown = ranges if len(ranges) <= 6 else [*ranges[:3], "", ranges[-1]]
     return joined([Code(name) if name else "..." for name in shown])
@@ -209,7 +209,7 @@ def _counted(names: Sequence[str]) -> list[str]:
     for name, key in zip(names, plain, strict=True):
         numbers = families.get(key, [])
         counted = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        shown[key.replace("{}", f"{{{numbers[0]}..{numbers[-1]}}}") if counted else name] = None
+        shown[key.replace("{}", f"[{numbers[0]}..{numbers[-1]}]") if counted else name] = None
     return list(shown)
 
 

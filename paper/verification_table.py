@@ -21,7 +21,9 @@ def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tu
     groups = _alike(claims)
     rows = tuple(_row(group, trusted, kinds) for group in groups)
     ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
-    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, (34, 9, 20, 9), ids)
+    longest = max(len(claim["verdict"]) for claim in claims)
+    widths = (34, 9 if longest <= len("refuted") else 13, 20, 9)  # a narrow column has to hold the word
+    table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, widths, ids)
     return (
         table,
         Paragraph(("; ".join(f"{letter}) {text}" for text, letter in trusted.items()) + ".",), "Trusted."),

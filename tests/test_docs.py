@@ -9,12 +9,16 @@ from support.optional import require
 from support.pages import blocks, pictures, run_page
 
 from dyadic.cli import commands
+from dyadic.paper.drawing import svg
+from dyadic.paper.wavefront import wavefront
+from dyadic.symbolic import derive, read_spec
 
 PAGES = sorted(Path("docs").rglob("*.md"))
 RUN = [
     Path("docs/tutorial.md"),
     Path("docs/readers.md"),
     *sorted(Path("docs/howto").glob("*.md")),
+    *sorted(Path("docs/gallery").glob("*.md")),
     *sorted(Path("docs/reference").glob("*.md")),
 ]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -46,6 +50,16 @@ def test_a_picture_that_is_another_is_told_from_it():
     assert not same_picture(shown, shown.replace("exactly 0", "1.00e-03", 1))
     assert not same_picture(shown, re.sub(r'x="(\d+)', lambda match: f'x="{int(match[1]) + 3}', shown, count=1))
     assert not same_picture(shown, Path("docs/pictures/stepsizes.svg").read_text())
+
+
+@pytest.mark.parametrize("page", sorted(Path("docs/gallery").glob("*.md")), ids=str)
+def test_figures_of_the_gallery_are_those_that_are_drawn(page, tmp_path):
+    """``dyadic figure`` draws them."""
+    (text,) = (text for language, text in blocks(page) if language == "toml")
+    (tmp_path / f"{page.stem}.toml").write_text(text)
+    drawing = wavefront(derive(read_spec(tmp_path / f"{page.stem}.toml")))
+    assert page.with_suffix(".svg").read_text() == svg(drawing)
+    assert f"({page.stem}.svg)" in page.read_text()
 
 
 def anchors(page):

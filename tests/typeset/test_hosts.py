@@ -97,6 +97,15 @@ def test_the_same_network_twice_with_links(tmp_path):
     assert complaints(tmp_path, "icml-like", twice, packages) == []
 
 
+def test_what_is_refuted_and_undecided_fits_a_column(tmp_path):
+    derivation = derive(read_spec("examples/digits.toml"))
+    for number, options in enumerate(({"steps": 7}, {"methods": ["lemma"]})):
+        document = build_document(derivation, verify(derivation, **options), sections=["verification"])
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert complaints(folder, "icml-like", r"\input{appendix}\cite{dyadic:galley}", document=document) == []
+
+
 def test_a_wide_box_would_be_seen(tmp_path):
     assert complaints(tmp_path, "icml-like", r"\input{appendix}\noindent\rule{20cm}{1pt}") != []
 

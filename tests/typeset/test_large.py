@@ -72,7 +72,7 @@ def test_names_that_count_up_are_one():
     document = build_document(derivation, verify(derivation, methods=["lemma"]), sections=["setting"])
     table = next(b for b in document.sections[0].blocks if isinstance(b, Table) and "instances" in b.caption)
     listed = {row[1][0]: [span.text for span in row[2] if not isinstance(span, str)] for row in table.rows}
-    assert listed["sum, 2 inputs"] == ["blocks.{0..11}.skip1", "blocks.{0..11}.skip2"]
+    assert listed["sum, 2 inputs"] == ["blocks.[0..11].skip1", "blocks.[0..11].skip2"]
     assert ["embedded"] in listed.values()
     numbers = [row[3][0] for row in table.rows]
     assert sum(map(int, numbers)) == len(derivation.architecture.vertices)
