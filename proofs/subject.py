@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,12 +13,16 @@ from dyadic.proofs.checker.intake.shapes import network_shapes
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.symbolic.derivation import Derivation
 
+Progress = Callable[[str], None]
+"""Is told what is done now."""
+
 
 @dataclass(frozen=True)
 class Subject:
     """content: the part of the certificate that says what is claimed.
 
     graph: the checker's view of it; None where it is not even a graph.  refusal: why the checker does not accept it.
+    progress: is told what a long method is at.
     A wrong set of terms is refused, but leaves a graph: the other methods then look at what it computes.
     """
 
@@ -26,6 +31,7 @@ class Subject:
     content: dict[str, Any]
     graph: Graph | None
     refusal: Rejected | None
+    progress: Progress = lambda stage: None
 
     @cached_property
     def restrictions(self) -> tuple[str, ...]:
@@ -42,11 +48,11 @@ class Subject:
         return self.graph
 
 
-def examine(derivation: Derivation, steps: int) -> Subject:
+def examine(derivation: Derivation, steps: int, progress: Progress = lambda stage: None) -> Subject:
     """Read a derivation the way the checker reads a certificate."""
     content = certificate.subject(derivation, steps)
     try:
-        return Subject(derivation, steps, content, Graph(content), None)
+        return Subject(derivation, steps, content, Graph(content), None, progress)
     except Rejected as error:
         loose = Graph(content, require_terms=False) if error.field.startswith(("terms.", "shared.")) else None
-        return Subject(derivation, steps, content, loose, error)
+        return Subject(derivation, steps, content, loose, error, progress)

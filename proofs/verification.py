@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,10 +16,8 @@ from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.proofs.methods.registry import Method, choose
 from dyadic.proofs.methods.shared import layer_kinds
 from dyadic.proofs.sentences import undecided
-from dyadic.proofs.subject import Subject, examine
+from dyadic.proofs.subject import Progress, Subject, examine
 from dyadic.symbolic.derivation import Derivation
-
-Progress = Callable[[str], None]
 
 
 @dataclass
@@ -55,7 +53,7 @@ def verify(
     notes: is told the times, and the reasons why methods did not fit.
     """
     chosen, notes = choose(methods, deep, coq), Notes() if notes is None else notes
-    subject = examine(derivation, derivation.steps if steps is None else steps)
+    subject = examine(derivation, derivation.steps if steps is None else steps, progress)
     shown: dict[str, list[Claim]] = {}
     for position, method in enumerate(chosen, 1):
         reason = method.unfit(subject) if subject.graph is not None else None

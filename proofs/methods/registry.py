@@ -178,10 +178,11 @@ _ALL = (
     ),
     Method(
         "formal", "proofs/methods/formal/network_theorem.py", "machine-checked equations",
-        lambda s: [network_theorem.formal_claim(s.content)],
-        "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq",
+        lambda s: [network_theorem.formal_claim(s.content, s.progress)],
+        "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq; the "
+        "adjoints of the layers that the claim counts for all sizes",
         "Coq's kernel and its virtual machine; the axioms of the real numbers; that the file's equations are these",
-        "other sizes; the emitted code; floating point", deep=True, bears=False,
+        "other sizes of the other layers; the emitted code; floating point", deep=True, bears=False,
     ),
 )  # fmt: skip
 
