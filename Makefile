@@ -3,6 +3,7 @@
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make costly: certificates made to cost as much as they can, and what they cost.
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
+# make models: every model that the tests read as a C module, held to NumPy (some minutes).
 # make docs: write docs/layers.md from the code.
 # make bench: CPU seconds of whole commands, and how they grow.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
@@ -10,7 +11,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint docs bench mutants forgeries certificates costly coq clean
+.PHONY: demo test lint docs bench mutants forgeries certificates costly coq models clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -40,11 +41,15 @@ coq: $(VENV)/.test
 	$(BIN)/python -m pytest tests/campaigns/coq_theorems.py
 	PYTHONPATH=tests $(BIN)/python -m campaigns.coq_mutants
 
+models: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.c_models
+
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/convolutions.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
