@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 
@@ -25,6 +26,12 @@ class SpecError(DyadicError):
         self.where, self.problem, self.remedy = where, problem, remedy
 
 
+def as_written(value: object, most: int = 80) -> str:
+    """A value that was read, as a specification has it (true, not True), cut after ``most`` characters."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
 def expect(what: str, value: object, *kinds: type) -> None:
     """Raises :class:`DyadicError` where an argument is of another kind."""
     if not isinstance(value, kinds):
@@ -35,7 +42,7 @@ def expect(what: str, value: object, *kinds: type) -> None:
 def expect_one_of(what: str, value: object, choices: Collection[str]) -> None:
     """Raises :class:`DyadicError` where an argument is none of some words."""
     if not isinstance(value, str) or value not in choices:
-        raise DyadicError(f"{what} {value!r:.60} is unknown; choose one of {', '.join(choices)}")
+        raise DyadicError(f"{what} {as_written(value, 60)} is unknown; choose one of {', '.join(choices)}")
 
 
 def unwritable(path: Path, error: OSError) -> DyadicError:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from sympy import Expr, Integer, Rational
 
 from dyadic.symbolic.costs import COST_OWNER
-from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError, as_written
 from dyadic.symbolic.layers import Option
 from dyadic.symbolic.limits import LARGEST_SIZE, LONGEST_NAME, MOST_DIGITS, MOST_IN_A_LIST
 from dyadic.symbolic.looks import disguised, is_visible, look, shows_nothing
@@ -54,16 +54,18 @@ def _option(where: str, key: str, option: Option, entry: Mapping[str, Any]) -> A
             return choice(where, key, value, option.choices)
         case "text":
             if not isinstance(value, str):
-                raise SpecError(where, f"{key} must be text, not {value!r}", f'write {key} = "..."')
+                raise SpecError(where, f"{key} must be text, not {as_written(value)}", f'write {key} = "..."')
             return value
     if not isinstance(value, bool):
-        raise SpecError(where, f"{key} must be true or false, not {value!r}", f"write {key} = true or {key} = false")
+        raise SpecError(
+            where, f"{key} must be true or false, not {as_written(value)}", f"write {key} = true or {key} = false"
+        )
     return value
 
 
 def _list(where: str, key: str, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise SpecError(where, f"{key} must be a list, not {value!r}", f"write {key} = [..., ...]")
+        raise SpecError(where, f"{key} must be a list, not {as_written(value)}", f"write {key} = [..., ...]")
     if len(value) > MOST_IN_A_LIST:
         raise SpecError(where, f"{key} has {len(value)} entries", f"at most {MOST_IN_A_LIST} are read")
     return list(value)
@@ -71,7 +73,7 @@ def _list(where: str, key: str, value: Any) -> list[Any]:
 
 def _integer(where: str, key: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
-        raise SpecError(where, f"{key} must be an integer, not {value!r}", f"write for instance {key} = 1")
+        raise SpecError(where, f"{key} must be an integer, not {as_written(value)}", f"write for instance {key} = 1")
     return value
 
 
@@ -80,7 +82,7 @@ def number(where: str, key: str, value: Any) -> Rational:
     if isinstance(value, Rational | Fraction):
         return Rational(value.numerator, value.denominator)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SpecError(where, f"{key} must be a number, not {value!r}", f"write for instance {key} = 0.5")
+        raise SpecError(where, f"{key} must be a number, not {as_written(value)}", f"write for instance {key} = 0.5")
     return Rational(repr(value))
 
 
@@ -121,7 +123,7 @@ TAKEN_BY_ABSTRACT_COSTS = ("t", "tbar")
 def size_of(where: str, key: str, value: Any) -> Expr:
     """A size: a positive integer or a name."""
     if value in TAKEN_SIZES:
-        problem = f"{key} holds {value!r}, which stands for something else in the equations"
+        problem = f"{key} holds {as_written(value)}, which stands for something else in the equations"
         raise SpecError(where, problem, f"give the size another name, such as {f'{value}_size'!r}")
     if isinstance(value, Expr):
         return value
@@ -130,7 +132,7 @@ def size_of(where: str, key: str, value: Any) -> Expr:
     if isinstance(value, str) and _SIZE_NAME.match(value):
         return extent_of(value)
     raise SpecError(
-        where, f"{key} holds {value!r}, which is not a size",
+        where, f"{key} holds {as_written(value)}, which is not a size",
         f'use a positive integer of at most {LARGEST_SIZE}, or a name such as "n" (letters, digits, underscores)',
     )  # fmt: skip
 
@@ -141,7 +143,7 @@ def choice(where: str, key: str, value: Any, choices: Iterable[str]) -> str:
     if value is None:
         raise SpecError(where, f"{key!r} is missing", f"choose one of {', '.join(names)}")
     if not isinstance(value, str) or value not in names:
-        raise SpecError(where, f"{key} {value!r} is unknown", suggest(str(value), names))
+        raise SpecError(where, f"{key} {as_written(value)} is unknown", suggest(str(value), names))
     return value
 
 
@@ -149,7 +151,7 @@ def checked_name(where: str, value: Any) -> str:
     """A name that can be printed."""
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or len(value) > LONGEST_NAME:
         remedy = f"use printable text of at most {LONGEST_NAME} characters"
-        raise SpecError(where, f"the name {value!r:.100} cannot be used", remedy)
+        raise SpecError(where, f"the name {as_written(value, 100)} cannot be used", remedy)
     if not is_visible(value):
         problem = f"the name {value!a} holds characters that are printed as nothing"
         raise SpecError(where, problem, f"write for instance {neutral(value)!r}")
@@ -193,7 +195,7 @@ def told_apart(where: str, name: str, taken: dict[str, str]) -> None:
 def name_list(where: str, value: Any) -> tuple[str, ...]:
     """The inputs of a layer or cost."""
     if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
-        raise SpecError(where, f"inputs must be a list of names, not {value!r}", 'write inputs = ["..."]')
+        raise SpecError(where, f"inputs must be a list of names, not {as_written(value)}", 'write inputs = ["..."]')
     return tuple(value)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dyadic.symbolic.costs import COST_OWNER, COSTS
-from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError, as_written
 from dyadic.symbolic.layers import LAYERS, LayerType, ShapeError
 from dyadic.symbolic.layers.layer_type import Shape
 from dyadic.symbolic.limits import few_axes, few_inputs, few_layers, refuse_weights, regular_file, short_keys
@@ -170,7 +170,7 @@ def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
     looks: dict[str, str] = {}
     for group, role in _ROLES.items():
         if not isinstance(tables[group], Mapping):
-            raise SpecError(group, f"must be a table, not {tables[group]!r}", f"write [{group}.NAME]")
+            raise SpecError(group, f"must be a table, not {as_written(tables[group])}", f"write [{group}.NAME]")
         for name, entry in tables[group].items():
             found.append(_input(group, role, name, entry))
             if any(other.name == name for other in found[:-1]):
@@ -182,12 +182,14 @@ def _inputs(data: Mapping[str, Any]) -> tuple[Input, ...]:
 def _input(group: str, role: InputRole, name: str, entry: Any) -> Input:
     where = f"{group[:-1]} {name!r}"
     if not isinstance(entry, Mapping):
-        raise SpecError(where, f"must be a table, not {entry!r}", f"write [{group}.NAME] with shape = [SIZE]")
+        raise SpecError(where, f"must be a table, not {as_written(entry)}", f"write [{group}.NAME] with shape = [SIZE]")
     known(where, entry, {"inputs": ("shape", "below"), "constants": ("shape", "values")}.get(group, ("shape",)))
     shape = entry.get("shape")
     scalar = group != "inputs" and isinstance(shape, list | tuple)
     if not isinstance(shape, list | tuple) or not (shape or scalar):
-        raise SpecError(where, f"shape must be a list of sizes, not {shape!r}", "write for instance shape = [64]")
+        raise SpecError(
+            where, f"shape must be a list of sizes, not {as_written(shape)}", "write for instance shape = [64]"
+        )
     few_axes(where, len(shape))
     extents = tuple(size_of(where, "shape", value) for value in shape)
     if "below" in entry:
@@ -271,7 +273,7 @@ def _layers(array: Any, inputs: tuple[Input, ...]) -> dict[str, LayerEntry]:
 def _layer_name(position: int, entry: Any) -> str:
     where = f"layer {position}"
     if not isinstance(entry, Mapping):
-        raise SpecError(where, f"must be a table, not {entry!r}", "write [[layers]] before its keys")
+        raise SpecError(where, f"must be a table, not {as_written(entry)}", "write [[layers]] before its keys")
     if "name" not in entry:
         raise SpecError(where, "has no name", 'add name = "..."')
     return tensor_name(where, entry["name"])
@@ -329,7 +331,9 @@ def _costs(data: Mapping[str, Any], layers: Mapping[str, LayerEntry], shapes: Ma
     for position, table in enumerate(tables, 1):
         where = "cost" if len(tables) == 1 else f"cost {position}"
         if not isinstance(table, Mapping):
-            raise SpecError(where, f"must be a table, not {table!r}", 'write [cost] with type = "squared_error"')
+            raise SpecError(
+                where, f"must be a table, not {as_written(table)}", 'write [cost] with type = "squared_error"'
+            )
         type_ = choice(where, "type", table.get("type"), COSTS)
         known(where, table, ("type", "inputs", "weight", *COSTS[type_].options))
         names = name_list(where, table["inputs"]) if "inputs" in table else (list(layers)[-1],)

@@ -9,10 +9,10 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import for_all_sizes
-from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
 from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
+from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, exponent, shown_sizes
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done

@@ -92,7 +92,7 @@ CASES = {
     "missing type": (replaced(('type = "dense"\n', "")), "layer 'a': 'type' is missing; choose one of dense"),
     "unknown key": (replaced(("units = 3", "unit = 3")), "layer 'a': the key 'unit' is unknown; did you mean 'units'"),
     "negative size": (replaced(("units = 3", "units = -3")), "layer 'a': units holds -3, which is not a size"),
-    "true as a size": (replaced(("units = 3", "units = true")), "layer 'a': units holds True, which is not a size"),
+    "true as a size": (replaced(("units = 3", "units = true")), "layer 'a': units holds true, which is not a size"),
     "bad size name": (replaced(('"n"', '"n-1"')), "layer 'b': units holds 'n-1', which is not a size"),
     "non-finite": (replaced(("[4]", "[inf]")), "inputs.x.shape.1: holds the non-finite number inf"),
     "non-finite option": (replaced(("units = 3", "units = nan")), "layers.a.units: holds the non-finite number nan"),

@@ -8,8 +8,8 @@ from support.proofs import as_json, found, replayed
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.core.maxima import empty_maximum
 from dyadic.proofs.checker.core.replay import replay
+from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint

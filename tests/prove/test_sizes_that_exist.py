@@ -86,6 +86,22 @@ def test_numbers_are_found_at_which_every_size_is_at_least_1():
         network_shapes(graph, dict.fromkeys(numbers, 4))
 
 
+@pytest.mark.parametrize(
+    ("shape", "layers"),
+    [
+        ([1, 3], [{"type": "max_pool", "kernel": [2], "stride": [1], "padding": [1], "dilation": [3]}]),
+        (["c", 13], [{"type": "max_pool", "kernel": [3], "stride": [2], "padding": [1], "dilation": [5]}]),
+        ([2, 4], [{"type": "pad", "padding": [-1, -1]}]),
+        (["c", "n"], [{"type": "pad", "padding": [-3, -2]}, {"type": "tanh"}, {"type": "pad", "padding": [-4, 1]}]),
+        (["c", 9], [{"type": "conv", "filters": 1, "kernel": [2], "dilation": [6]}]),
+    ],
+)
+def test_a_layer_that_has_values_at_few_small_sizes_is_evaluated_there(shape, layers):
+    certificate = verify(derive(architecture(with_names({"type": "tanh"}, *layers, shape=shape))))
+    assert certificate["verdict"] == "proved", [c for c in certificate["claims"] if c["verdict"] == "undecided"]
+    assert check(certificate).confirmed
+
+
 def test_a_proof_says_of_which_sizes_it_speaks():
     report = check(verify(derive(architecture(with_names(CONV, {"type": "tanh"})))))
     details = {finding.claim.partition("(")[0]: finding.detail for finding in report.findings}

@@ -6,5 +6,6 @@ own_sizes.py    one layer at all sizes of a network
 simulation.py   the whole network                       relaxation.py  all steps on opaque terms
 stand_ins.py    fractions, piecewise linear functions   linear_deviation.py  other step sizes
 affine.py       which networks are linear               enclosed_numbers.py  the true functions, enclosed
+maxima.py        whether a maximum is over nothing
 reciprocity_entry.py  the flow has no potential
 """

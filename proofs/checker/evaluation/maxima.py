@@ -11,8 +11,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from dyadic.proofs.checker.core.expansion import split_guards
-from dyadic.proofs.checker.evaluation.equations import holds, integer
+from dyadic.proofs.checker.evaluation.equations import BRACKETS, holds, integer
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Rejected, need
 
@@ -29,7 +28,7 @@ def empty_maximum(content: Any, sizes: Mapping[str, int], where: str) -> str | N
         match need(item, "body", (int, list), where):
             case ["max", str(name), extent, body]:
                 ranges = dict(zip(need(item, "indices", list, where), need(item, "shape", list, where), strict=True))
-                found = _empty(split_guards(body)[0], name, extent, ranges, sizes, where)
+                found = _empty(_brackets(body), name, extent, ranges, sizes, where)
                 if found is not None:
                     return f"{item['kind']}_{item['owner']}[{found}]"
     return None
@@ -49,6 +48,12 @@ def _empty(
         if not any(all(holds(guard, sizes, {**names, name: k}, {}, where) for guard in guards) for k in range(terms)):
             return ", ".join(f"{index} = {value}" for index, value in names.items())
     return None
+
+
+def _brackets(body: Any) -> list[Any]:
+    """The brackets among the factors of an expression."""
+    factors = body[1:] if isinstance(body, list) and body and body[0] == "*" else [body]
+    return [part for part in factors if isinstance(part, list) and len(part) == 3 and part[0] in BRACKETS]
 
 
 def _mentions(node: Any, index: str) -> bool:
