@@ -4,6 +4,7 @@
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make costly: certificates made to cost as much as they can, and what they cost.
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
+# make models: every model that the tests read as a C module, held to NumPy (some minutes).
 # make docs: write docs/layers.md from the code, and the pictures of the pages by the commands on them.
 # make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
 # make bench: CPU seconds of whole commands, and how they grow.
@@ -12,7 +13,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test long lint docs flagship typeset bench mutants forgeries certificates costly coq clean
+.PHONY: demo test long lint docs flagship typeset bench mutants forgeries certificates costly coq models clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -52,11 +53,15 @@ coq: $(VENV)/.test
 	$(BIN)/python -m pytest tests/campaigns/coq_theorems.py
 	PYTHONPATH=tests $(BIN)/python -m campaigns.coq_mutants
 
+models: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m campaigns.c_models
+
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/convolutions.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -5,7 +5,8 @@ prepare.py        their definitions with numbers for sizes and affine indices
 loops/            kernels, schedules and scheduled nests as data, for the targets that write loops
 assembly.py       the vertex-by-vertex part that all targets share    emission.py  its result
 index_maps.py     integer index expressions with known sizes, made affine where possible
-c_*.py            nests as text of the C family; _target and _inline: a C extension; cuda_printer.py: as CUDA
+c_*.py            nests as text of the C family; _target and _inline: a C extension; _gathered: convolutions
+cuda_printer.py   the same as CUDA
 sequential_printer.py  as functions of plain C    kernel_target.py  what targets with kernels share
 numpy_*.py        vectorised NumPy: _target and _printer (the walk), _windows (entries), _contract (sums), _passes
                   and _inline (the gradients in one straight line), _workspace (the same with kept arrays)

@@ -14,16 +14,17 @@ from dyadic.codegen.c_inline import CInliner, LaunchedRoutine
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.kernel_target import KernelTarget
-from dyadic.codegen.loops.contraction import contraction
+from dyadic.codegen.loops.gathered import ROOM, gathered_product
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
+from dyadic.codegen.loops.product import matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.codegen.program import BATCH, variable
 from dyadic.codegen.sequential_printer import SequentialPrinter, wrapper
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Tensor
+from dyadic.symbolic.expressions import Element, Tensor
 
 _MATH = (
     "acos", "acosh", "asin", "asinh", "atan", "atanh", "copysign", "cos", "cosh", "erf", "exp", "expm1", "fabs",
@@ -61,6 +62,7 @@ class CTarget(KernelTarget):
         arrays = [row for rows in self._given() for row in rows[1]]
         return {
             "kernels": kernels,
+            "gathers": ROOM if any(" = gathered[" in kernel for kernel in kernels) else 0,
             "wrappers": [wrapper(one) for one in nests],
             "table": [(one.kernel.name, len(parameters(one))) for one in nests],
             "main": main,
@@ -123,7 +125,10 @@ class CTarget(KernelTarget):
 
 
 def sliding_contractions(derivation: Derivation) -> list[str]:
-    """The vertices that contract over windows, as convolutions do: plain loops in C, slower than NumPy on a batch."""
+    """The vertices that contract over windows in plain loops, as depthwise convolutions do: NumPy is faster on a batch.
+
+    Others of that kind are matrix products of gathered operands.
+    """
     target = CTarget(derivation, "float64")
     slides: dict[str, bool] = {}
     for call in target.plan.forward:
@@ -134,13 +139,16 @@ def sliding_contractions(derivation: Derivation) -> list[str]:
 
 
 def _slides(kernel: Kernel) -> bool:
-    """Whether an entry of a contraction is read at the sum of an index that is summed over and one that is not."""
-    found = contraction(kernel)
-    if found is None:
+    """Whether entries of a sum of products are read, in plain loops, at an index summed over plus one that is not."""
+    if matrix_product(kernel) is not None or gathered_product(kernel) is not None:
         return False
-    summed, own = ({axis.index for axis in axes} for axes in (found.sum.axes, kernel.axes))
-    indices = (*found.rows.entry.indices, *found.columns.entry.indices)
-    return any(index.free_symbols & summed and index.free_symbols & own for index in indices)
+    own = {axis.index for axis in kernel.axes}
+    for total in kernel.accumulators:
+        summed, entries = {axis.index for axis in total.axes}, total.value.atoms(Element)
+        indices = [index for entry in entries for index in entry.indices]
+        if len(entries) > 1 and any(i.free_symbols & summed and i.free_symbols & own for i in indices):
+            return True
+    return False
 
 
 _DEVICE = "__device__ __forceinline__ "

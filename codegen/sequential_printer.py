@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dyadic.codegen import c_gathered
 from dyadic.codegen.c_printer import CPrinter, parameters, takes_batch
+from dyadic.codegen.loops.gathered import gathered_product
 from dyadic.codegen.loops.nest import Nest, Vector
-from dyadic.codegen.loops.product import MatrixProduct, MatrixView, matrix_product
+from dyadic.codegen.loops.product import MatrixProduct, matrix_product
 from dyadic.codegen.loops.sequential import sequential
-from dyadic.codegen.program import variable
 from dyadic.symbolic.errors import UnsupportedEquation
 
 
@@ -24,32 +25,32 @@ class SequentialPrinter(CPrinter):
 
     def _body(self) -> list[str]:
         product = matrix_product(self.nest.kernel)
-        if product is None:
+        gathered = gathered_product(self.nest.kernel)
+        if product is not None:
+            lines = self._matrix_product(product)
+        elif gathered is not None:
+            lines = c_gathered.lines(self, gathered)
+        else:
             return [*(f"    {self.declaration(array)}" for array in self.nest.arrays), *self.steps(self.nest.steps, 1)]
-        lines = self._matrix_product(product)
-        if product.epilogue is not None:
-            rest = SequentialPrinter(sequential(product.epilogue), self.suffix)
+        found = product or gathered
+        if found is not None and found.epilogue is not None:
+            rest = SequentialPrinter(sequential(found.epilogue), self.suffix)
             lines += rest.steps(rest.nest.steps, 1)
         return lines
 
     def _matrix_product(self, product: MatrixProduct) -> list[str]:
         """The call of the matrix product, in loops over the groups."""
         rows, columns, depth = (self.whole(extent) for extent in product.extents)
-        left, right, out = (self._view(v) for v in (product.left, product.right, product.out))
+        left, right, out = (c_gathered.place(self, v) for v in (product.left, product.right, product.out))
         scale = self.real(product.scale)
         lines = []
         for level, axis in enumerate(product.groups, 1):
             name = axis.index.name
             lines.append(f"{'    ' * level}for (int {name} = 0; {name} < {self.whole(axis.extent)}; ++{name}) {{")
         indent = "    " * (1 + len(product.groups))
-        call = f"product({rows}, {columns}, {depth}, {left}, {right}, {out.rpartition(', ')[0]}, {scale});"
+        call = f"product({rows}, {columns}, {depth}, {left}, {right}, {out.rpartition(', ')[0]}, {scale}, 0);"
         lines.append(indent + call)
         return lines + [f"{'    ' * level}}}" for level in range(len(product.groups), 0, -1)]
-
-    def _view(self, view: MatrixView) -> str:
-        """``first, row stride, column stride``."""
-        first = f"&{self.whole.entry(view.entry)}" if any(view.entry.indices) else variable(view.entry)
-        return f"{first}, {view.row}, {view.column}"
 
     def vector(self, step: Vector) -> str:
         raise UnsupportedEquation("one thread moves no packs")

@@ -52,21 +52,21 @@ def matrix_product(kernel: Kernel) -> MatrixProduct | None:
         return None
     rows, columns, depth = found.rows.axes, found.columns.axes, found.sum.axes
     views = (
-        _view(found.rows.entry, kernel.tensors, rows, depth),
-        _view(found.columns.entry, kernel.tensors, depth, columns),
-        _view(last, kernel.tensors, rows, columns),
+        view(found.rows.entry, kernel.tensors, rows, depth),
+        view(found.columns.entry, kernel.tensors, depth, columns),
+        view(last, kernel.tensors, rows, columns),
     )
     if views[0] is None or views[1] is None or views[2] is None or views[2].column != 1:
         return None
     extents = count(rows), count(columns), count(depth)
-    scale = _scale(kernel, found)
+    scale = scale_of(kernel, found)
     return MatrixProduct(
         found.groups, extents, views[0], views[1], views[2],
-        Integer(1) if scale is None else scale, None if scale is not None else _epilogue(kernel, found, last),
+        Integer(1) if scale is None else scale, None if scale is not None else after_the_sum(kernel, found, last),
     )  # fmt: skip
 
 
-def _view(
+def view(
     entry: Element, tensors: Mapping[Name, Tensor], rows: Sequence[Axis], columns: Sequence[Axis]
 ) -> MatrixView | None:
     """Where an entry stands, if rows and columns have one stride each."""
@@ -98,7 +98,7 @@ def _stride(axes: Sequence[Axis], steps: Mapping[Index, int]) -> int | None:
     return steps[axes[-1].index]
 
 
-def _scale(kernel: Kernel, found: Contraction) -> Expr | None:
+def scale_of(kernel: Kernel, found: Contraction) -> Expr | None:
     """The factor of the sum in the one value that is stored, if that is all that happens to it."""
     value: Expr = kernel.statements[-1].value if isinstance(kernel.statements[-1], Put) else Integer(0)
     for statement in reversed(kernel.statements[1:-1]):
@@ -111,10 +111,10 @@ def _scale(kernel: Kernel, found: Contraction) -> Expr | None:
     return others if factors.count(found.sum.local) == 1 and not free and not others.has(Element) else None
 
 
-def _epilogue(kernel: Kernel, found: Contraction, last: Element) -> Kernel:
+def after_the_sum(kernel: Kernel, found: Contraction, last: Element) -> Kernel:
     """What is done with each sum, read from where it was put."""
     statements = (Let(found.sum.local, last), *kernel.statements[1:])
     return replace(kernel, statements=statements)
 
 
-__all__ = ["MatrixProduct", "MatrixView", "matrix_product"]
+__all__ = ["MatrixProduct", "MatrixView", "after_the_sum", "matrix_product", "scale_of", "view"]

@@ -50,7 +50,7 @@ def _in_lanes(statement: Statement) -> list[Step]:
     inner: list[Step] = []
     for start, stop, width in ((0, whole, chunk), (whole, extent, extent - whole)):
         if width:
-            before, low, high, within = _limits(statement.guards, index, width)
+            before, low, high, within = limits(statement.guards, index, width)
             body: tuple[Step, ...] = (
                 *(step for one in statement.inner for step in serial(one)),
                 Combine("sum", own, statement.value),
@@ -125,13 +125,13 @@ def _apart(statement: Statement, last: Index, width: int) -> list[Step]:
         *(step for one in statement.inner for step in serial(one)),
         Combine(statement.kind, running, statement.value, *place),
     )
-    before, low, high, within = _limits(statement.guards, last, width)
+    before, low, high, within = limits(statement.guards, last, width)
     body = (If(within, body),) if within else body
     lanes: tuple[Step, ...] = (For(LANE, low, high, 1, body),)
     return [loop(*first), *_loops(statement.axes, (If(before, lanes),) if before else lanes)]
 
 
-def _limits(guards: Sequence[Expr], last: Index, width: int) -> tuple[tuple[Expr, ...], Expr, Expr, tuple[Expr, ...]]:
+def limits(guards: Sequence[Expr], last: Index, width: int) -> tuple[tuple[Expr, ...], Expr, Expr, tuple[Expr, ...]]:
     """The guards that no neighbour changes; the first and last neighbour (exclusive) that others admit; the rest.
 
     0 <= last + c < n, last = start + lane, holds for the lanes from -c - start up to n - c - start.
@@ -153,4 +153,4 @@ def _limits(guards: Sequence[Expr], last: Index, width: int) -> tuple[tuple[Expr
     return tuple(before), Max(*low), Min(*high), tuple(rest)
 
 
-__all__ = ["sequential"]
+__all__ = ["START", "limits", "sequential"]

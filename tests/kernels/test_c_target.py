@@ -12,7 +12,9 @@ from dyadic.catalogue import _NUMBER, _cost_network, example_network
 from dyadic.codegen import emit
 from dyadic.codegen.c_target import sliding_contractions
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw, worst
+from dyadic.codegen.loops import gathered
 from dyadic.codegen.loops.build import nest
+from dyadic.codegen.loops.gathered import gathered_product
 from dyadic.codegen.loops.lower import kernels
 from dyadic.codegen.loops.nest_machine import Fault, check
 from dyadic.codegen.loops.product import matrix_product
@@ -214,7 +216,7 @@ def test_a_lane_that_is_left_out_is_found(monkeypatch):
 
     monkeypatch.setattr(
         under_test,
-        "_limits",
+        "limits",
         lambda guards, last, width: ((), under_test.Integer(0), under_test.Integer(width - 1), guards),
     )
     kernel = next(k for k in routines("layer_norm") if k.accumulators and k.axes[-1].extent.is_Integer)
@@ -222,9 +224,56 @@ def test_a_lane_that_is_left_out_is_found(monkeypatch):
         check(sequential(kernel), nest(kernel, 8, PerElement(32)), 3)
 
 
-def test_convolutions_are_named_as_sliding_contractions():
-    assert sliding_contractions(derive(read_spec("examples/lenet.toml"))) == ["conv1", "conv2"]
+def test_convolutions_in_plain_loops_are_named():
+    layers = [
+        {"name": "d", "type": "conv", "filters": 6, "kernel": [3, 3], "groups": 6},
+        {"name": "e", "type": "conv", "filters": 2, "kernel": [2, 2]},
+        {"name": "f", "type": "flatten"},
+    ]
+    spec = {"inputs": {"x": {"shape": [6, 8, 8]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    assert sliding_contractions(derive(architecture(spec))) == ["d", "e"]
+    assert sliding_contractions(derive(read_spec("examples/lenet.toml"))) == []
     assert sliding_contractions(derive(read_spec("examples/decoder.toml"))) == []
+
+
+def test_gathered_products_take_every_term_once():
+    """What is looped over, the product's rows, columns and depth are the output's axes and the sum's, each once."""
+    found = [(kernel, gathered_product(kernel)) for kernel in routines("lenet")]
+    taken = [(kernel, product) for kernel, product in found if product is not None]
+    assert len(taken) == 5  # two forward, two weights, one adjoint
+    for kernel, product in taken:
+        axes = (*product.outer, *product.rows, *product.columns)
+        assert sorted(a.index.name for a in axes) == sorted(a.index.name for a in kernel.axes)
+        summed = (*product.summed, *product.depth)
+        assert [a.index for a in summed] == [a.index for a in kernel.accumulators[0].axes]
+        assert gathered.size(product.columns) * gathered.size(product.depth) <= gathered.ROOM
+
+
+STRIDED = {"filters": 5, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 0, 1, 1], "dilation": [1, 2]}
+
+
+@pytest.mark.parametrize("room", [40, 700, 2**17])
+def test_gathered_in_pieces(room, monkeypatch):
+    """Where there is little room, rows of positions, samples and channels are gathered one after the other."""
+    monkeypatch.setattr(gathered, "ROOM", room)
+    layers = [{"name": "a", "type": "conv", **STRIDED, "activation": "tanh"},
+              {"name": "b", "type": "conv", "filters": 8, "kernel": [2, 2], "groups": 1},
+              {"name": "c", "type": "flatten"}]  # fmt: skip
+    spec = {"inputs": {"x": {"shape": [4, 9, 7]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    compared(derive(architecture(spec)), "float64", 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("sample != 0", "0"), ("gathered[1], 784, 1", "gathered[1], 783, 1"),
+     ("i2 < at_most(28, 30 - u2)", "i2 < at_most(28, 29 - u2)")],
+)  # fmt: skip
+def test_a_mistake_in_a_gathered_product_shows(old, new):
+    derivation = derive(read_spec("examples/lenet.toml"))
+    text = emit(derivation, "c").text
+    assert old in text
+    module, reference = load(text.replace(old, new), "wrong_in_c"), load(emit(derivation, "numpy"), "in_numpy")
+    assert worst(differences(module, reference, finite_draw(derivation, reference, 3, 0)))[1] > 1e-6
 
 
 def test_which_kernels_are_matrix_products():
