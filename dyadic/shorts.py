@@ -55,6 +55,18 @@ def _stepsize(s: Words, n: Numbers) -> str:
     return _STEP_SIZES.get(s["part"], f"this network: nilpotent, spectral radius |1 - h|{_error(n)}")
 
 
+def _flow(s: Words, n: Numbers) -> str:
+    if not n["reads"]:
+        return "no layer reads another: the flow has a potential"
+    of = "" if n["own"] else " of such layers at other sizes or with other constants"
+    return f"the inference flow{of} has no potential"
+
+
+def _too_few(s: Words, n: Numbers) -> str:
+    of = "" if n["own"] else " for such layers at other sizes or with other constants"
+    return f"{counted(n['steps'], 'step')} {'is' if n['steps'] == 1 else 'are'} not enough{of}"
+
+
 _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "steps": _steps,
     "lemma": lambda s, n: "updates that read only smaller ranks settle rank by rank, on any graph",
@@ -78,11 +90,9 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "rational": lambda s, n: "the network against backpropagation, at one rational point",
     "variational": lambda s, n: _CONSTRUCTIONS[s["construction"]],
     "printed": _printed,
-    "nonreciprocity": lambda s, n: (
-        "the inference flow has no potential" if n["reads"] else "no layer reads another: the flow has a potential"
-    ),
+    "nonreciprocity": _flow,
     "nonreciprocity:structure": lambda s, n: "the flow of some layers with this structure has no potential",
-    "tightness": lambda s, n: f"{counted(n['steps'], 'step')} {'is' if n['steps'] == 1 else 'are'} not enough",
+    "tightness": _too_few,
     "tightness:structure": lambda s, n: f"{n['T']} steps are needed by some layers with this structure",
     "stepsize": _stepsize,
     "machine": lambda s, n: f"any system with these reads is at its fixed point after {n['steps']} steps, in Coq",

@@ -113,12 +113,25 @@ def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:
         )
     else:
         spans = (
-            f"{steps - 1} steps are not enough: from the zero state, with the rational parameters that "
-            f"seed {witness['seed']} of the certificate gives at reduced sizes, entry {witness['entry']} of ",
+            *_which(claim), f", entry {witness['entry']} of ",
             Math("s"), " at ", Code(witness["variable"].partition(":")[2]), *_two_values(witness, steps),
         )  # fmt: skip
+        if not claim["numbers"]["own"]:
+            spans = (*spans, " Whether they are enough for this network's own is not said.")
     title = "structure" if "chain" in witness else "tightness"
     return Theorem("Proposition", (Paragraph(spans),), title, claim=claim["id"])
+
+
+def _which(claim: Mapping[str, Any]) -> tuple[Span, ...]:
+    """Of which network the numbers are, and from where they come."""
+    numbers, witness = claim["numbers"], claim["witness"]
+    start = "the zero state" if witness["initial_state"] == "zero" else "a drawn state"
+    drawn = f"from {start}, with the rational parameters that seed {witness['seed']} of the certificate gives"
+    if not numbers["own"]:
+        layers = "layers as this network's at other sizes or with other constants"
+        return (f"{numbers['steps']} steps are not enough for {layers}: {drawn} at reduced sizes",)
+    given = " and the constants that it states" if numbers["constants"] else ""
+    return (f"{numbers['steps']} steps are not enough: {drawn} at this network's own sizes{given}",)
 
 
 def _two_values(witness: Mapping[str, Any], steps: int) -> tuple[Span, ...]:

@@ -103,7 +103,7 @@ class HtmlRenderer(Renderer):
     def paragraph(self, block: Paragraph) -> str:
         lead = f"<strong>{self.text(block.lead)}</strong> " if block.lead else ""
         # An entry can be opened, which no paragraph may hold.
-        return f'<div class="paragraph">{lead}{self.spans(block.spans)}{self.badge([block.claim])}</div>'
+        return f'<div class="paragraph">{lead}{self.spans(block.spans)}{self.badge([block.claim], own=True)}</div>'
 
     # -- formulas ------------------------------------------------------------------------------------------------------
 
@@ -165,9 +165,13 @@ class HtmlRenderer(Renderer):
             f"{body}</div>"
         )
 
-    def badge(self, names: Sequence[str]) -> str:
-        """The verdict on these claims, which opens their entries in the certificate; nothing for claims it lacks."""
+    def badge(self, names: Sequence[str], own: bool = False) -> str:
+        """The verdict on these claims, which opens their entries in the certificate; nothing for claims it lacks.
+
+        own: nor for claims about other layers than this network's own.
+        """
         entries = [self.document.claims[name] for name in names if name in self.document.claims]
+        entries = [entry for entry in entries if not own or entry["numbers"].get("own", 1)]
         if not entries:
             return ""
         verdicts = [entry["verdict"] for entry in entries]

@@ -46,12 +46,14 @@ class Evidence:
     claims: Mapping[str, Claim]
 
     def of(self, *names: str) -> list[Claim]:
-        """Claims by their ids; one that is made only of some layers with this network's structure is open."""
-        return [self.claims[name] if name in self.claims else self._open(name) for name in names]
+        """Claims by their ids; one that is made of other layers with this network's structure only is open."""
+        return [self._of(name) for name in names]
 
-    def _open(self, name: str) -> Claim:
-        structure = self.claims[f"{name}:structure"]
-        return replace(structure, id=name, verdict=Verdict.UNDECIDED, witness=None, reason=structure.statement)
+    def _of(self, name: str) -> Claim:
+        found = self.claims.get(name) or self.claims[f"{name}:structure"]
+        if found.id == name and (found.numbers or {}).get("own", 1):
+            return found
+        return replace(found, id=name, verdict=Verdict.UNDECIDED, witness=None, reason=found.statement)
 
     def filled(self, text: str) -> str:
         """A text with this network's numbers."""

@@ -52,14 +52,23 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
         return claim(Verdict.REFUTED, counterexample=counterexamples[0])
     if steps < derivation.steps:
         late = next(iter(shown.get("tightness", ())), None)
-        # A chain of reads says only what opaque layers would do; numbers are a counterexample, at T - 1 steps, and a
-        # state that is exact earlier would stay so.
-        if late and late.verdict is Verdict.PROVED and late.witness and "value_before" in late.witness:
+        # Of the network itself: a state that is exact earlier would stay so, and be exact after T - 1 steps.
+        if late and late.kind == "tightness" and late.verdict is Verdict.PROVED and late.numbers["own"]:
             return claim(Verdict.REFUTED, counterexample=late.witness)
-        return claim(Verdict.UNDECIDED, reason="no witness against it was found")
+        return claim(Verdict.UNDECIDED, reason=_undecided_below(derivation.steps, late))
     open_ = [part.id for part in parts if part.verdict is Verdict.UNDECIDED]
     lacking = [name for name in ESSENTIAL if not shown.get(name)]
     reasons = [f"open: {', '.join(open_)}"] * bool(open_) + [f"methods not run: {', '.join(lacking)}"] * bool(lacking)
     if reasons:
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
     return claim(Verdict.PROVED)
+
+
+def _undecided_below(steps: int, late: Claim | None) -> str:
+    """Why nothing is known of fewer steps.  late: what was found of one step fewer."""
+    text = f"with fewer steps than T = {steps} only numbers of this network itself decide, and "
+    if late is None:
+        return text + "the method tightness, which looks for them, was not run"
+    if late.kind == "tightness":
+        return text + "those found are of its layers at other sizes or with other constants"
+    return text + "none were found: it may need no more steps, as where a derivative is 0 everywhere"

@@ -12,13 +12,15 @@ from typing import Any
 
 from dyadic.proofs import checker
 from dyadic.proofs.checker import Done, Finding, Rejected, Report
-from dyadic.proofs.checker.figures import edge_of
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import shown
+from dyadic.proofs.checker.intake.witness_forms import edge_of
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.evaluate import tightness_witness
+from dyadic.proofs.evaluate import network_numbers, tightness_witness
+from dyadic.proofs.evaluate.integers import enlarged
+from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
 from dyadic.proofs.methods.formal.network_theorem import formal_claim
-from dyadic.proofs.methods.reciprocity import entry_beside
+from dyadic.proofs.methods.reciprocity import again
 
 
 def check(
@@ -41,7 +43,7 @@ def check(
         if claim["verdict"] != "proved":
             continue
         if claim["kind"] == "tightness":
-            done, detail = _tightness(graph, claim, f"claims[{position}].witness")
+            done, detail = _tightness(graph, claim, f"claims[{position}].witness", effort)
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
         elif claim["kind"] == "nonreciprocity" and claim["witness"]:
             _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
@@ -65,18 +67,35 @@ def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
 def _reciprocity(graph: Graph, witness: Any, where: str) -> None:
     """The checker has found an entry of its own; the one that is stated is enclosed again."""
     child, parent = edge_of(witness)
-    if entry_beside(graph, parent, child, witness["seed"]) != witness:
+    if again(graph, parent, child, witness) != witness:
         raise Rejected(where, "is not what the evaluation gives")
 
 
-def _tightness(graph: Graph, claim: Any, where: str) -> tuple[Done, str]:
+def _affordable(graph: Graph, own: int, effort: int) -> bool:
+    """Whether the numbers can be enclosed again: at a network's own sizes, or at the prover's small ones."""
+    if not own:
+        return tightness_witness.affordable(graph)
+    instance = network_numbers.own_instance(graph)
+    return instance is not None and instance.work <= tightness_witness.MUCH_WORK * effort
+
+
+def _tightness(graph: Graph, claim: Any, where: str, effort: int) -> tuple[Done, str]:
     """What was done about the claim, and its result."""
+    with enlarged():
+        return _enclosed(graph, claim, where, effort)
+
+
+def _enclosed(graph: Graph, claim: Any, where: str, effort: int) -> tuple[Done, str]:
     witness = claim["witness"]
-    if not tightness_witness.affordable(graph):
+    if not _affordable(graph, claim["numbers"]["own"], effort):
         return Done.STATED, "not enclosed again: that is too much work"
     if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
-    found = tightness_witness.evaluate(graph, witness["seed"], witness["signs"], witness["precision"])
+    drawn = {key: witness[key] for key in ("seed", "signs", "precision", "sizes")}
+    numbers = WitnessNumbers(
+        **drawn, initial=witness["initial_state"], constants=network_numbers.read(witness["constants"])
+    )
+    found = tightness_witness.evaluate(graph, numbers)
     if found is None or found.as_dict() != witness:
         raise Rejected(where, "is not what the evaluation gives")
     value = f"s of {found.vertex!r} is {found.exact} after {found.steps} steps"

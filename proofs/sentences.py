@@ -208,6 +208,29 @@ def _schedule(n: Mapping[str, int], where: str = "") -> str:
     return f"{n['steps']} synchronous steps{where}" if n["every_step"] else "the wavefront schedule"
 
 
+_ELSEWHERE = "layers as this network's at other sizes or with other constants"
+
+
+def _without_potential(n: Mapping[str, int]) -> str:
+    """Of the network's own layers, or of such layers elsewhere, where one may depend on what it does not here."""
+    part = "the antisymmetric part of its Jacobian is not zero"
+    if n["own"]:
+        given = ", with the constants that the witness states" if n["constants"] else ""
+        return f"The inference flow has no potential{given}: {part}"
+    text = f"The inference flow of {_ELSEWHERE} has no potential: {part}."
+    return f"{text} Whether that of this network's own has one is not said"
+
+
+def _still_wrong(n: Mapping[str, int]) -> str:
+    """The same of the steps that are too few."""
+    numbers = "there are numbers for which a sensitivity is still wrong then"
+    if n["own"]:
+        given = "with the constants that the witness states " if n["constants"] else ""
+        return f"{n['steps']} steps are not enough: {given}{numbers}"
+    text = f"{n['steps']} steps are not enough for {_ELSEWHERE}: {numbers}."
+    return f"{text} Whether they are enough for this network's own is not said"
+
+
 def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
     steps = n.get("steps")
     match kind:
@@ -287,8 +310,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 "inspection of the graph",
             )
         case "nonreciprocity":
-            text = "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero"
-            return text, "rigorous evaluation of one Jacobian entry"
+            return _without_potential(n), "rigorous evaluation of one Jacobian entry"
         case "nonreciprocity:structure":
             text = (
                 "The inference flow of some layers with this network's structure has no potential. Whether that of "
@@ -296,8 +318,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
             )
             return text, "a layer that reads another, which does not read it"
         case "tightness":
-            text = f"{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then"
-            return text, "rigorous real enclosures (Arb)"
+            return _still_wrong(n), "rigorous real enclosures (Arb)"
         case "tightness:structure":
             text = (
                 f"No bound below {n['T']} steps follows from what reads what: some layers with this network's "

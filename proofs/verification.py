@@ -57,6 +57,8 @@ def verify(
     shown: dict[str, list[Claim]] = {}
     for position, method in enumerate(chosen, 1):
         reason = method.unfit(subject) if subject.graph is not None else None
+        if method.free and subject.steps < derivation.steps:
+            reason = f"with fewer steps than T = {derivation.steps} only numbers of this network itself decide"
         if method.needs_graph and subject.graph is None:
             reason = f"{subject.refusal}: there is no network to evaluate"
         if reason is None:

@@ -6,15 +6,17 @@ A number that nothing bounds would be printed as if it had been counted, a text 
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.own_witness import check_constants, own_numbers
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.intake.witness_forms import PLACE, WITNESSES
+from dyadic.proofs.checker.intake.witness_forms import WITNESSES, edge_of
 
 REPLAYED = ("variational", "tightness:structure", "nonreciprocity:structure")
 """Kinds whose witness is read where it is replayed."""
+OWN = ("tightness", "nonreciprocity")
+"""Kinds that exhibit numbers, of the network itself or of its layers at other sizes or with other constants."""
 
 
 def check_figures(graph: Graph, claim: Any, where: str) -> None:
@@ -26,6 +28,8 @@ def check_figures(graph: Graph, claim: Any, where: str) -> None:
         raise Rejected(f"{where}.numbers.schedules", "is out of range")
     if proved and kind not in REPLAYED:
         _witness(graph, claim, f"{where}.witness")
+        if kind in OWN:
+            _own(graph, claim, where)
 
 
 def _printed(graph: Graph, claim: Any, where: str) -> None:
@@ -66,6 +70,16 @@ def _witness(graph: Graph, claim: Any, where: str) -> None:
         _edge(graph, witness, where)
     if kind == "tightness" and witness["variable"].removeprefix("s:") not in graph.parents:
         raise Rejected(f"{where}.variable", "is none of this network")
+    if kind in OWN:
+        check_constants(graph, witness, where)
+
+
+def _own(graph: Graph, claim: Any, where: str) -> None:
+    """Whether the claim is about the network itself follows from the sizes and the constants of its witness."""
+    wanted = own_numbers(graph, claim["kind"], claim["witness"])
+    for key, number in wanted.items():
+        if claim["numbers"][key] != number:
+            raise Rejected(f"{where}.numbers.{key}", f"is {claim['numbers'][key]}, but the witness makes it {number}")
 
 
 def _edge(graph: Graph, witness: Any, where: str) -> None:
@@ -75,10 +89,4 @@ def _edge(graph: Graph, witness: Any, where: str) -> None:
         raise Rejected(where, f"{child!r:.80} does not read {parent!r:.80}")
 
 
-def edge_of(witness: Any) -> tuple[str, str]:
-    """The child and the parent that a witness of nonreciprocity names."""
-    child, parent = (re.sub(rf"{PLACE}\Z", "", witness[key])[2:] for key in ("row", "column"))
-    return child, parent
-
-
-__all__ = ["check_figures", "edge_of"]
+__all__ = ["check_figures"]

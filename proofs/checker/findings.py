@@ -87,7 +87,7 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
     ),
     "nonreciprocity": (
         Done.COMPUTED,
-        "an entry of the Jacobian enclosed at numbers of its own",
+        "a row of the Jacobian enclosed at numbers of its own",
         "evaluation/reciprocity_entry.py",
         "its evaluator; differentiation/integer_intervals.py",
     ),

@@ -145,13 +145,16 @@ class NetworkChecks:
             if not claim["numbers"]["reads"]:
                 self.exam.say(claim, Done.COMPUTED, "no layer reads another")
                 continue
-            found = reciprocity_entry.find(self.graph)
+            own = claim["numbers"]["own"]
+            stated = claim["witness"]["constants"]
+            found = reciprocity_entry.find_own(self.graph, stated) if own else reciprocity_entry.find(self.graph)
             if found is None:
-                self.exam.say(claim, Done.STATED, "not shown: no entry was found that is not 0 for certain")
+                self.exam.say(claim, Done.STATED, "not shown: no row was found that is not 0 for certain")
                 continue
-            row, column = (", ".join(map(str, place)) for place in (found.row, found.column))
-            entry = f"dF_{named(found.child)}[{row}]/dx_{named(found.parent)}[{column}]"
-            self.exam.say(claim, Done.COMPUTED, f"{entry} is not 0 at numbers of the checker's own, by enclosures")
+            row = f"dF_{named(found.child)}[{', '.join(map(str, found.row))}]/dx_{named(found.parent)}"
+            where = "the network's own sizes" if own else "small sizes of such a layer"
+            text = f"{row} is not 0 at {where}, at numbers of the checker's own, by enclosures"
+            self.exam.say(claim, Done.COMPUTED, text)
 
     def _step_sizes(self) -> None:
         for claim in self.claims.of_kind("stepsize"):

@@ -123,6 +123,7 @@ class Claims:
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
         flags = ("all_sizes", "everywhere", "smooth", "held", *HYPOTHESES, "every_step", "integers", "reads", "linear")
+        flags += ("own", "constants")
         for key in flags:
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")

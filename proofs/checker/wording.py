@@ -129,6 +129,27 @@ def _stepsize(about: Subject, n: Numbers) -> str:
     )
 
 
+_OTHER = "layers as this network's at other sizes or with other constants"
+_WITH = "with the constants that the witness states"
+
+
+def _flow(n: Numbers) -> str:
+    if not n["reads"]:
+        return "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential"
+    entry = ": the antisymmetric part of its Jacobian is not zero"
+    if not n["own"]:
+        flow = f"The inference flow of {_OTHER} has no potential{entry}"
+        return f"{flow}. Whether that of this network's own has one is not said"
+    return "The inference flow has no potential" + (f", {_WITH}" if n["constants"] else "") + entry
+
+
+def _too_few(n: Numbers) -> str:
+    there = "there are numbers for which a sensitivity is still wrong then"
+    if not n["own"]:
+        return f" for {_OTHER}: {there}. Whether they are enough for this network's own is not said"
+    return f": {_WITH} {there}" if n["constants"] else f": {there}"
+
+
 def _of_steps(about: Subject, n: Numbers) -> Components:
     if about["part"] != "network":
         return trust.INDUCTION, trust.POLYNOMIALS
@@ -240,9 +261,7 @@ RULES: dict[str, ClaimKind] = {
         "exact rational arithmetic at one point", (trust.FRACTIONS, trust.EVALUATOR), (trust.BLAKE,),
     ),
     "nonreciprocity": _rule(
-        "", "reads",
-        _by("reads", "The inference flow has no potential: the antisymmetric part of its Jacobian is not zero",
-            "No layer reads another: the inference flow's Jacobian is -1, symmetric, and the flow has a potential"),
+        "", "reads own constants", lambda about, n: _flow(n),
         _by("reads", "rigorous evaluation of one Jacobian entry", "inspection of the graph"),
         _by("reads", (trust.ARB, trust.EVALUATOR, trust.BLAKE), ()), (trust.CHECKER,),
     ),
@@ -257,8 +276,8 @@ RULES: dict[str, ClaimKind] = {
     ),
     "tightness": _rule(
         "",
-        "steps",
-        "{steps} steps are not enough: there are numbers for which a sensitivity is still wrong then",
+        "steps own constants",
+        lambda about, n: "{steps} steps are not enough" + _too_few(n),
         "rigorous real enclosures (Arb)",
         (trust.ARB, trust.EVALUATOR, trust.LEMMA),
         (*_NUMBERS, trust.GRAPH),

@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 from dyadic.proofs.checker.evaluation.maxima import empty_maximum
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected, need
-from dyadic.proofs.evaluate.integers import MOST_TERMS
-from dyadic.proofs.evaluate.network import LARGEST_TENSOR, whole
+from dyadic.proofs.evaluate.integers import largest_tensor, most_terms
+from dyadic.proofs.evaluate.network import whole
 
 _MOST_ENTRIES = 100_000
 _LITTLE_WORK = 1_000_000
@@ -173,7 +173,7 @@ def _work(layer: dict[str, Any], table: dict[str, int], where: str) -> int:
     for item in (*layer["definitions"], *layer["intermediates"], *layer["adjoints"]):
         entries = math.prod(whole(extent, table, where) for extent in item["shape"])
         terms = _terms(item["body"], table, entries, where)
-        if entries > LARGEST_TENSOR or terms > MOST_TERMS // 2:
+        if entries > largest_tensor() or terms > most_terms() // 2:
             raise Rejected(where, "the network is too large to evaluate entry by entry")
         work += terms
     return work

@@ -7,7 +7,9 @@ values of the indices stand in a list of slots that the closures share, so that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +21,28 @@ Test = Callable[[], bool]
 
 DEEPEST = 60
 MOST_NODES = 20_000
-MOST_TERMS = 2**22
+_BOUNDS: ContextVar[tuple[int, int]] = ContextVar("bounds", default=(2**14, 2**22))
 _LARGEST_NUMBER = 2**40
+
+
+def largest_tensor() -> int:
+    """How many entries a tensor may have."""
+    return _BOUNDS.get()[0]
+
+
+def most_terms() -> int:
+    """How many nodes an evaluation of one definition may visit."""
+    return _BOUNDS.get()[1]
+
+
+@contextmanager
+def enlarged() -> Iterator[None]:
+    """Larger tensors and longer evaluations, for one that is worth some seconds."""
+    token = _BOUNDS.set((2**16, 2**25))
+    try:
+        yield
+    finally:
+        _BOUNDS.reset(token)
 
 
 class ClosureScope:
@@ -38,6 +60,7 @@ class ClosureScope:
         self.tables: list[Entries] = []
         self.integers: set[int] = set()
         self.repeats, self._terms, self._nodes = evaluations, 0, 0
+        self._most_terms = most_terms()
 
     def reject(self, reason: str) -> Rejected:
         return Rejected(self.where, reason)
@@ -61,7 +84,7 @@ class ClosureScope:
         self._terms += self.repeats
         if depth > DEEPEST:
             raise self.reject("the expression is nested too deeply")
-        if self._nodes > MOST_NODES or self._terms > MOST_TERMS:
+        if self._nodes > MOST_NODES or self._terms > self._most_terms:
             raise self.reject("the expression is too large to evaluate here")
 
 

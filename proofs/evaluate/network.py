@@ -14,12 +14,10 @@ from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.reading import need as field
 from dyadic.proofs.checker.trust import EVALUATOR, called
 from dyadic.proofs.evaluate.bodies import compile_body
-from dyadic.proofs.evaluate.integers import ClosureScope, Entries, extent
+from dyadic.proofs.evaluate.integers import ClosureScope, Entries, extent, largest_tensor
 from dyadic.proofs.evaluate.number_rings import Anywhere, Ring
 
 Tensors = dict[tuple[str, str], Entries]
-
-LARGEST_TENSOR = 2**14
 
 
 class RingDefinition:
@@ -66,7 +64,7 @@ def places(shape: Iterable[int], where: str) -> list[tuple[int, ...]]:
     sizes, count = list(shape), 1
     for length in sizes:
         count *= length
-    if count > LARGEST_TENSOR:
+    if count > largest_tensor():
         raise Rejected(where, "a tensor is too large to evaluate here")
     return list(product(*(range(length) for length in sizes)))
 

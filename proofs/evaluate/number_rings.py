@@ -239,7 +239,7 @@ class Ball(Composed):
 
     def argmax(self, arguments: Sequence[arb], indices: Sequence[int]) -> int:
         best = 0
-        for position, value in enumerate(arguments):
+        for position, value in enumerate(arguments[1:], 1):  # an enclosure is not known to be as large as itself
             if value > arguments[best]:
                 best = position
             elif not value <= arguments[best]:

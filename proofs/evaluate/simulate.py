@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
@@ -13,15 +14,20 @@ from dyadic.proofs.evaluate.number_rings import Ring, Tape
 Draw = Callable[[str], Any]
 State = dict[tuple[str, str], Entries]
 """Values by ("x" or "s", vertex)."""
+Constants = Mapping[str, Sequence[Fraction]]
+"""Entries in order, by input."""
 
 
 class Instance:
     """A network over one ring: parameters, inputs and targets drawn from ``draw``.
 
     sizes: see :func:`dyadic.proofs.evaluate.drawn_sizes.reduced_sizes`.
+    constants: the entries of inputs that have values of their own, in order.
     """
 
-    def __init__(self, graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int]) -> None:
+    def __init__(
+        self, graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int], constants: Constants | None = None
+    ) -> None:
         self.graph, self.ring = graph, ring
         small = Instantiation(graph, sizes)
         built: dict[str, Layer] = {}
@@ -42,7 +48,11 @@ class Instance:
 
         self.clamped: dict[str, Entries] = {}
         for name in graph.inputs:
-            self.clamped[name] = self._drawn(f"x {name}", small.shapes[name], draw, small.below.get(name))
+            below, given = small.below.get(name), (constants or {}).get(name)
+            if given is None:
+                self.clamped[name] = self._drawn(f"x {name}", small.shapes[name], draw, below)
+            else:
+                self.clamped[name] = _given(ring, name, small.shapes[name], given, below)
         self.parameters: dict[str, dict[tuple[str, str], Entries]] = {}
         for name, layer in self.layers.items():
             self.parameters[name] = {
@@ -183,7 +193,7 @@ def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int])
     return result, gradients
 
 
-__all__ = ["Draw", "Instance", "State", "backpropagation", "reduced_sizes"]
+__all__ = ["Constants", "Draw", "Instance", "State", "backpropagation", "reduced_sizes"]
 
 
 def _target(owner: str) -> str:
@@ -192,6 +202,16 @@ def _target(owner: str) -> str:
 
 def _integers(label: str, shape: Iterable[int], below: int) -> Entries:
     return {place: position(f"{label} {list(place)}", below) for place in places(shape, label)}
+
+
+def _given(ring: Ring, name: str, shape: list[int], given: Sequence[Fraction], below: int | None) -> Entries:
+    """Entries that are stated, of an input of this shape."""
+    at = places(shape, name)
+    if len(given) != len(at) or (below is not None and any(n not in range(below) for n in given)):
+        raise Rejected(f"architecture.inputs.{name}", "is given values that it cannot have")
+    if below is not None:
+        return {place: int(n) for place, n in zip(at, given, strict=True)}
+    return {place: ring.number(n.numerator, n.denominator) for place, n in zip(at, given, strict=True)}
 
 
 def as_witness(graph: Graph, small: Instantiation) -> dict[str, Any]:

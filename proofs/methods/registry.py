@@ -42,6 +42,8 @@ class Method:
     stage: what is shown while it runs.  deep: runs only if asked for (``--deep``, or by name).
     bears: whether the 2L theorem for the architecture stands or falls with its claims.
     needs_graph: it evaluates the network, so there must be one.
+    free: its refutations speak of free functions, opaque layers or small sizes, so that of fewer steps than T they say
+        nothing: the network itself may need no more.
     unfit: why it cannot say anything of this network, or None.
     """
 
@@ -55,6 +57,7 @@ class Method:
     deep: bool = False
     bears: bool = True
     needs_graph: bool = True
+    free: bool = False
     unfit: Callable[[Subject], str | None] = lambda subject: None
 
 
@@ -81,7 +84,7 @@ _ALL = (
         "induction", "proofs/methods/induction.py", "induction",
         lambda s: [induction.induction_claim(s.network, s.steps)],
         "the induction on the rank written out and checked step by step, and every variable's settling round",
-        "a small-model argument; SymPy's substitution", "what the equations say", deep=True,
+        "a small-model argument; SymPy's substitution", "what the equations say", deep=True, free=True,
     ),
     Method(
         "instances", "proofs/methods/instances.py", "instances", lambda s: [instances.instances_claim(s.network)],
@@ -109,7 +112,7 @@ _ALL = (
     Method(
         "wiring", "proofs/methods/wiring.py", "wiring", lambda s: [wiring.wiring_claim(s.network, s.steps)],
         "all T steps from free symbols give backpropagation's terms",
-        "dictionaries of tuples", "what is inside a layer",
+        "dictionaries of tuples", "what is inside a layer", free=True,
     ),
     Method(
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
@@ -122,14 +125,14 @@ _ALL = (
         lambda s: [schedules.schedules_claim(s.network, s.steps)],
         "synchronous, wavefront and asynchronous schedules (seeds recorded) reach the same terms",
         "dictionaries of tuples", "what is inside a layer; terms missing in the same way on every schedule",
-        deep=True, unfit=lambda s: schedules.unfit(s.network, s.steps),
+        deep=True, free=True, unfit=lambda s: schedules.unfit(s.network, s.steps),
     ),
     Method(
         "identity", "proofs/methods/identity.py", "exact evaluation",
         lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
         "the evaluator in proofs/evaluate; a hash function as randomness", "other sizes and integers",
-        unfit=lambda s: identity.unfit(s.network),
+        free=True, unfit=lambda s: identity.unfit(s.network),
     ),
     Method(
         "residues", "proofs/methods/residues.py", "exact evaluation at full size",
@@ -137,7 +140,7 @@ _ALL = (
         "the same at the network's own sizes, all T steps executed (beyond the budget: the wavefront), for vectors",
         "python-flint's matrix products, proofs/methods/vectors/algebras.py; a hash function as randomness",
         "wrong definitions: both sides use them",
-        deep=True, unfit=lambda s: residues.unfit(s.network),
+        deep=True, free=True, unfit=lambda s: residues.unfit(s.network),
     ),
     Method(
         "polynomial", "proofs/methods/polynomial.py", "exact polynomials",
@@ -145,14 +148,14 @@ _ALL = (
         "the same as polynomials, all T steps from free variables, with no probability of error",
         "python-flint's polynomials; the evaluator in proofs/evaluate",
         "other sizes and integers; networks that are not small",
-        deep=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
+        deep=True, free=True, unfit=lambda s: polynomial.unfit(s.network, s.steps),
     ),
     Method(
         "rational", "proofs/methods/rational.py", "exact rational evaluation",
         lambda s: [rational.rational_claim(s.network, s.steps)],
         "equality at one rational point with stand-ins for the activations: only its refutations prove anything more",
         "python-flint's fractions; the evaluator in proofs/evaluate",
-        "what agrees at that point, such as a derivative at another argument of the same sign", deep=True,
+        "what agrees at that point, such as a derivative at another argument of the same sign", deep=True, free=True,
     ),
     Method(
         "stepsize", "proofs/methods/stepsize.py", "step sizes", lambda s: stepsize.stepsize_claims(s.network),
@@ -162,11 +165,11 @@ _ALL = (
     ),
     Method(
         "nonreciprocity", "proofs/methods/reciprocity.py", "non-reciprocity",
-        lambda s: [reciprocity.reciprocity_claim(s.network)],
+        lambda s: [reciprocity.reciprocity_claim(s)],
         "no potential generates the inference flow (one Jacobian entry)", "Arb", "the sensitivities", bears=False,
     ),
     Method(
-        "tightness", "proofs/methods/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s.network)],
+        "tightness", "proofs/methods/tightness.py", "tightness", lambda s: [tightness.tightness_claim(s)],
         "numbers for which T - 1 steps are not enough; else, as another claim, a chain of T reads", "Arb; the lemma",
         "equations that are wrong in the same way at every step", bears=False,
     ),

@@ -59,7 +59,18 @@ NAMED = {
     "layers": [{"name": "a", "type": "tanh"}, {"name": "b", "type": "scale", "factor": 3}],
     "cost": {"type": "squared_error"},
 }
-BASES = {"plain": PLAIN, "mixed": MIXED, "tall": TALL, "pool": POOL, "named": NAMED, "deep": PLAIN}
+MASKED = {
+    "name": "masked",
+    "inputs": {"x": {"shape": [3]}},
+    "constants": {"mask": {"shape": [3], "values": [1, 0, 0.5]}},
+    "layers": [
+        {"name": "a", "type": "tanh", "inputs": ["x"]},
+        {"name": "b", "type": "mul", "inputs": ["a", "mask"]},
+        {"name": "c", "type": "dense", "units": 2},
+    ],
+    "cost": {"type": "squared_error"},
+}
+BASES = {"masked": MASKED, "plain": PLAIN, "mixed": MIXED, "tall": TALL, "pool": POOL, "named": NAMED, "deep": PLAIN}
 FORGERIES = {}
 """Name -> a function that makes the forgery."""
 

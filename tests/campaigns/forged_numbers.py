@@ -26,6 +26,34 @@ numbers("a network with functions is linear", "stepsize:network", linear=1)
 numbers("a nonreciprocity of no reads", "nonreciprocity", reads=0)
 
 
+numbers("tightness that is not of the network's own numbers", "tightness", own=0)
+numbers("tightness with constants that nobody states", "tightness", constants=1)
+
+
+def elsewhere(name, kind, on, change, own=1):
+    """Numbers of such layers elsewhere, said of the network itself, with the sentence that goes with that."""
+
+    @edit(f"elsewhere: {name}", on)
+    def _(c):
+        claim = claim_of(c, kind)
+        change(claim["witness"])
+        claim["numbers"]["own"] = own
+
+
+elsewhere("tightness at other sizes", "tightness", "plain", lambda w: w["sizes"].update({"11": 2, "12": 3}))
+elsewhere("a size of the network left out", "tightness", "plain", lambda w: w["sizes"].pop("12"))
+elsewhere("a size that the network does not have", "tightness", "plain", lambda w: w["sizes"].update({"7": 7}))
+elsewhere("an entry of the flow at other sizes", "nonreciprocity", "plain", lambda w: w["sizes"].update(
+    dict.fromkeys(w["sizes"], 1)))  # fmt: skip
+elsewhere("a constant dropped", "tightness", "masked", lambda w: w["constants"].clear())
+elsewhere("a constant with an entry fewer", "tightness", "masked", lambda w: w["constants"]["mask"].pop())
+elsewhere("a constant of another name", "tightness", "masked", lambda w: w["constants"].update(other=["1"]))
+elsewhere("values of an input that is no constant", "tightness", "masked", lambda w: w["constants"].update(x=["1"] * 3))
+elsewhere(
+    "a constant that is no number", "tightness", "masked", lambda w: w["constants"].update(mask=["1/0", "x", "1"])
+)
+
+
 @edit("number: all equations left out", "deep")
 def _(c):
     claim = claim_of(c, "printed:latex")

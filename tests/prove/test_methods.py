@@ -91,7 +91,7 @@ def test_methods_that_do_not_refute_say_so_otherwise():
     (flat,) = METHODS["nonreciprocity"].run(mutations.constant_layer())
     assert flat.id == "nonreciprocity:structure"
     assert "is not said" in flat.statement
-    (late,) = METHODS["tightness"].run(mutations.zero_cost_gradient())
+    (late,) = METHODS["tightness"].run(mutations.difference())
     assert late.id == "tightness:structure"
     assert "no numbers are stated" in late.statement
     assert "value_before" not in late.witness

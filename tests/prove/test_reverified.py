@@ -21,6 +21,7 @@ from dyadic.proofs.checker.intake.reading import Costly
 from dyadic.proofs.checker.intake.witnesses import small_instance
 from dyadic.proofs.checker.lemmas import step_sizes
 from dyadic.proofs.checker.lemmas.free_polynomials import add, atom
+from dyadic.proofs.checker.wording import RULES
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
 from dyadic.proofs.evaluate.simulate import as_witness
@@ -120,37 +121,41 @@ def test_stand_ins():
 
 def test_what_is_read_in_two_places_is_one_activation():
     """a - a does not move with a: that each place alone moves it shows nothing."""
-    assert reciprocity_entry.find(graph_of(SELF)) is None
-    assert reciprocity.reciprocity_claim(graph_of(SELF)).id == "nonreciprocity:structure"
+    assert reciprocity_entry.find(graph_of(SELF)) is reciprocity_entry.find_own(graph_of(SELF), {}) is None
+    assert reciprocity.reciprocity_claim(examine(SELF, SELF.steps)).id == "nonreciprocity:structure"
     twice = network({"name": "a", "type": "tanh"}, {"name": "d", "type": "mul", "inputs": ["a", "a"]})
     assert reciprocity_entry.find(graph_of(twice)) is not None
-    assert reciprocity.reciprocity_claim(graph_of(twice)).verdict is Verdict.PROVED
+    assert reciprocity_entry.find_own(graph_of(twice), {}) is not None
+    claim = reciprocity.reciprocity_claim(examine(twice, twice.steps))
+    assert (claim.verdict, claim.numbers["own"]) == (Verdict.PROVED, 1)
 
 
-def test_a_potential_that_is_denied_stays_stated():
+@pytest.mark.parametrize("own", [0, 1])
+def test_a_potential_that_is_denied_stays_stated(own):
     certificate = json.loads(json.dumps(verify(SELF)))
     assert check(certificate).confirmed
-    true = claim_of(base("plain")[1], "nonreciprocity")
-    edge = {"row": "F_d[0]", "column": "x_a[0]"}
+    true = json.loads(json.dumps(claim_of(base("plain")[1], "nonreciprocity")))
+    (own_size,) = graph_of(SELF).sizes["d"].items()
+    edge = {"row": "F_d[0]", "column": "x_a[0]", "sizes": dict([own_size]) if own else {own_size[0]: 2}}
     claim = claim_of(certificate, "nonreciprocity:structure")
-    claim |= json.loads(json.dumps(true)) | {"witness": true["witness"] | edge}
+    claim |= true | {"witness": true["witness"] | edge, "numbers": true["numbers"] | {"own": own}}
+    claim["statement"] = RULES["nonreciprocity"].say({}, claim["numbers"], "")
     report = check(refitted(certificate))
     (finding,) = (f for f in report.findings if f.claim == "nonreciprocity")
     assert finding.done is Done.STATED
-    assert "no entry was found" in finding.detail
+    assert "no row was found" in finding.detail
 
 
-@pytest.mark.parametrize("change", [{"entry": "1"}, {"seed": 7}, {"row": "F_h2[77, 3]"}, {"column": "x_h1[99]"}])
+CURVED = network({"name": "a", "type": "tanh"}, {"name": "b", "type": "softplus"})
+
+
+@pytest.mark.parametrize("change", [{"entry": "1"}, {"seed": 7}, {"row": "F_b[77]"}, {"column": "x_a[99]"}])
 def test_the_entry_that_is_stated_is_enclosed_again(change):
     from dyadic.proofs.recheck import check as check_all
 
-    certificate = copy.deepcopy(base("plain")[1])
+    certificate = json.loads(json.dumps(verify(CURVED)))
     assert check_all(certificate).confirmed
-    witness = claim_of(certificate, "nonreciprocity")["witness"]
-    child, parent = witness["row"][2:].split("[")[0], witness["column"][2:].split("[")[0]
-    named = {key: value.replace("h2", child).replace("h1", parent) if key in ("row", "column") else value
-             for key, value in change.items()}  # fmt: skip
-    witness |= named
+    claim_of(certificate, "nonreciprocity")["witness"] |= change
     with pytest.raises(Rejected, match="is not what the evaluation gives"):
         check_all(refitted(certificate))
 
@@ -167,7 +172,7 @@ def test_of_the_structure_an_edge_is_told_that_is_there(edge):
 def test_true_functions_are_enclosed(name):
     """Where the derivative is 0 everywhere no entry is found; elsewhere one is, also beyond where z < 0 is allowed."""
     graph = graph_of(network({"name": "a", "type": "sigmoid"}, {"name": "b", "type": name}))
-    found = [reciprocity_entry.find(graph) for _ in range(2)]
+    found = [reciprocity_entry.find(graph), reciprocity_entry.find_own(graph, {})]
     assert (found == [None, None]) == (name in ("floor", "round", "sign"))
 
 

@@ -1,12 +1,16 @@
 """What is said of fewer steps than T."""
 
+import itertools
+
 import pytest
 
 from dyadic.proofs import check, verify
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.intake.witness_forms import INITIAL, SIGNS
 from dyadic.proofs.evaluate import deviations, tightness_witness
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
+from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
 from dyadic.proofs.subject import examine
 from dyadic.symbolic import architecture, derive
 
@@ -86,9 +90,10 @@ def test_deviations_are_the_differences_of_two_evaluations(layer):
     """At a precision at which the differences of two evaluations are known too, the enclosures meet."""
     graph = graph_of(network([{"name": f"l{k}", **LAYERS[layer]} for k in range(3)]))
     sizes = reduced_sizes(graph, largest=2)
-    for signs in tightness_witness.SIGNS:
-        found = tightness_witness.last_deviations(graph, tightness_witness.draw_with(1, signs), sizes)
-        wanted = tightness_witness._differences(graph, tightness_witness.draw_with(1, signs), sizes)
+    for signs, initial in itertools.product(SIGNS, INITIAL):
+        numbers = WitnessNumbers(1, signs, 128, sizes, initial)
+        found = tightness_witness.last_deviations(graph, numbers)
+        wanted = tightness_witness.differences(graph, numbers)
         compared = 0
         for key, table in wanted.items() if found else ():
             for place, value in table.items():
@@ -127,6 +132,6 @@ def test_a_function_of_a_deviated_number_is_that_of_both_runs(name, order):
 def test_depth_costs_no_digits():
     """The deviation in a chain of 400 contracting layers is far below the working precision of 128 bits."""
     graph = graph_of(network([{"name": f"l{k}", "type": "sigmoid"} for k in range(400)]))
-    found = tightness_witness.evaluate(graph, 0, "negative", 128)
+    found = tightness_witness.evaluate(graph, WitnessNumbers(0, "negative", 128, reduced_sizes(graph, largest=2)))
     assert found is not None
     assert int(found.difference.split("e")[1]) < -200

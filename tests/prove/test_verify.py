@@ -174,7 +174,8 @@ def test_wiring_refutes_alone_and_is_blind_to_layers():
 def test_fewer_steps_are_refuted(steps):
     certificate = verify(derive(read_spec(DIGITS)), steps=steps)
     found = verdicts(certificate)
-    assert found["steps"] == found["wiring"] == found["identity"] == "refuted"
+    assert found["steps"] == "refuted"
+    assert not {"wiring", "identity"} & set(found), "of opaque layers and small sizes, which say nothing of fewer steps"
     assert found["adjoint:dense(activation=tanh, bias=True)"] == "proved"
 
 

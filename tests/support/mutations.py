@@ -77,6 +77,14 @@ def zero_cost_gradient():
     return examine(dataclasses.replace(derivation, costs=costs), derivation.steps)
 
 
+def difference():
+    """No mistake, but a layer a - a, by which nothing depends on what lies before it."""
+    layers = [{"name": "a", "type": "tanh"}, {"name": "d", "type": "sub", "inputs": ["a", "a"]}]
+    spec = {"inputs": {"x": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    return examine(derivation, derivation.steps)
+
+
 def dropped_skip():
     """The sensitivity of hidden lacks the term of its skip connection."""
     derivation = digits()

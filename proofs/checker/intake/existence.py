@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from dyadic.proofs.checker.intake.names import sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected
-from dyadic.proofs.checker.intake.shapes import network_shapes
+from dyadic.proofs.checker.intake.shapes import Named, Shapes, evaluate, network_shapes, number_of
 
 EQUAL = (2, 3, 5, 8, 12, 16, 31, 64, 127, 256, 1024, 4096, 2**16, 2**20)
 MOST_TRIES = 60
+_SHAPES: WeakKeyDictionary[Any, Shapes] = WeakKeyDictionary()
+_SIZES: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()
 
 
 def check_existence(graph: Any) -> dict[str, int]:
@@ -36,6 +39,34 @@ def check_existence(graph: Any) -> dict[str, int]:
     raise Rejected("architecture", f"no sizes were found at which every size is at least 1 ({reason:.200})")
 
 
+def own_shapes(graph: Any) -> Shapes:
+    """A network's own sizes as numbers; those that are names are the first ones at which it exists.
+
+    Raises :class:`Rejected` where there are none.
+    """
+    if graph not in _SHAPES:
+        _SHAPES[graph] = network_shapes(graph, check_existence(graph))
+    return _SHAPES[graph]
+
+
+def own_sizes(graph: Any) -> dict[str, int]:
+    """The number of every extent that the architecture states, by its JSON text as the prover writes it.
+
+    An instance of the network at these sizes is the network itself.  Raises :class:`Rejected` where there are none.
+    """
+    if graph in _SIZES:
+        return _SIZES[graph]
+    named = Named(check_existence(graph))
+    stated: list[Any] = []
+    for node in graph.inputs.values():
+        stated += [*node["shape"], *([node["below"]] if "below" in node else [])]
+    for table in graph.sizes.values():
+        stated += table.values()
+    found = {repr(extent): number_of(evaluate(extent, named, "architecture")) or 0 for extent in stated}
+    _SIZES[graph] = found
+    return found
+
+
 def _tries(names: list[str]) -> Iterator[dict[str, int]]:
     """The same number for all, then numbers of different orders of magnitude."""
     for number in EQUAL:
@@ -49,4 +80,4 @@ def _drawn(name: str, attempt: int) -> int:
     return 1 + int.from_bytes(raw, "big") % 2 ** (1 + raw[0] % 20)
 
 
-__all__ = ["check_existence"]
+__all__ = ["check_existence", "own_shapes", "own_sizes"]

@@ -222,6 +222,10 @@ class Shapes:
         table = {symbol: number_of(extent) for symbol, extent in self.tables[name].items()}
         return None if None in table.values() else {s: n for s, n in table.items() if n is not None}
 
+    def entries(self, name: str) -> int:
+        """How many entries an input or activation has, where its sizes are numbers; 0 for any other."""
+        return prod(number_of(extent) or 0 for extent in self.of[name])
+
 
 def network_shapes(graph: Any, numbers: Mapping[str, int] | None = None) -> Shapes:
     """Those of the network itself.  numbers: for its sizes that are names."""

@@ -12,10 +12,14 @@ from typing import Any
 from dyadic.proofs.checker.intake.form import WHOLE, Form, expression, listed, number, one_of, record, table, text
 from dyadic.proofs.checker.intake.reading import Rejected
 
-MOST_RUNS = 4
+MOST_RUNS, MOST_CONSTANTS = 4, 1_000
 SIZE, COUNT = number(1, 10**6), number(1, 10**15)
+SIGNS, INITIAL = ("negative", "mixed", "positive", "small"), ("zero", "drawn")
+"""How the numbers of a witness of tightness are drawn, and the state from which the steps start."""
 _SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
 _DECIMAL = text(60, r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
+_CONSTANTS = table(listed(text(800, r"-?[0-9]+(?:/[1-9][0-9]*)?"), most=MOST_CONSTANTS), most=MOST_CONSTANTS)
+"""Entries in order as fractions, by input."""
 _SHAPES = table(listed(SIZE, most=12))
 _INTEGERS = table(listed(number(0, 10**6)))
 
@@ -52,13 +56,13 @@ WITNESSES: dict[str, Form] = {
     "stepsize": record({"prime": _PRIME, "seed": _SEED, **_INSTANCE}),
     "nonreciprocity": record({
         "row": text(500, rf"F_.*{PLACE}"), "column": text(500, rf"x_.*{PLACE}"), "entry": _DECIMAL,
-        "transposed_entry": one_of("0"), "seed": _SEED, "sizes": _SIZES,
+        "transposed_entry": one_of("0"), "seed": _SEED, "sizes": _SIZES, "constants": _CONSTANTS,
     }),
     "tightness": record({
-        "variable": text(500, "s:.*"), "entry": listed(number(0), most=12), "initial_state": one_of("zero"),
+        "variable": text(500, "s:.*"), "entry": listed(number(0), most=12), "initial_state": one_of(*INITIAL),
         "steps": number(1), "value_before": _DECIMAL, "value_exact": _DECIMAL, "difference": _DECIMAL,
-        "seed": number(0, 2**60), "signs": one_of("negative", "mixed", "positive"), "precision": number(1, 10_000),
-        "sizes": _SIZES,
+        "seed": number(0, 2**60), "signs": one_of(*SIGNS), "precision": number(1, 10_000), "sizes": _SIZES,
+        "constants": _CONSTANTS,
     }),
     "adjoint": record({
         "runs": listed(record({"sizes": _SIZES, "prime": _PRIME, "seed": _SEED}), 2),
@@ -70,4 +74,14 @@ WITNESSES["gradient"] = WITNESSES["adjoint"]
 INSTANCES = ("identity", "polynomial", "rational", "stepsize")
 """The kinds whose witnesses record a small instance of the network."""
 
-__all__ = ["COUNT", "INSTANCES", "MOST_RUNS", "PLACE", "SIZE", "WITNESSES"]
+
+def edge_of(witness: Any) -> tuple[str, str]:
+    """The child and the parent that a witness of nonreciprocity names."""
+    child, parent = (re.sub(rf"{PLACE}\Z", "", witness[key])[2:] for key in ("row", "column"))
+    return child, parent
+
+
+__all__ = [
+    "COUNT", "INITIAL", "INSTANCES", "MOST_CONSTANTS", "MOST_RUNS", "PLACE", "SIGNS", "SIZE", "WITNESSES",
+    "edge_of",
+]  # fmt: skip
