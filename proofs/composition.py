@@ -14,6 +14,7 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.defined_states import none_is_found
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.methods.shared.layer_kinds import applied
 from dyadic.proofs.sentences import told
@@ -61,6 +62,10 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
     reasons = [f"open: {', '.join(open_)}"] * bool(open_) + [f"methods not run: {', '.join(lacking)}"] * bool(lacking)
     if reasons:
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
+    numbers_known = any(part.kind == "tightness" for part in shown.get("tightness", ()))
+    if domain and not numbers_known and none_is_found(subject.network):
+        reason = "no state was found from which every update is defined: there may be none"
+        return claim(Verdict.UNDECIDED, reason=reason)
     return claim(Verdict.PROVED)
 
 

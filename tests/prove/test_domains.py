@@ -274,3 +274,37 @@ def test_what_has_values_nowhere_is_not_shown_by_residues():
     claim = layer_claims(logarithms(1), used=sizes)[0]
     assert (claim.verdict, bool(claim.witness)) == (Verdict.PROVED, True)
     assert layer_claims(logarithms(-1), used=sizes)[0].verdict is Verdict.UNDECIDED
+
+
+def layers_of(*types, shape=(3, 2)):
+    layers = [{"name": f"l{k}", **({"type": one} if isinstance(one, str) else one)} for k, one in enumerate(types)]
+    return architecture({"inputs": {"x": {"shape": list(shape)}}, "layers": layers, "cost": {"type": "squared_error"}})
+
+
+@pytest.mark.parametrize(
+    ("types", "shape"),
+    [
+        (("tanh", "acosh"), (3, 2)),
+        (("exp", "neg", "log"), (4,)),
+        (("sin", "exp", {"type": "scale", "factor": 1, "offset": 2}, "atanh"), (4,)),
+        (({"type": "layer_norm", "epsilon": 0},), (3, 1)),
+    ],
+)
+def test_of_a_network_without_a_state_nothing_is_said(types, shape):
+    certificate = verify(derive(layers_of(*types, shape=shape)))
+    steps = next(claim for claim in certificate["claims"] if claim["id"] == "steps")
+    assert (steps["verdict"], certificate["verdict"]) == ("undecided", "undecided")
+    assert steps["reason"].startswith("no state was found from which every update is defined")
+
+
+@pytest.mark.parametrize(
+    ("types", "shape"),
+    [
+        (("tanh", "acos"), (3, 2)),
+        (("exp", "log"), (4,)),
+        (("cosh", "acosh", {"type": "sub", "inputs": ["l1", "l1"]}), (4,)),
+        (({"type": "layer_norm", "epsilon": 0},), (3, 2)),
+    ],
+)
+def test_a_network_with_a_state_is_proved(types, shape):
+    assert verify(derive(layers_of(*types, shape=shape)))["verdict"] == "proved"
