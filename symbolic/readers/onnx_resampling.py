@@ -216,7 +216,7 @@ def _hat_weight(node: Node, distance: str, part: str, reach: int = 1) -> str:
 def _cubic_weight(node: Node, distance: str, part: str) -> str:
     """Keys' kernel with a = -3/4, written as 3/4 (v^3 - v^2) - 2 u^3 for u = relu(1 - d) and v = relu(2 - d)."""
     u, v = (_hat_weight(node, distance, f"{part}.{letter}", reach) for letter, reach in (("u", 1), ("v", 2)))
-    terms = []
+    terms: list[str] = []
     for letter, x, exponent, factor in (("v", v, 3, Rational(3, 4)), ("v", v, 2, Rational(-3, 4)), ("u", u, 3, -2)):
         power = node.layer("power", [x], f"{part}.{letter}{exponent}", exponent=exponent)
         terms.append(node.layer("scale", [power], f"{part}.term{len(terms)}", factor=factor))
