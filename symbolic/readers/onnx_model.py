@@ -1,4 +1,4 @@
-"""Reading ONNX files (optional extra ``onnx``): opsets 7 to the newest that the onnx package knows.
+"""Reading ONNX files (optional extra ``onnx``), of opsets up to the newest that the onnx package knows.
 
 The graph is read node by node into layers of the catalogue.  Weights become inputs of the role "parameter" with their
 arrays, running statistics and masks "constant" ones, integer inputs that look up rows "index" ones.

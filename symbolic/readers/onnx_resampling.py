@@ -7,6 +7,7 @@ from math import ceil, floor
 from typing import Any
 
 import numpy as np
+from sympy import Rational
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator, place, places
@@ -169,17 +170,17 @@ def _cubic(t: float, a: float) -> float:
 # -- sampling at places that are numbers --------------------------------------------------------------------------
 
 
-@operator(GridSample="select scale clip abs mod sub relu unsqueeze einsum round compare")
+@operator(GridSample="select scale clip abs mod sub relu unsqueeze einsum round compare power add")
 def grid_sample(node: Node) -> Value:
     """Linear interpolation between neighbours is a sum over all entries, weighted by relu(1 - distance) on each axis.
 
-    So it has a derivative by the places too; nearest neighbours have none.
+    Cubic interpolation is one with Keys' kernel.  So both have a derivative by the places too; the nearest has none.
     """
     mode = node.choice("mode", "linear", "bilinear", "nearest", "cubic", "bicubic")
     padding = node.choice("padding_mode", "zeros", "border", "reflection")
     corners = bool(node.get("align_corners", 0))
-    if mode in ("cubic", "bicubic"):
-        raise Unsupported("cubic interpolation at places that are no constants")
+    if mode in ("cubic", "bicubic") and padding != "zeros":
+        raise Unsupported(f"cubic interpolation with the padding {padding}")
     axes = node.rank() - 2
     extents = node.extents(0, range(2, node.rank()))
     if node.shape(1)[-1] != axes or axes > 3:
@@ -201,11 +202,25 @@ def grid_sample(node: Node) -> Value:
             weights.append(node.layer("compare", [column, line], f"weight{k}", relation="equal"))
             continue
         distance = node.layer("abs", [node.layer("sub", [column, line], f"distance{k}")], f"size{k}")
-        hat = node.layer("scale", [distance], f"slope{k}", factor=-1, offset=1)
-        weights.append(node.layer("relu", [hat], f"weight{k}"))
+        weights.append((_cubic_weight if "cubic" in mode else _hat_weight)(node, distance, f"weight{k}"))
     here, there = "pqr"[:axes], "ijk"[:axes]
     terms = ",".join(f"n{here}{letter}" for letter in there)
     return node.layer("einsum", [node.x(0), *weights], equation=f"nc{there},{terms}->nc{here}")
+
+
+def _hat_weight(node: Node, distance: str, part: str, reach: int = 1) -> str:
+    """relu(reach - distance)."""
+    return node.layer("relu", [node.layer("scale", [distance], f"{part}.slope", factor=-1, offset=reach)], part)
+
+
+def _cubic_weight(node: Node, distance: str, part: str) -> str:
+    """Keys' kernel with a = -3/4, written as 3/4 (v^3 - v^2) - 2 u^3 for u = relu(1 - d) and v = relu(2 - d)."""
+    u, v = (_hat_weight(node, distance, f"{part}.{letter}", reach) for letter, reach in (("u", 1), ("v", 2)))
+    terms: list[str] = []
+    for letter, x, exponent, factor in (("v", v, 3, Rational(3, 4)), ("v", v, 2, Rational(-3, 4)), ("u", u, 3, -2)):
+        power = node.layer("power", [x], f"{part}.{letter}{exponent}", exponent=exponent)
+        terms.append(node.layer("scale", [power], f"{part}.term{len(terms)}", factor=factor))
+    return node.layer("add", terms, part)
 
 
 def _reflected(node: Node, at: str, n: int, corners: bool, part: str) -> str:

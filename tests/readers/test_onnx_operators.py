@@ -177,3 +177,29 @@ def test_a_variant_that_is_not_supported_is_refused(case):
     proto, message = REFUSED[case]
     with pytest.raises(SpecError, match=message):
         from_onnx(proto)
+
+
+def test_cubic_interpolation_at_places_that_are_inputs():
+    """Onnx's reference implementation rounds the places to float32: derivatives are PyTorch's."""
+    torch = pytest.importorskip("torch")
+
+    import dyadic
+
+    nodes = [("Mul", ["x", "s"], ["places"]), ("GridSample", ["k", "places"], ["y"], {"mode": "cubic"})]
+    image, x = RANDOM.normal(size=(1, 2, 4, 5)).astype(np.float32), RANDOM.uniform(-1.3, 1.3, (1, 2, 3, 2))
+    scale = RANDOM.uniform(0.5, 1, (1, 2, 3, 2)).astype(np.float32)
+    proto = model(nodes, {"x": x.shape}, ["y"], {"k": image, "s": scale}, opset=20)
+    code = {"__name__": "cubic"}
+    architecture = from_onnx(proto)
+    exec(compile(str(dyadic.emit(dyadic.derive(architecture), "numpy")), "cubic", "exec"), code)
+    params = {key: architecture.values[key].astype(float) for key in (*code["PARAMETERS"], *code["CONSTANTS"])}
+    weights = RANDOM.normal(size=(1, 2, 2, 3))
+    loss, gradients = code["gradients"](params, {"x": x}, weights)
+    factors, inputs = (torch.tensor(array.astype(float), requires_grad=True) for array in (scale, image))
+    found = torch.nn.functional.grid_sample(inputs, factors * torch.tensor(x), mode="bicubic", align_corners=False)
+    (found * torch.tensor(weights)).sum().backward()
+    assert float(loss) == pytest.approx(float((found * torch.tensor(weights)).sum()), rel=1e-12)
+    for key, tensor in (("s", factors), ("k", inputs)):
+        if key in gradients:
+            np.testing.assert_allclose(gradients[key], tensor.grad.numpy(), rtol=0, atol=1e-12)
+    assert "s" in gradients
