@@ -56,12 +56,20 @@ def check(
 def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
     """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
     claim = formal_claim(certificate)
+    reason = claim.reason
     if claim.verdict is Verdict.PROVED:
         for position, stated in enumerate(certificate["claims"]):
-            if (stated["kind"], stated["verdict"]) == ("formal", "proved") and stated["numbers"] != claim.numbers:
+            if (stated["kind"], stated["verdict"]) != ("formal", "proved"):
+                continue
+            if {**stated["numbers"], "kinds": 0} != {**claim.numbers, "kinds": 0}:
                 raise Rejected(f"claims[{position}].numbers", "is not what Coq accepts")
-        return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
-    return Finding("formal", Done.STATED, f"not accepted again: {claim.reason}", "formal"), (f"formal: {claim.reason}",)
+            if stated["numbers"]["kinds"] > claim.numbers["kinds"]:  # a slow machine ends proofs that take long
+                proved = claim.numbers["kinds"]
+                reason = f"{proved} layers are proved for all sizes here, not {stated['numbers']['kinds']}"
+                break
+        else:
+            return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
+    return Finding("formal", Done.STATED, f"not accepted again: {reason}", "formal"), (f"formal: {reason}",)
 
 
 def _reciprocity(graph: Graph, witness: Any, where: str) -> None:
