@@ -215,7 +215,8 @@ def test_inputs_that_are_parameters_go_by_their_own_name():
 
 
 def test_a_large_network_takes_few_pages():
-    assert len(render_latex(document(residual(1000)))) < 40_000
+    lines = render_latex(document(residual(1000))).splitlines()
+    assert sum(len(line) for line in lines if not line.startswith("%")) < 40_000
 
 
 @pytest.mark.parametrize("name", ["digits", "mixed", "deep"])
