@@ -174,7 +174,7 @@ def test_empty_maxima_are_found_at_the_sizes_given():
         empty_maximum(content, {"n": 6, "o": 10**6, "w": 10**3}, "")
 
 
-LOOK_UPS = ("embedding", "gather", "gather_elements")
+LOOK_UPS = ("embedding", "gather", "gather_elements", "linear_map")
 
 
 def test_every_layer_type_but_those_with_padded_maxima_or_look_ups_is_proved_without_hypotheses():
