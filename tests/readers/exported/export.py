@@ -28,7 +28,7 @@ MODELS = {
 }  # fmt: skip
 
 
-class LogitsAlone(torch.nn.Module):
+class TokenLogits(torch.nn.Module):
     """The model as a function of its tokens alone."""
 
     def __init__(self, model):
@@ -68,7 +68,7 @@ def main():
     folder = pathlib.Path(__file__).parent
     for name, make in MODELS.items():
         torch.manual_seed(0)
-        module = LogitsAlone(make()).double().eval()
+        module = TokenLogits(make()).double().eval()
         for parameter in module.parameters():
             torch.nn.init.normal_(parameter, std=0.4)
         path = folder / f"{name}.onnx"
