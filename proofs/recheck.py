@@ -17,6 +17,7 @@ from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.checker.intake.witness_forms import edge_of
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import network_numbers, tightness_witness
+from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.integers import enlarged
 from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
 from dyadic.proofs.methods.formal.network_theorem import formal_claim
@@ -84,7 +85,7 @@ def _affordable(graph: Graph, own: int, effort: int) -> bool:
     if not own:
         return tightness_witness.affordable(graph)
     instance = network_numbers.own_instance(graph)
-    return instance is not None and instance.work <= tightness_witness.MUCH_WORK * effort
+    return instance is not None and 2 * instance.work <= tightness_witness.MUCH_WORK * effort
 
 
 def _tightness(graph: Graph, claim: Any, where: str, effort: int) -> tuple[Done, str]:
@@ -97,6 +98,8 @@ def _enclosed(graph: Graph, claim: Any, where: str, effort: int) -> tuple[Done, 
     witness = claim["witness"]
     if not _affordable(graph, claim["numbers"]["own"], effort):
         return Done.STATED, "not enclosed again: that is too much work"
+    if not claim["numbers"]["own"] and witness["sizes"] != reduced_sizes(graph, largest=2):
+        raise Rejected(f"{where}.sizes", "are neither the network's own nor the reduced ones")
     if witness["precision"] not in tightness_witness.PRECISIONS:
         raise Rejected(f"{where}.precision", "is out of range")
     drawn = {key: witness[key] for key in ("seed", "signs", "precision", "sizes")}

@@ -43,7 +43,7 @@ _FEW_ENTRIES = 500
 _SMALLER = 16
 """What parameters are divided by where they are to be small, so that wide layers do not saturate."""
 MOST_VERTICES, MOST_ENTRIES = 3_000, 20_000
-LITTLE_WORK, MUCH_WORK = 1_500_000, 200_000_000
+LITTLE_WORK, MUCH_WORK = 1_500_000, 60_000_000
 """The terms of all evaluations at the network's own sizes: where numbers are of interest, and where the verdict depends
 on them."""
 _MOST_SIMULATED = 5_000_000

@@ -85,8 +85,10 @@ def _edges(graph: Graph) -> list[tuple[str, str]]:
 
 
 def again(graph: Graph, parent: str, child: str, witness: Mapping[str, Any]) -> dict[str, object] | None:
-    """What the evaluation gives from which a witness was made."""
+    """What the evaluation gives from which a witness was made; None if it would cost more than that did."""
     if own_numbers(graph, "nonreciprocity", witness)["own"]:
+        if (parent, child) not in _edges(graph):
+            return None
         return own_entry(graph, parent, child, witness["seed"], read(witness["constants"]))
     return entry_elsewhere(graph, parent, child, witness["seed"])
 

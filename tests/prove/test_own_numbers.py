@@ -224,3 +224,25 @@ def test_of_fewer_steps_without_tightness_nothing_is_decided():
     claim = claim_of(certificate_of(derivation, steps=2, methods=["lemma", "ranks", "instances", "adjoint"]), "steps")
     assert claim["verdict"] == "undecided"
     assert "was not run" in claim["reason"]
+
+
+# -- what is evaluated again is bounded ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [{"3": 7}, {}, {"3": 1}])
+def test_sizes_that_are_neither_the_networks_nor_the_reduced_ones_are_rejected(change):
+    certificate = certificate_of(SQUASHED["a mask of zeros"])
+    claim = claim_of(certificate, "tightness")
+    claim["witness"]["sizes"] = change
+    with pytest.raises(Rejected, match="neither the network's own nor the reduced"):
+        check_all(refitted(certificate))
+
+
+def test_positions_that_a_witness_states_are_integers_below_their_bound():
+    certificate = certificate_of(OPEN["tokens"])
+    for wrong in (["7", "0", "0"], ["1/2", "0", "0"], ["-1", "0", "0"]):
+        forged = json.loads(json.dumps(certificate))
+        claim = claim_of(forged, "tightness")
+        claim["witness"]["constants"], claim["numbers"]["constants"] = {"words": wrong}, 1
+        with pytest.raises(Rejected, match="are not integers below 7"):
+            check(refitted(forged))

@@ -219,7 +219,7 @@ def test_the_graph_tells_what_is_open_and_for_which_sizes():
     assert nodes["steps"].get("class") == "refuted"
     assert nodes["lemma"].get("class") == "proved"
     shapes = {name: node[0].tag for name, node in nodes.items()}
-    assert (shapes["steps"], shapes["lemma"], shapes["wiring"]) == ("ellipse", "rect", "polygon")
+    assert (shapes["steps"], shapes["lemma"], shapes["pairing"]) == ("ellipse", "rect", "polygon")
     claims = {claim["id"]: dict(claim) for claim in verify(derivation)["claims"]}
     adjoint = next(claim for claim in claims.values() if claim["kind"] == "adjoint")
     adjoint |= {"numbers": {**adjoint["numbers"], "all_sizes": 0}, "verdict": "undecided"}

@@ -53,6 +53,10 @@ def check_constants(graph: Graph, witness: Any, where: str) -> None:
             raise Rejected(f"{where}.constants", f"{name!r:.80} is no constant of this network")
         if len(given) != shapes.entries(name):
             raise Rejected(f"{where}.constants", f"of {name!r:.80} are not one for each entry")
+        if "below" in graph.inputs[name]:
+            below = own_sizes(graph)[repr(graph.inputs[name]["below"])]
+            if not all(number.isdigit() and int(number) < below for number in given):
+                raise Rejected(f"{where}.constants", f"of {name!r:.80} are not integers below {below}")
 
 
 __all__ = ["check_constants", "own_numbers"]
