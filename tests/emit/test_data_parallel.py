@@ -43,6 +43,7 @@ def test_it_learns_and_depends_on_every_step(alone, out):
     assert trained(out, steps=STEPS - 1).splitlines()[-1] != alone.splitlines()[-1]
 
 
+@pytest.mark.long
 def test_torch_distributed(alone, out):
     pytest.importorskip("torch", reason="PyTorch is not installed")
     assert trained(out, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2") == alone

@@ -107,6 +107,7 @@ def steep():
     return bench_of(network("tanh", widths), params, data), params, data
 
 
+@pytest.mark.long
 def test_a_state_that_unit_steps_leave_is_followed_and_said_to_be():
     bench, params, data = steep()
     correction = Correction(bench.jacobian - bench.jacobian.T)

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pytest
 from support.modules import load
 from support.optional import require
 
@@ -48,6 +49,7 @@ def execute(node, values):
     raise NotImplementedError(node.op_type)
 
 
+@pytest.mark.long
 def test_gradients_are_those_of_pytorch():
     module = load(emit(derive(read(PATH)), "numpy"))
     random = np.random.default_rng(0)

@@ -214,6 +214,7 @@ def test_inputs_that_are_parameters_go_by_their_own_name():
     assert r"\dyadicrow \cdot" in render_latex(network_document("mixed"))
 
 
+@pytest.mark.long
 def test_a_large_network_takes_few_pages():
     lines = render_latex(document(residual(1000))).splitlines()
     assert sum(len(line) for line in lines if not line.startswith("%")) < 40_000
