@@ -13,6 +13,7 @@ import pytest
 
 from claims.test_claims import judged
 from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements.verdict.counting import indices
 from dyadic.symbolic import architecture, derive
 
 MANY = 100_000
@@ -80,3 +81,64 @@ def test_where_there_are_too_few_entries_it_is_0(way):
 )
 def test_what_functions_make_products_of_is_still_proved(one, other):
     assert judged(f"{one} = {other}", network=network(50)).verdict is Verdict.PROVED
+
+
+# -- counts themselves -------------------------------------------------------------------------------------------------
+
+A = ["sum", "k", 100, ["apply", "exp", 0, ["entry", "x", "u", [["index", "k"]]]]]
+LOG_A = ["apply", "log", 0, A]
+FIVE = [
+    5, ["+", 1, 4], ["rational", 9, 2], ["^", 25, ["rational", 1, 2]], ["apply", "abs", 0, -5], ["size", "n"],
+    ["entry", "let", "q", []], ["apply", "sqrt", 0, 25], ["sum", "t", 5, 1], ["index", "i"],
+]  # fmt: skip
+
+
+def counted(node):
+    return indices(node, lambda kind, owner: Counter(), str)["100"]
+
+
+def exp(node):
+    return ["apply", "exp", 0, node]
+
+
+@pytest.mark.parametrize("factor", FIVE, ids=str)
+@pytest.mark.parametrize("through", ["identity", "relu", "abs", "stop_gradient", "softplus", "silu", ""])
+def test_a_power_by_a_logarithm_counts_as_the_power(factor, through):
+    inner = ["apply", through, 0, LOG_A] if through else LOG_A
+    assert counted(exp(["*", factor, inner])) >= 5
+    assert counted(exp(["*", inner, factor])) >= 5
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_sums_of_logarithms_count_as_products(count):
+    for through in ("identity", "relu", "tanh"):
+        terms = [["apply", through, 0, LOG_A]] * count
+        assert counted(exp(["+", *terms])) >= count
+        assert counted(["+", exp(["+", *terms]), exp(["+", *terms])]) >= 2 * count
+    assert counted(exp(["sum", "t", 7, LOG_A])) >= 7
+    assert counted(exp(["*", LOG_A, LOG_A])) >= 100
+
+
+def test_where_there_are_no_logarithms_sums_count_once():
+    tanh = ["apply", "tanh", 0, ["+", A, 3]]
+    assert counted(["+", tanh, A]) == counted(tanh) == counted(A) == 1
+    assert counted(["*", tanh, A]) == 2
+    assert counted(["^", A, 3]) == 3
+
+
+@pytest.mark.parametrize("last", ["stop_gradient", "relu", "identity", "abs"])
+def test_at_the_solution_layers_that_hand_logarithms_on_are_looked_through(last):
+    """det(P Q) of P with 5 rows is 0 where the other axis has fewer than 5 entries."""
+    layers = [
+        {"name": "m", "type": "matmul", "inputs": ["p", "q"]},
+        {"name": "l", "type": "log"},
+        {"name": "r", "type": last},
+    ]
+    spec = {"inputs": {"p": {"shape": [5, MANY]}, "q": {"shape": [MANY, 5]}}, "layers": layers}
+    many = derive(architecture({**spec, "cost": {"type": "squared_error"}}))
+    terms = []
+    for order in itertools.permutations(range(5)):
+        odd = sum(a > b for a, b in itertools.combinations(order, 2)) % 2
+        terms.append(("- " if odd else "+ ") + "exp(" + " + ".join(f"x_r[{i},{j}]" for i, j in enumerate(order)) + ")")
+    claim = judged(f"0 {' '.join(terms)} = 0", network=many, at="solution", assumptions=("x_l[i, j] > 0",))
+    assert claim.verdict is not Verdict.PROVED

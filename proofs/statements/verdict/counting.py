@@ -47,38 +47,41 @@ def indices(node: Any, of: Of, key: Key) -> Count:
             power = abs(node[2]) if isinstance(node[2], int) else max(abs(node[2][1]), node[2][2])
             return _multiple(indices(node[1], of, key), power)
         case "*":
-            found = sum((indices(child, of, key) for child in node[1:]), Counter[str]())
-            return _plain(found) + _multiple(_logs(found), max(1, math.prod(map(_factor, node[1:]))))
+            return _product([(child, indices(child, of, key)) for child in node[1:]])
     if node[0] in _REDUCTIONS:
         inner = indices(node[3], of, key)
         if node[0] == "logsumexp":  # the logarithm of a sum
             return _applied("log", _applied("exp", inner) + Counter([key(node[2])]))
         many = UNBOUNDED if node[0] == "sum" else 1  # a sum of logarithms is that of a product
         return _plain(inner) + _multiple(_logs(inner), many) + Counter([key(node[2])])
-    found = Counter()
+    found: Count = Counter()
     for child in node[1:]:
         inner = indices(child, of, key)
-        found = (
-            found + inner
-            if _divides(node) or _hides(node, of, key)
-            else (found | inner) + (_logs(found) & _logs(inner))
-        )
+        apart = _divides(node, of) or _logs(found) or _logs(inner)
+        found = found + inner if apart else found | inner
     return found
+
+
+def _product(factors: list[tuple[Any, Count]]) -> Count:
+    """Of a product.  Where a logarithm is a factor, the others say how often what it is of is a factor of exp of it."""
+    found = sum((count for _, count in factors), Counter[str]())
+    logs = [count for _, count in factors if _logs(count)]
+    often = math.prod(_factor(node) for node, count in factors if not _logs(count)) if len(logs) < 2 else UNBOUNDED
+    return _plain(found) + _multiple(_logs(found), min(UNBOUNDED, max(1, often)))
 
 
 def _applied(name: str, argument: Count) -> Count:
     """Of a function, by what its argument has: what stands under logarithms may be a factor of its value."""
     logs = Counter({one.removeprefix(LOG): number for one, number in _logs(argument).items()})
     whole = _plain(argument) + logs
-    if name not in _INVERSE:
-        return whole
-    return whole + Counter(
-        {LOG + one: number * (1 if name in ("log", "log1p") else 2) for one, number in whole.items()}
-    )
+    if name not in _INVERSE:  # which may return its argument, as relu does
+        return whole + _logs(argument)
+    often = 1 if name in ("log", "log1p") else 2
+    return whole + Counter({LOG + one: often * number for one, number in whole.items()})
 
 
 def _factor(node: Any) -> int:
-    """How often a factor may multiply what it stands beside: a number as often as it says, a size without a bound."""
+    """How often a factor may multiply what it stands beside: a number as often as it says, others without a bound."""
     match node:
         case int():
             return abs(node)
@@ -86,7 +89,11 @@ def _factor(node: Any) -> int:
             return -(-abs(p) // q)
         case ["^", base, int(power)] if power > 0:
             return min(UNBOUNDED, _factor(base)) ** min(power, 3)
-    return UNBOUNDED if isinstance(node, list) and node[0] in ("size", "index", "quotient", "remainder") else 1
+        case ["^", ["size", _], power] if (power if isinstance(power, int) else power[1]) < 0:
+            return 1
+        case [head, *_] if head in _GUARDS:
+            return 1
+    return UNBOUNDED
 
 
 def _logs(count: Count) -> Count:
@@ -101,23 +108,17 @@ def _multiple(count: Count, factor: int) -> Count:
     return Counter({key: factor * number for key, number in count.items()})
 
 
-def _divides(node: Any) -> bool:
-    """Whether an expression may hold a quotient: written out, or in a quantity that it names."""
-    if not isinstance(node, list):
-        return False
-    if node[0] == "entry":
-        return node[1] not in ("x", "s", "y")
-    negative = node[0] == "^" and (node[2] if isinstance(node[2], int) else node[2][1]) < 0
-    return negative or any(_divides(child) for child in node[1:])
+def _divides(node: Any, of: Of) -> bool:
+    """Whether an expression may hold a quotient: written out, or in a quantity that it names.
 
-
-def _hides(node: Any, of: Of, key: Key) -> bool:
-    """Whether a function of logarithms stands in an expression: it may be a quotient."""
+    What is free is no quotient; at the solution an activation or sensitivity is what the layers make it.
+    """
     if not isinstance(node, list) or not node:
         return False
-    if node[0] == "apply" and node[1] not in _INVERSE and _logs(indices(node[3], of, key)):
-        return True
-    return any(_hides(child, of, key) for child in node[1:])
+    if node[0] == "entry":
+        return node[1] not in ("x", "s", "y") or bool(of(node[1], node[2]))
+    negative = node[0] == "^" and (node[2] if isinstance(node[2], int) else node[2][1]) < 0
+    return negative or any(_divides(child, of) for child in node[1:])
 
 
 def integers(node: Any, of: Of, key: Key) -> Count:
