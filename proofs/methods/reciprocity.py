@@ -67,7 +67,7 @@ def _witnesses(subject: Subject, tries: int) -> Iterator[dict[str, object]]:
         constants = own_constants(graph, graph.parents[child], values)
         for seed in range(tries if constants is not None else 0):
             found = own_entry(graph, parent, child, seed, constants or {})
-            if found:
+            if found and own_numbers(graph, "nonreciprocity", found)["own"]:
                 yield found
     for parent, child in graph.layer_edges()[:MOST_EDGES]:
         for seed in range(tries):

@@ -1,5 +1,6 @@
 """Numbers that are exhibited are of the network itself, or said to be of such layers elsewhere."""
 
+import copy
 import json
 
 import pytest
@@ -122,11 +123,11 @@ def test_numbers_of_the_network_itself(name):
     derivation = OPEN[name]
     certificate = certificate_of(derivation)
     late, flow = claim_of(certificate, "tightness"), claim_of(certificate, "nonreciprocity")
-    assert late["numbers"]["own"] == flow["numbers"]["own"] == 1
+    # Of one layer alone nothing follows for a network in which another may have no value.
+    assert (late["numbers"]["own"], flow["numbers"]["own"]) == (1, int(name != "logarithm"))
     assert late["witness"]["sizes"] == own_sizes(graph_of(derivation))
-    assert flow["witness"]["sizes"] == own_shapes(graph_of(derivation)).numbers(
-        flow["witness"]["row"][2:].partition("[")[0]
-    )
+    own = own_shapes(graph_of(derivation)).numbers(flow["witness"]["row"][2:].partition("[")[0])
+    assert flow["witness"]["sizes"] == own or name == "logarithm"
     assert late["numbers"]["constants"] == int(name == "mask") == int("constants that the witness" in late["statement"])
     found = {finding.claim: finding for finding in check_all(certificate).findings}
     assert found["tightness"].done is found["nonreciprocity"].done is Done.COMPUTED
@@ -246,3 +247,25 @@ def test_positions_that_a_witness_states_are_integers_below_their_bound():
         claim["witness"]["constants"], claim["numbers"]["constants"] = {"words": wrong}, 1
         with pytest.raises(Rejected, match="are not integers below 7"):
             check(refitted(forged))
+
+
+def test_one_layer_says_nothing_of_a_network_whose_others_have_no_value_there():
+    """Where the reciprocal root of u has a value, u is positive and the clip of it 0: the flow has a potential."""
+    layers = [
+        {"name": "u", "type": "tanh", "inputs": ["x"]},
+        {"name": "w", "type": "batch_norm", "inputs": ["c", "g", "b", "m", "u"], "epsilon": 0},
+        {"name": "v", "type": "clip", "inputs": ["u"], "low": -5, "high": 0},
+        {"name": "y", "type": "add", "inputs": ["v", "w"]},
+    ]
+    zero = {"shape": [1], "values": [0]}
+    certificate = verify(derive(architecture({
+        "inputs": {"x": {"shape": [1]}}, "constants": {"m": zero, "c": zero}, "layers": layers,
+        "parameters": {"g": {"shape": [1]}, "b": {"shape": [1]}}, "cost": {"type": "squared_error"},
+    })))  # fmt: skip
+    claim = next(claim for claim in certificate["claims"] if claim["kind"] == "nonreciprocity")
+    assert claim["numbers"]["own"] == 0
+    assert check(certificate).confirmed
+    forged = copy.deepcopy(certificate)
+    next(claim for claim in forged["claims"] if claim["kind"] == "nonreciprocity")["numbers"]["own"] = 1
+    with pytest.raises(Rejected, match="numbers.own"):
+        check(refitted(forged))

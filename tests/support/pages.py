@@ -21,8 +21,8 @@ def blocks(page):
 
 
 def pictures(page):
-    """The files of the pictures that a page shows."""
-    return [page.parent / name for name in PICTURE.findall(page.read_text())]
+    """The files of the pictures that a page shows and that its own commands draw: those in docs/pictures."""
+    return [page.parent / name for name in PICTURE.findall(page.read_text()) if "pictures/" in name]
 
 
 def run_page(page, folder):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.domain import conditions
 from dyadic.proofs.checker.intake.existence import own_shapes, own_sizes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -18,8 +19,9 @@ from dyadic.proofs.checker.intake.witness_forms import MOST_CONSTANTS, edge_of
 def own_numbers(graph: Graph, kind: str, witness: Any) -> dict[str, int]:
     """``own``: 1 if the witness is about the network itself, ``constants``: 1 if about the constants that it states.
 
-    kind: tightness, whose witness is about the whole network, or nonreciprocity, whose witness is about one layer; a
-    witness of None is about a network in which no layer reads another.
+    kind: tightness, whose witness is about the whole network, or nonreciprocity, whose witness is about one layer, and
+    says nothing of a network of which another may have no value there.  A witness of None is about a network in which
+    no layer reads another.
     """
     if witness is None:
         return {"own": 1, "constants": 0}
@@ -33,6 +35,8 @@ def _is_own(graph: Graph, kind: str, witness: Any) -> bool:
             sizes, read = own_sizes(graph), list(graph.inputs)
         else:
             child, _ = edge_of(witness)
+            if any(map(conditions, (*graph.layers.values(), *graph.cost_contents.values()))):
+                return False
             sizes, read = shapes.numbers(child) or {}, graph.parents[child]
     except Rejected:
         return False
