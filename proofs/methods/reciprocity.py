@@ -22,7 +22,7 @@ from dyadic.proofs.checker.evaluation.kind_pairing import KindEquations, complet
 from dyadic.proofs.checker.evaluation.reciprocity_entry import cheapest
 from dyadic.proofs.checker.intake.existence import own_shapes, own_sizes
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.own_witness import own_numbers
+from dyadic.proofs.checker.intake.own_witness import may_lack_values, own_numbers
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
@@ -63,11 +63,11 @@ def reciprocity_claim(subject: Subject, tries: int = 6) -> Claim:
 def _witnesses(subject: Subject, tries: int) -> Iterator[dict[str, object]]:
     """Those at the network's own sizes first, from the layer that costs least."""
     graph, values = subject.network, subject.derivation.architecture.values
-    for parent, child in _edges(graph)[:MOST_EDGES]:
+    for parent, child in [] if may_lack_values(graph) else _edges(graph)[:MOST_EDGES]:
         constants = own_constants(graph, graph.parents[child], values)
         for seed in range(tries if constants is not None else 0):
             found = own_entry(graph, parent, child, seed, constants or {})
-            if found and own_numbers(graph, "nonreciprocity", found)["own"]:
+            if found:
                 yield found
     for parent, child in graph.layer_edges()[:MOST_EDGES]:
         for seed in range(tries):

@@ -35,13 +35,18 @@ def _is_own(graph: Graph, kind: str, witness: Any) -> bool:
             sizes, read = own_sizes(graph), list(graph.inputs)
         else:
             child, _ = edge_of(witness)
-            if any(map(conditions, (*graph.layers.values(), *graph.cost_contents.values()))):
+            if may_lack_values(graph):
                 return False
             sizes, read = shapes.numbers(child) or {}, graph.parents[child]
     except Rejected:
         return False
     needed = {name for name in read if name in graph.inputs and graph.inputs[name]["role"] == "constant"}
     return bool(witness["sizes"] == sizes and needed <= set(witness["constants"]))
+
+
+def may_lack_values(graph: Graph) -> bool:
+    """Whether an equation of a layer or cost has no value at some states."""
+    return any(map(conditions, (*graph.layers.values(), *graph.cost_contents.values())))
 
 
 def check_constants(graph: Graph, witness: Any, where: str) -> None:
@@ -63,4 +68,4 @@ def check_constants(graph: Graph, witness: Any, where: str) -> None:
                 raise Rejected(f"{where}.constants", f"of {name!r:.80} are not integers below {below}")
 
 
-__all__ = ["check_constants", "own_numbers"]
+__all__ = ["check_constants", "may_lack_values", "own_numbers"]
