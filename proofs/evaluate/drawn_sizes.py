@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dyadic.proofs.checker.evaluation.maxima import empty_maximum
+from dyadic.proofs.checker.evaluation.maxima import has_values
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected, need
 from dyadic.proofs.evaluate.integers import largest_tensor, most_terms
@@ -134,7 +134,7 @@ class Instantiation:
             table[symbol] = whole(formula, table, where)
         counts = [math.prod(whole(e, table, where) for e in item["shape"]) for item in layer["definitions"]]
         shape = [whole(extent, table, where) for extent in layer["definitions"][-1]["shape"]]
-        if min(counts) < 1 or _has_empty_maximum(layer, table, where):
+        if not has_values(layer, table, where):
             raise Rejected(where, "has no value at these sizes")
         return table, [shapes[parent] for _, parent in pairs], shape, sum(counts), _work(layer, table, where)
 
@@ -177,14 +177,6 @@ def _work(layer: dict[str, Any], table: dict[str, int], where: str) -> int:
             raise Rejected(where, "the network is too large to evaluate entry by entry")
         work += terms
     return work
-
-
-def _has_empty_maximum(layer: dict[str, Any], table: dict[str, int], where: str) -> bool:
-    """Whether a maximum of a layer is over nothing, as far as that can be looked at."""
-    try:
-        return empty_maximum(layer, table, where) is not None
-    except Rejected:
-        return False  # there is too much to look at, or it depends on what is drawn
 
 
 def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:

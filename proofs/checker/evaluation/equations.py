@@ -220,11 +220,10 @@ class Evaluator:
 
     def factors(self, node: Any, index: dict[str, int]) -> list[Any] | None:
         """A product's factors without its brackets; None if one of these is 0: then nothing else is looked at."""
-        children = node[1:] if isinstance(node, list) and node and node[0] == "*" else [node]
-        brackets = [c for c in children if isinstance(c, list) and len(c) == 3 and c[0] in BRACKETS]
+        brackets, others = split_brackets(node)
         if any(not holds(c, self.sizes, index, self.tensors, self.where) for c in brackets):
             return None
-        return [child for child in children if child not in brackets]
+        return others
 
     def admitted(
         self, name: str, extent: Any, body: Any, index: dict[str, int], depth: int
@@ -236,6 +235,13 @@ class Evaluator:
             factors = self.factors(body, inner)
             if factors is not None:
                 yield k, self.field.multiply(self.value(factor, inner, depth + 1) for factor in factors)
+
+
+def split_brackets(node: Any) -> tuple[list[Any], list[Any]]:
+    """The brackets among the factors of an expression, and its other factors."""
+    factors = node[1:] if isinstance(node, list) and node and node[0] == "*" else [node]
+    brackets = [one for one in factors if isinstance(one, list) and len(one) == 3 and one[0] in BRACKETS]
+    return brackets, [one for one in factors if one not in brackets]
 
 
 def entries(node: Any) -> set[tuple[str, str]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
 from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
-from dyadic.proofs.checker.evaluation.maxima import empty_maximum
+from dyadic.proofs.checker.evaluation.maxima import has_values
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
@@ -50,7 +50,7 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
             continue
         tried.add(tuple(sizes.values()))
         table = completed(extents, sizes, where)
-        if all(extent > 0 for extent in table.values()) and _defined(layer, table, where):
+        if all(extent > 0 for extent in table.values()) and has_values(layer, table, where):
             cost = work(layer, table, where)
             if cheapest is None or cost < cheapest[0]:
                 cheapest = cost, sizes
@@ -59,19 +59,6 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
     if cheapest is None or cheapest[0] > MOST_WORK:
         raise Costly(where, "no small sizes were found at which it can be evaluated")
     return cheapest[1]
-
-
-def _defined(layer: Any, sizes: Mapping[str, int], where: str) -> bool:
-    """Whether every definition of a layer has entries at these sizes, and no maximum of them is over nothing."""
-    shapes = [item["shape"] for item in layer.get("definitions", [])]
-    if any(integer(extent, sizes, {}, {}, where) < 1 for shape in shapes for extent in shape):
-        return False
-    try:
-        return empty_maximum(layer, sizes, where) is None
-    except Costly:
-        raise
-    except Rejected:
-        return True  # there is too much to look at, or it depends on what is drawn
 
 
 def completed(extents: Mapping[str, Any], sizes: Mapping[str, int], where: str) -> dict[str, int]:

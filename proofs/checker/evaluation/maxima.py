@@ -1,4 +1,4 @@
-"""Whether every maximum of a layer is taken over at least one term, at given sizes: elsewhere it is undefined.
+"""Whether a layer has values at given sizes: whether every maximum is over at least one term; elsewhere it has none.
 
 The proof for all sizes takes this as a hypothesis (``maxima_nonempty``).  Only the brackets of a maximum and the
 indices that stand in them matter, so the sizes may be those of a network.
@@ -11,11 +11,24 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.equations import BRACKETS, holds, integer
+from dyadic.proofs.checker.evaluation.equations import holds, integer, split_brackets
 from dyadic.proofs.checker.intake.effort import spend
-from dyadic.proofs.checker.intake.reading import Rejected, need
+from dyadic.proofs.checker.intake.reading import Costly, Rejected, need
 
 MOST_POINTS = 2_000_000
+
+
+def has_values(layer: Any, sizes: Mapping[str, int], where: str) -> bool:
+    """Whether every definition of a layer has entries at these sizes, and no maximum, that can be looked at, none."""
+    shapes = [item["shape"] for item in layer.get("definitions", [])]
+    if any(integer(extent, sizes, {}, {}, where) < 1 for shape in shapes for extent in shape):
+        return False
+    try:
+        return empty_maximum(layer, sizes, where) is None
+    except Costly:
+        raise
+    except Rejected:
+        return True  # there is too much to look at, or it depends on what is drawn
 
 
 def empty_maximum(content: Any, sizes: Mapping[str, int], where: str) -> str | None:
@@ -28,7 +41,7 @@ def empty_maximum(content: Any, sizes: Mapping[str, int], where: str) -> str | N
         match need(item, "body", (int, list), where):
             case ["max", str(name), extent, body]:
                 ranges = dict(zip(need(item, "indices", list, where), need(item, "shape", list, where), strict=True))
-                found = _empty(_brackets(body), name, extent, ranges, sizes, where)
+                found = _empty(split_brackets(body)[0], name, extent, ranges, sizes, where)
                 if found is not None:
                     return f"{item['kind']}_{item['owner']}[{found}]"
     return None
@@ -48,12 +61,6 @@ def _empty(
         if not any(all(holds(guard, sizes, {**names, name: k}, {}, where) for guard in guards) for k in range(terms)):
             return ", ".join(f"{index} = {value}" for index, value in names.items())
     return None
-
-
-def _brackets(body: Any) -> list[Any]:
-    """The brackets among the factors of an expression."""
-    factors = body[1:] if isinstance(body, list) and body and body[0] == "*" else [body]
-    return [part for part in factors if isinstance(part, list) and len(part) == 3 and part[0] in BRACKETS]
 
 
 def _mentions(node: Any, index: str) -> bool:
