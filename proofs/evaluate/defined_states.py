@@ -11,7 +11,7 @@ from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
 from dyadic.proofs.evaluate.simulate import Draw, Instance
-from dyadic.proofs.evaluate.tightness_witness import affordable, draw_with
+from dyadic.proofs.evaluate.tightness_witness import affordable, draw_with, is_finite
 
 _SEEDS = (*range(6), *range(10, 16))
 """Quarters of integers, and integers."""
@@ -42,7 +42,7 @@ def _is_defined(graph: Graph, draw: Draw) -> bool:
         state = Instance(graph, Ball(), draw, reduced_sizes(graph, largest=2)).wavefront()
     except (Undetermined, Rejected):
         return False
-    return all(value.is_finite() for table in state.values() for value in table.values())
+    return is_finite(state)
 
 
 __all__ = ["none_is_found"]

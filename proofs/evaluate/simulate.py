@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, position, reduced_sizes
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, Rejected, Tensors, places
+from dyadic.proofs.evaluate.network_numbers import Constants
 from dyadic.proofs.evaluate.number_rings import Ring, Tape
 
 Draw = Callable[[str], Any]
 State = dict[tuple[str, str], Entries]
 """Values by ("x" or "s", vertex)."""
-Constants = Mapping[str, Sequence[Fraction]]
-"""Entries in order, by input."""
 
 
 class Instance:
@@ -193,7 +192,7 @@ def backpropagation(graph: Graph, ring: Ring, draw: Draw, sizes: dict[str, int])
     return result, gradients
 
 
-__all__ = ["Constants", "Draw", "Instance", "State", "backpropagation", "reduced_sizes"]
+__all__ = ["Draw", "Instance", "State", "backpropagation", "reduced_sizes"]
 
 
 def _target(owner: str) -> str:

@@ -15,15 +15,16 @@ from it; where the two runs part at a choice of the largest, the two are evaluat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
 from flint import arb, ctx
 
-from dyadic.proofs.checker.evaluation.domain import conditions
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.own_witness import may_lack_values
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.witness_forms import SIGNS
 from dyadic.proofs.checker.trust import BLAKE, LEMMA, called
@@ -149,20 +150,12 @@ def _found_own(graph: Graph, values: Mapping[str, Any], most: int) -> Witness | 
     constants = None if instance is None else own_constants(graph, graph.inputs, values)
     if instance is None or constants is None:
         return None
-    left = most
-    for precision in PRECISIONS:
-        blurred = False
-        for seed, signs, initial in _OWN_TRIES:
-            if left < 2 * instance.work:
-                return None
-            left -= 2 * instance.work
-            attempt = _attempt(graph, WitnessNumbers(seed, signs, precision, instance.base, initial, constants))
-            if attempt.witness:
-                return attempt.witness
-            blurred |= attempt.blurred
-        if not blurred:
-            return None
-    return None
+    tries = [
+        WitnessNumbers(seed, signs, precision, instance.base, initial, constants)
+        for precision in PRECISIONS
+        for seed, signs, initial in _OWN_TRIES
+    ]
+    return _first_witness(graph, tries[: most // (2 * instance.work)])
 
 
 _OWN_TRIES = [
@@ -181,14 +174,22 @@ def find(graph: Graph, seeds: int = 6, sizes: dict[str, int] | None = None) -> W
     """
     many = size(graph) > _FEW_ENTRIES
     sizes = reduced_sizes(graph, largest=2) if sizes is None else sizes
-    for precision in PRECISIONS[:1] if many else PRECISIONS:
+    precisions, seeds = (PRECISIONS[:1], 1) if many else (PRECISIONS, seeds)
+    return _first_witness(graph, [
+        WitnessNumbers(seed, signs, precision, sizes)
+        for precision in precisions for seed in range(seeds) for signs in SIGNS
+    ])  # fmt: skip
+
+
+def _first_witness(graph: Graph, tries: Iterable[WitnessNumbers]) -> Witness | None:
+    """From numbers in order of precision; more digits are tried where fewer left something open."""
+    for _, alike in groupby(tries, lambda numbers: numbers.precision):
         blurred = False
-        for seed in range(1 if many else seeds):
-            for signs in SIGNS:
-                attempt = _attempt(graph, WitnessNumbers(seed, signs, precision, sizes))
-                if attempt.witness:
-                    return attempt.witness
-                blurred |= attempt.blurred
+        for numbers in alike:
+            attempt = _attempt(graph, numbers)
+            if attempt.witness:
+                return attempt.witness
+            blurred |= attempt.blurred
         if not blurred:  # more digits would show the same
             return None
     return None
@@ -235,7 +236,7 @@ def _attempt(graph: Graph, numbers: WitnessNumbers) -> _Attempt:
 
 def _defined_on_the_way(graph: Graph, numbers: WitnessNumbers) -> bool:
     """Whether every update has a value at each of T - 1 steps, where some update has none at some states."""
-    if not any(map(conditions, (*graph.layers.values(), *graph.kinds.values()))):
+    if not may_lack_values(graph):
         return True
     steps = graph.largest_rank - 1
     if Instantiation(graph, numbers.sizes).work * steps > _MOST_SIMULATED:
@@ -245,11 +246,16 @@ def _defined_on_the_way(graph: Graph, numbers: WitnessNumbers) -> bool:
         state = instance.initial(numbers.initially())
         for _ in range(steps):
             state = instance.step(state)
-            if not all(value.is_finite() for table in state.values() for value in table.values()):
+            if not is_finite(state):
                 return False
     except Undetermined:
         return False
     return True
+
+
+def is_finite(state: State) -> bool:
+    """Whether every enclosure of a state is one of a number."""
+    return all(value.is_finite() for table in state.values() for value in table.values())
 
 
 def _instance(graph: Graph, numbers: WitnessNumbers) -> Instance:
