@@ -57,20 +57,22 @@ def check(
 def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
     """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
     claim = formal_claim(certificate)
-    reason = claim.reason
-    if claim.verdict is Verdict.PROVED:
-        for position, stated in enumerate(certificate["claims"]):
-            if (stated["kind"], stated["verdict"]) != ("formal", "proved"):
-                continue
-            if {**stated["numbers"], "kinds": 0} != {**claim.numbers, "kinds": 0}:
-                raise Rejected(f"claims[{position}].numbers", "is not what Coq accepts")
-            if stated["numbers"]["kinds"] > claim.numbers["kinds"]:  # a slow machine ends proofs that take long
-                proved = claim.numbers["kinds"]
-                reason = f"{proved} layers are proved for all sizes here, not {stated['numbers']['kinds']}"
-                break
-        else:
-            return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
+    reason = _falls_short(certificate, claim.numbers) if claim.verdict is Verdict.PROVED else claim.reason
+    if reason is None:
+        return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()
     return Finding("formal", Done.STATED, f"not accepted again: {reason}", "formal"), (f"formal: {reason}",)
+
+
+def _falls_short(certificate: Any, accepted: Mapping[str, int]) -> str | None:
+    """Why what Coq accepts is less than what the certificate claims; None if it is not."""
+    for position, claim in enumerate(certificate["claims"]):
+        if (claim["kind"], claim["verdict"]) == ("formal", "proved"):
+            stated = claim["numbers"]
+            if {**stated, "kinds": 0} != {**accepted, "kinds": 0}:
+                raise Rejected(f"claims[{position}].numbers", "is not what Coq accepts")
+            if stated["kinds"] > accepted["kinds"]:  # a slow machine ends proofs that take long
+                return f"{accepted['kinds']} layers are proved for all sizes here, not {stated['kinds']}"
+    return None
 
 
 def _reciprocity(graph: Graph, witness: Any, where: str) -> None:
