@@ -13,7 +13,7 @@ import pytest
 
 from claims.test_claims import judged
 from dyadic.proofs.claims import Verdict
-from dyadic.proofs.statements.verdict.counting import indices
+from dyadic.proofs.statements.verdict.counting import UNBOUNDED, indices
 from dyadic.symbolic import architecture, derive
 
 MANY = 100_000
@@ -107,6 +107,11 @@ def test_a_power_by_a_logarithm_counts_as_the_power(factor, through):
     inner = ["apply", through, 0, LOG_A] if through else LOG_A
     assert counted(exp(["*", factor, inner])) >= 5
     assert counted(exp(["*", inner, factor])) >= 5
+
+
+@pytest.mark.parametrize(("base", "power"), [(2, 5), (3, 4), (2, 10), (7, 2)])
+def test_a_power_as_a_factor_counts_in_full(base, power):
+    assert counted(exp(["*", ["^", base, power], LOG_A])) >= min(base**power, UNBOUNDED)
 
 
 @pytest.mark.parametrize("count", [2, 5])

@@ -55,10 +55,10 @@ def indices(node: Any, of: Of, key: Key) -> Count:
         many = UNBOUNDED if node[0] == "sum" else 1  # a sum of logarithms is that of a product
         return _plain(inner) + _multiple(_logs(inner), many) + Counter([key(node[2])])
     found: Count = Counter()
+    divides = _divides(node, of)
     for child in node[1:]:
         inner = indices(child, of, key)
-        apart = _divides(node, of) or _logs(found) or _logs(inner)
-        found = found + inner if apart else found | inner
+        found = found + inner if divides or _logs(found) or _logs(inner) else found | inner
     return found
 
 
@@ -88,7 +88,7 @@ def _factor(node: Any) -> int:
         case ["rational", int(p), int(q)]:
             return -(-abs(p) // q)
         case ["^", base, int(power)] if power > 0:
-            return min(UNBOUNDED, _factor(base)) ** min(power, 3)
+            return min(UNBOUNDED, _factor(base)) ** min(power, 10)
         case ["^", ["size", _], power] if (power if isinstance(power, int) else power[1]) < 0:
             return 1
         case [head, *_] if head in _GUARDS:
