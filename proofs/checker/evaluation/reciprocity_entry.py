@@ -9,10 +9,10 @@ that it reads there, that is said of the network; at small sizes, with all that 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import partial
 
 from dyadic.proofs.checker.differentiation.integer_intervals import NoValue
 from dyadic.proofs.checker.evaluation.enclosed_numbers import EnclosedNumbers
@@ -43,7 +43,7 @@ class JacobianRow:
 
 def find(graph: Graph) -> JacobianRow | None:
     """A row that is not 0 for certain at small sizes of its layer, or None where none was found."""
-    return _first(graph, graph.layer_edges()[:MOST_EDGES], _small)
+    return _first(graph, graph.layer_edges()[:MOST_EDGES], partial(_small, graph))
 
 
 def find_own(graph: Graph, constants: Constants) -> JacobianRow | None:
@@ -65,7 +65,7 @@ def find_own(graph: Graph, constants: Constants) -> JacobianRow | None:
         return _At(shapes.numbers(child) or {}, integers, values)
 
     edges = [edge for edge in cheapest(graph) if not given & set(graph.parents[edge[1]])]
-    return _first(graph, edges[:MOST_EDGES], lambda graph, child, seed: at_own(child, seed))
+    return _first(graph, edges[:MOST_EDGES], at_own)
 
 
 def cheapest(graph: Graph, most: int = MOST_WORK) -> list[tuple[str, str]]:
@@ -96,12 +96,13 @@ def _small(graph: Graph, child: str, seed: int) -> _At:
     return _At(completed(KindEquations(content, where).extents, drawn, where), {}, {})
 
 
-def _first(graph: Graph, edges: Sequence[tuple[str, str]], numbers_of: Any) -> JacobianRow | None:
+def _first(graph: Graph, edges: Sequence[tuple[str, str]], numbers_of: Callable[[str, int], _At]) -> JacobianRow | None:
+    """The first row that is not 0.  numbers_of: from a child and a seed."""
     spent = 0
     for parent, child in edges:
         for seed, positive, unit in _tries():
             try:
-                at = numbers_of(graph, child, seed)
+                at = numbers_of(child, seed)
                 layer = _LayerAtNumbers(graph, child, EnclosedNumbers(seed, positive, unit), at)
                 spent += layer.cost
                 if spent > MOST_WORK:
