@@ -24,7 +24,7 @@ import statistics  # noqa: E402
 import subprocess  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Mapping  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 from pathlib import Path  # noqa: E402
 from types import ModuleType  # noqa: E402
@@ -48,14 +48,19 @@ def specification(width: int, depth: int) -> str:
 
 def emitted(folder: Path, root: Path, target: str, width: int, depth: int, dtype: str) -> ModuleType | None:
     """A checkout's module, or None where it says that it cannot emit it."""
-    spec, path = (
-        folder / f"mlp_{width}_{depth}.toml",
-        folder / f"m{abs(hash(root))}_{target}_{width}_{depth}_{dtype}.py",
-    )
+    spec = folder / f"mlp_{width}_{depth}.toml"
     spec.write_text(specification(width, depth), encoding="utf-8")
-    command = [sys.executable, "-m", "dyadic", "emit", str(spec), "--target", target, "--dtype", dtype, "-o", str(path)]
-    if subprocess.run(command, cwd=root, check=False, capture_output=True).returncode:
+    try:
+        return module_of(folder, root, spec, target, dtype, quiet=True)
+    except subprocess.CalledProcessError:
         return None
+
+
+def module_of(folder: Path, root: Path, spec: Path, target: str, dtype: str, quiet: bool = False) -> ModuleType:
+    """A checkout's module of a specification.  Raises CalledProcessError where it cannot emit it."""
+    path = folder / f"m{abs(hash((root, spec.stem)))}_{target}_{dtype}.py"
+    command = [sys.executable, "-m", "dyadic", "emit", str(spec), "--target", target, "--dtype", dtype, "-o", str(path)]
+    subprocess.run(command, cwd=root, check=True, capture_output=quiet)
     found = importlib.util.spec_from_file_location(path.stem, path)
     assert found is not None
     assert found.loader is not None
@@ -114,18 +119,25 @@ def compared(name: str, found: tuple[Any, dict[str, Any]], wanted: tuple[Any, di
             raise ValueError(f"{name}: differs by {difference:.1e} on a scale of {scale:.1e}")
 
 
-def medians(calls: dict[str, Call], seconds: float) -> dict[str, float]:
-    """Microseconds of one call, of each contestant; they take turns until the time is over, three turns at least."""
+def medians(
+    calls: Mapping[str, Callable[[], object]], seconds: float, clock: Callable[[], float] = time.perf_counter,
+    least: int = 3, warm: bool = True,
+) -> dict[str, float]:  # fmt: skip
+    """Microseconds of one call, of each contestant; they take turns until the time is over, ``least`` turns at least.
+
+    warm: each call that is timed comes after one that is not.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
         call()
-    end = time.perf_counter() + seconds * len(calls)
-    while time.perf_counter() < end or len(times[next(iter(times))]) < 3:
+    end = clock() + seconds * len(calls)
+    while clock() < end or len(times[next(iter(times))]) < least:
         for name, call in calls.items():
-            call()  # the caches are its own again
-            start = time.perf_counter()
+            if warm:
+                call()  # the caches are its own again
+            start = clock()
             call()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(clock() - start)
     return {name: 1e6 * statistics.median(found) for name, found in times.items()}
 
 

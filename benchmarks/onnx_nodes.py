@@ -39,7 +39,7 @@ from onnx import TensorProto, numpy_helper
 from onnx_judge import OperatorTest, is_float, judge
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"pytorch-converted": "pytorch-converted", "pytorch-operator": "pytorch-operator"}
+FOLDERS = ("pytorch-converted", "pytorch-operator")
 OUTCOMES = ("right", "wrong", "refused", "crashed", "undecided")
 
 
@@ -68,8 +68,8 @@ def cases() -> Iterator[OperatorTest]:
             fed, made = ([_array(value) for value in arrays] for arrays in test.data_sets[0])
             yield OperatorTest("node", test.name, test.model, fed, made, rtol=max(test.rtol, 1e-3))
     data = Path(onnx.__file__).parent / "backend/test/data"
-    for suite, folder in FOLDERS.items():
-        for path in sorted((data / folder).iterdir()):
+    for suite in FOLDERS:
+        for path in sorted((data / suite).iterdir()):
             model = onnx.load(path / "model.onnx")
             yield OperatorTest(suite, path.name, model, *(_arrays(path, kind) for kind in ("input", "output")))
 

@@ -18,7 +18,8 @@ _ACTIVATIONS = {
     "Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Softsign": "softsign", "Softplus": "softplus",
 }  # fmt: skip
 _GATES = {"RNN": "h", "GRU": "zrh", "LSTM": "iofc"}
-_USUAL = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
+USUAL = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
+"""The activations that a cell has where none are given."""
 
 
 @dataclass
@@ -99,8 +100,8 @@ def open_cell(node: Node, direction: int, directions: int) -> OpenCell:
     """The cell of one direction.  Raises :class:`Unsupported` for activations with parameters of their own."""
     label = "back" if direction else "step"
     gates = _GATES[node.op]
-    names = list(node.get("activations") or _USUAL[node.op] * directions)
-    count = len(_USUAL[node.op])
+    names = list(node.get("activations") or USUAL[node.op] * directions)
+    count = len(USUAL[node.op])
     chosen = names[direction * count : (direction + 1) * count]
     if len(chosen) != count or not set(chosen) <= _ACTIVATIONS.keys():
         raise Unsupported(f"activations {', '.join(map(str, names))[:100]}")

@@ -58,11 +58,17 @@ def compare_types(onnx: Any, proto: Any, where: str) -> None:
         return
 
 
-def inferred(onnx: Any, proto: Any) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
-    """What onnx infers before anything is read, by tensor: shapes of which all sizes are known, and element types."""
+def inferred(onnx: Any, proto: Any) -> Any:
+    """The graph with what onnx infers of its tensors, or None."""
     try:
-        graph = onnx.shape_inference.infer_shapes(without_arrays(onnx, proto)).graph
+        return onnx.shape_inference.infer_shapes(without_arrays(onnx, proto)).graph
     except Exception:  # not all models can be inferred; beyond 2 GiB none
+        return None
+
+
+def known_of(graph: Any) -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
+    """What is inferred by tensor: shapes of which all sizes are known, and element types."""
+    if graph is None:
         return {}, {}
     types = {tensor.name: tensor.data_type for tensor in graph.initializer}
     types |= {info.name: info.type.tensor_type.elem_type for info in (*graph.input, *graph.value_info, *graph.output)}
@@ -74,11 +80,9 @@ def inferred(onnx: Any, proto: Any) -> tuple[dict[str, tuple[int, ...]], dict[st
     return found, types
 
 
-def compare_shapes(onnx: Any, proto: Any, where: str, model: Model, values: Mapping[str, Value | None]) -> None:
+def compare_shapes(graph: Any, where: str, model: Model, values: Mapping[str, Value | None]) -> None:
     """Refuse a model for which onnx infers other shapes than the layers have: one of the two reads it wrongly."""
-    try:
-        graph = onnx.shape_inference.infer_shapes(without_arrays(onnx, proto)).graph
-    except Exception:  # not all models can be inferred; beyond 2 GiB none
+    if graph is None:
         model.note("onnx cannot infer this model's shapes: those of the layers were not compared with them")
         return
     for info in (*graph.value_info, *graph.output):

@@ -7,7 +7,7 @@ from sympy import Mul
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator, place
-from dyadic.symbolic.readers.operations import rows, sliced
+from dyadic.symbolic.readers.operations import from_last, rows, sliced, to_last
 from dyadic.symbolic.readers.positions import one_hot
 
 
@@ -60,7 +60,7 @@ def gather_elements(node: Node) -> Value:
     if found is not None:
         return node.layer("gather_elements", [x, found], axis=axis)
     chosen = one_hot(node.model, f"{node.name}.choice", from_the_front(node, 1, extent), node.shape()[axis])
-    order = [*(k for k in range(node.rank()) if k != axis), axis]
+    order = to_last(axis, node.rank())
     moved = node.layer("unsqueeze", [node.layer("transpose", [x], "moved", permutation=order)], "row", axes=[axis])
     product = node.layer("mul", [chosen, moved], "product")
     return node.layer("reduce_sum", [product], axes=[node.rank()], keep=False)
@@ -110,7 +110,7 @@ def scatter_elements(node: Node) -> Value:
     places = np.indices(indices.shape)
     places[axis] = rows(indices, extent)
     flat = np.asarray(np.ravel_multi_index(tuple(places), shape))
-    return _scattered(node, flat, reduction, [], int(np.prod(shape)))
+    return _scattered(node, 2, flat, reduction, [], int(np.prod(shape)))
 
 
 @operator(ScatterND="reshape scatter gather concat add mul maximum minimum where")
@@ -120,7 +120,7 @@ def scatter_nd(node: Node) -> Value:
     indices, shape = node.static(1, "the positions"), node.extents(0, range(node.rank()))
     depth = indices.shape[-1]
     found = _taken_together(indices, shape[:depth])
-    return _scattered(node, found, reduction, shape[depth:], int(np.prod(shape[:depth])))
+    return _scattered(node, 2, found, reduction, shape[depth:], int(np.prod(shape[:depth])))
 
 
 @operator(TensorScatter="reshape scatter")
@@ -138,22 +138,17 @@ def tensor_scatter(node: Node) -> Value:
     flat = np.asarray(np.ravel_multi_index(tuple(places), shape[: axis + 1])).reshape(-1)
     if len(set(flat.tolist())) < len(flat) or (first < 0).any():
         raise Unsupported("puts several entries in one place, or counts from the end")
-    total, rest = int(np.prod(shape[: axis + 1])), shape[axis + 1 :]
-    x = node.layer("reshape", [node.x(0)], "rows", shape=[total, *rest])
-    u = node.layer("reshape", [node.x(1)], "updates", shape=[len(flat), *rest])
-    at = node.model.indices(f"{node.name}.places", flat, total)
-    found = node.layer("scatter", [x, at, u], "scattered", axis=0, reduction="put")
-    return node.layer("reshape", [found], shape=shape)
+    return _scattered(node, 1, flat, "none", shape[axis + 1 :], int(np.prod(shape[: axis + 1])))
 
 
-def _scattered(node: Node, places: np.ndarray, reduction: str, rest: list[int], count: int) -> Value:
-    """Updates combined with rows of the input, which are ``count`` rows of the shape ``rest``.
+def _scattered(node: Node, slot: int, places: np.ndarray, reduction: str, rest: list[int], count: int) -> Value:
+    """Updates, the operand ``slot``, combined with rows of the input, which are ``count`` rows of the shape ``rest``.
 
     Added or put they are a layer ``scatter``; otherwise the k-th updates of all rows are combined with them at once.
     """
     flat = places.reshape(-1)
     x = node.layer("reshape", [node.x(0)], "rows", shape=[count, *rest])
-    u = node.layer("reshape", [node.x(2)], "updates", shape=[len(flat), *rest])
+    u = node.layer("reshape", [node.x(slot)], "updates", shape=[len(flat), *rest])
     if reduction == "none":  # of several in one place the last one stays
         last = {int(p): k for k, p in enumerate(flat)}
         if len(last) < len(flat):
@@ -208,7 +203,7 @@ def one_hot_(node: Node) -> Value:
         chosen = node.layer("compare", [column, line], "choice", relation="equal")
     off, on = (node.layer("select", [node.x(2)], part, axis=0, position=k) for k, part in enumerate(("off", "on")))
     found_ = node.layer("where", [chosen, on, off], "last")
-    return node.layer("transpose", [found_], permutation=[*range(axis), rank - 1, *range(axis, rank - 1)])
+    return node.layer("transpose", [found_], permutation=from_last(axis, rank))
 
 
 @operator(Compress="reshape gather")

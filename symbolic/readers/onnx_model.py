@@ -20,12 +20,12 @@ from dyadic.symbolic.limits import few_axes, few_layers
 from dyadic.symbolic.options import TAKEN_BY_ABSTRACT_COSTS, TAKEN_SIZES
 from dyadic.symbolic.readers.model import MALFORMED, Model, Problem, malformed, refuse
 from dyadic.symbolic.readers.onnx_catalogue import OPERATORS
-from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred
+from dyadic.symbolic.readers.onnx_checks import compare_shapes, compare_types, inferred, known_of
 from dyadic.symbolic.readers.onnx_evaluation import evaluated
 from dyadic.symbolic.readers.onnx_folding import fold
 from dyadic.symbolic.readers.onnx_graphs import graphs, inside, nodes, renamed, rows_looked_up
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, Variant
-from dyadic.symbolic.readers.onnx_prepare import functions, prepared, with_bodies
+from dyadic.symbolic.readers.onnx_prepare import prepared, with_bodies
 from dyadic.symbolic.readers.onnx_schema import DEFAULT_DOMAINS, Schemas, opset_of
 from dyadic.symbolic.readers.onnx_types import BOOLEAN, FLOAT, KINDS, OTHER, SIGNED, kind_of, results
 from dyadic.symbolic.structure import Architecture, InputRole
@@ -68,11 +68,14 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
         raise SpecError(where, "has no nodes: this is no ONNX model, or an empty one", "export the model again")
     proto = prepared(onnx, proto, where, sizes)
     replaced: list[str] = []
+    reader: _OnnxReader | None = None
     wanted = {node.op_type for node in nodes(proto.graph)} - OPERATORS.keys() - _CONSTANTS
     for _ in range(MOST_ROUNDS):
         with_functions, found = with_bodies(onnx, proto, wanted)
         if found:
             compare_types(onnx, proto, where)  # a function would not keep apart what its operator does
+        elif reader is not None:
+            break
         proto = with_functions
         replaced += found
         reader = _OnnxReader(onnx, proto, where)
@@ -80,8 +83,7 @@ def _read(proto: Any, where: str, cost: str | None, sizes: Mapping[str, int]) ->
             reader.model.note(f"read as onnx defines them by other operators: {', '.join(dict.fromkeys(replaced))}")
         reader.read_nodes()
         wanted = {problem.operator for problem in reader.problems} - _CONSTANTS  # "" where it is no variant
-        if not wanted or not functions(onnx, proto, wanted):
-            break
+    assert reader is not None
     return reader.finished(cost)
 
 
@@ -111,7 +113,8 @@ class _OnnxReader:
         self._every_tensor_has_one_source()
         self.outputs = self._outputs()
         self.nodes = self._needed_nodes()
-        self.shapes, self.types = inferred(onnx, proto)
+        self.inferred = inferred(onnx, proto)
+        self.shapes, self.types = known_of(self.inferred)
         self.readers = Counter(
             name for node in self.nodes.values() for one in (node, *inside(node)) for name in one.input
         )
@@ -125,7 +128,7 @@ class _OnnxReader:
     def finished(self, cost: str | None) -> Architecture:
         refuse(self.where, self.problems)
         compare_types(self.onnx, self.proto, self.where)
-        compare_shapes(self.onnx, self.proto, self.where, self.model, self.values)
+        compare_shapes(self.inferred, self.where, self.model, self.values)
         found: list[str] = []
         for name in self.outputs:
             value = self.values.get(name)
@@ -183,10 +186,12 @@ class _OnnxReader:
             if tensor.name in read:
                 array = self._array(tensor)
                 trained = array.dtype.kind == "f" and bool(np.isfinite(array).all())  # a mask is no weight
-                self.values[tensor.name] = Known(tensor.name, array, trained)
-                self.kinds[tensor.name] = kind_of(array)
+                self._hold(tensor.name, array, trained)
         if self.graph.sparse_initializer:
             raise SpecError(self.where, "holds sparse initializers", "store them densely")
+
+    def _hold(self, name: str, array: np.ndarray, trained: bool = False) -> None:
+        self.values[name], self.kinds[name] = Known(name, array, trained), kind_of(array)
 
     def _array(self, tensor: Any) -> np.ndarray:
         where = f"tensor {tensor.name!r}"
@@ -239,8 +244,7 @@ class _OnnxReader:
         if not names:
             raise SpecError(self.where, f"node {position + 1} has no output", "export the model again")
         if proto.op_type == "Constant" and proto.domain in DEFAULT_DOMAINS:
-            self.values[names[0]] = Known(names[0], self._constant(proto))
-            self.kinds[names[0]] = kind_of(self._constant(proto))
+            self._hold(names[0], self._constant(proto))
             return
         self.values.update(dict.fromkeys(names))
         place = self._place(position, proto)
@@ -269,7 +273,8 @@ class _OnnxReader:
                 raise Variant("")
             return []
         node = self._node(proto)
-        self.kinds.update(zip(proto.output, self._kinds(node, proto), strict=True))
+        kinds = results(self.schemas.of(proto), proto, self.kinds, node.attributes)
+        self.kinds.update(zip(proto.output, kinds, strict=True))
         alone = self.readers[proto.input[0]] == 1 if proto.input else True
         folded = fold(node, proto, alone, self.evaluate)
         if folded:
@@ -293,9 +298,6 @@ class _OnnxReader:
             type_ = self.types.get(proto.input[1]) or usual
         return self.onnx.helper.make_node("Cast", [proto.input[0]], list(proto.output), proto.name, to=type_)
 
-    def _kinds(self, node: Node, proto: Any) -> list[str]:
-        return results(self.onnx, proto, self.opset, self.kinds, node.attributes)
-
     def evaluate(self, node: Node, proto: Any, arrays: list[np.ndarray | None]) -> list[Any]:
         return evaluated(self.onnx, self.proto.opset_import, node, proto, arrays)
 
@@ -307,8 +309,7 @@ class _OnnxReader:
             self.values[value.name] = argument
             self.kinds[value.name] = KINDS.get(value.type.tensor_type.elem_type, FLOAT)
         for tensor in inner.initializer:
-            self.values[tensor.name] = Known(tensor.name, self._array(tensor))
-            self.kinds[tensor.name] = kind_of(self._array(tensor))
+            self._hold(tensor.name, self._array(tensor))
         few_layers(self.where, len(self.model.vertices))
         self.readers.update(name for node in inner.node for name in node.input)
         self.readers.update(output.name for output in inner.output)
@@ -341,7 +342,7 @@ class _OnnxReader:
 
     def _defaults(self, proto: Any) -> dict[str, Any]:
         """What the operator's schema gives for the attributes that a node leaves out."""
-        attributes = self.onnx.defs.get_schema(proto.op_type, self.opset, "").attributes
+        attributes = self.schemas.of(proto).attributes
         return {
             name: self._attribute(entry.default_value)
             for name, entry in attributes.items()

@@ -112,9 +112,9 @@ def _sized(proto: Any, where: str, sizes: Mapping[str, int]) -> Any:
     return found
 
 
-def functions(onnx: Any, proto: Any, wanted: Collection[str]) -> dict[tuple[str, str], Any]:
+def _defined(schemas: Schemas, proto: Any, wanted: Collection[str]) -> dict[tuple[str, str], Any]:
     """Those of the wanted operators that a model uses and that ONNX defines by a function of others: their schemas."""
-    schemas, found = Schemas(onnx, proto), {}
+    found = {}
     for node in nodes(proto.graph):
         schema = schemas.of(node) if node.op_type in wanted else None
         if schema is not None and (schema.has_function or schema.has_context_dependent_function):
@@ -127,7 +127,8 @@ def with_bodies(onnx: Any, proto: Any, wanted: Collection[str]) -> tuple[Any, li
 
     A node that does not fit its operator's schema stays as it is: its reader refuses it.
     """
-    schemas, fitting = functions(onnx, proto, wanted), Schemas(onnx, proto)
+    fitting = Schemas(onnx, proto)
+    schemas = _defined(fitting, proto, wanted)
     if not schemas:
         return proto, []
     try:
@@ -184,4 +185,4 @@ def _version(versions: Collection[int], opset: int) -> int:
     return max((version for version in versions if version <= opset), default=min(versions))
 
 
-__all__ = ["functions", "prepared", "with_bodies"]
+__all__ = ["prepared", "with_bodies"]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from dyadic.symbolic.readers.onnx_cells import first_states, open_cell
+from dyadic.symbolic.readers.onnx_cells import USUAL, first_states, open_cell
 from dyadic.symbolic.readers.onnx_node import Known, Node, Unsupported, Value, operator
 from dyadic.symbolic.readers.recurrent_cells import STATES, CellDescription, unroll, unrolled
 
 _GATES = {"RNN": [0], "GRU": [1, 0, 2], "LSTM": [0, 2, 3, 1]}
 """Where ONNX keeps the gates that the cells have in PyTorch's order (GRU: z, r, h to r, z, n; LSTM: i, o, f, c)."""
-
-_ACTIVATIONS = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"]}
 
 
 _GENERAL = "select reshape transpose dense add mul scale clip sigmoid tanh relu softsign softplus"
@@ -29,7 +27,6 @@ def recurrent(node: Node) -> list[Value]:
     _equal_lengths(node)
     if not _is_usual(node, directions):
         return _gate_by_gate(node, direction, directions)
-    node.only(input_forget=0, layout=0)
     steps = unrolled(*node.extents(0, [0]))
     xs = [node.layer("select", [node.x()], f"x{k}", axis=0, position=k) for k in range(steps)]
     outputs: list[list[str]] = [[], [], []]
@@ -44,17 +41,22 @@ def recurrent(node: Node) -> list[Value]:
         for number in (0, 1):
             if number + 1 < len(node.wanted) and node.wanted[number + 1]:
                 outputs[number + 1].append(cell.part(node.model, f"{name}.last{number}", states[-1], number))
-    found = [
-        node.layer("stack", parts, label, axis=axis) if parts else ""
-        for label, parts, axis in zip(("Y", "Y_h", "Y_c"), outputs, (1, 0, 0), strict=True)
+    return _joined(node, outputs, (1, 0, 0))
+
+
+def _joined(node: Node, rows: list[list[str]], axes: tuple[int, int, int]) -> list[Value]:
+    """The results Y, Y_h and Y_c: their parts, one for each direction, along an axis of their own."""
+    labels = zip(("Y", "Y_h", "Y_c"), rows, axes, strict=True)
+    found: list[Value] = [
+        node.layer("stack", parts, label, axis=axis) if parts else "" for label, parts, axis in labels
     ]
-    return list(found[: len(node.outputs)])
+    return found[: len(node.outputs)]
 
 
 def _is_usual(node: Node, directions: int) -> bool:
     """Whether the catalogue has the cell; a weight that is a vertex is not laid out anew."""
     return (
-        (node.get("activations") or _ACTIVATIONS[node.op] * directions) == _ACTIVATIONS[node.op] * directions
+        node.get("activations") in (None, [], USUAL[node.op] * directions)
         and not node.get("input_forget", 0)
         and not node.get("layout", 0)
         and node.get("clip") is None
@@ -93,11 +95,7 @@ def _gate_by_gate(node: Node, direction: str, directions: int) -> list[Value]:
     axes = (2, 1, 1) if batch_first else (1, 0, 0)
     if batch_first:
         rows[0] = [node.layer("transpose", [y], f"all{k}", permutation=[1, 0, 2]) for k, y in enumerate(rows[0])]
-    labels = zip(("Y", "Y_h", "Y_c"), rows, axes, strict=True)
-    found: list[Value] = [
-        node.layer("stack", parts, label, axis=axis) if parts else "" for label, parts, axis in labels
-    ]
-    return found[: len(node.outputs)]
+    return _joined(node, rows, axes)
 
 
 def _cell(node: Node, direction: int, suffix: str) -> CellDescription:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
+from sympy import Integer
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator
-from dyadic.symbolic.readers.operations import mapped
+from dyadic.symbolic.readers.operations import from_last, mapped, ranks, to_last
+from dyadic.symbolic.readers.positions import one_hot
 
 _REDUCTIONS = {
     "ReduceSum": "reduce_sum",
@@ -114,21 +117,12 @@ def _line(node: Node, most: int = MOST_INPUTS) -> tuple[int, range]:
 # -- order --------------------------------------------------------------------------------------------------------
 
 
-def ranks(node: Node, axis: int, largest: bool) -> str:
-    """For each entry, how many stand before it when the axis is sorted; of equal ones the first stands first."""
+def _ranks(node: Node, axis: int, largest: bool) -> str:
     (n,) = node.extents(0, [axis])
     if n > MOST_INPUTS:
         raise Unsupported(f"orders {n} entries (at most {MOST_INPUTS})")
-    last = node.rank()
-    order = [k for k in range(last) if k != axis]
-    x = node.layer("transpose", [node.x()], "moved", permutation=[*order, axis])
-    rows, columns = (
-        node.layer("unsqueeze", [x], part, axes=[k]) for part, k in (("rows", last), ("columns", last - 1))
-    )
-    before = node.layer("compare", [columns, rows], "before", relation="greater" if largest else "less")
-    same = node.layer("compare", [columns, rows], "same", relation="equal")
-    earlier = node.layer("mul", [same, node.constant("earlier", np.tril(np.ones((n, n)), -1))], "tied")
-    return node.layer("reduce_sum", [node.layer("add", [before, earlier], "all")], "ranks", axes=[last], keep=False)
+    node.model.room((n, n), 8)
+    return ranks(node.model, node.name, node.x(), axis, n, largest)
 
 
 @operator(Hardmax="transpose unsqueeze compare mul add reduce_sum reshape")
@@ -138,9 +132,9 @@ def hardmax(node: Node) -> Value:
         raise Unsupported("takes several axes together (opset below 13)")
     axis = node.axis(-1)
     first = node.layer(
-        "compare", [ranks(node, axis, True), node.constant("first", np.array(0.0))], "choice", relation="equal"
+        "compare", [_ranks(node, axis, True), node.constant("first", np.array(0.0))], "choice", relation="equal"
     )
-    return node.layer("transpose", [first], permutation=_back(axis, node.rank()))
+    return node.layer("transpose", [first], permutation=from_last(axis, node.rank()))
 
 
 @operator(TopK="transpose unsqueeze compare mul add reduce_sum einsum")
@@ -152,18 +146,9 @@ def top(node: Node) -> list[Value]:
     axis = node.axis(-1)
     if not 1 <= k <= node.extents(0, [axis])[0]:
         raise Unsupported(f"the {k} largest of {node.extents(0, [axis])[0]}")
-    order = [*(other for other in range(node.rank()) if other != axis), axis]
-    found = ranks(node, axis, bool(node.get("largest", 1)))
-    column = node.layer("unsqueeze", [found], "ranks1", axes=[node.rank()])
-    chosen = node.layer(
-        "compare", [column, node.constant("line", np.arange(k, dtype=float))], "choice", relation="equal"
-    )
-    x = node.layer("transpose", [node.x()], "ordered", permutation=order)
-    letters = "abcdefghijklmop"[: node.rank() - 1]
+    found = _ranks(node, axis, bool(node.get("largest", 1)))
+    chosen = one_hot(node.model, f"{node.name}.choice", found, Integer(k))
+    x = node.layer("transpose", [node.x()], "ordered", permutation=to_last(axis, node.rank()))
+    letters = ascii_lowercase[: node.rank() - 1]
     values = node.layer("einsum", [chosen, x], "values", equation=f"{letters}yz,{letters}y->{letters}z")
-    return [node.layer("transpose", [values], permutation=_back(axis, node.rank())), ""]
-
-
-def _back(axis: int, rank: int) -> list[int]:
-    """The permutation that takes the last axis to its place."""
-    return [*range(axis), rank - 1, *range(axis, rank - 1)]
+    return [node.layer("transpose", [values], permutation=from_last(axis, node.rank())), ""]

@@ -11,7 +11,7 @@ from sympy import Rational
 
 from dyadic.symbolic.limits import MOST_INPUTS
 from dyadic.symbolic.readers.onnx_node import Node, Unsupported, Value, operator, place, places
-from dyadic.symbolic.readers.operations import mapped, sliced
+from dyadic.symbolic.readers.operations import mapped, sliced, times_matrix
 from dyadic.symbolic.structure import show
 
 _ROUNDINGS: dict[str, Callable[[float], int]] = {
@@ -322,10 +322,8 @@ def _inverse_of_one_side(node: Node, axis: int, n: int, length: int) -> Value:
 
 
 def _product(node: Node, x: str, axis: int, matrix: np.ndarray, part: str) -> str:
-    letters = "abcdefghijklmop"[: len(node.model.shapes[x])]
-    result = f"{letters[:axis]}z{letters[axis + 1 :]}"
     constant = node.constant(f"matrix_{part}", matrix)
-    return node.layer("einsum", [constant, x], part, equation=f"z{letters[axis]},{letters}->{result}")
+    return times_matrix(node.model, f"{node.name}.{part}", constant, x, axis)
 
 
 @operator(Col2Im="reshape scatter slice")

@@ -24,16 +24,15 @@ _NAMES = {
 }
 
 
-def results(onnx: Any, node: Any, opset: int, kinds: Mapping[str, str], attributes: Mapping[str, Any]) -> list[str]:
-    """The kind of each output of a node; ``kinds``: those of its operands, by name."""
+def results(schema: Any, node: Any, kinds: Mapping[str, str], attributes: Mapping[str, Any]) -> list[str]:
+    """The kind of each output of a node; ``kinds``: those of its operands, by name.  ``schema``: None if unknown."""
     if node.op_type in ("Cast", "EyeLike") and ("to" in attributes or "dtype" in attributes):
         return [KINDS.get(attributes.get("to", attributes.get("dtype")), OTHER)]
     if node.op_type == "ConstantOfShape":
         value = attributes.get("value")
         return [FLOAT if value is None else kind_of(value)]
-    if not onnx.defs.has(node.op_type, opset, ""):
+    if schema is None:
         return [FLOAT] * len(node.output)
-    schema = onnx.defs.get_schema(node.op_type, opset, "")
     read: dict[str, str] = {}
     for slot, name in enumerate(node.input):
         parameter = schema.inputs[min(slot, len(schema.inputs) - 1)]

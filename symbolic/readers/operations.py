@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from string import ascii_letters
+from string import ascii_letters, ascii_lowercase
 
 import numpy as np
 from sympy import Expr, Rational
@@ -164,6 +164,13 @@ def truncated(model: Model, name: str, x: str) -> str:
     return model.layer(name, "mul", [model.layer(f"{name}.sign", "sign", [x]), size])
 
 
+def times_matrix(model: Model, name: str, matrix: str, x: str, axis: int) -> str:
+    """y[a, i, b] = Sum_j matrix[i, j] x[a, j, b]."""
+    letters = ascii_lowercase[: len(model.shapes[x])]  # at most 16
+    result = f"{letters[:axis]}z{letters[axis + 1 :]}"
+    return model.layer(name, "einsum", [matrix, x], equation=f"z{letters[axis]},{letters}->{result}")
+
+
 def mapped(model: Model, name: str, x: str, axis: int, matrix: np.ndarray) -> str:
     """y[a, i, b] = Sum_j matrix[i, j] x[a, j, b] for a constant matrix.
 
@@ -177,10 +184,7 @@ def mapped(model: Model, name: str, x: str, axis: int, matrix: np.ndarray) -> st
         return x
     most = max(int(counts.max(initial=1)), 1)
     if 2 * most > columns and not (counts == 1).all():
-        letters = "abcdefghijklmop"[: len(model.shapes[x])]
-        result = f"{letters[:axis]}z{letters[axis + 1 :]}"
-        constant = model.vertex(Known(f"{name}.matrix", matrix))
-        return model.layer(name, "einsum", [constant, x], equation=f"z{letters[axis]},{letters}->{result}")
+        return times_matrix(model, name, model.vertex(Known(f"{name}.matrix", matrix)), x, axis)
     places = np.argsort(matrix == 0, axis=1, kind="stable")[:, :most]
     weights = np.take_along_axis(matrix, places, axis=1)
     if most == 1 and (weights == 1).all():
@@ -188,3 +192,32 @@ def mapped(model: Model, name: str, x: str, axis: int, matrix: np.ndarray) -> st
         return model.layer(name, "gather", [x, positions], axis=axis)
     positions = model.indices(f"{name}.columns", places, columns)
     return model.layer(name, "linear_map", [x, positions, model.vertex(Known(f"{name}.entries", weights))], axis=axis)
+
+
+def to_last(axis: int, rank: int) -> list[int]:
+    """The permutation that makes an axis the last one."""
+    return [*(k for k in range(rank) if k != axis), axis]
+
+
+def from_last(axis: int, rank: int) -> list[int]:
+    """The permutation that takes the last axis to its place."""
+    return [*range(axis), rank - 1, *range(axis, rank - 1)]
+
+
+def ranks(model: Model, name: str, x: str, axis: int, extent: int, largest: bool) -> str:
+    """r[a, b, i] = Sum_j [x[a, j, b] > x[a, i, b]] + Sum_{j < i} [x[a, j, b] = x[a, i, b]], or with < for >.
+
+    How many entries stand before each one when the axis, of the size ``extent``, is sorted; of equal ones the first
+    stands first.
+    """
+    last = len(model.shapes[x]) - 1
+    if axis != last:
+        x = model.layer(f"{name}.rows", "transpose", [x], permutation=to_last(axis, last + 1))
+    row = model.layer(f"{name}.row", "unsqueeze", [x], axes=[last])  # over j
+    column = model.layer(f"{name}.column", "unsqueeze", [x], axes=[last + 1])  # over i
+    ahead = model.layer(f"{name}.ahead", "compare", [row, column], relation="greater" if largest else "less")
+    equal = model.layer(f"{name}.equal", "compare", [row, column], relation="equal")
+    before = model.vertex(Known(f"{name}.before", np.tri(extent, k=-1)), trained=False)
+    tied = model.layer(f"{name}.tied", "mul", [equal, before])
+    counted = model.layer(f"{name}.counted", "add", [ahead, tied])
+    return model.layer(f"{name}.rank", "reduce_sum", [counted], axes=[last + 1], keep=False)

@@ -6,18 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from dyadic.symbolic.readers.operations import times_matrix
 from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, operator
 from dyadic.symbolic.readers.torch_scatter import flat, line_of
 
 
 def along(call: OperatorCall, x: str, axis: int, matrix: np.ndarray, part: str = "") -> str:
     """y[a, p, b] = Sum_q M[p, q] x[a, q, b] for a matrix of numbers."""
-    letters = "abcdefghijkl"[: len(call.model.shapes[x])]
-    here = letters.replace(letters[axis], "q")
-    name = f"{call.name}.{part}matrix"
     call.model.room(matrix.shape, 8)
-    known = call.constant(name, matrix.astype(float))
-    return call.layer("einsum", [known, x], part, equation=f"pq,{here}->{here.replace('q', 'p')}")
+    known = call.constant(f"{call.name}.{part}matrix", matrix.astype(float))
+    return times_matrix(call.model, f"{call.name}.{part}" if part else call.name, known, x, axis)
 
 
 def chosen(call: OperatorCall, x: str, places: np.ndarray, count: int) -> str:

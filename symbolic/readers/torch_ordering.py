@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from sympy import Integer
 
+from dyadic.symbolic.readers.operations import ranks
 from dyadic.symbolic.readers.positions import one_hot
 from dyadic.symbolic.readers.torch_call import OperatorCall, Result, Unsupported, operator
 
@@ -17,20 +18,8 @@ _CHOICE = "unsqueeze compare mul add reduce_sum einsum neg transpose reshape sli
 
 def choices(call: OperatorCall, x: str, axis: int, count: int, largest: bool = True) -> str:
     """[r[i] = k] for the ``count`` first ranks: the axis becomes the last but one, i, and k the last."""
-    model, rank = call.model, len(call.model.shapes[x])
-    extent = call.extent(axis)
-    if axis != rank - 1:
-        order = [*(k for k in range(rank) if k != axis), axis]
-        x = call.layer("transpose", [x], "rows", permutation=order)
-    row = call.layer("unsqueeze", [x], "row", axes=[rank - 1])  # over j
-    column = call.layer("unsqueeze", [x], "column", axes=[rank])  # over i
-    ahead = call.layer("compare", [row, column], "ahead", relation="greater" if largest else "less")
-    equal = call.layer("compare", [row, column], "equal", relation="equal")
-    before = call.constant(f"{call.name}.before", np.tri(extent, k=-1))
-    tied = call.layer("mul", [equal, before], "tied")
-    counted = call.layer("add", [ahead, tied], "counted")
-    ranks = call.layer("reduce_sum", [counted], "rank", axes=[rank], keep=False)
-    return one_hot(model, f"{call.name}.choice", ranks, Integer(count))
+    found = ranks(call.model, call.name, x, axis, call.extent(axis), largest)
+    return one_hot(call.model, f"{call.name}.choice", found, Integer(count))
 
 
 def ordered(call: OperatorCall, axis: int, count: int, largest: bool) -> list[str | None]:

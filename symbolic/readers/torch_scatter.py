@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Integer, Mul
 
-from dyadic.symbolic.readers.operations import sliced
+from dyadic.symbolic.readers.operations import from_last, sliced
 from dyadic.symbolic.readers.positions import one_hot
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, operator
 
@@ -133,7 +133,7 @@ def write_at(call: OperatorCall) -> Result:
     chosen_ = one_hot(call.model, f"{call.name}.choice", index, call.shape()[axis])
     rank = call.rank()
     hit = call.layer("reduce_max", [chosen_], "hit", axes=[axis], keep=False)
-    order = [*range(axis), rank - 1, *range(axis, rank - 1)]
+    order = from_last(axis, rank)
     hit = call.layer("transpose", [hit], "hits", permutation=order) if order != sorted(order) else hit
     value = call.constant(f"{call.name}.value", np.array(float(call["value"])))
     return call.layer("where", [hit, value, call.x()])
