@@ -85,7 +85,7 @@ class PassEquations:
 
     def _claimed(self, node: Any) -> Any:
         """An expression of the code with its arrays as a claim names them."""
-        if not isinstance(node, list):
+        if not isinstance(node, list) or not node:
             return node
         if node[:2] == ["entry", ARRAY]:
             name, place = node[2], [self._claimed(index) for index in node[3]]

@@ -141,5 +141,6 @@ def leaky_relu(call: CallArguments) -> FormArray:
 
 
 def gelu(call: CallArguments) -> FormArray:
-    array, form = call.array("input", "x"), call.take("approximate", default="none")
+    usual = "tanh" if call.library == "jax" else "none"
+    array, form = call.array("input", "x"), call.take("approximate", default=usual)
     return applied(call.recorder, "gelu_tanh" if form in ("tanh", True) else "gelu", array)

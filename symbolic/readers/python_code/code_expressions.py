@@ -140,7 +140,10 @@ class CodeExpressions:
 
     def _slice(self, node: ast.Slice, names: Names) -> slice:
         parts = [None if bound is None else self.value(bound, names) for bound in (node.lower, node.upper, node.step)]
-        return slice(*(None if bound is None else whole_number(bound, "a bound") for bound in parts))
+        bounds = [None if bound is None else whole_number(bound, "a bound") for bound in parts]
+        if bounds[2] == 0:
+            raise NotInSubset("a slice whose step is 0")
+        return slice(*bounds)
 
     # -- operators
 
@@ -258,8 +261,10 @@ class CodeExpressions:
     # -- parts and attributes
 
     def _subscript(self, node: ast.Subscript, names: Names) -> Any:
-        value = self.value(node.value, names)
-        key = self.value(node.slice, names)
+        return self.item(self.value(node.value, names), self.value(node.slice, names))
+
+    def item(self, value: Any, key: Any) -> Any:
+        """A part of an array, an entry of a tuple, a list or a dictionary."""
         if isinstance(value, StoredArray):
             return StoredArray(part(value.array, self.keys(key)), base=value)
         if isinstance(value, AlwaysTrue):

@@ -169,12 +169,12 @@ class CodeReader(CodeCalls):
                     raise self.source.at(target, "an attribute of this cannot be set here")
                 kept.attributes[name] = self.held(value, name)
             case ast.Subscript():
-                self._assign_part(target, value, names)
+                self._put(target, self.value(target.value, names), self.value(target.slice, names), value)
             case _:
                 raise self.source.at(target, "this target of an assignment is not in the subset that is read")
 
-    def _assign_part(self, target: ast.Subscript, value: Any, names: Names) -> None:
-        container, key = self.value(target.value, names), self.value(target.slice, names)
+    def _put(self, target: ast.Subscript, container: Any, key: Any, value: Any) -> None:
+        """Write into a part of an array, a list or a dictionary."""
         if isinstance(container, dict) and isinstance(key, str):
             container[key] = self.held(value, key)
         elif isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
@@ -218,21 +218,30 @@ class CodeReader(CodeCalls):
             return
         old = self.value(ast.copy_location(_loaded(target), target), names)
         new = self.operation(operator, old, value)
-        if isinstance(old, StoredArray) and isinstance(new, StoredArray) and not self.immutable and old.array.shape:
-            old.write(self.recorder.named(new.array, _name_of(target)))
-            return
-        self._assign(target, new, names)
+        if not self._in_place(old, new, _name_of(target)):
+            self._assign(target, new, names)
+
+    def _in_place(self, old: Any, new: Any, name: str) -> bool:
+        """Write a new value into the array or list that was there, as += does; whether that can be done.
+
+        NumPy gives numbers where PyTorch gives arrays without axes.
+        """
+        if isinstance(old, list):
+            old[:] = new
+            return True
+        number = not isinstance(old, StoredArray) or not (old.array.shape or self.names.library == "torch")
+        if number or self.immutable:
+            return False
+        old.write(self.recorder.named(self.array(new), name))
+        return True
 
     def _augmented_part(self, target: ast.Subscript, operator: type[ast.operator], value: Any, names: Names) -> None:
         container, key = self.value(target.value, names), self.value(target.slice, names)
         if isinstance(container, dict | list):
-            held = ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-            old = self.value(held, names)
-            if isinstance(old, StoredArray) and not self.immutable and old.array.shape:
-                new = self.operation(operator, old, value)
-                old.write(self.recorder.named(self.array(new), _name_of(target)))
-            else:
-                self._assign_part(target, self.operation(operator, old, value), names)
+            old = self.item(container, key)
+            new = self.operation(operator, old, value)
+            if not self._in_place(old, new, _name_of(target)):
+                self._put(target, container, key, new)
             return
         if not isinstance(container, StoredArray):
             raise self.source.at(target, "this cannot be written into")
