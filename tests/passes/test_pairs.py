@@ -42,8 +42,6 @@ def test_right_ones_are_right(name):
     (shape, _), *_ = pair.upstream.values()
     upstream, executed = draw.normal(size=shape), Executed(RIGHT, name)
     compared = 0
-    if name == "normalise":
-        executed.gradients = lambda given, g: [executed.backward(g, given[0])]
     for gradient, found in zip(pair.gradients, executed.gradients(arguments, upstream), strict=True):
         position = list(pair.arguments).index(gradient.argument)
         for place in np.ndindex(found.shape):
@@ -114,7 +112,7 @@ f.defvjp(f_fwd, f_bwd)
 ])  # fmt: skip
 def test_custom_vjp(tmp_path, old, new, verdict):
     path = tmp_path / "f.py"
-    path.write_text(JAX.replace("@jax.custom_vjp\n", "").replace(old, new))
+    path.write_text(JAX.replace(old, new))
     assert examine_pair(CodeFile(path, "f")).verdict is verdict
 
 

@@ -25,7 +25,10 @@ from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, Stored
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
-HARMLESS_DECORATORS = frozenset({"staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit"})
+HARMLESS_DECORATORS = frozenset({
+    "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
+})  # fmt: skip
+"""What leaves a function's values as they are."""
 
 
 class _Ended(Exception):
