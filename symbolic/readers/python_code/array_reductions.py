@@ -8,13 +8,14 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
     counted,
+    difference,
     entrywise,
     plus,
     power_node,
     summed,
     times,
 )
-from dyadic.symbolic.readers.python_code.array_functions import added, applied, divided, larger, minus
+from dyadic.symbolic.readers.python_code.array_functions import applied, divided, larger, minus, subtracted
 from dyadic.symbolic.readers.python_code.array_layout import with_axis
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
@@ -50,7 +51,7 @@ def variance(call: CallArguments) -> FormArray:
         less = int(flag(unbiased, "unbiased")) if unbiased is not None else int(call.library == "torch")
     keep = call.keyword("keepdims", "keepdim", default=False)
     centre = recorder.named(mean(recorder, array, axes, True))
-    squares = entrywise(recorder, lambda a, b: ["^", plus(a, times(-1, b)), 2], array, centre)
+    squares = entrywise(recorder, lambda a, b: ["^", difference(a, b), 2], array, centre)
     count = counted([array.shape[axis] for axis in axes])
     share = power_node(plus(count, -whole_number(less, "a correction")), -1)
     return entrywise(recorder, lambda a: times(share, a), summed(recorder, squares, axes, flag(keep, "keepdims")))
@@ -106,7 +107,7 @@ def softmax(call: CallArguments) -> FormArray:
 def log_softmax(call: CallArguments) -> FormArray:
     recorder, (array, axes) = call.recorder, _along(call)
     _, total = exponentials(recorder, array, axes)
-    return added(recorder, array, minus(recorder, applied(recorder, "log", total)))
+    return subtracted(recorder, array, applied(recorder, "log", total))
 
 
 def logsumexp(call: CallArguments) -> FormArray:

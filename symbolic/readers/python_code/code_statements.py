@@ -6,20 +6,19 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import (
-    FormArray,
-    Recorder,
-    broadcast,
-    entrywise,
-    one_minus,
-    plus,
-    times,
-)
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast
+from dyadic.symbolic.readers.python_code.array_functions import chosen
 from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.code_calls import CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames
-from dyadic.symbolic.readers.python_code.source_text import SHAPES, CodeError, NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.source_text import (
+    SHAPES,
+    NotInSubset,
+    ShapesDoNotFit,
+    arguments_of,
+    defaults_of,
+)
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 MOST_STATEMENTS = 5_000
@@ -45,7 +44,7 @@ class CodeReader(CodeCalls):
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         super().__init__(names, recorder)
         self._followed = self._depth = 0
-        self.immutable = any(known.name.startswith("jax") for known in names.known.values())
+        self.immutable = "jax" in names.libraries
 
     def run_function(self, function: ast.FunctionDef, given: Sequence[Any], named: dict[str, Any]) -> Any:
         """What a function returns for some arguments."""
@@ -75,11 +74,8 @@ class CodeReader(CodeCalls):
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
         found: Names = {}
-        defaults = dict(zip([a.arg for a in arguments.args][::-1], arguments.defaults[::-1], strict=False))
-        defaults |= {
-            a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None
-        }
-        for argument in [*arguments.args, *arguments.kwonlyargs]:
+        defaults = defaults_of(function)
+        for argument in arguments_of(function):
             if given and argument in arguments.args:
                 found[argument.arg] = self.held(given.pop(0), argument.arg)
             elif argument.arg in named:
@@ -207,11 +203,7 @@ class CodeReader(CodeCalls):
             mask.plain,
             True,
         )
-        mask_named = self.recorder.named(lead, "mask")
-        full = broadcast(value, array.shape)
-        return entrywise(
-            self.recorder, lambda m, a, b: plus(times(m, a), times(one_minus(m), b)), mask_named, full, array
-        )
+        return chosen(self.recorder, self.recorder.named(lead, "mask"), broadcast(value, array.shape), array)
 
     def _augmented(self, statement: ast.AugAssign, names: Names) -> None:
         target, operator = statement.target, type(statement.op)
@@ -277,4 +269,4 @@ def _name_of(target: ast.expr) -> str:
     return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else "t"
 
 
-__all__ = ["CodeError", "CodeReader"]
+__all__ = ["CodeReader"]

@@ -25,6 +25,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     raised,
     scalar_function,
     smaller,
+    subtracted,
     where,
 )
 from dyadic.symbolic.readers.python_code.array_layout import (
@@ -217,7 +218,7 @@ def _stack(call: CallArguments) -> FormArray:
 def _same(call: CallArguments) -> FormArray:
     array = call.array("a", "input", "x")
     call.rest()
-    return FormArray(array.shape, array.at, array.plain, array.truth)
+    return array
 
 
 def _two(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
@@ -245,7 +246,7 @@ FUNCTIONS: dict[str, Handler] = {
     "add": _two(added), "multiply": _two(multiplied), "mul": _two(multiplied), "divide": _two(divided),
     "true_divide": _two(divided), "div": _two(divided), "matmul": _two(matrix_product), "mm": _two(matrix_product),
     "bmm": _two(matrix_product), "maximum": _two(larger), "minimum": _two(smaller),
-    "subtract": _two(lambda r, a, b: added(r, a, minus(r, b))), "sub": _two(lambda r, a, b: added(r, a, minus(r, b))),
+    "subtract": _two(subtracted), "sub": _two(subtracted),
     "pow": power, "power": power, "float_power": power, "leaky_relu": leaky_relu, "gelu": gelu,
     "greater": comparison(">"), "greater_equal": comparison(">="), "less": comparison("<"),
     "less_equal": comparison("<="), "gt": comparison(">"), "ge": comparison(">="), "lt": comparison("<"),
