@@ -6,6 +6,9 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
+_SHOWN = 60
+"""Characters of a line that are shown on either side of a place in it."""
+
 
 class DyadicError(Exception):
     """Something in the input cannot be used; the message names the place and the remedy."""
@@ -19,11 +22,20 @@ class SpecError(DyadicError):
     where: the layer, input or key at fault, as the user wrote it.
     problem: what is wrong, with the shapes or values at hand.
     remedy: what to write instead.
+    pointed: of an error at a place in a text the line at fault, and below it a caret.
     """
+
+    pointed: tuple[str, ...] = ()
 
     def __init__(self, where: str, problem: str, remedy: str) -> None:
         super().__init__(f"{where}: {problem}; {remedy}" if remedy else f"{where}: {problem}")
         self.where, self.problem, self.remedy = where, problem, remedy
+
+
+def pointed_at(line: str, column: int) -> tuple[str, str]:
+    """A line, cut around a place in it, and below it a caret."""
+    start = max(0, column - _SHOWN)
+    return line[start : column + _SHOWN], " " * (column - start) + "^"
 
 
 def as_written(value: object, most: int = 80) -> str:

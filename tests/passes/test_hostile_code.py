@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -90,10 +89,6 @@ def test_decorators_are_refused(tmp_path, decorator):
         examine_pair(CodeFile(written(tmp_path, text), "f"))
 
 
-def nested(inner, levels):
-    return f"{NUMPY}{PAIR.replace('np.sin(x), x', inner)}", levels
-
-
 LARGE = [
     b"\xff\xfe\x00",
     b"def f(:\n",
@@ -158,18 +153,17 @@ COSTLY = [
 
 @pytest.mark.parametrize("text", COSTLY, ids=range(len(COSTLY)))
 def test_code_that_grows_without_end(tmp_path, text):
-    """Refused or undecided, with bounded memory; the time is compared with that of a small pair, with a wide margin."""
-    examine_pair(CodeFile(written(tmp_path, NUMPY + PAIR), "f"))
+    """Refused or undecided, with bounded memory."""
     tracemalloc.start()
-    start = time.process_time()
     try:
         claim = examine_pair(CodeFile(written(tmp_path, NUMPY + text), "f"))
         assert claim.verdict is not Verdict.PROVED  # the backward pass is that of a sine
     except SpecError:
         pass
-    used, peak = time.process_time() - start, tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 2**28, (used, peak)
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 2**28
 
 
 def test_harmless_beginnings_are_read(tmp_path):

@@ -22,6 +22,8 @@ BODIES = [
     "np.square(x) + np.reciprocal(2 + y**2)", "x.T.T.copy()", "np.full((2, 2), 3.5)", "np.ones_like(x) + np.zeros_like(y)",
     "x[1][2] * y[2, 3]", "np.moveaxis(x.reshape(3, 2, 2), 0, 2)", "x / x.shape[0] + len(x)", "~(x > 0) * x", "(x == y) + (x != y)",
     "np.sum(np.exp(x - x.max(axis=1, keepdims=True)), axis=1)", "1.5e-1 * x + (7 // 2) % 2",
+    "np.reshape(x, 12, order='C') + np.zeros(shape=12)", "np.transpose(x, axes=None) + np.zeros((4, 3), order='F')",
+    "np.linalg.norm(x, ord=2, axis=0) + np.linalg.norm(y[0], ord=2)", "np.eye(3, 4) + np.eye(3, M=4) * x", "sum([x, y, x])",
 ]  # fmt: skip
 BLOCKS = [
     "z = x.copy()\n    z[1:, :2] = 0\n    z[0] += y[1]\n    return z",
@@ -35,6 +37,9 @@ BLOCKS = [
     "n, d = x.shape\n    if n > d:\n        return x\n    elif n == 3 and not d < 4:\n        return helper(y, scale=2.0) + helper(x)\n    return y",
     "z = x - y\n    z = z - z.mean(axis=1, keepdims=True)\n    del x\n    return z",
     "a, (b, c) = x, (y, 3)\n    a = a * c\n    return a - b",
+    "a = [x]\n    b = a\n    a += [2 * x]\n    return b[-1]",
+    "t = {'a': [x]}\n    s = t['a']\n    t['a'] += [3 * y]\n    return s[1]",
+    "a = [x, y]\n    b = a\n    a *= 2\n    return b[3] * len(b)",
 ]  # fmt: skip
 HEAD = "import numpy as np\nSCALE = 0.25\n\ndef helper(a, scale=SCALE):\n    return a * scale\n\n"
 
@@ -88,6 +93,22 @@ REFUSED = [
     ("x[y > 0] = y\n    return x", "where a mask is"),
     ("x[y > 0] += y\n    return x", "where a mask is"),
     ("x += np.ones((2, 3, 4))\n    return x", "would change the shape"),
+    ("z = np.einsum('ij->ji', x)\n    z[0] = 0\n    return x", "a view"),
+    ("z = np.array(x, copy=False)\n    z[0] = 0\n    return x", "a view"),
+    ("z = np.reshape(a=x, newshape=12)\n    z[0] = 0\n    return x", "a view"),
+    ("return sum(x)", "a loop over this"),
+    ("return sum(x, y)", "sum of 2 arguments"),
+    ("return x * len(x, x)", "len of 2 arguments"),
+    ("z = 0\n    for k, a in enumerate([x, y], 1):\n        z = z + k * a\n    return z", "enumerate of 2 arguments"),
+    ("t = {'k': 3}\n    return x * dict(t).get('k', 1)", "dict of 1 arguments"),
+    ("return x * int([1])", "an integer from this"),
+    ("return x @ np.eye(4, 4, 1)", "the argument a further one"),
+    ("return x.reshape(12, order='F')", "other than row by row"),
+    ("return np.ravel(x, order='F')", "other than row by row"),
+    ("return np.linalg.norm(x, ord=2)", "a norm other than"),
+    ("return np.zeros() + x", "the argument shape is missing"),
+    ("return x.transpose('a')", "an axis that is no integer"),
+    ("return x[::0]", "step is 0"),
     ("return np.var(x, axis=0, keepdims=1)", "neither True nor False"),
     ("return x.sum(axis=range(2))", "an axis that is no number"),
     ("return x @ y", "cannot be multiplied"),

@@ -15,7 +15,6 @@ from typing import Any
 from dyadic.proofs.statements.parsing import claim_entry
 from dyadic.proofs.statements.parsing.claim_entry import known, suggest
 from dyadic.proofs.statements.parsing.latex_source import rows
-from dyadic.proofs.statements.parsing.tokens import FormulaError
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.vocabulary import FUNCTIONS
 from dyadic.symbolic.errors import SpecError
@@ -53,7 +52,7 @@ class Failure:
     @property
     def pointed(self) -> tuple[str, ...]:
         """The formula at fault and below it a caret, if a formula is at fault."""
-        return self.error.pointed if isinstance(self.error, FormulaError) else ()
+        return self.error.pointed
 
     def as_dict(self) -> dict[str, Any]:
         found = {"id": self.id, "line": self.line or None, "problem": self.error.problem, "remedy": self.error.remedy}

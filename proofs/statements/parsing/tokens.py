@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError, pointed_at
 
 DEEPEST = 40
 LONGEST_INDEX = 9
-_LONGEST_SHOWN = 60
 
 
 def quoted(text: str) -> str:
@@ -69,15 +68,14 @@ PI = ["apply", "acos", 0, -1]
 
 
 class FormulaError(SpecError):
-    """A formula that cannot be read: ``pointed`` is the line at fault and below it a caret."""
+    """A formula that cannot be read."""
 
     def __init__(self, where: str, source: str, error: Unreadable) -> None:
         near = source[max(0, error.position - 15) : error.position + 25].replace("\n", " ")
         problem = f"{error.problem} (at character {error.position + 1}, near {quoted(near)})"
         super().__init__(where, problem, "see `dyadic explain claims`")
-        start = max(source.rfind("\n", 0, error.position) + 1, error.position - _LONGEST_SHOWN)
-        line = source[start : error.position + _LONGEST_SHOWN].partition("\n")[0]
-        self.pointed = (line, " " * (error.position - start) + "^")
+        start = source.rfind("\n", 0, error.position) + 1
+        self.pointed = pointed_at(source[start:].partition("\n")[0], error.position - start)
 
 
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:

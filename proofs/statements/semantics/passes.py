@@ -18,7 +18,7 @@ from dyadic.proofs.statements.semantics.quantities import by_cost
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.vocabulary import LET, Vocabulary
 from dyadic.symbolic.readers.python_code import CodePair
-from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, Shape, plus, times
+from dyadic.symbolic.readers.python_code.array_forms import ARRAY, CodeDefinition, Dim, Shape, plus, size_node, times
 
 FORWARD = "the forward pass"
 """The name of the vertex."""
@@ -85,7 +85,7 @@ class PassEquations:
 
     def _claimed(self, node: Any) -> Any:
         """An expression of the code with its arrays as a claim names them."""
-        if not isinstance(node, list):
+        if not isinstance(node, list) or not node:
             return node
         if node[:2] == ["entry", ARRAY]:
             name, place = node[2], [self._claimed(index) for index in node[3]]
@@ -110,8 +110,10 @@ class PassEquations:
             "label": "value", "input": "u", "shape": [], "target_shape": [], "target_role": "data",
             "definitions": [value], "intermediates": [],
         }  # fmt: skip
-        inputs = {name: {"shape": _sizes(shape), "role": "constant"} for name, shape in self.inputs.items()}
-        symbols = {str(dim): _size(dim) for dim in self._dims(definitions)}
+        inputs = {
+            name: {"shape": list(map(size_node, shape)), "role": "constant"} for name, shape in self.inputs.items()
+        }
+        symbols = {str(dim): size_node(dim) for dim in self._dims(definitions)}
         vertex = {
             "name": FORWARD, "layer": digest(layer), "inputs": list(self.inputs),
             "sizes": symbols,
@@ -158,10 +160,6 @@ def _kind(name: str) -> str:
     return f"{name}'" if name in _RESERVED else name
 
 
-def _size(dim: Dim) -> Any:
-    return ["size", dim] if isinstance(dim, str) else dim
-
-
 def _symbol(dim: Dim) -> Any:
     """A size as the vertex names it: where an axis is put into blocks, every range that is its size changes with it."""
     return ["size", str(dim)]
@@ -169,10 +167,6 @@ def _symbol(dim: Dim) -> Any:
 
 def _symbols(shape: Shape) -> list[Any]:
     return list(map(_symbol, shape))
-
-
-def _sizes(shape: Shape) -> list[Any]:
-    return list(map(_size, shape))
 
 
 def _paired(upstream: Mapping[str, tuple[Shape, str]]) -> CodeDefinition:

@@ -164,12 +164,12 @@ class Recorder:
 def _apart(array: FormArray, axis: int) -> FormArray:
     """The differences along an axis, with 1 for that of an entry and itself."""
 
-    def difference(at: Sequence[Index]) -> Any:
+    def apart(at: Sequence[Index]) -> Any:
         one, two = at[axis], at[-1]
         other = [*at[:axis], two, *at[axis + 1 : -1]]
         return ["+", array.at(at[:-1]), times(-1, array.at(other)), ["same", one, two]]
 
-    return FormArray((*array.shape, array.shape[axis]), difference)
+    return FormArray((*array.shape, array.shape[axis]), apart)
 
 
 def _count(node: Any) -> int:
@@ -215,8 +215,17 @@ def times(*factors: Any) -> Any:
     return left[0] if len(left) == 1 else ["*", *left] if left else 1
 
 
+def difference(one: Any, two: Any) -> Any:
+    return plus(one, times(-1, two))
+
+
 def one_minus(node: Any) -> Any:
-    return plus(1, times(-1, node))
+    return difference(1, node)
+
+
+def either(mask: Any, one: Any, two: Any) -> Any:
+    """One thing where a mask is 1, another one where it is 0."""
+    return plus(times(mask, one), times(one_minus(mask), two))
 
 
 def power_node(base: Any, exponent: int | Fraction) -> Any:

@@ -11,6 +11,8 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     Recorder,
     broadcast,
     constant,
+    difference,
+    either,
     entrywise,
     number_node,
     one_minus,
@@ -48,6 +50,10 @@ def multiplied(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     return entrywise(recorder, times, one, two, truth=one.truth and two.truth)
 
 
+def subtracted(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
+    return added(recorder, one, minus(recorder, two))
+
+
 def minus(recorder: Recorder, array: FormArray) -> FormArray:
     return entrywise(recorder, lambda a: times(-1, a), array)
 
@@ -68,8 +74,8 @@ def raised(recorder: Recorder, base: FormArray, exponent: Any) -> FormArray:
 
 def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> FormArray:
     """1 where a relation holds, else 0; where both sides are equal the forward pass may have no derivative."""
-    difference = recorder.named(entrywise(recorder, lambda a, b: plus(a, times(-1, b)), one, two))
-    recorder.smooth(difference)
+    apart = recorder.named(entrywise(recorder, difference, one, two))
+    recorder.smooth(apart)
 
     def above(node: Any) -> Any:
         return ["apply", "step", 0, node]
@@ -85,7 +91,7 @@ def compared(recorder: Recorder, sign: str, one: FormArray, two: FormArray) -> F
         "!=": lambda d: plus(above(d), below(d)),
         "==": lambda d: plus(1, times(-1, above(d)), times(-1, below(d))),
     }
-    return entrywise(recorder, relations[sign], difference, truth=True)
+    return entrywise(recorder, relations[sign], apart, truth=True)
 
 
 def comparison(sign: str) -> Handler:
@@ -95,7 +101,7 @@ def comparison(sign: str) -> Handler:
 def larger(recorder: Recorder, one: FormArray, two: FormArray) -> FormArray:
     """The larger of two numbers: b + relu(a - b)."""
     one, two = recorder.named(one), recorder.named(two)
-    rest = applied(recorder, "relu", entrywise(recorder, lambda a, b: plus(a, times(-1, b)), one, two), kink=True)
+    rest = applied(recorder, "relu", entrywise(recorder, difference, one, two), kink=True)
     return added(recorder, two, rest)
 
 
@@ -107,7 +113,7 @@ def chosen(recorder: Recorder, mask: FormArray, one: FormArray, two: FormArray) 
     if not mask.truth:
         raise NotInSubset("a condition that is no comparison")
     mask = recorder.named(mask)
-    return entrywise(recorder, lambda m, a, b: plus(times(m, a), times(one_minus(m), b)), mask, one, two)
+    return entrywise(recorder, either, mask, one, two)
 
 
 def where(call: CallArguments) -> FormArray:
@@ -141,5 +147,6 @@ def leaky_relu(call: CallArguments) -> FormArray:
 
 
 def gelu(call: CallArguments) -> FormArray:
-    array, form = call.array("input", "x"), call.take("approximate", default="none")
+    usual = "tanh" if call.library == "jax" else "none"
+    array, form = call.array("input", "x"), call.take("approximate", default=usual)
     return applied(call.recorder, "gelu_tanh" if form in ("tanh", True) else "gelu", array)

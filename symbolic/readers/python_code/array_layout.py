@@ -16,8 +16,8 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     Shape,
     broadcast,
     broadcast_shape,
+    either,
     number_of,
-    one_minus,
     plus,
     shown_shape,
     times,
@@ -182,8 +182,7 @@ def with_part(recorder: Recorder, array: FormArray, keys: Sequence[Any], value: 
         new = value.at(place)
         if not brackets:
             return new
-        inside = times(*brackets)
-        return plus(times(inside, new), times(one_minus(inside), old.at(at)))
+        return either(times(*brackets), new, old.at(at))
 
     return FormArray(array.shape, entry)
 

@@ -8,13 +8,14 @@ from dyadic.symbolic.readers.python_code.array_forms import (
     FormArray,
     Recorder,
     counted,
+    difference,
     entrywise,
     plus,
     power_node,
     summed,
     times,
 )
-from dyadic.symbolic.readers.python_code.array_functions import added, applied, divided, larger, minus
+from dyadic.symbolic.readers.python_code.array_functions import applied, divided, larger, minus, subtracted
 from dyadic.symbolic.readers.python_code.array_layout import with_axis
 from dyadic.symbolic.readers.python_code.call_arguments import CallArguments, axes_from, flag, whole_number
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset
@@ -42,15 +43,15 @@ def variance(call: CallArguments) -> FormArray:
     axes = axes_from(call.take("axis", "dim", default=None), len(array.shape))
     unbiased = call.keyword("unbiased")
     less = call.keyword("ddof", "correction")
-    if less is None and unbiased is None and call.own == "both":
+    if less is None and unbiased is None and call.library == "both":
         raise NotInSubset(
             "a variance of NumPy or of PyTorch, which divide by different numbers: write correction=0, and"
         )
     if less is None:
-        less = int(flag(unbiased, "unbiased")) if unbiased is not None else int(call.own == "torch")
+        less = int(flag(unbiased, "unbiased")) if unbiased is not None else int(call.library == "torch")
     keep = call.keyword("keepdims", "keepdim", default=False)
     centre = recorder.named(mean(recorder, array, axes, True))
-    squares = entrywise(recorder, lambda a, b: ["^", plus(a, times(-1, b)), 2], array, centre)
+    squares = entrywise(recorder, lambda a, b: ["^", difference(a, b), 2], array, centre)
     count = counted([array.shape[axis] for axis in axes])
     share = power_node(plus(count, -whole_number(less, "a correction")), -1)
     return entrywise(recorder, lambda a: times(share, a), summed(recorder, squares, axes, flag(keep, "keepdims")))
@@ -69,39 +70,44 @@ def largest(call: CallArguments) -> Any:
     axes, keep = call.axes(len(array.shape)) if told is None else (axes_from(told, len(array.shape)), False)
     if told is not None:
         keep = flag(call.take("keepdim", "keepdims", default=False), "keepdim")
+    return largest_along(call.recorder, array, axes, keep)
+
+
+def largest_along(recorder: Recorder, array: FormArray, axes: list[int], keep: bool) -> FormArray:
     for axis in reversed(axes):
-        array = call.recorder.largest(array, axis)
-    if keep:
-        for axis in axes:
-            array = with_axis(array, axis)
+        array = recorder.largest(array, axis)
+    for axis in axes if keep else ():
+        array = with_axis(array, axis)
     return array
 
 
 def least(call: CallArguments) -> Any:
     array = call.array("a", "input")
     axes, keep = call.axes(len(array.shape))
-    inner = CallArguments(call.recorder, [minus(call.recorder, array), tuple(axes), keep], {}, "numpy")
-    return minus(call.recorder, largest(inner))
+    return minus(call.recorder, largest_along(call.recorder, minus(call.recorder, array), axes, keep))
 
 
-def exponentials(call: CallArguments) -> tuple[FormArray, FormArray]:
-    """exp along an axis, and its sum there, for softmax and the like."""
+def _along(call: CallArguments) -> tuple[FormArray, list[int]]:
+    """An array and the axes of a softmax: the last one where none is told, but in SciPy all; PyTorch wants it told."""
     array = call.array("input", "x", "a")
-    axes = axes_from(call.take("axis", "dim", default=-1), len(array.shape))
-    powers = call.recorder.named(applied(call.recorder, "exp", array))
-    return powers, call.recorder.named(summed(call.recorder, powers, axes, True))
+    usual = {} if call.library == "torch" else {"default": None if call.library == "scipy" else -1}
+    return array, axes_from(call.take("axis", "dim", **usual), len(array.shape))
+
+
+def exponentials(recorder: Recorder, array: FormArray, axes: list[int]) -> tuple[FormArray, FormArray]:
+    """exp along some axes, and its sum there, for softmax and the like."""
+    powers = recorder.named(applied(recorder, "exp", array))
+    return powers, recorder.named(summed(recorder, powers, axes, True))
 
 
 def softmax(call: CallArguments) -> FormArray:
-    powers, total = exponentials(call)
-    return divided(call.recorder, powers, total)
+    return divided(call.recorder, *exponentials(call.recorder, *_along(call)))
 
 
 def log_softmax(call: CallArguments) -> FormArray:
-    recorder, array = call.recorder, call.array("input", "x", "a")
-    inner = CallArguments(recorder, [array, call.take("axis", "dim", default=-1)], {}, call.library)
-    _, total = exponentials(inner)
-    return added(recorder, array, minus(recorder, applied(recorder, "log", total)))
+    recorder, (array, axes) = call.recorder, _along(call)
+    _, total = exponentials(recorder, array, axes)
+    return subtracted(recorder, array, applied(recorder, "log", total))
 
 
 def logsumexp(call: CallArguments) -> FormArray:
@@ -112,9 +118,11 @@ def logsumexp(call: CallArguments) -> FormArray:
 
 def norm(call: CallArguments) -> FormArray:
     array = call.array("x", "input", "A")
-    if call.keyword("ord", "p", default=2) != 2:
-        raise NotInSubset("a norm other than the Euclidean one")
+    order = call.keyword("ord")
     axes = axes_from(call.keyword("axis", "dim"), len(array.shape))
+    of_matrix = order is not None and len(axes) > 1  # the largest singular value
+    if of_matrix or order not in (None, 2) or call.keyword("p", default=2) != 2:
+        raise NotInSubset("a norm other than the Euclidean one")
     keep = flag(call.keyword("keepdims", "keepdim", default=False), "keepdims")
     squares = entrywise(call.recorder, lambda a: ["^", a, 2], array)
     return applied(call.recorder, "sqrt", summed(call.recorder, squares, axes, keep))

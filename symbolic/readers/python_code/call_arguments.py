@@ -13,7 +13,7 @@ from dyadic.symbolic.readers.python_code.array_layout import axis_of
 from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
 
 _IGNORED = ("dtype", "device", "copy", "requires_grad", "order", "precision", "preferred_element_type")
-"""What says how numbers are stored, which for real numbers makes no difference."""
+"""What says how numbers are stored, which for real numbers makes no difference, except where a function looks at it."""
 _REQUIRED = object()
 
 
@@ -63,15 +63,12 @@ def kind_of(value: Any) -> str:
 class CallArguments:
     """What is left of a call's arguments; ``finish`` refuses what nobody took.
 
-    library: numpy, torch, or both where a method could be either's.
+    library: whose function it is; of a method numpy, torch, or both where it could be either's.
     """
 
-    def __init__(
-        self, recorder: Recorder, given: Sequence[Any], named: Mapping[str, Any], library: str, own: str | None = None
-    ) -> None:
-        self.recorder, self.library, self.own = recorder, library, own or library
-        self._given = list(given)
-        self._named = {name: value for name, value in named.items() if name not in _IGNORED}
+    def __init__(self, recorder: Recorder, given: Sequence[Any], named: Mapping[str, Any], library: str) -> None:
+        self.recorder, self.library = recorder, library
+        self._given, self._named = list(given), dict(named)
 
     def take(self, *names: str, default: Any = _REQUIRED) -> Any:
         """The next argument by position, or one of some names."""
@@ -95,12 +92,21 @@ class CallArguments:
         found, self._given = self._given, []
         return list(found[0]) if len(found) == 1 and isinstance(found[0], tuple | list) else found
 
+    def listed(self, *names: str, default: Any = _REQUIRED) -> list[Any]:
+        """Sizes or axes: one after the other, in a tuple, or by one of some names."""
+        value = self.take(*names, default=default)
+        if isinstance(value, tuple | list):
+            return list(value)
+        found, self._given = self._given, []
+        return [value, *found]
+
     def array(self, *names: str) -> FormArray:
         return as_array(self.take(*names))
 
     def finish(self) -> None:
-        if self._named or self._given:
-            extra = next(iter(self._named), "a further one")
+        left = [name for name in self._named if name not in _IGNORED]
+        if left or self._given:
+            extra = left[0] if left else "a further one"
             raise NotInSubset(f"the argument {extra}")
 
     def axes(self, rank: int) -> tuple[list[int], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.readers.python_code.array_forms import FormArray
@@ -28,17 +29,11 @@ _PLACES = frozenset({
     "cupy", "cupy.linalg",
 })  # fmt: skip
 """Where the functions of the table stand; a function of that name elsewhere may be another one."""
+_LAX = {"max": "maximum", "min": "minimum"}
+"""Functions that have another name in jax.lax."""
 _RANDOM = {
-    "rand",
-    "randn",
-    "normal",
-    "uniform",
-    "random",
-    "standard_normal",
-    "rand_like",
-    "randn_like",
-    "random_sample",
-}
+    "rand", "randn", "normal", "uniform", "random", "standard_normal", "rand_like", "randn_like", "random_sample",
+}  # fmt: skip
 _CTX = {"mark_dirty", "mark_non_differentiable", "set_materialize_grads"}
 
 
@@ -77,6 +72,9 @@ class CodeCalls(CodeExpressions):
         given, named = self._arguments(node, names)
         if named and name not in ("zip", "print"):
             raise NotInSubset("an argument by name here")
+        least, most = _COUNTS.get(name, (1, 1))
+        if not least <= len(given) <= most:
+            raise NotInSubset(f"{name} of {len(given)} arguments")
         return _BUILTINS[name](self, given)
 
     def run_function(self, function: ast.FunctionDef, given: list[Any], named: dict[str, Any]) -> Any:
@@ -89,7 +87,7 @@ class CodeCalls(CodeExpressions):
             return self._drawn(name, given, named)
         if place not in _PLACES or name not in FUNCTIONS:
             raise NotInSubset(f"{target.name}")
-        return self._known(name, given, named, "torch" if root == "torch" else "numpy")
+        return self._known(_LAX.get(name, name) if place == "jax.lax" else name, given, named, root)
 
     def _method(self, target: ArrayMethod, given: list[Any], named: dict[str, Any]) -> Any:
         if target.name == "size" and self.names.library == "torch":  # of PyTorch; NumPy's is no method
@@ -107,7 +105,9 @@ class CodeCalls(CodeExpressions):
         )
         found = FUNCTIONS[name](arguments)
         arguments.finish()
-        base = given[0] if given and isinstance(given[0], StoredArray) and name in VIEWS else None
+        shares = name in VIEWS or named.get("copy") is False or (name == "einsum" and len(given) == 2)
+        arrays = (value for value in (*given, *named.values()) if isinstance(value, StoredArray))
+        base = next(arrays, None) if shares else None
         return StoredArray(found, base) if isinstance(found, FormArray) else found
 
     def _plain(self, value: Any) -> Any:
@@ -168,7 +168,7 @@ def _length(calls: CodeCalls, given: list[Any]) -> Any:
 
 def _range(calls: CodeCalls, given: list[Any]) -> range:
     bounds = [whole_number(bound, "a bound of a loop") for bound in given]
-    if not 1 <= len(bounds) <= 3 or (len(bounds) == 3 and not bounds[2]):
+    if len(bounds) == 3 and not bounds[2]:
         raise NotInSubset("this range")
     found = range(*bounds)
     if len(found) > MOST_TURNS:
@@ -185,23 +185,23 @@ def _number(calls: CodeCalls, given: list[Any]) -> Any:
 
 def _int(calls: CodeCalls, given: list[Any]) -> Any:
     (value,) = given
-    return value if isinstance(value, SizeName) else int(calls_number(value))
+    if isinstance(value, int | Fraction):
+        return int(value)
+    if isinstance(value, SizeName):
+        return value
+    raise NotInSubset("an integer from this")
 
 
-def calls_number(value: Any) -> Any:
-    if isinstance(value, StoredArray | str) or value is None:
-        raise NotInSubset("an integer from this")
-    return value
+def _sum(calls: CodeCalls, given: list[Any]) -> Any:
+    total: Any = 0
+    for value in calls.listed(given[0]):
+        total = calls.operation(ast.Add, total, value)
+    return total
 
 
-def _reduced(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
+def _extreme(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
     def builtin(calls: CodeCalls, given: list[Any]) -> Any:
         values = list(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else given
-        if name == "sum":
-            total: Any = 0
-            for value in values:
-                total = calls.operation(ast.Add, total, value)
-            return total
         if any(isinstance(value, StoredArray | SizeName) for value in values) or not values:
             raise NotInSubset(f"{name} of arrays (write np.{name}imum or np.{name})")
         return max(values) if name == "max" else min(values)
@@ -209,15 +209,21 @@ def _reduced(name: str) -> Callable[[CodeCalls, list[Any]], Any]:
     return builtin
 
 
+_MANY = 100
+_COUNTS = {
+    "range": (1, 3), "max": (1, _MANY), "min": (1, _MANY), "tuple": (0, 1), "list": (0, 1), "dict": (0, 0),
+    "zip": (0, _MANY), "print": (0, _MANY),
+}  # fmt: skip
+"""The fewest and the most arguments, where it is not one: what a further one would mean is not known here."""
 _BUILTINS: dict[str, Callable[[CodeCalls, list[Any]], Any]] = {
     "len": _length,
     "range": _range,
     "float": _number,
     "int": _int,
     "abs": lambda calls, given: calls._known("abs", given, {}, "numpy"),
-    "sum": _reduced("sum"),
-    "max": _reduced("max"),
-    "min": _reduced("min"),
+    "sum": _sum,
+    "max": _extreme("max"),
+    "min": _extreme("min"),
     "tuple": lambda calls, given: tuple(calls.listed(given[0])) if given else (),
     "list": lambda calls, given: calls.listed(given[0]) if given else [],
     "dict": lambda calls, given: {},

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder
+from dyadic.symbolic.readers.python_code.array_forms import (
+    FormArray,
+    Recorder,
+    difference,
+    entrywise,
+    one_minus,
+    plus,
+    times,
+)
 from dyadic.symbolic.readers.python_code.array_functions import (
     added,
     compared,
@@ -15,15 +23,10 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     minus,
     multiplied,
     raised,
+    subtracted,
 )
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
-from dyadic.symbolic.readers.python_code.call_arguments import (
-    SizeName,
-    as_array,
-    kind_of,
-    size_value,
-    whole_number,
-)
+from dyadic.symbolic.readers.python_code.call_arguments import SizeName, as_array, kind_of, size_value, whole_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
 from dyadic.symbolic.readers.python_code.source_text import SHAPES, NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
@@ -68,9 +71,6 @@ class CodeExpressions:
 
     def array(self, value: Any) -> FormArray:
         return as_array(value.array if isinstance(value, StoredArray) else value)
-
-    def fresh(self, array: FormArray) -> StoredArray:
-        return StoredArray(array)
 
     # -- leaves
 
@@ -140,7 +140,10 @@ class CodeExpressions:
 
     def _slice(self, node: ast.Slice, names: Names) -> slice:
         parts = [None if bound is None else self.value(bound, names) for bound in (node.lower, node.upper, node.step)]
-        return slice(*(None if bound is None else whole_number(bound, "a bound") for bound in parts))
+        bounds = [None if bound is None else whole_number(bound, "a bound") for bound in parts]
+        if bounds[2] == 0:
+            raise NotInSubset("a slice whose step is 0")
+        return slice(*bounds)
 
     # -- operators
 
@@ -161,30 +164,32 @@ class CodeExpressions:
         if operator is ast.Pow:
             if isinstance(two, StoredArray | SizeName):
                 raise NotInSubset("an exponent that is no number")
-            return self.fresh(raised(recorder, left, two))
+            return StoredArray(raised(recorder, left, two))
         right = self.array(two)
         if operator in (ast.BitAnd, ast.BitOr):
-            return self.fresh(self._masks(operator, left, right))
-        if operator is ast.Sub:
-            return self.fresh(added(recorder, left, minus(recorder, right)))
-        known = {ast.Add: added, ast.Mult: multiplied, ast.Div: divided, ast.MatMult: matrix_product}
+            return StoredArray(self._masks(operator, left, right))
+        known = {
+            ast.Add: added,
+            ast.Sub: subtracted,
+            ast.Mult: multiplied,
+            ast.Div: divided,
+            ast.MatMult: matrix_product,
+        }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__} between arrays")
-        return self.fresh(known[operator](recorder, left, right))
+        return StoredArray(known[operator](recorder, left, right))
 
     def _masks(self, operator: type[ast.operator], one: FormArray, two: FormArray) -> FormArray:
         if not one.truth or not two.truth:
             raise NotInSubset("& or | of what are no comparisons")
-        both = multiplied(self.recorder, one, two)
         if operator is ast.BitAnd:
-            return both
-        either = added(self.recorder, added(self.recorder, one, two), minus(self.recorder, both))
-        return FormArray(either.shape, either.at, truth=True)
+            return multiplied(self.recorder, one, two)
+        return entrywise(self.recorder, lambda a, b: difference(plus(a, b), times(a, b)), one, two, truth=True)
 
     def _arithmetic(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         if operator is ast.Pow:
             if not isinstance(two, int) or abs(two) > _HIGHEST:
-                return self.fresh(raised(self.recorder, self.array(one), two))
+                return StoredArray(raised(self.recorder, self.array(one), two))
             return _plain(Fraction(one) ** two) if one or two >= 0 else _by_zero()
         if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
             _by_zero()
@@ -207,12 +212,11 @@ class CodeExpressions:
         if isinstance(node.op, ast.UAdd):
             return value
         if isinstance(node.op, ast.USub):
-            return -value if _is_number(value) else self.fresh(minus(self.recorder, self.array(value)))
+            return -value if _is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
         array = self.array(value)
         if not array.truth:
             raise NotInSubset("~ of what is no comparison")
-        negated = added(self.recorder, self.array(1), minus(self.recorder, array))
-        return self.fresh(FormArray(negated.shape, negated.at, truth=True))
+        return StoredArray(entrywise(self.recorder, one_minus, array, truth=True))
 
     def truth(self, value: Any) -> bool:
         """A condition that does not depend on the numbers in arrays."""
@@ -252,14 +256,16 @@ class CodeExpressions:
             signs = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
             if type(operator) not in signs:
                 raise NotInSubset("this comparison")
-            return self.fresh(compared(self.recorder, signs[type(operator)], self.array(one), self.array(two)))
+            return StoredArray(compared(self.recorder, signs[type(operator)], self.array(one), self.array(two)))
         return _known_comparison(operator, one, two)
 
     # -- parts and attributes
 
     def _subscript(self, node: ast.Subscript, names: Names) -> Any:
-        value = self.value(node.value, names)
-        key = self.value(node.slice, names)
+        return self.item(self.value(node.value, names), self.value(node.slice, names))
+
+    def item(self, value: Any, key: Any) -> Any:
+        """A part of an array, an entry of a tuple, a list or a dictionary."""
         if isinstance(value, StoredArray):
             return StoredArray(part(value.array, self.keys(key)), base=value)
         if isinstance(value, AlwaysTrue):

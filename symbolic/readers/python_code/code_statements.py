@@ -6,26 +6,28 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from dyadic.symbolic.readers.python_code.array_forms import (
-    FormArray,
-    Recorder,
-    broadcast,
-    entrywise,
-    one_minus,
-    plus,
-    times,
-)
+from dyadic.symbolic.readers.python_code.array_forms import FormArray, Recorder, broadcast
+from dyadic.symbolic.readers.python_code.array_functions import chosen
 from dyadic.symbolic.readers.python_code.array_layout import part, with_part
 from dyadic.symbolic.readers.python_code.code_calls import CodeCalls
 from dyadic.symbolic.readers.python_code.code_expressions import Names
 from dyadic.symbolic.readers.python_code.file_names import FileNames
-from dyadic.symbolic.readers.python_code.source_text import SHAPES, CodeError, NotInSubset, ShapesDoNotFit
+from dyadic.symbolic.readers.python_code.source_text import (
+    SHAPES,
+    NotInSubset,
+    ShapesDoNotFit,
+    arguments_of,
+    defaults_of,
+)
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 MOST_STATEMENTS = 5_000
 """Statements that are followed, each time that they are."""
 _DEEPEST_CALLS = 8
-HARMLESS_DECORATORS = frozenset({"staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit"})
+HARMLESS_DECORATORS = frozenset({
+    "staticmethod", "jit", "once_differentiable", "custom_fwd", "custom_bwd", "njit", "custom_vjp",
+})  # fmt: skip
+"""What leaves a function's values as they are."""
 
 
 class _Ended(Exception):
@@ -42,7 +44,7 @@ class CodeReader(CodeCalls):
     def __init__(self, names: FileNames, recorder: Recorder) -> None:
         super().__init__(names, recorder)
         self._followed = self._depth = 0
-        self.immutable = any(known.name.startswith("jax") for known in names.known.values())
+        self.immutable = "jax" in names.libraries
 
     def run_function(self, function: ast.FunctionDef, given: Sequence[Any], named: dict[str, Any]) -> Any:
         """What a function returns for some arguments."""
@@ -72,11 +74,8 @@ class CodeReader(CodeCalls):
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.source.at(function, "arguments behind * or ** are not in the subset that is read")
         found: Names = {}
-        defaults = dict(zip([a.arg for a in arguments.args][::-1], arguments.defaults[::-1], strict=False))
-        defaults |= {
-            a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None
-        }
-        for argument in [*arguments.args, *arguments.kwonlyargs]:
+        defaults = defaults_of(function)
+        for argument in arguments_of(function):
             if given and argument in arguments.args:
                 found[argument.arg] = self.held(given.pop(0), argument.arg)
             elif argument.arg in named:
@@ -169,12 +168,12 @@ class CodeReader(CodeCalls):
                     raise self.source.at(target, "an attribute of this cannot be set here")
                 kept.attributes[name] = self.held(value, name)
             case ast.Subscript():
-                self._assign_part(target, value, names)
+                self._put(target, self.value(target.value, names), self.value(target.slice, names), value)
             case _:
                 raise self.source.at(target, "this target of an assignment is not in the subset that is read")
 
-    def _assign_part(self, target: ast.Subscript, value: Any, names: Names) -> None:
-        container, key = self.value(target.value, names), self.value(target.slice, names)
+    def _put(self, target: ast.Subscript, container: Any, key: Any, value: Any) -> None:
+        """Write into a part of an array, a list or a dictionary."""
         if isinstance(container, dict) and isinstance(key, str):
             container[key] = self.held(value, key)
         elif isinstance(container, list) and isinstance(key, int) and -len(container) <= key < len(container):
@@ -204,11 +203,7 @@ class CodeReader(CodeCalls):
             mask.plain,
             True,
         )
-        mask_named = self.recorder.named(lead, "mask")
-        full = broadcast(value, array.shape)
-        return entrywise(
-            self.recorder, lambda m, a, b: plus(times(m, a), times(one_minus(m), b)), mask_named, full, array
-        )
+        return chosen(self.recorder, self.recorder.named(lead, "mask"), broadcast(value, array.shape), array)
 
     def _augmented(self, statement: ast.AugAssign, names: Names) -> None:
         target, operator = statement.target, type(statement.op)
@@ -218,21 +213,30 @@ class CodeReader(CodeCalls):
             return
         old = self.value(ast.copy_location(_loaded(target), target), names)
         new = self.operation(operator, old, value)
-        if isinstance(old, StoredArray) and isinstance(new, StoredArray) and not self.immutable and old.array.shape:
-            old.write(self.recorder.named(new.array, _name_of(target)))
-            return
-        self._assign(target, new, names)
+        if not self._in_place(old, new, _name_of(target)):
+            self._assign(target, new, names)
+
+    def _in_place(self, old: Any, new: Any, name: str) -> bool:
+        """Write a new value into the array or list that was there, as += does; whether that can be done.
+
+        NumPy gives numbers where PyTorch gives arrays without axes.
+        """
+        if isinstance(old, list):
+            old[:] = new
+            return True
+        number = not isinstance(old, StoredArray) or not (old.array.shape or self.names.library == "torch")
+        if number or self.immutable:
+            return False
+        old.write(self.recorder.named(self.array(new), name))
+        return True
 
     def _augmented_part(self, target: ast.Subscript, operator: type[ast.operator], value: Any, names: Names) -> None:
         container, key = self.value(target.value, names), self.value(target.slice, names)
         if isinstance(container, dict | list):
-            held = ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-            old = self.value(held, names)
-            if isinstance(old, StoredArray) and not self.immutable and old.array.shape:
-                new = self.operation(operator, old, value)
-                old.write(self.recorder.named(self.array(new), _name_of(target)))
-            else:
-                self._assign_part(target, self.operation(operator, old, value), names)
+            old = self.item(container, key)
+            new = self.operation(operator, old, value)
+            if not self._in_place(old, new, _name_of(target)):
+                self._put(target, container, key, new)
             return
         if not isinstance(container, StoredArray):
             raise self.source.at(target, "this cannot be written into")
@@ -265,4 +269,4 @@ def _name_of(target: ast.expr) -> str:
     return target.id if isinstance(target, ast.Name) else target.attr if isinstance(target, ast.Attribute) else "t"
 
 
-__all__ = ["CodeError", "CodeReader"]
+__all__ = ["CodeReader"]

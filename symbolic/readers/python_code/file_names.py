@@ -44,10 +44,14 @@ class FileNames:
         self._nothing_meddles()
 
     @property
+    def libraries(self) -> set[str]:
+        """Those that the file imports, or something of them."""
+        return {known.name.partition(".")[0] for known in self.known.values()}
+
+    @property
     def library(self) -> str:
         """Whose conventions a method follows that several have: numpy, torch, or both where it is not told."""
-        roots = {known.name.partition(".")[0] for known in self.known.values()}
-        arrays = roots & {"numpy", "torch", "jax", "autograd", "cupy"}
+        arrays = self.libraries & {"numpy", "torch", "jax", "autograd", "cupy"}
         if "torch" in arrays:
             return "both" if len(arrays) > 1 else "torch"
         return "numpy"

@@ -26,7 +26,15 @@ from dyadic.symbolic.readers.python_code.array_forms import (
 from dyadic.symbolic.readers.python_code.code_statements import CodeReader
 from dyadic.symbolic.readers.python_code.file_names import FileNames
 from dyadic.symbolic.readers.python_code.pair_convention import TORCH, convention_of, pair_names
-from dyadic.symbolic.readers.python_code.source_text import SHAPES, CodeError, NotInSubset, ShapesDoNotFit, SourceText
+from dyadic.symbolic.readers.python_code.source_text import (
+    SHAPES,
+    CodeError,
+    NotInSubset,
+    ShapesDoNotFit,
+    SourceText,
+    arguments_of,
+    defaults_of,
+)
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 from dyadic.symbolic.readers.python_code.written_shapes import written_shapes
 
@@ -157,11 +165,8 @@ class _PairReading:
         """What a function returns, and its variables at the end."""
         self.reader.check_decorators(function)
         names: dict[str, Any] = {}
-        arguments = [*function.args.args, *function.args.kwonlyargs]
-        defaults = dict(zip([a.arg for a in function.args.args][::-1], function.args.defaults[::-1], strict=False))
-        pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
-        defaults |= {argument.arg: default for argument, default in pairs if default is not None}
-        for position, argument in enumerate(arguments):
+        defaults = defaults_of(function)
+        for position, argument in enumerate(arguments_of(function)):
             if position == 0 and self.convention.keeps:
                 names[argument.arg] = kept
             elif argument.arg in given:

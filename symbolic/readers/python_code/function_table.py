@@ -25,6 +25,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
     raised,
     scalar_function,
     smaller,
+    subtracted,
     where,
 )
 from dyadic.symbolic.readers.python_code.array_layout import (
@@ -66,8 +67,12 @@ def _shape(values: list[Any]) -> tuple[Any, ...]:
     return tuple(map(dimension, values))
 
 
+def _axes(values: list[Any]) -> list[int]:
+    return [whole_number(value, "an axis") for value in values]
+
+
 def _filled(number: int) -> Handler:
-    return lambda call: broadcast(constant(number), _shape(call.rest() or list(call.keyword("shape", "size"))))
+    return lambda call: broadcast(constant(number), _shape(call.listed("shape", "size")))
 
 
 def _filled_like(number: int) -> Handler:
@@ -90,7 +95,7 @@ def _full(call: CallArguments) -> FormArray:
 
 def _eye(call: CallArguments) -> FormArray:
     rows = dimension(call.take("N", "n"))
-    columns = dimension(call.take("M", "m", default=call.take(default=None) or size_value(rows)))
+    columns = dimension(call.take("M", "m", default=size_value(rows)))
     return FormArray((rows, columns), lambda at: ["same", at[0], at[1]], True)
 
 
@@ -128,28 +133,35 @@ def _einsum(call: CallArguments) -> FormArray:
 
 
 def _reshape(call: CallArguments) -> FormArray:
-    array, shape = call.array("a", "input"), call.keyword("shape", "newshape")
-    return reshaped(array, _shape(list(shape) if isinstance(shape, tuple | list) else call.rest()))
+    return reshaped(_in_rows(call), _shape(call.listed("shape", "newshape")))
+
+
+def _in_rows(call: CallArguments) -> FormArray:
+    """An array whose entries are taken row by row."""
+    if call.keyword("order", default="C") != "C":
+        raise NotInSubset("an order of the entries other than row by row")
+    return call.array("a", "input")
 
 
 def _flattened(call: CallArguments) -> FormArray:
-    array = call.array("a", "input")
+    array = _in_rows(call)
     start = whole_number(call.take("start_dim", default=0), "an axis")
     return reshaped(array, (*array.shape[:start], -1))
 
 
 def _transpose(call: CallArguments) -> FormArray:
-    array, axes = call.array("a", "input"), call.keyword("axes")
-    order = list(axes) if axes is not None else call.rest()
+    array = call.array("a", "input")
+    axes = call.listed("axes", default=())
+    order = [] if axes == [None] else _axes(axes)
     if call.library == "torch" and len(order) == 2:
-        return swapped(array, *(whole_number(axis, "an axis") for axis in order))
+        return swapped(array, *order)
     if call.library == "both" and order and order != [1, 0]:
         raise NotInSubset("a transpose of NumPy or of PyTorch, which mean different things by it: write swapaxes, and")
     return permuted(array, order or range(len(array.shape))[::-1])
 
 
 def _permute(call: CallArguments) -> FormArray:
-    return permuted(call.array("input"), call.keyword("dims") or call.rest())
+    return permuted(call.array("input"), _axes(call.listed("dims")))
 
 
 def _swap(call: CallArguments) -> FormArray:
@@ -177,8 +189,7 @@ def _squeeze(call: CallArguments) -> FormArray:
 
 def _broadcast_to(call: CallArguments) -> FormArray:
     array = call.array("array", "input")
-    shape = call.keyword("shape", "size") or call.rest()
-    sizes = list(shape)
+    sizes = call.listed("shape", "size")
     lead = len(sizes) - len(array.shape)
     full = [array.shape[k - lead] if size == -1 else dimension(size) for k, size in enumerate(sizes)]
     return broadcast(array, tuple(full))
@@ -207,7 +218,7 @@ def _stack(call: CallArguments) -> FormArray:
 def _same(call: CallArguments) -> FormArray:
     array = call.array("a", "input", "x")
     call.rest()
-    return FormArray(array.shape, array.at, array.plain, array.truth)
+    return array
 
 
 def _two(operation: Callable[[Recorder, FormArray, FormArray], FormArray]) -> Handler:
@@ -235,7 +246,7 @@ FUNCTIONS: dict[str, Handler] = {
     "add": _two(added), "multiply": _two(multiplied), "mul": _two(multiplied), "divide": _two(divided),
     "true_divide": _two(divided), "div": _two(divided), "matmul": _two(matrix_product), "mm": _two(matrix_product),
     "bmm": _two(matrix_product), "maximum": _two(larger), "minimum": _two(smaller),
-    "subtract": _two(lambda r, a, b: added(r, a, minus(r, b))), "sub": _two(lambda r, a, b: added(r, a, minus(r, b))),
+    "subtract": _two(subtracted), "sub": _two(subtracted),
     "pow": power, "power": power, "float_power": power, "leaky_relu": leaky_relu, "gelu": gelu,
     "greater": comparison(">"), "greater_equal": comparison(">="), "less": comparison("<"),
     "less_equal": comparison("<="), "gt": comparison(">"), "ge": comparison(">="), "lt": comparison("<"),
@@ -259,6 +270,6 @@ VIEWS = frozenset({
     "reshape", "view", "ravel", "transpose", "t", "permute", "swapaxes", "moveaxis", "movedim", "expand_dims",
     "unsqueeze", "squeeze", "broadcast_to", "expand", "expand_as", "asarray", "detach", "contiguous", "to",
     "ascontiguousarray",
-    "float", "type_as", "double", "diag", "as_tensor", "flatten",
+    "float", "type_as", "double", "diag", "as_tensor", "flatten", "conj",
 })  # fmt: skip
 """What may give the memory of its array once more."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code.file_names import FileNames
-from dyadic.symbolic.readers.python_code.source_text import SourceText, nodes_within
+from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of, nodes_within
 from dyadic.symbolic.readers.python_code.stored_arrays import KeptObject, StoredArray
 
 NUMPY, TORCH, JAX, OBJECT = "two functions", "torch", "jax", "a class"
@@ -155,7 +155,7 @@ def convention_of(names: FileNames, name: str) -> Convention:
     for one, two in _PAIRS:
         forward, backward = one.format(name), two.format(name)
         if forward in names.functions and backward in names.functions:
-            residuals = (one, two) == ("{}_fwd", "{}_bwd") and names.library == "numpy" and _is_jax(names)
+            residuals = (one, two) == ("{}_fwd", "{}_bwd") and names.library == "numpy" and "jax" in names.libraries
             style = JAX if residuals else NUMPY
             return _of_functions(names, names.functions[forward], names.functions[backward], style)
     remedy = f"define {name}_forward and {name}_backward, or a class {name} with forward and backward"
@@ -180,10 +180,6 @@ def pair_names(names: FileNames) -> list[str]:
         if {"forward", "backward"} <= methods:
             found[name] = made.lineno
     return sorted(found, key=found.__getitem__)
-
-
-def _is_jax(names: FileNames) -> bool:
-    return any(known.name.partition(".")[0] == "jax" for known in names.known.values())
 
 
 def _of_class(names: FileNames, node: ast.ClassDef) -> Convention:
@@ -233,7 +229,7 @@ def _of_functions(names: FileNames, forward: ast.FunctionDef, backward: ast.Func
 
 
 def _arguments(function: ast.FunctionDef) -> list[str]:
-    return [argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]]
+    return [argument.arg for argument in arguments_of(function)]
 
 
 def _returned_names(function: ast.FunctionDef) -> list[str]:

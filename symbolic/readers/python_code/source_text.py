@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from dyadic.symbolic.errors import SpecError
+from dyadic.symbolic.errors import SpecError, pointed_at
 from dyadic.symbolic.limits import regular_file
 
 LARGEST_SOURCE = 2**20
@@ -15,20 +15,17 @@ DEEPEST_SOURCE = 50
 """Levels to which an expression or a block may be nested."""
 MOST_SYNTAX = 200_000
 """Nodes of the syntax tree of a file."""
-_SHOWN = 60
 SHAPES = "mind the shapes"
 """The remedy where code would stop because two shapes do not go together."""
 
 
 class CodeError(SpecError):
-    """Code that is not in the subset: ``pointed`` is the line at fault and below it a caret, ``line`` its number."""
+    """Code that is not in the subset: ``line`` is the number of the line at fault."""
 
     def __init__(self, path: str, line: int, column: int, text: str, problem: str, remedy: str) -> None:
         super().__init__(f"{path}, line {line}, column {column + 1}", problem, remedy)
         self.line = line
-        start = max(0, column - _SHOWN)
-        shown = "".join(c if c.isprintable() else " " for c in text[start : column + _SHOWN])
-        self.pointed = (shown, " " * (column - start) + "^")
+        self.pointed = pointed_at("".join(c if c.isprintable() else " " for c in text), column)
 
 
 class NotInSubset(Exception):
@@ -96,3 +93,16 @@ def nodes_within(statements: list[ast.stmt]) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             stack.extend(ast.iter_child_nodes(node))
+
+
+def arguments_of(function: ast.FunctionDef) -> list[ast.arg]:
+    """All arguments that have a name, in order, those that are only given by name behind the others."""
+    return [*function.args.args, *function.args.kwonlyargs]
+
+
+def defaults_of(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    """What stands for arguments that are not given, by name."""
+    arguments = function.args
+    found = dict(zip([a.arg for a in arguments.args][::-1], arguments.defaults[::-1], strict=False))
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return found | {argument.arg: default for argument, default in by_name if default is not None}

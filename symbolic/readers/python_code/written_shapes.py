@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from dyadic.symbolic.limits import MOST_AXES
 from dyadic.symbolic.readers.python_code.array_forms import Dim, Shape
-from dyadic.symbolic.readers.python_code.source_text import SourceText
+from dyadic.symbolic.readers.python_code.source_text import SourceText, arguments_of
 
 _COMMENT = re.compile(r"#\s*dyadic:\s*(.{1,500})")
 _ENTRY = re.compile(r"\s*([A-Za-z_][\w, ]{0,100}?)\s*(:|=)\s*(.*?)\s*\Z")
@@ -56,7 +56,7 @@ def written_shapes(source: SourceText, functions: list[ast.FunctionDef], outer: 
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             _docstring(ast.get_docstring(node) or "", found)
     for function in functions:
-        for argument in [*function.args.args, *function.args.kwonlyargs]:
+        for argument in arguments_of(function):
             shape = _annotated(argument.annotation)
             if shape is not None:
                 found.shapes[argument.arg] = shape
