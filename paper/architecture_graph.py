@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dyadic.paper.drawing import Caption, Drawing, Shape
-from dyadic.paper.graph_panel import LONGEST, Edge, GraphBox, Panel, cut, graph_panel, moved
+from dyadic.paper.drawing import Caption, Drawing, Shape, moved
+from dyadic.paper.graph_panel import LONGEST, Edge, GraphBox, Panel, cut, graph_panel
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.repeats import RepeatedBlock, blocks
 

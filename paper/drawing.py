@@ -75,18 +75,20 @@ class Drawing:
 
 def stacked(upper: Drawing, lower: Drawing) -> Drawing:
     """Two drawings as one, the first above the second."""
-    shapes = (*(_raised(shape, lower.height) for shape in upper.shapes), *lower.shapes)
+    shapes = (*(moved(shape, 0.0, lower.height) for shape in upper.shapes), *lower.shapes)
     title = f"{upper.title}. {lower.title}"
     return Drawing(max(upper.width, lower.width), upper.height + lower.height, shapes, title)
 
 
-def _raised(shape: Shape, by: float) -> Shape:
+def moved(shape: Shape, x: float, y: float) -> Shape:
+    """The shape that much further to the right and up."""
     match shape:
         case Curve():
-            return replace(shape, points=tuple((x, y + by) for x, y in shape.points))
+            return replace(shape, points=tuple((a + x, b + y) for a, b in shape.points))
         case Stroke():
-            return replace(shape, y1=shape.y1 + by, y2=shape.y2 + by)
-    return replace(shape, y=shape.y + by)
+            return replace(shape, x1=shape.x1 + x, y1=shape.y1 + y, x2=shape.x2 + x, y2=shape.y2 + y)
+        case Box() | Caption():
+            return replace(shape, x=shape.x + x, y=shape.y + y)
 
 
 DASH = 3.0

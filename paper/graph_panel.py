@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from dyadic.paper.drawing import Box, Caption, Curve, Shape, Stroke
+from dyadic.paper.drawing import Box, Caption, Curve, Shape
 from dyadic.paper.transliteration import plain_name
 
 _BOX, _ROW, _GAP, _LANE = 22.0, 38.0, 12.0, 9.0
@@ -68,17 +68,6 @@ def graph_panel(cells: Mapping[str, GraphBox], edges: Sequence[Edge], counts: Ma
             shapes.append(Caption(place.x - place.width / 2 - 4, place.bottom + _BOX / 2, f"x {counts[name]}", "end"))
     width = right + (_LANE * (1 + max(lanes.values())) if lanes else 0.0) + 4
     return Panel(tuple(shapes), width, 4 + _ROW * (len(rows) - 1) + _BOX + 4)
-
-
-def moved(shape: Shape, x: float, y: float) -> Shape:
-    """The shape that much further to the right and up."""
-    match shape:
-        case Curve():
-            return replace(shape, points=tuple((a + x, b + y) for a, b in shape.points))
-        case Stroke():
-            return replace(shape, x1=shape.x1 + x, y1=shape.y1 + y, x2=shape.x2 + x, y2=shape.y2 + y)
-        case Box() | Caption():
-            return replace(shape, x=shape.x + x, y=shape.y + y)
 
 
 def cut(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Add, Expr, Mul
 
-from dyadic.paper.widths import SPACE, Ruler
+from dyadic.paper.widths import BRACKETS, QUAD, SIGN, SPACE, Ruler
 from dyadic.symbolic.expressions import Reduction
 from dyadic.symbolic.printing import POWER, PRODUCT, Printer, signed_terms
 
@@ -17,7 +17,6 @@ NARROW = 228.0
 """The same in a column of a paper in two columns."""
 _LONG_NUMBER = 8
 """A coefficient with more digits stands as a fraction of its own, beside which a row can end."""
-_SIGN, _INDENT, _BRACKETS = 12.2, 10.0, 8.0
 Piece = tuple[str, float]
 """A part of a row and its width."""
 
@@ -66,11 +65,11 @@ def _breaks(sizes: Sequence[tuple[float, float]], first: float, others: float) -
     found: set[int] = set()
     width, room = 0.0, first
     for place, (size, whole) in enumerate(sizes):
-        needed = width + _SIGN + whole if whole else width + size
+        needed = width + SIGN + whole if whole else width + size
         if place and width and needed > room:
             found.add(place)
-            width, room = _INDENT, others
-        width += size + (_SIGN if whole else 0)
+            width, room = QUAD, others
+        width += size + (SIGN if whole else 0)
     return found
 
 
@@ -79,7 +78,7 @@ def pieces(printer: Printer, ruler: Ruler, term: Expr) -> list[Piece]:
     if isinstance(term, Reduction):
         head, width = printer.reduction(term, "").strip(), ruler.head(term)
         if isinstance(term.body, Add) or term.body.could_extract_minus_sign():
-            return [(f"{head} {printer(term.body, PRODUCT)}", width + ruler(term.body) + _BRACKETS)]
+            return [(f"{head} {printer(term.body, PRODUCT)}", width + ruler(term.body) + BRACKETS)]
         (first, size), *others = pieces(printer, ruler, term.body)
         return [(f"{head} {first}", width + size), *others]
     top, bottom = printer.factors(term) if isinstance(term, Mul) else ([], [])
@@ -89,9 +88,9 @@ def pieces(printer: Printer, ruler: Ruler, term: Expr) -> list[Piece]:
     if top and not bottom:
         *front, last = top
         before = [
-            (printer(factor, POWER), ruler(factor) + _BRACKETS * isinstance(factor, Add) + SPACE) for factor in front
+            (printer(factor, POWER), ruler(factor) + BRACKETS * isinstance(factor, Add) + SPACE) for factor in front
         ]
         if isinstance(last, Reduction):
             return [*before, *pieces(printer, ruler, last)]
-        return [*before, (printer(last, POWER), ruler(last) + _BRACKETS * isinstance(last, Add))]
+        return [*before, (printer(last, POWER), ruler(last) + BRACKETS * isinstance(last, Add))]
     return [(printer(term, PRODUCT), ruler(term))]

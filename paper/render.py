@@ -31,13 +31,11 @@ from dyadic.paper.document import (
 )
 from dyadic.paper.meanings import Glyph
 from dyadic.paper.symbols import NotationPrinter
-from dyadic.paper.widths import Ruler
+from dyadic.paper.widths import RELATION, Ruler
 from dyadic.symbolic.expressions import Definition, Element, apart_from_sizes
 from dyadic.symbolic.printing import joined
 from dyadic.symbolic.tensor_names import NameRole
 
-_EQUALS = 13.3
-"""The width of an equals sign with its spaces, as in :mod:`dyadic.paper.widths`."""
 _LONGEST_LINE = 3
 """A right-hand side with more terms than this is broken after that many."""
 
@@ -129,7 +127,7 @@ class Renderer(ABC):
         return self.equality(left, item.body, widest)
 
     def equality(self, left: str, right: Expr, widest: float) -> str:
-        first, *others = layout.parts(self.printer, self.ruler, right, widest + _EQUALS)
+        first, *others = layout.parts(self.printer, self.ruler, right, widest + RELATION)
         return self.relation(left, f"{first.sign}{first.text}") + "".join(map(self.part, others))
 
     def formula(self, node: Formula) -> str:
