@@ -24,7 +24,7 @@ EXIT = {"proved": 0, "as expected": 0, "refuted": 1, "not as expected": 1, "unde
 
 
 def derive(spec: Path, cost: str | None, granularity: Granularity | None, format_: str) -> int:
-    derivation = _derivation(spec, cost, granularity)
+    derivation = derivation_of(spec, cost, granularity)
     if format_ == "json":
         return print_json(report.derivation_json(derivation))
     if format_ == "latex":
@@ -45,10 +45,10 @@ def verify(
     from dyadic.proofs import Notes
     from dyadic.summary import verdict_text
 
-    names, notes = None if methods is None else [name.strip() for name in methods.split(",")], Notes()
+    names, notes = names_of(methods), Notes()
     with nullcontext() if certificate is None else reserved(certificate, spec) as write:
-        derivation = _derivation(spec, cost, granularity)
-        found = _verify(derivation, methods=names, notes=notes, **options)
+        derivation = derivation_of(spec, cost, granularity)
+        found = verified(derivation, methods=names, notes=notes, **options)
         if write is not None:
             write(found.to_json().encode())
     if format_ == "json":
@@ -66,7 +66,7 @@ def verify_own(
     from dyadic.proofs.statements import architecture_of, examine_claims
     from dyadic.summary import own_claims_text
 
-    derivation = _derivation(spec or architecture_of(claims), cost, granularity)
+    derivation = derivation_of(spec or architecture_of(claims), cost, granularity)
     with progress("verifying") as show:
         found = examine_claims(derivation, claims, progress=lambda name: show(f"verifying: {name}"))
     if format_ == "json":
@@ -89,7 +89,7 @@ def check(
 
     if spec is None and (cost or granularity):
         raise DyadicError("--cost and --granularity say how a SPEC is read: they go with --spec")
-    derivation = None if spec is None else _derivation(spec, cost, granularity)
+    derivation = None if spec is None else derivation_of(spec, cost, granularity)
     try:
         with progress("checking"):
             found = dyadic.check(read(str(certificate), effort), derivation, effort, coq)
@@ -108,14 +108,14 @@ def emit(
     if verify:
         return _verify_kernels(spec, cost, granularity, target, dtype, numbers, output)
     if output is None:
-        found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
+        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
             raise DyadicError("this model has arrays of its own, which need a file: give one with -o")
         return _print_exactly([found.text.removesuffix("\n")], "give a file with -o")
     if output.suffix == ".npz":
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
     with reserved(output, spec) as write:
-        found = dyadic.emit(_derivation(spec, cost, granularity, numbers), target, dtype)
+        found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
             with reserved(output.with_suffix(".npz"), spec) as write_arrays:
                 write_arrays(found.stored())
@@ -132,7 +132,7 @@ def _verify_kernels(
 
     if target != "cupy" or output is not None:
         raise DyadicError("--verify prints what is shown of the kernels of --target cupy, and takes no -o")
-    derivation = _derivation(spec, cost, granularity, numbers)
+    derivation = derivation_of(spec, cost, granularity, numbers)
     with progress("verifying the kernels"):
         findings = list(evidence(derivation, dtype))
     print_lines(as_text(findings))
@@ -154,7 +154,7 @@ def figure(
     if kind == "heatmap" and len(stepsizes) > 1:
         raise DyadicError("a heat map shows one relaxation; give one --stepsize")
     with reserved(output, spec) as write:
-        derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
+        derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
         with progress("relaxing" if relaxed else "drawing"):
             drawing = drawn(derivation, kind, stepsizes, seed or 0)
         write(figure_file(drawing, output))
@@ -168,7 +168,7 @@ def build(
 
     numbers = numbers_of(sizes)
     with reserved_folder(output, spec) as write:
-        derivation = _derivation(spec, cost, granularity, numbers)
+        derivation = derivation_of(spec, cost, granularity, numbers)
         contents = dyadic.emit(derivation, "numpy", dtype).files("kernels_numpy.py")
         refused: dict[str, UnsupportedEquation] = {}
         for target in ("c", "cupy"):
@@ -176,7 +176,7 @@ def build(
                 contents |= dyadic.emit(derivation, target, dtype).files(f"kernels_{target}.py")
             except UnsupportedEquation as error:
                 refused[target] = error
-        found = _verify(derivation)
+        found = verified(derivation)
         contents["derivation.json"] = json_bytes(report.derivation_json(derivation))
         contents["certificate.json"] = found.to_json().encode()
         with progress("typesetting"):
@@ -228,7 +228,7 @@ def doctor() -> int:
     )
 
 
-def _derivation(
+def derivation_of(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: dict[str, int] | None = None
 ) -> Derivation:
     architecture = dyadic.read(spec, cost, granularity)
@@ -247,7 +247,12 @@ def numbers_of(sizes: tuple[str, ...]) -> dict[str, int]:
     return found
 
 
-def _verify(derivation: Derivation, **options: Any) -> Certificate:
+def names_of(text: str | None) -> list[str] | None:
+    """Names with commas between them, where there are any."""
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
+def verified(derivation: Derivation, **options: Any) -> Certificate:
     with progress("verifying") as show:
         return dyadic.verify(derivation, progress=lambda stage: show(f"verifying: {stage}"), **options)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dyadic.cli import real_number
-from dyadic.commands import EXIT, _derivation, numbers_of, print_lines
+from dyadic.commands import EXIT, derivation_of, names_of, numbers_of, print_lines
 from dyadic.files import reserved
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
@@ -38,7 +38,7 @@ def relax(
     if figure is not None:
         _expect_figure(figure, output)
     with _reserved(output, *read) as write, _reserved(figure, *read, output) as write_figure:
-        derivation = _derivation(spec, cost, granularity, numbers)
+        derivation = derivation_of(spec, cost, granularity, numbers)
         constants = time_constants(derivation, taus)
         steps = derivation.steps if options["steps"] is None else options["steps"]
         options |= {"steps": steps, "h": stepsize, "tau": constants, "seed": seed, "states": output is not None}
@@ -79,7 +79,7 @@ def devices(
     seed, count, stepsize = seed or 0, 1000 if count is None else count, 1.0 if stepsize is None else stepsize
     if noise is not None and not 0 < noise * noise < float("inf"):
         raise DyadicError(f"--noise {noise:g}: its square is no number that can be computed with; give another")
-    derivation, paper = _derivation(spec, cost, granularity, numbers_of(sizes)), page(sys.stdout)
+    derivation, paper = derivation_of(spec, cost, granularity, numbers_of(sizes)), page(sys.stdout)
     network = emitted_network(derivation)
     updates = built(network, problem(network, params, data, None, seed))
     title = f"{derivation.architecture.name}: devices that are not ideal, {derivation.steps} unit steps"
@@ -130,14 +130,14 @@ def compare(
 
     if output is not None and output.suffix not in _TABLES:
         raise DyadicError(f"{output}: the ending {output.suffix!r} is not one of {', '.join(_TABLES)}")
-    chosen = None if methods is None else [name.strip() for name in methods.split(",")]
+    chosen = names_of(methods)
     _refuse_idle((seed is not None and params is not None and data is not None, _NOTHING_DRAWN))
     unknown = set(chosen or ()) - {method.id for method in METHODS}
     if unknown:
         known = ", ".join(method.id for method in METHODS)
         raise DyadicError(f"there is no method {', '.join(sorted(unknown))}; there are: {known}")
     with _reserved(output, spec, params, data, feedback) as write:
-        derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
+        derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
         with progress("comparing") as show:
             found = side_by_side(
                 derivation,
@@ -145,7 +145,7 @@ def compare(
                 data,
                 seed=seed or 0,
                 methods=chosen,
-                over=None if over is None else [name.strip() for name in over.split(",")],
+                over=names_of(over),
                 feedback=feedback,
                 progress=lambda name: show(f"comparing: {name}"),
             )
@@ -172,7 +172,7 @@ def certify(
         (seed is not None and params is not None and data is not None, _NOTHING_DRAWN),
         (batch is not None and data is not None, _OWN_BATCH),
     )
-    derivation = _derivation(spec, cost, granularity, numbers_of(sizes))
+    derivation = derivation_of(spec, cost, granularity, numbers_of(sizes))
     exact = emitted_network(derivation)
     arrays = problem(exact, params, data, batch, seed or 0)
     if module is not None:
@@ -198,7 +198,7 @@ def paper_claims(
 
     if spec is None and (cost or granularity or sizes):
         raise DyadicError("--cost, --granularity and --size say how SPEC is read, and none is given")
-    derivation = None if spec is None else _derivation(spec, cost, granularity, numbers_of(sizes))
+    derivation = None if spec is None else derivation_of(spec, cost, granularity, numbers_of(sizes))
     with progress("verifying"):
         found = abstract_claims(derivation)
     return print_lines(abstracts_text(found, page(sys.stdout), verbose))

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import dyadic
-from dyadic.commands import EXIT
+from dyadic.commands import EXIT, derivation_of, names_of, print_lines, verified
 from dyadic.files import appendix_document, known_sections, reserved
 from dyadic.paper import OF_ANY_NETWORK, Document, appendix_files, appendix_format, file_names, read_notation
 from dyadic.printable import printable
@@ -29,7 +29,7 @@ def appendix(
     _apart([*outputs, *([certificate] if certificate else [])])
     if sections is not None and detail is not None:
         raise DyadicError("--sections says what there is, and so does --detail; leave one of the two out")
-    names = None if sections is None else [name.strip() for name in sections.split(",")]
+    names = names_of(sections)
     if names is not None:
         known_sections(names)
     if certificate and others:
@@ -46,9 +46,8 @@ def appendix(
         writers = {path: stack.enter_context(reserved(path, *sources)) for path in every}
         keep = stack.enter_context(reserved(certificate, *sources)) if certificate else None
         for path in sources:
-            derivation = dyadic.derive(dyadic.read(path, cost, granularity))
-            with progress("verifying") as show:
-                found = dyadic.verify(derivation, progress=lambda stage: show(f"verifying: {stage}"))
+            derivation = derivation_of(path, cost, granularity)
+            found = verified(derivation)
             verdicts.append(found.verdict)
             documents.append(
                 appendix_document(derivation, found, chosen=chosen, sections=names, detail=detail or "full")
@@ -89,8 +88,7 @@ def _certificate_alone(source: Path, outputs: Sequence[Path]) -> int:
                 content = read(str(source))
                 found = dyadic.check(content)
         except Rejected as error:
-            for line in rejected_text(str(error), page(sys.stdout)):
-                sys.stdout.write(f"{line}\n")
+            print_lines(rejected_text(str(error), page(sys.stdout)))
             return 1
         _write([certificate_document(content, found)], outputs, writers)
     return 0 if found.confirmed else 3
@@ -110,6 +108,5 @@ def check_appendix(
         found = compare(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, DyadicError) as error:
         raise DyadicError(f"{path}: {error}") from error
-    for line in found.lines(str(path)):
-        sys.stdout.write(f"{printable(line)}\n")
+    print_lines(map(printable, found.lines(str(path))))
     return 0 if found.unchanged else 1

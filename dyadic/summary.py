@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dyadic.printable import printable
 from dyadic.proofs.checker import Report
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.composition import ESSENTIAL
-from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.composition import METHOD_OF, role
 from dyadic.proofs.sentences import any_state, as_held, these_sizes
 from dyadic.proofs.verification import Notes
 from dyadic.results import Certificate
@@ -22,15 +21,8 @@ from dyadic.terminal import VERDICT_WIDTH, Page, counted
 if TYPE_CHECKING:
     from dyadic.proofs.statements import Findings
 
-_METHOD = {
-    "terms": "ranks",
-    "gradient": "adjoint",
-    "function": "functions",
-    "tightness:structure": "tightness",
-    "nonreciprocity:structure": "nonreciprocity",
-}
-"""The method of a claim whose kind has another name."""
 GROUPS = ("The theorem and what it rests on", "Cross-checks of the theorem", "Beyond the theorem")
+_GROUP_OF = {"theorem": 0, "rests": 0, "checks": 1, "beside": 2}
 NOT_SHOWN = (
     "anything about floating point, beyond the equality of two schedules of one emitted module",
     "anything about speed",
@@ -174,10 +166,8 @@ def _grouped(claims: Sequence[Claim]) -> Iterator[tuple[str, list[Claim]]]:
 
 
 def _group(claim: Claim) -> int:
-    name = claim.subject.get("method", "") if claim.kind == "open" else _METHOD.get(claim.kind, claim.kind)
-    if name == "steps" or name in ESSENTIAL:
-        return 0
-    return 1 if name in METHODS and METHODS[name].bears else 2
+    method = claim.subject.get("method", "") if claim.kind == "open" else METHOD_OF.get(claim.kind, claim.kind)
+    return _GROUP_OF[role(method)]
 
 
 def _column(names: Iterable[str], page: Page) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from dyadic.paper.document import Code, Document, Math, Paragraph, Section
+from dyadic.paper.document import Code, Document, Math, Paragraph, Section, label_of
 from dyadic.paper.glyphs import Notation
 from dyadic.paper.verification_table import tags_table, verification
 from dyadic.proofs.checker import Report
@@ -20,9 +19,8 @@ def certificate_document(certificate: Mapping[str, Any], report: Report) -> Docu
     labels = {key: layer["label"] for group in ("layers", "costs") for key, layer in certificate[group].items()}
     hashes = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
     tags = [(tag, digest[:12]) for tag, digest in hashes.items()]
-    left_out = (
-        f" The first {_MOST_TAGS} of {len(tags)} equations; the file holds all." if len(tags) > _MOST_TAGS else ""
-    )
+    left_out = f"The first {_MOST_TAGS} of {len(tags)} equations; the file holds all."
+    said = [Paragraph((left_out,))] if len(tags) > _MOST_TAGS else []
     verdict = f"{certificate['verdict'].capitalize()}: the network "
     exact = f" vertices, is exact after {certificate['steps']} unit steps. SHA-256 of the certificate: "
     longest = Math(("L", "=", str(certificate["L"])))
@@ -37,15 +35,11 @@ def certificate_document(certificate: Mapping[str, Any], report: Report) -> Docu
     sections = (
         Section("Verdict", (stated, checked, network), "result"),
         Section("What was verified, and how", verification(certificate, labels), "verification"),
-        Section(
-            "Tags and hashes",
-            (*([Paragraph((left_out.strip(),))] if left_out else []), tags_table(tags[:_MOST_TAGS])),
-            "hashes",
-        ),
+        Section("Tags and hashes", (*said, tags_table(tags[:_MOST_TAGS])), "hashes"),
     )
     return Document(
         title=f"Certificate of {name}",
-        label=re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "network",
+        label=label_of(name),
         sections=sections,
         notation=Notation(),
         aliases={},

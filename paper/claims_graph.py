@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from dyadic.proofs.composition import ESSENTIAL
-from dyadic.proofs.methods.registry import METHODS
+from dyadic.proofs.composition import METHOD_OF, Role, role
 
-_METHOD = {"gradient": "adjoint", "function": "functions", "terms": "ranks"}
-"""The method of a claim whose kind has another name."""
 _WIDTH, _HEIGHT, _GAP, _ROW, _LABELS = 108.0, 34.0, 14.0, 70.0, 86.0
-_ROWS = ("checks", "theorem", "rests", "beside")
+_ROWS: tuple[Role, ...] = ("checks", "theorem", "rests", "beside")
 _SAID = {"theorem": "the theorem", "rests": "rests on", "checks": "cross-checks", "beside": "beside it"}
 _ORDER = ("refuted", "undecided", "proved")
 Claims = Sequence[Mapping[str, Any]]
@@ -28,7 +25,7 @@ class ClaimNode:
     """All claims of one method.  place: the row in which they stand."""
 
     name: str
-    place: str
+    place: Role
     claims: tuple[Mapping[str, Any], ...]
 
     @property
@@ -46,18 +43,10 @@ def claim_nodes(claims: Claims) -> list[ClaimNode]:
     """The nodes in their rows; nothing where there is no theorem to stand above them."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for claim in claims:
-        groups.setdefault(_METHOD.get(claim["kind"]) or str(claim["kind"]), []).append(claim)
+        groups.setdefault(METHOD_OF.get(claim["kind"], claim["kind"]), []).append(claim)
     if "steps" not in groups:
         return []
-    return [ClaimNode(name, _place(name), tuple(members)) for name, members in groups.items()]
-
-
-def _place(name: str) -> str:
-    if name == "steps":
-        return "theorem"
-    if name in ESSENTIAL:
-        return "rests"
-    return "checks" if name in METHODS and METHODS[name].bears else "beside"
+    return [ClaimNode(name, role(name), tuple(members)) for name, members in groups.items()]
 
 
 def claims_graph(claims: Claims, anchors: Mapping[str, str]) -> str:

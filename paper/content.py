@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dyadic.paper import theory
-from dyadic.paper.document import Algorithm, Block, Document, EquationBlock, Math, Paragraph, Section
+from dyadic.paper.document import Algorithm, Block, Document, EquationBlock, Math, Paragraph, Section, label_of
 from dyadic.paper.exactness import proof, result
 from dyadic.paper.glyphs import Notation, allocate
 from dyadic.paper.layer_words import KindOnPaper, in_words, kinds_on_paper
@@ -77,7 +76,7 @@ def build_document(
     shown = [name for name in SECTIONS if name in (DETAILS[detail] if sections is None else sections)]
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
-        label=re.sub(r"[^A-Za-z0-9]+", "-", architecture.name).strip("-") or "network",
+        label=label_of(architecture.name),
         sections=tuple(Section(written[name][0], written[name][1](), name) for name in shown),
         notation=notation,
         aliases=aliases,

@@ -15,14 +15,12 @@ from dyadic.symbolic.expressions import Reduction
 
 SPACE = 1.7
 """Between two factors: a thin space, in points of a font of 10 points, as all widths here are."""
-RELATION, SIGN, QUAD = 13.3, 12.2, 10.0
-"""An equals sign and a plus sign, each with the spaces around it, and a space as wide as the font is high."""
-_BRACKET = 4.0
-BRACKETS = 2 * _BRACKET
+RELATION, SIGN, BRACKETS, QUAD = 13.3, 12.2, 8.0, 10.0
+"""An equals sign and a plus sign, each with its spaces, a pair of brackets, and what a further row begins with."""
 _SCRIPT, _SCRIPT_OF_SCRIPT = 0.74, 0.58
 _OPERATORS = {
     **dict.fromkeys("=<>≤≥←∈", RELATION), **dict.fromkeys("+−", SIGN), "∣": 8.4, "·": 7.3, ",": 4.5, ";": 4.5,
-    **dict.fromkeys("()", _BRACKET), **dict.fromkeys("[]", 2.9), **dict.fromkeys("⌊⌋⟨⟩", 4.5), "/": 5.0, "|": 2.8,
+    **dict.fromkeys("()", BRACKETS / 2), **dict.fromkeys("[]", 2.9), **dict.fromkeys("⌊⌋⟨⟩", 4.5), "/": 5.0, "|": 2.8,
     "\u2062": SPACE, "∑": 14.6, "′": 3.0, "{": 5.5, ":": 8.4,
 }  # fmt: skip
 _SPACES = {
@@ -83,7 +81,7 @@ def _of(node: Node, scale: float) -> float:
             return QUAD
         case "mtable":
             columns = zip(*([_row(cell, scale) for cell in row] for row in children), strict=True)
-            return sum(map(max, columns)) + QUAD * len(children[0])
+            return sum(map(max, columns)) + 10.0 * len(children[0])
     return _row(node, scale)
 
 

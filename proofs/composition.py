@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
@@ -22,6 +22,19 @@ from dyadic.proofs.subject import Subject
 from dyadic.symbolic.functions import FUNCTIONS
 
 ESSENTIAL = ("lemma", "ranks", "instances", "adjoint")
+METHOD_OF = {"terms": "ranks", "gradient": "adjoint", "function": "functions"}
+"""The method that makes the claims of a kind, where it has another name."""
+Role = Literal["theorem", "rests", "checks", "beside"]
+"""The theorem itself, what it rests on, what cross-checks it, and what stands beside it."""
+
+
+def role(method: str) -> Role:
+    """What the claims of a method are to the theorem; ``steps`` is the theorem."""
+    if method == "steps":
+        return "theorem"
+    if method in ESSENTIAL:
+        return "rests"
+    return "checks" if method in METHODS and METHODS[method].bears else "beside"
 
 
 def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim:

@@ -9,16 +9,14 @@ from support.optional import require
 from support.pages import blocks, pictures, run_page
 
 from dyadic.cli import commands
-from dyadic.paper.drawing import svg
-from dyadic.paper.wavefront import wavefront
-from dyadic.symbolic import derive, read_spec
 
 PAGES = sorted(Path("docs").rglob("*.md"))
+GALLERY = sorted(Path("docs/gallery").glob("*.md"))
 RUN = [
     Path("docs/tutorial.md"),
     Path("docs/readers.md"),
     *sorted(Path("docs/howto").glob("*.md")),
-    *sorted(Path("docs/gallery").glob("*.md")),
+    *GALLERY,
     *sorted(Path("docs/reference").glob("*.md")),
 ]
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -33,7 +31,14 @@ def test_examples(page, tmp_path):
     assert any(language in ("console", "python") for language, _ in found)
     run_page(page, tmp_path)
     for picture in pictures(page):
-        assert same_picture(picture.read_text(), (tmp_path / picture.name).read_text()), f"{picture}: `make docs`"
+        shown, drawn = picture.read_text(), (tmp_path / picture.name).read_text()
+        # Relaxations round as the machine does; the gallery's figures are counted, so that they are the same anywhere.
+        assert shown == drawn or (page not in GALLERY and same_picture(shown, drawn)), f"{picture}: `make docs`"
+
+
+@pytest.mark.parametrize("page", GALLERY, ids=str)
+def test_a_page_of_the_gallery_shows_its_figure(page):
+    assert pictures(page) == [page.with_suffix(".svg")]
 
 
 def same_picture(one, two):
@@ -50,16 +55,6 @@ def test_a_picture_that_is_another_is_told_from_it():
     assert not same_picture(shown, shown.replace("exactly 0", "1.00e-03", 1))
     assert not same_picture(shown, re.sub(r'x="(\d+)', lambda match: f'x="{int(match[1]) + 3}', shown, count=1))
     assert not same_picture(shown, Path("docs/pictures/stepsizes.svg").read_text())
-
-
-@pytest.mark.parametrize("page", sorted(Path("docs/gallery").glob("*.md")), ids=str)
-def test_figures_of_the_gallery_are_those_that_are_drawn(page, tmp_path):
-    """``dyadic figure`` draws them."""
-    (text,) = (text for language, text in blocks(page) if language == "toml")
-    (tmp_path / f"{page.stem}.toml").write_text(text)
-    drawing = wavefront(derive(read_spec(tmp_path / f"{page.stem}.toml")))
-    assert page.with_suffix(".svg").read_text() == svg(drawing)
-    assert f"({page.stem}.svg)" in page.read_text()
 
 
 def anchors(page):
@@ -83,7 +78,8 @@ def test_every_page_is_in_the_index():
     shown = {picture.resolve() for page in PAGES for picture in pictures(page)}
     for path in Path("docs").rglob("*.*"):
         if path.name != "README.md":
-            assert path.resolve() in shown or f"({path.relative_to('docs')})" in index, path
+            is_shown = path.parent.name == "pictures" and path.resolve() in shown
+            assert is_shown or f"({path.relative_to('docs')})" in index, path
 
 
 def sections():

@@ -41,10 +41,17 @@ def residual(bench: Bench, u: Units, beta: object, correction: Correction) -> di
 
 @dataclass(frozen=True)
 class Equilibrium:
-    """A nudged state.  stepped: whether unit steps went there; NaN where neither they nor Newton's method found one."""
+    """A nudged state; NaN where neither unit steps nor Newton's method found one.
+
+    steps: how many unit steps went there; None where they do not.
+    """
 
     u: Units
-    stepped: bool
+    steps: int | None
+
+    @property
+    def stepped(self) -> bool:
+        return self.steps is not None
 
 
 def settled(
@@ -68,8 +75,8 @@ def settled(
                 break
         off = largest(residual(bench, u, beta, correction))
         if off <= _NEARLY * max(1.0, largest(u)):
-            return Equilibrium(u, True)
-        return Equilibrium(followed(bench, beta, correction), False)
+            return Equilibrium(u, step)
+        return Equilibrium(followed(bench, beta, correction), None)
 
 
 def followed(bench: Bench, beta: complex, correction: Correction) -> dict[str, Array]:

@@ -185,10 +185,10 @@ def _holomorphic(bench: Bench) -> MethodTrial | str:
     best = measured[2]
     per_step = 8 * 3 * len(bench.vertices)
     found = Effort("N = 8, beta 0.1", None, None, per_step, f"the error stays at {best.error:.1e}")
-    steps: list[int] = []
-    reached = settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction, lambda step, u: steps.append(step))
-    if best.error <= WANTED and reached.stepped:
-        found = Effort("N = 8, beta 0.1", steps[-1], steps[-1] * per_step + len(bench.vertices), per_step)
+    if best.error <= WANTED:
+        steps = settled(bench, 0.1 * cmath.exp(0.25j * cmath.pi), correction).steps
+        if steps is not None:
+            found = Effort("N = 8, beta 0.1", steps, steps * per_step + len(bench.vertices), per_step)
     return MethodTrial(tuple(measured), found, claims)
 
 

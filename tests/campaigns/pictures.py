@@ -14,7 +14,7 @@ def main():
             continue
         with TemporaryDirectory() as folder:
             run_page(page, Path(folder))
-            for picture in (one for one in shown if (Path(folder) / one.name).exists()):  # others are made from Python
+            for picture in shown:
                 picture.parent.mkdir(exist_ok=True)
                 shutil.copyfile(Path(folder) / picture.name, picture)
                 print(picture)

@@ -21,8 +21,8 @@ def blocks(page):
 
 
 def pictures(page):
-    """The files of the pictures that a page shows and that its own commands draw: those in docs/pictures."""
-    return [page.parent / name for name in PICTURE.findall(page.read_text()) if "pictures/" in name]
+    """The files of the pictures that a page shows, which its own commands draw."""
+    return [page.parent / name for name in PICTURE.findall(page.read_text())]
 
 
 def run_page(page, folder):
