@@ -254,7 +254,7 @@ _FILE = """(** The theorem of one network, written from its certificate. *)
 From Coq Require Import Reals List ZArith QArith.
 From Coquelicot Require Import Coquelicot.
 From Dyadic Require Import Network Equations Derivatives Polynomials Pairing Coordinates Printed.
-From Dyadic Require Import Emitted Functions Instances.
+From Dyadic Require Import NetworkTensors Emitted Functions Instances.
 {kinds}Import ListNotations.
 Open Scope nat_scope.
 
