@@ -15,9 +15,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import argparse  # noqa: E402
 import importlib.util  # noqa: E402
-import statistics  # noqa: E402
-import subprocess  # noqa: E402
-import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
@@ -26,6 +23,7 @@ from types import ModuleType  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
+from contest import emitted, medians  # noqa: E402
 
 HERE = Path(__file__).resolve().parent.parent
 BLOCK = """name = "block"
@@ -61,20 +59,6 @@ type = "squared_error"
 Call = Callable[[], dict[str, Any]]
 
 
-def emitted(folder: Path, root: Path, spec: Path, target: str) -> ModuleType:
-    """A checkout's module."""
-    path = folder / f"m{abs(hash((root, spec.stem)))}_{target}.py"
-    command = [sys.executable, "-m", "dyadic", "emit", str(spec), "--target", target, "--dtype", "float32"]
-    subprocess.run([*command, "-o", str(path)], cwd=root, check=True)
-    found = importlib.util.spec_from_file_location(path.stem, path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    sys.modules[path.stem] = module
-    found.loader.exec_module(module)
-    return module
-
-
 def by_torch(name: str, params: dict[str, Any], x: Any, y: Any) -> Call:
     """The same networks in PyTorch's eager mode."""
     import torch
@@ -100,20 +84,6 @@ def by_torch(name: str, params: dict[str, Any], x: Any, y: Any) -> Call:
     return lambda: dict(zip(p, torch.autograd.grad(loss(), list(p.values())), strict=True))
 
 
-def medians(calls: dict[str, Call], seconds: float) -> dict[str, float]:
-    """Microseconds of processor time; the contestants take turns, five at least."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    end = time.process_time() + seconds * len(calls)
-    while time.process_time() < end or len(times[next(iter(times))]) < 5:
-        for name, call in calls.items():
-            start = time.process_time()
-            call()
-            times[name].append(time.process_time() - start)
-    return {name: 1e6 * statistics.median(found) for name, found in times.items()}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 8, 32, 128])
@@ -126,7 +96,10 @@ def main() -> None:
         block = Path(name) / "block.toml"
         block.write_text(BLOCK, encoding="utf-8")
         for spec in (HERE / "examples/lenet.toml", block):
-            modules = {n: emitted(Path(name), root, spec, target) for n, (root, target) in roots.items()}
+            modules = {
+                n: emitted(root, spec, target, "float32", Path(name) / f"{spec.stem}_{k}.py")
+                for k, (n, (root, target)) in enumerate(roots.items())
+            }
             for batch in options.batch:
                 compared(spec.stem, modules, batch, options.seconds)
 
@@ -150,7 +123,7 @@ def compared(name: str, modules: dict[str, ModuleType], batch: int, seconds: flo
             difference = np.max(np.abs(np.asarray(value) - wanted[parameter])) / np.max(np.abs(wanted[parameter]))
             if not difference < 2e-3:
                 raise ValueError(f"{contestant}: {parameter} differs by {difference:.1e}")
-    found = medians(calls, seconds)
+    found = medians(calls, seconds, time.process_time, turns=5, again=False)
     line = "  ".join(f"{n} {t:9.0f}" for n, t in found.items())
     print(f"{name:6} batch {batch:4}: {line}  (load {os.getloadavg()[0]:.1f})", flush=True)
 
