@@ -31,11 +31,6 @@ class WrittenLayer:
     equations: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
 
     @property
-    def equations_text(self) -> tuple[str, ...]:
-        """All equations as they stand in the file, in order."""
-        return tuple(text for group in self.equations.values() for *_, text in group)
-
-    @property
     def work(self) -> int:
         """About how many terms the kernel has to write out."""
         return sum(
