@@ -8,20 +8,24 @@ time in microseconds (what other programs take of the machine is not counted), a
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
 import os
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-from kernels import HERE, medians, module_of  # first: it says how many threads NumPy has
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # read when the libraries are loaded
 
-import numpy as np  # isort: skip
+import argparse  # noqa: E402
+import importlib.util  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+from types import ModuleType  # noqa: E402
+from typing import Any  # noqa: E402
 
+import numpy as np  # noqa: E402
+from contest import emitted, medians  # noqa: E402
+
+HERE = Path(__file__).resolve().parent.parent
 BLOCK = """name = "block"
 [inputs.image]
 shape = [16, 16, 16]
@@ -92,7 +96,10 @@ def main() -> None:
         block = Path(name) / "block.toml"
         block.write_text(BLOCK, encoding="utf-8")
         for spec in (HERE / "examples/lenet.toml", block):
-            modules = {n: module_of(Path(name), root, spec, target, "float32") for n, (root, target) in roots.items()}
+            modules = {
+                n: emitted(root, spec, target, "float32", Path(name) / f"{spec.stem}_{k}.py")
+                for k, (n, (root, target)) in enumerate(roots.items())
+            }
             for batch in options.batch:
                 compared(spec.stem, modules, batch, options.seconds)
 
@@ -116,7 +123,7 @@ def compared(name: str, modules: dict[str, ModuleType], batch: int, seconds: flo
             difference = np.max(np.abs(np.asarray(value) - wanted[parameter])) / np.max(np.abs(wanted[parameter]))
             if not difference < 2e-3:
                 raise ValueError(f"{contestant}: {parameter} differs by {difference:.1e}")
-    found = medians(calls, seconds, time.process_time, least=5, warm=False)
+    found = medians(calls, seconds, time.process_time, turns=5, again=False)
     line = "  ".join(f"{n} {t:9.0f}" for n, t in found.items())
     print(f"{name:6} batch {batch:4}: {line}  (load {os.getloadavg()[0]:.1f})", flush=True)
 

@@ -20,16 +20,16 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402
 import importlib.util  # noqa: E402
 import platform  # noqa: E402
-import statistics  # noqa: E402
 import subprocess  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable, Mapping  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 from pathlib import Path  # noqa: E402
 from types import ModuleType  # noqa: E402
 from typing import Any  # noqa: E402
 
+import contest  # noqa: E402
 import numpy as np  # noqa: E402
 
 HERE = Path(__file__).resolve().parent.parent
@@ -48,26 +48,15 @@ def specification(width: int, depth: int) -> str:
 
 def emitted(folder: Path, root: Path, target: str, width: int, depth: int, dtype: str) -> ModuleType | None:
     """A checkout's module, or None where it says that it cannot emit it."""
-    spec = folder / f"mlp_{width}_{depth}.toml"
+    spec, path = (
+        folder / f"mlp_{width}_{depth}.toml",
+        folder / f"m{abs(hash(root))}_{target}_{width}_{depth}_{dtype}.py",
+    )
     spec.write_text(specification(width, depth), encoding="utf-8")
     try:
-        return module_of(folder, root, spec, target, dtype, quiet=True)
+        return contest.emitted(root, spec, target, dtype, path, quiet=True)
     except subprocess.CalledProcessError:
         return None
-
-
-def module_of(folder: Path, root: Path, spec: Path, target: str, dtype: str, quiet: bool = False) -> ModuleType:
-    """A checkout's module of a specification.  Raises CalledProcessError where it cannot emit it."""
-    path = folder / f"m{abs(hash((root, spec.stem)))}_{target}_{dtype}.py"
-    command = [sys.executable, "-m", "dyadic", "emit", str(spec), "--target", target, "--dtype", dtype, "-o", str(path)]
-    subprocess.run(command, cwd=root, check=True, capture_output=quiet)
-    found = importlib.util.spec_from_file_location(path.stem, path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    sys.modules[path.stem] = module
-    found.loader.exec_module(module)
-    return module
 
 
 def by_hand(params: dict[str, Any], x: Any, y: Any, depth: int) -> tuple[Any, dict[str, Any]]:
@@ -119,28 +108,6 @@ def compared(name: str, found: tuple[Any, dict[str, Any]], wanted: tuple[Any, di
             raise ValueError(f"{name}: differs by {difference:.1e} on a scale of {scale:.1e}")
 
 
-def medians(
-    calls: Mapping[str, Callable[[], object]], seconds: float, clock: Callable[[], float] = time.perf_counter,
-    least: int = 3, warm: bool = True,
-) -> dict[str, float]:  # fmt: skip
-    """Microseconds of one call, of each contestant; they take turns until the time is over, ``least`` turns at least.
-
-    warm: each call that is timed comes after one that is not.
-    """
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    end = clock() + seconds * len(calls)
-    while clock() < end or len(times[next(iter(times))]) < least:
-        for name, call in calls.items():
-            if warm:
-                call()  # the caches are its own again
-            start = clock()
-            call()
-            times[name].append(clock() - start)
-    return {name: 1e6 * statistics.median(found) for name, found in times.items()}
-
-
 def contestants(folder: Path, options: Any, width: int, depth: int, batch: int) -> dict[str, Call]:
     """By name, checked against each other."""
     roots = {f"{target}": (HERE, target) for target in TARGETS}
@@ -183,7 +150,8 @@ def main() -> None:
         for width in options.width:
             for depth in options.depth:
                 for batch in options.batch:
-                    found = medians(contestants(Path(name), options, width, depth, batch), options.seconds)
+                    calls = contestants(Path(name), options, width, depth, batch)
+                    found = contest.medians(calls, options.seconds, time.perf_counter, turns=3, again=True)
                     if list(found) != heading:
                         heading = list(found)
                         print(f"{'width':>6}{'depth':>6}{'batch':>6}", *(f"{one:>10}" for one in heading))

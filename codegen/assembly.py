@@ -140,7 +140,7 @@ def emit_module(target: Target) -> str:
         "gradients": [
             (repr(name), text.gradient(name, terms), tagged(derivation, f"g:{name}")) for name, terms in plan.gradients
         ],
-        "makes": "make" if target.makes else "",
+        "makes": target.makes,
         **target.context(),
     }
     return rendered(target.template, context)

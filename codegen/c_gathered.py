@@ -12,29 +12,28 @@ from dyadic.codegen.loops.kernel import Axis
 from dyadic.codegen.loops.product import MatrixView
 from dyadic.codegen.loops.sequential import START, limits
 from dyadic.codegen.program import variable
-from dyadic.symbolic.expressions import Element
 
 LEFT, RIGHT = "gathered[0]", "gathered[1]"
 
 
 def lines(printer: CPrinter, product: GatheredProduct) -> list[str]:
     """The loops around the product, the copies and the call."""
-    text: list[str] = []
-    if isinstance(product.left, GatheredOperand) and product.fixed:
-        text += _copied(printer, product.left, LEFT, 1)
+    left = _copied(printer, product.left, LEFT) if isinstance(product.left, GatheredOperand) else []
+    inside = [*_copied(printer, product.right, RIGHT), _call(printer, product)]
     around = (*product.outer, *product.summed)
-    text += [_for(printer, axis, depth) for depth, axis in enumerate(around, 1)]
-    within = 1 + len(around)
-    if isinstance(product.left, GatheredOperand) and not product.fixed:
-        text += _copied(printer, product.left, LEFT, within)
-    text += _copied(printer, product.right, RIGHT, within)
-    text.append("    " * within + _call(printer, product))
-    return text + ["    " * depth + "}" for depth in range(len(around), 0, -1)]
+    if product.fixed:
+        return [*left, *looped(printer, around, inside)]
+    return looped(printer, around, [*left, *inside])
 
 
-def _for(printer: CPrinter, axis: Axis, depth: int) -> str:
-    name = axis.index.name
-    return f"{'    ' * depth}for (int {name} = 0; {name} < {printer.whole(axis.extent)}; ++{name}) {{"
+def looped(printer: CPrinter, axes: Sequence[Axis], body: Sequence[str]) -> list[str]:
+    """Lines in loops over the axes, the last the innermost."""
+    text = list(body)
+    for axis in reversed(axes):
+        name = axis.index.name
+        head = f"for (int {name} = 0; {name} < {printer.whole(axis.extent)}; ++{name}) {{"
+        text = [head, *(f"    {line}" for line in text), "}"]
+    return text
 
 
 def _call(printer: CPrinter, product: GatheredProduct) -> str:
@@ -53,26 +52,20 @@ def place(printer: CPrinter, view: MatrixView) -> str:
     return f"{first}, {view.row}, {view.column}"
 
 
-def _copied(printer: CPrinter, gather: GatheredOperand, into: str, depth: int) -> list[str]:
+def _copied(printer: CPrinter, gather: GatheredOperand, into: str) -> list[str]:
     """Loops over the copy's rows, in each of which the last axis is copied where its brackets hold."""
     *around, last = (*gather.slow, *gather.fast)
     before, low, high, within = (_from_zero(part) for part in limits(gather.operand.guards, last.index, size([last])))
-    text = [_for(printer, axis, depth + k) for k, axis in enumerate(around)]
-    indent, name = "    " * (depth + len(around)), last.index.name
+    name = last.index.name
     offset = printer.whole.offset([axis.index for axis in around] + [Integer(0)], [a.extent for a in (*around, last)])
-    text.append(f"{indent}real* to = {into} + {offset};")
+    text = [f"real* to = {into} + {offset};"]
     if gather.operand.guards:
-        text.append(f"{indent}for (int {name} = 0; {name} < {size([last])}; ++{name}) {{ to[{name}] = 0; }}")
+        text.append(f"for (int {name} = 0; {name} < {size([last])}; ++{name}) {{ to[{name}] = 0; }}")
     condition = f"if ({printer.whole.conditions(before)}) " if before else ""
-    value = f"to[{name}] = {printer.whole.entry(_entry(gather))};"
+    value = f"to[{name}] = {printer.whole.entry(gather.operand.entry)};"
     value = f"if ({printer.whole.conditions(within)}) {{ {value} }}" if within else value
     loop = f"for (int {name} = {printer.whole(low)}; {name} < {printer.whole(high)}; ++{name}) {{ {value} }}"
-    text.append(f"{indent}{condition}{loop}")
-    return text + ["    " * (depth + k) + "}" for k in reversed(range(len(around)))]
-
-
-def _entry(gather: GatheredOperand) -> Element:
-    return gather.operand.entry
+    return looped(printer, around, [*text, condition + loop])
 
 
 def _from_zero(part: Expr | Sequence[Expr]) -> Expr | tuple[Expr, ...]:
@@ -82,4 +75,4 @@ def _from_zero(part: Expr | Sequence[Expr]) -> Expr | tuple[Expr, ...]:
     return tuple(one.xreplace({START: Integer(0)}) for one in part)
 
 
-__all__ = ["lines", "place"]
+__all__ = ["lines", "looped", "place"]

@@ -23,7 +23,6 @@ class CupyTarget(KernelTarget):
     template = "cupy.py.j2"
     array_module = "cp"
     makes = True
-    maker = "make"
 
     def added(self, terms: Sequence[str], out: str | None) -> str:
         into = f", out={out}" if out else ""

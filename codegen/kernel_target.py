@@ -31,8 +31,6 @@ class KernelTarget(Target):
     """
 
     one_thread = False
-    maker = "_new"
-    """The function by which a routine makes an array."""
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         super().__init__(derivation, dtype)
@@ -143,11 +141,12 @@ class KernelTarget(Target):
     def _allocations(self, one: Nest, routine: Routine, sizes: Mapping[Expr, Expr], into: str | None) -> Iterator[str]:
         """Arrays for a kernel's results, new ones or ``out``.  into: the result that may be given."""
         defined = {item.tensor.name: item.tensor for item in routine.definitions}
+        maker = "make" if self.makes else "_new"
         for written in one.kernel.writes:
             tensor = defined.get(written.name, written)
             name, integers = variable(tensor), tensor.name in one.kernel.integers
             extents = [_number(extent.xreplace(dict(sizes))) for extent in tensor.shape]
-            made = f"{self.maker}({', '.join(extents + (['dtype=np.int32'] if integers else []))})"
+            made = f"{maker}({', '.join(extents + (['dtype=np.int32'] if integers else []))})"
             yield f"{name} = {made} if out is None else out" if name == into else f"{name} = {made}"
 
 

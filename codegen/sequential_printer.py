@@ -24,17 +24,17 @@ class SequentialPrinter(CPrinter):
         return "\n".join([f"// {about}", head, "{", *body, "}"])
 
     def _body(self) -> list[str]:
-        product = matrix_product(self.nest.kernel)
-        gathered = gathered_product(self.nest.kernel)
-        if product is not None:
-            lines = self._matrix_product(product)
-        elif gathered is not None:
-            lines = c_gathered.lines(self, gathered)
-        else:
+        kernel = self.nest.kernel
+        product = matrix_product(kernel) or gathered_product(kernel)
+        if product is None:
             return [*(f"    {self.declaration(array)}" for array in self.nest.arrays), *self.steps(self.nest.steps, 1)]
-        found = product or gathered
-        if found is not None and found.epilogue is not None:
-            rest = SequentialPrinter(sequential(found.epilogue), self.suffix)
+        if isinstance(product, MatrixProduct):
+            called = self._matrix_product(product)
+        else:
+            called = c_gathered.lines(self, product)
+        lines = [f"    {line}" for line in called]
+        if product.epilogue is not None:
+            rest = SequentialPrinter(sequential(product.epilogue), self.suffix)
             lines += rest.steps(rest.nest.steps, 1)
         return lines
 
@@ -43,14 +43,8 @@ class SequentialPrinter(CPrinter):
         rows, columns, depth = (self.whole(extent) for extent in product.extents)
         left, right, out = (c_gathered.place(self, v) for v in (product.left, product.right, product.out))
         scale = self.real(product.scale)
-        lines = []
-        for level, axis in enumerate(product.groups, 1):
-            name = axis.index.name
-            lines.append(f"{'    ' * level}for (int {name} = 0; {name} < {self.whole(axis.extent)}; ++{name}) {{")
-        indent = "    " * (1 + len(product.groups))
         call = f"product({rows}, {columns}, {depth}, {left}, {right}, {out.rpartition(', ')[0]}, {scale}, 0);"
-        lines.append(indent + call)
-        return lines + [f"{'    ' * level}}}" for level in range(len(product.groups), 0, -1)]
+        return c_gathered.looped(self, product.groups, [call])
 
     def vector(self, step: Vector) -> str:
         raise UnsupportedEquation("one thread moves no packs")

@@ -48,16 +48,16 @@ def contraction(kernel: Kernel) -> Contraction | None:
     left, right = (factor for factor in factors)
     if not isinstance(left, Element) or not isinstance(right, Element):
         return None
-    if _indices(left) >= {kernel.axes[-1].index} and kernel.axes[-1].index not in _indices(right):
+    if free_indices(left) >= {kernel.axes[-1].index} and kernel.axes[-1].index not in free_indices(right):
         left, right = right, left
     out = [axis.index for axis in kernel.axes]
-    uses = [_indices(factor) & set(out) for factor in (left, right)]
+    uses = [free_indices(factor) & set(out) for factor in (left, right)]
     if uses[0] | uses[1] != set(out) or kernel.axes[-1].index in uses[0]:
         return None
     shared = uses[0] & uses[1]
     guards: tuple[list[Expr], list[Expr]] = ([], [])
     for guard in total.guards:
-        here = _indices(guard) & set(out)
+        here = free_indices(guard) & set(out)
         sides = [k for k in (0, 1) if here <= uses[k]]
         if not sides:
             return None
@@ -70,7 +70,8 @@ def contraction(kernel: Kernel) -> Contraction | None:
     return Contraction(total, Operand(left, tuple(guards[0]), rows), Operand(right, tuple(guards[1]), columns), groups)
 
 
-def _indices(node: Expr) -> set[Index]:
+def free_indices(node: Expr) -> set[Index]:
+    """The indices that an expression depends on."""
     return {symbol for symbol in node.free_symbols if isinstance(symbol, Index)}
 
 
@@ -87,6 +88,6 @@ def packs(operand: Operand, axes: Iterable[Axis], extent: Expr, width: int) -> b
     """
     last = list(axes)[-1]
     plain = operand.entry.indices[-1] == last.index and not any(i.has(last.index) for i in operand.entry.indices[:-1])
-    free = not any(last.index in _indices(guard) for guard in operand.guards)
+    free = not any(last.index in free_indices(guard) for guard in operand.guards)
     whole = extent == last.extent and extent.is_Integer and int(extent) % width == 0
     return bool(plain and free and whole and not operand.entry.indices[-1].has(Element))

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Mul
+from sympy import Expr, Integer
 
-from dyadic.codegen.loops.contraction import Contraction, Operand, contraction
+from dyadic.codegen.loops.contraction import Contraction, Operand, contraction, free_indices
 from dyadic.codegen.loops.kernel import Axis, Kernel, Put
+from dyadic.codegen.loops.place import count
 from dyadic.codegen.loops.product import MatrixView, after_the_sum, matrix_product, scale_of, view
-from dyadic.symbolic.expressions import Index
 
 ROOM = 2**17
 """Most numbers that one operand is gathered into."""
@@ -70,9 +70,10 @@ def gathered_product(kernel: Kernel) -> GatheredProduct | None:
     scale = scale_of(kernel, found)
     epilogue = after_the_sum(kernel, found, last) if scale is None else None
     around = {axis.index for axis in (*outer, *summed)}
+    fixed = not any(free_indices(node) & around for node in (found.rows.entry, *found.rows.guards))
     return GatheredProduct(
         outer, summed, found.rows.axes, columns, depth, left, right, out,
-        Integer(1) if scale is None else scale, epilogue, not _indices(found.rows) & around,
+        Integer(1) if scale is None else scale, epilogue, fixed,
     )  # fmt: skip
 
 
@@ -99,17 +100,12 @@ def _whole(axes: Sequence[Axis]) -> int:
 
 def size(axes: Sequence[Axis]) -> int:
     """The number of points of axes whose extents are numbers."""
-    return int(Mul(*(axis.extent for axis in axes)))
+    return int(count(axes))
 
 
 def _matrix(kernel: Kernel, found: Contraction, depth: Sequence[Axis]) -> MatrixView | None:
     """The left operand where it lies, if it is a matrix there."""
     return None if found.rows.guards else view(found.rows.entry, kernel.tensors, found.rows.axes, depth)
-
-
-def _indices(operand: Operand) -> set[Index]:
-    symbols = set().union(*(node.free_symbols for node in (operand.entry, *operand.guards)))
-    return {symbol for symbol in symbols if isinstance(symbol, Index)}
 
 
 __all__ = ["ROOM", "GatheredOperand", "GatheredProduct", "gathered_product", "size"]

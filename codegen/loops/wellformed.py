@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from sympy import Add, Expr, Mul
 
+from dyadic.codegen.loops.contraction import free_indices
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Let, Local, Masked, Put, Statement
 from dyadic.codegen.loops.nest import For, Halving, IndexValue, Nest, Set, steps_of
 from dyadic.codegen.program import BATCH, variable
@@ -150,7 +151,7 @@ class _Verifier:
         extents = self.tensors[key].shape
         if len(extents) != len(entry.indices):
             self.fail(f"{variable(entry)} has {len(extents)} axes")
-        for index in sorted(_indices(entry) - set(self.ranges), key=str):
+        for index in sorted(free_indices(entry) - set(self.ranges), key=str):
             self.fail(f"index {index} is not bound")
         for position, (index, extent) in enumerate(zip(entry.indices, extents, strict=True)):
             if not isinstance(index, Element) and not in_bounds(index, extent, guards, self.ranges):
@@ -164,21 +165,17 @@ def in_bounds(index: Expr, extent: Expr, guards: Guards, ranges: Mapping[Index, 
     if index.has(Element) or not extent.is_Integer:
         return False
     known = [g for g in guards if not g.has(Element) and _counted(g, ranges)]
-    near = [g for g in known if _indices(g) <= _indices(index)]
+    near = [g for g in known if free_indices(g) <= free_indices(index)]
     return any(_enumerated(index, int(extent), chosen, ranges) for chosen in (near, known))
 
 
 def _counted(node: Expr, ranges: Mapping[Index, Expr]) -> bool:
-    return all(ranges[index].is_Integer for index in _indices(node))
-
-
-def _indices(node: Expr) -> set[Index]:
-    return {symbol for symbol in node.free_symbols if isinstance(symbol, Index)}
+    return all(ranges[index].is_Integer for index in free_indices(node))
 
 
 def _enumerated(index: Expr, extent: int, guards: Iterable[Expr], ranges: Mapping[Index, Expr]) -> bool:
     guards = list(guards)
-    names = sorted(set(chain(_indices(index), *map(_indices, guards))), key=str)
+    names = sorted(set(chain(free_indices(index), *map(free_indices, guards))), key=str)
     if not _counted(index, ranges) or prod(int(ranges[name]) for name in names) > _MOST:
         return False
     grids = np.meshgrid(*(np.arange(int(ranges[name])) for name in names), indexing="ij")

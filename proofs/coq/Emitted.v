@@ -11,7 +11,7 @@
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Qreals Lra FunctionalExtensionality FinFun.
 From Coquelicot Require Import Coquelicot.
 From Dyadic Require Import Stabilisation Dyadic Sums Paths Gradient Network Backpropagation.
-From Dyadic Require Import Equations Derivatives Polynomials Pairing Coordinates Printed.
+From Dyadic Require Import Equations Derivatives Polynomials Pairing Coordinates NetworkTensors Printed.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -32,40 +32,20 @@ Section Emitted.
   Definition layer_at (v : nat) : layer := if (v <? n)%nat then layers v else cost_layer.
   Hypothesis by_kind_holds : forall v, by_kind v = true -> pairing_holds F dims (layer_at v).
 
-  (** All parameters in one vector, one tensor after the other. *)
-  Fixpoint offset (k : nat) : nat := match k with O => O | S k => (offset k + size (dims (Param k)))%nat end.
-  Definition Theta : NormedModule R_AbsRing := Vec (pred (offset P)).
-  Definition X (v : nat) : NormedModule R_AbsRing := Vec (pred (size (dims (Activation v)))).
+  Notation Theta := (Theta dims P).
+  Notation X := (X dims).
   Notation E := (Gradient.E Theta X).
-  Definition parameter (t : Theta) (k : nat) (p : Z) : R := coord _ t (Z.of_nat (offset k) + p).
-  Definition entry {v : nat} (x : X v) (p : Z) : R := coord _ x p.
-
-  Fixpoint theta_of (v : nat) : E v -> Theta :=
-    match v return E v -> Theta with O => fun t => t | S w => fun e => theta_of w (fst e) end.
-  Fixpoint activation_entry (v : nat) : E v -> nat -> Z -> R :=
-    match v return E v -> nat -> Z -> R with
-    | O => fun _ _ _ => 0
-    | S w => fun e u p => if Nat.eqb u w then entry (snd e) p else activation_entry w (fst e) u p
-    end.
+  Notation parameter := (parameter dims P).
+  Notation entry := (entry dims).
+  Notation theta_of := (theta_of dims P).
+  Notation activation_entry := (activation_entry dims P).
+  Notation tensors_at := (tensors_at dims P data).
+  Notation direction_at := (direction_at dims P).
 
   (** The layer at v reads u. *)
   Definition reads_vertex (l : layer) (u : nat) : bool := existsb (fun d => reads_name (Activation u) (body d)) (forward l).
   Definition parent (u v : nat) : bool := (u <? v)%nat && reads_vertex (layers v) u.
 
-  (** What a layer finds: the parameters, the activations among [mask], the data; and a direction of these. *)
-  Definition tensors_at (mask : nat -> bool) (v : nat) (e : E v) : tensors := fun t p =>
-    match t with
-    | Param k => parameter (theta_of v e) k p
-    | Activation u => if mask u then activation_entry v e u p else 0
-    | Datum k => data k p
-    | Inner _ | Sensitivity _ => 0
-    end.
-  Definition direction_at (mask : nat -> bool) (v : nat) (h : E v) : tensors := fun t p =>
-    match t with
-    | Param k => parameter (theta_of v h) k p
-    | Activation u => if mask u then activation_entry v h u p else 0
-    | _ => 0
-    end.
   Definition readers (v : nat) : nat -> bool := fun u => parent u v.
   Definition everything : nat -> bool := fun _ => true.
 
@@ -119,28 +99,6 @@ Section Emitted.
 
   (** ** Differentiability *)
 
-  Lemma theta_of_linear : forall v, is_linear (theta_of v).
-  Proof.
-    induction v as [|v IH]; cbn [theta_of]; [apply is_linear_id|].
-    apply (is_linear_comp (U := E (S v)) (V := E v) fst (theta_of v)); [apply is_linear_fst | exact IH].
-  Qed.
-  Lemma act_linear : forall v u p, is_linear (fun e : E v => activation_entry v e u p : R_NormedModule).
-  Proof.
-    induction v as [|v IH]; intros u p; cbn [activation_entry]; [apply (is_linear_zero (U := E 0) (V := R_NormedModule))|].
-    destruct (Nat.eqb u v).
-    - apply (is_linear_comp (U := E (S v)) (V := X v) snd (fun x => entry x p : R_NormedModule)); [apply is_linear_snd | apply coord_linear].
-    - apply (is_linear_comp (U := E (S v)) (V := E v) fst (fun e => activation_entry v e u p : R_NormedModule)); [apply is_linear_fst | apply IH].
-  Qed.
-  Lemma tensors_differentiable : forall mask v (e : E v), differentiable (E v) e (tensors_at mask v) (direction_at mask v).
-  Proof.
-    intros mask v e t p. destruct t as [k|u|k|k|k]; cbn [tensors_at direction_at].
-    - apply filterdiff_linear. apply (is_linear_comp (theta_of v) (fun t => parameter t k p : R_NormedModule));
-        [apply theta_of_linear | apply coord_linear].
-    - destruct (mask u); [apply filterdiff_linear, act_linear | apply (filterdiff_const (0 : R_NormedModule))].
-    - apply (filterdiff_const (data k p : R_NormedModule)).
-    - apply (filterdiff_const (0 : R_NormedModule)).
-    - apply (filterdiff_const (0 : R_NormedModule)).
-  Qed.
   Lemma vertex_map_differentiable : forall v (e : E v), smooth_chain F dims (forward (layers v)) (tensors_at (readers v) v e) ->
     filterdiff (vertex_map v) (locally e) (vertex_derivative v e).
   Proof.
@@ -163,7 +121,7 @@ Section Emitted.
   Proof.
     intro w. induction v as [|v IH]; intros e e' H.
     - simpl in *. now subst.
-    - destruct H as [H Hv]. destruct (IH _ _ H) as [Ht Ha]. split; [exact Ht|]. intros u p Hu. cbn [activation_entry].
+    - destruct H as [H Hv]. destruct (IH _ _ H) as [Ht Ha]. split; [exact Ht|]. intros u p Hu. cbn [NetworkTensors.activation_entry].
       destruct (Nat.eqb_spec u v) as [->|]; [now rewrite (Hv Hu) | now apply Ha].
   Qed.
 
@@ -172,46 +130,10 @@ Section Emitted.
     intros v e e' H. unfold vertex_map. destruct (agreement v v e e' H) as [Ht Ha].
     assert (HT : tensors_at (readers v) v e = tensors_at (readers v) v e').
     { apply functional_extensionality. intro t. apply functional_extensionality. intro p.
-      destruct t; cbn [tensors_at]; try reflexivity; [now rewrite Ht|].
+      destruct t; cbn [NetworkTensors.tensors_at]; try reflexivity; [now rewrite Ht|].
       unfold readers. destruct (parent v0 v) eqn:Hp; [now apply Ha | reflexivity]. }
     now rewrite HT.
   Qed.
-
-  Lemma theta_of_collect : forall t x v, theta_of v (collect t x v) = t.
-  Proof. intros t x. induction v as [|v IH]; [reflexivity | exact IH]. Qed.
-  Lemma act_collect : forall t x v u p, activation_entry v (collect t x v) u p = if (u <? v)%nat then entry (x u) p else 0.
-  Proof.
-    intros t x. induction v as [|v IH]; intros u p; [reflexivity|]. cbn [activation_entry collect snd fst].
-    destruct (Nat.eqb_spec u v) as [->|Hne].
-    - destruct (Nat.ltb_spec v (S v)); [reflexivity | lia].
-    - change (activation_entry v (collect t x v) u p = (if (u <? S v)%nat then entry (x u) p else 0)). rewrite IH.
-      destruct (Nat.ltb_spec u v), (Nat.ltb_spec u (S v)); reflexivity || lia.
-  Qed.
-  Lemma entry_zero : forall v p, entry (zero : X v) p = 0.
-  Proof. intros v p. apply coord_zero. Qed.
-  Lemma parameter_zero : forall k p, parameter zero k p = 0.
-  Proof. intros k p. apply coord_zero. Qed.
-
-  (** The direction that moves x_u only. *)
-  Lemma direction_along : forall mask u (w : X u) v t p, direction_at mask v (along u w v) t p =
-    if same_name t (Activation u) then (if mask u && (u <? v)%nat then entry w p else 0) else 0.
-  Proof.
-    intros mask u w v t p. unfold along. destruct t as [k|u'|k|k|k]; cbn [direction_at]; try reflexivity.
-    - rewrite theta_of_collect. apply parameter_zero.
-    - rewrite act_collect. unfold same_name. destruct (name_eq_dec (Activation u') (Activation u)) as [E|Hne].
-      + injection E as ->. rewrite instead_same. destruct (mask u), (u <? v)%nat; reflexivity.
-      + rewrite instead_other by congruence. rewrite entry_zero. destruct (mask u'), (u' <? v)%nat; reflexivity.
-  Qed.
-  (** The direction that moves the parameters only. *)
-  Lemma direction_theta : forall mask h v t p, direction_at mask v (along_theta h v) t p =
-    match t with Param k => parameter h k p | _ => 0 end.
-  Proof.
-    intros mask h v t p. unfold along_theta. destruct t as [k|u|k|k|k]; cbn [direction_at]; try reflexivity.
-    - now rewrite theta_of_collect.
-    - rewrite act_collect, entry_zero. destruct (mask u), (u <? v)%nat; reflexivity.
-  Qed.
-  Lemma directions_still : forall mask v h t p, moves t = false -> direction_at mask v h t p = 0.
-  Proof. intros mask v h [k|u|k|k|k] p H; try discriminate; reflexivity. Qed.
 
   Hypothesis checked : accepted = true.
 
@@ -257,11 +179,6 @@ Section Emitted.
 
   (** ** The printed step is the step of Network.v, a sensitivity s_v standing for the functional <s_v, .> *)
 
-  Lemma entry_build : forall v g p, In p (entries dims (Activation v)) -> entry (build _ g : X v) p = g p.
-  Proof.
-    intros v g p H. apply in_zrange in H. unfold entry. apply coord_build. cbn [shape] in H. lia.
-  Qed.
-
   (** <s_c, Df_c h> for one vertex. *)
   Lemma vertex_pairing : forall c (e h : E c) (s : X c) names, (c < n)%nat -> NoDup names ->
     (forall g, In g (gradients (layers c)) -> In (target g) names \/ forall q, direction_at (readers c) c h (target g) q = 0) ->
@@ -270,7 +187,7 @@ Section Emitted.
   Proof.
     intros c e h s names Hc Hn Hnames. destruct (vertex_checked c Hc) as ((Hg & Hns) & Hs & _).
     pose proof (layer_checked c) as Hl. rewrite (layer_at_vertex c Hc) in Hl. specialize (Hl Hg).
-    rewrite <- (layer_printed F dims (layers c) _ (direction_at (readers c) c h) (entry s) names (proj1 (proj1 Hl)) (proj2 (proj1 Hl)) (proj2 Hl) (directions_still _ _ _) Hn Hnames) by (intro; congruence).
+    rewrite <- (layer_printed F dims (layers c) _ (direction_at (readers c) c h) (entry s) names (proj1 (proj1 Hl)) (proj2 (proj1 Hl)) (proj2 Hl) (directions_still _ _ _ _ _) Hn Hnames) by (intro; congruence).
     unfold pair. assert (He : entries dims (target (result (layers c))) = entries dims (Activation c)).
     { unfold entries. now rewrite Hs. }
     rewrite He. apply sum_list_ext. intros p Hp. f_equal. unfold vertex_derivative. now rewrite entry_build.
@@ -282,7 +199,7 @@ Section Emitted.
   Proof.
     intros e h names Hn Hnames. destruct cost_checked as (Hg & Hd & Hloc).
     pose proof (layer_checked n) as Hl. rewrite layer_at_cost in Hl. specialize (Hl Hg).
-    rewrite <- (layer_printed F dims cost_layer _ (direction_at everything n h) (fun _ => 1) names (proj1 (proj1 Hl)) (proj2 (proj1 Hl)) (proj2 Hl) (directions_still _ _ _) Hn Hnames) by reflexivity.
+    rewrite <- (layer_printed F dims cost_layer _ (direction_at everything n h) (fun _ => 1) names (proj1 (proj1 Hl)) (proj2 (proj1 Hl)) (proj2 Hl) (directions_still _ _ _ _ _) Hn Hnames) by reflexivity.
     assert (He : entries dims (target (result cost_layer)) = [0%Z]).
     { unfold entries, shape. destruct (target (result cost_layer)); try discriminate. now rewrite Hd. }
     rewrite He. simpl. unfold Dcost. ring.

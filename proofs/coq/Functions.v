@@ -11,7 +11,7 @@
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Lra.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Logarithm Equations Derivatives Polynomials Pairing Network Emitted.
+From Dyadic Require Import Logarithm Equations Derivatives Polynomials Pairing Network NetworkTensors Emitted.
 Import ListNotations.
 Open Scope R_scope.
 

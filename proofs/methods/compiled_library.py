@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from dyadic.proofs.methods.coqc import compile_file, find_coqc, run
 from dyadic.scratch import write_whole
@@ -45,18 +44,34 @@ def put_library(folder: Path, names: Sequence[str]) -> None:
     running: dict[Future[None], str] = {}
     with ThreadPoolExecutor(2) as pool:
         while order.is_active():
-            running |= {pool.submit(_put, folder, name, texts[name], shelf): name for name in order.get_ready()}
+            running |= {pool.submit(put_text, folder, name, texts[name], shelf): name for name in order.get_ready()}
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 order.done(running.pop(done))
                 done.result()
 
 
-def put_text(folder: Path, name: str, text: str, shelf: Shelf | None, seconds: float, kibibytes: int) -> None:
-    """Put one more file into ``folder``, which holds those that it requires: as the shelf has it, or compiled now.
+def put_text(
+    folder: Path, name: str, text: str, shelf: Shelf | None, seconds: float = 120, kibibytes: int | None = None
+) -> None:
+    """Put one compiled file into ``folder``, which holds those that it requires: as the shelf has it, or compiled now.
 
     Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message.
     """
-    _put(folder, name, text, shelf, seconds=seconds, kibibytes=kibibytes)
+    compiled = folder / f"{name}.vo"
+    if shelf is None:
+        compile_file(folder, name, text, seconds, kibibytes)
+        return
+    others = [hashlib.sha256((folder / f"{other}.vo").read_bytes()).hexdigest() for other in required(text)]
+    place = shelf.place(name, text, *others)
+    content = _taken(place)
+    if content is not None:
+        compiled.write_bytes(content)
+        with suppress(OSError):
+            os.utime(place)
+        return
+    compile_file(folder, name, text, seconds, kibibytes)
+    with suppress(OSError):
+        _keep(place, compiled.read_bytes())
 
 
 def required(text: str) -> list[str]:
@@ -111,25 +126,6 @@ def _stamp(path: Path) -> tuple[str, int, int]:
     except OSError:  # a link to nothing is no library
         return str(path), 0, 0
     return str(path), about.st_size, about.st_mtime_ns
-
-
-def _put(folder: Path, name: str, text: str, shelf: Shelf | None, **bounds: Any) -> None:
-    """Put one compiled file into ``folder``, which holds those that it requires."""
-    compiled = folder / f"{name}.vo"
-    if shelf is None:
-        compile_file(folder, name, text, **bounds)
-        return
-    others = [hashlib.sha256((folder / f"{other}.vo").read_bytes()).hexdigest() for other in required(text)]
-    place = shelf.place(name, text, *others)
-    content = _taken(place)
-    if content is not None:
-        compiled.write_bytes(content)
-        with suppress(OSError):
-            os.utime(place)
-        return
-    compile_file(folder, name, text, **bounds)
-    with suppress(OSError):
-        _keep(place, compiled.read_bytes())
 
 
 def _taken(place: Path) -> bytes | None:

@@ -32,8 +32,8 @@ INSTANCE = ("Stabilisation", "Instance")
 CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example")
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
 EQUATIONS = (
-    "Logarithm", "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "Printed", "Emitted", "Functions",
-    "Boxes", "Terms", "Matching", "AllSizes", "Cancelling", "Instances",
+    "Logarithm", "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "NetworkTensors", "Printed",
+    "Emitted", "Functions", "Boxes", "Terms", "Matching", "AllSizes", "Cancelling", "Instances",
 )  # fmt: skip
 """Files that need the above: a network's own index equations, in order of dependence."""
 FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
@@ -63,6 +63,7 @@ THEOREMS = {
     "Polynomials": (),
     "Pairing": ("layer_adjoint",),
     "Coordinates": (),
+    "NetworkTensors": (),
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
     "Functions": ("smooth_network_everywhere", "conditions_network_suffice"),

@@ -23,10 +23,9 @@ def out(tmp_path_factory):
     return folder
 
 
-def trained(out, *command, steps=STEPS):
+def trained(out, *options, launcher=(), steps=STEPS):
     """What a run prints."""
-    given = [sys.executable, *command, str(SCRIPT), str(out), "--steps", str(steps)]
-    given += ["--with", "torch"] if command else []
+    given = [sys.executable, *launcher, str(SCRIPT), str(out), "--steps", str(steps), *options]
     done = subprocess.run(given, capture_output=True, text=True, cwd=out, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -46,18 +45,14 @@ def test_it_learns_and_depends_on_every_step(alone, out):
 @pytest.mark.long
 def test_torch_distributed(alone, out):
     pytest.importorskip("torch", reason="PyTorch is not installed")
-    assert trained(out, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2") == alone
+    launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    assert trained(out, "--with", "torch", launcher=launcher) == alone
 
 
 def test_dask(alone, out):
     if importlib.util.find_spec("distributed") is None:
         pytest.skip("dask.distributed is not installed")
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(out), "--steps", str(STEPS), "--with", "dask", "--workers", "2"],
-        capture_output=True, text=True, cwd=out, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout == alone
+    assert trained(out, "--with", "dask", "--workers", "2") == alone
 
 
 def test_an_order_of_its_own_would_show(out, monkeypatch):

@@ -1,31 +1,19 @@
 """Emitted gradients inside PyTorch and JAX: gradcheck, a training loop, shared memory, and what is refused."""
 
 import importlib.util
-import sys
 
 import numpy as np
 import pytest
 from support import plants
+from support.emulated import emitted
 from support.modules import load
-from support.optional import require
 
 from dyadic.codegen import emit
-from dyadic.codegen.compilers import find_c_compiler
-from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.emulator.module_comparison import finite_draw
-from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.symbolic import architecture, derive, read_spec
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 TARGETS = ("numpy", "c", "cupy")
-
-
-def emitted(derivation, target, monkeypatch, dtype="float64"):
-    require(target != "c" or find_c_compiler(), "no C compiler")
-    require(target != "cupy" or find_compiler(), "no C++ compiler (g++ or clang++)")
-    if target == "cupy":
-        monkeypatch.setitem(sys.modules, "cupy", stand_in())
-    return load(emit(derivation, target, dtype), f"framework_{target}")
 
 
 def network(cost="squared_error", inner=5):

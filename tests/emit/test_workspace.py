@@ -1,29 +1,17 @@
 """``out=`` and workspaces: the same bits as without them, nothing allocated anew, results that stay."""
 
-import sys
 import tracemalloc
 
 import numpy as np
 import pytest
 from support import plants
+from support.emulated import emitted
 from support.modules import load, same_bits
-from support.optional import require
 
 from dyadic.catalogue import example_network
 from dyadic.codegen import emit
-from dyadic.codegen.compilers import find_c_compiler
-from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.emulator.module_comparison import finite_draw
-from dyadic.codegen.emulator.stand_in import stand_in
 from dyadic.symbolic import architecture, derive, read_spec
-
-
-def emitted(derivation, target, monkeypatch, dtype="float64"):
-    require(target != "c" or find_c_compiler(), "no C compiler")
-    require(target != "cupy" or find_compiler(), "no C++ compiler (g++ or clang++)")
-    if target == "cupy":
-        monkeypatch.setitem(sys.modules, "cupy", stand_in())
-    return load(emit(derivation, target, dtype), f"kept_{target}")
 
 
 def empty(module, target):

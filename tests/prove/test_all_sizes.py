@@ -1,6 +1,7 @@
 """Adjoints of layers before Coq, for all sizes: accepted as they are, refused with a mistake that any sizes show."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 from support.coq_library import EVERYTHING, compiled
@@ -10,7 +11,7 @@ from dyadic.catalogue import example_network
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
-from dyadic.proofs.methods.formal import network_theorem
+from dyadic.proofs.methods.formal import kind_instances, network_theorem
 from dyadic.proofs.methods.formal.all_sizes import kind_of, kind_of_costs, source
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
 from dyadic.proofs.methods.formal.script import network
@@ -98,6 +99,47 @@ def test_an_instance_with_other_numbers_is_refused(library, tmp_path):
     assert other != whole.source
     with pytest.raises(coqc.CoqError, match=r"Unable to unify|Error"):
         coqc.compile_file(library, "Other", other, 120, network_theorem.MEMORY)
+
+
+def test_a_refusal_is_not_looked_for_in_a_proved_kind(library, monkeypatch):
+    """Where a network is refused, only the layers that are no instance are computed at their own sizes."""
+    content = certificate(*NETWORKS["dense"])
+    accepted, _ = proved_kinds(library, network(content), content)
+    wrong = with_instances(network(content), {0: accepted[0]})
+    target, item, text = wrong.layers[1].equations["gradients"][0]
+    head, _, body = text.partition("] ")
+    wrong.layers[1].equations["gradients"][0] = (target, item, f"{head}] (Mul (Number (-1)) {body})")
+    asked = []
+
+    def compiled_and_kept(folder, name, source, *bounds):
+        asked.append(source)
+        return coqc.compile_file(folder, name, source, *bounds)
+
+    monkeypatch.setattr(network_theorem, "compile_file", compiled_and_kept)
+    with pytest.raises(coqc.CoqError, match=rf"^{wrong.layers[1].layer.place}: Coq does not accept the adjoints$"):
+        network_theorem.check(library, wrong)
+    assert "layer_accepted dims layer1)" in asked[-1]
+    assert "layer_accepted dims layer0)" not in asked[-1]
+
+
+def test_a_kind_is_looked_at_once(tmp_path, monkeypatch):
+    """Layers of one kind share what is found of it, a refusal too; other shapes are another kind."""
+    content = certificate(*NETWORKS["dense"])
+    written, (kind, *_) = network(content), kinds(content)
+    other = replace(kind, shapes={**kind.shapes, "Param 0": kind.shapes["Param 0"][::-1]})
+    assert other.shapes != kind.shapes
+    seen = []
+
+    def refuse(of):
+        seen.append(of)
+        raise Unmatched(f"not this one: {len(seen)}")
+
+    monkeypatch.setattr(kind_instances, "shelf_of", lambda folder: None)
+    monkeypatch.setattr(kind_instances, "source", refuse)
+    monkeypatch.setattr(kind_instances, "_kind", lambda written, content, number: [kind, other, kind][number])
+    accepted, refused = proved_kinds(tmp_path, written, content)
+    assert not accepted
+    assert refused == {0: "not this one: 1", 1: "not this one: 2", 2: "not this one: 1"}
 
 
 @pytest.mark.parametrize("name", ["dense", "convolution", "residual"])

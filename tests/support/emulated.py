@@ -1,10 +1,13 @@
-"""Emitted CuPy modules on the CPU, compared with NumPy modules."""
+"""Emitted CuPy modules on the CPU, compared with NumPy modules; the modules of all targets by one call."""
 
 import sys
 
 from support.modules import load
+from support.optional import require
 
 from dyadic.codegen import emit
+from dyadic.codegen.compilers import find_c_compiler
+from dyadic.codegen.emulator import find_compiler
 from dyadic.codegen.emulator.module_comparison import differences, finite_draw
 from dyadic.codegen.emulator.module_comparison import worst as largest
 from dyadic.codegen.emulator.stand_in import stand_in
@@ -13,6 +16,15 @@ from dyadic.codegen.emulator.stand_in import stand_in
 def emulated(derivation, dtype, monkeypatch, order=0):
     monkeypatch.setitem(sys.modules, "cupy", stand_in(order))
     return load(emit(derivation, "cupy", dtype).text, "emitted_cupy")
+
+
+def emitted(derivation, target, monkeypatch, dtype="float64"):
+    """The module of a target, the cupy target's on the CPU; skips where there is no compiler for it."""
+    require(target != "c" or find_c_compiler(), "no C compiler")
+    require(target != "cupy" or find_compiler(), "no C++ compiler (g++ or clang++)")
+    if target == "cupy":
+        return emulated(derivation, dtype, monkeypatch)
+    return load(emit(derivation, target, dtype), f"emitted_{target}")
 
 
 def worst(derivation, monkeypatch, dtype="float64", batch=3, order=0):

@@ -6,9 +6,10 @@ A network's layer is an instance of its kind; Coq compares the two.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from dyadic.proofs.methods.formal.extents import Size, SizeTerm, evaluated, written
 from dyadic.proofs.methods.formal.product_terms import Node, ReadLayer, pairing_terms, parsed, read_equation
@@ -17,6 +18,7 @@ from dyadic.proofs.methods.formal.size_trials import SizeTrial
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 from dyadic.proofs.methods.formal.variable_changes import TermClass, classes
 
+Extent = TypeVar("Extent")
 TRIALS = 2
 """With how many choices of sizes a change of variables is tried before Coq sees it."""
 
@@ -99,12 +101,7 @@ def escaped_size(name: str) -> str:
 def read_kind(of: Kind) -> ReadLayer:
     """The kind's equations, read back from their text."""
     groups = {name: tuple(read_equation(text) for *_, text in group) for name, group in of.layer.equations.items()}
-    shapes = {}
-    for name, shape in of.shapes.items():
-        family, number = name.split()
-        shapes[family, number] = tuple(parsed(f"(Z.to_nat {written(size)})")[0] for size in shape)
-        if family == "Inner":
-            shapes["Sensitivity", number] = shapes[family, number]
+    shapes = _by_tensor(of, lambda size: parsed(f"(Z.to_nat {written(size)})")[0])
     return ReadLayer(
         of.layer.is_cost, groups["inner"], groups["positions"], groups["backward"] + groups["gradients"], shapes
     )
@@ -115,19 +112,23 @@ def trials(of: Kind) -> list[SizeTrial]:
     rng, found = random.Random(0), []
     for attempt in range(1000):
         sizes = {name: rng.randint(1, 3 + attempt // 20) for name in of.sizes}
-        if attempt == 0:
-            sizes = dict(of.sizes)
-        shapes = {}
-        for name, shape in of.shapes.items():
-            family, number = name.split()
-            shapes[family, number] = [evaluated(size, sizes) for size in shape]
-            if family == "Inner":
-                shapes["Sensitivity", number] = shapes[family, number]
+        shapes = _by_tensor(of, partial(evaluated, values=sizes))
         if all(n > 0 for shape in shapes.values() for n in shape):
             found.append(SizeTrial(sizes, shapes))
-        if len(found) == TRIALS + 1:
-            return found[1:]
+        if len(found) == TRIALS:
+            return found
     raise Inexpressible("no sizes are found at which all shapes have entries")
+
+
+def _by_tensor(of: Kind, extent: Callable[[Size], Extent]) -> dict[tuple[str, str], tuple[Extent, ...]]:
+    """The shapes by family and number; a sensitivity has that of its tensor."""
+    shapes = {}
+    for name, shape in of.shapes.items():
+        family, number = name.split()
+        shapes[family, number] = tuple(map(extent, shape))
+        if family == "Inner":
+            shapes["Sensitivity", number] = shapes[family, number]
+    return shapes
 
 
 def source(of: Kind) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +44,13 @@ class SizeTerm:
 
 Size = int | SizeTerm
 """A size: a number, or a term of Coq in which sizes are variables."""
-_OPERATIONS = {
+OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "Z.add": lambda a, b: a + b,
     "Z.mul": lambda a, b: a * b,
     "Z.div": lambda a, b: a // b,
     "Z.modulo": lambda a, b: a % b,
 }
+"""Operations of Coq's integers by their names there."""
 
 
 def written(size: Size) -> str:
@@ -88,7 +89,7 @@ def evaluated(size: Any, values: Mapping[str, int]) -> int:
         return size
     if not size.parts:
         return values[size.head]
-    return _OPERATIONS[size.head](*(evaluated(part, values) for part in size.parts))
+    return OPERATIONS[size.head](*(evaluated(part, values) for part in size.parts))
 
 
-__all__ = ["Size", "SizeTerm", "evaluated", "inverse_power", "is_below", "natural", "number", "written"]
+__all__ = ["OPERATIONS", "Size", "SizeTerm", "evaluated", "inverse_power", "is_below", "natural", "number", "written"]

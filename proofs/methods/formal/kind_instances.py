@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dyadic.proofs.methods.compiled_library import Shelf, put_text, shelf_of
 from dyadic.proofs.methods.coqc import CoqError
 from dyadic.proofs.methods.formal.all_sizes import Kind, kind_of, kind_of_costs, source
-from dyadic.proofs.methods.formal.script import Network, WrittenLayer
+from dyadic.proofs.methods.formal.script import Network, WrittenLayer, layer_text
 from dyadic.proofs.methods.formal.tensors import Inexpressible
 from dyadic.proofs.methods.formal.variable_changes import Unmatched
 
@@ -42,25 +43,23 @@ def proved_kinds(
     """
     accepted: dict[int, ProvedKind] = {}
     refused: dict[int, str] = {}
-    outcomes: dict[str, str | None] = {}
-    texts: dict[Any, str] = {}
+    outcomes: dict[Any, tuple[str, str | None]] = {}
     shelf = shelf_of(folder)
     for number, layer in enumerate(written.layers):
         try:
             kind = _kind(written, certificate, number)
-            alike = (kind.layer.equations_text, tuple(kind.sizes))
-            text = texts[alike] = texts.get(alike) or source(kind)
-        except (Inexpressible, Unmatched) as error:
+        except Inexpressible as error:
             refused[number] = str(error)
             continue
-        name = f"Kind_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-        if name not in outcomes:
-            progress(f"Coq: {layer.layer.place} for all sizes ({number + 1} of {len(written.layers)})")
-            outcomes[name] = _compiled(folder, name, text, shelf)
-        if outcomes[name] is None:
+        alike = (layer_text(kind.layer), tuple(kind.sizes), str(kind.shapes))
+        if alike not in outcomes:
+            stage = f"Coq: {layer.layer.place} for all sizes ({number + 1} of {len(written.layers)})"
+            outcomes[alike] = _outcome(folder, kind, shelf, partial(progress, stage))
+        name, reason = outcomes[alike]
+        if reason is None:
             accepted[number] = ProvedKind(name, kind)
         else:
-            refused[number] = f"Coq does not accept the adjoints for all sizes: {outcomes[name]}"
+            refused[number] = reason
     return accepted, refused
 
 
@@ -71,12 +70,20 @@ def _kind(written: Network, certificate: Any, number: int) -> Kind:
     return kind_of(written.layers[number], vertices[number]["sizes"], written.table, written.functions)
 
 
-def _compiled(folder: Path, name: str, text: str, shelf: Shelf | None) -> str | None:
+def _outcome(folder: Path, kind: Kind, shelf: Shelf | None, tell: Callable[[], None]) -> tuple[str, str | None]:
+    """The name of a kind's compiled file, and why Coq does not have it, if so.  tell: called before Coq is."""
+    try:
+        text = source(kind)
+    except (Inexpressible, Unmatched) as error:
+        return "", str(error)
+    name = f"Kind_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    tell()
     try:
         put_text(folder, name, text, shelf, SECONDS, MEMORY)
     except CoqError as error:
-        return " ".join(str(error).rpartition("Error:")[2].split())[:150]
-    return None
+        message = " ".join(str(error).rpartition("Error:")[2].split())[:150]
+        return name, f"Coq does not accept the adjoints for all sizes: {message}"
+    return name, None
 
 
 def with_instances(written: Network, accepted: Mapping[int, ProvedKind]) -> Network:

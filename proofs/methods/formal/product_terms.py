@@ -206,12 +206,3 @@ def at_place(e: Node, place: Place, depth: int = 0) -> Node:
 def _inside(part: Node, place: Place, depth: int) -> Node:
     is_list = not part or isinstance(part[0], tuple)
     return tuple(at_place(g, place, depth) for g in part) if is_list else at_place(part, place, depth)
-
-
-def words(node: Node) -> Iterator[str]:
-    """All words of a node."""
-    if isinstance(node, str):
-        yield node
-    else:
-        for part in node:
-            yield from words(part)

@@ -54,9 +54,9 @@ def equations(source: str, number: int) -> Iterator[tuple[str, list[str], Term]]
 
 
 def _term(text: str, start: int) -> Term:
-    words = re.compile(r"[()\[\];#]|-?\w+").finditer(text, start)
+    found = re.compile(r"[()\[\];#]|-?\w+").finditer(text, start)
     stack: list[list[Any]] = [[]]
-    for word in words:
+    for word in found:
         if word.group() in "([":
             stack.append([])
         elif word.group() in ")]":
@@ -101,20 +101,21 @@ def found_form(term: Term) -> Term:
 
 
 def _number(inner: Any) -> Fraction:
-    flat = [word for word in _words(inner) if word != "#"]
+    flat = [word for word in words(inner) if word != "#"]
     return Fraction(*map(int, flat))
 
 
-def _words(term: Any) -> Iterator[str]:
+def words(term: Term) -> Iterator[str]:
+    """All words of a term, in order."""
     if isinstance(term, str):
         yield term
     else:
         for part in term:
-            yield from _words(part)
+            yield from words(part)
 
 
 def _integer(term: Any) -> int:
-    (word,) = _words(term)
+    (word,) = words(term)
     return int(word)
 
 

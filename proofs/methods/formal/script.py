@@ -31,11 +31,6 @@ class WrittenLayer:
     equations: dict[str, list[tuple[str, Any, str]]] = field(default_factory=dict)
 
     @property
-    def equations_text(self) -> tuple[str, ...]:
-        """All equations as they stand in the file, in order."""
-        return tuple(text for group in self.equations.values() for *_, text in group)
-
-    @property
     def work(self) -> int:
         """About how many terms the kernel has to write out."""
         return sum(
@@ -254,7 +249,7 @@ _FILE = """(** The theorem of one network, written from its certificate. *)
 From Coq Require Import Reals List ZArith QArith.
 From Coquelicot Require Import Coquelicot.
 From Dyadic Require Import Network Equations Derivatives Polynomials Pairing Coordinates Printed.
-From Dyadic Require Import Emitted Functions Instances.
+From Dyadic Require Import NetworkTensors Emitted Functions Instances.
 {kinds}Import ListNotations.
 Open Scope nat_scope.
 

@@ -10,7 +10,9 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from dyadic.proofs.methods.formal.product_terms import Node, ProductTerm, words
+from dyadic.proofs.methods.formal.extents import OPERATIONS
+from dyadic.proofs.methods.formal.product_terms import Node, ProductTerm
+from dyadic.proofs.methods.formal.readback import words
 
 POINTS = 1500
 """At how many points of a term's box a change of variables is tried."""
@@ -48,15 +50,8 @@ def integer(node: Node, sizes: Sizes) -> int:
         return sizes[node] if node in sizes else int(node)
     head, *parts = node
     values = [integer(part, sizes) for part in parts]
-    match head:
-        case "Z.add":
-            return values[0] + values[1]
-        case "Z.mul":
-            return values[0] * values[1]
-        case "Z.div":
-            return values[0] // values[1]
-        case "Z.modulo":
-            return values[0] % values[1]
+    if head in OPERATIONS:
+        return OPERATIONS[head](*values)
     (value,) = values
     return max(value, 0)
 

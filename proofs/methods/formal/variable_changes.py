@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from dyadic.proofs.methods.formal.product_terms import Factor, Node, ProductTerm, words
+from dyadic.proofs.methods.formal.product_terms import Factor, Node, ProductTerm
+from dyadic.proofs.methods.formal.readback import words
 from dyadic.proofs.methods.formal.size_trials import SizeTrial, is_change, is_nothing, number
 
 PAIRINGS = 400
