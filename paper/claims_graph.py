@@ -43,7 +43,7 @@ def claim_nodes(claims: Claims) -> list[ClaimNode]:
     """The nodes in their rows; nothing where there is no theorem to stand above them."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for claim in claims:
-        groups.setdefault(METHOD_OF.get(claim["kind"], claim["kind"]), []).append(claim)
+        groups.setdefault(METHOD_OF.get(claim["kind"]) or str(claim["kind"]), []).append(claim)
     if "steps" not in groups:
         return []
     return [ClaimNode(name, role(name), tuple(members)) for name, members in groups.items()]

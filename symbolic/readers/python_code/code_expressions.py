@@ -28,6 +28,7 @@ from dyadic.symbolic.readers.python_code.array_functions import (
 from dyadic.symbolic.readers.python_code.array_layout import matrix_product, part, permuted
 from dyadic.symbolic.readers.python_code.call_arguments import SizeName, as_array, kind_of, size_value, whole_number
 from dyadic.symbolic.readers.python_code.file_names import FileNames, LibraryName
+from dyadic.symbolic.readers.python_code.known_values import by_zero, is_number, known_comparison, plain, short, small
 from dyadic.symbolic.readers.python_code.source_text import SHAPES, NotInSubset, NumbersNeeded, ShapesDoNotFit
 from dyadic.symbolic.readers.python_code.stored_arrays import (
     AlwaysTrue,
@@ -37,7 +38,6 @@ from dyadic.symbolic.readers.python_code.stored_arrays import (
     StoredArray,
 )
 
-_MOST_BITS = 256
 _HIGHEST = 64
 Names = dict[str, Any]
 
@@ -79,9 +79,9 @@ class CodeExpressions:
         if isinstance(value, bool | str | None.__class__ | type(...)):
             return value
         if isinstance(value, int):
-            return _small(value)
+            return small(value)
         if isinstance(value, float) and value - value == 0:
-            return _plain(Fraction(repr(value)))
+            return plain(Fraction(repr(value)))
         raise NotInSubset("this number")
 
     def _text(self, node: ast.JoinedStr, names: Names) -> str:
@@ -128,7 +128,7 @@ class CodeExpressions:
                 found += value
             else:
                 found.append(self.value(node, names))
-        return _short(found)
+        return short(found)
 
     def _dictionary(self, node: ast.Dict, names: Names) -> dict[str, Any]:
         found = {}
@@ -152,13 +152,13 @@ class CodeExpressions:
 
     def operation(self, operator: type[ast.operator], one: Any, two: Any) -> Any:
         """One of the arithmetic operators, between numbers, tuples or arrays."""
-        if _is_number(one) and _is_number(two):
+        if is_number(one) and is_number(two):
             return self._arithmetic(operator, one, two)
         if isinstance(one, tuple | list) or isinstance(two, tuple | list):
             if operator is ast.Add and type(one) is type(two):
-                return _short(one + two)
+                return short(one + two)
             if operator is ast.Mult and isinstance(two, int):
-                return _short(one * min(max(two, 0), 1000))
+                return short(one * min(max(two, 0), 1000))
             raise NotInSubset("this between tuples or lists")
         left, recorder = self.array(one), self.recorder
         if operator is ast.Pow:
@@ -190,9 +190,9 @@ class CodeExpressions:
         if operator is ast.Pow:
             if not isinstance(two, int) or abs(two) > _HIGHEST:
                 return StoredArray(raised(self.recorder, self.array(one), two))
-            return _plain(Fraction(one) ** two) if one or two >= 0 else _by_zero()
+            return plain(Fraction(one) ** two) if one or two >= 0 else by_zero()
         if operator in (ast.Div, ast.FloorDiv, ast.Mod) and two == 0:
-            _by_zero()
+            by_zero()
         known: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
             ast.Add: lambda a, b: a + b,
             ast.Sub: lambda a, b: a - b,
@@ -203,7 +203,7 @@ class CodeExpressions:
         }
         if operator not in known:
             raise NotInSubset(f"the operator {operator.__name__}")
-        return _plain(known[operator](one, two))
+        return plain(known[operator](one, two))
 
     def _unary(self, node: ast.UnaryOp, names: Names) -> Any:
         value = self.value(node.operand, names)
@@ -212,7 +212,7 @@ class CodeExpressions:
         if isinstance(node.op, ast.UAdd):
             return value
         if isinstance(node.op, ast.USub):
-            return -value if _is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
+            return -value if is_number(value) else StoredArray(minus(self.recorder, self.array(value)))
         array = self.array(value)
         if not array.truth:
             raise NotInSubset("~ of what is no comparison")
@@ -257,7 +257,7 @@ class CodeExpressions:
             if type(operator) not in signs:
                 raise NotInSubset("this comparison")
             return StoredArray(compared(self.recorder, signs[type(operator)], self.array(one), self.array(two)))
-        return _known_comparison(operator, one, two)
+        return known_comparison(operator, one, two)
 
     # -- parts and attributes
 
@@ -345,58 +345,6 @@ def _words(node: ast.AST) -> str:
         ast.Starred: "a star", ast.Set: "a set",
     }  # fmt: skip
     return known.get(type(node), f"this ({type(node).__name__})")
-
-
-def _by_zero() -> Any:
-    raise NotInSubset("a division by 0")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | Fraction)
-
-
-def _small(value: int) -> int:
-    if value.bit_length() > _MOST_BITS:
-        raise NotInSubset("a number of so many digits")
-    return value
-
-
-def _plain(value: int | Fraction) -> int | Fraction:
-    """An integer where it is one."""
-    value = Fraction(value)
-    _small(value.numerator), _small(value.denominator)
-    return value.numerator if value.denominator == 1 else value
-
-
-def _short(value: Any) -> Any:
-    if len(value) > 1000:
-        raise NotInSubset("a list of so many entries")
-    return value
-
-
-def _known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
-    sized = [value for value in (one, two) if isinstance(value, SizeName)]
-    if sized:
-        if one == two and isinstance(operator, ast.Eq | ast.NotEq):
-            return isinstance(operator, ast.Eq)
-        raise NumbersNeeded(sized[0].name)
-    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
-        items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
-        if not all(isinstance(item, int | SizeName) for item in items):
-            raise NotInSubset("a comparison of tuples of arrays")
-        if any(isinstance(item, SizeName) for item in items) and one != two:
-            raise NumbersNeeded("")
-        return (one == two) == isinstance(operator, ast.Eq)
-    if not (_is_number(one) and _is_number(two)):
-        raise NotInSubset("this comparison")
-    match operator:
-        case ast.Lt():
-            return bool(one < two)
-        case ast.LtE():
-            return bool(one <= two)
-        case ast.Gt():
-            return bool(one > two)
-    return bool(one >= two)
 
 
 __all__ = ["CodeExpressions", "Names"]

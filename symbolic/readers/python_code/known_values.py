@@ -1,0 +1,67 @@
+"""Numbers that an expression of the subset is worth before any array is known, and how they compare."""
+
+from __future__ import annotations
+
+import ast
+from fractions import Fraction
+from typing import Any
+
+from dyadic.symbolic.readers.python_code.call_arguments import SizeName
+from dyadic.symbolic.readers.python_code.source_text import NotInSubset, NumbersNeeded
+
+_MOST_BITS = 256
+
+
+def by_zero() -> Any:
+    raise NotInSubset("a division by 0")
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | Fraction)
+
+
+def small(value: int) -> int:
+    if value.bit_length() > _MOST_BITS:
+        raise NotInSubset("a number of so many digits")
+    return value
+
+
+def plain(value: int | Fraction) -> int | Fraction:
+    """An integer where it is one."""
+    value = Fraction(value)
+    small(value.numerator), small(value.denominator)
+    return value.numerator if value.denominator == 1 else value
+
+
+def short(value: Any) -> Any:
+    if len(value) > 1000:
+        raise NotInSubset("a list of so many entries")
+    return value
+
+
+def known_comparison(operator: ast.cmpop, one: Any, two: Any) -> bool:
+    sized = [value for value in (one, two) if isinstance(value, SizeName)]
+    if sized:
+        if one == two and isinstance(operator, ast.Eq | ast.NotEq):
+            return isinstance(operator, ast.Eq)
+        raise NumbersNeeded(sized[0].name)
+    if isinstance(operator, ast.Eq | ast.NotEq) and isinstance(one, str | int | Fraction | tuple | None.__class__):
+        items = [item for value in (one, two) if isinstance(value, tuple) for item in value]
+        if not all(isinstance(item, int | SizeName) for item in items):
+            raise NotInSubset("a comparison of tuples of arrays")
+        if any(isinstance(item, SizeName) for item in items) and one != two:
+            raise NumbersNeeded("")
+        return (one == two) == isinstance(operator, ast.Eq)
+    if not (is_number(one) and is_number(two)):
+        raise NotInSubset("this comparison")
+    match operator:
+        case ast.Lt():
+            return bool(one < two)
+        case ast.LtE():
+            return bool(one <= two)
+        case ast.Gt():
+            return bool(one > two)
+    return bool(one >= two)
+
+
+__all__ = ["by_zero", "is_number", "known_comparison", "plain", "short", "small"]
