@@ -7,7 +7,7 @@
 # make models: every model that the tests read as a C module, held to NumPy (some minutes).
 # make docs: write docs/layers.md from the code, and the pictures of the pages by the commands on them.
 # make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
-# make bench: CPU seconds of whole commands, and how they grow.
+# make bench: CPU seconds of whole commands, and how they grow; emitted modules against NumPy, PyTorch and JAX (some minutes).
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
 PYTHON ?= python3
 VENV   := .venv
@@ -61,7 +61,9 @@ mutants: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/cpu.py
+	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/convolutions.py
+	$(BIN)/python benchmarks/sequences.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -18,8 +18,8 @@ LEFT, RIGHT = "gathered[0]", "gathered[1]"
 
 def lines(printer: CPrinter, product: GatheredProduct) -> list[str]:
     """The loops around the product, the copies and the call."""
-    left = _copied(printer, product.left, LEFT) if isinstance(product.left, GatheredOperand) else []
-    inside = [*_copied(printer, product.right, RIGHT), _call(printer, product)]
+    left = copied(printer, product.left, LEFT) if isinstance(product.left, GatheredOperand) else []
+    inside = [*copied(printer, product.right, RIGHT), _call(printer, product)]
     around = (*product.outer, *product.summed)
     if product.fixed:
         return [*left, *looped(printer, around, inside)]
@@ -52,7 +52,7 @@ def place(printer: CPrinter, view: MatrixView) -> str:
     return f"{first}, {view.row}, {view.column}"
 
 
-def _copied(printer: CPrinter, gather: GatheredOperand, into: str) -> list[str]:
+def copied(printer: CPrinter, gather: GatheredOperand, into: str) -> list[str]:
     """Loops over the copy's rows, in each of which the last axis is copied where its brackets hold."""
     *around, last = (*gather.slow, *gather.fast)
     before, low, high, within = (_from_zero(part) for part in limits(gather.operand.guards, last.index, size([last])))
@@ -75,4 +75,4 @@ def _from_zero(part: Expr | Sequence[Expr]) -> Expr | tuple[Expr, ...]:
     return tuple(one.xreplace({START: Integer(0)}) for one in part)
 
 
-__all__ = ["lines", "looped", "place"]
+__all__ = ["RIGHT", "copied", "lines", "looped", "place"]

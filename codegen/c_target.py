@@ -14,10 +14,10 @@ from dyadic.codegen.c_inline import CInliner, LaunchedRoutine
 from dyadic.codegen.c_integers import IntegerPrinter
 from dyadic.codegen.c_printer import parameters, takes_batch
 from dyadic.codegen.kernel_target import KernelTarget
-from dyadic.codegen.loops.gathered import ROOM, gathered_product
+from dyadic.codegen.loops.gathered import gathered_product
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Nest
-from dyadic.codegen.loops.product import matrix_product
+from dyadic.codegen.loops.product import ROOM, matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.codegen.plan import RoutineCall, Source
 from dyadic.codegen.program import BATCH, variable

@@ -57,7 +57,7 @@ class Inliner:
             if parameter not in self.gradients:
                 self._gradient(parameter, tag("g", parameter), decay)
         gradients = [(repr(parameter), self.gradients[parameter]) for parameter, _ in self.plan.gradients]
-        loss = " + ".join(f"{name}.mean()" if mean else name for name in losses)
+        loss = " + ".join(f"{name}.sum() / batch" if mean else name for name in losses)
         return self._finished([*losses, *self.gradients.values()]), loss, gradients
 
     def _own(self) -> dict[str, list[str]]:

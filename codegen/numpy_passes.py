@@ -7,6 +7,7 @@ last bit, powers excepted, which are products of their base wherever they stand.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
@@ -51,6 +52,28 @@ def in_place(statements: Sequence[Statement], kept: Collection[str]) -> list[Sta
             code = f"{code[:-1]}, out={source})"
         found.append((name, code))
     return found
+
+
+def let_go(lines: Sequence[tuple[str, str, str]], kept: Collection[str]) -> list[str]:
+    """Statements (name, code, comment) as lines, with a ``del`` behind each vertex's last one of what nobody reads on.
+
+    The memory then serves the next vertex, while it is still in the cache.  kept: names that are read afterwards.
+    """
+    last = {word: k for k, (_, code, _) in enumerate(lines) for word in re.findall(r"(?<![\w.'])[A-Za-z_]\w*", code)}
+    others = {*kept, *(source for _, code, _ in lines for source in re.findall(r"\bout=(\w+)", code))}
+    ends: dict[int, list[str]] = {}
+    for name, _, _ in lines:
+        if name in last and name not in others:  # of an array that another name goes on with nothing is let go
+            ends.setdefault(last[name], []).append(name)
+    text: list[str] = []
+    waiting: list[str] = []
+    for k, (name, code, comment) in enumerate(lines):
+        text.append(f"{name} = {code}" + (f"  # {comment}" if comment else ""))
+        waiting += ends.get(k, [])
+        if waiting and comment.startswith(("x:", "s:")):
+            text.append(f"del {', '.join(waiting)}")
+            waiting = []
+    return text
 
 
 def renamed(code: str, names: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ast import literal_eval
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,7 +12,7 @@ from sympy import Expr
 
 from dyadic.codegen.assembly import Target, documentation, number
 from dyadic.codegen.numpy_inline import Inliner
-from dyadic.codegen.numpy_passes import shared
+from dyadic.codegen.numpy_passes import let_go, shared
 from dyadic.codegen.numpy_printer import NumpyPrinter
 from dyadic.codegen.numpy_windows import Support
 from dyadic.codegen.numpy_workspace import helpers_of, kept
@@ -64,9 +65,8 @@ class NumpyTarget(Target):
         lines, loss, gradients = inliner.lines(self.tag, self.decay, not architecture.explicit_batch)
         places = {value: literal_eval(name) for name, value in gradients}
         into = kept(lines, places)
-        return {
-            "lines": lines, "loss": loss, "gradients": gradients, "kept": into, "helpers": helpers_of(into),
-        }  # fmt: skip
+        text = let_go(lines, [*places, *re.findall(r"\w+", loss)])
+        return {"lines": text, "loss": loss, "gradients": gradients, "kept": into, "helpers": helpers_of(into)}
 
     def _add(self, names: dict[Any, str], base: str, part: str, routine: Routine, sizes: Mapping[Expr, Expr]) -> None:
         """Print a routine for some sizes; equal code is one function, other code gets a number in its name."""

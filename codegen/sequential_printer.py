@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dyadic.codegen import c_gathered
+from dyadic.codegen.c_gathered import RIGHT, copied, looped, place
 from dyadic.codegen.c_printer import CPrinter, parameters, takes_batch
-from dyadic.codegen.loops.gathered import gathered_product
-from dyadic.codegen.loops.nest import Nest, Vector
-from dyadic.codegen.loops.product import MatrixProduct, matrix_product
+from dyadic.codegen.loops.contraction import Operand
+from dyadic.codegen.loops.gathered import GatheredOperand, gathered_product
+from dyadic.codegen.loops.kernel import Kernel
+from dyadic.codegen.loops.nest import Array, Nest, Vector
+from dyadic.codegen.loops.product import SUMS, MatrixProduct, matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.symbolic.errors import UnsupportedEquation
 
@@ -29,22 +34,39 @@ class SequentialPrinter(CPrinter):
         if product is None:
             return [*(f"    {self.declaration(array)}" for array in self.nest.arrays), *self.steps(self.nest.steps, 1)]
         if isinstance(product, MatrixProduct):
-            called = self._matrix_product(product)
-        else:
-            called = c_gathered.lines(self, product)
-        lines = [f"    {line}" for line in called]
-        if product.epilogue is not None:
-            rest = SequentialPrinter(sequential(product.epilogue), self.suffix)
-            lines += rest.steps(rest.nest.steps, 1)
-        return lines
+            return [f"    {line}" for line in self._matrix_product(product)]
+        lines = [f"    {line}" for line in c_gathered.lines(self, product)]
+        return lines + (self._epilogue(product.epilogue, (), 1) if product.epilogue is not None else [])
 
     def _matrix_product(self, product: MatrixProduct) -> list[str]:
-        """The call of the matrix product, in loops over the groups."""
-        rows, columns, depth = (self.whole(extent) for extent in product.extents)
-        left, right, out = (c_gathered.place(self, v) for v in (product.left, product.right, product.out))
-        scale = self.real(product.scale)
-        call = f"product({rows}, {columns}, {depth}, {left}, {right}, {out.rpartition(', ')[0]}, {scale}, 0);"
-        return c_gathered.looped(self, product.groups, [call])
+        """The calls of the matrix product, in loops over the outer axes, and what follows them."""
+        rows, columns = (self.whole(extent) for extent in product.extents)
+        staged = product.out is None
+        out = f"{SUMS}, {columns}" if product.out is None else place(self, product.out).rpartition(", ")[0]
+        lines: list[str] = []
+        calls: list[str] = []
+        for k, term in enumerate(product.terms):
+            right = place(self, term.right)
+            if term.copied:
+                entry, slow, fast = term.copied
+                lines += copied(self, GatheredOperand(Operand(entry, (), ()), slow, fast), RIGHT)
+                right = f"{RIGHT}, {columns}, 1"
+            adds = " || ".join(f"{axis.index.name} != 0" for axis in term.summed) or "0"
+            call = f"product({rows}, {columns}, {self.whole(term.depth)}, {place(self, term.left)}, {right}, {out}, "
+            call += f"{self.real(product.scale)}, {1 if k else adds});"
+            calls += looped(self, term.summed, [call])
+        if staged and product.epilogue is not None:
+            array = Array(SUMS, (int(product.extents[0] * product.extents[1]),), shared=False)
+            calls += self._epilogue(product.epilogue, (array,), 0)
+            lines.append(self.declaration(array))
+        lines += looped(self, product.outer, calls)
+        return lines + (self._epilogue(product.epilogue, (), 0) if product.epilogue is not None and not staged else [])
+
+    def _epilogue(self, kernel: Kernel, arrays: tuple[Array, ...], depth: int) -> list[str]:
+        """What is done at each point of a kernel."""
+        nest = sequential(kernel)
+        printer = SequentialPrinter(replace(nest, arrays=(*nest.arrays, *arrays)), self.suffix)
+        return printer.steps(nest.steps, depth)
 
     def vector(self, step: Vector) -> str:
         raise UnsupportedEquation("one thread moves no packs")

@@ -15,10 +15,8 @@ from sympy import Expr, Integer
 from dyadic.codegen.loops.contraction import Contraction, Operand, contraction, free_indices
 from dyadic.codegen.loops.kernel import Axis, Kernel, Put
 from dyadic.codegen.loops.place import count
-from dyadic.codegen.loops.product import MatrixView, after_the_sum, matrix_product, scale_of, view
+from dyadic.codegen.loops.product import ROOM, MatrixView, after_the_sum, matrix_product, scale_of, view
 
-ROOM = 2**17
-"""Most numbers that one operand is gathered into."""
 _FEWEST = 4
 """Products of fewer rows or columns are not worth a gathered operand."""
 
@@ -108,4 +106,4 @@ def _matrix(kernel: Kernel, found: Contraction, depth: Sequence[Axis]) -> Matrix
     return None if found.rows.guards else view(found.rows.entry, kernel.tensors, found.rows.axes, depth)
 
 
-__all__ = ["ROOM", "GatheredOperand", "GatheredProduct", "gathered_product", "size"]
+__all__ = ["GatheredOperand", "GatheredProduct", "gathered_product", "size"]

@@ -49,7 +49,7 @@ RESERVED = frozenset(
         "left_next",
     }
     | {"left_own", "load", "pack", "partial", "place", "real", "right", "right_next", "right_own", "row", "row_block"}
-    | {"chunk", "part", "stage", "start", "sum", "term", "tx", "ty", "within"}
+    | {"chunk", "part", "stage", "start", "sum", "sums", "term", "tx", "ty", "within"}
 )
 """Names that schedules and printers use."""
 

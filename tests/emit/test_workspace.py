@@ -202,3 +202,19 @@ def test_arrays_of_other_libraries(target, monkeypatch):
     for foreign in (Foreign, Unexported):
         found = module.gradients({k: foreign(v) for k, v in params.items()}, {"x": foreign(x["x"])}, foreign(y))[1]
         assert all(same_bits(found[key], value) for key, value in wanted.items())
+
+
+def test_a_vertex_lets_go_of_what_nobody_reads_any_more():
+    """At the most an activation a layer is alive on the way back, beside the few arrays of the layer at hand."""
+    depth, width, batch = 20, 8, 2000
+    layers = [{"name": f"h{k}", "type": "dense", "units": width, "activation": "tanh"} for k in range(depth)]
+    spec = {"inputs": {"x": {"shape": [width]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    module = load(emit(derivation, "numpy"))
+    given = finite_draw(derivation, module, batch, 1)
+    module.gradients(*given)
+    tracemalloc.start()
+    module.gradients(*given)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert depth < peak / (8 * width * batch) < depth + 8
