@@ -56,22 +56,25 @@ class EntryReader:
         return entry_axes(entry, self.shapes, self.ranges, divisions)[0]
 
     def entry(
-        self, node: Element, divisions: Divisions = (), guards: Iterable[Expr] = (), fill: float = 0.0
+        self, node: Element, divisions: Divisions = (), guards: Iterable[Expr] = (), fill: float | None = 0.0
     ) -> IndexedValue:
-        """The entry for all values of its indices.  fill: what it is where it stands outside of its tensor."""
+        """The entry for all values of its indices.
+
+        fill: what it is where it stands outside of its tensor; None for an entry of a tensor of integers, which is 0.
+        """
+        outside = self._whole(0) if fill is None else self.operations.real(fill)
         axes, reshaped = entry_axes(node, self.shapes, self.ranges, divisions)
         name = self.values[node.name]
         if reshaped:
             name = self.arrays.reshaped(name, [axis.extent for axis in axes])
         runs = _connected(axes)
         alone = {run[0]: self._positions(axes[run[0]]) for run in runs if len(run) == 1}
-        name = self._padded(name, axes, alone, fill)
+        name = self._padded(name, axes, alone, outside)
         read = _Reading(self.arrays, name, [axis.extent for axis in axes])
         for run in runs:
             if len(run) > 1:
-                read.merge(
-                    run, [axes[place] for place in run], self._flat([axes[place] for place in run], guards), fill
-                )
+                several = [axes[place] for place in run]
+                read.merge(run, several, self._flat(several, guards), outside)
             elif axes[run[0]].plain(self.ranges):
                 read.keep(run[0], axes[run[0]].index)
             elif (found := alone[run[0]]) is not None:
@@ -89,13 +92,13 @@ class EntryReader:
         table = np.where(inside, table // axis.gap, 0)
         return Positions(table, None if inside.all() else inside, indices)
 
-    def _padded(self, name: str, axes: Sequence[ReadAxis], found: Mapping[int, Positions | None], fill: float) -> str:
+    def _padded(self, name: str, axes: Sequence[ReadAxis], found: Mapping[int, Positions | None], fill: str) -> str:
         """The value with one more place at the end of every axis of which places outside are read."""
         ends = [int((one := found.get(place)) is not None and one.outside) for place in range(len(axes))]
         if not any(ends):
             return name
         pads = self.operations.integers(*[0] * len(axes), *ends)
-        return self.operations.add("Pad", name, pads, self.operations.real(fill), mode="constant")
+        return self.operations.add("Pad", name, pads, fill, mode="constant")
 
     def _computed(self, axis: ReadAxis, guards: Iterable[Expr]) -> IndexedValue:
         """The positions along an axis, computed in the graph; those that a bracket excludes are moved inside."""
@@ -107,7 +110,7 @@ class EntryReader:
             sure = not any(isinstance(guard, Inside) and guard.args[0] == axis.index for guard in guards)
         if sure or axis.extent == BATCH:
             return found
-        bounds = (self.operations.constant(np.asarray(bound, np.int64)) for bound in (0, int(axis.extent) - 1))
+        bounds = map(self._whole, (0, int(axis.extent) - 1))
         return IndexedValue(self.operations.add("Clip", found.name, *bounds), found.axes)
 
     def _flat(self, axes: Sequence[ReadAxis], guards: Iterable[Expr]) -> tuple[IndexedValue, IndexedValue | None]:
@@ -124,7 +127,7 @@ class EntryReader:
                     one = IndexedValue(self.operations.constant(found.inside), found.indices)
                     inside = one if inside is None else self.arrays.elementwise("And", inside, one)
             if flat is not None:
-                extent = IndexedValue(self.operations.constant(np.asarray(int(axis.extent), np.int64)), ())
+                extent = IndexedValue(self._whole(int(axis.extent)), ())
                 here = self.arrays.elementwise("Add", self.arrays.elementwise("Mul", flat, extent), here)
             flat = here
         assert flat is not None
@@ -142,15 +145,13 @@ class EntryReader:
     def integer(self, node: Expr) -> IndexedValue:
         """An integer expression as a value of 64-bit integers over its indices."""
         if isinstance(node, Element):
-            return self.entry(node)
+            return self.entry(node, fill=None)
         if not node.has(Element) and all(self.ranges[index].is_Integer for index in node.atoms(Index)):
             table, indices = self.numbers(node)
             return IndexedValue(self.operations.constant(table.astype(np.int64)), indices)
         if isinstance(node, Index):
-            ends = (self.operations.constant(np.asarray(number, np.int64)) for number in (0, 1))
-            start, step = ends
             size = self.operations.add("Squeeze", BATCH_SIZE, self.operations.integers(0))
-            return IndexedValue(self.operations.add("Range", start, size, step), (node,))
+            return IndexedValue(self.operations.add("Range", self._whole(0), size, self._whole(1)), (node,))
         parts = [self.integer(argument) for argument in node.args]
         if isinstance(node, Quotient):  # the division of ONNX rounds towards zero
             rest = self.arrays.elementwise("Mod", *parts)
@@ -172,7 +173,7 @@ class EntryReader:
                 return self._truth((table >= 0) & (table < int(two)), indices)
             table, indices = self.numbers(two if isinstance(guard, Divides) else one - two)
             return self._truth(table % int(one) == 0 if isinstance(guard, Divides) else table == 0, indices)
-        zero = IndexedValue(self.operations.constant(np.asarray(0, np.int64)), ())
+        zero = IndexedValue(self._whole(0), ())
         if isinstance(guard, Inside):
             value, extent = map(self.integer, guard.args)
             low = self.arrays.elementwise("GreaterOrEqual", value, zero)
@@ -181,6 +182,10 @@ class EntryReader:
             divisor, value = map(self.integer, guard.args)
             return self.arrays.elementwise("Equal", self.arrays.elementwise("Mod", value, divisor), zero)
         return self.arrays.elementwise("Equal", *map(self.integer, guard.args))
+
+    def _whole(self, number: int) -> str:
+        """An integer, without axes."""
+        return self.operations.constant(np.asarray(number, np.int64))
 
     def _truth(self, table: Any, indices: tuple[Index, ...]) -> IndexedValue:
         return IndexedValue(self.operations.constant(table), indices)
@@ -223,7 +228,7 @@ class _Reading:
         places: Sequence[int],
         axes: Sequence[ReadAxis],
         flat: tuple[IndexedValue, IndexedValue | None],
-        fill: float,
+        fill: str,
     ) -> None:
         """Several axes as one, read at flat positions."""
         rest = [axis for axis in self.axes if axis not in places]
@@ -241,7 +246,7 @@ class _Reading:
             if ranks:
                 after = range(len(positions.axes), len(self.axes))
                 mask = self.operations.add("Unsqueeze", mask, self.operations.integers(*after))
-            self.name = self.operations.add("Where", mask, self.name, self.operations.real(fill))
+            self.name = self.operations.add("Where", mask, self.name, fill)
 
     def value(self) -> IndexedValue:
         return IndexedValue(self.name, tuple(axis for axis in self.axes if isinstance(axis, Index)))

@@ -41,10 +41,11 @@ class GradientGraph(Operations):
         self.tags.setdefault(output, {}).update(dict.fromkeys(self.serving))
         return output
 
-    def name(self, value: str, name: str) -> None:
-        """Name what an equation defines; what has a name keeps it."""
+    def name(self, value: str, tag: str) -> None:
+        """Name what an equation defines by its tag; what has a name keeps it, and serves this equation too."""
         if value in self.tags:
-            self.named.setdefault(value, name)
+            self.named.setdefault(value, tag)
+            self.tags[value][tag] = None
 
 
 class OnnxTarget(Planned):

@@ -15,8 +15,8 @@ def evaluated(derivation, params, x, y, dtype="float64", runtime=None):
     model = onnx.load_from_string(emission.binary)
     onnx.checker.check_model(model, full_check=True)
     asked = {node.name: node for node in model.graph.input}
-    y = y if isinstance(y, dict) else {"y": y}
-    given = {**params, **x, **{name if name in asked else f"y:{name}": value for name, value in y.items()}}
+    targets = {f"y:{name}": value for name, value in y.items()} if isinstance(y, dict) else {"y:cost": y}
+    given = {**params, **x, **{name if name in asked else "y": value for name, value in targets.items()}}
     kinds = {name: onnx.helper.tensor_dtype_to_np_dtype(one.type.tensor_type.elem_type) for name, one in asked.items()}
     feeds = {name: np.asarray(value, kinds[name]) for name, value in given.items() if name in asked}
     names = [one.name for one in model.graph.output]
@@ -40,7 +40,15 @@ def onnxruntime(model, feeds):
 
 
 def difference(found, wanted):
-    """The largest difference of two values, relative to the largest entry."""
-    found, wanted = np.asarray(found), np.asarray(wanted)
-    assert found.shape == wanted.shape, (found.shape, wanted.shape)
-    return float(np.abs(found - wanted).max(initial=0) / max(np.abs(wanted).max(initial=0), 1e-300))
+    """The largest difference of (loss, gradients) from other ones, relative to the largest entry of an array.
+
+    Arrays whose entries are next to nothing beside those of others are compared on the others' scale.
+    """
+    pairs = [(found[0], wanted[0]), *((found[1][name], value) for name, value in wanted[1].items())]
+    scales = [float(np.abs(np.asarray(value)).max(initial=0)) for _, value in pairs]
+    least = 1e-6 * max(scales)
+    assert all(np.shape(one) == np.shape(two) for one, two in pairs)
+    return max(
+        float(np.abs(one - two).max(initial=0)) / max(scale, least)
+        for (one, two), scale in zip(pairs, scales, strict=True)
+    )
