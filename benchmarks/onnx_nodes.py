@@ -37,8 +37,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 from onnx_judge import OperatorTest, is_float, judge
+from tables import put
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("pytorch-converted", "pytorch-operator")
 OUTCOMES = ("right", "wrong", "refused", "crashed", "undecided")
 
@@ -175,15 +175,6 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def write(text: str) -> None:
-    """Put the table between its marks in docs/readers.md."""
-    path = ROOT / "docs/readers.md"
-    begin, end = "<!-- onnx_nodes: begin -->", "<!-- onnx_nodes: end -->"
-    page = path.read_text(encoding="utf-8")
-    head, _, rest = page.partition(begin)
-    path.write_text(f"{head}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="*")
@@ -212,7 +203,7 @@ def main() -> None:
                 print(f"{outcome}: {result.name}: {result.reason}")
     print(f"{len(tests)} tests, {time.process_time() - begun:.0f} CPU s here and more in the processes that judge")
     if arguments.write:
-        write(table(results))
+        put("onnx_nodes", table(results))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Models that people export, small and with random weights: read, verified, and compared with PyTorch's gradient.
 
-    python benchmarks/torch_models.py [NAME ...]
+    python benchmarks/torch_models.py [NAME ...] [--write]
 
-Prints a table: model, vertices, verdict, the largest relative difference of a gradient in float64, CPU seconds to read
-(and compare) and to verify.  A model whose package is not installed is left out, with the reason.
+Prints a table: model, vertices, verdict, the largest relative difference of a gradient in float64, the same where what
+the module casts to float32 stays in float64, CPU seconds to read (and compare) and to verify.  A model whose package
+is not installed is left out, with the reason.  --write: the table goes into docs/readers.md.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+from tables import put
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 import dyadic
 from dyadic.autograd_comparison import AutogradComparison
@@ -77,7 +81,9 @@ def pixels(config: str, model: str, key: str = "pixel_values", shape: Any = (1, 
         import transformers
 
         settings = getattr(transformers, config)(**options)
-        return Logits(getattr(transformers, model)(settings).eval(), key, masked=False), (torch.randn(*shape),)
+        made = getattr(transformers, model)(settings).eval()
+        part = made.encoder if config == "WhisperConfig" else made
+        return Logits(part, key, masked=False), (torch.randn(*shape),)
 
     return make
 
@@ -243,32 +249,89 @@ MODELS: dict[str, Callable[[], Case]] = {
 }  # fmt: skip
 
 
-def row(name: str) -> str:
-    """A line of the table."""
+class WithoutCasts(TorchFunctionMode):
+    """What depends on an input or a parameter stays in float64 where a module casts it to float32."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if any(isinstance(a, torch.Tensor) and a.requires_grad and a.dtype == torch.float64 for a in args):
+            if function is torch.Tensor.float:
+                return args[0]
+            args = tuple(torch.float64 if argument is torch.float32 else argument for argument in args)
+            kwargs |= {key: torch.float64 for key, value in kwargs.items() if value is torch.float32}
+        return function(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was found of one model.
+
+    differs, without_casts: the largest relative difference from PyTorch's value or gradient, as the module computes
+    and without its casts to float32.  problem: why there is nothing of this.
+    """
+
+    name: str
+    vertices: int = 0
+    verdict: str = ""
+    differs: float = 0.0
+    without_casts: float = 0.0
+    read: float = 0.0
+    verify: float = 0.0
+    problem: str = ""
+
+    def __str__(self) -> str:
+        if self.problem:
+            return f"{self.name:16} {self.problem}"
+        numbers = f"{self.differs:8.1e} {self.without_casts:8.1e} {self.read:7.1f} {self.verify:7.1f}"
+        return f"{self.name:16} {self.vertices:5} {self.verdict:10} {numbers}"
+
+    def markdown(self) -> str:
+        """The row in the table of docs/readers.md."""
+        if self.problem:
+            return f"| {self.name} | | refused: {self.problem} | | |"
+        return f"| {self.name} | {self.vertices} | {self.verdict} | {self.differs:.0e} | {self.without_casts:.0e} |"
+
+
+def doubled(value: Any) -> Any:
+    """A tensor of real numbers in float64."""
+    return value.double() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
+
+
+def row(name: str) -> Row:
+    """Read a model, compare and verify it."""
     torch.manual_seed(0)
     try:
         module, arguments = MODELS[name]()
     except Exception as error:
-        return f"{name:16} not run: {type(error).__name__}: {str(error)[:200]}"
+        return Row(name, problem=f"not run: {type(error).__name__}: {str(error)[:200]}")
+    module, arguments = module.double(), tuple(map(doubled, arguments))
     started = time.process_time()
     try:
         found = read_module(module, arguments)
-        architecture = found.architecture
-        differences = AutogradComparison(module, arguments, found).differences()
+        comparison = AutogradComparison(module, arguments, found)
+        differs = max(comparison.differences().values())
+        with WithoutCasts():
+            without_casts = max(comparison.differences().values())
         read = time.process_time()
-        verdict = dyadic.verify(dyadic.derive(architecture))["verdict"]
+        verdict = dyadic.verify(dyadic.derive(found.architecture))["verdict"]
     except Exception as error:
-        return f"{name:16} {type(error).__name__}: {str(error)[:300]}"
-    seconds = f"{read - started:7.1f} {time.process_time() - read:7.1f}"
-    return f"{name:16} {len(architecture.vertices):5} {verdict:10} {max(differences.values()):8.1e} {seconds}"
+        return Row(name, problem=f"{type(error).__name__}: {str(error)[:300]}")
+    seconds = read - started, time.process_time() - read
+    return Row(name, len(found.architecture.vertices), verdict, differs, without_casts, *seconds)
 
 
 def main() -> None:
     """Print the table."""
     warnings.filterwarnings("ignore")
-    print(f"{'model':16} {'vert.':>5} {'verdict':10} {'differ':>8} {'read s':>7} {'verify s':>7}")
-    for name in sys.argv[1:] or MODELS:
-        print(row(name), flush=True)
+    names = [argument for argument in sys.argv[1:] if argument != "--write"] or list(MODELS)
+    print(f"{'model':16} {'vert.':>5} {'verdict':10} {'differ':>8} {'no casts':>8} {'read s':>7} {'verify s':>7}")
+    rows = []
+    for name in names:
+        rows.append(row(name))
+        print(rows[-1], flush=True)
+    if "--write" in sys.argv:
+        head = "| model | vertices | verdict | differs from PyTorch | without casts to float32 |"
+        put("torch_models", "\n".join([head, "| --- | ---: | --- | ---: | ---: |", *(one.markdown() for one in rows)]))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ cuda_printer.py   the same as CUDA
 sequential_printer.py  as functions of plain C    kernel_target.py  what targets with kernels share
 numpy_*.py        vectorised NumPy: _target and _printer (the walk), _windows (entries), _contract (sums), _passes
                   and _inline (the gradients in one straight line), _workspace (the same with kept arrays)
+onnx_*.py         ONNX graphs: _target (the plan), _printer (the walk), _entries, _arrays, _functions, _operations
+                  (nodes as data), _file
+factors.py        products taken apart, and contraction_order.py, which are multiplied first: for whole arrays
 templates/        skeletons; printers hold the mathematics
 """
 
@@ -23,17 +26,18 @@ from dyadic.codegen.c_target import CTarget
 from dyadic.codegen.cupy_target import CupyTarget
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.numpy_target import NumpyTarget
+from dyadic.codegen.onnx_file import emit_onnx
 from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError, expect, expect_one_of
 
 TARGET_TYPES: dict[str, type[Target]] = {"c": CTarget, "cupy": CupyTarget, "numpy": NumpyTarget}
-TARGETS = ("cupy", "numpy", "c")
+TARGETS = ("cupy", "numpy", "c", "onnx")
 
 
 def emit(
     derivation: Derivation, target: str, dtype: str = "float64", sizes: Mapping[str, int] | None = None
 ) -> Emission:
-    """A standalone module.
+    """A standalone module; for the target onnx a graph.
 
     Parameters
     ----------
@@ -48,6 +52,8 @@ def emit(
     if sizes is not None:
         expect("sizes", sizes, Mapping)
         derivation = _sized(derivation, sizes)
+    if target == "onnx":
+        return emit_onnx(derivation, dtype)
     return Emission(emit_module(TARGET_TYPES[target](derivation, dtype)), stored_arrays(derivation.architecture))
 
 

@@ -26,14 +26,8 @@ MOST_WRITTEN = 256
 """Largest number of given numbers that are written into a module."""
 
 
-class Target(ABC):
-    """A target names its template and array module, and says how a routine is called and written."""
-
-    name: str
-    template: str
-    array_module: str
-    makes = False
-    """Whether the emitted functions are given what makes their arrays, and gradients where they go."""
+class Planned:
+    """A derived network with its programs and its plan, before any text."""
 
     def __init__(self, derivation: Derivation, dtype: str) -> None:
         self.derivation, self.dtype = derivation, dtype
@@ -55,6 +49,18 @@ class Target(ABC):
     def tag(self, letter: str, owner: str) -> str:
         """``tag hash`` of an equation, for a comment."""
         return tagged(self.derivation, cost_tag(owner) if letter == "C" else f"{letter}:{owner}")
+
+
+class Target(Planned, ABC):
+    """A target that writes a module names its template and array module, and says how a routine is called and written.
+
+    makes: whether the emitted functions are given what makes their arrays, and gradients where they go.
+    """
+
+    name: str
+    template: str
+    array_module: str
+    makes = False
 
     @property
     def decay(self) -> str | None:
@@ -82,11 +88,7 @@ class Target(ABC):
 def emit_module(target: Target) -> str:
     """The text of a standalone module.  Raises :class:`DyadicError` if a size is still a name."""
     derivation, architecture = target.derivation, target.derivation.architecture
-    if architecture.unknown_sizes:
-        names = ", ".join(architecture.unknown_sizes)
-        raise DyadicError(
-            f"{architecture.name}: code needs numbers for the sizes {names}; give --size NAME=NUMBER for each"
-        )
+    require_sizes(architecture)
     text, plan = _Text(target), target.plan
     vertices = architecture.vertices
     by_role = {role: [n for n in architecture.inputs if n.role == role] for role in ("data", "index", "constant")}
@@ -144,6 +146,15 @@ def emit_module(target: Target) -> str:
         **target.context(),
     }
     return rendered(target.template, context)
+
+
+def require_sizes(architecture: Architecture) -> None:
+    """Raises :class:`DyadicError` if a size is still a name."""
+    if architecture.unknown_sizes:
+        names = ", ".join(architecture.unknown_sizes)
+        raise DyadicError(
+            f"{architecture.name}: code needs numbers for the sizes {names}; give --size NAME=NUMBER for each"
+        )
 
 
 class _Text:

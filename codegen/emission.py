@@ -16,15 +16,22 @@ from dyadic.symbolic.errors import expect, unwritable
 
 @dataclass(frozen=True)
 class Emission:
-    """A standalone module.
+    """A standalone module, or a graph.
 
     text: its source, which ``str`` gives as well.
+    binary: the contents of its file, where these are no text.
     arrays: the model's own arrays by name, which ``init()`` of the module reads from the file of the module's name
         that ends in .npz; empty where the text holds all it needs.
     """
 
     text: str
     arrays: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    binary: bytes | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """What the module's own file holds."""
+        return self.text.encode() if self.binary is None else self.binary
 
     def __str__(self) -> str:
         return self.text
@@ -34,7 +41,7 @@ class Emission:
 
     def files(self, name: str) -> dict[str, bytes]:
         """The contents of the files by name, that of the module being ``name``."""
-        found = {name: self.text.encode()}
+        found = {name: self.content}
         if self.arrays:
             found[str(Path(name).with_suffix(".npz"))] = self.stored()
         return found

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
 
 from sympy import Expr, Mul
 
+from dyadic.codegen.contraction_order import contracted, size_of
 from dyadic.codegen.numpy_arrays import ATOM, LOOSE, PRODUCT, ArrayCode, in_order, multiply, sum_out, union
-from dyadic.codegen.numpy_windows import Support, size_of
+from dyadic.codegen.numpy_windows import Support
 from dyadic.codegen.program import BATCH, SAMPLE, variable
 from dyadic.symbolic.expressions import Definition, Element, Index, Reduction
 from dyadic.symbolic.indices import Ranges
@@ -20,29 +20,14 @@ USUAL_BATCH = 32
 def contract(
     factors: Sequence[ArrayCode], bound: Sequence[Index], order: Sequence[Index], ranges: Ranges, support: Support
 ) -> ArrayCode:
-    """The product of the factors, summed over the bound indices (each in at least one factor).
-
-    Pairs are merged greedily, the one that shrinks the work space most (or grows it least) first.
-    """
-    pool = list(factors)
-    while True:
-        for place, array in enumerate(pool):
-            others = {index for k, other in enumerate(pool) if k != place for index in other.axes}
-            pool[place] = reduce_axes(array, [index for index in bound if index not in others], ranges, support)
-        if len(pool) == 1:
-            return pool[0]
-        one, two = min(combinations(range(len(pool)), 2), key=lambda pair: _growth(pool, pair, bound, ranges))
-        others = {index for k, other in enumerate(pool) if k not in (one, two) for index in other.axes}
-        gone = [index for index in bound if index not in others]
-        pool[one] = _merge(pool[one], pool[two], gone, order, ranges, support)
-        del pool[two]
-
-
-def _growth(pool: Sequence[ArrayCode], pair: tuple[int, int], bound: Sequence[Index], ranges: Ranges) -> int:
-    one, two = (pool[place].axes for place in pair)
-    kept = {index for k, other in enumerate(pool) if k not in pair for index in other.axes}
-    result = [i for i in {*one, *two} if i in kept or i not in bound]
-    return size_of(result, ranges) - size_of(one, ranges) - size_of(two, ranges)
+    """The product of the factors, summed over the bound indices (each in at least one factor)."""
+    return contracted(
+        factors,
+        bound,
+        ranges,
+        lambda array, gone: reduce_axes(array, gone, ranges, support),
+        lambda one, two, gone: _merge(one, two, gone, order, ranges, support),
+    )
 
 
 def reduce_axes(

@@ -15,8 +15,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Mul, Pow, Rational, oo
+from sympy import Add, Expr, Mul, Pow, Rational
 
+from dyadic.codegen.factors import divisions, guarded_factors, pull_out, split_product, vanishes
 from dyadic.codegen.numpy_arrays import (
     ATOM,
     DENSE,
@@ -43,19 +44,17 @@ from dyadic.symbolic.expressions import (
     Apply,
     Bracket,
     Definition,
-    Divides,
     Element,
     Index,
     Reduction,
     Same,
     Tensor,
-    free_indices,
     split_guards,
     total,
 )
 from dyadic.symbolic.functions import FUNCTIONS
 from dyadic.symbolic.indices import simplify_bracket
-from dyadic.symbolic.printing import factor_key, signed_terms
+from dyadic.symbolic.printing import signed_terms
 
 
 class NumpyPrinter:
@@ -202,31 +201,14 @@ class NumpyPrinter:
         From here on the brackets are known to hold, until the caller restores the third result.
         """
         restore = self.divisions, self.guards
-        guards, rest = split_guards(node)
-        guards = [simplify_bracket(guard, self.ranges) for guard in guards]
-        number = Mul(*(f for f in (*Mul.make_args(rest), *guards) if f.is_number))
-        guards = [guard for guard in guards if isinstance(guard, Bracket)]
-        factors = [factor for factor in Mul.make_args(rest) if not factor.is_number]
-        self.divisions = (*self.divisions, *_divisions(guards))
+        number, factors, guards = split_product(node, self.ranges)
+        self.divisions = (*self.divisions, *divisions(guards))
         self.guards = (*self.guards, *guards)
-        left = [guard for guard in guards if not any(self._vanishes(factor, guard) for factor in factors)]
-        place = next((k for k, f in enumerate(factors) if isinstance(f, Apply) and f.name == "exp"), None)
-        if left and place is not None:  # exp(-inf) = 0: the exponential carries the brackets
-            lowest = Apply("exp", 0, Guarded(tame(factors[place].argument, guards), -oo, *left))
-            factors, left = [tame(f, guards) for k, f in enumerate(factors) if k != place] + [lowest], []
-        else:
-            factors = [tame(factor, guards) for factor in factors]
-        return number, sorted([*factors, *left], key=factor_key), restore
+        return number, guarded_factors(factors, guards, self._vanishes), restore
 
     def _vanishes(self, factor: Expr, guard: Expr) -> bool:
         """Whether a factor, read from a padded view, is 0 where the bracket is."""
-        if isinstance(factor, Pow) and factor.exp.is_positive:
-            factor = factor.base
-        if not isinstance(factor, Element):
-            return False
-        axes, _ = self.entries.axes(factor, self.divisions)
-        loose = {index for axis in axes if axis.map is None for index in axis.index.free_symbols}
-        return any(axis.vanishes_unless(guard) and not loose & axis.index.free_symbols for axis in axes)
+        return vanishes(factor, guard, lambda entry: self.entries.axes(entry, self.divisions)[0])
 
     def _factor(self, factor: Expr, order: list[Index]) -> ArrayCode:
         return self._ones(factor, order) if isinstance(factor, Bracket) else self._visit(factor, order)
@@ -273,7 +255,7 @@ class NumpyPrinter:
             used = [index for index in bound if index in array.axes]
             result = reduce_axes(array, used, self.ranges, self.support)
             return self._times_extents(result, [index for index in bound if index not in used])
-        outer, inner = _pull_out(body, bound)
+        outer, inner = pull_out(body, bound)
         if outer:
             for index in reversed(bound):
                 inner = total(index, self.ranges[index], inner)
@@ -348,7 +330,7 @@ class NumpyPrinter:
         guards, body = split_guards(node.body)
         guards = [guard for g in guards if (guard := simplify_bracket(g, self.ranges)) != 1]
         restore = self.divisions, self.guards
-        self.divisions = (*self.divisions, *_divisions(guards))
+        self.divisions = (*self.divisions, *divisions(guards))
         self.guards = (*self.guards, *guards)
         if guards and isinstance(body, Element) and all(self._vanishes(body, guard) for guard in guards):
             array = self._entry(body, fill="-np.inf")
@@ -369,15 +351,3 @@ class NumpyPrinter:
         axis = place if place == 0 else place - len(array.axes)
         rest = tuple(index for index in array.axes if index != node.index)
         return ArrayCode(f"_logsumexp({array.code}, axis={axis})", rest, ATOM, computed(array))
-
-
-def _pull_out(body: Expr, bound: Sequence[Index]) -> tuple[list[Expr], Expr]:
-    """The factors of a summed body that do not use the summed indices, and the product of the others."""
-    factors = Mul.make_args(body)
-    inner = [f for f in factors if f.is_number or isinstance(f, Bracket) or free_indices(f) & set(bound)]
-    outer = [factor for factor in factors if factor not in inner]
-    return (outer, Mul(*inner, evaluate=False)) if len(inner) > sum(f.is_number for f in inner) else ([], body)
-
-
-def _divisions(guards: Iterable[Expr]) -> Divisions:
-    return tuple((int(guard.args[0]), guard.args[1]) for guard in guards if isinstance(guard, Divides))

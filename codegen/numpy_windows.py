@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
 from sympy import Add, Expr, Integer, Mul, expand
 
@@ -120,6 +119,18 @@ def read_axes(
     return final, len(merged) < count or len(final) > len(merged)
 
 
+def entry_axes(
+    entry: Element, shapes: Mapping[Name, Sequence[Expr]], ranges: Ranges, divisions: Divisions
+) -> tuple[list[ReadAxis], bool]:
+    """:func:`read_axes` where the tensor's shape is known, or need not be: where all its indices are plain."""
+    shape = shapes.get(entry.name)
+    if shape is not None:
+        return read_axes(entry, shape, ranges, divisions)
+    if all(isinstance(index, Index) for index in entry.indices):
+        return [ReadAxis(ranges[index], index, index) for index in entry.indices], False
+    raise UnsupportedEquation(f"{variable(entry)}: its shape is not known here")
+
+
 def _spread(extent: Expr, index: Expr, divisions: Divisions) -> ReadAxis | None:
     """``e' + Quotient(e, d)`` beside Divides(d, e): position d e' + e of the axis spread by d."""
     quotients = [term for term in Add.make_args(index) if isinstance(term, Quotient)]
@@ -189,12 +200,7 @@ class EntryPrinter:
         self.support, self.shapes, self.ranges, self.order, self.views = support, shapes, ranges, order, views
 
     def axes(self, entry: Element, divisions: Divisions) -> tuple[list[ReadAxis], bool]:
-        shape = self.shapes.get(entry.name)
-        if shape is None:
-            if all(isinstance(index, Index) for index in entry.indices):
-                return [ReadAxis(self.ranges[index], index, index) for index in entry.indices], False
-            raise UnsupportedEquation(f"{variable(entry)}: its shape is not known here")
-        return read_axes(entry, shape, self.ranges, divisions)
+        return entry_axes(entry, self.shapes, self.ranges, divisions)
 
     def entry(
         self, node: Element, divisions: Divisions = (), guards: Iterable[Expr] = (), fill: str = "0"
@@ -350,8 +356,3 @@ class EntryPrinter:
         axes = union(parts, self.order)
         one, two = (align(part, axes).code for part in parts)
         return ArrayCode(f"{one} == {two}", axes, SUM, computed(*parts))
-
-
-def size_of(indices: Iterable[Index], ranges: Ranges, batch: int = 32) -> int:
-    """Number of elements over some indices; a batch whose size is not known counts as 32."""
-    return prod(int(ranges[index]) if ranges[index].is_Integer else batch for index in indices)

@@ -19,7 +19,7 @@ from dyadic.exits import INVALID, say
 from dyadic.version import __version__
 
 COST_TYPES = ("squared_error", "cross_entropy", "bernoulli", "huber", "hinge", "abstract")
-TARGETS = ("cupy", "numpy", "c")
+TARGETS = ("cupy", "numpy", "c", "onnx")
 RUNNING = ("numpy", "c", "cupy")
 SCHEDULES = ("synchronous", "wavefront", "asynchronous", "blocks")
 SOLVERS = ("euler", "RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
@@ -194,9 +194,9 @@ def check(**options: Any) -> int:
 @click.option("-o", "--output", type=_file, help="Write to this file instead of standard output.")
 @click.option("--verify", is_flag=True, help="Print what is shown of the kernels without a GPU (cupy) instead.")
 def emit(**options: Any) -> int:
-    """Emit a standalone module with the network's gradients and its relaxation.
+    """Emit a standalone module with the network's gradients and its relaxation, or the gradients as an ONNX graph.
 
-    A model's own arrays go into a file beside it, of the same name with the ending .npz.
+    A model's own arrays go into a file beside the module, of the same name with the ending .npz; a graph holds them.
     """
     return _run("emit", **options)
 

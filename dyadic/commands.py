@@ -111,6 +111,8 @@ def emit(
         found = dyadic.emit(derivation_of(spec, cost, granularity, numbers), target, dtype)
         if found.arrays:
             raise DyadicError("this model has arrays of its own, which need a file: give one with -o")
+        if found.binary is not None:
+            raise DyadicError(f"what the target {target} writes is no text: give a file with -o")
         return _print_exactly([found.text.removesuffix("\n")], "give a file with -o")
     if output.suffix == ".npz":
         raise DyadicError(f"{output}: is a name for a model's arrays; give the module one that ends in .py")
@@ -119,7 +121,7 @@ def emit(
         if found.arrays:
             with reserved(output.with_suffix(".npz"), spec) as write_arrays:
                 write_arrays(found.stored())
-        write(found.text.encode())
+        write(found.content)
     return 0
 
 

@@ -94,11 +94,15 @@ def from_program(program: Any, name: str, where: str, cost: str | None = None) -
     try:
         mark_stopped_gradients(package(), program, where)
         found = _read_decomposing(program, name, where, cost)
-        traced = getattr(program, "dialect", "TRAINING") == "TRAINING"
-        return found if traced else found.with_notes(_DECOMPOSED)
+        return found if _is_traced(program) else found.with_notes(_DECOMPOSED)
     except SpecError as error:
         place = error.where if error.where.startswith(where) else f"{where}: {error.where}"
         raise SpecError(place, error.problem, error.remedy) from error
+
+
+def _is_traced(program: Any) -> bool:
+    """Whether a program is as it was traced: not decomposed, so that ``detach`` and ``no_grad`` are in it."""
+    return getattr(program, "dialect", "TRAINING") == "TRAINING"
 
 
 class Decomposable(Exception):
@@ -149,6 +153,7 @@ class _TorchReader:
     def __init__(self, program: Any, name: str, where: str, wanted: Collection[Any] = ()) -> None:
         self.torch = package()
         self.where = where
+        self.traced = _is_traced(program)
         self.program = decomposed(self.torch, program, wanted)
         self.model = Model(name, least=1)
         self.values: dict[Any, Any] = {}
@@ -346,7 +351,7 @@ class _TorchReader:
             given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
             if isinstance(given, self.torch.fx.Node):
                 kinds[argument.name] = kind_of(given.meta.get("val"))
-        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds)
+        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds, self.traced)
 
     @staticmethod
     def _path(node: Any) -> str:
