@@ -45,7 +45,7 @@ def test_what_an_equation_makes_evident_is_told_apart():
 def test_maxima_and_parts():
     (text,) = conditions(certificate(*NETWORKS["masked"]))[1:]
     assert text.startswith(
-        "there is a term, wherever a log-sum-exp goes over a part: logsumexp_j (a of attention)[h, i, j]"
+        "for Coq, there is a term, wherever a log-sum-exp goes over a part: logsumexp_j (a of attention)[h, i, j]"
     )
     (text,) = conditions(certificate(*NETWORKS["convolution"]))
     assert text.startswith("for Coq, one term alone is the largest, wherever a maximum is taken: max_")
