@@ -8,6 +8,7 @@ from dyadic.proofs.checker.assumptions import hypotheses, is_held
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
+from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.figures import check_figures
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
@@ -97,7 +98,7 @@ class Claims:
         wanted = {
             "id": f"{kind}:{name}" if name else kind,
             "statement": rule.say(subject, numbers, label),
-            "hypotheses": hypotheses(kind, content, subject, numbers),
+            "hypotheses": self._smooth() if kind == "formal" else hypotheses(kind, content, subject, numbers),
         }
         if claim["verdict"] == "proved":
             if kind == "formal" and any(map(is_held, self.applied)):
@@ -105,6 +106,10 @@ class Claims:
             wanted["method"] = rule.how(subject, numbers)
             self._trusted(claim, where)
         self._compare(claim, wanted, where)
+
+    def _smooth(self) -> list[str]:
+        """What the theorem in Coq asks of the network's numbers."""
+        return conditions_on_entries(self.graph.vertices, self.graph.layers, self.graph.costs, self.graph.kinds)
 
     def _data(self, claim: Any, where: str) -> Any:
         """The layer or cost that the claim is about, if it is about one, after its subject and numbers were checked."""

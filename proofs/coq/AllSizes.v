@@ -62,7 +62,7 @@ Section AllSizes.
   Definition positive_shapes (l : layer) : Prop :=
     all (fun d => all (fun n => (0 < n)%Z) (shape dims (target d))) (forward l ++ backward l ++ gradients l).
   Definition maxima_over_something (l : layer) : bool :=
-    forallb (fun d => match body d with Maximum k n gs _ => over_something dims d k n gs | _ => true end) (forward l).
+    forallb (fun d => match body d with Maximum k n gs _ => leaves_something (indices d) (map Z.to_nat (shape dims (target d))) k n gs | _ => true end) (forward l).
 
   (** ** Soundness *)
 
@@ -225,7 +225,7 @@ Section AllSizes.
     Qed.
 
     Lemma tangent_terms_value : forall chosen d, In d (forward l) -> named d = true -> all (fun n => (0 < n)%Z) (shape dims (target d)) ->
-      expressible chosen l d -> match body d with Maximum k n gs _ => over_something dims d k n gs = true | _ => True end ->
+      expressible chosen l d -> match body d with Maximum k n gs _ => leaves_something (indices d) (map Z.to_nat (shape dims (target d))) k n gs = true | _ => True end ->
       sum_list (tangent_terms chosen l d) term_value = sum_list (entries dims (target d)) (fun p => T (bar (target d)) p * change F dims T D d p).
     Proof.
       intros chosen d Hd Hn Hpos Hex Hover. rewrite at_entries by assumption.
@@ -263,7 +263,9 @@ Section AllSizes.
           assert (Hat : at_entry dims c p = environment (places (indices d)) x) by (rewrite He; unfold at_entry; now rewrite Hci, Hcs).
           rewrite Hat, Hcb. reflexivity. }
         assert (Hne : admitted (environment (places (indices d)) x) k n gs <> []).
-        { unfold over_something in Hover. rewrite forallb_forall in Hover. specialize (Hover p Hin). rewrite <- He in Hover. intro E. now rewrite E in Hover. }
+        { apply in_box in Hx. apply andb_prop in Hn as [Hl _]. apply Nat.eqb_eq in Hl.
+          rewrite environment_places by (apply boxed_length in Hx; rewrite map_length in Hx; congruence).
+          apply (leaves_something_at _ _ _ _ _ Hover); [rewrite map_length; exact Hl | exact Hx]. }
         rewrite <- (pick_one _ _ (fun v => tangent F dims T D (set (environment (places (indices d)) x) k v) a) (admitted_once _ _ _ _) (argmax_in _ _ Hne)).
         apply sum_list_ext. intros v _. cbv zeta. f_equal.
         change (eval F dims T (set (environment (places (indices d)) x) k v) (IndexIs (Index k) (own_entry (target c) d))) with

@@ -129,3 +129,60 @@ Proof.
   - intros x Hx Hne. destruct (flat d x) as [p|] eqn:E; [|contradiction]. destruct (flat_some d x p Hd E) as (Hp & Hu & _).
     split; [now apply Hrange | split; [exact Hu | reflexivity]].
 Qed.
+
+(** ** Guards at the entries of a box *)
+
+(** The value of a guard depends on the indices that it mentions. *)
+Fixpoint mentions (k : nat) (a : index) : bool :=
+  match a with
+  | Index j => Nat.eqb j k | Constant _ => false | Plus a b => mentions k a || mentions k b
+  | Times _ a | Quotient a _ | Remainder a _ => mentions k a
+  end.
+Definition mentioned (gs : list bracket) (k : nat) : bool :=
+  existsb (fun b => match b with Inside a _ | Divides _ a => mentions k a | Same a b => mentions k a || mentions k b end) gs.
+(** Along an axis whose index no guard mentions one entry stands for all. *)
+Fixpoint told_apart (gs : list bracket) (ks ns : list nat) : list nat :=
+  match ks, ns with k :: ks, n :: ns => (if mentioned gs k then n else 1%nat) :: told_apart gs ks ns | _, _ => [] end.
+(** At no entry do the guards leave nothing. *)
+Definition leaves_something (ks ns : list nat) (k n : nat) (gs : list bracket) : bool :=
+  forallb (fun x => match admitted (bind ks x) k n gs with [] => false | _ => true end) (box (told_apart gs ks ns)).
+
+Lemma eval_index_mentions : forall a e e', (forall k, mentions k a = true -> e k = e' k) -> eval_index e a = eval_index e' a.
+Proof.
+  induction a as [j|c|a IHa b IHb|c a IH|a IH d|a IH d]; intros e e' H; cbn [eval_index mentions] in *.
+  - apply H, Nat.eqb_refl.
+  - reflexivity.
+  - f_equal; [apply IHa | apply IHb]; intros k Hk; apply H, orb_true_iff; tauto.
+  - f_equal. now apply IH.
+  - f_equal. now apply IH.
+  - f_equal. now apply IH.
+Qed.
+Lemma admitted_mentioned : forall gs e e' k n, (forall j, mentioned gs j = true -> e j = e' j) -> admitted e k n gs = admitted e' k n gs.
+Proof.
+  intros gs e e' k n H. unfold admitted. apply filter_ext. intro v.
+  assert (Hset : forall j, mentioned gs j = true -> set e k v j = set e' k v j).
+  { intros j Hj. unfold set. destruct (Nat.eqb j k); [reflexivity | now apply H]. }
+  clear H. induction gs as [|b gs IH]; [reflexivity|]. cbn [forallb].
+  rewrite IH by (intros j Hj; apply Hset; cbn [mentioned existsb]; apply orb_true_iff; now right). f_equal.
+  assert (Hb : forall j, match b with Inside a _ | Divides _ a => mentions j a | Same a c => mentions j a || mentions j c end = true ->
+    set e k v j = set e' k v j) by (intros j Hj; apply Hset; cbn [mentioned existsb]; apply orb_true_iff; now left).
+  destruct b as [a m|d a|a c]; cbn [holds].
+  - now rewrite (eval_index_mentions a _ (set e' k v)) by exact Hb.
+  - now rewrite (eval_index_mentions a _ (set e' k v)) by exact Hb.
+  - rewrite (eval_index_mentions a _ (set e' k v)), (eval_index_mentions c _ (set e' k v)); [reflexivity | |];
+      intros j Hj; apply Hb, orb_true_iff; tauto.
+Qed.
+Theorem leaves_something_at : forall ks ns k n gs, leaves_something ks ns k n gs = true -> length ks = length ns ->
+  forall x, boxed ns x -> admitted (bind ks x) k n gs <> [].
+Proof.
+  intros ks ns k n gs H Hlen x Hx. unfold leaves_something in H. rewrite forallb_forall in H.
+  assert (Hy : exists y, boxed (told_apart gs ks ns) y /\ forall j, mentioned gs j = true -> bind ks x j = bind ks y j).
+  { clear H. revert ns x Hlen Hx. induction ks as [|j ks IH]; intros [|m ns] [|v x] Hlen Hx; try discriminate; cbn [boxed] in Hx; try tauto.
+    - now exists [].
+    - destruct Hx as [Hv Hx]. injection Hlen as Hlen. destruct (IH ns x Hlen Hx) as (y & Hy & E).
+      exists ((if mentioned gs j then v else 0%Z) :: y). cbn [told_apart boxed bind]. split.
+      + split; [|exact Hy]. destruct (mentioned gs j); [exact Hv | simpl; lia].
+      + intros i Hi. unfold set. destruct (Nat.eqb_spec i j) as [->|]; [now rewrite Hi | now apply E]. }
+  destruct Hy as (y & Hy & E). rewrite (admitted_mentioned gs _ (bind ks y) k n E). intro Hnil.
+  apply in_box in Hy. specialize (H y Hy). now rewrite Hnil in H.
+Qed.

@@ -85,9 +85,13 @@ Section Emitted.
   Definition known (g : equation) : bool := match target g with Param k => (k <? P)%nat | _ => true end.
   Definition network_layer_accepted (v : nat) (l : layer) : bool :=
     well_formed l && (if by_kind v then true else identity_accepted dims l) && reads_no_sensitivity l && forallb known (gradients l).
+  (** What the layer at v reads of the vertices before v has smaller ranks. *)
+  Definition ranks_grow (v : nat) : bool :=
+    forallb (fun t => match t with Activation u => negb (u <? v)%nat || (rank u <? rank v)%nat | _ => true end)
+      (flat_map (fun d => reads (body d)) (forward (layers v))).
   Definition vertex_accepted (v : nat) : bool :=
     network_layer_accepted v (layers v) && negb (is_cost (layers v)) && same_shape (target (result (layers v))) (Activation v) && (rank v <=? L)%nat && (1 <=? rank v)%nat &&
-    forallb (fun u => negb (parent u v) || (rank u <? rank v)%nat) (seq 0 v).
+    ranks_grow v.
   Definition accepted : bool :=
     forallb vertex_accepted (seq 0 n) && network_layer_accepted n cost_layer && (match dims (target (result cost_layer)) with [] => true | _ => false end)
       && is_local (target (result cost_layer)).
@@ -149,6 +153,14 @@ Section Emitted.
   Lemma layer_at_cost : layer_at n = cost_layer.
   Proof. unfold layer_at. destruct (Nat.ltb_spec n n); [lia | reflexivity]. Qed.
 
+  Lemma grown : forall v, ranks_grow v = true -> forall u, parent u v = true -> (rank u < rank v)%nat.
+  Proof.
+    intros v H u Hp. apply andb_prop in Hp as [Hu Hp]. apply existsb_exists in Hp as (d & Hd & Hp).
+    apply existsb_exists in Hp as (t & Ht & E). unfold same_name in E. destruct (name_eq_dec (Activation u) t) as [<-|]; [|discriminate].
+    unfold ranks_grow in H. rewrite forallb_forall in H.
+    assert (Hin : In (Activation u) (flat_map (fun d => reads (body d)) (forward (layers v)))) by (apply in_flat_map; now exists d).
+    specialize (H _ Hin). cbv beta iota in H. rewrite Hu in H. now apply Nat.ltb_lt.
+  Qed.
   Lemma vertex_checked : forall v, (v < n)%nat -> (network_layer_accepted v (layers v) = true /\ is_cost (layers v) = false) /\
     shape dims (target (result (layers v))) = dims (Activation v) /\ (rank v <= L)%nat /\ (1 <= rank v)%nat /\
     forall u, (u < v)%nat -> parent u v = true -> (rank u < rank v)%nat.
@@ -157,9 +169,9 @@ Section Emitted.
     apply andb_prop in H as [H _]. rewrite forallb_forall in H. specialize (H v ltac:(apply in_seq; lia)).
     unfold vertex_accepted in H. apply andb_prop in H as [H H0]. apply andb_prop in H as [H H1].
     apply andb_prop in H as [H H2]. apply andb_prop in H as [H H3]. apply andb_prop in H as [H H4]. apply negb_true_iff in H4.
-    rewrite forallb_forall in H0. apply Nat.leb_le in H1, H2. unfold same_shape in H3.
+    apply Nat.leb_le in H1, H2. unfold same_shape in H3.
     destruct (list_eq_dec _ _ _) as [Hs|]; [|discriminate]. refine (conj (conj H H4) (conj Hs (conj H2 (conj H1 _)))).
-    intros u Hu Hp. specialize (H0 u ltac:(apply in_seq; lia)). rewrite Hp in H0. now apply Nat.ltb_lt.
+    intros u Hu Hp. now apply (grown v H0).
   Qed.
   Lemma cost_checked : network_layer_accepted n cost_layer = true /\ dims (target (result cost_layer)) = [] /\
     is_local (target (result cost_layer)) = true.

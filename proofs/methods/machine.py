@@ -67,7 +67,7 @@ THEOREMS = {
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
     "Functions": ("smooth_network_everywhere", "conditions_network_suffice"),
-    "Boxes": ("sum_change", "sum_entries"),
+    "Boxes": ("sum_change", "sum_entries", "leaves_something_at"),
     "Terms": ("expand_value", "expand_tangent_value"),
     "Matching": ("matches_value", "cancel_zero"),
     "AllSizes": ("identity_for_all_sizes",),

@@ -126,7 +126,7 @@ def test_there_are_enough_mutants():
     [
         ("(Index 1)", "(Index 0)"),
         ("Sum 1 64", "Sum 1 63"),
-        ("Param 1 => [32]", "Param 1 => [31]"),
+        ("Param k => nth k [[32; 64]; [32]", "Param k => nth k [[32; 64]; [31]"),
         ("Apply 1 1", "Apply 1 0"),
         ("Equation (Inner 0) [0]", "Equation (Inner 1) [0]"),
         ("(Number (-1))", "(Number (1))"),

@@ -52,7 +52,7 @@ def conditions(content: Mapping[str, Any]) -> set[str]:
     items = equations(content)
     known: dict[tuple[str, str], int] = {}
     for item in items:
-        known.setdefault((item["kind"], item["owner"]), _sign(item["body"], known))
+        known.setdefault((item["kind"], item["owner"]), evident_sign(item["body"], known))
     found: set[str] = set()
     stack = [item["body"] for item in items]
     while stack:
@@ -64,7 +64,7 @@ def conditions(content: Mapping[str, Any]) -> set[str]:
             itself, condition = RESTRICTED[node[1]][0], RESTRICTED[node[1]][min(node[2], 1)]
             name = node[1] if condition == itself else f"{node[1]}'"
             enough = {"is positive": 2, "is not negative": 1}.get(condition, 3)
-            if _sign(node[3], known) < enough:
+            if evident_sign(node[3], known) < enough:
                 found.add(f"what {name} is applied to {condition}")
         elif len(node) == 3 and node[0] == "^":
             found |= _power(node[1], node[2], known)
@@ -73,19 +73,19 @@ def conditions(content: Mapping[str, Any]) -> set[str]:
 
 def _power(base: Any, exponent: Any, known: Signs) -> set[str]:
     p, q = (exponent[1], exponent[2]) if isinstance(exponent, list) and exponent[0] == "rational" else (exponent, 1)
-    if _sign(base, known) == 2 or (q == 1 and p >= 0):
+    if evident_sign(base, known) == 2 or (q == 1 and p >= 0):
         return set()
     if q == 1:
         return {"no divisor is 0"}
     if p > 0:
-        return set() if _sign(base, known) else {f"what is raised to the power {p}/{q} is not negative"}
+        return set() if evident_sign(base, known) else {f"what is raised to the power {p}/{q} is not negative"}
     return {f"what is raised to the power {p}/{q} is positive"}
 
 
 Signs = Mapping[tuple[str, str], int]
 
 
-def _sign(node: Any, known: Signs, depth: int = 0) -> int:
+def evident_sign(node: Any, known: Signs, depth: int = 0) -> int:
     """2 if an expression is positive whatever it reads, 1 if it is not negative, 0 if neither is evident.
 
     known: the signs of what is defined by the equations before.
@@ -102,16 +102,16 @@ def _sign(node: Any, known: Signs, depth: int = 0) -> int:
         case ["entry", str(kind), str(owner), _]:
             return known.get((kind, owner), 0)
         case ["+", *terms] if terms:
-            signs = [_sign(term, known, depth + 1) for term in terms]
+            signs = [evident_sign(term, known, depth + 1) for term in terms]
             return max(signs) if min(signs) else 0
         case ["*", *factors]:
-            return min((_sign(factor, known, depth + 1) for factor in factors), default=2)
+            return min((evident_sign(factor, known, depth + 1) for factor in factors), default=2)
         case ["^", base, exponent]:
             even = isinstance(exponent, int) and exponent % 2 == 0
-            sign = _sign(base, known, depth + 1)
+            sign = evident_sign(base, known, depth + 1)
             return sign if sign == 2 or not even or exponent < 0 else 1
         case ["sum" | "max", _, _, body]:
-            return min(_sign(body, known, depth + 1), 1)
+            return min(evident_sign(body, known, depth + 1), 1)
         case ["apply", str(name), 0, _]:
             return 2 if name in _POSITIVE else int(name in _NOT_NEGATIVE)
         case [str(head), *_] if head in _BRACKETS:

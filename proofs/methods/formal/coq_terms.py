@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import factorial, floor, prod
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.smooth_entries import EVERYWHERE
 from dyadic.proofs.methods.formal.extents import Size, inverse_power, is_below, natural, number, written
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
@@ -19,8 +20,6 @@ FUNCTIONS = (
     "silu", "gelu_tanh",
 )  # fmt: skip
 """The functions that proofs/coq/Functions.v defines, by number."""
-EVERYWHERE = frozenset({"exp", "tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu_tanh"})
-"""Those of them that are proved differentiable everywhere."""
 REDUCTIONS = {"logsumexp": "LogSumExp", "max": "Maximum", "argmax": "ArgMax"}
 RECIPROCAL = FUNCTIONS.index("reciprocal")
 POWERS = 8

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.methods.compiled_library import put_library
@@ -45,13 +46,13 @@ def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None]
         called(component)
     numbers = {"steps": certificate["steps"], "L": certificate["L"], "smooth": 0, "kinds": 0, "parts": 0}
     if find_coqc() is None:
-        return _open(numbers, ABSENT)
+        return _open(certificate, numbers, ABSENT)
     try:
         written = network(certificate)
         numbers |= {"smooth": int(written.everywhere), "parts": len(written.layers)}
         compare(written.source, written)
     except (Inexpressible, Different) as error:
-        return _open(numbers, str(error))
+        return _open(certificate, numbers, str(error))
     with temporary_folder() as folder:
         try:
             put_library(folder, FORMAL)
@@ -59,11 +60,11 @@ def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None]
             numbers["kinds"] = len(accepted)
             reason = _too_much(written, refused)
             if reason:
-                return _open(numbers, reason)
+                return _open(certificate, numbers, reason)
             check(folder, with_instances(written, accepted))
         except CoqError as error:
-            return _open(numbers, str(error) if has_coquelicot() else NO_COQUELICOT)
-    return told("formal", Verdict.PROVED, {}, numbers)
+            return _open(certificate, numbers, str(error) if has_coquelicot() else NO_COQUELICOT)
+    return told("formal", Verdict.PROVED, {}, numbers, hypotheses=_asked(certificate))
 
 
 def _too_much(written: Network, refused: Mapping[int, str]) -> str:
@@ -78,8 +79,14 @@ def _too_much(written: Network, refused: Mapping[int, str]) -> str:
     )
 
 
-def _open(numbers: Mapping[str, int], reason: str) -> Claim:
-    return told("formal", Verdict.UNDECIDED, {}, numbers, reason=reason[:500])
+def _open(certificate: Mapping[str, Any], numbers: Mapping[str, int], reason: str) -> Claim:
+    return told("formal", Verdict.UNDECIDED, {}, numbers, hypotheses=_asked(certificate), reason=reason[:500])
+
+
+def _asked(certificate: Mapping[str, Any]) -> list[str]:
+    """What the theorem asks of the network's numbers, in words."""
+    graph = certificate["architecture"]
+    return conditions_on_entries(graph["vertices"], certificate["layers"], graph["costs"], certificate["costs"])
 
 
 def check(folder: Path, written: Network) -> None:

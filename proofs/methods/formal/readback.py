@@ -41,7 +41,11 @@ def compare(source: str, network: Network) -> None:
             same = (target, indices) == (read_target, read_indices)
             if not same or _Expected(written, network).form(body) != found_form(read_body):
                 raise Different(f"{written.layer.place}: the equation of {target} does not read back")
-    shapes = dict(re.findall(r"(?:with|\|) (\w+ \d+) => \[([^\]]*)\]", source))
+    shapes = {
+        f"{family} {k}": shape
+        for family, rows in re.findall(r"(?:with|\|) (\w+) k => nth k \[(.*?)\] \[\]", source)
+        for k, shape in enumerate(re.findall(r"\[([^\[\]]*)\]", rows))
+    }
     if shapes != {name: "; ".join(map(str, shape)) for name, shape in network.table.shapes.items()}:
         raise Different("the shapes do not read back")
 

@@ -62,7 +62,7 @@ class Network:
         return _FILE.format(
             functions=", ".join(f"{function_number(f, self.functions)} = {escaped(f)}" for f in self.functions)
             or "none",
-            dims=" | ".join(f"{name} => [{_listed(shape)}]" for name, shape in self.table.shapes.items()),
+            dims=" | ".join(map(self._shapes, ("Param", "Activation", "Datum", "Inner"))),
             layers="\n".join(map(_layer, range(len(self.layers)), self.layers)),
             names=_listed([f"layer{v}" for v in range(len(self.ranks))]),
             ranks=_listed(self.ranks),
@@ -77,6 +77,12 @@ class Network:
             hypothesis="" if self.everywhere else _HYPOTHESIS.format(arguments=self._arguments),
             smooth=_EVERYWHERE if self.everywhere else _CONDITIONS,
         )
+
+    def _shapes(self, family: str) -> str:
+        """A list: Coq reads a case for every tensor in a time that grows with the square of their number."""
+        count = self.table.counts.get(family, 0)
+        shapes = [f"[{_listed(self.table.shapes[f'{family} {k}'])}]" for k in range(count)]
+        return f"{family} k => nth k [{_listed(shapes)}] []"
 
     @property
     def _arguments(self) -> str:
@@ -255,7 +261,7 @@ Open Scope nat_scope.
 
 (* Functions by number: {functions} *)
 Definition dims (t : name) : list Z :=
-  (match t with {dims} | _ => [] end)%Z.
+  (match t with {dims} | Sensitivity _ => [] end)%Z.
 
 {layers}
 
