@@ -21,7 +21,7 @@ from dyadic.paper.document import (
 )
 from dyadic.paper.drawing import SHADES, Box, Caption, Curve, Shape, Stroke, dashes
 from dyadic.paper.latex_math import LatexMathPrinter
-from dyadic.paper.layout import RowPart
+from dyadic.paper.layout import NARROW, WIDTH, RowPart
 from dyadic.paper.render import Renderer
 from dyadic.paper.sealed_formulas import sealed
 from dyadic.paper.transliteration import plain_name
@@ -41,6 +41,7 @@ _LONG_WORD, _LONG_NUMBER = 20, 8
 
 class LatexRenderer(Renderer):
     symbols = _SYMBOLS
+    narrowest = NARROW
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
@@ -188,6 +189,7 @@ class StandaloneLatex(LatexRenderer):
     """Formulas that need amsmath and nothing of the fragment's style: what a reader copies from a page."""
 
     new_row, times = "\n  \\\\&\\quad", r"\cdot"
+    narrowest = WIDTH
 
     def relation(self, left: str, right: str) -> str:
         return f"{left} &= {right}"
@@ -227,7 +229,7 @@ def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:
             return [_line(line) for line in (dashes(shape) if shape.dashed else [shape])]
         case Caption():
             place = {"start": "l", "middle": "", "end": "r"}[shape.anchor]
-            text = rf"\ttfamily {renderer.text(shape.text)}" if shape.code else renderer.text(shape.text)
+            text = rf"\dyadictypewriter {renderer.text(shape.text)}" if shape.code else renderer.text(shape.text)
             box = rf"\makebox(0,0)[{place}]" if place else r"\makebox(0,0)"
             return [rf"\put({shape.x:.2f},{shape.y:.2f}){{{box}{{\dyadicpicturefont {text}}}}}"]
 

@@ -15,6 +15,11 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
     def roman(self, name: str) -> str:
         return rf"\operatorname{{{latex_escape(name)}}}"
 
+    high = (r"\frac", r"\sum", r"\operatorname*", r"\max", r"\begin")
+
+    def sized_brackets(self, text: str) -> tuple[str, str]:
+        return (r"\biggl(", r"\biggr)") if self.is_high(text) else ("(", ")")
+
     def fraction(self, top: str, bottom: str) -> str:
         return super().fraction(self.unbracketed(top), self.unbracketed(bottom))
 

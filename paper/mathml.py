@@ -30,8 +30,13 @@ TIMES = '<mo lspace="0.08em" rspace="0.08em">\u2062</mo>'
 """A product without a sign; the characters of invisible operators are those of Unicode."""
 
 
+_HIGH = ("<mfrac", "<big", "<mtable", "<msqrt")
+_STAYS = ' stretchy="false"'
+
+
 class MathmlPrinter(NotationPrinter):
     tall = ("<big>",)
+    high = _HIGH
     bracket_marks = r">(\()</mo>|>\)</mo>"
     relations = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥"}
     pi = "π"
@@ -108,6 +113,10 @@ class MathmlPrinter(NotationPrinter):
     def product(self, factors: Sequence[str]) -> str:
         return TIMES.join(factors)
 
+    def sized_brackets(self, text: str) -> tuple[str, str]:
+        grows = "" if self.is_high(text) else _STAYS
+        return f'<mo form="prefix"{grows}>(</mo>', f'<mo form="postfix"{grows}>)</mo>'
+
     def fraction(self, top: str, bottom: str) -> str:
         return f"<mfrac><mrow>{self.unbracketed(top)}</mrow><mrow>{self.unbracketed(bottom)}</mrow></mfrac>"
 
@@ -123,7 +132,7 @@ class MathmlPrinter(NotationPrinter):
 
 def _bracketed(left: str, text: str, right: str) -> str:
     """Brackets that grow with what is tall; Chromium sets those that may grow wider even where they do not."""
-    grows = "" if any(tall in text for tall in ("<mfrac", "<big", "<mtable", "<msqrt")) else ' stretchy="false"'
+    grows = "" if any(part in text for part in _HIGH) else _STAYS
     return f"<mrow><mo{grows}>{left}</mo>{text}<mo{grows}>{right}</mo></mrow>"
 
 

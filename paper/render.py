@@ -51,6 +51,8 @@ class Renderer(ABC):
     """What begins a further row of a formula."""
     times: str
     """What stands before a factor at the beginning of a row."""
+    narrowest = layout.WIDTH
+    """The narrowest line for which there are rows."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -127,7 +129,7 @@ class Renderer(ABC):
         return self.equality(left, item.body, widest)
 
     def equality(self, left: str, right: Expr, widest: float) -> str:
-        first, *others = layout.parts(self.printer, self.ruler, right, widest + RELATION)
+        first, *others = layout.parts(self.printer, self.ruler, right, widest + RELATION, self.narrowest)
         return self.relation(left, f"{first.sign}{first.text}") + "".join(map(self.part, others))
 
     def formula(self, node: Formula) -> str:

@@ -15,7 +15,10 @@ class NotationPrinter(TypesetPrinter):
     """kind: the type of the layer kind whose equations are being printed, which decides what some letters are.
 
     tall: what brackets look otherwise around.  bracket_marks: a pattern of opening (its group) and closing brackets.
+    high: what in a formula makes its brackets higher than a line.
     """
+
+    high: tuple[str, ...]
 
     tall: tuple[str, ...] = ()
     bracket_marks = r"(\()|\)"
@@ -93,6 +96,13 @@ class NotationPrinter(TypesetPrinter):
         # Primes belong to the letter: behind a subscript they would be part of it in Typst.
         head, _, rest = name.partition("_")
         return self.roman(head) + primes + (self.script("_", self.upright(rest)) if rest else "")
+
+    def is_high(self, text: str) -> bool:
+        return any(part in text for part in self.high)
+
+    @abstractmethod
+    def sized_brackets(self, text: str) -> tuple[str, str]:
+        """Brackets around a text that is set in several rows: each of a size of its own."""
 
     @abstractmethod
     def greek(self, name: str) -> str: ...

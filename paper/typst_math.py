@@ -21,6 +21,7 @@ _GREEK = {"varepsilon": "epsilon", "varsigma": "sigma.alt", "vartheta": "theta.a
 class TypstPrinter(NotationPrinter):
     """``W^("hidden")_(i j)``, ``sum_(j < 64)``."""
 
+    high = ("frac(", "sum", "op(", "max", "cases(")
     pi = "pi"
     accents = {NameRole.ADJOINT: ("macron", "overline"), NameRole.CHOICE: ("hat", "hat")}
     reductions = {
@@ -73,6 +74,9 @@ class TypstPrinter(NotationPrinter):
 
     def product(self, factors: Sequence[str]) -> str:
         return " thin ".join(factors)
+
+    def sized_brackets(self, text: str) -> tuple[str, str]:
+        return (r"lr(size: #2.4em, \()", r"lr(size: #2.4em, \))") if self.is_high(text) else (r"\(", r"\)")
 
     def fraction(self, top: str, bottom: str) -> str:
         return f"frac({self.unbracketed(top)}, {self.unbracketed(bottom)})"

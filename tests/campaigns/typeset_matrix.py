@@ -1,6 +1,7 @@
 """Every host document with every kind of network, compiled: no error, warning, overfull box or undefined reference.
 
-Run by ``make typeset`` (some minutes of CPU); tests/typeset/test_hosts.py has one network in every host.
+Run by ``make typeset`` (some minutes of CPU); tests/typeset/test_hosts.py has one network in every host.  Names of
+networks choose those: ``python -m campaigns.typeset_matrix lstm gpt``.  The catalogue is every layer type and cost.
 Models from PyTorch and ONNX are left out where these are not installed.
 """
 
@@ -11,12 +12,15 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from support.single_layer import one_cost, one_of_a_kind
 from typeset.test_hosts import HOSTS, complaints
 
 import dyadic
 from dyadic.flagship import flagship_document
 from dyadic.paper import appendix_files, build_document
 from dyadic.symbolic import architecture
+from dyadic.symbolic.costs import COSTS
+from dyadic.symbolic.spec import LAYER_TYPES
 
 NAMES = [
     "</script>",
@@ -76,16 +80,31 @@ def _from_torch(name, shape):
     return read
 
 
-def documents():
-    yield "flagship", flagship_document()
-    for name, read in networks().items():
-        derivation = dyadic.derive(read())
-        yield name, build_document(derivation, dyadic.verify(derivation))
+def network_document(read):
+    derivation = dyadic.derive(read())
+    return build_document(derivation, dyadic.verify(derivation))
+
+
+def catalogue():
+    """The equations of every layer type and every cost, where nothing is verified."""
+    specs = [*map(one_of_a_kind, LAYER_TYPES), *map(one_cost, COSTS)]
+    unverified = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
+    return [
+        build_document(dyadic.derive(architecture(spec)), unverified, sections=["setting", "equations"])
+        for spec in specs
+    ]
+
+
+def documents(chosen):
+    every = {"flagship": flagship_document, "catalogue": catalogue}
+    every |= {name: lambda read=read: network_document(read) for name, read in networks().items()}
+    for name in chosen or every:
+        yield name, every[name]()
 
 
 def main():
     wrong = 0
-    for name, document in documents():
+    for name, document in documents(sys.argv[1:]):
         for host in HOSTS:
             with tempfile.TemporaryDirectory() as folder:
                 found = complaints(Path(folder), host, r"\input{appendix}", document=document)

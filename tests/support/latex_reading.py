@@ -86,7 +86,7 @@ class LatexBoxes:
                     found[-1].sup = script
             elif token == "'":
                 found[-1].primes += 1
-            elif token not in (r"\left", r"\right", r"\quad"):
+            elif token not in (r"\left", r"\right", r"\biggl", r"\biggr", r"\quad"):
                 found.append(self.box(token))
         return found
 

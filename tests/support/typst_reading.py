@@ -86,6 +86,8 @@ class TypstBoxes:
             return TypeBox("number", token)
         if token in ("thin", "dot.c"):
             return TypeBox("separator", "")
+        if token in (r"\(", r"\)"):
+            return TypeBox("mark", token[1:])
         if token in MARKS:
             return TypeBox("mark", MARKS[token])
         if token in ("sum", "max"):
@@ -105,6 +107,8 @@ class TypstBoxes:
             return TypeBox("word", name)
         if name == "op":
             return self.operator()
+        if name == "lr":
+            return self.sized()
         arguments = self.arguments()
         if name == "frac":
             return TypeBox("fraction", tuple(arguments))
@@ -123,6 +127,14 @@ class TypstBoxes:
         if name == "cases":
             return TypeBox("cases", [case(row) for row in arguments])
         raise NotRead(f"Typst: a call of {name}")
+
+    def sized(self):
+        """A bracket with a size of its own."""
+        assert self.take() == "("
+        while (token := self.take())[0] != "\\":
+            pass
+        assert self.take() == ")"
+        return TypeBox("mark", MARKS[token[1:]])
 
     def operator(self):
         assert self.take() == "("

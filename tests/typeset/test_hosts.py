@@ -11,7 +11,7 @@ from support.optional import require
 
 from dyadic.paper import appendix_files, build_document
 from dyadic.proofs import verify
-from dyadic.symbolic import derive, read_spec
+from dyadic.symbolic import architecture, derive, read_spec
 
 FONTS = r"\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\usepackage{lmodern}"
 TITLE = r"\title{A paper}\author{A. Author}\maketitle "
@@ -82,9 +82,10 @@ def complaints(folder, host, body, packages="", document=None):
     run(*latex)
     log = run(*latex)
     assert (folder / "main.pdf").exists(), log[-2000:]
-    words = ("Overfull \\hbox", "Warning", "undefined", "multiply")
+    words = ("Overfull", "Warning", "undefined", "multiply")
     lines = [line for line in log.splitlines() if any(word in line for word in words)]
-    return [line for line in lines if not any(own in line for own in ITS_OWN)]
+    allowed = (*ITS_OWN, "Overfull \\vbox") if host == "acmart" else ITS_OWN  # it balances the last page's columns
+    return [line for line in lines if not any(own in line for own in allowed)]
 
 
 @pytest.mark.parametrize("host", one_in(2, HOSTS))
@@ -105,6 +106,15 @@ def test_what_is_refuted_and_undecided_fits_a_column(tmp_path):
         folder = tmp_path / str(number)
         folder.mkdir()
         assert complaints(folder, "icml-like", r"\input{appendix}\cite{dyadic:galley}", document=document) == []
+
+
+def test_what_a_terminal_writes_has_its_signs_in_the_oldest_fonts(tmp_path):
+    r"""Where nothing loads T1, a backslash or < of \texttt come from another font, with a warning."""
+    layer = {"name": "a<b>\\c%", "type": "dense", "units": 2}
+    spec = {"name": "n", "inputs": {"x": {"shape": [2]}}, "layers": [layer], "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    document = build_document(derivation, verify(derivation))
+    assert complaints(tmp_path, "acmart", r"\input{appendix}", document=document) == []
 
 
 def test_a_wide_box_would_be_seen(tmp_path):

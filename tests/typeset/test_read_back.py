@@ -2,6 +2,7 @@
 
 import random
 import re
+from math import prod
 
 import pytest
 from support.derived_value import head_of, value_of
@@ -9,9 +10,11 @@ from support.formula_reading import PRIME, FormulaReader, NotRead, drawn, equati
 from support.latex_reading import latex_rows
 from support.long_tests import one_in
 from support.mathml_reading import mathml_rows
+from support.row_widths import too_wide
 from support.single_layer import one_cost, one_of_a_kind
 from support.strategies import residual
 from support.typst_reading import typst_rows
+from sympy import Integer
 
 from dyadic.paper import build_document
 from dyadic.paper.document import Display, Document, EquationBlock
@@ -21,7 +24,7 @@ from dyadic.paper.latex import LatexRenderer, StandaloneLatex
 from dyadic.paper.typst_document import TypstRenderer
 from dyadic.symbolic import architecture, derive, read_spec
 from dyadic.symbolic.costs import COSTS
-from dyadic.symbolic.expressions import Apply, Element, Index, apart_from_sizes
+from dyadic.symbolic.expressions import Apply, Element, Index, Reduction, apart_from_sizes
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
 from dyadic.symbolic.spec import LAYER_TYPES
 from dyadic.symbolic.tensor_names import Name
@@ -86,13 +89,14 @@ def differences(text, reader, expected):
 
 
 def hold(document):
-    """Every equation in every format; how many."""
+    """Every equation in every format, no row of it wider than its line; how many."""
     count = 0
     for name, (renderer, reader) in FORMATS.items():
         typesetter = renderer(document)
         for block in blocks_of(document):
             text = typesetter.block(block)
             assert differences(text, reader, points(block, document)) == [], (name, block.tag, text)
+            assert too_wide(typesetter, block) == [], (name, block.tag)
             count += len(block.lines)
     return count
 
@@ -143,6 +147,35 @@ def test_the_power_of_a_number_that_has_a_superscript_is_no_superscript(kind):
     (boxes,) = reader(renderer(document).block(Display((total, "=", total**2 + total))))
     value = drawn("entry", ("", "p", ("norm",)))
     assert FormulaReader(boxes[2:], {}).expression() == (value**2 + value) % PRIME
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_brackets_and_fractions_that_are_set_in_several_rows(kind):
+    """A square of a sum, a sum over a sum and a fraction, each wider than any line."""
+    document = Document("T", "t", (), Notation(), {}, frozenset())
+    renderer, reader = FORMATS[kind]
+    terms = [Element(Name("p", f"quite-long-{k}")) for k in range(12)]
+    wide = sum((-1) ** k * term / (k + 2) for k, term in enumerate(terms))
+    index = Index("i")
+    bodies = [
+        wide**2 * terms[0],
+        Reduction("sum", index, Integer(3), wide + terms[0] * index),
+        terms[1] * wide / (terms[0] * 4),
+        prod(terms) / 7,
+        (terms[0] + terms[1]) * (2 - wide) * wide**3,
+    ]
+    left = Element(Name("q", "it"))
+    for body in bodies:
+        text = renderer(document).block(Display((left, "=", body)))
+        assert any(mark in text for mark in ("dyadicrow", "quad", "mspace")), text
+        (boxes,) = reader(text)
+        expected = value_of(body, {}, lambda name: ("", name.letter, (name.owner,)))
+        reading = FormulaReader(boxes[2:], {})
+        assert reading.expression() == expected, text
+        reading.expect_end()
+        for wrong in flipped(text.partition("data-latex")[0], kind):
+            (boxes,) = reader(wrong)
+            assert FormulaReader(boxes[2:], {}).expression() != expected, wrong
 
 
 # -- the test can say no -----------------------------------------------------------------------------------------------
