@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from support.long_tests import one_in
 
+from claims.author import statement_of, verdict_on
 from claims.near_misses import PAIRS, SlippedNetworks
-from claims.test_campaign import derivation, judged
+from claims.second_look import holds_again
+from claims.test_campaign import derivation
 from dyadic.proofs.claims import Verdict
 
 IDS = [f"{number} {name} {slip}" for number, (name, _, _, _, slip) in enumerate(PAIRS)]
@@ -23,8 +25,9 @@ def test_there_are_as_many_of_each():
 def test_a_slip_is_refuted_and_what_it_is_a_slip_in_is_proved(number):
     name, options, true, false, _ = PAIRS[number]
     network = derivation(SlippedNetworks, name)
-    right = judged(network, true, **options)
+    right = verdict_on(network, statement_of(true, **options))
     assert right.verdict is Verdict.PROVED, (right.reason, right.counterexample)
-    wrong = judged(network, false, **options)
+    statement = statement_of(false, **options)
+    wrong = verdict_on(network, statement)
     assert wrong.verdict is Verdict.REFUTED, wrong.reason
-    assert wrong.counterexample.get("entry") or wrong.counterexample["left"] != wrong.counterexample["right"]
+    assert holds_again(network, statement, wrong)

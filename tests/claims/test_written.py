@@ -165,8 +165,8 @@ def test_what_is_doubtful_is_refused(derivation, claim, message):
     ("derivation", "claim", "options"),
     [
         (SIZES, "n = 2 q", {}),
-        (SQUARE, "x_h[i] = 0", {"assumptions": ("W_g^T W_g = 1",)}),
-        (SQUARE, "x_h[i] = 0", {"assumptions": ("W_g^T W_g = I",)}),
+        (SQUARE, "x_h[i] = 0", {"assumptions": ("W_g^T W_g = 2",)}),
+        (SQUARE, "x_h[i] = 0", {"assumptions": ("W_g^T W_o = I",)}),
         (SQUARE, "x_h[i] = 0", {"assumptions": ("W_g > 0",)}),
         (CHAIN, r"\nabla_q C = \mu", {"latex": True}),
         (SMALL, "x_h[i] = x_h[i] (2", {}),

@@ -81,9 +81,9 @@ def integer_relation(sign: str, one: Any, two: Any) -> Any:
         case ">":
             return _below(two, one)
         case ">=":
-            return _below(two, _more(one))
+            return _below(two, more(one))
         case "<=":
-            return _below(one, _more(two))
+            return _below(one, more(two))
     return _below(one, two)
 
 
@@ -96,16 +96,23 @@ def _below(one: Any, two: Any) -> Any:
 
 def between(signs: tuple[str, str], least: Any, value: Any, end: Any) -> Any:
     """least <= value < end, or with < or <=: 0 <= value - least < end - least."""
-    first = least if signs[0] == "<=" else _more(least)
-    last = end if signs[1] == "<" else _more(end)
+    first = least if signs[0] == "<=" else more(least)
+    last = end if signs[1] == "<" else more(end)
     return ["inside", *(node if first == 0 else less(node, first) for node in (value, last))]
 
 
-def _more(node: Any) -> Any:
+def more(node: Any) -> Any:
+    """An integer expression plus 1."""
     return node + 1 if isinstance(node, int) else ["+", node, 1]
 
 
 def less(node: Any, least: Any) -> Any:
+    """The difference of two integer expressions."""
     if isinstance(node, int) and isinstance(least, int):
         return node - least
     return ["+", node, -least if isinstance(least, int) else ["*", -1, least]]
+
+
+def has_index(node: Any) -> bool:
+    """Whether an integer expression depends on an index."""
+    return isinstance(node, list) and bool(node) and (node[0] == "index" or any(map(has_index, node[1:])))

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from dyadic.proofs.checker.trust import READERS, called
-from dyadic.proofs.statements.parsing.conditions import less, real_relation
+from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER, has_index, less, real_relation
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, ReductionHead, Token, Unreadable, quoted
 
 
@@ -265,13 +265,22 @@ class _Parser:
 
 def reduced(head: ReductionHead, body: Any) -> Any:
     """A sum or the like of a body; a smallest value is the negative of a largest one."""
-    if head.start:
+    if head.is_composed:
+        body = ["*", *_within_range(head), *(body[1:] if _is_product(body) else [body])]
+    elif isinstance(head.start, int) and head.start:
         extent = head.extent if isinstance(head.extent, int) else ["size", head.extent]
         inside = ["inside", ["+", ["counted", head.index], -head.start], less(extent, head.start)]
         body = ["*", inside, *(body[1:] if _is_product(body) else [body])]
     if head.kind == "min":
         return ["*", -1, ["max", head.index, head.extent, _negative(body)]]
     return [head.kind, head.index, head.extent, body]
+
+
+def _within_range(head: ReductionHead) -> list[Any]:
+    """What holds of the index of a range whose start or end is an expression; the extent is told by its largest end."""
+    index, start, end = ["index", head.index], head.start, head.extent
+    found = [] if start is None else [["inside", less(index, start), LARGEST_INTEGER]]
+    return [*found, ["inside", index, end]] if has_index(end) or isinstance(end, int) else found
 
 
 def _where(brackets: list[Any], side: Any) -> Any:

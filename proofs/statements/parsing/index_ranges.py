@@ -1,28 +1,92 @@
-"""Ranges of sums and the like: ``j<64``, ``1<=j<=n``, ``j=0..63``, or ``j`` alone."""
+"""Ranges of sums and the like: ``j<64``, ``1<=j<=n``, ``j=0..63``, ``j<n-1``, ``i<j<=n``, ``j<=i``, or ``j`` alone.
+
+An end or a start may be any integer expression of numbers, sizes and other indices; one with an index in it goes with
+that index, as in ``Sum[j<=i]``.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from dyadic.proofs.statements.parsing.conditions import more, relations
+from dyadic.proofs.statements.parsing.index_text import IndexReader
 from dyadic.proofs.statements.parsing.tokens import ReductionHead, Unreadable
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 
 _RANGE = re.compile(
     r"\s*(?:(?P<first>\d{1,9})\s*(?P<open><=?)\s*)?(?P<index>[a-z][a-z0-9]*)\s*"
     r"(?:(?P<close><=?)\s*(?P<end>[A-Za-z0-9_]+)|=\s*(?P<from>\d{1,9})\s*\.\.\s*(?P<to>[A-Za-z0-9_]+(?:\s*-\s*1)?))?\s*\Z"
 )
+_INDEX = re.compile(r"\s*([a-z][a-z0-9]*)\s*\Z")
+_WANTED = "a range is written j<64, 1<=j<64, j=0..63, j<n-1, i<j<n, or j alone"
+_BACKWARDS = {">": "<", ">=": "<="}
 
 
-def read_reduction(kind: str, text: str, at: int, base: int) -> ReductionHead:
-    """The head of a sum or the like, counted from 0; ``base``: from where the claim counts."""
+def read_reduction(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead:
+    """The head of a sum or the like, counted from 0; the vocabulary says from where the claim counts."""
     match = _RANGE.match(text)
+    plain = match is not None and all(_is_plain(match[name] or "0", vocabulary) for name in ("end", "to"))
+    found = _plain(kind, match, at, vocabulary.first) if match and plain else _composed(kind, text, at, vocabulary)
+    if found.index in vocabulary.numbers:
+        raise Unreadable(at, f"{found.index} is a number here: give the index another name")
+    return found
+
+
+def _is_plain(written: str, vocabulary: Vocabulary) -> bool:
+    """Whether an end is a number or a size of the network; counted from 0 it may be one of these less 1."""
+    name, minus, _ = written.partition("-")
+    return (written[0].isdigit() or name.strip() in vocabulary.sizes) and not (minus and vocabulary.first)
+
+
+def _composed(kind: str, text: str, at: int, vocabulary: Vocabulary) -> ReductionHead:
+    """A range whose start or end is an expression; both as the claim counts."""
+    start, index, end = _bounds(text, at, vocabulary)
+    first = vocabulary.first
+    if isinstance(end, int) and isinstance(start, int | None):
+        least = first if start is None else start
+        if least < first or end <= least:
+            raise Unreadable(at, "the range holds no value: nothing would be compared")
+        return ReductionHead(kind, index, end - first, least - first)
+    if isinstance(start, int) and start < first:
+        raise _no_first(-1, index, at, first)
+    return ReductionHead(kind, index, end, None if start == first else start)
+
+
+def _bounds(text: str, at: int, vocabulary: Vocabulary) -> tuple[Any, str, Any]:
+    """The first value, the index, and the number before which it ends; None where there is none."""
+    base = vocabulary.first
+    if ".." in text:
+        index, _, rest = text.partition("=")
+        (first, _, last), signs = rest.partition(".."), ["<=", "<="]
+        parts = [(first, at), (index, at), (last, at)]
+    else:
+        parts, signs = relations(text, at)
+        if signs and set(signs) <= _BACKWARDS.keys():
+            parts, signs = parts[::-1], [_BACKWARDS[sign] for sign in reversed(signs)]
+        elif len(signs) == 1:
+            parts, signs = [("", at), *parts], ["<=", *signs]
+        if len(parts) == 2:
+            parts, signs = [*parts, ("", at)], [*signs, "<"]
+    match = _INDEX.match(parts[1][0]) if len(parts) == 3 and set(signs) <= {"<", "<="} else None
     if match is None:
-        raise Unreadable(at, "a range is written j<64, 1<=j<64, j=0..63, or j alone")
+        raise Unreadable(at, _WANTED)
+    start, end = (IndexReader(*part, vocabulary).expression() if part[0].strip() else None for part in parts[::2])
+    if ".." in text and isinstance(start, int) and start != base and not (base and start > base):
+        raise _no_first(start - base, match[1], at, base)
+    if isinstance(end, list) and end[0] == "size" and (signs[1] == "<=") != bool(base):
+        last = "n" if base else "n - 1"
+        raise Unreadable(at, f"the last index is {last} for n values counted from {base}")
+    start = more(start) if signs[0] == "<" and start is not None else start
+    return start, match[1], more(end) if signs[1] == "<=" and end is not None else end
+
+
+def _plain(kind: str, match: re.Match[str], at: int, base: int) -> ReductionHead:
     end: int | str | None
     if match["from"] is not None:
         first, end = int(match["from"]) - base, _end(match["to"], at, base)
         if first < 0 or (first and not base):
-            hint = f"write {first}<={match['index']}<..., or say first = 1 in the file"
-            raise Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
+            raise _no_first(first, match["index"], at, base)
     elif match["first"] is None and match["end"] is None:
         return ReductionHead(kind, match["index"], None)
     elif match["first"] is None and not base and match["close"] == "<":
@@ -37,6 +101,11 @@ def read_reduction(kind: str, text: str, at: int, base: int) -> ReductionHead:
     if first < 0 or empty:
         raise Unreadable(at, "the range holds no value: nothing would be compared")
     return ReductionHead(kind, match["index"], end, first)
+
+
+def _no_first(first: int, index: str, at: int, base: int) -> Unreadable:
+    hint = f"write {first}<={index}<..., or say first = 1 in the file"
+    return Unreadable(at, f"indices start from {base} here: {hint if first > 0 else 'there is no index 0'}")
 
 
 def _end(written: str, at: int, base: int) -> int | str:

@@ -110,6 +110,8 @@ class IndexReader:
         terms = [self._negative(depth) if self._peek() == "-" else self._product(depth)]
         while self._peek() in ("+", "-"):
             terms.append(self._negative(depth) if self._peek() == "-" else self._plus(depth))
+        if all(isinstance(term, int) for term in terms):
+            return sum(terms)
         return terms[0] if len(terms) == 1 else ["+", *terms]
 
     def _plus(self, depth: int) -> Any:
@@ -158,6 +160,9 @@ class IndexReader:
                 node = ["remainder", node, self._atom(depth + 1)]
             self._take(")")
             return node
+        number = self._vocabulary.numbers.get(word)
+        if number is not None and number.denominator == 1:
+            return int(number)
         if word[0].isalpha():
             return ["size" if word in self._vocabulary.sizes else "index", word]
         raise Unreadable(at, f"an index cannot start with {word!r}")

@@ -172,6 +172,8 @@ class LatexReader:
         closing = {r"\lVert": r"\rVert", r"\langle": r"\rangle"}.get(opening.text, opening.text)
         first = opening.text if closing != opening.text else ""
         inner = [n for n in cursor.until(first, closing, "this is not closed") if n.text not in (r"\left", r"\right")]
+        if opening.text != r"\langle" and cursor.is_at("_") and cursor.peek(1).text.strip() in ("2", "F"):
+            cursor.next += 2  # the Euclidean norm of a vector, that of Frobenius of a matrix
         self._emit("dot" if opening.text == r"\langle" else "norm", opening.at)
         self._bracketed(inner, opening.at)
 
@@ -348,11 +350,10 @@ class LatexReader:
             if re.fullmatch(r"[a-z]\d*(?: [a-z]\d*)+", text):
                 return text.split(" ")
             return [part.strip() for part in text.split(",")]
-        match = re.fullmatch(r"([a-z]\d*) = (\d+)", text)
+        match = re.fullmatch(r"([a-z]\d*) = ([^=<>]+)", text)
         if match is None:
             raise Unreadable(below.at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
-        last = self._text_of(content(above), at).replace(" ", "")
-        return [f"{match[1]}={match[2]}..{last}"]
+        return [f"{match[1]}={match[2]}..{self._text_of(content(above), at)}"]
 
     # -- quantities, functions and indices
 

@@ -33,12 +33,18 @@ def counted_from_zero(node: Any, vocabulary: Vocabulary) -> Any:
             places = [index if index is None else _place(index, vocabulary) for index in indices]
             return ["subscript", counted_from_zero(inner, vocabulary), position, *places]
         case ["argmax", *_]:
-            return shifted([*node[:3], counted_from_zero(node[3], vocabulary)], first)
+            end = _ended(node[2], vocabulary)
+            return shifted([*node[:2], end, counted_from_zero(node[3], vocabulary)], first)
         case ["same", one, two]:
             return ["same", *_together(counted_from_zero(one, vocabulary), counted_from_zero(two, vocabulary))]
     if node[0] in _REDUCTIONS:
-        return [*node[:3], counted_from_zero(node[3], vocabulary)]
+        return [*node[:2], _ended(node[2], vocabulary), counted_from_zero(node[3], vocabulary)]
     return [node[0], *(counted_from_zero(child, vocabulary) for child in node[1:])]
+
+
+def _ended(end: Any, vocabulary: Vocabulary) -> Any:
+    """How many values a range has whose end is an expression."""
+    return shifted(counted_from_zero(end, vocabulary), -vocabulary.first) if isinstance(end, list) else end
 
 
 def _place(index: Any, vocabulary: Vocabulary) -> Any:

@@ -177,7 +177,7 @@ class TextReader:
         inside, offset = self._bracketed("[", "]")
         found = []
         for part, at in split(inside, offset):
-            found.append(Token("reduction", read_reduction(kind, part, at, self._vocabulary.first), start))
+            found.append(Token("reduction", read_reduction(kind, part, at, self._vocabulary), start))
         return found
 
     def _condition(self) -> Any:

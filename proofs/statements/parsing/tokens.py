@@ -55,12 +55,21 @@ class Token:
 
 @dataclass(frozen=True)
 class ReductionHead:
-    """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts."""
+    """The head of a sum or the like: what is made, its index, its extent (None: the axis') and where it starts.
+
+    Both are counted from 0; where one of them is an expression (a list), as the claim counts, and the extent is the
+    number before which the index ends.  start None: from the first value.
+    """
 
     kind: str
     index: str
-    extent: int | str | None
-    start: int = 0
+    extent: int | str | list[Any] | None
+    start: int | list[Any] | None = 0
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the start or the end is an expression."""
+        return isinstance(self.extent, list) or not isinstance(self.start, int)
 
 
 PI = ["apply", "acos", 0, -1]

@@ -23,6 +23,7 @@ from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.given import GivenArray
+from dyadic.proofs.statements.semantics.orthogonality import orthonormal
 from dyadic.proofs.statements.semantics.premises import Premises
 from dyadic.proofs.statements.semantics.quantities import Quantity, Sense, quantity, slope, update
 from dyadic.proofs.statements.semantics.slopes import SlopeEntries
@@ -77,6 +78,7 @@ class Meaning(dict[tuple[str, str], Entries]):
     setting: how many entries every axis has.
     premises: what a claim takes for granted; at the solution x and s are those of backpropagation.
     integers: the values of the integer inputs and targets, and where what is one-hot is 1.
+    follows: is told of every entry that follows from others by an assumption, with its label, and returns it.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Meaning(dict[tuple[str, str], Entries]):
     ) -> None:
         super().__init__()
         self.vocabulary, self.graph, self.ring, self.setting = vocabulary, vocabulary.graph, ring, setting
+        self.follows: Callable[[str, Any], Any] = lambda label, value: value
         self._draw, self._premises, self._integers = draw, premises or Premises(), integers or {}
         self._terms: dict[str, EnergyTerm] = {}
         self._values: dict[str, Evaluated] = {}
@@ -171,6 +174,8 @@ class Meaning(dict[tuple[str, str], Entries]):
         return {at: add([value, mul([decay, self[kind, owner][at]])]) for at, value in derivative.items()}
 
     def _drawn(self, kind: str, owner: str) -> Entries:
+        if (kind, owner) in self._premises.orthogonal:
+            return self._orthonormal((kind, owner))
         found: Entries = {}
         axes, given = self.vocabulary.axes(kind, owner), self.vocabulary.given.get((kind, owner))
         for place in self.places(kind, owner):
@@ -187,6 +192,13 @@ class Meaning(dict[tuple[str, str], Entries]):
             else:
                 found[place] = self._draw(label)
         return found
+
+    def _orthonormal(self, key: tuple[str, str]) -> Entries:
+        """A matrix that is assumed to be orthogonal, made of numbers that are drawn."""
+        shape = [self.setting.count(axis) for axis in self.vocabulary.axes(*key)]
+        which = self._premises.orthogonal[key]
+        entries = orthonormal(self.ring, self._draw, key, shape, which, self._integers)
+        return {place: self.follows(shown_entry(*key, place), value) for place, value in entries.items()}
 
     def _number(self, given: GivenArray, place: Place) -> Any:
         """A number that the architecture gives."""

@@ -18,12 +18,13 @@ from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, quoted, refuse
 from dyadic.proofs.statements.semantics.matrix_form import in_entries
+from dyadic.proofs.statements.semantics.orthogonality import COLUMNS, assumed_orthogonal
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
-from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
 
 SOLUTION = "solution"
-_WORDS = ("symmetric", "one-hot")
+_WORDS = ("symmetric", "one-hot", "orthogonal")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ class Relation:
 
 @dataclass
 class Premises:
-    """symmetric, one_hot: tensors by kind and owner."""
+    """symmetric, one_hot, orthogonal: tensors by kind and owner, of the last with what is orthonormal."""
 
+    orthogonal: dict[tuple[str, str], str] = field(default_factory=dict)
     symmetric: set[tuple[str, str]] = field(default_factory=set)
     one_hot: set[tuple[str, str]] = field(default_factory=set)
     equations: list[Relation] = field(default_factory=list)
@@ -60,20 +62,48 @@ def read_premises(lines: tuple[str, ...], vocabulary: Vocabulary, where: str) ->
         name, _, word = line.strip().rpartition(" ")
         if word in _WORDS:
             tensor = _tensor(name.strip().removesuffix(" is"), word, vocabulary, where)
-            (found.symmetric if word == "symmetric" else found.one_hot).add((tensor.kind, tensor.owner))
+            if word == "orthogonal":
+                found.orthogonal[tensor.kind, tensor.owner] = COLUMNS
+            else:
+                (found.symmetric if word == "symmetric" else found.one_hot).add((tensor.kind, tensor.owner))
             continue
-        for relation in _relations(line, vocabulary, where):
+        nodes, signs = _sides(line, vocabulary, where)
+        orthogonal = assumed_orthogonal(*nodes) if signs == ["="] else None
+        if orthogonal is not None:
+            _orthonormal(found, *orthogonal, vocabulary, where)
+            continue
+        for relation in _relations(line, nodes, signs, vocabulary, where):
             (found.equations if relation.sign == "=" else found.inequalities).append(relation)
+    both = sorted(found.orthogonal.keys() & (found.symmetric | found.one_hot))
+    if both:
+        problem = f"{shown_entry(*both[0], ())} is assumed to be orthogonal and something else, which cannot be used"
+        raise SpecError(where, problem, "assume one of them")
     return found
+
+
+def _orthonormal(found: Premises, key: tuple[str, str], which: str, vocabulary: Vocabulary, where: str) -> None:
+    """Note a matrix with orthonormal columns or rows.  Raises :class:`SpecError` where there is none of its shape."""
+    axes, name = vocabulary.axes(*key), shown_entry(*key, ())
+    if key not in vocabulary.drawn or key in vocabulary.integers or key in vocabulary.given or len(axes) != 2:
+        raise SpecError(where, f"{name} is no parameter or input of two axes", "only these can be orthogonal")
+    if axes[0].same(axes[1]):
+        which = COLUMNS  # of a square matrix both are
+    rows, columns = (axis.true for axis in (axes if which == COLUMNS else axes[::-1]))
+    if rows is not None and columns is not None and rows < columns:
+        problem = f"{name} has {columns} {which} of {rows} entries, of which no more than {rows} can be orthonormal"
+        raise SpecError(where, problem, "write the product in the other order")
+    if found.orthogonal.setdefault(key, which) != which:
+        raise SpecError(where, f"the rows and the columns of {name} cannot both be orthonormal", "drop one of the two")
 
 
 def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> NamedTensor:
     tensor = vocabulary.tensors.get(name)
-    if word == "symmetric":
+    if word in ("symmetric", "orthogonal"):
         if tensor is None or not vocabulary.trained(tensor) or len(tensor.axes) != 2:
             raise SpecError(where, f"{quoted(name)} is no matrix of this network", "name a weight, such as W_NAME")
         if not tensor.axes[0].same(tensor.axes[1]):
-            raise SpecError(where, f"{name} is not square, so it cannot be symmetric", "drop the assumption")
+            remedy = "drop the assumption" if word == "symmetric" else f"write {name}^T {name} = I, or the other order"
+            raise SpecError(where, f"{name} is not square, so it cannot be {word}", remedy)
         return tensor
     if tensor is None or (tensor.kind, tensor.owner) not in vocabulary.drawn or not tensor.axes:
         raise SpecError(
@@ -84,22 +114,29 @@ def _tensor(name: str, word: str, vocabulary: Vocabulary, where: str) -> NamedTe
     return tensor
 
 
-def _relations(line: str, vocabulary: Vocabulary, where: str) -> list[Relation]:
+def _sides(line: str, vocabulary: Vocabulary, where: str) -> tuple[list[Any], list[str]]:
+    """The expressions of an assumption, and the signs between them."""
     text = vocabulary.author.put_in(line, vocabulary.tensors)
     try:
         if "\\" in line:
             text = LatexReader(formula(line), vocabulary).text
         parts, signs = relations(text, 0)
         if not signs:
-            words = "write W_NAME symmetric, y one-hot, or a relation such as z_NAME[i] > 0"
+            words = "write W_NAME symmetric, W_NAME orthogonal, y one-hot, or a relation such as z_NAME[i] > 0"
             raise SpecError(where, f"the assumption {quoted(line.strip()[:60])} is not understood", words)
-        nodes = [_expression(part, at, text, vocabulary) for part, at in parts]
+        return [_expression(part, at, text, vocabulary) for part, at in parts], signs
+    except Unreadable as error:
+        raise refuse(where, text, error) from error
+
+
+def _relations(line: str, nodes: list[Any], signs: list[str], vocabulary: Vocabulary, where: str) -> list[Relation]:
+    try:
         if any(map(has_wholes, nodes)) and set(signs) == {"="}:
             nodes = in_entries(nodes, vocabulary).sides
         elif any(map(has_wholes, nodes)):
             raise Unreadable(0, "an inequality is between numbers: write the tensors' indices")
     except Unreadable as error:
-        raise refuse(where, text, error) from error
+        raise refuse(where, line, error) from error
     return [_relation(line, sign, *pair, vocabulary, where) for sign, pair in zip(signs, pairwise(nodes), strict=True)]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.evaluate.integers import extent as length
+from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
 from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
 from dyadic.symbolic.errors import SpecError
 
@@ -19,10 +20,11 @@ _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 @dataclass
 class Slot:
-    """One index, free or bound, and its extent once that is known."""
+    """One index, free or bound, and its extent once that is known; end: the expression before which it ends."""
 
     name: str
     extent: Extent | None = None
+    end: Any = None
 
 
 @dataclass
@@ -50,8 +52,23 @@ def elaborate(
     marked = [work.mark(side, {}) for side in sides]
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
+    for name in sorted(work.ending):
+        if sum(name in _free_names(side) for side in marked) < 2:
+            problem = f"the range of a sum depends on {name}, which stands on one side of the equation only"
+            raise SpecError(
+                where, problem, f"write Sum[{name}, ...] if it is summed over, or its range: for {name} < 5"
+            )
+    work.infer(marked)
+    try:
+        work.end()
+    except NoLargest as error:
+        raise SpecError(
+            where, f"where a range ends cannot be told: {error}", "write sums of indices and sizes"
+        ) from None
     work.infer(marked)
     for name, slot in work.free.items():
+        if slot.extent is None and (end := _claimed_below(slot, marked)) is not None:
+            slot.extent = vocabulary.extent(max(end, 0))
         if slot.extent is None:
             problem = f"{name} is no size of this network, and as an index its range cannot be told"
             raise SpecError(where, problem, f"write a number, or its range at the end: for {name} < 5")
@@ -78,6 +95,7 @@ class _Elaboration:
         self.ranges = Ranges()
         self.guarded = False
         self.ambiguous: set[str] = set()
+        self.ending: set[str] = set()  # free indices on which the range of a sum depends
 
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
         """The expression with every index name replaced by its slot."""
@@ -94,7 +112,12 @@ class _Elaboration:
             return ["index", slot]
         if node[0] in _REDUCTIONS:
             kind, name, written, body = node
-            slot = Slot(name, None if written is None else self.vocabulary.extent(written))
+            slot = Slot(name)
+            if isinstance(written, list):
+                slot.end = self.mark(written, scope)
+                self.ending |= _free_names(slot.end) - scope.keys()
+            elif written is not None:
+                slot.extent = self.vocabulary.extent(written)
             self.bound.append(slot)
             return [kind, slot, self.mark(body, {**scope, name: slot})]
         if node[0] == "entry":
@@ -120,6 +143,17 @@ class _Elaboration:
                 if (one.extent is None) != (two.extent is None):
                     one.extent = two.extent = one.extent or two.extent
                     changed = True
+
+    def end(self) -> None:
+        """Tell the extents of ranges that end before an expression: its largest value.  Raises :class:`NoLargest`."""
+        open_ones = [slot for slot in self.bound if slot.end is not None]
+        while open_ones:
+            known = [slot for slot in open_ones if _is_known(slot.end)]
+            if not known:
+                return
+            for slot in known:
+                slot.extent = largest_extent(slot.end, self.vocabulary)
+            open_ones = [slot for slot in open_ones if slot not in known]
 
     def _alone(self, index: Any, axis: Extent) -> Slot | None:
         """The index that runs over the whole of an axis: i, or backwards as in n - 1 - i."""
@@ -164,6 +198,22 @@ class _Elaboration:
         return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
 
 
+def _free_names(node: Any) -> set[str]:
+    """The names of the indices in a marked expression that no sum of it binds."""
+    if not isinstance(node, list) or not node:
+        return set()
+    if node[0] == "index":
+        return {node[1].name}
+    if node[0] in _REDUCTIONS:
+        return _free_names(node[2]) - {node[1].name}
+    return set().union(*map(_free_names, node[3] if node[0] == "entry" else node[1:]))
+
+
+def _is_known(end: Any) -> bool:
+    """Whether the extents of all its indices are known."""
+    return all(node[1].extent is not None for node in _nodes(end) if node and node[0] == "index")
+
+
 def _nodes(nodes: Any) -> list[Any]:
     """Every list in marked expressions, in order."""
     found, stack = [], [nodes]
@@ -182,6 +232,30 @@ def _entries(nodes: Any) -> list[Any]:
 
 def _is_subtracted_index(term: Any) -> bool:
     return isinstance(term, list) and term[:2] == ["*", -1] and len(term) == 3 and term[2][:1] == ["index"]
+
+
+def _claimed_below(slot: Slot, sides: list[Any]) -> int | None:
+    """The number below which an index is for which an equation is claimed: a bracket before all of every side."""
+    found: int | None = None
+    for side in sides:
+        ends = [end for factor in _leading(side) if (end := _end_of(factor, slot)) is not None]
+        if not ends and side != 0:
+            return None
+        found = min(ends) if ends else found
+    return found
+
+
+def _leading(side: Any) -> list[Any]:
+    return side[1:] if isinstance(side, list) and side[0] == "*" else [side]
+
+
+def _end_of(bracket: Any, slot: Slot) -> int | None:
+    match bracket:
+        case ["inside", ["index", own], int(end)] if own is slot:
+            return end
+        case ["inside", ["+", ["index", own], int(more)], int(end)] if own is slot:
+            return end - more
+    return None
 
 
 def _compared(node: Any) -> tuple[Slot, Slot] | None:

@@ -64,8 +64,11 @@ def _written(node: Any) -> tuple[str, int]:
         case ["same", one, two]:
             return f"[{_index(one)} = {_index(two)}]", 3
     kind, name, extent, body = node
+    if isinstance(extent, list) and body[:2] == ["*", ["inside", ["index", name], extent]]:
+        body = body[2] if len(body) == 3 else ["*", *body[2:]]  # which the range says
     title = {"sum": "Sum", "logsumexp": "LogSumExp", "max": "Max", "argmax": "ArgMax"}[kind]
-    return f"{title}[{name}{'' if extent is None else f'<{extent}'}] {_show(body, 1)[0]}", 1
+    within = "" if extent is None else f"<{_index(extent) if isinstance(extent, list) else extent}"
+    return f"{title}[{name}{within}] {_show(body, 1)[0]}", 1
 
 
 def _compared(difference: Any, sign: str) -> str:

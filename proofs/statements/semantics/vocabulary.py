@@ -51,11 +51,12 @@ class Extent:
         """Two extents with one key are equal: the number, or where a size is left symbolic the expression."""
         if self.true is not None:
             return f"={self.true}"
-        bound = self._bound
+        bound = self.bound
         return repr((bound, "" if _is_size(bound) else self.owner))
 
     @property
-    def _bound(self) -> Any:
+    def bound(self) -> Any:
+        """The node, of a size of a vertex that in the architecture."""
         return self.table.get(self.node[1], self.node) if _is_size(self.node) else self.node
 
     @cached_property
@@ -70,8 +71,20 @@ class Extent:
         return self.key == other.key
 
     def __str__(self) -> str:
-        bound = self._bound
-        return str(self.true) if self.true is not None else str(bound[1]) if _is_size(bound) else str(bound)
+        bound = self.bound
+        return str(self.true) if self.true is not None else _written(bound)
+
+
+def _written(node: Any) -> str:
+    """A size, or a sum of sizes and numbers, as text."""
+    match node:
+        case ["size", name]:
+            return str(name)
+        case ["+", *terms]:
+            return " + ".join(map(_written, terms)).replace("+ -", "- ")
+        case ["*", *factors]:
+            return " ".join(map(_written, factors))
+    return str(node)
 
 
 def _is_size(node: Any) -> bool:

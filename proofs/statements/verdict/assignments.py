@@ -18,6 +18,7 @@ from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.meaning import one_hot
+from dyadic.proofs.statements.semantics.orthogonality import sign_of
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import shown_entry
 from dyadic.proofs.statements.verdict.blocks import Renaming, Setting, claimed_ties, tied
@@ -50,9 +51,9 @@ def assignments(claim: Equalities, link: Link, setting: Setting, operations: int
     Where the assumptions depend on integers, so do the numbers that are left: only all values of them are enough.
     """
     below = _read(claim, link, setting)
-    if not below and not claim.premises.one_hot:
+    hot = _one_hot(claim, setting) | _signs(claim, setting)
+    if not below and not hot:
         return Assignments([{}], "")
-    hot = _one_hot(claim, setting)
     stated, plain = _stated(claim, setting)
     given = {label: number for label, number in stated.items() if number < below.get(label, 0)}
     every = bool(hot) or len(given) < len(stated) or assume_integers(claim, plain)
@@ -133,6 +134,12 @@ def _one_hot(claim: Equalities, setting: Setting) -> dict[str, int]:
         for place in product(*map(range, rows)):
             found[one_hot(kind, owner, place)] = last
     return found
+
+
+def _signs(claim: Equalities, setting: Setting) -> dict[str, int]:
+    """The integers that say what the determinants of orthogonal matrices are, each below 2."""
+    shapes = {key: [setting.count(axis) for axis in claim.vocabulary.axes(*key)] for key in claim.premises.orthogonal}
+    return {sign_of(key): 2 for key, (rows, columns) in sorted(shapes.items()) if rows == columns}
 
 
 def _bodies(claim: Equalities, link: Link) -> list[Any]:

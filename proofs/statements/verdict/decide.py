@@ -41,6 +41,7 @@ _EXACT = "exact evaluation of both sides at the network's own sizes"
 _READERS = "the readers of claims in proofs/statements"
 TRUSTED = ("the evaluator in proofs/evaluate", _READERS)
 RANDOM = "blake2b as a source of randomness"
+REFLECTIONS = "that an orthogonal matrix is a product of reflections (proofs/statements/semantics/orthogonality.py)"
 BLOCKS = "that an axis may be put into blocks of equal entries (proofs/statements/verdict/blocks.py)"
 FACTS = "the relations between functions in proofs/statements/number_systems/function_facts.py"
 ARB = "Arb's enclosures of functions"
@@ -157,9 +158,10 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
         shown.bound += outcome.bound
         shown.examined, shown.integers = chosen, values.argument or shown.integers
     method = _OWN if _OWN in shown.methods else _FREE
+    trusted = (*shown.trusted(), *((REFLECTIONS,) if claim.premises.orthogonal else ()))
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})
     text = f"{text} (probability of error below {float(shown.bound):.0e})"
-    return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, shown.trusted(), witness=witness)
+    return Claim(statement.id, text, Verdict.PROVED, method, hypotheses, trusted, witness=witness)
 
 
 def _allowed(claim: Equalities, setting: Setting, values: Assignments) -> Assignments:

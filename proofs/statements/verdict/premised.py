@@ -43,13 +43,18 @@ def scope_of(
             return draw(label)
         parts = [_times(ring, coefficient, [draw(name)]) for name, coefficient in line.parts.items()]
         value = ring.add([_times(ring, line.constant, []), *parts])
-        # A number that follows from others is reported like them.
+        return follows(label, value)
+
+    def follows(label: str, value: Any) -> Any:
+        """A number that follows from others is reported like them."""
         if isinstance(value, Traced):
             determined[label] = str(value)
             return Traced(value.value, value.used | {label})
         return value
 
-    found = ClaimTensors(Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers), claim, watch)
+    meaning = Meaning(claim.vocabulary, ring, number, setting, claim.premises, integers)
+    meaning.follows = follows
+    found = ClaimTensors(meaning, claim, watch)
     found.determined = determined
     if isinstance(ring, Closed):
         _tell(found, ring)

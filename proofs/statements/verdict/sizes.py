@@ -13,6 +13,7 @@ from typing import Any
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
+from dyadic.proofs.statements.semantics import orthogonality
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
@@ -143,7 +144,7 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
         found |= {axis.key for axis, uneven in pairs if uneven}
     if any(quantity(kind).sense is Sense.SLOPE for kind, _ in claim.read(link)):  # equal entries are not differentiated
         found |= _axes(claim, link).keys()
-    for key in (*vocabulary.given_integers, *claim.premises.one_hot):
+    for key in (*vocabulary.given_integers, *claim.premises.one_hot, *claim.premises.orthogonal):
         found |= {axis.key for axis in vocabulary.axes(*key)}
     for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry
         if len(relation.ranges.extents) > len({extent.key for extent in relation.ranges.free.values()}):
@@ -165,6 +166,8 @@ def operations(claim: Equalities, link: Link, setting: Setting) -> int:
         named = {key: setting.count(extent) for key, extent in ranges.extents.items()}
         places = prod(setting.count(extent) for extent in ranges.free.values())
         count += places * sum(cost(body, named) for body in bodies)
+    for key in claim.premises.orthogonal:
+        count += orthogonality.operations(*(setting.count(axis) for axis in claim.vocabulary.axes(*key)))
     graph = claim.vocabulary.graph
     for name in vertices_of(claim, link):
         data = graph.cost_contents[name] if name in graph.costs else graph.layers[graph.content[name]]

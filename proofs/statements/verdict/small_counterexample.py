@@ -19,7 +19,7 @@ from flint import ctx
 
 from dyadic.proofs.checker.intake.kinds import position
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
-from dyadic.proofs.evaluate.network import Rejected
+from dyadic.proofs.evaluate.network import Entries, Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.number_systems.draws import Draws, Number, near
@@ -27,6 +27,7 @@ from dyadic.proofs.statements.number_systems.rings import Exact, Traced
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import always_defined
 from dyadic.proofs.statements.semantics.meaning import Integers, Meaning
+from dyadic.proofs.statements.semantics.orthogonality import is_reflection
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.scope import ClaimTensors
@@ -228,8 +229,9 @@ class _Look:
         watched = self._at(point.index, watch=True) or point
         ring = watched.scope.ring
         calls: Mapping[str, str] = ring.calls if isinstance(ring, Exact) else {}
-        used = watched.used | labels_assumed(watched.scope)
+        used = watched.used | labels_assumed(watched.scope) | self._orthogonal(watched.scope)
         known = {**{label: str(value) for label, value in self._values.items()}, **watched.scope.determined}
+        known = {label: value for label, value in known.items() if not is_reflection(label)}
         drawn = {label: value for label, value in known.items() if label in used or not zero}
         listed = drawn
         if zero:
@@ -261,6 +263,27 @@ class _Look:
             "right": str(watched.right),
         }
         return {key: value for key, value in found.items() if value not in ({}, [], "")}
+
+    def _orthogonal(self, scope: ClaimTensors) -> set[str]:
+        """The entries of all matrices that are assumed to be orthogonal, which no zeros are."""
+        return {
+            shown_entry(*key, place) for key in self.claim.premises.orthogonal for place in self._matrix(scope, key)
+        }
+
+    def _matrix(self, scope: ClaimTensors, key: tuple[str, str]) -> Entries:
+        """One of them; where nothing reads it, so that its numbers are all 0, any other one will do."""
+        while True:
+            other = scope if key in scope.meaning else self._scope()
+            try:
+                table = other.meaning[key]
+            except Undetermined:  # the reflections are drawn one after the other
+                missing = {label: 1 for label, value in self._values.items() if is_reflection(label) and not value}
+                if not missing:
+                    raise
+                self._values.update(missing)
+                continue
+            scope.determined.update(other.determined)
+            return table
 
     def _others_zero(self, point: Point) -> bool:
         """Whether the sides still differ with all values 0 that the two do not depend on; if so they are."""

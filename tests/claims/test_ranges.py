@@ -1,0 +1,89 @@
+"""Ranges that end before an expression: of sizes, of numbers that have names, and of other indices."""
+
+from __future__ import annotations
+
+import pytest
+
+from claims.author import judged
+from claims.campaign import _dense as dense
+from claims.textbook import network
+from dyadic.proofs.claims import Verdict
+from dyadic.symbolic import SpecError
+
+FIVE = network(dense("h", 5, "tanh"), dense("o", 2), inputs={"u": [3]})
+NAMED = network(dense("h", "n", "tanh"), dense("o", "m"), inputs={"u": ["k"]})
+_N = {"names": {"n": "5"}}
+_COUNTED = {**_N, "first": 1}
+_TEX = {**_COUNTED, "latex": True}
+
+CLAIMS = [
+    (FIVE, _N, "Sum[i<n-1] x_h[i] + x_h[n-1] = Sum[i] x_h[i]", True),
+    (FIVE, _N, "Sum[i<n-1] x_h[i] + x_h[n-2] = Sum[i] x_h[i]", False),
+    (FIVE, _N, "Sum[i<n+1] x_h[i] = Sum[i] x_h[i]", False),
+    (FIVE, _N, "Sum[1<=i<=n-1] x_h[i] + x_h[0] = Sum[i] x_h[i]", True),
+    (FIVE, _N, "Sum[1<=i<n-1] x_h[i] + x_h[0] = Sum[i] x_h[i]", False),
+    (FIVE, _N, "Sum[i=0..n-2] x_h[i] + x_h[n-1] = Sum[i] x_h[i]", True),
+    (FIVE, _COUNTED, "Sum[i=1..n-1] x_h[i] + x_h[n] = Sum[i] x_h[i]", True),
+    (FIVE, _COUNTED, "Sum[i=1..n-1] x_h[i] + x_h[1] = Sum[i] x_h[i]", False),
+    (FIVE, {}, "Sum[j<=i] x_h[j] - Sum[j<i] x_h[j] = x_h[i]", True),
+    (FIVE, {}, "Sum[j<=i] x_h[j] - Sum[j<i] x_h[j] = x_h[i] + [i = 4] x_h[i]", False),
+    (FIVE, {}, "Sum[j<=i+1] x_h[j] = Sum[j<=i] x_h[j] + x_h[i]", False),
+    (FIVE, {}, "Sum[i] Sum[j<=i] x_h[i] x_h[j] = Sum[j] Sum[i>=j] x_h[i] x_h[j]", True),
+    (FIVE, {}, "Sum[i] Sum[j<=i] x_h[i] x_h[j] = Sum[j] Sum[i>j] x_h[i] x_h[j]", False),
+    (FIVE, {}, "(Sum[i] x_h[i])^2 = Sum[i] x_h[i]^2 + 2 Sum[j] Sum[i<j] x_h[i] x_h[j]", True),
+    (FIVE, {}, "(Sum[i] x_h[i])^2 = Sum[i] x_h[i]^2 + Sum[j] Sum[i<j] x_h[i] x_h[j]", False),
+    (FIVE, {}, "Max[j<=i] x_h[j] = x_h[i]", False),
+    (FIVE, _TEX, r"\sum_{i=1}^{n-1} (x^h_{i+1} - x^h_i) = x^h_n - x^h_1", True),
+    (FIVE, _TEX, r"\sum_{i=1}^{n-1} (x^h_{i+1} - x^h_i) = x^h_{n-1} - x^h_1", False),
+    (FIVE, _TEX, r"\sum_{i=1}^{n} (x^h_{i+1} - x^h_i) = x^h_n - x^h_1", False),
+    (FIVE, _TEX, r"2 \sum_{i=1}^{n} \sum_{j=i+1}^{n} x^h_i x^h_j = (\sum_i x^h_i)^2 - \sum_i (x^h_i)^2", True),
+    (FIVE, _TEX, r"2 \sum_{i=1}^{n} \sum_{j=i}^{n} x^h_i x^h_j = (\sum_i x^h_i)^2 - \sum_i (x^h_i)^2", False),
+    (FIVE, _TEX, r"\sum_{j \le i} x^h_j = \sum_{j=1}^{i} x^h_j \text{for } i \le 5", True),
+    (FIVE, _TEX, r"\sum_{j < i} x^h_j = \sum_{j=1}^{i} x^h_j \text{for } i \le 5", False),
+    (NAMED, {}, "Sum[i<n-1] x_h[i] = Sum[i] x_h[i]", False),
+    (NAMED, {}, "Sum[i<n-1] 1 = n", False),
+    (NAMED, {}, "Sum[i<m] x_h[i] = Sum[i<n] x_h[i]", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("derivation", "options", "claim", "true"), CLAIMS)
+def test_ranges_with_arithmetic(derivation, options, claim, true):
+    found = judged(derivation, claim, **options)
+    assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)
+
+
+@pytest.mark.parametrize("claim", ["Sum[i<n-1] x_h[i] + x_h[n-1] = Sum[i] x_h[i]", "Sum[i<n-1] 1 = n - 1"])
+def test_for_all_sizes_such_a_range_is_not_proved(claim):
+    """Its end is tied to the size of an axis, of which the argument for blocks says nothing."""
+    found = judged(NAMED, claim)
+    assert found.verdict is Verdict.UNDECIDED
+    assert "['" not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "claim", "message"),
+    [
+        ({}, "[i < 3] = 1", "its range cannot be told"),
+        ({}, "[i < 3] + [i < 2] = 1 + [i < 2]", "its range cannot be told"),
+        ({}, "C = Sum[i<j] x_h[i] x_h[j]", "depends on j, which stands on one side"),
+        ({}, "1 = Sum[j<=i] x_h[j] W_h[i, 0]", "depends on i, which stands on one side"),
+        (_N, "Sum[i<n-5] x_h[i] = 0", "holds no value"),
+        (_N, "Sum[i=1..n-1] x_h[i] = 0", "indices start from 0 here"),
+        (_COUNTED, "Sum[i=0..n-1] x_h[i] = 0", "there is no index 0"),
+        (_N, "Sum[n<3] x_h[n] = 0", "n is a number here"),
+        ({}, "Sum[j<i i] x_h[j] = x_h[i]", "product of sizes or indices"),
+        ({}, "Sum[j<i<k<2] x_h[j] = x_h[i]", "a range is written"),
+        ({}, "Sum[j+1<i] x_h[j] = x_h[i]", "a range is written"),
+    ],
+)
+def test_ranges_that_are_refused(options, claim, message):
+    with pytest.raises(SpecError, match=message):
+        judged(FIVE, claim, **options)
+
+
+def test_what_is_echoed_is_read_again():
+    echoed = "Sum[j<i + 1] x_h[j] - Sum[j<i] x_h[j] = x_h[i]"
+    for each in ("Sum[j<=i] x_h[j] - Sum[j<i] x_h[j] = x_h[i]", echoed):
+        found = judged(FIVE, each)
+        assert found.verdict is Verdict.PROVED
+        assert found.statement.startswith(f"equal: {echoed} (")
