@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.long_tests import often
 
 from claims.campaign import _dense as dense
 from claims.textbook import network
@@ -67,21 +68,23 @@ def test_annotations_stand_at_their_claims(tmp_path):
     assert "unreadable: 'x_q' is no quantity" in lines[3]
 
 
-@pytest.mark.parametrize(
-    ("architecture", "claims", "counts"),
-    [
-        ("chain", "nielsen", (19, 6)),
-        ("attention", "flash_attention", (8, 5)),
-        pytest.param(*("plain_attention", "flash_attention_rows", (8, 3)), marks=pytest.mark.long),
-        ("neuron", "nielsen_cross_entropy", (7, 4)),
-        ("chain", "ufldl", (11, 4)),
-        pytest.param(*("classifier", "cs231n", (7, 3)), marks=pytest.mark.long),
-        ("batch_norm_graph", "batch_norm", (14, 4)),
-        ("norm", "layer_norm", (4, 2)),
-        pytest.param(*("lstm_network", "lstm", (11, 4)), marks=pytest.mark.long),
-    ],
-)
-def test_public_formulas(architecture, claims, counts):
+FORMULAS = {
+    "nielsen": ("chain", (19, 6)),
+    "flash_attention": ("attention", (8, 5)),
+    "flash_attention_rows": ("plain_attention", (8, 3)),
+    "nielsen_cross_entropy": ("neuron", (7, 4)),
+    "ufldl": ("chain", (11, 4)),
+    "cs231n": ("classifier", (7, 3)),
+    "batch_norm": ("batch_norm_graph", (14, 4)),
+    "layer_norm": ("norm", (4, 2)),
+    "lstm": ("lstm_network", (11, 4)),
+}
+"""The architecture of each file of public formulas, and how many of its claims are proved and refuted."""
+
+
+@pytest.mark.parametrize("claims", often(FORMULAS, lambda name: name not in ("flash_attention_rows", "cs231n", "lstm")))
+def test_public_formulas(claims):
+    architecture, counts = FORMULAS[claims]
     found = examine_claims(derive(read_spec(PUBLIC / f"{architecture}.toml")), PUBLIC / f"{claims}.toml")
     verdicts = [claim.verdict.value for claim in found.claims]
     assert found.verdict == "as expected"
@@ -100,8 +103,7 @@ def test_a_greek_name_of_a_function_is_one(tmp_path):
 
 def test_every_public_file_is_among_them():
     claimed = {path.stem for path in PUBLIC.glob("*.toml") if "[[claim]]" in path.read_text()}
-    tested = {mark.args[1][k][1] for mark in test_public_formulas.pytestmark for k in range(len(mark.args[1]))}
-    assert claimed == tested
+    assert claimed == FORMULAS.keys()
 
 
 def test_a_sarif_log_has_every_claim_at_its_line(tmp_path):

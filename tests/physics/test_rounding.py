@@ -98,7 +98,7 @@ def certified(derivation, module, seed=0):
 def test_one_wrong_entry_is_refuted_by_name():
     derivation = derived()
     wrong = changed(
-        derivation, "    loss = C_cost.mean()", "    W_bar_c[1, 2] *= 1 + 1e-13\n    loss = C_cost.mean()"
+        derivation, "    loss = C_cost.sum() / batch", "    W_bar_c[1, 2] *= 1 + 1e-13\n    loss = C_cost.mean()"
     )  # fmt: skip
     found = certified(derivation, wrong)
     assert found.verdict == "refuted"
@@ -109,7 +109,7 @@ def test_one_wrong_entry_is_refuted_by_name():
 
 def test_a_gradient_that_is_no_number_is_refuted():
     derivation = derived()
-    wrong = changed(derivation, "    loss = C_cost.mean()", "    W_bar_c *= np.nan\n    loss = C_cost.mean()")
+    wrong = changed(derivation, "    loss = C_cost.sum() / batch", "    W_bar_c *= np.nan\n    loss = C_cost.mean()")
     assert certified(derivation, wrong).verdict == "refuted"
 
 
