@@ -203,7 +203,10 @@ class Architecture:
     def parameters(self) -> dict[str, Shape]:
         """Shape of every parameter by its full name: ``layer.parameter``, or the name of an input of that role."""
         own = {f"{v.name}.{name}": shape for v in self.vertices for name, shape in v.parameters.items()}
-        return own | {node.name: node.shape for node in self.inputs if node.role == "parameter"}
+        given = {node.name: node.shape for node in self.inputs if node.role == "parameter"}
+        for name in own.keys() & given.keys():  # one name would be two tensors, with one gradient
+            raise SpecError(f"the parameter {name!r}", "has the name of a layer's own parameter", "rename it")
+        return own | given
 
     @property
     def unknown_sizes(self) -> list[str]:

@@ -14,6 +14,7 @@ from support.long_tests import one_in
 
 from claims.test_claims import judged
 from dyadic.proofs.claims import Verdict
+from dyadic.proofs.statements.number_systems.function_facts import FACTS
 from dyadic.proofs.statements.verdict.counting import UNBOUNDED, indices
 from dyadic.symbolic import architecture, derive
 
@@ -148,3 +149,65 @@ def test_at_the_solution_layers_that_hand_logarithms_on_are_looked_through(last)
         terms.append(("- " if odd else "+ ") + "exp(" + " + ".join(f"x_r[{i},{j}]" for i, j in enumerate(order)) + ")")
     claim = judged(f"0 {' '.join(terms)} = 0", network=many, at="solution", assumptions=("x_l[i, j] > 0",))
     assert claim.verdict is not Verdict.PROVED
+
+
+# -- functions that multiply or divide by their argument ---------------------------------------------------------------
+
+LEAST = {
+    ("hard_swish", 0): 2, ("gelu", 1): 2, ("gelu_tanh", 0): 3, ("gelu_tanh", 1): 3, ("erf", 1): 2, ("asinh", 0): 2,
+    ("softsign", 1): 2, ("atan", 1): 2, ("atanh", 1): 2, ("asin", 1): 2, ("rsqrt", 1): 2,
+}  # fmt: skip
+"""By name and order, how many factors its argument is there."""
+OF_LOGARITHMS = {("exp", 0): 1, ("sigmoid", 0): 1, ("sigmoid", 1): 2, ("tanh", 0): 2, ("tanh", 1): 4, ("mish", 0): 2}
+
+
+def test_a_function_counts_as_what_is_known_of_it():
+    for name, order in itertools.product(FACTS, (0, 1)):
+        once = counted(["apply", name, order, A])
+        assert once >= LEAST.get((name, order), 0), (name, order)
+        assert counted(["apply", name, order, ["^", A, 3]]) >= 3 * once, (name, order)
+        assert counted(["apply", name, order, LOG_A]) >= OF_LOGARITHMS.get((name, order), 0), (name, order)
+    assert counted(["apply", "hard_swish", 0, ["apply", "hard_swish", 0, A]]) >= 4
+
+
+@pytest.mark.parametrize("name", ["softsign", "rsqrt"])
+def test_what_a_function_divides_by_is_put_under_a_common_denominator(name):
+    def term(k):
+        return ["apply", name, 0, ["+", A, k]]
+
+    assert counted(["+", term(1), term(2), term(3), term(4)]) >= 4
+    assert counted(["+", term(1), ["apply", "tanh", 0, term(2)]]) >= 2
+
+
+def power(k):
+    return f"(Sum[i] x_u[i]^{k})"
+
+
+def product(left, right):
+    """left right, where neither their sum nor their difference exceeds 3."""
+    return f"(3/2 hard_swish({left} + {right}) - 3/2 hard_swish({left} - {right}) - 3/2 {right})"
+
+
+def minor(rows, columns):
+    (a, b), (c, d) = ([power(row + column + 2) for column in columns] for row in rows)
+    return f"({product(a, d)} - {product(b, c)})"
+
+
+def hidden():
+    """Hankel's determinant of Sum x_i^k with 4 rows by its minors, and what makes all its products ones."""
+    terms = []
+    for chosen in itertools.combinations(range(4), 2):
+        rest = [column for column in range(4) if column not in chosen]
+        terms.append(f"{'+-'[(1 + sum(chosen)) % 2]} {product(minor((0, 1), chosen), minor((2, 3), rest))}")
+    bounds = [f"{power(k)} {bound}" for k in range(2, 9) for bound in ("< 1", "> -1")]
+    both = itertools.combinations_with_replacement(range(2, 9), 2)
+    bounds += [f"{power(k)} {power(m)} {bound}" for k, m in both for bound in ("< 1/2", "> -1/2")]
+    return f"0 {' '.join(terms)} = 0", tuple(bounds)
+
+
+@pytest.mark.long
+def test_a_determinant_that_hard_swish_hides_is_not_taken_for_0():
+    layers = [{"name": "h", "type": "tanh"}]
+    spec = {"inputs": {"u": {"shape": ["n"]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    claim, assumed = hidden()
+    assert judged(claim, network=derive(architecture(spec)), assumptions=assumed).verdict is not Verdict.PROVED

@@ -2,9 +2,10 @@
 
 Both are read off the expressions, the layers' definitions put in where a claim reads what they define.
 
-The algebra of functions makes products of sums: exp(log(a) + 3 log(b)) is a b^3, and sigmoid(log(a) - log(b)) has a + b
-as its denominator.  So what stands under logarithms is counted apart (keys that begin with :data:`LOG`), as often as a
-function of it could multiply it.
+The algebra of functions makes products of sums: hard_swish(a) has a^2, exp(log(a) + 3 log(b)) is a b^3, and
+sigmoid(log(a) - log(b)) has a + b as its denominator.  So a function is counted by what is known of it (degrees.py),
+and what stands under logarithms is counted apart (keys that begin with :data:`LOG`), as often as a function of it could
+multiply it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
@@ -20,18 +22,14 @@ from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Extent, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
+from dyadic.proofs.statements.verdict.degrees import UNBOUNDED, Count, Degree, Degrees, multiple
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _GUARDS = ("inside", "divides", "same")
-UNBOUNDED = 1_000
-Count = Counter[str]
-"""Indices by the key of their extent."""
 Of = Callable[[str, str], Count]
 Key = Callable[[Any], str]
 INTEGERS = "integers"
 LOG = "log of "
-_INVERSE = ("log", "log1p", "log_sigmoid", "softplus", "asin", "acos", "atan", "asinh", "acosh", "atanh", "erf")
-"""Functions that others undo, and those made of them."""
 
 
 def indices(node: Any, of: Of, key: Key) -> Count:
@@ -42,18 +40,19 @@ def indices(node: Any, of: Of, key: Key) -> Count:
         case "entry":
             return of(node[1], node[2])
         case "apply":
-            return _applied(node[1], indices(node[3], of, key))
+            return _applied(node[1], node[2], indices(node[3], of, key), _divides(node[3], of))
         case "^":
             power = abs(node[2]) if isinstance(node[2], int) else max(abs(node[2][1]), node[2][2])
-            return _multiple(indices(node[1], of, key), power)
+            return multiple(indices(node[1], of, key), power)
         case "*":
             return _product([(child, indices(child, of, key)) for child in node[1:]])
     if node[0] in _REDUCTIONS:
         inner = indices(node[3], of, key)
         if node[0] == "logsumexp":  # the logarithm of a sum
-            return _applied("log", _applied("exp", inner) + Counter([key(node[2])]))
+            divides = _divides(node[3], of)
+            return _applied("log", 0, _applied("exp", 0, inner, divides) + Counter([key(node[2])]), divides)
         many = UNBOUNDED if node[0] == "sum" else 1  # a sum of logarithms is that of a product
-        return _plain(inner) + _multiple(_logs(inner), many) + Counter([key(node[2])])
+        return _plain(inner) + multiple(_logs(inner), many) + Counter([key(node[2])])
     found: Count = Counter()
     divides = _divides(node, of)
     for child in node[1:]:
@@ -67,17 +66,17 @@ def _product(factors: list[tuple[Any, Count]]) -> Count:
     found = sum((count for _, count in factors), Counter[str]())
     logs = [count for _, count in factors if _logs(count)]
     often = math.prod(_factor(node) for node, count in factors if not _logs(count)) if len(logs) < 2 else UNBOUNDED
-    return _plain(found) + _multiple(_logs(found), min(UNBOUNDED, max(1, often)))
+    return _plain(found) + multiple(_logs(found), min(UNBOUNDED, max(1, often)))
 
 
-def _applied(name: str, argument: Count) -> Count:
+def _applied(name: str, order: int, argument: Count, divides: bool) -> Count:
     """Of a function, by what its argument has: what stands under logarithms may be a factor of its value."""
     logs = Counter({one.removeprefix(LOG): number for one, number in _logs(argument).items()})
-    whole = _plain(argument) + logs
-    if name not in _INVERSE:  # which may return its argument, as relu does
-        return whole + _logs(argument)
-    often = 1 if name in ("log", "log1p") else 2
-    return whole + Counter({LOG + one: often * number for one, number in whole.items()})
+    whole = _plain(argument)
+    found = Degrees().apply(
+        name, order, Degree(top=whole, bottom=whole if divides else Counter(), logs=logs, nested=True)
+    )
+    return found.whole + Counter({LOG + one: number for one, number in found.logs.items()})
 
 
 def _factor(node: Any) -> int:
@@ -104,10 +103,6 @@ def _plain(count: Count) -> Count:
     return Counter({one: number for one, number in count.items() if not one.startswith(LOG)})
 
 
-def _multiple(count: Count, factor: int) -> Count:
-    return Counter({key: factor * number for key, number in count.items()})
-
-
 def _divides(node: Any, of: Of) -> bool:
     """Whether an expression may hold a quotient: written out, or in a quantity that it names.
 
@@ -117,8 +112,17 @@ def _divides(node: Any, of: Of) -> bool:
         return False
     if node[0] == "entry":
         return node[1] not in ("x", "s", "y") or bool(of(node[1], node[2]))
+    if node[0] == "apply" and _applied_divides(node[1], node[2]):
+        return True
     negative = node[0] == "^" and (node[2] if isinstance(node[2], int) else node[2][1]) < 0
     return negative or any(_divides(child, of) for child in node[1:])
+
+
+@lru_cache(None)
+def _applied_divides(name: str, order: int) -> bool:
+    """Whether a function divides by what its argument is made of."""
+    found = Degrees().apply(name, order, Degree(top=Counter("z"), logs=Counter("l")))
+    return bool(found.bottom["z"])
 
 
 def integers(node: Any, of: Of, key: Key) -> Count:
@@ -210,7 +214,7 @@ class Counts:
         return self._inner(owner).get(kind, Counter())
 
     def _slope(self, count: Count) -> Count:
-        return _multiple(count, self._derivative)
+        return multiple(count, self._derivative)
 
     def _energy(self, names: Iterable[str]) -> Count:
         """With decay, which squares every entry."""
