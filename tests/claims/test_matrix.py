@@ -8,6 +8,7 @@ from claims import author
 from claims.book_networks import NETWORKS, book_derivation
 from claims.campaign import _dense as dense
 from claims.equations_twice import MISFITS, TWICE
+from claims.second_look import holds_again
 from claims.test_campaign import derivation, judged
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
@@ -132,11 +133,13 @@ def test_there_are_sixty_equations():
 def test_matrix_and_index_form_get_one_verdict(number):
     name, entries, whole, true, *with_own = TWICE[number]
     book, own = NETWORKS[name], with_own[0] if with_own else {}
-    options = {"names": book.names, "functions": book.functions, "at": "solution", **book.options}
+    words = {"names": book.names, "functions": book.functions}
     wanted = Verdict.PROVED if true else Verdict.REFUTED
     for notation, claim in (("entries", entries), ("whole", whole)):
-        found = author.judged(book_derivation(name), claim, definitions=own.get(notation, ()), **options)
+        statement = author.statement_of(claim, definitions=own.get(notation, ()), at="solution", **book.options)
+        found = author.verdict_on(book_derivation(name), statement, **words)
         assert found.verdict is wanted, (claim, found.reason, found.counterexample)
+        assert true or holds_again(book_derivation(name), statement, found, **words)
 
 
 @pytest.mark.parametrize(("name", "claim", "message"), MISFITS)

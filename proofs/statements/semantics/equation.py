@@ -153,7 +153,7 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     if len(sides) > MOST_LINKS:
         raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
     if statement.kind == "stationary":
-        found.links.append(_stationary(statement, parsed[0][0], sides, found.vocabulary))
+        found.links.append(_stationary(statement, parsed[0][0], sides, found))
         return found
     first = _left(statement, sides[0], found.vocabulary, sides[1:])
     _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges)
@@ -203,12 +203,16 @@ def _energy(statement: Statement, name: str, source: str, vocabulary: Vocabulary
     vocabulary.own_energy(name, body.sides[0])
 
 
-def _stationary(statement: Statement, source: str, sides: list[Any], vocabulary: Vocabulary) -> Link:
+def _stationary(statement: Statement, source: str, sides: list[Any], claim: Equalities) -> Link:
     """That a formula put in for a variable makes a derivative of an own energy 0."""
+    vocabulary = claim.vocabulary
     try:
         if len(sides) != 2:
             raise Unreadable(0, "a stationary point is written x_NAME[i] = formula")
-        shown, found, known = derivative_at(statement.child or "", sides[0], sides[1], vocabulary)
+        if statement.at == SOLUTION:
+            raise Unreadable(0, 'a stationary point is one among all states: write at = "any state" in the claim')
+        lets = {let.name: (let.indices, let.body) for let in claim.lets}
+        shown, found, known = derivative_at(statement.child or "", sides[0], sides[1], vocabulary, lets)
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
     (left, right), ranges = elaborate([found, 0], vocabulary, statement.place, known)

@@ -14,7 +14,7 @@ from typing import Any
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.extents import Extent
 from dyadic.proofs.statements.semantics.quantities import Sense, energy_derivative, quantity
-from dyadic.proofs.statements.semantics.vocabulary import FREE, OWN, Vocabulary, text_name
+from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, OWN, Vocabulary, text_name
 
 _SUM, _LOGSUMEXP = "sum", "logsumexp"
 _REDUCTIONS = (_SUM, _LOGSUMEXP, "max", "argmax")
@@ -39,7 +39,7 @@ def written_out(node: Any, vocabulary: Vocabulary, taken: Collection[str] = ()) 
 def known_ranges(node: Any, vocabulary: Vocabulary) -> dict[str, Extent]:
     """The extents of the indices at which a derivative of such an energy is taken: those of the variable's axes."""
     found: dict[str, Extent] = {}
-    for entry in _entries(node):
+    for entry in entries_of(node):
         if quantity(entry[1]).sense is Sense.OWN:
             axes = vocabulary.axes(energy_derivative(entry[1])[1], entry[2])
             pairs = zip(entry[3], axes, strict=True)
@@ -52,11 +52,19 @@ def check_energy(node: Any, vocabulary: Vocabulary) -> None:
     _WritingOut(vocabulary, index_names(node)).expanded(node)
 
 
+def defined_by(node: Any, vocabulary: Vocabulary, lets: Mapping[str, Any]) -> Any:
+    """An expression with all that is defined put in, so that only variables are left; lets: what the claim defines.
+
+    Raises :class:`Unreadable`.
+    """
+    return _WritingOut(vocabulary, index_names(node), lets).expanded(node)
+
+
 class _WritingOut:
     """``taken``: names of indices that are not free to use."""
 
-    def __init__(self, vocabulary: Vocabulary, taken: set[str]) -> None:
-        self.vocabulary, self.graph, self.taken = vocabulary, vocabulary.graph, taken
+    def __init__(self, vocabulary: Vocabulary, taken: set[str], lets: Mapping[str, Any] | None = None) -> None:
+        self.vocabulary, self.graph, self.taken, self.lets = vocabulary, vocabulary.graph, taken, lets or {}
         self.parts = 0
 
     def put_in(self, node: Any) -> Any:
@@ -116,6 +124,9 @@ class _WritingOut:
             return self._expanded(vocabulary.energies[owner], {})
         if kind in ("x", "s", "y", FREE, "delta") or (kind, owner) in vocabulary.parameters:
             return ["entry", kind, owner, place]
+        if kind == LET and owner in self.lets:
+            indices, body = self.lets[owner]
+            return self._expanded(body, dict(zip(indices, place, strict=True)))
         if (kind, owner) == ("C", ""):
             return _total([_product([cost["weight"], self._value_of(name)]) for name, cost in graph.costs.items()])
         if not vocabulary.computed(kind, owner):
@@ -270,15 +281,16 @@ def _numbered(letter: str) -> Iterator[str]:
 
 def _speaks_of(node: Any) -> bool:
     """Whether an energy of the author's own, or a derivative of one, stands in an expression."""
-    return any(entry[1] == OWN or quantity(entry[1]).sense is Sense.OWN for entry in _entries(node))
+    return any(entry[1] == OWN or quantity(entry[1]).sense is Sense.OWN for entry in entries_of(node))
 
 
-def _entries(node: Any) -> Iterator[Any]:
+def entries_of(node: Any) -> Iterator[Any]:
+    """Every entry in an expression."""
     if isinstance(node, list) and node:
         if node[0] == "entry":
             yield node
         for child in node:
-            yield from _entries(child)
+            yield from entries_of(child)
 
 
 def index_names(node: Any) -> set[str]:
@@ -289,4 +301,4 @@ def index_names(node: Any) -> set[str]:
     return own.union(*map(index_names, node))
 
 
-__all__ = ["check_energy", "index_names", "known_ranges", "written_out"]
+__all__ = ["check_energy", "defined_by", "entries_of", "index_names", "known_ranges", "written_out"]

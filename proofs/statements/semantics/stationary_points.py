@@ -12,7 +12,7 @@ from typing import Any
 
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.extents import Extent
-from dyadic.proofs.statements.semantics.own_energy import index_names, written_out
+from dyadic.proofs.statements.semantics.own_energy import defined_by, entries_of, index_names, written_out
 from dyadic.proofs.statements.semantics.quantities import by_energy
 from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary, shown_entry
 
@@ -20,17 +20,19 @@ _OF = re.compile(r"d\s*([A-Za-z][A-Za-z0-9]*)\s*/\s*d\s*(\S+)\Z")
 _LETTERS = "pqrabcdefgh"
 
 
-def derivative_at(of: str, left: Any, right: Any, vocabulary: Vocabulary) -> tuple[Any, Any, dict[str, Extent]]:
+def derivative_at(
+    of: str, left: Any, right: Any, vocabulary: Vocabulary, lets: Mapping[str, Any]
+) -> tuple[Any, Any, dict[str, Extent]]:
     """The derivative as it is shown, as it is with the formula put in, and what its indices range over.
 
-    Raises :class:`Unreadable`.
+    lets: what the claim defines, by its names.  Raises :class:`Unreadable`.
     """
     name, variable = _asked(of, left, vocabulary)
     if not _is_variable(left, vocabulary):
         raise Unreadable(0, "a stationary point is written x_NAME[i] = formula, for a variable at letters")
     _, kind, owner, indices = left
-    if _holds(right, (kind, owner)):
-        problem = f"the formula holds {shown_entry(kind, owner, ())} itself"
+    if _depends(right, (kind, owner), vocabulary, lets):
+        problem = f"the formula depends on {shown_entry(kind, owner, ())} itself"
         raise Unreadable(0, f'{problem}: solve for it, or claim the derivative with kind = "equal"')
     taken = index_names(left) | index_names(right)
     letters = [letter for letter in _LETTERS if letter not in taken | vocabulary.sizes][: len(variable.axes)]
@@ -66,10 +68,9 @@ def _is_variable(node: Any, vocabulary: Vocabulary) -> bool:
     return "" not in names and len(set(names)) == len(names)
 
 
-def _holds(node: Any, key: tuple[str, str]) -> bool:
-    if not isinstance(node, list) or not node:
-        return False
-    return (node[0] == "entry" and (node[1], node[2]) == key) or any(_holds(child, key) for child in node)
+def _depends(node: Any, key: tuple[str, str], vocabulary: Vocabulary, lets: Mapping[str, Any]) -> bool:
+    """Whether a formula holds a variable, itself or in what it is made of."""
+    return any((entry[1], entry[2]) == key for entry in entries_of(defined_by(node, vocabulary, lets)))
 
 
 def _replaced(node: Any, key: tuple[str, str], names: list[str], body: Any) -> Any:
