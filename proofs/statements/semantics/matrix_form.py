@@ -13,8 +13,8 @@ from typing import Any
 
 from dyadic.proofs.statements.parsing.grammar import KRONECKER, has_wholes
 from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.composed_axes import contracted, kronecker, vectorised
-from dyadic.proofs.statements.semantics.extents import Extent
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
 from dyadic.proofs.statements.semantics.whole_tensors import (
     Dimension,

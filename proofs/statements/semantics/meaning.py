@@ -22,7 +22,7 @@ from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
-from dyadic.proofs.statements.semantics.extents import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.orthogonality import orthonormal
 from dyadic.proofs.statements.semantics.premises import Premises

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.extents import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.quantities import Sense, energy_derivative, quantity
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, OWN, Vocabulary, text_name
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from dyadic.proofs.evaluate.integers import extent as length
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.extents import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.extents import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.own_energy import defined_by, entries_of, index_names, written_out
 from dyadic.proofs.statements.semantics.quantities import by_energy
 from dyadic.proofs.statements.semantics.vocabulary import NamedTensor, Vocabulary, shown_entry

@@ -16,7 +16,7 @@ from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
-from dyadic.proofs.statements.semantics.extents import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.quantities import (
     Sense,

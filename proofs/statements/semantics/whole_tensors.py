@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.extents import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 
 Index = Any
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
-from dyadic.proofs.statements.semantics.extents import Extent
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary
