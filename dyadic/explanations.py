@@ -32,14 +32,17 @@ or a LaTeX source, in which a claim is the last equation of a display between tw
     \\begin{align} s^{\\text{out}}_i &= x^{\\text{out}}_i - y_i \\end{align}
     % dyadic: end
 
-The kind is one of energy, inference, sensitivity, update, euler_lagrange, dynamics, gradient and equal (an `equation`);
-adjoint (an equation, and `of` for the child that adds it); chain (`steps`, a list of expressions or equations of which
+The kind is one of energy, inference, sensitivity, update, euler_lagrange, dynamics, gradient, descent and equal (an
+`equation`); adjoint (an equation, and `of` for the child that adds it); stationary (an equation, and `of` for the
+derivative of an energy of your own that it makes zero); chain (`steps`, a list of expressions or equations of which
 each equals the one before); steps (`suffice` or `needed`); step_size (`h`).
 
-`with` defines quantities of your own; `assume = ["W_NAME symmetric", "y one-hot", "z_NAME[i] > 0"]` states assumptions;
-`at = "solution"` takes x and s to be those of backpropagation, as a textbook does; `first = 1` counts indices from 1;
-`expect = "refuted"` keeps a known mistake. In tables, [functions] with `sigma = "tanh"` and [names] with
-`'\\delta^l' = "zbar"` give names of your own. In LaTeX these go into the first comment, separated by semicolons.
+`with` defines quantities of your own; `assume = ["W_NAME symmetric", "y one-hot", "z_NAME[i] > 0", "W_NAME^T W_NAME =
+I"]` states assumptions; `at = "solution"` takes x and s to be those of backpropagation, as a textbook does; `first =
+1` counts indices from 1; `expect = "refuted"` keeps a known mistake. In tables, [functions] with `sigma = "tanh"` and
+[names] with `'\\delta^l' = "zbar"` give names of your own; [energies] with `F = "1/2 Sum[i] (x_NAME[i] -
+f_NAME[i])^2"` and [variables] with `B = "W_NAME^T"` let you claim `dF/dx_NAME[i]` and `dF/dB`. In LaTeX these go into
+the first comment, separated by semicolons.
 
 The notation is that of `dyadic derive SPEC`, in text or with `--format latex`: x_NAME[i] is an activation, s_NAME[i] a
 sensitivity, W_NAME[i, j] a parameter, Wbar_NAME[i, j] its gradient, Sum[j<64] a sum, and [0 <= i - 1 < 5] is 1 where

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from claims.author import CHAIN_NAMES
 from claims.campaign import _dense as dense
@@ -174,3 +175,8 @@ NETWORKS = {
         {"x": "x_u", "h": "x_h", "o": "x_o", "W": "W_h", "V": "W_o", "a": "z_h", "b": "b_h"},
     ),
 }  # fmt: skip
+
+
+@cache
+def book_derivation(name):
+    return NETWORKS[name].make()

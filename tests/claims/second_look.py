@@ -159,7 +159,7 @@ class SecondLook:
         if kind == "let":
             return self.let(self.lets[owner], place)
         if kind == "number":
-            return self.drawn(kind, owner, ())
+            return self.drawn(kind, owner, place)
         if solution and vertex and kind == "x":
             return self.mapped(owner, place)
         if solution and vertex and kind == "s":
@@ -215,7 +215,7 @@ class SecondLook:
     def let(self, let, place):
         sizes = {key: self.setting.number(extent) for key, extent in let.ranges.extents.items()}
         index = dict(zip(let.indices, place, strict=True))
-        return self(let.body, index, _Sizes(self, sizes), self.entry)
+        return self(let.body, index, ClaimSizes(self, sizes), self.entry)
 
     def contents(self, owner):
         graph = self.graph
@@ -282,7 +282,7 @@ class SecondLook:
         return total
 
 
-class _Sizes(dict):
+class ClaimSizes(dict):
     """The numbers behind a claim's ranges, and the network's sizes by name."""
 
     def __init__(self, look, numbers):
@@ -315,7 +315,7 @@ def looked_at_again(derivation, statement, found, names=None, functions=None, la
     links = [link for link in claim.links if len(claim.links) == 1 or link.label == numbers["where"]]
     setting = Setting(claim.vocabulary, numbers.get("sizes", {}))
     look = SecondLook(claim.vocabulary, setting, numbers, claim.lets)
-    sizes = _Sizes(look, {key: setting.number(extent) for key, extent in links[0].ranges.extents.items()})
+    sizes = ClaimSizes(look, {key: setting.number(extent) for key, extent in links[0].ranges.extents.items()})
     index = numbers.get("at", {})
 
     def sides():

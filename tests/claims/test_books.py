@@ -6,13 +6,12 @@ Half of them in matrix notation, half with indices; half as text, half in LaTeX.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
 from claims import book_index_latex, book_index_text, book_matrix_latex, book_matrix_text
 from claims.author import statement_of, verdict_on
-from claims.book_networks import NETWORKS
+from claims.book_networks import NETWORKS, book_derivation
 from claims.second_look import holds_again
 from dyadic.proofs.claims import Verdict
 
@@ -32,11 +31,6 @@ CLAIMS = [
 ]  # fmt: skip
 
 
-@cache
-def derivation(name):
-    return NETWORKS[name].make()
-
-
 def test_there_are_as_many_of_each():
     assert [len(module.PAIRS) for module, _ in NOTATIONS.values()] == [25] * 4
     used = {name for module, _ in NOTATIONS.values() for name, *_ in module.PAIRS}
@@ -49,12 +43,12 @@ def test_a_book_is_judged_rightly(name, options, claim, true):
     book = NETWORKS[name]
     statement = statement_of(claim, **{"at": "solution", **book.options, **options})
     words = {"names": book.names, "functions": book.functions}
-    found = verdict_on(derivation(name), statement, **words)
+    found = verdict_on(book_derivation(name), statement, **words)
     if true:
         assert found.verdict is Verdict.PROVED, (found.reason, found.counterexample)
         return
     assert found.verdict is Verdict.REFUTED, found.reason
-    assert holds_again(derivation(name), statement, found, **words)
+    assert holds_again(book_derivation(name), statement, found, **words)
 
 
 def test_the_second_look_says_no_to_other_numbers():
@@ -64,11 +58,11 @@ def test_the_second_look_says_no_to_other_numbers():
         statement_of(claim, at="solution")
         for claim in ("delta_1 = (W_2 delta_2) .* (1 - h_1 .* h_1)", "delta_1 = (W_2^T delta_2) .* (1 - h_1 .* h_1)")
     )
-    found = verdict_on(derivation("mlp"), false, **words)
-    assert holds_again(derivation("mlp"), false, found, **words)
-    assert not holds_again(derivation("mlp"), true, found, **words)
+    found = verdict_on(book_derivation("mlp"), false, **words)
+    assert holds_again(book_derivation("mlp"), false, found, **words)
+    assert not holds_again(book_derivation("mlp"), true, found, **words)
     numbers = found.counterexample
     for label, value in numbers["values"].items():
         if value != "0":
             other = replace(found, counterexample={**numbers, "values": {**numbers["values"], label: "1/7"}})
-            assert not holds_again(derivation("mlp"), false, other, **words)
+            assert not holds_again(book_derivation("mlp"), false, other, **words)

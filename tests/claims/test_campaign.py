@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from claims import campaign, textbook
+from claims.second_look import holds_again
 from claims.substitute import expanded
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.statements import ClaimsFile, Statement, verify_claims
@@ -61,14 +62,19 @@ def close(number, reported):
 
 
 def textbook_claim(name, formula):
-    network, kind, definitions, _, _ = textbook.CLAIMS[name]
+    _, kind, definitions, _, _ = textbook.CLAIMS[name]
     child = "n" if kind == "adjoint" else None
-    return judged(derivation(textbook, network), formula, kind=kind, definitions=definitions, child=child)
+    return Statement("it", kind, "it", (formula,), definitions=definitions, child=child)
+
+
+def textbook_verdict(name, statement):
+    network = derivation(textbook, textbook.CLAIMS[name][0])
+    return verify_claims(network, ClaimsFile((statement,), {}))[0]
 
 
 @pytest.mark.parametrize("name", textbook.CLAIMS)
 def test_the_textbook_is_proved(name):
-    found = textbook_claim(name, textbook.CLAIMS[name][3])
+    found = textbook_verdict(name, textbook_claim(name, textbook.CLAIMS[name][3]))
     assert found.verdict is Verdict.PROVED, (found.reason, found.counterexample)
 
 
@@ -77,6 +83,7 @@ SLIPS = [(name, slip) for name, claim in textbook.CLAIMS.items() for slip in cla
 
 @pytest.mark.parametrize(("name", "slip"), SLIPS)
 def test_slips_in_the_textbook_are_refuted(name, slip):
-    found = textbook_claim(name, textbook.CLAIMS[name][4][slip])
+    statement = textbook_claim(name, textbook.CLAIMS[name][4][slip])
+    found = textbook_verdict(name, statement)
     assert found.verdict is Verdict.REFUTED, found.reason
-    assert found.counterexample["left"] != found.counterexample["right"]
+    assert holds_again(derivation(textbook, textbook.CLAIMS[name][0]), statement, found)

@@ -293,7 +293,7 @@ def test_the_documentation_is_what_is_read(tmp_path):
     blocks = [block.split("```")[0] for block in text.split("```toml\n")[1:]]
     chain = derive(read_spec("examples/claims/public/chain.toml"))
     path = tmp_path / "claims.toml"
-    for block, network in zip(blocks, (NETWORK, chain), strict=True):
+    for block, network in zip(blocks, (NETWORK, chain, NETWORK), strict=True):
         path.write_text(block)
         assert {claim.verdict for claim in verify_claims(network, path)} == {Verdict.PROVED}
     tex = tmp_path / "claims.tex"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from claims import author
+from claims.book_networks import NETWORKS, book_derivation
 from claims.campaign import _dense as dense
+from claims.equations_twice import MISFITS, TWICE
+from claims.second_look import holds_again
 from claims.test_campaign import derivation, judged
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
@@ -118,3 +122,27 @@ def test_a_definition_of_a_whole_tensor():
         derivation(MatrixNetworks, "mlp"), "Wbar_g = q x_h^T", definitions=("q = s_g .* sigmoid'(z_g)", "r[i] = q[i]")
     )
     assert found.verdict is Verdict.PROVED
+
+
+def test_there_are_sixty_equations():
+    assert len(THREE) + len(TWICE) >= 60
+    assert sum(each[3] is False for each in TWICE) >= 15
+
+
+@pytest.mark.parametrize("number", range(len(TWICE)))
+def test_matrix_and_index_form_get_one_verdict(number):
+    name, entries, whole, true, *with_own = TWICE[number]
+    book, own = NETWORKS[name], with_own[0] if with_own else {}
+    words = {"names": book.names, "functions": book.functions}
+    wanted = Verdict.PROVED if true else Verdict.REFUTED
+    for notation, claim in (("entries", entries), ("whole", whole)):
+        statement = author.statement_of(claim, definitions=own.get(notation, ()), at="solution", **book.options)
+        found = author.verdict_on(book_derivation(name), statement, **words)
+        assert found.verdict is wanted, (claim, found.reason, found.counterexample)
+        assert true or holds_again(book_derivation(name), statement, found, **words)
+
+
+@pytest.mark.parametrize(("name", "claim", "message"), MISFITS)
+def test_slips_that_do_not_fit_are_named(name, claim, message):
+    with pytest.raises(SpecError, match=message):
+        author.judged(book_derivation(name), claim, names=NETWORKS[name].names, at="solution")

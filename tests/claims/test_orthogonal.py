@@ -18,6 +18,7 @@ from dyadic.symbolic import SpecError
 
 SQUARE = network(dense("h", 3, "tanh"), dense("g", 3), dense("o", 3), inputs={"u": [3]})
 TALL = network(dense("h", 4, "tanh"), dense("o", 2), inputs={"u": [2]})  # W_h is 4 x 2, W_o is 2 x 4
+WIDE = network(dense("h", 10, "tanh"), dense("g", 10), inputs={"u": [10]})
 NAMED = network(dense("h", "n", "tanh"), dense("o", "n"), inputs={"u": ["n"]})
 _G = ("W_g^T W_g = I",)
 
@@ -47,6 +48,8 @@ CLAIMS = [
     (TALL, ("W_h^T W_h = I",), "W_h W_h^T W_h W_h^T x_h = W_h W_h^T x_h", True),
     (TALL, ("W_o W_o^T = I",), "norm(W_o^T x_o)^2 = norm(x_o)^2", True),
     (TALL, ("W_o W_o^T = I",), "norm(W_o x_h)^2 = norm(x_h)^2", False),
+    (WIDE, ("W_g^T W_g = I",), "norm(W_g x_h)^2 = norm(x_h)^2", True),
+    (WIDE, ("W_g^T W_g = I",), "norm(W_g x_h)^2 = norm(x_u)^2", False),
     (NAMED, ("W_o^T W_o = I",), "norm(W_o x_h)^2 = 2 norm(x_h)^2", False),
 ]  # fmt: skip
 

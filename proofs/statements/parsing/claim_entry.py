@@ -20,6 +20,8 @@ MOST_STEPS = 200
 _LONGEST_ID = 200
 LARGEST_SOURCE = 2**20
 _LABEL = re.compile(r"\\label\{([^{}]{1,200})\}")
+_OWN_NAME = re.compile(r"\\?[A-Za-z][A-Za-z0-9]{0,39}\Z")
+_MOST_OWN = 20
 _FORMULA_KEYS = ("equation", "latex", "steps")
 _KEYS = (
     "id",
@@ -42,13 +44,18 @@ _AT = ("any state", "solution")
 
 @dataclass(frozen=True)
 class Defaults:
-    """What a file says for all of its claims: where they hold, from where they count, what they assume, its macros."""
+    """What a file says for all of its claims: where they hold, from where they count, what they assume, its macros.
+
+    variables, energies: what it adds to the network's.
+    """
 
     at: str = _AT[0]
     first: int = 0
     layout: str = DENOMINATOR
     assumptions: tuple[str, ...] = ()
     macros: Mapping[str, Macro] = field(default_factory=dict)
+    variables: tuple[tuple[str, str], ...] = ()
+    energies: tuple[tuple[str, str], ...] = ()
 
 
 def defaults(table: Mapping[str, Any]) -> Defaults:
@@ -58,7 +65,28 @@ def defaults(table: Mapping[str, Any]) -> Defaults:
     layout = _layout(where, table.get("layout", DENOMINATOR))
     macros = macros_in(string(where, "macros", table["macros"], LARGEST_SOURCE)) if "macros" in table else {}
     first = _first(where, table.get("first", 0))
-    return Defaults(_at(where, table.get("at", _AT[0])), first, layout, assumptions, macros)
+    at = _at(where, table.get("at", _AT[0]))
+    variables, energies = (_own(where, key, table.get(key, {}), macros) for key in ("variables", "energies"))
+    return Defaults(at, first, layout, assumptions, macros, variables, energies)
+
+
+def _own(where: str, key: str, table: Any, macros: Mapping[str, Macro]) -> tuple[tuple[str, str], ...]:
+    """What an author adds: tensors with those whose shape they have, or energies with their formulas."""
+    example = 'B = "W_NAME^T"' if key == "variables" else 'F = "1/2 Sum[i] (x_NAME[i] - y[i])^2"'
+    if not isinstance(table, Mapping) or len(table) > _MOST_OWN:
+        raise SpecError(
+            where, f"{key!r} must be a table of at most {_MOST_OWN} texts", f"write {example} below [{key}]"
+        )
+    found: list[tuple[str, str]] = []
+    for name, written in table.items():
+        text = string(where, f"{key}.{name[:40]}", written)
+        if not _OWN_NAME.match(name):
+            raise SpecError(f"{key}.{name[:40]}", "is no name that can be used", "use letters and digits, such as F1")
+        try:
+            found.append((name.removeprefix("\\"), expanded(text, macros)))
+        except Unreadable as error:
+            raise refuse(f"{key}.{name}", text, error) from error
+    return tuple(found)
 
 
 def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Statement:
@@ -79,7 +107,7 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
     return Statement(
         name, kind, where, formulas, (*definitions, *before),
         latex="latex" in entry or ("steps" in entry and any("\\" in formula for formula in formulas)),
-        child=string(where, "of", entry.get("of")) if kind == "adjoint" else None,
+        child=string(where, "of", entry.get("of")) if kind in ("adjoint", "stationary") else None,
         assumptions=(*given.assumptions, *assumptions),
         at=_at(where, entry.get("at", given.at)),
         first=_first(where, entry.get("first", given.first)),
@@ -87,6 +115,8 @@ def statement(where: str, entry: Any, given: Defaults, line: int = 0) -> Stateme
         line=line,
         expected=expected,
         uses=strings(where, "uses", entry.get("uses", []), MOST_DEFINITIONS),
+        variables=given.variables,
+        energies=given.energies,
         labels=tuple(_LABEL.findall(entry["latex"])) if "latex" in entry else (),
     )  # fmt: skip
 

@@ -22,9 +22,10 @@ from dyadic.symbolic.limits import regular_file
 
 LARGEST_FILE = 2**20
 MOST_CLAIMS = 1_000
+_TABLES = ("functions", "names", "variables", "energies")
 _LONGEST_LINE = 40_000
 _LONGEST_NAME = 100
-_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume", "macros")
+_HEAD = ("functions", "names", "layers", "at", "first", "layout", "assume", "macros", "variables", "energies")
 # A key of very many parts takes the TOML parser quadratic time: refused before it is parsed.
 _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){32}")
 _BEGIN = re.compile(r"^[ \t]*%[ \t]*dyadic:[ \t]*begin[ \t]+claim\b(.*)$")
@@ -227,7 +228,7 @@ def _tex(text: str) -> ClaimsFile:
     if "\\" in text and text.strip():
         head["macros"] = text
     head |= {key: _listed(settings[key]) for key in ("assume", "layers") if key in settings}
-    head |= {key: _table(key, settings[key]) for key in ("functions", "names") if key in settings}
+    head |= {key: _table(key, settings[key]) for key in _TABLES if key in settings}
     entries = ((f"the claim of line {line}", _tex_entry(header, body), line) for line, header, body in claims)
     return replace(_collected(entries, head), architecture=architecture)
 

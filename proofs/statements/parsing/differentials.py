@@ -10,11 +10,18 @@ from dyadic.proofs.statements.semantics import quantities
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary, text_name
 
 
-def derivative(of: str, entry: Any, position: int, total: bool) -> Any:
-    """The entry that stands for dE/d(entry) or dC/d(entry); ``total``: the latter is the total derivative."""
+def derivative(of: str, entry: Any, position: int, vocabulary: Vocabulary) -> Any:
+    """The entry for dE/d(entry), dC/d(entry), which at the solution is total, or that of an energy of one's own."""
+    total = vocabulary.solution
     if entry[0] in ("transposed", "part", "subscript"):
-        return [entry[0], derivative(of, entry[1], position, total), *entry[2:]]
+        return [entry[0], derivative(of, entry[1], position, vocabulary), *entry[2:]]
     form, kind, owner, indices = entry
+    if of not in ("E", "C"):
+        if not vocabulary.is_variable(kind, owner):
+            raise Unreadable(
+                position, f"d{of}/d... is taken with respect to x, s, a parameter or a variable of its own"
+            )
+        return [form, quantities.by_energy(of, kind), owner, indices]
     if of == "C":
         if not total and kind != "x":
             hint = 'the total derivative is meant where the claim has at = "solution"'

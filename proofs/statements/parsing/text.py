@@ -316,12 +316,12 @@ class TextReader:
         if match is None or self._tensor(match.end()) is None:
             return None
         of = self._vocabulary.author.plain.get(match[1], match[1])
-        if of not in ("E", "C"):
+        if of not in ("E", "C") and of not in self._vocabulary.energies:
             return None
         start, self._at = self._at, match.end()
         token = self._entry()
         assert token is not None
-        found = derivative(of, token.value, start, self._vocabulary.solution)
+        found = derivative(of, token.value, start, self._vocabulary)
         return Token("atom", found if found[0] == "entry" else ["derivative", found], start)
 
     def _rate(self) -> Token | None:

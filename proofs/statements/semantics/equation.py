@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
@@ -16,10 +16,12 @@ from dyadic.proofs.statements.parsing.numbering import counted_from_zero
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import Unreadable, refuse
 from dyadic.proofs.statements.semantics.matrix_form import EntryForm, in_entries
+from dyadic.proofs.statements.semantics.own_energy import check_energy
 from dyadic.proofs.statements.semantics.premises import SOLUTION, Premises, read_premises
 from dyadic.proofs.statements.semantics.quantities import rate, received, update
 from dyadic.proofs.statements.semantics.ranges import Ranges, elaborate
 from dyadic.proofs.statements.semantics.shown import show
+from dyadic.proofs.statements.semantics.stationary_points import derivative_at
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, NamedTensor, Vocabulary, shown_entry
 from dyadic.symbolic.errors import SpecError
 
@@ -37,7 +39,8 @@ class Statement:
     backpropagation's sensitivity.  first: the number of the first index.  layout: of the derivative by a matrix.
     place: where it stands, for messages; line: of the file, 0 if that is not known.  expected: the verdict that the
     author expects, or nothing.  uses: earlier claims, by id or label, whose definitions are its own too.
-    labels: of its display.
+    labels: of its display.  variables: tensors of the author's own, with a tensor of the same shape; energies: with
+    their formulas.
     """
 
     id: str
@@ -56,6 +59,8 @@ class Statement:
     expected: str = ""
     uses: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+    energies: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ _LEFT = {
     "energy": {"E": "E", "C": "C"},
 }
 _RATES = ("eta", "alpha", "lr")
-KINDS = (*_LEFT, "adjoint", "gradient", "descent", "equal", "chain", "steps", "step_size")
+KINDS = (*_LEFT, "adjoint", "gradient", "descent", "stationary", "equal", "chain", "steps", "step_size")
 _WANTED = {
     "inference": "x_NAME[i]", "sensitivity": "s_NAME[i]", "update": "x_NAME[i] or s_NAME[i]",
     "euler_lagrange": "x_NAME[i] or s_NAME[i]", "dynamics": "dx_NAME[i]/dt or ds_NAME[i]/dt",
@@ -133,6 +138,10 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         for name in _RATES:
             if not found.vocabulary.knows(name):
                 found.vocabulary.free_number(name)
+    for name, like in statement.variables:
+        _variable(statement, name, like, found.vocabulary)
+    for name, source in statement.energies:
+        _energy(statement, name, source, found.vocabulary)
     for source in statement.definitions:
         _definition(found, statement, source)
     found.premises = read_premises(statement.assumptions, found.vocabulary, statement.place)
@@ -143,6 +152,9 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         raise SpecError(statement.place, "claims no equality", "write left = right")
     if len(sides) > MOST_LINKS:
         raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
+    if statement.kind == "stationary":
+        found.links.append(_stationary(statement, parsed[0][0], sides, found))
+        return found
     first = _left(statement, sides[0], found.vocabulary, sides[1:])
     _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges)
     for number in range(1, len(sides)):
@@ -152,6 +164,60 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         shown = (show(pair[0]), show(pair[1]))
         found.links.append(Link(f"{shown[0]} = {shown[1]}", left, right, ranges, label))
     return found
+
+
+def _variable(statement: Statement, name: str, like: str, vocabulary: Vocabulary) -> None:
+    """A tensor of the author's own, with the shape of another one."""
+    where = f"variables.{name}"
+    if vocabulary.knows(name) or name in ("delta", "pi", "T", "L"):
+        raise SpecError(where, "has a meaning already", "use another name")
+    tensor = vocabulary.tensors.get(like.removesuffix("^T").strip())
+    if like != FREE and (tensor is None or tensor.part or (tensor.kind == FREE and not tensor.axes)):
+        raise SpecError(
+            where, f"{like[:40]!r} is no tensor of this network", 'write the one whose shape it has, such as "W_NAME^T"'
+        )
+    axes = tensor.axes if tensor is not None and like != FREE else ()
+    vocabulary.free_number(name, axes[::-1] if like.endswith("^T") else axes)
+
+
+def _energy(statement: Statement, name: str, source: str, vocabulary: Vocabulary) -> None:
+    """An energy of the author's own: one number, made of variables and of what the layers define."""
+    where = f"energies.{name}"
+    if vocabulary.knows(name) or name in ("E", "C", "T", "L"):
+        raise SpecError(where, "has a meaning already", "use another name")
+    reading = replace(statement, place=where, latex="\\" in source, kind="energy")
+    sides = _parsed(reading, source, vocabulary, define=False)
+    try:
+        if len(sides) != 1:
+            raise Unreadable(0, "an energy is one formula, without an equals sign")
+        body = in_entries([sides[0], sides[0]], vocabulary)
+        if body.free:
+            raise Unreadable(0, "an energy is a number: sum over its entries")
+        check_energy(body.sides[0], vocabulary)
+    except Unreadable as error:
+        raise refuse(where, source, error) from error
+    _, ranges = elaborate(body.sides[:1], vocabulary, where)
+    if ranges.free or ranges.outside:
+        problem = ranges.outside or f"the index {sorted(ranges.free)[0]} of it is not summed over"
+        raise SpecError(where, problem, "an energy is a number")
+    vocabulary.own_energy(name, body.sides[0])
+
+
+def _stationary(statement: Statement, source: str, sides: list[Any], claim: Equalities) -> Link:
+    """That a formula put in for a variable makes a derivative of an own energy 0."""
+    vocabulary = claim.vocabulary
+    try:
+        if len(sides) != 2:
+            raise Unreadable(0, "a stationary point is written x_NAME[i] = formula")
+        if statement.at == SOLUTION:
+            raise Unreadable(0, 'a stationary point is one among all states: write at = "any state" in the claim')
+        lets = {let.name: (let.indices, let.body) for let in claim.lets}
+        shown, found, known = derivative_at(statement.child or "", sides[0], sides[1], vocabulary, lets)
+    except Unreadable as error:
+        raise refuse(statement.place, source, error) from error
+    (left, right), ranges = elaborate([found, 0], vocabulary, statement.place, known)
+    text = f"{show(shown)} = 0 where {show(sides[0])} = {show(sides[1])}"
+    return Link(text, left, right, ranges, "the equation")
 
 
 def _in_entries(statement: Statement, parsed: list[tuple[str, list[Any]]], vocabulary: Vocabulary) -> EntryForm:

@@ -6,15 +6,16 @@ Shapes are those of the network; what fits only when transposed is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
 from dyadic.proofs.statements.parsing.grammar import KRONECKER, has_wholes
 from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.composed_axes import contracted, kronecker, vectorised
-from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
 from dyadic.proofs.statements.semantics.whole_tensors import (
     Dimension,
     Index,
@@ -118,6 +119,14 @@ def _without_indices(sides: Sequence[Any], vocabulary: Vocabulary) -> tuple[int,
     )
 
 
+def _scaled_along(
+    value: WholeTensor, by: Callable[[Index], Any], axis: int, shape: tuple[Dimension, ...]
+) -> WholeTensor:
+    """What stands along an axis, each times a number of its own: a product with a diagonal matrix."""
+    both = value.diagonal and (lambda at: times(by(at), value.diagonal(at)) if value.diagonal else 0)
+    return WholeTensor(shape, lambda at: times(by(at[axis]), value.at(at)), value.row, both)
+
+
 def _letters(sides: Sequence[Any], vocabulary: Vocabulary) -> Iterator[str]:
     """Names for indices that nothing else has."""
     used = {*vocabulary.sizes, *vocabulary.tensors, *_names(sides)}
@@ -149,7 +158,7 @@ class _Reader:
                 return WholeTensor((Dimension(),), lambda at: 1)
             case ["eye"]:
                 size = Dimension()
-                return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)])
+                return WholeTensor((size, size), lambda at: ["entry", "delta", "", list(at)], diagonal=lambda at: 1)
             case ["spelled", _]:
                 raise Unreadable(0, 'letters between quotes belong into einsum("ij,jk->ik", A, B)')
             case ["derivative", inner]:
@@ -263,6 +272,9 @@ class _Reader:
             raise Unreadable(position, "a product of vectors with a dot: write u^T v or u .* v")
         if not one.shape[-1].joins(two.shape[0]):
             raise Unreadable(position, f"{one} times {two}: {one.shape[-1]} is not {two.shape[0]}{what_fits(one, two)}")
+        for diagonal, other, axis in ((one.diagonal, two, 0), (two.diagonal, one, -1)):
+            if diagonal is not None:  # a sum of which one term is not 0
+                return _scaled_along(other, diagonal, axis, (*one.shape[:-1], *two.shape[1:]))
         name, left = next(self.letters), len(one.shape) - 1
         index, inner = ["index", name], one.shape[-1]
 
@@ -301,7 +313,11 @@ class _Reader:
             if len(one.shape) != 1:
                 raise Unreadable(position, "diag is of a vector")
             size = one.shape[0]
-            return WholeTensor((size, size), lambda at: times(["entry", "delta", "", list(at)], one.at(at[:1])))
+
+            def entry(at: Sequence[Index]) -> Any:
+                return times(["entry", "delta", "", list(at)], one.at(at[:1]))
+
+            return WholeTensor((size, size), entry, diagonal=lambda at: one.at([at]))
         return self._softmax(one, position)
 
     def _number(self, name: str, position: int, arguments: list[WholeTensor]) -> WholeTensor:

@@ -22,12 +22,13 @@ from dyadic.proofs.evaluate.network import Entries, Rejected, RingDefinition
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.number_systems.closed import Position, Weighing, noting
 from dyadic.proofs.statements.number_systems.rings import Growth
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.given import GivenArray
 from dyadic.proofs.statements.semantics.orthogonality import orthonormal
 from dyadic.proofs.statements.semantics.premises import Premises
 from dyadic.proofs.statements.semantics.quantities import Quantity, Sense, quantity, slope, update
 from dyadic.proofs.statements.semantics.slopes import SlopeEntries
-from dyadic.proofs.statements.semantics.vocabulary import FREE, Extent, Vocabulary, position_of_largest, shown_entry
+from dyadic.proofs.statements.semantics.vocabulary import FREE, Vocabulary, position_of_largest, shown_entry
 from dyadic.proofs.statements.verdict.blocks import Setting
 
 Draw = Callable[[str], Any]
@@ -115,7 +116,7 @@ class Meaning(dict[tuple[str, str], Entries]):
         if kind == "size":
             return {(): self.ring.add(list(self["weight", owner].values()))}
         if kind == FREE:
-            return {(): self._draw(owner)}
+            return self._drawn(kind, owner)
         if kind == "E":
             return {(): self._energy() if owner == "" else self._energy_term(owner)}
         if (kind, owner) == ("C", ""):

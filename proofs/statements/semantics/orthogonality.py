@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any
 
 from dyadic.proofs.evaluate.number_rings import Ring, Undetermined
+from dyadic.proofs.statements.number_systems.rings import Growth
 from dyadic.proofs.statements.semantics.vocabulary import shown_entry
 
 COLUMNS, ROWS = "columns", "rows"
@@ -98,17 +99,22 @@ def orthonormal(
     rows, columns = shape if which == COLUMNS else shape[::-1]
     if rows < columns:
         raise NoSuchMatrix(f"{shown_entry(*key, ())} has more {which} than orthonormal ones can be")
+    made_of = columns - (integers.get(sign_of(key), 0) if rows == columns else 0)
+    places = [place if which == COLUMNS else place[::-1] for place in product(range(rows), range(columns))]
+    if isinstance(ring, Growth):
+        # Over the product of the v^T v, of degree 2 each, an entry has a numerator of that degree at most.
+        return dict.fromkeys(places, (made_of * (4 + rows.bit_length()), 2 * made_of))
     minus, zero, one = ring.number(-2), ring.number(0), ring.number(1)
     found = [[one if row == column else zero for column in range(columns)] for row in range(rows)]
-    for number in range(columns - (integers.get(sign_of(key), 0) if rows == columns else 0)):
+    for number in range(made_of):
         v = [draw(f"{_LABEL}{number} of {shown_entry(*key, (row,))}") for row in range(rows)]
         scale = ring.mul([minus, ring.power(ring.add([ring.mul([entry, entry]) for entry in v]), -1)])
         for column in range(columns):
             along = ring.mul([scale, ring.add([ring.mul([v[row], found[row][column]]) for row in range(rows)])])
             for row in range(rows):
                 found[row][column] = ring.add([found[row][column], ring.mul([along, v[row]])])
-    places = product(range(rows), range(columns))
-    return {place if which == COLUMNS else place[::-1]: found[place[0]][place[1]] for place in places}
+    entries = [entry for row in found for entry in row]
+    return dict(zip(places, entries, strict=True))
 
 
 __all__ = [

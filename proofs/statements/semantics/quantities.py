@@ -29,6 +29,8 @@ class Sense(Enum):
     """The position of a largest value, compared with a number: what a bracket with it is."""
     SLOPE = "slope"
     """The derivative of a quantity of the forward pass by another one."""
+    OWN = "by"
+    """The derivative of an author's own energy."""
 
 
 _CLAIMED = {sense.value: sense for sense in tuple(Sense)[3:]}
@@ -109,6 +111,17 @@ def slope(what: Quantity) -> Slope:
     """What a quantity of that sense says."""
     kind, rank, below, owner = what.letter.split("\x1f")
     return Slope(kind, int(rank), below, owner)
+
+
+def by_energy(name: str, kind: str) -> str:
+    """The kind of the derivative of an author's own energy by a variable of a kind."""
+    return Quantity(Sense.OWN, f"{name}\x1f{kind}").kind
+
+
+def energy_derivative(kind: str) -> tuple[str, str]:
+    """The energy and the kind of the variable that such a kind is of."""
+    name, _, below = quantity(kind).letter.partition("\x1f")
+    return name, below
 
 
 def by_cost(letter: str) -> str:

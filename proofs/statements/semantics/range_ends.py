@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary
+from dyadic.proofs.statements.semantics.axis_extents import Extent
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.symbolic.errors import SpecError
 
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dyadic.proofs.evaluate.integers import extent as length
+from dyadic.proofs.statements.parsing.tokens import Unreadable
+from dyadic.proofs.statements.semantics.axis_extents import Extent
+from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
-from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind, shown_entry
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
 from dyadic.symbolic.errors import SpecError
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
@@ -49,6 +52,12 @@ def elaborate(
     """
     work = _Elaboration(vocabulary)
     work.preset = dict(known or {})
+    try:
+        for side in sides:
+            work.preset |= known_ranges(side, vocabulary)
+        sides = [written_out(side, vocabulary) for side in sides]
+    except Unreadable as error:
+        raise SpecError(where, error.problem, "see `dyadic explain claims`") from error
     marked = [work.mark(side, {}) for side in sides]
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")

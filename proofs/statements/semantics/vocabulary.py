@@ -8,18 +8,24 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
-from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.given import GivenArray
-from dyadic.proofs.statements.semantics.quantities import Sense, Slope, printed_letters, quantity, slope
+from dyadic.proofs.statements.semantics.quantities import (
+    Sense,
+    Slope,
+    energy_derivative,
+    printed_letters,
+    quantity,
+    slope,
+)
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
@@ -30,65 +36,9 @@ _PART = re.compile(r"(.+)\[([\d:,\s]{1,60})\]\Z")
 LET = "let"
 """The kind of a quantity that the claim itself defines; its owner is its name."""
 FREE = "number"
-"""The kind of a number that is free, such as a learning rate; its owner is its name."""
-
-
-@dataclass(frozen=True)
-class Extent:
-    """The size of an axis.
-
-    node: an integer expression of the sizes of ``owner`` (a vertex or a cost), whose values in the architecture are
-    ``table``; or (free) a size of an input; or a plain number.
-    """
-
-    node: Any
-    owner: str = ""
-    table: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    free: bool = False
-
-    @cached_property
-    def key(self) -> str:
-        """Two extents with one key are equal: the number, or where a size is left symbolic the expression."""
-        if self.true is not None:
-            return f"={self.true}"
-        bound = self.bound
-        return repr((bound, "" if _is_size(bound) else self.owner))
-
-    @property
-    def bound(self) -> Any:
-        """The node, of a size of a vertex that in the architecture."""
-        return self.table.get(self.node[1], self.node) if _is_size(self.node) else self.node
-
-    @cached_property
-    def true(self) -> int | None:
-        """The number in this architecture; None where a size is left symbolic."""
-        try:
-            return whole(self.node, {k: v for k, v in self.table.items() if isinstance(v, int)}, "extent")
-        except Rejected:
-            return None
-
-    def same(self, other: Extent) -> bool:
-        return self.key == other.key
-
-    def __str__(self) -> str:
-        bound = self.bound
-        return str(self.true) if self.true is not None else _written(bound)
-
-
-def _written(node: Any) -> str:
-    """A size, or a sum of sizes and numbers, as text."""
-    match node:
-        case ["size", name]:
-            return str(name)
-        case ["+", *terms]:
-            return " + ".join(map(_written, terms)).replace("+ -", "- ")
-        case ["*", *factors]:
-            return " ".join(map(_written, factors))
-    return str(node)
-
-
-def _is_size(node: Any) -> bool:
-    return isinstance(node, list) and node[:1] == ["size"]
+"""The kind of what is free and none of the network's, such as a learning rate; its owner is its name."""
+OWN = "own"
+"""The kind of an energy of the author's own; its owner is its name."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +65,7 @@ class NamedTensor:
 
 def text_name(kind: str, owner: str) -> str:
     """The printed name of a tensor; kinds that only claims know get a readable one."""
-    if kind in (LET, FREE):
+    if kind in (LET, FREE, OWN):
         return owner
     letters = printed_letters(kind)
     return letters if owner in (COST, "") else f"{letters}_{owner}"
@@ -126,6 +76,8 @@ def axes_kind(kind: str) -> str:
     what = quantity(kind)
     if what.sense is Sense.RECEIVED:
         return "x"
+    if what.sense is Sense.OWN:
+        return energy_derivative(kind)[1]
     return what.letter if what.sense in (Sense.UPDATE, Sense.RATE, Sense.COST) else kind
 
 
@@ -142,6 +94,9 @@ def shown_entry(kind: str, owner: str, place: Iterable[Any]) -> str:
             return f"d{what.letter}_{owner}{indices}/dt"
         case Sense.RECEIVED:
             return f"(what {what.letter} hands back to s_{owner}{indices})"
+        case Sense.OWN:
+            name, below = energy_derivative(kind)
+            return f"d{name}/d{text_name(below, owner)}{indices}"
         case Sense.COST:
             return f"dC/d{text_name(what.letter, owner)}{indices}"
         case Sense.UPDATE:
@@ -175,6 +130,7 @@ class Vocabulary:
 
     first: the number from which the claim counts, 0 or 1.  solution: whether x and s are those of backpropagation.
     given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
+    energies: those of the author's own, by their names.
     exists: whether the architecture can have these numbers for the sizes that it gives by name.
     """
 
@@ -188,6 +144,7 @@ class Vocabulary:
         self.given: dict[tuple[str, str], GivenArray] = {}
         self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
         self.numbers: dict[str, Fraction] = {}
+        self.energies: dict[str, Any] = {}
         self.tensors: dict[str, NamedTensor] = {}
         self.parameters: set[tuple[str, str]] = set()
         self.integers = {("x", name) for name, node in graph.inputs.items() if "below" in node}
@@ -330,10 +287,21 @@ class Vocabulary:
         """Whether a name has a meaning already."""
         return any(name in known for known in (self.tensors, self.numbers, self.sizes, self.functions))
 
-    def free_number(self, name: str) -> None:
-        """A name for a number that is free."""
-        self.tensors[name] = NamedTensor(FREE, name, (), name)
-        self._axes[FREE, name] = ()
+    def free_number(self, name: str, axes: tuple[Extent, ...] = ()) -> None:
+        """A number that is free, or a tensor of such."""
+        self.tensors[name] = NamedTensor(FREE, name, axes, name)
+        self._axes[FREE, name] = axes
+
+    def own_energy(self, name: str, body: Any) -> None:
+        """An energy of the author's own."""
+        self.energies[name] = body
+        self.tensors[name] = NamedTensor(OWN, name, (), name)
+        self._axes[OWN, name] = ()
+
+    def is_variable(self, kind: str, owner: str) -> bool:
+        """Whether an energy of the author's own can be differentiated by it: what is free off the solution."""
+        free = kind in ("x", "s", "y", FREE) or (kind, owner) in self.parameters
+        return free and (kind, owner) not in self.integers
 
     def slope(self, above: tuple[str, str], below: tuple[str, str]) -> tuple[str, str]:
         """The kind and owner of d(above)/d(below), whose axes are those of both, one after the other."""
@@ -367,6 +335,7 @@ class Vocabulary:
         other = object.__new__(Vocabulary)
         other.__dict__.update(self.__dict__)
         other.tensors, other._axes = dict(self.tensors), dict(self._axes)
+        other.energies = dict(self.energies)
         return other
 
     def extent(self, written: int | str) -> Extent:

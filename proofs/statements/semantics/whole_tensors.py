@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.statements.parsing.tokens import Unreadable
-from dyadic.proofs.statements.semantics.vocabulary import Extent
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 
 Index = Any
 
@@ -43,11 +43,15 @@ class Dimension:
 
 @dataclass(frozen=True)
 class WholeTensor:
-    """A tensor of any kind: its shape, its entry at given indices, and whether it is a row."""
+    """A tensor of any kind: its shape, its entry at given indices, and whether it is a row.
+
+    diagonal: of a matrix that is 0 beside its diagonal, what stands on it.
+    """
 
     shape: tuple[Dimension, ...]
     at: Callable[[Sequence[Index]], Any]
     row: bool = False
+    diagonal: Callable[[Index], Any] | None = None
 
     def __str__(self) -> str:
         if not self.shape:
@@ -67,7 +71,7 @@ def transposed(value: WholeTensor, position: int) -> WholeTensor:
     if len(value.shape) > 2:
         raise Unreadable(position, "only vectors and matrices are transposed")
     if len(value.shape) == 2:
-        return WholeTensor(value.shape[::-1], lambda at: value.at(list(at)[::-1]))
+        return WholeTensor(value.shape[::-1], lambda at: value.at(list(at)[::-1]), diagonal=value.diagonal)
     return WholeTensor(value.shape, value.at, row=not value.row and bool(value.shape))
 
 
@@ -111,7 +115,11 @@ def what_fits(one: WholeTensor, two: WholeTensor) -> str:
 def scaled(one: WholeTensor, two: WholeTensor) -> WholeTensor:
     """A number times a tensor, in either order."""
     shaped, number = (one, two) if one.shape else (two, one)
-    return WholeTensor(shaped.shape, lambda at: times(number.at([]), shaped.at(at)), shaped.row)
+    along = shaped.diagonal
+    return WholeTensor(
+        shaped.shape, lambda at: times(number.at([]), shaped.at(at)), shaped.row,
+        along and (lambda at: times(number.at([]), along(at))),
+    )  # fmt: skip
 
 
 def times(one: Any, two: Any) -> Any:

@@ -25,7 +25,8 @@ from typing import Any
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.number_rings import Ring
-from dyadic.proofs.statements.semantics.vocabulary import Extent, Vocabulary, axes_kind
+from dyadic.proofs.statements.semantics.axis_extents import Extent
+from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind
 
 Place = tuple[int, ...]
 

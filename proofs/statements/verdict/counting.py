@@ -17,10 +17,11 @@ from functools import lru_cache
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
-from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Extent, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 from dyadic.proofs.statements.verdict.degrees import UNBOUNDED, Count, Degree, Degrees, multiple
 

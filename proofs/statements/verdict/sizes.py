@@ -14,12 +14,13 @@ from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.statements.semantics import orthogonality
+from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
 from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.reach import vertices_of
-from dyadic.proofs.statements.semantics.vocabulary import Extent, axes_kind
+from dyadic.proofs.statements.semantics.vocabulary import axes_kind
 from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
 from dyadic.proofs.statements.verdict.counting import most_indices
 from dyadic.symbolic.errors import SpecError
