@@ -113,6 +113,8 @@ class HtmlRenderer(Renderer):
     def group(self, formula: str) -> str:
         return f"<mrow>{formula}</mrow>"
 
+    unbroken = group
+
     def script(self, mark: str, formula: str) -> str:
         return self.printer.script(mark, formula)
 

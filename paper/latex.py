@@ -95,6 +95,8 @@ class LatexRenderer(Renderer):
     def group(self, formula: str) -> str:
         return f"{{{formula}}}"
 
+    unbroken = group
+
     def script(self, mark: str, formula: str) -> str:
         return f"{mark}{{{formula}}}"
 

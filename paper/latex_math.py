@@ -15,6 +15,7 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
     def roman(self, name: str) -> str:
         return rf"\operatorname{{{latex_escape(name)}}}"
 
+    dot = r" \cdot "
     high = (r"\frac", r"\sum", r"\operatorname*", r"\max", r"\begin")
 
     def sized_brackets(self, text: str) -> tuple[str, str]:

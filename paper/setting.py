@@ -131,7 +131,7 @@ def costs(derivation: Derivation) -> list[Block]:
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
         words = described_cost(derivation.costs[cost.owner])
-        what = "a differentiable function that is left open" if cost.type == "abstract" else words
+        what = "a differentiable function, left open," if cost.type == "abstract" else words
         blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
     if architecture.decay:
