@@ -65,10 +65,13 @@ class LatexRenderer(Renderer):
 
     def blocks(self, blocks: Sequence[Block]) -> str:
         """A display belongs to the paragraph that it follows: no blank line before it."""
-        found = ""
+        found: str = ""
+        last: Block | None = None
         for block in blocks:
-            between = "\n" if isinstance(block, Display | EquationBlock) else "\n\n"
+            goes_on = isinstance(last, Display | EquationBlock) and _begins_small(block)
+            between = "\n" if isinstance(block, Display | EquationBlock) or goes_on else "\n\n"
             found += (between if found else "") + self.block(block)
+            last = block
         return found
 
     def text(self, text: str) -> str:
@@ -90,7 +93,8 @@ class LatexRenderer(Renderer):
         return rf"\cite{{{key}}}"
 
     def words(self, text: str) -> str:
-        return rf"\text{{{self.text(text)}}}"
+        name = "operatorname" if text.isalpha() else "text"
+        return rf"\{name}{{{self.text(text)}}}"
 
     def group(self, formula: str) -> str:
         return f"{{{formula}}}"
@@ -203,6 +207,12 @@ class StandaloneLatex(LatexRenderer):
 
     def tagged(self, rows: Sequence[str], tag: str) -> str:
         return super().tagged(rows, "")
+
+
+def _begins_small(block: Block) -> bool:
+    """Whether a paragraph goes on with a sentence."""
+    first = block.spans[0] if isinstance(block, Paragraph) and block.spans and not block.lead else ""
+    return isinstance(first, str) and first[:1].islower()
 
 
 def _pieces(word: str) -> list[str]:

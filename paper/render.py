@@ -12,6 +12,7 @@ from dyadic.paper.document import (
     Algorithm,
     BigSum,
     Block,
+    Bracketed,
     Cite,
     Code,
     Display,
@@ -149,6 +150,8 @@ class Renderer(ABC):
                 return f"{self.symbol('sum')}{self.script('_', self.formula(node.under))} {self.formula(node.body)}"
             case Words():
                 return self.words(node.text)
+            case Bracketed():
+                return self.printer.brackets(self.formula(node.formula))
             case Unbroken():
                 return self.unbroken(self.formula(node.formula))
             case Glyph():
