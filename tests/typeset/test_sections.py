@@ -172,4 +172,4 @@ def test_a_generic_appendix_says_no_size_and_no_depth(digits, tmp_path):
 def test_a_generic_proof_where_the_largest_rank_is_not_2L():
     """No network of a specification has one; those of a cost that is linear would."""
     *_, last = proof_of_theorem(3, 5, 3, generic=True)
-    assert [span for span in last.spans if isinstance(span, str)][0] == " is the largest rank; it is at least "
+    assert next(span for span in last.spans if isinstance(span, str)) == " is the largest rank; it is at least "
