@@ -222,8 +222,8 @@ def _pieces(word: str) -> list[str]:
 
 
 def _label(tag: str) -> str:
-    """A tag as a label: letters and digits stay, everything else becomes its code."""
-    return re.sub(r"[^A-Za-z0-9]", lambda found: f"-{ord(found[0]):x}", tag)
+    """A tag as a label: letters, digits and what a label may hold stay, everything else becomes its code."""
+    return re.sub(r"[^A-Za-z0-9:._]", lambda found: f"-{ord(found[0]):x}", tag)
 
 
 def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:
