@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
 
-from sympy import Expr, Mul, Pow, Rational, S
+from sympy import Expr, Pow, Rational, S
 
 from dyadic.paper.glyphs import GREEK, Notation
 from dyadic.symbolic.expressions import Apply, Element
@@ -36,14 +36,6 @@ def _decimal(number: Rational) -> tuple[str, int] | None:
 
 _MOST_ZEROS = 4
 """A decimal number that begins with more of them is written with a power of ten."""
-
-
-def _inverse_root(factor: Expr) -> Expr | None:
-    """1 over the factor, where that is a root or a power of one."""
-    base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
-    if isinstance(base, Apply) and (base.name, base.order) == ("rsqrt", 0) and exponent.is_positive:
-        return Pow(Apply("sqrt", 0, base.argument), exponent)
-    return None
 
 
 class NotationPrinter(TypesetPrinter):
@@ -150,11 +142,12 @@ class NotationPrinter(TypesetPrinter):
         text = self.dot.join(filter(None, ["" if mantissa == "1" and power else mantissa, power]))
         return (text, POWER if power else ATOM) if number > 0 else (f"-{text}", SUM)
 
-    def factors(self, node: Mul) -> tuple[list[Expr], list[Expr]]:
+    def inverse(self, factor: Expr) -> Expr | None:
         """A root stands below the fraction line."""
-        top, bottom = super().factors(node)
-        roots = {factor: _inverse_root(factor) for factor in top}
-        return [f for f in top if not roots[f]], [*bottom, *(root for root in roots.values() if root)]
+        base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
+        if isinstance(base, Apply) and (base.name, base.order) == ("rsqrt", 0) and exponent.is_positive:
+            return Pow(Apply("sqrt", 0, base.argument), exponent)
+        return None
 
     def powered(self, base: Expr) -> str:
         """A superscript is no power: what has one takes brackets before it is raised."""

@@ -139,7 +139,13 @@ class Printer(ABC):
             top.remove(number)
             over, under = self.ratio(number)
             top, bottom = [*over, *top], [*under, *bottom]
-        return sorted(top, key=self.factor_key), bottom
+        inverses = {factor: self.inverse(factor) for factor in top}
+        bottom += [inverse for inverse in inverses.values() if inverse is not None]
+        return sorted((f for f in top if inverses[f] is None), key=self.factor_key), bottom
+
+    def inverse(self, _factor: Expr) -> Expr | None:
+        """1 over a factor that is to stand below the fraction line; None for one that stands above it."""
+        return None
 
     def ratio(self, number: Rational) -> tuple[list[Expr], list[Expr]]:
         """A number as factors above and below the fraction line."""
