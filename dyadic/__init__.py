@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from dyadic.codegen import Emission, emit
     from dyadic.exported import from_torch
     from dyadic.files import appendix
+    from dyadic.notebooks import Derivation, Equation, derive
     from dyadic.physics import Comparison, RoundingCertificate, Trajectory, certify, compare, relax
     from dyadic.proofs.checker import Report
     from dyadic.proofs.claims import Claim, Verdict
     from dyadic.results import Certificate, RejectedCertificate, check, verify
-    from dyadic.symbolic import Architecture, Derivation, DyadicError, SpecError, architecture, derive, read_spec
-    from dyadic.symbolic.instantiation import Equation
+    from dyadic.symbolic import Architecture, DyadicError, SpecError, architecture, read_spec
     from dyadic.symbolic.readers import read
 
 _HOME = {
-    "Architecture": "symbolic", "Derivation": "symbolic", "DyadicError": "symbolic", "SpecError": "symbolic",
-    "architecture": "symbolic", "derive": "symbolic", "read_spec": "symbolic",
+    "Architecture": "symbolic", "Derivation": "notebooks", "DyadicError": "symbolic", "SpecError": "symbolic",
+    "architecture": "symbolic", "derive": "notebooks", "read_spec": "symbolic",
     "from_torch": "exported", "read": "symbolic.readers",
-    "Equation": "symbolic.instantiation",
+    "Equation": "notebooks",
     "Claim": "proofs.claims", "Verdict": "proofs.claims", "Report": "proofs.checker",
     "Certificate": "results", "RejectedCertificate": "results", "check": "results", "verify": "results",
     "Emission": "codegen", "emit": "codegen",

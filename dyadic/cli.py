@@ -310,6 +310,7 @@ def paper_claims(**options: Any) -> int:
 @click.option("--sections", metavar="A,B,...", help="Only these: " + ", ".join(SECTIONS) + ".")
 @click.option("--detail", type=click.Choice(["full", "short"]), help="How much is said [full].")
 @click.option("--with", "others", type=_file, multiple=True, metavar="SPEC", help="A further network; may be repeated.")
+@click.option("--generic", is_flag=True, help="Sizes and L by name: of any network of these kinds of layers.")
 def appendix(**options: Any) -> int:
     """Write the derivation and its verification as a paper appendix.
 

@@ -23,6 +23,7 @@ _Write = Callable[[bytes], None]
 def appendix(
     spec: Path, cost: str | None, granularity: Granularity | None, outputs: tuple[Path, ...], certificate: Path | None,
     notation: Path | None, sections: str | None, detail: str | None, others: tuple[Path, ...],
+    generic: bool,
 ) -> int:  # fmt: skip
     """Every ending and place is tested before the work begins."""
     formats = [appendix_format(output) for output in outputs]
@@ -35,7 +36,7 @@ def appendix(
     if certificate and others:
         raise DyadicError("--certificate is one file, and with --with there are several certificates")
     if spec.suffix == ".json":
-        if others or certificate or notation or names or detail or cost or granularity or ".tex" in formats:
+        if others or certificate or notation or names or detail or cost or granularity or generic or ".tex" in formats:
             raise DyadicError(f"{spec}: a certificate alone is written as .pdf or .html and takes no further option")
         return _certificate_alone(spec, outputs)
     chosen = read_notation(notation) if notation else None
@@ -50,7 +51,9 @@ def appendix(
             found = verified(derivation)
             verdicts.append(found.verdict)
             documents.append(
-                appendix_document(derivation, found, chosen=chosen, sections=names, detail=detail or "full")
+                appendix_document(
+                    derivation, found, chosen=chosen, sections=names, detail=detail or "full", generic=generic
+                )
             )
         first, *further = documents
         _write([first, *(document.without(OF_ANY_NETWORK) for document in further)], outputs, writers)

@@ -14,10 +14,12 @@ from dyadic.paper.meanings import Glyph
 from dyadic.paper.network_equations import by_kind, by_vertex, functions, lines_of
 from dyadic.paper.setting import (
     costs,
+    costs_of_any_network,
     introduction,
     kinds_table,
     names_in_other_letters,
     network_table,
+    plain_kinds_table,
     ranks_table,
     symbols,
 )
@@ -46,34 +48,46 @@ def build_document(
     chosen: Mapping[str, Glyph] | None = None,
     sections: Sequence[str] | None = None,
     detail: str = "full",
+    generic: bool = False,
 ) -> Document:
     """The appendix of one architecture.
 
     certificate: what :func:`dyadic.proofs.verify` returns for this derivation.
     chosen: glyphs for quantities, as :func:`dyadic.paper.glyphs.read_notation` returns them.
     sections: which of :data:`SECTIONS`, by default those of the ``detail``.
+    generic: sizes and the depth L by name, of any network of these kinds of layers; the certificate is of this one.
     """
     architecture = derivation.architecture
     notation, kinds = allocate(derivation, chosen), kinds_on_paper(derivation)
-    by_kinds = detail == "short" or len(architecture.vertices) > LARGE
-    aliases = _aliases(derivation, notation, by_kinds)
+    by_kinds = generic or detail == "short" or len(architecture.vertices) > LARGE
+    aliases = {} if generic else _aliases(derivation, notation, by_kinds)
     equations = by_kind(derivation, kinds) if by_kinds else by_vertex(derivation)
     network = (*equations, *functions(kinds), *_energy(derivation, by_kinds))
+    double = derivation.steps == 2 * derivation.L
+    steps = ("2L" if double else "T") if generic else str(derivation.steps)
     written: dict[str, tuple[str, Callable[[], tuple[Block, ...]]]] = {
-        "result": (f"Exactness after {derivation.steps} steps", lambda: result(derivation, certificate)),
-        "setting": ("Setting", lambda: _setting(derivation, notation, aliases, kinds, equations, by_kinds)),
+        "result": (f"Exactness after {steps} steps", lambda: result(derivation, certificate, generic)),
+        "setting": (
+            "Setting",
+            lambda: (
+                _generic_setting(derivation, notation, kinds, equations)
+                if generic
+                else _setting(derivation, notation, aliases, kinds, equations, by_kinds)
+            ),
+        ),
         "energy": ("From inference to the doubled energy", theory.flow_and_doubling),
         "dynamics": ("Stationarity and dynamics", lambda: (*theory.stationarity(), *theory.dynamics())),
         "equations": ("The network's equations", lambda: network),
-        "proof": ("Proof", lambda: proof(derivation, certificate)),
+        "proof": ("Proof", lambda: proof(derivation, certificate, generic)),
         "verification": (
             "What was verified, and how",
             lambda: verification(certificate, in_words(derivation, kinds, by_kinds)),
         ),
-        "algorithms": ("Algorithms", lambda: _algorithms(derivation)),
+        "algorithms": ("Algorithms", lambda: _algorithms(steps)),
         "hashes": ("Tags and hashes", lambda: _tags(derivation)),
     }
-    shown = [name for name in SECTIONS if name in (DETAILS[detail] if sections is None else sections)]
+    wanted = DETAILS[detail] if sections is None else sections
+    shown = [name for name in SECTIONS if name in wanted and not (generic and name == "hashes")]
     return Document(
         title=f"Dyadic backpropagation for {architecture.name}",
         label=label_of(architecture.name),
@@ -119,6 +133,14 @@ def _setting(
     return tuple(blocks)
 
 
+def _generic_setting(
+    derivation: Derivation, notation: Notation, kinds: list[KindOnPaper], equations: list[Block]
+) -> tuple[Block, ...]:
+    blocks: list[Block] = [introduction(derivation, generic=True), plain_kinds_table(kinds)]
+    blocks += costs_of_any_network(derivation)
+    return (*blocks, *symbols(notation, lines_of([*blocks, *equations])))
+
+
 def _energy(derivation: Derivation, large: bool) -> list[Block]:
     """The terms of the energy; where there are many, the form that all of them have is enough."""
     names = [vertex.name for vertex in derivation.architecture.vertices]
@@ -140,7 +162,7 @@ def _tags(derivation: Derivation) -> tuple[Block, ...]:
     return (Paragraph((said,)), tags_table([*tags[:half], *tags[-half:]]))
 
 
-def _algorithms(derivation: Derivation) -> tuple[Block, ...]:
+def _algorithms(steps: str) -> tuple[Block, ...]:
     x_rule, s_rule = theory.update_rules()
     state = Math(("(", "x", ",", "s", ")"))
     gradient = Math(("partial", "E", "/", "partial", "theta"))
@@ -149,7 +171,14 @@ def _algorithms(derivation: Derivation) -> tuple[Block, ...]:
             "Synchronous relaxation",
             (
                 (0, ("start from any state ", state)),
-                (0, (f"repeat {derivation.steps} times:",)),
+                (
+                    0,
+                    (
+                        "repeat ",
+                        Math(steps if len(steps) != 2 or steps.isdigit() else ("2", "L")),
+                        " times:",
+                    ),
+                ),
                 (1, ("at every vertex ", Math("v"), ", from the old state: ", Math(x_rule), " and ", Math(s_rule))),
                 (0, ("return ", Math("x"), ", ", Math("s"), " and ", gradient)),
             ),

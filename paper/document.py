@@ -49,7 +49,23 @@ class Words:
     text: str
 
 
-Formula: TypeAlias = "str | Expr | Glyph | Subscripted | Fraction | BigSum | Words | tuple[Formula, ...]"
+@dataclass(frozen=True)
+class Bracketed:
+    """A formula in brackets as high as it is."""
+
+    formula: Formula
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """What stays on one line of running text."""
+
+    formula: Formula
+
+
+Formula: TypeAlias = (
+    "str | Expr | Glyph | Bracketed | Unbroken | Subscripted | Fraction | BigSum | Words | tuple[Formula, ...]"
+)
 """A string is a symbol (letters, Greek by name) or an operator such as ``=``, ``<-``, ``<``, ``partial``."""
 
 # -- text ------------------------------------------------------------------------------------------------------

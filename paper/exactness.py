@@ -14,25 +14,30 @@ from dyadic.paper.wavefront import wavefront
 from dyadic.symbolic.derivation import Derivation
 
 
-def result(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block, ...]:
-    """What the reader came for: theorem, figure, verdict."""
+def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool = False) -> tuple[Block, ...]:
+    """What the reader came for: theorem, figure, verdict.  generic: of any network of these kinds of layers."""
     held = any(claim["kind"] == "steps" and claim["numbers"]["held"] for claim in certificate["claims"])
-    return (_theorem(derivation, held), _picture(derivation), _verdict(certificate))
+    verdict = _verdict(certificate, derivation.architecture.name if generic else "")
+    return (_theorem(derivation, held, generic), _picture(derivation, generic), verdict)
 
 
-def _theorem(derivation: Derivation, held: bool) -> Theorem:
+def _theorem(derivation: Derivation, held: bool, generic: bool) -> Theorem:
     """held: whether some values are held constant, as a program asks."""
     program = " as the program defines it, with values held constant where it stops gradients" if held else ""
     steps, update = derivation.steps, theory.update_rules()
     double = steps == 2 * derivation.L
-    count: Any = ("T", "=", "2", "L", "=", str(steps)) if double else ("T", "=", str(steps))
+    value = () if generic else ("=", str(steps))
+    count: Any = ("T", "=", "2", "L", *value) if double else ("T", *value)
+    network: Span = "a network of the kinds of layers below" if generic else Code(derivation.architecture.name)
+    ending = " and ends at one that the cost reads" if generic and double else ""
+    depth: Any = "L" if generic else ("L", "=", str(derivation.L))
     return Theorem(
         "Theorem",
         (
             Paragraph(
                 (
-                    "Let all vertices of ", Code(derivation.architecture.name), ", whose longest path has ",
-                    Math(("L", "=", str(derivation.L))), " vertices, be updated at once by the unit Euler step ",
+                    "Let all vertices of ", network, ", whose longest path has ", Math(depth),
+                    f" vertices{ending}, be updated at once by the unit Euler step ",
                     Math(update[0]), " and ", Math(update[1]),
                     " of the saddle-point dynamics", Refs(("dynamics-x", "dynamics-s")),
                     ". Then from any initial state, after ", Math(count), " steps, ", Math("x"),
@@ -49,28 +54,31 @@ def _theorem(derivation: Derivation, held: bool) -> Theorem:
     )  # fmt: skip
 
 
-def _picture(derivation: Derivation) -> Picture:
+def _picture(derivation: Derivation, generic: bool) -> Picture:
     drawing = wavefront(derivation)
+    of = f", here of {derivation.architecture.name}" if generic else ""
     caption = (
-        "The wavefront of exactness. A row is a vertex (in a large network, vertices of neighbouring depths), a column "
-        "the state after that many unit steps from any initial state. Activations become exact from the inputs upward "
-        "(solid front), sensitivities from the output back (dashed front)."
+        f"The wavefront of exactness{of}. A row is a vertex (in a large network, vertices of neighbouring depths), a "
+        "column the state after that many unit steps from any initial state. Activations become exact from the inputs "
+        "upward (solid front), sensitivities from the output back (dashed front)."
     )
     ranks, vertices = derivation.ranks, derivation.architecture.vertices
     return Picture(drawing, (caption,), tuple((v.name, ranks.x[v.name], ranks.s[v.name]) for v in vertices))
 
 
-def _verdict(certificate: Mapping[str, Any]) -> Paragraph:
+def _verdict(certificate: Mapping[str, Any], example: str = "") -> Paragraph:
+    """example: the network of which it is, where the theorem is of any network."""
     counts = {
         verdict: sum(c["verdict"] == verdict for c in certificate["claims"])
         for verdict in ("proved", "refuted", "undecided")
     }
-    listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count or verdict == "proved")
-    digest = certificate["hash"]
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count or name == "proved")
+    digest, verdict = certificate["hash"], certificate["verdict"]
     return Paragraph(
         (
-            f"{certificate['verdict'].capitalize()}: of the claims on which this rests and that follow from it, "
-            f"{listed}. "
+            *(("Of the network ", Code(example), " of these kinds, with its sizes: ") if example else ()),
+            f"{verdict if example else verdict.capitalize()}: of the claims on which this rests and that follow "
+            f"from it, {listed}. "
             "They are listed below with what they trust. The certificate, SHA-256 ",
             Code(" ".join(digest[k : k + 8] for k in range(0, 32, 8))), " (first half), can be checked again with ",
             Code("dyadic check"), ".",
@@ -79,7 +87,7 @@ def _verdict(certificate: Mapping[str, Any]) -> Paragraph:
     )  # fmt: skip
 
 
-def proof(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block, ...]:
+def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool = False) -> tuple[Block, ...]:
     reached = {cost.input for cost in derivation.architecture.costs}
     deepest = max(derivation.ranks.s[name] for name in reached)
     remark = (
@@ -87,9 +95,11 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any]) -> tuple[Block
         "particular weights need not be symmetric."
     )
     blocks: list[Block] = [
-        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest), claim="lemma"),
+        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic), claim="lemma"),
         Paragraph((remark,)),
     ]
+    if generic:
+        return tuple(blocks)
     claims = {claim["id"]: claim for claim in certificate["claims"]}
     for name in ("tightness", "tightness:structure"):
         if claims.get(name, {}).get("witness"):

@@ -37,7 +37,7 @@ _SYMBOLS = {
     "<=": "≤", "<": "&lt;", "|": '<mo stretchy="false" form="prefix">|</mo>',
     "||": '<mo stretchy="false" form="postfix">|</mo>',
 }  # fmt: skip
-_ROW, _CELL = "<row/>", "<cell/>"
+ROW, CELL = "<row/>", "<cell/>"
 _GRAPH = (
     "The claims. Shape: what they are to the theorem. Fill: what became of the proof. Border: dashed where a statement "
     "is about this network's sizes only. A claim leads to its entry."
@@ -46,8 +46,8 @@ _GRAPH = (
 
 class HtmlRenderer(Renderer):
     symbols = _SYMBOLS
-    aligned = _CELL
-    new_row, times = f'{_ROW}{_CELL}<mspace width="1em"/>', "<mo>·</mo>"
+    aligned = CELL
+    new_row, times = f'{ROW}{CELL}<mspace width="1em"/>', "<mo>·</mo>"
 
     def __init__(self, document: Document, place: str = "") -> None:
         """place: what the names of places in this document begin with, where the page has several."""
@@ -113,6 +113,8 @@ class HtmlRenderer(Renderer):
     def group(self, formula: str) -> str:
         return f"<mrow>{formula}</mrow>"
 
+    unbroken = group
+
     def script(self, mark: str, formula: str) -> str:
         return self.printer.script(mark, formula)
 
@@ -120,24 +122,24 @@ class HtmlRenderer(Renderer):
         return self.printer.fraction("<mo>∂</mo>E", f"<mo>∂</mo>{by}")
 
     def relation(self, left: str, right: str) -> str:
-        return f"{left}{_CELL}= {right}"
+        return f"{left}{CELL}= {right}"
 
     def beside(self, factor: str) -> str:
         return self.printer.product(["", factor])
 
     def display(self, rows: Sequence[str], key: str) -> str:
         number = f'<span class="tag">({self.numbers[key]})</span>' if key else ""
-        return self._displayed(rows, number, f"equation-{key}" if key else "")
+        return self.displayed(rows, number, f"equation-{key}" if key else "")
 
     def tagged(self, rows: Sequence[str], tag: str) -> str:
         if not tag:
-            return self._displayed(rows, "", "")
+            return self.displayed(rows, "", "")
         digest = self.document.hashes.get(tag, "")
         said = f' title="SHA-256 {digest}"' if digest else ""
-        return self._displayed(rows, f'<code class="tag"{said}>{escape(plain_name(tag))}</code>', f"tag-{tag}")
+        return self.displayed(rows, f'<code class="tag"{said}>{escape(plain_name(tag))}</code>', f"tag-{tag}")
 
-    def _displayed(self, rows: Sequence[str], mark: str, place: str) -> str:
-        lines = [line.split(_CELL) for row in rows for line in row.split(_ROW)]
+    def displayed(self, rows: Sequence[str], mark: str, place: str) -> str:
+        lines = [line.split(CELL) for row in rows for line in row.split(ROW)]
         if len(lines) == 1:
             inner = assemble("".join(lines[0]))
         else:

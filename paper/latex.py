@@ -65,10 +65,13 @@ class LatexRenderer(Renderer):
 
     def blocks(self, blocks: Sequence[Block]) -> str:
         """A display belongs to the paragraph that it follows: no blank line before it."""
-        found = ""
+        found: str = ""
+        last: Block | None = None
         for block in blocks:
-            between = "\n" if isinstance(block, Display | EquationBlock) else "\n\n"
+            goes_on = isinstance(last, Display | EquationBlock) and _begins_small(block)
+            between = "\n" if isinstance(block, Display | EquationBlock) or goes_on else "\n\n"
             found += (between if found else "") + self.block(block)
+            last = block
         return found
 
     def text(self, text: str) -> str:
@@ -90,10 +93,13 @@ class LatexRenderer(Renderer):
         return rf"\cite{{{key}}}"
 
     def words(self, text: str) -> str:
-        return rf"\text{{{self.text(text)}}}"
+        name = "operatorname" if text.isalpha() else "text"
+        return rf"\{name}{{{self.text(text)}}}"
 
     def group(self, formula: str) -> str:
         return f"{{{formula}}}"
+
+    unbroken = group
 
     def script(self, mark: str, formula: str) -> str:
         return f"{mark}{{{formula}}}"
@@ -203,6 +209,12 @@ class StandaloneLatex(LatexRenderer):
         return super().tagged(rows, "")
 
 
+def _begins_small(block: Block) -> bool:
+    """Whether a paragraph goes on with a sentence."""
+    first = block.spans[0] if isinstance(block, Paragraph) and block.spans and not block.lead else ""
+    return isinstance(first, str) and first[:1].islower()
+
+
 def _pieces(word: str) -> list[str]:
     if sum(map(str.isdigit, word)) > _LONG_NUMBER:  # which no hyphenation parts
         return re.findall(r".{1,6}", word)
@@ -210,8 +222,8 @@ def _pieces(word: str) -> list[str]:
 
 
 def _label(tag: str) -> str:
-    """A tag as a label: letters and digits stay, everything else becomes its code."""
-    return re.sub(r"[^A-Za-z0-9]", lambda found: f"-{ord(found[0]):x}", tag)
+    """A tag as a label: letters, digits and what a label may hold stay, everything else becomes its code."""
+    return re.sub(r"[^A-Za-z0-9:._]", lambda found: f"-{ord(found[0]):x}", tag)
 
 
 def _drawn(renderer: LatexRenderer, shape: Shape) -> list[str]:

@@ -15,7 +15,13 @@ class LatexMathPrinter(NotationPrinter, LatexPrinter):
     def roman(self, name: str) -> str:
         return rf"\operatorname{{{latex_escape(name)}}}"
 
+    tall = (r"\frac",)
+    dot = r" \cdot "
     high = (r"\frac", r"\sum", r"\operatorname*", r"\max", r"\begin")
+
+    def brackets(self, text: str) -> str:
+        """Brackets that grow stand apart from the name of a function, so that only those grow that have to."""
+        return super().brackets(text) if self.is_high(text) else f"({text})"
 
     def sized_brackets(self, text: str) -> tuple[str, str]:
         return (r"\biggl(", r"\biggr)") if self.is_high(text) else ("(", ")")

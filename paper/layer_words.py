@@ -10,7 +10,7 @@ from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, LayerKind
 
-_SILENT = frozenset({"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil"})
+_SILENT = frozenset({"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil", "keep"})
 """Settings that the equation shows and that words would not make clearer."""
 
 
@@ -51,7 +51,10 @@ def described_cost(cost: CostDerivation) -> str:
     """``cross entropy, target index``."""
     defaults = COSTS[cost.type].options
     settings = [f"{key} {_value(value)}" for key, value in cost.settings if value != defaults[key].default]
-    return ", ".join([cost.type.replace("_", " "), *settings])
+    return ", ".join([_COSTS.get(cost.type, cost.type.replace("_", " ")), *settings])
+
+
+_COSTS = {"huber": "the Huber loss"}
 
 
 _NAMES = {
@@ -65,11 +68,18 @@ _NAMES = {
     "rnn_cell": "recurrent cell",
     "multi_head_attention": "multi-head attention",
     "lrn": "local response normalisation",
+    "matmul": "matrix product",
+    "gelu": "GELU",
+    "gelu_tanh": "GELU by tanh",
+    "relu": "ReLU",
+    "where": "choice by a mask",
 }
 
 
 def _setting(key: str, value: Any) -> str:
     if key in _SILENT or value is None or _value(value) == "()" or (key == "dilation" and set(value) == {1}):
+        return ""
+    if key == "offset" and value == 0:
         return ""
     if key == "activation":
         return "" if value == "identity" else str(value).replace("_", " ")

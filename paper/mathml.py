@@ -36,6 +36,7 @@ _STAYS = ' stretchy="false"'
 
 class MathmlPrinter(NotationPrinter):
     tall = ("<big>",)
+    dot = "·"
     high = _HIGH
     bracket_marks = r">(\()</mo>|>\)</mo>"
     relations = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥"}

@@ -72,7 +72,7 @@ GLYPHS: Mapping[str, Glyph] = {
     "W": Glyph("W", "", "weights"),
     "b": Glyph("b", "", "biases"),
     "y": Glyph("y", "", "target"),
-    "theta": Glyph("theta", "", "all parameters"),
+    "theta": Glyph("theta", "", "parameters"),
     "lse": Glyph("ell", "", "logarithm of the sum of exponentials"),
     "cell": Glyph("c", "", "cell state"),
     "hidden": Glyph("h", "", "hidden state"),

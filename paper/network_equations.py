@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph
+from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph, Span, Subscripted
 from dyadic.paper.layer_words import KindOnPaper
 from dyadic.symbolic.derivation import Derivation
-from dyadic.symbolic.expressions import Apply, Definition
+from dyadic.symbolic.expressions import Apply, Definition, Tensor, rename_tensors
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
 from dyadic.symbolic.instantiation import cost_tag
+from dyadic.symbolic.tensor_names import Name, NameRole
 
 _AS_THEY_ARE = frozenset({"exp", "log", "sqrt", "rsqrt", "sin", "cos"})
 """Functions whose derivative every reader knows, and whose formula says it."""
@@ -45,26 +46,48 @@ def _type(derivation: Derivation, tag: str) -> str:
 
 
 def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]:
-    """Map, adjoints and gradients of every kind."""
-    blocks: list[Block] = [
-        Paragraph(
-            (
-                "Vertices of one kind have the same equations, which are written once. In them ", Math("v"),
-                " is the vertex and ", Math("u"), " its parents; the adjoint of a parent's activation, with a bar, "
-                "is what the vertex contributes to that parent's sensitivity; this is the sum over the children, plus "
-                "the cost's gradient at an output.",
-            )
-        )
-    ]  # fmt: skip
+    """Map, adjoints and gradients of every kind.  What a vertex reads is theta where it is a parameter."""
+    tables = {kind.tag: _parameters(derivation, kind) for kind in kinds}
+    said: tuple[Span, ...] = (
+        "Vertices of one kind have the same equations, which are written once. In them ", Math("v"),
+        " is the vertex and ", Math("u"), " its parents; the adjoint of a parent's activation, with a bar, "
+        "is what the vertex contributes to that parent's sensitivity; this is the sum over the children, plus "
+        "the cost's gradient at an output.",
+    )  # fmt: skip
+    if any(tables.values()):
+        said += (
+            " A parent that is a parameter is ", Math(Subscripted("theta", "", "u")),
+            ", and its adjoint is what the vertex contributes to the parameter's gradient.",
+        )  # fmt: skip
+    blocks: list[Block] = [Paragraph(said)]
     for kind in kinds:
         layer = kind.layer
         blocks.append(Paragraph((f"{kind.tag}, {kind.words}:",), claim=f"adjoint:{layer.label}"))
         lines = (*layer.equation.definitions, *layer.intermediates, *layer.adjoints, *layer.gradients.values())
-        blocks.append(EquationBlock(tuple(dict.fromkeys(lines)), kind.tag, len(layer.gradients), layer.kind.type))
+        shown = tuple(_renamed(line, tables[kind.tag]) for line in dict.fromkeys(lines))
+        blocks.append(EquationBlock(shown, kind.tag, len(layer.gradients), layer.kind.type))
     for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
         blocks.append(Paragraph(("The cost's gradient, ", Math("u"), " being the vertex that it reads:")))
         blocks.append(EquationBlock((*derived.intermediates, derived.gradient), "dC", 0, derived.type))
     return blocks
+
+
+def _parameters(derivation: Derivation, kind: KindOnPaper) -> dict[Name, Name]:
+    """The names of a kind's parents that are parameters at every vertex of it, with theta for x."""
+    architecture = derivation.architecture
+    trained = {node.name for node in architecture.inputs if node.role == "parameter"}
+    owners = [architecture.by_name[name].owners for name in kind.members]
+    slots = [owner for owner in owners[0] if all(found[owner] in trained for found in owners)]
+    return {
+        Name("x", owner, role): Name("theta", owner, role)
+        for owner in slots
+        for role in (NameRole.PLAIN, NameRole.ADJOINT)
+    }
+
+
+def _renamed(line: Definition, table: Mapping[Name, Name]) -> Definition:
+    tensor = Tensor(table.get(line.tensor.name, line.tensor.name), line.tensor.shape)
+    return Definition(tensor, line.indices, rename_tensors(line.body, table)) if table else line
 
 
 def functions(kinds: Sequence[KindOnPaper]) -> list[Block]:

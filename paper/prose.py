@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from dyadic.paper.document import Formula, Math, Span, Subscripted, Words
+from dyadic.paper.document import Formula, Math, Span, Subscripted, Unbroken, Words
 
 _DERIVATIVE = re.compile(r"d(?P<top>[A-Za-z](?:_[a-z])?)/d(?P<bottom>[a-z]+(?:_[a-z])?)\Z")
 _SYMBOL = re.compile(r"(?:[xsfEFCLThkab]|theta)(?:_[a-z])?\Z")
@@ -152,7 +152,7 @@ def number(text: str, digits: int = 5) -> Formula:
         return f"{Decimal(rounded):f}"
     if Decimal(mantissa) == 1:
         return Subscripted("10", "", str(power))
-    return (mantissa.rstrip("0").rstrip("."), "dot", Subscripted("10", "", str(power)))
+    return Unbroken((mantissa.rstrip("0").rstrip("."), "dot", Subscripted("10", "", str(power))))
 
 
 def differing(one: str, other: str) -> tuple[Formula, Formula] | None:

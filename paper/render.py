@@ -12,6 +12,7 @@ from dyadic.paper.document import (
     Algorithm,
     BigSum,
     Block,
+    Bracketed,
     Cite,
     Code,
     Display,
@@ -27,6 +28,7 @@ from dyadic.paper.document import (
     Subscripted,
     Table,
     Theorem,
+    Unbroken,
     Words,
 )
 from dyadic.paper.meanings import Glyph
@@ -148,6 +150,10 @@ class Renderer(ABC):
                 return f"{self.symbol('sum')}{self.script('_', self.formula(node.under))} {self.formula(node.body)}"
             case Words():
                 return self.words(node.text)
+            case Bracketed():
+                return self.printer.brackets(self.formula(node.formula))
+            case Unbroken():
+                return self.unbroken(self.formula(node.formula))
             case Glyph():
                 upper = self.script("^", self.printer.superscript(node.upper)) if node.upper else ""
                 return self.printer.glyph_letter(node.base) + upper
@@ -170,6 +176,8 @@ class Renderer(ABC):
     def words(self, text: str) -> str: ...
     @abstractmethod
     def group(self, formula: str) -> str: ...
+    @abstractmethod
+    def unbroken(self, formula: str) -> str: ...
     @abstractmethod
     def script(self, mark: str, formula: str) -> str: ...
     @abstractmethod

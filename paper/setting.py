@@ -31,19 +31,23 @@ from dyadic.symbolic.tensor_names import NameRole
 Cell = tuple[Span, ...]
 
 
-def introduction(derivation: Derivation) -> Paragraph:
+def introduction(derivation: Derivation, generic: bool = False) -> Paragraph:
+    """generic: of any network of these kinds of layers."""
     architecture = derivation.architecture
     count = len(architecture.vertices)
+    counted = f"Besides its inputs it has {count} {'vertex' if count == 1 else 'vertices'}. "
+    subject: tuple[Span, ...] = ("the network ", Code(architecture.name))
     return Paragraph(
         (
-            "This appendix derives backpropagation for the network ", Code(architecture.name),
+            "This appendix derives backpropagation for ",
+            *(("any network of the kinds of layers below",) if generic else subject),
             " as the finite-time relaxation of a physical system, after an idea of Scurria ", Cite("dyadic:scurria"),
             ". The network is a directed acyclic graph; inputs are clamped, and every other vertex ",
             Math("v"), " has an activation ", Math(theory.X), ", parameters ", Math(theory.THETA), " and a map ",
             Math(theory.F), " of its parents' activations. ",
-            f"Besides its inputs it has {count} {'vertex' if count == 1 else 'vertices'}. The depth of a vertex is the "
+            f"{'' if generic else counted}The depth of a vertex is the "
             "number of vertices, inputs not counted, on the longest path to it, and the largest depth is ",
-            Math(("L", "=", str(derivation.L))),
+            Math("L" if generic else ("L", "=", str(derivation.L))),
             ". Indices start at 0, and a sum over ", Math(("j", "<", "m")), " runs from 0 to ",
             Math(("m", "-", "1")), ".",
         )
@@ -93,6 +97,29 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
     )
 
 
+def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
+    """One row for each kind, of a network that is not named."""
+    rows = tuple(((kind.tag,), (kind.words,)) for kind in kinds)
+    return Table("Kinds of layers.", (("kind",), ("layer",)), rows, (7, 58))
+
+
+def costs_of_any_network(derivation: Derivation) -> list[Block]:
+    """Every cost with its sizes by name."""
+    blocks: list[Block] = []
+    for derived in {cost.label: cost for cost in derivation.costs.values()}.values():
+        open_ = derived.type == "abstract"
+        blocks.append(
+            Paragraph(
+                (
+                    f"The cost, {'a differentiable function, left open' if open_ else described_cost(derived)}, is, ",
+                    Math("u"), " being the vertex that it reads:",
+                )
+            )
+        )  # fmt: skip
+        blocks.append(EquationBlock(tuple(derived.equation.definitions), "C", 0, derived.type))
+    return blocks
+
+
 def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
     """One row for each kind, with the vertices that are of it."""
     rows = tuple(
@@ -131,7 +158,7 @@ def costs(derivation: Derivation) -> list[Block]:
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
         words = described_cost(derivation.costs[cost.owner])
-        what = "a differentiable function that is left open" if cost.type == "abstract" else words
+        what = "a differentiable function, left open," if cost.type == "abstract" else words
         blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
     if architecture.decay:

@@ -5,10 +5,37 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from decimal import Decimal, localcontext
+
+from sympy import Expr, Pow, Rational, S
 
 from dyadic.paper.glyphs import GREEK, Notation
+from dyadic.symbolic.expressions import Apply, Element
+from dyadic.symbolic.printing import ATOM, POWER, SUM
 from dyadic.symbolic.tensor_names import Name, Owner, Placeholder
 from dyadic.symbolic.typesetting import TypesetPrinter
+
+_LONGEST_FRACTION = 1000
+
+
+def _decimal(number: Rational) -> tuple[str, int] | None:
+    """A number with a large denominator as a decimal one and a power of ten, where those have no more digits."""
+    q = int(number.q)
+    if q < _LONGEST_FRACTION or (10 ** q.bit_length()) % q:
+        return None
+    with localcontext(prec=q.bit_length() + 20):
+        value = (Decimal(int(number.p)) / q).normalize()
+    digits = "".join(map(str, value.as_tuple().digits))
+    if len(digits) > len(str(q)):
+        return None
+    exponent = value.adjusted()
+    if exponent >= -_MOST_ZEROS:
+        return f"{value:f}", 0
+    return f"{digits[0]}.{digits[1:]}".rstrip("."), exponent
+
+
+_MOST_ZEROS = 4
+"""A decimal number that begins with more of them is written with a power of ten."""
 
 
 class NotationPrinter(TypesetPrinter):
@@ -19,6 +46,8 @@ class NotationPrinter(TypesetPrinter):
     """
 
     high: tuple[str, ...]
+    dot: str
+    """Between a number and a power of ten."""
 
     tall: tuple[str, ...] = ()
     bracket_marks = r"(\()|\)"
@@ -99,6 +128,32 @@ class NotationPrinter(TypesetPrinter):
 
     def is_high(self, text: str) -> bool:
         return any(part in text for part in self.high)
+
+    def ratio(self, number: Rational) -> tuple[list[Expr], list[Expr]]:
+        return ([number], []) if _decimal(number) else super().ratio(number)
+
+    def rational(self, number: Rational) -> tuple[str, int]:
+        """A decimal number where that is shorter: 0.044715, 10^-5."""
+        found = _decimal(abs(number))
+        if not found:
+            return super().rational(number)
+        mantissa, exponent = found
+        power = self.power("10", str(exponent)) if exponent else ""
+        text = self.dot.join(filter(None, ["" if mantissa == "1" and power else mantissa, power]))
+        return (text, POWER if power else ATOM) if number > 0 else (f"-{text}", SUM)
+
+    def inverse(self, factor: Expr) -> Expr | None:
+        """A root stands below the fraction line."""
+        base, exponent = (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
+        if isinstance(base, Apply) and (base.name, base.order) == ("rsqrt", 0) and exponent.is_positive:
+            return Pow(Apply("sqrt", 0, base.argument), exponent)
+        return None
+
+    def powered(self, base: Expr) -> str:
+        """A superscript is no power: what has one takes brackets before it is raised."""
+        text = super().powered(base)
+        raised = isinstance(base, Element) and self.script("^", "\0").partition("\0")[0] in text
+        return self.brackets(text) if raised else text
 
     @abstractmethod
     def sized_brackets(self, text: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dyadic.paper.document import (
     BigSum,
+    Bracketed,
     Cite,
     Display,
     Formula,
@@ -54,7 +55,7 @@ def flow_and_doubling() -> tuple[Paragraph | Display, ...]:
             ),
             claim="nonreciprocity",
         ),
-        Display(("Lambda", "=", minus, "dot", "(", "F", "(", plus, ")", "-", "tau", rate(plus), ")")),
+        Display(("Lambda", "=", minus, "dot", Bracketed(("F", "(", plus, ")", "-", "tau", rate(plus))))),
         Paragraph(
             (
                 "has the inference flow", Refs(("inference",)), " as the Euler-Lagrange equation of ", Math(minus), ". With ",
@@ -125,19 +126,21 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
     )  # fmt: skip
 
 
-def proof_of_theorem(L: int, steps: int, deepest: int) -> tuple[Paragraph, ...]:
+def proof_of_theorem(L: int, steps: int, deepest: int, generic: bool = False) -> tuple[Paragraph, ...]:
     """The induction on the rank, and what the largest rank is.
 
-    deepest: the largest rank of a sensitivity of a vertex that the cost reads.
+    deepest: the largest rank of a sensitivity of a vertex that the cost reads.  generic: L has no value.
     """
     rank_x, rank_s = (Words("rank"), X), (Words("rank"), S)
+    table = "as the ranks in the table of the network show line by line"
+    where = "since there is no cycle" if generic else table
     return (
         Paragraph(
             (
                 "Let ", Math(rank_x), " be the depth of the vertex, and let ", Math(rank_s),
                 " be one more than the largest rank among the variables that the update of ", Math(S), " reads",
-                Refs(("dynamics-s",)), ". Every update reads only variables of smaller rank, as the ranks in the table of "
-                "the network show line by line; inputs are clamped and have rank 0. "
+                Refs(("dynamics-s",)), f". Every update reads only variables of smaller rank, {where}; inputs are clamped and have "
+                "rank 0. "
                 "Take two runs from two initial states. We show by induction on ", Math("k"),
                 " that after ", Math("k"), " steps they agree in every variable of rank at most ", Math("k"),
                 ". For ", Math(("k", "=", "0")), " there is no such variable. If it holds for ", Math("k"),
@@ -148,23 +151,26 @@ def proof_of_theorem(L: int, steps: int, deepest: int) -> tuple[Paragraph, ...]:
                 " steps, ", Math("T"), " being the largest rank, the first run is at the fixed point.",
             )
         ),
-        _largest_rank(L, steps, deepest),
+        _largest_rank(L, steps, deepest, generic),
     )  # fmt: skip
 
 
-def _largest_rank(L: int, steps: int, deepest: int) -> Paragraph:
+def _largest_rank(L: int, steps: int, deepest: int, generic: bool) -> Paragraph:
     """Why T is what it is: 2L where the cost's gradient reads an output of depth L."""
+    value, table = ((), "") if generic else (("=", str(steps)), ", by the table")
     if steps == 2 * L and deepest == L + 1:
         return Paragraph(
             (
                 "It remains to see that ", Math(("T", "=", "2", "L")), ". The largest rank of an activation is the depth ",
-                Math(("L", "=", str(L))), ". The cost's gradient reads the activation of rank ", Math("L"),
+                Math("L" if generic else ("L", "=", str(L))), ". The cost's gradient reads the activation of rank ", Math("L"),
                 ", so the sensitivity there has rank ", Math(("L", "+", "1")), ". A sensitivity reads those of its vertex's children, "
                 "so along a longest path, read backward from a vertex of depth ", Math("L"), " to one of depth 1, the rank grows by 1 at each of its ",
-                Math(("L", "-", "1")), " edges and ends at ", Math(("(", "L", "+", "1", ")", "+", "(", "L", "-", "1", ")", "=", "2", "L", "=", str(steps))),
-                "; no rank is larger, by the table.",
+                Math(("L", "-", "1")), " edges and ends at ", Math(("(", "L", "+", "1", ")", "+", "(", "L", "-", "1", ")", "=", "2", "L", *value)),
+                f"; no rank is larger{table}.",
             )
         )  # fmt: skip
+    if generic:
+        return Paragraph((Math("T"), " is the largest rank; it is at least ", Math("L"), "."))
     return Paragraph(
         (
             "By the table the largest rank is ", Math(("T", "=", str(steps))), "; the longest path has ",

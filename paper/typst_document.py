@@ -56,6 +56,9 @@ class TypstRenderer(Renderer):
     def group(self, formula: str) -> str:
         return formula
 
+    def unbroken(self, formula: str) -> str:
+        return f"#box(${formula}$)"
+
     def script(self, mark: str, formula: str) -> str:
         return f"{mark}({formula})"
 

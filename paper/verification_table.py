@@ -39,7 +39,7 @@ def tags_table(tags: Sequence[tuple[str, str]]) -> Table:
     rows = two_to_a_row([((Code(tag),), (Code(digest),)) for tag, digest in tags])
     head: tuple[tuple[Span, ...], ...] = (("equation",), ("hash",), ("equation",), ("hash",))
     caption = "Tags and hashes of the equations, as in the certificate and in emitted code."
-    return Table(caption, head, rows, (18, 13, 18, 13))
+    return Table(caption, head, rows, (16, 15, 16, 15))  # a hash fits a narrow column in Courier too
 
 
 def _numbering(k: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from dyadic.paper.drawing import Box, Caption, Drawing, Shade, Shape, Stroke
+from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
 
 _WIDTH = 340.0
@@ -70,6 +71,7 @@ def rows_by_depth(derivation: Derivation) -> list[tuple[str, list[str]]]:
 
 
 def _cut(name: str) -> str:
+    name = plain_name(name)
     return name if len(name) <= _LONGEST else f"{name[:8]}..{name[-8:]}"
 
 

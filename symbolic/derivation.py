@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import islice
 
 from sympy import Expr
 
+from dyadic.symbolic import notebook
 from dyadic.symbolic.energy import (
     CostDerivation,
     LayerDerivation,
@@ -58,14 +58,7 @@ class Derivation:
         return aligned([*rows, r"&\vdots"] if len(self.equations) > _SHOWN else rows)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(equation.tag)}</td><td>{equation.short}</td><td>{escape(str(equation))}</td></tr>"
-            for equation in self._shown()
-        )
-        left_out = len(self.equations) - _SHOWN
-        more = f"<tr><td colspan=3>and {left_out} more</td></tr>" if left_out > 0 else ""
-        head = "<tr><th>tag</th><th>hash</th><th>equation</th></tr>"
-        return f"<table><caption>{escape(repr(self)[1:-1])}</caption>{head}{rows}{more}</table>"
+        return notebook.shown(self._shown(), self, repr(self)[1:-1], len(self.equations) - _SHOWN)
 
     def _shown(self) -> list[Equation]:
         return [self.equations[tag] for tag in islice(self.equations, _SHOWN)]

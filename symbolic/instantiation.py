@@ -15,6 +15,7 @@ from typing import Literal
 
 from sympy import Expr
 
+from dyadic.symbolic import notebook
 from dyadic.symbolic.costs import COST_OWNER
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, needed
 from dyadic.symbolic.expressions import (
@@ -71,6 +72,9 @@ class Equation:
 
     def _repr_latex_(self) -> str:
         return aligned(self.latex_rows())
+
+    def _repr_html_(self) -> str:
+        return notebook.shown([self], None, f"equation {self.tag}")
 
     @cached_property
     def content(self) -> dict[str, Json]:

@@ -88,7 +88,7 @@ class Printer(ABC):
             case Integer():
                 return str(node), ATOM if node >= 0 else SUM
             case Rational():
-                return self.fraction(str(node.p), str(node.q)), PRODUCT if node > 0 else SUM
+                return self.rational(node)
             case Rate():
                 return self.rate(self.symbol(node.name)), ATOM
             case Symbol():
@@ -105,7 +105,7 @@ class Printer(ABC):
                     return self.root(self(node.base)), ATOM
                 if node.exp.is_negative:
                     return self.fraction("1", self(1 / node, PRODUCT)), PRODUCT
-                return self.power(self(node.base, ATOM), self(node.exp)), POWER
+                return self.power(self.powered(node.base), self(node.exp)), POWER
         if node == pi:
             return self.symbol("pi"), ATOM
         raise UnsupportedEquation(f"cannot print {type(node).__name__}")
@@ -137,11 +137,27 @@ class Printer(ABC):
         bottom = [1 / f for f in node.args if isinstance(f, Pow) and f.exp.is_negative]
         for number in [f for f in top if isinstance(f, Rational)]:
             top.remove(number)
-            if number.p != 1:
-                top.insert(0, Integer(number.p))
-            if number.q != 1:
-                bottom.insert(0, Integer(number.q))
-        return sorted(top, key=self.factor_key), bottom
+            over, under = self.ratio(number)
+            top, bottom = [*over, *top], [*under, *bottom]
+        inverses = {factor: self.inverse(factor) for factor in top}
+        bottom += [inverse for inverse in inverses.values() if inverse is not None]
+        return sorted((f for f in top if inverses[f] is None), key=self.factor_key), bottom
+
+    def inverse(self, _factor: Expr) -> Expr | None:
+        """1 over a factor that is to stand below the fraction line; None for one that stands above it."""
+        return None
+
+    def ratio(self, number: Rational) -> tuple[list[Expr], list[Expr]]:
+        """A number as factors above and below the fraction line."""
+        return [Integer(n) for n in [number.p] if n != 1], [Integer(n) for n in [number.q] if n != 1]
+
+    def rational(self, number: Rational) -> tuple[str, int]:
+        """A number that is not whole, with the level of its text."""
+        return self.fraction(str(number.p), str(number.q)), PRODUCT if number > 0 else SUM
+
+    def powered(self, base: Expr) -> str:
+        """What a power is of."""
+        return self(base, ATOM)
 
     def factor_key(self, node: Expr) -> tuple[int, str, str]:
         """The order of factors in a product (:func:`factor_key`)."""

@@ -43,9 +43,16 @@ def inverse(value):
 
 
 def power(base, exponent):
-    if exponent.denominator == 1 and exponent >= 0:
-        return pow(base, int(exponent), PRIME)
+    if exponent.denominator == 1:
+        found = pow(base, abs(int(exponent)), PRIME)
+        return found if exponent >= 0 else inverse(found)
     return drawn("power", base, exponent)
+
+
+def whole_or_decimal(text):
+    """A number as it is written, modulo the prime."""
+    found = Fraction(text)
+    return found.numerator * inverse(found.denominator) % PRIME
 
 
 def reduction(kind, count, body):
@@ -181,7 +188,7 @@ class FormulaReader:
         self.at += 1
         match box.kind:
             case "number":
-                return self.raised(int(box.value), box.sup)
+                return self.raised(whole_or_decimal(box.value), box.sup)
             case "fraction":
                 top, bottom = box.value
                 return self.raised(self.whole(top) * inverse(self.whole(bottom)) % PRIME, box.sup)

@@ -6,7 +6,7 @@ import re
 
 from support.formula_reading import NotRead, TypeBox
 
-TOKEN = re.compile(r"\\[a-zA-Z]+\*?|\\.|\s+|\d+|.", re.S)
+TOKEN = re.compile(r"\\[a-zA-Z]+\*?|\\.|\s+|\d+(?:\.\d+)?|.", re.S)
 FUNCTIONS = {"exp", "log", "tanh", "sinh", "cosh", "sin", "cos", "tan"}
 GREEK = {
     "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "vartheta", "iota", "kappa", "lambda", "mu",
@@ -135,7 +135,7 @@ class LatexBoxes:
         return self.symbol(token)
 
     def symbol(self, token):
-        if token.isdigit():
+        if token[0].isdigit():
             return TypeBox("number", token)
         if token[1:] in FUNCTIONS:
             return TypeBox("word", token[1:])

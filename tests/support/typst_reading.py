@@ -7,7 +7,7 @@ import re
 
 from support.formula_reading import NotRead, TypeBox
 
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[a-zA-Z]+(?:\.[a-zA-Z]+)*|\d+|<=|>=|\s+|.', re.S)
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[a-zA-Z]+(?:\.[a-zA-Z]+)*|\d+(?:\.\d+)?|<=|>=|\s+|.', re.S)
 FUNCTIONS = {"exp", "log", "tanh", "sinh", "cosh", "sin", "cos", "tan"}
 GREEK = {
     "epsilon": "varepsilon", "sigma.alt": "varsigma", "theta.alt": "vartheta", "phi": "varphi",
@@ -82,7 +82,7 @@ class TypstBoxes:
     def box(self, token):
         if token[0] == '"':
             return TypeBox("word", json.loads(token))
-        if token.isdigit():
+        if token[0].isdigit():
             return TypeBox("number", token)
         if token in ("thin", "dot.c"):
             return TypeBox("separator", "")

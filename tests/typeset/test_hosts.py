@@ -28,6 +28,7 @@ HOSTS = {
         "plain",
     ),
     "IEEEtran": (r"\documentclass[conference]{IEEEtran}" + FONTS, TITLE, "IEEEtran"),
+    "IEEEtran, bare": (r"\documentclass[conference]{IEEEtran}", TITLE, "IEEEtran"),  # Times and Courier
     "acmart": (
         r"\documentclass[sigconf,nonacm]{acmart}",
         r"\title{A}\author{B}\affiliation{\institution{I}\city{T}\country{C}}\email{a@b.c}\maketitle ",
@@ -61,8 +62,10 @@ def contents():
     return build_document(derivation, verify(derivation))
 
 
-def complaints(folder, host, body, packages="", document=None):
-    head, front, style = HOSTS[host]
+def complaints(folder, host, body, packages="", document=None, head=""):
+    """What LaTeX complains of.  head, packages: what is loaded before the style, and after it."""
+    first, front, style = HOSTS[host]
+    head = first + head
     name = head.partition("{")[2].partition("}")[0]
     found = shutil.which("kpsewhich") and subprocess.run(["kpsewhich", f"{name}.cls"], capture_output=True, check=False)
     require(found and found.stdout and shutil.which("pdflatex"), f"the LaTeX class {name} is not installed")
@@ -97,6 +100,23 @@ def test_the_same_network_twice_with_links(tmp_path):
     twice = r"\input{appendix}\input{appendix}"
     packages = r"\usepackage[table]{xcolor}\usepackage{hyperref}\usepackage{cleveref}"
     assert complaints(tmp_path, "icml-like", twice, packages) == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_paper_cites_the_theorem_and_an_equation(tmp_path, before):
+    """With a theorem of its own, whose number is another; the style loaded before cleveref, and after it."""
+    cleveref = r"\usepackage{amsthm}\usepackage{hyperref}\usepackage{cleveref}\newtheorem{theorem}{Theorem}"
+    place = "digits-mlp"
+    body = (
+        rf"\begin{{theorem}}\label{{own}}One.\end{{theorem}}\cref{{own}}, \cref{{dyadic:{place}:exactness}}, "
+        rf"\Cref{{dyadic:{place}:exactness}}, \ref{{dyadic:{place}:s:hidden2}}, \ref{{dyadic:{place}:g:hidden.bias}}."
+        r"\input{appendix}"
+    )
+    packages = cleveref if before else ""
+    head = "" if before else r"\usepackage{amsmath}" + cleveref
+    assert complaints(tmp_path, "IEEEtran, bare", body, packages, head=head) == []
+    aux = (tmp_path / "main.aux").read_text()
+    assert rf"\newlabel{{dyadic:{place}:exactness}}{{{{D1}}" in aux
 
 
 def test_what_is_refuted_and_undecided_fits_a_column(tmp_path):

@@ -184,7 +184,7 @@ SIGNS = {
     "latex": r"(?<=[ {\n(])[+-](?=[ \\{\da-z])",
     "narrow latex": r"(?<=[ {\n(])[+-](?=[ \\{\da-z])",
     "copied latex": r"(?<=[ {\n(])[+-](?=[ \\{\da-z])",
-    "typst": r"(?<=[ (])[+-](?=[ \da-z])",
+    "typst": r"(?<=[ (])[+-](?=[ \[\da-z])",
     "mathml": r"(?<=>)[+\u2212](?=</mo>)",
 }
 OTHER = {"+": "-", "-": "+", "\u2212": "+"}
@@ -205,18 +205,61 @@ def is_seen(text, reader, expected):
         return True
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("name", ["conv", "layer_norm", "multi_head_attention", "lstm_cell", "average_pool", "highway"])
-def test_one_sign_changed_anywhere_is_seen(name, kind):
-    document, count = document_of(one_of_a_kind(name)), 0
+def signs_seen(document, kind):
+    """How many signs there are in the equations; each of them, changed alone, is seen."""
     renderer, reader = FORMATS[kind]
+    count = 0
     for block in blocks_of(document):
         text, expected = renderer(document).block(block), points(block, document)
         body = text.partition("data-latex")[0]
         for wrong in flipped(body, kind):
             assert is_seen(wrong, reader, expected), wrong
             count += 1
-    assert count > 3
+    return count
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("name", ["conv", "layer_norm", "multi_head_attention", "lstm_cell", "average_pool", "highway"])
+def test_one_sign_changed_anywhere_is_seen(name, kind):
+    assert signs_seen(document_of(one_of_a_kind(name)), kind) > 3
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", [*LAYER_TYPES, *COSTS])
+def test_one_sign_changed_in_any_layer_or_cost_is_seen(name):
+    document = document_of(one_of_a_kind(name) if name in LAYER_TYPES else one_cost(name))
+    counts = {signs_seen(document, kind) for kind in FORMATS}
+    assert len(counts) == 1, "every format has the same signs"
+    assert counts.pop() >= 1
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_one_sign_changed_in_a_function_is_seen(kind):
+    """In the formulas of the functions and of their derivatives."""
+    z, count = drawn("z"), 0
+    renderer, reader = FORMATS[kind]
+    for name in FUNCTIONS:
+        for order, formula in enumerate((by_cases(name), closed_form(name, 1))):
+            document = Document("T", "t", (), Notation(), {}, frozenset())
+            text = renderer(document).block(Display((Apply(name, order, Z), "=", formula)))
+            expected = value_of(formula, {Z: z}, lambda tensor: tensor)
+            for wrong in flipped(text.partition("data-latex")[0], kind):
+                assert function_value(wrong, reader) != expected, (name, wrong)
+                count += 1
+    assert count > 30
+
+
+def function_value(text, reader):
+    """The right-hand side of a function's formula, None where it cannot be read."""
+    try:
+        (boxes,) = reader(text)
+        place = next(k for k, box in enumerate(boxes) if box.value == "=")
+        reading = FormulaReader(boxes[place + 1 :], {"z": drawn("z")})
+        found = reading.expression()
+        reading.expect_end()
+    except NotRead:
+        return None
+    return found
 
 
 @pytest.mark.parametrize("kind", FORMATS)

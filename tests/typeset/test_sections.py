@@ -18,6 +18,7 @@ from dyadic.paper import (
     render_pdf,
     render_typst,
 )
+from dyadic.paper.theory import proof_of_theorem
 from dyadic.proofs import verify
 from dyadic.symbolic import DyadicError, derive, read_spec
 
@@ -150,3 +151,25 @@ def test_from_python(digits, tmp_path):
         with pytest.raises(DyadicError, match="there are:"):
             dyadic.appendix(derivation, certificate, tmp_path / "b.tex", **wrong)
     assert not (tmp_path / "b.tex").exists()
+
+
+def test_a_generic_appendix_says_no_size_and_no_depth(digits, tmp_path):
+    """Neither the sizes of the network nor its L stand in what is said of any network."""
+    chosen = ["setting", "energy", "equations", "proof", "algorithms"]
+    numbers = re.compile(r"(?<![\d.])(64|32|10)(?![\d.])|L = 4|= 8|repeat 8")
+
+    def said(**choices):
+        return re.sub(r"(?m)^% .*", "", render_latex(build_document(*digits, sections=chosen, **choices)))
+
+    assert numbers.search(said())
+    assert not numbers.search(said(generic=True))
+    assert build_document(*digits, generic=True).sections[0].title == "Exactness after 2L steps"
+    done = appendix("-o", str(tmp_path / "a.tex"), "--generic")
+    assert done.returncode == 0, done.stderr
+    assert "any network of the kinds of layers below" in (tmp_path / "a.tex").read_text()
+
+
+def test_a_generic_proof_where_the_largest_rank_is_not_2L():
+    """No network of a specification has one; those of a cost that is linear would."""
+    *_, last = proof_of_theorem(3, 5, 3, generic=True)
+    assert next(span for span in last.spans if isinstance(span, str)) == " is the largest rank; it is at least "
