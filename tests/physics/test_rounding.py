@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 from support.command import run
+from support.long_tests import one_in
 from support.optional import require
 from support.rounded_chain import CHAIN, by_hand, changed, derived
 
@@ -22,7 +23,7 @@ from dyadic.symbolic.layers import LAYERS
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("layer", sorted(LAYERS))
+@pytest.mark.parametrize("layer", one_in(4, sorted(LAYERS)))
 def test_every_layer_type_has_bounds(layer, dtype):
     derivation = example_network(layer, True)
     network = emitted_network(derivation, "numpy", dtype)
@@ -127,6 +128,7 @@ def test_a_module_of_another_network_is_refused():
         certified(derived(), emitted_network(other).module)
 
 
+@pytest.mark.long
 def test_the_command(tmp_path):
     spec = "examples/digits.toml"
     done = run("certify", spec, "--batch", 4, "--format", "json")
