@@ -32,7 +32,7 @@ from dyadic.proofs.evaluate.reals import Undetermined
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.errors import DyadicError
 
-MOST_ENTRIES = 20_000
+MOST_ENTRIES = 10_000
 """Of the doubled state; every product takes some microseconds."""
 _BITS = 128
 _MORE_BITS = 512

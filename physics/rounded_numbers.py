@@ -111,7 +111,9 @@ class Rounded(ScalarMethods):
         return self.rounded(exact, _up(_size(slope) * error), 0 if name == "sqrt" else FUNCTION_UNITS)
 
     @elementwise
-    def __add__(self, other: Any) -> Rounded:
+    def __add__(self, other: Any) -> Any:
+        if _is_infinite(other):  # a masked entry, in either arithmetic
+            return arb(other)
         other = self.number(other)
         terms, total = self.terms + other.terms, _up(self.total + other.total)
         return Rounded(self.format, self.exact + other.exact, _up(self.off + other.off), terms, total)
@@ -131,8 +133,8 @@ class Rounded(ScalarMethods):
         return self + -self.number(other)
 
     @elementwise
-    def __rsub__(self, other: Any) -> Rounded:
-        return self.number(other) + -self
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
 
     @elementwise
     def __truediv__(self, other: Any) -> Rounded:
@@ -162,6 +164,8 @@ class Rounded(ScalarMethods):
 
     def larger(self, other: Any) -> Rounded:
         """The larger one, as both arithmetics choose it: off by no more than either."""
+        if _is_infinite(other) and arb(other) < 0:
+            return self
         other = self.number(other)
         return Rounded(self.format, self.exact.max(other.exact), self.error.max(other.error))
 
@@ -198,6 +202,10 @@ class Rounded(ScalarMethods):
         raise Undetermined("which of two numbers is larger")
 
     __radd__, __rmul__ = __add__, __mul__
+
+
+def _is_infinite(value: Any) -> bool:
+    return not isinstance(value, Rounded) and bool(abs(arb(value)) == arb("inf"))
 
 
 def _is_short(value: arb, bits: int) -> bool:

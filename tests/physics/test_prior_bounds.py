@@ -125,6 +125,12 @@ def test_a_kink_inside_of_the_box_is_undecided():
     assert "which of two numbers is larger" in found.reason
 
 
+def test_masked_entries_have_bounds():
+    """A padded maximum starts from -inf, which no rounding changes."""
+    derivation = example_network("max_pool", True)
+    assert bounded(derivation, emitted_network(derivation).module, 2.0**-30).verdict == "proved"
+
+
 @pytest.mark.parametrize("radius", [-1.0, float("nan"), float("inf")])
 def test_a_radius_that_is_none(radius):
     with pytest.raises(dyadic.DyadicError, match="give a number from 0 on"):
