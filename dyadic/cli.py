@@ -276,6 +276,7 @@ def compare(**options: Any) -> int:
 @click.option("--target", type=click.Choice(RUNNING), help="Of the module emitted now [numpy].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")
 @click.option("--data", type=_file, help="Inputs and target from this .npz file [drawn].")
+@click.option("--a-priori", "radius", type=_Real(positive=False), metavar="RADIUS", help="Of all inputs so near.")
 @click.option("--batch", type=click.IntRange(1), help="Number of samples drawn [1].")
 @_seed
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from dyadic.cli import real_number
 from dyadic.commands import EXIT, derivation_of, names_of, numbers_of, print_lines
 from dyadic.files import reserved
+from dyadic.proofs.claims import Verdict
 from dyadic.symbolic.errors import DyadicError
 from dyadic.symbolic.granularity import Granularity
 from dyadic.terminal import page, progress
@@ -157,12 +158,13 @@ def compare(
 def certify(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], dtype: str | None,
     module: Path | None, target: str | None, params: Path | None, data: Path | None, batch: int | None,
-    seed: int | None, form: str,
+    seed: int | None, form: str, radius: float | None,
 ) -> int:  # fmt: skip
     from dyadic.physics.loading import emitted_network, executed
+    from dyadic.physics.prior_bounds import prior_bounds
     from dyadic.physics.rounding import certify as bounds
     from dyadic.physics.starts import problem
-    from dyadic.rounding_text import rounding_text
+    from dyadic.rounding_text import prior_text, rounding_text
 
     _refuse_idle(
         (
@@ -182,12 +184,16 @@ def certify(
     else:
         run = emitted_network(derivation, target or "numpy", dtype or "float64").module
     with progress("enclosing"):
+        if radius is not None:
+            prior = prior_bounds(derivation, run, *arrays, radius)
+            return _shown(prior.as_dict(), prior_text(prior, page(sys.stdout)), form, prior.verdict)
         found = bounds(derivation, run, *arrays)
-    if form == "json":
-        print_lines([json.dumps(found.as_dict(), indent=1)])
-    else:
-        print_lines(rounding_text(found, page(sys.stdout)))
-    return EXIT[found.verdict]
+    return _shown(found.as_dict(), rounding_text(found, page(sys.stdout)), form, found.verdict)
+
+
+def _shown(content: dict[str, Any], text: Iterable[str], form: str, verdict: Verdict) -> int:
+    print_lines([json.dumps(content, indent=1)] if form == "json" else text)
+    return EXIT[verdict]
 
 
 def paper_claims(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dyadic.physics.number_types import EMITTED_IN_BALLS
+from dyadic.physics.prior_bounds import PriorBound, PriorCertificate
+from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
 from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
@@ -28,6 +30,35 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
     yield from page.wrapped("Shown of this run alone; that the equations are right is what `dyadic verify` shows.")
 
 
+def prior_text(found: PriorCertificate, page: Page) -> Iterator[str]:
+    """The outcome over a box of inputs, a line for every gradient, and what it rests on."""
+    yield from page.coloured(page.wrapped(f"{found.verdict.upper()}: {_over_a_box(found)}"), found.verdict)
+    yield from page.wrapped(f"{found.name}, {found.dtype}, {counted(found.samples, 'sample')}")
+    if found.gradients:
+        yield ""
+        wide = min(max(len(printable(one.parameter)) for one in found.gradients), 32)
+        yield page.styled(f"{'gradient of':<{wide}}  entries at most  off by at most", "bold")
+        for one in found.gradients:
+            yield f"{printable(one.parameter)[:wide]:<{wide}}  {one.largest:>15.4g}  {one.error:>14.2e}"
+    yield ""
+    yield from page.wrapped(
+        f"Trusted: Arb; {EMITTED_IN_BALLS}; that functions are off by at most {FUNCTION_UNITS} units in the last place."
+    )
+    yield from page.wrapped("Shown of these parameters and this target, and of NumPy's functions, sums in any order.")
+
+
+def _over_a_box(found: PriorCertificate) -> str:
+    if found.verdict is Verdict.UNDECIDED:
+        return f"how far gradients may be from the exact ones, because {found.reason}"
+    if found.verdict is Verdict.PROVED:
+        most = max((one.error for one in found.gradients), default=0.0)
+        return (
+            f"for every input within {found.radius:g} of this one, entry by entry, rounding puts no entry of a "
+            f"gradient off by more than {most:.1e}"
+        )
+    return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
+
+
 def _outcome(found: RoundingCertificate) -> str:
     if found.verdict is Verdict.UNDECIDED:
         return f"how far the gradients of this run are from the exact ones, because {found.reason}"
@@ -38,7 +69,7 @@ def _outcome(found: RoundingCertificate) -> str:
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
 
 
-def _refuted(one: GradientError) -> str:
+def _refuted(one: GradientError | PriorBound) -> str:
     entry = ", ".join(map(str, one.entry))
     return (
         f"the gradient of {one.parameter} is {one.computed!r} at [{entry}], where the exact one is {one.exact}: "
@@ -46,4 +77,4 @@ def _refuted(one: GradientError) -> str:
     )
 
 
-__all__ = ["rounding_text"]
+__all__ = ["prior_text", "rounding_text"]

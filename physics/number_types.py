@@ -115,7 +115,7 @@ class ScalarMethods:
         return self.composed("arctan")
 
 
-_SERIES: dict[str, Callable[[Any], Any]] = {
+SERIES: dict[str, Callable[[Any], Any]] = {
     "tanh": lambda z: 1 - 2 / (1 + (2 * z).exp()),
     "exp": lambda z: z.exp(),
     "log": lambda z: z.log(),
@@ -142,7 +142,7 @@ def _terms(value: Any) -> arb_series:
     return value.terms if isinstance(value, Series) else arb_series([arb(value)])
 
 
-def _elementwise(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def elementwise(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """An operator that leaves arrays to NumPy, which applies it entry by entry."""
 
     @wraps(operation)
@@ -172,29 +172,29 @@ class Series(ScalarMethods):
         return self.terms[k]
 
     def composed(self, name: str) -> Series:
-        return Series(_SERIES[name](self.terms))
+        return Series(SERIES[name](self.terms))
 
-    @_elementwise
+    @elementwise
     def __add__(self, other: Any) -> Series:
         return Series(self.terms + _terms(other))
 
-    @_elementwise
+    @elementwise
     def __mul__(self, other: Any) -> Series:
         return Series(self.terms * _terms(other))
 
-    @_elementwise
+    @elementwise
     def __sub__(self, other: Any) -> Series:
         return Series(self.terms - _terms(other))
 
-    @_elementwise
+    @elementwise
     def __rsub__(self, other: Any) -> Series:
         return Series(_terms(other) - self.terms)
 
-    @_elementwise
+    @elementwise
     def __truediv__(self, other: Any) -> Series:
         return Series(self.terms / _terms(other))
 
-    @_elementwise
+    @elementwise
     def __rtruediv__(self, other: Any) -> Series:
         return Series(_terms(other) / self.terms)
 
@@ -252,12 +252,12 @@ class Slopes(ScalarMethods):
         before = ctx.cap
         ctx.cap = 2
         try:
-            found = _SERIES[name](arb_series([self.value, 1]))
+            found = SERIES[name](arb_series([self.value, 1]))
         finally:
             ctx.cap = before
         return self._along(found[0], found[1])
 
-    @_elementwise
+    @elementwise
     def __add__(self, other: Any) -> Slopes:
         if not isinstance(other, Slopes):
             return Slopes(self.value + other, self.slopes)
@@ -266,7 +266,7 @@ class Slopes(ScalarMethods):
             slopes[k] = slopes[k] + slope if k in slopes else slope
         return Slopes(self.value + other.value, slopes)
 
-    @_elementwise
+    @elementwise
     def __mul__(self, other: Any) -> Slopes:
         if not isinstance(other, Slopes):
             return self._along(self.value * other, other)
@@ -275,19 +275,19 @@ class Slopes(ScalarMethods):
     def __neg__(self) -> Slopes:
         return self._along(-self.value, -1)
 
-    @_elementwise
+    @elementwise
     def __sub__(self, other: Any) -> Slopes:
         return self + (-other)
 
-    @_elementwise
+    @elementwise
     def __rsub__(self, other: Any) -> Slopes:
         return (-self) + other
 
-    @_elementwise
+    @elementwise
     def __truediv__(self, other: Any) -> Slopes:
         return self * (1 / arb(other)) if not isinstance(other, Slopes) else self * (1 / other)
 
-    @_elementwise
+    @elementwise
     def __rtruediv__(self, other: Any) -> Slopes:
         inverse = 1 / self.value
         return self._along(inverse, -inverse * inverse) * arb(other)
@@ -318,6 +318,6 @@ def _value(number: Any) -> arb:
 
 
 __all__ = [
-    "EMITTED_IN_BALLS", "PRECISION", "ScalarMethods", "Series", "Slopes", "Undetermined", "around", "balls", "lower",
-    "mapped", "upper",
+    "EMITTED_IN_BALLS", "PRECISION", "SERIES", "ScalarMethods", "Series", "Slopes", "Undetermined", "around", "balls",
+    "elementwise", "lower", "mapped", "upper",
 ]  # fmt: skip

@@ -119,17 +119,27 @@ def certify(
     Raises :class:`DyadicError` for a module of another network or one that gives no gradients, and for arrays that are
     not the finite ones of the right shapes.
     """
+    exact, given, found, dtype = ran(derivation, module, params, x, y)
+    try:
+        return _certificate(with_sure_decisions(exact), given, found, dtype)
+    except Undetermined as error:
+        return _unbounded(Updates(exact, *given), dtype, error)
+
+
+def ran(
+    derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any
+) -> tuple[EmittedNetwork, tuple[Any, Any, Any], dict[str, Array], str]:
+    """(the network emitted for NumPy in float64, what the module is given, its gradients, its type).
+
+    Raises :class:`DyadicError` as :func:`certify` does.
+    """
     expect_derivation(derivation)
     exact = emitted_network(derivation, "numpy", "float64")
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))
     given = _rounded(exact, params, x, y, dtype)
-    found = _computed(module, given, exact)
-    try:
-        return _certificate(with_sure_decisions(exact), given, found, dtype)
-    except Undetermined as error:
-        return _unbounded(Updates(exact, *given), dtype, error)
+    return exact, given, _computed(module, given, exact), dtype
 
 
 def _name_of(dtype: Any) -> str:
@@ -161,10 +171,10 @@ def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array]
     updates = Updates(network, *given)
     try:
         with enclosing(_BITS[dtype]):
-            allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in _exact(updates).items()}
+            allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in exact_gradients(updates).items()}
         for bits in PRECISIONS:
             with enclosing(bits):
-                exact = _exact(updates)
+                exact = exact_gradients(updates)
                 errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
             if all(small for _, small in errors):
                 break
@@ -183,7 +193,7 @@ def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCerti
     return RoundingCertificate(*_run(updates, dtype), 0, (), str(reason))
 
 
-def _exact(updates: Updates) -> dict[str, Array]:
+def exact_gradients(updates: Updates) -> dict[str, Array]:
     """The gradients, as balls that hold the exact ones."""
     inside = updates.converted(balls)
     state = inside.exact()
@@ -194,7 +204,7 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
     """The error of one gradient, and whether its balls are small beside it."""
     if not np.isfinite(computed).all():
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(computed))[0])
-        return GradientError(name, 0.0, float("inf"), place, float(computed[place]), _said(exact[place]),
+        return GradientError(name, 0.0, float("inf"), place, float(computed[place]), said(exact[place]),
                              Verdict.REFUTED), True  # fmt: skip
     differences = mapped(abs, exact - balls(computed))
     bounds = mapped(upper, differences).astype(float)
@@ -204,12 +214,13 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
     at = max(far, key=lambda one: bounds[one]) if far else place
     largest = max(map(lower, exact.ravel()), default=0.0)
     radius = max((upper(ball.rad()) for ball in exact.ravel()), default=0.0)
-    error = GradientError(name, largest, worst, at, float(computed[at]), _said(exact[at]),
+    error = GradientError(name, largest, worst, at, float(computed[at]), said(exact[at]),
                           Verdict.REFUTED if far else Verdict.PROVED)  # fmt: skip
     return error, radius <= _SMALL * worst or radius <= largest * 2.0**-100
 
 
-def _said(ball: Any) -> str:
+def said(ball: Any) -> str:
+    """The middle of a ball in 20 digits."""
     return str(ball.str(20, radius=False))
 
 
@@ -226,4 +237,4 @@ def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
     return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
 
 
-__all__ = ["GradientError", "RoundingCertificate", "certify"]
+__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "said"]

@@ -20,6 +20,7 @@ from flint import arb
 
 from dyadic.physics.loading import EmittedNetwork, imported
 from dyadic.physics.number_types import ScalarMethods
+from dyadic.physics.rounded_numbers import Rounded
 from dyadic.proofs.evaluate.reals import Undetermined
 
 Array = Any
@@ -129,12 +130,16 @@ def _ball(value: Any) -> arb:
 
 def _larger(one: Any, two: Any) -> Any:
     """The larger one; of balls one that holds it."""
+    if isinstance(one, Rounded) or isinstance(two, Rounded):
+        return one.larger(two) if isinstance(one, Rounded) else two.larger(one)
     if isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods):
         return one if _certain(one, ">", two) else two
     return arb(one).max(arb(two))
 
 
 def _smaller(one: Any, two: Any) -> Any:
+    if isinstance(one, Rounded) or isinstance(two, Rounded):
+        return one.smaller(two) if isinstance(one, Rounded) else two.smaller(one)
     if isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods):
         return one if _certain(one, "<", two) else two
     return arb(one).min(arb(two))
@@ -243,6 +248,8 @@ def _composed(value: Any, numpy: str, name: str) -> Any:
 
 
 def _log_of_sum(one: Any, two: Any) -> Any:
+    if isinstance(one, Rounded) or isinstance(two, Rounded):
+        return one.log_of_sum(two) if isinstance(one, Rounded) else two.log_of_sum(one)
     one, two = (value if isinstance(value, ScalarMethods) else arb(value) for value in (one, two))
     return one + (two - one).exp().log1p()
 

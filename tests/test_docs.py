@@ -96,7 +96,8 @@ def test_every_option_of_every_command_is_in_the_reference():
     found = sections()
     assert set(found) == {*commands.commands, ""}
     for name, command in [*commands.commands.items(), ("", commands)]:
-        documented = set(re.findall(r"`(--?[a-z]+)`", "".join(re.findall(r"^\| (`-[^|]*) \|", found[name], re.M))))
+        rows = "".join(re.findall(r"^\| (`-[^|]*) \|", found[name], re.M))
+        documented = set(re.findall(r"`(--?[a-z][a-z-]*)`", rows))
         options = [parameter for parameter in command.params if parameter.param_type_name == "option"]
         there = {text for option in options for text in option.opts}
         assert documented == there, name

@@ -38,6 +38,8 @@ EQUATIONS = (
 """Files that need the above: a network's own index equations, in order of dependence."""
 FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
 """What the theorem of a network's own equations rests on."""
+ASKING = 600.0
+"""Seconds for the axioms of all theorems, which take half a minute on an idle core."""
 THEOREMS = {
     "Stabilisation": ("stabilisation", "settled_stays", "settles", "reaches_a_fixed_point", "fixed_point_unique"),
     "Dyadic": ("exact_in_2L_steps", "fixed_point_reached"),
@@ -80,7 +82,7 @@ def assumptions(folder: Path, names: Sequence[str] = CORE) -> dict[str, str]:
     """What ``Print Assumptions`` says of every theorem, on one line each; ``folder`` holds the compiled library."""
     theorems = [f"{name}.{theorem}" for name in names for theorem in THEOREMS[name]]
     questions = [f"From Dyadic Require {name}." for name in names] + [f"Print Assumptions {t}." for t in theorems]
-    answer = compile_file(folder, "Ask", "\n".join(questions))
+    answer = compile_file(folder, "Ask", "\n".join(questions), ASKING)
     answers = re.split(r"^(?=Closed under the global context|Axioms:)", answer, flags=re.M)
     found = ["none" if one.startswith("Closed") else ", ".join(axioms(one)) for one in answers[1:]]
     return dict(zip(theorems, found, strict=True))

@@ -11,28 +11,15 @@ import pytest
 from support.command import run
 from support.long_tests import one_in
 from support.optional import require
+from support.rounded_chain import CHAIN, by_hand, changed, derived
 
 import dyadic
 from dyadic.catalogue import example_network
 from dyadic.physics import rounding
-from dyadic.physics.loading import emitted_network, imported
+from dyadic.physics.loading import emitted_network
 from dyadic.physics.starts import problem
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.symbolic.layers import LAYERS
-
-CHAIN = {
-    "name": "chain",
-    "inputs": {"a": {"shape": [2]}},
-    "layers": [
-        {"name": "b", "type": "dense", "units": 3, "activation": "tanh"},
-        {"name": "c", "type": "dense", "units": 2},
-    ],
-    "cost": {"type": "squared_error"},
-}
-
-
-def derived(specification=CHAIN):
-    return dyadic.derive(dyadic.architecture(specification))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -44,18 +31,6 @@ def test_every_layer_type_has_bounds(layer, dtype):
     assert found.verdict == "proved", found.reason
     most = 1e-4 if dtype == "float32" else 1e-12
     assert all(one.error <= most * max(1.0, one.largest) for one in found.gradients)
-
-
-def by_hand(p, x, y):
-    """The chain's gradients in 40 digits."""
-    number = lambda array: mpmath.matrix(np.asarray(array, dtype=float).tolist())  # noqa: E731
-    W, b, V, c = (number(p[name]) for name in ("b.weight", "b.bias", "c.weight", "c.bias"))
-    x, y = number(x[0]), number(y[0])
-    h = (W * x + b).apply(mpmath.tanh)
-    s = V * h + c - y
-    t = (V.T * s).apply(lambda v: v)
-    t = mpmath.matrix([t[k] * (1 - h[k] ** 2) for k in range(3)])
-    return {"b.weight": t * x.T, "b.bias": t, "c.weight": s * h.T, "c.bias": s}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -82,13 +57,6 @@ def test_random_runs_lie_within_their_bounds(dtype):
                     abs(mpmath.mpf(float(rows[i, k])) - exact[one.parameter][i, k]) for i, k in np.ndindex(rows.shape)
                 )
                 assert worst <= one.error <= float(worst) * (1 + 1e-9) + 1e-300
-
-
-def changed(derivation, old, new, dtype="float64"):
-    """A module of the network whose text somebody has edited."""
-    text = emitted_network(derivation, "numpy", dtype).text
-    assert old in text
-    return imported(text.replace(old, new))
 
 
 def certified(derivation, module, seed=0):

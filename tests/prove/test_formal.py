@@ -194,6 +194,22 @@ def test_what_is_too_large_is_undecided(monkeypatch):
     assert claim.reason.endswith("for all sizes: no proof")
 
 
+def test_a_theorem_that_is_not_reached_leaves_what_was_shown(monkeypatch):
+    def out_of_time(*arguments):
+        raise coqc.CoqError("coqc did not finish within 600 s")
+
+    monkeypatch.setattr(network_theorem, "find_coqc", lambda: "coqc")
+    monkeypatch.setattr(network_theorem, "put_library", lambda *arguments: None)
+    monkeypatch.setattr(network_theorem, "proved_kinds", lambda *arguments: (dict.fromkeys(range(4)), {4: "no proof"}))
+    monkeypatch.setattr(network_theorem, "with_instances", lambda *arguments: None)
+    monkeypatch.setattr(network_theorem, "has_coquelicot", lambda: True)
+    monkeypatch.setattr(network_theorem, "check", out_of_time)
+    claim = network_theorem.formal_claim(digits())
+    assert claim.verdict is Verdict.UNDECIDED
+    shown = "shown is that 4 of its 5 layers have these adjoints for all sizes"
+    assert claim.reason == f"coqc did not finish within 600 s; {shown}"
+
+
 def test_the_budget_of_time_is_kept(library):
     with pytest.raises(coqc.CoqError, match="did not finish within"):
         coqc.compile_file(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dyadic.proofs.checker.assumptions import hypotheses
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
+from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.intake.graph import Graph, certificate_hash, digest
 from dyadic.proofs.checker.intake.shapes import network_shapes
 from dyadic.proofs.checker.verdicts import _labels, _only_here
@@ -74,6 +75,10 @@ def retold(forged: Any) -> None:
     for claim in forged["claims"]:
         with contextlib.suppress(*BROKEN):
             _retell(claim, labels, contents)
+            if claim["kind"] == "formal":
+                net = forged["architecture"]
+                asked = conditions_on_entries(net["vertices"], forged["layers"], net["costs"], forged["costs"])
+                claim["hypotheses"] = asked
     with contextlib.suppress(*BROKEN):
         _retell_steps(forged)
 

@@ -80,7 +80,11 @@ def _too_much(written: Network, refused: Mapping[int, str]) -> str:
 
 
 def _open(certificate: Mapping[str, Any], numbers: Mapping[str, int], reason: str) -> Claim:
-    return told("formal", Verdict.UNDECIDED, {}, numbers, hypotheses=_asked(certificate), reason=reason[:500])
+    """Undecided, with the reason and with what was shown nevertheless."""
+    said = reason[:500]
+    if numbers["kinds"]:
+        said += f"; shown is that {numbers['kinds']} of its {numbers['parts']} layers have these adjoints for all sizes"
+    return told("formal", Verdict.UNDECIDED, {}, numbers, hypotheses=_asked(certificate), reason=said)
 
 
 def _asked(certificate: Mapping[str, Any]) -> list[str]:

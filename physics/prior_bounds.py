@@ -1,0 +1,156 @@
+"""How far the gradients of any run may be from the exact ones, as bounds that hold over a box of inputs.
+
+Parameters and target are given; every entry of the inputs may lie within a radius of the one that is given.  The
+emitted NumPy functions are executed once, on numbers that carry a bound on their error
+(:mod:`dyadic.physics.rounded_numbers`).
+
+The bound is of rounded arithmetic that computes what these functions compute, with sums in any order, and with
+functions that are off by a few units in the last place.  The run at the given inputs is held against it: an entry that
+is further off is refuted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from dyadic.physics.enclosures import Unenclosed, enclosing, small_enough
+from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.rounded_numbers import FORMATS, FloatFormat, Rounded
+from dyadic.physics.rounding import exact_gradients, ran, said
+from dyadic.physics.sure_decisions import with_sure_decisions
+from dyadic.physics.updates import Array, Updates
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate.reals import Undetermined
+from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.errors import DyadicError
+
+MOST_ENTRIES = 10_000
+"""Of the doubled state; every product takes some microseconds."""
+_BITS = 128
+_MORE_BITS = 512
+
+
+@dataclass(frozen=True)
+class PriorBound:
+    """A bound on the error of one parameter's gradient, for all inputs in the box.
+
+    largest: a bound from above on every entry of the exact gradient, in magnitude.  error: one on the difference of any
+    entry.  entry: where the bound is largest, or the entry of the run that is further off than its own bound.
+    computed, exact: that entry of the run, and what it should be.
+    """
+
+    parameter: str
+    largest: float
+    error: float
+    entry: tuple[int, ...]
+    computed: float
+    exact: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class PriorCertificate:
+    """Bounds on the rounding errors of every run of a module over a box of inputs.
+
+    radius: of the box, around the given inputs.  reason: why there are no bounds, if there are none.
+    """
+
+    name: str
+    dtype: str
+    samples: int
+    radius: float
+    gradients: tuple[PriorBound, ...]
+    reason: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Proved: there is a bound for every gradient, and the run keeps it; refuted: it does not; or undecided."""
+        if self.reason is not None:
+            return Verdict.UNDECIDED
+        refuted = any(one.verdict is Verdict.REFUTED for one in self.gradients)
+        return Verdict.REFUTED if refuted else Verdict.PROVED
+
+    def as_dict(self) -> dict[str, Any]:
+        """The certificate as JSON."""
+        return {
+            "architecture": self.name, "dtype": self.dtype, "samples": self.samples, "radius": self.radius,
+            "verdict": str(self.verdict), "reason": self.reason,
+            "gradients": {
+                one.parameter: {
+                    "error_at_most": one.error, "largest_at_most": one.largest, "entry": list(one.entry),
+                    "computed": one.computed, "exact": one.exact, "verdict": str(one.verdict),
+                }
+                for one in self.gradients
+            },
+        }  # fmt: skip
+
+
+def prior_bounds(
+    derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any, radius: float
+) -> PriorCertificate:
+    """Bounds that hold for every input within ``radius`` of x, entry by entry, and the module's run at x beside them.
+
+    module, params, x, y: as for :func:`dyadic.certify`.
+    Raises :class:`DyadicError` as that does, and for a radius that is no number from 0 on.
+    """
+    if not np.isfinite(radius) or radius < 0:
+        raise DyadicError(f"the radius is {radius}; give a number from 0 on")
+    exact, given, found, dtype = ran(derivation, module, params, x, y)
+    run = derivation.architecture.name, dtype, Updates(exact, *given).batch if exact.batched else 1, radius
+    try:
+        updates = Updates(with_sure_decisions(exact), *given)
+        small_enough(updates, MOST_ENTRIES)
+        allowed = _allowed(updates, FORMATS[dtype], radius)
+        with enclosing(_MORE_BITS):
+            at_centre = exact_gradients(updates)
+            return PriorCertificate(*run, tuple(_bound(key, found[key], at_centre[key], allowed[key]) for key in found))
+    except (Unenclosed, Undetermined) as error:
+        return PriorCertificate(*run, (), str(error))
+
+
+def _allowed(updates: Updates, form: FloatFormat, radius: float) -> dict[str, Array]:
+    """The gradients over the box, with the bounds on their errors."""
+    with enclosing(_BITS):
+        inside = updates.converted(partial(_exact_numbers, form))
+        boxed = copy(inside)
+        boxed.inputs = {name: _boxed(form, array, radius) for name, array in updates.inputs.items()}
+        state = boxed.exact()
+        found = boxed.at(state.x, state.s).gradients()
+        as_number = Rounded(form, arb(0)).number
+        return {name: mapped(as_number, value) for name, value in found.items()}
+
+
+def _exact_numbers(form: FloatFormat, array: Array) -> Array:
+    return _boxed(form, array, 0.0)
+
+
+def _boxed(form: FloatFormat, array: Array, radius: float) -> Array:
+    values = balls(array)
+    if values.dtype != object:
+        return values
+    return mapped(lambda ball: Rounded(form, ball + arb(0, radius)), values)
+
+
+def _bound(name: str, computed: Array, exact: Array, allowed: Array) -> PriorBound:
+    errors = mapped(lambda one: upper(one.error), allowed).astype(float)
+    largest = max((upper(one.exact) for one in allowed.ravel()), default=0.0)
+    if not errors.size:
+        return PriorBound(name, 0.0, 0.0, (), 0.0, "0", Verdict.PROVED)
+    at = tuple(int(k) for k in np.unravel_index(int(np.argmax(errors)), errors.shape))
+    verdict = Verdict.PROVED
+    for place in np.ndindex(errors.shape):
+        if not np.isfinite(computed[place]) or lower(exact[place] - arb(float(computed[place]))) > errors[place]:
+            at, verdict = place, Verdict.REFUTED
+            break
+    return PriorBound(name, largest, float(errors.max()), at, float(computed[at]), said(exact[at]), verdict)
+
+
+__all__ = ["PriorBound", "PriorCertificate", "prior_bounds"]
