@@ -40,7 +40,7 @@ class MatrixView:
 
 
 @dataclass(frozen=True)
-class Term:
+class ProductTerm:
     """``left @ right``, added up over the points of ``summed``.
 
     copied: the right entry and its axes along rows and columns, where it is copied first, its columns dense.
@@ -63,7 +63,7 @@ class MatrixProduct:
 
     outer: tuple[Axis, ...]
     extents: tuple[Expr, Expr]
-    terms: tuple[Term, ...]
+    terms: tuple[ProductTerm, ...]
     out: MatrixView | None
     scale: Expr
     epilogue: Kernel | None
@@ -132,7 +132,7 @@ def _common(kernel: Kernel, found: Sequence[_Factors]) -> tuple[tuple[Axis, ...]
 
 def _term(
     one: _Factors, kernel: Kernel, outer: Sequence[Axis], rows: Sequence[Axis], columns: Sequence[Axis]
-) -> Term | None:
+) -> ProductTerm | None:
     """One sum over as long a depth as both operands have one stride along."""
     axes = one.sum.axes
     for cut in range(len(axes)):
@@ -142,11 +142,13 @@ def _term(
             changing = {axis.index for axis in (*outer, *axes[:cut])}
             copy = bool(outer) and right.column != 1 and not free_indices(one.right) & changing
             copy = copy and len(kernel.accumulators) == 1 and count((*depth, *columns)) <= ROOM
-            return Term(axes[:cut], count(depth), left, right, (one.right, depth, tuple(columns)) if copy else None)
+            return ProductTerm(
+                axes[:cut], count(depth), left, right, (one.right, depth, tuple(columns)) if copy else None
+            )
     return None
 
 
-def _worth(rows: Sequence[Axis], columns: Sequence[Axis], terms: Sequence[Term | None]) -> bool:
+def _worth(rows: Sequence[Axis], columns: Sequence[Axis], terms: Sequence[ProductTerm | None]) -> bool:
     """Whether products of this size are worth their calls."""
     extents = [count(rows), count(columns), *(term.depth for term in terms if term is not None)]
     return all(extent >= _FEWEST for extent in extents if extent.is_Integer)
@@ -259,4 +261,14 @@ def _stride(axes: Sequence[Axis], steps: Mapping[Index, int]) -> int | None:
     return steps[axes[-1].index]
 
 
-__all__ = ["ROOM", "SUMS", "MatrixProduct", "MatrixView", "Term", "after_the_sum", "matrix_product", "scale_of", "view"]
+__all__ = [
+    "ROOM",
+    "SUMS",
+    "MatrixProduct",
+    "MatrixView",
+    "ProductTerm",
+    "after_the_sum",
+    "matrix_product",
+    "scale_of",
+    "view",
+]
