@@ -40,7 +40,7 @@ class MatrixView:
 
 
 @dataclass(frozen=True)
-class ProductTerm:
+class SummedProduct:
     """``left @ right``, added up over the points of ``summed``.
 
     copied: the right entry and its axes along rows and columns, where it is copied first, its columns dense.
@@ -63,7 +63,7 @@ class MatrixProduct:
 
     outer: tuple[Axis, ...]
     extents: tuple[Expr, Expr]
-    terms: tuple[ProductTerm, ...]
+    terms: tuple[SummedProduct, ...]
     out: MatrixView | None
     scale: Expr
     epilogue: Kernel | None
@@ -132,7 +132,7 @@ def _common(kernel: Kernel, found: Sequence[_Factors]) -> tuple[tuple[Axis, ...]
 
 def _term(
     one: _Factors, kernel: Kernel, outer: Sequence[Axis], rows: Sequence[Axis], columns: Sequence[Axis]
-) -> ProductTerm | None:
+) -> SummedProduct | None:
     """One sum over as long a depth as both operands have one stride along."""
     axes = one.sum.axes
     for cut in range(len(axes)):
@@ -142,13 +142,13 @@ def _term(
             changing = {axis.index for axis in (*outer, *axes[:cut])}
             copy = bool(outer) and right.column != 1 and not free_indices(one.right) & changing
             copy = copy and len(kernel.accumulators) == 1 and count((*depth, *columns)) <= ROOM
-            return ProductTerm(
+            return SummedProduct(
                 axes[:cut], count(depth), left, right, (one.right, depth, tuple(columns)) if copy else None
             )
     return None
 
 
-def _worth(rows: Sequence[Axis], columns: Sequence[Axis], terms: Sequence[ProductTerm | None]) -> bool:
+def _worth(rows: Sequence[Axis], columns: Sequence[Axis], terms: Sequence[SummedProduct | None]) -> bool:
     """Whether products of this size are worth their calls."""
     extents = [count(rows), count(columns), *(term.depth for term in terms if term is not None)]
     return all(extent >= _FEWEST for extent in extents if extent.is_Integer)
@@ -266,7 +266,7 @@ __all__ = [
     "SUMS",
     "MatrixProduct",
     "MatrixView",
-    "ProductTerm",
+    "SummedProduct",
     "after_the_sum",
     "matrix_product",
     "scale_of",
