@@ -8,12 +8,13 @@
 # make docs: write docs/layers.md from the code, and the pictures of the pages by the commands on them.
 # make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
 # make bench: CPU seconds of whole commands, and how they grow; emitted modules against NumPy, PyTorch and JAX (some minutes).
+# make gpu: where CuPy and a GPU are, every kernel against NumPy, then times against PyTorch and cuBLAS.
 # make mutants: small wrong changes of the deriver and its printers; none may get past verify (some minutes).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test long lint docs flagship typeset bench mutants forgeries certificates costly coq models clean
+.PHONY: demo test long lint docs flagship typeset bench gpu mutants forgeries certificates costly coq models clean
 
 demo: $(VENV)/.demo
 	$(BIN)/dyadic build examples/digits.toml -o out
@@ -64,6 +65,10 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/convolutions.py
 	$(BIN)/python benchmarks/sequences.py
+
+gpu: $(VENV)/.test
+	$(BIN)/python -m pytest tests/gpu
+	$(BIN)/python benchmarks/gpu.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

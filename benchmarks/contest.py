@@ -74,14 +74,23 @@ def checkouts(against: Sequence[str], spec: Path, folder: Path) -> dict[str, Mod
     }
 
 
-def in_torch(loss: Loss, params: Mapping[str, Any], wanted: Sequence[str], x: Any, y: Any) -> Call:
-    """PyTorch's eager mode, its tensors made beforehand.  wanted: the parameters that get a gradient."""
+def in_torch(
+    loss: Loss,
+    params: Mapping[str, Any],
+    wanted: Sequence[str],
+    x: Any,
+    y: Any,
+    device: str = "cpu",
+    compiled: bool = False,
+) -> Call:
+    """PyTorch's eager mode or ``torch.compile``, its tensors made beforehand.  wanted: what gets a gradient."""
     import torch
 
     torch.set_num_threads(1)
-    tensors = {name: torch.tensor(value, requires_grad=name in wanted) for name, value in params.items()}
-    inputs, target, leaves = torch.tensor(x), torch.tensor(y), [tensors[name] for name in wanted]
-    return lambda: dict(zip(wanted, torch.autograd.grad(loss(tensors, inputs, target), leaves), strict=True))
+    tensors = {n: torch.tensor(value, device=device, requires_grad=n in wanted) for n, value in params.items()}
+    inputs, target = torch.tensor(x, device=device), torch.tensor(y, device=device)
+    leaves, value = [tensors[name] for name in wanted], torch.compile(loss) if compiled else loss
+    return lambda: dict(zip(wanted, torch.autograd.grad(value(tensors, inputs, target), leaves), strict=True))
 
 
 def in_jax(loss: Loss, params: Mapping[str, Any], wanted: Sequence[str], x: Any, y: Any) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dyadic.codegen import c_gathered
@@ -11,9 +12,13 @@ from dyadic.codegen.loops.contraction import Operand
 from dyadic.codegen.loops.gathered import GatheredOperand, gathered_product
 from dyadic.codegen.loops.kernel import Kernel
 from dyadic.codegen.loops.nest import Array, Nest, Vector
+from dyadic.codegen.loops.pieces import apart
 from dyadic.codegen.loops.product import SUMS, MatrixProduct, matrix_product
 from dyadic.codegen.loops.sequential import sequential
 from dyadic.symbolic.errors import UnsupportedEquation
+
+_GUARDED_LOAD = re.compile(r"if \(|\?[^:]*\[")
+"""Text that reads an array under a condition."""
 
 
 class SequentialPrinter(CPrinter):
@@ -24,12 +29,15 @@ class SequentialPrinter(CPrinter):
     def kernel(self, about: str) -> str:
         nest = self.nest
         body = self._body()
-        guarded = any(" ? " in line or "if (" in line for line in body)
+        guarded = any(_GUARDED_LOAD.search(line) for line in body)
         head = f"{'GUARDED_KERNEL' if guarded else 'KERNEL'} void {nest.kernel.name}({', '.join(self.arguments())})"
         return "\n".join([f"// {about}", head, "{", *body, "}"])
 
     def _body(self) -> list[str]:
         kernel = self.nest.kernel
+        parts = apart(kernel)
+        if len(parts) > 1 and any(matrix_product(part) for part in parts):
+            return [line for part in parts for line in self._part(part)]
         product = matrix_product(kernel) or gathered_product(kernel)
         if product is None:
             return [*(f"    {self.declaration(array)}" for array in self.nest.arrays), *self.steps(self.nest.steps, 1)]
@@ -37,6 +45,12 @@ class SequentialPrinter(CPrinter):
             return [f"    {line}" for line in self._matrix_product(product)]
         lines = [f"    {line}" for line in c_gathered.lines(self, product)]
         return lines + (self._epilogue(product.epilogue, (), 1) if product.epilogue is not None else [])
+
+    def _part(self, kernel: Kernel) -> list[str]:
+        """A piece of the last axis, one of which is a matrix product."""
+        inside = SequentialPrinter(sequential(kernel), self.suffix)._body()
+        declares = any(re.match(r" *real[* ]", line) for line in inside)
+        return ["    {", *(f"    {line}" for line in inside), "    }"] if declares else inside
 
     def _matrix_product(self, product: MatrixProduct) -> list[str]:
         """The calls of the matrix product, in loops over the outer axes, and what follows them."""

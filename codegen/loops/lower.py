@@ -170,7 +170,7 @@ def _kernel(
     reads = tuple(tensor for one, tensor in known.items() if one in read)
     used = {tensor.name for tensor in (*reads, *writes)}
     defines = tuple(one.item.tensor for one in group)
-    return Kernel(name, axes, tuple(_without_unread(statements)), reads, tuple(writes), integers & used, defines)
+    return Kernel(name, axes, tuple(without_unread(statements)), reads, tuple(writes), integers & used, defines)
 
 
 def _loads(statement: Statement) -> Iterable[Element]:
@@ -184,7 +184,7 @@ def _loads(statement: Statement) -> Iterable[Element]:
         yield from expression.atoms(Element)
 
 
-def _without_unread(statements: Sequence[Statement]) -> list[Statement]:
+def without_unread(statements: Sequence[Statement]) -> list[Statement]:
     """The statements without values that nothing reads."""
     kept: list[Statement] = []
     read: set[Expr] = set()

@@ -1,6 +1,7 @@
 """C modules, compiled and run here: every layer type and cost, the examples, both schedules, and what they refuse."""
 
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from dyadic.codegen.loops.build import nest
 from dyadic.codegen.loops.gathered import gathered_product
 from dyadic.codegen.loops.lower import kernels
 from dyadic.codegen.loops.nest_machine import Fault, check
+from dyadic.codegen.loops.pieces import apart, pieces
 from dyadic.codegen.loops.product import matrix_product
 from dyadic.codegen.loops.schedule import PerElement
 from dyadic.codegen.loops.sequential import sequential
@@ -192,7 +194,7 @@ def test_fast_functions_are_accurate(function, dtype, units):
 
 
 def routines(name):
-    derivation = derive(read_spec(f"examples/{name}.toml")) if name in ("digits", "lenet") else example(name)
+    derivation = derive(read_spec(f"examples/{name}.toml")) if name in ("digits", "lenet", "decoder") else example(name)
     found, _ = programs(derivation)
     for vertex in derivation.architecture.vertices:
         program = next(p for p in found.values() if p.layer is derivation.layers[vertex.name])
@@ -202,8 +204,10 @@ def routines(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["digits", "max_pool", "average_pool", "conv", "conv_transpose", "layer_norm", "softmax"]
-)
+    "name",
+    ["digits", "max_pool", "average_pool", "conv", "conv_transpose", "layer_norm", "softmax", "lstm_cell", "concat",
+     "multi_head_attention"],
+)  # fmt: skip
 def test_sequential_schedules_do_what_the_plainest_does(name):
     for kernel in routines(name):
         one = sequential(kernel)
@@ -223,6 +227,43 @@ def test_a_lane_that_is_left_out_is_found(monkeypatch):
     kernel = next(k for k in routines("layer_norm") if k.accumulators and k.axes[-1].extent.is_Integer)
     with pytest.raises(Fault):
         check(sequential(kernel), nest(kernel, 8, PerElement(32)), 3)
+
+
+@pytest.mark.parametrize("name", ["lstm_cell", "pad"])
+def test_pieces_lie_side_by_side(name):
+    """A kernel with brackets of its last axis is cut where they change; no bracket is left that is known in a piece."""
+    cut = [kernel for kernel in routines(name) if len(pieces(kernel)) > 1]
+    assert cut
+    for kernel in cut:
+        found = pieces(kernel)
+        assert found[0].low == 0
+        assert found[-1].high == kernel.axes[-1].extent
+        assert all(one.high == two.low for one, two in pairwise(found))
+        assert sum(int(part.axes[-1].extent) for part in apart(kernel)) == kernel.axes[-1].extent
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("j = 64; j < 128", "j = 64; j < 127"), ("sample * 64 + j - 64] * sigmoid", "sample * 64 + j - 63] * sigmoid"),
+     ("x2, 128, 1, x4, 1, 64, z, 256, 1.0, 1)", "x2, 128, 1, x4, 1, 64, z, 256, 1.0, 0)"),
+     ("z_bar, 256, 1, x4, 64, 1, x_bar2, 128, 1.0, 0)", "z_bar, 256, 1, x4, 64, 1, x_bar2, 127, 1.0, 0)")],
+)  # fmt: skip
+def test_a_mistake_in_a_piece_or_a_sum_of_products_shows(old, new):
+    layers = [{"name": "memory", "type": "lstm", "units": 64, "output": "last"}]
+    spec = {"inputs": {"x": {"shape": [3, 5]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    text = emit(derivation, "c").text
+    assert old in text
+    module, reference = load(text.replace(old, new), "wrong_in_c"), load(emit(derivation, "numpy"), "in_numpy")
+    assert worst(differences(module, reference, finite_draw(derivation, reference, 3, 0)))[1] > 1e-6
+
+
+def test_products_that_need_loops_and_copies():
+    """In attention, heads and samples are loops around products, and projections go through an array of sums."""
+    found = [product for kernel in routines("decoder") if (product := matrix_product(kernel)) is not None]
+    assert any(term.summed for product in found for term in product.terms)  # heads
+    assert any(len(product.terms) == 3 for product in found)  # queries, keys and values
+    assert any(product.out is None and product.epilogue is not None for product in found)
 
 
 def test_convolutions_in_plain_loops_are_named():
