@@ -263,7 +263,7 @@ class WithoutCasts(TorchFunctionMode):
 
 
 @dataclass(frozen=True)
-class Row:
+class ModelRow:
     """What was found of one model.
 
     differs, without_casts: the largest relative difference from PyTorch's value or gradient, as the module computes
@@ -297,13 +297,13 @@ def doubled(value: Any) -> Any:
     return value.double() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
-def row(name: str) -> Row:
+def row(name: str) -> ModelRow:
     """Read a model, compare and verify it."""
     torch.manual_seed(0)
     try:
         module, arguments = MODELS[name]()
     except Exception as error:
-        return Row(name, problem=f"not run: {type(error).__name__}: {str(error)[:200]}")
+        return ModelRow(name, problem=f"not run: {type(error).__name__}: {str(error)[:200]}")
     module, arguments = module.double(), tuple(map(doubled, arguments))
     started = time.process_time()
     try:
@@ -315,9 +315,9 @@ def row(name: str) -> Row:
         read = time.process_time()
         verdict = dyadic.verify(dyadic.derive(found.architecture))["verdict"]
     except Exception as error:
-        return Row(name, problem=f"{type(error).__name__}: {str(error)[:300]}")
+        return ModelRow(name, problem=f"{type(error).__name__}: {str(error)[:300]}")
     seconds = read - started, time.process_time() - read
-    return Row(name, len(found.architecture.vertices), verdict, differs, without_casts, *seconds)
+    return ModelRow(name, len(found.architecture.vertices), verdict, differs, without_casts, *seconds)
 
 
 def main() -> None:
