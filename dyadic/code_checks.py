@@ -64,5 +64,5 @@ def _as_text(
         yield ""
         yield f"UNREADABLE {printable(name)}"
         yield from where.wrapped(printable(str(error)), " " * 11)
-        for line in error.pointed if isinstance(error, CodeError) else ():
+        for line in error.pointed:
             yield f"{' ' * 13}{printable(line)}"

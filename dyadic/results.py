@@ -234,10 +234,10 @@ def check(
     if not isinstance(effort, int) or isinstance(effort, bool) or effort < 1:
         raise DyadicError(f"effort = {effort!r:.60}: write a positive integer")
     wanted = None if derivation is None else architecture_content(derivation)
+    values = None if derivation is None else derivation.architecture.values
     with _rejecting():
-        return recheck.check(
-            dict(certificate) if isinstance(certificate, Mapping) else certificate, wanted, effort, coq
-        )
+        content = dict(certificate) if isinstance(certificate, Mapping) else certificate
+        return recheck.check(content, wanted, effort, coq, values)
 
 
 __all__ = ["Certificate", "RejectedCertificate", "check", "verify"]

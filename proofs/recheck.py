@@ -25,13 +25,18 @@ from dyadic.proofs.methods.reciprocity import again
 
 
 def check(
-    certificate: Any, architecture: Mapping[str, Any] | None = None, effort: int = 1, coq: bool = False
+    certificate: Any,
+    architecture: Mapping[str, Any] | None = None,
+    effort: int = 1,
+    coq: bool = False,
+    values: Mapping[str, Any] | None = None,
 ) -> Report:
     """Verify a certificate again.  Raises :class:`Rejected`, naming the field, if any part does not hold.
 
     architecture: that of which it has to speak, as a certificate holds it, under whatever name.
     effort: how many times the usual work may be spent.
     coq: also have Coq check the network's own equations.
+    values: the arrays that the inputs of that architecture have in its file, by name.
     """
     report = checker.check(certificate, effort)
     if architecture is not None:
@@ -43,6 +48,7 @@ def check(
     for position, claim in enumerate(certificate["claims"]):
         if claim["verdict"] != "proved":
             continue
+        _expect_constants(claim.get("witness") or {}, values or {}, f"claims[{position}].witness")
         if claim["kind"] == "tightness":
             done, detail = _tightness(graph, claim, f"claims[{position}].witness", effort)
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
@@ -52,6 +58,14 @@ def check(
     if coq:
         found["formal"], still_open = _formal(certificate)
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
+
+
+def _expect_constants(witness: Mapping[str, Any], values: Mapping[str, Any], where: str) -> None:
+    """The constants that a witness states have the values of the file, where it has them."""
+    stated = network_numbers.read(witness.get("constants", {}))
+    for name in stated.keys() & values.keys():
+        if stated[name] != network_numbers.entries(values[name]):
+            raise Rejected(f"{where}.constants", f"of {shown(name)} are not those of the specification")
 
 
 def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from support.long_tests import often
 from support.optional import require
 from support.pages import blocks, pictures, run_page
 
@@ -22,7 +23,7 @@ RUN = [
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-@pytest.mark.parametrize("page", RUN, ids=str)
+@pytest.mark.parametrize("page", often(RUN, lambda page: page.stem not in ("experiment", "read_a_model")), ids=str)
 def test_examples(page, tmp_path):
     found = blocks(page)
     for optional in ("torch", "onnx"):

@@ -63,11 +63,19 @@ def own_constants(
             continue
         if count > MOST_CONSTANTS or values[name].size != count:
             return None
-        entries = values[name].ravel().tolist()
-        if not all(isinstance(entry, int | float) and math.isfinite(entry) for entry in entries):
+        numbers = entries(values[name])
+        if numbers is None:
             return None
-        found[name] = tuple(map(Fraction, entries))
+        found[name] = numbers
     return found if sum(map(len, found.values())) <= MOST_CONSTANTS else None
+
+
+def entries(array: Any) -> tuple[Fraction, ...] | None:
+    """The entries of an array in order, exactly; None if they are no numbers."""
+    found = array.ravel().tolist()
+    if not all(isinstance(entry, int | float) and math.isfinite(entry) for entry in found):
+        return None
+    return tuple(map(Fraction, found))
 
 
 def stated(constants: Constants) -> dict[str, list[str]]:
@@ -80,4 +88,4 @@ def read(constants: Mapping[str, Sequence[str]]) -> dict[str, tuple[Fraction, ..
     return {name: tuple(map(Fraction, numbers)) for name, numbers in constants.items()}
 
 
-__all__ = ["Constants", "constants_among", "own_constants", "own_instance", "read", "stated"]
+__all__ = ["Constants", "constants_among", "entries", "own_constants", "own_instance", "read", "stated"]

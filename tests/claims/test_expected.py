@@ -72,13 +72,13 @@ def test_annotations_stand_at_their_claims(tmp_path):
     [
         ("chain", "nielsen", (19, 6)),
         ("attention", "flash_attention", (8, 5)),
-        ("plain_attention", "flash_attention_rows", (8, 3)),
+        pytest.param(*("plain_attention", "flash_attention_rows", (8, 3)), marks=pytest.mark.long),
         ("neuron", "nielsen_cross_entropy", (7, 4)),
         ("chain", "ufldl", (11, 4)),
-        ("classifier", "cs231n", (7, 3)),
+        pytest.param(*("classifier", "cs231n", (7, 3)), marks=pytest.mark.long),
         ("batch_norm_graph", "batch_norm", (14, 4)),
         ("norm", "layer_norm", (4, 2)),
-        ("lstm_network", "lstm", (11, 4)),
+        pytest.param(*("lstm_network", "lstm", (11, 4)), marks=pytest.mark.long),
     ],
 )
 def test_public_formulas(architecture, claims, counts):

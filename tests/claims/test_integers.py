@@ -124,6 +124,7 @@ def test_what_no_integer_fulfils_claims_nothing(assumptions):
         judged(derivation(IntegerNetworks, "number"), "x_o[0] = x_o[0]", assumptions=assumptions)
 
 
+@pytest.mark.long
 def test_an_assumption_about_one_entry_makes_it_another_than_the_rest():
     """Of 200 values few are looked at, since the others are like them: but not the one that is spoken of."""
     many = derivation(IntegerNetworks, "many")

@@ -162,6 +162,6 @@ def test_what_is_not_meant_is_refused_with_its_place(claim, options, message):
     network = "size" if options.pop("size", False) else "small"
     with pytest.raises(SpecError, match=message) as error:
         judged(derivation(ReadNetworks, network), claim, **options)
-    if hasattr(error.value, "pointed"):
+    if error.value.pointed:
         line, caret = error.value.pointed
         assert len(caret) - 1 <= len(line)

@@ -1,16 +1,12 @@
 """NumPy code of definitions with index expressions, against a literal interpreter of the same definitions."""
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support.interpret import evaluate
-from support.modules import load
-from sympy import Integer, Rational, sympify
+from support.index_code import CHECK, batched, check, difference, emitted, plain
+from sympy import Integer, Rational
 
-from dyadic.codegen.assembly import rendered
-from dyadic.codegen.numpy_printer import NumpyPrinter
-from dyadic.codegen.program import BATCH, SAMPLE, variable
+from dyadic.codegen.program import BATCH, SAMPLE
 from dyadic.symbolic.expressions import (
     Apply,
     Definition,
@@ -25,88 +21,9 @@ from dyadic.symbolic.expressions import (
     size,
     total,
 )
-from dyadic.symbolic.tensor_names import Name, NameRole, Placeholder, U, V
+from dyadic.symbolic.tensor_names import Name, U, V
 
 a, b, c, d, i, j, k, p, q, t, u, v, w = (Index(name) for name in "abcdijkpqtuvw")
-CHECK = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def emitted(definitions, tensors, sizes, dtype="float64"):
-    """(the text of a module, its function)."""
-    printer = NumpyPrinter(tensors, sizes)
-    arguments = [variable(tensor) for tensor in tensors]
-    statements = [line for item in definitions for line in printer.statements(item)]
-    context = {
-        "helpers": printer.support.helpers,
-        "functions": printer.support.spellings(),
-        "routines": [
-            {
-                "name": "routine",
-                "doc": "",
-                "arguments": [*arguments, "batch"],
-                "statements": statements,
-                "result": f"[{', '.join(variable(item.tensor) for item in definitions)}]",
-            }
-        ],
-        "tables": printer.support.listed(),
-    }
-    text = f"from math import prod\n\nimport numpy as np\n\nDTYPE = np.{dtype}\n" + rendered(
-        "numpy_routines.py.j2", context
-    )
-    assert "for" not in text.partition("def routine(")[2]
-    return text
-
-
-def data(tensors, sizes, seed, integers=()):
-    """Random arrays; an integer tensor's entries are below ``integers[kind]``."""
-    random = np.random.default_rng(seed)
-    arrays = {}
-    for tensor in tensors:
-        shape = [int(extent.xreplace(sizes)) for extent in tensor.shape]
-        below = dict(integers).get(tensor.name.kind)
-        arrays[tensor.name] = random.normal(size=shape) if below is None else random.integers(below, size=shape)
-    return arrays
-
-
-def difference(text, definitions, tensors, sizes, seed, integers=()):
-    """The largest difference between the emitted function and the interpreter, relative to the largest value."""
-    arrays = data(tensors, sizes, seed, integers)
-    found = load(text).routine(*arrays.values(), int(BATCH.xreplace(sizes)) if BATCH in sizes else None)
-    worst = 0.0
-    for item, have in zip(definitions, found, strict=True):
-        want = evaluate([item], dict(arrays), sizes)[item.tensor.name]
-        arrays[item.tensor.name] = want
-        assert have.shape == want.shape, text
-        # The bits of later sums depend on the layout, and arrays given by a caller are contiguous.
-        assert have.flags.c_contiguous, text
-        assert np.issubdtype(have.dtype, np.integer) == (want.dtype == int)
-        worst = max(worst, np.max(np.abs(have - want)) / max(1.0, np.max(np.abs(want))))
-    return worst
-
-
-def check(definitions, tensors, sizes, seed=0, integers=(), batch=2):
-    """Emit (the batch size unknown), run in both precisions and compare; return the text."""
-    text = emitted(definitions, tensors, sizes)
-    sizes = {**sizes, BATCH: Integer(batch)}
-    assert difference(text, definitions, tensors, sizes, seed, integers) < 1e-12, text
-    single = load(emitted(definitions, tensors, {s: n for s, n in sizes.items() if s != BATCH}, "float32"))
-    arrays = [
-        array.astype(np.float32) if array.dtype == float else array
-        for array in data(tensors, sizes, seed, integers).values()
-    ]
-    assert all(array.dtype in (np.float32, np.int64) for array in single.routine(*arrays, batch)), text
-    return text
-
-
-def plain(kind, owner, *shape):
-    role, _, letter = kind.rpartition(" ")
-    return Tensor(Name(letter, Placeholder(owner), NameRole(role)), tuple(map(sympify, shape)))
-
-
-def batched(kind, owner, *shape):
-    return plain(kind, owner, BATCH, *shape)
-
-
 # -- convolution ------------------------------------------------------------------------------------------------------
 
 
@@ -237,118 +154,6 @@ def test_pooling(n, kernel, stride, pad, seed):
     )
     unsolved = total(i, out, Same(p, at.xreplace({u: arg[SAMPLE, c, i]})) * s[SAMPLE, c, i])
     check([Definition(batched("bar x", "u", 2, N), (SAMPLE, c, p), unsolved)], [arg, s], sizes, seed, {"arg m": kernel})
-
-
-# -- moving data ------------------------------------------------------------------------------------------------------
-
-
-@CHECK
-@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 3), st.integers(0, 3), st.integers(0, 99))
-def test_slices_pads_and_concatenation(n, m, step, before, seed):
-    x, y = batched("x", "u1", 2, n), batched("x", "u2", 2, m)
-    s = batched("s", "v", 2, n + m)
-    length = (n + m - 1) // step + 1
-    f = Tensor(Name("f", V), (*s.shape[:2], Integer(length)))
-    sliced = Definition(f, (SAMPLE, c, i), s[SAMPLE, c, step * i])
-    flipped = Definition(f, (SAMPLE, c, i), s[SAMPLE, c, n + m - 1 - step * i])
-    back = Divides(step, p) * Inside(Quotient(p, step), length) * f[SAMPLE, c, Quotient(p, step)]
-    adjoint = Definition(batched("bar x", "u", 2, n + m), (SAMPLE, c, p), back)
-    padded = Definition(batched("g", "v", 2, n + 5), (SAMPLE, c, i), Inside(i - before, n) * x[SAMPLE, c, i - before])
-    joined = Inside(i, n) * x[SAMPLE, c, i] + Inside(i - n, m) * y[SAMPLE, c, i - n]
-    concat = Definition(batched("h", "v", 2, n + m), (SAMPLE, c, i), joined)
-    part = Definition(batched("e", "v", 2, m), (SAMPLE, c, i), s[SAMPLE, c, i + n])
-    check([sliced, adjoint, padded, concat, part], [x, y, s], {}, seed)
-    check([flipped, adjoint], [s], {}, seed)
-
-
-@CHECK
-@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.permutations(range(4)), st.data(), st.integers(0, 99))
-def test_reshapes(extents, order, data_, seed):
-    """Any shape into any other of the same number of entries, and back."""
-    total_size = int(np.prod(extents))
-    first = data_.draw(st.sampled_from([n for n in range(1, total_size + 1) if total_size % n == 0]))
-    target = [first, total_size // first]
-    x, f = batched("x", "u", *extents), batched("f", "v", *target)
-    forward = Definition(f, (SAMPLE, a, b), x[(SAMPLE, *_digits(a * target[1] + b, extents))])
-    ps = [Index(f"p{n}") for n in range(len(extents))]
-    flat = Integer(0)
-    for index, extent in zip(ps, extents, strict=True):
-        flat = flat * extent + index
-    back = Definition(batched("g", "v", *extents), (SAMPLE, *ps), f[(SAMPLE, *_digits(flat, target))])
-    text = check([forward, back], [x], {}, seed)
-    assert "_INDEX_" not in text
-
-
-def _digits(flat, extents):
-    digits, step = [], 1
-    for extent in reversed(extents):
-        digits.insert(
-            0, Remainder(Quotient(flat, step), extent) if len(digits) < len(extents) - 1 else Quotient(flat, step)
-        )
-        step *= extent
-    return digits
-
-
-@CHECK
-@given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(0, 99))
-def test_upsampling_and_shuffles(n, factor, length, seed):
-    """Nearest neighbours (also where the factor does not divide the length) and depth to space."""
-    x = batched("x", "u", factor, -(-length // factor))
-    s = batched("s", "v", length)
-    up = Definition(batched("f", "v", factor, length), (SAMPLE, c, i), x[SAMPLE, c, Quotient(i, factor)])
-    gathered = total(i, length, Same(p, Quotient(i, factor)) * s[SAMPLE, i])
-    solved = total(u, factor, Inside(factor * p + u, length) * s[SAMPLE, factor * p + u])
-    shape = (-(-length // factor),)
-    check(
-        [
-            up,
-            Definition(batched("g", "v", *shape), (SAMPLE, p), gathered),
-            Definition(batched("h", "v", *shape), (SAMPLE, p), solved),
-        ],
-        [x, s],
-        {},
-        seed,
-    )
-    z = batched("x", "u", factor * n, length)
-    shuffle = z[SAMPLE, n * Remainder(i, factor) + c, Quotient(i, factor)]
-    text = check([Definition(batched("f", "v", n, factor * length), (SAMPLE, c, i), shuffle)], [z], {}, seed)
-    assert "_INDEX_" not in text
-
-
-# -- tables of integers -----------------------------------------------------------------------------------------------
-
-
-@CHECK
-@given(st.integers(1, 9), st.integers(1, 4), st.integers(1, 3), st.integers(0, 99))
-def test_embeddings(vocabulary, length, width, seed):
-    ids, W, s = batched("x", "u", length), plain("W", "v", vocabulary, width), batched("s", "v", length, width)
-    below = {"x": vocabulary}
-    look = Definition(s, (SAMPLE, t, d), W[ids[SAMPLE, t], d])
-    add = total(SAMPLE, BATCH, total(t, length, Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, d])) / BATCH
-    gradient = Definition(plain("bar W", "v", vocabulary, width), (p, d), add)
-    check(
-        [Definition(batched("f", "v", length, width), look.indices, look.body), gradient], [ids, W, s], {}, seed, below
-    )
-    # Per sample: the entry of each row that an integer tensor names, and its adjoint.
-    x = batched("z", "u", length, vocabulary)
-    picked = Definition(batched("f", "v", length), (SAMPLE, t), x[SAMPLE, t, ids[SAMPLE, t]])
-    same = total(k, vocabulary, Same(k, ids[SAMPLE, t]) * x[SAMPLE, t, k])
-    spread = Definition(
-        batched("g", "v", length, vocabulary), (SAMPLE, t, p), Same(p, ids[SAMPLE, t]) * s[SAMPLE, t, 0]
-    )
-    shifted = Inside(ids[SAMPLE, t] - 1, vocabulary) * x[SAMPLE, t, ids[SAMPLE, t] - 1]
-    check(
-        [
-            picked,
-            Definition(batched("e", "v", length), (SAMPLE, t), same),
-            spread,
-            Definition(batched("h", "v", length), (SAMPLE, t), shifted),
-        ],
-        [ids, x, s],
-        {},
-        seed,
-        below,
-    )
 
 
 # -- attention, broadcasting, normalisation ---------------------------------------------------------------------------

@@ -222,6 +222,7 @@ def test_emission_is_deterministic():
     assert run("1") == run("2")
 
 
+@pytest.mark.long
 def test_a_deep_network_is_emitted():
     text = emit(derive(residual(1000)), "numpy", "float64").text
     module = load(text)

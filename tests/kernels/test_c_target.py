@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from support import plants
+from support.long_tests import one_in
 from support.modules import load, random_state, same_bits
 from support.optional import require
 
@@ -59,7 +60,7 @@ def compared(derivation, dtype, batch):
     return module, given
 
 
-@pytest.mark.parametrize("name", [*LAYER_TYPES, *COSTS])
+@pytest.mark.parametrize("name", one_in(3, [*LAYER_TYPES, *COSTS]))
 def test_catalogue(name):
     """At a batch below and one above the size from which products go tile by tile."""
     for batch in (2, 11):
@@ -74,7 +75,7 @@ def test_examples(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("widths", [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)])
+@pytest.mark.parametrize("widths", one_in(2, [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)]))
 def test_ragged_sizes(widths, dtype):
     """Sizes on either side of vectors, tiles and panels; batches likewise."""
     shape, hidden, out = widths

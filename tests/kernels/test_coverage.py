@@ -5,6 +5,7 @@ The kernels run on the CPU by emulation; what is shown is the meaning of the emi
 
 import pytest
 from support.emulated import emulated, worst
+from support.long_tests import one_in
 from support.modules import load, random_state, same_bits
 from support.optional import require
 
@@ -28,7 +29,7 @@ def example(name):
     return example_network(name, numeric=True) if name in LAYER_TYPES else _cost_network(name, _NUMBER)
 
 
-@pytest.mark.parametrize("name", [*LAYER_TYPES, *COSTS])
+@pytest.mark.parametrize("name", one_in(3, [*LAYER_TYPES, *COSTS]))
 def test_catalogue(name, monkeypatch):
     """Every example is emitted, none refused, and computes what its NumPy module computes."""
     derivation = example(name)

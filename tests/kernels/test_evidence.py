@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from support.long_tests import one_in
 from support.optional import require
 
 from dyadic.codegen import evidence as under_test
@@ -61,7 +62,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", one_in(3, MISTAKES))
 def test_a_mistake_in_the_text_is_found(mistake, monkeypatch):
     old, new, method = MISTAKES[mistake]
     emit_module = under_test.emit_module

@@ -50,6 +50,7 @@ def table(loops):
     return "\n".join(rows) + "\n"
 
 
+@pytest.mark.long
 def test_the_table(loops, request):
     if request.config.getoption("--update-golden"):
         GOLDEN.parent.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 from support.command import run
+from support.long_tests import one_in
 from support.optional import require
 
 import dyadic
@@ -35,7 +36,7 @@ def derived(specification=CHAIN):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("layer", sorted(LAYERS))
+@pytest.mark.parametrize("layer", one_in(4, sorted(LAYERS)))
 def test_every_layer_type_has_bounds(layer, dtype):
     derivation = example_network(layer, True)
     network = emitted_network(derivation, "numpy", dtype)
@@ -159,6 +160,7 @@ def test_a_module_of_another_network_is_refused():
         certified(derived(), emitted_network(other).module)
 
 
+@pytest.mark.long
 def test_the_command(tmp_path):
     spec = "examples/digits.toml"
     done = run("certify", spec, "--batch", 4, "--format", "json")

@@ -33,6 +33,7 @@ def test_the_checker_confirms(certificate):
     assert {claim["id"] for claim in certificate["claims"]} == set(done)
 
 
+@pytest.mark.long
 def test_a_deep_network_is_confirmed():
     assert check(json.loads(json.dumps(verify(derive(residual(150)))))).confirmed
 

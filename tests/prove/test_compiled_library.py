@@ -32,7 +32,7 @@ class Development:
         monkeypatch.setattr(compiled_library, "files", lambda package: tmp_path)
         monkeypatch.setattr(compiled_library, "compile_file", self._compile)
 
-    def _compile(self, folder, name, text):
+    def _compile(self, folder, name, text, *bounds):
         self.compiled.append(name)
         (folder / f"{name}.vo").write_bytes(f"{name}{self.result}: {text}".encode())
 

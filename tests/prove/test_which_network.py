@@ -84,6 +84,33 @@ def test_another_network_has_another_digest_and_is_rejected(what):
     assert dyadic.check(other, dyadic.derive(dyadic.architecture(SPEC | OTHERS[what]))).confirmed
 
 
+def test_constants_that_a_witness_states_are_those_of_the_specification():
+    """A mask is no part of the theorem, but what numbers show holds with their constants alone."""
+
+    def masked(*values):
+        layers = [
+            {"name": "a", "type": "tanh", "inputs": ["x"]},
+            {"name": "b", "type": "mul", "inputs": ["a", "mask"]},
+            {"name": "c", "type": "tanh"},
+        ]
+        constants = {"mask": {"shape": [2], "values": list(values)}}
+        return dyadic.derive(
+            dyadic.architecture(SPEC | {"inputs": {"x": {"shape": [2]}}, "constants": constants, "layers": layers})
+        )
+
+    certificate = dyadic.verify(masked(2, 1))
+    (place,) = (k for k, claim in enumerate(certificate["claims"]) if claim["kind"] == "tightness")
+    assert certificate["claims"][place]["witness"]["constants"] == {"mask": ["2", "1"]}
+    assert dyadic.check(certificate, masked(2, 1)).confirmed
+    with pytest.raises(
+        dyadic.RejectedCertificate, match=rf"^claims\[{place}\].witness.constants: of 'mask' are not those"
+    ):
+        dyadic.check(certificate, masked(2, 0))
+    neither = dyadic.verify(masked(0, 0))
+    assert all(not claim.get("witness") or not claim["witness"].get("constants") for claim in neither["claims"])
+    assert dyadic.check(neither, masked(2, 1)).confirmed
+
+
 def test_the_command_line_holds_a_certificate_against_a_specification(tmp_path):
     one, two, path = tmp_path / "one.toml", tmp_path / "two.toml", tmp_path / "certificate.json"
     one.write_text(TOML)

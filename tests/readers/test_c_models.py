@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from support.long_tests import one_in
 from support.optional import require
 
 require(find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
@@ -23,7 +24,7 @@ def _compiler(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["lstm", "unet"])
+@pytest.mark.parametrize("name", one_in(2, ["lstm", "unet"]))
 def test_exported_models(name):
     where, difference = compared(exported(name))
     assert difference < 1e-12, where

@@ -19,7 +19,7 @@ from dyadic.codegen.cubin import compile_cubin, find_nvrtc  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("name", often(MODELS, lambda name: name in ("bert", "gpt", "lstm", "vit")))
+@pytest.mark.parametrize("name", often(MODELS, lambda name: name in ("gpt", "lstm")))
 def test_values_and_gradients_are_those_of_numpy(name, monkeypatch):
     torch.manual_seed(0)
     module, arguments = MODELS[name]()
@@ -38,7 +38,7 @@ MANY = ("light_densenet121", "light_inception_v1", "light_inception_v2")
 """Hundreds of kernels, which take long to compile: these are only emitted."""
 
 
-@pytest.mark.parametrize("path", often(LIGHT, lambda path: path.stem in QUICK), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", often(LIGHT, lambda path: path.stem == QUICK[0]), ids=lambda path: path.stem)
 def test_large_models_are_emitted_and_compile(path):
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
     text = dyadic.emit(dyadic.derive(dyadic.read(path)), "cupy", "float32").text

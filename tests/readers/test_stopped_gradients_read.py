@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+from support.long_tests import one_in
 from support.optional import require
 
 require(importlib.util.find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
@@ -16,7 +17,7 @@ from dyadic.symbolic import SpecError  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("granularity", ["operation", "layer"])
+@pytest.mark.parametrize("granularity", one_in(2, ["operation", "layer"]))
 @pytest.mark.parametrize("name", STOPPED)
 def test_gradients_are_those_of_pytorch_and_proved(name, granularity):
     torch.manual_seed(2)

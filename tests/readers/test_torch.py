@@ -64,7 +64,7 @@ def test_values_and_gradients_are_those_of_pytorch(name, tmp_path):
         assert np.abs(gradients[key] - gradient).max() < 1e-8 * scale, key
 
 
-@pytest.mark.parametrize("name", often(MODELS, lambda name: name in ("bert", "gpt", "vit")))
+@pytest.mark.parametrize("name", often(MODELS, lambda name: name == "gpt"))
 def test_models_are_proved(name):
     granularity = "layer" if name in ("vit", "resnet18", "mixer", "unet") else "operation"
     certificate = dyadic.verify(dyadic.derive(dyadic.from_torch(*MODELS[name](), granularity=granularity)))

@@ -4,6 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 from readers.torch_calls import CALLS, CalledModule, case  # noqa: E402
+from support.long_tests import one_in  # noqa: E402
 
 import dyadic  # noqa: E402
 from dyadic.autograd_comparison import AutogradComparison  # noqa: E402
@@ -13,7 +14,7 @@ from dyadic.symbolic.readers import read_module, torch_call  # noqa: E402
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("name", one_in(2, CALLS))
 def test_gradients_are_those_of_autograd(name):
     torch.manual_seed(3)
     module, arguments = case(name)

@@ -9,3 +9,9 @@ import pytest
 def often(values: Iterable[Any], is_quick: Callable[[Any], bool]) -> list[Any]:
     """The values of a parameter, of which those that are not quick are left to the long tests."""
     return [value if is_quick(value) else pytest.param(value, marks=pytest.mark.long) for value in values]
+
+
+def one_in(every: int, values: Iterable[Any]) -> list[Any]:
+    """The values of a parameter, of which all but the first of each so many are left to the long tests."""
+    kept = list(values)
+    return [kept[k] if k % every == 0 else pytest.param(kept[k], marks=pytest.mark.long) for k in range(len(kept))]

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from support.long_tests import one_in
 from support.optional import require
 
 from dyadic.paper import appendix_files, build_document
@@ -86,7 +87,7 @@ def complaints(folder, host, body, packages="", document=None):
     return [line for line in lines if not any(own in line for own in ITS_OWN)]
 
 
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("host", one_in(2, HOSTS))
 def test_every_class_takes_it(tmp_path, host):
     assert complaints(tmp_path, host, r"\input{appendix}") == []
 

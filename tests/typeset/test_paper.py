@@ -7,6 +7,7 @@ import sys
 from functools import cache
 
 import pytest
+from support.long_tests import one_in
 from support.optional import require
 from support.strategies import residual
 
@@ -130,7 +131,7 @@ def test_pdf(name):
     assert 2 <= content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") + content.count(b"/Type/Page/") <= 16
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", one_in(2, NETWORKS))
 @pytest.mark.parametrize("options", ["11pt", "10pt,twocolumn"])
 def test_latex_compiles_without_a_warning(name, options, tmp_path):
     require(shutil.which("pdflatex") and shutil.which("bibtex"), "pdflatex and bibtex (TeX Live) are not installed")

@@ -1,0 +1,151 @@
+"""The parts of the comparison of methods must be able to say no: identities, zeros, energies, series and slopes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from support.rival_bench import bench_of, network, numbers
+
+import dyadic
+from dyadic import Verdict
+from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.number_types import Series, Slopes, balls
+from dyadic.physics.rivals import compare
+from dyadic.physics.rivals.bench import added
+from dyadic.physics.rivals.dual_propagation import DualForm, symmetric
+from dyadic.physics.rivals.dual_propagation import first_coefficient as dual_coefficient
+from dyadic.physics.rivals.energies import EnergyNetwork
+from dyadic.physics.rivals.finite_time import fixed_prediction, identity_claim, zero_divergence
+from dyadic.physics.rivals.lagrangians import constrained
+from dyadic.physics.rivals.predictive_coding import squared_error
+from dyadic.physics.rivals.symmetric_energy import hopfield, symmetric_layer
+from dyadic.physics.rivals.vector_fields import first_coefficient, roots_of_unity
+from dyadic.physics.rivals.verified_zero import verified_zero
+
+PROVED, REFUTED, UNDECIDED = Verdict.PROVED, Verdict.REFUTED, Verdict.UNDECIDED
+
+
+def test_first_coefficients():
+    assert first_coefficient(symmetric=False, corrected=True)
+    assert first_coefficient(symmetric=True, corrected=False)
+    assert not first_coefficient(symmetric=False, corrected=False)
+    assert all(roots_of_unity(points) for points in range(1, 13))
+    assert dual_coefficient(DualForm(False, 0.25))
+    assert not dual_coefficient(SimpleNamespace(shares=(0.5, 0.25)))
+    assert symmetric(DualForm(False, 0.5))
+    assert symmetric(DualForm(True, 0.5))
+    assert not symmetric(DualForm(False, 0.0))
+    assert not symmetric(DualForm(True, 0.25))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_identities_modulo_a_prime(activation):
+    derivation = network((3, 4, 4, 4, 2), activation, "cross_entropy")
+    assert identity_claim("z-il", "", derivation, zero_divergence).verdict is PROVED
+    assert identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 3)).verdict is PROVED
+    early = identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 2))
+    assert early.verdict is REFUTED
+    assert early.counterexample["backpropagation"] != early.counterexample["method"]
+    assert identity_claim("fixed", "", derivation, lambda one: fixed_prediction(one, 3, 0.75)).verdict is REFUTED
+
+    def negated(one):
+        return {name: -1 * value for name, value in zero_divergence(one).items()}
+
+    def frozen(one):
+        """Z-IL without moving: every layer's error is read where it was at the start."""
+        names, free = one.vertices, one.free
+        u = {**free, names[-1]: free[names[-1]] - one.slope(free)[names[-1]]}
+        return one.pairing(u, added((1, one.field(u))))
+
+    for wrong in (negated, frozen):
+        assert identity_claim("z-il", "", derivation, wrong).verdict is REFUTED
+
+
+def test_fixed_predictions_on_networks_that_are_no_chain():
+    for name in ("digits", "lenet", "decoder", "lstm"):
+        derivation = dyadic.derive(dyadic.read(f"examples/{name}.toml"))
+        depth = derivation.L - 1
+        assert identity_claim("f", "", derivation, lambda one, k=depth: fixed_prediction(one, k)).verdict is PROVED
+        late = identity_claim("f", "", derivation, lambda one, k=depth - 1: fixed_prediction(one, k))
+        assert late.verdict is (PROVED if name == "lstm" else REFUTED)  # its deepest vertices have no parameters
+
+
+def test_an_error_coefficient_that_is_zero_is_not_refuted():
+    """Linear layers and a linear cost: AsymEP is exact for every beta, and the balls may hold 0."""
+    claims = compare(network(activation="identity", cost="abstract"), methods=["asymep"]).claims
+    assert {claim.verdict for claim in claims if claim.id.endswith("exact")} == {UNDECIDED}
+
+
+def test_krawczyk():
+    with enclosing():
+        (zero,) = verified_zero(lambda v: [v[0] * v[0] - 2], np.array([1.4]))
+        assert (zero * zero - 2).contains(0)
+        assert float(zero.rad()) < 1e-12
+        with pytest.raises((Unenclosed, ZeroDivisionError, np.linalg.LinAlgError)):
+            verified_zero(lambda v: [v[0] * v[0] + 1], np.array([0.5]))
+        with pytest.raises((Unenclosed, ZeroDivisionError, np.linalg.LinAlgError)):
+            verified_zero(lambda v: [v[0] * v[0]], np.array([0.1]))
+
+
+@pytest.mark.parametrize("term", [squared_error, constrained(2), hopfield])
+def test_a_methods_energy_is_varied_by_the_engine(term):
+    """Every derivative against differences of the energy, computed by hand."""
+    params, data, _ = numbers()
+    bench = bench_of(network(), params, data)
+    energy = EnergyNetwork(bench.updates, term, *([symmetric_layer] if term is hopfield else []))
+    random = np.random.default_rng(1)
+    x = {name: random.normal(size=value.shape) for name, value in bench.free.items()}
+    s = {name: random.normal(size=value.shape) for name, value in bench.free.items()}
+
+    def by_hand(x, s, p):
+        total, below = 0.0, data["x"]
+        for k, name in enumerate(bench.vertices):
+            rated = below if k == 0 or term is not hopfield else np.tanh(below)
+            a = rated @ p[f"{name}.weight"].T + p[f"{name}.bias"]
+            off = x[name] - np.tanh(a)
+            if term is hopfield:
+                total += (x[name] ** 2 / 2 - np.tanh(x[name]) * a).sum()
+            else:
+                total += (off**2 / 2).sum() if term is squared_error else (s[name] * off + off**2).sum()
+            below = x[name]
+        return total
+
+    def slope(table, name, place):
+        values = []
+        for sign in (1, -1):
+            changed = {key: array.copy() for key, array in table.items()}
+            changed[name][place] += sign * 1e-6
+            given = {"x": x, "s": s, "p": params} | {kind: changed for kind, t in kinds.items() if t is table}
+            values.append(by_hand(given["x"], given["s"], given["p"]))
+        return (values[0] - values[1]) / 2e-6
+
+    kinds = {"x": x, "s": s, "p": params}
+    by_x, by_s, by_p = energy.by_x(x, s), energy.by_s(x, s), energy.by_parameters(x, s)
+    for name in bench.vertices:
+        for place in np.ndindex(x[name].shape):
+            assert by_x[name][place] == pytest.approx(slope(x, name, place), abs=1e-8)
+            assert by_s[name][place] == pytest.approx(slope(s, name, place), abs=1e-8)
+    for name in params:
+        place = (0,) * params[name].ndim
+        assert by_p[name][place] == pytest.approx(slope(params, name, place), abs=1e-8)
+    assert any("E_v" in line for line in energy.equations())
+    assert all("\\" in line or "=" in line for line in energy.equations(latex=True))
+
+
+def test_series_and_slopes_are_derivatives():
+    from flint import ctx
+
+    with enclosing():
+        before, ctx.cap = ctx.cap, 4
+        try:
+            t = Series.of([0.3, 1])
+            found = [float(np.tanh(np.array([t], dtype=object) * 2)[0].coefficient(k)) for k in range(4)]
+        finally:
+            ctx.cap = before
+        tanh = np.tanh(0.6)
+        first = 1 - tanh**2
+        wanted = [tanh, 2 * first, -4 * tanh * first, 8 * first * (3 * tanh**2 - 1) / 3]
+        assert found == pytest.approx(wanted, abs=1e-14)
+        (one,) = balls(np.array([0.3]))
+        slope = (np.exp(np.array([Slopes(one, {0: 1 + 0 * one})], dtype=object)) / 3)[0].slopes[0]
+        assert float(slope) == pytest.approx(np.exp(0.3) / 3)
