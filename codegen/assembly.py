@@ -99,7 +99,7 @@ def emit_module(target: Target) -> str:
         "dtype": target.dtype,
         "given_sizes": architecture.given_sizes,
         "xp": target.array_module,
-        "digest": digest(_emitted_content(derivation)),
+        "digest": digest(emitted_content(derivation)),
         "example_tag": tagged(derivation, f"s:{architecture.costs[0].input}"),
         "parameters": [(repr(name), _shape(shape)) for name, shape in architecture.parameters.items()],
         "inputs": [(repr(n.name), _shape(n.shape)) for n in asked_for(architecture)],
@@ -222,7 +222,7 @@ def documentation(routine: Routine) -> str:
     return "\n    ".join(printer.equation(item) for item in routine.equations)
 
 
-def _emitted_content(derivation: Derivation) -> Any:
+def emitted_content(derivation: Derivation) -> Any:
     """What the architecture's digest in an emitted module is taken of."""
     architecture = derivation.architecture
     return [

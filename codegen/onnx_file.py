@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from dyadic.codegen.assembly import architecture_content, positions, require_sizes
+from dyadic.codegen.assembly import emitted_content, positions, require_sizes
 from dyadic.codegen.emission import Emission
 from dyadic.codegen.onnx_operations import Operation
 from dyadic.codegen.onnx_target import OnnxTarget
@@ -91,7 +91,7 @@ def _model(onnx: Any, target: OnnxTarget) -> Any:
     model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=FORMAT, producer_name="dyadic")
     model.producer_version = __version__
     facts = {
-        "architecture": f"sha256 {digest(architecture_content(target.derivation))}",
+        "architecture": f"sha256 {digest(emitted_content(target.derivation))}",
         "L": str(target.derivation.L),
         "steps": str(target.derivation.steps),
     }
