@@ -36,7 +36,7 @@ class OperatorCall:
     wanted: which of several results somebody reads.
     defaults: what the operator's schema gives for an argument that is left out.
     kinds: what the tensors among the arguments hold, and under "" the result: "f64", "i64", "b8" and so on.
-    marked: whether every gradient that stops is marked: then an ``alias`` is nothing but its argument.
+    traced: whether the call stands in a program as it was traced: then an ``alias`` is a whole slice, no ``detach``.
     read: the arguments that have been asked for.  One that nobody asks for must be left out (:meth:`all_read`).
     """
 
@@ -47,7 +47,7 @@ class OperatorCall:
     wanted: frozenset[int] = frozenset()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
-    marked: bool = False
+    traced: bool = False
     read: set[str] = field(default_factory=lambda: set(_WITHOUT_EFFECT))
 
     def __getitem__(self, key: str) -> Any:

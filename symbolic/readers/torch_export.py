@@ -351,7 +351,8 @@ class _TorchReader:
             given = node.args[position] if position < len(node.args) else node.kwargs.get(argument.name)
             if isinstance(given, self.torch.fx.Node):
                 kinds[argument.name] = kind_of(given.meta.get("val"))
-        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds, self.traced)
+        written = label_of(node.meta.get("original_aten", node.target)) == label(node)  # not by a rule of decomposition
+        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds, self.traced and written)
 
     @staticmethod
     def _path(node: Any) -> str:

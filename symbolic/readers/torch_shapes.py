@@ -39,9 +39,9 @@ def nothing(call: OperatorCall) -> Result:
 
 @operator("alias")
 def alias(call: OperatorCall) -> Result:
-    """A whole slice, once decomposed; or a detach, of a program that was decomposed before it was saved."""
+    """A whole slice of a traced program; of one that was decomposed before it was saved it may have been a detach."""
     value = call.value()
-    if call.marked or (isinstance(value, Known) and not value.trained) or call.kinds.get("self", "f")[0] != "f":
+    if call.traced or (isinstance(value, Known) and not value.trained) or call.kinds.get("self", "f")[0] != "f":
         return value
     raise Unsupported("whether a gradient stops there is not said: export without run_decompositions")
 

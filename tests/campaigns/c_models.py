@@ -46,10 +46,10 @@ def compared(derivation):
     """Where the C module differs most from the NumPy module, and how much."""
     made, reference = (emitted_network(derivation, target).module for target in ("c", "numpy"))
     params, x, y = finite_draw(derivation, reference, 3, 0)
-    return worst(differences(made, reference, (_without_ties(params), x, _signed(y))))
+    return worst(differences(made, reference, (without_ties(params), x, signed(y))))
 
 
-def _signed(y):
+def signed(y):
     """Sensitivities of both signs: under equal ones the gradient of a softmax is nothing but rounding."""
     random = np.random.default_rng(1)
     parts = y if isinstance(y, dict) else {"": y}
@@ -57,7 +57,7 @@ def _signed(y):
     return signed if isinstance(y, dict) else signed[""]
 
 
-def _without_ties(params):
+def without_ties(params):
     """Random weights for constant ones, with which rounding alone decides which of many equal values is the largest."""
     random = np.random.default_rng(0)
     return {

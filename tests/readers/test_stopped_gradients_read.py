@@ -56,3 +56,30 @@ def test_a_program_that_was_decomposed_does_not_say_where_they_are_stopped(tmp_p
     torch.export.save(program, tmp_path / "it.pt2")
     with pytest.raises(SpecError, match="whether a gradient stops there is not said"):
         dyadic.read(tmp_path / "it.pt2")
+
+
+class WholeSlices(torch.nn.Module):
+    """Slices that leave everything, of what a gradient flows through and of what it does not."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = torch.nn.Linear(4, 4), torch.nn.Linear(4, 4)
+
+    def forward(self, x):
+        z = self.one(x)
+        return torch.tanh(z[:, :]) * self.two(x).detach()[:, :] + z.detach()[:]
+
+
+def test_a_whole_slice_stops_no_gradient(tmp_path):
+    torch.manual_seed(3)
+    module, example = WholeSlices(), torch.randn(2, 4)
+    derivation = compare(module, (example,))
+    kinds = [vertex.kind.type for vertex in derivation.architecture.vertices]
+    assert kinds.count("stop_gradient") == 2
+    program = torch.export.export(module, (example,))
+    torch.export.save(program, tmp_path / "traced.pt2")
+    read = dyadic.read(tmp_path / "traced.pt2")
+    assert [vertex.kind.type for vertex in read.vertices] == kinds
+    torch.export.save(program.run_decompositions(), tmp_path / "decomposed.pt2")
+    with pytest.raises(SpecError, match="whether a gradient stops there is not said"):
+        dyadic.read(tmp_path / "decomposed.pt2")
