@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.symbolic.expressions import Apply, Definition, Reduction, walk
 from dyadic.symbolic.functions import FUNCTIONS
@@ -47,9 +48,14 @@ def told(
 ) -> Claim:
     """A claim with its sentence.
 
-    name: what its id adds to the kind.  label: of the layer or cost that it speaks of.
+    name: what its id adds to the kind.  label: of the layer or cost that it speaks of.  What would be proved but for a
+    probability of error that is not small is undecided.
     """
     about, counts = dict(subject or {}), dict(numbers or {})
+    if verdict is Verdict.PROVED and counts.get("log10_error", SHOWN) > SHOWN:
+        verdict, witness = Verdict.UNDECIDED, None
+        reason = f"it agrees, but the probability of an agreement by chance is not below 1e{SHOWN}"
+        del counts["log10_error"]
     statement, method = _sentence(kind, about, counts, label)
     if verdict is Verdict.REFUTED and kind in _REFUTING:
         method = _REFUTING[kind]
@@ -61,7 +67,8 @@ def told(
 
 def log10_error(bound: Fraction | float) -> int:
     """The smallest e with bound < 10^e, at least -99."""
-    return max(-99, math.floor(math.log10(bound)) + 1) if bound > 0 else -99
+    exact = Fraction(bound)
+    return next((e for e in range(-99, 0) if exact < Fraction(10) ** e), len(str(math.floor(exact))))
 
 
 def undecided(method: str, reason: str) -> Claim:

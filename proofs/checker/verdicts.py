@@ -8,6 +8,7 @@ from dyadic.proofs.checker.assumptions import hypotheses, is_held
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.figures import check_figures
 from dyadic.proofs.checker.intake.graph import Graph
@@ -132,8 +133,9 @@ class Claims:
         for key in flags:
             if numbers.get(key, 0) not in (0, 1):
                 raise Rejected(f"{where}.numbers.{key}", "is neither 0 nor 1")
-        if not -99 <= numbers.get("log10_error", -1) <= 0:
-            raise Rejected(f"{where}.numbers.log10_error", "is out of range")
+        error = numbers.get("log10_error", SHOWN)
+        if not -99 <= error <= (SHOWN if claim["verdict"] == "proved" else 0):
+            raise Rejected(f"{where}.numbers.log10_error", f"is not from -99 to {SHOWN}: a larger error shows nothing")
         for key in sorted(numbers):
             own = self._own(key, claim)
             if own is not None and numbers[key] != own:

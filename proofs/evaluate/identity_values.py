@@ -1,7 +1,7 @@
 """The relaxation after the claimed number of steps equals backpropagation: exact evaluation.
 
 Polynomial identity testing: parameters, inputs, target and initial state are random residues modulo a prime
-near 2^61, and every function value is an unknown keyed by its argument, so an agreement is an identity for
+of 61 bits or more, and every function value is an unknown keyed by its argument, so an agreement is an identity for
 all parameters and all activation functions, at the sizes evaluated, up to the stated error probability.
 """
 
@@ -11,11 +11,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flint import arb, ctx, fmpz
 
+from dyadic.proofs.checker.evaluation.prime_numbers import ALONE, BITS, MOST_BITS, bits_for, digest_size, primes
 from dyadic.proofs.checker.intake.graph import COST, Graph
+from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.trust import BLAKE, called
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
 from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
@@ -23,6 +27,9 @@ from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, re
 
 LITERAL_BUDGET = 20_000
 """Largest number of vertices times steps for which every step of the relaxation is executed."""
+
+_FOR_ENTRIES = 64
+"""Bits of the number of entries and of pairs of function values."""
 
 LITERAL_TERMS = 20_000_000
 """Largest number of terms (see :class:`Instantiation`) times steps for the same."""
@@ -45,9 +52,10 @@ def residue_source(prime: int, seed: int) -> Callable[[str], int]:
     """Residues that depend only on the seed and a label."""
 
     called(BLAKE)
+    key, size = seed.to_bytes(32, "big"), digest_size(prime, 32)
 
     def draw(label: str) -> int:
-        raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=32).digest()
+        raw = hashlib.blake2b(label.encode(), key=key, digest_size=size).digest()
         return int.from_bytes(raw, "big") % prime
 
     return draw
@@ -113,27 +121,60 @@ def _first_difference(found: State, wanted: State, prefix: str) -> tuple[str, li
     return None
 
 
+_DEGREES: WeakKeyDictionary[Graph, dict[str, int]] = WeakKeyDictionary()
+
+
 def largest_degree(graph: Graph, sizes: dict[str, int]) -> int:
     """The degree of the polynomials that are compared, in the drawn values."""
-    degree = Degree()
-    _, gradients = backpropagation(graph, degree, lambda label: 1, sizes)
-    instance = Instance(graph, degree, lambda label: 1, sizes)
-    state = instance.wavefront()
-    relaxed = instance.gradients(state)
-    tables = [*gradients.values(), *relaxed.values(), *state.values()]
-    return max(max(table.values(), default=1) for table in tables)
+    known, key = _DEGREES.setdefault(graph, {}), str(sizes)
+    if key not in known:
+        degree = Degree()
+        _, gradients = backpropagation(graph, degree, lambda label: 1, sizes)
+        instance = Instance(graph, degree, lambda label: 1, sizes)
+        state = instance.wavefront()
+        relaxed = instance.gradients(state)
+        tables = [*gradients.values(), *relaxed.values(), *state.values()]
+        known[key] = int(max(max(table.values(), default=1) for table in tables))
+    return known[key]
 
 
-def error_bound(graph: Graph, outcome: Identity, degree: int | None = None) -> Fraction:
-    """An upper bound on the probability that one run agrees although the identity is false.
+def too_high(graph: Graph) -> str | None:
+    """Why no prime is large enough for the polynomials of a network, if none is."""
+    try:
+        bits = largest_degree(graph, reduced_sizes(graph)).bit_length()
+    except Rejected:
+        return None  # equations that cannot be evaluated: the evaluation says what is wrong with them
+    if bits + _FOR_ENTRIES + ALONE < MOST_BITS:
+        return None
+    return f"its polynomials have a degree of {bits} bits, of which no evaluation modulo a prime shows anything"
+
+
+def trials_of(graph: Graph, outcome: Identity) -> int:
+    """The t for which one run modulo p agrees with probability at most t / p although the identity is false.
 
     With D the degree of the compared polynomials in the drawn values, n the entries compared and N the function
-    values drawn: n D / p (Schwartz-Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
-    degree: D, if :func:`largest_degree` has been asked already.
+    values drawn: n D (Schwartz-Zippel) + N (N - 1) / 2 * D (two different arguments with one residue).
     """
-    largest = largest_degree(graph, outcome.sizes) if degree is None else degree
-    trials = outcome.entries + outcome.calls * (outcome.calls - 1) // 2
-    return min(Fraction(1), Fraction(trials * max(largest, 1), outcome.prime))
+    return (outcome.entries + outcome.calls * (outcome.calls - 1) // 2) * max(largest_degree(graph, outcome.sizes), 1)
+
+
+def runs(graph: Graph, steps: int, seed: int) -> tuple[list[Identity], Fraction]:
+    """Two runs over two random primes, and the probability, at most, that they agree by chance.
+
+    Raises :class:`Costly` where the degree of what is compared is too high for any prime.
+    """
+    found, bits = _runs(graph, steps, seed, BITS), BITS
+    if not any(one.difference for one in found):
+        bits = bits_for(max(trials_of(graph, one) for one in found), 2)
+    if bits > BITS:
+        found = _runs(graph, steps, seed, bits)
+    if any(one.difference for one in found):
+        return found, Fraction(1)
+    return found, prod((Fraction(trials_of(graph, one), one.prime) for one in found), start=Fraction(1))
+
+
+def _runs(graph: Graph, steps: int, seed: int, bits: int) -> list[Identity]:
+    return [run(graph, steps, prime, seed + k) for k, prime in enumerate(primes_for(seed, bits))]
 
 
 def is_prime(candidate: int) -> bool:
@@ -141,8 +182,10 @@ def is_prime(candidate: int) -> bool:
     return bool(fmpz(candidate).is_prime())
 
 
-def primes_for(seed: int) -> tuple[int, int]:
-    """Two primes near 2^61, drawn with the seed."""
+def primes_for(seed: int, bits: int = BITS) -> tuple[int, int]:
+    """Two primes drawn with the seed: near 2^61, or of that many bits where more are asked for."""
+    if bits > BITS:
+        return primes(seed, bits)
     draw = residue_source(2**59, seed)
     return _next_prime(2**61 + draw("first prime")), _next_prime(2**61 + 2**60 + draw("second prime"))
 

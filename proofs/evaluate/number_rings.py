@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from flint import arb
 
+from dyadic.proofs.checker.evaluation.prime_numbers import digest_size
 from dyadic.proofs.checker.trust import ARB, BLAKE, called
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS, Undetermined
 
@@ -60,7 +61,7 @@ class PrimeField:
     """Integers modulo a prime; a function value is a pseudo-random residue keyed by function and argument.
 
     Two evaluations agree on f(a) and f(b) if a = b, and otherwise only by chance, so what holds here holds
-    for every choice of functions, up to the chance that is bounded by :func:`.identity_values.error_bound`.
+    for every choice of functions, up to the chance that is bounded by :func:`.identity_values.trials_of`.
     The largest of some values is one of them, picked pseudo-randomly but the same whenever the values are: what
     holds here holds however ties are broken, and for any other choice function too.  A q-th root is an unknown
     number, the same for equal arguments; that its q-th power is the argument is not used.
@@ -69,7 +70,7 @@ class PrimeField:
     def __init__(self, prime: int, seed: int) -> None:
         called(BLAKE)
         self.prime = prime
-        self.key = seed.to_bytes(32, "big")
+        self.key, self.digest_size = seed.to_bytes(32, "big"), digest_size(prime, 32)
         self.calls = 0
         self._known: dict[object, int] = {}
 
@@ -122,7 +123,7 @@ class PrimeField:
     def _unknown(self, key: object) -> int:
         if key not in self._known:
             self.calls += 1
-            raw = hashlib.blake2b(repr(key).encode(), key=self.key, digest_size=32).digest()
+            raw = hashlib.blake2b(repr(key).encode(), key=self.key, digest_size=self.digest_size).digest()
             self._known[key] = int.from_bytes(raw, "big") % self.prime
         return self._known[key]
 

@@ -40,6 +40,8 @@ from dyadic.proofs.evaluate.simulate import Draw, Instance, State
 PRECISIONS = (128, 512, 2048)
 _BITS = 20
 """How many bits of a difference are certain where it is shown."""
+_CERTAIN, _LARGEST = 4, 10**12
+"""The bits of a number of which a digit is shown; the logarithm of the largest that is."""
 _FEW_ENTRIES = 500
 _SMALLER = 16
 """What parameters are divided by where they are to be small, so that wide layers do not saturate."""
@@ -225,7 +227,10 @@ def _attempt(graph: Graph, numbers: WitnessNumbers) -> _Attempt:
                 if _is_certain(late):
                     if not _defined_on_the_way(graph, numbers):
                         return _Attempt(None)
-                    before_last, exact, difference = map(_digits, (late.other, late.value, late.deviation))
+                    texts = [_digits(number) for number in (late.other, late.value, late.deviation)]
+                    if None in texts:
+                        continue
+                    before_last, exact, difference = map(str, texts)
                     steps = graph.largest_rank
                     return _Attempt(Witness(name, place, steps, before_last, exact, difference, numbers))
                 blurred |= not late.deviation.is_exact()
@@ -350,5 +355,12 @@ class _Seen(dict[tuple[str, str], Entries]):
         return (self._wrong if self._rank[key] == self._late else self._exact)[key]
 
 
-def _digits(value: arb) -> str:
-    return str(value.str(15, radius=False))
+def _digits(value: arb) -> str | None:
+    """The digits of a number that are certain, or an enclosure of one that has none; None if that is too long to state.
+
+    A number whose exponent has many digits itself has no short decimal form.
+    """
+    if not value.is_zero() and not -_LARGEST < value.abs_upper().log() < _LARGEST:
+        return None
+    certain = value.is_exact() or value.rel_accuracy_bits() >= _CERTAIN
+    return str(value.str(15, radius=not certain))

@@ -10,8 +10,6 @@ Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Bl
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import holds_integers
@@ -34,21 +32,16 @@ def unfit(graph: Graph) -> str | None:
         return f"there is no small instance of the network ({error.reason}); pairing evaluates its layers one by one"
     if found.entries * len(graph.parents) > MOST_WORK:
         return "the smallest instance is too large to evaluate entry by entry; pairing evaluates its layers one by one"
-    return None
+    return identity_values.too_high(graph)
 
 
 def identity_claim(graph: Graph, steps: int) -> Claim:
-    """Two runs over two random primes."""
+    """Two runs over two random primes, larger ones where the degree of what is compared asks for that."""
     schedule = identity_values.schedule_for(graph, steps)
     counts = {"steps": steps, "every_step": int(schedule == "synchronous"), "integers": int(holds_integers(graph))}
-    runs = [
-        identity_values.run(graph, steps, prime, SEED + k) for k, prime in enumerate(identity_values.primes_for(SEED))
-    ]
+    runs, bound = identity_values.runs(graph, steps, SEED)
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
-        bound, degree = Fraction(1), identity_values.largest_degree(graph, runs[0].sizes)
-        for run in runs:
-            bound *= identity_values.error_bound(graph, run, degree)
         small = Instantiation(graph, runs[0].sizes)
         primes = {"primes": [str(run.prime) for run in runs], "seeds": [run.seed for run in runs]}
         witness = primes | as_witness(graph, small)

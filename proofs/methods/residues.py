@@ -25,6 +25,7 @@ from fractions import Fraction
 
 from flint import nmod_mat
 
+from dyadic.proofs.checker.evaluation.prime_numbers import TOGETHER
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import MATRICES, SHAKE, called
 from dyadic.proofs.claims import Claim, Verdict
@@ -99,6 +100,14 @@ def run(network: VectorNetwork, steps: int | None, prime: int, seed: int) -> Rel
 
 def error_bound(network: VectorNetwork, steps: int | None, outcome: RelaxationRun) -> Fraction:
     """The probability, at most, that one run agrees although the identity is false."""
+    degree, argument = _degrees(network, steps)
+    pairs = sum(calls * (calls - 1) // 2 for calls in outcome.calls)
+    trials = outcome.compared * degree + pairs * argument
+    return min(Fraction(1), Fraction(trials, 2**DRAWN_BITS))
+
+
+def _degrees(network: VectorNetwork, steps: int | None) -> tuple[int, int]:
+    """The largest degree of what is compared, and of what a function is applied to."""
     algebra = DegreeAlgebra()
     drawn = network.draw(lambda size: 1, lambda rows, columns: 1)
     state = network.wavefront(drawn, algebra) if steps is None else network.initial(lambda size: 1)
@@ -108,19 +117,21 @@ def error_bound(network: VectorNetwork, steps: int | None, outcome: RelaxationRu
     for name in (*network.plans, *network.graph.shared):
         degrees += network.gradients(name, state, drawn, algebra).values()
     network.backpropagation(drawn, algebra, lambda name, xs, theta: degrees.extend([*(xs or ()), *theta.values()]))
-    pairs = sum(calls * (calls - 1) // 2 for calls in outcome.calls)
-    trials = outcome.compared * max(degrees) + pairs * algebra.largest_argument
-    return min(Fraction(1), Fraction(trials, 2**DRAWN_BITS))
+    return max(degrees), algebra.largest_argument
 
 
 def unfit(graph: Graph) -> str | None:
     """Why this network cannot be evaluated at its own sizes, or None."""
     try:
-        matrices, _ = VectorNetwork(graph).entries
+        network = VectorNetwork(graph)
+        matrices, vectors = network.entries
     except NoVectorForm as error:
         return f"{error}: exact evaluation stays at reduced sizes"
     if matrices > WAVEFRONT_BUDGET:
         return f"its matrices have {matrices} entries, more than {WAVEFRONT_BUDGET}"
+    degree = max(_degrees(network, None))
+    if (matrices + vectors) * degree >= 2 ** (DRAWN_BITS - TOGETHER):
+        return f"its polynomials have a degree of {degree.bit_length()} bits, too high for primes of {DRAWN_BITS}"
     return None
 
 

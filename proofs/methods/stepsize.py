@@ -25,11 +25,12 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from dyadic.proofs.checker.evaluation.affine import is_linear
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
-from dyadic.proofs.evaluate.identity_values import Identity, error_bound, primes_for, residue_source
+from dyadic.proofs.evaluate.identity_values import Identity, primes_for, residue_source, too_high, trials_of
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Tape
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, as_witness
 from dyadic.proofs.methods.rational import Rationals, integers
@@ -44,7 +45,7 @@ _STEPS = 3
 def unfit(graph: Graph) -> str | None:
     """Why this network is not simulated, or None."""
     updates = len(graph.parents) * graph.largest_rank
-    return None if updates <= MOST_UPDATES else f"{updates} updates are more than {MOST_UPDATES}"
+    return too_high(graph) if updates <= MOST_UPDATES else f"{updates} updates are more than {MOST_UPDATES}"
 
 
 @cache
@@ -89,22 +90,32 @@ def stepsize_claims(graph: Graph) -> Iterator[Claim]:
 
 def network_claim(graph: Graph) -> Claim:
     """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
-    prime, sizes = primes_for(SEED)[0], reduced_sizes(graph)
-    ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
-    counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
+    sizes = reduced_sizes(graph)
+    counterexample, prime, trials = _modulo(graph, sizes, BITS)
+    if counterexample is None and (bits := bits_for(trials)) > BITS:
+        counterexample, prime, trials = _modulo(graph, sizes, bits)
     linear = is_linear(graph)
     if linear and counterexample is None:
         counterexample = _deviates(graph, sizes)
     about, numbers = {"part": "network"}, {"T": graph.largest_rank, "linear": int(linear)}
     if counterexample is not None:
         return told("stepsize", Verdict.REFUTED, about, numbers, name="network", counterexample=counterexample)
+    witness = {"prime": str(prime), "seed": SEED} | as_witness(graph, Instantiation(graph, sizes))
+    numbers |= {"log10_error": log10_error(Fraction(trials, prime))}
+    return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
+
+
+def _modulo(graph: Graph, sizes: dict[str, int], bits: int) -> tuple[dict[str, Any] | None, int, int]:
+    """A counterexample if there is one, the prime, and t, where t / p is the probability of error at most."""
+    prime = primes_for(SEED, bits)[0]
+    ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
+    counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
+    if counterexample is not None:
+        return counterexample, prime, 0
     # A row of M^T is a sum of products of T derivatives, each of at most the degree of what backpropagation computes.
     entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
     one = Identity(prime, SEED, "synchronous", sizes, ring.calls, entries, None)
-    bound = min(Fraction(1), (graph.largest_rank + 1) * error_bound(graph, one))
-    witness = {"prime": str(prime), "seed": SEED} | as_witness(graph, Instantiation(graph, sizes))
-    numbers |= {"log10_error": log10_error(bound)}
-    return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
+    return None, prime, (graph.largest_rank + 1) * trials_of(graph, one)
 
 
 def _alive(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:

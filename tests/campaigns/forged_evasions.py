@@ -11,7 +11,7 @@ from support.refit import refitted
 
 from campaigns.forged import FORGERIES, base, layer, vertex
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
-from dyadic.proofs.checker.evaluation.kind_pairing import primes
+from dyadic.proofs.checker.evaluation.prime_numbers import primes
 from dyadic.proofs.checker.instantiated.entrywise import SEED
 from dyadic.proofs.methods.adjoint import prove
 

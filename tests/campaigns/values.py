@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from dyadic.proofs.checker.evaluation.equations import Evaluator, Field
-from dyadic.proofs.checker.evaluation.kind_pairing import chance
+from dyadic.proofs.checker.evaluation.prime_numbers import chance
 from dyadic.proofs.checker.intake.reading import Rejected
 
 PRIME, MOST_PLACES = 2**61 - 1, 24

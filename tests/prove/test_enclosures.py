@@ -9,6 +9,8 @@ from flint import arb, ctx, fmpq
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS, ELEMENTARY
 from dyadic.proofs.checker.differentiation.integer_intervals import BITS, ENCLOSED, ONE, Enclosure, NoValue, pi
 from dyadic.proofs.checker.evaluation.enclosed_numbers import NOTHING, EnclosedNumbers
+from dyadic.proofs.checker.intake.effort import limited
+from dyadic.proofs.checker.intake.reading import Costly
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 
 TRUE = {
@@ -151,3 +153,24 @@ def test_reductions():
     assert contains(slope, (arb(1).exp() + 5 * arb(3).exp() + 7 * arb(2).exp()) / total)
     with pytest.raises(NoValue):
         numbers.reduce("max", [terms[0], (5, terms[0][1])], "")
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 64, 100, -1, -5])
+def test_a_power_holds_the_number(n):
+    for number in (Fraction(3, 7), Fraction(-5, 3), Fraction(1)):
+        found, exact = Enclosure.of(number).power(n), number**n
+        assert Fraction(found.low, ONE) <= exact <= Fraction(found.high, ONE)
+        assert found.high - found.low < ONE >> 60
+
+
+def test_a_power_costs_as_many_products_as_its_exponent_has_bits():
+    """An exponent that a loop would never reach the end of."""
+    assert Enclosure.of(Fraction(1, 2)).power(2**80).high <= 1
+    assert Enclosure.of(-1).power(2**80 + 1) == Enclosure.of(-1)
+    with pytest.raises(NoValue):
+        Enclosure.of(Fraction(3, 2)).power(2**80)
+
+
+def test_the_work_of_a_power_is_counted():
+    with pytest.raises(Costly), limited(1000):
+        Enclosure.of(1).power(2**80)

@@ -18,7 +18,7 @@ from dyadic.catalogue import example_network
 from dyadic.proofs.checker import Rejected, check
 from dyadic.proofs.checker.core.facts import Facts
 from dyadic.proofs.checker.core.forms import Floor, Form
-from dyadic.proofs.checker.evaluation.kind_pairing import primes
+from dyadic.proofs.checker.evaluation.prime_numbers import primes
 from dyadic.proofs.checker.instantiated import entrywise, polynomials
 from dyadic.proofs.checker.instantiated.equation_instances import examine
 from dyadic.proofs.checker.intake.form import LABEL, SHAPE

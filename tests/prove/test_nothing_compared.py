@@ -7,7 +7,8 @@ from support.equations import EQUATIONS, equation, i, n, output
 from sympy import Integer
 
 from dyadic.catalogue import example_network
-from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, primes, small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, small_sizes
+from dyadic.proofs.checker.evaluation.prime_numbers import primes
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import adjoint
 from dyadic.proofs.methods.pairing import pairing_claim

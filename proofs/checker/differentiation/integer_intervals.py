@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import cache
 from math import isqrt
 
+from dyadic.proofs.checker.intake.effort import spend
+
 BITS = 160
 ONE = 1 << BITS
 LARGEST = 1024
@@ -54,10 +56,15 @@ class Enclosure:
         return _within(ONE * ONE // self.high, -(-ONE * ONE // self.low))
 
     def power(self, n: int) -> Enclosure:
-        """x^n for an integer n."""
-        result, factor = NUMBER_ONE, self if n >= 0 else self.inverse()
-        for _ in range(abs(n)):
-            result = result * factor
+        """x^n for an integer n, by repeated squaring."""
+        result, factor, left = NUMBER_ONE, self if n >= 0 else self.inverse(), abs(n)
+        spend(20 * left.bit_length(), "enclosures")
+        while left:
+            if left % 2:
+                result = result * factor
+            left //= 2
+            if left:
+                factor = factor * factor
         return result
 
     def widened(self, by: int) -> Enclosure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from typing import Any
 
 Degree = tuple[int, int] | None
@@ -77,14 +76,12 @@ class Degrees:
         return ((1, 0) if kind == "logsumexp" else _plus([v for _, (v, _) in terms])), slope
 
 
-def chance_of_error(
-    forward: tuple[Degree, Degree], backward: tuple[Degree, Degree], calls: int, entries: int, prime: int
-) -> Fraction:
-    """An upper bound on the probability that one run agrees although the identity is false.
+def trials_of_chance(forward: tuple[Degree, Degree], backward: tuple[Degree, Degree], calls: int, entries: int) -> int:
+    """The t for which one run modulo p agrees with probability at most t / p although the identity is false.
 
     With D the degree of the difference's numerator in the drawn values, n the entries compared and N the function
-    values drawn: n D / p (Schwartz and Zippel) + N (N - 1) / 2 * D / p (two different arguments with one residue).
+    values drawn: n D (Schwartz and Zippel) + N (N - 1) / 2 * D (two different arguments with one residue).
     """
     difference = _plus([forward[0], backward[0]])
     degree = sum(difference) if difference else 0
-    return min(Fraction(1), Fraction((2 * entries + calls * (calls - 1)) * max(degree, 1), 2 * prime))
+    return (entries + calls * (calls - 1) // 2) * max(degree, 1)

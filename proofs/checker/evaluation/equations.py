@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.prime_numbers import digest_size
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.reading import Costly, Outside, Rejected, need, shown, tensor
 from dyadic.proofs.checker.trust import BLAKE, CHECKER, called
@@ -40,6 +41,7 @@ class Field:
     def __init__(self, prime: int, seed: int) -> None:
         called(BLAKE)
         self.prime, self.key = prime, seed.to_bytes(32, "big")
+        self.digest_size = digest_size(prime, 16)
 
     def number(self, p: int, q: int = 1) -> Number:
         return (p if q == 1 else p * pow(q, -1, self.prime)) % self.prime, 0
@@ -57,7 +59,7 @@ class Field:
         return number[1], 0
 
     def unknown(self, *key: Any) -> int:
-        raw = hashlib.blake2b(repr(key).encode(), key=self.key, digest_size=16).digest()
+        raw = hashlib.blake2b(repr(key).encode(), key=self.key, digest_size=self.digest_size).digest()
         return int.from_bytes(raw, "big") % self.prime
 
     def add(self, terms: Iterable[Number]) -> Number:

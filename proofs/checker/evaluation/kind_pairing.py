@@ -8,16 +8,16 @@ derived adjoints and gradients.  A cost is a layer with one output and s = 1.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
+from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
 from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
 from dyadic.proofs.checker.evaluation.maxima import has_values
+from dyadic.proofs.checker.evaluation.prime_numbers import chance
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
@@ -220,12 +220,6 @@ def draw_inputs(run: Evaluator, equations: KindEquations, seed: int, integers: I
     return set(bounds)
 
 
-def chance(label: str, seed: int = 0) -> int:
-    """A large integer that depends only on the label and the seed."""
-    raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=8).digest()
-    return int.from_bytes(raw, "big")
-
-
 def compared(node: Any) -> set[tuple[str, str]]:
     """Tensors whose entries stand inside a bracket."""
     if not isinstance(node, list) or not node:
@@ -240,13 +234,18 @@ def compared(node: Any) -> set[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class PairingOutcome:
-    """Both sides of the pairing modulo ``prime`` at ``sizes``; ``bound``: the probability that they agree by chance."""
+    """Both sides of the pairing modulo ``prime`` at ``sizes``; they agree by chance with probability trials / prime."""
 
     prime: int
     sizes: dict[str, int]
     forward: int
     backward: int
-    bound: Fraction
+    trials: int
+
+    @property
+    def bound(self) -> Fraction:
+        """The probability, at most, that they agree by chance."""
+        return min(Fraction(1), Fraction(self.trials, self.prime))
 
 
 def evaluate(
@@ -270,36 +269,5 @@ def evaluate(
         raise Costly(f"{where}.sizes", "are too large to evaluate here")
     given, degrees = integers or {}, Degrees()
     forward, backward = pairing(equations, Field(prime, seed), chosen, seed, given)
-    bound = chance_of_error(*pairing(equations, degrees, chosen, seed, given), degrees.calls, 1, prime)
-    return PairingOutcome(prime, chosen, forward[0], backward[0], bound)
-
-
-def primes(seed: int) -> tuple[int, int]:
-    """Two primes near 2^61, drawn with the seed."""
-    return next_prime(2**61 + chance("first prime", seed) % 2**59), next_prime(
-        2**61 + 2**60 + chance("second prime", seed) % 2**59
-    )
-
-
-def next_prime(candidate: int) -> int:
-    candidate |= 1
-    while not is_prime(candidate):
-        candidate += 2
-    return candidate
-
-
-def is_prime(n: int) -> bool:
-    """Miller and Rabin's test; with these bases it is exact below 3.3 * 10^24 (Sorenson and Webster 2015)."""
-    bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41)
-    if n < 2 or any(n % base == 0 for base in bases):
-        return n in bases
-    odd, twos = n - 1, 0
-    while odd % 2 == 0:
-        odd, twos = odd // 2, twos + 1
-    for base in bases:
-        x = pow(base, odd, n)
-        if x in (1, n - 1):
-            continue
-        if not any((x := x * x % n) == n - 1 for _ in range(twos - 1)):
-            return False
-    return True
+    trials = trials_of_chance(*pairing(equations, degrees, chosen, seed, given), degrees.calls, 1)
+    return PairingOutcome(prime, chosen, forward[0], backward[0], trials)

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import conditions, equations
-from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Integers, PairingOutcome, evaluate, primes
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Integers, PairingOutcome, evaluate
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, SHOWN, bits_for, primes
 from dyadic.proofs.checker.intake.names import nodes
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.intake.shapes import integer_slots
@@ -22,15 +23,20 @@ from dyadic.proofs.checker.intake.shapes import integer_slots
 MOST_TABLES, PRIMES = 3, 2
 
 
-def own_prime() -> int:
-    return primes(secrets.randbits(60))[0]
+def own_prime(bits: int = BITS) -> int:
+    return primes(secrets.randbits(60), bits)[0]
 
 
 def agreed(
     content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK, integers: Integers | None = None
 ) -> PairingOutcome:
-    """Both sides at sizes.  Raises :class:`Rejected` where they differ, :class:`Costly` where it takes too long."""
+    """Both sides at sizes, modulo a prime so large that their agreement shows something.
+
+    Raises :class:`Rejected` where they differ, :class:`Costly` where it takes too long or no prime is large enough.
+    """
     outcome = evaluate(content, place, own_prime(), secrets.randbits(60), sizes, most, integers)
+    if outcome.forward == outcome.backward and (bits := bits_for(outcome.trials)) > BITS:
+        outcome = evaluate(content, place, own_prime(bits), secrets.randbits(60), sizes, most, integers)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")
@@ -66,6 +72,8 @@ def at_own_sizes(content: Any, place: str, tables: Sequence[Mapping[str, int] | 
         for _ in range(PRIMES):
             bound *= agreed(content, place, sizes).bound
         total += bound
+    if total >= Fraction(10) ** SHOWN:
+        raise Costly(place, "the probability of an agreement by chance is not small")
     return total
 
 

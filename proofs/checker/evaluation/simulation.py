@@ -16,9 +16,10 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.degrees import Degrees, chance_of_error
+from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
 from dyadic.proofs.checker.evaluation.equations import Entries, Evaluator, Field
-from dyadic.proofs.checker.evaluation.kind_pairing import chance, work
+from dyadic.proofs.checker.evaluation.kind_pairing import work
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, chance
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 
@@ -58,17 +59,23 @@ class Simulation:
     def __init__(self, graph: Graph, small: Small, steps: int) -> None:
         self.graph, self.small, self.steps = graph, small, steps
         self.every_step = affordable(graph, small, MOST_WORK) * steps <= EVERY_STEP
-        self._degrees: tuple[Any, Any, int] | None = None
+        self._trials: int | None = None
 
     def run(self, prime: int, seed: int) -> Fraction:
         """The chance of an agreement by accident.  Raises :class:`Rejected` on a difference."""
         one = NetworkInstance(self.graph, self.small, Field(prime, seed), seed)
         entries = compared(one, self.steps, self.every_step, f", mod {prime}")
-        if self._degrees is None:
+        if self._trials is None:
             degrees = Degrees()
             other = NetworkInstance(self.graph, self.small, degrees, seed)
-            self._degrees = other.forward()[1], other.paired(other.wavefront()), degrees.calls
-        return chance_of_error(*self._degrees, entries, prime)
+            moved = other.forward()[1]
+            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees.calls, entries)
+        return min(Fraction(1), Fraction(self._trials, prime))
+
+    @property
+    def bits(self) -> int:
+        """Of the primes modulo which a run shows something, as far as one has told; may raise :class:`Costly`."""
+        return BITS if self._trials is None else bits_for(self._trials, 2)
 
 
 def affordable(graph: Graph, small: Small, most: int) -> int:

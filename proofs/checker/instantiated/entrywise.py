@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.equations import Entries, Evaluator, Field, integer
-from dyadic.proofs.checker.evaluation.kind_pairing import chance, compared, positions, primes
+from dyadic.proofs.checker.evaluation.kind_pairing import compared, positions
+from dyadic.proofs.checker.evaluation.prime_numbers import chance, primes
 from dyadic.proofs.checker.instantiated.demands import Demand, Demands, Part
 from dyadic.proofs.checker.instantiated.integer_forms import NetworkNames
 from dyadic.proofs.checker.intake.names import sizes_of as symbols

@@ -16,8 +16,11 @@ MOST_RUNS, MOST_CONSTANTS = 4, 1_000
 SIZE, COUNT = number(1, 10**6), number(1, 10**15)
 SIGNS, INITIAL = ("negative", "mixed", "positive", "small"), ("zero", "drawn")
 """How the numbers of a witness of tightness are drawn, and the state from which the steps start."""
-_SEED, _PRIME = number(0, 2**64), text(20, "[0-9]+")
-_DECIMAL = text(60, r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
+_SEED, _PRIME = number(0, 2**64), text(140, "[0-9]+")
+_NUMBER = r"(?!-?0e)-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
+_DECIMAL = text(60, _NUMBER)
+_ENCLOSED = text(60, rf"{_NUMBER}|\[(?:{_NUMBER} )?\+/- {_NUMBER}\]")
+"""A number, or one of which no digit is certain, by an interval.  0e+99 is neither: it is 0, or has no digit."""
 _CONSTANTS = table(listed(text(800, r"-?[0-9]+(?:/[1-9][0-9]*)?"), most=MOST_CONSTANTS), most=MOST_CONSTANTS)
 """Entries in order as fractions, by input."""
 _SHAPES = table(listed(SIZE, most=12))
@@ -60,7 +63,7 @@ WITNESSES: dict[str, Form] = {
     }),
     "tightness": record({
         "variable": text(500, "s:.*"), "entry": listed(number(0), most=12), "initial_state": one_of(*INITIAL),
-        "steps": number(1), "value_before": _DECIMAL, "value_exact": _DECIMAL, "difference": _DECIMAL,
+        "steps": number(1), "value_before": _ENCLOSED, "value_exact": _ENCLOSED, "difference": _DECIMAL,
         "seed": number(0, 2**60), "signs": one_of(*SIGNS), "precision": number(1, 10_000), "sizes": _SIZES,
         "constants": _CONSTANTS,
     }),

@@ -14,6 +14,7 @@ from flint import ctx
 
 from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, work
 from dyadic.proofs.checker.evaluation.own_sizes import MOST_TABLES, undecided_by_values
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational_source
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
@@ -49,6 +50,8 @@ def concrete_agreement(
             bound += chance
     except (Rejected, Undetermined, Undefined):
         return None
+    if bound >= Fraction(10) ** SHOWN:
+        return None  # an agreement that chance may have made
     return {"runs": runs, "error_probability_below": f"{float(bound):.1e}"}
 
 
@@ -58,7 +61,7 @@ def _positive(draw: Draw) -> Draw:
 
 
 def _chance_of_error(problem: EvaluableLayer, sizes: Mapping[str, int], ring: PrimeField, entries: int) -> Fraction:
-    """As in :func:`dyadic.proofs.evaluate.identity_values.error_bound`."""
+    """As in :func:`dyadic.proofs.evaluate.identity_values.trials_of`."""
     one, two, _ = both_sides(problem, sizes, Degree(), lambda label: 1)
     degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
     trials = entries + ring.calls * (ring.calls - 1) // 2

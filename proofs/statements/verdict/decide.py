@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
@@ -157,6 +158,8 @@ def decide(statement: Statement, claim: Equalities, budget: sizes.Budget, search
         shown.methods.add(outcome.method)
         shown.bound += outcome.bound
         shown.examined, shown.integers = chosen, values.argument or shown.integers
+    if shown.bound >= Fraction(10) ** SHOWN:
+        return undecided(f"it agrees, but the probability of an agreement by chance is not below 1e{SHOWN}")
     method = _OWN if _OWN in shown.methods else _FREE
     trusted = (*shown.trusted(), *((REFLECTIONS,) if claim.premises.orthogonal else ()))
     witness = {"sizes": _examined(shown.examined)} | ({"integers": shown.integers} if shown.integers else {})

@@ -19,6 +19,7 @@ from dyadic.proofs.checker.differentiation.definitions import HELD
 from dyadic.proofs.checker.evaluation.domain import hypothesis
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.names import applied
+from dyadic.proofs.checker.intake.reading import Costly
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values, tightness_witness
@@ -139,9 +140,12 @@ def _open(graph: Graph) -> str | None:
         return str(error)
     if not _lemma():
         return "the proof of the stabilisation lemma does not hold"
-    for k, prime in enumerate(identity_values.primes_for(_SEED)):
-        if identity_values.run(graph, graph.largest_rank, prime, _SEED + k).difference:
-            return "the derived equations do not agree with backpropagation"
+    try:
+        runs, _ = identity_values.runs(graph, graph.largest_rank, _SEED)
+    except Costly as error:
+        return str(error)
+    if any(run.difference for run in runs):
+        return "the derived equations do not agree with backpropagation"
     return None
 
 
