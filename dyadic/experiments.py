@@ -102,6 +102,7 @@ def devices(
             lines += [*text.mismatch_text(device.mismatch(updates, made), how, paper), ""]
         if noise is not None:
             found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise * noise, count)
+            status = status if found.agrees else 1
             lines += [*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""]
         if resolution is not None:
             limits = device.resolution(updates, resolution, count, seed)
