@@ -30,7 +30,7 @@ from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.errors import DyadicError
 
 MOST_DEVIATIONS = 8.0
-"""Standard deviations of its estimate that a variance may be off: of 1,000 entries over 20 runs, one in a thousand is."""
+"""Standard deviations of its estimate that a variance may be off; chance goes so far once in many thousand networks."""
 _CONVERGED = 1e-17
 _MOST_STEPS = 10**5
 _MISSING = 1e-2
