@@ -34,11 +34,11 @@ def noise_text(found: Noise, how: str, page: Page) -> Iterator[str]:
         label = f"{variable[0]} {variable[1]}"
         measured = np.diag(found.found)[place].mean()
         yield f"- {label:<20} mean variance {variances[place].mean():.4g}, measured {measured:.4g}"
-    yield from page.wrapped(
-        f"over {found.samples} runs of {found.steps} steps no variance is further off than {found.worst:.1f} standard "
-        "deviations of its estimate",
-        "- ",
+    text = f"{found.worst:.1f} standard deviations of its estimate"
+    how = (
+        f"no variance is further off than {text}" if found.agrees else f"a variance is off by {text}: NOT as predicted"
     )
+    yield from page.wrapped(f"over {found.samples} runs of {found.steps} steps {how}", "- ")
     yield from claim_lines([found.claim], page, details=True)
 
 

@@ -10,6 +10,7 @@ from dyadic.paper.drawing import Drawing
 from dyadic.paper.wavefront import wavefront
 from dyadic.physics.deviation import Prediction
 from dyadic.physics.dynamics import relax
+from dyadic.physics.settling import in_unit_steps
 from dyadic.physics.trajectory import Trajectory
 from dyadic.symbolic import Derivation, DyadicError
 
@@ -45,10 +46,18 @@ def relaxation_drawing(derivation: Derivation, found: Trajectory, prediction: Pr
     largest = found.deviation.max(axis=1)
     line = DeviationLine(
         found.h, np.where(largest <= found.floor, 0.0, largest).tolist(),
-        [] if isinstance(prediction, str) else prediction.largest.max(axis=1).tolist(),
+        [] if isinstance(prediction, str) else prediction.largest.max(axis=1).tolist(), _called(found),
+        "exactly 0" if in_unit_steps(found, found.tau) and not found.floor else "0 but for rounding",
     )  # fmt: skip
     plot = deviation_plot(found.name, [line])
     return plot if found.steps > _MOST_COLUMNS else stacked(deviation_map(derivation, _by_variable(found)), plot)
+
+
+def _called(found: Trajectory) -> str:
+    """The step size, and what else is not as usual: continuous time, the order of updates."""
+    if found.solver != "euler":
+        return f"{found.solver}, read every {found.h:g}"
+    return f"h = {found.h:g}" + ("" if found.schedule == "synchronous" else f", {found.schedule}")
 
 
 def _run(derivation: Derivation, h: float, steps: int, seed: int) -> Trajectory:

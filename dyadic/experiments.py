@@ -22,17 +22,18 @@ from dyadic.terminal import page, progress
 def relax(
     spec: Path, cost: str | None, granularity: Granularity | None, sizes: tuple[str, ...], output: Path | None,
     figure: Path | None, params: Path | None, data: Path | None, start: str, batch: int | None, seed: int | None,
-    target: str, dtype: str, tau: tuple[str, ...], stepsize: float, **options: Any,
+    target: str, dtype: str, tau: tuple[str, ...], stepsize: float, starts: int | None, **options: Any,
 ) -> int:  # fmt: skip
     from dyadic.physics.deviation import predicted
     from dyadic.physics.dynamics import RelaxationSetting, built, checked, run, time_constants
     from dyadic.physics.loading import emitted_network
+    from dyadic.physics.settling import in_unit_steps, latest_exact, settling
     from dyadic.physics.spectrum import spectrum
     from dyadic.physics.starts import problem
     from dyadic.physics.starts import start as started
-    from dyadic.relaxation_text import contradicted, relaxation_text
+    from dyadic.relaxation_text import ManyStarts, late_of_many, relaxation_text
 
-    drawn = params is None or data is None or start == "random" or options["schedule"] == "asynchronous"
+    drawn = params is None or data is None or start == "random" or starts or options["schedule"] == "asynchronous"
     _refuse_idle((seed is not None and not drawn, _NOTHING_DRAWN), (batch is not None and data is not None, _OWN_BATCH))
     taus, numbers, seed = _named_numbers("--tau", tau), numbers_of(sizes), seed or 0
     read = (spec, params, data, None if start in ("zero", "random") else Path(start))
@@ -45,12 +46,18 @@ def relax(
         options |= {"steps": steps, "h": stepsize, "tau": constants, "seed": seed, "states": output is not None}
         setting = RelaxationSetting(**options)
         checked(setting)
+        if starts and not (in_unit_steps(setting, constants) and setting.schedule in ("synchronous", "wavefront")):
+            raise DyadicError("--starts goes with steps of size h = tau, synchronous or wavefront: these have ranks")
         network = emitted_network(derivation, target, dtype)
         updates = built(network, problem(network, params, data, batch, seed))
         state = started(updates, start, seed)
         with progress("relaxing") as show:
             clock = _Clock(steps, show)
             found = run(updates, setting, state, clock)
+            many = None
+            if starts:
+                tell = lambda count: show(f"relaxing: from state {count} of {starts}")  # noqa: E731
+                many = ManyStarts(starts, latest_exact(updates, setting, starts, tell))
         prediction = predicted(updates, setting, state)
         if write_figure is not None and figure is not None:
             from dyadic.drawings import relaxation_drawing
@@ -59,8 +66,10 @@ def relax(
             write_figure(figure_file(relaxation_drawing(derivation, found, prediction), figure))
         if write is not None:
             write(found.stored())
-    print_lines(relaxation_text(found, spectrum(derivation, stepsize, constants), prediction, page(sys.stdout), start))
-    return 1 if contradicted(found) else 0
+    settled = settling(derivation, found)
+    values = spectrum(derivation, stepsize, constants, setting.schedule, setting.solver)
+    print_lines(relaxation_text(found, settled, values, prediction, page(sys.stdout), start, many))
+    return 1 if (settled and settled.late) or (many and late_of_many(found, many)) else 0
 
 
 def devices(
@@ -94,6 +103,7 @@ def devices(
             lines += [*text.mismatch_text(device.mismatch(updates, made), how, paper), ""]
         if noise is not None:
             found = device.noise(updates, RelaxationSetting(0, h=stepsize, seed=seed), noise * noise, count)
+            status = status if found.agrees else 1
             lines += [*text.noise_text(found, f"standard deviation {noise:g} of every entry at every step", paper), ""]
         if resolution is not None:
             limits = device.resolution(updates, resolution, count, seed)

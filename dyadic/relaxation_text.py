@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from dyadic.physics.deviation import Prediction
+from dyadic.physics.settling import Settling, in_unit_steps
 from dyadic.physics.spectrum import Spectrum
 from dyadic.physics.trajectory import Trajectory
 from dyadic.physics.updates import Variable
@@ -16,22 +18,30 @@ from dyadic.proofs.claims import Claim
 from dyadic.terminal import VERDICT_WIDTH, Page
 
 
+@dataclass(frozen=True)
+class ManyStarts:
+    """The latest first exact step of every variable from ``count`` random states."""
+
+    count: int
+    latest: Mapping[Variable, int | None]
+
+
 def relaxation_text(
-    found: Trajectory, spectrum: Spectrum, prediction: Prediction | str, page: Page, start: str
-) -> Iterator[str]:
+    found: Trajectory, settled: Settling | None, spectrum: Spectrum, prediction: Prediction | str, page: Page,
+    start: str, many: ManyStarts | None = None,
+) -> Iterator[str]:  # fmt: skip
     """What happened, the picture, and what was predicted."""
     T = max(found.ranks.values())
     how = f"{_started(start)}, {found.schedule}, {found.solver}"
     yield from page.wrapped(f"{found.name}: {found.steps} steps of size {found.h:g} from {how}")
-    settled = "not settled" if found.settled is None else f"exact from step {found.settled} on"
-    yield f"{settled}; unit steps are exact after T = {T}"
+    yield from page.wrapped(f"{_settled(found)}; unit steps are exact after T = {T}")
     yield ""
     yield from _picture(found, page)
     yield ""
     yield page.styled("Closed forms", "bold")
-    for text in (_ranks(found), _eigenvalues(spectrum), _deviation(found, prediction)):
+    texts = [*_ranks(found, settled), *_latest(found, many), _eigenvalues(spectrum), _deviation(found, prediction)]
+    for text in (*texts, *_energy(found)):
         yield from page.wrapped(text, "- ")
-    yield from page.wrapped(f"energy, the mean over the samples: {found.energy[0]:.6g} -> {found.energy[-1]:.6g}", "- ")
     claims = [spectrum.claim] + ([prediction.claim] if isinstance(prediction, Prediction) else [])
     yield from claim_lines(claims, page)
 
@@ -56,15 +66,29 @@ def _started(start: str) -> str:
     return {"zero": "the zero state", "random": "a random state"}.get(start, start)
 
 
+def _settled(found: Trajectory) -> str:
+    """From when on the state is backpropagation's, and whether that is more than rounding."""
+    step = found.settled
+    if step is None:
+        return "not settled"
+    if found.floor:
+        return f"within rounding ({found.floor:.0e}) from step {step} on"
+    if in_unit_steps(found, found.tau) or step == 0:
+        return f"exact from step {step} on"
+    return f"equal to the last bit from step {step} on, by rounding: exact in finite time are steps h = tau alone"
+
+
 def _picture(found: Trajectory, page: Page) -> Iterator[str]:
     """A row per variable and a character per step."""
     labels = [f"{letter} {printable(name)}" for letter, name in found.ranks]
     wide = min(max(map(len, labels)), 24)
-    head = f"{'variable':<{wide}}  rank  exact from  "
+    exactly = in_unit_steps(found, found.tau) and not found.floor
+    head = f"{'variable':<{wide}}  rank  {'exact' if exactly else 'equal'} from  "
     every = max(1, math.ceil((found.steps + 1) / (page.width - len(head))))
     scale = "each step" if every == 1 else f"every {every} steps"
     yield from page.wrapped(
-        f"deviation from backpropagation, {scale} from 0: a digit d for one below 10^-d, + above 10, . for exact"
+        f"deviation from backpropagation, {scale} from 0: a digit d for one below 10^-d, + above 10, . for "
+        + ("exact" if exactly else "none but rounding")
     )
     yield page.styled(head.rstrip(), "bold")
     for column, (variable, label) in enumerate(zip(found.ranks, labels, strict=True)):
@@ -79,33 +103,64 @@ def _cell(value: float, floor: float) -> str:
     return "." if value <= floor else str(min(9, max(0, math.floor(-math.log10(value)))))
 
 
-def _ranks(found: Trajectory) -> str:
-    late = contradicted(found)
-    if late is None:
-        return "first exact step: predicted for steps of size h = tau on the synchronous or the wavefront schedule"
+def _ranks(found: Trajectory, settled: Settling | None) -> Iterator[str]:
+    if settled is None:
+        yield "first exact step: predicted for steps of size h = tau on the synchronous or the wavefront schedule"
+        return
+    if settled.late:
+        yield f"first exact step: later than the rank for {_names(settled.late)}, which the theorem excludes"
+    elif not settled.judged:
+        yield f"first exact step: none of the {len(found.ranks)} variables had the steps for it"
+    elif len(settled.at_rank) == settled.judged:
+        yield f"first exact step = rank, for all {settled.judged} variables that had the steps for it"
+    else:
+        yield (
+            f"first exact step: never later than the rank, for the {settled.judged} variables that had the steps for "
+            f"it; at the rank for {len(settled.at_rank)}"
+        )
+    for reason, variables in settled.early.items():
+        yield f"earlier for {len(variables)}, {reason}: {_names(variables)}"
+
+
+def _names(variables: Sequence[Variable]) -> str:
+    names = ", ".join(f"{letter} {printable(name)}" for letter, name in variables[:5])
+    return names + (f" and {len(variables) - 5} more" if len(variables) > 5 else "")
+
+
+def _latest(found: Trajectory, many: ManyStarts | None) -> Iterator[str]:
+    """The largest first exact step over many states, which is what the rank bounds."""
+    if many is None:
+        return
+    late = late_of_many(found, many)
+    early = [v for v, step in many.latest.items() if step is not None and step < found.ranks[v]]
     if late:
-        names = ", ".join(f"{letter}:{name}" for letter, name in late[:5])
-        return f"first exact step: NOT the rank for {names}"
+        yield f"from {many.count} random states: later than the rank for {_names(late)}, which the theorem excludes"
+        return
     judged = sum(rank <= found.steps for rank in found.ranks.values())
-    if not judged:
-        return f"first exact step: none of the {len(found.ranks)} variables had the steps for it"
-    return f"first exact step = rank, for all {judged} variables that had the steps for it"
+    text = (
+        f"from {many.count} random states: no first exact step is later than the rank, and the latest one is the rank "
+        f"for {judged - len(early)} of {judged} variables"
+    )
+    shown = ", ".join(f"{v[0]} {printable(v[1])} {many.latest[v]} (rank {found.ranks[v]})" for v in early[:5])
+    yield text + (f"; earlier: {shown}" + (f" and {len(early) - 5} more" if len(early) > 5 else "") if early else "")
 
 
-def contradicted(found: Trajectory) -> list[Variable] | None:
-    """Variables that did not settle exactly when their rank says; None where nothing is said."""
-    unit = all(found.h == constant for constant in found.tau.values())
-    if not unit or found.solver != "euler" or found.schedule not in ("synchronous", "wavefront"):
-        return None
-    first = found.first_exact
-    # A variable may hold its value by chance before its rank, if it starts there.
-    return [v for v, rank in found.ranks.items() if rank <= found.steps and (first[v] is None or first[v] > rank)]  # type: ignore[operator]
+def late_of_many(found: Trajectory, many: ManyStarts) -> list[Variable]:
+    """Variables that from some state were not exact at their rank, of those that had the steps for it."""
+    latest = {v: math.inf if step is None else step for v, step in many.latest.items()}
+    return [v for v, rank in found.ranks.items() if rank <= found.steps and latest[v] > rank]
 
 
 def _eigenvalues(spectrum: Spectrum) -> str:
-    shown = ", ".join(f"{value:.4g} ({count} times)" for value, count in spectrum.of_the_step[:4])
-    more = f" and {len(spectrum.of_the_step) - 4} more" if len(spectrum.of_the_step) > 4 else ""
-    return f"eigenvalues of a step: {shown}{more}; spectral radius {spectrum.radius:.4g}: {spectrum.behaviour}"
+    shown = ", ".join(f"{value:.4g} ({count} times)" for value, count in spectrum.shown[:4])
+    more = f" and {len(spectrum.shown) - 4} more" if len(spectrum.shown) > 4 else ""
+    radius = "" if spectrum.of == "flow" else f"; spectral radius {spectrum.radius:.4g}"
+    return f"eigenvalues of {_MOTION[spectrum.of]}: {shown}{more}{radius}: {spectrum.behaviour}"
+
+
+_MOTION = {
+    "step": "a step", "round": "a round", "sweep": "the wavefront's sweep", "flow": "the flow in continuous time",
+}  # fmt: skip
 
 
 def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
@@ -115,7 +170,20 @@ def _deviation(found: Trajectory, prediction: Prediction | str) -> str:
     steps = len(finite) if finite.all() else int(np.argmin(finite))  # those before the numbers overflow
     until = "at every step" if steps == len(finite) else f"up to step {steps - 1}, after which the numbers overflow"
     off = float(np.abs(prediction.largest[:steps] - found.deviation[:steps]).max())
-    return f"deviation: predicted and simulated agree to {off:.1e} {until}"
+    largest = float(found.deviation[:steps].max())
+    share = f", {off / largest:.1e} of the largest deviation, {largest:.2g}," if largest else ""
+    return f"deviation: predicted and simulated agree to {off:.1e}{share} {until}"
 
 
-__all__ = ["claim_lines", "contradicted", "relaxation_text"]
+def _energy(found: Trajectory) -> Iterator[str]:
+    rates, unit = found.energy_rates, all(constant == 1 for constant in found.tau.values())
+    yield f"energy, the mean over the samples: {found.energy[0]:.6g} -> {found.energy[-1]:.6g}"
+    formula = "2 <dE/dx, dE/ds>" if unit else "sum over v of (1/tau_x + 1/tau_s) <dE/dx_v, dE/ds_v>"
+    yield (
+        f"dE/dt = {formula} along the saddle flow: {rates.predicted[0]:.4g} at first, {rates.predicted[-1]:.4g} at "
+        f"step {rates.rows[-1]}; differences of E along it give the same at {len(rates.rows)} states, to "
+        f"{rates.off:.1e} of the largest"
+    )
+
+
+__all__ = ["ManyStarts", "claim_lines", "late_of_many", "relaxation_text"]

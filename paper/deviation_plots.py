@@ -29,11 +29,19 @@ class DeviationLine:
     """The largest deviation of any variable after 0, 1, 2, ... steps of size ``h``; 0 is exact.
 
     predicted: what a closed form has for the same steps, drawn as marks; nothing where there is none.
+    label: what the line is called, by default its step size.  zero: what is said where it falls to 0.
     """
 
     h: float
     deviation: Sequence[float]
     predicted: Sequence[float] = ()
+    label: str = ""
+    zero: str = "exactly 0"
+
+    @property
+    def called(self) -> str:
+        """Its name in the plot."""
+        return self.label or f"h = {self.h:g}"
 
 
 def deviation_plot(name: str, lines: Sequence[DeviationLine]) -> Drawing:
@@ -49,13 +57,13 @@ def deviation_plot(name: str, lines: Sequence[DeviationLine]) -> Drawing:
     for k, line in enumerate(lines):
         shapes += _line(frame, line, _DASHES[k % len(_DASHES)], 1.8 if line.h == 1 else 1.1)
         if first_exact(line.deviation) is None:
-            ends.append((*_end(frame, line), f"h = {line.h:g}"))
+            ends.append((*_end(frame, line), line.called))
         shapes += _zero(frame, line)
         shapes += _predicted(frame, line)
     shapes += _named(ends)
-    title = f"Deviation of {name} from backpropagation against steps, for step sizes " + ", ".join(
-        f"{line.h:g}" for line in lines
-    )
+    named = any(line.label for line in lines)
+    what = ", ".join(line.called if named else f"{line.h:g}" for line in lines)
+    title = f"Deviation of {name} from backpropagation against steps, for {'' if named else 'step sizes '}{what}"
     return Drawing(_LEFT + _PLOT_WIDTH + _RIGHT, _BOTTOM + _PLOT_HEIGHT + _TOP, tuple(shapes), title)
 
 
@@ -166,9 +174,10 @@ def _zero(frame: _Frame, line: DeviationLine) -> list[Shape]:
             found.append(Curve(((frame.x(step - 1), frame.y(before)), (x, frame.zero)), 0.8, (1, 2)))
     mark = ((x - 3, frame.zero + 5), (x + 3, frame.zero + 5), (x, frame.zero), (x - 3, frame.zero + 5))
     found.append(Curve(mark, 1.2))
-    text, y = f"h = {line.h:g}: exactly 0 from step {step}", frame.zero + 7
-    room = x < _LEFT + 0.6 * _PLOT_WIDTH
-    return [*found, Caption(x + 7, y, text) if room else Caption(x - 7, y, text, "end")]
+    text, y = f"{line.called}: {line.zero} from step {step}", frame.zero + 7
+    if x < _LEFT + 0.6 * _PLOT_WIDTH:
+        return [*found, Caption(x + 7, y, text)]
+    return [*found, Caption(frame.x(max(step - 1, 0)) - 5, y, text, "end")]  # beside the drop, which comes from there
 
 
 def _named(ends: Sequence[tuple[float, float, str]]) -> list[Shape]:

@@ -45,6 +45,22 @@ def rests_on(statement: str, *names: str) -> Reading:
     return read
 
 
+def without_potential(statement: str) -> Reading:
+    """That inference has no potential: the claim about it is proved either way, and its numbers say which way."""
+
+    def read(known: Evidence, name: str) -> Claim:
+        (found,) = known.of("nonreciprocity")
+        if found.verdict is not Verdict.PROVED or (found.numbers or {})["reads"]:
+            return rests_on(statement, "nonreciprocity")(known, name)
+        return Claim(
+            name, statement, Verdict.REFUTED, f"{READING}; that is the opposite of nonreciprocity", found.hypotheses,
+            found.trusted, {"network": known.network, "says": found.statement}, None,
+            "a network in which no layer reads another is at the minimum of the sum of |x_v - f_v|^2 / 2",
+        )  # fmt: skip
+
+    return read
+
+
 def stated_by(statement: str, other: str) -> Reading:
     """A reading that another claim states; its verdict, and its numbers where it is refuted."""
 
@@ -68,7 +84,8 @@ def refuted_by(statement: str, example: str) -> Reading:
         return Claim(
             name, statement, Verdict.REFUTED, f"{READING}; an example is proved, {example}", found.hypotheses,
             found.trusted, {"example": found.statement}, None,
-            "read literally; the example is among the methods of `dyadic compare`",
+            "read literally, and symmetric weights as J = J^T: the example reads W^T on its way back, but so does the "
+            "paper's own dynamics; it is among the methods of `dyadic compare`",
         )  # fmt: skip
 
     return read
@@ -90,13 +107,17 @@ _FIRST: tuple[tuple[str, tuple[Reading, ...]], ...] = (
     ),
     (
         "it emerges exactly as the relaxation of a physical system in finite time",
-        (rests_on("{T} unit steps of the saddle dynamics from any state are backpropagation ({network})", "steps"),),
+        (
+            rests_on(
+                "{T} unit steps of the saddle dynamics from {start} are backpropagation{held} ({network})", "steps"
+            ),
+        ),
     ),
     (
         "inference as a process in continuous time, and the Lagrangian theory of non-conservative systems, give a "
         "global energy on a doubled state of activations and sensitivities",
         (
-            rests_on("the interactions are asymmetric: no potential generates inference", "nonreciprocity"),
+            without_potential("the interactions are asymmetric: no potential generates inference"),
             rests_on("doubling the whole state gives the saddle dynamics of E (construction B)", "variational:B"),
             rests_on("doubling the cost alone does not: it leaks into inference (construction C)", "variational:C"),
         ),
@@ -113,7 +134,7 @@ _FIRST: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "Euler's method with unit steps, the time scale of a layer, is backpropagation in precisely 2L steps, with "
         "nothing approximated",
         (
-            rests_on("{T} unit steps are enough, from any state ({network})", "steps"),
+            rests_on("{T} unit steps are enough, from {start}{held} ({network})", "steps"),
             rests_on("and one step fewer is not", "tightness"),
             rests_on("no other step size is exact in finite time: only h = tau", "stepsize:only"),
         ),
@@ -122,7 +143,7 @@ _FIRST: tuple[tuple[str, tuple[Reading, ...]], ...] = (
         "unlike earlier energy-based methods it needs no symmetric weights, no asymptotic convergence and no vanishing "
         "perturbation: gradients are exact in finite time",
         (
-            rests_on("the theorem assumes none of these: any weights, any state, finitely many steps", "steps"),
+            rests_on("the theorem assumes none of these: any weights, {start}, finitely many steps{held}", "steps"),
             refuted_by("no earlier method of this kind was exact in finite time without them", "z-il:exact"),
         ),
     ),
@@ -236,4 +257,13 @@ def _merged(claims: list[Claim], attribute: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for claim in claims for text in getattr(claim, attribute)))
 
 
-__all__ = ["READING", "Sentence", "abstract_claims", "left_open", "refuted_by", "rests_on", "stated_by"]
+__all__ = [
+    "READING",
+    "Sentence",
+    "abstract_claims",
+    "left_open",
+    "refuted_by",
+    "rests_on",
+    "stated_by",
+    "without_potential",
+]

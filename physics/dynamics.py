@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from dyadic.physics import flows
+from dyadic.physics.energy_rates import energy_rate, rate_along_the_flow
 from dyadic.physics.given_numbers import positive, whole
 from dyadic.physics.loading import EmittedNetwork, emitted_network
 from dyadic.physics.orders import Schedule, schedule
 from dyadic.physics.starts import Source, problem, start
-from dyadic.physics.trajectory import Trajectory, on_host
+from dyadic.physics.trajectory import MOST_RATES, EnergyRates, Trajectory, on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.symbolic.derivation import Derivation, expect_derivation
 from dyadic.symbolic.errors import DyadicError
@@ -245,10 +246,14 @@ def _recorded(
     deviation = np.empty((setting.steps + 1, len(table)))
     off = np.empty((setting.steps + 1, len(wanted))) if setting.gradients else None
     kept: dict[str, list[Array]] = {}
+    every, rated = -(-(setting.steps + 1) // MOST_RATES), list[tuple[int, float, float]]()
     state = exact
     for step, state in enumerate(rows):
         frame = updates.at(state.x, state.s)
         energy[step] = float(frame.energy().mean())
+        if step % every == 0:
+            along = rate_along_the_flow(updates, state, setting.tau)
+            rated.append((step, float(energy_rate(updates, state, setting.tau).mean()), float(along.mean())))
         deviation[step] = [_off(state[variable], exact[variable]) for variable in table]
         if off is not None:
             found = frame.gradients()
@@ -262,7 +267,8 @@ def _recorded(
     return Trajectory(
         updates.network.derivation.architecture.name, setting.schedule, setting.solver, setting.h,
         {variable: setting.tau.get(variable, 1.0) for variable in table}, table,
-        setting.h * np.arange(setting.steps + 1), energy, deviation, off, _floor(updates, setting, exact), exact, state,
+        setting.h * np.arange(setting.steps + 1), energy, deviation, off, _floor(updates, setting, exact),
+        EnergyRates(*(np.array(column) for column in zip(*rated, strict=True))), exact, state,
         float(frame.cost().mean()), frame.gradients(), {name: np.stack(values) for name, values in kept.items()},
     )  # fmt: skip
 

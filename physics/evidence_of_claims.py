@@ -16,6 +16,7 @@ from dyadic.physics.rivals.vector_fields import dyadic_claim
 from dyadic.physics.spectrum import triangular_claim
 from dyadic.proofs.checker.trust import ARB, FRACTIONS, GRAPH, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.sentences import any_state, as_held
 from dyadic.proofs.trusted import recorded
 from dyadic.proofs.verification import verify
 from dyadic.symbolic import architecture
@@ -57,9 +58,17 @@ class Evidence:
 
     def filled(self, text: str) -> str:
         """A text with this network's numbers."""
-        name, L = self.derivation.architecture.name, self.derivation.L
         agreement = f"feedback:agreement, {self.claims['feedback:agreement'].verdict}"
-        return text.format(T=self.derivation.steps, network=f"{name}, L = {L}", agreement=agreement)
+        steps = self.claims["steps"].numbers or {}
+        return text.format(
+            T=self.derivation.steps, network=self.network, agreement=agreement, start=any_state(steps),
+            held=as_held(steps),
+        )  # fmt: skip
+
+    @property
+    def network(self) -> str:
+        """Which network it is."""
+        return f"{self.derivation.architecture.name}, L = {self.derivation.L}"
 
 
 def evidence(derivation: Derivation | None = None) -> Evidence:

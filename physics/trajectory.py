@@ -14,6 +14,28 @@ from dyadic.physics.updates import Array, DoubledState, Variable
 from dyadic.scratch import write_whole
 from dyadic.symbolic.errors import unwritable
 
+MOST_RATES = 64
+"""Rows at which the energy's rate is computed twice: with the formula, and along the flow."""
+
+
+@dataclass(frozen=True)
+class EnergyRates:
+    """dE/dt at some rows, the mean over the batch: ``predicted`` by its formula, ``found`` by differences of E.
+
+    Both are of the flow at that row's state, whichever way the relaxation came there.
+    """
+
+    rows: Array
+    predicted: Array
+    found: Array
+
+    @property
+    def off(self) -> float:
+        """The largest difference, relative to the largest rate; 0 where there are no finite ones."""
+        finite = np.isfinite(self.predicted) & np.isfinite(self.found)
+        largest = np.abs(self.predicted[finite]).max(initial=0.0)
+        return float(np.abs(self.predicted - self.found)[finite].max(initial=0.0) / largest) if largest else 0.0
+
 
 @dataclass(frozen=True, repr=False)
 class Trajectory:
@@ -25,6 +47,7 @@ class Trajectory:
     deviation: [row, variable], the largest absolute difference of any entry from backpropagation's value.
     gradient_deviation: [row, parameter] likewise for dE/dtheta, where that was asked for.
     floor: what counts as exact: 0, or a few units of rounding where the coordinates or the solver round on their own.
+    energy_rates: dE/dt at some of the rows.
     exact, final: backpropagation's state and the last one.  loss, gradients: at the last state.
     states: every variable at every row by name (``x:hidden``, or ``a:hidden`` and ``b:hidden``), where asked for.
     """
@@ -40,6 +63,7 @@ class Trajectory:
     deviation: Array
     gradient_deviation: Array | None
     floor: float
+    energy_rates: EnergyRates
     exact: DoubledState
     final: DoubledState
     loss: float
@@ -52,7 +76,10 @@ class Trajectory:
 
     @property
     def first_exact(self) -> dict[Variable, int | None]:
-        """The first step from which each variable is exact, up to ``floor``; None if it never settles."""
+        """The first step from which each variable has backpropagation's value, up to ``floor``; None if it never does.
+
+        Exact in finite time are steps of size h = tau alone (:func:`in_unit_steps`); others come as close as rounding.
+        """
         found: dict[Variable, int | None] = {}
         for column, variable in enumerate(self.ranks):
             late = np.flatnonzero(~(self.deviation[:, column] <= self.floor))  # NaN is late
@@ -62,7 +89,7 @@ class Trajectory:
 
     @property
     def settled(self) -> int | None:
-        """The first step from which the whole state is exact, or None."""
+        """The first step from which all variables have backpropagation's values, or None; see :attr:`first_exact`."""
         steps = list(self.first_exact.values())
         return None if None in steps else max(step for step in steps if step is not None)
 
@@ -75,6 +102,8 @@ class Trajectory:
             "times": self.times, "energy": self.energy, "deviation": self.deviation,
             "variables": np.array([f"{letter}:{name}" for letter, name in self.ranks]),
             "ranks": np.array(list(self.ranks.values())),
+            "rate_rows": self.energy_rates.rows, "energy_rate": self.energy_rates.predicted,
+            "energy_rate_found": self.energy_rates.found,
             "tau": np.array([self.tau[variable] for variable in self.ranks]), "h": np.array(self.h),
         }  # fmt: skip
         if self.gradient_deviation is not None:
@@ -100,4 +129,4 @@ def on_host(array: Any) -> Any:
     return array.get() if hasattr(array, "get") else np.asarray(array)
 
 
-__all__ = ["Trajectory", "on_host"]
+__all__ = ["MOST_RATES", "EnergyRates", "Trajectory", "on_host"]

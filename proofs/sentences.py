@@ -357,4 +357,4 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
     raise KeyError(kind)
 
 
-__all__ = ["as_held", "assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]
+__all__ = ["any_state", "as_held", "assumed", "conventions", "log10_error", "these_sizes", "told", "undecided"]

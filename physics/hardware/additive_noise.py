@@ -29,8 +29,12 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.errors import DyadicError
 
+MOST_DEVIATIONS = 8.0
+"""Standard deviations of its estimate that a variance may be off; chance goes so far once in many thousand networks."""
 _CONVERGED = 1e-17
 _MOST_STEPS = 10**5
+_MISSING = 1e-2
+"""How much of a standard deviation of its estimate a variance may be short of the stationary one."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Noise:
     steps: int
     worst: float
     claim: Claim
+
+    @property
+    def agrees(self) -> bool:
+        """Whether no variance is further off than chance explains."""
+        return self.worst <= MOST_DEVIATIONS
 
 
 def one_step(updates: Updates, ratios: Mapping[Variable, float]) -> Array:
@@ -82,6 +91,32 @@ def stationary(matrix: Array, covariance: Array) -> Array:
     raise DyadicError("the noise has no stationary covariance: the steps do not converge")
 
 
+def stationary_after(matrix: Array, covariance: Array, samples: int) -> int | None:
+    """After how many steps from the fixed point the variances are stationary, as far as so many samples can tell.
+
+    S - S_n = A^n S (A^T)^n exactly, so the powers of A are asked, not its spectral radius: of a matrix that is not
+    normal they grow long before they fall.  None for more than :data:`_MOST_STEPS`.
+    """
+    wanted = _MISSING * np.sqrt(2 / samples) * np.diag(covariance)
+
+    def stands(power: Array) -> bool:
+        # Rounding in S is relative to its largest entry; what is below that cannot be asked for.
+        left = np.diag(power @ covariance @ power.T)
+        return bool((left <= np.maximum(wanted, 1e-15 * np.abs(covariance).max())).all())
+
+    powers = [matrix]
+    while not stands(powers[-1]):
+        if 2 ** len(powers) > 2 * _MOST_STEPS:
+            return None
+        powers.append(powers[-1] @ powers[-1])
+    steps, reached = 0, np.eye(len(matrix))
+    for k in reversed(range(len(powers) - 1)):  # the largest number of steps that is not enough, bit by bit
+        further = powers[k] @ reached
+        if not stands(further):
+            steps, reached = steps + 2**k, further
+    return steps + 1 if steps < _MOST_STEPS else None
+
+
 def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | float, samples: int = 2000) -> Noise:
     """Predict the stationary covariance of one sample's doubled state, and measure it.
 
@@ -103,17 +138,18 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
     ratios = {variable: setting.h / setting.tau.get(variable, 1.0) for variable in updates.variables}
     vector = StateVector.of(updates.sample())
     few_runs("count of runs", samples, len(vector))
-    steps = derivation.steps if spread.radius == 0 else int(np.ceil(np.log(1e-8) / np.log(spread.radius)))
-    if steps > _MOST_STEPS:
-        raise DyadicError(
-            f"step size h = {setting.h:g}: the noise is stationary after {steps} steps only; take a larger step"
-        )
     full = _covariance(covariance, len(vector))
     above_rounding(updates, "the noise's standard deviation", float(np.sqrt(np.diag(full).max())))
     with np.errstate(all="ignore"):
-        predicted = stationary(one_step(updates, ratios), full)
+        matrix = one_step(updates, ratios)
+        predicted = stationary(matrix, full)
     if not np.isfinite(predicted).all():
         raise DyadicError("the noise is so large that its stationary covariance overflows; give less")
+    steps = derivation.steps if spread.radius == 0 else stationary_after(matrix, predicted, samples)
+    if steps is None:
+        raise DyadicError(
+            f"step size h = {setting.h:g}: the noise is not stationary after {_MOST_STEPS} steps; take another one"
+        )
     found = _measured(updates, setting, full, vector, samples, steps)
     deviation = np.sqrt(2 / samples) * np.diag(predicted)
     off = np.abs(np.diag(found) - np.diag(predicted))
@@ -193,4 +229,4 @@ def covariance_claim() -> Claim:
     )  # fmt: skip
 
 
-__all__ = ["Noise", "covariance_claim", "noise", "one_step", "stationary"]
+__all__ = ["MOST_DEVIATIONS", "Noise", "covariance_claim", "noise", "one_step", "stationary", "stationary_after"]

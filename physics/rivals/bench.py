@@ -18,6 +18,8 @@ from dyadic.physics.gradient_error import gradient_error
 from dyadic.physics.number_types import Slopes
 from dyadic.physics.updates import Array, Updates
 from dyadic.symbolic.derivation import Derivation
+from dyadic.symbolic.expressions import Apply
+from dyadic.symbolic.functions import FUNCTIONS
 
 Units = Mapping[str, Array]
 """An array by vertex."""
@@ -129,6 +131,18 @@ class Bench:
             s = self.units(unit)
             rows.append(np.array(self.flat(added((1, self.pull(self.free, s)), (-1, s))), dtype=float))
         return np.array(rows)
+
+    def held_constant(self) -> str | None:
+        """Why J, the derivative of F, is not what backpropagation uses here, or None: values that are held constant."""
+        for name, layer in self.derivation.layers.items():
+            found = {node.name for item in layer.equation.definitions for node in item.body.atoms(Apply)}
+            held = sorted(function for function in found if FUNCTIONS[function].held)
+            if held:
+                return (
+                    f"its state moves with dF/du, and {name!r} holds a value constant ({held[0]}): backpropagation "
+                    "through it is not the transpose of that"
+                )
+        return None
 
     def too_large(self) -> str | None:
         """Why J is not made into a matrix here, or None."""

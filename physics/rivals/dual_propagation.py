@@ -27,8 +27,8 @@ from dyadic.physics.rivals.finite_time import chain
 from dyadic.physics.rivals.method import NUDGES, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, word
-from dyadic.proofs.checker.trust import POLYNOMIALS, called
-from dyadic.proofs.claims import Claim
+from dyadic.proofs.checker.trust import FRACTIONS, POLYNOMIALS, called
+from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
 
@@ -160,7 +160,9 @@ def _trial(bench: Bench, transposed: bool) -> MethodTrial | str:
         form, name = DualForm(transposed, alpha), f"{label} alpha {alpha:g}"
         claims.append(_order(name, form, order))
         claims.append(
-            exactness_claim(name, order, partial(_error_term, bench, energy, form, order), f"alpha {alpha:g}")
+            _one_layer(name, form)
+            if len(bench.vertices) == 1
+            else exactness_claim(name, order, partial(_error_term, bench, energy, form, order), f"alpha {alpha:g}")
         )
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
     return MethodTrial(tuple(measured), _effort(bench, energy, transposed), tuple(claims), *equations)
@@ -192,7 +194,22 @@ def _order(name: str, form: DualForm, order: int) -> Claim:
     """The first coefficient is backpropagation's; at alpha = 1/2 D is odd in beta, as the equations stay when z+ and z-
     are swapped with beta -> -beta."""
     holds = first_coefficient(form) and (order == 1 or symmetric(form))
-    return order_claim(name, order, holds, "", ("sigma is analytic at every pre-activation",))
+    return order_claim(
+        name, order, holds, "", ("sigma is analytic at every pre-activation", "C is analytic at the free output")
+    )
+
+
+@recorded
+def _one_layer(name: str, form: DualForm) -> Claim:
+    """Of one layer D = -(p + q) beta c at the free prediction, whatever beta is, and p + q = 1."""
+    called(FRACTIONS)
+    holds = sum(map(Fraction, form.shares)) == 1
+    return Claim(
+        f"{name}:exact", f"the estimate is backpropagation's gradient for every beta (alpha {form.alpha:g})",
+        Verdict.PROVED if holds else Verdict.UNDECIDED,
+        "-D / beta = (p + q) c, where the mean that the layer reads is the input", ("one layer",),
+        reason=None if holds else "p + q is not 1",
+    )  # fmt: skip
 
 
 def first_coefficient(form: DualForm) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sympy import Expr
 
 from dyadic.codegen.standalone import EmittedFunction, FunctionModule
@@ -123,7 +124,14 @@ class EnergyNetwork:
             if definitions:
                 name = f"{prefix}_by_{part.replace(' ', '_')}"
                 found[part] = functions.add(name, definitions, known, static, vertex.sizes, mean)
+        value = term.definitions[-1]
+        definitions = (*needed(value.body, term.definitions[:-1]), value)
+        found["value"] = functions.add(f"{prefix}_value", definitions, known, static, vertex.sizes)
         return found
+
+    def value(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> float:
+        """E, summed over the batch."""
+        return float(sum(np.sum(self._part(name, "value", x, s)) for name in self.updates.vertices))
 
     def by_x(self, x: Mapping[str, Array], s: Mapping[str, Array]) -> dict[str, Array]:
         """dE/dx_v of every vertex: its own term and those of its children."""

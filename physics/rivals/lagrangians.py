@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 from sympy import Expr, Integer, Rational
 
-from dyadic.physics.rivals.bench import Bench, Units, added
+from dyadic.physics.rivals.bench import Bench, Units, added, largest
+from dyadic.physics.rivals.descent import STEP, NotAtRest, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, Term, own
 from dyadic.physics.rivals.method import Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.words import Rules, Sum, word
@@ -19,7 +21,7 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 from dyadic.symbolic.layers import LayerEquation
 
-RHO, RATE, ASCENT = 1, 0.1, 0.1
+RHO, ASCENTS = 1, (0.1, 0.01, 0.001)
 _READ, _MOST_UPDATES = (50, 200, 1000, 5000), 20_000
 
 
@@ -36,11 +38,13 @@ def constrained(rho: int) -> Term:
 
 
 def ascended(
-    bench: Bench, energy: EnergyNetwork, steps: int, watch: Watch, read: Mapping[int, list[Measurement]]
-) -> None:
+    bench: Bench, energy: EnergyNetwork, steps: int, watch: Watch, read: Mapping[int, list[Measurement]],
+    rate: float = STEP, ascent: float = STEP,
+) -> bool:  # fmt: skip
     """x descends on the Lagrangian, then m += eta (x - f), from the forward state and m = 0.
 
     An output is not constrained, it is f of its parents; the multiplier -c in its place hands the cost's slope on.
+    Returns whether the numbers stayed finite; no more steps are taken once they do not.
     """
     outputs = [name for name in bench.vertices if not bench.derivation.architecture.edges_out[name]]
     u: Units = dict(bench.free)
@@ -48,12 +52,15 @@ def ascended(
     for step in range(1, steps + 1):
         u, m = _with_outputs(bench, u, m, outputs)
         slope = added((1, energy.by_x(u, m)), (1, bench.slope(u)))
-        u = {name: value if name in outputs else value - RATE * slope[name] for name, value in u.items()}
+        u = {name: value if name in outputs else value - rate * slope[name] for name, value in u.items()}
         u, m = _with_outputs(bench, u, m, outputs)
         watch.see(step, bench.chosen(energy.by_parameters(u, m)))
         if step in read:
             read[step].append(Measurement(f"{step} steps", *watch.last))
-        m = added((1, m), (-ASCENT, bench.field(u)))
+        m = added((1, m), (-ascent, bench.field(u)))
+        if not np.isfinite(largest(m)):
+            return False
+    return True
 
 
 def _with_outputs(bench: Bench, u: Units, m: Units, outputs: list[str]) -> tuple[Units, Units]:
@@ -66,11 +73,15 @@ def _with_outputs(bench: Bench, u: Units, m: Units, outputs: list[str]) -> tuple
 
 def _augmented(bench: Bench) -> MethodTrial | str:
     energy = EnergyNetwork(bench.updates, constrained(RHO))
-    watch, read = Watch(bench), {step: list[Measurement]() for step in _READ}
-    count = len(bench.vertices)
-    ascended(bench, energy, min(_READ[-1], _MOST_UPDATES // count), watch, read)
+    count, rate = len(bench.vertices), step_size(bench)
+    for ascent in ASCENTS:
+        watch, read = Watch(bench), {step: list[Measurement]() for step in _READ}
+        if ascended(bench, energy, min(_READ[-1], _MOST_UPDATES // count), watch, read, rate, ascent):
+            break
+    else:
+        raise NotAtRest(f"the multipliers diverge at every rate tried, down to {ASCENTS[-1]:g}")
     measured = tuple(found for step in _READ for found in read[step])
-    setting = f"rho {RHO}, rates {RATE:g} and {ASCENT:g}"
+    setting = f"rho {RHO}, rates {rate:.2g} and {ascent:g}"
     equations = tuple(energy.equations()), tuple(energy.equations(latex=True))
     return MethodTrial(
         measured, effort(setting, watch, 3 * count, count), (stationary_claim("pc-alm", True),), *equations

@@ -14,7 +14,7 @@ import numpy as np
 from flint import ctx
 from sympy import Expr, Rational
 
-from dyadic.physics.rivals.bench import Bench, Units, added, largest
+from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import (
     coefficients,
     exactness_claim,
@@ -22,8 +22,9 @@ from dyadic.physics.rivals.beta_series import (
     limit_claim,
     order_claim,
 )
+from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest, step_size
 from dyadic.physics.rivals.energies import EnergyNetwork, own
-from dyadic.physics.rivals.finite_time import chain
+from dyadic.physics.rivals.finite_time import chain, identity_claim, zero_divergence
 from dyadic.physics.rivals.method import WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch, effort
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
@@ -34,32 +35,13 @@ from dyadic.symbolic.layers import LayerEquation
 
 BETAS = (0.1, 0.01, 0.001)
 SMALL = tuple(10.0**-k for k in range(3, 9))
-STEP, MOST_STEPS, SETTLED, STALLED = 0.1, 20_000, 1e-15, 200
+_RESTLESS = f"descent does not come to rest in {MOST_STEPS} steps"
 
 
 def squared_error(equation: LayerEquation, activation: str | None) -> Expr:
     """(x_v - f_v)^2 / 2 of every entry."""
     output = equation.output
     return Rational(1, 2) * (own(equation, "x")[output.indices] - output.element) ** 2
-
-
-def descended(
-    start: Units, rate: Callable[[Units], Units], settled: float = SETTLED,
-    see: Callable[[int, Units], None] | None = None,
-) -> dict[str, Array]:  # fmt: skip
-    """Gradient descent until the slope is ``settled`` or does not fall any more, or :data:`MOST_STEPS`."""
-    u, least, fell = dict(start), float("inf"), 0
-    for number in range(1, MOST_STEPS + 1):
-        slope = rate(u)
-        u = added((1, u), (-STEP, slope))
-        if see is not None:
-            see(number, u)
-        size = largest(slope)
-        if size < 0.9 * least:
-            least, fell = size, number
-        if size <= settled or number - fell > STALLED or not np.isfinite(size):
-            break
-    return u
 
 
 def _held(bench: Bench) -> dict[str, Array]:
@@ -69,23 +51,35 @@ def _held(bench: Bench) -> dict[str, Array]:
 
 
 def _clamped(bench: Bench) -> MethodTrial | str:
-    reason = chain(bench)
+    reason = chain(bench) or bench.held_constant()
     if reason:
         return reason
     energy, last = EnergyNetwork(bench.updates, squared_error), bench.vertices[-1]
+    objective = Objective(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), (last,))
+    step = step_size(bench)
 
-    def rate(u: Units) -> dict[str, Array]:
-        return {**energy.by_x(u, {}), last: 0 * u[last]}
+    def gradient(u: Units) -> dict[str, Array]:
+        return bench.chosen(energy.by_parameters(u, {}))
 
-    u = descended(_held(bench), rate)
-    error = bench.error(bench.chosen(energy.by_parameters(u, {})))
-    claim = limit_claim(
-        "pc:exact", "at the minimum with the output held the gradient is backpropagation's",
-        lambda: _enclosed(bench, energy, u), "the minimum enclosed by Krawczyk's test, both gradients in balls",
-    )  # fmt: skip
-    count = len(bench.vertices)
-    found = Effort("output held", None, None, 2 * count, f"the error stays at {error[0]:.1e}")
-    return MethodTrial((Measurement("minimum, output held", *error),), found, (claim,), *_equations(energy))
+    found = at_rest(objective, _held(bench), step)
+    error = bench.error(gradient(found.u))
+    what = "at the minimum with the output held the gradient is backpropagation's"
+    if len(bench.vertices) == 1:  # there is nothing to relax: the minimum is Z-IL's state at its only time
+        claim = identity_claim("pc:exact", what, bench.derivation, zero_divergence, ("one layer",))
+    else:
+        how = "the minimum enclosed by Krawczyk's test, both gradients in balls"
+        claim = limit_claim("pc:exact", what, lambda: _enclosed(bench, energy, found.u), how)
+    setting, count = f"output held, steps of {step:.2g}", 2 * len(bench.vertices)
+    taken = Effort(setting, None, None, count, f"the error stays at {error[0]:.1e}")
+    if error[0] <= WANTED:
+        watch = Watch(bench)
+        if len(bench.vertices) == 1:
+            watch.first = 0
+        else:
+            at_rest(objective, _held(bench), step, lambda number, u: watch.see(number, gradient(u)))
+        taken = effort(setting, watch, count, len(bench.vertices), "" if found.steps else _RESTLESS)
+    measured = Measurement(f"minimum, output held{found.how}", *error)
+    return MethodTrial((measured,), taken, (claim,), *_equations(energy))
 
 
 def _enclosed(bench: Bench, energy: EnergyNetwork, guess: Units) -> tuple[Mapping[str, Array], Mapping[str, Array]]:
@@ -110,11 +104,13 @@ def _enclosed(bench: Bench, energy: EnergyNetwork, guess: Units) -> tuple[Mappin
 
 
 def _nudged(bench: Bench) -> MethodTrial | str:
-    energy = EnergyNetwork(bench.updates, squared_error)
-    measured = [
-        Measurement(f"beta {beta:g}", *bench.error(_estimate(bench, energy, _relaxed(bench, energy, beta), beta)))
-        for beta in BETAS
-    ]
+    reason = bench.held_constant()
+    if reason:
+        return reason
+    energy, measured = EnergyNetwork(bench.updates, squared_error), []
+    for beta in BETAS:
+        found = _relaxed(bench, energy, beta)
+        measured.append(Measurement(f"beta {beta:g}{found.how}", *bench.error(_estimate(bench, energy, found.u, beta))))
     claims = (
         _order(),
         exactness_claim("pc nudged", 1, lambda: _error_term(bench, energy)),
@@ -122,11 +118,14 @@ def _nudged(bench: Bench) -> MethodTrial | str:
     return MethodTrial(tuple(measured), _effort(bench, energy), claims, *_equations(energy))
 
 
-def _relaxed(
-    bench: Bench, energy: EnergyNetwork, beta: float, see: Callable[[int, Units], None] | None = None
-) -> dict[str, Array]:
-    settled = max(1e-16, 1e-9 * beta * largest(bench.slope(bench.free)))
-    return descended(bench.free, lambda u: added((1, energy.by_x(u, {})), (beta, bench.slope(u))), settled, see)
+def _relaxed(bench: Bench, energy: EnergyNetwork, beta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
+    def value(u: Units) -> float:
+        return energy.value(u, {}) + beta * float(np.sum(bench.updates.at(u, {}).cost()))
+
+    def slope(u: Units) -> dict[str, Array]:
+        return added((1, energy.by_x(u, {})), (beta, bench.slope(u)))
+
+    return at_rest(Objective(bench, value, slope), bench.free, step_size(bench), see)
 
 
 def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dict[str, Array]:
@@ -135,22 +134,22 @@ def _estimate(bench: Bench, energy: EnergyNetwork, u: Units, beta: float) -> dic
 
 def _watched(bench: Bench, energy: EnergyNetwork, beta: float) -> Watch:
     watch = Watch(bench)
-
-    def see(step: int, u: Units) -> None:
-        watch.see(step, _estimate(bench, energy, u, beta))
-
-    _relaxed(bench, energy, beta, see)
+    _relaxed(bench, energy, beta, lambda number, u: watch.see(number, _estimate(bench, energy, u, beta)))
     return watch
 
 
 def _effort(bench: Bench, energy: EnergyNetwork) -> Effort:
-    """With the largest power of ten for beta that is small enough; the free phase is the forward pass."""
-    count, least = len(bench.vertices), float("inf")
+    """With the largest power of ten for beta that is small enough, after the forward pass that is the free phase."""
+    count, least, step = len(bench.vertices), float("inf"), step_size(bench)
     for beta in SMALL:
-        least = bench.error(_estimate(bench, energy, _relaxed(bench, energy, beta), beta))[0]
-        if least <= WANTED:
-            return effort(f"beta {beta:g}", _watched(bench, energy, beta), 2 * count, count)
-    return Effort("nudged", None, None, 2 * count, f"the error stays at {least:.1e}")
+        found = _relaxed(bench, energy, beta)
+        error = bench.error(_estimate(bench, energy, found.u, beta))[0]
+        least = min(least, error)
+        if error <= WANTED:
+            watch = _watched(bench, energy, beta) if found.steps is not None else Watch(bench)
+            reason = "" if found.steps else _RESTLESS
+            return effort(f"beta {beta:g}, steps of {step:.2g}", watch, 2 * count, count, reason)
+    return Effort(f"nudged, steps of {step:.2g}", None, None, 2 * count, f"the error stays at {least:.1e}")
 
 
 @recorded
@@ -197,4 +196,4 @@ METHODS = (
     ),
 )  # fmt: skip
 
-__all__ = ["METHODS", "descended", "squared_error"]
+__all__ = ["METHODS", "squared_error"]

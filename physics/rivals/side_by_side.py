@@ -22,6 +22,7 @@ from dyadic.physics.rivals import (
     vector_fields,
 )
 from dyadic.physics.rivals.bench import Bench
+from dyadic.physics.rivals.descent import NotAtRest
 from dyadic.physics.rivals.method import MethodTrial, RivalMethod
 from dyadic.physics.starts import Source, parameters, problem
 from dyadic.physics.updates import Updates
@@ -206,7 +207,10 @@ def compare(
         if method.id in chosen:
             progress(method.title)
             with np.errstate(all="ignore"):  # what diverges is shown as such
-                found = method.run(bench)
+                try:
+                    found = method.run(bench)
+                except NotAtRest as error:  # no numbers of an unfinished descent
+                    found = str(error)
             rows.append(Row(method, None, found) if isinstance(found, str) else Row(method, found))
     return Comparison(derivation.architecture.name, tuple(rows))
 

@@ -21,10 +21,10 @@ from dyadic.physics.enclosures import matrix
 from dyadic.physics.number_types import Series, Slopes
 from dyadic.physics.rivals.bench import Bench, Units, added
 from dyadic.physics.rivals.beta_series import coefficients, exactness_claim, expansion, limit_claim, order_claim
+from dyadic.physics.rivals.descent import MOST_STEPS, Objective, Rest, at_rest
 from dyadic.physics.rivals.dual_propagation import no_layers
-from dyadic.physics.rivals.energies import EnergyNetwork, own
+from dyadic.physics.rivals.energies import EnergyNetwork, activation, own
 from dyadic.physics.rivals.method import NUDGES, WANTED, Effort, Measurement, MethodTrial, RivalMethod, Watch
-from dyadic.physics.rivals.predictive_coding import descended
 from dyadic.physics.rivals.verified_zero import verified_zero
 from dyadic.physics.updates import Array
 from dyadic.physics.words import Rules, Sum, word
@@ -59,11 +59,15 @@ def symmetric_layer(equation: LayerEquation, parents: tuple[str | None, ...]) ->
 
 @dataclass(frozen=True)
 class EnergyMinimum:
-    """The symmetric network's free state on a bench, and the gradient of the cost there."""
+    """The symmetric network's free state on a bench, and the gradient of the cost there.
+
+    steps: of gradient descent to the free state; None where it was found by Newton's method.
+    """
 
     bench: Bench
     energy: EnergyNetwork
     free: Units
+    steps: int | None
 
     @cached_property
     def gradient(self) -> dict[str, Array]:
@@ -111,31 +115,29 @@ def minimum(bench: Bench) -> EnergyMinimum | str:
     if reason:
         return reason
     energy = EnergyNetwork(bench.updates, hopfield, symmetric_layer)
-    free = descended(bench.free, lambda u: energy.by_x(u, {}))
-    slope = energy.by_x(free, {})
-    if not max(float(abs(value).max()) for value in slope.values()) < 1e-12:
-        return "gradient descent on the symmetric energy did not come to rest"
-    return EnergyMinimum(bench, energy, free)
+    found = at_rest(Objective(bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {})), bench.free)
+    return EnergyMinimum(bench, energy, found.u, found.steps)
 
 
-def nudged(found: EnergyMinimum, beta: float, see: Callable[[int, Units], None] | None = None) -> dict[str, Array]:
+def nudged(found: EnergyMinimum, beta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
     """The minimum of E + beta C near the free one."""
 
-    def rate(u: Units) -> dict[str, Array]:
+    def value(u: Units) -> float:
+        return found.energy.value(u, {}) + beta * float(np.sum(found.bench.updates.at(u, {}).cost()))
+
+    def slope(u: Units) -> dict[str, Array]:
         return added((1, found.energy.by_x(u, {})), (beta, found.bench.slope(u)))
 
-    return descended(found.free, rate, see=see)
+    return at_rest(Objective(found.bench, value, slope), found.free, see=see)
 
 
-def held(found: EnergyMinimum, eta: float) -> dict[str, Array]:
+def held(found: EnergyMinimum, eta: float, see: Callable[[int, Units], None] | None = None) -> Rest:
     """The minimum with the output held at o - eta c, that is o + eta (y - o) for half a squared norm."""
     last = found.bench.vertices[-1]
     output = found.free[last] - eta * found.bench.slope(found.free)[last]
-
-    def rate(u: Units) -> dict[str, Array]:
-        return {**found.energy.by_x(u, {}), last: 0 * output}
-
-    return descended({**found.free, last: output}, rate)
+    energy = found.energy
+    objective = Objective(found.bench, lambda u: energy.value(u, {}), lambda u: energy.by_x(u, {}), (last,))
+    return at_rest(objective, {**found.free, last: output}, see=see)
 
 
 def difference(found: EnergyMinimum, one: Units, two: Units, scale: float) -> dict[str, Array]:
@@ -196,6 +198,16 @@ class Enclosed:
         block = arb_mat(hidden, hidden, [table[i][j] for i in range(hidden) for j in range(hidden)])
         return self.along([*block.solve(arb_mat(hidden, 1, right)).entries(), *moved])
 
+    def linear_output(self) -> bool:
+        """Whether all of the network is one layer with r(x) = x.
+
+        Then H = 1 and dE/dtheta is affine in x, so that the contrast is -(d2E/dx dtheta)^T c for every eta.
+        """
+        size = self.bench.size
+        (vertex, *more) = self.bench.derivation.architecture.vertices
+        unit = arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
+        return not more and activation(vertex) in (None, "identity") and bool(self.hessian == unit)
+
     def error_term(self, order: int) -> dict[str, Array]:
         """The coefficient of beta^order of the estimate: that of beta^(order + 1) of dE/dtheta."""
 
@@ -219,7 +231,7 @@ class Enclosed:
             return self._slope([*entries, *output])[:hidden]
 
         start = np.array([float(value) for value in self.bench.flat(guess)[:hidden]])
-        u = self._units([*verified_zero(rate, start), *output])
+        u = self._units([*(verified_zero(rate, start) if hidden else []), *output])
         ahead, behind = (self.bench.chosen(self.energy.by_parameters(state, {})) for state in (u, self.free))
         return {name: (ahead[name] - behind[name]) / eta for name in ahead}
 
@@ -241,14 +253,17 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
     measured, good = [], None
     for beta in NUDGES:
         if good is None or beta in BETAS:
-            error = found.error(difference(found, nudged(found, beta), nudged(found, -beta), 2 * beta))
+            up, down = nudged(found, beta), nudged(found, -beta)
+            error = found.error(difference(found, up.u, down.u, 2 * beta))
             good = beta if good is None and error[0] <= WANTED else good
         if beta in BETAS:
-            measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient", *error))
+            measured.append(Measurement(f"centred, beta {beta:g}, against the minimum's gradient{up.how}", *error))
     for beta in BETAS:
-        error = found.error(difference(found, nudged(found, beta), found.free, beta))
-        measured.append(Measurement(f"one-sided, beta {beta:g}, against the minimum's gradient", *error))
-    against = bench.error(difference(found, nudged(found, BETAS[-1]), nudged(found, -BETAS[-1]), 2 * BETAS[-1]))
+        up = nudged(found, beta)
+        error = found.error(difference(found, up.u, found.free, beta))
+        measured.append(Measurement(f"one-sided, beta {beta:g}, against the minimum's gradient{up.how}", *error))
+    up, down = nudged(found, BETAS[-1]), nudged(found, -BETAS[-1])
+    against = bench.error(difference(found, up.u, down.u, 2 * BETAS[-1]))
     measured.append(Measurement(f"centred, beta {BETAS[-1]:g}, against the forward pass's", *against))
     claims = (
         _order("ep centred", 2, "the centred estimate is the gradient of the minimum's cost + O(beta^2)"),
@@ -260,8 +275,7 @@ def _equilibrium(bench: Bench) -> MethodTrial | str:
             lambda: _limits(found, False), "the minimum enclosed by Krawczyk's test, both gradients in balls",
         ),
     )  # fmt: skip
-    equations = tuple(found.energy.equations()), tuple(found.energy.equations(latex=True))
-    return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *equations)
+    return MethodTrial(tuple(measured), _effort(found, good, measured), claims, *_equations(found))
 
 
 def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -271,7 +285,7 @@ def _limits(found: EnergyMinimum, coupled: bool) -> tuple[dict[str, Array], dict
 
 def _contrast(found: EnergyMinimum) -> tuple[dict[str, Array], dict[str, Array]]:
     there = found.enclosed
-    return there.contrast(1.0, held(found, 1.0)), there.gradient()
+    return there.contrast(1.0, held(found, 1.0).u), there.gradient()
 
 
 def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement]) -> Effort:
@@ -280,16 +294,18 @@ def _effort(found: EnergyMinimum, beta: float | None, measured: list[Measurement
         least = min(one.error for one in measured[: len(BETAS)])
         return Effort("centred", None, None, 4 * count, f"the error stays at {least:.1e}")
     paths: list[list[Units]] = [[], []]
-    for path, sign in zip(paths, (1, -1), strict=True):
+    ends = [
         nudged(found, sign * beta, lambda step, u, path=path: path.append(u))  # type: ignore[misc]
+        for path, sign in zip(paths, (1, -1), strict=True)
+    ]
     watch = Watch(found.target)
     for step, (up, down) in enumerate(zip(*paths, strict=False), 1):
         watch.see(step, difference(found, up, down, 2 * beta))
-    free: list[int] = []
-    descended(found.bench.free, lambda u: found.energy.by_x(u, {}), see=lambda step, u: free.append(step))
-    total = None if watch.first is None else free[-1] * 2 * count + watch.first * 4 * count
-    steps = None if watch.first is None else free[-1] + watch.first
-    return Effort(f"centred, beta {beta:g}, to the minimum's gradient", steps, total, 4 * count)
+    setting = f"centred, beta {beta:g}, to the minimum's gradient"
+    if found.steps is None or watch.first is None or not all(rest.steps for rest in ends):
+        return Effort(setting, None, None, 4 * count, f"descent does not come to rest in {MOST_STEPS} steps")
+    total = found.steps * 2 * count + watch.first * 4 * count
+    return Effort(f"{setting}; {found.steps} steps are the free phase", found.steps + watch.first, total, 4 * count)
 
 
 def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | str:
@@ -298,15 +314,41 @@ def _coupled(bench: Bench, etas: tuple[float, ...], name: str) -> MethodTrial | 
         return found
     measured = []
     for eta in etas:
-        error = found.error(difference(found, held(found, eta), found.free, eta))
-        measured.append(Measurement(f"eta {eta:g}, against the minimum's gradient", *error))
+        there = held(found, eta)
+        error = found.error(difference(found, there.u, found.free, eta))
+        measured.append(Measurement(f"eta {eta:g}, against the minimum's gradient{there.how}", *error))
     how, at_one = "the states enclosed by Krawczyk's test, both gradients in balls", len(etas) == 1
     what = f"the contrast {'with eta = 1' if at_one else 'over eta, for eta -> 0,'} is {_MINIMUM}"
     gradients = (lambda: _contrast(found)) if at_one else (lambda: _limits(found, True))
-    claims = (limit_claim(f"{name}:exact", what, gradients, how, "gradient_of_the_cost"),)
-    count = len(bench.vertices)
-    taken = Effort("output held", None, None, 2 * count, f"the error stays at {measured[-1].error:.1e}")
-    return MethodTrial(tuple(measured), taken, claims)
+    same = lambda: found.enclosed.linear_output()  # noqa: E731
+    claims = (limit_claim(f"{name}:exact", what, gradients, how, "gradient_of_the_cost", same),)
+    return MethodTrial(tuple(measured), _effort_of_holding(found, etas, measured), claims, *_equations(found))
+
+
+def _effort_of_holding(found: EnergyMinimum, etas: tuple[float, ...], measured: list[Measurement]) -> Effort:
+    """With the first eta that is small enough: the free phase, then the one with the output held."""
+    per_step = 2 * len(found.bench.vertices)
+    for eta, one in zip(etas, measured, strict=True):
+        first = _first(found, eta) if one.error <= WANTED and found.steps is not None else None
+        if first is not None and found.steps is not None:
+            steps = found.steps + first
+            return Effort(f"eta {eta:g}, {found.steps} steps are the free phase", steps, steps * per_step, per_step)
+    least = min(one.error for one in measured)
+    reason = f"the error stays at {least:.1e}" if least > WANTED else f"descent needs more than {MOST_STEPS} steps"
+    return Effort("output held", None, None, per_step, reason)
+
+
+def _first(found: EnergyMinimum, eta: float) -> int | None:
+    """The step of the held phase from which the error is small enough; 0 where nothing is left to move."""
+    watch = Watch(found.target)
+    if len(found.bench.vertices) == 1:
+        return 0
+    held(found, eta, lambda step, u: watch.see(step, difference(found, u, found.free, eta)))
+    return watch.first
+
+
+def _equations(found: EnergyMinimum) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(found.energy.equations()), tuple(found.energy.equations(latex=True))
 
 
 _MINIMUM = "the gradient of the minimum's cost"

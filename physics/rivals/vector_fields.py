@@ -129,7 +129,7 @@ def _limit(bench: Bench) -> tuple[dict[str, Array], dict[str, Array]]:
 
 
 def _asymmetric(bench: Bench) -> MethodTrial | str:
-    reason = bench.too_large()
+    reason = bench.too_large() or bench.held_constant()
     if reason:
         return reason
     correction = Correction(bench.jacobian - bench.jacobian.T)
@@ -154,7 +154,7 @@ def _asymmetric(bench: Bench) -> MethodTrial | str:
 
 
 def _vector_field(bench: Bench) -> MethodTrial | str:
-    reason = bench.too_large()
+    reason = bench.too_large() or bench.held_constant()
     if reason:
         return reason
     none = Correction(None)
@@ -171,7 +171,7 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
 
 
 def _holomorphic(bench: Bench) -> MethodTrial | str:
-    reason = bench.too_large() or _not_analytic(bench)
+    reason = bench.too_large() or bench.held_constant() or _not_analytic(bench)
     if reason:
         return reason
     correction = Correction(bench.jacobian - bench.jacobian.T)

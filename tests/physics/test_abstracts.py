@@ -57,6 +57,34 @@ def test_what_holds_of_the_structure_alone_is_open_of_the_network():
         assert "some layers with this network's structure" in claims[name].reason
 
 
+@pytest.mark.parametrize("sizes", [("4", 1), ("n", "m")])
+def test_a_network_in_which_no_layer_reads_another_has_a_potential(sizes):
+    """The claim about it is proved, and says the opposite of the sentence."""
+    shape, units = sizes
+    layers = [{"name": "a", "type": "dense", "units": units}]
+    shape = [int(shape)] if shape.isdigit() else [shape]
+    spec = {"inputs": {"x": {"shape": shape}}, "layers": layers, "cost": {"type": "squared_error"}}
+    claims = {c.id: c for one in abstract_claims(dyadic.derive(dyadic.architecture(spec))) for c in one.claims}
+    assert claims["v1.3a"].verdict is REFUTED
+    assert "potential" in claims["v1.3a"].counterexample["says"]
+    assert claims["v1.2"].verdict is PROVED
+
+
+def test_the_readings_are_no_stronger_than_the_theorem():
+    """A logarithm has no value at some states, and what a program holds constant is not the chain rule's."""
+    layers = [
+        {"name": "a", "type": "dense", "units": 2},
+        {"name": "b", "type": "log"},
+        {"name": "c", "type": "stop_gradient", "inputs": ["b"]},
+        {"name": "d", "type": "mul", "inputs": ["b", "c"]},
+    ]
+    spec = {"inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    claims = {c.id: c for one in abstract_claims(dyadic.derive(dyadic.architecture(spec))) for c in one.claims}
+    for name in ("v1.2", "v1.6a", "v1.7a"):
+        assert "from which every update is defined" in claims[name].statement
+        assert "held constant" in claims[name].statement
+
+
 def test_a_reading_falls_with_what_it_rests_on(known):
     fallen = replace(known.claims["steps"], verdict=REFUTED, counterexample={"exact": "0"})
     shaken = Evidence(known.derivation, {**known.claims, "steps": fallen})

@@ -1,5 +1,7 @@
 """Devices that are not ideal: what is predicted of them, and what they do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.updates import updates_of
@@ -170,6 +172,21 @@ def test_the_covariance_is_the_solution_of_its_equation():
     unit = one_step(updates, dict.fromkeys(updates.variables, 1.0))
     assert np.abs(np.linalg.matrix_power(unit, 6)).max() < 1e-12
     assert covariance_claim().verdict is PROVED
+
+
+@pytest.mark.parametrize("h", [1.0, 1.5])
+def test_noise_is_measured_when_its_transient_is_over(h):
+    """Powers of a matrix that is not normal grow long before they fall: 27 steps would do by the spectral radius."""
+    updates = updates_of(network((3, *[6] * 8), activation=None))
+    updates.params = updates.feedback = {name: 2 * array for name, array in updates.params.items()}
+    found = noise(updates, RelaxationSetting(0, h=h, seed=4), 1e-4, samples=1000)
+    matrix = one_step(updates, dict.fromkeys(updates.variables, h))
+    power = np.linalg.matrix_power(matrix, found.steps)
+    short = np.diag(power @ found.predicted @ power.T) / np.diag(found.predicted)
+    assert short.max() < 1e-3
+    assert found.agrees
+    assert found.steps == 16 if h == 1 else found.steps > 27
+    assert not replace(found, worst=22.4).agrees
 
 
 def test_noise_without_a_stationary_state_is_refused():

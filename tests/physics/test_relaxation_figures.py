@@ -88,7 +88,23 @@ def test_where_nothing_is_predicted_nothing_is_drawn_of_it(place, setting):
 def test_what_rounds_on_its_own_is_exact_up_to_that(place):
     drawing, found = drawn(RelaxationSetting(6, coordinates="dyadic"))
     assert 0 < found.deviation[-1].max() <= found.floor
-    assert "h = 1: exactly 0 from step 4" in captions(drawing)
+    assert "h = 1: 0 but for rounding from step 4" in captions(drawing)
+
+
+@pytest.mark.parametrize(
+    ("setting", "label"),
+    [({"solver": "BDF", "h": 2.0}, "BDF, read every 2"), ({"schedule": "blocks", "h": 0.5}, "h = 0.5, blocks")],
+)
+def test_a_line_says_what_it_is_of(place, setting, label):
+    assert label in captions(drawn(RelaxationSetting(8, **setting))[0])
+
+
+def test_the_drop_to_0_does_not_cross_its_label(place):
+    drawing, _ = drawn(RelaxationSetting(4))
+    (label,) = (s for s in drawing.shapes if isinstance(s, Caption) and "exactly 0 from" in s.text)
+    (drop,) = (s for s in drawing.shapes if isinstance(s, Curve) and s.dashes == (1, 2))
+    assert label.anchor == "end"
+    assert label.x < min(x for x, _ in drop.points)
 
 
 def test_of_many_steps_the_plot_alone_is_drawn(place):

@@ -138,7 +138,7 @@ def test_equilibrium_propagation_reaches_the_gradient_of_the_minimum():
         assert found.gradient[name][place] == pytest.approx(slope, rel=1e-6)
         errors = []
         for beta in (0.1, 0.01):
-            estimate = difference(found, nudged(found, beta), nudged(found, -beta), 2 * beta)
+            estimate = difference(found, nudged(found, beta).u, nudged(found, -beta).u, 2 * beta)
             errors.append(abs(estimate[name][place] - slope))
         assert errors[1] < 0.02 * errors[0]  # O(beta^2)
 

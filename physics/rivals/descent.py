@@ -1,0 +1,161 @@
+"""The minimum of a method's energy near a start: by the method's own gradient descent, then by Newton's method.
+
+Descent is what a device does, and its steps are counted where it comes to rest; where it does not, or not to the last
+digits, Newton's method with a line search goes on from where it is, so that what is reported is the method's estimate
+and not a place on the way to it.  What neither brings to rest is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from dyadic.physics.rivals.bench import LARGEST, Bench, Units, added, largest
+from dyadic.physics.updates import Array
+
+STEP, MOST_STEPS, STALLED = 0.1, 20_000, 200
+_NEWTON, _HALVINGS = 100, 40
+_DIFFERENCE = 1e-6
+_MOVED, _SETTLED = 1e-9, 1e-15
+_BEYOND_ROUNDING = 1e-11
+"""Part of the slope's terms to which the slope itself must fall where there is no Newton's method."""
+
+
+class NotAtRest(Exception):
+    """Neither descent nor Newton's method came to rest; says how far they came."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """An energy on a bench: its value, its slope by vertex, and the vertices that are held where they are."""
+
+    bench: Bench
+    value: Callable[[Units], float]
+    slope: Callable[[Units], Units]
+    held: Collection[str] = ()
+
+    def moving(self, u: Units) -> dict[str, Array]:
+        """The slope, 0 at what is held."""
+        return {name: 0 * value if name in self.held else value for name, value in self.slope(u).items()}
+
+    def flat(self, units: Units) -> Array:
+        return np.array(self.bench.flat(units), dtype=float)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A minimum.  steps: of gradient descent that went there; None where its steps do not, and Newton's method did."""
+
+    u: dict[str, Array]
+    steps: int | None
+
+    @property
+    def how(self) -> str:
+        """What is added to a setting's name."""
+        return "" if self.steps is not None else "; descent does not come to rest, Newton's method"
+
+
+def step_size(bench: Bench) -> float:
+    """0.1, or less where a step would be longer than 1 over the largest curvature of |F|^2 / 2 at the free state."""
+    if bench.too_large() or not bench.size:
+        return STEP
+    curvature = float(np.linalg.norm(bench.jacobian, 2)) ** 2
+    return min(STEP, 1 / curvature) if np.isfinite(curvature) and curvature else STEP
+
+
+def at_rest(
+    objective: Objective, start: Units, step: float = STEP, see: Callable[[int, Units], None] | None = None
+) -> Rest:
+    """The minimum that descent from ``start`` leads to.  see: told the state after each of descent's steps.
+
+    Raises :class:`NotAtRest`.
+    """
+    with np.errstate(all="ignore"):
+        u, steps, terms = _descended(objective, start, step, see)
+        finite = all(np.isfinite(value).all() for value in u.values())
+        left = largest(objective.moving(u)) if finite else np.inf
+        if objective.bench.size > LARGEST:
+            if left <= _BEYOND_ROUNDING * terms:
+                return Rest(u, steps)
+            raise NotAtRest(f"descent did not come to rest in {steps} steps of {step:.2g} (slope left: {left:.1e})")
+        found = _newton(objective, start, u if finite else start)
+        apart = largest(added((1, found), (-1, u))) if finite else np.inf
+        way = largest(added((1, found), (-1, start)))
+        arrived = finite and apart <= 1e-6 * way + _SETTLED * max(1.0, largest(found))
+        return Rest(found, steps if arrived else None)
+
+
+def _descended(
+    objective: Objective, start: Units, step: float, see: Callable[[int, Units], None] | None
+) -> tuple[dict[str, Array], int, float]:
+    """Where descent ends, after how many steps, and the largest slope on the way."""
+    u, least, fell, most, number = dict(start), np.inf, 0, 0.0, 0
+    for number in range(1, MOST_STEPS + 1):
+        slope = objective.moving(u)
+        u = added((1, u), (-step, slope))
+        if see is not None:
+            see(number, u)
+        size = largest(slope)
+        most = max(most, size)
+        if size < 0.9 * least:
+            least, fell = size, number
+        if size <= _SETTLED * most or number - fell > STALLED or not np.isfinite(size):
+            break
+    return u, number, most
+
+
+def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
+    """Newton's method, its matrix made positive where it is not, each step halved until the energy falls."""
+    moving = np.array([name not in objective.held for name in objective.bench.vertices for _ in _entries(u[name])])
+    if not moving.any():
+        return dict(u)
+    at, origin = objective.flat(u), objective.flat(start)
+    for _ in range(_NEWTON):
+        slope = objective.flat(objective.moving(objective.bench.units(at)))[moving]
+        hessian = _hessian(objective, at)[np.ix_(moving, moving)]
+        if not (np.isfinite(hessian).all() and np.isfinite(slope).all()):
+            break
+        values, axes = np.linalg.eigh((hessian + hessian.T) / 2)
+        floor = 1e-14 * max(float(np.abs(values).max()), 1e-300)
+        direction = np.zeros(len(at))
+        direction[moving] = -axes @ ((axes.T @ slope) / np.maximum(np.abs(values), floor))
+        length = float(np.abs(direction).max())
+        near = _MOVED * float(np.abs(at - origin).max()) + _SETTLED * max(1.0, float(np.abs(at).max()))
+        if length <= near and values.min() > -1e-7 * np.abs(values).max():
+            return objective.bench.units(at + direction)
+        at = at + _shortened(objective, at, direction, float(direction[moving] @ slope)) * direction
+    left = largest(objective.moving(objective.bench.units(at)))
+    raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e})")
+
+
+def _entries(value: Array) -> Array:
+    return np.asarray(value).ravel()
+
+
+def _hessian(objective: Objective, at: Array) -> Array:
+    columns = []
+    for unit in np.eye(len(at)):
+        ahead, behind = (
+            objective.flat(objective.moving(objective.bench.units(at + sign * _DIFFERENCE * unit))) for sign in (1, -1)
+        )
+        columns.append((ahead - behind) / (2 * _DIFFERENCE))
+    return np.array(columns).T
+
+
+def _shortened(objective: Objective, at: Array, direction: Array, slope: float) -> float:
+    """The part of a step after which the energy is lower; all of it where that cannot be told from rounding."""
+    before = objective.value(objective.bench.units(at))
+    if abs(slope) <= 1e-13 * max(abs(before), 1e-300):
+        return 1.0
+    part = 1.0
+    for _ in range(_HALVINGS):
+        after = objective.value(objective.bench.units(at + part * direction))
+        if after <= before + 1e-4 * part * slope:
+            return part
+        part /= 2
+    return part
+
+
+__all__ = ["MOST_STEPS", "STEP", "NotAtRest", "Objective", "Rest", "at_rest", "step_size"]
