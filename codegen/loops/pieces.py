@@ -19,7 +19,7 @@ MOST = 8
 
 
 @dataclass(frozen=True)
-class Piece:
+class KernelPiece:
     """The statements for the last axis from ``low`` to ``high``, exclusive."""
 
     low: int
@@ -27,12 +27,12 @@ class Piece:
     statements: tuple[Statement, ...]
 
 
-def pieces(kernel: Kernel) -> list[Piece]:
+def pieces(kernel: Kernel) -> list[KernelPiece]:
     """The pieces in order; one where the last axis has no number or no bracket changes along it."""
     last = kernel.axes[-1] if kernel.axes else None
     if last is None or not last.extent.is_Integer:
-        return [Piece(0, 0, kernel.statements)]
-    whole = Piece(0, int(last.extent), kernel.statements)
+        return [KernelPiece(0, 0, kernel.statements)]
+    whole = KernelPiece(0, int(last.extent), kernel.statements)
     brackets = {
         bracket for one in every(kernel.statements) for node in expressions(one) for bracket in node.atoms(Inside)
     }
@@ -41,7 +41,7 @@ def pieces(kernel: Kernel) -> list[Piece]:
     if not 2 < len(cuts) <= MOST + 1:
         return [whole]
     return [
-        Piece(low, high, tuple(without_unread([_decided(one, last.index, low) for one in kernel.statements])))
+        KernelPiece(low, high, tuple(without_unread([_decided(one, last.index, low) for one in kernel.statements])))
         for low, high in pairwise(cuts)
     ]
 
@@ -118,4 +118,4 @@ def _moved(statement: Statement, table: dict[Expr, Expr]) -> Statement:
     return replace(statement, guards=guards, inner=inner, value=statement.value.xreplace(table))
 
 
-__all__ = ["Piece", "apart", "holds", "pieces"]
+__all__ = ["KernelPiece", "apart", "holds", "pieces"]

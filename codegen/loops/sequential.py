@@ -15,7 +15,7 @@ from sympy import Expr, Integer, Max, Min, expand, oo
 
 from dyadic.codegen.loops.kernel import Accumulate, Axis, Kernel, Local, Put, Statement
 from dyadic.codegen.loops.nest import Array, Cell, Combine, For, Halving, If, Nest, Set, Step, bind
-from dyadic.codegen.loops.pieces import Piece, holds, pieces
+from dyadic.codegen.loops.pieces import KernelPiece, holds, pieces
 from dyadic.codegen.loops.place import serial
 from dyadic.symbolic.expressions import Element, Index, Quotient, Remainder
 
@@ -37,7 +37,7 @@ def sequential(kernel: Kernel) -> Nest:
     return Nest(kernel, (Integer(1),), (1,), arrays, _loops(kernel.axes[:-1], body))
 
 
-def _piece(kernel: Kernel, piece: Piece) -> tuple[tuple[Array, ...], tuple[Step, ...]]:
+def _piece(kernel: Kernel, piece: KernelPiece) -> tuple[tuple[Array, ...], tuple[Step, ...]]:
     """The arrays and steps for some entries of the last axis, within loops over the others."""
     last = kernel.axes[-1] if kernel.axes else None
     neighbours = piece.high - piece.low
@@ -124,7 +124,7 @@ def _loops(axes: tuple[Axis, ...], body: tuple[Step, ...]) -> tuple[Step, ...]:
     return body
 
 
-def _distributed(index: Index, piece: Piece) -> tuple[tuple[Array, ...], tuple[Step, ...]]:
+def _distributed(index: Index, piece: KernelPiece) -> tuple[tuple[Array, ...], tuple[Step, ...]]:
     """See the top of this file; a last axis that is no multiple of the chunk ends with a shorter one."""
     chunk = min(piece.high - piece.low, CHUNK)
     groups = [tuple(group) for _, group in groupby(piece.statements, lambda one: isinstance(one, Accumulate))]

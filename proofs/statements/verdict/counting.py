@@ -3,7 +3,7 @@
 Both are read off the expressions, the layers' definitions put in where a claim reads what they define.
 
 The algebra of functions makes products of sums: hard_swish(a) has a^2, exp(log(a) + 3 log(b)) is a b^3, and
-sigmoid(log(a) - log(b)) has a + b as its denominator.  So a function is counted by what is known of it (degrees.py),
+sigmoid(log(a) - log(b)) has a + b as its denominator.  So a function is counted by what is known of it (function_degrees.py),
 and what stands under logarithms is counted apart (keys that begin with :data:`LOG`), as often as a function of it could
 multiply it.
 """
@@ -23,7 +23,7 @@ from dyadic.proofs.statements.semantics.premises import Relation
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity, rate, update
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
-from dyadic.proofs.statements.verdict.degrees import UNBOUNDED, Count, Degree, Degrees, multiple
+from dyadic.proofs.statements.verdict.function_degrees import UNBOUNDED, Count, Counted, CountingRing, multiple
 
 _REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _GUARDS = ("inside", "divides", "same")
@@ -74,8 +74,8 @@ def _applied(name: str, order: int, argument: Count, divides: bool) -> Count:
     """Of a function, by what its argument has: what stands under logarithms may be a factor of its value."""
     logs = Counter({one.removeprefix(LOG): number for one, number in _logs(argument).items()})
     whole = _plain(argument)
-    found = Degrees().apply(
-        name, order, Degree(top=whole, bottom=whole if divides else Counter(), logs=logs, nested=True)
+    found = CountingRing().apply(
+        name, order, Counted(top=whole, bottom=whole if divides else Counter(), logs=logs, nested=True)
     )
     return found.whole + Counter({LOG + one: number for one, number in found.logs.items()})
 
@@ -122,7 +122,7 @@ def _divides(node: Any, of: Of) -> bool:
 @lru_cache(None)
 def _applied_divides(name: str, order: int) -> bool:
     """Whether a function divides by what its argument is made of."""
-    found = Degrees().apply(name, order, Degree(top=Counter("z"), logs=Counter("l")))
+    found = CountingRing().apply(name, order, Counted(top=Counter("z"), logs=Counter("l")))
     return bool(found.bottom["z"])
 
 

@@ -43,7 +43,7 @@ def _sum(counts: Sequence[Count]) -> Count:
 
 
 @dataclass
-class Degree:
+class Counted:
     """How many indices a monomial has, of numerator and denominator.
 
     inside: of what stands in exponents and other arguments, where two of them are the same or not.
@@ -71,18 +71,18 @@ class Degree:
         return {"any": Fraction(1)}
 
 
-class Degrees:
+class CountingRing:
     """The ring, as far as the facts use it."""
 
-    i = Degree(factor=1)
+    i = Counted(factor=1)
 
-    def number(self, p: int, q: int = 1) -> Degree:
-        return Degree(factor=-(-abs(p) // q))
+    def number(self, p: int, q: int = 1) -> Counted:
+        return Counted(factor=-(-abs(p) // q))
 
-    def pi(self) -> Degree:
-        return Degree()
+    def pi(self) -> Counted:
+        return Counted()
 
-    def add(self, terms: Sequence[Degree]) -> Degree:
+    def add(self, terms: Sequence[Counted]) -> Counted:
         """Over a common denominator."""
         tops = [
             term.top + _sum([other.bottom for place, other in enumerate(terms) if place != here])
@@ -91,7 +91,7 @@ class Degrees:
         factor = min(UNBOUNDED, sum(term.factor for term in terms))
         return replace(self._beside(terms), top=_most(tops), logs=_sum([term.logs for term in terms]), factor=factor)
 
-    def mul(self, factors: Sequence[Degree]) -> Degree:
+    def mul(self, factors: Sequence[Counted]) -> Counted:
         """An exponential of a product of logarithms is no power of anything."""
         logs = [one.logs for one in factors if one.logs]
         often = UNBOUNDED
@@ -105,14 +105,14 @@ class Degrees:
             factor=factor,
         )
 
-    def _beside(self, parts: Sequence[Degree]) -> Degree:
+    def _beside(self, parts: Sequence[Counted]) -> Counted:
         bottom, inside = _sum([one.bottom for one in parts]), _most([one.inside for one in parts])
-        return Degree(bottom=bottom, inside=inside, nested=any(one.nested for one in parts))
+        return Counted(bottom=bottom, inside=inside, nested=any(one.nested for one in parts))
 
-    def minus(self, z: Degree) -> Degree:
+    def minus(self, z: Counted) -> Counted:
         return z
 
-    def power(self, z: Degree, exponent: int) -> Degree:
+    def power(self, z: Counted, exponent: int) -> Counted:
         often = abs(exponent)
         top, bottom = multiple(z.top, often), multiple(z.bottom, often)
         logs = z.logs if exponent == 1 else _often(z.logs, UNBOUNDED)
@@ -121,42 +121,42 @@ class Degrees:
             z, top=top if exponent > 0 else bottom, bottom=bottom if exponent > 0 else top, logs=logs, factor=factor
         )
 
-    def root(self, z: Degree, q: int) -> Degree:
+    def root(self, z: Counted, q: int) -> Counted:
         return replace(z, factor=UNBOUNDED)
 
-    def exp(self, z: Degree) -> Degree:
+    def exp(self, z: Counted) -> Counted:
         """What stands under a logarithm in the argument is a factor of it, of numerator or denominator."""
         logs = z.logs if z.nested else Counter[str]()
-        return Degree(top=z.logs, bottom=z.logs, inside=z.whole, logs=logs, nested=z.nested)
+        return Counted(top=z.logs, bottom=z.logs, inside=z.whole, logs=logs, nested=z.nested)
 
     rotation = exp
 
-    def log(self, z: Degree) -> Degree:
-        return Degree(inside=z.whole, logs=(z.top | z.bottom) + z.logs, nested=bool(z.logs))
+    def log(self, z: Counted) -> Counted:
+        return Counted(inside=z.whole, logs=(z.top | z.bottom) + z.logs, nested=bool(z.logs))
 
-    def turned(self, name: str, z: Degree, cosine: Degree, sine: Degree) -> Degree:
+    def turned(self, name: str, z: Counted, cosine: Counted, sine: Counted) -> Counted:
         """A logarithm of the cosine and the sine."""
         return self.log(self.add([cosine, sine]))
 
-    def odd(self, function: Callable[[Degree], Degree], z: Degree) -> Degree:
+    def odd(self, function: Callable[[Counted], Counted], z: Counted) -> Counted:
         return function(z)
 
-    def unknown(self, name: str, z: Degree, order: int = 0) -> Degree:
+    def unknown(self, name: str, z: Counted, order: int = 0) -> Counted:
         """It is what it is of, and may hand on a logarithm."""
-        return Degree(inside=z.whole + z.logs, logs=z.logs, nested=z.nested)
+        return Counted(inside=z.whole + z.logs, logs=z.logs, nested=z.nested)
 
-    def sign(self, z: Degree) -> tuple[Degree, Degree, Degree]:
-        case = Degree(inside=z.whole + z.logs, factor=1)
+    def sign(self, z: Counted) -> tuple[Counted, Counted, Counted]:
+        case = Counted(inside=z.whole + z.logs, factor=1)
         return case, case, case
 
-    def halves(self, z: Degree) -> tuple[Degree, Degree]:
+    def halves(self, z: Counted) -> tuple[Counted, Counted]:
         return self.sign(z)[:2]
 
-    def apply(self, name: str, order: int, z: Degree) -> Degree:
+    def apply(self, name: str, order: int, z: Counted) -> Counted:
         """Of a function, as closed.py evaluates it."""
         fact = FACTS.get(name)
-        found: Degree = self.unknown(name, z, order) if fact is None or order > 1 else fact(self, order, z)
+        found: Counted = self.unknown(name, z, order) if fact is None or order > 1 else fact(self, order, z)
         return found
 
 
-__all__ = ["UNBOUNDED", "Count", "Degree", "Degrees", "multiple"]
+__all__ = ["UNBOUNDED", "Count", "Counted", "CountingRing", "multiple"]
