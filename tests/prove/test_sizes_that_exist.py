@@ -15,7 +15,6 @@ from support.refit import refitted
 from dyadic.proofs import verify
 from dyadic.proofs.checker import Rejected, check, confirmation
 from dyadic.proofs.checker.evaluation.equations import integer
-from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
 from dyadic.proofs.checker.intake.existence import check_existence
 from dyadic.proofs.checker.intake.shapes import Named, evaluate, least, network_shapes, unguarded, written
 from dyadic.proofs.methods.adjoint import prove
@@ -184,13 +183,3 @@ def test_at_how_many_of_its_own_sizes_a_layer_was_evaluated():
     report = check(json.loads(json.dumps(verify(derive(network)))))
     said = {finding.claim: finding.detail for finding in report.findings}
     assert said["adjoint:tanh"].endswith(" and at 1 of the 2 sizes that the network has")
-
-
-def test_small_sizes_are_found_for_a_layer_with_many_sizes():
-    count = 60
-    layers = [{"name": f"d{k}", "type": "dense", "units": 2, "inputs": ["x"]} for k in range(count)]
-    layers.append({"name": "c", "type": "concat", "axis": 0, "inputs": [f"d{k}" for k in range(count)]})
-    network = architecture({"inputs": {"x": {"shape": [2]}}, "layers": layers, "cost": {"type": "squared_error"}})
-    contents = verify(derive(network), methods=["ranks"])["layers"].values()
-    joined = next(content for content in contents if content["label"].startswith("concat"))
-    assert set(small_sizes(joined, 1, "here").values()) == {2}

@@ -56,14 +56,6 @@ def small_sizes(layer: Any, seed: int, where: str, own: Mapping[str, Any] | None
                 cheapest = cost, sizes
             if cost <= FAIR_WORK or len(tried) * length > MOST_MEASURED:
                 break
-    # Of a layer with many sizes hardly any that are drawn are all small.
-    for number in (2, 1) if cheapest is None or cheapest[0] > MOST_WORK else ():
-        sizes = dict.fromkeys(free, number)
-        table = completed(extents, sizes, where)
-        if all(extent > 0 for extent in table.values()) and has_values(layer, table, where):
-            cost = work(layer, table, where)
-            if cost <= MOST_WORK:
-                return sizes
     if cheapest is None or cheapest[0] > MOST_WORK:
         raise Costly(where, "no small sizes were found at which it can be evaluated")
     return cheapest[1]
