@@ -84,7 +84,8 @@ class LayerChecks:
 
     def _at_own_sizes(self, content: Any, place: str) -> str:
         """Evaluation at the sizes that the network has, where that is affordable."""
-        tables = [table for table in self.exam.tables(place) if table is not None]
+        every = self.exam.tables(place)
+        tables = [table for table in every if table is not None]
         done = 0
         for sizes in tables[:MOST_TABLES]:
             try:
@@ -92,7 +93,9 @@ class LayerChecks:
                 done += 1
             except Costly:
                 continue
-        return " and at the network's own" if done and done == len(tables) else ""
+        if not done or done == len(every):
+            return " and at the network's own" if done else ""
+        return f" and at {done} of the {len(every)} sizes that the network has"
 
     def _adjoints(
         self, contents: Mapping[str, Any], replayed: Mapping[str, Replayed], evaluated: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 
 import pytest
 from campaigns import forged_sizes
@@ -160,3 +161,25 @@ def test_what_guards_an_index_stands_in_the_same_definition():
     assert list(unguarded(row, known)) == [(word, 5)]
     assert list(unguarded(["*", ["inside", word, 5], row], known)) == []
     assert list(unguarded(["*", ["inside", ["entry", "x", "u", [["index", "j"]]], 5], row], known)) == [(word, 5)]
+
+
+@pytest.mark.parametrize("start", [3, 70_000, 3_000_000, 2_000_000_000])
+def test_sizes_that_exist_are_found_however_large(start):
+    layers = [{"name": "a", "type": "slice", "starts": [start], "sizes": [2]}]
+    network = architecture({"inputs": {"x": {"shape": ["n"]}}, "layers": layers, "cost": {"type": "squared_error"}})
+    written_ = verify(derive(network), methods=["ranks", "instances"])
+    assert all(claim["verdict"] == "proved" for claim in written_["claims"] if claim["kind"] != "steps")
+    assert check(json.loads(json.dumps(written_))).verdict == "PARTLY"  # and it is not rejected
+
+
+def test_at_how_many_of_its_own_sizes_a_layer_was_evaluated():
+    """One of the two vertices of a kind has sizes that are names."""
+    layers = [
+        {"name": "a", "type": "tanh", "inputs": ["x"]}, {"name": "b", "type": "tanh", "inputs": ["y"]},
+        {"name": "c", "type": "concat", "axis": 0, "inputs": ["a", "b"]},
+    ]  # fmt: skip
+    inputs = {"x": {"shape": ["n"]}, "y": {"shape": [3]}}
+    network = architecture({"inputs": inputs, "layers": layers, "cost": {"type": "squared_error"}})
+    report = check(json.loads(json.dumps(verify(derive(network)))))
+    said = {finding.claim: finding.detail for finding in report.findings}
+    assert said["adjoint:tanh"].endswith(" and at 1 of the 2 sizes that the network has")

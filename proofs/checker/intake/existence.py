@@ -15,7 +15,7 @@ from dyadic.proofs.checker.intake.names import sizes_of
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.intake.shapes import Named, Shapes, evaluate, network_shapes, number_of
 
-EQUAL = (2, 3, 5, 8, 12, 16, 31, 64, 127, 256, 1024, 4096, 2**16, 2**20)
+EQUAL = (2, 3, 5, 8, 12, 16, 31, 64, 127, 256, 1024, 4096, 2**16, 2**20, 2**24, 2**31, 2**40)
 MOST_TRIES = 60
 _SHAPES: WeakKeyDictionary[Any, Shapes] = WeakKeyDictionary()
 _SIZES: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()
