@@ -75,8 +75,9 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
     reasons = [f"open: {', '.join(open_)}"] * bool(open_) + [f"methods not run: {', '.join(lacking)}"] * bool(lacking)
     if reasons:
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
-    numbers_known = any(part.kind == "tightness" for part in shown.get("tightness", ()))
-    if domain and not numbers_known and none_is_found(subject.network):
+    witnesses = [part.numbers["own"] for part in shown.get("tightness", ()) if part.kind == "tightness"]
+    known = domain is None or any(witnesses)
+    if not known and none_is_found(subject.network, derivation.architecture.values, elsewhere=bool(witnesses)):
         reason = "no state was found from which every update is defined: there may be none"
         return claim(Verdict.UNDECIDED, reason=reason)
     return claim(Verdict.PROVED)

@@ -17,6 +17,7 @@ from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.checker.intake.witness_forms import edge_of
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import network_numbers, tightness_witness
+from dyadic.proofs.evaluate.defined_states import none_is_found
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.integers import enlarged
 from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
@@ -54,10 +55,23 @@ def check(
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
         elif claim["kind"] == "nonreciprocity" and claim["witness"]:
             _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
-    still_open: tuple[str, ...] = ()
+    still_open = _of_nothing(graph, certificate["claims"], values or {})
+    if still_open:
+        found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
     if coq:
-        found["formal"], still_open = _formal(certificate)
+        found["formal"], unaccepted = _formal(certificate)
+        still_open += unaccepted
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
+
+
+def _of_nothing(graph: Graph, claims: Any, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why the theorem may be about no state at all, though it is said to be proved."""
+    proved = [claim for claim in claims if claim["verdict"] == "proved"]
+    witnesses = [claim["numbers"]["own"] for claim in proved if claim["kind"] == "tightness"]
+    said = any(claim["kind"] == "steps" for claim in proved) and not any(witnesses)
+    if said and none_is_found(graph, values, elsewhere=bool(witnesses)):
+        return ("steps: no state was found from which every update is defined: there may be none",)
+    return ()
 
 
 def _expect_constants(witness: Mapping[str, Any], values: Mapping[str, Any], where: str) -> None:
@@ -126,4 +140,8 @@ def _enclosed(graph: Graph, claim: Any, where: str, effort: int) -> tuple[Done, 
     if found is None or found.as_dict() != witness:
         raise Rejected(where, "is not what the evaluation gives")
     value = f"s of {found.vertex!r} is {found.exact} after {found.steps} steps"
-    return Done.COMPUTED, f"enclosed again by Arb: {value}, and off by {found.difference} after {found.steps - 1}"
+    whose = "" if claim["numbers"]["own"] else " of such layers at other sizes or with other constants"
+    return (
+        Done.COMPUTED,
+        f"enclosed again by Arb{whose}: {value}, and off by {found.difference} after {found.steps - 1}",
+    )

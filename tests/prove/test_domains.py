@@ -2,14 +2,16 @@
 
 import copy
 import dataclasses
+import json
 
 import pytest
 from support.equations import equation, i, n, output
 from support.proofs import as_json
+from support.refit import refitted
 from sympy import Rational
 
 from dyadic.catalogue import example_network
-from dyadic.proofs import check, verify
+from dyadic.proofs import check, recheck, verify
 from dyadic.proofs.checker.differentiation.definitions import DEFINITIONS
 from dyadic.proofs.checker.evaluation.domain import RESTRICTED, STATE, VALUES, conditions, hypothesis
 from dyadic.proofs.claims import Verdict
@@ -295,6 +297,49 @@ def test_of_a_network_without_a_state_nothing_is_said(types, shape):
     steps = next(claim for claim in certificate["claims"] if claim["id"] == "steps")
     assert (steps["verdict"], certificate["verdict"]) == ("undecided", "undecided")
     assert steps["reason"].startswith("no state was found from which every update is defined")
+
+
+def with_constant(values, *layers):
+    spec = {"inputs": {"x": {"shape": [3]}}, "constants": {"m": {"shape": [3], "values": values}}}
+    return derive(architecture({**spec, "layers": list(layers), "cost": {"type": "squared_error"}}))
+
+
+OF_CONSTANTS = {
+    "a logarithm of numbers below 0": ([-1, -2, -3], [2, 1, 3], {"name": "a", "type": "log", "inputs": ["m"]}),
+    "a root of what has their sign": (
+        [-1, -2, -3], [1, 1, 2], {"name": "t", "type": "exp", "inputs": ["x"]},
+        {"name": "a", "type": "mul", "inputs": ["t", "m"]}, {"name": "r", "type": "sqrt"},
+    ),
+    "a division by 0": ([0, 1, 1], [1, 2, 1], {"name": "a", "type": "div", "inputs": ["x", "m"]}),
+}  # fmt: skip
+"""Constants of which there is no state, others of which there are, and layers."""
+
+
+@pytest.mark.parametrize("what", OF_CONSTANTS)
+def test_constants_are_looked_at_with_their_own_values(what):
+    nowhere, somewhere, *layers = OF_CONSTANTS[what]
+    layers += [{"name": "y", "type": "add", "inputs": [layers[-1]["name"], "x"]}]
+    assert verify(with_constant(nowhere, *layers))["verdict"] == "undecided"
+    assert verify(with_constant(somewhere, *layers))["verdict"] == "proved"
+
+
+@pytest.mark.parametrize(("types", "shape"), [(("tanh", "acosh"), (3, 2)), (("exp", "neg", "log"), (4,))])
+def test_a_theorem_about_nothing_is_not_confirmed(types, shape):
+    """Whoever says that it is proved."""
+    content = json.loads(json.dumps(verify(derive(layers_of(*types, shape=shape)))))
+    (steps,) = (claim for claim in content["claims"] if claim["id"] == "steps")
+    steps["verdict"] = "proved"
+    steps["reason"] = None
+    content["verdict"] = "proved"
+    report = recheck.check(refitted(content))
+    assert not report.confirmed
+    assert any(text.startswith("steps: no state was found") for text in report.open)
+
+
+def test_four_entries_of_a_log_softmax_are_not_all_above_minus_one():
+    types = ("log_softmax", {"type": "clip", "low": -1, "high": 1}, "log1p")
+    assert verify(derive(layers_of(*types, shape=(4,))))["verdict"] == "undecided"
+    assert verify(derive(layers_of(*types, shape=(2,))))["verdict"] == "proved"
 
 
 @pytest.mark.parametrize(

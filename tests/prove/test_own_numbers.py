@@ -269,3 +269,12 @@ def test_one_layer_says_nothing_of_a_network_whose_others_have_no_value_there():
     next(claim for claim in forged["claims"] if claim["kind"] == "nonreciprocity")["numbers"]["own"] = 1
     with pytest.raises(Rejected, match="numbers.own"):
         check(refitted(forged))
+
+
+def test_what_is_enclosed_again_is_said_of_the_network_it_is_of():
+    """A mask of zeros lets nothing through: that one step fewer is not enough is shown of other constants."""
+    cases = ([0, 0], "Arb of such layers at other sizes or with other constants: s of"), ([1, 2], "Arb: s of")
+    for values, words in cases:
+        report = check_all(certificate_of(masked(values, {"name": "c", "type": "tanh"})))
+        (finding,) = (one for one in report.findings if one.claim == "tightness")
+        assert words in finding.detail

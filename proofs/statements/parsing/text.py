@@ -183,16 +183,25 @@ class TextReader:
     def _condition(self) -> Any:
         """A bracket: between integers if it can be read so, else between real numbers."""
         inside, offset = self._bracketed("[", "]")
-        if any(map(self._is_real, _IDENTIFIER.findall(inside))):
+        names = self._names_in(inside, offset)
+        if any(map(self._is_real, names)):
             return real_condition(inside, offset, self._part)
         try:
             return IndexReader(inside, offset, self._vocabulary).condition()
         except Unreadable as error:
-            if not re.search(r"[\[(.|]|\bpi\b", inside) and not any(
-                name in self._vocabulary.tensors for name in _IDENTIFIER.findall(inside)
-            ):
+            if not re.search(r"[\[(.|]|\bpi\b", inside) and not any(name in self._vocabulary.tensors for name in names):
                 raise error
         return real_condition(inside, offset, self._part)
+
+    def _names_in(self, inside: str, offset: int) -> list[str]:
+        """The names in a part of the source, the longest that are known: of a.b.c not a."""
+        found, end = [], 0
+        for match in _IDENTIFIER.finditer(inside):
+            if match.start() >= end:
+                tensor = self._tensor(offset + match.start())
+                found.append(match[0] if tensor is None else tensor.name)
+                end = match.start() + len(found[-1])
+        return found
 
     def _is_real(self, name: str) -> bool:
         """Whether a name in a condition is that of real numbers, and not that of an index of the formula."""
