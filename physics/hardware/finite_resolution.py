@@ -51,7 +51,7 @@ _PARTS, _FEW_PARTS, _LARGE = 16, 4, 250
 """Boxes between the fixed point and the whole of one, over which a Jacobian's distance is averaged; of the gradients',
 and of states of more than so many entries, fewer."""
 _MOST_NUMBERS = 4 * 10**7
-"""Numbers in a gradient's derivative up to which its products with powers are made; beyond, the larger |G| |d|."""
+"""NearbyMatrix in a gradient's derivative up to which its products with powers are made; beyond, the larger |G| |d|."""
 _ROUNDING = 1 + 1e-9
 """A factor for sums of up to a million products of doubles, none of them negative: rounding is far below it."""
 
@@ -142,7 +142,7 @@ def _bound(updates: Updates, tolerance: float) -> Bound:
     vector = StateVector.of(one)
     centre = vector.flat(one.exact())
     step = step_jacobian(one, centre, np.zeros(len(vector)))
-    powers = [Numbers.of(power) for power in _powers(step, steps)]
+    powers = [NearbyMatrix.of(power) for power in _powers(step, steps)]
     parts = _PARTS if len(vector) <= _LARGE else _FEW_PARTS
     at_rest, reached, sources = step.tolist(), [np.zeros(len(vector))], list[Array]()
     for _ in range(steps):
@@ -168,28 +168,28 @@ def _powers(step: arb_mat, count: int) -> list[arb_mat]:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NearbyMatrix:
     """A matrix of balls as doubles ``near`` them, none further off than ``off``."""
 
     near: Array
     off: Array
 
     @staticmethod
-    def of(matrix: arb_mat) -> Numbers:
+    def of(matrix: arb_mat) -> NearbyMatrix:
         near, off = np.zeros((matrix.nrows(), matrix.ncols())), np.zeros((matrix.nrows(), matrix.ncols()))
         for i, row in enumerate(matrix.tolist()):
             for k, entry in enumerate(row):
                 if entry != 0 or not entry.is_exact():
                     near[i, k] = float(entry.mid())
                     off[i, k] = upper(entry - arb(near[i, k]))
-        return Numbers(near, off)
+        return NearbyMatrix(near, off)
 
     @property
     def largest(self) -> Array:
         """Doubles not below the magnitudes."""
         return (np.abs(self.near) + self.off) * _ROUNDING
 
-    def times(self, other: Numbers) -> Array:
+    def times(self, other: NearbyMatrix) -> Array:
         """Doubles not below the magnitudes of the entries of the product."""
         sizes = np.abs(self.near), np.abs(other.near)
         rounding = (_ROUNDING - 1) * (sizes[0] @ sizes[1])
@@ -214,7 +214,12 @@ def _distance(rows: Callable[[Array], list[Any]], at_rest: list[list[Any]], reac
 
 
 def _gradients(
-    one: Updates, vector: StateVector, centre: list[Any], powers: list[Numbers], sources: list[Array], reached: Array
+    one: Updates,
+    vector: StateVector,
+    centre: list[Any],
+    powers: list[NearbyMatrix],
+    sources: list[Array],
+    reached: Array,
 ) -> dict[str, Array]:
     found: dict[str, Array] = {}
     shapes = {name: np.asarray(value).shape for name, value in _gradient_rows(one, vector, centre, 0 * reached).items()}
@@ -223,9 +228,9 @@ def _gradients(
         table = [list(np.asarray(boxes[part][name]).ravel()) for part in range(_FEW_PARTS + 1)]
         at_rest = matrix(table[0], len(vector))
         if at_rest.nrows() * at_rest.ncols() > _MOST_NUMBERS:
-            flat = Numbers.of(matrix(table[-1], len(vector))).largest @ reached * _ROUNDING
+            flat = NearbyMatrix.of(matrix(table[-1], len(vector))).largest @ reached * _ROUNDING
         else:
-            near, known = Numbers.of(at_rest), at_rest.tolist()
+            near, known = NearbyMatrix.of(at_rest), at_rest.tolist()
             parts = iter(table[1:])
             flat = _distance(lambda radii, parts=parts: next(parts), known, reached, _FEW_PARTS) @ reached  # type: ignore[misc]
             for power, source in zip(powers, reversed(sources), strict=True):
