@@ -4,19 +4,22 @@ A device takes unit steps, and what it stores of a variable's update may be wron
 anew at every step (rounding to a grid of pitch 2 ``tolerance`` is one such device).  After T steps its state does not
 depend on where it started (stabilisation lemma), so let it start at the fixed point z*.  With d the distance from z*,
 
-    d(t + 1) = A_t d(t) + q(t + 1),  |q| <= tolerance,  A_t the mean of the step's Jacobian between z* and z(t),
+    d(t + 1) = A_t d(t) + q(t + 1),  |q| <= tolerance,  A_t the mean of the step's Jacobian between z* and z(t).
 
-and as long as z stays in a box every A_t lies in the interval matrix A that encloses the Jacobian over the box.  So
+Let A be that Jacobian at z* itself, and |A_t - A| <= R_t wherever |d(t)| <= e(t).  Then, entry by entry,
 
-    |d(T)| <= sum over k < T of |A^k| tolerance,
+    |d(t)| <= e(t) = sum over k < t of |A^k| (tolerance + R_{t-1-k} e(t-1-k)),     e(0) = 0,
 
-A^k a product of interval matrices.  If this bound, for all t <= T, lies in the box that it was computed on, it holds.
-The gradient's error is bounded alike by |G A^k|, G the enclosure of the gradient's derivative over the box.
+by induction on t: R_t needs e(t) alone.  Powers of A are those of a matrix of numbers, so signs cancel in them as they
+do in the device; only R, of second order in the tolerance, is put in by its size.  As A_t is a mean along the way, so
+is R_t: boxes of 1/m, 2/m, ... of e(t) count 1/m each.  The gradient's error is bounded alike, G its derivative at z*:
+
+    sum over k < T of |G A^k| (tolerance + R_{T-1-k} e(T-1-k)) + R_G e(T).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,16 +40,20 @@ from dyadic.physics.enclosures import (
 )
 from dyadic.physics.given_numbers import whole
 from dyadic.physics.hardware.simulated import STANDS_OUT, above_rounding, few_runs
-from dyadic.physics.number_types import upper
+from dyadic.physics.number_types import Slopes, upper
 from dyadic.physics.trajectory import on_host
 from dyadic.physics.updates import Array, DoubledState, Updates, Variable
 from dyadic.proofs.checker.trust import LEMMA, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.trusted import recorded
 
-_TRIES = 8
-_MOST_PRODUCTS = 4 * 10**7
-"""Multiplications up to which the gradient's bound is that of the products G A^k; beyond, the larger one of |G| |d|."""
+_PARTS, _FEW_PARTS, _LARGE = 16, 4, 250
+"""Boxes between the fixed point and the whole of one, over which a Jacobian's distance is averaged; of the gradients',
+and of states of more than so many entries, fewer."""
+_MOST_NUMBERS = 4 * 10**7
+"""NearbyMatrix in a gradient's derivative up to which its products with powers are made; beyond, the larger |G| |d|."""
+_ROUNDING = 1 + 1e-9
+"""A factor for sums of up to a million products of doubles, none of them negative: rounding is far below it."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +120,11 @@ def bounded(updates: Updates, tolerance: float) -> tuple[Bound | None, Claim]:
             f"after {updates.network.derivation.steps} unit steps from any state, every device whose stored values are "
             f"each off by at most {tolerance:g} is within the bound (first sample)"
         )
-        method = (
-            "an enclosure of the step's Jacobian over a box that the bound does not leave, and its powers, in balls"
-        )
+        method = "powers of the step's Jacobian at rest, and how far it is from that within the bound, in balls"
         assumed = ("the parameters and the data are these doubles", "the step is differentiable in the box")
         try:
             small_enough(updates)
-            with enclosing():
+            with enclosing(), np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused
                 kept.append(_bound(updates, tolerance))
         except Unenclosed as error:
             return Claim("resolution", what, Verdict.UNDECIDED, method, assumed, reason=str(error))
@@ -135,22 +140,22 @@ def bounded(updates: Updates, tolerance: float) -> tuple[Bound | None, Claim]:
 def _bound(updates: Updates, tolerance: float) -> Bound:
     one, steps = in_balls(updates), updates.network.derivation.steps
     vector = StateVector.of(one)
-    exact = one.exact()
-    centre = vector.flat(exact)
-    powers = _powers(step_jacobian(one, centre, np.zeros(len(vector))), steps)
-    radii = 1.01 * _reach(powers, tolerance)
-    for _ in range(_TRIES):
-        powers = _powers(step_jacobian(one, centre, radii), steps)
-        found = _reach(powers, tolerance)
-        if not np.isfinite(found).all():
-            break
-        if (found <= radii).all():
-            gradients = _gradients(one, vector, centre, radii, powers, tolerance, found)
-            if not all(np.isfinite(array).all() for array in gradients.values()):
-                break
-            return Bound(tolerance, vector.arrays(found), gradients)
-        radii = 1.2 * np.maximum(found, radii)
-    raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound leaves every box tried, or overflows")
+    centre = vector.flat(one.exact())
+    step = step_jacobian(one, centre, np.zeros(len(vector)))
+    powers = [NearbyMatrix.of(power) for power in _powers(step, steps)]
+    parts = _PARTS if len(vector) <= _LARGE else _FEW_PARTS
+    at_rest, reached, sources = step.tolist(), [np.zeros(len(vector))], list[Array]()
+    for _ in range(steps):
+        rest = _distance(lambda radii: _step_rows(one, vector, centre, radii), at_rest, reached[-1], parts)
+        sources.append((tolerance + rest @ reached[-1]) * _ROUNDING)
+        total = sum(power.largest @ source for power, source in zip(powers, reversed(sources), strict=False))
+        reached.append(np.asarray(total) * _ROUNDING)
+        if not np.isfinite(reached[-1]).all():
+            raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the bound overflows")
+    gradients = _gradients(one, vector, centre, powers, sources, reached[-1])
+    if not all(np.isfinite(array).all() for array in gradients.values()):
+        raise Unenclosed(f"a tolerance of {tolerance:g} is too large: the gradients' bound overflows")
+    return Bound(tolerance, vector.arrays(reached[-1]), gradients)
 
 
 def _powers(step: arb_mat, count: int) -> list[arb_mat]:
@@ -162,43 +167,82 @@ def _powers(step: arb_mat, count: int) -> list[arb_mat]:
     return found
 
 
-def _reach(matrices: list[arb_mat], tolerance: float) -> Array:
-    """The sum over the matrices of |matrix| tolerance, a double not below it for every row."""
-    return np.array([upper(total * arb(tolerance)) for total in _row_sums(matrices)])
+@dataclass(frozen=True)
+class NearbyMatrix:
+    """A matrix of balls as doubles ``near`` them, none further off than ``off``."""
+
+    near: Array
+    off: Array
+
+    @staticmethod
+    def of(matrix: arb_mat) -> NearbyMatrix:
+        near, off = np.zeros((matrix.nrows(), matrix.ncols())), np.zeros((matrix.nrows(), matrix.ncols()))
+        for i, row in enumerate(matrix.tolist()):
+            for k, entry in enumerate(row):
+                if entry != 0 or not entry.is_exact():
+                    near[i, k] = float(entry.mid())
+                    off[i, k] = upper(entry - arb(near[i, k]))
+        return NearbyMatrix(near, off)
+
+    @property
+    def largest(self) -> Array:
+        """Doubles not below the magnitudes."""
+        return (np.abs(self.near) + self.off) * _ROUNDING
+
+    def times(self, other: NearbyMatrix) -> Array:
+        """Doubles not below the magnitudes of the entries of the product."""
+        sizes = np.abs(self.near), np.abs(other.near)
+        rounding = (_ROUNDING - 1) * (sizes[0] @ sizes[1])
+        off = sizes[0] @ other.off + self.off @ (sizes[1] + other.off)
+        return (np.abs(self.near @ other.near) + rounding + off) * _ROUNDING
 
 
-def _row_sums(matrices: list[arb_mat]) -> list[Any]:
-    totals = [arb(0)] * matrices[0].nrows()
-    for numbers in matrices:
-        for i, row in enumerate(numbers.tolist()):
-            totals[i] = totals[i] + sum((abs(entry) for entry in row), arb(0))
-    return totals
+def _step_rows(one: Updates, vector: StateVector, centre: list[Any], radii: Array) -> list[Any]:
+    return vector.flat(one.new(with_slopes(vector, centre, radii), one.variables))
+
+
+def _distance(rows: Callable[[Array], list[Any]], at_rest: list[list[Any]], reached: Array, parts: int) -> Array:
+    """How far a derivative is from that at rest, the mean over the way to a state within ``reached``; no entry less."""
+    found = np.zeros((len(at_rest), len(reached)))
+    if not reached.any():
+        return found
+    for part in range(1, parts + 1):
+        for i, row in enumerate(rows(reached * (part / parts) * _ROUNDING)):
+            for k, slope in row.slopes.items() if isinstance(row, Slopes) else ():
+                found[i, k] += upper(slope - at_rest[i][k]) / parts
+    return found * _ROUNDING
 
 
 def _gradients(
     one: Updates,
     vector: StateVector,
     centre: list[Any],
-    radii: Array,
-    powers: list[arb_mat],
-    tolerance: float,
-    reach: Array,
+    powers: list[NearbyMatrix],
+    sources: list[Array],
+    reached: Array,
 ) -> dict[str, Array]:
-    box = with_slopes(vector, centre, radii)
     found: dict[str, Array] = {}
-    for name, array in one.at(box.x, box.s).gradients().items():
-        values = np.asarray(array)
-        rows = matrix(list(values.ravel()), len(vector))
-        if values.size * len(vector) ** 2 * len(powers) <= _MOST_PRODUCTS:
-            flat = _reach([rows * power for power in powers], tolerance)
+    shapes = {name: np.asarray(value).shape for name, value in _gradient_rows(one, vector, centre, 0 * reached).items()}
+    boxes = {part: _gradient_rows(one, vector, centre, reached * (part / _FEW_PARTS)) for part in range(_FEW_PARTS + 1)}
+    for name, shape in shapes.items():
+        table = [list(np.asarray(boxes[part][name]).ravel()) for part in range(_FEW_PARTS + 1)]
+        at_rest = matrix(table[0], len(vector))
+        if at_rest.nrows() * at_rest.ncols() > _MOST_NUMBERS:
+            flat = NearbyMatrix.of(matrix(table[-1], len(vector))).largest @ reached * _ROUNDING
         else:
-            flat = np.array([_weighted(row, reach) for row in rows.tolist()])
-        found[name] = flat.reshape(values.shape)
+            near, known = NearbyMatrix.of(at_rest), at_rest.tolist()
+            parts = iter(table[1:])
+            flat = _distance(lambda radii, parts=parts: next(parts), known, reached, _FEW_PARTS) @ reached  # type: ignore[misc]
+            for power, source in zip(powers, reversed(sources), strict=True):
+                flat = flat + near.times(power) @ source
+            flat = flat * _ROUNDING
+        found[name] = flat.reshape(shape)
     return found
 
 
-def _weighted(row: list[Any], reach: Array) -> float:
-    return upper(sum((abs(slope) * arb(float(r)) for slope, r in zip(row, reach, strict=True)), arb(0)))
+def _gradient_rows(one: Updates, vector: StateVector, centre: list[Any], radii: Array) -> dict[str, Any]:
+    box = with_slopes(vector, centre, radii * _ROUNDING)
+    return one.at(box.x, box.s).gradients()
 
 
 def _tried(

@@ -264,8 +264,16 @@ def test_what_cannot_be_bounded_is_undecided():
     assert bound is None
     assert claim.verdict is UNDECIDED
     assert "no enclosure" in claim.reason
-    _, claim = bounded(updates_of(network((8, 12, 12, 12, 5))), 1e-2)
-    assert "too large" in claim.reason
+    _, claim = bounded(updates_of(network((4, 3), activation="identity")), 1e308)
+    assert "too large" in claim.reason or "overflows" in claim.reason
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("widths", [(8, *[16] * 6), (8, *[32] * 3)])
+def test_the_bound_is_at_most_three_times_the_worst_of_many_devices(widths):
+    found = resolution(updates_of(network(widths)), 1e-3, 1000)
+    assert found.holds
+    assert found.ratio <= 3
     bound, claim = bounded(updates_of(dyadic.derive(dyadic.read("examples/lenet.toml"))), 1e-3)
     assert bound is None
     assert "entries" in claim.reason
