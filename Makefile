@@ -62,7 +62,7 @@ mutants: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/cpu.py
-	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/perceptrons.py
 	$(BIN)/python benchmarks/convolutions.py
 	$(BIN)/python benchmarks/sequences.py
 

@@ -24,13 +24,13 @@ from typing import Any
 
 import contest
 import convolutions
-import kernels
 import numpy as np
+import perceptrons
 import sequences
 
 BATCHES = (1, 32, 256)
 SPECIFICATIONS = {
-    **{f"mlp_{w}_{d}": kernels.specification(w, d) for w in (64, 256, 1024) for d in (4, 16)},
+    **{f"mlp_{w}_{d}": perceptrons.specification(w, d) for w in (64, 256, 1024) for d in (4, 16)},
     "lenet": (contest.HERE / "examples/lenet.toml").read_text(encoding="utf-8"),
     "block": convolutions.BLOCK,
     **sequences.NETWORKS,
@@ -54,7 +54,7 @@ def refusal() -> str | None:
 def loss_in_torch(name: str) -> contest.Loss:
     """A network's loss in PyTorch."""
     if name.startswith("mlp"):
-        return kernels.by_torch
+        return perceptrons.by_torch
     return partial((convolutions if name in ("lenet", "block") else sequences).by_torch, name)
 
 
@@ -119,7 +119,7 @@ def contestants(name: str, module: Any, given: tuple[dict[str, Any], Any, Any]) 
     calls: dict[str, Callable[[], Any]] = {"emitted": lambda: module.gradients(params, x, y, out, workspace)[1]}
     if name.startswith("mlp"):
         depth = int(name.rpartition("_")[2])
-        calls["cublas"] = lambda: kernels.plain(params, x, y, depth)[1]
+        calls["cublas"] = lambda: perceptrons.plain(params, x, y, depth)[1]
     if importlib.util.find_spec("torch") is not None:
         wanted = list(module.PARAMETERS)
         for label, compiled in (("torch", False), ("compiled", True)):

@@ -6,7 +6,6 @@ Names are recognised from the network's own (longest first), so a layer may be c
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +15,7 @@ from dyadic.proofs.statements.parsing.grammar import parse
 from dyadic.proofs.statements.parsing.index_ranges import read_reduction
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
 from dyadic.proofs.statements.parsing.integer_values import integer_quotient, remainder
-from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable, quoted
+from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable, quoted, read_number
 from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
@@ -29,7 +28,6 @@ _TRANSPOSED = re.compile(r"\^\s*(?:T(?![A-Za-z0-9_])|\(\s*T\s*\)|\u22a4)")
 _CALL = re.compile(r"(sum|mean|norm|dot|diag|trace|softmax|vec|kron|einsum)\s*(?=\()")
 _SPELLED = re.compile(r"""(["'])([a-z]{0,9}(?:,[a-z]{0,9}){0,9}\s*->\s*[a-z]{0,9})\1""")
 _CONSTANTS = {"ones": ["ones"], "I": ["eye"]}
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)([A-Za-z][A-Za-z0-9]*)\s*/\s*(?:d\s*|\u2202\s*)")
 _BY = re.compile(r"\s*/\s*[d\u2202]\s*")
@@ -37,7 +35,6 @@ _RATE = re.compile(r"\s*/\s*d\s*t\b")
 _REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\s*\[")
 _INDEX = re.compile(r"[a-z]\d*(?![A-Za-z0-9_(\[])")
 _QUOTIENT = re.compile(r"floor\s*\(")
-_LARGEST_POWER_OF_TEN = 40
 
 
 class TextReader:
@@ -372,7 +369,7 @@ class TextReader:
         return Token("atom", ["entry", "delta", "", indices], start)
 
     def _function(self) -> Token | None:
-        match = _WORD.match(self._source, self._at)
+        match = _IDENTIFIER.match(self._source, self._at)
         if match is None or match[0] not in self._vocabulary.functions:
             return None
         start, self._at = self._at, match.end()
@@ -389,14 +386,6 @@ def _multiplied(before: list[Token], token: Token) -> bool:
     ends = before[-1].kind in ("number", "atom") or before[-1].value == ")"
     starts = token.value == "(" if token.kind == "operator" else True
     return brackets.count("(") == brackets.count(")") and ends and starts
-
-
-def read_number(written: str, at: int, most: int) -> Fraction:
-    """A decimal number, exactly; most: how many digits it may have."""
-    digits, _, exponent = written.lower().partition("e")
-    if len(digits) > most or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
-        raise Unreadable(at, f"the number has more than {most} digits")
-    return Fraction(written)
 
 
 def function(vocabulary: Vocabulary, name: str, order: int, position: int) -> tuple[str, int]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.errors import SpecError, pointed_at
 
 DEEPEST = 40
 LONGEST_INDEX = 9
+_LARGEST_POWER_OF_TEN = 40
 
 
 def quoted(text: str) -> str:
@@ -90,3 +92,11 @@ class FormulaError(SpecError):
 def refuse(where: str, source: str, error: Unreadable) -> SpecError:
     """The one message for a formula that cannot be read: where, what, and the text nearby."""
     return FormulaError(where, source, error)
+
+
+def read_number(written: str, at: int, most: int) -> Fraction:
+    """A decimal number, exactly; most: how many digits it may have."""
+    digits, _, exponent = written.lower().partition("e")
+    if len(digits) > most or len(exponent) > 4 or abs(int(exponent or 0)) > _LARGEST_POWER_OF_TEN:
+        raise Unreadable(at, f"the number has more than {most} digits")
+    return Fraction(written)

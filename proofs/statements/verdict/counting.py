@@ -3,9 +3,9 @@
 Both are read off the expressions, the layers' definitions put in where a claim reads what they define.
 
 The algebra of functions makes products of sums: hard_swish(a) has a^2, exp(log(a) + 3 log(b)) is a b^3, and
-sigmoid(log(a) - log(b)) has a + b as its denominator.  So a function is counted by what is known of it (function_degrees.py),
-and what stands under logarithms is counted apart (keys that begin with :data:`LOG`), as often as a function of it could
-multiply it.
+sigmoid(log(a) - log(b)) has a + b as its denominator.  So a function is counted by what is known of it
+(function_degrees.py), and what stands under logarithms is counted apart (keys that begin with :data:`LOG`), as often as
+a function of it could multiply it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Value and gradient of multilayer perceptrons: the c and numpy targets, NumPy by hand, PyTorch and JAX.
 
-    python benchmarks/kernels.py [--width 64 256 1024] [--depth 4 16] [--batch 1 32 256] [--seconds S]
+    python benchmarks/perceptrons.py [--width 64 256 1024] [--depth 4 16] [--batch 1 32 256] [--seconds S]
                                  [--against LABEL=FOLDER ...]
 
 One thread, float32, one process; the contestants take turns, after their gradients were compared; medians of processor
