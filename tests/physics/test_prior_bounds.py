@@ -108,7 +108,7 @@ def test_a_wider_box_has_a_larger_bound():
 
 def test_one_wrong_entry_is_refuted_by_name():
     derivation = derived()
-    line = "    loss = C_cost.mean()"
+    line = "    loss = C_cost.sum() / batch"
     assert bounded(derivation, changed(derivation, line, f"    W_bar_c[1, 2] *= 1 + 1e-17\n{line}")).verdict == "proved"
     found = bounded(derivation, changed(derivation, line, f"    W_bar_c[1, 2] += 1e-12\n{line}"))
     assert found.verdict == "refuted"
