@@ -147,9 +147,8 @@ def noise(updates: Updates, setting: RelaxationSetting, covariance: Array | floa
         raise DyadicError("the noise is so large that its stationary covariance overflows; give less")
     steps = derivation.steps if spread.radius == 0 else stationary_after(matrix, predicted, samples)
     if steps is None:
-        raise DyadicError(
-            f"step size h = {setting.h:g}: the noise is not stationary after {_MOST_STEPS} steps; take another one"
-        )
+        problem = f"step size h = {setting.h:g}: the noise is not stationary after {_MOST_STEPS} steps"
+        raise DyadicError(f"{problem}; take a larger step, or one further from 2")
     found = _measured(updates, setting, full, vector, samples, steps)
     deviation = np.sqrt(2 / samples) * np.diag(predicted)
     off = np.abs(np.diag(found) - np.diag(predicted))

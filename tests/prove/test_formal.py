@@ -87,7 +87,9 @@ def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
     item["body"] = ["*", 2, item["body"]]
     claim = network_theorem.formal_claim(content)
     assert claim.verdict is Verdict.UNDECIDED
-    assert re.match(r"hidden: Coq does not accept the adjoints; shown is that 2 of its 3 layers", claim.reason), claim.reason
+    assert re.match(r"hidden: Coq does not accept the adjoints; shown is that 2 of its 3 layers", claim.reason), (
+        claim.reason
+    )
 
 
 def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
