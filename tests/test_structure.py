@@ -159,6 +159,7 @@ def test_no_package_exports_the_name_of_a_module_of_its_own():
     assert shadowed == []
 
 
+@pytest.mark.long
 def test_any_module_can_be_the_first_that_is_imported():
     """No module of a lazy package rests on what another one has imported before it."""
     modules = [path for path in FILES if path.parts[:-1] in (("symbolic",), ("symbolic", "readers"), ("proofs",))]

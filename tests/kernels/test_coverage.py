@@ -46,7 +46,12 @@ def test_single_precision(name, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "batch"), [("float64", 2), ("float64", 9), pytest.param("float32", 9, marks=pytest.mark.long)]
+    ("dtype", "batch"),
+    [
+        ("float64", 2),
+        pytest.param("float64", 9, marks=pytest.mark.long),
+        pytest.param("float32", 9, marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.parametrize("name", ["lenet", "decoder", "lstm"])
 def test_examples(name, dtype, batch, monkeypatch):

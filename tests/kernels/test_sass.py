@@ -58,6 +58,7 @@ def test_the_table(loops, request):
     assert table(loops) == GOLDEN.read_text()
 
 
+@pytest.mark.long
 def test_the_goals_in_single_precision(loops):
     """At most one read of 16 bytes from shared memory for 8 multiply-adds; reads of 16 bytes only; no local memory."""
     ours = {key: loop for key, loop in loops.items() if key[0] == "float32"}

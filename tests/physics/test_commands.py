@@ -83,6 +83,7 @@ def test_devices_are_predicted_and_simulated(tmp_path):
         assert line in text, line
 
 
+@pytest.mark.long
 def test_feedback_weights_from_a_file(tmp_path):
     (tmp_path / "net.toml").write_text(LINEAR)
     weights = {"a.weight": np.zeros((4, 3)), "a.bias": np.zeros(4), "b.weight": np.ones((2, 4)), "b.bias": np.zeros(2)}

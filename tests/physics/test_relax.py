@@ -48,7 +48,9 @@ def example(name):
     return dyadic.derive(network)
 
 
-@pytest.mark.parametrize("name", ["digits", "residual", "lenet", "decoder", "lstm"])
+@pytest.mark.parametrize(
+    "name", ["digits", "residual", pytest.param("lenet", marks=pytest.mark.long), "decoder", "lstm"]
+)
 def test_every_variable_is_exact_from_its_rank_on(name):
     derivation = example(name)
     updates = updates_of(derivation, batch=100)  # a random state for each of 100 samples

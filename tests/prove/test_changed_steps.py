@@ -8,6 +8,7 @@ import random
 
 import pytest
 from support.equations import EQUATIONS
+from support.long_tests import often
 from support.proofs import as_json, found
 from support.term_values import Edge, Values
 
@@ -110,7 +111,7 @@ def mutated(steps, source):
     return steps
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", often(SUBJECTS, lambda name: name != "equation flattened"))
 def test_steps_leave_the_values_of_terms_as_they_are(name):
     """The steps of the proof found, and changed ones, as far as they are accepted."""
     content = as_json(SUBJECTS[name]())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.equations import EQUATIONS
+from support.long_tests import one_in
 from support.proofs import as_json, found, replayed
 from support.work import calls
 from support.wrong_adjoints import definitions
@@ -282,7 +283,7 @@ def every_kind():
         yield f"cost {name}", lambda name=name, settings=settings: derive_cost(name, 1, settings)
 
 
-@pytest.mark.parametrize("name", dict(every_kind()))
+@pytest.mark.parametrize("name", one_in(3, dict(every_kind())))
 def test_replaying_costs_no_more_than_finding(name):
     """In calls of Python functions, which no other process changes."""
     content = as_json(dict(every_kind())[name]())

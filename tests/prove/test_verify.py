@@ -30,7 +30,7 @@ def graph_of(derivation, **options):
     return Graph(subject(derivation, derivation.steps), **options)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(architectures())
 def test_random_networks_are_proved(network):
     are_proved(network)

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from support.long_tests import often
+from support.long_tests import often, one_in
 from support.optional import require
 
 require(importlib.util.find_spec("torch"), "PyTorch is not installed: pip install 'dyadic-backprop[torch]'")
@@ -34,7 +34,7 @@ def emitted(derivation, path, target="numpy"):
     return module
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", one_in(2, MODELS))
 def test_values_and_gradients_are_those_of_pytorch(name, tmp_path):
     torch.manual_seed(0)
     module, arguments = double(*MODELS[name]())
