@@ -7,14 +7,17 @@ import re
 import pytest
 
 from claims.campaign import _dense as dense
+from claims.test_claims import judged
 from claims.textbook import network
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.statements.number_systems.closed import Closed
 from dyadic.proofs.statements.semantics.meaning import Meaning
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
 from dyadic.proofs.statements.verdict.blocks import Setting, tied
+from dyadic.symbolic import architecture, derive
 
 NETWORKS = {
     "dense": lambda: network(dense("a", 5, "tanh"), dense("b", 4), dense("c", 6, "silu"), inputs={"u": [7]}),
@@ -74,3 +77,35 @@ def meaning(vocabulary, setting, blocks):
         return ring.drawn(residues(f"{name}{first}"))
 
     return Meaning(vocabulary, ring, draw, setting)
+
+
+# -- a diagonal has other derivatives than the block in which it stands ------------------------------------------------
+
+
+def diagonal(entries):
+    layers = [
+        {"name": "h", "type": "tanh", "inputs": ["u"]},
+        {"name": "d", "type": "einsum", "equation": "ii->i", "inputs": ["h"]},
+    ]
+    spec = {"inputs": {"u": {"shape": [entries, entries]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    return derive(architecture(spec))
+
+
+@pytest.mark.parametrize("blocks", range(5, 10))
+def test_as_many_entries_as_blocks_are_not_proved_of_a_diagonal(blocks):
+    claim = judged(f"Sum[i] (dE/dx_h[i, i] + s_h[i, i]) / s_d[i] = {blocks}", network=diagonal(400))
+    assert claim.verdict is not Verdict.PROVED
+
+
+@pytest.mark.parametrize("entries", [3, 400])
+def test_what_is_true_of_a_diagonal_is_not_refuted(entries):
+    """Proved where every entry can be looked at."""
+    wanted = Verdict.PROVED if entries == 3 else Verdict.UNDECIDED
+    count = f"Sum[i] (dE/dx_h[i, i] + s_h[i, i]) / s_d[i] = {entries}"
+    for claim in (count, "dE/dx_h[i, j] = [i = j] s_d[i] - s_h[i, j]"):
+        assert judged(claim, network=diagonal(entries)).verdict is wanted
+
+
+def test_a_diagonal_is_not_the_whole():
+    claim = judged("dE/dx_h[i, j] = s_d[i] - s_h[i, j]", network=diagonal(3))
+    assert claim.verdict is Verdict.REFUTED

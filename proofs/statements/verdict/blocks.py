@@ -12,7 +12,8 @@ blocks its coefficients determine that function at different indices and at equa
 symmetrised, whatever the number of entries.  Numbers of the claim stay what they are: 40 is 40 and not a size.
 
 An axis stays as it is (is *tied*) where anything else is done with its indices than selecting entries: arithmetic,
-numbers, brackets, maxima, sizes made of others.
+numbers, brackets, maxima, sizes made of others.  So it is where a definition reads x[i, i]: of the entries of a block
+of x some are on the diagonal then and others are not, and a derivative by the one is none by the other.
 """
 
 from __future__ import annotations
@@ -191,7 +192,7 @@ def tied(vocabulary: Vocabulary, vertices: set[str], renaming: Renaming | None =
         for item in data["definitions"]:
             shapes[item["kind"], item["owner"]] = item["shape"]
             indices = {name: read(e) for name, e in zip(item["indices"], item["shape"], strict=True)}
-            _Ties(found, read, shapes, renaming, integers).visit(item["body"], indices)
+            _Ties(found, read, shapes, renaming, integers, diagonals=True).visit(item["body"], indices)
         for node in (e for shape in shapes.values() for e in shape):
             _Ties(found, read, shapes).composed(node)
     return found
@@ -220,7 +221,10 @@ class Renaming:
 
 
 class _Ties:
-    """One expression's ties.  ``extent``: reads an extent;  ``shapes``: of the tensors it reads."""
+    """One expression's ties.
+
+    extent: reads an extent.  shapes: of the tensors it reads.  diagonals: whether x[i, i] ties the axes of i.
+    """
 
     def __init__(
         self,
@@ -229,9 +233,10 @@ class _Ties:
         shapes: Mapping[tuple[str, str], Any],
         renaming: Renaming | None = None,
         integers: set[tuple[str, str]] | frozenset[tuple[str, str]] = frozenset(),
+        diagonals: bool = False,
     ) -> None:
         self.found, self.extent, self.shapes = found, extent, shapes
-        self.renaming, self.integers = renaming, integers
+        self.renaming, self.integers, self.diagonals = renaming, integers, diagonals
 
     def composed(self, node: Any) -> None:
         """A size made of others ties all of them; one that is a plain name or number ties nothing."""
@@ -267,9 +272,11 @@ class _Ties:
 
     def _entry(self, node: Any, indices: Mapping[str, Extent]) -> None:
         axes = self.shapes.get((node[1], node[2]), [None] * len(node[3]))
+        if self.diagonals:
+            self.found |= {indices[one[1]].key for one in node[3] if node[3].count(one) > 1 and _is_index(one)}
         for index, axis in zip(node[3], axes, strict=True):
             extent = None if axis is None else axis if isinstance(axis, Extent) else self.extent(axis)
-            plain = isinstance(index, list) and index[0] == "index"
+            plain = _is_index(index)
             if plain and extent is not None and indices[index[1]].key == extent.key:
                 continue
             selected = self.renaming and extent is not None and extent.key == self.renaming.key
@@ -309,6 +316,10 @@ class _Ties:
         else:
             for child in node[1:]:
                 self._everything(child, indices)
+
+
+def _is_index(node: Any) -> bool:
+    return isinstance(node, list) and bool(node[0] == "index")
 
 
 def claimed_ties(

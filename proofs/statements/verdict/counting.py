@@ -194,7 +194,7 @@ class Counts:
         if (kind, owner) in self._vocabulary.given_integers:
             return self._count(["index", ["entry", kind, owner, []]], lambda kind, owner: Counter(), _claimed)
         if self._solution and owner in graph.parents and kind in ("x", "s"):
-            return _largest(self._inner(owner).values()) if kind == "x" else self._received(owner)
+            return _largest(self._inner(owner).values()) if kind == "x" else self._sensitivity(owner)
         if kind in ("x", "s", "y") or (kind, owner) in self._vocabulary.parameters:
             return Counter()
         if kind == "E":
@@ -234,6 +234,18 @@ class Counts:
         if self._count is integers:
             return _largest(map(self._term, readers))
         return sum(map(self._term, readers), Counter())
+
+    def _sensitivity(self, name: str) -> Count:
+        """Of a sensitivity at the solution: what every reader's derivative and sensitivity hold."""
+        graph = self._vocabulary.graph
+        readers = [child for child, parents in graph.parents.items() if name in parents]
+        costs = [owner for owner, cost in graph.costs.items() if cost["input"] == name]
+        slopes = [self._slope(_largest(self._inner(one).values())) for one in (*readers, *costs)]
+        found = [count + self.of("s", child) for count, child in zip(slopes, readers, strict=False)]
+        if self._count is integers:
+            return _largest([*found, *slopes[len(readers) :]])
+        axes = [Counter(axis.key for axis in self._vocabulary.axes("x", child)) for child in readers]
+        return sum([*found, *axes, *slopes[len(readers) :]], Counter())
 
     def _term(self, name: str) -> Count:
         """Of a vertex's or a cost's term of the energy."""
