@@ -55,7 +55,7 @@ def check(
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
         elif claim["kind"] == "nonreciprocity" and claim["witness"]:
             _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
-    still_open = _of_nothing(graph, certificate["claims"], values or {})
+    still_open = _of_nothing(graph, certificate["claims"], found, values or {})
     if still_open:
         found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
     if coq:
@@ -64,10 +64,11 @@ def check(
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
 
 
-def _of_nothing(graph: Graph, claims: Any, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why the theorem may be about no state at all, though it is said to be proved."""
+def _of_nothing(graph: Graph, claims: Any, found: Mapping[str, Finding], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Why the theorem may be about no state at all, though it is said to be proved; numbers only stated show none."""
     proved = [claim for claim in claims if claim["verdict"] == "proved"]
-    witnesses = [claim["numbers"]["own"] for claim in proved if claim["kind"] == "tightness"]
+    numbers = [claim for claim in proved if claim["kind"] == "tightness"]
+    witnesses = [claim["numbers"]["own"] for claim in numbers if found[claim["id"]].done is Done.COMPUTED]
     said = any(claim["kind"] == "steps" for claim in proved) and not any(witnesses)
     if said and none_is_found(graph, values, elsewhere=bool(witnesses)):
         return ("steps: no state was found from which every update is defined: there may be none",)

@@ -336,6 +336,17 @@ def test_a_theorem_about_nothing_is_not_confirmed(types, shape):
     assert any(text.startswith("steps: no state was found") for text in report.open)
 
 
+def test_numbers_that_nobody_enclosed_show_no_state(monkeypatch):
+    """A witness that is only stated, as that of a large network is, may be invented."""
+    content = json.loads(json.dumps(verify(derive(layers_of("exp", "log", "tanh", shape=(3,))))))
+    (late,) = (claim for claim in content["claims"] if claim["kind"] == "tightness")
+    assert late["numbers"]["own"]
+    monkeypatch.setattr(recheck, "none_is_found", lambda *rest, **named: True)  # a network without a state
+    assert recheck.check(content).confirmed
+    monkeypatch.setattr(recheck, "_affordable", lambda *rest: False)
+    assert not recheck.check(content).confirmed
+
+
 def test_four_entries_of_a_log_softmax_are_not_all_above_minus_one():
     types = ("log_softmax", {"type": "clip", "low": -1, "high": 1}, "log1p")
     assert verify(derive(layers_of(*types, shape=(4,))))["verdict"] == "undecided"

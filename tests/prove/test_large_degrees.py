@@ -9,6 +9,7 @@ from flint import fmpz
 from support.refit import claim_of, refitted
 
 from dyadic.proofs import Rejected, Verdict, check, verify
+from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
 from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, small_sizes
 from dyadic.proofs.checker.evaluation.own_sizes import agreed, at_own_sizes
 from dyadic.proofs.checker.evaluation.prime_numbers import MOST_BITS, SHOWN, bits_for, digest_size, is_prime, primes
@@ -133,3 +134,19 @@ def test_primes_grow_with_the_degree():
         assert 2 ** (bits_for(trials) - 1) >= trials << 31
     with pytest.raises(Costly):
         bits_for(2**MOST_BITS)
+
+
+@pytest.mark.parametrize("way", ["function", "root", "largest"])
+def test_what_a_function_is_of_counts_too(way):
+    """Two arguments that differ agree modulo a prime as often as their degree says, whatever the rest is."""
+    degrees = Degrees()
+    deep = degrees.power(degrees.draw("s"), 2**50, 1)
+    if way == "function":
+        degrees.apply("tanh", 0, deep)
+    elif way == "root":
+        degrees.power(deep, 1, 2)
+    else:
+        degrees.reduce("argmax", [(0, degrees.draw("x")), (1, deep)], "")
+    degrees.apply("tanh", 0, degrees.draw("x"))
+    line = degrees.draw("s")
+    assert trials_of_chance(line, line, degrees, 1) >= 2 * 2**50

@@ -21,14 +21,20 @@ def _plus(terms: list[Degree]) -> Degree:
 
 
 class Degrees:
-    """Degrees, in the drawn values, of what the checker's field would compute; ``calls`` counts function values.
+    """Degrees, in the drawn values, of what the checker's field would compute.
 
+    calls: how many function values there are.  deepest: the largest degree, of numerator and denominator together, of
+    what one is of.
     A number is a pair of :data:`Degree`: of the value and of the slope.  Bounds, not exact degrees: cancellation is
     not seen, and every function value is a value drawn afresh.
     """
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls, self.deepest = 0, 0
+
+    def _asked(self, z: Degree, calls: int) -> None:
+        self.calls += calls
+        self.deepest = max(self.deepest, sum(z or (0, 0)))
 
     def number(self, p: int, q: int = 1) -> tuple[Degree, Degree]:
         return ((0, 0) if p else None), None
@@ -54,7 +60,8 @@ class Degrees:
         return value, slope
 
     def power(self, base: tuple[Degree, Degree], p: int, q: int) -> tuple[Degree, Degree]:
-        self.calls += q > 1
+        if q > 1:
+            self._asked(base[0], 1)
         root: Degree = base[0] if q == 1 else (1, 0)
         if root is None:
             return None, None
@@ -65,23 +72,29 @@ class Degrees:
         return value, _times(outer, base[1])
 
     def apply(self, name: str, order: int, z: tuple[Degree, Degree]) -> tuple[Degree, Degree]:
-        self.calls += 2
+        self._asked(z[0], 2)
         return (1, 0), _times((1, 0), z[1])
 
     def reduce(self, kind: str, terms: Sequence[tuple[int, tuple[Degree, Degree]]], where: str) -> Any:
-        self.calls += 1 + len(terms)
+        for _, (value, _) in terms:
+            self._asked(value, 1)
+        self.calls += 1
         if kind == "argmax":
             return terms[0][0]
         slope = _plus([d if kind == "max" else _times((1, 0), d) for _, (_, d) in terms])
         return ((1, 0) if kind == "logsumexp" else _plus([v for _, (v, _) in terms])), slope
 
 
-def trials_of_chance(forward: tuple[Degree, Degree], backward: tuple[Degree, Degree], calls: int, entries: int) -> int:
+def trials_of_chance(
+    forward: tuple[Degree, Degree], backward: tuple[Degree, Degree], degrees: Degrees, entries: int
+) -> int:
     """The t for which one run modulo p agrees with probability at most t / p although the identity is false.
 
-    With D the degree of the difference's numerator in the drawn values, n the entries compared and N the function
-    values drawn: n D (Schwartz and Zippel) + N (N - 1) / 2 * D (two different arguments with one residue).
+    With D the degree of the difference's numerator in the drawn values, n the entries compared, N the function values
+    drawn and A the largest degree of an argument: n D (Schwartz and Zippel) + N (N - 1) / 2 * 2 A (two different
+    arguments with one residue).
     """
     difference = _plus([forward[0], backward[0]])
     degree = sum(difference) if difference else 0
-    return (entries + calls * (calls - 1) // 2) * max(degree, 1)
+    pairs = degrees.calls * (degrees.calls - 1) // 2
+    return (entries + pairs) * max(degree, 2 * degrees.deepest, 1)

@@ -269,5 +269,5 @@ def evaluate(
         raise Costly(f"{where}.sizes", "are too large to evaluate here")
     given, degrees = integers or {}, Degrees()
     forward, backward = pairing(equations, Field(prime, seed), chosen, seed, given)
-    trials = trials_of_chance(*pairing(equations, degrees, chosen, seed, given), degrees.calls, 1)
+    trials = trials_of_chance(*pairing(equations, degrees, chosen, seed, given), degrees, 1)
     return PairingOutcome(prime, chosen, forward[0], backward[0], trials)

@@ -69,7 +69,7 @@ class Simulation:
             degrees = Degrees()
             other = NetworkInstance(self.graph, self.small, degrees, seed)
             moved = other.forward()[1]
-            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees.calls, entries)
+            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees, entries)
         return min(Fraction(1), Fraction(self._trials, prime))
 
     @property
