@@ -14,7 +14,7 @@ from dyadic.symbolic.readers.python_code import CodeError, CodeFile, pairs_of
 
 RIGHT, MISTAKES, TORCH = (Path(f"examples/passes/{name}.py") for name in ("right", "mistakes", "torch_functions"))
 BY_SHAPES = {"missing_batch_sum"}
-AT_NUMBERS = {"attention", "rnn", "conv1d"}
+AT_NUMBERS = {"attention", "rnn", "conv1d", "layernorm", "batchnorm"}
 """Loops and too many operations: shown at numbers for the sizes, which the verdict says."""
 WRONG_IN_TORCH = {"SwappedGradients", "StraightThrough"}
 
