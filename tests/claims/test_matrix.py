@@ -76,7 +76,7 @@ THREE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), THREE)
+@pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), one_in(2, THREE))
 def test_three_notations_one_verdict(name, entries, whole, latex, true):
     wanted = Verdict.PROVED if true else Verdict.REFUTED
     found = [judged(derivation(MatrixNetworks, name), text) for text in (entries, whole)]

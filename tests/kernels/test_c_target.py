@@ -64,7 +64,7 @@ def compared(derivation, dtype, batch):
     return module, given
 
 
-@pytest.mark.parametrize("name", one_in(3, [*LAYER_TYPES, *COSTS]))
+@pytest.mark.parametrize("name", one_in(6, [*LAYER_TYPES, *COSTS]))
 def test_catalogue(name):
     """At a batch below and one above the size from which products go tile by tile."""
     for batch in (2, 11):
@@ -72,7 +72,7 @@ def test_catalogue(name):
 
 
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", ["digits", "lenet", "decoder", "lstm"])
+@pytest.mark.parametrize("name", one_in(2, ["digits", "lenet", "decoder", "lstm"]))
 def test_examples(name, dtype):
     for batch in (1, 3, 9, 33):
         compared(derive(read_spec(f"examples/{name}.toml")), dtype, batch)

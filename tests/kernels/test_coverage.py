@@ -29,7 +29,7 @@ def example(name):
     return example_network(name, numeric=True) if name in LAYER_TYPES else _cost_network(name, _NUMBER)
 
 
-@pytest.mark.parametrize("name", one_in(3, [*LAYER_TYPES, *COSTS]))
+@pytest.mark.parametrize("name", one_in(5, [*LAYER_TYPES, *COSTS]))
 def test_catalogue(name, monkeypatch):
     """Every example is emitted, none refused, and computes what its NumPy module computes."""
     derivation = example(name)

@@ -34,7 +34,7 @@ def emitted(derivation, path, target="numpy"):
     return module
 
 
-@pytest.mark.parametrize("name", one_in(2, MODELS))
+@pytest.mark.parametrize("name", one_in(4, MODELS))
 def test_values_and_gradients_are_those_of_pytorch(name, tmp_path):
     torch.manual_seed(0)
     module, arguments = double(*MODELS[name]())
