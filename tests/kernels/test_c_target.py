@@ -79,10 +79,9 @@ def test_examples(name, dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("widths", one_in(2, [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)]))
-def test_ragged_sizes(widths, dtype):
+@pytest.mark.parametrize(("shape", "hidden", "out"), one_in(2, [(300, 7, 65), (33, 64, 1), (1, 40, 31), (16, 530, 8)]))
+def test_ragged_sizes(shape, hidden, out, dtype):
     """Sizes on either side of vectors, tiles and panels; batches likewise."""
-    shape, hidden, out = widths
     layers = [{"name": "a", "type": "dense", "units": hidden, "activation": "tanh"},
               {"name": "b", "type": "dense", "units": out}]  # fmt: skip
     spec = {"inputs": {"x": {"shape": [shape]}}, "layers": layers, "cost": {"type": "squared_error"}}
