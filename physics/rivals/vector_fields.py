@@ -285,23 +285,46 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
 
 
 _SMOOTH = ("F and C are analytic near u0",)
+_CENTRED = (
+    "g = -(dF/dtheta)^T (u(beta) - u(-beta)) / (2 beta), dF/dtheta at u0",
+    r"g = -(\partial F/\partial\theta)^T\,\frac{u(\beta) - u(-\beta)}{2\beta},"
+    r"\quad \partial F/\partial\theta \text{ at } u_0",
+)
+_ASYMMETRIC = (
+    "du/dt = F(u) - beta c(u) - 2 A (u - u0), A = (J - J^T)/2 with J = dF/du at u0",
+    r"\dot u = F(u) - \beta\,c(u) - 2A\,(u - u_0),\quad A = \tfrac{1}{2}(J - J^T),"
+    r"\quad J = \partial F/\partial u \text{ at } u_0",
+)
 METHODS = (
     RivalMethod(
         "dyadic-ep", "Dyadic EP", _SCURRIA, "midpoint and difference: dm = F(m), dd = J(m)^T d - beta c(m)",
         ("two coupled states", "convergence"), _dyadic,
+        (
+            ("dm/dt = F(m), dd/dt = J(m)^T d - beta c(m), J = dF/du",
+             r"\dot m = F(m),\quad \dot d = J(m)^T d - \beta\,c(m),\quad J = \partial F/\partial u"),
+            ("g = -(dF/dtheta)^T d / beta", r"g = -(\partial F/\partial\theta)^T d/\beta"),
+        ),
     ),
     RivalMethod(
         "asymep", "AsymEP", _SCURRIA,
         "dynamics F(u) - beta c - 2 A (u - u0), gradient -(dF/dtheta)^T (u+ - u-)/(2 beta)",
         ("two phases", "J at the free state", "small nudging", "convergence"), _asymmetric,
+        (_ASYMMETRIC, _CENTRED),
     ),
     RivalMethod(
         "vf-ep", "vector-field EP", "arXiv:1808.04873", "as AsymEP without its correction",
         ("symmetric interactions", "two phases", "small nudging", "convergence"), _vector_field,
+        (("du/dt = F(u) - beta c(u)", r"\dot u = F(u) - \beta\,c(u)"), _CENTRED),
     ),
     RivalMethod(
         "holomorphic", "holomorphic EP", "arXiv:2209.00530", "on AsymEP's field; the formula of the mean is ours",
         ("an analytic network", "oscillating nudging, N points", "convergence"), _holomorphic,
+        (
+            _ASYMMETRIC,
+            ("g = -(dF/dtheta)^T Sum[k<N] u(beta e^(2 pi i k/N)) e^(-2 pi i k/N) / (N beta)",
+             r"g = -(\partial F/\partial\theta)^T\,\frac{1}{N\beta}"
+             r"\sum_{k<N} u(\beta e^{2\pi i k/N})\, e^{-2\pi i k/N}"),
+        ),
     ),
 )  # fmt: skip
 
