@@ -125,7 +125,7 @@ def _call(name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | No
 def certain(one: Any, order: str, two: Any) -> bool:
     """one > two, or whichever order, for numbers that are exact or balls that do not meet."""
     smooth = isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods)  # which have no slope at a kink
-    one, two = _ball(one), _ball(two)
+    one, two = ball_of(one), ball_of(two)
     if one > two:
         return order in (">", ">=")
     if one < two:
@@ -135,7 +135,7 @@ def certain(one: Any, order: str, two: Any) -> bool:
     raise Undetermined("which of two numbers is larger")
 
 
-def _ball(value: Any) -> arb:
+def ball_of(value: Any) -> arb:
     return value.centre if isinstance(value, ScalarMethods) else arb(value)
 
 
@@ -240,24 +240,11 @@ class Decisions:
 
     @staticmethod
     def whole(array: Array) -> Array:
-        return np.floor(array) if _plain(array) else entrywise(lambda a: _integer(arb(a).floor()), array)
+        return np.floor(array) if _plain(array) else entrywise(_floor, array)
 
     @staticmethod
     def rounded(array: Array) -> Array:
-        """The nearest integer; halfway between two, the even one, as NumPy does."""
-
-        def nearest(value: Any) -> arb:
-            value = arb(value)
-            below: arb = _integer(value.floor())
-            part = value - below
-            if part.overlaps(arb(1) / 2):
-                if not part.is_exact():
-                    raise Undetermined("which of two integers is nearer")
-                half = below / 2
-                return below if half == half.floor() else below + 1
-            return below + 1 if part > arb(1) / 2 else below
-
-        return np.round(array) if _plain(array) else entrywise(nearest, array)
+        return np.round(array) if _plain(array) else entrywise(_nearest, array)
 
     @staticmethod
     def clipped(array: Array, low: Any, high: Any) -> Array:
@@ -292,7 +279,7 @@ def _log_of_sum(one: Any, two: Any) -> Any:
 
 def _shift(value: Any) -> float:
     """A double near a number; -inf is what a mask leaves."""
-    return value if isinstance(value, float) else float(_ball(value).mid())
+    return value if isinstance(value, float) else float(ball_of(value).mid())
 
 
 def _shifted_power(value: Any, top: float) -> Any:
@@ -305,10 +292,31 @@ def _sign(value: Any) -> int:
     return 1 if certain(value, ">", 0) else -1
 
 
-def _integer(value: arb) -> arb:
-    if value.rad() != 0:
+def _floor(value: Any) -> arb:
+    """The integer below, a constant where it is certain; slopes and series have none at an integer, where it steps."""
+    ball = ball_of(value)
+    below: arb = ball.floor()
+    if below.rad() != 0 or (isinstance(value, ScalarMethods) and not ball > below):
         raise Undetermined("which integer lies below a number")
-    return value
+    return below
 
 
-__all__ = ["Decisions", "certain", "deciding", "entrywise", "with_sure_decisions"]
+def _nearest(value: Any) -> arb:
+    """The nearest integer; halfway between two, the even one, as NumPy does; slopes and series have none there."""
+    ball = ball_of(value)
+    below: arb = ball.floor()
+    if below.rad() != 0:  # near an integer, which is then the nearest one
+        middle: arb = (ball + arb(1) / 2).floor()
+        if middle.rad() != 0 or not abs(ball - middle) < arb(1) / 2:
+            raise Undetermined("which of two integers is nearer")
+        return middle
+    part = ball - below
+    if part.overlaps(arb(1) / 2):
+        if not part.is_exact() or isinstance(value, ScalarMethods):
+            raise Undetermined("which of two integers is nearer")
+        half = below / 2
+        return below if half == half.floor() else below + 1
+    return below + 1 if part > arb(1) / 2 else below
+
+
+__all__ = ["Decisions", "ball_of", "certain", "deciding", "entrywise", "with_sure_decisions"]

@@ -16,13 +16,14 @@ step from 0 to 1 has slope 0 and a jump of at most 1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from flint import arb
 
 from dyadic.physics.number_types import Slopes, Undetermined, upper
-from dyadic.physics.sure_decisions import Array, Decisions, certain, entrywise
+from dyadic.physics.sure_decisions import Array, Decisions, ball_of, certain, entrywise
 
 JUMP = -1
 """Under which number the slopes of an increment hold its jump."""
@@ -80,6 +81,25 @@ class WideDecisions(Decisions):
         for place in np.ndindex(found.shape):
             found[place] = _places(moved[place])
         return found
+
+    @staticmethod
+    def sign(array: Array) -> Array:
+        if np.asarray(array).dtype != object:
+            return np.sign(array)
+        return entrywise(lambda a: _stepping(a, lambda end: arb(int(end > 0) - int(end < 0))), array)
+
+    @staticmethod
+    def whole(array: Array) -> Array:
+        if np.asarray(array).dtype != object:
+            return np.floor(array)
+        return entrywise(lambda a: _stepping(a, lambda end: end.floor()), array)
+
+    @staticmethod
+    def rounded(array: Array) -> Array:
+        """The integer below x + 1/2, or at a half that below x: all that the nearest may be."""
+        if np.asarray(array).dtype != object:
+            return np.round(array)
+        return entrywise(lambda a: _stepping(a, _nearest_ones), array)
 
     @staticmethod
     def clipped(array: Array, low: Any, high: Any) -> Array:
@@ -142,6 +162,22 @@ def _chosen(condition: Any, one: Any, two: Any) -> Any:
     slopes = _between(one, two)
     slopes[JUMP] = slopes.get(JUMP, arb(0)) + arb(0, upper(one.value - two.value))
     return Slopes(one.value.union(two.value), slopes)
+
+
+def _stepping(value: Any, function: Callable[[arb], arb]) -> Any:
+    """A function that never falls and moves in steps alone, from what it is at both ends of a ball."""
+    ball = ball_of(value)
+    low, high = function(arb(ball.lower())), function(arb(ball.upper()))
+    if low == high:
+        return low
+    found = low.union(high)
+    return Slopes(found, {JUMP: arb(0, upper(high - low))}) if isinstance(value, Slopes) else found
+
+
+def _nearest_ones(end: arb) -> arb:
+    """The nearest integers to an exact number, both at a half."""
+    above = (end + arb(1) / 2).floor()
+    return above.union(above - 1) if end + arb(1) / 2 == above else above
 
 
 class _PossiblePlaces:

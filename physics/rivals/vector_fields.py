@@ -200,17 +200,17 @@ def _order_of_mean(points: int) -> Claim:
 
 
 def _not_analytic(bench: Bench) -> str | None:
-    """Complex numbers must run through the emitted code; comparisons and maxima do not."""
-    try:
-        with np.errstate(all="ignore"):
-            value = bench.field({name: array * (1 + 1e-3j) for name, array in bench.free.items()})
-    except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
-        return f"the emitted code does not run on complex numbers: {error}"
+    """Complex numbers must run through the emitted code; comparisons, maxima and integers do not."""
     derived = [layer.equation.definitions for layer in bench.derivation.layers.values()]
     derived += [cost.equation.definitions for cost in bench.derivation.costs.values()]
     kinds = {name for definitions in derived for name in _choices(definitions)}
     if kinds:
         return f"the network is not holomorphic: it holds {', '.join(sorted(kinds))}"
+    try:
+        with np.errstate(all="ignore"):
+            value = bench.field({name: array * (1 + 1e-3j) for name, array in bench.free.items()})
+    except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
+        return f"the emitted code does not run on complex numbers: {str(error).partition(' not supported')[0]}"
     return None if all(np.isfinite(array).all() for array in value.values()) else "a function has a pole near u0"
 
 

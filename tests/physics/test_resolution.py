@@ -13,6 +13,7 @@ from dyadic.physics.hardware import resolution_bounds
 from dyadic.physics.hardware.finite_resolution import bounded, resolution
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.number_types import Slopes
+from dyadic.physics.sure_decisions import Decisions
 from dyadic.physics.wide_decisions import JUMP, WideDecisions
 
 PROVED, UNDECIDED = Verdict.PROVED, Verdict.UNDECIDED
@@ -189,9 +190,47 @@ def test_boxes_hold_devices_and_are_loose(monkeypatch):
     assert any((wide.random.states[v] > loose.bound.states[v]).any() for v in loose.bound.states)  # it can be left
 
 
-def test_an_integer_function_is_refused_where_it_may_step():
-    with pytest.raises(Unenclosed, match="integer"), enclosing():
-        WideDecisions.whole(np.array([arb(1, 0.1)], dtype=object))
+def stepping(kind):
+    """A layer whose function moves in steps alone, between two that are dense."""
+    layers = [
+        {"name": "a", "type": "dense", "units": 3},
+        {"name": "b", "type": kind},
+        {"name": "c", "type": "dense", "units": 2},
+    ]
+    spec = {"name": kind, "inputs": {"x": {"shape": [3]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    return dyadic.derive(dyadic.architecture(spec))
+
+
+@pytest.mark.parametrize("kind", ["floor", "round", "sign"])
+@pytest.mark.parametrize("tolerance", [1e-3, 0.3])
+def test_functions_that_step_are_bounded(kind, tolerance):
+    """Where no step is within the tolerance nothing of x passes; where one is, it is counted."""
+    found = resolution(updates_of(stepping(kind)), tolerance, 200)
+    assert found.claim.verdict is PROVED
+    assert found.holds
+    assert (found.bound.jumps > 0) == (found.bound.states["x", "b"].max() >= 1) == (tolerance > 0.1 and kind != "sign")
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "wanted"),
+    [("whole", 1.5, 1), ("rounded", 1.4, 1), ("rounded", 2.02, 2), ("rounded", 1.98, 2), ("sign", -0.3, -1)],
+)
+def test_a_certain_step_is_a_constant_for_slopes(function, value, wanted):
+    with enclosing():
+        for number in (Slopes(arb(value, 0.05), {0: arb(1)}), arb(value, 0.05)):
+            for decisions in (Decisions, WideDecisions):
+                (found,) = getattr(decisions, function)(np.array([number], dtype=object))
+                assert isinstance(found, arb)
+                assert found == wanted
+
+
+@pytest.mark.parametrize(("function", "value"), [("whole", 1), ("rounded", 0.5), ("sign", 0)])
+def test_a_step_has_no_slope(function, value):
+    exact = Slopes(arb(value), {0: arb(1)})
+    with pytest.raises(Unenclosed), enclosing():
+        getattr(Decisions, function)(np.array([exact], dtype=object))
+    with pytest.raises(Unenclosed), enclosing():
+        getattr(Decisions, function)(np.array([arb(value, 0.1)], dtype=object))
 
 
 def test_increments_across_kinks_hold_those_of_the_function():
@@ -206,6 +245,9 @@ def test_increments_across_kinks_hold_those_of_the_function():
         ),
         "clip": (lambda z: WideDecisions.clipped(z, -0.1, 0.05), lambda z: np.clip(z, -0.1, 0.05)),
         "abs": (WideDecisions.magnitude, np.abs),
+        "floor": (lambda z: WideDecisions.whole(3 * z), lambda z: np.floor(3 * z)),
+        "round": (lambda z: WideDecisions.rounded(5 * z), lambda z: np.round(5 * z)),
+        "sign": (WideDecisions.sign, np.sign),
     }
     with enclosing():
         for wide, plain in functions.values():
