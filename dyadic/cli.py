@@ -257,7 +257,7 @@ def devices(**options: Any) -> int:
 @_spec
 @_size
 @click.option("--methods", metavar="A,B,...", help="Only these methods, by their ids.")
-@click.option("--equations", is_flag=True, help="Show the equations that the engine derived from each method's energy.")
+@click.option("--equations", is_flag=True, help="Show the equations derived from each method's energy or field.")
 @click.option("--over", metavar="A,B,...", help="Compare the gradients of these parameters alone.")
 @click.option("--feedback", type=_file, help="Weights B of feedback alignment from this .npz file [drawn].")
 @click.option("--params", type=_file, help="Parameters from this .npz file [drawn].")

@@ -41,7 +41,7 @@ def _block(row: Row, page: Page, equations: bool) -> Iterator[str]:
     yield from page.wrapped(f"{count}; {taken.per_step} in a step ({taken.setting})", "  to an error of 1e-6: ")
     yield from claim_lines(row.claims, page, details=True)
     if equations:
-        for line in row.trial.equations:
+        for line in row.equations:
             yield from page.wrapped(line, "  ", "    ")
 
 

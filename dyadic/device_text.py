@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dyadic.physics.enclosures import MOST_ENTRIES
 from dyadic.physics.hardware.additive_noise import Noise
 from dyadic.physics.hardware.feedback import Mismatch
-from dyadic.physics.hardware.finite_resolution import Resolution
+from dyadic.physics.hardware.finite_resolution import Bound, Resolution
 from dyadic.proofs.claims import Claim
 from dyadic.relaxation_text import claim_lines
 from dyadic.terminal import Page
@@ -46,16 +47,43 @@ def resolution_text(found: Resolution, page: Page) -> Iterator[str]:
     """Values that are stored with a tolerance."""
     yield page.styled("Resolution", "bold")
     if found.bound is not None:
-        yield f"{'':<26}{'bound':>10}{'worst found':>14}"
-        rows = [(f"{v[0]} {v[1]}", found.bound.states[v], found.worst_states[v]) for v in found.worst_states]
-        rows += [(f"dE/d {n}", found.bound.gradients[n], found.worst_gradients[n]) for n in found.worst_gradients]
-        for label, bound, worst in rows:
-            yield f"- {label[:24]:<24}{bound.max():>10.2e}{worst.max():>14.2e}"
+        yield from _errors(found, found.bound)
         within = "all within the bound" if found.holds else "NOT all within the bound"
         yield from page.wrapped(
-            f"{found.devices} random devices: {within}, which is {found.ratio:.2f} times the worst found at most", "- "
+            f"{found.devices} random devices: {within}, which is {found.ratio(found.random):.2f} times the worst of "
+            "them at most",
+            "- ",
         )
+        if found.steered is not None:
+            yield from page.wrapped(
+                f"{len(found.bound.steered) * 2} devices whose errors have the signs that are the worst of first "
+                f"order: the bound is {found.ratio(found.found):.2f} times the worst of all devices at most",
+                "- ",
+            )
+        if found.bound.by_boxes:
+            yield from page.wrapped(
+                f"the state is too large for matrices of its derivatives (more than {MOST_ENTRIES} entries), so it was "
+                "bounded by boxes, in which the signs of errors do not cancel: this bound is loose",
+                "- ",
+            )
+        elif found.bound.jumps:
+            yield from page.wrapped(
+                f"{found.bound.jumps} entries were bounded across a kink (a relu or a maximum that the tolerance may "
+                "tip): all that they may jump by is counted",
+                "- ",
+            )
     yield from claim_lines([found.claim], page, details=True)
+
+
+def _errors(found: Resolution, bound: Bound) -> Iterator[str]:
+    """The bounds beside the largest errors of random and of steered devices."""
+    columns = (found.random,) if found.steered is None else (found.random, found.steered)
+    heads = "".join(f"{head:>14}" for head, _ in zip(("worst random", "worst steered"), columns, strict=False))
+    yield f"{'':<26}{'bound':>10}{heads}"
+    rows = [(f"{v[0]} {v[1]}", bound.states[v], [one.states[v] for one in columns]) for v in bound.states]
+    rows += [(f"dE/d {n}", bound.gradients[n], [one.gradients[n] for one in columns]) for n in bound.gradients]
+    for label, limit, errors in rows:
+        yield f"- {label[:24]:<24}{limit.max():>10.2e}" + "".join(f"{error.max():>14.2e}" for error in errors)
 
 
 def readout_text(ranks: dict[str, int], steps: int, claim: Claim, page: Page) -> Iterator[str]:

@@ -34,7 +34,7 @@ def enclosing(precision: int = PRECISION) -> Iterator[None]:
     called(EMITTED_IN_BALLS)
     try:
         yield
-    except (Undetermined, TypeError, AttributeError, ValueError, ZeroDivisionError) as error:
+    except (Undetermined, TypeError, AttributeError, ValueError, IndexError, ZeroDivisionError) as error:
         raise Unenclosed(f"the emitted code has no enclosure in balls here ({error})") from error
     finally:
         ctx.prec = before
@@ -47,16 +47,21 @@ def entries(updates: Updates) -> int:
 
 def small_enough(updates: Updates, most: int = MOST_ENTRIES) -> None:
     """Raises :class:`Unenclosed` for a network with more entries, or one that does not run on NumPy."""
-    if updates.network.target.name != "numpy":
-        raise Unenclosed("balls run on the numpy target")
+    numpy_target(updates)
     if entries(updates) > most:
         raise Unenclosed(f"the doubled state has {entries(updates)} entries; enclosures are made up to {most}")
 
 
-def in_balls(updates: Updates) -> Updates:
-    """One sample of a network, its numbers as balls, its decisions sure."""
+def numpy_target(updates: Updates) -> None:
+    """Raises :class:`Unenclosed` for a network that does not run on NumPy."""
+    if updates.network.target.name != "numpy":
+        raise Unenclosed("balls run on the numpy target")
+
+
+def in_balls(updates: Updates, decisions: str = "sure_decisions.Decisions") -> Updates:
+    """One sample of a network, its numbers as balls, its decisions sure, or those of a class derived from them."""
     found = updates.sample().converted(balls)
-    found.network = with_sure_decisions(updates.network)
+    found.network = with_sure_decisions(updates.network, decisions)
     return found
 
 
@@ -145,6 +150,7 @@ __all__ = [
     "in_balls",
     "matrix",
     "middle",
+    "numpy_target",
     "small_enough",
     "step_jacobian",
     "with_slopes",

@@ -4,6 +4,7 @@ Where the code asks which of two numbers is larger, a ball that may be on either
 comparison of balls says no.  So the text of the emitted functions is read (it is our own), and each place that decides
 is put through a function of this module: a maximum of balls encloses both of its arguments, everything else raises
 :class:`Undetermined` where the balls do not say.  Slopes and series are decided by their balls, and at no kink.
+:mod:`dyadic.physics.wide_decisions` encloses what is not certain instead.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _ORDER = {ast.Gt: ">", ast.Lt: "<", ast.GtE: ">=", ast.LtE: "<="}
 _METHODS = {"max": "largest", "argmax": "place_of_largest"}
 _REDUCTIONS = {"np.maximum.reduce": "max", "np.argmax": "argmax"}
 _FUNCTIONS = {"maximum": "larger", "sign": "sign", "floor": "whole", "round": "rounded", "clip": "clipped",
-              "logaddexp": "log_of_sum"}  # fmt: skip
+              "logaddexp": "log_of_sum", "where": "where", "abs": "magnitude"}  # fmt: skip
+_HELPERS = {"_erf": "error_function", "_logsumexp": "log_of_sums"}
+"""Helpers of the emitted code that have a form of their own for balls."""
 _SCALAR = {
     "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan", "arctanh": "atanh",
     "cos": "cos", "cosh": "cosh", "exp": "exp", "expm1": "expm1", "log": "log", "log1p": "log1p", "sin": "sin",
@@ -39,20 +42,25 @@ _FORBIDDEN = {"min", "argmin", "minimum", "sort", "argsort", "greater", "less", 
 """What no emitted function calls today; were one to do so, nothing would make its decisions sure."""
 
 
-_made: WeakKeyDictionary[ModuleType, EmittedNetwork] = WeakKeyDictionary()
+_made: WeakKeyDictionary[ModuleType, dict[str, EmittedNetwork]] = WeakKeyDictionary()
 
 
-def with_sure_decisions(network: EmittedNetwork) -> EmittedNetwork:
-    """The network with emitted functions that compute with balls, and decide only what is certain."""
-    if network.module not in _made:
-        _made[network.module] = replace(network, module=deciding(network.text))
-    return _made[network.module]
+def with_sure_decisions(network: EmittedNetwork, decisions: str = "sure_decisions.Decisions") -> EmittedNetwork:
+    """The network with emitted functions that compute with balls, and decide only what is certain.
+
+    decisions: the class of this package that they call, :class:`Decisions` or one derived from it.
+    """
+    made = _made.setdefault(network.module, {})
+    if decisions not in made:
+        made[decisions] = replace(network, module=deciding(network.text, decisions))
+    return made[decisions]
 
 
-def deciding(text: str) -> ModuleType:
+def deciding(text: str, decisions: str = "sure_decisions.Decisions") -> ModuleType:
     """Emitted text as a module whose decisions are sure."""
+    module, name = decisions.split(".")
     tree = _Sure().visit(ast.parse(text))
-    tree.body.insert(1, ast.parse("from dyadic.physics.sure_decisions import Decisions as sure").body[0])
+    tree.body.insert(1, ast.parse(f"from dyadic.physics.{module} import {name} as sure").body[0])
     return imported(ast.unparse(ast.fix_missing_locations(tree)))
 
 
@@ -63,7 +71,8 @@ class _Sure(ast.NodeTransformer):
         self.generic_visit(node)
         orders = [_ORDER.get(type(one)) for one in node.ops]
         if orders == [None]:
-            return node
+            places = isinstance(node.ops[0], ast.Eq)
+            return _call("equal", [node.left, node.comparators[0]]) if places else node
         if None in orders:
             raise Undetermined("the emitted code mixes comparisons of order with others")
         between = zip([node.left, *node.comparators], orders, node.comparators, strict=False)
@@ -85,8 +94,8 @@ class _Sure(ast.NodeTransformer):
         by_name = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
         if not by_name:
             node.func = function = self.visit(function)
-        if isinstance(function, ast.Name) and function.id == "_erf":
-            return _call("error_function", [function, *node.args])
+        if isinstance(function, ast.Name) and function.id in _HELPERS:
+            return _call(_HELPERS[function.id], [function, *node.args], node.keywords)
         if not isinstance(function, ast.Attribute):
             return node
         if function.attr in _FORBIDDEN:
@@ -96,6 +105,8 @@ class _Sure(ast.NodeTransformer):
                 return _call("applied", [ast.Constant(function.attr), ast.Constant(_SCALAR[function.attr]), *node.args])
             name = _FUNCTIONS.get(function.attr)
             return node if name is None else _call(name, node.args, node.keywords)
+        if function.attr == "astype":
+            return _call("converted", [function.value, *node.args], node.keywords)
         name = _METHODS.get(function.attr)
         return node if name is None else _call(name, [function.value, *node.args], node.keywords)
 
@@ -111,10 +122,10 @@ def _call(name: str, arguments: list[ast.expr], keywords: list[ast.keyword] | No
     return ast.Call(ast.Attribute(ast.Name("sure", ast.Load()), name, ast.Load()), arguments, keywords or [])
 
 
-def _certain(one: Any, order: str, two: Any) -> bool:
+def certain(one: Any, order: str, two: Any) -> bool:
     """one > two, or whichever order, for numbers that are exact or balls that do not meet."""
     smooth = isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods)  # which have no slope at a kink
-    one, two = _ball(one), _ball(two)
+    one, two = ball_of(one), ball_of(two)
     if one > two:
         return order in (">", ">=")
     if one < two:
@@ -124,7 +135,7 @@ def _certain(one: Any, order: str, two: Any) -> bool:
     raise Undetermined("which of two numbers is larger")
 
 
-def _ball(value: Any) -> arb:
+def ball_of(value: Any) -> arb:
     return value.centre if isinstance(value, ScalarMethods) else arb(value)
 
 
@@ -133,7 +144,7 @@ def _larger(one: Any, two: Any) -> Any:
     if isinstance(one, Rounded) or isinstance(two, Rounded):
         return one.larger(two) if isinstance(one, Rounded) else two.larger(one)
     if isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods):
-        return one if _certain(one, ">", two) else two
+        return one if certain(one, ">", two) else two
     return arb(one).max(arb(two))
 
 
@@ -141,11 +152,11 @@ def _smaller(one: Any, two: Any) -> Any:
     if isinstance(one, Rounded) or isinstance(two, Rounded):
         return one.smaller(two) if isinstance(one, Rounded) else two.smaller(one)
     if isinstance(one, ScalarMethods) or isinstance(two, ScalarMethods):
-        return one if _certain(one, "<", two) else two
+        return one if certain(one, "<", two) else two
     return arb(one).min(arb(two))
 
 
-def _entries(function: Callable[..., Any], *arrays: Array) -> Array:
+def entrywise(function: Callable[..., Any], *arrays: Array) -> Array:
     """The function of every entry, broadcast; plain numbers where all of them are."""
     return np.frompyfunc(function, len(arrays), 1)(*arrays)
 
@@ -162,11 +173,27 @@ class Decisions:
     def compared(order: str, one: Any, two: Any) -> Any:
         if isinstance(one, tuple | list | int) and isinstance(two, tuple | list | int):
             return {">": one > two, "<": one < two, ">=": one >= two, "<=": one <= two}[order]  # type: ignore[operator]
-        return _entries(lambda a, b: _certain(a, order, b), one, two).astype(bool)
+        return entrywise(lambda a, b: certain(a, order, b), one, two).astype(bool)
+
+    @staticmethod
+    def equal(one: Any, two: Any) -> Any:
+        return one == two
+
+    @staticmethod
+    def converted(array: Array, dtype: Any, **rest: Any) -> Array:
+        return array.astype(dtype, **rest)
+
+    @staticmethod
+    def where(condition: Array, one: Any, two: Any) -> Array:
+        return np.where(condition, one, two)
+
+    @staticmethod
+    def magnitude(array: Array) -> Array:
+        return np.abs(array)
 
     @staticmethod
     def larger(one: Array, two: Array, **rest: Any) -> Array:
-        return np.maximum(one, two, **rest) if _plain(one, two) else _entries(_larger, one, two)
+        return np.maximum(one, two, **rest) if _plain(one, two) else entrywise(_larger, one, two)
 
     @staticmethod
     def largest(array: Array, axis: Any = None, keepdims: bool = False) -> Array:
@@ -183,7 +210,7 @@ class Decisions:
         def place(row: Array) -> int:
             found = 0
             for k in range(1, len(row)):
-                found = k if _certain(row[k], ">", row[found]) else found
+                found = k if certain(row[k], ">", row[found]) else found
             return found
 
         return np.apply_along_axis(place, axis, array)
@@ -192,36 +219,32 @@ class Decisions:
     def applied(numpy: str, name: str, array: Array) -> Array:
         if _plain(array):
             return getattr(np, numpy)(array)
-        return _entries(lambda a: _composed(a, numpy, name), array)
+        return entrywise(lambda a: _composed(a, numpy, name), array)
 
     @staticmethod
     def error_function(erf: Callable[[Array], Array], array: Array) -> Array:
-        return erf(array) if _plain(array) else _entries(lambda a: _composed(a, "erf", "erf"), array)
+        return erf(array) if _plain(array) else entrywise(lambda a: _composed(a, "erf", "erf"), array)
+
+    @staticmethod
+    def log_of_sums(function: Callable[..., Array], array: Array, axis: Any) -> Array:
+        """log(sum exp(a)).  What the emitted code subtracts first, the largest a, changes rounding and nothing else."""
+        if _plain(array) or any(isinstance(value, Rounded) for value in array.ravel()):
+            return function(array, axis=axis)
+        top = np.array(entrywise(_shift, array).max(axis=axis, keepdims=True), dtype=float)
+        powers = entrywise(_shifted_power, array, top).sum(axis=axis)
+        return entrywise(lambda a: _composed(a, "log", "log"), powers) + np.squeeze(top, axis=axis)
 
     @staticmethod
     def sign(array: Array) -> Array:
-        return np.sign(array) if _plain(array) else _entries(lambda a: arb(0) if a == 0 else arb(_sign(a)), array)
+        return np.sign(array) if _plain(array) else entrywise(lambda a: arb(0) if a == 0 else arb(_sign(a)), array)
 
     @staticmethod
     def whole(array: Array) -> Array:
-        return np.floor(array) if _plain(array) else _entries(lambda a: _integer(arb(a).floor()), array)
+        return np.floor(array) if _plain(array) else entrywise(_floor, array)
 
     @staticmethod
     def rounded(array: Array) -> Array:
-        """The nearest integer; halfway between two, the even one, as NumPy does."""
-
-        def nearest(value: Any) -> arb:
-            value = arb(value)
-            below: arb = _integer(value.floor())
-            part = value - below
-            if part.overlaps(arb(1) / 2):
-                if not part.is_exact():
-                    raise Undetermined("which of two integers is nearer")
-                half = below / 2
-                return below if half == half.floor() else below + 1
-            return below + 1 if part > arb(1) / 2 else below
-
-        return np.round(array) if _plain(array) else _entries(nearest, array)
+        return np.round(array) if _plain(array) else entrywise(_nearest, array)
 
     @staticmethod
     def clipped(array: Array, low: Any, high: Any) -> Array:
@@ -232,14 +255,14 @@ class Decisions:
             value = value if low is None else _larger(value, low)
             return value if high is None else _smaller(value, high)
 
-        return _entries(inside, array)
+        return entrywise(inside, array)
 
     @staticmethod
     def log_of_sum(one: Array, two: Array) -> Array:
         """log(exp(a) + exp(b))."""
         if _plain(one, two):
             return np.logaddexp(one, two)
-        return _entries(_log_of_sum, one, two)
+        return entrywise(_log_of_sum, one, two)
 
 
 def _composed(value: Any, numpy: str, name: str) -> Any:
@@ -254,14 +277,46 @@ def _log_of_sum(one: Any, two: Any) -> Any:
     return one + (two - one).exp().log1p()
 
 
+def _shift(value: Any) -> float:
+    """A double near a number; -inf is what a mask leaves."""
+    return value if isinstance(value, float) else float(ball_of(value).mid())
+
+
+def _shifted_power(value: Any, top: float) -> Any:
+    if isinstance(value, float):
+        value = arb(value)
+    return _composed(value - arb(top), "exp", "exp")
+
+
 def _sign(value: Any) -> int:
-    return 1 if _certain(value, ">", 0) else -1
+    return 1 if certain(value, ">", 0) else -1
 
 
-def _integer(value: arb) -> arb:
-    if value.rad() != 0:
+def _floor(value: Any) -> arb:
+    """The integer below, a constant where it is certain; slopes and series have none at an integer, where it steps."""
+    ball = ball_of(value)
+    below: arb = ball.floor()
+    if below.rad() != 0 or (isinstance(value, ScalarMethods) and not ball > below):
         raise Undetermined("which integer lies below a number")
-    return value
+    return below
 
 
-__all__ = ["Decisions", "deciding", "with_sure_decisions"]
+def _nearest(value: Any) -> arb:
+    """The nearest integer; halfway between two, the even one, as NumPy does; slopes and series have none there."""
+    ball = ball_of(value)
+    below: arb = ball.floor()
+    if below.rad() != 0:  # near an integer, which is then the nearest one
+        middle: arb = (ball + arb(1) / 2).floor()
+        if middle.rad() != 0 or not abs(ball - middle) < arb(1) / 2:
+            raise Undetermined("which of two integers is nearer")
+        return middle
+    part = ball - below
+    if part.overlaps(arb(1) / 2):
+        if not part.is_exact() or isinstance(value, ScalarMethods):
+            raise Undetermined("which of two integers is nearer")
+        half = below / 2
+        return below if half == half.floor() else below + 1
+    return below + 1 if part > arb(1) / 2 else below
+
+
+__all__ = ["Decisions", "ball_of", "certain", "deciding", "entrywise", "with_sure_decisions"]

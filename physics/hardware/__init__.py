@@ -1,8 +1,8 @@
 """Devices that are not ideal: what they reach, derived and held against simulation.
 
 feedback.py    weights of its own on the way back     additive_noise.py     its stationary covariance
-readout.py     gradients read before T steps          finite_resolution.py  a bound for all devices of a tolerance
-                                                        simulated.py          what a simulation of them can show
+readout.py     gradients read before T steps          finite_resolution.py  all devices of a tolerance, and some tried
+simulated.py   what a simulation of them can show     resolution_bounds.py  how far all of them can be
 """
 
 from dyadic.physics.hardware.additive_noise import noise

@@ -127,6 +127,8 @@ def _newton(objective: Objective, start: Units, u: Units) -> dict[str, Array]:
             return objective.bench.units(at + direction)
         at = at + _shortened(objective, at, direction, float(direction[moving] @ slope)) * direction
     left = largest(objective.moving(objective.bench.units(at)))
+    if not np.isfinite(left):
+        raise NotAtRest("descent diverges and Newton's method finds no minimum: the energy may have none here")
     raise NotAtRest(f"neither descent nor Newton's method came to rest at a minimum (slope left: {left:.1e})")
 
 

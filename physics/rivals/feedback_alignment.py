@@ -39,6 +39,11 @@ METHODS = (
     RivalMethod(
         "feedback-alignment", "feedback alignment", "Lillicrap et al. 2016, Nat. Commun. 7, 13276",
         "s = (1 - J_B^T)^-1 grad C", ("random feedback weights",), _aligned,
+        (
+            ("s = c + J_B^T s, J_B as the Jacobian of f with B for the weights",
+             r"s = c + J_B^T s,\quad J_B \text{ the Jacobian of } f \text{ with } B \text{ for the weights}"),
+            ("g = (dF/dtheta)^T s", r"g = (\partial F/\partial\theta)^T s"),
+        ),
     ),
 )  # fmt: skip
 

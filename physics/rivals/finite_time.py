@@ -30,8 +30,10 @@ def chain(bench: Bench) -> str | None:
     architecture = bench.derivation.architecture
     for vertex in architecture.vertices:
         children = architecture.edges_out[vertex.name]
-        if len(vertex.inputs) != 1 or len(children) > 1:
-            return f"it is stated for chains of layers, and {vertex.name!r} is not in one"
+        if len(vertex.inputs) != 1:
+            return f"it is stated for chains of layers, and {vertex.name!r} reads {len(vertex.inputs)} arrays"
+        if len(children) > 1:
+            return f"it is stated for chains of layers, and {vertex.name!r} is read {len(children)} times"
     if len(architecture.costs) != 1 or architecture.costs[0].input != architecture.vertices[-1].name:
         return "it is stated for one cost at the end of a chain"
     return None
@@ -140,15 +142,31 @@ METHODS = (
     RivalMethod(
         "dyadic", "Dyadic backpropagation", "arXiv:2602.02281 v1", "this project's own formulas, `dyadic derive`",
         ("doubled state", "steps of size h = tau"), _dyadic,
+        (
+            ("dx_v/dt = dE/ds_v, ds_v/dt = dE/dx_v, with E = Sum[v] E_v + C",
+             r"\dot x^v = \partial E/\partial s^v,\quad \dot s^v = \partial E/\partial x^v,\quad E = \sum_v E^v + C"),
+            ("g = dE/dtheta", r"g = \partial E/\partial\theta"),
+        ),
     ),
     RivalMethod(
         "z-il", "Z-IL", "arXiv:2103.04689; pcx, example 6",
         "output held at x_L - grad C, which is y for half a squared norm",
         ("a chain of layers", "forward initial state", "read-out of each layer at its own time", "step 1"), _z_il,
+        (
+            ("e = u - f(u), from u = u0 with u_L = u0_L - c", r"e = u - f(u),\quad u(0) = u_0,\quad u_L = u_{0,L} - c"),
+            ("u <- u - e + (dF/du + 1)^T e, but for u_L", r"u \leftarrow u - e + (\partial F/\partial u + 1)^T e"),
+            ("g of layer l = -(dF/dtheta)^T e at t = L - l",
+             r"g_l = -(\partial F/\partial\theta_l)^T e \quad\text{at } t = L - l"),
+        ),
     ),
     RivalMethod(
         "fixed-prediction", "fixed-prediction predictive coding", "Rosenbaum 2022, PLoS ONE 17(3)",
         "output error -grad C", ("Jacobians and predictions frozen at the forward pass",), _fixed,
+        (
+            ("e <- (1 - h) e + h ((J + 1)^T e - c), J and c at u0, from e = -c",
+             r"e \leftarrow (1 - h)\,e + h\,((J + 1)^T e - c),\quad J, c \text{ at } u_0,\quad e(0) = -c"),
+            ("g = -(dF/dtheta)^T e", r"g = -(\partial F/\partial\theta)^T e"),
+        ),
     ),
 )  # fmt: skip
 

@@ -46,6 +46,8 @@ class RivalMethod:
     source: where it was published; form: which of the published forms was taken, or that the equations are ours.
     needs: symmetric weights, phases, nudging, convergence, layers of a certain kind.
     run: on a network; a string says why it does not apply.
+    stated: of a method without an energy of its own, how it combines the field F, its adjoints and the cost's gradient
+        c, as pairs of text and LaTeX.
     """
 
     id: str
@@ -54,6 +56,7 @@ class RivalMethod:
     form: str
     needs: tuple[str, ...]
     run: Callable[[Bench], MethodTrial | str]
+    stated: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from dyadic.physics.rivals import (
 )
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.descent import NotAtRest
+from dyadic.physics.rivals.field_equations import field_equations
 from dyadic.physics.rivals.method import MethodTrial, RivalMethod
 from dyadic.physics.starts import Source, parameters, problem
 from dyadic.physics.updates import Updates
@@ -45,18 +46,26 @@ LEFT_OUT = {
 }
 """Methods that are not compared, each with the reason."""
 _COLUMNS = (
-    "method", "source", "form", "needs", "setting", "relative error", "cosine", "steps", "vertex updates",
-    "updates in a step", "claims",
+    "method", "source", "form", "needs", "setting", "relative error", "cosine", "steps to 1e-6",
+    "vertex updates to 1e-6", "updates in a step", "claims",
 )  # fmt: skip
+"""The steps, and what they cost, are those to a gradient error of 1e-6; they stand in a line of their own, as their
+setting is one of its own."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A method with what it did; ``reason`` where it does not apply to the network."""
+    """A method with what it did; ``reason`` where it does not apply to the network.
+
+    equations, latex: as the engine derived them, from the method's energy, or from the field that it moves by; then how
+    the method combines these.
+    """
 
     method: RivalMethod
     trial: MethodTrial | None
     reason: str = ""
+    equations: tuple[str, ...] = ()
+    latex: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -86,12 +95,13 @@ class Comparison:
             if row.trial is None:
                 found.append((*head, f"does not apply: {row.reason}", "", "", "", "", "", ""))
                 continue
-            effort = row.trial.effort
-            taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
             verdicts = "; ".join(f"{claim.id} {claim.verdict}" for claim in row.claims)
             for position, one in enumerate(row.trial.measurements):
-                count = (*taken, str(effort.per_step), verdicts) if position == 0 else ("", "", "", "")
-                found.append((*head, one.setting, f"{one.error:.3g}", f"{one.cosine:.4f}", *count))
+                last = ("", "", "", verdicts if position == 0 else "")
+                found.append((*head, one.setting, f"{one.error:.3g}", f"{one.cosine:.4f}", *last))
+            effort = row.trial.effort
+            taken = ("never", effort.reason) if effort.steps is None else (str(effort.steps), str(effort.updates))
+            found.append((*head, f"to an error of 1e-6: {effort.setting}", "", "", *taken, str(effort.per_step), ""))
         return found
 
     def to_csv(self) -> str:
@@ -112,9 +122,9 @@ class Comparison:
             for claim in self.claims
         )
         derived = "".join(
-            f"<h3>{escape(row.method.title)}</h3>\n<pre>{escape(chr(10).join(row.trial.equations))}</pre>\n"
+            f"<h3>{escape(row.method.title)}</h3>\n<pre>{escape(chr(10).join(row.equations))}</pre>\n"
             for row in self.rows
-            if row.trial is not None and row.trial.equations
+            if row.equations
         )
         out = "".join(f"<li>{escape(name)}: {escape(reason)}</li>\n" for name, reason in LEFT_OUT.items())
         return (
@@ -132,7 +142,7 @@ class Comparison:
         )  # fmt: skip
         shown = (0, 4, 5, 6, 7, 8, 9)
         errors = _longtable(
-            tuple(_COLUMNS[k] for k in shown), "p{2.5cm}p{3.2cm}p{1.4cm}p{1.2cm}p{1cm}p{2.2cm}p{1.4cm}",
+            tuple(_COLUMNS[k] for k in shown), "p{2.4cm}p{3.2cm}p{1.4cm}p{1.1cm}p{1.2cm}p{2.2cm}p{1.4cm}",
             [tuple(line[k] for k in shown) for line in self.lines()],
         )  # fmt: skip
         claims = _longtable(
@@ -141,9 +151,9 @@ class Comparison:
         )  # fmt: skip
         derived = "".join(
             f"\\paragraph{{{_tex(row.method.title)}.}} {_tex(row.method.form)} ({_tex(row.method.source)})\n"
-            + "".join(f"\\[ {equation} \\]\n" for equation in row.trial.latex)
+            + "".join(f"\\[ {equation} \\]\n" for equation in row.latex)
             for row in self.rows
-            if row.trial is not None and row.trial.latex
+            if row.latex
         )
         out = "; ".join(f"{_tex(name)}: {_tex(reason)}" for name, reason in LEFT_OUT.items())
         return f"{methods}{errors}{claims}{derived}\\paragraph{{Not compared.}} {out}.\n"
@@ -211,8 +221,15 @@ def compare(
                     found = method.run(bench)
                 except NotAtRest as error:  # no numbers of an unfinished descent
                     found = str(error)
-            rows.append(Row(method, None, found) if isinstance(found, str) else Row(method, found))
+            rows.append(Row(method, None, found) if isinstance(found, str) else _row(method, found, derivation))
     return Comparison(derivation.architecture.name, tuple(rows))
+
+
+def _row(method: RivalMethod, trial: MethodTrial, derivation: Derivation) -> Row:
+    texts = trial.equations or tuple(field_equations(derivation))
+    latex = trial.latex or tuple(field_equations(derivation, latex=True))
+    texts += tuple(text for text, _ in method.stated)
+    return Row(method, trial, "", texts, latex + tuple(formula for _, formula in method.stated))
 
 
 def _names(what: str, given: Collection[str] | None, known: list[str]) -> list[str]:

@@ -125,6 +125,14 @@ def _limit(bench: Bench) -> tuple[dict[str, Array], dict[str, Array]]:
     return estimate(found.bench, found.term(1)), found.bench.gradient
 
 
+def _symmetric(bench: Bench) -> bool:
+    """Whether J = J^T at u0 for certain, as where no layer reads another."""
+    one = bench.balls()
+    table = one.jacobian_at(one.free).tolist()
+    pairs = [(table[i][k], table[k][i]) for i in range(len(table)) for k in range(i)]
+    return all(one.is_exact() and two.is_exact() and one == two for one, two in pairs)
+
+
 # -- methods -----------------------------------------------------------------------------------------------------------
 
 
@@ -164,7 +172,7 @@ def _vector_field(bench: Bench) -> MethodTrial | str:
         _order("vf-ep symmetric", 2, what, True, False, (*_SMOOTH, "J = J^T at u0")),
         limit_claim(
             "vf-ep:limit", "for beta -> 0 the estimate becomes backpropagation's gradient", lambda: _limit(bench),
-            "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls",
+            "-(dF/dtheta)^T J^-1 c against -(dF/dtheta)^T J^-T c, in balls", same=lambda: _symmetric(bench),
         ),
     )  # fmt: skip
     return MethodTrial(tuple(measured), _effort(bench, none, 1), claims)
@@ -200,17 +208,17 @@ def _order_of_mean(points: int) -> Claim:
 
 
 def _not_analytic(bench: Bench) -> str | None:
-    """Complex numbers must run through the emitted code; comparisons and maxima do not."""
-    try:
-        with np.errstate(all="ignore"):
-            value = bench.field({name: array * (1 + 1e-3j) for name, array in bench.free.items()})
-    except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
-        return f"the emitted code does not run on complex numbers: {error}"
+    """Complex numbers must run through the emitted code; comparisons, maxima and integers do not."""
     derived = [layer.equation.definitions for layer in bench.derivation.layers.values()]
     derived += [cost.equation.definitions for cost in bench.derivation.costs.values()]
     kinds = {name for definitions in derived for name in _choices(definitions)}
     if kinds:
         return f"the network is not holomorphic: it holds {', '.join(sorted(kinds))}"
+    try:
+        with np.errstate(all="ignore"):
+            value = bench.field({name: array * (1 + 1e-3j) for name, array in bench.free.items()})
+    except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
+        return f"the emitted code does not run on complex numbers: {str(error).partition(' not supported')[0]}"
     return None if all(np.isfinite(array).all() for array in value.values()) else "a function has a pole near u0"
 
 
@@ -285,23 +293,46 @@ def _effort(bench: Bench, correction: Correction, per_vertex: int) -> Effort:
 
 
 _SMOOTH = ("F and C are analytic near u0",)
+_CENTRED = (
+    "g = -(dF/dtheta)^T (u(beta) - u(-beta)) / (2 beta), dF/dtheta at u0",
+    r"g = -(\partial F/\partial\theta)^T\,\frac{u(\beta) - u(-\beta)}{2\beta},"
+    r"\quad \partial F/\partial\theta \text{ at } u_0",
+)
+_ASYMMETRIC = (
+    "du/dt = F(u) - beta c(u) - 2 A (u - u0), A = (J - J^T)/2 with J = dF/du at u0",
+    r"\dot u = F(u) - \beta\,c(u) - 2A\,(u - u_0),\quad A = \tfrac{1}{2}(J - J^T),"
+    r"\quad J = \partial F/\partial u \text{ at } u_0",
+)
 METHODS = (
     RivalMethod(
         "dyadic-ep", "Dyadic EP", _SCURRIA, "midpoint and difference: dm = F(m), dd = J(m)^T d - beta c(m)",
         ("two coupled states", "convergence"), _dyadic,
+        (
+            ("dm/dt = F(m), dd/dt = J(m)^T d - beta c(m), J = dF/du",
+             r"\dot m = F(m),\quad \dot d = J(m)^T d - \beta\,c(m),\quad J = \partial F/\partial u"),
+            ("g = -(dF/dtheta)^T d / beta", r"g = -(\partial F/\partial\theta)^T d/\beta"),
+        ),
     ),
     RivalMethod(
         "asymep", "AsymEP", _SCURRIA,
         "dynamics F(u) - beta c - 2 A (u - u0), gradient -(dF/dtheta)^T (u+ - u-)/(2 beta)",
         ("two phases", "J at the free state", "small nudging", "convergence"), _asymmetric,
+        (_ASYMMETRIC, _CENTRED),
     ),
     RivalMethod(
         "vf-ep", "vector-field EP", "arXiv:1808.04873", "as AsymEP without its correction",
         ("symmetric interactions", "two phases", "small nudging", "convergence"), _vector_field,
+        (("du/dt = F(u) - beta c(u)", r"\dot u = F(u) - \beta\,c(u)"), _CENTRED),
     ),
     RivalMethod(
         "holomorphic", "holomorphic EP", "arXiv:2209.00530", "on AsymEP's field; the formula of the mean is ours",
         ("an analytic network", "oscillating nudging, N points", "convergence"), _holomorphic,
+        (
+            _ASYMMETRIC,
+            ("g = -(dF/dtheta)^T Sum[k<N] u(beta e^(2 pi i k/N)) e^(-2 pi i k/N) / (N beta)",
+             r"g = -(\partial F/\partial\theta)^T\,\frac{1}{N\beta}"
+             r"\sum_{k<N} u(\beta e^{2\pi i k/N})\, e^{-2\pi i k/N}"),
+        ),
     ),
 )  # fmt: skip
 

@@ -12,7 +12,6 @@ from dyadic.physics.dynamics import RelaxationSetting, built, run
 from dyadic.physics.enclosures import StateVector, enclosing, in_balls, middle, step_jacobian
 from dyadic.physics.hardware.additive_noise import covariance_claim, noise, one_step, stationary
 from dyadic.physics.hardware.feedback import agreement_claim, error_claim, mismatch, mismatched, with_feedback
-from dyadic.physics.hardware.finite_resolution import bounded, resolution
 from dyadic.physics.hardware.readout import gradient_ranks, readout_claim
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.words import Rules, word
@@ -218,71 +217,7 @@ def test_gradients_are_exact_from_the_rank_of_what_they_read_on(name):
     assert max(claim.witness.values()) <= derivation.steps
 
 
-# -- resolution --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("tolerance", [1e-6, 1e-3, 1e-2])
-@pytest.mark.parametrize("activation", ["tanh", "identity"])
-def test_a_thousand_devices_lie_within_the_bound_and_near_it(tolerance, activation):
-    found = resolution(updates_of(network((4, 5, 3, 2), activation)), tolerance)
-    assert found.claim.verdict is PROVED
-    assert found.devices == 1000
-    assert found.holds
-    assert 1 <= found.ratio < 3
-
-
-def test_a_wider_network_and_another_cost():
-    updates = updates_of(network((8, 12, 12, 5), cost="cross_entropy"))
-    found = resolution(updates, 1e-3, devices=300)
-    assert found.holds
-    assert found.ratio < 3
-    assert resolution(updates, 1e-3, devices=5).holds
-
-
-def test_devices_beyond_the_tolerance_are_outside():
-    """The bound can be left: it is not infinite."""
-    updates = updates_of(network((4, 5, 3, 2)))
-    bound, _ = bounded(updates, 1e-3)
-    wide = resolution(updates, 2e-3)
-    assert any((wide.worst_states[v] > bound.states[v]).any() for v in bound.states)
-    assert any((wide.worst_gradients[n] > bound.gradients[n]).any() for n in bound.gradients)
-
-
-def test_rounding_to_a_grid_is_a_device_of_half_its_pitch():
-    updates = updates_of(network((4, 5, 3, 2)))
-    bound, _ = bounded(updates, 2.0**-9)
-    grid = lambda step, variable, value: np.round(value * 2**8) / 2**8  # noqa: E731
-    many = updates.samples([0] * 50)
-    found = run(many, RelaxationSetting(6), "random", disturbance=grid)
-    for variable in updates.variables:
-        off = np.abs(found.final[variable] - found.exact[variable]).max(axis=0)
-        assert (off <= bound.states[variable]).all()
-
-
-def test_what_cannot_be_bounded_is_undecided():
-    bound, claim = bounded(updates_of(network((4, 5, 3, 2))), 10.0)
-    assert bound is None
-    assert claim.verdict is UNDECIDED
-    assert "no enclosure" in claim.reason
-    _, claim = bounded(updates_of(network((4, 3), activation="identity")), 1e308)
-    assert "too large" in claim.reason or "overflows" in claim.reason
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "widths",
-    [
-        (8, *[16] * 6),
-        pytest.param((8, *[32] * 3), marks=pytest.mark.xfail(strict=True, reason="3.35 times: not reached yet")),
-    ],
-)
-def test_the_bound_is_at_most_three_times_the_worst_of_many_devices(widths):
-    found = resolution(updates_of(network(widths)), 1e-3, 1000)
-    assert found.holds
-    assert found.ratio <= 3
-    bound, claim = bounded(updates_of(dyadic.derive(dyadic.read("examples/lenet.toml"))), 1e-3)
-    assert bound is None
-    assert "entries" in claim.reason
+# -- the Jacobian -----------------------------------------------------------------------------------------------------
 
 
 def test_the_jacobian_in_balls_is_the_numerical_one():

@@ -240,6 +240,19 @@ def test_the_latex_compiles(comparison, tmp_path):
     assert done.returncode == 0, done.stdout[-2000:]
 
 
+def test_every_method_shows_its_equations(comparison):
+    """From an energy of its own, or from the field with its adjoints, and then how it gets a gradient from them."""
+    for row in comparison.rows:
+        assert row.equations
+        assert len(row.equations) == len(row.latex)
+        assert any(line.startswith("E_v = ") for line in row.equations)
+        if not row.trial.equations:
+            assert "F_v[i] = f_v[i] - x_v[i]" in row.equations
+            assert any(text.startswith("g") for text, _ in row.method.stated)
+    html, latex = comparison.to_html(), comparison.to_latex()
+    assert html.count("<h3>") == latex.count(r"\paragraph{") - 1 == len(METHODS)
+
+
 def test_the_table_in_all_its_forms(comparison):
     rows = list(csv.reader(io.StringIO(comparison.to_csv())))
     assert rows[0][0] == "method"
@@ -253,9 +266,16 @@ def test_the_table_in_all_its_forms(comparison):
         assert method.needs
     assert all(name.partition(" (")[0] in html for name in LEFT_OUT)
     assert latex.count(r"\begin{longtable}") == latex.count(r"\end{longtable}") == 3
-    for column in ("needs", "updates in a step", "claims"):
+    for column in ("needs", "claims"):
         place = rows[0].index(column)
         assert all(next(row for row in rows[1:] if row[0] == method.title)[place] for method in METHODS), column
+    steps = rows[0].index("steps to 1e-6")
+    for row in comparison.rows:
+        own = [line for line in rows[1:] if line[0] == row.method.title and line[steps]]
+        effort = row.trial.effort
+        taken = ["never", effort.reason] if effort.steps is None else [str(effort.steps), str(effort.updates)]
+        assert [line[steps : steps + 3] for line in own] == [[*taken, str(effort.per_step)]]
+        assert own[0][4] == f"to an error of 1e-6: {effort.setting}"
     assert "coupled:exact refuted" in {verdict for row in rows for verdict in row[-1].split("; ")}
     for claim in comparison.claims:
         assert f"<td>{claim.id}</td>" in html

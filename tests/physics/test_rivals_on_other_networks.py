@@ -10,6 +10,7 @@ from dyadic.physics.dynamics import built
 from dyadic.physics.enclosures import enclosing, in_balls
 from dyadic.physics.loading import emitted_network
 from dyadic.physics.number_types import Series, Slopes, Undetermined, balls
+from dyadic.physics.rivals import compare
 from dyadic.physics.rivals.bench import Bench
 from dyadic.physics.rivals.nudged_states import Correction, followed, residual, settled
 from dyadic.physics.starts import problem
@@ -62,6 +63,19 @@ def test_the_jacobian_in_balls_is_that_of_the_adjoints(activation):
         table = one.jacobian_at(one.free).tolist()
     found = np.array([[float(entry.mid()) for entry in row] for row in table])
     assert np.abs(found - bench.jacobian).max() < 1e-13
+
+
+def test_one_layer_has_a_symmetric_jacobian():
+    """No layer reads another: J = -1, and the uncorrected field's estimate has the right limit."""
+    found = compare(network("tanh", (4, 3)), methods=["vf-ep"])
+    assert found.row("vf-ep").claims[-1].verdict is Verdict.PROVED
+    assert found.row("vf-ep").trial.measurements[-1].error < 1e-5
+    assert compare(network("tanh", (4, 3, 2)), methods=["vf-ep"]).row("vf-ep").claims[-1].verdict is Verdict.REFUTED
+
+
+def test_an_energy_without_a_minimum_says_so():
+    found = compare(network("identity", (4, 5, 3, 2)), methods=["ep"], seed=1)
+    assert "the energy may have none" in found.row("ep").reason
 
 
 def test_a_kink_has_no_slope():
