@@ -62,7 +62,7 @@ def check(
     if coq:
         found["formal"], unaccepted = _formal(certificate)
         still_open += unaccepted
-    return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open))
+    return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open), looked=True)
 
 
 def _by_name(vertices: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _of_nothing(graph: Graph, claims: Any, found: Mapping[str, Finding], values:
     numbers = [claim for claim in proved if claim["kind"] == "tightness"]
     witnesses = [claim["numbers"]["own"] for claim in numbers if found[claim["id"]].done is Done.COMPUTED]
     said = any(claim["kind"] == "steps" for claim in proved) and not any(witnesses)
-    if said and none_is_found(graph, values, elsewhere=bool(witnesses)):
+    if said and none_is_found(graph, values):
         return ("steps: no state was found from which every update is defined: there may be none",)
     return ()
 
