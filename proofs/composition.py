@@ -77,7 +77,7 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
     witnesses = [part.numbers["own"] for part in shown.get("tightness", ()) if part.kind == "tightness"]
     known = domain is None or any(witnesses)
-    if not known and none_is_found(subject.network, derivation.architecture.values, elsewhere=bool(witnesses)):
+    if not known and none_is_found(subject.network, derivation.architecture.values):
         reason = "no state was found from which every update is defined: there may be none"
         return claim(Verdict.UNDECIDED, reason=reason)
     return claim(Verdict.PROVED)

@@ -16,13 +16,13 @@ import numpy as np
 from dyadic.physics.rivals.bench import Bench, Units
 from dyadic.physics.updates import Array
 from dyadic.proofs.certificate import subject
+from dyadic.proofs.checker.evaluation.prime_numbers import probability
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
-from dyadic.proofs.evaluate.number_rings import Degree, PrimeField, Ring
+from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, seed_of
+from dyadic.proofs.evaluate.number_rings import PrimeField, Ring
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, reduced_sizes
+from dyadic.proofs.evaluate.weights import Degree
 from dyadic.symbolic.derivation import Derivation
-
-SEED = 20260502
 
 
 class RingNumber:
@@ -126,16 +126,19 @@ def compared(
     Returns the first difference (parameter, entry, the algorithm's residue, backpropagation's) or None, a bound on the
     probability of an agreement by chance, and the prime.
     """
-    prime = primes_for(SEED)[0]
-    ring = PrimeField(prime, SEED)
-    one = RingBench(derivation, ring, residue_source(prime, SEED))
+    seed = seed_of(Graph(subject(derivation, derivation.steps)), "compare")
+    prime = primes_for(seed)[0]
+    ring = PrimeField(prime, seed)
+    one = RingBench(derivation, ring, residue_source(prime, seed))
     found, wanted = algorithm(one), one.gradient
-    bounds = RingBench(derivation, Degree(), lambda label: 1)
+    weights = Degree()
+    bounds = RingBench(derivation, weights, lambda label: 1)
     tables = (algorithm(bounds), bounds.gradient)
-    degrees = [number.value for table in tables for array in table.values() for number in array.ravel()]
+    largest = weights.difference(
+        number.value for table in tables for array in table.values() for number in array.ravel()
+    )
     entries = sum(array.size for array in wanted.values())
-    trials = entries + ring.calls * (ring.calls - 1) // 2
-    bound = min(Fraction(1), Fraction(trials * max(1, *map(int, degrees)), prime))
+    bound = probability(entries * largest + ring.calls * (ring.calls - 1) // 2 * weights.deepest, prime)
     for name, array in wanted.items():
         for place in np.ndindex(array.shape):
             if found[name][place].value != array[place].value:

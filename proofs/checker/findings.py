@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dyadic.proofs.checker.evaluation.domain import STATE
 from dyadic.proofs.checker.intake.reading import shown
 
 
@@ -117,6 +118,9 @@ CHECKS: dict[str, tuple[Done, str, str, str]] = {
 """What is done about a claim of each kind at best, by which code, and what has to be trusted then."""
 
 
+_STATES = "whether there is a state from which every update is defined"
+
+
 @dataclass(frozen=True)
 class Finding:
     """What was done about one claim, and with what.
@@ -138,6 +142,8 @@ class Report:
     name, architecture: what the certificate calls its network, and the digest of that.
     own_sizes: the claims that ``steps`` rests on and that were verified at the sizes of this network only.
     hypotheses: those of ``steps``, which the checker has made from the equations itself.
+    looked: whether a state from which every update is defined was looked for, where updates are not defined everywhere;
+        what does that needs a library, and is no part of the checker.
     compared: at how many points the gradients of a program were compared with its own when the network was made of it,
         says the certificate; 0 if they were not, None where there is no such program.
     """
@@ -149,6 +155,7 @@ class Report:
     own_sizes: tuple[str, ...] = ()
     hypotheses: tuple[str, ...] = ()
     compared: int | None = None
+    looked: bool = False
 
     def __repr__(self) -> str:
         return f"<Report on {self.name!r}: {self.verdict}, {len(self.findings)} claims, {len(self.open)} open>"
@@ -172,12 +179,19 @@ class Report:
         found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
         found += [f"ASSUMING   {one}" for one in self.hypotheses]
         found += [f"OPEN       {reason}" for reason in self.open]
+        found += [f"NOT SEEN   {_STATES}: `dyadic check` looks for one"] if self._of_some_states else []
         found += [] if self.compared is None else [f"NOT SEEN   {self._program()}"]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
         where = ", at the sizes of this network" if self.own_sizes else ""
         rest = f"steps and all that it rests on were verified again{where}" if self.confirmed else None
         rest = rest or f"{len(self.open)} open"
+        rest += f", {_STATES.replace('whether', 'if')}" if self.confirmed and self._of_some_states else ""
         return [*found, self.about, f"{self.verdict}: {rest}; {', '.join(counts)}{self._uncounted()}"]
+
+    @property
+    def _of_some_states(self) -> bool:
+        """Whether the theorem may be about no state, as far as is known."""
+        return not self.looked and any(one.startswith(STATE) for one in self.hypotheses)
 
     def _program(self) -> str:
         """How the network and the program that it was made of hang together, of which nothing is in the file."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation import linear_deviation, reciprocity_entry, simulation
-from dyadic.proofs.checker.evaluation.own_sizes import own_prime
+from dyadic.proofs.checker.evaluation.own_sizes import SEED_BITS, own_prime
 from dyadic.proofs.checker.evaluation.simulation import NetworkInstance, Simulation, Small
 from dyadic.proofs.checker.evaluation.stand_ins import DividesByZero, StandIns
 from dyadic.proofs.checker.examination import Examination
@@ -115,8 +115,8 @@ class NetworkChecks:
     def _run(self, one: Simulation) -> Fraction:
         """The chance of an agreement by accident, modulo a prime so large that the agreement shows something."""
         bits = one.bits
-        chance = one.run(own_prime(bits), secrets.randbits(60))
-        return chance if one.bits == bits else one.run(own_prime(one.bits), secrets.randbits(60))
+        chance = one.run(own_prime(bits), secrets.randbits(SEED_BITS))
+        return chance if one.bits == bits else one.run(own_prime(one.bits), secrets.randbits(SEED_BITS))
 
     # -- in fractions and in enclosures ------------------------------------------------------------------------------
 

@@ -17,19 +17,22 @@ from weakref import WeakKeyDictionary
 
 from flint import arb, ctx, fmpz
 
-from dyadic.proofs.checker.evaluation.prime_numbers import ALONE, BITS, MOST_BITS, bits_for, digest_size, primes
-from dyadic.proofs.checker.intake.graph import COST, Graph
-from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, digest_size, primes, probability
+from dyadic.proofs.checker.intake.graph import COST, Graph, digest
+from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.trust import BLAKE, called
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
+from dyadic.proofs.evaluate.number_rings import Ball, PrimeField, Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
+from dyadic.proofs.evaluate.weights import Degree
 
 LITERAL_BUDGET = 20_000
 """Largest number of vertices times steps for which every step of the relaxation is executed."""
 
 _FOR_ENTRIES = 64
 """Bits of the number of entries and of pairs of function values."""
+_FURTHEST = 1600
+"""How far from the number drawn a prime is looked for; near 2^61 none is further from the one before."""
 
 LITERAL_TERMS = 20_000_000
 """Largest number of terms (see :class:`Instantiation`) times steps for the same."""
@@ -121,11 +124,26 @@ def _first_difference(found: State, wanted: State, prefix: str) -> tuple[str, li
     return None
 
 
-_DEGREES: WeakKeyDictionary[Graph, dict[str, int]] = WeakKeyDictionary()
+_DEGREES: WeakKeyDictionary[Graph, dict[str, tuple[int, int]]] = WeakKeyDictionary()
+_DIGESTS: WeakKeyDictionary[Graph, str] = WeakKeyDictionary()
 
 
-def largest_degree(graph: Graph, sizes: dict[str, int]) -> int:
-    """The degree of the polynomials that are compared, in the drawn values."""
+def seed_of(graph: Graph, method: str) -> int:
+    """Of what a method draws: a hash of the network, equations included.
+
+    What is drawn is the same from run to run, and nobody knows it who has not written the network: its equations cannot
+    be made to suit it, but by trial.
+    """
+    if graph not in _DIGESTS:
+        _DIGESTS[graph] = digest([graph.inputs, graph.vertices, graph.costs, graph.decay, graph.terms])
+    return int(digest([method, _DIGESTS[graph]])[:15], 16)
+
+
+def largest_weights(graph: Graph, sizes: dict[str, int]) -> tuple[int, int]:
+    """The weights, at most, of a difference that is compared, and of one of what two function values are of.
+
+    As :class:`Degree` has them.
+    """
     known, key = _DEGREES.setdefault(graph, {}), str(sizes)
     if key not in known:
         degree = Degree()
@@ -134,28 +152,33 @@ def largest_degree(graph: Graph, sizes: dict[str, int]) -> int:
         state = instance.wavefront()
         relaxed = instance.gradients(state)
         tables = [*gradients.values(), *relaxed.values(), *state.values()]
-        known[key] = int(max(max(table.values(), default=1) for table in tables))
+        known[key] = degree.difference(weight for table in tables for weight in table.values()), degree.deepest
     return known[key]
 
 
 def too_high(graph: Graph) -> str | None:
     """Why no prime is large enough for the polynomials of a network, if none is."""
     try:
-        bits = largest_degree(graph, reduced_sizes(graph)).bit_length()
+        largest = max(largest_weights(graph, reduced_sizes(graph)))
     except Rejected:
         return None  # equations that cannot be evaluated: the evaluation says what is wrong with them
-    if bits + _FOR_ENTRIES + ALONE < MOST_BITS:
-        return None
-    return f"its polynomials have a degree of {bits} bits, of which no evaluation modulo a prime shows anything"
+    try:
+        bits_for(largest << _FOR_ENTRIES, 2)
+    except Costly:
+        bits = largest.bit_length()
+        return f"its polynomials have a degree of {bits} bits, of which no evaluation modulo a prime shows anything"
+    return None
 
 
-def trials_of(graph: Graph, outcome: Identity) -> int:
-    """The t for which one run modulo p agrees with probability at most t / p although the identity is false.
+def trials_of(graph: Graph, outcome: Identity, more: int = 0) -> int:
+    """The weight of all polynomials of which one vanishes if a run agrees although the identity is false.
 
-    With D the degree of the compared polynomials in the drawn values, n the entries compared and N the function
-    values drawn: n D (Schwartz-Zippel) + N (N - 1) / 2 * D (two different arguments with one residue).
+    With n entries compared, w the weight of what is compared, N the function values drawn and a the weight of the
+    difference of two arguments: n w, and N (N - 1) / 2 a, since two different arguments may have one residue.
+    more: by how much what is compared weighs more than in the network's own state and gradients.
     """
-    return (outcome.entries + outcome.calls * (outcome.calls - 1) // 2) * max(largest_degree(graph, outcome.sizes), 1)
+    compared, argument = largest_weights(graph, outcome.sizes)
+    return outcome.entries * (compared + more) + outcome.calls * (outcome.calls - 1) // 2 * (argument + more)
 
 
 def runs(graph: Graph, steps: int, seed: int) -> tuple[list[Identity], Fraction]:
@@ -163,18 +186,20 @@ def runs(graph: Graph, steps: int, seed: int) -> tuple[list[Identity], Fraction]
 
     Raises :class:`Costly` where the degree of what is compared is too high for any prime.
     """
-    found, bits = _runs(graph, steps, seed, BITS), BITS
-    if not any(one.difference for one in found):
-        bits = bits_for(max(trials_of(graph, one) for one in found), 2)
-    if bits > BITS:
-        found = _runs(graph, steps, seed, bits)
-    if any(one.difference for one in found):
-        return found, Fraction(1)
-    return found, prod((Fraction(trials_of(graph, one), one.prime) for one in found), start=Fraction(1))
-
-
-def _runs(graph: Graph, steps: int, seed: int, bits: int) -> list[Identity]:
-    return [run(graph, steps, prime, seed + k) for k, prime in enumerate(primes_for(seed, bits))]
+    bits = BITS
+    while True:
+        prime, other = primes_for(seed, bits)
+        one = run(graph, steps, prime, seed)
+        if one.difference:
+            return [one], Fraction(1)
+        needed = bits_for(trials_of(graph, one), 2)
+        if needed <= bits:
+            break
+        bits = needed
+    two = run(graph, steps, other, seed + 1)
+    if two.difference:
+        return [one, two], Fraction(1)
+    return [one, two], prod((probability(trials_of(graph, each), each.prime) for each in (one, two)), start=Fraction(1))
 
 
 def is_prime(candidate: int) -> bool:
@@ -183,17 +208,18 @@ def is_prime(candidate: int) -> bool:
 
 
 def primes_for(seed: int, bits: int = BITS) -> tuple[int, int]:
-    """Two primes drawn with the seed: near 2^61, or of that many bits where more are asked for."""
+    """Two primes drawn with the seed: between 2^61 and 2^62, or of that many bits where more are asked for.
+
+    How improbable any one prime is: :func:`dyadic.proofs.checker.evaluation.prime_numbers.share`.
+    """
     if bits > BITS:
         return primes(seed, bits)
-    draw = residue_source(2**59, seed)
+    draw = residue_source(2**60, seed)
     return _next_prime(2**61 + draw("first prime")), _next_prime(2**61 + 2**60 + draw("second prime"))
 
 
-def _next_prime(candidate: int) -> int:
-    while not is_prime(candidate):
-        candidate += 1
-    return candidate
+def _next_prime(start: int) -> int:
+    return next(candidate for candidate in range(start, start + _FURTHEST) if is_prime(candidate))
 
 
 def real_counterexample(graph: Graph, steps: int, tries: int = 8) -> dict[str, Any] | None:

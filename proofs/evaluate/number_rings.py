@@ -1,10 +1,9 @@
 """Number systems in which the checker evaluates index equations.
 
-Evaluating one expression in several rings gives several kinds of evidence:
+Evaluating one expression in several rings gives several kinds of evidence (bounds for the error are in weights.py):
 
 * :class:`PrimeField`: integers mod a prime, every function an unknown one: identities that hold for all functions;
 * :class:`Ball`: rigorous real enclosures (Arb) of the true functions: numbers that differ for certain;
-* :class:`Degree`: a bound on the degree of the polynomial that is being evaluated, for the error bound;
 * :class:`Tape`: reverse-mode differentiation over any of the others: backpropagation by another route.
 
 Only python-flint and the standard library are used: nothing here comes from the code that derives.
@@ -28,6 +27,9 @@ from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS, Undetermined
 class Ring(Protocol):
     """What an evaluator needs of a number system."""
 
+    bounding: bool
+    """Whether its numbers are bounds, which two forms of one polynomial need not share."""
+
     def number(self, p: int, q: int = 1) -> Any: ...
     def add(self, terms: Sequence[Any]) -> Any: ...
     def mul(self, factors: Sequence[Any]) -> Any: ...
@@ -50,6 +52,8 @@ class Ring(Protocol):
 class Composed:
     """Sums of products made of sums and products, for a ring that has no shorter way."""
 
+    bounding = False
+
     def dot(self: Any, rows: Sequence[Sequence[Any]]) -> Any:
         return self.add([self.mul(factors) for factors in zip(*rows, strict=True)])
 
@@ -66,6 +70,8 @@ class PrimeField:
     holds here holds however ties are broken, and for any other choice function too.  A q-th root is an unknown
     number, the same for equal arguments; that its q-th power is the argument is not used.
     """
+
+    bounding = False
 
     def __init__(self, prime: int, seed: int) -> None:
         called(BLAKE)
@@ -142,67 +148,6 @@ class Anywhere:
 
     __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __rsub__ = _same
     __floordiv__ = __mod__ = _same
-
-
-class Share(int):
-    """The degree of a quotient of two polynomials, at least the sum of both; ``below`` is the denominator's."""
-
-    below: int
-
-    @staticmethod
-    def of(above: int, below: int) -> int:
-        if not below:
-            return above
-        share = Share(2 * (above + below))
-        share.below = below
-        return share
-
-
-def _parts(degree: int) -> tuple[int, int]:
-    """Degrees of the numerator and the denominator."""
-    return (int(degree) // 2 - degree.below, degree.below) if isinstance(degree, Share) else (degree, 0)
-
-
-class Degree(Composed):
-    """Total degree in the parameters, inputs, states and function values, all taken as free variables.
-
-    Two quotients P/Q and P'/Q' are equal where P Q' - P' Q vanishes, whose degree is at most the larger of the two
-    numbers given here.
-    """
-
-    def number(self, p: int, q: int = 1) -> int:
-        return 0
-
-    def add(self, terms: Sequence[int]) -> int:
-        if not any(isinstance(term, Share) for term in terms):
-            return max(terms, default=0)
-        parts = [_parts(term) for term in terms]
-        below = sum(under for _, under in parts)
-        return Share.of(max(over - under + below for over, under in parts), below)
-
-    def mul(self, factors: Sequence[int]) -> int:
-        if not any(isinstance(factor, Share) for factor in factors):
-            return sum(factors)
-        parts = [_parts(factor) for factor in factors]
-        return Share.of(sum(over for over, _ in parts), sum(under for _, under in parts))
-
-    def power(self, base: int, p: int, q: int = 1) -> int:
-        over, under = _parts(base) if q == 1 else (1, 0)
-        if p < 0:
-            over, under, p = under, over, -p
-        return Share.of(over * p, under * p)
-
-    def apply(self, name: str, order: int, argument: int) -> int:
-        return 1
-
-    def logsumexp(self, arguments: Sequence[int]) -> int:
-        return 1
-
-    def largest(self, arguments: Sequence[int]) -> int:
-        return max(arguments)
-
-    def argmax(self, arguments: Sequence[int], indices: Sequence[int]) -> Any:
-        return Anywhere()
 
 
 class Ball(Composed):
@@ -319,16 +264,30 @@ class Tape(Composed):
 
     def backward(self, output: int) -> list[Any]:
         """The derivative of one number with respect to every number on the tape."""
+        if self.base.bounding:
+            return self._bounded(output)
         adjoints = [self.base.number(0)] * len(self.values)
         adjoints[output] = self.base.number(1)
         zero, more = self.base.number(0), self.base.more
         for position in range(output, -1, -1):
             adjoint = adjoints[position]
-            if isinstance(adjoint, int) and adjoint == zero and not isinstance(self.base, Degree):
+            if isinstance(adjoint, int) and adjoint == zero:
                 continue
             for source, partial in self._partials[position]:
                 adjoints[source] = more(adjoints[source], adjoint, partial)
         return adjoints
 
+    def _bounded(self, output: int) -> list[Any]:
+        """The same for bounds, of which a long sum is less than its terms added one after the other."""
+        parts: list[list[Any]] = [[] for _ in self.values]
+        parts[output].append(self.base.number(1))
+        adjoints = [self.base.number(0)] * len(self.values)
+        for position in range(output, -1, -1):
+            adjoints[position] = self.base.add(parts[position])
+            if parts[position]:
+                for source, partial in self._partials[position]:
+                    parts[source].append(self.base.mul([adjoints[position], partial]))
+        return adjoints
 
-__all__ = ["Anywhere", "Ball", "Composed", "Degree", "PrimeField", "Ring", "Tape", "Undetermined"]
+
+__all__ = ["Anywhere", "Ball", "Composed", "PrimeField", "Ring", "Tape", "Undetermined"]

@@ -20,7 +20,6 @@ from dyadic.proofs.evaluate.simulate import as_witness
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.sentences import log10_error, told
 
-SEED = 20260202
 MOST_WORK = 40_000_000
 
 
@@ -39,7 +38,7 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
     """Two runs over two random primes, larger ones where the degree of what is compared asks for that."""
     schedule = identity_values.schedule_for(graph, steps)
     counts = {"steps": steps, "every_step": int(schedule == "synchronous"), "integers": int(holds_integers(graph))}
-    runs, bound = identity_values.runs(graph, steps, SEED)
+    runs, bound = identity_values.runs(graph, steps, identity_values.seed_of(graph, "identity"))
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
         small = Instantiation(graph, runs[0].sizes)

@@ -18,20 +18,20 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
-from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, primes
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, primes, probability
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Outside, Rejected
 from dyadic.proofs.checker.intake.shapes import holds_integers
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
-from dyadic.proofs.evaluate.identity_values import residue_source
+from dyadic.proofs.evaluate.identity_values import residue_source, seed_of
 from dyadic.proofs.evaluate.jets import Jets
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, RingDefinition, Tensors, entries, places, whole
-from dyadic.proofs.evaluate.number_rings import Degree, PrimeField, Ring
+from dyadic.proofs.evaluate.number_rings import PrimeField, Ring
 from dyadic.proofs.evaluate.simulate import Draw
+from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.sentences import log10_error, told
 
-SEED = 20260202
 _Key = tuple[str, str]
 
 
@@ -77,23 +77,24 @@ def pairing_claim(graph: Graph) -> Claim:
 
 def _runs(graph: Graph) -> Iterator[PairingRun]:
     """Every kind and cost at sizes of its own, modulo two primes."""
+    first = seed_of(graph, "pairing")
     for where, (content, own) in graph.contents().items():
         for k in range(2):
-            chosen = small_sizes(content, SEED + k, where, own)
-            run, trials = _run(content, where, chosen, k, BITS)
+            chosen = small_sizes(content, first + k, where, own)
+            run, trials = _run(content, where, chosen, primes(first)[k], first + k)
             if run.forward == run.backward and (bits := bits_for(trials, 2)) > BITS:
-                run, _ = _run(content, where, chosen, k, bits)
+                run, _ = _run(content, where, chosen, primes(first, bits)[k], first + k)
             yield run
 
 
-def _run(content: Any, where: str, chosen: dict[str, int], k: int, bits: int) -> tuple[PairingRun, int]:
-    """One kind at sizes, modulo the k-th of two primes, and t, where t / p is the probability of error at most."""
-    prime, seed = primes(SEED, bits)[k], SEED + k
+def _run(content: Any, where: str, chosen: dict[str, int], prime: int, seed: int) -> tuple[PairingRun, int]:
+    """One kind at sizes, modulo a prime, and the weight of all polynomials of which one vanishes if it errs."""
     ring, held = PrimeField(prime, seed), integers_of(content, chosen, where)
     forward, backward = both_sides(content, where, chosen, held, ring, residue_source(prime, seed))
-    degrees = both_sides(content, where, chosen, held, Degree(), lambda label: 1)
-    trials = (1 + ring.calls * (ring.calls - 1) // 2) * max(*map(int, degrees), 1)
-    bound = min(Fraction(1), Fraction(trials, prime))
+    weights = Degree()
+    compared = weights.difference(both_sides(content, where, chosen, held, weights, lambda label: 1))
+    trials = compared + ring.calls * (ring.calls - 1) // 2 * weights.deepest
+    bound = probability(trials, prime)
     integers = {f"{key[0]} {key[1]}": list(table.values()) for key, table in held.items()}
     return PairingRun(where, prime, seed, chosen, forward, backward, bound, integers), trials
 
@@ -164,15 +165,11 @@ def _energy(
     s = values["s", "v"]
     wanted = {"energy": {(): ring.add([ring.mul([s[at], lag[at]]) for at in lag])}, "stationarity": lag}
     for name, table in wanted.items():
-        if RingDefinition(content[name], sizes, ring, f"{where}.{name}").evaluate(tensors) != table and not _bounds(
-            ring
+        if (
+            RingDefinition(content[name], sizes, ring, f"{where}.{name}").evaluate(tensors) != table
+            and not ring.bounding
         ):
             raise Rejected(f"{where}.{name}", "is not that of <s, f - x>")
-
-
-def _bounds(ring: Ring) -> bool:
-    """Whether the ring holds bounds on degrees, which two forms of one polynomial need not share."""
-    return isinstance(ring, Degree)
 
 
 def _given(content: Any, sizes: Mapping[str, int], where: str) -> dict[_Key, list[int]]:

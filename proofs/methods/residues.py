@@ -8,11 +8,12 @@ evaluates its own definitions once for its x and for what it hands its parents. 
 evaluated, and the statement says so.
 
 Error: the values are drawn from 2^61 residues, each function value when it is first asked for.  If no two different
-arguments of a function have one residue, a run evaluates two polynomials of degree <= D at a random point: a false
-identity passes with probability at most n D / 2^61 for n entries.  Two different arguments have one residue with
-probability at most d / 2^61, d their degree: over N_f values of each function, sum of N_f (N_f - 1) / 2 d / 2^61.
-The sum of both bounds one run; two runs over two primes multiply.  (A polynomial that vanishes modulo p for its
-coefficients' sake is an identity modulo p: two primes drawn from some 2^54 leave that out of the account.)
+arguments of a function have one residue, a run evaluates two polynomials at a random point modulo a random prime.  A
+polynomial of the weight w (its degree and the bits of its coefficients are at most w) vanishes there with probability
+at most 129 w / 2^61 (proofs/checker/evaluation/prime_numbers.py): a false identity passes with n times that for n
+entries.  Two different arguments have one residue with probability at most 129 a / 2^61, a the weight of their
+difference: over N_f values of each function, sum of N_f (N_f - 1) / 2 times that.  The sum of both bounds one run; two
+runs over two primes multiply.
 
 Trusts: python-flint's matrix products, SHAKE-256 as a source of randomness, the translation in matrices.py.
 Blind to: a derivation whose definitions are wrong, since both sides start from them; floating point.
@@ -25,11 +26,11 @@ from fractions import Fraction
 
 from flint import nmod_mat
 
-from dyadic.proofs.checker.evaluation.prime_numbers import TOGETHER
+from dyadic.proofs.checker.evaluation.prime_numbers import TOGETHER, probability
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import MATRICES, SHAKE, called
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.identity_values import primes_for
+from dyadic.proofs.evaluate.identity_values import primes_for, seed_of
 from dyadic.proofs.methods.refutation.counterexample import smallest
 from dyadic.proofs.methods.shared.parallel import in_parallel
 from dyadic.proofs.methods.vectors.algebras import DRAWN_BITS, DegreeAlgebra, Randomness, Residues, Unknowns, Value
@@ -37,7 +38,6 @@ from dyadic.proofs.methods.vectors.matrices import Environment, NoVectorForm
 from dyadic.proofs.methods.vectors.vector_network import VectorNetwork
 from dyadic.proofs.sentences import log10_error, told
 
-SEED = 20260203
 LITERAL_BUDGET = 2 * 10**9
 """Largest number of products for which every step is executed."""
 WAVEFRONT_BUDGET = 10**8
@@ -100,24 +100,23 @@ def run(network: VectorNetwork, steps: int | None, prime: int, seed: int) -> Rel
 
 def error_bound(network: VectorNetwork, steps: int | None, outcome: RelaxationRun) -> Fraction:
     """The probability, at most, that one run agrees although the identity is false."""
-    degree, argument = _degrees(network, steps)
+    compared, argument = _weights(network, steps)
     pairs = sum(calls * (calls - 1) // 2 for calls in outcome.calls)
-    trials = outcome.compared * degree + pairs * argument
-    return min(Fraction(1), Fraction(trials, 2**DRAWN_BITS))
+    return probability(outcome.compared * compared + pairs * argument, 2**DRAWN_BITS)
 
 
-def _degrees(network: VectorNetwork, steps: int | None) -> tuple[int, int]:
-    """The largest degree of what is compared, and of what a function is applied to."""
+def _weights(network: VectorNetwork, steps: int | None) -> tuple[int, int]:
+    """The weights, at most, of a difference that is compared, and of one of what a function is applied to."""
     algebra = DegreeAlgebra()
-    drawn = network.draw(lambda size: 1, lambda rows, columns: 1)
-    state = network.wavefront(drawn, algebra) if steps is None else network.initial(lambda size: 1)
+    drawn, initial = network.draw(algebra.vector, algebra.matrix), network.initial(algebra.vector)
+    state = network.wavefront(drawn, algebra) if steps is None else initial
     for _ in range(steps or 0):
         state = network.step(state, drawn, algebra)
-    degrees = [*state[0].values(), *state[1].values()]
+    weights: list[Value] = [*state[0].values(), *state[1].values()]
     for name in (*network.plans, *network.graph.shared):
-        degrees += network.gradients(name, state, drawn, algebra).values()
-    network.backpropagation(drawn, algebra, lambda name, xs, theta: degrees.extend([*(xs or ()), *theta.values()]))
-    return max(degrees), algebra.largest_argument
+        weights += network.gradients(name, state, drawn, algebra).values()
+    network.backpropagation(drawn, algebra, lambda name, xs, theta: weights.extend([*(xs or ()), *theta.values()]))
+    return max(w for w, _ in weights) + max(d for _, d in weights) + 1, algebra.largest_argument
 
 
 def unfit(graph: Graph) -> str | None:
@@ -129,9 +128,9 @@ def unfit(graph: Graph) -> str | None:
         return f"{error}: exact evaluation stays at reduced sizes"
     if matrices > WAVEFRONT_BUDGET:
         return f"its matrices have {matrices} entries, more than {WAVEFRONT_BUDGET}"
-    degree = max(_degrees(network, None))
-    if (matrices + vectors) * degree >= 2 ** (DRAWN_BITS - TOGETHER):
-        return f"its polynomials have a degree of {degree.bit_length()} bits, too high for primes of {DRAWN_BITS}"
+    weight = max(_weights(network, None))
+    if probability((matrices + vectors) * weight, 2**DRAWN_BITS) >= Fraction(1, 2**TOGETHER):
+        return f"its polynomials have a degree of {weight.bit_length()} bits, too high for primes of {DRAWN_BITS}"
     return None
 
 
@@ -144,7 +143,8 @@ def residues_claim(graph: Graph, steps: int) -> Claim:
     executed = steps if literal else None
     called(MATRICES)  # here as well: the runs may have processes of their own
     called(SHAKE)
-    jobs = [(network, executed, prime, SEED + position) for position, prime in enumerate(primes_for(SEED))]
+    seed = seed_of(graph, "residues")
+    jobs = [(network, executed, prime, seed + position) for position, prime in enumerate(primes_for(seed))]
     outcomes = in_parallel(run, jobs, worthwhile=(executed or 1) * (matrices + _PER_ENTRY * vectors) > _SMALL)
     wrong = next((outcome for outcome in outcomes if outcome.difference), None)
     if wrong is not None:

@@ -17,7 +17,6 @@ Blind to: adjoints that are wrong but read the same variables.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import cache
 from math import comb
 from typing import Any
@@ -25,12 +24,19 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from dyadic.proofs.checker.evaluation.affine import is_linear
-from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, probability
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.trust import INDUCTION, POLYNOMIALS, called
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
-from dyadic.proofs.evaluate.identity_values import Identity, primes_for, residue_source, too_high, trials_of
+from dyadic.proofs.evaluate.identity_values import (
+    Identity,
+    primes_for,
+    residue_source,
+    seed_of,
+    too_high,
+    trials_of,
+)
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Tape
 from dyadic.proofs.evaluate.simulate import Draw, Instance, State, as_witness
 from dyadic.proofs.methods.rational import Rationals, integers
@@ -91,31 +97,36 @@ def stepsize_claims(graph: Graph) -> Iterator[Claim]:
 def network_claim(graph: Graph) -> Claim:
     """Nilpotency, displacement and, if the network is linear, the closed form: on this network's equations."""
     sizes = reduced_sizes(graph)
-    counterexample, prime, trials = _modulo(graph, sizes, BITS)
+    seed = seed_of(graph, "stepsize")
+    counterexample, prime, trials = _modulo(graph, sizes, seed, BITS)
     if counterexample is None and (bits := bits_for(trials)) > BITS:
-        counterexample, prime, trials = _modulo(graph, sizes, bits)
+        counterexample, prime, trials = _modulo(graph, sizes, seed, bits)
     linear = is_linear(graph)
     if linear and counterexample is None:
         counterexample = _deviates(graph, sizes)
     about, numbers = {"part": "network"}, {"T": graph.largest_rank, "linear": int(linear)}
     if counterexample is not None:
         return told("stepsize", Verdict.REFUTED, about, numbers, name="network", counterexample=counterexample)
-    witness = {"prime": str(prime), "seed": SEED} | as_witness(graph, Instantiation(graph, sizes))
-    numbers |= {"log10_error": log10_error(Fraction(trials, prime))}
+    witness = {"prime": str(prime), "seed": seed} | as_witness(graph, Instantiation(graph, sizes))
+    numbers |= {"log10_error": log10_error(probability(trials, prime))}
     return told("stepsize", Verdict.PROVED, about, numbers, name="network", witness=witness)
 
 
-def _modulo(graph: Graph, sizes: dict[str, int], bits: int) -> tuple[dict[str, Any] | None, int, int]:
-    """A counterexample if there is one, the prime, and t, where t / p is the probability of error at most."""
-    prime = primes_for(SEED, bits)[0]
-    ring, draw = PrimeField(prime, SEED), residue_source(prime, SEED)
+def _modulo(graph: Graph, sizes: dict[str, int], seed: int, bits: int) -> tuple[dict[str, Any] | None, int, int]:
+    """A counterexample if there is one, the prime, and the weight of all polynomials of which one vanishes if it errs.
+
+    The seed is told apart from that of other runs by its method.
+    """
+    prime = primes_for(seed, bits)[0]
+    ring, draw = PrimeField(prime, seed), residue_source(prime, seed)
     counterexample = _alive(graph, ring, draw, sizes) or _displaced(graph, ring, draw, sizes)
     if counterexample is not None:
         return counterexample, prime, 0
-    # A row of M^T is a sum of products of T derivatives, each of at most the degree of what backpropagation computes.
+    # A row of M^T is a sum of products of T derivatives, each of at most the weight of what backpropagation computes;
+    # (1 - h)^n d weighs 2 n + 1.
     entries = sum(2 * len(row) for row in Instance(graph, ring, draw, sizes).value_places.values())
-    one = Identity(prime, SEED, "synchronous", sizes, ring.calls, entries, None)
-    return None, prime, (graph.largest_rank + 1) * trials_of(graph, one)
+    one = Identity(prime, seed, "synchronous", sizes, ring.calls, entries, None)
+    return None, prime, (graph.largest_rank + 1) * trials_of(graph, one, entries.bit_length() + 3 * _STEPS)
 
 
 def _alive(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) -> dict[str, Any] | None:
@@ -136,7 +147,7 @@ def _alive(graph: Graph, ring: PrimeField, draw: Draw, sizes: dict[str, int]) ->
             if value:
                 return {
                     "variable": f"{key[0]}:{key[1]}", "entry": list(at), "steps": graph.largest_rank,
-                    "claimed": "0", "exact": str(value), "modulo": str(ring.prime), "seed": SEED,
+                    "claimed": "0", "exact": str(value), "modulo": str(ring.prime),
                 }  # fmt: skip
     return None
 

@@ -8,7 +8,8 @@ from flint import arb
 
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.network import Outside, Rejected, RingDefinition
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Tape, Undetermined
+from dyadic.proofs.evaluate.number_rings import Ball, PrimeField, Tape, Undetermined
+from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.methods import adjoint, polynomial
 from dyadic.proofs.methods.rational import rational_claim
 from dyadic.proofs.subject import examine
@@ -123,7 +124,7 @@ def test_degrees():
     assert evaluate(["+", ratio, ratio], {"x": x}, degree)[0,] >= 4
     chosen = ["sum", "k", N, ["*", ["same", K, entry("t", I)], ["^", entry("x", K), 3]]]
     where = evaluate(["argmax", "k", N, entry("x", K)], {"x": x}, degree)
-    assert evaluate(chosen, {"x": x, "t": where}, degree)[0,] == 3
+    assert evaluate(chosen, {"x": x, "t": where}, degree)[0,] == 3 + 3  # a sum of 5 terms
 
 
 def test_an_entry_outside_needs_a_bracket():

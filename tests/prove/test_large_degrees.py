@@ -10,10 +10,24 @@ from support.refit import claim_of, refitted
 
 from dyadic.proofs import Rejected, Verdict, check, verify
 from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
+from dyadic.proofs.checker.evaluation.equations import Evaluator
 from dyadic.proofs.checker.evaluation.kind_pairing import evaluate, small_sizes
 from dyadic.proofs.checker.evaluation.own_sizes import agreed, at_own_sizes
-from dyadic.proofs.checker.evaluation.prime_numbers import MOST_BITS, SHOWN, bits_for, digest_size, is_prime, primes
+from dyadic.proofs.checker.evaluation.prime_numbers import (
+    MOST_BITS,
+    PER_BIT,
+    SHOWN,
+    bits_for,
+    digest_size,
+    is_prime,
+    primes,
+    probability,
+    share,
+)
 from dyadic.proofs.checker.intake.reading import Costly
+from dyadic.proofs.evaluate.network import RingDefinition
+from dyadic.proofs.evaluate.weights import Degree
+from dyadic.proofs.methods import pairing
 from dyadic.proofs.sentences import log10_error, told
 from dyadic.symbolic import architecture, derive
 
@@ -129,9 +143,10 @@ def test_what_is_not_prime_is_not_taken_for_it(n):
 
 
 def test_primes_grow_with_the_degree():
-    assert bits_for(2**29) == bits_for(2**40, runs=2) == 61
-    for trials in (2**31, 2**61, 2**200):
-        assert 2 ** (bits_for(trials) - 1) >= trials << 31
+    assert bits_for(2**22) == bits_for(2**33, runs=2) == 61
+    for trials in (2**23, 2**31, 2**61, 2**200):
+        assert probability(trials, 2 ** (bits_for(trials) - 1)) < Fraction(1, 2**31)
+        assert probability(trials, 2 ** (bits_for(trials, runs=2) - 1)) < Fraction(1, 2**20)
     with pytest.raises(Costly):
         bits_for(2**MOST_BITS)
 
@@ -149,4 +164,84 @@ def test_what_a_function_is_of_counts_too(way):
         degrees.reduce("argmax", [(0, degrees.draw("x")), (1, deep)], "")
     degrees.apply("tanh", 0, degrees.draw("x"))
     line = degrees.draw("s")
-    assert trials_of_chance(line, line, degrees, 1) >= 2 * 2**50
+    assert trials_of_chance(line, line, degrees, pairs=1) >= 2**50
+
+
+# -- constants ---------------------------------------------------------------------------------------------------------
+
+
+def smooth(depth=4):
+    """3^K - 1 for K = (2^5 3^3 5^2 7 11)^depth, a product of prime powers: 0 modulo all p with p - 1 dividing K."""
+    power = 3
+    for _ in range(depth):
+        power = ["^", power, 2**5 * 3**3 * 5**2 * 7 * 11]
+    return ["+", power, -1]
+
+
+def content_of(exponent=1000):
+    return copy.deepcopy(next(iter(verify(powers(1, exponent), methods=["ranks"])["layers"].values())))
+
+
+CONSTANTS = {
+    "a power of 3 less 1": smooth(),
+    "a long product": ["*", *[3] * 4096],
+    "a sum of powers": ["+", ["^", 7, 5000], ["^", ["rational", 2, 9], 3000], -5],
+    "what is divided by": ["^", ["+", ["^", 5, 4000], 1], -1],
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_the_bits_of_constants_count_in_the_checker_and_in_the_prover(name):
+    """An integer of H bits has up to H / 61 prime divisors of 61 bits, each drawn with a probability of up to 2^-50."""
+    plain, content = content_of(), content_of()
+    content["adjoints"][0]["body"] = ["*", ["+", CONSTANTS[name], 1], content["adjoints"][0]["body"]]
+    sizes = small_sizes(plain, 0, "here")
+    prime, _ = primes(5, 200)
+    least = evaluate(plain, "here", prime, 3, sizes).trials
+    assert evaluate(content, "here", prime, 3, sizes).trials >= least + 4000
+    at_work = pairing._run(content, "here", sizes, prime, 3)[1] - pairing._run(plain, "here", sizes, prime, 3)[1]
+    assert at_work >= 4000
+
+
+def test_a_smooth_power_is_seen_with_more_than_chance():
+    content = content_of()
+    content["adjoints"][0]["body"] = ["*", ["+", smooth(), 1], content["adjoints"][0]["body"]]
+    with pytest.raises((Rejected, Costly)):
+        agreed(content, "here", small_sizes(content, 0, "here"))
+    outcome = evaluate(content, "here", 2**61 + 15, 3, small_sizes(content, 0, "here"))
+    assert outcome.bound == 1  # so high a power has more than enough prime divisors: nothing is shown at 61 bits
+
+
+def test_no_prime_is_drawn_too_often():
+    """However often a prime is drawn, a given integer is divisible by it as improbably as is said."""
+    assert share() * Fraction(2**62, 61) <= PER_BIT
+    for bits in range(63, MOST_BITS + 1):
+        claimed = probability(1, 2**bits - 1) * (2**bits - 1)
+        assert claimed >= 1 + share(bits) * Fraction(2**bits - 1, bits - 1)
+    assert probability(10**6, 2**61 + 15) == Fraction(10**6 * (1 + PER_BIT), 2**61 + 15)
+    one, two = (primes(seed)[0] for seed in (1, 2))
+    assert 2**61 < one < 2**62
+    assert one != two
+
+
+def test_the_prover_draws_what_depends_on_the_network():
+    """Who writes a network does not know the primes before it is written."""
+    found = [claim_of(verify(powers(1, n), methods=["identity"]), "identity")["witness"] for n in (2, 3)]
+    assert not {*found[0]["primes"]} & {*found[1]["primes"]}
+    assert claim_of(verify(powers(1, 2), methods=["identity"]), "identity")["witness"] == found[0]
+
+
+def test_the_position_of_a_maximum_is_any():
+    """What stands beside [k = arg max] counts for every k, whichever is drawn."""
+    index, position = ["index", "k"], ["entry", "t", "v", []]
+    huge = ["sum", "k", 3, ["*", ["same", index, position], ["same", index, 2], ["^", 7, 1000]]]
+    for ring in (Degrees(), None):
+        if ring is not None:
+            run = Evaluator(ring, {}, "here")
+            run.tensors["t", "v"] = {(): ring.reduce("argmax", [(0, ring.draw("a")), (2, ring.draw("b"))], "")}
+            assert run.value(huge, {})[0][0] >= 2800
+        else:
+            weights = Degree()
+            item = {"kind": "f", "owner": "v", "indices": [], "shape": [], "body": huge}
+            table = {("t", "v"): {(): weights.argmax([1, 1], [0, 2])}}
+            assert RingDefinition(item, {}, weights, "here").evaluate(table)[()] >= 2800

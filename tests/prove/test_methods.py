@@ -237,15 +237,19 @@ def test_residues_with_shared_parameters_and_several_costs():
     assert outcomes("residues", subject) == {Verdict.REFUTED}
 
 
-def test_the_error_bound_is_that_of_the_degrees():
-    """A linear chain of depth 2: s_1 = W^T (W (W x + b) + b - y) has degree 4 (with W^T), its gradient 6."""
+def test_the_error_bound_is_that_of_the_weights():
+    """A linear chain of depth 2.
+
+    W x + b weighs 2 + 1 + 1 (two drawn numbers, a sum of two terms, twice), and so on; the half of a squared error adds
+    a bit, and so does a difference.
+    """
     subject = examine(chain(2, 2, "identity"), 4)
     network = residues.VectorNetwork(subject.network)
     outcome = residues.RelaxationRun(2**61 + 1, 0, None, compared=10, calls=[])
-    assert residues.error_bound(network, None, outcome) * 2**61 == 10 * 5
+    assert residues.error_bound(network, None, outcome) * 2**61 == 10 * 129 * 17
     with_calls = residues.RelaxationRun(2**61 + 1, 0, None, compared=0, calls=[3, 2])
     tanh = residues.VectorNetwork(examine(chain(2, 2), 4).network)
-    assert residues.error_bound(tanh, None, with_calls) * 2**61 == (3 + 1) * 2  # W x + b: degree 2
+    assert residues.error_bound(tanh, None, with_calls) * 2**61 == (3 + 1) * 129 * 5
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -180,3 +180,79 @@ def test_a_label_that_is_none_is_not_looked_for():
     layer(forged, "add")["label"] = ["not", "a", "label"]
     with pytest.raises(Rejected, match=r"label: has the wrong type \(list\), not text$"):
         check(refitted(forged))
+
+
+BRANCHED = {
+    "name": "branched",
+    "inputs": {"x": {"shape": [4]}, "z": {"shape": [3]}},
+    "constants": {"m": {"shape": [3], "values": [1, 2, 3]}},
+    "layers": [
+        {"name": "a", "type": "dense", "units": 3, "inputs": ["x"]},
+        {"name": "b", "type": "tanh", "inputs": ["z"]},
+        {"name": "c", "type": "mul", "inputs": ["b", "m"]},
+        {"name": "d", "type": "sub", "inputs": ["a", "c"]},
+        {"name": "e", "type": "scale", "factor": 2, "inputs": ["b"]},
+        {"name": "f", "type": "add", "inputs": ["d", "e"]},
+    ],
+    "cost": {"type": "squared_error", "inputs": ["f"]},
+    "weight_decay": 0.5,
+}
+
+
+def branched(*order, **changes):
+    """The network with its layers in an order, and layers or other entries changed."""
+    layers = {one["name"]: one | changes.pop(one["name"], {}) for one in BRANCHED["layers"]}
+    listed = [layers[name] for name in order or layers]
+    return dyadic.derive(dyadic.architecture(BRANCHED | {"layers": listed} | changes))
+
+
+@pytest.fixture(scope="module")
+def branched_certificate():
+    return dyadic.verify(branched())
+
+
+@pytest.mark.parametrize("order", ["beacdf", "bcaedf", "adcbef", "fedcba", "becadf"])
+def test_the_order_of_the_layers_in_a_file_makes_no_other_network(branched_certificate, order):
+    assert dyadic.check(branched_certificate, branched(*order)).confirmed
+    assert dyadic.check(dyadic.verify(branched(*order)), branched()).confirmed
+
+
+CHANGED = {
+    "a parent": {"e": {"inputs": ["c"]}},
+    "parents swapped": {"d": {"inputs": ["c", "a"]}},
+    "parents swapped where the value is the same": {"f": {"inputs": ["e", "d"]}},
+    "a parent of the same shape": {"e": {"inputs": ["a"]}},
+    "a kind": {"b": {"type": "sigmoid"}},
+    "an option": {"e": {"factor": 3}},
+    "a bias": {"a": {"bias": False}},
+    "an input's size": {"inputs": {"x": {"shape": [5]}, "z": {"shape": [3]}}},
+    "a constant that is an input": {
+        "inputs": {"x": {"shape": [4]}, "z": {"shape": [3]}, "m": {"shape": [3]}}, "constants": {}
+    },
+    "a cost": {"cost": {"type": "cross_entropy", "inputs": ["f"]}},
+    "a cost's weight": {"cost": {"type": "squared_error", "inputs": ["f"], "weight": 3}},
+    "decay": {"weight_decay": 0.25},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGED)
+@pytest.mark.parametrize("order", ["abcdef", "beacdf"])
+def test_whatever_else_differs_makes_another(branched_certificate, what, order):
+    other = branched(*order, **CHANGED[what])
+    with pytest.raises(dyadic.RejectedCertificate, match=r"^architecture\.\w+: differs from that of 'branched'"):
+        dyadic.check(branched_certificate, other)
+
+
+def test_so_does_a_name(branched_certificate):
+    renamed = [
+        {**one, "name": one["name"].replace("e", "g"), "inputs": [n.replace("e", "g") for n in one["inputs"]]}
+        for one in BRANCHED["layers"]
+    ]
+    with pytest.raises(dyadic.RejectedCertificate, match="differs from that of"):
+        dyadic.check(branched_certificate, dyadic.derive(dyadic.architecture(BRANCHED | {"layers": renamed})))
+
+
+def test_other_values_of_a_constant_are_seen_where_a_witness_has_them(branched_certificate):
+    other = {"m": {"shape": [3], "values": [1, 2, 4]}}
+    with pytest.raises(dyadic.RejectedCertificate, match="are not those of the specification"):
+        dyadic.check(branched_certificate, branched(constants=other))

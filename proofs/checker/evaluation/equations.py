@@ -42,6 +42,15 @@ class Field:
         called(BLAKE)
         self.prime, self.key = prime, seed.to_bytes(32, "big")
         self.digest_size = digest_size(prime, 16)
+        self._asked: dict[Any, set[Any]] = {}
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of arguments of one function there are, which may have one residue by chance."""
+        return sum(len(found) * (len(found) - 1) // 2 for found in self._asked.values())
+
+    def _of(self, function: Any, argument: Any) -> None:
+        self._asked.setdefault(function, set()).add(argument)
 
     def number(self, p: int, q: int = 1) -> Number:
         return (p if q == 1 else p * pow(q, -1, self.prime)) % self.prime, 0
@@ -76,7 +85,10 @@ class Field:
 
     def power(self, base: Number, p: int, q: int) -> Number:
         """base^(p/q); a root is an unknown of the base, and its slope follows from the power rule."""
-        root = base[0] if q == 1 else self.unknown("root", q, base[0])
+        root = base[0]
+        if q != 1:
+            self._of(q, root)
+            root = self.unknown("root", q, root)
         if p == 0:
             return 1, 0
         if root == 0 and p < q:
@@ -91,6 +103,7 @@ class Field:
 
     def _function(self, name: str, order: int, argument: int) -> int:
         """The value of a function: whatever it is called, another unknown than a root, a choice or what is drawn."""
+        self._of(name, argument)
         return self.unknown("function", name, order, argument)
 
     def reduce(self, kind: str, terms: Sequence[tuple[int, Number]], where: str) -> Any:
@@ -98,6 +111,8 @@ class Field:
         if not terms:
             raise Rejected(where, f"a {kind} over nothing")
         values = [v for _, (v, _) in terms]
+        for value in values:
+            self._of((), value)
         if kind == "logsumexp":
             value = self.unknown("logsumexp", *sorted(values))
             slope = sum(self._function("exp", 0, (v - value) % self.prime) * d for _, (v, d) in terms)
@@ -109,8 +124,20 @@ class Field:
 # -- equations -------------------------------------------------------------------------------------------------------
 
 
-def integer(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tensors: Tensors, where: str) -> int:
-    """An integer expression: a size, an index, arithmetic, or an entry of an integer tensor."""
+class AnyPosition:
+    """An integer that may be any, where bounds are computed for all of them: the position of a maximum."""
+
+    def _same(self, other: object) -> AnyPosition:
+        return self
+
+    __add__ = __radd__ = __mul__ = __rmul__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _same
+
+
+ANYWHERE = AnyPosition()
+
+
+def integer(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tensors: Tensors, where: str) -> Any:
+    """An integer expression: a size, an index, arithmetic, or an entry of an integer tensor; or :data:`ANYWHERE`."""
     match node:
         case int() if not isinstance(node, bool):
             return node
@@ -123,22 +150,26 @@ def integer(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tenso
             return sum(parts) if kind == "+" else math.prod(parts)
         case ["quotient" | "remainder" as kind, one, two]:
             top, bottom = integer(one, sizes, index, tensors, where), integer(two, sizes, index, tensors, where)
-            if bottom > 0:
+            if bottom is ANYWHERE or bottom > 0:
                 return top // bottom if kind == "quotient" else top % bottom
         case ["entry", str(kind), str(owner), list(indices)] if (kind, owner) in tensors:
             place = tuple(integer(i, sizes, index, tensors, where) for i in indices)
             value = tensors[kind, owner].get(place)
-            if isinstance(value, int):
+            if isinstance(value, int | AnyPosition):
                 return value
+            if ANYWHERE in place:
+                return ANYWHERE
     raise Rejected(where, f"{shown(node)} is not an integer expression")
 
 
 def holds(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tensors: Tensors, where: str) -> bool:
     """A bracket."""
     one, two = (integer(child, sizes, index, tensors, where) for child in node[1:3])
+    if one is ANYWHERE or two is ANYWHERE:
+        return True
     if node[0] == "inside":
-        return 0 <= one < two
-    return one == two if node[0] == "same" else one > 0 and two % one == 0
+        return bool(0 <= one < two)
+    return bool(one == two) if node[0] == "same" else bool(one > 0 and two % one == 0)
 
 
 BRACKETS = ("inside", "divides", "same")
@@ -183,7 +214,8 @@ class Evaluator:
                 return self.field.number(integer(node, self.sizes, index, {}, self.where))
             case ["entry", str(kind), str(owner), list(indices)]:
                 place = tuple(integer(i, self.sizes, index, self.tensors, self.where) for i in indices)
-                found = self.tensors.get((kind, owner), {}).get(place)
+                table = self.tensors.get((kind, owner), {})
+                found = table.get(place) if ANYWHERE not in place else self._anywhere(table, place)
                 if not isinstance(found, tuple):
                     raise Outside(self.where, f"{tensor(kind, owner)}{list(place)} is read and not there")
                 return found
@@ -212,6 +244,11 @@ class Evaluator:
                     else self.field.reduce(kind, list(terms), self.where)
                 )
         raise Rejected(self.where, f"{shown(node)} is not an expression")
+
+    def _anywhere(self, table: Entries, place: tuple[Any, ...]) -> Any:
+        """A bound for every entry that may be meant; None if there is none."""
+        found = [n for at, n in table.items() if all(k is ANYWHERE or k == j for k, j in zip(place, at, strict=True))]
+        return self.field.reduce("max", list(enumerate(found)), self.where) if found else None
 
     def _count(self, depth: int = 0) -> None:
         self.terms += 1

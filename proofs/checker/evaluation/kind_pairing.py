@@ -15,9 +15,18 @@ from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
-from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS, Entries, Evaluator, Field, entries, integer
+from dyadic.proofs.checker.evaluation.equations import (
+    BRACKETS,
+    REDUCTIONS,
+    AnyPosition,
+    Entries,
+    Evaluator,
+    Field,
+    entries,
+    integer,
+)
 from dyadic.proofs.checker.evaluation.maxima import has_values
-from dyadic.proofs.checker.evaluation.prime_numbers import chance
+from dyadic.proofs.checker.evaluation.prime_numbers import chance, probability
 from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.names import nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
@@ -151,7 +160,7 @@ def pairing(
     forward = field.add(field.multiply([s[at], field.slope(value[at])]) for at in value)
     moved = {key: run.tensors[key] for key in equations.wanted}
     run.tensors = {
-        key: {at: n if isinstance(n, int) else field.constant(n) for at, n in table.items()}
+        key: {at: n if isinstance(n, int | AnyPosition) else field.constant(n) for at, n in table.items()}
         for key, table in run.tensors.items()
     }
     if not equations.is_cost:
@@ -234,7 +243,7 @@ def compared(node: Any) -> set[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class PairingOutcome:
-    """Both sides of the pairing modulo ``prime`` at ``sizes``; they agree by chance with probability trials / prime."""
+    """Both sides of the pairing modulo a prime at some sizes; trials: the weight of what vanishes if they agree."""
 
     prime: int
     sizes: dict[str, int]
@@ -245,7 +254,7 @@ class PairingOutcome:
     @property
     def bound(self) -> Fraction:
         """The probability, at most, that they agree by chance."""
-        return min(Fraction(1), Fraction(self.trials, self.prime))
+        return probability(self.trials, self.prime)
 
 
 def evaluate(
@@ -268,6 +277,7 @@ def evaluate(
     if work(content, table, where) > most:
         raise Costly(f"{where}.sizes", "are too large to evaluate here")
     given, degrees = integers or {}, Degrees()
-    forward, backward = pairing(equations, Field(prime, seed), chosen, seed, given)
-    trials = trials_of_chance(*pairing(equations, degrees, chosen, seed, given), degrees, 1)
+    field = Field(prime, seed)
+    forward, backward = pairing(equations, field, chosen, seed, given)
+    trials = trials_of_chance(*pairing(equations, degrees, chosen, seed, given), degrees, field.pairs)
     return PairingOutcome(prime, chosen, forward[0], backward[0], trials)

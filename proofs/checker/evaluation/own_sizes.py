@@ -20,11 +20,12 @@ from dyadic.proofs.checker.intake.names import nodes
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.intake.shapes import integer_slots
 
-MOST_TABLES, PRIMES = 3, 2
+MOST_TABLES, PRIMES, SEED_BITS = 3, 2, 240
 
 
 def own_prime(bits: int = BITS) -> int:
-    return primes(secrets.randbits(60), bits)[0]
+    """A prime from a seed that nobody knows beforehand."""
+    return primes(secrets.randbits(SEED_BITS), bits)[0]
 
 
 def agreed(
@@ -34,9 +35,9 @@ def agreed(
 
     Raises :class:`Rejected` where they differ, :class:`Costly` where it takes too long or no prime is large enough.
     """
-    outcome = evaluate(content, place, own_prime(), secrets.randbits(60), sizes, most, integers)
+    outcome = evaluate(content, place, own_prime(), secrets.randbits(SEED_BITS), sizes, most, integers)
     if outcome.forward == outcome.backward and (bits := bits_for(outcome.trials)) > BITS:
-        outcome = evaluate(content, place, own_prime(bits), secrets.randbits(60), sizes, most, integers)
+        outcome = evaluate(content, place, own_prime(bits), secrets.randbits(SEED_BITS), sizes, most, integers)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")

@@ -1,14 +1,29 @@
 """Primes to compute modulo: large enough that an agreement by chance is improbable, and known to be prime.
 
-A polynomial of degree D that is not zero is zero at a random point modulo p with probability at most D / p (Schwartz
-and Zippel).  Where D is near 2^61, or beyond, no number of points modulo primes of that size shows anything: then the
-primes are larger.
+A polynomial with integer coefficients that is not zero, of degree D and with coefficients whose absolute values add up
+to at most 2^H, vanishes at a random point modulo a random prime p for one of two reasons:
+
+* modulo p it is not zero, and the point is a root: with probability at most D / p (Schwartz and Zippel);
+* p divides every coefficient.  An integer of at most H bits that is not 0 has at most H / b prime divisors of more than
+  b bits, so that this has probability at most (H / b) s, if no prime is drawn with a probability above s.
+
+:func:`share` gives s.  A prime near 2^61 is the first one above a number drawn from 2^60, and at most 1600 of these
+lead to the same prime: s = 1600 / 2^60 = 1.4e-15, for some 2.7 * 10^16 primes.  Then (H / 61) s <= 128 H / p: a bit of
+the coefficients counts as 128 degrees do.  Degrees and bits are bounded together, by one *weight* w >= D, H that is
+carried through an evaluation (degrees.py), so that both have a probability of at most (1 + 128) w / p.  That is
+:func:`probability`, and :func:`bits_for` gives larger primes where w is too large for those near 2^61.
+
+The seed of a prime has to be one that nobody knows when the equations are written: otherwise they could be made to
+vanish modulo that very prime.  The checker takes one from the operating system.  The prover, whose output is a function
+of the network, takes a hash of the network's equations: who wants equations that vanish modulo what is drawn has to
+find them by trial, and finds after n trials what is improbable with n times the probability.
 """
 
 from __future__ import annotations
 
 import hashlib
-from math import gcd
+from fractions import Fraction
+from math import ceil, gcd
 
 from dyadic.proofs.checker.intake.reading import Costly
 
@@ -18,6 +33,11 @@ ALONE, TOGETHER = 31, 20
 """A run that stands alone errs with probability at most 2^-31, one of several with 2^-20: either way below 1e-9."""
 SHOWN = -9
 """The error, as a power of 10, above which an agreement is not counted as evidence."""
+PER_BIT = 128
+"""What a bit of the coefficients counts, in degrees."""
+_NEAREST, _FURTHEST = 1600, 4096
+"""How far from the number drawn a prime is looked for: near 2^61 (where no gap between primes is longer than 1550: T.
+Oliveira e Silva, S. Herzog, S. Pardi 2014), and elsewhere."""
 _TESTED = 80
 """Numbers of so many bits are below the 3.3 * 10^24 for which the test of :func:`is_prime` is exact."""
 
@@ -29,22 +49,57 @@ def chance(label: str, seed: int = 0) -> int:
 
 
 def primes(seed: int, bits: int = BITS) -> tuple[int, int]:
-    """Two primes drawn with the seed: near 2^61, or of that many bits where more are asked for."""
+    """Two primes drawn with the seed: between 2^61 and 2^62, or of that many bits where more are asked for."""
     if bits > BITS:
         return _proved_prime(bits, seed, "first"), _proved_prime(bits, seed, "second")
-    return next_prime(2**61 + chance("first prime", seed) % 2**59), next_prime(
-        2**61 + 2**60 + chance("second prime", seed) % 2**59
-    )
+    one, two = (chance(f"{label} prime", seed) % 2**60 for label in ("first", "second"))
+    return next_prime(2**61 + one, _NEAREST), next_prime(2**61 + 2**60 + two, _NEAREST)
+
+
+def share(bits: int = BITS) -> Fraction:
+    """The probability, at most, with which any one prime is drawn among those of that many bits.
+
+    A number near which a prime was met is one of few; a large prime n = 2 k q + 1 has one prime factor of n - 1 that is
+    as large as q, and for it the number k is drawn in the same way.
+    """
+    return Fraction(_NEAREST, 2**60) if bits <= BITS else _share_of(bits)
+
+
+def _share_of(bits: int) -> Fraction:
+    """The same of :func:`_proved_prime`."""
+    if bits <= _TESTED:
+        return Fraction(_FURTHEST, 2 ** (bits - 2))
+    half = bits // 2 + 2
+    fewest = ((1 << bits - 1) // (2 << half)) // 2
+    return _share_of(half) * Fraction(_FURTHEST, fewest)
+
+
+def probability(trials: int, prime: int) -> Fraction:
+    """Of an agreement by chance modulo a prime that was drawn here, at most: see the head of this file.
+
+    trials: the weight of a polynomial, or of several together.
+    """
+    return min(Fraction(1), Fraction(trials * (1 + _per_bit(prime.bit_length())), prime))
+
+
+def _per_bit(length: int) -> int:
+    """What a bit counts modulo a prime of so many binary digits, in degrees."""
+    if length <= BITS + 1:
+        return PER_BIT
+    return max(PER_BIT, ceil(_share_of(length) * Fraction(2**length, length - 1)))
 
 
 def bits_for(trials: int, runs: int = 1) -> int:
-    """The bits of primes modulo which runs that err with probability ``trials`` / p show something.
+    """The bits of primes modulo which runs whose polynomials have the weight ``trials`` show something.
 
     Raises :class:`Costly` where the primes would be too large.
     """
-    if trials.bit_length() + (ALONE if runs == 1 else TOGETHER) <= BITS:
+    wanted = ALONE if runs == 1 else TOGETHER
+    if (trials * (1 + PER_BIT)).bit_length() + wanted <= BITS:
         return BITS
-    bits = trials.bit_length() + ALONE + 1
+    bits = max(BITS + 2, trials.bit_length() + wanted + 1)
+    while bits <= MOST_BITS and probability(trials, 1 << bits - 1) >= Fraction(1, 2**wanted):
+        bits += 8
     if bits > MOST_BITS:
         raise Costly("equations", f"have polynomials of so high a degree that primes of {MOST_BITS} bits show nothing")
     return bits
@@ -55,11 +110,12 @@ def digest_size(prime: int, usual: int) -> int:
     return usual if prime.bit_length() <= BITS + 3 else 64
 
 
-def next_prime(candidate: int) -> int:
-    candidate |= 1
-    while not is_prime(candidate):
-        candidate += 2
-    return candidate
+def next_prime(start: int, furthest: int = _FURTHEST) -> int:
+    """The first prime from there on.  Raises :class:`Costly` where none is so near: no prime is drawn too often."""
+    for candidate in range(start | 1, start + furthest, 2):
+        if is_prime(candidate):
+            return candidate
+    raise Costly("equations", "were to be evaluated modulo a prime of which none is near the number that was drawn")
 
 
 def is_prime(n: int) -> bool:
@@ -89,12 +145,12 @@ def _proved_prime(bits: int, seed: int, label: str) -> int:
         return next_prime((1 << bits - 1) + _drawn(f"{label} {bits}", seed) % (1 << bits - 2))
     q = _proved_prime(bits // 2 + 2, seed, label)
     low = -(-(1 << bits - 1) // (2 * q))
-    k = low + _drawn(f"{label} {bits}", seed) % (low // 2)
-    while True:
+    start = low + _drawn(f"{label} {bits}", seed) % (low // 2)
+    for k in range(start, start + _FURTHEST):
         n = 2 * k * q + 1
         if q * q > n and pow(2, n - 1, n) == 1 and gcd(pow(2, 2 * k, n) - 1, n) == 1:
             return n
-        k += 1
+    raise Costly("equations", "were to be evaluated modulo a prime of which none is near the number that was drawn")
 
 
 def _drawn(label: str, seed: int) -> int:
@@ -102,6 +158,6 @@ def _drawn(label: str, seed: int) -> int:
 
 
 __all__ = [
-    "ALONE", "BITS", "MOST_BITS", "SHOWN", "TOGETHER", "bits_for", "chance", "digest_size", "is_prime", "next_prime",
-    "primes",
+    "ALONE", "BITS", "MOST_BITS", "PER_BIT", "SHOWN", "TOGETHER", "bits_for", "chance", "digest_size", "is_prime",
+    "next_prime", "primes", "probability", "share",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
 from dyadic.proofs.checker.evaluation.equations import Entries, Evaluator, Field
 from dyadic.proofs.checker.evaluation.kind_pairing import work
-from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, chance
+from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, chance, probability
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 
@@ -63,14 +63,16 @@ class Simulation:
 
     def run(self, prime: int, seed: int) -> Fraction:
         """The chance of an agreement by accident.  Raises :class:`Rejected` on a difference."""
-        one = NetworkInstance(self.graph, self.small, Field(prime, seed), seed)
-        entries = compared(one, self.steps, self.every_step, f", mod {prime}")
+        field = Field(prime, seed)
+        one = NetworkInstance(self.graph, self.small, field, seed)
+        compared(one, self.steps, self.every_step, f", mod {prime}")
         if self._trials is None:
             degrees = Degrees()
             other = NetworkInstance(self.graph, self.small, degrees, seed)
-            moved = other.forward()[1]
-            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees, entries)
-        return min(Fraction(1), Fraction(self._trials, prime))
+            x, moved = other.forward()
+            entries = [value for table in x.values() for value in table.values()]
+            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees, field.pairs, entries)
+        return probability(self._trials, prime)
 
     @property
     def bits(self) -> int:
@@ -87,7 +89,10 @@ def affordable(graph: Graph, small: Small, most: int) -> int:
 
 
 def compared(one: NetworkInstance, steps: int, every_step: bool, where: str) -> int:
-    """Relax an instance, by all steps or the wavefront, and compare: the number of entries compared."""
+    """Relax an instance, by all steps or the wavefront, and compare: the number of entries compared.
+
+    Raises :class:`Rejected` on a difference.
+    """
     state = one.random_state() if every_step else one.wavefront()
     for _ in range(steps if every_step else 0):
         state = one.step(state)

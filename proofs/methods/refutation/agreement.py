@@ -14,24 +14,25 @@ from flint import ctx
 
 from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, work
 from dyadic.proofs.checker.evaluation.own_sizes import MOST_TABLES, undecided_by_values
-from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN, probability
+from dyadic.proofs.checker.intake.graph import digest
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source, small_rational_source
 from dyadic.proofs.evaluate.network import Rejected
-from dyadic.proofs.evaluate.number_rings import Ball, Degree, PrimeField, Undetermined
+from dyadic.proofs.evaluate.number_rings import Ball, PrimeField, Undetermined
 from dyadic.proofs.evaluate.simulate import Draw
+from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.methods.refutation.layer_problem import EvaluableLayer, Undefined, both_sides, layer_problem
 from dyadic.symbolic.energy import LayerDerivation
 
 _SEEDS = 8
 
 
-def concrete_agreement(
-    layer: LayerDerivation, what: str, used: Sequence[Mapping[str, int]], seed: int = 20260202
-) -> dict[str, Any] | None:
+def concrete_agreement(layer: LayerDerivation, what: str, used: Sequence[Mapping[str, int]]) -> dict[str, Any] | None:
     """Evaluate every entry over two prime fields at each of the size tables; None if one differs or is too large, and
     with integers or maxima, of which one case of many is drawn.  Functions are unknowns and numbers random residues:
     agreement shows equality for all of them, but for the stated probability."""
     problem, runs, bound = layer_problem(layer, what), [], Fraction(0)
+    seed = int(digest([what, problem.content])[:15], 16)  # nobody can fit the equations to it
     tables = [problem.complete(sizes) for sizes in used]
     if undecided_by_values(problem.content) or len(tables) > MOST_TABLES or not _has_values(problem, tables):
         return None
@@ -62,10 +63,10 @@ def _positive(draw: Draw) -> Draw:
 
 def _chance_of_error(problem: EvaluableLayer, sizes: Mapping[str, int], ring: PrimeField, entries: int) -> Fraction:
     """As in :func:`dyadic.proofs.evaluate.identity_values.trials_of`."""
-    one, two, _ = both_sides(problem, sizes, Degree(), lambda label: 1)
-    degree = max((d for side in (one, two) for table in side.values() for d in table.values()), default=1)
-    trials = entries + ring.calls * (ring.calls - 1) // 2
-    return min(Fraction(1), Fraction(trials * max(int(degree), 1), ring.prime))
+    weights = Degree()
+    one, two, _ = both_sides(problem, sizes, weights, lambda label: 1)
+    compared = weights.difference(weight for side in (one, two) for table in side.values() for weight in table.values())
+    return probability(entries * compared + ring.calls * (ring.calls - 1) // 2 * weights.deepest, ring.prime)
 
 
 def _has_values(problem: EvaluableLayer, tables: Sequence[Mapping[str, int]]) -> bool:

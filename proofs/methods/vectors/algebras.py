@@ -1,7 +1,7 @@
 """What the vectors, scalars and matrices of proofs/methods/vectors/matrices.py are made of.
 
 :class:`Residues`: integers modulo a prime, every function an unknown one.  :class:`DegreeAlgebra`: a bound on the
-degree of the polynomial that would stand there.
+degree and the coefficients of the polynomial that would stand there.
 """
 
 from __future__ import annotations
@@ -141,38 +141,54 @@ class Residues:
 
 
 class DegreeAlgebra:
-    """A bound on the total degree of every entry, in the values drawn and the function values taken as free.
+    """A bound on degree and coefficients of every entry, with the function values taken as free.
 
-    ``largest_argument`` is the largest degree of anything a function was applied to.
+    A value is a pair (w, d): its entries are polynomials over one integer of at most d bits, each of the weight w,
+    which is at least the degree, and at least the bits of the sum of the absolute values of its coefficients
+    (proofs/checker/evaluation/prime_numbers.py).  All entries of a vector or matrix have one denominator.
     """
 
     def __init__(self) -> None:
-        self.largest_argument = 0
+        self._longest, self._above, self._below = 1, 0, 0
 
-    def constant(self, p: int, q: int) -> int:
-        return 0
+    @property
+    def largest_argument(self) -> int:
+        """The weight of the difference of any two numbers that a function was applied to."""
+        return self._above + self._below + 1
 
-    def add(self, terms: Sequence[int]) -> int:
-        return max(terms)
+    def vector(self, size: int) -> tuple[int, int]:
+        """What is drawn.  All of it has to be drawn before anything is computed."""
+        self._longest = max(self._longest, size)
+        return 1, 0
 
-    def multiply(self, factors: Sequence[int]) -> int:
-        return sum(factors)
+    def matrix(self, rows: int, columns: int) -> tuple[int, int]:
+        return self.vector(max(rows, columns))
 
-    def apply(self, name: str, order: int, argument: int) -> int:
-        self.largest_argument = max(self.largest_argument, argument)
-        return 1
+    def constant(self, p: int, q: int) -> tuple[int, int]:
+        return (abs(p) - 1).bit_length() if p else 0, (q - 1).bit_length()
 
-    def total(self, vector: int) -> int:
-        return vector
+    def add(self, terms: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        below = sum(d for _, d in terms)
+        return max(w + below - d for w, d in terms) + (len(terms) - 1).bit_length(), below
 
-    def logsumexp(self, vector: int) -> int:
+    def multiply(self, factors: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        return sum(w for w, _ in factors), sum(d for _, d in factors)
+
+    def apply(self, name: str, order: int, argument: tuple[int, int]) -> tuple[int, int]:
+        self._above, self._below = max(self._above, argument[0]), max(self._below, argument[1])
+        return 1, 0
+
+    def total(self, vector: tuple[int, int]) -> tuple[int, int]:
+        return vector[0] + (self._longest - 1).bit_length(), vector[1]
+
+    def logsumexp(self, vector: tuple[int, int]) -> tuple[int, int]:
         return self.apply("logsumexp", 0, vector)
 
-    def spread(self, scalar: int, like: int) -> int:
+    def spread(self, scalar: tuple[int, int], like: tuple[int, int]) -> tuple[int, int]:
         return scalar
 
-    def product(self, matrix: int, transpose: bool, vector: int) -> int:
-        return matrix + vector
+    def product(self, matrix: tuple[int, int], transpose: bool, vector: tuple[int, int]) -> tuple[int, int]:
+        return self.total(self.multiply([matrix, vector]))
 
-    def outer(self, left: int, right: int) -> int:
-        return left + right
+    def outer(self, left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+        return self.multiply([left, right])

@@ -50,9 +50,9 @@ class Quotients(Composed):
         return self._generator({(): value % self.prime}, 1)
 
     def number(self, p: int, q: int = 1) -> Residue:
-        weight = abs(p).bit_length() + q.bit_length() - 2 if p else 0
+        weight = (abs(p) - 1).bit_length() + (q - 1).bit_length() if p else 0
         residue = p * pow(q, -1, self.prime) % self.prime
-        return Residue({(): residue} if residue else {}, {(): Fraction(p, q)} if p else {}, max(weight, 0))
+        return Residue({(): residue} if residue else {}, {(): Fraction(p, q)} if p else {}, weight)
 
     def rational(self, value: Fraction) -> Residue:
         return self.number(value.numerator, value.denominator)
@@ -64,7 +64,12 @@ class Quotients(Composed):
         for term in terms:
             value = self._values.add(value, term.value)
         depth = 1 + max(term.depth for term in terms)
-        return Residue(value, lambda: total([term.form for term in terms]), sum(t.degree for t in terms), depth)
+        return Residue(
+            value,
+            lambda: total([term.form for term in terms]),
+            sum(t.degree for t in terms) + (len(terms) - 1).bit_length(),
+            depth,
+        )
 
     def mul(self, factors: Sequence[Residue]) -> Residue:
         if not factors:

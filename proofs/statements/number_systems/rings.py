@@ -26,14 +26,17 @@ _NEAR = 40
 class Growth:
     """Degrees of a numerator and a denominator in the values drawn; constants count by their number of bits.
 
+    Either is at least the degree, and at least log2 of the sum of the absolute values of the coefficients.
     ``deepest``: the largest degree among the arguments of functions.
     """
+
+    bounding = True
 
     def __init__(self) -> None:
         self.deepest = 0
 
     def number(self, p: int, q: int = 1) -> tuple[int, int]:
-        return max(abs(p).bit_length() - 1, 0), q.bit_length() - 1
+        return (abs(p) - 1).bit_length() if p else 0, (q - 1).bit_length()
 
     def add(self, terms: Sequence[tuple[int, int]]) -> tuple[int, int]:
         terms = list(map(_degrees, terms))
@@ -116,6 +119,8 @@ class Traced:
 
 class Exact:
     """Rational arithmetic; function values that are not rational are enclosures, recorded by name in ``calls``."""
+
+    bounding = False
 
     def __init__(self) -> None:
         self.calls: dict[str, str] = {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_adjoint
+from dyadic.proofs.evaluate.identity_values import seed_of
 from dyadic.proofs.evaluate.network import entries
 from dyadic.proofs.statements.number_systems.linear_systems import Line
 from dyadic.proofs.statements.parsing.grammar import has_wholes, parse
@@ -100,8 +101,14 @@ class Equalities:
 
     @property
     def seed(self) -> int:
-        """Primes and residues depend on the claim itself, so that no claim can be written to fit them."""
-        text = repr(([(link.left, link.right) for link in self.links], [(let.name, let.body) for let in self.lets]))
+        """Primes and residues depend on the claim and its network, so that neither can be written to fit them."""
+        text = repr(
+            (
+                seed_of(self.vocabulary.graph, "claim"),
+                [(link.left, link.right) for link in self.links],
+                [(let.name, let.body) for let in self.lets],
+            )
+        )
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
 
     def read(self, link: Link, assumed: bool = True) -> set[tuple[str, str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN, probability
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
@@ -320,7 +320,7 @@ class _Trial:
         pairs = ((left, right) for _, left, right in scope.sides(link))
         largest = max((sum(sum(side) for side in pair if isinstance(side, tuple)) for pair in pairs), default=0)
         if isinstance(scope.ring, Growth):
-            largest = max(largest, 2 * scope.ring.deepest)
+            largest = max(largest, 2 * scope.ring.deepest) + 1
         if largest > LARGEST_GROWTH:
             raise SpecError(self._where, "its powers and constants grow too large to evaluate", "split it")
         return largest
@@ -350,8 +350,9 @@ class _Trial:
         degree: int,
         integers: Mapping[str, int],
     ) -> tuple[Fraction, int]:
-        """n D / p for the n entries, and N (N - 1) / 2 D / p for the N function values drawn; and n.
+        """The chance for the n entries and for N (N - 1) / 2 pairs of N function values, each of that degree; and n.
 
+        degree: of a difference, at least its degree and at least the bits of its coefficients (:class:`Growth`).
         Raises :class:`_Differs`.
         """
 
@@ -369,11 +370,11 @@ class _Trial:
             compared += 1
             self.read = self.read or any(kind not in ("weight", "size") for kind, _, _ in scope.read)
             if isinstance(left, Residue):
-                degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
+                degree = max(degree, left.degree + right.degree + 1, 2 * ring.deepest + 1)
         if isinstance(ring, Free) and ring.chose:
             raise _Differs
         trials = compared + ring.calls * (ring.calls - 1) // 2 + (ring.examined if isinstance(ring, Closed) else 0)
-        return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
+        return probability(trials * max(degree, 1), prime), compared
 
 
 class Free(PrimeField):

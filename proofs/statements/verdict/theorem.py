@@ -43,7 +43,6 @@ from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.small_counterexample import PRECISION
 from dyadic.symbolic.errors import SpecError
 
-_SEED = 20260202
 KERNEL = "the rules of proofs/checker/lemmas/deduction.py"
 _WORK = 2_000_000
 """Largest number of operations of a run for a counterexample."""
@@ -141,7 +140,7 @@ def _open(graph: Graph) -> str | None:
     if not _lemma():
         return "the proof of the stabilisation lemma does not hold"
     try:
-        runs, _ = identity_values.runs(graph, graph.largest_rank, _SEED)
+        runs, _ = identity_values.runs(graph, graph.largest_rank, identity_values.seed_of(graph, "steps"))
     except Costly as error:
         return str(error)
     if any(run.difference for run in runs):
