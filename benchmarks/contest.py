@@ -5,6 +5,7 @@ Imports nothing that reads the number of threads: call :func:`one_thread` before
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import platform
@@ -18,6 +19,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tables import put
+
+PAGE = "docs/benchmarks.md"
 HERE = Path(__file__).resolve().parent.parent
 Loss = Callable[[dict[str, Any], Any, Any], Any]
 """Of parameters, inputs and targets as another library's arrays."""
@@ -32,12 +36,48 @@ def one_thread() -> None:
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 
 
-def heading() -> None:
-    """Print what the numbers depend on."""
+def arguments(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """What the command line says; every contest takes --seconds, --against and --write."""
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each contestant at each point")
+    parser.add_argument("--against", nargs="*", default=[], metavar="LABEL=FOLDER", help="the c target of a checkout")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE}")
+    return parser.parse_args()
+
+
+def heading() -> str:
+    """What the numbers depend on."""
     packages = [f"{p} {version(p)}" for p in ("numpy", "torch", "jax") if importlib.util.find_spec(p)]
     packages += [f"{p} absent" for p in ("torch", "jax") if not importlib.util.find_spec(p)]
-    print(f"Python {platform.python_version()}, {', '.join(packages)}; ", end="")
-    print(f"float32, one thread; {_processor()}; microseconds of processor time, medians")
+    asked = subprocess.run([os.environ.get("CC", "cc"), "--version"], capture_output=True, text=True, check=False)
+    compiler = asked.stdout.partition("\n")[0]
+    return (
+        f"Python {platform.python_version()}, {', '.join(packages)}, {compiler}; {_processor()}; "
+        "float32, one thread; microseconds of processor time, medians"
+    )
+
+
+def table(rows: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+    """Rows of :func:`line` as Markdown.
+
+    Two columns say how many times as long as an emitted module its best peer takes, for numpy only peers written in
+    NumPy; what is below 1 / 1.05 is a loss, and in bold.
+    """
+    names = list(rows[0][1])
+    peers = [name for name in names if name not in ("c", "numpy")]
+    plain = [name for name in peers if name == "plain"]
+    head = ["network", *names, "best peer / c", *(["plain / numpy"] if plain else [])]
+    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
+    for label, micro in rows:
+        ratios = [min(micro[name] for name in peers) / micro["c"], *(micro[name] / micro["numpy"] for name in plain)]
+        shown = [f"{r:.2f}" if r * 1.05 >= 1 else f"**{r:.2f}**" for r in ratios]
+        lines.append(f"| {' | '.join([' '.join(label.split()), *(f'{micro[n]:.0f}' for n in names), *shown])} |")
+    return "\n".join(lines)
+
+
+def report(name: str, rows: Sequence[tuple[str, Mapping[str, float]]], write: bool) -> None:
+    """Put the table of a contest into the page, if that is wanted."""
+    if write:
+        put(name, f"{heading()}; load of the machine {os.getloadavg()[0]:.0f}.\n\n{table(rows)}", PAGE)
 
 
 def _processor() -> str:
@@ -143,12 +183,13 @@ def memory_of(array: Any) -> Any:
     return np.asarray(array)
 
 
-def line(label: str, calls: Mapping[str, Call], seconds: float) -> None:
-    """Compare the contestants, let them take turns, and print a line."""
+def line(label: str, calls: Mapping[str, Call], seconds: float) -> tuple[str, dict[str, float]]:
+    """Compare the contestants, let them take turns, and print a line; the label and the medians."""
     agreed(calls)
     found = medians(calls, seconds)
     print(label, *(f"  {name} {micro:9.0f}" for name, micro in found.items()), f" (load {os.getloadavg()[0]:.1f})",
           sep="", flush=True)  # fmt: skip
+    return label, found
 
 
 def medians(calls: Mapping[str, Callable[[], Any]], seconds: float, turns: int = 5) -> dict[str, float]:
@@ -170,4 +211,7 @@ def medians(calls: Mapping[str, Callable[[], Any]], seconds: float, turns: int =
     return {name: 1e6 * statistics.median(found) for name, found in times.items()}
 
 
-__all__ = ["HERE", "checkouts", "contestants", "emitted", "heading", "line", "medians", "one_thread"]
+__all__ = [
+    "HERE", "arguments", "checkouts", "contestants", "emitted", "heading", "line", "medians", "one_thread", "report",
+    "table",
+]  # fmt: skip

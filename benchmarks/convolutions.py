@@ -1,6 +1,6 @@
 """LeNet and a residual block by the c and numpy targets, PyTorch and JAX: CPU time of a value with all gradients.
 
-    python benchmarks/convolutions.py [--batch N ...] [--seconds S] [--against LABEL=FOLDER ...]
+    python benchmarks/convolutions.py [--batch N ...] [--seconds S] [--against LABEL=FOLDER ...] [--write]
 
 One thread, float32, one process; the contestants take turns, after their gradients were compared; medians of processor
 time in microseconds (what other programs take of the machine is not counted), and the machine's load beside them.
@@ -96,10 +96,9 @@ def by_jax(name: str, p: dict[str, Any], x: Any, y: Any) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 32, 128])
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each contestant at each point")
-    parser.add_argument("--against", nargs="*", default=[], metavar="LABEL=FOLDER", help="the c target of a checkout")
-    options = parser.parse_args()
-    contest.heading()
+    options = contest.arguments(parser)
+    print(contest.heading())
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         block = Path(folder) / "block.toml"
         block.write_text(BLOCK, encoding="utf-8")
@@ -107,7 +106,8 @@ def main() -> None:
             modules = contest.checkouts(options.against, spec, Path(folder))
             for batch in options.batch:
                 calls = contestants(spec.stem, modules, batch)
-                contest.line(f"{spec.stem:6} batch {batch:4}", calls, options.seconds)
+                rows.append(contest.line(f"{spec.stem:6} batch {batch:4}", calls, options.seconds))
+    contest.report("convolutions", rows, options.write)
 
 
 def contestants(name: str, modules: dict[str, ModuleType], batch: int) -> dict[str, Callable[[], Any]]:

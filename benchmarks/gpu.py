@@ -157,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)
     moved, done = roofline(options.seconds)
-    contest.heading()
+    print(contest.heading())
     print(f"{properties['name'].decode()}: copies {moved / 1e3:.0f} GB/s, products {done / 1e6:.1f} TFLOP/s in float32")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.network:

@@ -1,7 +1,7 @@
 """Value and gradient of multilayer perceptrons: the c and numpy targets, NumPy by hand, PyTorch and JAX.
 
     python benchmarks/perceptrons.py [--width 64 256 1024] [--depth 4 16] [--batch 1 32 256] [--seconds S]
-                                 [--against LABEL=FOLDER ...]
+                                 [--against LABEL=FOLDER ...] [--write]
 
 One thread, float32, one process; the contestants take turns, after their gradients were compared; medians of processor
 time in microseconds.  "plain": NumPy as one would write it; "by hand": with every array made beforehand.
@@ -115,10 +115,9 @@ def main() -> None:
     parser.add_argument("--width", type=int, nargs="+", default=[64, 256, 1024])
     parser.add_argument("--depth", type=int, nargs="+", default=[4, 16])
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 32, 256])
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each contestant at each point")
-    parser.add_argument("--against", nargs="*", default=[], metavar="LABEL=FOLDER", help="the c target of a checkout")
-    options = parser.parse_args()
-    contest.heading()
+    options = contest.arguments(parser)
+    print(contest.heading())
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for width in options.width:
             for depth in options.depth:
@@ -127,7 +126,8 @@ def main() -> None:
                 modules = contest.checkouts(options.against, spec, Path(folder))
                 for batch in options.batch:
                     calls = contestants(modules, width, depth, batch)
-                    contest.line(f"{width:5} x {depth:2} batch {batch:4}", calls, options.seconds)
+                    rows.append(contest.line(f"{width:5} x {depth:2} batch {batch:4}", calls, options.seconds))
+    contest.report("perceptrons", rows, options.write)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A decoder block and an LSTM by the c and numpy targets, PyTorch and JAX: CPU time of a value with all gradients.
 
-    python benchmarks/sequences.py [--batch N ...] [--seconds S] [--against LABEL=FOLDER ...] [NETWORK ...]
+    python benchmarks/sequences.py [--batch N ...] [--seconds S] [--against LABEL=FOLDER ...] [--write] [NETWORK ...]
 
 The block: 16 tokens of 256, width 64, 4 heads with a causal mask, 256 units between, the output from the embedding's
 table.  The LSTM: 20 steps of 32 numbers, 64 units, 10 outputs.  One thread, float32, one process; the contestants take
@@ -133,10 +133,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("network", nargs="*", default=list(NETWORKS), help=f"among {', '.join(NETWORKS)}")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 32])
-    parser.add_argument("--seconds", type=float, default=0.5, help="for each contestant at each point")
-    parser.add_argument("--against", nargs="*", default=[], metavar="LABEL=FOLDER", help="the c target of a checkout")
-    options = parser.parse_args()
-    contest.heading()
+    options = contest.arguments(parser)
+    print(contest.heading())
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name in options.network:
             spec = Path(folder) / f"{name}.toml"
@@ -146,7 +145,8 @@ def main() -> None:
                 given = drawn(name, modules["numpy"], batch)
                 losses = {"torch": partial(by_torch, name), "jax": partial(by_jax, name)}
                 calls = contest.contestants(modules, losses, *given)
-                contest.line(f"{name:8} batch {batch:4}", calls, options.seconds)
+                rows.append(contest.line(f"{name:8} batch {batch:4}", calls, options.seconds))
+    contest.report("sequences", rows, options.write)
 
 
 if __name__ == "__main__":

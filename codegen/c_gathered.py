@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sympy import Expr, Integer
 
@@ -14,6 +14,8 @@ from dyadic.codegen.loops.sequential import START, limits
 from dyadic.codegen.program import variable
 
 LEFT, RIGHT = "gathered[0]", "gathered[1]"
+_WRITTEN_OUT = 8
+"""The longest axis that is written out."""
 
 
 def lines(printer: CPrinter, product: GatheredProduct) -> list[str]:
@@ -53,19 +55,40 @@ def place(printer: CPrinter, view: MatrixView) -> str:
 
 
 def copied(printer: CPrinter, gather: GatheredOperand, into: str) -> list[str]:
-    """Loops over the copy's rows, in each of which the last axis is copied where its brackets hold."""
+    """Loops over the copy's rows, in each of which the last axis is copied where its brackets hold.
+
+    A short axis that moves the first or last entry of a row is written out, so that a row has a length that the
+    compiler knows: of a 3 x 3 window's rows of 16, one is 16 entries and two are 15.
+    """
     *around, last = (*gather.slow, *gather.fast)
-    before, low, high, within = (_from_zero(part) for part in limits(gather.operand.guards, last.index, size([last])))
+    _, low, high, _ = limits(gather.operand.guards, last.index, size([last]))
+    moving = low.free_symbols | high.free_symbols
+    short = next((a for a in around if a.index in moving and size([a]) <= _WRITTEN_OUT), None)
+    if short is None:
+        return looped(printer, around, _row(printer, gather, into, {}))
+    place = around.index(short)
+    lines: list[str] = []
+    for value in range(size([short])):
+        row = looped(printer, around[place + 1 :], _row(printer, gather, into, {short.index: Integer(value)}))
+        lines += row if around[place + 1 :] else ["{", *(f"    {line}" for line in row), "}"]
+    return looped(printer, around[:place], lines)
+
+
+def _row(printer: CPrinter, gather: GatheredOperand, into: str, at: Mapping[Expr, Expr]) -> list[str]:
+    """One row of the copy.  at: the value of an axis that is written out."""
+    *around, last = (*gather.slow, *gather.fast)
+    guards = [guard.xreplace(dict(at)) for guard in gather.operand.guards]
+    before, low, high, within = (_from_zero(part) for part in limits(guards, last.index, size([last])))
     name = last.index.name
-    offset = printer.whole.offset([axis.index for axis in around] + [Integer(0)], [a.extent for a in (*around, last)])
-    text = [f"real* to = {into} + {offset};"]
-    if gather.operand.guards:
+    indices = [*(at.get(axis.index, axis.index) for axis in around), Integer(0)]
+    text = [f"real* to = {into} + {printer.whole.offset(indices, [a.extent for a in (*around, last)])};"]
+    if guards:
         text.append(f"for (int {name} = 0; {name} < {size([last])}; ++{name}) {{ to[{name}] = 0; }}")
     condition = f"if ({printer.whole.conditions(before)}) " if before else ""
-    value = f"to[{name}] = {printer.whole.entry(gather.operand.entry)};"
+    value = f"to[{name}] = {printer.whole.entry(gather.operand.entry.xreplace(dict(at)))};"
     value = f"if ({printer.whole.conditions(within)}) {{ {value} }}" if within else value
     loop = f"for (int {name} = {printer.whole(low)}; {name} < {printer.whole(high)}; ++{name}) {{ {value} }}"
-    return looped(printer, around, [*text, condition + loop])
+    return [*text, condition + loop]
 
 
 def _from_zero(part: Expr | Sequence[Expr]) -> Expr | tuple[Expr, ...]:

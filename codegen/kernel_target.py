@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, Integer, Mul, expand
 
 from dyadic.codegen.assembly import Target, documentation, tagged
 from dyadic.codegen.c_integers import IntegerPrinter
@@ -20,6 +20,7 @@ from dyadic.codegen.program import BATCH, Routine, variable
 from dyadic.codegen.program import takes_batch as is_mean
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Element, Tensor
+from dyadic.symbolic.indices import simplify
 from dyadic.symbolic.instantiation import cost_tag
 from dyadic.symbolic.printing import TextPrinter
 
@@ -116,7 +117,7 @@ class KernelTarget(Target):
         into = results[-1] if self.makes and part.startswith("gradient_") else None
         usual: list[Nest] = []
         if copied is not None:
-            results = [variable(copied)]
+            results = [_reshaped(copied, routine.definitions[0].tensor, sizes)]
         else:
             provenance = self._provenance(name)
             found = [self.variants(one) for one in self.lowered(name, routine, sizes)]
@@ -157,15 +158,40 @@ def _sized_name(base: str, part: str, sizes: Mapping[Expr, Expr]) -> str:
 
 
 def _handed_on(routine: Routine, sizes: Mapping[Expr, Expr]) -> Tensor | None:
-    """The argument that a routine merely hands on, whole, if that is all it does: no kernel is needed."""
+    """The argument that a routine merely hands on, whole and in the same order in memory: no kernel is needed."""
     item = routine.definitions[0]
-    if len(routine.definitions) > 1 or not isinstance(item.body, Element) or item.body.indices != item.indices:
+    if len(routine.definitions) > 1 or not isinstance(item.body, Element):
+        return None
+    if any(index.has(Element) for index in item.body.indices):
         return None
     (source,) = (tensor for tensor in routine.arguments if tensor.name == item.body.name)
-    same = [extent.xreplace(dict(sizes)) for extent in source.shape] == [
-        e.xreplace(dict(sizes)) for e in item.tensor.shape
-    ]
-    return source if same else None
+    own, given = _shape(item.tensor, sizes), _shape(source, sizes)
+    if Mul(*own) != Mul(*given):
+        return None
+    ranges = dict(zip(item.indices, own, strict=True))
+    there = _position([index.xreplace(dict(sizes)) for index in item.body.indices], given)
+    return source if simplify(expand(there - _position(item.indices, own)), ranges) == 0 else None
+
+
+def _shape(tensor: Tensor, sizes: Mapping[Expr, Expr]) -> list[Expr]:
+    return [extent.xreplace(dict(sizes)) for extent in tensor.shape]
+
+
+def _position(indices: Sequence[Expr], shape: Sequence[Expr]) -> Expr:
+    """Where an entry stands in memory."""
+    found: Expr = Integer(0)
+    for index, extent in zip(indices, shape, strict=True):
+        found = found * extent + index
+    return found
+
+
+def _reshaped(given: Tensor, wanted: Tensor, sizes: Mapping[Expr, Expr]) -> str:
+    """A view of an array, in Python."""
+    shape = _shape(wanted, sizes)
+    name = variable(given)
+    if shape == _shape(given, sizes):
+        return name
+    return f"{name}.reshape({', '.join(_number(extent).replace('batch', f'{name}.shape[0]') for extent in shape)})"
 
 
 def _batched(routine: Routine) -> str:
