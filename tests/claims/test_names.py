@@ -80,7 +80,7 @@ def test_names_in_text():
     [
         ({"q": "x_nothing"}, {}, "is no quantity of this network"),
         ({"x_h1": "x_h2"}, {}, "is the name of another quantity"),
-        ({"q": "x_h1^T"}, {}, "is no matrix"),
+        ({"q": "C^T"}, {}, "is no vector or matrix"),
         ({"a b": "x_h1"}, {}, "cannot be used"),
         ({"a^l": "x"}, {"layers": ("image", "nowhere")}, "is no layer or input"),
         ({"a^l": "x"}, {"derivation": SKIP}, "are in no chain"),
@@ -96,3 +96,38 @@ def test_a_layer_that_there_is_not():
         judged(r"a^{7}_j = 0 a^{1}_j")
     with pytest.raises(SpecError, match=r"no layer l"):
         judged(r"z^{l}_j = z^{l+5}_j")
+
+
+ROWS = {"r": "x_h2^T", "q": "z_out^T", "W": "W_out", "c": "b_out^T", "s": "x_h2"}
+
+
+@pytest.mark.parametrize(
+    ("definition", "claim", "true"),
+    [
+        ("", r"q = r W^T + c", True),
+        ("", r"q^T = W r^T + c^T", True),
+        ("", r"q_i = \sum_j W_{ij} r_j + c_i", True),
+        (r"\hat{q} = r W^T", r"\hat{q} = q - c", True),
+        (r"\hat{q} = r W^T", r"\hat{q} = q + c", False),
+        (r"\hat{q} = r W^T", r"\hat{q} \hat{q}^T = \sum_i (q_i - c_i)^2", True),
+    ],
+)
+def test_an_example_may_be_a_row(definition, claim, true):
+    definitions = (definition,) * bool(definition)
+    assert judged(claim, names=ROWS, definitions=definitions).verdict is (Verdict.PROVED if true else Verdict.REFUTED)
+
+
+@pytest.mark.parametrize(("definition", "claim"), [("", "r = s"), (r"\hat{q} = r", r"\hat{q} = s")])
+def test_a_row_is_no_column(definition, claim):
+    with pytest.raises(SpecError, match=r"needs \^T"):
+        judged(claim, names=ROWS, definitions=(definition,) * bool(definition))
+
+
+def test_what_is_0_at_the_solution_is_said():
+    """dE/dx is the derivative of the energy, which rests: who means the sensitivity is told."""
+    found = judged(r"\beta_j = 2 \beta_j", names={"beta": "xbar_h1"})
+    assert found.verdict is Verdict.PROVED
+    assert "dE/dx_h1 is 0 there (the sensitivity is s_h1)" in found.hypotheses
+    found = judged(r"\beta_j = 2 \beta_j", names={"beta": "xbar_image"})
+    assert found.verdict is Verdict.REFUTED
+    assert not any("is 0 there" in text for text in found.hypotheses)
