@@ -7,6 +7,7 @@ the questions whose answer is no.
 from __future__ import annotations
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def prenorm():
 
 def chain():
     sizes = (3, 4, 4, 2)
-    v, r, weights = [drawn(3)], [], [drawn(n, m) for m, n in zip(sizes, sizes[1:], strict=False)]
+    v, r, weights = [drawn(3)], [], [drawn(n, m) for m, n in pairwise(sizes)]
     for weight in weights:
         r.append(weight @ v[-1])
         v.append(torch.sigmoid(r[-1]))
