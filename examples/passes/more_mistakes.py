@@ -31,7 +31,7 @@ def glu_own_slope_forward(a: "n d", b: "n d"):
 
 
 def glu_own_slope_backward(dy, cache):
-    a, s = cache
+    _, s = cache
     return dy * s, dy * s * (1 - s)
 
 
@@ -122,7 +122,7 @@ def gru_gate_state_forward(x: "n d", h: "n m", w: "d m", u: "m m"):
 
 
 def gru_gate_state_backward(dout, cache):
-    x, h, w, u, z, c = cache
+    x, h, w, _, z, c = cache
     da = dout * (c - h) * z * (1 - z)
     db = dout * z * (1 - c**2)
     return (da + db) @ w.T, dout * (1 - z), x.T @ (da + db), h.T @ da
