@@ -105,6 +105,14 @@ def test_public_formulas(claims):
         assert claim.verdict.value == "proved" or holds_again(derivation, statement, claim, **words)
 
 
+def test_a_book_that_names_layers_by_the_letters_of_indices():
+    paper = PUBLIC / "bishop.tex"
+    found = examine_claims(derive(read_spec(architecture_of(paper))), paper)
+    assert found.verdict == "as expected"
+    verdicts = [claim.verdict.value for claim in found.claims]
+    assert (verdicts.count("proved"), verdicts.count("refuted")) == (9, 1)
+
+
 def test_a_greek_name_of_a_function_is_one(tmp_path):
     path = tmp_path / "claims.toml"
     path.write_text('[functions]\n\'\\q r\' = "tanh"\n[[claim]]\nid = "a"\nkind = "equal"\nequation = "1 = 1"\n')

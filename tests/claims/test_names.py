@@ -131,3 +131,45 @@ def test_what_is_0_at_the_solution_is_said():
     found = judged(r"\beta_j = 2 \beta_j", names={"beta": "xbar_image"})
     assert found.verdict is Verdict.REFUTED
     assert not any("is 0 there" in text for text in found.hypotheses)
+
+
+LETTERS = {
+    "a_j": "z_h2[j]", "a_k": "z_out[k]", "w_{kj}": "W_out[k, j]", "b_k": "b_out[k]", "x_j": "x_h2[j]", "t": "y",
+    r"\delta_k": "zbar_out[k]", r"\delta_j": "zbar_h2[j]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "true"),
+    [
+        (r"a_k = \sum_j w_{kj} x_j + b_k", True),
+        (r"\delta_j = (1 - x_j^2) \sum_k w_{kj} \delta_k", True),
+        (r"\delta_j \equiv \frac{\partial C}{\partial a_j}", True),
+        (r"\frac{\partial C}{\partial w_{kj}} = \delta_k x_j", True),
+        (r"\frac{\partial C}{\partial w_{kj}} = \delta_k a_j", False),
+        (r"\delta_j = \sum_k w_{kj} \delta_k", False),
+    ],
+)
+def test_letters_of_indices_say_of_which_layer(claim, true):
+    assert judged(claim, names=LETTERS).verdict is (Verdict.PROVED if true else Verdict.REFUTED)
+
+
+@pytest.mark.parametrize("claim", [r"a_m = a_m", r"w_{jk} = w_{jk}"])
+def test_other_letters_say_nothing(claim):
+    with pytest.raises(SpecError, match="is no quantity"):
+        judged(claim, names=LETTERS)
+
+
+@pytest.mark.parametrize("names", [{"a_j": "z_nowhere[j]"}, {"a_j": "z_h2[k]"}, {"a_{jk}": "W_out[j, j]"}])
+def test_letters_that_cannot_be_used(names):
+    with pytest.raises(SpecError, match="no quantity|other indices"):
+        judged(r"a_j = a_j" if "a_j" in names else "a_{jk} = 1", names=names)
+
+
+def test_who_renames_the_targets_may_define_y():
+    names = {"t": "y", "o": "x_out"}
+    definitions = ("y_k = 2 o_k",)
+    assert judged("y_k - t_k = 2 o_k - t_k", names=names, definitions=definitions).verdict is Verdict.PROVED
+    assert judged("y_k = t_k", names=names, definitions=definitions).verdict is Verdict.REFUTED
+    assert judged("y_k = t_k", names=names).verdict is Verdict.PROVED
+    assert judged("t_k = 2 o_k", names=names, definitions=("t_k = 2 o_k",)).verdict is Verdict.REFUTED

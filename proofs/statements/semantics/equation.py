@@ -242,6 +242,8 @@ def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: b
 
 def _definition(found: Equalities, statement: Statement, source: str) -> None:
     """A new name is defined; a name that has a meaning must be given that meaning, which is an equality to check."""
+    if found.vocabulary.targets_renamed and source.lstrip("& \n").startswith("y"):
+        found.vocabulary.tensors.pop("y", None)
     sides = _parsed(statement, source, found.vocabulary, define=True)
     if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] not in ("entry", "whole"):
         raise SpecError(statement.place, f"{source.strip()[:60]!r} defines nothing", "write NAME[i] = formula")

@@ -331,6 +331,11 @@ class Vocabulary:
         self.tensors[name] = NamedTensor(LET, name, axes, transposed=row)
         self._axes[LET, name] = axes
 
+    @property
+    def targets_renamed(self) -> bool:
+        """Whether the targets have another name, so that y may be defined as something else."""
+        return "y" in self.author.plain.values() and "y" not in self.author.plain
+
     def copy(self) -> Vocabulary:
         """For one claim, whose definitions must not reach the next."""
         other = object.__new__(Vocabulary)

@@ -96,7 +96,9 @@ def decide(
                 whatever = decide(statement, _with_free_constants(claim), budget, search, most)
                 if whatever.verdict is Verdict.PROVED:
                     return whatever
-            return refuted(link, found) if found else undecided(f"{link.label}: {chosen}")
+            if found:
+                return refuted(link, found)
+            return undecided(f"{link.label}: {chosen}{trial.at_small_sizes(link, budget) if search else ''}")
         values = assignments(claim, link, chosen, sizes.operations(claim, link, chosen))
         values = _allowed(claim, chosen, values)
         allowed = values.values

@@ -221,15 +221,16 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
         for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):
             blocks = {k: count for k, e in extents.items() if k not in ties and e.true is not None and e.true > count}
             found = Setting(claim.vocabulary, values, blocks)
-            if found.key not in seen and _evaluable(claim, link, found):
+            if found.key not in seen and evaluable(claim, link, found):
                 yield found
             seen.add(found.key)
         full = Setting(claim.vocabulary, values)
-        if full.key not in seen and _evaluable(claim, link, full):
+        if full.key not in seen and evaluable(claim, link, full):
             yield full
 
 
-def _evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
+def evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
+    """Whether a link can be evaluated there, and affordably."""
     try:
         return _fits(claim, link, setting)
     except Rejected:

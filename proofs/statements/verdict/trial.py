@@ -37,6 +37,7 @@ FREE = "polynomial identity testing over two random primes, every function unkno
 SLOPES = "polynomial identity testing over two random primes, functions unknown but for their derivatives"
 OWN = "polynomial identity testing over two random primes, with the functions' own algebra"
 _KEPT = 8
+_SMALL = (2, 3, 4, 5, 8)
 _NO_END = 10**18
 _WORTH = 4
 """How many times the operations of the functions' own algebra variables may take: each of them is quicker."""
@@ -85,6 +86,27 @@ class Trial:
         except (Outside, Rejected, SpecError):
             return None
         return chosen if outcome.method is not None and not outcome.nowhere else None
+
+    def at_small_sizes(self, link: Link, budget: sizes.Budget) -> str:
+        """In words, for which numbers in place of the names of sizes a link holds; nothing where there are none."""
+        vocabulary = self._claim.vocabulary
+        names = sizes.names(vocabulary.graph)
+        held: list[int] = []
+        for size in _SMALL if names else ():
+            setting = Setting(vocabulary, dict.fromkeys(names, size))
+            if not vocabulary.exists(setting.values) or not sizes.evaluable(self._claim, link, setting):
+                continue
+            operations = sizes.operations(self._claim, link, setting)
+            if assignments(self._claim, link, setting, operations).values != [{}]:
+                return ""
+            budget.take(operations, self._where)
+            try:
+                outcome, _ = self.run(link, setting, [{}], ALL)
+            except (Outside, Rejected, SpecError):
+                continue
+            if outcome.method is not None and outcome.compared and not outcome.nowhere:
+                held.append(size)
+        return f"; it holds where {' = '.join(names)} is {', '.join(map(str, held))}" if held else ""
 
     def run(
         self, link: Link, chosen: Setting, values: list[dict[str, int]], kinds: Sequence[tuple[Kind, str]]
