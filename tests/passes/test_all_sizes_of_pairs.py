@@ -88,10 +88,10 @@ def test_what_is_known_of_a_function_is_true():
     from dyadic.proofs.evaluate.number_rings import Ball
     from dyadic.proofs.statements.number_systems.known_slopes import KnownSlopes
 
-    class Known(KnownSlopes, Ball):
+    class EnclosedSlopes(KnownSlopes, Ball):
         pass
 
-    known, true = Known(), Ball()
+    known, true = EnclosedSlopes(), Ball()
     for name in VALUES | SLOPES:
         for point in ("0.3", "1.7"):
             z = flint.arb(point)

@@ -21,7 +21,7 @@ from dyadic.proofs.statements.verdict.assignments import Assignments, assignment
 from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.defined import defined_somewhere
 from dyadic.proofs.statements.verdict.premised import possible
-from dyadic.proofs.statements.verdict.trial import ALL, FEW, FREE, OWN, SLOPES, Trial
+from dyadic.proofs.statements.verdict.trial import ALL, FEW, FREE, OWN, SLOPES, LinkTrial
 from dyadic.symbolic.errors import SpecError
 
 _EXACT = "exact evaluation of both sides at the network's own sizes"
@@ -77,7 +77,7 @@ def decide(
     def numbers(link: Link, chosen: Setting | None, at: list[dict[str, int]]) -> dict[str, Any] | None:
         return small_counterexample.search(claim, link, chosen, at) if search else None
 
-    trial = Trial(claim, statement.place)
+    trial = LinkTrial(claim, statement.place)
     shown = _Shown(set(), Fraction(0))
     for link in claim.links:
         if link.ranges.outside:

@@ -57,7 +57,7 @@ class LinkOutcome:
     compared: int = 0
 
 
-class Trial:
+class LinkTrial:
     """A claim's links examined in several number systems; what a claim's links share is evaluated once."""
 
     def __init__(self, claim: Equalities, where: str) -> None:
@@ -65,6 +65,7 @@ class Trial:
         self._scopes: dict[tuple[object, ...], ClaimTensors] = {}
         self._seed = claim.seed
         self.read = False  # whether the sides of the link at hand read any entry
+        self.rules = 0  # how many derivatives were put in by what is known of them
 
     def with_few_blocks(self, link: Link, budget: sizes.Budget) -> Setting | None:
         """Blocks with which a link is shown by variables for function values; None where that does not show it."""
@@ -112,7 +113,7 @@ class Trial:
         self, link: Link, chosen: Setting, values: list[dict[str, int]], kinds: Sequence[tuple[Kind, str]]
     ) -> tuple[LinkOutcome, list[dict[str, int]]]:
         """In one number system after the other; and the integers from which they differ."""
-        self.read = False
+        self.read, self.rules = False, 0
         for kind, method in kinds:
             outcome, differing = self._in(kind, method, link, chosen, values)
             if outcome is not None:
@@ -145,6 +146,7 @@ class Trial:
                 nowhere += 1
                 continue
             bound, compared = bound + chance, compared + count
+        method = FREE if method == SLOPES and not self.rules else method
         return LinkOutcome(method, bound, nowhere, compared), []
 
     def _nowhere(self, link: Link, chosen: Setting, integers: dict[str, int]) -> bool:
@@ -212,7 +214,7 @@ class Trial:
 
     def _growth(self, kind: Kind, link: Link, setting: Setting, integers: Mapping[str, int]) -> int:
         """A bound on the degree of left - right over one denominator, and of the difference of two arguments."""
-        grown = GrownSlopes if kind is Slopes else Growth
+        grown = GrownSlopes if kind is FreeWithSlopes else Growth
         scope = self._scope(lambda: (grown(), lambda label: (1, 0)), setting, integers, grown)
         # An equality of integers (the index of a maximum) has no degree.
         pairs = ((left, right) for _, left, right in scope.sides(link))
@@ -270,6 +272,8 @@ class Trial:
                 degree = max(degree, left.degree + right.degree, 2 * ring.deepest)
         if isinstance(ring, Free) and ring.chose:
             raise _Differs
+        if isinstance(ring, FreeWithSlopes):
+            self.rules += ring.rules
         trials = compared + ring.calls * (ring.calls - 1) // 2 + (ring.examined if isinstance(ring, Closed) else 0)
         return min(Fraction(1), Fraction(trials * max(degree, 1), prime)), compared
 
@@ -284,7 +288,7 @@ class Free(PrimeField):
         return super()._choice(arguments)
 
 
-class Slopes(KnownSlopes, Free):
+class FreeWithSlopes(KnownSlopes, Free):
     """Every function an unknown one, whose derivative is what it is in terms of the functions."""
 
 
@@ -293,7 +297,7 @@ class GrownSlopes(KnownSlopes, Growth):
 
 
 Kind = type[Free] | type[Closed]
-FEW: tuple[tuple[Kind, str], ...] = ((Slopes, SLOPES),)
+FEW: tuple[tuple[Kind, str], ...] = ((FreeWithSlopes, SLOPES),)
 ALL: tuple[tuple[Kind, str], ...] = ((Free, FREE), (Closed, OWN))
 
 
