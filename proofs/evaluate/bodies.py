@@ -74,7 +74,20 @@ def _power(base: Value, p: int, q: int, ring: Ring) -> Value:
     return lambda: ring.power(base(), p, q)
 
 
+def _factors(children: Sequence[Any]) -> list[Any]:
+    """Without products of products: a bracket in brackets guards what stands beside these."""
+    found, left = [], [*reversed(children)]
+    while left:
+        child = left.pop()
+        if isinstance(child, list) and child[:1] == ["*"]:
+            left += reversed(child[1:])
+        else:
+            found.append(child)
+    return found
+
+
 def _product(children: Sequence[Any], scope: ClosureScope, ring: Ring, depth: int) -> Value:
+    children = _factors(children)
     tests = [guard(child, scope, depth + 1).test for child in children if is_guard(child)]
     factors = [compile_body(child, scope, ring, depth + 1) for child in children if not is_guard(child)]
     multiply, zero = ring.mul, ring.number(0)
@@ -169,7 +182,7 @@ def _reduction(kind: str, name: str, extent: Any, body: Any, scope: ClosureScope
     names, repeats = dict(scope.names), scope.repeats
     slot = scope.bind(name)
     scope.repeats = repeats * max(length.constant, 1)
-    children = body[1:] if isinstance(body, list) and body and body[0] == "*" else [body]
+    children = _factors([body])
     guards = [guard(child, scope, depth + 1) for child in children if is_guard(child)]
     rest = [child for child in children if not is_guard(child)]
     outer = [item.test for item in guards if slot not in item.reads]

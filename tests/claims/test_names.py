@@ -80,7 +80,7 @@ def test_names_in_text():
     [
         ({"q": "x_nothing"}, {}, "is no quantity of this network"),
         ({"x_h1": "x_h2"}, {}, "is the name of another quantity"),
-        ({"q": "x_h1^T"}, {}, "is no matrix"),
+        ({"q": "C^T"}, {}, "is no vector or matrix"),
         ({"a b": "x_h1"}, {}, "cannot be used"),
         ({"a^l": "x"}, {"layers": ("image", "nowhere")}, "is no layer or input"),
         ({"a^l": "x"}, {"derivation": SKIP}, "are in no chain"),
@@ -96,3 +96,80 @@ def test_a_layer_that_there_is_not():
         judged(r"a^{7}_j = 0 a^{1}_j")
     with pytest.raises(SpecError, match=r"no layer l"):
         judged(r"z^{l}_j = z^{l+5}_j")
+
+
+ROWS = {"r": "x_h2^T", "q": "z_out^T", "W": "W_out", "c": "b_out^T", "s": "x_h2"}
+
+
+@pytest.mark.parametrize(
+    ("definition", "claim", "true"),
+    [
+        ("", r"q = r W^T + c", True),
+        ("", r"q^T = W r^T + c^T", True),
+        ("", r"q_i = \sum_j W_{ij} r_j + c_i", True),
+        (r"\hat{q} = r W^T", r"\hat{q} = q - c", True),
+        (r"\hat{q} = r W^T", r"\hat{q} = q + c", False),
+        (r"\hat{q} = r W^T", r"\hat{q} \hat{q}^T = \sum_i (q_i - c_i)^2", True),
+    ],
+)
+def test_an_example_may_be_a_row(definition, claim, true):
+    definitions = (definition,) * bool(definition)
+    assert judged(claim, names=ROWS, definitions=definitions).verdict is (Verdict.PROVED if true else Verdict.REFUTED)
+
+
+@pytest.mark.parametrize(("definition", "claim"), [("", "r = s"), (r"\hat{q} = r", r"\hat{q} = s")])
+def test_a_row_is_no_column(definition, claim):
+    with pytest.raises(SpecError, match=r"needs \^T"):
+        judged(claim, names=ROWS, definitions=(definition,) * bool(definition))
+
+
+def test_what_is_0_at_the_solution_is_said():
+    """dE/dx is the derivative of the energy, which rests: who means the sensitivity is told."""
+    found = judged(r"\beta_j = 2 \beta_j", names={"beta": "xbar_h1"})
+    assert found.verdict is Verdict.PROVED
+    assert "dE/dx_h1 is 0 there (the sensitivity is s_h1)" in found.hypotheses
+    found = judged(r"\beta_j = 2 \beta_j", names={"beta": "xbar_image"})
+    assert found.verdict is Verdict.REFUTED
+    assert not any("is 0 there" in text for text in found.hypotheses)
+
+
+LETTERS = {
+    "a_j": "z_h2[j]", "a_k": "z_out[k]", "w_{kj}": "W_out[k, j]", "b_k": "b_out[k]", "x_j": "x_h2[j]", "t": "y",
+    r"\delta_k": "zbar_out[k]", r"\delta_j": "zbar_h2[j]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("claim", "true"),
+    [
+        (r"a_k = \sum_j w_{kj} x_j + b_k", True),
+        (r"\delta_j = (1 - x_j^2) \sum_k w_{kj} \delta_k", True),
+        (r"\delta_j \equiv \frac{\partial C}{\partial a_j}", True),
+        (r"\frac{\partial C}{\partial w_{kj}} = \delta_k x_j", True),
+        (r"\frac{\partial C}{\partial w_{kj}} = \delta_k a_j", False),
+        (r"\delta_j = \sum_k w_{kj} \delta_k", False),
+    ],
+)
+def test_letters_of_indices_say_of_which_layer(claim, true):
+    assert judged(claim, names=LETTERS).verdict is (Verdict.PROVED if true else Verdict.REFUTED)
+
+
+@pytest.mark.parametrize("claim", [r"a_m = a_m", r"w_{jk} = w_{jk}"])
+def test_other_letters_say_nothing(claim):
+    with pytest.raises(SpecError, match="is no quantity"):
+        judged(claim, names=LETTERS)
+
+
+@pytest.mark.parametrize("names", [{"a_j": "z_nowhere[j]"}, {"a_j": "z_h2[k]"}, {"a_{jk}": "W_out[j, j]"}])
+def test_letters_that_cannot_be_used(names):
+    with pytest.raises(SpecError, match="no quantity|other indices"):
+        judged(r"a_j = a_j" if "a_j" in names else "a_{jk} = 1", names=names)
+
+
+def test_who_renames_the_targets_may_define_y():
+    names = {"t": "y", "o": "x_out"}
+    definitions = ("y_k = 2 o_k",)
+    assert judged("y_k - t_k = 2 o_k - t_k", names=names, definitions=definitions).verdict is Verdict.PROVED
+    assert judged("y_k = t_k", names=names, definitions=definitions).verdict is Verdict.REFUTED
+    assert judged("y_k = t_k", names=names).verdict is Verdict.PROVED
+    assert judged("t_k = 2 o_k", names=names, definitions=("t_k = 2 o_k",)).verdict is Verdict.REFUTED

@@ -10,9 +10,9 @@ from claims.test_campaign import derivation, judged
 from claims.textbook import network
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import number_rings
-from dyadic.proofs.statements.number_systems import closed
+from dyadic.proofs.statements.number_systems import closed, known_slopes
 from dyadic.proofs.statements.verdict import blocks
-from dyadic.proofs.statements.verdict.decide import BLOCKS, FACTS, RANDOM, TRUSTED
+from dyadic.proofs.statements.verdict.decide import BLOCKS, DERIVATIVES, FACTS, RANDOM, TRUSTED
 from dyadic.symbolic import SpecError
 
 
@@ -85,6 +85,7 @@ def test_what_is_trusted_is_what_ran(monkeypatch):
     watched(closed.Closed, "__init__", FACTS)
     watched(number_rings.PrimeField, "__init__", RANDOM)
     watched(blocks.Setting, "weights", BLOCKS)
+    watched(known_slopes.KnownSlopes, "by_rule", DERIVATIVES)
     for name, claim in [("four", "x_h[i] = x_h[i]"), ("four", campaign.TRUE[20][1]), ("chain", campaign.TRUE[0][1])]:
         called.clear()
         found = judged(derivation(campaign, name), claim)

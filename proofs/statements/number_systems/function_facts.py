@@ -203,7 +203,7 @@ def _square_less(ring: Any, z: Any, first: int, second: int) -> Any:
 
 def _asinh(ring: Any, order: int, z: Any) -> Any:
     root = ring.root(_square_less(ring, z, 1, 1), 2)
-    return ring.power(root, -1) if order else ring.log(_plus(ring, z, root))
+    return ring.power(root, -1) if order else ring.odd(lambda a: ring.log(_plus(ring, a, root)), z)
 
 
 def _acosh(ring: Any, order: int, z: Any) -> Any:

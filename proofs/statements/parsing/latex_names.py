@@ -56,6 +56,8 @@ class Names:
         """The name here.  Raises :class:`Unreadable` where there is none."""
         node = cursor.peek()
         accent, stem = self._base(cursor)
+        if lettered := self._lettered(cursor, f"{stem}{accent}"):
+            return lettered
         if below := self._named_below(cursor, f"{stem}{accent}"):
             return LatexName(f"{stem}{accent}{below}", self._scripts(cursor)[1])
         if f"{stem}{accent}" in self._vocabulary.author.families and (found := self._family(cursor, f"{stem}{accent}")):
@@ -90,6 +92,23 @@ class Names:
             cursor.next = start
             return None
         return LatexName(name, indices)
+
+    def _lettered(self, cursor: Cursor, stem: str) -> LatexName | None:
+        """A name that goes by the letters of its indices: a_j of one layer, a_k of another one."""
+        if not cursor.is_at("_") or not self._vocabulary.author.lettered:
+            return None
+        if cursor.peek(2).text == "^" and any(node.text == "(" for node in content(cursor.peek(3))):
+            return None  # a layer
+        nodes = [node for node in content(cursor.peek(1)) if node.text.strip(", ")]
+        written = "".join(node.text for node in nodes)
+        name, letters = self._vocabulary.author.lettered.get(f"{stem}_{written}", ("", ()))
+        if not name or len(nodes) != len(letters):
+            return None
+        if name not in self._vocabulary.tensors or sorted(letters) != sorted(written):
+            raise Unreadable(cursor.peek().at, f"{name} is no quantity of this network, or has other indices")
+        cursor.next += 2
+        self._define = False
+        return LatexName(name, [nodes[written.index(letter)] for letter in letters])
 
     def _named_below(self, cursor: Cursor, stem: str) -> str:
         r"""What stands below a letter, if the author gave the two a name, as W_{hh} or d_k have; else nothing."""

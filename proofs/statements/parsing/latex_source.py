@@ -24,7 +24,7 @@ _LENGTH = r"\[\s*-?[\d.]*\s*(?:pt|em|ex|mm|cm|in|\\[a-z]+)\s*\]"
 _ROW = re.compile(rf"\\\\\*?(?:{_LENGTH})?|\n\s*\n|\\(?:begin|end)\{{cases\}}")
 _CELL = re.compile(r"(?<!\\)&|\\q?quad(?![A-Za-z])|\\(?:begin|end)\{cases\}")
 _SYMBOL = re.compile(r"\d+(?:\.\d+)?|:=|\\[A-Za-z]+\*?|\\.|\S", re.DOTALL)
-_RELATION = re.compile(r":?=|\\(?:leftarrow|gets|rightarrow|to|coloneqq)(?![A-Za-z])")
+_RELATION = re.compile(r":?=|\\(?:leftarrow|gets|rightarrow|to|coloneqq|equiv|triangleq|doteq)(?![A-Za-z])")
 _CONTINUES = re.compile(r"[-+]|\\(?:cdot|times|odot)(?![A-Za-z])|\\text\{\s*for\s*\}")
 _PARTIAL = (r"\partial", "d")
 _NESTED = re.compile(r"\\begin\{cases\}.*?\\end\{cases\}|\{[^{}]*\}|\[[^\[\]]*\]", re.DOTALL)

@@ -7,6 +7,7 @@ import re
 SYMBOLS = {
     r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*",
     r"\leftarrow": "=", r"\gets": "=", r"\rightarrow": "=", r"\to": "=", r"\coloneqq": "=",
+    r"\equiv": "=", r"\triangleq": "=", r"\doteq": "=",
     r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",
     r"\bmod": "mod", r"\pi": "pi", r"\lt": "<", r"\gt": ">", r"\rbrace": ")", r"\lbrace": "(", r"\{": "(", r"\}": ")",
     "=": "=", ":=": "=", "+": "+", "-": "-",

@@ -363,6 +363,9 @@ class TextReader:
         start, self._at = self._at, match.end()
         inside, offset = self._bracketed("[", "]")
         parts = split(inside, offset)
+        if len(parts) == 1 and self._define:  # an error, as most books write it
+            self._at = start
+            return None
         if len(parts) != 2:
             raise Unreadable(start, "delta has two indices")
         indices = [IndexReader(part, at, self._vocabulary).expression() for part, at in parts]

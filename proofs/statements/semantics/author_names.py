@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.statements.parsing.tokens import quoted
@@ -24,6 +24,7 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _LAYER = re.compile(r"(?:(?P<base>[lLt]|n_l)(?:(?P<sign>[-+])(?P<by>\d{1,4}))?|(?P<number>\d{1,4}))\Z")
 _KIND = re.compile(r"(?P<kind>(?:d[EC]/d)?[A-Za-z][A-Za-z0-9]*)(?:\^\{?[lt](?P<by>[-+]\d{1,3})?\}?)?\Z")
 _TEMPLATE = re.compile(r"(?P<before>[^{}]*)\{[lt](?P<by>[-+]\d{1,3})?\}(?P<after>[^{}]*)\Z")
+_LETTERED = re.compile(r"(?P<name>\w+)\[(?P<letters>[a-z](?: *, *[a-z])*)\]\Z")
 _MOST_STEPS = 1_000
 _NEAR = 5
 """By how much l may differ from a number that there is, as in c_{t+1}."""
@@ -52,6 +53,9 @@ class NameFamily:
 class AuthorNames:
     """plain: names of quantities as ``derive`` prints them.  families: by their letter.
 
+    lettered: names that hold with certain letters as indices, as a_j and a_k of two layers: the quantity, and its
+    indices in order.
+
     chain: the layers by number, from the input.  layer: the number that l stands for at present.
     """
 
@@ -59,6 +63,7 @@ class AuthorNames:
     families: Mapping[str, NameFamily]
     chain: Sequence[str] = ()
     layer: int | None = None
+    lettered: Mapping[str, tuple[str, Sequence[str]]] = field(default_factory=dict)
 
     def named(self, stem: str, written: str, known: Container[str]) -> str:
         """The printed name of a family's quantity; ``written``: its script; ``known``: the names that there are.
@@ -148,6 +153,7 @@ def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) 
     """The names of a claims file, for a network.  Raises :class:`SpecError`."""
     plain: dict[str, str] = {}
     families: dict[str, NameFamily] = {}
+    lettered: dict[str, tuple[str, Sequence[str]]] = {}
     for written, meaning in table.items():
         name = spelled(written)
         family = _FAMILY.match(_ELL.sub("l", name))
@@ -157,6 +163,8 @@ def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) 
         elif family and around:
             parts = around["before"], around["after"]
             families[family["stem"]] = NameFamily(family["mark"], "", parts, int(around["by"] or 0))
+        elif _PLAIN.match(name) and (with_letters := _LETTERED.match(meaning)):
+            lettered[name] = with_letters["name"], with_letters["letters"].replace(" ", "").split(",")
         elif _PLAIN.match(name):
             plain[name] = meaning
         else:
@@ -170,7 +178,7 @@ def author_names(table: Mapping[str, str], layers: Sequence[str], graph: Graph) 
     chain = list(layers) or _chain(graph)
     if any(family.around is None for family in families.values()) and not chain:
         raise SpecError("layers", "are in no chain: l does not say which is meant", "list them: layers = [...]")
-    return AuthorNames(plain, families, chain)
+    return AuthorNames(plain, families, chain, lettered=lettered)
 
 
 def spelled(written: str) -> str:

@@ -249,11 +249,13 @@ def _parsed(statement: Statement, source: str, vocabulary: Vocabulary, define: b
 
 def _definition(found: Equalities, statement: Statement, source: str) -> None:
     """A new name is defined; a name that has a meaning must be given that meaning, which is an equality to check."""
+    if found.vocabulary.targets_renamed and source.lstrip("& \n").startswith("y"):
+        found.vocabulary.tensors.pop("y", None)
     sides = _parsed(statement, source, found.vocabulary, define=True)
     if len(sides) != 2 or not isinstance(sides[0], list) or sides[0][0] not in ("entry", "whole"):
         raise SpecError(statement.place, f"{source.strip()[:60]!r} defines nothing", "write NAME[i] = formula")
-    sides = _defined_in_entries(statement, source, sides, found.vocabulary)
-    left, body = sides
+    form = _defined_in_entries(statement, source, sides, found.vocabulary)
+    left, body = form.sides
     if left[1] != LET or left[2] in found.vocabulary.tensors:
         pair, ranges = elaborate([left, body], found.vocabulary, statement.place)
         text = f"{show(left)} = {show(body)}"
@@ -269,17 +271,18 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
     found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges))
-    found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names))
+    found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names), form.row)
 
 
-def _defined_in_entries(statement: Statement, source: str, sides: list[Any], vocabulary: Vocabulary) -> list[Any]:
+def _defined_in_entries(statement: Statement, source: str, sides: list[Any], vocabulary: Vocabulary) -> EntryForm:
     """A definition between entries; a new name that stands alone is a tensor where its body is one."""
     left, body = sides
     try:
         if left[0] == "whole" or left[1] != LET or left[3] or not has_wholes(body):
-            return in_entries(sides, vocabulary, statement.layout == NUMERATOR).sides
+            return in_entries(sides, vocabulary, statement.layout == NUMERATOR)
         found = in_entries([body, body], vocabulary, statement.layout == NUMERATOR)
-        return [["entry", LET, left[2], [["index", name] for name in found.free]], found.sides[0]]
+        own = ["entry", LET, left[2], [["index", name] for name in found.free]]
+        return replace(found, sides=[own, found.sides[0]])
     except Unreadable as error:
         raise refuse(statement.place, source, error) from error
 

@@ -7,6 +7,7 @@ from typing import Any
 from dyadic.proofs.checker.assumptions import is_held
 from dyadic.proofs.checker.differentiation.definitions import HELD
 from dyadic.proofs.checker.evaluation.domain import conditions
+from dyadic.proofs.checker.intake.kinds import adjoint
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, Statement
 from dyadic.proofs.statements.semantics.premises import SOLUTION
@@ -24,8 +25,16 @@ _ROOTS = "the roots of the claim are of positive numbers"
 
 def hypotheses_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:
     """In words, each once."""
-    where = [_SOLUTION] * (statement.at == SOLUTION) + [_FROM_ZERO] * bool(statement.first)
+    where = [_SOLUTION, *_at_rest(claim)] if statement.at == SOLUTION else []
+    where += [_FROM_ZERO] * bool(statement.first)
     return (*where, *claim.premises.texts, *domains_of(claim), *domains_of_layers(claim), *held_of(statement, claim))
+
+
+def _at_rest(claim: Equalities) -> list[str]:
+    """The derivatives of the energy that are 0 at the solution: an author may have meant the sensitivity."""
+    read = set().union(*(claim.read(link) for link in claim.links))
+    owners = sorted(owner for kind, owner in read if kind == adjoint("x") and owner in claim.vocabulary.graph.parents)
+    return [f"dE/dx_{owner} is 0 there (the sensitivity is s_{owner})" for owner in owners]
 
 
 def held_of(statement: Statement, claim: Equalities) -> tuple[str, ...]:

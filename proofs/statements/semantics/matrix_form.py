@@ -46,6 +46,7 @@ class EntryForm:
     sides: list[Any]
     free: list[str] = field(default_factory=list)
     ranges: dict[str, Extent] = field(default_factory=dict)
+    row: bool = False
 
 
 def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = False) -> EntryForm:
@@ -69,7 +70,7 @@ def in_entries(sides: Sequence[Any], vocabulary: Vocabulary, transposed: bool = 
     at = [["index", name] for name in names]
     extents = [dimension.root.extent for dimension in first.shape] if reader.composed else []
     ranges = {name: extent for name, extent in zip(names, extents, strict=False) if extent is not None}
-    return EntryForm([value.at(at if value.shape else []) for value in values], names, ranges)
+    return EntryForm([value.at(at if value.shape else []) for value in values], names, ranges, first.row)
 
 
 def _transposed_fits(one: WholeTensor, two: WholeTensor) -> bool:

@@ -175,7 +175,7 @@ class Vocabulary:
             self._alias(name, meaning)
 
     def _alias(self, name: str, meaning: str) -> None:
-        """An author's name for a quantity, for a matrix transposed, for a number, or for one that is free."""
+        """An author's name for a quantity, for a matrix transposed or a row, for a number, or for one that is free."""
         if name not in self.tensors and name not in self.sizes and meaning == FREE:
             self.free_number(name)
             return
@@ -191,8 +191,9 @@ class Vocabulary:
         known = self.tensors.get(name, tensor)
         if (known.kind, known.owner) != (tensor.kind, tensor.owner) and name != "y":  # the outputs, in many books
             raise SpecError(f"names.{name}", "is the name of another quantity of this network", "use another name")
-        if meaning.endswith("^T") and len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part) != 2:
-            raise SpecError(f"names.{name}", f"{printed} is no matrix", "drop ^T")
+        visible = len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part)
+        if meaning.endswith("^T") and visible not in (1, 2):
+            raise SpecError(f"names.{name}", f"{printed} is no vector or matrix", "drop ^T")
         self.tensors[name] = replace(tensor, own=name, transposed=meaning.endswith("^T"))
 
     def _part(self, written: str) -> NamedTensor | None:
@@ -325,10 +326,15 @@ class Vocabulary:
         given = (kind, owner) in self.parameters or (kind == "x" and owner in self.graph.inputs)
         return given and (kind, owner) not in self.integers
 
-    def define(self, name: str, axes: tuple[Extent, ...]) -> None:
-        """A quantity of the claim's own."""
-        self.tensors[name] = NamedTensor(LET, name, axes)
+    def define(self, name: str, axes: tuple[Extent, ...], row: bool = False) -> None:
+        """A quantity of the claim's own; ``row``: a vector that was defined as one."""
+        self.tensors[name] = NamedTensor(LET, name, axes, transposed=row)
         self._axes[LET, name] = axes
+
+    @property
+    def targets_renamed(self) -> bool:
+        """Whether the targets have another name, so that y may be defined as something else."""
+        return "y" in self.author.plain.values() and "y" not in self.author.plain
 
     def copy(self) -> Vocabulary:
         """For one claim, whose definitions must not reach the next."""

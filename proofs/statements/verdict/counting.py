@@ -31,6 +31,8 @@ Of = Callable[[str, str], Count]
 Key = Callable[[Any], str]
 INTEGERS = "integers"
 LOG = "log of "
+CHAIN, APART, QUOTIENT = "chain of ", "apart of ", "quotient"
+"""What is counted beside the indices where functions are variables (variables_counted.py)."""
 
 
 def indices(node: Any, of: Of, key: Key) -> Count:
@@ -116,6 +118,8 @@ def _divides(node: Any, of: Of) -> bool:
     if node[0] == "apply" and _applied_divides(node[1], node[2]):
         return True
     negative = node[0] == "^" and (node[2] if isinstance(node[2], int) else node[2][1]) < 0
+    if negative and isinstance(node[1], list) and node[1][0] in ("size", "rational"):
+        return False  # a number, whatever the entries are
     return negative or any(_divides(child, of) for child in node[1:])
 
 
@@ -180,7 +184,7 @@ class Counts:
     def link(self, link: Link | Relation) -> Count:
         """Of the difference of the two sides."""
         left, right = (self._count(side, self.of, _claimed) for side in (link.left, link.right))
-        return left | right if self._count is integers else left + right
+        return left | right if self._count is integers else _joined([left, right])
 
     def of(self, kind: str, owner: str) -> Count:
         """Of a tensor's entries."""
@@ -215,7 +219,9 @@ class Counts:
         return self._inner(owner).get(kind, Counter())
 
     def _slope(self, count: Count) -> Count:
-        return multiple(count, self._derivative)
+        chain = Counter({one.removeprefix(CHAIN): number for one, number in count.items() if one.startswith(CHAIN)})
+        beside = Counter({one: number for one, number in count.items() if one.startswith((APART, QUOTIENT))})
+        return multiple(count - beside + chain, self._derivative) + beside
 
     def _energy(self, names: Iterable[str]) -> Count:
         """With decay, which squares every entry."""
@@ -233,19 +239,29 @@ class Counts:
         readers += [owner for owner, cost in graph.costs.items() if cost["input"] == name]
         if self._count is integers:
             return _largest(map(self._term, readers))
-        return sum(map(self._term, readers), Counter())
+        return _joined(map(self._term, readers))
 
     def _sensitivity(self, name: str) -> Count:
         """Of a sensitivity at the solution: what every reader's derivative and sensitivity hold."""
         graph = self._vocabulary.graph
         readers = [child for child, parents in graph.parents.items() if name in parents]
         costs = [owner for owner, cost in graph.costs.items() if cost["input"] == name]
-        slopes = [self._slope(_largest(self._inner(one).values())) for one in (*readers, *costs)]
-        found = [count + self.of("s", child) for count, child in zip(slopes, readers, strict=False)]
+        slopes = [
+            Counter[str]() if self._hands_on(one) else self._slope(_largest(self._inner(one).values()))
+            for one in (*readers, *costs)
+        ]
+        found = [_joined([count, self.of("s", child)]) for count, child in zip(slopes, readers, strict=False)]
         if self._count is integers:
             return _largest([*found, *slopes[len(readers) :]])
         axes = [Counter(axis.key for axis in self._vocabulary.axes("x", child)) for child in readers]
-        return sum([*found, *axes, *slopes[len(readers) :]], Counter())
+        return _joined([*found, *axes, *slopes[len(readers) :]])
+
+    def _hands_on(self, name: str) -> bool:
+        """Whether a cost is an entry of what it reads: its derivative is a number then."""
+        cost = self._vocabulary.graph.cost_contents.get(name)
+        return (
+            cost is not None and len(cost["definitions"]) == 1 and cost["definitions"][0]["body"][:2] == ["entry", "x"]
+        )
 
     def _term(self, name: str) -> Count:
         """Of a vertex's or a cost's term of the energy."""
@@ -253,7 +269,7 @@ class Counts:
         if name in self._vocabulary.graph.costs:
             return inner
         if self._solution:
-            inner = inner + self.of("s", name)
+            inner = _joined([inner, self.of("s", name)])
         if self._count is integers:
             return inner
         return inner + Counter(axis.key for axis in self._vocabulary.axes("x", name))
@@ -282,6 +298,15 @@ class Counts:
 
 def _claimed(extent: Any) -> str:
     return str(extent[1])
+
+
+def _joined(counts: Iterable[Count]) -> Count:
+    """Of a product, or of a sum over a common denominator."""
+    found, beside = Counter[str](), Counter[str]()
+    for count in counts:
+        marked = Counter({one: number for one, number in count.items() if one.startswith((APART, QUOTIENT))})
+        found, beside = found + (count - marked), beside | marked
+    return found + beside
 
 
 def _largest(counts: Iterable[Mapping[str, int]]) -> Count:

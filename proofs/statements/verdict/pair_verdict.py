@@ -16,6 +16,7 @@ from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.statements.semantics.equation import Statement
 from dyadic.proofs.statements.semantics.passes import FORWARD, PassEquations
 from dyadic.proofs.statements.verdict import sizes
+from dyadic.proofs.statements.verdict.blocks import Setting
 from dyadic.proofs.statements.verdict.decide import TRUSTED, decide
 from dyadic.symbolic.errors import SpecError
 from dyadic.symbolic.readers.python_code import CodeFile, CodePair, NumbersNeeded
@@ -68,8 +69,9 @@ class _Examination:
         """Whether no equation takes more operations than that, at these sizes or, of named ones, for all of them."""
         claim = PassEquations(self.file.pair(numbers), smooth=False).equalities()
         for link in claim.links:
-            chosen = sizes.choose(claim, link, self.file.source.path, self.budget)
-            if not isinstance(chosen, str) and sizes.operations(claim, link, chosen) > most:
+            usual = sizes.choose(claim, link, self.file.source.path, self.budget)
+            tried = [one for one in (usual, sizes.choose_few(claim, link)) if isinstance(one, Setting)]
+            if tried and min(sizes.operations(claim, link, one) for one in tried) > most:
                 return False
         return True
 
@@ -116,9 +118,10 @@ class _Examination:
             yield self._decided(pair, numbers, smooth=True, search=False)
 
     def _decided(self, pair: CodePair, numbers: Mapping[str, int], smooth: bool, search: bool) -> Claim:
+        most = _FOR_ALL if pair.sizes else sizes.BUDGET
         statement = Statement(pair.name, "equal", self.file.source.path)
         try:
-            found = decide(statement, PassEquations(pair, smooth).equalities(), self.budget, search)
+            found = decide(statement, PassEquations(pair, smooth).equalities(), self.budget, search, most)
         except Rejected as error:
             reason = f"it cannot be evaluated ({error.reason})"
             found = Claim(pair.name, "", Verdict.UNDECIDED, "", reason=reason)

@@ -5,7 +5,7 @@ All entries where that is affordable; else axes in blocks (:mod:`dyadic.proofs.s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from math import prod
 from typing import Any
@@ -23,6 +23,7 @@ from dyadic.proofs.statements.semantics.reach import vertices_of
 from dyadic.proofs.statements.semantics.vocabulary import axes_kind
 from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
 from dyadic.proofs.statements.verdict.counting import most_indices
+from dyadic.proofs.statements.verdict.variables_counted import most_variables
 from dyadic.symbolic.errors import SpecError
 
 BUDGET = 100_000
@@ -80,13 +81,31 @@ def choose(claim: Equalities, link: Link, where: str, budget: Budget) -> Setting
             return full
     except Rejected:
         pass  # sizes left symbolic
+    found = _in_blocks(claim, link, most_indices(claim, link).__getitem__)
+    if not isinstance(found, str):
+        budget.take(operations(claim, link, found), where)
+    return found
+
+
+def choose_few(claim: Equalities, link: Link) -> Setting | None:
+    """Fewer blocks, for an agreement in which every function value is a variable; None if there are no blocks."""
+    try:
+        if _fits(claim, link, Setting(claim.vocabulary)):
+            return None
+    except Rejected:
+        pass
+    found = _in_blocks(claim, link, most_variables(claim, link))
+    return None if isinstance(found, str) or not found.blocks else found
+
+
+def _in_blocks(claim: Equalities, link: Link, count: Callable[[str], int]) -> Setting | str:
+    """count: of the indices that a monomial may have, by the key of an extent."""
     extents, ties = _axes(claim, link), _ties(claim, link)
-    count = most_indices(claim, link)
     symbolic = sorted(str(extent) for key, extent in extents.items() if extent.true is None and key in ties)
     if symbolic:
         return f"it depends on the size {symbolic[0]} that is left symbolic, with more than the choice of entries"
     blocks = {
-        k: 2 + count[k] for k, e in extents.items() if k not in ties and (e.true is None or e.true > 2 + count[k])
+        k: 2 + count(k) for k, e in extents.items() if k not in ties and (e.true is None or e.true > 2 + count(k))
     }
     found = Setting(claim.vocabulary, {}, blocks, drawn=True)
     try:
@@ -94,7 +113,6 @@ def choose(claim: Equalities, link: Link, where: str, budget: Budget) -> Setting
             return f"one evaluation takes more than {BUDGET} operations, at the sizes to which it is tied"
     except Rejected as error:
         return f"it cannot be evaluated for symbolic sizes ({error.reason})"
-    budget.take(operations(claim, link, found), where)
     return found
 
 
@@ -203,15 +221,16 @@ def candidates(claim: Equalities, link: Link) -> Iterator[Setting]:
         for count in (2, 3, 4, 2 + max(most_indices(claim, link).values(), default=0)):
             blocks = {k: count for k, e in extents.items() if k not in ties and e.true is not None and e.true > count}
             found = Setting(claim.vocabulary, values, blocks)
-            if found.key not in seen and _evaluable(claim, link, found):
+            if found.key not in seen and evaluable(claim, link, found):
                 yield found
             seen.add(found.key)
         full = Setting(claim.vocabulary, values)
-        if full.key not in seen and _evaluable(claim, link, full):
+        if full.key not in seen and evaluable(claim, link, full):
             yield full
 
 
-def _evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
+def evaluable(claim: Equalities, link: Link, setting: Setting) -> bool:
+    """Whether a link can be evaluated there, and affordably."""
     try:
         return _fits(claim, link, setting)
     except Rejected:

@@ -209,6 +209,12 @@ def plus(*terms: Any) -> Any:
 
 
 def times(*factors: Any) -> Any:
+    """A product without products in it: a bracket guards what stands beside it, not what stands further out."""
+    factors = tuple(
+        part
+        for factor in factors
+        for part in (factor[1:] if isinstance(factor, list) and factor[:1] == ["*"] else [factor])
+    )
     if any(factor == 0 for factor in factors if isinstance(factor, int)):
         return 0
     left = [factor for factor in factors if factor != 1 or not isinstance(factor, int)]
