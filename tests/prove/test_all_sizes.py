@@ -12,10 +12,9 @@ from dyadic.proofs.certificate import subject
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import kind_instances, network_theorem
-from dyadic.proofs.methods.formal.all_sizes import kind_of, kind_of_costs, source
+from dyadic.proofs.methods.formal.all_sizes import Variables, kind_of, kind_of_costs, source
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
 from dyadic.proofs.methods.formal.script import network
-from dyadic.proofs.methods.formal.tensors import Inexpressible
 from dyadic.proofs.methods.formal.variable_changes import Unmatched
 from dyadic.symbolic.spec import LAYER_TYPES
 
@@ -163,9 +162,42 @@ def test_wrong_equations_are_not_seen_to_cancel(name):
 def test_costs_are_kinds():
     content = certificate(*NETWORKS["convolution"])
     written = network(content)
-    kind = kind_of_costs(content, written.functions)
-    assert "for_all_sizes : forall size_cost_20_n" in source(kind)
-    several = certificate(*NETWORKS["several costs"])
-    functions = network(several).functions
-    with pytest.raises(Inexpressible, match="decay"):
-        kind_of_costs(several, functions)
+    kind = kind_of_costs(content, written.table, written.functions)
+    assert "for_all_sizes : forall size0_cost_20_n" in source(kind)
+
+
+def decaying(content, wrong=lambda body: body):
+    """The kind of the costs of a network with decay, the gradient of its first parameter changed."""
+    written = network(content)
+    kind = kind_of_costs(content, written.table, written.functions)
+    target, item, text = kind.layer.equations["gradients"][-4]
+    assert target == "Param 0"
+    head, _, body = text.partition("] ")
+    kind.layer.equations["gradients"][-4] = (target, item, f"{head}] {wrong(body)}")
+    return kind
+
+
+def test_decay_is_proved_for_all_sizes(library):
+    """Every axis of every parameter is a size of its own; half of the gradient, or its square, is refused."""
+    content = certificate(*NETWORKS["several costs"])
+    kind = decaying(content)
+    assert [size for size in kind.sizes if "theta" in size] == [
+        f"size{number}_theta_20_{axis}"
+        for number, axis in enumerate(["0_20_0", "0_20_1", "1_20_0", "2_20_0", "2_20_1", "3_20_0"])
+    ]
+    assert accepts(library, source(kind))
+    for wrong in (lambda body: f"(Mul (Number ((1) # 2)) {body})", lambda body: f"(Mul {body} {body})"):
+        with pytest.raises(Unmatched, match="d Param 0.* is not cancelled"):
+            source(decaying(content, wrong))
+
+
+def test_two_sizes_are_two_though_their_names_escape_to_one_word():
+    variables = Variables()
+    words = [
+        variables.new("a b", 2),
+        variables.new("a_20_b", 3),
+        variables.new("x" * 300, 4),
+        variables.new("x" * 299, 5),
+    ]
+    assert len({str(word) for word in words}) == len(words)
+    assert list(variables.values.values()) == [2, 3, 4, 5]

@@ -95,14 +95,14 @@ def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
 def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
     """With a theorem that is not proved in its place, the network's theorem rests on it."""
     for name in machine.FORMAL:
-        if name != "Functions":
+        if name != "Demands":
             shutil.copy(library / f"{name}.vo", tmp_path)
-    text = Path("proofs/coq/Functions.v").read_text()
-    proof = re.compile(r"(Theorem smooth_network_everywhere .*?\n)  Proof\..*?Qed\.", re.S)
+    text = Path("proofs/coq/Demands.v").read_text()
+    proof = re.compile(r"(Theorem demands_suffice .*?\n)  Proof\..*?Qed\.", re.S)
     wrong, count = proof.subn(r"\1  Admitted.", text)
     assert count == 1
-    coqc.compile_file(tmp_path, "Functions", wrong, 60, network_theorem.MEMORY)
-    with pytest.raises(coqc.CoqError, match=r"the theorem rests on .*smooth_network_everywhere"):
+    coqc.compile_file(tmp_path, "Demands", wrong, 60, network_theorem.MEMORY)
+    with pytest.raises(coqc.CoqError, match=r"the theorem rests on .*demands_suffice"):
         network_theorem.check(tmp_path, network(certificate(*NETWORKS["dense"])))
 
 
