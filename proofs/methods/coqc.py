@@ -51,7 +51,9 @@ def run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibib
     if path is None:
         raise CoqError(ABSENT)
     flags = ["-Q", ".", "Dyadic"]
-    bound = [] if kibibytes is None else ["sh", "-c", f'ulimit -v {kibibytes}; exec "$@"', "sh"]
+    # the stack only within the memory: Coq goes down a number of terms one by one
+    limits = f'ulimit -s unlimited 2>/dev/null; ulimit -v {kibibytes}; exec "$@"'
+    bound = [] if kibibytes is None else ["sh", "-c", limits, "sh"]
     try:
         done = subprocess.run(
             [*bound, path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False

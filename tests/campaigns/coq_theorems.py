@@ -163,7 +163,7 @@ def test_a_claim_that_is_stronger_than_what_coq_accepts_is_rejected(library):
     assert (claim["verdict"], claim["numbers"]["smooth"]) == ("proved", 0)
     assert "if no maximum is attained twice, no argument of relu and no divisor is 0" in claim["statement"]
     claim["numbers"]["smooth"] = 1
-    with pytest.raises(Rejected, match=r"numbers: is not what Coq accepts"):
+    with pytest.raises(Rejected, match=r"smooth: is 1, but the equations ask"):
         recheck.check(refitted(certificate), coq=True)
 
 
