@@ -1,7 +1,9 @@
 """Adjoints of layers before Coq, for all sizes: accepted as they are, refused with a mistake that any sizes show."""
 
+import re
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.coq_library import EVERYTHING, compiled
@@ -16,6 +18,7 @@ from dyadic.proofs.methods.formal.all_sizes import Variables, kind_of, kind_of_c
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.variable_changes import Unmatched
+from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.spec import LAYER_TYPES
 
 
@@ -201,3 +204,16 @@ def test_two_sizes_are_two_though_their_names_escape_to_one_word():
     ]
     assert len({str(word) for word in words}) == len(words)
     assert list(variables.values.values()) == [2, 3, 4, 5]
+
+
+def test_the_page_lists_every_type_once():
+    """With its seconds and sizes, or with the reason; the count below the table is that of its rows."""
+    text = Path("docs/coq_layers.md").read_text()
+    rows = re.findall(r"^\| `(.+?)` \| (.*?) ?\| (.+?) \|$", text, re.M)
+    assert sorted(name for name, *_ in rows) == sorted([*LAYER_TYPES, *(f"cost {name}" for name in COSTS)])
+    for name, seconds, sizes in rows:
+        assert sizes == "all" or len(sizes.partition(": ")[2]) > 20, name
+        assert bool(seconds) == (not sizes.startswith("not")), name
+    proved = [sizes for *_, sizes in rows].count("all")
+    assert f"\n{proved} of {len(rows)} for all sizes\n" in text
+    assert proved >= 75
