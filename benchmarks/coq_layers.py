@@ -2,8 +2,9 @@
 
     python benchmarks/coq_layers.py [TYPE...]
 
-needs coqc and Coquelicot; prints a table in Markdown, of all types if none is named.  They are proved for all sizes if Coq accepts the kinds of all
-layers of the example and of its cost; otherwise at the example's sizes, and the table says why.
+needs coqc and Coquelicot; prints a table in Markdown, of all types if none is named.  They are proved for all sizes if
+Coq accepts the kinds of all layers of the example and of its cost; otherwise at the example's sizes, and the table says
+why.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def put_library(folder: Path, names: Sequence[str]) -> None:
     """Put these files of the development into ``folder``, compiled: as they are kept, or compiled now and kept.
 
     names: with every file that one of them requires, unless ``folder`` holds it; two files are compiled at a time.
-    Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message, and with the version that the files are for.
+    Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message, and with the version
+    that the files are for.
     """
     texts = {name: files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8") for name in names}
     shelf = shelf_of(folder)

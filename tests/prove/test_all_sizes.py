@@ -16,6 +16,7 @@ from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import kind_instances, network_theorem
 from dyadic.proofs.methods.formal.all_sizes import Variables, kind_of, kind_of_costs, source
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
+from dyadic.proofs.methods.formal.readback import compare
 from dyadic.proofs.methods.formal.script import network
 from dyadic.proofs.methods.formal.variable_changes import Unmatched
 from dyadic.symbolic.costs import COSTS
@@ -48,7 +49,10 @@ def accepts(folder, text):
 
 @pytest.mark.parametrize("name", sorted(set(LAYER_TYPES) - {"stop_gradient"}))
 def test_the_terms_of_every_type_are_seen_to_cancel(name):
-    for kind in kinds(example(name)):
+    content = example(name)
+    written = network(content)
+    compare(written.source, written)
+    for kind in kinds(content):
         text = source(kind)
         assert f"forall {kind.binders} : Z" in text
         assert "Together" in text

@@ -99,3 +99,9 @@ def test_words_that_leave_something_out_are_noticed(monkeypatch):
     written = network(certificate([{"name": "a", "type": "relu"}], [3], "squared_error"))
     with pytest.raises(Different, match="a: what the theorem asks"):
         compare(written.source, written)
+
+
+def test_a_theorem_about_nothing_is_not_read_back():
+    written = network(certificate(*NETWORKS["dense"]))
+    with pytest.raises(Different, match="the theorem would be about nothing"):
+        compare(replace(written, asked=["(Demand 0 0 [] Never)"]).source, written)

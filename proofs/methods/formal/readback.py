@@ -76,15 +76,21 @@ def demands(source: str) -> Iterator[Term]:
     """(layer, equation, need, of what) of every demand of the file's list."""
     text = source.partition("\nDefinition asked : list demand :=")[2].partition(".\n")[0]
     for found in re.finditer(r"\(Demand ", text):
-        _, layer, equation, _, (need, *parts) = _term(text, found.start())
-        of = {
-            Need.NOT_ZERO: lambda: found_form(parts[0]),
-            Need.POSITIVE: lambda: found_form(parts[0]),
-            Need.HAS_DERIVATIVE: lambda: ("apply", int(parts[0]), int(parts[1]), found_form(parts[2])),
-            Need.LARGEST_ONCE: lambda: found_form(("Maximum", *parts)),
-            Need.SOME_TERM: lambda: found_form(("LogSumExp", *parts, ("Number", ("0",))))[:-1],
-        }
-        yield int(layer), int(equation), need, of[need]()
+        _, layer, equation, _, what = _term(text, found.start())
+        if what == "Never":
+            raise Different("an equation has a position among its numbers: the theorem would be about nothing")
+        yield int(layer), int(equation), *_found_need(*what)
+
+
+def _found_need(need: str, *parts: Term) -> tuple[str, Term]:
+    match need:
+        case Need.HAS_DERIVATIVE:
+            return need, ("apply", int(parts[0]), int(parts[1]), found_form(parts[2]))
+        case Need.LARGEST_ONCE:
+            return need, found_form(("Maximum", *parts))
+        case Need.SOME_TERM:
+            return need, found_form(("LogSumExp", *parts, ("Number", ("0",))))[:-1]
+    return need, found_form(parts[0])
 
 
 def equations(source: str, number: int) -> Iterator[tuple[str, list[str], Term]]:
