@@ -25,7 +25,6 @@ Inductive need :=
     around: the sums, maxima and log-sum-exps in which it stands, outermost first, for all of whose terms it is. *)
 Record demand := Demand { of_vertex : nat; of_equation : nat; around : list (nat * nat * list bracket); what : need }.
 
-Definition differentiable_everywhere (f : nat) : bool := (f <? 6)%nat || (f =? 11)%nat || (f =? 12)%nat.
 Definition needs_of_function (f o : nat) (a : expr) : list need :=
   match f, o with
   | 0%nat, _ => []                                                (* exp *)
@@ -118,22 +117,6 @@ Section Demands.
     else met_in (of_equation c) (forward cost_layer) (tensors_at dims P data everything n (feedforward map_of theta n)) (around c) (what c).
 
   (** ** They suffice *)
-
-  Lemma derivatives : forall f, differentiable_everywhere f = true ->
-    forall z, is_derive (F f 0%nat : R -> R_NormedModule) z (F f 1%nat z).
-  Proof.
-    intros f H. unfold differentiable_everywhere in H. rewrite !orb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in H.
-    assert (E : In f [0; 1; 2; 3; 4; 5; 11; 12]%nat) by (cbn [In]; lia).
-    repeat (destruct E as [<-|E]; [cbn [standard_functions]|]); [| | | | | | | |destruct E].
-    - exact exp_derivative.
-    - exact tanh_derivative.
-    - exact logistic_derivative.
-    - exact softplus_derivative.
-    - exact sin_derivative.
-    - exact cos_derivative.
-    - exact silu_derivative.
-    - exact gelu_tanh_derivative.
-  Qed.
 
   Lemma function_needs_suffice : forall f o a T e, (forall c, In c (needs_of_function f o a) -> met T e c) ->
     is_derive (F f o : R -> R_NormedModule) (eval F dims T e a) (F f (S o) (eval F dims T e a)).

@@ -165,3 +165,27 @@ Proof.
   rewrite E. apply (is_derive_scal (fun z => / z ^ S o) z c). apply (is_derive_inv (fun z => z ^ S o)); [|now apply pow_nonzero].
   apply (is_derive_pow (fun z => z) (S o) z 1), (is_derive_id z).
 Qed.
+
+(** ** Functions that are differentiable everywhere *)
+
+Definition differentiable_everywhere (f : nat) : bool := (f <? 6)%nat || (f =? 11)%nat || (f =? 12)%nat.
+Section Everywhere.
+  Variable others : functions.
+  Notation F := (standard_functions others).
+
+  Lemma derivatives : forall f, differentiable_everywhere f = true ->
+    forall z, is_derive (F f 0%nat : R -> R_NormedModule) z (F f 1%nat z).
+  Proof.
+    intros f H. unfold differentiable_everywhere in H. rewrite !orb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in H.
+    assert (E : In f [0; 1; 2; 3; 4; 5; 11; 12]%nat) by (cbn [In]; lia).
+    repeat (destruct E as [<-|E]; [cbn [standard_functions]|]); [| | | | | | | |destruct E].
+    - exact exp_derivative.
+    - exact tanh_derivative.
+    - exact logistic_derivative.
+    - exact softplus_derivative.
+    - exact sin_derivative.
+    - exact cos_derivative.
+    - exact silu_derivative.
+    - exact gelu_tanh_derivative.
+  Qed.
+End Everywhere.

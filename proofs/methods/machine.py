@@ -68,7 +68,7 @@ THEOREMS = {
     "NetworkTensors": (),
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
-    "Functions": ("gelu_tanh_derivative",),
+    "Functions": ("derivatives",),
     "Demands": ("demands_suffice",),
     "Boxes": ("sum_change", "sum_entries", "leaves_something_at"),
     "Terms": ("expand_value", "expand_tangent_value"),

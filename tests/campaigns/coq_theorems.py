@@ -94,7 +94,7 @@ def test_coqchk_accepts_a_network(library):
         ("Functions", "1 - tanh z * tanh z\n  | 2", "1 + tanh z * tanh z\n  | 2"),
         ("Demands", "=> [NotZero a]                                   (* relu *)", "=> []"),
         ("Demands", "=> [Positive a]    (* sqrt", "=> [NotZero a]    (* sqrt"),
-        ("Demands", "(f <? 6)%nat ||", "(f <? 7)%nat ||"),
+        ("Functions", "(f <? 6)%nat ||", "(f <? 7)%nat ||"),
         ("Demands", "needs a ++ map bare", "map bare"),
         ("Demands", "[], S _ => []", "_, S _ => []"),
         (
