@@ -15,8 +15,8 @@ from dyadic.proofs.checker.assumptions import is_held
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
 from dyadic.proofs.methods.formal.coq_terms import TermWriter, function_number
-from dyadic.proofs.methods.formal.demands import demands
 from dyadic.proofs.methods.formal.extents import Size
+from dyadic.proofs.methods.formal.listed_demands import demands
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
