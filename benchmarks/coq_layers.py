@@ -1,15 +1,17 @@
 """The adjoints of every layer type's and every cost's example before Coq's kernel: CPU seconds, and for which sizes.
 
-    python benchmarks/coq_layers.py
+    python benchmarks/coq_layers.py [TYPE...]
 
-needs coqc and Coquelicot; prints a table in Markdown.  They are proved for all sizes if Coq accepts the kinds of all
-layers of the example and of its cost; otherwise at the example's sizes, and the table says why.
+needs coqc and Coquelicot; prints a table in Markdown, of all types if none is named.  They are proved for all sizes if
+Coq accepts the kinds of all layers of the example and of its cost; otherwise at the example's sizes, and the table says
+why.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,7 +71,7 @@ def main() -> None:
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
         put_library(folder, machine.FORMAL)
         print("| type | CPU seconds | proved for sizes |\n| --- | --- | --- |")
-        for name in (*sorted(LAYER_TYPES), *(f"cost {name}" for name in sorted(COSTS))):
+        for name in sys.argv[1:] or (*sorted(LAYER_TYPES), *(f"cost {name}" for name in sorted(COSTS))):
             make = example_network(name, True) if name in LAYER_TYPES else _cost(name.removeprefix("cost "))
             seconds, sizes = outcome(folder, make)
             found.append(sizes)

@@ -7,6 +7,7 @@ nothing heavy before it is needed.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -18,6 +19,7 @@ LOCK = threading.RLock()
 """Held while something becomes visible under its final name; whoever stops the program takes it first."""
 
 _listed: set[Path] = set()
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -30,6 +32,10 @@ def temporary_folder(parent: Path | None = None, prefix: str = "dyadic-") -> Ite
         _listed.add(folder)
     try:
         yield folder
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:  # a write does not say of which file
+            error.filename = str(folder.parent)
+        raise
     finally:
         _remove_tree(folder)
         _listed.discard(folder)

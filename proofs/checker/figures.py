@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.own_witness import check_constants, own_numbers
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -26,6 +27,8 @@ def check_figures(graph: Graph, claim: Any, where: str) -> None:
         _printed(graph, claim, where)
     if kind == "schedules" and not 1 <= numbers["schedules"] <= 100:
         raise Rejected(f"{where}.numbers.schedules", "is out of range")
+    if kind == "formal":
+        _formal(graph, claim, where)
     if proved and kind not in REPLAYED:
         _witness(graph, claim, f"{where}.witness")
         if kind in OWN:
@@ -48,6 +51,17 @@ def _printed(graph: Graph, claim: Any, where: str) -> None:
         raise Rejected(f"{where}.numbers.compared", reason)
     if not 0 <= numbers["compared"] <= compared:
         raise Rejected(f"{where}.numbers.compared", "is out of range")
+
+
+def _formal(graph: Graph, claim: Any, where: str) -> None:
+    """As many layers as there are, the costs being one; and nothing is left to ask only where no equation asks."""
+    numbers, layers = claim["numbers"], len(graph.vertices) + 1
+    if not 0 <= numbers["kinds"] <= numbers["parts"] <= layers:
+        raise Rejected(f"{where}.numbers.kinds", f"is out of range, with parts {numbers['parts']} of {layers}")
+    if claim["verdict"] == "proved" and numbers["parts"] != layers:
+        raise Rejected(f"{where}.numbers.parts", f"is {numbers['parts']}, but the network's is {layers}")
+    if numbers["smooth"] and conditions_on_entries(graph.vertices, graph.layers, graph.costs, graph.kinds):
+        raise Rejected(f"{where}.numbers.smooth", "is 1, but the equations ask something of the network's numbers")
 
 
 def _witness(graph: Graph, claim: Any, where: str) -> None:

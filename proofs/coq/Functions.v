@@ -1,17 +1,15 @@
-(** The functions that networks apply, with their derivatives, and networks that are differentiable everywhere.
+(** The functions that networks apply, with their derivatives.
 
     A function is a number; [standard_functions] says which function each of the first numbers stands for.  Any other
     function, such as an activation that is not in the table, is a variable of a network's theorem.
 
     Of exp, tanh, the logistic function, softplus, sin, cos, silu and gelu by tanh it is proved that the second column is
     the derivative of the first at every real number; of relu, the roots, the logarithm and the powers of 1/z, that it is
-    wherever the argument is not 0, or is positive.  A network that applies functions of the first kind alone and takes no
-    maximum satisfies [smooth_network] for all data and parameters.  For any other network [conditions_network] suffices:
-    what is left to ask of the numbers at which its functions are evaluated. *)
+    wherever the argument is not 0, or is positive. *)
 
 From Coq Require Import Reals List Arith Lia Bool ZArith QArith Lra.
 From Coquelicot Require Import Coquelicot.
-From Dyadic Require Import Logarithm Equations Derivatives Polynomials Pairing Network NetworkTensors Emitted.
+From Dyadic Require Import Logarithm Equations.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -168,34 +166,17 @@ Proof.
   apply (is_derive_pow (fun z => z) (S o) z 1), (is_derive_id z).
 Qed.
 
-(** ** Networks of functions that are differentiable everywhere *)
+(** ** Functions that are differentiable everywhere *)
 
-(** The applications in an expression; (6, 0), which is not differentiable at 0, stands for a maximum, and for what is over
-    a part of its range. *)
-Fixpoint applications (a : expr) : list (nat * nat) :=
-  match a with
-  | Number _ | Entry _ _ | Bracket _ => []
-  | Add a b | Mul a b => applications a ++ applications b
-  | Apply f o a => (f, o) :: applications a
-  | Sum _ _ a => applications a
-  | LogSumExp _ n gs a => (match gs with [] => if (0 <? n)%nat then [] else [(6, 0)%nat] | _ => [(6, 0)%nat] end) ++ applications a
-  | Maximum _ _ _ _ | ArgMax _ _ _ _ | IndexIs _ _ => [(6, 0)%nat]
-  end.
-Definition differentiable_everywhere (c : nat * nat) : bool :=
-  ((fst c <? 6)%nat || (fst c =? 11)%nat || (fst c =? 12)%nat) && (snd c =? 0)%nat.
-Definition smooth_equations (chain : list equation) : bool :=
-  forallb (fun d => forallb differentiable_everywhere (applications (body d))) chain.
-
-Section Smooth.
+Definition differentiable_everywhere (f : nat) : bool := (f <? 6)%nat || (f =? 11)%nat || (f =? 12)%nat.
+Section Everywhere.
   Variable others : functions.
   Notation F := (standard_functions others).
-  Variable dims : name -> list Z.
 
-  Lemma derivatives : forall c, differentiable_everywhere c = true ->
-    forall z, is_derive (F (fst c) (snd c) : R -> R_NormedModule) z (F (fst c) (S (snd c)) z).
+  Lemma derivatives : forall f, differentiable_everywhere f = true ->
+    forall z, is_derive (F f 0%nat : R -> R_NormedModule) z (F f 1%nat z).
   Proof.
-    intros [f o] H. unfold differentiable_everywhere in H. cbn [fst snd] in *. apply andb_prop in H as [Hf Ho].
-    apply Nat.eqb_eq in Ho. subst o. rewrite !orb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in Hf.
+    intros f H. unfold differentiable_everywhere in H. rewrite !orb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in H.
     assert (E : In f [0; 1; 2; 3; 4; 5; 11; 12]%nat) by (cbn [In]; lia).
     repeat (destruct E as [<-|E]; [cbn [standard_functions]|]); [| | | | | | | |destruct E].
     - exact exp_derivative.
@@ -207,108 +188,4 @@ Section Smooth.
     - exact silu_derivative.
     - exact gelu_tanh_derivative.
   Qed.
-
-  Lemma smooth_applications : forall a T e, forallb differentiable_everywhere (applications a) = true ->
-    smooth F dims T e a.
-  Proof.
-    induction a; intros T e H; cbn [applications smooth] in *; auto; try discriminate.
-    - rewrite forallb_app in H. apply andb_prop in H as [H1 H2]. auto.
-    - rewrite forallb_app in H. apply andb_prop in H as [H1 H2]. auto.
-    - cbn [forallb] in H. apply andb_prop in H as [H1 H2]. split; [now apply IHa | now apply (derivatives (f, o))].
-    - rewrite forallb_app in H. apply andb_prop in H as [H1 H2]. split; [|intros; now apply IHa].
-      destruct gs; [|discriminate]. destruct n; discriminate.
-  Qed.
-
-  Lemma smooth_everywhere : forall chain T, smooth_equations chain = true -> smooth_chain F dims chain T.
-  Proof.
-    induction chain as [|d rest IH]; intros T H; cbn [smooth_equations forallb smooth_chain] in *; [exact I|].
-    apply andb_prop in H as [Hd H]. split; [|now apply IH]. intros p _. now apply smooth_applications.
-  Qed.
-
-  Variable n P : nat.
-  Variable layers : nat -> layer.
-  Variable cost_layer : layer.
-  Variable data : nat -> Z -> R.
-
-  Theorem smooth_network_everywhere : forall theta,
-    forallb (fun v => smooth_equations (forward (layers v))) (seq 0 n) = true ->
-    smooth_equations (forward cost_layer) = true -> smooth_network F dims n P layers cost_layer data theta.
-  Proof.
-    intros theta H Hc. rewrite forallb_forall in H. split.
-    - intros v Hv. apply smooth_everywhere. apply H, in_seq. lia.
-    - now apply smooth_everywhere.
-  Qed.
-
-  (** ** Networks of any functions: what is left to ask *)
-
-  (** Of the argument [z] of the [o]-th derivative of function [f]. *)
-  Definition condition (f o : nat) (z : R) : Prop :=
-    if differentiable_everywhere (f, o) then True else
-    match f, o with
-    | 0%nat, _ => True                                                 (* exp *)
-    | 6%nat, 0%nat => z <> 0                                           (* relu *)
-    | 7%nat, 0%nat | 8%nat, 0%nat | 9%nat, 0%nat => 0 < z              (* sqrt, 1/sqrt, logarithm *)
-    | 10%nat, _ => z <> 0                                              (* 1/z *)
-    | _, _ => is_derive (F f o : R -> R_NormedModule) z (F f (S o) z)
-    end.
-
-  (** [smooth] with [condition] in the place of differentiability. *)
-  Fixpoint conditions (T : tensors) (e : env) (a : expr) : Prop :=
-    match a with
-    | Number _ | Entry _ _ | Bracket _ => True
-    | Add a b | Mul a b => conditions T e a /\ conditions T e b
-    | Apply f o a => conditions T e a /\ condition f o (eval F dims T e a)
-    | Sum k n a => forall v, In v (zrange 0 n) -> conditions T (set e k v) a
-    | LogSumExp k n gs a => admitted e k n gs <> [] /\ forall v, In v (admitted e k n gs) -> conditions T (set e k v) a
-    | Maximum k n gs a =>                                              (* attained once *)
-        let m := argmax (admitted e k n gs) (fun v => eval F dims T (set e k v) a) in
-        admitted e k n gs <> [] /\ forall v, In v (admitted e k n gs) ->
-          conditions T (set e k v) a /\ (v <> m -> eval F dims T (set e k v) a < eval F dims T (set e k m) a)
-    | ArgMax _ _ _ _ | IndexIs _ _ => False
-    end.
-  Fixpoint conditions_chain (chain : list equation) (T : tensors) : Prop :=
-    match chain with
-    | [] => True
-    | d :: rest => (forall p, in_range dims (target d) p = true -> conditions T (at_entry dims d p) (body d)) /\
-                   conditions_chain rest (define dims T (target d) (value F dims T d))
-    end.
-  Notation map_of := (vertex_map F dims P layers data).
-  Definition conditions_network (theta : Theta dims P) : Prop :=
-    (forall v, (v < n)%nat -> conditions_chain (forward (layers v))
-       (tensors_at dims P data (readers layers v) v (feedforward map_of theta v))) /\
-    conditions_chain (forward cost_layer) (tensors_at dims P data everything n (feedforward map_of theta n)).
-
-  Lemma condition_suffices : forall f o z, condition f o z -> is_derive (F f o : R -> R_NormedModule) z (F f (S o) z).
-  Proof.
-    intros f o z H. unfold condition in H. destruct (differentiable_everywhere (f, o)) eqn:E; [exact (derivatives (f, o) E z)|].
-    destruct f as [|[|[|[|[|[|[|[|[|[|[|f]]]]]]]]]]]; try exact H.
-    - apply exp_derivative.
-    - destruct o as [|o]; [now apply relu_derivative | exact H].
-    - destruct o as [|o]; [now apply sqrt_derivative | exact H].
-    - destruct o as [|o]; [now apply rsqrt_derivative | exact H].
-    - destruct o as [|o]; [now apply logarithm_derivative | exact H].
-    - now apply reciprocal_derivative.
-  Qed.
-
-  Lemma conditions_suffice : forall a T e, conditions T e a -> smooth F dims T e a.
-  Proof.
-    induction a; intros T e H; cbn [conditions smooth] in *; auto.
-    - destruct H. auto.
-    - destruct H. auto.
-    - destruct H as [H1 H2]. split; [auto | now apply condition_suffices].
-    - destruct H as [Hn H]. split; [exact Hn|]. intros v Hv. apply IHa, H, Hv.
-    - destruct H as [Hn H]. split; [exact Hn|]. intros v Hv. destruct (H v Hv). auto.
-  Qed.
-
-  Lemma conditions_chain_suffice : forall chain T, conditions_chain chain T -> smooth_chain F dims chain T.
-  Proof.
-    induction chain as [|d rest IH]; intros T H; cbn [conditions_chain smooth_chain] in *; [exact I|].
-    destruct H as [Hd H]. split; [|now apply IH]. intros p Hp. apply conditions_suffice, Hd, Hp.
-  Qed.
-
-  Theorem conditions_network_suffice : forall theta,
-    conditions_network theta -> smooth_network F dims n P layers cost_layer data theta.
-  Proof.
-    intros theta [H Hc]. split; [intros v Hv|]; apply conditions_chain_suffice; [now apply H | exact Hc].
-  Qed.
-End Smooth.
+End Everywhere.

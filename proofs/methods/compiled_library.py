@@ -23,9 +23,10 @@ from graphlib import TopologicalSorter
 from importlib.resources import files
 from pathlib import Path
 
-from dyadic.proofs.methods.coqc import compile_file, find_coqc, run
+from dyadic.proofs.methods.coqc import CoqError, compile_file, find_coqc, run
 from dyadic.scratch import write_whole
 
+WRITTEN_FOR = "Coq 8.16"
 KEPT = 400
 """How many compiled files are kept; those go first that have not been used for longest."""
 _DIGEST = hashlib.sha256().digest_size
@@ -35,7 +36,8 @@ def put_library(folder: Path, names: Sequence[str]) -> None:
     """Put these files of the development into ``folder``, compiled: as they are kept, or compiled now and kept.
 
     names: with every file that one of them requires, unless ``folder`` holds it; two files are compiled at a time.
-    Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message.
+    Raises :class:`dyadic.proofs.methods.coqc.CoqError` with coqc's message, and with the version
+    that the files are for.
     """
     texts = {name: files("dyadic.proofs").joinpath(f"coq/{name}.v").read_text(encoding="utf-8") for name in names}
     shelf = shelf_of(folder)
@@ -46,8 +48,13 @@ def put_library(folder: Path, names: Sequence[str]) -> None:
         while order.is_active():
             running |= {pool.submit(put_text, folder, name, texts[name], shelf): name for name in order.get_ready()}
             for done in wait(running, return_when=FIRST_COMPLETED).done:
-                order.done(running.pop(done))
-                done.result()
+                name = running.pop(done)
+                try:
+                    done.result()
+                except CoqError as error:
+                    message = f"{name}.v of proofs/coq, which {WRITTEN_FOR} compiles, is not compiled here: {error}"
+                    raise CoqError(message) from error
+                order.done(name)
 
 
 def put_text(

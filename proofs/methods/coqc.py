@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from dyadic.scratch import temporary_folder
+from dyadic.scratch import LOCK, temporary_folder
 
 ABSENT = "coqc not found, apt-get install coq"
 NO_COQUELICOT = "Coquelicot not found, apt-get install libcoq-coquelicot"
@@ -39,7 +39,10 @@ def compile_file(folder: Path, name: str, source: str, seconds: float = 120, kib
     Raises :class:`CoqError` with coqc's message, or with the bound that was met.
     """
     (folder / f"{name}.v").write_text(source, encoding="utf-8")
-    return run("coqc", folder, "-q", "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
+    answer = run("coqc", folder, "-q", "-w", "none", f"{name}.v", timeout=seconds, kibibytes=kibibytes)
+    if not (folder / f"{name}.vo").is_file():
+        raise CoqError(f"coqc says nothing against {name}.v, and compiles nothing")
+    return answer
 
 
 def run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibibytes: int | None = None) -> str:
@@ -48,15 +51,20 @@ def run(command: str, folder: Path, *arguments: str, timeout: float = 120, kibib
     if path is None:
         raise CoqError(ABSENT)
     flags = ["-Q", ".", "Dyadic"]
-    bound = [] if kibibytes is None else ["sh", "-c", f'ulimit -v {kibibytes}; exec "$@"', "sh"]
+    # the stack only within the memory: Coq goes down a number of terms one by one
+    limits = f'ulimit -s unlimited 2>/dev/null; ulimit -v {kibibytes}; exec "$@"'
+    bound = [] if kibibytes is None else ["sh", "-c", limits, "sh"]
     try:
         done = subprocess.run(
             [*bound, path, *flags, *arguments], cwd=folder, capture_output=True, text=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise CoqError(f"{command} did not finish within {timeout:.0f} s") from error
+    if done.returncode < 0:
+        with LOCK:  # whoever stops the program has it, and has ended its children: nothing is said of that
+            raise CoqError(f"{command} was ended by signal {-done.returncode}, perhaps for want of memory")
     if done.returncode:
-        message = (done.stderr or done.stdout).strip()
+        message = (done.stderr or done.stdout).strip() or f"{command} ended with status {done.returncode}"
         raise CoqError(message if len(message) < 2000 else f"{message[:700]} ... {message[-1300:]}")
     return done.stdout + done.stderr
 

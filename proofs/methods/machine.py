@@ -33,7 +33,7 @@ CALCULUS = ("Gradient", "Sums", "Network", "Ascent", "Backpropagation", "Example
 """Files that need ``CORE`` and Coquelicot, in order of dependence."""
 EQUATIONS = (
     "Logarithm", "Equations", "Derivatives", "Polynomials", "Pairing", "Coordinates", "NetworkTensors", "Printed",
-    "Emitted", "Functions", "Boxes", "Terms", "Matching", "AllSizes", "Cancelling", "Instances",
+    "Emitted", "Functions", "Demands", "Boxes", "Terms", "Matching", "AllSizes", "Cancelling", "Instances",
 )  # fmt: skip
 """Files that need the above: a network's own index equations, in order of dependence."""
 FORMAL = ("Stabilisation", "Dyadic", "Paths", "Gradient", "Sums", "Network", "Backpropagation", *EQUATIONS)
@@ -68,7 +68,8 @@ THEOREMS = {
     "NetworkTensors": (),
     "Printed": (),
     "Emitted": ("printed_backpropagation",),
-    "Functions": ("smooth_network_everywhere", "conditions_network_suffice"),
+    "Functions": ("derivatives",),
+    "Demands": ("demands_suffice",),
     "Boxes": ("sum_change", "sum_entries", "leaves_something_at"),
     "Terms": ("expand_value", "expand_tangent_value"),
     "Matching": ("matches_value", "cancel_zero"),

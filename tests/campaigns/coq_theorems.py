@@ -92,10 +92,18 @@ def test_coqchk_accepts_a_network(library):
         ("AllSizes", "negb (existsb (Nat.eqb k) ks) && distinct ks", "distinct ks"),
         ("Instances", " &&\n    forallb (fun d => is_local (target d)) (forward l).", "."),
         ("Functions", "1 - tanh z * tanh z\n  | 2", "1 + tanh z * tanh z\n  | 2"),
-        ("Functions", "| 6%nat, 0%nat => z <> 0 ", "| 6%nat, 0%nat => True "),
-        ("Functions", "| 9%nat, 0%nat => 0 < z ", "| 9%nat, 0%nat => z <> 0 "),
+        ("Demands", "=> [NotZero a]                                   (* relu *)", "=> []"),
+        ("Demands", "=> [Positive a]    (* sqrt", "=> [NotZero a]    (* sqrt"),
+        ("Functions", "(f <? 6)%nat ||", "(f <? 7)%nat ||"),
+        ("Demands", "needs a ++ map bare", "map bare"),
+        ("Demands", "[], S _ => []", "_, S _ => []"),
+        (
+            "Demands",
+            "in_range dims (target d) p = true -> met_around",
+            "in_range dims (target d) p = false -> met_around",
+        ),
         ("Functions", "z + 44715 / 1000000 * z ^ 3", "z + 44715 / 1000000 * z ^ 2"),
-        ("Functions", "(v <> m -> eval F dims T (set e k v) a <", "(v <> m -> eval F dims T (set e k v) a <="),
+        ("Demands", "v <> m -> eval F dims T (set e k v) a <", "v <> m -> eval F dims T (set e k v) a <="),
     ],
 )
 def test_a_mutated_file_is_refused(library, name, old, new):
@@ -155,7 +163,7 @@ def test_a_claim_that_is_stronger_than_what_coq_accepts_is_rejected(library):
     assert (claim["verdict"], claim["numbers"]["smooth"]) == ("proved", 0)
     assert "if no maximum is attained twice, no argument of relu and no divisor is 0" in claim["statement"]
     claim["numbers"]["smooth"] = 1
-    with pytest.raises(Rejected, match=r"numbers: is not what Coq accepts"):
+    with pytest.raises(Rejected, match=r"smooth: is 1, but the equations ask"):
         recheck.check(refitted(certificate), coq=True)
 
 

@@ -1,7 +1,9 @@
 """Adjoints of layers before Coq, for all sizes: accepted as they are, refused with a mistake that any sizes show."""
 
+import re
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.coq_library import EVERYTHING, compiled
@@ -13,11 +15,12 @@ from dyadic.proofs.certificate import subject
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.methods import coqc, machine
 from dyadic.proofs.methods.formal import kind_instances, network_theorem
-from dyadic.proofs.methods.formal.all_sizes import kind_of, kind_of_costs, source
+from dyadic.proofs.methods.formal.all_sizes import Variables, kind_of, kind_of_costs, source
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
+from dyadic.proofs.methods.formal.readback import compare
 from dyadic.proofs.methods.formal.script import network
-from dyadic.proofs.methods.formal.tensors import Inexpressible
 from dyadic.proofs.methods.formal.variable_changes import Unmatched
+from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.spec import LAYER_TYPES
 
 
@@ -47,7 +50,10 @@ def accepts(folder, text):
 
 @pytest.mark.parametrize("name", sorted(set(LAYER_TYPES) - {"stop_gradient"}))
 def test_the_terms_of_every_type_are_seen_to_cancel(name):
-    for kind in kinds(example(name)):
+    content = example(name)
+    written = network(content)
+    compare(written.source, written)
+    for kind in kinds(content):
         text = source(kind)
         assert f"forall {kind.binders} : Z" in text
         assert "Together" in text
@@ -164,9 +170,55 @@ def test_wrong_equations_are_not_seen_to_cancel(name):
 def test_costs_are_kinds():
     content = certificate(*NETWORKS["convolution"])
     written = network(content)
-    kind = kind_of_costs(content, written.functions)
-    assert "for_all_sizes : forall size_cost_20_n" in source(kind)
-    several = certificate(*NETWORKS["several costs"])
-    functions = network(several).functions
-    with pytest.raises(Inexpressible, match="decay"):
-        kind_of_costs(several, functions)
+    kind = kind_of_costs(content, written.table, written.functions)
+    assert "for_all_sizes : forall size0_cost_20_n" in source(kind)
+
+
+def decaying(content, wrong=lambda body: body):
+    """The kind of the costs of a network with decay, the gradient of its first parameter changed."""
+    written = network(content)
+    kind = kind_of_costs(content, written.table, written.functions)
+    target, item, text = kind.layer.equations["gradients"][-4]
+    assert target == "Param 0"
+    head, _, body = text.partition("] ")
+    kind.layer.equations["gradients"][-4] = (target, item, f"{head}] {wrong(body)}")
+    return kind
+
+
+def test_decay_is_proved_for_all_sizes(library):
+    """Every axis of every parameter is a size of its own; half of the gradient, or its square, is refused."""
+    content = certificate(*NETWORKS["several costs"])
+    kind = decaying(content)
+    assert [size for size in kind.sizes if "theta" in size] == [
+        f"size{number}_theta_20_{axis}"
+        for number, axis in enumerate(["0_20_0", "0_20_1", "1_20_0", "2_20_0", "2_20_1", "3_20_0"])
+    ]
+    assert accepts(library, source(kind))
+    for wrong in (lambda body: f"(Mul (Number ((1) # 2)) {body})", lambda body: f"(Mul {body} {body})"):
+        with pytest.raises(Unmatched, match="d Param 0.* is not cancelled"):
+            source(decaying(content, wrong))
+
+
+def test_two_sizes_are_two_though_their_names_escape_to_one_word():
+    variables = Variables()
+    words = [
+        variables.new("a b", 2),
+        variables.new("a_20_b", 3),
+        variables.new("x" * 300, 4),
+        variables.new("x" * 299, 5),
+    ]
+    assert len({str(word) for word in words}) == len(words)
+    assert list(variables.values.values()) == [2, 3, 4, 5]
+
+
+def test_the_page_lists_every_type_once():
+    """With its seconds and sizes, or with the reason; the count below the table is that of its rows."""
+    text = Path("docs/coq_layers.md").read_text()
+    rows = re.findall(r"^\| `(.+?)` \| (.*?) ?\| (.+?) \|$", text, re.M)
+    assert sorted(name for name, *_ in rows) == sorted([*LAYER_TYPES, *(f"cost {name}" for name in COSTS)])
+    for name, seconds, sizes in rows:
+        assert sizes == "all" or len(sizes.partition(": ")[2]) > 20, name
+        assert bool(seconds) == (not sizes.startswith("not")), name
+    proved = [sizes for *_, sizes in rows].count("all")
+    assert f"\n{proved} of {len(rows)} for all sizes\n" in text
+    assert proved >= 75

@@ -14,7 +14,7 @@ from support.coq_library import EVERYTHING, compiled
 from support.coq_networks import DENSE, NETWORKS, certificate, description, mutants
 from support.refit import claim_of, refitted
 
-from dyadic.proofs import recheck, verify
+from dyadic.proofs import Rejected, recheck, verify
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker import Done
 from dyadic.proofs.checker.wording import RULES
@@ -70,6 +70,7 @@ def test_a_claim_that_is_forged_is_not_accepted_again(library):
     claim = claim_of(certificate, "formal")
     assert claim["verdict"] == "undecided"
     assert claim["reason"] == "the theorem in Coq is about an even number of steps"
+    claim["numbers"]["parts"] = 3
     claim |= {"verdict": "proved", "reason": None, "trusted": sorted(RULES["formal"].needs({}, claim["numbers"]))}
     certificate["verdict"] = "proved"
     refitted(certificate)
@@ -78,6 +79,30 @@ def test_a_claim_that_is_forged_is_not_accepted_again(library):
     assert done(report) is Done.STATED
     assert not report.confirmed
     assert [text for text in report.open if text.startswith("formal: the theorem in Coq")]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("dense", {"kinds": -1}, "kinds: is out of range"),
+        ("dense", {"kinds": 4}, "kinds: is out of range"),
+        ("dense", {"parts": 2, "kinds": 2}, "parts: is 2, but the network's is 3"),
+        ("dense", {"parts": 4}, "kinds: is out of range, with parts 4 of 3"),
+        ("residual", {"smooth": 1}, "smooth: is 1, but the equations ask something"),
+    ],
+)
+def test_numbers_that_cannot_be_are_rejected(name, changes, message, monkeypatch):
+    """Without Coq: as many layers as there are, and nothing to ask only where nothing is asked."""
+    monkeypatch.setattr(network_theorem, "find_coqc", lambda: None)
+    certificate = json.loads(json.dumps(verify(derive(description(*NETWORKS[name])), methods=["ranks", "formal"])))
+    claim = claim_of(certificate, "formal")
+    layers = len(certificate["architecture"]["vertices"]) + 1
+    claim["numbers"] |= {"parts": layers, "kinds": layers}
+    claim |= {"verdict": "proved", "reason": None, "trusted": sorted(RULES["formal"].needs({}, claim["numbers"]))}
+    recheck.check(refitted(certificate))
+    claim["numbers"] |= changes
+    with pytest.raises(Rejected, match=message):
+        recheck.check(refitted(certificate))
 
 
 def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
@@ -95,14 +120,14 @@ def test_a_forged_sensitivity_leaves_the_claim_undecided(library):
 def test_a_wrong_file_of_the_library_is_noticed(library, tmp_path):
     """With a theorem that is not proved in its place, the network's theorem rests on it."""
     for name in machine.FORMAL:
-        if name != "Functions":
+        if name != "Demands":
             shutil.copy(library / f"{name}.vo", tmp_path)
-    text = Path("proofs/coq/Functions.v").read_text()
-    proof = re.compile(r"(Theorem smooth_network_everywhere .*?\n)  Proof\..*?Qed\.", re.S)
+    text = Path("proofs/coq/Demands.v").read_text()
+    proof = re.compile(r"(Theorem demands_suffice .*?\n)  Proof\..*?Qed\.", re.S)
     wrong, count = proof.subn(r"\1  Admitted.", text)
     assert count == 1
-    coqc.compile_file(tmp_path, "Functions", wrong, 60, network_theorem.MEMORY)
-    with pytest.raises(coqc.CoqError, match=r"the theorem rests on .*smooth_network_everywhere"):
+    coqc.compile_file(tmp_path, "Demands", wrong, 60, network_theorem.MEMORY)
+    with pytest.raises(coqc.CoqError, match=r"the theorem rests on .*demands_suffice"):
         network_theorem.check(tmp_path, network(certificate(*NETWORKS["dense"])))
 
 
@@ -216,3 +241,10 @@ def test_a_theorem_that_is_not_reached_leaves_what_was_shown(monkeypatch):
 def test_the_budget_of_time_is_kept(library):
     with pytest.raises(coqc.CoqError, match="did not finish within"):
         coqc.compile_file(library, "Slow", Path("proofs/coq/Emitted.v").read_text(), 0.01, network_theorem.MEMORY)
+
+
+def test_a_sum_over_a_vocabulary_is_no_overflow(library):
+    """Lengths of sums are natural numbers in Coq, which it goes down one by one."""
+    layers = [{"name": "out", "type": "dense", "units": 2}]
+    claim = network_theorem.formal_claim(certificate(layers, [50_257], "cross_entropy"))
+    assert (claim.verdict, claim.numbers["kinds"]) == (Verdict.PROVED, 2), claim.reason

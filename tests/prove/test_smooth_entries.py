@@ -1,12 +1,17 @@
 """What the theorem in Coq asks of a network's numbers, in words: of which entries, and when nothing."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from support.coq_networks import NETWORKS, certificate
 
 from dyadic.catalogue import example_network
 from dyadic.proofs.certificate import subject
-from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
-from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, FUNCTIONS
+from dyadic.proofs.checker.evaluation import smooth_entries
+from dyadic.proofs.checker.evaluation.smooth_entries import EVERYWHERE, conditions_on_entries
+from dyadic.proofs.methods.formal.coq_terms import FUNCTIONS
+from dyadic.proofs.methods.formal.readback import Different, compare
 from dyadic.proofs.methods.formal.script import network
 
 
@@ -70,3 +75,33 @@ def test_nothing_is_asked_of_a_type_of_which_coq_asks_nothing(name):
     derivation = example_network(name, True)
     content = subject(derivation, derivation.steps + derivation.steps % 2)
     assert network(content).everywhere == (not conditions(content))
+
+
+@pytest.mark.parametrize("name", ["residual", "masked", "convolution"])
+def test_what_the_file_asks_is_read_back(name):
+    """A demand that is missing, another one, and one of another equation."""
+    written = network(certificate(*NETWORKS[name]))
+    compare(written.source, written)
+    first = written.asked[0]
+    other = {"Positive": "NotZero", "LargestOnce": "SomeTerm"}
+    changed = [first.replace(*pair) for pair in other.items()] + [re.sub(r"Demand (\d+) \d", r"Demand \1 9", first)]
+    changed += [first.replace("(2)", "(3)", 1), re.sub(r"# \d+", "# 7", first)]
+    wrong = [one for one in changed if one != first]
+    assert len(wrong) >= 3
+    for asked in ([], *([one, *written.asked[1:]] for one in wrong)):
+        with pytest.raises(Different, match="what the theorem asks of its numbers does not read back"):
+            compare(replace(written, asked=asked).source, written)
+
+
+def test_words_that_leave_something_out_are_noticed(monkeypatch):
+    """Coq asks of every function that it does not know to be differentiable everywhere."""
+    monkeypatch.setattr(smooth_entries, "EVERYWHERE", smooth_entries.EVERYWHERE | {"relu"})
+    written = network(certificate([{"name": "a", "type": "relu"}], [3], "squared_error"))
+    with pytest.raises(Different, match="a: what the theorem asks"):
+        compare(written.source, written)
+
+
+def test_a_theorem_about_nothing_is_not_read_back():
+    written = network(certificate(*NETWORKS["dense"]))
+    with pytest.raises(Different, match="the theorem would be about nothing"):
+        compare(replace(written, asked=["(Demand 0 0 [] Never)"]).source, written)

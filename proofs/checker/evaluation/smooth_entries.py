@@ -1,13 +1,15 @@
 """At which numbers a network's equations are differentiable: conditions on named entries, in words.
 
-The theorem in Coq has them as its hypothesis ``conditions_network``, about the numbers that feeding forward gives.
-Functions that proofs/coq/Functions.v proves differentiable everywhere ask for nothing.
+The theorem in Coq has them as a list of demands (proofs/coq/Demands.v), about the numbers that feeding forward gives;
+the prover holds the list against what :func:`needs` finds.  Functions that proofs/coq/Functions.v proves differentiable
+everywhere ask for nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from dyadic.proofs.checker.evaluation.domain import Signs, evident_sign
@@ -15,16 +17,21 @@ from dyadic.proofs.checker.intake.reading import named
 
 EVERYWHERE = frozenset({"exp", "tanh", "sigmoid", "softplus", "sin", "cos", "silu", "gelu_tanh"})
 """Functions that are proved differentiable everywhere."""
-_RESTRICTED = {
-    "relu": "is not 0",
-    "reciprocal": "is not 0",
-    "sqrt": "is positive",
-    "rsqrt": "is positive",
-    "log": "is positive",
-}
+_NOT_ZERO = ("relu", "reciprocal")
+_POSITIVE = ("sqrt", "rsqrt", "log")
 _BRACKETS = ("inside", "divides", "same")
 _LONGEST = 160
 _DEEPEST = 40
+
+
+class Need(StrEnum):
+    """What can be asked, by its name in proofs/coq/Demands.v."""
+
+    NOT_ZERO = "NotZero"
+    POSITIVE = "Positive"
+    HAS_DERIVATIVE = "HasDerivative"
+    LARGEST_ONCE = "LargestOnce"
+    SOME_TERM = "SomeTerm"
 
 
 @dataclass(frozen=True)
@@ -109,30 +116,52 @@ def _places(
         yield _Situated(name, {content["input"]: cost["input"]}), content
 
 
-def _conditions(e: Any, known: Signs) -> Iterator[tuple[str, Any]]:
-    """What has to hold, and the expressions of which it has to."""
+def needs(e: Any) -> Iterator[tuple[Need, Any]]:
+    """What is asked where an expression is evaluated, and the part of it that asks: a function's application, a power
+    below 0 or by a fraction, a maximum or a log-sum-exp."""
     stack = [e]
     while stack:
         node = stack.pop()
         if not isinstance(node, list) or not node:
             continue
         stack.extend(reversed(node))
-        if node[0] == "apply" and node[1] not in EVERYWHERE:
-            yield _applied(node[1], node[2], known, node[3]), node[3]
-        elif node[0] == "^" and _reads(node[1]) and isinstance(node[2], list):
-            yield _asked("what is raised to the power of a fraction is positive", known, node[1]), node[1]
-        elif node[0] == "^" and _reads(node[1]) and node[2] < 0:
-            yield _asked("no divisor is 0", known, node[1]), node[1]
-        elif node[0] == "max":
+        match node[0]:
+            case "apply":
+                first = node[2] == 0
+                if node[1] == "exp" or (first and node[1] in EVERYWHERE):
+                    continue
+                if node[1] == "reciprocal" or (first and node[1] in _NOT_ZERO):
+                    yield Need.NOT_ZERO, node
+                else:
+                    yield Need.POSITIVE if first and node[1] in _POSITIVE else Need.HAS_DERIVATIVE, node
+            case "^" if isinstance(node[2], list):
+                yield Need.HAS_DERIVATIVE, node
+            case "^" if node[2] < 0:
+                yield Need.NOT_ZERO, node
+            case "max":
+                yield Need.LARGEST_ONCE, node
+            case "logsumexp" if _is_guarded(node[3]):
+                yield Need.SOME_TERM, node
+
+
+def _conditions(e: Any, known: Signs) -> Iterator[tuple[str, Any]]:
+    """What has to hold in words, and the expressions of which it has to."""
+    for need, node in needs(e):
+        if need is Need.LARGEST_ONCE:
             yield "one term alone is the largest, wherever a maximum is taken", node
-        elif node[0] == "logsumexp" and _is_guarded(node[3]):
+        elif need is Need.SOME_TERM:
             yield "there is a term, wherever a log-sum-exp goes over a part", node
+        elif node[0] == "apply":
+            yield _applied(need, node[1], node[2], known, node[3]), node[3]
+        elif _reads(node[1]) or evident_sign(node[1], known) < 2:
+            power = "what is raised to the power of a fraction is positive"
+            yield _asked("no divisor is 0" if need is Need.NOT_ZERO else power, known, node[1]), node[1]
 
 
-def _applied(name: str, order: int, known: Signs, argument: Any) -> str:
-    condition = _RESTRICTED.get(name) if order == 0 or name == "reciprocal" else None
-    if condition is None:
+def _applied(need: Need, name: str, order: int, known: Signs, argument: Any) -> str:
+    if need is Need.HAS_DERIVATIVE:
         return f"{name}{chr(39) * order} has its derivative at what it is applied to"
+    condition = "is not 0" if need is Need.NOT_ZERO else "is positive"
     return _asked(f"what {name} is applied to {condition}", known, argument)
 
 

@@ -62,11 +62,15 @@ def kind_of(placed: WrittenLayer, sizes: Mapping[str, int], table: Tensors, func
     return Kind(written_layer(layer, functions, inputs, False), variables.values, own.shapes)
 
 
-def kind_of_costs(certificate: Any, functions: list[str]) -> Kind:
-    """The kind of a network's costs, as one layer.  Raises :class:`Inexpressible` where parameters decay."""
+def kind_of_costs(certificate: Any, table: Tensors, functions: list[str]) -> Kind:
+    """The kind of a network's costs, as one layer.
+
+    table: the tensors of the network.  Where parameters decay, every axis of every one of them is a size of its own.
+    """
     architecture, own, variables = certificate["architecture"], Tensors(), Variables()
-    if architecture["decay"] != 0:
-        raise Inexpressible("the decay is over parameters of the network's sizes")
+    for k in range(table.counts.get("Param", 0) if architecture["decay"] != 0 else 0):
+        extents = enumerate(table.shape(f"Param {k}"))
+        own.new("Param", [variables.new(f"theta {k} {axis}", extent) for axis, extent in extents])
     costs, inputs = {}, []
     for name, cost in architecture["costs"].items():
         symbols = {size: variables.new(f"{name} {size}", value) for size, value in cost["sizes"].items()}
@@ -88,7 +92,7 @@ class Variables:
         """A further variable."""
         if not isinstance(value, int):
             raise Inexpressible("a size is a name")
-        word = f"size_{escaped_size(name)}"
+        word = f"size{len(self.values)}_{escaped_size(name)}"  # numbered, since two names can escape to one word
         self.values[word] = value
         return SizeTerm(word)
 

@@ -11,7 +11,6 @@ from fractions import Fraction
 from math import factorial, floor, prod
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.smooth_entries import EVERYWHERE
 from dyadic.proofs.methods.formal.extents import Size, inverse_power, is_below, natural, number, written
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer
 
@@ -225,4 +224,4 @@ def _parenthesised(size: Size) -> str:
     return f"({size})" if isinstance(size, int) else written(size)
 
 
-__all__ = ["EVERYWHERE", "FUNCTIONS", "TermWriter", "function_number", "power_name"]
+__all__ = ["FUNCTIONS", "TermWriter", "function_number", "power_name"]

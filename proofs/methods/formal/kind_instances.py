@@ -66,7 +66,7 @@ def proved_kinds(
 def _kind(written: Network, certificate: Any, number: int) -> Kind:
     vertices = certificate["architecture"]["vertices"]
     if number == len(vertices):
-        return kind_of_costs(certificate, written.functions)
+        return kind_of_costs(certificate, written.table, written.functions)
     return kind_of(written.layers[number], vertices[number]["sizes"], written.table, written.functions)
 
 

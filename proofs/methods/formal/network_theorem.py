@@ -49,7 +49,7 @@ def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None]
         return _open(certificate, numbers, ABSENT)
     try:
         written = network(certificate)
-        numbers |= {"smooth": int(written.everywhere), "parts": len(written.layers)}
+        numbers |= {"smooth": int(written.everywhere and not _asked(certificate)), "parts": len(written.layers)}
         compare(written.source, written)
     except (Inexpressible, Different) as error:
         return _open(certificate, numbers, str(error))
@@ -63,7 +63,8 @@ def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None]
                 return _open(certificate, numbers, reason)
             check(folder, with_instances(written, accepted))
         except CoqError as error:
-            return _open(certificate, numbers, str(error) if has_coquelicot() else NO_COQUELICOT)
+            is_missing = "Coquelicot" in str(error) and not has_coquelicot()
+            return _open(certificate, numbers, NO_COQUELICOT if is_missing else str(error))
     return told("formal", Verdict.PROVED, {}, numbers, hypotheses=_asked(certificate))
 
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.smooth_entries import Need, needs
 from dyadic.proofs.checker.trust import FORMAL_TEXT, called
 from dyadic.proofs.methods.formal.coq_terms import POWERS, RECIPROCAL, function_number, power_name
 from dyadic.proofs.methods.formal.script import Network, WrittenLayer
@@ -48,6 +49,48 @@ def compare(source: str, network: Network) -> None:
     }
     if shapes != {name: "; ".join(map(str, shape)) for name, shape in network.table.shapes.items()}:
         raise Different("the shapes do not read back")
+    _compare_demands(source, network)
+
+
+def _compare_demands(source: str, network: Network) -> None:
+    """What the theorem asks is what the certificate's equations are said, in words, to ask."""
+    found = set(filter(_is_open, demands(source)))
+    for number, written in enumerate(network.layers):
+        form = _Expected(written, network)
+        said = {
+            (number, place, *form.need(need, node))
+            for place, (_, item, _) in enumerate(written.equations["inner"])
+            for need, node in needs(item["body"])
+        }
+        if set(filter(_is_open, said)) != {demand for demand in found if demand[0] == number}:
+            raise Different(f"{written.layer.place}: what the theorem asks of its numbers does not read back")
+
+
+def _is_open(demand: Term) -> bool:
+    """Whether it is more than that a number is not 0, which is evident."""
+    *_, need, of = demand
+    return not (need == Need.NOT_ZERO and isinstance(of, Fraction) and of)
+
+
+def demands(source: str) -> Iterator[Term]:
+    """(layer, equation, need, of what) of every demand of the file's list."""
+    text = source.partition("\nDefinition asked : list demand :=")[2].partition(".\n")[0]
+    for found in re.finditer(r"\(Demand ", text):
+        _, layer, equation, _, what = _term(text, found.start())
+        if what == "Never":
+            raise Different("an equation has a position among its numbers: the theorem would be about nothing")
+        yield int(layer), int(equation), *_found_need(*what)
+
+
+def _found_need(need: str, *parts: Term) -> tuple[str, Term]:
+    match need:
+        case Need.HAS_DERIVATIVE:
+            return need, ("apply", int(parts[0]), int(parts[1]), found_form(parts[2]))
+        case Need.LARGEST_ONCE:
+            return need, found_form(("Maximum", *parts))
+        case Need.SOME_TERM:
+            return need, found_form(("LogSumExp", *parts, ("Number", ("0",))))[:-1]
+    return need, found_form(parts[0])
 
 
 def equations(source: str, number: int) -> Iterator[tuple[str, list[str], Term]]:
@@ -227,14 +270,29 @@ class _Expected:
                 return self._read(self.layer.tensor(e[1], e[2]), e[3])
         return self._bracket(e)
 
+    def need(self, need: Need, node: Any) -> tuple[Need, Term]:
+        """What is asked of what, as :func:`demands` gives it."""
+        if need in (Need.LARGEST_ONCE, Need.SOME_TERM):
+            form = self._reduction(node)
+            return need, form if need is Need.LARGEST_ONCE else form[:-1]
+        if node[0] == "apply":
+            return need, self.form(node) if need is Need.HAS_DERIVATIVE else self.form(node[3])
+        return need, self._fraction(self.form(node[1]), node[2])[1] if need is Need.HAS_DERIVATIVE else self.form(
+            node[1]
+        )
+
     def _power(self, base: Term, exponent: Any) -> Term:
         if isinstance(exponent, int):
             return multiplied([base] * exponent) if exponent > 0 else _inverse(base, -exponent)
+        return multiplied(self._fraction(base, exponent))
+
+    def _fraction(self, base: Term, exponent: Any) -> tuple[Fraction, Term]:
+        """A power by a fraction: a number, times a derivative of a higher power."""
         power, order, factor = Fraction(exponent[1], exponent[2]), 0, Fraction(1)
         while power < POWERS:
             power, order = power + 1, order + 1
             factor /= power
-        return multiplied([factor, ("apply", function_number(power_name(power), self.functions), order, base)])
+        return factor, ("apply", function_number(power_name(power), self.functions), order, base)
 
     def _read(self, tensor: str, at: list[Any]) -> Term:
         """An entry; a position read from data as the sum over its one-hot row."""

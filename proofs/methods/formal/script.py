@@ -14,8 +14,9 @@ from typing import Any
 from dyadic.proofs.checker.assumptions import is_held
 from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
-from dyadic.proofs.methods.formal.coq_terms import EVERYWHERE, TermWriter, function_number, guarded
+from dyadic.proofs.methods.formal.coq_terms import TermWriter, function_number
 from dyadic.proofs.methods.formal.extents import Size
+from dyadic.proofs.methods.formal.listed_demands import demands
 from dyadic.proofs.methods.formal.tensors import Inexpressible, PlacedLayer, Tensors, escaped
 
 
@@ -42,9 +43,10 @@ class WrittenLayer:
 
 @dataclass
 class Network:
-    """A network as Coq sees it.  everywhere: whether nothing has to be assumed of the points of evaluation.
+    """A network as Coq sees it.
 
-    instances: for layers whose kind is proved for all sizes, in one of the files ``kinds``, the lemma that says so.
+    asked: what its theorem asks of the points of evaluation.  instances: for layers whose kind is proved for all sizes,
+    in one of the files ``kinds``, the lemma that says so.
     """
 
     layers: list[WrittenLayer]
@@ -52,9 +54,14 @@ class Network:
     ranks: list[int]
     half: int
     functions: list[str]
-    everywhere: bool
+    asked: list[str]
     kinds: list[str] = field(default_factory=list)
     instances: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether nothing has to be assumed of the points of evaluation."""
+        return not self.asked
 
     @property
     def source(self) -> str:
@@ -74,8 +81,9 @@ class Network:
             instances="".join(self.instances.values()),
             flags=_listed(["true" if v in self.instances else "false" for v in range(len(self.layers))]),
             shown="".join(f"(conj (instance{v} F F_exp) " for v in self.instances) + "I" + ")" * len(self.instances),
+            asked=_JOIN.join(self.asked),
             hypothesis="" if self.everywhere else _HYPOTHESIS.format(arguments=self._arguments),
-            smooth=_EVERYWHERE if self.everywhere else _CONDITIONS,
+            smooth="intros c []" if self.everywhere else "exact asked_is_met",
         )
 
     def _shapes(self, family: str) -> str:
@@ -108,8 +116,8 @@ def network(certificate: Any) -> Network:
     layer = PlacedLayer(", ".join(architecture["costs"]), costs_as_layer(certificate, table), {}, table)
     layers.append(_placed(layer, functions, [where[cost["input"]] for cost in architecture["costs"].values()], True))
     ranks = [certificate["ranks"]["x"][vertex["name"]] for vertex in architecture["vertices"]]
-    everywhere = EVERYWHERE.issuperset(functions) and not any(map(_over_a_part, layers))
-    return Network(layers, table, ranks, steps // 2, functions, everywhere)
+    asked = demands([[text for *_, text in layer.equations["inner"]] for layer in layers])
+    return Network(layers, table, ranks, steps // 2, functions, asked)
 
 
 def _input(node: Any, table: Tensors, name: str) -> str:
@@ -213,17 +221,6 @@ def _terms(layer: PlacedLayer, e: Any) -> int:
     return 1
 
 
-def _over_a_part(written: WrittenLayer) -> bool:
-    """Whether a layer takes a maximum, or a log-sum-exp over a part of its range."""
-
-    def found(e: Any) -> bool:
-        if not isinstance(e, list) or not e:
-            return False
-        return (e[0] == "logsumexp" and bool(guarded(e[3])[0])) or any(map(found, e[1:]))
-
-    return bool(written.equations["positions"]) or any(found(item["body"]) for _, item, _ in written.equations["inner"])
-
-
 def _listed(items: Any) -> str:
     return "; ".join(map(str, items))
 
@@ -246,16 +243,13 @@ def layer_text(written: WrittenLayer) -> str:
 
 
 _JOIN = ";\n   "
-_HYPOTHESIS = """  (* no maximum is attained twice, and every argument satisfies [condition] *)
-  Hypothesis evaluated_where_smooth : conditions_network others {arguments}.
+_HYPOTHESIS = """  Hypothesis asked_is_met : forall c, In c asked -> demand_met others {arguments} c.
 """
-_EVERYWHERE = "apply (smooth_network_everywhere others); vm_compute; reflexivity."
-_CONDITIONS = "apply (conditions_network_suffice others). exact evaluated_where_smooth."
 _FILE = """(** The theorem of one network, written from its certificate. *)
 From Coq Require Import Reals List ZArith QArith.
 From Coquelicot Require Import Coquelicot.
 From Dyadic Require Import Network Equations Derivatives Polynomials Pairing Coordinates Printed.
-From Dyadic Require Import NetworkTensors Emitted Functions Instances.
+From Dyadic Require Import NetworkTensors Emitted Functions Demands Instances.
 {kinds}Import ListNotations.
 Open Scope nat_scope.
 
@@ -282,6 +276,12 @@ Qed.
 Lemma network_accepted : accepted dims {n} {P} layers cost_layer {L} rank by_kind = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
 
+(* What is asked of the numbers that feeding forward gives; Demands.v says what it means. *)
+Definition asked : list demand :=
+  [{asked}].
+Lemma asked_is_all : demands {n} layers cost_layer = asked.
+Proof. vm_cast_no_check (eq_refl asked). Qed.
+
 Section Statement.
   Variable others : functions.           (* the functions that Functions.v does not define *)
   Variable data : nat -> Z -> R.         (* inputs and target *)
@@ -300,7 +300,7 @@ Section Statement.
   Proof.
     apply (printed_backpropagation F (fun _ _ => eq_refl) dims {n} {P} layers cost_layer data {L} rank by_kind
              (by_kind_holds F (fun _ _ => eq_refl)) theta network_accepted).
-    {smooth}
+    apply (demands_suffice others). rewrite asked_is_all. {smooth}.
   Qed.
 End Statement.
 Print Assumptions this_network.
