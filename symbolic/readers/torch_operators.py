@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Rational
 
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.operations import OPERATIONS, product, with_number
+from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, with_number
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
 from dyadic.symbolic.readers.torch_masks import whole_quotient
 from dyadic.symbolic.readers.torch_ordering import ordered
@@ -290,7 +290,8 @@ def _factor(call: OperatorCall, x: str, key: str) -> str:
 def einsum(call: OperatorCall) -> Result:
     call.ignore("path")  # the order of the products
     tensors = [call.model.vertex(value) for value in call["tensors"]]
-    return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
+    equation = spelled_out(call["equation"], [len(call.model.shapes[tensor]) for tensor in tensors])
+    return call.layer("einsum", tensors, equation=equation.replace(" ", ""))
 
 
 # -- normalisation ------------------------------------------------------------------------------------------------

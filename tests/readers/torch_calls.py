@@ -76,6 +76,7 @@ CALLS = {
         + x * ((labels - 2) // 2 + labels % 2)[:, None]
         + torch.div(x, 0.3, rounding_mode="floor")
     ),
+    "dots": lambda x: torch.einsum("...i, ...i -> ...", x, x.sin()) + torch.einsum("i...,j...", x, x).sum(0)[0, 0],
     "sum of truths": lambda x: x * ((x > 0) + (x > 0.5)) + x * ((x > 0) * (x > 0.5)),
     "strides": lambda x: x.as_strided((2, 3), (4, 1), 1) * x.unfold(1, 2, 1)[:2, :, 0],
     "strides written": lambda x: (x @ x.T).fill_diagonal_(0.5),
