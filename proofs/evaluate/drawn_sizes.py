@@ -77,13 +77,12 @@ def _facts(graph: Graph, name: str) -> VertexFacts:
 
 def _lookups(layer: dict[str, Any]) -> list[tuple[int, int, int]]:
     slots = {("x", owner): slot for slot, owner in enumerate(layer["inputs"])}
-    entries = [node for node in nodes([item["body"] for item in layer["definitions"]]) if node[0] == "entry"]
-    found = {
-        (slots[index[1], index[2]], slots[node[1], node[2]], axis)
-        for node in entries
-        for axis, index in enumerate(node[3])
-        if isinstance(index, list) and index[0] == "entry" and {(node[1], node[2]), (index[1], index[2])} <= slots.keys()
-    }
+    found: set[tuple[int, int, int]] = set()
+    for node in nodes([item["body"] for item in layer["definitions"]]):
+        for axis, index in enumerate(node[3] if node[0] == "entry" else []):
+            if isinstance(index, list) and index[0] == "entry":
+                both = slots.get((index[1], index[2])), slots.get((node[1], node[2]))
+                found |= {(both[0], both[1], axis)} if both[0] is not None and both[1] is not None else set()
     return sorted(found)
 
 

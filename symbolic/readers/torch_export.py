@@ -193,9 +193,7 @@ class _TorchReader:
         for position, node in enumerate(self.calls, 1):
             self._read(position, node)
         if not self.final and (further := [target for target in self.refused if decomposable(self.torch, target)]):
-            pairs = zip(self.problems, self.refused, strict=True)
-            stuck = [problem for problem, target in pairs if target not in further]
-            raise Decomposable(further, stuck or self.problems)
+            raise Decomposable(further, self.problems)
         refuse(self.where, self.problems)
         found = [self.values.get(node) if hasattr(node, "all_input_nodes") else None for node in self.outputs]
         outputs = [self._output(value) for value in found]
