@@ -51,6 +51,23 @@ def segmentation(name: str) -> Callable[[], Case]:
     return make
 
 
+def small_vit() -> Case:
+    import torchvision
+
+    model = torchvision.models.VisionTransformer(64, 16, num_layers=2, num_heads=4, hidden_dim=32, mlp_dim=48)
+    nn.init.normal_(model.heads.head.weight)  # zeros, which hide every other gradient
+    return model.eval(), (torch.randn(1, 3, 64, 64),)
+
+
+def small_vgg11() -> Case:
+    """With fewer units in its dense layers, which have 120 million weights otherwise."""
+    import torchvision
+
+    model = torchvision.models.vgg11(weights=None)
+    model.classifier = nn.Sequential(nn.Linear(512 * 49, 32), nn.ReLU(), nn.Dropout(), nn.Linear(32, 10))
+    return model.eval(), (torch.randn(1, 3, 64, 64),)
+
+
 class Logits(nn.Module):
     """The first tensor of what a model of the transformers package returns."""
 
@@ -243,9 +260,9 @@ MODELS: dict[str, Callable[[], Case]] = {
     "wide_resnet50": vision("wide_resnet50_2"), "densenet121": vision("densenet121"),
     "mobilenet_v2": vision("mobilenet_v2"), "mobilenet_v3": vision("mobilenet_v3_small"),
     "efficientnet_b0": vision("efficientnet_b0"), "regnet": vision("regnet_y_400mf"),
-    "convnext": vision("convnext_tiny"), "vit_b_16": vision("vit_b_16", image_size=64), "swin_t": vision("swin_t"),
+    "convnext": vision("convnext_tiny"), "vit_b_16": small_vit, "swin_t": vision("swin_t"),
     "squeezenet": vision("squeezenet1_1"), "shufflenet": vision("shufflenet_v2_x1_0"), "alexnet": vision("alexnet"),
-    "vgg11": vision("vgg11"), "fcn": segmentation("fcn_resnet50"), "deeplabv3": segmentation("deeplabv3_resnet50"),
+    "vgg11": small_vgg11, "fcn": segmentation("fcn_resnet50"), "deeplabv3": segmentation("deeplabv3_resnet50"),
     "unet": unet, "vae": vae, "dit": dit, "gcn": graph(Gcn), "gat": graph(Gat), "vq_vae": own(VectorQuantised, (3, 6)),
     "transformer": own(lambda: nn.Transformer(8, 2, 1, 1, 16, batch_first=True), (2, 3, 8), (2, 4, 8)),
     "lstm": own(lambda: nn.LSTM(3, 4, 2, batch_first=True, bidirectional=True), (2, 5, 3)),

@@ -101,7 +101,11 @@ class AutogradComparison:
         for key, gradient in theirs.items():
             found[f"the gradient of {key}"] = _apart(ours.get(key, np.zeros(gradient.shape)), gradient, floor)
         for scale in SCALES:
-            for key, gradient in self._autograd(run, scale).items():
+            try:
+                scaled = self._autograd(run, scale)
+            except NotComparable:  # half precision ends at 65504
+                continue
+            for key, gradient in scaled.items():
                 what = f"the gradient of {key}, for sensitivities times {scale:.3g},"
                 found[what] = _apart(theirs[key], gradient / scale, floor)
         return found
@@ -182,6 +186,8 @@ class AutogradComparison:
     def _restore(self) -> None:
         with self.torch.no_grad():
             for key, tensor in self._tensors():
+                if not tensor.is_leaf:  # a buffer that the module has computed from its weights
+                    tensor.detach_()
                 tensor.copy_(self.before[key])
 
     def _move(self, generator: Any) -> None:
@@ -200,7 +206,7 @@ class AutogradComparison:
         if not isinstance(value, torch.Tensor) or not value.is_floating_point():
             return value
         value = value.detach().double() if self.double else value.detach()
-        if not spread:
+        if not spread or _is_mask(value):
             return value.clone()
         noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
         return value + (spread * noise).to(value.dtype)
@@ -281,7 +287,7 @@ class AutogradComparison:
         found = tuple(slope.to_dense() if slope.is_sparse else slope for slope in found)
         if not all(torch.isfinite(value).all() for value in (*outputs, *found)):
             raise NotComparable("values or gradients at a random point are not finite")
-        return {key: _array(gradient) for key, gradient in zip(named, found, strict=True)}
+        return {key: _entries(gradient) for key, gradient in zip(named, found, strict=True)}
 
     # -- what is emitted ---------------------------------------------------------------------------------------------
 
@@ -313,9 +319,13 @@ class AutogradComparison:
             if position in run.sensitivities:
                 y[cost.owner] = y[cost.owner] + _array(run.sensitivities[position])
         params = {**architecture.values, **self._parameters()}
-        with np.errstate(all="ignore"):
-            state = module.wavefront(params, x, y)
-            gradients = module.gradients(params, x, y)[1]
+        try:
+            with np.errstate(all="ignore"):
+                state = module.wavefront(params, x, y)
+                gradients = module.gradients(params, x, y)[1]
+        except ValueError as error:  # such as positions that are counted from the end
+            remedy = "give an example whose integers are positions counted from 0"
+            raise SpecError(architecture.name, f"its example cannot be run: {error}", remedy) from error
         return {position: state.x[cost.input] for position, cost in costs.items()}, gradients
 
     def _parameters(self) -> dict[str, np.ndarray]:
@@ -325,26 +335,38 @@ class AutogradComparison:
         return {key: value for key, value in own.items() if key in asked}
 
 
-def _array(tensor: Any) -> np.ndarray:
-    """A tensor's entries; of floating-point numbers in double precision."""
+def _entries(tensor: Any) -> np.ndarray:
+    """A tensor's entries, where they lie; of floating-point numbers in double precision."""
     tensor = tensor.detach().cpu()
-    return np.array((tensor.double() if tensor.is_floating_point() else tensor).numpy())
+    return np.asarray((tensor.double() if tensor.is_floating_point() else tensor).numpy())
+
+
+def _array(tensor: Any) -> np.ndarray:
+    """The same as a copy: a module may write into its tensors."""
+    return np.array(_entries(tensor))
+
+
+def _is_mask(value: Any) -> bool:
+    """Whether a tensor's entries are 0 and 1, both: what such a mask hides, (1 - m) * -1e38, would be far off."""
+    return bool(((value == 0) | (value == 1)).all()) and len(value.unique()) == 2
 
 
 def _apart(ours: Any, theirs: np.ndarray, floor: float) -> float:
     """The largest difference, relative to the largest entry; infinite where one is a number and the other is not."""
     ours, theirs = np.asarray(ours, float), np.asarray(theirs, float)
-    if ours.shape != theirs.shape or not np.isfinite(ours[np.isfinite(theirs)]).all():
+    if ours.shape != theirs.shape:
         return float("inf")
     defined = np.isfinite(theirs)
-    difference = _largest(ours[defined] - theirs[defined])
-    scale = max(_largest(theirs), floor)
+    apart = ours - theirs if defined.all() else (ours - theirs)[defined]
+    if not np.isfinite(apart).all():
+        return float("inf")
+    difference, scale = _largest(apart), max(_largest(theirs), floor)
     return 0.0 if not difference else difference / scale if scale else float("inf")
 
 
 def _largest(array: np.ndarray) -> float:
-    finite = np.abs(array[np.isfinite(array)])
-    return float(finite.max()) if finite.size else 0.0
+    finite = array if np.isfinite(array).all() else array[np.isfinite(array)]
+    return max(float(finite.max()), -float(finite.min())) if finite.size else 0.0
 
 
 __all__ = ["AutogradComparison", "ComparisonPoint", "NotComparable"]

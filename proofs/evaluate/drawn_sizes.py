@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from dyadic.proofs.checker.evaluation.maxima import has_values
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import nodes
 from dyadic.proofs.checker.intake.reading import Rejected, need
 from dyadic.proofs.evaluate.integers import largest_tensor, most_terms
 from dyadic.proofs.evaluate.network import whole
@@ -35,12 +36,14 @@ class VertexFacts:
 
     free: see :func:`free_symbols`.  products: for each extent of its activation the named sizes that it is a product
     of, and its value in the architecture.  composed: the axes whose extent is composed of others, with that value.
+    lookups: (slot, table, axis): the integers of an input slot stand on an axis of another one.
     fitted: what followed from sizes tried before, by them and the shapes read.
     """
 
     free: tuple[str, ...]
     products: list[tuple[list[str], int | None]]
     composed: list[tuple[int, int]]
+    lookups: list[tuple[int, int, int]]
     fitted: dict[Any, tuple[dict[str, int], list[list[int]], list[int], int, int]] = field(default_factory=dict)
 
 
@@ -69,7 +72,18 @@ def _facts(graph: Graph, name: str) -> VertexFacts:
         if number is not None and _is_composed(extent, layer["extents"])
     ]
     products = [(_factors(extent), number) for extent, number in zip(shape, numbers, strict=True)]
-    return VertexFacts(tuple(free_symbols(graph, name)), products, composed)
+    return VertexFacts(tuple(free_symbols(graph, name)), products, composed, _lookups(layer))
+
+
+def _lookups(layer: dict[str, Any]) -> list[tuple[int, int, int]]:
+    slots = {("x", owner): slot for slot, owner in enumerate(layer["inputs"])}
+    found: set[tuple[int, int, int]] = set()
+    for node in nodes([item["body"] for item in layer["definitions"]]):
+        for axis, index in enumerate(node[3] if node[0] == "entry" else []):
+            if isinstance(index, list) and index[0] == "entry":
+                both = slots.get((index[1], index[2])), slots.get((node[1], node[2]))
+                found |= {(both[0], both[1], axis)} if both[0] is not None and both[1] is not None else set()
+    return sorted(found)
 
 
 class Instantiation:
@@ -108,6 +122,10 @@ class Instantiation:
         self.tables[name], read, self.shapes[name], entries, work = known.fitted[key]
         for parent, shape in zip(parents, read, strict=True):
             self.shapes.setdefault(parent, shape)
+        for slot, table_slot, axis in known.lookups:  # a small instance of an axis has fewer positions
+            if parents[slot] in self.below:
+                extent = self.shapes[parents[table_slot]][axis]
+                self.below[parents[slot]] = min(self.below[parents[slot]], extent)
         for axis, number in known.composed:
             self.learned.setdefault(number, self.shapes[name][axis])
         self.entries += entries

@@ -105,8 +105,11 @@ def own_entry(
         return None
     for owner, name, shape in zip(content["inputs"], graph.parents[child], content["input_shapes"], strict=True):
         node = graph.inputs.get(name, {})
-        at = places([whole(extent, sizes, where) for extent in shape], where)
         if node.get("role") == "index":
+            try:
+                at = places([whole(extent, sizes, where) for extent in shape], where)
+            except Rejected:  # too many of them
+                return None
             most = below[repr(node["below"])]
             drawn = [position(f"{seed} x {name} {list(place)}", most) for place in at]
             integers = [int(number) for number in constants.get(name, drawn)]

@@ -100,6 +100,7 @@ class Model:
     layouts: positions that were laid out anew, which are no vertices (:mod:`dyadic.symbolic.readers.positions`).
     computed: bytes of the constants that the file does not hold, but says how to make.
     infinite: whether a constant held an infinity.
+    distinct: computed positions of which no two are equal, with the axis along which they differ.
     least: how many entries a weight has at least; a file that does not tell weights from constants has 2, for a single
         number is a constant more often than not.
     """
@@ -117,6 +118,7 @@ class Model:
         self.layouts: dict[str, Layout] = {}
         self.computed = 0
         self.infinite = False
+        self.distinct: dict[str, int] = {}
 
     def fresh(self, wanted: str) -> str:
         """A name that no input or layer has yet, as close to the wanted one as possible."""
@@ -189,7 +191,7 @@ class Model:
             trained = value.trained and value.array.size >= self.least
         name = self.given.get(value.name)
         if name is None:
-            array = value.array if value.array.dtype.kind == "f" else value.array.astype(np.float32)
+            array = value.array if value.array.dtype.kind == "f" else _as_numbers(value.array)
             name = self.array(value.name, array, "parameter" if trained else "constant")
             self.given[value.name] = name
         elif trained:
@@ -295,6 +297,12 @@ class Model:
                 found.add(name)
                 stack += self.vertices[name].inputs if name in self.vertices else ()
         return found
+
+
+def _as_numbers(array: np.ndarray) -> np.ndarray:
+    """Integers and truth values in the shortest type that holds them."""
+    short = array.astype(np.float32)
+    return short if (short == array).all() else array.astype(np.float64)
 
 
 def _extent(value: Any) -> Expr:

@@ -37,6 +37,7 @@ class OperatorCall:
     defaults: what the operator's schema gives for an argument that is left out.
     kinds: what the tensors among the arguments hold, and under "" the result: "f64", "i64", "b8" and so on.
     traced: whether the call stands in a program as it was traced: then an ``alias`` is a whole slice, no ``detach``.
+    alone: whether the first tensor lies in memory alone and by rows, so that strides count its entries.
     read: the arguments that have been asked for.  One that nobody asks for must be left out (:meth:`all_read`).
     """
 
@@ -48,6 +49,7 @@ class OperatorCall:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     traced: bool = False
+    alone: bool = False
     read: set[str] = field(default_factory=lambda: set(_WITHOUT_EFFECT))
 
     def __getitem__(self, key: str) -> Any:

@@ -27,6 +27,7 @@ from dyadic.symbolic.readers import (  # noqa: F401 (each registers operators)
     torch_recurrent,
     torch_scatter,
     torch_shapes,
+    torch_strides,
     torch_windows,
 )
 from dyadic.symbolic.readers.model import MALFORMED, Known, Model, Problem, Unsupported, malformed, refuse
@@ -35,7 +36,7 @@ from dyadic.symbolic.readers.torch_call import OPERATORS, OperatorCall, Unread
 from dyadic.symbolic.readers.torch_package import first_line_of, package, quietly
 from dyadic.symbolic.readers.torch_positions import rows_looked_up
 from dyadic.symbolic.readers.torch_program import decomposable, decomposed, label_of
-from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, place_of, size_of
+from dyadic.symbolic.readers.torch_tensors import array_of, kind_of, lies_alone, place_of, size_of
 from dyadic.symbolic.structure import Architecture, InputRole, show
 
 
@@ -85,7 +86,7 @@ def export_module(
         try:
             program = torch.export.export(module, arguments, dynamic_shapes=dynamic_shapes)
         except Exception as error:  # torch.export has no one class of errors
-            raise DyadicError(f"{title}: torch.export cannot export it: {str(error)[:400]}") from error
+            raise DyadicError(f"{title}: torch.export cannot export it: {first_line_of(error)}") from error
         return from_program(program, title, title, cost)
 
 
@@ -195,7 +196,7 @@ class _TorchReader:
             raise Decomposable(further, self.problems)
         refuse(self.where, self.problems)
         found = [self.values.get(node) if hasattr(node, "all_input_nodes") else None for node in self.outputs]
-        outputs = [value if isinstance(value, str) else None for value in found]
+        outputs = [self._output(value) for value in found]
         for position, value in enumerate(outputs):
             if value is None:
                 self.model.note(f"the output {position} is left out: it depends on no input")
@@ -204,6 +205,12 @@ class _TorchReader:
         return ReadModule(
             architecture, tuple(self.given), tuple(None if value is None else names.index(value) for value in outputs)
         )
+
+    def _output(self, value: Any) -> str | None:
+        """The name of an output; a weight may be one itself, what depends on no weight and no input is none."""
+        if isinstance(value, Known) and value.trained:
+            return self.model.vertex(value)
+        return value if isinstance(value, str) else None
 
     # -- inputs, parameters, buffers -------------------------------------------------------------------------------
 
@@ -225,7 +232,7 @@ class _TorchReader:
         name = self.places.get(place_of(tensor), spec.target) if tensor.numel() else spec.target
         if name != spec.target:
             self.model.note(f"{spec.target} is {name}: one parameter")
-        return Known(name, array_of(tensor), trained)
+        return Known(name, array_of(tensor), trained and tensor.is_floating_point())
 
     def _input(self, node: Any) -> str | None:
         tensor = node.meta.get("val")
@@ -352,7 +359,9 @@ class _TorchReader:
             if isinstance(given, self.torch.fx.Node):
                 kinds[argument.name] = kind_of(given.meta.get("val"))
         written = label_of(node.meta.get("original_aten", node.target)) == label(node)  # not by a rule of decomposition
-        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds, self.traced and written)
+        alone = bool(node.all_input_nodes) and lies_alone(node.all_input_nodes[0].meta.get("val"))
+        traced = self.traced and written
+        return OperatorCall(self.model, label(node), name, arguments, wanted, defaults, kinds, traced, alone)
 
     @staticmethod
     def _path(node: Any) -> str:

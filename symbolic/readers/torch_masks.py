@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dyadic.symbolic.options import number
+from dyadic.symbolic.readers.operations import truncated
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, finite, operator
 
 _RELATIONS = {
@@ -85,10 +87,10 @@ def cast(call: OperatorCall) -> Result:
         raise Unsupported("complex numbers")
     if after == "b8" and before != "b8":
         return truth(call, "self")
+    if after in ("i8", "i16") and before not in ("b8", "i8", after):
+        raise Unsupported(f"casts to integers of {after[1:]} bits, which begin again where they end")
     if before[:1] == "f" and after[:1] == "i":
-        parts = [call.layer("sign", [call.x()], "sign")]
-        size = call.layer("floor", [call.layer("abs", [call.x()], "abs")], "whole")
-        return call.layer("mul", [*parts, size])
+        return truncated(call.model, call.name, call.x())
     if before[:1] == after[:1] == "f":
         if int(after[1:]) < int(before[1:]):
             call.model.note(
@@ -111,6 +113,24 @@ def whole(call: OperatorCall) -> Result:
     if call.operator == "ceil":
         return call.layer("neg", [call.layer("floor", [call.layer("neg", [call.x()], "neg")], "floor")])
     if call.operator == "trunc":
-        size = call.layer("floor", [call.layer("abs", [call.x()], "abs")], "whole")
-        return call.layer("mul", [call.layer("sign", [call.x()], "sign"), size])
-    return call.layer("floor", [call.layer("div", [operand(call, "self"), operand(call, "other")], "quotient")])
+        return truncated(call.model, call.name, call.x())
+    return whole_quotient(call)
+
+
+def whole_quotient(call: OperatorCall) -> Result:
+    """x / y rounded down, or towards 0; the derivative is 0."""
+    found = call.layer("div", [operand(call, "self"), operand(call, "other")], "quotient")
+    return truncated(call.model, call.name, found) if call["rounding_mode"] == "trunc" else call.layer("floor", [found])
+
+
+@operator(frac="sub sign abs floor mul", fmod="sub sign abs floor mul scale")
+def behind_the_point(call: OperatorCall) -> Result:
+    """x - trunc(x), x - m trunc(x / m): the derivative in x is 1."""
+    if call.operator == "frac":
+        return call.layer("sub", [call.x(), truncated(call.model, f"{call.name}.whole", call.x())])
+    divisor = call["other"]
+    if isinstance(divisor, str | Known) or not divisor:
+        raise Unsupported("the divisor is not a number")
+    exact = number(call.name, "divisor", divisor)
+    times = truncated(call.model, f"{call.name}.times", call.layer("scale", [call.x()], "ratio", factor=1 / exact))
+    return call.layer("sub", [call.x(), call.layer("scale", [times], "whole", factor=exact)])

@@ -9,8 +9,9 @@ import numpy as np
 from sympy import Rational
 
 from dyadic.symbolic.options import number
-from dyadic.symbolic.readers.operations import OPERATIONS, product, with_number
+from dyadic.symbolic.readers.operations import OPERATIONS, product, spelled_out, with_number
 from dyadic.symbolic.readers.torch_call import Known, OperatorCall, Result, Unsupported, Value, operator
+from dyadic.symbolic.readers.torch_masks import whole_quotient
 from dyadic.symbolic.readers.torch_ordering import ordered
 
 _ELEMENTWISE = {
@@ -34,11 +35,13 @@ def log_sigmoid(call: OperatorCall) -> Result:
     return [call.layer("log_sigmoid", [call.x()]), None]
 
 
-@operator(round="round")
+@operator(round="round scale")
 def rounded(call: OperatorCall) -> Result:
-    if call["decimals"]:
-        raise Unsupported(f"decimals = {call['decimals']} (only 0)")
-    return call.layer("round", [call.x()])
+    if not call["decimals"]:
+        return call.layer("round", [call.x()])
+    unit = Rational(10) ** int(call["decimals"])
+    found = call.layer("round", [call.layer("scale", [call.x()], "shifted", factor=unit)], "rounded")
+    return call.layer("scale", [found], factor=1 / unit)
 
 
 @operator(remainder="mod")
@@ -152,12 +155,16 @@ _ARITHMETIC = {
 
 
 @operator(
-    **{name: f"{OPERATIONS[operation]} scale" for name, operation in _ARITHMETIC.items() if operation != "Div"},
-    div="div scale reciprocal",
+    **{name: f"{OPERATIONS[operation]} scale" for name, operation in _ARITHMETIC.items()}
+    | {"add": "add scale maximum", "div": "div scale reciprocal floor sign abs mul"},
 )
 def arithmetic(call: OperatorCall) -> Result:
     if call["rounding_mode"] is not None:
-        raise Unsupported(f"rounding_mode = {call['rounding_mode']!r}")
+        return whole_quotient(call)
+    if call.kinds.get("") == "b8" and call.operator == "add":
+        return call.layer("maximum", [call.x(), call.x("other")])
+    if call.kinds.get("", "f")[0] == "i" and call.operator == "div":
+        raise Unsupported("divides integers without a rest")
     operation, alpha = _ARITHMETIC[call.operator], call["alpha"]
     operands = [call["self"], call["other"]]
     if alpha is not None and alpha != 1:
@@ -283,7 +290,8 @@ def _factor(call: OperatorCall, x: str, key: str) -> str:
 def einsum(call: OperatorCall) -> Result:
     call.ignore("path")  # the order of the products
     tensors = [call.model.vertex(value) for value in call["tensors"]]
-    return call.layer("einsum", tensors, equation=call["equation"].replace(" ", ""))
+    equation = spelled_out(call["equation"], [len(call.model.shapes[tensor]) for tensor in tensors])
+    return call.layer("einsum", tensors, equation=equation.replace(" ", ""))
 
 
 # -- normalisation ------------------------------------------------------------------------------------------------
@@ -362,19 +370,27 @@ _HIDDEN = 10**30
 """What is taken from a score that a mask hides: no score is as large, and its sensitivity times it is finite."""
 
 
-@operator(scaled_dot_product_attention="attention scale")
+@operator(scaled_dot_product_attention="attention scale reduce_max mul")
 def attention(call: OperatorCall) -> Result:
+    """Attention; the result of a query from which a mask hides every key is 0."""
     if call["dropout_p"]:
         raise Unsupported("dropout in training: call module.eval() first")
     if call["enable_gqa"]:
         raise Unsupported("enable_gqa")
     inputs = [call.x("query"), call.x("key"), call.x("value")]
+    seen: str | None = None
     if call.given("attn_mask"):
         mask: Value = call.value("attn_mask")
+        if isinstance(mask, Known):
+            some = (mask.array if mask.array.dtype.kind == "b" else mask.array > -np.inf).any(-1, keepdims=True)
+            seen = None if some.all() else call.constant(f"{call.name}.seen", some.astype(float))
+        elif call.kinds.get("attn_mask") == "b8":
+            seen = call.layer("reduce_max", [mask], "seen", axes=[call.rank("attn_mask") - 1], keep=True)
         if isinstance(mask, Known) and mask.array.dtype.kind == "b":
             mask = Known(f"{mask.name}.added", np.where(mask.array, np.float32(0), np.float32("-inf")))
         elif call.kinds.get("attn_mask") == "b8":
             mask = call.layer("scale", [call.model.vertex(mask)], "mask", factor=_HIDDEN, offset=-_HIDDEN)
         inputs.append(call.model.vertex(mask))
     options: dict[str, Any] = {} if call["scale"] is None else {"scale": call["scale"]}
-    return call.layer("attention", inputs, causal=bool(call["is_causal"]), **options)
+    found = call.layer("attention", inputs, "" if seen is None else "read", causal=bool(call["is_causal"]), **options)
+    return found if seen is None else call.layer("mul", [found, seen])

@@ -37,6 +37,7 @@ def ordered(call: OperatorCall, axis: int, count: int, largest: bool) -> list[st
         line = call.constant(f"{call.name}.line", np.arange(call.extent(axis), dtype=float))
         equation = f"{others}{letters[axis]}k,{letters[axis]}->{placed}"
         positions = call.layer("einsum", [chosen, line], "positions", equation=equation)
+        call.model.distinct[positions] = axis
     return [values, positions]
 
 
@@ -60,18 +61,18 @@ def extreme_position(call: OperatorCall) -> Result:
     return found if keep else call.layer("squeeze", [found], axes=[axis])
 
 
-@operator(median=_CHOICE)
-def median(call: OperatorCall) -> Result:
-    """The lower of the two in the middle."""
+@operator(median=_CHOICE, kthvalue=_CHOICE)
+def one_in_order(call: OperatorCall) -> Result:
+    """The k-th smallest entry; the median is the lower of the two in the middle."""
     if not call.given("dim"):
         raise Unsupported("of the flattened tensor")
     axis = call.axis()
-    middle = (call.extent(axis) - 1) // 2
+    place = (call.extent(axis) - 1) // 2 if call.operator == "median" else int(call["k"]) - 1
     found: list[str | None] = []
-    for part in ordered(call, axis, middle + 1, largest=False):
+    for part in ordered(call, axis, place + 1, largest=False):
         if part is None:
             found.append(None)
             continue
-        cut = call.layer("slice", [part], "middle", axes=[axis], starts=[middle], sizes=[1])
+        cut = call.layer("slice", [part], "chosen", axes=[axis], starts=[place], sizes=[1])
         found.append(cut if call["keepdim"] else call.layer("squeeze", [cut], axes=[axis]))
     return found

@@ -46,10 +46,11 @@ def package() -> Any:
     return torch
 
 
-def first_line_of(error: Exception, path: str) -> str:
+def first_line_of(error: Exception, path: str = "") -> str:
     """The first line of torch's message, without the file's name and without a hint at warnings that are not shown."""
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return first.replace(path, "the file").partition(". Please check")[0].rstrip(" ,.;:")[:200]
+    first = first.replace(path, "the file") if path else first
+    return first.partition(". Please check")[0].rstrip(" ,.;:")[:200]
 
 
 __all__ = ["first_line_of", "package", "quietly"]

@@ -126,16 +126,25 @@ def write_at(call: OperatorCall) -> Result:
             cuts = [(k, 0, n, 1) for k, n in enumerate(chosen.shape)]
             value = sliced(call.model, f"{call.name}.written", value, cuts)
         return placed_at(call, np.take_along_axis(line[cut], chosen, axis), value, line)
-    if call.given("src"):
+    moved = call.given("src")
+    if moved and call.model.distinct.get(index) != axis:
         raise Unsupported("writes at positions that are not known beforehand, which may coincide")
-    if [*call.shape("index")][:axis] != [*call.shape()][:axis]:
+    if moved and call.shape("src") != call.shape("index"):
+        raise Unsupported("writes a part of a tensor at positions that are not known beforehand")
+    if any(n != m for k, (n, m) in enumerate(zip(call.shape("index"), call.shape(), strict=True)) if k != axis):
         raise Unsupported("writes to a part of the other axes")
     chosen_ = one_hot(call.model, f"{call.name}.choice", index, call.shape()[axis])
     rank = call.rank()
+    if moved:
+        here = _letters(rank, axis)
+        equation = f"{here}p,{here}->{here.replace('q', 'p')}"
+        written = call.layer("einsum", [chosen_, call.x("src")], "placed", equation=equation)
+        if _base(call) is None:
+            return written
     hit = call.layer("reduce_max", [chosen_], "hit", axes=[axis], keep=False)
     order = from_last(axis, rank)
     hit = call.layer("transpose", [hit], "hits", permutation=order) if order != sorted(order) else hit
-    value = call.constant(f"{call.name}.value", np.array(float(call["value"])))
+    value = written if moved else call.constant(f"{call.name}.value", np.array(float(call["value"])))
     return call.layer("where", [hit, value, call.x()])
 
 

@@ -36,6 +36,14 @@ def place_of(tensor: Any) -> Any:
     return tensor.data_ptr(), tensor.shape, tensor.stride()
 
 
+def lies_alone(tensor: Any) -> bool:
+    """Whether a tensor fills its memory, row after row."""
+    if not hasattr(tensor, "is_contiguous") or not all(isinstance(extent, int) for extent in tensor.shape):
+        return False
+    filled = tensor.untyped_storage().nbytes() == tensor.numel() * tensor.element_size()
+    return bool(tensor.is_contiguous() and tensor.storage_offset() == 0 and filled)
+
+
 def array_of(tensor: Any) -> np.ndarray:
     found = tensor.detach().cpu()
     found = found.float() if str(found.dtype) in ("torch.bfloat16", "torch.float16") else found

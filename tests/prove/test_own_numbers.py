@@ -93,6 +93,30 @@ CUT = network(
 )
 
 
+def test_positions_are_below_what_an_axis_has_become_at_small_sizes():
+    """Convolutions shrink an image further than the bound of the positions that are looked up in it."""
+    window = {"type": "conv", "filters": 2, "kernel": [3], "stride": [2], "padding": [1, 1]}
+    layers = [{"name": f"c{k}", "inputs": [f"c{k - 1}" if k else "x"], **window} for k in range(3)]
+    layers.append({"name": "rows", "type": "gather", "inputs": ["c2", "at"], "axis": 1})
+    inputs = {"x": {"shape": [2, 64]}, "at": {"shape": [6], "below": 8}}
+    certificate = certificate_of(network(layers, inputs=inputs))
+    assert certificate["verdict"] == "proved"
+    assert claim_of(certificate, "identity")["witness"]["below"]["at"] < 8
+    assert check_all(certificate).confirmed
+
+
+def test_a_tensor_too_large_for_one_layer_leaves_the_others():
+    """What the cheapest layer reads is too large to be evaluated; the flow's asymmetry is seen at another one."""
+    layers = [
+        {"name": "a", "type": "tanh"},
+        {"name": "s", "type": "select", "axis": 0, "position": 3},
+        {"name": "b", "type": "tanh"},
+    ]
+    certificate = certificate_of(network(layers, (120, 1200)), methods=["nonreciprocity"])
+    claim = claim_of(certificate, "nonreciprocity")
+    assert (claim["verdict"], claim["numbers"]["own"]) == ("proved", 1)
+
+
 def test_a_slice_that_reads_further_at_reduced_sizes():
     """At 3 and 4 entries the slice reads b alone; cut to 2, b is followed by an entry of the deep chain."""
     certificate = certificate_of(CUT)

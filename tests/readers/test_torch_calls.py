@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch")
-from readers.torch_calls import CALLS, CalledModule, case  # noqa: E402
+from readers.torch_calls import CALLS, ORDER, CalledModule, case  # noqa: E402
 from support.long_tests import one_in  # noqa: E402
 
 import dyadic  # noqa: E402
@@ -122,6 +122,19 @@ class CountedWords(torch.nn.Module):
         return self.places(places).sum() + self.table(both) + self.table(ids[:, :1].expand(-1, 2)).sum()
 
 
+def test_a_parameter_of_integers_has_no_gradient():
+    class Chosen(CalledModule):
+        def __init__(self):
+            super().__init__(None)
+            self.columns = torch.nn.Parameter(torch.tensor([1, 2, 0, 1]), requires_grad=False)
+
+        def forward(self, x):
+            return self.inner(x)[:, self.columns] * self.columns
+
+    architecture = dyadic.from_torch(Chosen(), torch.randn(3, 4))
+    assert {node.name for node in architecture.inputs if node.role == "parameter"} == {"inner.weight", "inner.bias"}
+
+
 def test_integer_inputs_are_moved_about_and_computed_with():
     torch.manual_seed(0)
     arguments = (torch.tensor([[3, 2, 1], [4, 5, 6]]), torch.tensor([[0, 2], [2, 6]]))
@@ -133,8 +146,10 @@ def test_integer_inputs_are_moved_about_and_computed_with():
 @pytest.mark.parametrize(
     ("function", "operator"),
     [(lambda x: torch.fft.fft(x).real, "fft"), (torch.linalg.inv, "linalg_inv"), (torch.bernoulli, "bernoulli"),
-     (lambda x: x.to(torch.complex64).abs(), "complex"), (lambda x: x[x > 0], "index")],
-    ids=["fft", "inverse", "random", "complex", "mask"],
+     (lambda x: x.to(torch.complex64).abs(), "complex"), (lambda x: x[x > 0], "index"),
+     (lambda x: x * (100 * x).to(torch.int8), "8 bits"), (lambda x: x.t().as_strided((2, 2), (4, 1)), "as_strided"),
+     (lambda x: x.index_put((ORDER,), x[:3, 0:1]).scatter(0, ORDER[:, None] % 2, x[:3, :1]), "writes twice")],
+    ids=["fft", "inverse", "random", "complex", "mask", "wraps", "strides", "twice"],
 )  # fmt: skip
 def test_what_is_not_read_is_named(function, operator):
     with pytest.raises(dyadic.DyadicError, match=operator):

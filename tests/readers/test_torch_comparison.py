@@ -138,6 +138,80 @@ def test_a_wrong_reader_is_found_out(monkeypatch, dynamic, cost):
         dyadic.from_torch(Two(), torch.randn(4, 3), **given)
 
 
+def test_a_mask_of_numbers_is_compared_as_it_is():
+    """A row that is masked altogether has weights in PyTorch that emitted code has not: log 3 is lost beside 1e38."""
+
+    class Masked(Pair):
+        def forward(self, x, mask):
+            return (self.first(x) @ self.second(x).T + (1 - mask) * torch.finfo(torch.float32).min).softmax(-1)
+
+    mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
+    x = torch.randn(3, 4)
+    assert dyadic.from_torch(Masked(None), (x, mask)).compared == 1
+    mask[1] = 0
+    with pytest.raises(DyadicError, match="the output 0 differs"):
+        dyadic.from_torch(Masked(None), (x, mask))
+
+
+def test_a_buffer_that_is_computed_from_weights_is_forgotten_between_runs():
+    class Averaging(Pair):
+        def __init__(self):
+            super().__init__(torch.tanh)
+            self.register_buffer("mean", torch.zeros(4))
+
+        def forward(self, x):
+            z = self.first(x)
+            self.mean = 0.9 * self.mean + 0.1 * z.mean(0)
+            return self.second(z - self.mean)
+
+    assert dyadic.from_torch(Averaging(), torch.randn(3, 4)).compared == 1
+
+
+def test_gradients_that_overflow_when_enlarged_are_compared_as_they_are():
+    """Half precision ends at 65504; what is lost in it is found, with its own reason."""
+
+    class Halved(Pair):
+        def forward(self, x):
+            return self.second(self.first(x).half().double())
+
+    with pytest.raises(DyadicError, match="differs from PyTorch's by 0.000"):
+        dyadic.from_torch(Halved(None).double(), torch.randn(3, 4, dtype=torch.float64))
+
+
+def test_positions_counted_from_the_end_are_refused_in_one_line():
+    class Rows(Pair):
+        def forward(self, x, rows):
+            return self.first(x)[rows]
+
+    with pytest.raises(DyadicError, match="must hold integers from 0 to 2; give an example") as caught:
+        dyadic.from_torch(Rows(None), (torch.randn(3, 4), torch.tensor([0, -1])))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_weight_may_be_an_output():
+    class Scaled(Pair):
+        def __init__(self):
+            super().__init__(torch.tanh)
+            self.scale = nn.Parameter(torch.tensor(2.0))
+
+        def forward(self, x):
+            return super().forward(x), self.scale.exp(), self.first.weight
+
+    architecture = dyadic.from_torch(Scaled(), torch.randn(3, 4))
+    assert architecture.compared == 1
+    assert len(architecture.costs) == 3
+
+
+def test_a_module_that_cannot_be_exported_is_refused_in_one_line():
+    class Branching(Pair):
+        def forward(self, x):
+            return self.first(x) if x.sum() > 0 else self.second(x)
+
+    with pytest.raises(DyadicError, match="cannot export it") as caught:
+        dyadic.from_torch(Branching(None), torch.randn(3, 4))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_module_without_finite_gradients_is_read_with_a_note():
     class Nowhere(nn.Module):
         def __init__(self):

@@ -22,6 +22,18 @@ def assigned_under(x, seen):
     return y
 
 
+def top_two_placed(x):
+    values, places = x.topk(2, -1)
+    return (2 * x).scatter(-1, places, values.softmax(-1)) + torch.zeros_like(x).scatter(-1, places, values)
+
+
+def attended(x, seen):
+    """One query sees nothing: 0, as in PyTorch."""
+    known = torch.tensor([[0, 1, 0], [0, 0, 0], [1, 1, 1]]).bool()
+    given = F.scaled_dot_product_attention(x, 2 * x, x.sin(), attn_mask=seen[:, None] & seen)
+    return given + F.scaled_dot_product_attention(x, 2 * x, x.sin(), attn_mask=known)
+
+
 CALLS = {
     "compare": lambda x: torch.where(x > 0.1, x, -2 * x) + x * (x.abs() <= 0.3),
     "logic": lambda x: x * ((x > 0) & ~(x > 1) | (x < -1)) + x * torch.logical_xor(x > 0, x > 0.5),
@@ -59,6 +71,20 @@ CALLS = {
     "divergence": lambda x: F.kl_div(x.log_softmax(-1), (2 * x.detach()).softmax(-1), reduction="batchmean"),
     "losses": lambda x: F.smooth_l1_loss(x, 2 * x) + F.binary_cross_entropy_with_logits(x, x.sigmoid().detach()),
     "nothing": lambda x: x * 0,
+    "whole quotients": lambda x, labels: (
+        x * torch.div(labels - 2, 2, rounding_mode="trunc")[:, None]
+        + x * ((labels - 2) // 2 + labels % 2)[:, None]
+        + torch.div(x, 0.3, rounding_mode="floor")
+    ),
+    "dots": lambda x: torch.einsum("...i, ...i -> ...", x, x.sin()) + torch.einsum("i...,j...", x, x).sum(0)[0, 0],
+    "sum of truths": lambda x: x * ((x > 0) + (x > 0.5)) + x * ((x > 0) * (x > 0.5)),
+    "strides": lambda x: x.as_strided((2, 3), (4, 1), 1) * x.unfold(1, 2, 1)[:2, :, 0],
+    "strides written": lambda x: (x @ x.T).fill_diagonal_(0.5),
+    "windows": lambda x: x.unfold(0, 2, 1).prod(-1),
+    "one in order": lambda x: x.kthvalue(2, 0)[0] * x.kthvalue(4, -1, keepdim=True)[0],
+    "behind the point": lambda x: x.frac() + (3 * x).fmod(0.7) + (x - x.round(decimals=1)),
+    "chosen and placed": top_two_placed,
+    "attended": attended,
     "far away": lambda x: F.max_pool1d(F.pad(x[None], (1, 1), value=float("-inf")), 3, 2),
     "straight through": lambda x: x + (x.round() - x).detach(),
     "half stopped": lambda x: x * torch.tanh(x).detach() + x,
