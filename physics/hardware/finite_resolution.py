@@ -133,11 +133,12 @@ def _largest(updates: Updates, states: Iterator[DoubledState]) -> LargestErrors:
     wanted = one.at(exact.x, exact.s).gradients()
     worst = {variable: np.zeros(on_host(exact[variable]).shape) for variable in one.variables}
     gradients = {name: np.zeros(on_host(value).shape) for name, value in wanted.items()}
-    for state in states:
-        for variable, before in worst.items():
-            worst[variable] = np.maximum(before, on_host(abs(state[variable] - exact[variable])))
-        for name, value in one.at(state.x, state.s).gradients().items():
-            gradients[name] = np.maximum(gradients[name], on_host(abs(value - wanted[name])))
+    with np.errstate(all="ignore"):  # an error that overflows is as large as it can be
+        for state in states:
+            for variable, before in worst.items():
+                worst[variable] = np.maximum(before, on_host(abs(state[variable] - exact[variable])))
+            for name, value in one.at(state.x, state.s).gradients().items():
+                gradients[name] = np.maximum(gradients[name], on_host(abs(value - wanted[name])))
     return LargestErrors(worst, gradients)
 
 

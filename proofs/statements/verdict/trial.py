@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.prime_numbers import probability
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
