@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.long_tests import one_in
+from support.long_tests import one_in, one_row_in
 
 from claims import author
 from claims.book_networks import NETWORKS, book_derivation
@@ -76,7 +76,7 @@ THREE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), one_in(2, THREE))
+@pytest.mark.parametrize(("name", "entries", "whole", "latex", "true"), one_row_in(2, THREE))
 def test_three_notations_one_verdict(name, entries, whole, latex, true):
     wanted = Verdict.PROVED if true else Verdict.REFUTED
     found = [judged(derivation(MatrixNetworks, name), text) for text in (entries, whole)]

@@ -6,7 +6,7 @@ All widths are equal, so that no shape gives a slip away that is one of values a
 from __future__ import annotations
 
 import pytest
-from support.long_tests import one_in
+from support.long_tests import one_row_in
 
 from claims.campaign import _dense as dense
 from claims.textbook import network
@@ -55,7 +55,7 @@ def judged(derivation, claim):
     return verify_claims(derivation, ClaimsFile((statement,), {"sigma": "tanh"}, (), NAMES, ()))[0]
 
 
-@pytest.mark.parametrize(("derivation", "claim"), one_in(2, REFUTED), ids=[claim for _, claim in REFUTED])
+@pytest.mark.parametrize(("derivation", "claim"), one_row_in(2, REFUTED), ids=[claim for _, claim in REFUTED])
 def test_slips_that_fit_are_refuted(derivation, claim):
     assert judged(derivation, claim).verdict is Verdict.REFUTED
 

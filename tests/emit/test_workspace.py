@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support import plants
 from support.emulated import emitted
-from support.long_tests import one_in
+from support.long_tests import one_row_in
 from support.modules import load, same_bits
 
 from dyadic.catalogue import example_network
@@ -38,7 +38,7 @@ CASES = [(name, target) for name in NETWORKS for target in ("numpy", "c")]
 CASES += [(name, "cupy") for name in ("planted",)]
 
 
-@pytest.mark.parametrize(("name", "target"), one_in(3, CASES))
+@pytest.mark.parametrize(("name", "target"), one_row_in(3, CASES))
 def test_the_bits_are_the_same(name, target, monkeypatch):
     """In the first call of a workspace, the next ones, and after another batch size came in between."""
     derivation = NETWORKS[name]()

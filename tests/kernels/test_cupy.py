@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from support.long_tests import one_in
+from support.long_tests import one_in, one_row_in
 from support.modules import data, load, random_state, relative, same_bits
 from support.optional import require
 from support.strategies import residual
@@ -292,7 +292,7 @@ COMPILED = [("digits", arch, dtype) for arch in ARCHS for dtype in ("float32", "
 COMPILED += [("classes", "sm_90", "float64"), ("lenet", "sm_90", "float32"), ("decoder", "sm_90", "float32")]
 
 
-@pytest.mark.parametrize(("name", "arch", "dtype"), one_in(3, COMPILED))
+@pytest.mark.parametrize(("name", "arch", "dtype"), one_row_in(3, COMPILED))
 def test_compiles_within_limits(name, arch, dtype):
     require(find_nvrtc(), "nvidia-cuda-nvrtc is not installed")
     text = emit(derive(NETWORKS[name]()), "cupy", dtype).text

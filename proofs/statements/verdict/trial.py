@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.prime_numbers import probability
+from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN, probability
 from dyadic.proofs.evaluate.identity_values import primes_for, residue_source
 from dyadic.proofs.evaluate.network import Outside, Rejected
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring, Undetermined
@@ -34,9 +34,10 @@ from dyadic.symbolic.errors import SpecError
 
 LARGEST_GROWTH = 500_000
 """Largest degree (with the bits of constants) of a value that is evaluated."""
-FREE = "polynomial identity testing over two random primes, every function unknown"
-SLOPES = "polynomial identity testing over two random primes, functions unknown but for their derivatives"
-OWN = "polynomial identity testing over two random primes, with the functions' own algebra"
+FREE = "polynomial identity testing over random primes, every function unknown"
+SLOPES = "polynomial identity testing over random primes, functions unknown but for their derivatives"
+OWN = "polynomial identity testing over random primes, with the functions' own algebra"
+_PAIRS_OF_PRIMES, _HOPELESS = 6, Fraction(1, 10)
 _KEPT = 8
 _SMALL = (2, 3, 4, 5, 8)
 _NO_END = 10**18
@@ -234,11 +235,17 @@ class LinkTrial:
         degree: int,
         integers: Mapping[str, int],
     ) -> tuple[Fraction, int]:
-        """Agreement modulo both primes: the chance that it is an accident, and the entries compared."""
+        """Agreement modulo two primes: the chance that it is an accident, and the entries compared.
+
+        Where that chance is not small, since what is compared has a large degree, modulo further ones.
+        """
         bound, compared = Fraction(1), 0
-        for position, prime in enumerate(primes_for(self._seed)):
-            chance, compared = self._one(kind, prime, self._seed + position, link, setting, degree, integers)
-            bound *= chance
+        for seed in range(self._seed, self._seed + 2 * _PAIRS_OF_PRIMES, 2):
+            for position, prime in enumerate(primes_for(seed)):
+                chance, compared = self._one(kind, prime, seed + position, link, setting, degree, integers)
+                bound *= chance
+            if bound < Fraction(10) ** SHOWN / 1000 or bound > _HOPELESS:  # several are added up
+                break
         return bound, compared
 
     def _one(
