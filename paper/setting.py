@@ -100,7 +100,7 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
 def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
     """One row for each kind, of a network that is not named."""
     rows = tuple(((kind.tag,), (kind.words,)) for kind in kinds)
-    return Table("Kinds of layers.", (("kind",), ("layer",)), rows, (7, 58))
+    return Table("Kinds of layers.", (("kind",), ("layer",)), rows, (8, 57))
 
 
 def costs_of_any_network(derivation: Derivation) -> list[Block]:
@@ -126,7 +126,7 @@ def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
         ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
     )
     return Table(
-        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (7, 19, 29, 10)
+        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (8, 19, 28, 10)
     )
 
 
