@@ -18,9 +18,7 @@ _MOST_TAGS = 400
 def certificate_document(certificate: Mapping[str, Any], report: Report) -> Document:
     """certificate: one that the checker has read.  report: what the checker says of it."""
     name = certificate["architecture"]["name"]
-    labels = {
-        key: _in_words(layer["label"]) for group in ("layers", "costs") for key, layer in certificate[group].items()
-    }
+    labels = [one["label"] for group in ("layers", "costs") for one in certificate[group].values()]
     hashes = {tag: entry["hash"] for tag, entry in certificate["equations"].items()}
     tags = [(tag, digest[:12]) for tag, digest in hashes.items()]
     left_out = f"The first {_MOST_TAGS} of {len(tags)} equations; the file holds all."
@@ -38,7 +36,11 @@ def certificate_document(certificate: Mapping[str, Any], report: Report) -> Docu
     network = Paragraph(("SHA-256 of the network that it speaks of: ", _spaced(report.architecture), "."))
     sections = (
         Section("Verdict", (stated, checked, network), "result"),
-        Section("What was verified, and how", verification(certificate, labels), "verification"),
+        Section(
+            "What was verified, and how",
+            verification(certificate, {label: _in_words(label) for label in labels}),
+            "verification",
+        ),
         Section("Tags and hashes", (*said, tags_table(tags[:_MOST_TAGS])), "hashes"),
     )
     return Document(

@@ -93,7 +93,7 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         "The network, with the step after which each variable is exact (its rank).",
         head,
         tuple(rows),
-        (15, 16, 15, 10, 8, 8),
+        (14, 16, 14, 10, 10, 10),
     )
 
 
