@@ -126,7 +126,7 @@ def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
         ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
     )
     return Table(
-        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (8, 18, 27, 12)
+        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("count",)), rows, (8, 18, 30, 9)
     )
 
 

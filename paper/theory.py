@@ -118,11 +118,9 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
         Theorem(
             "Remark",
             (
-                Paragraph(("Doubling the cost instead, with the functional",)),
-                Display(readable(c.functional)),
-                Paragraph(("for the energy, gives",)),
+                Paragraph(("With ", Math(readable(c.functional)), " for the energy the activation moves by",)),
                 Display((DOT_X, "=", readable(c.rate_x))),
-                Paragraph(("so that the cost's gradient leaks into inference. This is not the dynamics used here.",)),
+                Paragraph(("where the cost's gradient leaks into inference. This is not the dynamics used here.",)),
             ), "C, the doubled cost", claim="variational:C",
         ),
     )  # fmt: skip

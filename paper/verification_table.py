@@ -22,7 +22,7 @@ def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tu
     rows = tuple(_row(group, trusted, kinds) for group in groups)
     ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
     longest = max((len(claim["verdict"]) for claim in claims), default=0)
-    widths = (32, 10 if longest <= len("refuted") else 13, 20, 10)  # a narrow column has to hold the word
+    widths = (67, 19 if longest <= len("refuted") else 26, 39, 19)  # a narrow column has to hold the word
     table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, widths, ids)
     return (
         table,
