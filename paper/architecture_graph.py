@@ -10,6 +10,8 @@ from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.repeats import RepeatedBlock, blocks
 
 _BESIDE, _ABOVE, _FOOT = 14.0, 18.0, 26.0
+_MOST_READERS = 3
+"""Lines from an array to more vertices would hide the rest: a cell's weights at all its steps."""
 
 
 def architecture_graph(derivation: Derivation) -> Drawing:
@@ -80,7 +82,7 @@ def _detail(derivation: Derivation, block: RepeatedBlock) -> Panel:
 
 
 def _graph(derivation: Derivation, shown: Sequence[str], whole: bool) -> Panel:
-    """These vertices with what they read; arrays that one vertex reads are left out, and in a block all of them."""
+    """These vertices with what they read; of arrays only those that a few share, and in a block none."""
     architecture, ranks = derivation.architecture, derivation.ranks
     readers: dict[str, int] = {}
     for vertex in architecture.vertices:
@@ -91,7 +93,7 @@ def _graph(derivation: Derivation, shown: Sequence[str], whole: bool) -> Panel:
         for parent in architecture.by_name[name].inputs:
             given = architecture.by_input.get(parent)
             is_array = given is not None and given.role in ("parameter", "constant")
-            if not (is_array and (not whole or readers[parent] < 2)):
+            if not is_array or (whole and 2 <= readers[parent] <= _MOST_READERS):
                 edges[parent, name] = None
     cells: dict[str, GraphBox] = {}
     for parent, _ in edges:

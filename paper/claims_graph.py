@@ -92,11 +92,12 @@ def _node(node: ClaimNode, place: tuple[float, float], anchors: Mapping[str, str
     reach = (", for all sizes" if node.everywhere else ", at this network's sizes") if stated else ""
     said = escape(f"{node.name}{count}: {node.verdict}{reach}")
     border = "" if node.everywhere else " here"
+    shown = node.name.rpartition(":")[2]  # the whole name would not fit its shape
     x, y = place
     return (
         f'<a href="#{escape(anchors[node.claims[0]["id"]])}" class="{node.verdict}{border}" '
         f'aria-label="{said}" data-say="{said}">'
-        f'{_shape(node.place, x, y)}<text x="{x + _WIDTH / 2:g}" y="{y + 21:g}">{escape(node.name)}{count}</text></a>'
+        f'{_shape(node.place, x, y)}<text x="{x + _WIDTH / 2:g}" y="{y + 21:g}">{escape(shown)}{count}</text></a>'
     )
 
 

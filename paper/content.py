@@ -170,7 +170,7 @@ def _algorithms(steps: str) -> tuple[Block, ...]:
         Algorithm(
             "Synchronous relaxation",
             (
-                (0, ("start from any state ", state)),
+                (0, ("start from a state ", state)),
                 (
                     0,
                     (

@@ -102,7 +102,7 @@ def _grid(frame: _Frame, below: str, above: str) -> list[Shape]:
     if 10.0**frame.low < _ROUNDING:
         top = min(frame.y(_ROUNDING), frame.y(10.0**frame.high))
         found.append(Box(_LEFT, _BOTTOM + 16, _PLOT_WIDTH, top - _BOTTOM - 16, "EEEEEE"))
-        found.append(Caption(_LEFT + 4, top - 5, "below the resolution of float64"))
+        found.append(Caption(_LEFT + 4, top - 5, "rounding of float64"))
     stride = max(1, -(-(frame.high - frame.low) // 6))
     for power in range(frame.low, frame.high + 1, stride):
         y = frame.y(10.0**power)

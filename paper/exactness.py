@@ -18,11 +18,17 @@ def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool
     """What the reader came for: theorem, figure, verdict.  generic: of any network of these kinds of layers."""
     held = any(claim["kind"] == "steps" and claim["numbers"]["held"] for claim in certificate["claims"])
     verdict = _verdict(certificate, derivation.architecture.name if generic else "")
-    return (_theorem(derivation, held, generic), _picture(derivation, generic), verdict)
+    return (_theorem(derivation, held, generic, _domain(certificate)), _picture(derivation, generic), verdict)
 
 
-def _theorem(derivation: Derivation, held: bool, generic: bool) -> Theorem:
-    """held: whether some values are held constant, as a program asks."""
+def _domain(certificate: Mapping[str, Any]) -> str:
+    """Which initial states the theorem is about, where it is not all of them."""
+    everywhere = all(claim["numbers"]["everywhere"] for claim in certificate["claims"] if claim["kind"] == "steps")
+    return "" if everywhere else " from which every update is defined"
+
+
+def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> Theorem:
+    """held: whether some values are held constant, as a program asks.  domain: which initial states, if not all."""
     program = " as the program defines it, with values held constant where it stops gradients" if held else ""
     steps, update = derivation.steps, theory.update_rules()
     double = steps == 2 * derivation.L
@@ -40,7 +46,7 @@ def _theorem(derivation: Derivation, held: bool, generic: bool) -> Theorem:
                     f" vertices{ending}, be updated at once by the unit Euler step ",
                     Math(update[0]), " and ", Math(update[1]),
                     " of the saddle-point dynamics", Refs(("dynamics-x", "dynamics-s")),
-                    ". Then from any initial state, after ", Math(count), " steps, ", Math("x"),
+                    f". Then from any initial state{domain}, after ", Math(count), " steps, ", Math("x"),
                     " is the feedforward activation, ",
                     Math("s"), " is the sensitivity of backpropagation, and ",
                     Math(("partial", "E", "/", "partial", "theta")),
@@ -59,7 +65,7 @@ def _picture(derivation: Derivation, generic: bool) -> Picture:
     of = f", here of {derivation.architecture.name}" if generic else ""
     caption = (
         f"The wavefront of exactness{of}. A row is a vertex (in a large network, vertices of neighbouring depths), a "
-        "column the state after that many unit steps from any initial state. Activations become exact from the inputs "
+        "column the state after that many unit steps. Activations become exact from the inputs "
         "upward (solid front), sensitivities from the output back (dashed front)."
     )
     ranks, vertices = derivation.ranks, derivation.architecture.vertices
@@ -72,14 +78,13 @@ def _verdict(certificate: Mapping[str, Any], example: str = "") -> Paragraph:
         verdict: sum(c["verdict"] == verdict for c in certificate["claims"])
         for verdict in ("proved", "refuted", "undecided")
     }
-    listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count or name == "proved")
+    listed = ", ".join(f"{count} {'is' if count == 1 else 'are'} {name}" for name, count in counts.items() if count)
     digest, verdict = certificate["hash"], certificate["verdict"]
     return Paragraph(
         (
             *(("Of the network ", Code(example), " of these kinds, with its sizes: ") if example else ()),
-            f"{verdict if example else verdict.capitalize()}: of the claims on which this rests and that follow "
-            f"from it, {listed}. "
-            "They are listed below with what they trust. The certificate, SHA-256 ",
+            f"{verdict if example else verdict.capitalize()}. Of the claims on which the theorem rests or which follow "
+            f"from it, {listed}; they are listed below with what they trust. The certificate, SHA-256 ",
             Code(" ".join(digest[k : k + 8] for k in range(0, 32, 8))), " (first half), can be checked again with ",
             Code("dyadic check"), ".",
         ),
@@ -94,8 +99,9 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool 
         "Nothing is assumed of the maps beyond the vector-Jacobian products being those that backpropagation uses; in "
         "particular weights need not be symmetric."
     )
+    argument = theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic, _domain(certificate))
     blocks: list[Block] = [
-        Theorem("Proof", theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic), claim="lemma"),
+        Theorem("Proof", argument, claim="lemma"),
         Paragraph((remark,)),
     ]
     if generic:

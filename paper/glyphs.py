@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sympy import Symbol
 
+from dyadic.paper.layer_words import name_of
 from dyadic.paper.meanings import GLYPHS, OF_TYPE, Glyph
 from dyadic.paper.transliteration import plain_name
 from dyadic.symbolic.derivation import Derivation
@@ -64,8 +65,9 @@ GREEK = frozenset(
 RESERVED = frozenset({"x", "s", "f", "u", "v", "t", "h", "d", "e", "E", "C", "L", "T", "F", "D"})
 """Letters of the general theory: no index and no size goes by one of them."""
 
-_ASIDE = ("i", "j", "k", "l", "m", "n", "p", "q", "r")
-"""What an index or size is called whose own letter is a quantity's."""
+_INDICES = ("i", "j", "k", "l", "p", "q", "r", "m", "n")
+_SIZES = ("n", "m", "q", "r", "p", "w", "k", "l", "g")
+"""What an index, or a size, is called whose own letter is a quantity's: the usual ones first."""
 
 
 _GLYPH = re.compile(r"([A-Za-z]+)(?:\^([A-Za-z0-9]+))?\Z")
@@ -112,7 +114,7 @@ class Notation:
         for letter, kind in letters:
             glyph = self.glyph(letter, "", kind)
             kinds = found.setdefault((glyph.base, glyph.upper), {}).setdefault(glyph.meaning, [])
-            kinds += [words for words in (kind.replace("_", " "),) if words and words not in kinds]
+            kinds += [words for words in (name_of(kind),) if words and words not in kinds]
         for letter, meaning in general.items():
             glyph = self.chosen.get(letter, Glyph(letter))
             found.setdefault((glyph.base, glyph.upper), {}).setdefault(meaning, []).append(_GENERAL)
@@ -152,19 +154,28 @@ def _renamed(symbols: set[Symbol], taken: set[str]) -> dict[Symbol, Symbol]:
     """New names for what would be taken for a quantity, or a size for an index; size names of several letters stay."""
     indices = {symbol for symbol in symbols if isinstance(symbol, Index)}
     names = {symbol.name for symbol in symbols}
-    table: dict[Symbol, Symbol] = {}
+    families: dict[tuple[str, bool], list[Symbol]] = {}
     for symbol in sorted(symbols, key=lambda one: (one.name, isinstance(one, Index))):
-        letter = symbol.name.rstrip("0123456789")
-        clash = symbol in indices and any(other.name == symbol.name for other in symbols - indices)
-        if len(letter) != 1 or (letter not in taken and not clash):
-            continue
-        rest = symbol.name[1:]
-        # A free letter whose name with this number nothing else has; then the letters with numbers of their own.
-        wanted = [f"{base}{rest}" for base in _ASIDE] + [f"{base}{k}" for k in range(1, 99) for base in _ASIDE]
-        new = next(name for name in wanted if name not in names and name[0] not in taken)
-        names.add(new)
-        table[symbol] = Index(new) if symbol in indices else size(new)
+        letter, index = symbol.name.rstrip("0123456789"), symbol in indices
+        clash = index and any(other.name == symbol.name for other in symbols - indices)
+        if len(letter) == 1 and (letter in taken or clash):
+            families.setdefault((letter, index), []).append(symbol)
+    table: dict[Symbol, Symbol] = {}
+    for (_, index), family in families.items():
+        new = _free_names(family, _INDICES if index else _SIZES, names, taken)
+        names |= set(new)
+        table.update({old: Index(name) if index else size(name) for old, name in zip(family, new, strict=True)})
     return table
+
+
+def _free_names(family: Sequence[Symbol], letters: Sequence[str], names: set[str], taken: set[str]) -> list[str]:
+    """Names for symbols of one letter, of one letter again: plain, with their own numbers, or with others."""
+    own = [symbol.name[1:] for symbol in family]
+    numberings = [[""]] if len(family) == 1 else []
+    numberings += [own] if all(len(number) < 2 for number in own) else []
+    numberings += [[str(first + k) for k in range(len(family))] for first in range(1, 99)]
+    found = ([letter + number for number in numbers] for numbers in numberings for letter in letters)
+    return next(new for new in found if not names & set(new) and new[0][0] not in taken)
 
 
 def _with(line: Definition, table: Mapping[Symbol, Symbol]) -> Definition:

@@ -34,7 +34,7 @@ from dyadic.paper.transliteration import plain_name
 _SYMBOLS = {
     "=": "=", "<-": "←", "in": "∈", "partial": "<mo>∂</mo>", "theta": "θ", "tau": "τ", "Lambda": "Λ", "langle": "⟨",
     "rangle": "⟩", "dot": "·", "quad": '<mspace width="1em"/>', "top": "<mo>⊤</mo>", "sum": "<big>∑</big>",
-    "<=": "≤", "<": "&lt;", "|": '<mo stretchy="false" form="prefix">|</mo>',
+    "<=": "≤", ">=": "≥", "<": "&lt;", ">": "&gt;", "|": '<mo stretchy="false" form="prefix">|</mo>',
     "||": '<mo stretchy="false" form="postfix">|</mo>',
 }  # fmt: skip
 ROW, CELL = "<row/>", "<cell/>"
@@ -108,7 +108,8 @@ class HtmlRenderer(Renderer):
     # -- formulas ------------------------------------------------------------------------------------------------------
 
     def words(self, text: str) -> str:
-        return f"<mtext>{escape(plain_name(text))}</mtext>"
+        between = '<mspace width="0.17em"></mspace>' if text.isalpha() else ""  # as an operator's name has it
+        return f"<mtext>{escape(plain_name(text))}</mtext>{between}"
 
     def group(self, formula: str) -> str:
         return f"<mrow>{formula}</mrow>"

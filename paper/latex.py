@@ -30,7 +30,7 @@ from dyadic.symbolic.latex_printing import latex_escape
 _SYMBOLS = {
     "=": "=", "<-": r"\leftarrow", "in": r"\in", "partial": r"\partial", "theta": r"\theta", "tau": r"\tau",
     "Lambda": r"\Lambda", "langle": r"\langle", "rangle": r"\rangle", "dot": r"\cdot", "quad": r"\quad",
-    "top": r"\top", "sum": r"\sum", "<=": r"\le", "|": r"\lvert", "||": r"\rvert",
+    "top": r"\top", "sum": r"\sum", "<=": r"\le", ">=": r"\ge", "|": r"\lvert", "||": r"\rvert",
 }  # fmt: skip
 
 

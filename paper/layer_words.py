@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from dyadic.symbolic.costs import COSTS
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.energy import CostDerivation, LayerDerivation, LayerKind
 
-_SILENT = frozenset({"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil", "keep"})
+_SILENT = frozenset(
+    {"lead", "axes", "ranks", "rank", "grouped", "numbers", "ceil", "keep", "broadcast", "given", "kept"}
+)
 """Settings that the equation shows and that words would not make clearer."""
 
 
@@ -40,11 +44,35 @@ def described(kind: LayerKind) -> str:
     if kind.parts:
         return "; then ".join(described(part) for part in kind.parts)
     settings = dict(kind.settings)
-    words = [_NAMES.get(kind.type, kind.type.replace("_", " "))]
+    words = [name_of(kind.type)]
     words += [text for key, value in settings.items() if (text := _setting(key, value))]
     if len(kind.ranks) > 1:
-        words.append(f"{len(kind.ranks)} inputs")
+        words.append(f"{len(kind.ranks)} inputs{_broadcast(settings.get('broadcast'))}")
     return ", ".join(words)
+
+
+def name_of(type_: str) -> str:
+    """What a layer type is called in a sentence."""
+    return _NAMES.get(type_, type_.replace("_", " "))
+
+
+def _broadcast(stretched: Sequence[Sequence[int]] | None) -> str:
+    """Which inputs are repeated along which of their axes, as in NumPy."""
+    if stretched is None:
+        return ""
+    said = [
+        f"{_ORDINALS[k] if k < len(_ORDINALS) else k + 1} along {_axes(axes)}"
+        for k, axes in enumerate(stretched)
+        if axes
+    ]
+    return f", broadcast: the {' and the '.join(said)}" if said else ", broadcast"
+
+
+_ORDINALS = ("first", "second", "third", "fourth")
+
+
+def _axes(axes: Sequence[int]) -> str:
+    return f"{'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}"
 
 
 def described_cost(cost: CostDerivation) -> str:
@@ -54,7 +82,14 @@ def described_cost(cost: CostDerivation) -> str:
     return ", ".join([_COSTS.get(cost.type, cost.type.replace("_", " ")), *settings])
 
 
-_COSTS = {"huber": "the Huber loss"}
+_COSTS = {
+    "huber": "the Huber loss",
+    "hinge": "the hinge loss",
+    "squared_error": "the squared error",
+    "cross_entropy": "the cross entropy",
+    "bernoulli": "the cross entropy of independent bits",
+    "abstract": "the cost left open",
+}
 
 
 _NAMES = {
@@ -73,31 +108,68 @@ _NAMES = {
     "gelu_tanh": "GELU by tanh",
     "relu": "ReLU",
     "where": "choice by a mask",
+    "sub": "difference",
+    "mul": "product",
+    "div": "quotient",
+    "neg": "negative",
+    "mod": "remainder",
+    "abs": "absolute value",
+    "silu": "SiLU",
+    "elu": "ELU",
+    "selu": "SELU",
+    "celu": "CELU",
+    "prelu": "PReLU",
+    "leaky_relu": "leaky ReLU",
+    "glu": "GLU",
+    "rms_norm": "RMS norm",
+    "batch_norm_training": "batch norm in training",
+    "reduce_sum": "sum over axes",
+    "reduce_mean": "mean over axes",
+    "reduce_max": "maximum over axes",
+    "reduce_min": "minimum over axes",
+    "reduce_logsumexp": "log-sum-exp over axes",
+    "expand": "broadcast",
 }
 
 
 def _setting(key: str, value: Any) -> str:
     if key in _SILENT or value is None or _value(value) == "()" or (key == "dilation" and set(value) == {1}):
         return ""
-    if key == "offset" and value == 0:
+    if (key == "offset" and value == 0) or (key == "output_padding" and set(value) == {0}):
+        return ""
+    if key == "steps" and set(value) == {1}:
         return ""
     if key == "activation":
-        return "" if value == "identity" else str(value).replace("_", " ")
+        return "" if value == "identity" else name_of(str(value))
+    if key == "stretched":
+        return f"along {_axes(value)}"
     if isinstance(value, bool):
         return {"bias": "", "causal": "causal"}.get(key, key) if value else {"bias": "no bias"}.get(key, "")
     if key in ("stride", "padding") and set(value) <= {0, 1} and set(value) == ({1} if key == "stride" else {0}):
         return ""
     if key == "groups" and isinstance(value, tuple):
         return ""
-    return f"{key} {_value(value)}"
+    if key in ("starts", "steps", "factors") and len(set(value)) == 1:
+        key = key[:-1]
+    return f"{key.replace('_', ' ')} {_value(value)}"
 
 
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
         parts = [_value(item) for item in value]
         return parts[0] if len(set(parts)) == 1 else f"({', '.join(parts)})"
-    number = getattr(value, "q", 1) != 1
-    return f"{float(value):.6g}" if number else str(value)
+    return _fraction(Fraction(value.p, value.q)) if getattr(value, "q", 1) != 1 else str(value)
+
+
+def _fraction(value: Fraction) -> str:
+    """A decimal where that is short and exact, a short fraction, or about what it is."""
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    if Fraction(exact) == value and len(exact.as_tuple().digits) <= _DIGITS:
+        return f"{exact:f}" if exact.adjusted() > -_DIGITS else str(exact).lower()
+    return str(value) if value.denominator < 100 else f"about {float(value):.6g}"
+
+
+_DIGITS = 9
 
 
 def kinds_on_paper(derivation: Derivation) -> list[KindOnPaper]:
@@ -149,5 +221,5 @@ def _difference(settings: list[Mapping[str, Any]]) -> str:
     for key in settings[0]:
         values = [_value(one[key]) for one in settings[1:]]
         if any(one[key] != settings[0][key] for one in settings):
-            return f"{key} {', '.join(values)}"
+            return f"{key}{'s' if len(values) > 1 and key[-1] != 's' else ''} {', '.join(values)}"
     return ""

@@ -86,7 +86,7 @@ class MathmlPrinter(NotationPrinter):
 
     def cases(self, cases: Sequence[tuple[str, str]], otherwise: str) -> str:
         rows = [
-            *((value, f"<mtext>if </mtext>{said}") for value, said in cases),
+            *((value, f'<mtext>if</mtext><mspace width="0.25em"></mspace>{said}') for value, said in cases),
             (otherwise, "<mtext>otherwise</mtext>"),
         ]
         inner = "".join(f"<mtr><mtd>{value}</mtd><mtd>{said}</mtd></mtr>" for value, said in rows)

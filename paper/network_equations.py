@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dyadic.paper.document import Block, Display, EquationBlock, Math, Paragraph, Span, Subscripted
 from dyadic.paper.layer_words import KindOnPaper
+from dyadic.paper.prose import sentence
 from dyadic.symbolic.derivation import Derivation
 from dyadic.symbolic.expressions import Apply, Definition, Tensor, rename_tensors
 from dyadic.symbolic.functions import FUNCTIONS, Z, by_cases, closed_form
@@ -52,7 +53,7 @@ def by_kind(derivation: Derivation, kinds: Sequence[KindOnPaper]) -> list[Block]
         "Vertices of one kind have the same equations, which are written once. In them ", Math("v"),
         " is the vertex and ", Math("u"), " its parents; the adjoint of a parent's activation, with a bar, "
         "is what the vertex contributes to that parent's sensitivity; this is the sum over the children, plus "
-        "the cost's gradient at an output.",
+        "the cost's gradient at an output. A letter that bounds a sum or a bracket is the size of an axis.",
     )  # fmt: skip
     if any(tables.values()):
         said += (
@@ -110,7 +111,7 @@ def functions(kinds: Sequence[KindOnPaper]) -> list[Block]:
         blocks.insert(0, Paragraph(("Activations and their derivatives, derived from the definitions:",)))
     if hypotheses:
         said = "; ".join(f"{name}: {', '.join(texts)}" for name, texts in hypotheses)
-        blocks.append(Paragraph((f"Conventions and hypotheses: {said}.",)))
+        blocks.append(Paragraph(sentence(f"Conventions and hypotheses: {said}.")))
     return blocks
 
 

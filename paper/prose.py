@@ -8,9 +8,9 @@ from decimal import Decimal, InvalidOperation
 from dyadic.paper.document import Formula, Math, Span, Subscripted, Unbroken, Words
 
 _DERIVATIVE = re.compile(r"d(?P<top>[A-Za-z](?:_[a-z])?)/d(?P<bottom>[a-z]+(?:_[a-z])?)\Z")
-_SYMBOL = re.compile(r"(?:[xsfEFCLThkab]|theta)(?:_[a-z])?\Z")
+_SYMBOL = re.compile(r"(?:[xsfzEFCLThkab]|theta)(?:_[a-z])?\Z")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-?\d+)?\Z")
-_OPERATORS = frozenset({"=", "+", "-", "<=", "<"})
+_OPERATORS = frozenset({"=", "+", "-", "<=", "<", ">=", ">"})
 _WHOLE: dict[str, Formula] = {
     "<s_v, f_v - x_v>": (
         "langle",
@@ -81,7 +81,7 @@ def _kind(token: str) -> str:
 
 
 def _signed(token: str) -> bool:
-    return token[:1] in "+-" and bool(_DERIVATIVE.match(token[1:]))
+    return token[:1] in "+-" and bool(_DERIVATIVE.match(token[1:]) or _NUMBER.match(token[1:]))
 
 
 def _halved(token: str) -> bool:

@@ -93,14 +93,14 @@ def network_table(derivation: Derivation, aliases: dict[str, str]) -> Table:
         "The network, with the step after which each variable is exact (its rank).",
         head,
         tuple(rows),
-        (15, 16, 15, 10, 8, 8),
+        (14, 16, 14, 10, 10, 10),
     )
 
 
 def plain_kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
     """One row for each kind, of a network that is not named."""
     rows = tuple(((kind.tag,), (kind.words,)) for kind in kinds)
-    return Table("Kinds of layers.", (("kind",), ("layer",)), rows, (7, 58))
+    return Table("Kinds of layers.", (("kind",), ("layer",)), rows, (8, 57))
 
 
 def costs_of_any_network(derivation: Derivation) -> list[Block]:
@@ -126,7 +126,7 @@ def kinds_table(kinds: Sequence[KindOnPaper]) -> Table:
         ((kind.tag,), (kind.words,), tuple(_listed(kind.members)), (str(len(kind.members)),)) for kind in kinds
     )
     return Table(
-        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("number",)), rows, (7, 19, 29, 10)
+        "Layer kinds and their instances.", (("kind",), ("layer",), ("vertices",), ("count",)), rows, (8, 18, 30, 9)
     )
 
 
@@ -158,7 +158,8 @@ def costs(derivation: Derivation) -> list[Block]:
         weight = f", with weight {cost.weight}" if cost.weight != 1 else ""
         term = "The cost is " if len(architecture.costs) == 1 else "A term of the cost is "
         words = described_cost(derivation.costs[cost.owner])
-        what = "a differentiable function, left open," if cost.type == "abstract" else words
+        what = "a differentiable function, left open" if cost.type == "abstract" else words
+        what += "," if "," in what else ""
         blocks.append(Paragraph((f"{term}{what} of ", Code(cost.input), f"{weight}:")))
         blocks.append(EquationBlock((*equation.where, equation.definition), equation.tag, 0, cost.type))
     if architecture.decay:
@@ -186,7 +187,7 @@ def symbols(notation: Notation, lines: Sequence[tuple[str, Definition]]) -> list
     rows = two_to_a_row(
         [((Math(glyph),), (glyph.meaning,)) for glyph in notation.used(dict.fromkeys(letters), OF_THE_THEORY)]
     )
-    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (9, 23, 9, 23))
+    table = Table("Notation.", (("symbol",), ("meaning",), ("symbol",), ("meaning",)), rows, (10, 22, 10, 22))
     roles = {name.role for _, name in names}
     accents = [text for role, text in _ACCENTS.items() if role in roles]
     return [table, Paragraph((" ".join(accents),))] if accents else [table]
@@ -203,7 +204,7 @@ def names_in_other_letters(notation: Notation) -> list[Block]:
     if not notation.names:
         return []
     spans: list[Span] = [
-        "Names in other scripts are written in Latin letters, after Unicode's names of the characters: "
+        "Names in other scripts are written in Latin letters here, with the characters of the names in brackets: "
     ]
     for k, (name, plain) in enumerate(notation.names.items()):
         points = " ".join(f"U+{ord(character):04X}" for character in name if plain_name(character) != character)

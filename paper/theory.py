@@ -118,18 +118,21 @@ def dynamics() -> tuple[Paragraph | Display | Theorem, ...]:
         Theorem(
             "Remark",
             (
-                Paragraph(("With ", Math(readable(c.functional)), " for the energy, ",
-                           Math((DOT_X, "=", readable(c.rate_x))),
-                           ": the cost's gradient leaks into inference. This is not the dynamics used here.")),
+                Paragraph(("With ", Math(readable(c.functional)), " for the energy the activation moves by",)),
+                Display((DOT_X, "=", readable(c.rate_x))),
+                Paragraph(("where the cost's gradient leaks into inference. This is not the dynamics used here.",)),
             ), "C, the doubled cost", claim="variational:C",
         ),
     )  # fmt: skip
 
 
-def proof_of_theorem(L: int, steps: int, deepest: int, generic: bool = False) -> tuple[Paragraph, ...]:
+def proof_of_theorem(
+    L: int, steps: int, deepest: int, generic: bool = False, domain: str = ""
+) -> tuple[Paragraph, ...]:
     """The induction on the rank, and what the largest rank is.
 
     deepest: the largest rank of a sensitivity of a vertex that the cost reads.  generic: L has no value.
+    domain: which states they are, where they are not all.
     """
     rank_x, rank_s = (Words("rank"), X), (Words("rank"), S)
     table = "as the ranks in the table of the network show line by line"
@@ -141,7 +144,7 @@ def proof_of_theorem(L: int, steps: int, deepest: int, generic: bool = False) ->
                 " be one more than the largest rank among the variables that the update of ", Math(S), " reads",
                 Refs(("dynamics-s",)), f". Every update reads only variables of smaller rank, {where}; inputs are clamped and have "
                 "rank 0. "
-                "Take two runs from two initial states. We show by induction on ", Math("k"),
+                f"Take two runs from two initial states{domain}. We show by induction on ", Math("k"),
                 " that after ", Math("k"), " steps they agree in every variable of rank at most ", Math("k"),
                 ". For ", Math(("k", "=", "0")), " there is no such variable. If it holds for ", Math("k"),
                 ", a variable of rank at most ", Math(("k", "+", "1")), " is updated from variables of rank at most ", Math("k"),

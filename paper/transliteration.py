@@ -7,9 +7,16 @@ import unicodedata
 _LAST = 0x17F
 """The last character of Latin Extended-A: up to it every format has letters of its own."""
 
+_CYRILLIC = {
+    "BE": "b", "VE": "v", "GHE": "g", "DE": "d", "IE": "e", "ZHE": "zh", "ZE": "z", "SHORT": "y", "KA": "k", "EL": "l",
+    "EM": "m", "EN": "n", "PE": "p", "ER": "r", "ES": "s", "TE": "t", "EF": "f", "HA": "kh", "TSE": "ts", "CHE": "ch",
+    "SHA": "sh", "SHCHA": "shch", "HARD": "", "YERU": "y", "SOFT": "",
+}  # fmt: skip
+"""Letters that Unicode names by more than their sound, by the first word of the name."""
+
 
 def plain_name(name: str) -> str:
-    """The name with every character beyond European Latin written in Latin letters, after Unicode's name of it."""
+    """The name with every character beyond European Latin written in Latin letters: Unicode's name of it, as a rule."""
     return "".join(_latin(character) for character in name)
 
 
@@ -26,4 +33,6 @@ def _latin(character: str) -> str:
         return f"u{ord(character):X}"
     start = max(words.index(word) for word in ("LETTER", "SYLLABLE") if word in words) + 1
     word = "".join(words[start : start + 1])
+    if words[0] == "CYRILLIC":
+        word = _CYRILLIC.get(word, word)
     return word.lower() if "SMALL" in words or not character.isupper() else word.capitalize()

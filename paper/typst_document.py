@@ -82,7 +82,7 @@ class TypstRenderer(Renderer):
 
     def _announces(self, block: Paragraph) -> bool:
         last = block.spans[-1] if block.spans else ":"
-        return isinstance(last, str) and last.endswith((":", "terms", "functional", "Lagrangian"))
+        return isinstance(last, str) and last.endswith((":", "terms", "functional", "Lagrangian", "moves by"))
 
     def display(self, rows: Sequence[str], key: str) -> str:
         numbering = f'_ => "({self.numbers[key]})"' if key else "none"

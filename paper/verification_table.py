@@ -22,7 +22,7 @@ def verification(certificate: Mapping[str, Any], kinds: Mapping[str, str]) -> tu
     rows = tuple(_row(group, trusted, kinds) for group in groups)
     ids = tuple(tuple(claim["id"] for claim in group) for group in groups)
     longest = max((len(claim["verdict"]) for claim in claims), default=0)
-    widths = (34, 9 if longest <= len("refuted") else 13, 20, 9)  # a narrow column has to hold the word
+    widths = (67, 19 if longest <= len("refuted") else 26, 39, 19)  # a narrow column has to hold the word
     table = Table("Claims.", (("claim",), ("status",), ("method",), ("trusts",)), rows, widths, ids)
     return (
         table,
@@ -39,7 +39,7 @@ def tags_table(tags: Sequence[tuple[str, str]]) -> Table:
     rows = two_to_a_row([((Code(tag),), (Code(digest),)) for tag, digest in tags])
     head: tuple[tuple[Span, ...], ...] = (("equation",), ("hash",), ("equation",), ("hash",))
     caption = "Tags and hashes of the equations, as in the certificate and in emitted code."
-    return Table(caption, head, rows, (16, 15, 16, 15))  # a hash fits a narrow column in Courier too
+    return Table(caption, head, rows, (31, 32, 31, 32))  # a hash fits a narrow column in Courier too
 
 
 def _numbering(k: int) -> str:
@@ -83,5 +83,6 @@ def _row(
         spans.append(f". Open because {first['reason']}")
     if first["counterexample"]:
         spans.append(". A counterexample is in the certificate")
-    letters = " ".join(dict.fromkeys(trusted[text] for claim in group for text in claim["trusted"]))
+    rests_on = {text for claim in group for text in claim["trusted"]}
+    letters = " ".join(letter for text, letter in trusted.items() if text in rests_on)
     return tuple(spans), (first["verdict"],), (first["method"],), (letters,)

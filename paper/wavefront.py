@@ -13,6 +13,8 @@ _WIDTH = 340.0
 _ROW = 11.0
 _MOST_ROWS = 20
 _LONGEST = 18
+_LETTER = 5.2
+"""What a letter of a name takes, in a narrow column too, where the drawing shrinks more than its letters."""
 
 _Row = tuple[str, int, int]
 """A vertex or several, and the steps after which x and s are exact there."""
@@ -22,7 +24,7 @@ def wavefront(derivation: Derivation) -> Drawing:
     """Vertices by depth against steps, in three shades: nothing exact, x exact, x and s exact."""
     rows = _rows(derivation)
     steps = derivation.steps
-    left = 8 + 4.4 * max(len(row[0]) for row in rows)
+    left = 8 + _LETTER * max(len(row[0]) for row in rows)
     cell = (_WIDTH - left - 14) / (steps + 1)
     row = _ROW if len(rows) <= _MOST_ROWS // 2 else 0.8 * _ROW
     bottom, top = 24.0, 24.0 + row * len(rows)
@@ -34,7 +36,7 @@ def wavefront(derivation: Derivation) -> Drawing:
     for which, dashed in ((1, False), (2, True)):
         shapes += _front([(left + cell * _step(r, which)) for r in rows], bottom, row, dashed)
     shapes += _axis(left, cell, bottom, steps)
-    half = "x exact" if all(x <= s for _, x, s in rows) else "one of x, s exact"
+    half = "x exact" if all(x <= s for _, x, s in rows) else "x or s exact"
     shapes += _legend(top + 12, half)
     title = f"Wavefront of exactness: x and s of every vertex are exact after {steps} steps"
     return Drawing(_WIDTH, top + 22, tuple(shapes), title, (left, cell))
@@ -123,8 +125,8 @@ def _legend(y: float, half: str) -> list[Shape]:
     states: list[tuple[Shade, str]] = [("empty", "not exact"), ("half", half), ("full", "x and s exact")]
     for shade, text in states:
         found += [Box(x, y - 4, 10, 8, shade), Caption(x + 14, y, text)]
-        x += 24 + 4.4 * len(text)
+        x += 18 + 4.4 * len(text)
     for dashed, text in ((False, "front of x"), (True, "front of s")):
         found += [Stroke(x, y, x + 14, y, dashed), Caption(x + 18, y, text)]
-        x += 28 + 4.2 * len(text)
+        x += 22 + 4.2 * len(text)
     return found

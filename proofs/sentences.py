@@ -160,7 +160,7 @@ def _general(kind: str, subject: Mapping[str, str], n: Mapping[str, int], label:
         within = f", where {FUNCTIONS[name].defined}" if FUNCTIONS[name].defined else ""
         text = f"{name}: the emitted derivative is the derivative of the definition{away}{within}"
         return text, "rational functions in a differential field"
-    text = f'Layers called "{label}": the dE/dtheta is the adjoint of the derivative'
+    text = f'Layers called "{label}": dE/dtheta is the adjoint of the derivative'
     if kind == "adjoint":
         text = (
             f'Layers called "{label}": E_v = <s_v, f_v - x_v>, dE_v/ds_v = f_v - x_v, and the vector-Jacobian product '

@@ -203,7 +203,7 @@ RULES: dict[str, ClaimKind] = {
     ),
     "gradient": _rule(
         "content", "all_sizes everywhere positions_inside maxima_nonempty",
-        lambda about, n: 'Layers called "{label}": the dE/dtheta is the adjoint of the derivative' + _sizes(n),
+        lambda about, n: 'Layers called "{label}": dE/dtheta is the adjoint of the derivative' + _sizes(n),
         _TANGENT, _ADJOINT, _NUMBERS,
     ),
     "function": _rule(

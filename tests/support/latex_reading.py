@@ -18,6 +18,9 @@ MARKS = {
     **{mark: mark for mark in "+-=()[]/,<>"},
 }  # fmt: skip
 BIG = {r"\sum": "sum", r"\max": "max"}
+NAMED = {
+    r"\textbackslash": "\\", r"\textasciicircum": "^", r"\textasciitilde": "~", r"\textless": "<", r"\textgreater": ">",
+}  # fmt: skip
 ACCENTS = {r"\bar": "bar", r"\overline": "bar", r"\hat": "hat", r"\widehat": "hat"}
 
 
@@ -60,17 +63,25 @@ def latex_rows(display, narrow=False):
             rows.append(text[last : found.start()])
             last = found.end()
     rows.append(text[last:])
-    return [LatexBoxes(row.replace("&", "")).boxes() for row in rows if row.strip()]
+    return [LatexBoxes(re.sub(r"(?<!\\)&", "", row)).boxes() for row in rows if row.strip()]
 
 
 class LatexBoxes:
     def __init__(self, text):
-        self.tokens, self.at = [t for t in TOKEN.findall(text) if not t.isspace()], 0
+        self.tokens, self.at = TOKEN.findall(text), 0
 
     def peek(self):
+        self.skip()
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
 
-    def take(self):
+    def skip(self):
+        while self.at < len(self.tokens) and self.tokens[self.at].isspace():
+            self.at += 1
+
+    def take(self, blanks=False):
+        """The next token; blanks: which may be a blank, as in a name."""
+        if not blanks:
+            self.skip()
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -101,7 +112,14 @@ class LatexBoxes:
         assert self.take() == "{"
         found, depth = "", 1
         while depth:
-            token = self.take()
+            token = self.take(blanks=True)
+            if token == r"\allowbreak":
+                assert self.take(blanks=True).isspace()
+                continue
+            if token in NAMED:
+                found += NAMED[token]
+                assert self.take() + self.take() == "{}"
+                continue
             depth += (token == "{") - (token == "}")
             found += token[1:] if token[0] == "\\" and not token[1].isalpha() else token if depth else ""
         return found

@@ -25,9 +25,12 @@ ACCENTS = {"macron": "bar", "overline": "bar", "hat": "hat"}
 
 def typst_rows(display):
     """The equations of one display, each as boxes."""
-    text = display[display.index("$") + 1 : display.rindex("$")]
+    text = display[display.index("$\n") + 1 : display.rindex("$")]
     text = re.sub(r'\\\s+&\s*quad\s*""', " ", text)
-    return [TypstBoxes(row.replace("&", "")).boxes() for row in re.split(r"\\\s", text) if row.strip()]
+    # What stands in quotes is a name, whatever it holds.
+    pieces = re.split(r'("(?:[^"\\]|\\.)*")', text)
+    rows = "".join(piece if k % 2 else re.sub(r"\\\s", "\0", piece).replace("&", "") for k, piece in enumerate(pieces))
+    return [TypstBoxes(row).boxes() for row in rows.split("\0") if row.strip()]
 
 
 class TypstBoxes:

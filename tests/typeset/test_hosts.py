@@ -84,6 +84,8 @@ def complaints(folder, host, body, packages="", document=None, head=""):
     run("bibtex", "main")
     run(*latex)
     log = run(*latex)
+    if "Rerun to get cross-references right" in log:  # a page break moved with the numbers: once more, as LaTeX asks
+        log = run(*latex)
     assert (folder / "main.pdf").exists(), log[-2000:]
     words = ("Overfull", "Warning", "undefined", "multiply")
     lines = [line for line in log.splitlines() if any(word in line for word in words)]

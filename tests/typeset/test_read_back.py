@@ -5,11 +5,13 @@ import re
 from math import prod
 
 import pytest
+from campaigns.typeset_matrix import networks
 from support.derived_value import head_of, value_of
 from support.formula_reading import PRIME, FormulaReader, NotRead, drawn, equation
 from support.latex_reading import latex_rows
-from support.long_tests import one_in
+from support.long_tests import often, one_in
 from support.mathml_reading import mathml_rows
+from support.optional import require
 from support.row_widths import too_wide
 from support.single_layer import one_cost, one_of_a_kind
 from support.strategies import residual
@@ -36,6 +38,7 @@ FORMATS = {
     "typst": (TypstRenderer, typst_rows),
     "mathml": (HtmlRenderer, mathml_rows),
 }
+MODELS = ["chain", "hostile", "resnet50", "densenet121", "vit", "gpt"]
 NOTHING = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
 
 
@@ -231,6 +234,18 @@ def test_one_sign_changed_in_any_layer_or_cost_is_seen(name):
     counts = {signs_seen(document, kind) for kind in FORMATS}
     assert len(counts) == 1, "every format has the same signs"
     assert counts.pop() >= 1
+
+
+@pytest.mark.parametrize("name", often(MODELS, lambda name: name == "chain"))
+def test_whole_models_and_every_sign_of_theirs(name):
+    """The networks of the campaign: names in any script, sizes by name, models from ONNX and PyTorch."""
+    found = networks()
+    require(name in found, f"what reads {name} is not installed")
+    document = document_of(found[name]())
+    assert hold(document) >= 5 * 5
+    counts = {signs_seen(document, kind) for kind in FORMATS}
+    assert len(counts) == 1, "every format has the same signs"
+    assert counts.pop() >= 3
 
 
 @pytest.mark.parametrize("kind", FORMATS)

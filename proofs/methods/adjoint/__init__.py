@@ -99,7 +99,7 @@ def layer_claims(
         what += ", and the vector-Jacobian product with respect to each input is the adjoint of the derivative"
     claims = [claim("adjoint", what, (*ENERGY, *(f"adjoint:{slot}" for slot in range(len(layer.adjoints)))))]
     if layer.gradients:
-        what = "the dE/dtheta is the adjoint of the derivative"
+        what = "dE/dtheta is the adjoint of the derivative"
         claims.append(claim("gradient", what, (f"gradient:{name}" for name in layer.gradients)))
     return claims
 
