@@ -93,6 +93,8 @@ RANGES = [
     (NAMED, "x_h[i] z_h[i] = z_h[i] x_h[i]", PROVED, {}),
     (FOUR, "y[i] = x_u[i]", REFUTED, {}),  # whatever the range of i is
     (FOUR, "x_u[i] = y[i]", REFUTED, {}),
+    (FOUR, "s_h[j] = Sum[i] W_k[j, i] s_k[i]", REFUTED, SENSITIVITY),
+    (FOUR, "Sum[i] x_u[i] y[i] = x_u[0] y[0] + x_u[1] y[1]", REFUTED, {}),
     (FOUR, "s_h[i] = Sum[j] W_h[i, j] y[j] + y[3]", REFUTED, {}),
     (FOUR, "s_k[j] = Sum[i] W_k[i, j] y[i] x_u[i]", REFUTED, SENSITIVITY),  # W_k[i, 3] does not exist
     (WIDE, "Sum[i, j] W_h[i, j] = 70", Verdict.UNDECIDED, {"assumptions": ("Sum[i] W_h[i, j] = 1",)}),
@@ -100,18 +102,17 @@ RANGES = [
 TWO_LENGTHS = [
     (FOUR, "Sum[i] x_u[i] y[i] = Sum[i] y[i] x_u[i]", r"Sum\[i < 3\]", {}),
     (FOUR, "Sum[i] (x_u[i] - x_u[i] + y[i]) = y[0] + y[1] + y[2]", r"Sum\[i < 3\]", {}),
-    (FOUR, r"\sum_i x^u_i y_i = 0", r"Sum\[i <= 3\]", {"first": 1}),
-    (FOUR, "Max[i] (x_u[i] + y[i]) = 0", r"Sum\[i < 3\]", {}),
+    (FOUR, r"\sum_i x^u_i y_i = \sum_i y_i x^u_i", r"Sum\[i <= 3\]", {"first": 1}),
+    (FOUR, "Max[i] (x_u[i] + y[i]) = Max[i] (y[i] + x_u[i])", r"Sum\[i < 3\]", {}),
     (FOUR, "0 x_u[i] = y[i] [i >= 3]", "for i < 3", {}),
     (FOUR, "y[i] = y[i] + 0 x_u[i]", "for i < 3", {}),
     (FOUR, "x_u[i] = x_u[i] + 0 y[i]", "for i < 3", {}),
     (FOUR, "W_k[i, i] = W_k[i, i]", "for i < 3", {}),
-    (FOUR, "Sum[i] x_u[2 - i] y[i] = 0", r"Sum\[i < 3\]", {}),
+    (FOUR, "Sum[i] x_u[2 - i] y[i] = Sum[i] y[i] x_u[2 - i]", r"Sum\[i < 3\]", {}),
     (FOUR, "Sum[j] ([j = i] x_u[i] + [j = k] y[k]) = x_u[i] + y[k]", r"Sum\[j < 3\]", {}),
     (FOUR, "Sum[i] q[i] = 0", "for i < 3", {"definitions": ("q[i] = x_u[i] + y[i]",)}),
-    (FOUR, "Sum[i] q[i] y[i] = 0", r"Sum\[i < 3\]", {"definitions": ("q[i] = x_u[i]",)}),
+    (FOUR, "Sum[i] q[i] y[i] = Sum[i] y[i] q[i]", r"Sum\[i < 3\]", {"definitions": ("q[i] = x_u[i]",)}),
     (FOUR, "y[0] = x_u[0]", "for i < 3", {"assumptions": ("y[i] = x_u[i]",)}),
-    (FOUR, "s_h[j] = Sum[i] W_k[j, i] s_k[i]", r"Sum\[i < 3\]", SENSITIVITY),
     (NAMED, "Sum[i] (x_h[i] - x_o[i]) = 0", r"Sum\[i < 3\]", {}),
 ]
 
