@@ -173,7 +173,7 @@ Section Everywhere.
   Variable others : functions.
   Notation F := (standard_functions others).
 
-  Lemma derivatives : forall f, differentiable_everywhere f = true ->
+  Theorem derivatives : forall f, differentiable_everywhere f = true ->
     forall z, is_derive (F f 0%nat : R -> R_NormedModule) z (F f 1%nat z).
   Proof.
     intros f H. unfold differentiable_everywhere in H. rewrite !orb_true_iff, Nat.ltb_lt, !Nat.eqb_eq in H.

@@ -183,6 +183,8 @@ def _verdict(statement: Statement, vocabulary: Vocabulary, graph: Graph, budget:
         raise SpecError(
             statement.place, f"cannot be evaluated ({error.reason})", "see `dyadic explain claims`"
         ) from error
+    if claim.doubtful is not None and found.verdict is not Verdict.REFUTED:
+        raise SpecError(statement.place, *claim.doubtful)
     return _otherwise(found, statement, claim, vocabulary)
 
 
@@ -200,6 +202,8 @@ def _otherwise(found: Claim, statement: Statement, claim: Equalities, vocabulary
             other_claim = equalities(reading, vocabulary)
             if reading.layout != statement.layout and other_claim.seed == claim.seed:
                 continue  # no derivative by a matrix
+            if other_claim.doubtful is not None:
+                continue
             with at_most(_REMARK):
                 proved = decide(reading, other_claim, budget, search=False).verdict is Verdict.PROVED
             if proved:

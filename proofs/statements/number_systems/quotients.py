@@ -130,7 +130,7 @@ class Quotients(Composed):
         if name not in self._known:
             self.calls += 1
             self.deepest = max(self.deepest, degree)
-            raw = hashlib.blake2b(repr(name).encode(), key=self._key, digest_size=32).digest()
+            raw = hashlib.blake2b(_spelled(name).encode(), key=self._key, digest_size=32).digest()
             self._known[name] = int.from_bytes(raw, "big") % self.prime
         return self._known[name]
 
@@ -248,3 +248,12 @@ class Quotients(Composed):
         for monomial, coefficient in form.items():
             value = self._values.add(value, self._monomial(monomial, coefficient).value)
         return value, form
+
+
+def _spelled(name: Any) -> str:
+    """A name as text, equal for equal names alone; integers in base 16, in which they may have any length."""
+    if isinstance(name, tuple):
+        return f"({','.join(map(_spelled, name))})"
+    if isinstance(name, Fraction):
+        return f"{name.numerator:x}/{name.denominator:x}"
+    return f"{name:x}" if isinstance(name, int) else repr(name)

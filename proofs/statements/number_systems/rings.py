@@ -19,6 +19,8 @@ from dyadic.proofs.evaluate.reals import AT_ZERO
 from dyadic.symbolic.functions import FUNCTIONS
 
 _INDEX_BITS = 30
+_LONGEST = 10**100
+"""Numbers beyond it are not written out in full."""
 _NEAR = 40
 """Bits of the distance within which a value must exist."""
 
@@ -114,7 +116,14 @@ class Traced:
         return Fraction(float(self.value.mid())).limit_denominator(1000)
 
     def __str__(self) -> str:
-        return str(self.value) if isinstance(self.value, Fraction) else str(self.value.str(15, radius=False)) + "..."
+        return written(self.value) if isinstance(self.value, Fraction) else f"{self.value.str(15, radius=False)}..."
+
+
+def written(value: Fraction) -> str:
+    """A rational number, as it is or, where that has very many digits, about."""
+    if max(abs(value.numerator), value.denominator) < _LONGEST:
+        return str(value)
+    return f"about {_ball(value).str(15, radius=False)}"
 
 
 class Exact:

@@ -1,7 +1,7 @@
 """From tokens to expressions (the nested lists of :mod:`dyadic.symbolic.serialise`), by recursive descent.
 
     equation   = sum { relation sum } ["for" condition { "," condition }]
-    sum        = ["-"] product { ("+" | "-") product }
+    sum        = ["-" | "+"] product { ("+" | "-") ["-"] product }
     product    = factor { ["*" | "/" | ".*" | "@"] factor } [reduction product]      juxtaposition multiplies
     factor     = atom { "^" exponent | "^T" | "[" indices "]" }      an integer or, in brackets, a quotient of two
     atom       = number | entry | function { "'" } argument | ("max" | name) "(" sum { "," sum } ")" | "(" sum ")"
@@ -34,6 +34,8 @@ def parse(tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = 
 
 KRONECKER = "\u2297"
 _WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part", "spelled")
+_LONGEST = 10**40
+"""Numbers beyond it are not multiplied here: a report writes out what the claim has written."""
 _RELATIONS = ("=", "<", "<=", ">", ">=", "!=")
 
 
@@ -92,8 +94,10 @@ class _Parser:
         terms: list[Any] = []
         while not terms or self._is("+", "-"):
             negative = self._is("-")
-            if negative or (terms and self._is("+")):
+            if self._is("+", "-"):
                 self._next += 1
+                if self._is("-"):  # a - -b
+                    negative, self._next = not negative, self._next + 1
             term = self._product()
             terms.append(_negative(term) if negative else term)
         self._depth -= 1
@@ -125,6 +129,11 @@ class _Parser:
     def _starts(self) -> bool:
         return self._token.kind in ("number", "atom", "function", "extremum", "call", "reduction") or self._is("(")
 
+    def _goes_on(self) -> bool:
+        """Whether a factor, or the product that it is in, goes on with a mark."""
+        marked = self._token.kind in ("transposed", "subscript")
+        return marked or self._is("^", "*", "/", "\u00b7", ".*", "@", KRONECKER)
+
     def _reduction(self) -> Any:
         head: ReductionHead = self._token.value
         self._next += 1
@@ -150,8 +159,8 @@ class _Parser:
                 self._next += 1
                 continue
             if self._token.kind == "transposed":
+                node = ["transposed", node, self._token.position]
                 self._next += 1
-                node = ["transposed", node]
                 continue
             if powers:
                 problem = "a^b^c is doubtful: write (a^b)^c, or the exponent as one number"
@@ -190,9 +199,9 @@ class _Parser:
         return -value if negative else value
 
     def _whole(self) -> Fraction:
-        """An integer in an exponent."""
+        """An integer in an exponent, or a decimal number that is a quotient of two."""
         value = self._token.value if self._token.kind == "number" else None
-        if value is None or value.denominator != 1 or value > self._largest:
+        if value is None or max(value.numerator, value.denominator) > self._largest:
             raise Unreadable(self._token.position, f"an exponent is a number, of integers of at most {self._largest}")
         self._next += 1
         return Fraction(value)
@@ -213,11 +222,10 @@ class _Parser:
                 problem = f"{name}^(-1) is doubtful: write 1/{name}(...), or the inverse function by its name"
                 raise Unreadable(token.position, problem)
             reduces, first = self._token.kind == "reduction", self._token
-            argument = self._bracket() if self._is("(") else self._reduction() if reduces else self._atom()
-            if first.kind == "number" and self._starts():
-                name = token.value[0]
-                problem = f"what {name} is of is doubtful: write {name}(2 x), or brackets around {name}(2)"
-                raise Unreadable(first.position, problem)
+            bare = not (self._is("(") or reduces)
+            argument = self._atom() if bare else self._reduction() if reduces else self._bracket()
+            if bare and (self._starts() or self._goes_on()):
+                raise doubtful_argument(token.value[0], first.position)
             node = ["apply", *token.value, argument]
             return node if power == 1 else _power(node, power, token.position)
         if token.kind == "extremum":
@@ -261,6 +269,12 @@ class _Parser:
         node = self._sum()
         self._take(")")
         return node
+
+
+def doubtful_argument(name: str, position: int) -> Unreadable:
+    """For a function without brackets before more than one symbol: of log x y and log x^2 each has two readings."""
+    problem = f"what {name} is of is doubtful: write {name}(x y) or {name}(x) y, {name}(x^2) or {name}(x)^2"
+    return Unreadable(position, problem)
 
 
 def reduced(head: ReductionHead, body: Any) -> Any:
@@ -335,7 +349,8 @@ def _power(node: Any, exponent: Fraction, position: int) -> Any:
         raise Unreadable(position, "this divides by zero")
     if exponent.denominator != 1:
         return ["^", node, ["rational", exponent.numerator, exponent.denominator]]
-    if value is not None and (abs(exponent) == 1 or (abs(value) < 1000 and abs(exponent) <= CLAIMED.exponent)):
+    small = value is not None and abs(value) < 1000 and value.denominator < _LONGEST
+    if value is not None and (abs(exponent) == 1 or (small and abs(exponent) <= CLAIMED.exponent)):
         return _number(Fraction(value ** int(exponent)))
     return node if exponent == 1 else ["^", node, int(exponent)]
 
@@ -345,10 +360,11 @@ def _product(factors: list[Any]) -> Any:
     number, rest = Fraction(1), []
     for factor in factors:
         value = _as_fraction(factor)
-        if value is None:
+        product = None if value is None else number * value
+        if product is None or max(abs(product.numerator), product.denominator) > _LONGEST**2:
             rest.append(factor)
         else:
-            number *= value
+            number = product
     if not rest:
         return _number(number)
     if number != 1:

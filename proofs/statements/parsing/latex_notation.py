@@ -10,24 +10,31 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from dyadic.proofs.statements.parsing.latex_names import Names
+from dyadic.proofs.statements.parsing.grammar import doubtful_argument
+from dyadic.proofs.statements.parsing.index_text import split
+from dyadic.proofs.statements.parsing.latex_names import FONTS, Names
+from dyadic.proofs.statements.parsing.latex_ranges import cases_text, range_texts, scripts_of
 from dyadic.proofs.statements.parsing.latex_source import (
     Cursor,
     LatexNode,
     content,
-    is_word,
+    goes_on,
+    is_transposed,
     nodes,
     parts,
     without_d,
     words_for,
 )
 from dyadic.proofs.statements.parsing.latex_symbols import (
+    CALLS,
+    FRACTIONS,
     FUNCTION_OF,
     INDICATOR,
     LISTED,
     REDUCTIONS,
     RELATIONS,
     SYMBOLS,
+    TRANSPOSED,
 )
 from dyadic.proofs.statements.parsing.text import TextReader
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, Limits, Token, Unreadable
@@ -100,7 +107,8 @@ class LatexReader:
             self._square(cursor.until("[", "]", "this bracket is not closed"), node.at)
         elif cursor.is_at("_"):
             cursor.take()
-            self._emit(f"_[{self._indices(content(cursor.argument()), cursor.end)}]", node.at)
+            inside = self._indices(content(cursor.argument()), cursor.end)
+            self._emit(self._placed("", inside, cursor), node.at)
         elif cursor.is_at("^"):
             cursor.take()
             self._superscript(cursor.argument())
@@ -115,14 +123,14 @@ class LatexReader:
     def _special(self, cursor: Cursor) -> bool:
         """Fractions, roots, reductions, cases, brackets of conditions: whether one stood here."""
         node = cursor.peek()
-        if cursor.is_at(r"\frac", r"\tfrac", r"\dfrac"):
+        if cursor.is_at(*FRACTIONS):
             cursor.take()
             self._fraction(cursor, node.at)
         elif cursor.is_at(r"\sqrt"):
             cursor.take()
             self._root(cursor, node.at)
         elif cursor.is_at(r"\begin"):
-            self._cases(cursor)
+            self._emit(*cases_text(cursor, self._text_of))
         elif (after := words_for(cursor)) is not None:
             cursor.next += after
             self._emit("for", node.at)
@@ -206,30 +214,6 @@ class LatexReader:
         self._condition([each for each in inner if each.text not in (r"\left", r"\right")], node.at)
         return True
 
-    def _cases(self, cursor: Cursor) -> None:
-        r"""``\begin{cases} a & \text{if } c \\ b & \text{otherwise} \end{cases}``: a [c] + b (1 - [c])."""
-        start = cursor.take().at
-        if cursor.take().text != "cases":
-            raise Unreadable(start, "only cases begin inside of an equation")
-        inner = cursor.until(r"\begin", r"\end", r"\begin{cases} is not closed")
-        cursor.take()
-        others, terms = "", []
-        for row in parts(inner, r"\\"):
-            value, *condition = parts(row, "&")
-            if not row:
-                continue
-            rest = [node for node in (condition[0] if condition else []) if not is_word(node)]
-            text = f"({self._text_of(value, start)})"
-            if rest:
-                bracket = f"[{self._text_of(rest, start)}]"
-                terms.append(f"{text} {bracket}{others}")
-                others += f" (1 - {bracket})"
-            else:
-                terms.append(f"{text}{others}")
-        if not terms:
-            raise Unreadable(start, "cases need a value and a condition in each row")
-        self._emit(f"({' + '.join(terms)})", start)
-
     # -- fractions, roots, powers
 
     def _fraction(self, cursor: Cursor, at: int) -> None:
@@ -248,6 +232,12 @@ class LatexReader:
         self._bracketed(content(bottom), bottom.at)
         self._emit(")", at)
 
+    def _below(self, text: str, at: int) -> str:
+        """That by which is differentiated."""
+        if "^T _[" in text:
+            raise Unreadable(at, "a derivative by an entry of a transposed matrix is doubtful: exchange the indices")
+        return text
+
     def _derivative_of(self, top: Sequence[LatexNode], bottom: Sequence[LatexNode], at: int) -> bool:
         r"""``\partial C / \partial x_i`` or ``d x_i / d t``."""
         above, below = without_d(top), without_d(bottom)
@@ -263,7 +253,7 @@ class LatexReader:
             return True
         if of not in ("E", "C") and not self._names.is_quantity(of.partition("[")[0]):
             return False
-        self._emit(f"d{of}/d{self._text_of(below, at)}", at)
+        self._emit(f"d{of}/d{self._below(self._text_of(below, at), at)}", at)
         return True
 
     def _quantity_of(self, found: Sequence[LatexNode], at: int) -> str:
@@ -290,7 +280,8 @@ class LatexReader:
         if below is None or above is None or len(above) != 1:
             return False
         inner = Cursor(below, cursor.end)
-        self._emit(f"d{self._quantity_of(above, node.at)}/d{self._entry_text(inner)}", node.at)
+        lower = self._below(self._entry_text(inner), node.at)
+        self._emit(f"d{self._quantity_of(above, node.at)}/d{lower}", node.at)
         cursor.next = len(cursor.nodes) - (len(below) - inner.next)
         return True
 
@@ -307,7 +298,7 @@ class LatexReader:
 
     def _superscript(self, node: LatexNode) -> None:
         inner = content(node)
-        if len(inner) == 1 and inner[0].text in (r"\top", r"\intercal", "T"):
+        if len(inner) == 1 and inner[0].text in TRANSPOSED:
             self._emit("^T", node.at)
         else:
             self._emit(f"^({self._text_of(inner, node.at)})", node.at)
@@ -322,38 +313,22 @@ class LatexReader:
             return False
         start = cursor.next
         cursor.next += 2 if long else 1
-        scripts = self._scripts(cursor)
+        scripts = scripts_of(cursor)
         if "_" not in scripts:
             if word not in ("Max", "Min"):
                 raise Unreadable(node.at, "a reduction needs an index")
             cursor.next = start + (2 if long else 1)
             self._emit(word.lower(), node.at)
             return True
-        for piece in self._ranges(scripts["_"], scripts.get("^"), node.at):
+        bound: set[str] = set()
+        for piece in range_texts(scripts["_"], scripts.get("^"), node.at, self._text_of):
             index, _, other = piece.partition(" != ")
-            self._emit(f"{word}[{index}]" + (f" [{piece}]" if other else ""), node.at)
+            if other and (word != "Sum" or "!=" in other):
+                raise Unreadable(node.at, r"\ne belongs between two indices below a sum")
+            head = "" if other and index in bound else f"{word}[{index}] "
+            self._emit(head + (f"[{piece}]" if other else ""), node.at)
+            bound.add(index)
         return True
-
-    def _scripts(self, cursor: Cursor) -> dict[str, LatexNode]:
-        found: dict[str, LatexNode] = {}
-        while cursor.is_at("_", "^"):
-            mark = cursor.take().text
-            if mark in found:
-                raise Unreadable(cursor.peek().at, "one script of a kind at a time")
-            found[mark] = cursor.argument()
-        return found
-
-    def _ranges(self, below: LatexNode, above: LatexNode | None, at: int) -> list[str]:
-        """The ranges of a reduction, each as text.py reads it."""
-        text = self._text_of(content(below), at).strip()
-        if above is None:
-            if re.fullmatch(r"[a-z]\d*(?: [a-z]\d*)+", text):
-                return text.split(" ")
-            return [part.strip() for part in text.split(",")]
-        match = re.fullmatch(r"([a-z]\d*) = ([^=<>]+)", text)
-        if match is None:
-            raise Unreadable(below.at, r"an upper end belongs to a lower one: \sum_{j=0}^{63}")
-        return [f"{match[1]}={match[2]}..{self._text_of(content(above), at)}"]
 
     # -- quantities, functions and indices
 
@@ -365,7 +340,29 @@ class LatexReader:
             argument = cursor.argument()
             self._bracketed(content(argument), argument.at)
             return
-        self._emit(self._entry_text(cursor), node.at)
+        text = self._entry_text(cursor)
+        self._emit(text, node.at)
+        known = self._vocabulary
+        if text not in known.tensors and (text in CALLS or text.rstrip("'") in known.functions):
+            self._argument(text, cursor)
+
+    def _argument(self, name: str, cursor: Cursor) -> None:
+        """What a function without brackets is of, where a brace or a fraction tells; of whole tensors also a letter."""
+        start = cursor.peek().at
+        if cursor.is_at("^") and name not in CALLS:
+            cursor.take()
+            self._superscript(cursor.argument())
+        node = cursor.peek()
+        called = name in CALLS and (node.kind in ("group", "letter") or node.text in FONTS)
+        if not (called or node.kind == "group" or node.text in FRACTIONS):
+            return
+        if called:
+            self._emit("(", node.at)
+        self._item(cursor)
+        if called:
+            self._emit(")", node.at)
+        if goes_on(cursor):
+            raise doubtful_argument(name, start)
 
     def _entry_text(self, cursor: Cursor) -> str:
         """A quantity with its indices, a function's name, or an index, in the text notation."""
@@ -373,7 +370,20 @@ class LatexReader:
         if found.indices is None:
             return found.text
         inside = self._indices(found.indices, cursor.end)
+        tensor = self._vocabulary.tensors.get(found.text)
+        if tensor is not None and len(tensor.axes) - sum(isinstance(part, int) for part in tensor.part) == 2:
+            if inside.isdigit() and len(inside) > 1:
+                raise Unreadable(cursor.end, f"{inside} below a matrix is doubtful: write 1, 2, or 12, : for a row")
+            return self._placed(found.text, inside, cursor) + found.after
         return f"{found.text}[{inside}]{found.after}"
+
+    def _placed(self, name: str, inside: str, cursor: Cursor) -> str:
+        r"""A tensor's name, or nothing behind brackets, and its indices; W_{ij}^T is typeset as W^T_{ij} is."""
+        places = [part.strip() for part, _ in split(inside, 0)]
+        if len(places) == 2 and ":" not in places and is_transposed(cursor):
+            cursor.next += 2
+            return f"{name} ^T _[{inside}]"
+        return f"{name}[{inside}]" if name else f"_[{inside}]"
 
     def _indices(self, found: Sequence[LatexNode], end: int) -> str:
         """Indices between commas, or letters side by side."""

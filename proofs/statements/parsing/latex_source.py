@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dyadic.proofs.statements.parsing.latex_symbols import ENDS, SYMBOLS, TRANSPOSED
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, Limits, Unreadable
 
 _COMMENT = re.compile(r"(\\.)|%[^\n]*(?:\n[ \t]*(?=\S))?", re.DOTALL)
@@ -219,6 +220,20 @@ def words_for(cursor: Cursor) -> int | None:
     comma = int(cursor.is_at(","))
     said = cursor.peek(comma).text == r"\text" and cursor.peek(comma + 1).text.strip() == "for"
     return comma + 2 if said else None
+
+
+def is_transposed(cursor: Cursor) -> bool:
+    """Whether the superscript here is that of a transposed tensor."""
+    inner = content(cursor.peek(1))
+    return cursor.is_at("^") and len(inner) == 1 and inner[0].text in TRANSPOSED
+
+
+def goes_on(cursor: Cursor) -> bool:
+    """Whether a factor, or the product that it is in, goes on here."""
+    node = cursor.peek()
+    if node.kind == "group":
+        return True
+    return bool(node.text) and SYMBOLS.get(node.text, node.text) not in ENDS and words_for(cursor) is None
 
 
 def is_word(node: LatexNode) -> bool:

@@ -13,14 +13,20 @@ SYMBOLS = {
     "=": "=", ":=": "=", "+": "+", "-": "-",
     "*": "*", "/": "/", ":": ":", "(": "(", ")": ")", ",": ",", "<": "<", ">": ">", r"\odot": ".*", r"\circ": ".*",
     r"\otimes": "\u2297",
-    r"\rfloor": ")", r"\lfloor": "floor(",
+    r"\rfloor": ")", r"\lfloor": "floor(", r"\lceil": "(-floor(-(", r"\rceil": ")))",
 }  # fmt: skip
 REDUCTIONS = {
     r"\sum": "Sum", r"\max": "Max", r"\min": "Min", "LSE": "LogSumExp", "logsumexp": "LogSumExp", "argmax": "ArgMax",
     "max": "Max", "min": "Min",
 }  # fmt: skip
+TRANSPOSED = (r"\top", r"\intercal", "T")
+FRACTIONS = (r"\frac", r"\tfrac", r"\dfrac")
+CALLS = ("diag", "trace", "softmax", "sum", "mean", "vec")
+"""Functions of whole tensors."""
 INDICATOR = {r"\mathbb", r"\mathds", r"\mathbf", r"\mathbbm"}
 RELATIONS = ("=", "<", "<=", ">", ">=", "!=", "|")
+ENDS = {*RELATIONS, "+", "-", ")", "]", ",", ":", "mod", ")))", r"\right"} - {"|"}
+"""What follows no factor."""
 LISTED = re.compile(r"\s*(?:[a-z]\d*|\d+)(?:\s*[a-z]\d*|\s+\d+)*\s*")
 FUNCTION_OF = re.compile(r"(\w+) \( (.*) \)")
 """A function of an argument."""

@@ -304,7 +304,7 @@ class TextReader:
         if len(indices) < visible or None in indices:
             whole: list[Any] = ["whole", tensor.kind, tensor.owner, start]
             whole = ["part", whole, tensor.part] if tensor.part else whole
-            whole = ["transposed", whole] if tensor.transposed else whole
+            whole = ["transposed", whole, start] if tensor.transposed else whole
             return Token("atom", ["subscript", whole, start, *indices] if indices else whole, start)
         if tensor.transposed:
             indices.reverse()

@@ -71,7 +71,8 @@ class ReductionHead:
     @property
     def is_composed(self) -> bool:
         """Whether the start or the end is an expression."""
-        return isinstance(self.extent, list) or not isinstance(self.start, int)
+        endless = self.extent is None and self.start != 0
+        return endless or isinstance(self.extent, list) or not isinstance(self.start, int)
 
 
 PI = ["apply", "acos", 0, -1]

@@ -66,12 +66,13 @@ class Statement:
 
 @dataclass(frozen=True)
 class OwnQuantity:
-    """A quantity of the claim's own: ``name[indices] = body``."""
+    """A quantity of the claim's own: ``name[indices] = body``; text: as it is understood."""
 
     name: str
     indices: tuple[str, ...]
     body: Any
     ranges: Ranges
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Equalities:
     """All that a claim asserts, in order, the definitions that it uses and what it takes for granted.
 
     solved: the numbers that its assumptions determine, by the sizes and integers at which it is examined; None where
-    the assumptions contradict each other.
+    the assumptions contradict each other.  doubtful: why the range of an index is, and what to write.
     """
 
     vocabulary: Vocabulary
@@ -98,6 +99,7 @@ class Equalities:
     links: list[Link] = field(default_factory=list)
     premises: Premises = field(default_factory=Premises)
     solved: dict[object, dict[str, Line] | None] = field(default_factory=dict)
+    doubtful: tuple[str, str] | None = None
 
     @property
     def seed(self) -> int:
@@ -161,16 +163,31 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
         raise SpecError(statement.place, f"has more than {MOST_LINKS} steps", "split it")
     if statement.kind == "stationary":
         found.links.append(_stationary(statement, parsed[0][0], sides, found))
-        return found
+        return _without_unused(found)
     first = _left(statement, sides[0], found.vocabulary, sides[1:])
-    _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges)
+    defines = statement.kind not in ("equal", "chain")
+    _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges, defines, True)
+    found.doubtful = whole.doubtful
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
-        (left, right), ranges = elaborate(pair, found.vocabulary, statement.place, whole.free)
+        (left, right), ranges = elaborate(pair, found.vocabulary, statement.place, whole.free, shortest=True)
         label = f"step {number}" if len(sides) > 2 else "the equation"
         shown = (show(pair[0]), show(pair[1]))
         found.links.append(Link(f"{shown[0]} = {shown[1]}", left, right, ranges, label))
-    return found
+    return _without_unused(found)
+
+
+def _without_unused(claim: Equalities) -> Equalities:
+    """The claim without definitions that nothing of it uses: where these have no value it claims something too."""
+    nodes = [side for link in claim.links for side in (link.left, link.right)]
+    nodes += [side for relation in claim.premises.relations for side in (relation.left, relation.right)]
+    used: list[OwnQuantity] = []
+    for let in reversed(claim.lets):  # each uses earlier ones alone
+        if any((LET, let.name) in entries(node) for node in nodes):
+            used.insert(0, let)
+            nodes.append(let.body)
+    claim.lets = used
+    return claim
 
 
 def _variable(statement: Statement, name: str, like: str, vocabulary: Vocabulary) -> None:
@@ -257,7 +274,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     form = _defined_in_entries(statement, source, sides, found.vocabulary)
     left, body = form.sides
     if left[1] != LET or left[2] in found.vocabulary.tensors:
-        pair, ranges = elaborate([left, body], found.vocabulary, statement.place)
+        pair, ranges = elaborate([left, body], found.vocabulary, statement.place, defines=True)
         text = f"{show(left)} = {show(body)}"
         found.links.append(
             Link(text, pair[0], pair[1], ranges, f"the definition of {shown_entry(left[1], left[2], ())}")
@@ -270,7 +287,7 @@ def _definition(found: Equalities, statement: Statement, source: str) -> None:
     if set(ranges.free) != set(names):
         stray = sorted(set(ranges.free) ^ set(names))
         raise SpecError(statement.place, f"the index {stray[0]} stands on one side of {left[2]} only", "bind it")
-    found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges))
+    found.lets.append(OwnQuantity(left[2], tuple(names), resolved, ranges, f"{show(left)} = {show(body)}"))
     found.vocabulary.define(left[2], tuple(ranges.free[name] for name in names), form.row)
 
 

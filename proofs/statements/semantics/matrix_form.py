@@ -22,6 +22,7 @@ from dyadic.proofs.statements.semantics.whole_tensors import (
     WholeTensor,
     fits,
     number_of,
+    number_transposed,
     part_of,
     scaled,
     shape_kind,
@@ -165,8 +166,11 @@ class _Reader:
             case ["derivative", inner]:
                 value = self.read(inner)
                 return transposed(value, _position(node)) if self.transposed else value
-            case ["transposed", inner]:
-                return transposed(self.read(inner), _position(node))
+            case ["transposed", inner, int(position)]:
+                value = self.read(inner)
+                if not value.shape:
+                    number_transposed(inner, position, self.vocabulary.knows("T"))
+                return transposed(value, position)
             case ["+", *terms]:
                 return self._sum([self.read(term) for term in terms], _position(node))
             case ["*", *factors]:

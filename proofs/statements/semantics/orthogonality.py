@@ -49,7 +49,7 @@ def _matrix(node: Any) -> tuple[Key, bool] | None:
     match node:
         case ["whole", str(kind), str(owner), _]:
             return (kind, owner), False
-        case ["transposed", inner]:
+        case ["transposed", inner, _]:
             found = _matrix(inner)
             return found and (found[0], not found[1])
     return None

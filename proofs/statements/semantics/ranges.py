@@ -13,21 +13,22 @@ from typing import Any
 from dyadic.proofs.evaluate.integers import extent as length
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
+from dyadic.proofs.statements.semantics.index_slots import (
+    REDUCTIONS,
+    Slot,
+    claimed_below,
+    compared,
+    defined_entry,
+    entries_in,
+    free_names,
+    left_out,
+    nodes_of,
+    of_one_length,
+)
 from dyadic.proofs.statements.semantics.own_energy import known_ranges, written_out
 from dyadic.proofs.statements.semantics.range_ends import NoLargest, largest_extent
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary, axes_kind, shown_entry
 from dyadic.symbolic.errors import SpecError
-
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
-
-
-@dataclass
-class Slot:
-    """One index, free or bound, and its extent once that is known; end: the expression before which it ends."""
-
-    name: str
-    extent: Extent | None = None
-    end: Any = None
 
 
 @dataclass
@@ -35,23 +36,33 @@ class Ranges:
     """What was found out about one equation.
 
     free: the extent of every free index.  outside: an entry that is read and does not exist, in words.
-    extents: every extent that an index has, by key.
+    extents: every extent that an index has, by key.  doubtful: why the range of an index is, and what to write; what
+    is refuted for the shortest one is wrong for any.
     """
 
     free: dict[str, Extent] = field(default_factory=dict)
     outside: str | None = None
     extents: dict[str, Extent] = field(default_factory=dict)
+    doubtful: tuple[str, str] | None = None
 
 
 def elaborate(
-    sides: list[Any], vocabulary: Vocabulary, where: str, known: Mapping[str, Extent] | None = None
+    sides: list[Any],
+    vocabulary: Vocabulary,
+    where: str,
+    known: Mapping[str, Extent] | None = None,
+    defines: bool = False,
+    shortest: bool = False,
 ) -> tuple[list[Any], Ranges]:
     """The sides with resolved ranges.  Raises :class:`SpecError` where a range cannot be told.
 
-    known: ranges of free indices that are told by the rest of a chain.
+    known: ranges of free indices that are told by the rest of a chain.  defines: whether the first side is what the
+    equation defines: its axes are the ranges of the indices that stand on it.  shortest: whether an index on axes of
+    different lengths gets the shortest range, which is then said to be doubtful.
     """
     work = _Elaboration(vocabulary)
     work.preset = dict(known or {})
+    told = set(work.preset)
     try:
         for side in sides:
             work.preset |= known_ranges(side, vocabulary)
@@ -62,12 +73,24 @@ def elaborate(
     for name in sorted(work.ambiguous):
         raise SpecError(where, f"{name} is a size of this network, not an index", "give the index another name")
     for name in sorted(work.ending):
-        if sum(name in _free_names(side) for side in marked) < 2:
+        if sum(name in free_names(side) for side in marked) < 2:
             problem = f"the range of a sum depends on {name}, which stands on one side of the equation only"
             raise SpecError(
                 where, problem, f"write Sum[{name}, ...] if it is summed over, or its range: for {name} < 5"
             )
+    for name in sorted(work.apart):
+        if not any(name in free_names(side, name) for side in marked):
+            problem = f"a sum over what is not {name} reads {name}, which stands nowhere else: one sum or two?"
+            raise SpecError(where, problem, f"write Sum[{name}] before it if it is summed over, or for {name} < 5")
+    if defines:
+        own = defined_entry(marked[0])
+        work.infer([own])
+        told |= free_names(own)
     work.infer(marked)
+    if defines and not work.guarded:
+        work.check(marked, told)
+    if not work.ranges.outside and (torn := work.torn(marked, told, shortest)) is not None:
+        raise SpecError(where, *torn)
     try:
         work.end()
     except NoLargest as error:
@@ -76,7 +99,7 @@ def elaborate(
         ) from None
     work.infer(marked)
     for name, slot in work.free.items():
-        if slot.extent is None and (end := _claimed_below(slot, marked)) is not None:
+        if slot.extent is None and (end := claimed_below(slot, marked)) is not None:
             slot.extent = vocabulary.extent(max(end, 0))
         if slot.extent is None:
             problem = f"{name} is no size of this network, and as an index its range cannot be told"
@@ -90,7 +113,7 @@ def elaborate(
         found.outside = None
     found.free = {name: slot.extent for name, slot in work.free.items() if slot.extent is not None}
     found.extents = {slot.extent.key: slot.extent for slot in [*work.free.values(), *work.bound] if slot.extent}
-    named = (vocabulary.extents.get(node[1]) for node in _nodes(marked) if len(node) == 2 and node[0] == "size")
+    named = (vocabulary.extents.get(node[1]) for node in nodes_of(marked) if len(node) == 2 and node[0] == "size")
     found.extents |= {extent.key: extent for extent in named if extent is not None}
     return [_resolved(side) for side in marked], found
 
@@ -105,6 +128,7 @@ class _Elaboration:
         self.guarded = False
         self.ambiguous: set[str] = set()
         self.ending: set[str] = set()  # free indices on which the range of a sum depends
+        self.apart: set[str] = set()  # free indices of which a sum leaves out the value
 
     def mark(self, node: Any, scope: dict[str, Slot]) -> Any:
         """The expression with every index name replaced by its slot."""
@@ -119,15 +143,16 @@ class _Elaboration:
         if node[0] == "index":
             slot = scope.get(node[1]) or self.free.setdefault(node[1], Slot(node[1], self.preset.get(node[1])))
             return ["index", slot]
-        if node[0] in _REDUCTIONS:
+        if node[0] in REDUCTIONS:
             kind, name, written, body = node
-            slot = Slot(name)
+            slot = Slot(name, stated=written is not None, apart=tuple(set(left_out(name, body)) - scope.keys()))
             if isinstance(written, list):
                 slot.end = self.mark(written, scope)
-                self.ending |= _free_names(slot.end) - scope.keys()
+                self.ending |= free_names(slot.end) - scope.keys()
             elif written is not None:
                 slot.extent = self.vocabulary.extent(written)
             self.bound.append(slot)
+            self.apart |= set(slot.apart)
             return [kind, slot, self.mark(body, {**scope, name: slot})]
         if node[0] == "entry":
             self.guarded = self.guarded or node[1] == "delta"
@@ -139,12 +164,12 @@ class _Elaboration:
         return [node[0], *(self.mark(child, scope) for child in node[1:])]
 
     def infer(self, sides: list[Any]) -> None:
-        for entry in _entries(sides):
+        for entry in entries_in(sides):
             for index, extent in zip(entry[3], self._axes(entry), strict=False):
                 slot = self._alone(index, extent)
                 if slot is not None and slot.extent is None:
                     slot.extent = extent
-        pairs = [pair for node in _nodes(sides) if (pair := _compared(node)) is not None]
+        pairs = _pairs(sides)
         changed = True
         while changed:  # delta[i, j] and [i < j] hand a range from one index to the other
             changed = False
@@ -152,6 +177,46 @@ class _Elaboration:
                 if (one.extent is None) != (two.extent is None):
                     one.extent = two.extent = one.extent or two.extent
                     changed = True
+
+    def torn(self, sides: list[Any], told: set[str], shortest: bool) -> tuple[str, str] | None:
+        """Of an index without a stated range on axes of different lengths: that it is one, and what to write.
+
+        told: free indices whose range is told.  shortest: whether it gets the shortest range.
+
+        With a longer one entries that do not exist are read, and where no bracket stands before them that is wrong.
+        """
+        axes: dict[int, list[Extent]] = {}
+        for entry in entries_in(sides):
+            for index, axis in zip(entry[3], self._axes(entry), strict=False):
+                if (slot := self._alone(index, axis)) is not None:
+                    axes.setdefault(id(slot), []).append(axis)
+        beside: dict[int, list[Extent]] = {}  # an index on no axis runs over the range of one that it is compared with
+        for one, two in _pairs(sides):
+            for slot, other in ((one, two), (two, one)):
+                if other.extent is not None and id(slot) not in axes:
+                    beside.setdefault(id(slot), []).append(other.extent)
+        for slot in [*self.free.values(), *self.bound]:
+            is_free = self.free.get(slot.name) is slot
+            if slot.stated or (is_free and slot.name in told):
+                continue
+            own = [slot.extent] if slot.extent is not None else []
+            lengths = [*own, *axes.get(id(slot), beside.get(id(slot), []))]
+            differing = next((axis for axis in lengths if not of_one_length(lengths[0], axis)), None)
+            if differing is None:
+                continue
+            if is_free and (end := claimed_below(slot, sides)) is not None:
+                slot.extent = self.vocabulary.extent(max(end, 0))
+                continue
+            numbers = [axis.true for axis in (lengths[0], differing) if axis.true is not None]
+            within = f"{slot.name} {'<=' if self.vocabulary.first else '<'} {min(numbers, default=3)}"
+            remedy = f"for {within}" if is_free else f"Sum[{within}]"
+            of = f"the range of {slot.name} is doubtful: it stands on axes of {lengths[0]} and of {differing} entries"
+            found = of, f"state its range, as in {remedy}"
+            if not (shortest and (is_free or not self.guarded) and all(axis.true is not None for axis in lengths)):
+                return found
+            slot.extent = min(lengths, key=lambda axis: axis.true or 0)
+            self.ranges.doubtful = self.ranges.doubtful or found
+        return None
 
     def end(self) -> None:
         """Tell the extents of ranges that end before an expression: its largest value.  Raises :class:`NoLargest`."""
@@ -183,9 +248,9 @@ class _Elaboration:
                 return slots[0] if not extents and number + 1 == axis.true else None
         return None
 
-    def check(self, sides: list[Any]) -> None:
-        """Compare every index with the axis it stands on."""
-        for entry in _entries(sides):
+    def check(self, sides: list[Any], names: set[str] | None = None) -> None:
+        """Compare every index with the axis it stands on; names: of free indices, where only these are meant."""
+        for entry in entries_in(sides):
             for position, (index, axis) in enumerate(zip(entry[3], self._axes(entry), strict=False)):
                 shown = shown_entry(entry[1], entry[2], [_shown(i) for i in entry[3]])
                 if isinstance(index, int):
@@ -193,6 +258,10 @@ class _Elaboration:
                         self._outside(f"{shown} does not exist: axis {position + 1} has {axis} entries")
                 elif index[0] == "index":
                     extent = index[1].extent
+                    if names is not None and (
+                        index[1].name not in names or index[1] is not self.free.get(index[1].name)
+                    ):
+                        continue
                     if extent.true is not None and axis.true is not None and extent.true > axis.true:
                         self._outside(
                             f"{shown} does not exist for {index[1].name} = {axis.true}: "
@@ -207,75 +276,18 @@ class _Elaboration:
         return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
 
 
-def _free_names(node: Any) -> set[str]:
-    """The names of the indices in a marked expression that no sum of it binds."""
-    if not isinstance(node, list) or not node:
-        return set()
-    if node[0] == "index":
-        return {node[1].name}
-    if node[0] in _REDUCTIONS:
-        return _free_names(node[2]) - {node[1].name}
-    return set().union(*map(_free_names, node[3] if node[0] == "entry" else node[1:]))
+def _pairs(sides: list[Any]) -> list[tuple[Slot, Slot]]:
+    """The indices that brackets compare."""
+    return [pair for node in nodes_of(sides) if (pair := compared(node)) is not None]
 
 
 def _is_known(end: Any) -> bool:
     """Whether the extents of all its indices are known."""
-    return all(node[1].extent is not None for node in _nodes(end) if node and node[0] == "index")
-
-
-def _nodes(nodes: Any) -> list[Any]:
-    """Every list in marked expressions, in order."""
-    found, stack = [], [nodes]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, list):
-            found.append(node)
-            stack.extend(reversed(node))
-    return found
-
-
-def _entries(nodes: Any) -> list[Any]:
-    """Every entry in marked expressions, in order."""
-    return [node for node in _nodes(nodes) if node and node[0] == "entry"]
+    return all(node[1].extent is not None for node in nodes_of(end) if node and node[0] == "index")
 
 
 def _is_subtracted_index(term: Any) -> bool:
     return isinstance(term, list) and term[:2] == ["*", -1] and len(term) == 3 and term[2][:1] == ["index"]
-
-
-def _claimed_below(slot: Slot, sides: list[Any]) -> int | None:
-    """The number below which an index is for which an equation is claimed: a bracket before all of every side."""
-    found: int | None = None
-    for side in sides:
-        ends = [end for factor in _leading(side) if (end := _end_of(factor, slot)) is not None]
-        if not ends and side != 0:
-            return None
-        found = min(ends) if ends else found
-    return found
-
-
-def _leading(side: Any) -> list[Any]:
-    return side[1:] if isinstance(side, list) and side[0] == "*" else [side]
-
-
-def _end_of(bracket: Any, slot: Slot) -> int | None:
-    match bracket:
-        case ["inside", ["index", own], int(end)] if own is slot:
-            return end
-        case ["inside", ["+", ["index", own], int(more)], int(end)] if own is slot:
-            return end - more
-    return None
-
-
-def _compared(node: Any) -> tuple[Slot, Slot] | None:
-    """The two indices that a bracket compares with each other, as they are or by their order."""
-    if not node or node[0] not in ("same", "inside", "entry") or (node[0] == "entry" and node[1] != "delta"):
-        return None
-    parts = node[3] if node[0] == "entry" else node[1:]
-    if len(parts) == 2 and node[0] == "inside" and isinstance(parts[1], list) and parts[1][:1] == ["+"]:
-        parts = [parts[0], parts[1][1]] if parts[1][2:] == [1] else parts  # i <= k is i < k + 1
-    slots = [part[1] for part in parts if isinstance(part, list) and part and part[0] == "index"]
-    return (slots[0], slots[1]) if len(parts) == len(slots) == 2 else None
 
 
 def _shown(node: Any) -> str:
@@ -302,7 +314,7 @@ def _resolved(node: Any) -> Any:
         return node
     if node[0] == "index":
         return ["index", node[1].name]
-    if node[0] in _REDUCTIONS:
+    if node[0] in REDUCTIONS:
         return [node[0], node[1].name, ["size", node[1].extent.key], _resolved(node[2])]
     if node[0] == "entry" and node[1] == "delta":
         return ["same", *map(_resolved, node[3])]
@@ -318,6 +330,6 @@ def cost(node: Any, sizes: dict[str, int]) -> int:
     """How many operations one evaluation takes, at most."""
     if not isinstance(node, list) or node[0] in _LEAVES:
         return 1
-    if node[0] in _REDUCTIONS:
+    if node[0] in REDUCTIONS:
         return 1 + length(node[2], sizes, "claim", least=0) * cost(node[3], sizes)
     return 1 + sum(cost(child, sizes) for child in node[1:])

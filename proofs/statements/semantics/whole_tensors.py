@@ -10,6 +10,7 @@ from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 
 Index = Any
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 @dataclass
@@ -73,6 +74,38 @@ def transposed(value: WholeTensor, position: int) -> WholeTensor:
     if len(value.shape) == 2:
         return WholeTensor(value.shape[::-1], lambda at: value.at(list(at)[::-1]), diagonal=value.diagonal)
     return WholeTensor(value.shape, value.at, row=not value.row and bool(value.shape))
+
+
+def number_transposed(node: Any, position: int, named: bool) -> None:
+    """Whether a number may have ^T behind it: not where it may be an entry of a matrix that is meant to be transposed.
+
+    named: whether T is the name of something.  Raises :class:`Unreadable`.
+    """
+    if named:
+        raise Unreadable(position, "T has a meaning here: ^T behind a number is doubtful")
+    if not isinstance(node, list):
+        raise Unreadable(position, "^T behind a number: only tensors are transposed")
+    most, names = _unbound(node, frozenset())
+    if most > 1 or len(names) > 1:
+        problem = "^T behind an entry of a matrix is doubtful: write W[j, i], or (W^T)[i, j] of whole tensors"
+        raise Unreadable(position, problem)
+
+
+def _unbound(node: Any, bound: frozenset[str]) -> tuple[int, set[str]]:
+    """The largest number of places of one entry that no sum runs over, and the names of all indices that are free."""
+    if not isinstance(node, list) or not node:
+        return 0, set()
+    if node[0] == "index":
+        return 0, {node[1]} - bound
+    if node[0] in _REDUCTIONS:
+        bound = bound | {node[1]}
+    parts = [_unbound(child, bound) for child in (node[3] if node[0] == "entry" else node[1:])]
+    most, names = max((count for count, _ in parts), default=0), set().union(*(found for _, found in parts))
+    places = {"entry": node[3:4], "subscript": [node[3:]]}.get(node[0], [])
+    for indices in places:
+        free = [index for index in indices if not isinstance(index, list) or _unbound(index, bound)[1]]
+        most = max(most, len(free))
+    return most, names
 
 
 def part_of(value: WholeTensor, part: Sequence[int | tuple[int, int] | None]) -> WholeTensor:

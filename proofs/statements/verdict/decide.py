@@ -174,9 +174,9 @@ def _examined(setting: Setting | None) -> dict[str, str] | str:
 
 
 def describe(statement: Statement, claim: Equalities) -> str:
-    """A claim in one line."""
+    """A claim in one line, with the definitions that it uses."""
+    defined = "; ".join(let.text for let in claim.lets if let.text)
     links = [link for link in claim.links if not link.label.startswith("the definition")]
     name = statement.kind.replace("_", "-")
-    if len(links) == 1:
-        return f"{name}: {links[0].text}"
-    return f"{name} of {len(links)} steps: {links[0].text} = ..."
+    text = f"{name}: {links[0].text}" if len(links) == 1 else f"{name} of {len(links)} steps: {links[0].text} = ..."
+    return f"{text}, where {defined}" if defined else text

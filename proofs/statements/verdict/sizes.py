@@ -12,7 +12,7 @@ from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
-from dyadic.proofs.evaluate.network import Rejected, whole
+from dyadic.proofs.evaluate.network import Rejected, entries, whole
 from dyadic.proofs.statements.semantics import orthogonality
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
@@ -20,7 +20,7 @@ from dyadic.proofs.statements.semantics.hypotheses import given_read
 from dyadic.proofs.statements.semantics.quantities import Sense, quantity
 from dyadic.proofs.statements.semantics.ranges import cost
 from dyadic.proofs.statements.semantics.reach import vertices_of
-from dyadic.proofs.statements.semantics.vocabulary import axes_kind
+from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
 from dyadic.proofs.statements.verdict.blocks import Setting, claimed_ties, places_in, tied
 from dyadic.proofs.statements.verdict.counting import most_indices
 from dyadic.proofs.statements.verdict.variables_counted import most_variables
@@ -31,6 +31,7 @@ BUDGET = 100_000
 TOTAL = 5_000_000
 """The same for all the claims of a file together."""
 LARGEST_TENSOR = 4096
+_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64)
 """Numbers for sizes that the architecture gives by name; the smallest that it can have are examined."""
 
@@ -166,9 +167,16 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
     for key in (*vocabulary.given_integers, *claim.premises.one_hot, *claim.premises.orthogonal):
         found |= {axis.key for axis in vocabulary.axes(*key)}
     for relation in claim.premises.equations:  # an equation that sums holds of the whole, not of each entry
-        if len(relation.ranges.extents) > len({extent.key for extent in relation.ranges.free.values()}):
+        sides = [relation.left, relation.right]
+        defined = any(kind == LET for side in sides for kind, _ in entries(side))
+        if any(map(_reduces, [*sides, *(let.body for let in claim.lets if defined)])):
             found |= {axis.key for key in claim.read(link) for axis in vocabulary.axes(axes_kind(key[0]), key[1])}
     return found
+
+
+def _reduces(node: Any) -> bool:
+    """Whether an expression holds a sum or the like."""
+    return isinstance(node, list) and bool(node) and (node[0] in _REDUCTIONS or any(map(_reduces, node)))
 
 
 def _fits(claim: Equalities, link: Link, setting: Setting) -> bool:

@@ -1,0 +1,115 @@
+"""Indices of a claim, each in its slot: where they stand, which are free, and what brackets say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dyadic.proofs.statements.semantics.axis_extents import Extent
+
+REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
+
+
+@dataclass
+class Slot:
+    """One index, free or bound, and its extent once that is known.
+
+    end: the expression before which it ends.  stated: whether its range is written.  apart: free indices whose value
+    a sum over it leaves out.
+    """
+
+    name: str
+    extent: Extent | None = None
+    end: Any = None
+    stated: bool = False
+    apart: tuple[str, ...] = ()
+
+
+def of_one_length(one: Extent, two: Extent) -> bool:
+    """Whether two axes have the same number of entries, or expressions alike where sizes are symbolic."""
+    return one.same(two) or (one.true is None and two.true is None and str(one) == str(two))
+
+
+def defined_entry(side: Any) -> Any:
+    """The entry that a first side defines, without where it is claimed, and without the step of a descent."""
+    while isinstance(side, list) and side[0] in ("*", "+"):
+        side = side[-1 if side[0] == "*" else 1]
+    return side
+
+
+def left_out(name: str, body: Any) -> list[str]:
+    """The indices of which a sum over another one leaves out the value, by a bracket before all else in it."""
+    match body:
+        case ["*", *factors]:
+            return [each for factor in factors[:1] for each in left_out(name, factor)]
+        case ["+", 1, ["*", -1, ["same", one, two]]]:
+            sides = ((one, two), (two, one))
+            return [b[1] for a, b in sides if a == ["index", name] and isinstance(b, list) and b[0] == "index"]
+    return []
+
+
+def free_names(node: Any, apart: str = "") -> set[str]:
+    """The names of the indices in a marked expression that no sum of it binds.
+
+    apart: outside of sums that leave out the value of this index.
+    """
+    if not isinstance(node, list) or not node:
+        return set()
+    if node[0] == "index":
+        return {node[1].name}
+    if node[0] in REDUCTIONS:
+        if node[1].apart and apart in node[1].apart:
+            return set()
+        return free_names(node[2], apart) - {node[1].name}
+    return set().union(*(free_names(child, apart) for child in (node[3] if node[0] == "entry" else node[1:])))
+
+
+def nodes_of(nodes: Any) -> list[Any]:
+    """Every list in marked expressions, in order."""
+    found, stack = [], [nodes]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            found.append(node)
+            stack.extend(reversed(node))
+    return found
+
+
+def entries_in(nodes: Any) -> list[Any]:
+    """Every entry in marked expressions, in order."""
+    return [node for node in nodes_of(nodes) if node and node[0] == "entry"]
+
+
+def claimed_below(slot: Slot, sides: list[Any]) -> int | None:
+    """The number below which an index is for which an equation is claimed: a bracket before all of every side."""
+    found: int | None = None
+    for side in sides:
+        ends = [end for factor in _leading(side) if (end := _end_of(factor, slot)) is not None]
+        if not ends and side != 0:
+            return None
+        found = min(ends) if ends else found
+    return found
+
+
+def _leading(side: Any) -> list[Any]:
+    return side[1:] if isinstance(side, list) and side[0] == "*" else [side]
+
+
+def _end_of(bracket: Any, slot: Slot) -> int | None:
+    match bracket:
+        case ["inside", ["index", own], int(end)] if own is slot:
+            return end
+        case ["inside", ["+", ["index", own], int(more)], int(end)] if own is slot:
+            return end - more
+    return None
+
+
+def compared(node: Any) -> tuple[Slot, Slot] | None:
+    """The two indices that a bracket compares with each other, as they are or by their order."""
+    if not node or node[0] not in ("same", "inside", "entry") or (node[0] == "entry" and node[1] != "delta"):
+        return None
+    parts = node[3] if node[0] == "entry" else node[1:]
+    if len(parts) == 2 and node[0] == "inside" and isinstance(parts[1], list) and parts[1][:1] == ["+"]:
+        parts = [parts[0], parts[1][1]] if parts[1][2:] == [1] else parts  # i <= k is i < k + 1
+    slots = [part[1] for part in parts if isinstance(part, list) and part and part[0] == "index"]
+    return (slots[0], slots[1]) if len(parts) == len(slots) == 2 else None
