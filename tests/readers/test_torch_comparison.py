@@ -90,7 +90,7 @@ def test_certificates_say_what_was_compared():
 
 
 def test_a_weight_of_one_number_has_a_gradient():
-    class ScaledOnce(Pair):
+    class Scaled(Pair):
         def __init__(self):
             super().__init__(torch.tanh)
             self.scale, self.most = nn.Parameter(torch.tensor(1.5)), nn.Parameter(torch.tensor([0.5]))
@@ -98,7 +98,7 @@ def test_a_weight_of_one_number_has_a_gradient():
         def forward(self, x):
             return super().forward(x) * self.scale.exp() + self.most
 
-    architecture = dyadic.from_torch(ScaledOnce(), torch.randn(3, 4))
+    architecture = dyadic.from_torch(Scaled(), torch.randn(3, 4))
     assert {node.name for node in architecture.inputs if node.role == "parameter"} >= {"scale", "most"}
     assert architecture.compared == 1
 
@@ -141,16 +141,16 @@ def test_a_wrong_reader_is_found_out(monkeypatch, dynamic, cost):
 def test_a_mask_of_numbers_is_compared_as_it_is():
     """A row that is masked altogether has weights in PyTorch that emitted code has not: log 3 is lost beside 1e38."""
 
-    class MaskedPair(Pair):
+    class MaskedScores(Pair):
         def forward(self, x, mask):
             return (self.first(x) @ self.second(x).T + (1 - mask) * torch.finfo(torch.float32).min).softmax(-1)
 
     mask = torch.tensor([[1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
     x = torch.randn(3, 4)
-    assert dyadic.from_torch(MaskedPair(None), (x, mask)).compared == 1
+    assert dyadic.from_torch(MaskedScores(None), (x, mask)).compared == 1
     mask[1] = 0
     with pytest.raises(DyadicError, match="the output 0 differs"):
-        dyadic.from_torch(MaskedPair(None), (x, mask))
+        dyadic.from_torch(MaskedScores(None), (x, mask))
 
 
 def test_a_buffer_that_is_computed_from_weights_is_forgotten_between_runs():
@@ -189,7 +189,7 @@ def test_positions_counted_from_the_end_are_refused_in_one_line():
 
 
 def test_a_weight_may_be_an_output():
-    class ScaledTwice(Pair):
+    class ScaleBeside(Pair):
         def __init__(self):
             super().__init__(torch.tanh)
             self.scale = nn.Parameter(torch.tensor(2.0))
@@ -197,7 +197,7 @@ def test_a_weight_may_be_an_output():
         def forward(self, x):
             return super().forward(x), self.scale.exp(), self.first.weight
 
-    architecture = dyadic.from_torch(ScaledTwice(), torch.randn(3, 4))
+    architecture = dyadic.from_torch(ScaleBeside(), torch.randn(3, 4))
     assert architecture.compared == 1
     assert len(architecture.costs) == 3
 
