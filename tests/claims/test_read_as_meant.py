@@ -91,6 +91,7 @@ RANGES = [
     (FOUR, "x_u[i] + y[j] = y[j] + x_u[i]", PROVED, {}),
     (FOUR, "Sum[j<4] ([j = i] x_u[i] + [j = k] y[k]) = x_u[i] + y[k]", PROVED, {}),
     (NAMED, "x_h[i] z_h[i] = z_h[i] x_h[i]", PROVED, {}),
+    (FOUR, "x_u[i] = x_u[i] + 0 y[i]", PROVED, {}),  # the left side's axis, on which all that is read exists
     (FOUR, "y[i] = x_u[i]", REFUTED, {}),  # whatever the range of i is
     (FOUR, "x_u[i] = y[i]", REFUTED, {}),
     (FOUR, "s_h[j] = Sum[i] W_k[j, i] s_k[i]", REFUTED, SENSITIVITY),
@@ -106,7 +107,7 @@ TWO_LENGTHS = [
     (FOUR, "Max[i] (x_u[i] + y[i]) = Max[i] (y[i] + x_u[i])", r"Sum\[i < 3\]", {}),
     (FOUR, "0 x_u[i] = y[i] [i >= 3]", "for i < 3", {}),
     (FOUR, "y[i] = y[i] + 0 x_u[i]", "for i < 3", {}),
-    (FOUR, "x_u[i] = x_u[i] + 0 y[i]", "for i < 3", {}),
+    (FOUR, "2 x_u[i] = 2 x_u[i] + 0 y[i]", "for i < 3", {}),
     (FOUR, "W_k[i, i] = W_k[i, i]", "for i < 3", {}),
     (FOUR, "Sum[i] x_u[2 - i] y[i] = Sum[i] y[i] x_u[2 - i]", r"Sum\[i < 3\]", {}),
     (FOUR, "Sum[j] ([j = i] x_u[i] + [j = k] y[k]) = x_u[i] + y[k]", r"Sum\[j < 3\]", {}),
@@ -216,6 +217,11 @@ def test_the_definitions_that_are_used_are_shown_and_no_others():
     used = verdict(FOUR, "x_u[0] p[i] = y[i]", {"definitions": PAIR})
     assert "where q = x_u[0]^(-1); p[i] = q y[i]" in used.statement
     assert used.hypotheses == ("no denominator of the claim is 0",)
+
+
+def test_which_of_two_lengths_was_taken_is_said():
+    found = verdict(FOUR, "x_u[i] = x_u[i] + 0 y[i]", {})
+    assert found.hypotheses == ("i runs over the 3 entries of its axis on the left side",)
 
 
 def test_numbers_with_thousands_of_digits_are_shown_about():

@@ -168,6 +168,7 @@ def equalities(statement: Statement, vocabulary: Vocabulary) -> Equalities:
     defines = statement.kind not in ("equal", "chain")
     _, whole = elaborate([first, *sides[1:]], found.vocabulary, statement.place, form.ranges, defines, True)
     found.doubtful = whole.doubtful
+    found.premises.texts += whole.told
     for number in range(1, len(sides)):
         pair = [first if number == 1 else sides[number - 1], sides[number]]
         (left, right), ranges = elaborate(pair, found.vocabulary, statement.place, whole.free, shortest=True)

@@ -37,13 +37,14 @@ class Ranges:
 
     free: the extent of every free index.  outside: an entry that is read and does not exist, in words.
     extents: every extent that an index has, by key.  doubtful: why the range of an index is, and what to write; what
-    is refuted for the shortest one is wrong for any.
+    is refuted for the shortest one is wrong for any.  told: which of several lengths was taken, in words.
     """
 
     free: dict[str, Extent] = field(default_factory=dict)
     outside: str | None = None
     extents: dict[str, Extent] = field(default_factory=dict)
     doubtful: tuple[str, str] | None = None
+    told: list[str] = field(default_factory=list)
 
 
 def elaborate(
@@ -82,10 +83,11 @@ def elaborate(
         if not any(name in free_names(side, name) for side in marked):
             problem = f"a sum over what is not {name} reads {name}, which stands nowhere else: one sum or two?"
             raise SpecError(where, problem, f"write Sum[{name}] before it if it is summed over, or for {name} < 5")
-    if defines:
-        own = defined_entry(marked[0])
+    own = defined_entry(marked[0]) if defines else marked[0]
+    if isinstance(own, list) and own[0] == "entry":
         work.infer([own])
-        told |= free_names(own)
+        work.own = free_names(own)
+    told |= work.own if defines else set()
     work.infer(marked)
     if defines and not work.guarded:
         work.check(marked, told)
@@ -125,6 +127,7 @@ class _Elaboration:
         self.preset: dict[str, Extent] = {}
         self.bound: list[Slot] = []
         self.ranges = Ranges()
+        self.own: set[str] = set()  # free indices of the one entry that the first side is
         self.guarded = False
         self.ambiguous: set[str] = set()
         self.ending: set[str] = set()  # free indices on which the range of a sum depends
@@ -210,6 +213,9 @@ class _Elaboration:
             numbers = [axis.true for axis in (lengths[0], differing) if axis.true is not None]
             within = f"{slot.name} {'<=' if self.vocabulary.first else '<'} {min(numbers, default=3)}"
             remedy = f"for {within}" if is_free else f"Sum[{within}]"
+            if is_free and shortest and slot.name in self.own and _is_shortest(slot.extent, lengths):
+                self.ranges.told.append(f"{slot.name} runs over the {slot.extent} entries of its axis on the left side")
+                continue
             of = f"the range of {slot.name} is doubtful: it stands on axes of {lengths[0]} and of {differing} entries"
             found = of, f"state its range, as in {remedy}"
             if not (shortest and (is_free or not self.guarded) and all(axis.true is not None for axis in lengths)):
@@ -274,6 +280,11 @@ class _Elaboration:
     def _axes(self, entry: Any) -> tuple[Extent, ...]:
         kind, owner = entry[1:3]
         return () if kind == "delta" else self.vocabulary.axes(axes_kind(kind), owner)
+
+
+def _is_shortest(extent: Extent | None, lengths: list[Extent]) -> bool:
+    numbers = [axis.true for axis in lengths if axis.true is not None]
+    return extent is not None and len(numbers) == len(lengths) and extent.true == min(numbers)
 
 
 def _pairs(sides: list[Any]) -> list[tuple[Slot, Slot]]:
