@@ -226,10 +226,11 @@ def test_a_chain_speaks_of_the_integers_at_which_all_of_it_has_a_value(steps, tr
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), found
 
 
-def test_a_definition_is_a_part_of_a_claim_whether_it_is_used_or_not():
+def test_a_definition_that_is_not_used_is_no_part_of_a_claim():
     number = derivation(IntegerNetworks, "number")
-    assert judged(number, "x_o[0] = abs(x_o[0])", definitions=("q = sqrt(x_o[0])",)).verdict is not Verdict.REFUTED
-    assert judged(number, "x_o[0] = abs(x_o[0])", definitions=("q = sqrt(x_o[1])",)).verdict is Verdict.REFUTED
+    assert judged(number, "x_o[0] = abs(x_o[0])", definitions=("q = sqrt(x_o[0])",)).verdict is Verdict.REFUTED
+    used = judged(number, "x_o[0] + q = abs(x_o[0]) + q", definitions=("q = sqrt(x_o[0])",))
+    assert used.verdict is not Verdict.REFUTED
 
 
 def test_where_a_padded_maximum_stands_is_read_inside():
