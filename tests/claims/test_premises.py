@@ -128,7 +128,10 @@ def test_what_holds_nowhere_shows_nothing(assumptions):
     assert "no numbers were found" in found.reason
 
 
-@pytest.mark.parametrize(("name", "claim", "true"), SOLUTION)
+@pytest.mark.parametrize(
+    ("name", "claim", "true"),
+    [pytest.param(*row, marks=[pytest.mark.long] if row[0] == "named" else []) for row in SOLUTION],
+)
 def test_at_the_solution(name, claim, true):
     found = judged(derivation(PremisedNetworks, name), claim, at="solution")
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)

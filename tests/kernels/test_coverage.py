@@ -53,7 +53,7 @@ def test_single_precision(name, monkeypatch):
         pytest.param("float32", 9, marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("name", ["lenet", "decoder", "lstm"])
+@pytest.mark.parametrize("name", one_in(2, ["lenet", "decoder", "lstm"]))
 def test_examples(name, dtype, batch, monkeypatch):
     """At batch sizes on either side of the one below which contractions take another kernel."""
     derivation = derive(read_spec(f"examples/{name}.toml"))

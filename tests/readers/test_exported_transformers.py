@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from support.long_tests import one_row_in
 
 import dyadic
 from dyadic.symbolic.readers.onnx_model import from_onnx
@@ -16,7 +17,7 @@ TOLERANCE = 1e-6
 """The exporter keeps some numbers of a float64 model (2/pi, epsilons, rotary angles) in float32."""
 
 
-@pytest.mark.parametrize(("name", "parameters"), [("gpt2", 28), ("llama", 21)])
+@pytest.mark.parametrize(("name", "parameters"), one_row_in(2, [("gpt2", 28), ("llama", 21)]))
 def test_gradients_are_those_of_pytorch(name, parameters):
     architecture = from_onnx(onnx.load(FOLDER / f"{name}.onnx"))
     derivation = dyadic.derive(architecture)

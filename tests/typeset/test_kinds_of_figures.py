@@ -8,6 +8,7 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from support.long_tests import one_in
 from support.strategies import residual
 
 from dyadic.drawings import drawn
@@ -180,7 +181,7 @@ def figure(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("kind", ["architecture", "deviation", "heatmap"])
+@pytest.mark.parametrize("kind", one_in(3, ["architecture", "deviation", "heatmap"]))
 def test_command(kind, tmp_path):
     for ending, start in (("svg", b"<svg"), ("pdf", b"%PDF")):
         path = tmp_path / f"a.{ending}"
