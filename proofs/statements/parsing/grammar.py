@@ -33,6 +33,8 @@ def parse(tokens: Sequence[Token], limits: Limits = CLAIMED, inequality: bool = 
 
 
 KRONECKER = "\u2297"
+CROSS = "\u00d7"
+"""Of two numbers their product; of vectors nothing that is read here."""
 _WHOLES = ("whole", "ones", "eye", "transposed", "derivative", "call", "product", "subscript", "part", "spelled")
 _LONGEST = 10**40
 """Numbers beyond it are not multiplied here: a report writes out what the claim has written."""
@@ -52,6 +54,9 @@ class _Parser:
                 raise Unreadable(self._token.position, problem)
             self._next += 1
             sides.append(self._sum())
+        if set(signs) > {"="}:
+            problem = "equalities and inequalities in one row: write each for itself"
+            raise Unreadable(self._tokens[0].position, problem)
         if signs and "=" not in signs:
             sides = [self._holds(sides, signs), 1]
         where = self._token
@@ -107,7 +112,7 @@ class _Parser:
         start, factors = self._token.position, list[tuple[str, Any]]()
         while True:
             operator = ""
-            if factors and self._is("*", "/", "\u00b7", ".*", "@", KRONECKER):
+            if factors and self._is("*", "/", "\u00b7", ".*", "@", KRONECKER, CROSS):
                 operator = self._token.value
                 self._next += 1
             elif factors and not self._starts():

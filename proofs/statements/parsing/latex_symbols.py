@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 SYMBOLS = {
-    r"\cdot": "\u00b7", r"\times": "*", r"\ast": "*",
+    r"\cdot": "\u00b7", r"\times": "\u00d7", r"\ast": "*",
     r"\leftarrow": "=", r"\gets": "=", r"\rightarrow": "=", r"\to": "=", r"\coloneqq": "=",
     r"\equiv": "=", r"\triangleq": "=", r"\doteq": "=",
     r"\le": "<=", r"\leq": "<=", r"\ge": ">=", r"\geq": ">=", r"\ne": "!=", r"\neq": "!=", r"\mid": "|",

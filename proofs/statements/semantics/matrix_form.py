@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
-from dyadic.proofs.statements.parsing.grammar import KRONECKER, has_wholes
+from dyadic.proofs.statements.parsing.grammar import CROSS, KRONECKER, has_wholes
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.composed_axes import contracted, kronecker, vectorised
@@ -267,6 +267,9 @@ class _Reader:
     def _matrix_product(self, one: WholeTensor, two: WholeTensor, operator: str, position: int) -> WholeTensor:
         if not one.shape or not two.shape:
             return scaled(one, two)
+        if operator == CROSS:
+            meant = "a cross between tensors: write .* (\\odot) for the product of entries, @ for that of matrices"
+            raise Unreadable(position, meant)
         kinds = shape_kind(one), shape_kind(two)
         if kinds == ("column", "row"):
             return WholeTensor((one.shape[0], two.shape[0]), lambda at: times(one.at(at[:1]), two.at(at[1:])))
