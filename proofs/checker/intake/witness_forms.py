@@ -14,7 +14,7 @@ from dyadic.proofs.checker.intake.effort import spend
 from dyadic.proofs.checker.intake.form import WHOLE, Form, expression, listed, number, one_of, record, table, text
 from dyadic.proofs.checker.intake.reading import Rejected
 
-MOST_RUNS, MOST_CONSTANTS, PER_PRIME = 4, 1_000, 20
+MOST_RUNS, MOST_CONSTANTS, PER_PRIME = 4, 1_000, 12
 SIZE, COUNT = number(1, 10**6), number(1, 10**15)
 SIGNS, INITIAL = ("negative", "mixed", "positive", "small"), ("zero", "drawn")
 """How the numbers of a witness of tightness are drawn, and the state from which the steps start."""
@@ -38,7 +38,7 @@ def _prime(value: Any, where: str) -> None:
     prime = int(value)
     if not 2**BITS <= prime < 2**MOST_BITS:
         raise Rejected(where, f"is not between 2^{BITS} and 2^{MOST_BITS}, as the primes are that are drawn")
-    spend(prime.bit_length() ** 2 // PER_prime, where)
+    spend(prime.bit_length() ** 2 // PER_PRIME, where)
     if not is_prime(prime):
         raise Rejected(where, "is no prime")
 
