@@ -123,7 +123,7 @@ def _runs(graph: Graph, chosen: _Chosen, taken: int) -> Iterator[PairingRun]:
 
 
 def _run(
-    content: Any, where: str, chosen: dict[str, int], prime: int, seed: int, choice: int | None
+    content: Any, where: str, chosen: dict[str, int], prime: int, seed: int, choice: int | None = None
 ) -> tuple[PairingRun, int]:
     """One kind at sizes, modulo a prime, and the weight of all polynomials of which one vanishes if it errs."""
     ring, held = PrimeField(prime, seed, choice), integers_of(content, chosen, where)
