@@ -100,7 +100,7 @@ def claimed_here(on, label):
     for claim in forged["claims"]:
         if claim["subject"].get("content") == place:
             claim["numbers"] |= {"all_sizes": 0}
-            runs = [{"sizes": {"n": 3}, "prime": "2305843009213693951", "seed": seed} for seed in (1, 2)]
+            runs = [{"sizes": {"n": 3}, "prime": str(2**61 + 15), "seed": seed} for seed in (1, 2)]
             claim["witness"] = {"runs": runs, "error_probability_below": "1.0e-12"}
             claim["trusted"] = sorted(RULES[claim["kind"]].needs(claim["subject"], claim["numbers"]))
     claim_of(forged, "steps")["numbers"]["all_sizes"] = 0
