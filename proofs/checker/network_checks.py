@@ -6,7 +6,7 @@ What an evaluation costs is bounded; a claim that would cost more is only stated
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -94,7 +94,7 @@ class NetworkChecks:
             raise Rejected(where, f"is not reached by {runs} primes of the checker's own")
         how = "all steps from a random state" if one.every_step else "the wavefront"
         primes_ = "a prime" if runs == 1 else f"{runs} primes"
-        at += of_maxima(claim["numbers"]) + self._other_integers(small)
+        at += _taken(one, claim["numbers"]) + self._other_integers(small)
         text = f"{how} {at}, modulo {primes_}, against forward mode; error below 1e{log10_error}"
         self.exam.say(claim, Done.EVALUATED, text)
 
@@ -119,7 +119,7 @@ class NetworkChecks:
             return
         how = "all steps" if one.every_step else "the wavefront"
         finding = self.exam.found[claim["id"]]
-        taken = of_maxima({"maxima": count} if self.claims.maxima else {})
+        taken = _taken(one, {"maxima": count} if self.claims.maxima else {})
         self.exam.say(claim, finding.done, f"{finding.detail}; {how} at the network's own sizes as well{taken}")
 
     def _run(self, one: Simulation) -> Fraction:
@@ -188,6 +188,12 @@ class NetworkChecks:
                 self.exam.say(claim, Done.COMPUTED, text)
             except (Costly, DividesByZero) as error:
                 self.exam.say(claim, Done.STATED, f"{text}; not simulated: {error}")
+
+
+def _taken(one: Simulation, numbers: Mapping[str, int]) -> str:
+    """With which choices of the entries that maxima take a network was evaluated, in words."""
+    text = of_maxima(numbers)
+    return text + (", after the first by the wavefront" if text and one.every_step and not one.in_each_choice else "")
 
 
 __all__ = ["NetworkChecks"]

@@ -55,12 +55,13 @@ class Simulation:
 
     Raises :class:`Costly` where that would take too long.  every_step: whether all steps are executed, or else the
     wavefront.  count: of the choices of the entry that each maximum takes (:func:`.maxima.choices`), all of them for
-    each prime.
+    each prime; in_each_choice: whether all steps are executed for those after the first, too.
     """
 
     def __init__(self, graph: Graph, small: Small, steps: int, count: int = 1) -> None:
         self.graph, self.small, self.steps, self.count = graph, small, steps, count
-        self.every_step = affordable(graph, small, MOST_WORK) * steps * count <= EVERY_STEP
+        work = affordable(graph, small, MOST_WORK) * steps
+        self.every_step, self.in_each_choice = work <= EVERY_STEP, work * count <= EVERY_STEP
         self._trials: int | None = None
 
     def run(self, prime: int, seed: int) -> Fraction:
@@ -69,7 +70,8 @@ class Simulation:
         for choice in choices(self.count):
             field = Field(prime, seed, choice)
             one = NetworkInstance(self.graph, self.small, field, seed)
-            compared(one, self.steps, self.every_step, f", mod {prime}")
+            every_step = self.every_step if choice is None else self.in_each_choice
+            compared(one, self.steps, every_step, f", mod {prime}")
             pairs = max(pairs, field.pairs)
         if self._trials is None:
             degrees = Degrees()
