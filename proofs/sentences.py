@@ -211,6 +211,14 @@ def _integers(n: Mapping[str, int]) -> str:
     return text if n["integers"] else ""
 
 
+def _choices(n: Mapping[str, int]) -> str:
+    """The same of the entries that maxima take, of which any may be the largest."""
+    if "maxima" not in n:
+        return ""
+    count = "one choice" if n["maxima"] == 1 else f"{n['maxima']} choices"
+    return f", for {count} of the entry that each maximum takes"
+
+
 def _schedule(n: Mapping[str, int], where: str = "") -> str:
     return f"{n['steps']} synchronous steps{where}" if n["every_step"] else "the wavefront schedule"
 
@@ -278,7 +286,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint to the "
                 "derivative of its definitions, for free functions, at small sizes"
             )
-            return f"{text}{_integers(n)}{_error(n)}", "pairing modulo two random primes, in forward mode"
+            return f"{text}{_integers(n)}{_choices(n)}{_error(n)}", "pairing modulo two random primes, in forward mode"
         case "schedules":
             text = (
                 f"{steps} synchronous steps, the wavefront and {steps} rounds of {n['schedules']} asynchronous "
@@ -290,7 +298,7 @@ def _of_network(kind: str, n: Mapping[str, int]) -> tuple[str, str]:
                 f"x, s and dE/dtheta after {_schedule(n, ' from a random state')} equal backpropagation by automatic "
                 "differentiation, at small sizes, for free activations"
             )
-            return f"{text}{_integers(n)}{_error(n)}", "polynomial identity testing over two random primes"
+            return f"{text}{_integers(n)}{_choices(n)}{_error(n)}", "polynomial identity testing over two random primes"
         case "residues":
             how = f"all {_schedule(n, ' from a random state')}" if n["every_step"] else _schedule(n)
             text = (

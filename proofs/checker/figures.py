@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.kind_pairing import possible_sizes
 from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.own_witness import check_constants, own_numbers
@@ -80,12 +81,23 @@ def _witness(graph: Graph, claim: Any, where: str) -> None:
     WITNESSES[kind](witness, where)
     if kind == "schedules" and len(set(witness["seeds"])) != numbers["schedules"]:
         raise Rejected(f"{where}.seeds", "are not one for each schedule")
+    if kind in ("adjoint", "gradient"):
+        _sizes(graph.contents()[claim["subject"]["content"]][0], witness["runs"], f"{where}.runs")
     if kind == "nonreciprocity":
         _edge(graph, witness, where)
     if kind == "tightness" and witness["variable"].removeprefix("s:") not in graph.parents:
         raise Rejected(f"{where}.variable", "is none of this network")
     if kind in OWN:
         check_constants(graph, witness, where)
+
+
+def _sizes(content: Any, runs: list[Any], where: str) -> None:
+    """The sizes at which a layer or cost is said to have been evaluated are sizes that it can have."""
+    for position, run in enumerate(runs):
+        place, extents = f"{where}[{position}].sizes", content.get("extents", {})
+        table = possible_sizes(content, {n: k for n, k in run["sizes"].items() if n not in extents}, place)
+        if any(table[name] != k for name, k in run["sizes"].items()):
+            raise Rejected(place, "do not follow the shape rule")
 
 
 def _own(graph: Graph, claim: Any, where: str) -> None:

@@ -11,17 +11,26 @@ from typing import Any
 from dyadic.proofs.checker.assumptions import for_all_sizes
 from dyadic.proofs.checker.core.obligations import HYPOTHESES, MAXIMA_NONEMPTY
 from dyadic.proofs.checker.core.replay import Replayed, replay
-from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
-from dyadic.proofs.checker.evaluation.maxima import empty_maximum
+from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, PairingOutcome, possible_sizes, small_sizes, work
+from dyadic.proofs.checker.evaluation.maxima import (
+    choice_count,
+    choices,
+    empty_maximum,
+    longest_maximum,
+    takes_maxima,
+)
 from dyadic.proofs.checker.evaluation.own_sizes import PRIMES, agreed, at_own_sizes, exponent, shown_sizes
 from dyadic.proofs.checker.examination import Examination
 from dyadic.proofs.checker.findings import Done
 from dyadic.proofs.checker.intake.effort import limited
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.intake.witnesses import pairing_sizes
+from dyadic.proofs.checker.wording import of_maxima
 
 MOST_CONTENTS, MOST_ROUNDS, MOST_TABLES, MOST_OWN_WORK = 400, 3, 3, 150_000
 """Bounds on the layers evaluated, on the primes for one bound, and on the network's own sizes for one layer."""
+CHOICES_WORK = 50_000
+"""Bound on the terms of the choices that are tried of the entries that maxima take, at sizes that no claim records."""
 EVALUATING = 2_500_000
 """What all evaluations of layers and costs may cost, in units of work."""
 
@@ -57,7 +66,9 @@ class LayerChecks:
                 raise Rejected(where, f"is {wanted}: not reached by {MOST_ROUNDS} primes more")
             else:
                 others = ", with the integers recorded and with others" if claim["numbers"]["integers"] else ""
-                detail = f"every layer and cost at the sizes recorded and others{others}; error below 1e{wanted}"
+                taken = of_maxima(claim["numbers"])
+                detail = f"every layer and cost at the sizes recorded{taken + ',' * bool(taken)} and others{others}"
+                detail += f"; error below 1e{wanted}"
                 self.exam.say(claim, Done.EVALUATED, detail)
 
     def _evaluated(self, place: str, runs: list[Any]) -> tuple[str, Fraction]:
@@ -66,21 +77,34 @@ class LayerChecks:
         if len(contents) > MOST_CONTENTS:
             raise Costly(place, f"is one of more than {MOST_CONTENTS}")
         content, own = contents[place]
-        free = agreed(content, place, small_sizes(content, secrets.randbits(60), place, own))
-        outcomes = [agreed(content, place, sizes, integers=integers) for sizes, integers in runs]
-        reached = prod((outcome.bound for outcome in outcomes), start=Fraction(1))
-        bound = self._improved(reached, content, place, runs, len(contents))
-        return f"at sizes {shown_sizes([free, *outcomes])}{self._at_own_sizes(content, place)}", bound
-
-    def _improved(self, bound: Fraction, content: Any, place: str, runs: list[Any], share: int) -> Fraction:
-        """The bound on the error after as many further primes as the pairing's claim needs."""
+        free = self._at(content, place, small_sizes(content, secrets.randbits(60), place, own), MOST_WORK)
         claim = next(iter(self.claims.of_kind("pairing")), None)
-        wanted = Fraction(10) ** claim["numbers"]["log10_error"] / share if claim and runs else Fraction(1)
+        if claim is None or not runs:
+            return f"at sizes {shown_sizes([free])}{self._at_own_sizes(content, place)}", Fraction(0)
+        taken = choices(claim["numbers"]["maxima"] if takes_maxima(content) else 1)
+
+        def repeated(run: Any) -> list[PairingOutcome]:
+            return [agreed(content, place, run[0], integers=run[1], choice=choice) for choice in taken]
+
+        outcomes = [repeated(run) for run in runs]
+        bound = Fraction(len(taken))  # the chance that some choice agrees by accident, modulo all primes
+        bound *= prod((max(one.bound for one in each) for each in outcomes), start=Fraction(1))
+        wanted = Fraction(10) ** claim["numbers"]["log10_error"] / len(contents)
         for _ in range(MOST_ROUNDS):
-            if bound < wanted or not runs:
-                break
-            bound *= agreed(content, place, runs[0][0], integers=runs[0][1]).bound
-        return bound if runs else Fraction(0)
+            if bound >= wanted:
+                bound *= max(outcome.bound for outcome in repeated(runs[0]))
+        sizes = shown_sizes([free, *(each[0] for each in outcomes)])
+        return f"at sizes {sizes}{self._at_own_sizes(content, place)}", bound
+
+    def _at(self, content: Any, place: str, sizes: Mapping[str, int], most: int) -> PairingOutcome:
+        """Evaluation at sizes that no claim records, once for each entry that maxima may take where it is cheap."""
+        outcome = agreed(content, place, sizes, most)
+        if takes_maxima(content):
+            table = possible_sizes(content, outcome.sizes, place)
+            longest = longest_maximum(content, table, place)
+            for choice in choices(choice_count(longest, work(content, table, place), CHOICES_WORK))[1:]:
+                agreed(content, place, sizes, most, choice=choice)
+        return outcome
 
     def _at_own_sizes(self, content: Any, place: str) -> str:
         """Evaluation at the sizes that the network has, where that is affordable."""
@@ -89,7 +113,7 @@ class LayerChecks:
         done = 0
         for sizes in tables[:MOST_TABLES]:
             try:
-                agreed(content, place, sizes, MOST_OWN_WORK)
+                self._at(content, place, sizes, MOST_OWN_WORK)
                 done += 1
             except Costly:
                 continue

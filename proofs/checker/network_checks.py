@@ -6,11 +6,12 @@ What an evaluation costs is bounded; a claim that would cost more is only stated
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 from dyadic.proofs.checker.evaluation import linear_deviation, reciprocity_entry, simulation
+from dyadic.proofs.checker.evaluation.maxima import choice_count
 from dyadic.proofs.checker.evaluation.own_sizes import SEED_BITS, own_prime
 from dyadic.proofs.checker.evaluation.simulation import NetworkInstance, Simulation, Small
 from dyadic.proofs.checker.evaluation.stand_ins import DividesByZero, StandIns
@@ -19,12 +20,15 @@ from dyadic.proofs.checker.findings import Done
 from dyadic.proofs.checker.intake.effort import limited
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, named
 from dyadic.proofs.checker.intake.witness_forms import INSTANCES
-from dyadic.proofs.checker.intake.witnesses import own_instance, small_instance
+from dyadic.proofs.checker.intake.witnesses import check_choices, longest_in_network, own_instance, small_instance
 from dyadic.proofs.checker.lemmas import step_sizes
+from dyadic.proofs.checker.wording import of_maxima
 
 MOST_ROUNDS, POINTS, MOST_FRACTIONS, ERROR = 5, 5, 60_000, -20
 """Bounds on the primes for one claim, the points tried in fractions, and the terms of one evaluation in fractions; the
 error, as a power of 10, of a claim that states none."""
+CHOICES_WORK = 50_000
+"""Bound on the terms of the choices that are tried of the entries that maxima take, at the network's own sizes."""
 EVALUATING = 1_000_000
 """What evaluations in fractions, or in enclosures, may cost, in units of work; those modulo primes seven times that."""
 
@@ -65,7 +69,9 @@ class NetworkChecks:
             if kind == "stepsize" and claim["subject"]["part"] != "network":
                 continue
             where = f"{self.claims.place[claim['id']]}.witness"
-            yield claim, small_instance(self.graph, kind, claim["witness"], where), where
+            small = small_instance(self.graph, kind, claim["witness"], where)
+            check_choices(claim, self.graph, small, self.claims.place[claim["id"]])
+            yield claim, small, where
 
     # -- modulo primes -----------------------------------------------------------------------------------------------
 
@@ -76,7 +82,8 @@ class NetworkChecks:
         """
         wanted, bound, runs = Fraction(10) ** log10_error, Fraction(1), 0
         try:
-            one = Simulation(self.graph, small, self.graph.steps)
+            one = Simulation(self.graph, small, self.graph.steps, claim["numbers"].get("maxima", 1))
+            bound *= one.count  # the chance that some choice agrees by accident
             while bound >= wanted and runs < MOST_ROUNDS:
                 bound, runs = bound * self._run(one), runs + 1
         except Costly as error:
@@ -87,7 +94,7 @@ class NetworkChecks:
             raise Rejected(where, f"is not reached by {runs} primes of the checker's own")
         how = "all steps from a random state" if one.every_step else "the wavefront"
         primes_ = "a prime" if runs == 1 else f"{runs} primes"
-        at += self._other_integers(small)
+        at += _taken(one, claim["numbers"]) + self._other_integers(small)
         text = f"{how} {at}, modulo {primes_}, against forward mode; error below 1e{log10_error}"
         self.exam.say(claim, Done.EVALUATED, text)
 
@@ -104,13 +111,16 @@ class NetworkChecks:
 
     def _also(self, claim: Any, own: Small) -> None:
         try:
-            one = Simulation(self.graph, own, self.graph.steps)
+            longest = longest_in_network(self.graph, own)
+            count = choice_count(longest, own.work(self.graph), CHOICES_WORK)
+            one = Simulation(self.graph, own, self.graph.steps, count)
             self._run(one)
         except Costly:
             return
         how = "all steps" if one.every_step else "the wavefront"
         finding = self.exam.found[claim["id"]]
-        self.exam.say(claim, finding.done, f"{finding.detail}; {how} at the network's own sizes as well")
+        taken = _taken(one, {"maxima": count} if self.claims.maxima else {})
+        self.exam.say(claim, finding.done, f"{finding.detail}; {how} at the network's own sizes as well{taken}")
 
     def _run(self, one: Simulation) -> Fraction:
         """The chance of an agreement by accident, modulo a prime so large that the agreement shows something."""
@@ -178,6 +188,12 @@ class NetworkChecks:
                 self.exam.say(claim, Done.COMPUTED, text)
             except (Costly, DividesByZero) as error:
                 self.exam.say(claim, Done.STATED, f"{text}; not simulated: {error}")
+
+
+def _taken(one: Simulation, numbers: Mapping[str, int]) -> str:
+    """With which choices of the entries that maxima take a network was evaluated, in words."""
+    text = of_maxima(numbers)
+    return text + (", after the first by the wavefront" if text and one.every_step and not one.in_each_choice else "")
 
 
 __all__ = ["NetworkChecks"]

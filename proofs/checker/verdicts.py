@@ -8,6 +8,7 @@ from dyadic.proofs.checker.assumptions import hypotheses, is_held
 from dyadic.proofs.checker.core.obligations import HYPOTHESES
 from dyadic.proofs.checker.evaluation.affine import is_linear
 from dyadic.proofs.checker.evaluation.domain import VALUES, conditions, hypothesis
+from dyadic.proofs.checker.evaluation.maxima import takes_maxima
 from dyadic.proofs.checker.evaluation.prime_numbers import SHOWN
 from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.figures import check_figures
@@ -16,6 +17,9 @@ from dyadic.proofs.checker.intake.names import applied
 from dyadic.proofs.checker.intake.reading import Rejected, shown
 from dyadic.proofs.checker.intake.shapes import Shapes, holds_integers
 from dyadic.proofs.checker.wording import BEARING, CHOICES, ESSENTIAL, METHOD_OF, METHODS, RULES
+
+WITHOUT_MAXIMA = ("residues", "polynomial")
+"""Methods whose claims say nothing of choices: what they evaluate has no maxima."""
 
 
 class Claims:
@@ -30,6 +34,7 @@ class Claims:
         self.contents = graph.contents()
         self.labels = _labels(graph, self.contents)
         self.applied = applied([graph.layers, graph.kinds])
+        self.maxima = any(takes_maxima(content) for content, _ in self.contents.values())
         self.known: dict[str, Any] = {}
         self.unknown: list[str] = []
         self.place: dict[str, str] = {}
@@ -118,11 +123,13 @@ class Claims:
         if set(subject) != set(rule.subject):
             raise Rejected(f"{where}.subject", f"does not have the entries {list(rule.subject)}")
         content = self._content(claim, where)
-        wanted = set(rule.numbers)
+        wanted = set(rule.numbers) - (set() if self.maxima else {"maxima"})
         if claim["kind"] == "stepsize" and subject["part"] != "network":
             wanted = set()
         if claim["verdict"] != "proved":
-            wanted -= {"log10_error"} - set(numbers)
+            wanted -= {"log10_error", "maxima"} - set(numbers)
+        elif self.maxima and claim["kind"] in WITHOUT_MAXIMA:
+            raise Rejected(f"{where}.verdict", "is proved, of a network with maxima: the method has none for these")
         if set(numbers) != wanted:
             raise Rejected(f"{where}.numbers", f"does not have the entries {sorted(wanted)}")
         choices = CHOICES.get(claim["kind"])

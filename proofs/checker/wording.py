@@ -63,6 +63,7 @@ _IF_SMOOTH = (
 _ERROR = " (probability of error below 1e{log10_error})"
 _EQUALS = " equal backpropagation by automatic differentiation, at small sizes, for free activations"
 _INTEGERS = ", for one choice of the integers that are looked up or compared, which the witness has"
+_MAXIMA = ", for {choices} of the entry that each maximum takes"
 _OWN = " equal backpropagation by reverse accumulation, for free activations" + _ERROR
 _POINT = "At one rational point, with piecewise linear stand-ins for the activations, x, s and dE/dtheta after "
 _RANDOM = (trust.EVALUATOR, trust.BLAKE)
@@ -84,6 +85,12 @@ def _sizes(n: Numbers) -> str:
 
 def _of_integers(n: Numbers) -> str:
     return _INTEGERS if n["integers"] else ""
+
+
+def of_maxima(n: Numbers) -> str:
+    """With how many choices of the largest entries something was evaluated, in words; empty where there are none."""
+    count = n.get("maxima", 0)
+    return _MAXIMA.replace("{choices}", "one choice" if count == 1 else f"{count} choices") if count else ""
 
 
 _TANGENT = _by(
@@ -223,9 +230,10 @@ RULES: dict[str, ClaimKind] = {
         (trust.TERMS, trust.GRAPH),
     ),
     "pairing": _rule(
-        "", "integers log10_error",
+        "", "integers maxima log10_error",
         lambda about, n: "Every layer's vector-Jacobian products and gradients, and every cost's gradient, are adjoint "
-        "to the derivative of its definitions, for free functions, at small sizes" + _of_integers(n) + _ERROR,
+        "to the derivative of its definitions, for free functions, at small sizes"
+        + _of_integers(n) + of_maxima(n) + _ERROR,
         "pairing modulo two random primes, in forward mode", _RANDOM, (trust.CHECKER,),
     ),
     "schedules": _rule(
@@ -235,10 +243,10 @@ RULES: dict[str, ClaimKind] = {
         "execution on hash-consed terms", (trust.TERMS, trust.GRAPH),
     ),
     "identity": _rule(
-        "", "steps every_step integers log10_error",
+        "", "steps every_step integers maxima log10_error",
         lambda about, n: "x, s and dE/dtheta after "
         + ("{steps} synchronous steps from a random state" if n["every_step"] else "the wavefront schedule")
-        + _EQUALS + _of_integers(n) + _ERROR,
+        + _EQUALS + _of_integers(n) + of_maxima(n) + _ERROR,
         "polynomial identity testing over two random primes", _RANDOM,
     ),
     "residues": _rule(

@@ -36,14 +36,15 @@ class VertexFacts:
 
     free: see :func:`free_symbols`.  products: for each extent of its activation the named sizes that it is a product
     of, and its value in the architecture.  composed: the axes whose extent is composed of others, with that value.
-    lookups: (slot, table, axis): the integers of an input slot stand on an axis of another one.
+    lookups: (slot, extent): the integers of an input slot stand on an axis of this extent, of another one or of a
+    parameter.
     fitted: what followed from sizes tried before, by them and the shapes read.
     """
 
     free: tuple[str, ...]
     products: list[tuple[list[str], int | None]]
     composed: list[tuple[int, int]]
-    lookups: list[tuple[int, int, int]]
+    lookups: list[tuple[int, Any]]
     fitted: dict[Any, tuple[dict[str, int], list[list[int]], list[int], int, int]] = field(default_factory=dict)
 
 
@@ -75,15 +76,18 @@ def _facts(graph: Graph, name: str) -> VertexFacts:
     return VertexFacts(tuple(free_symbols(graph, name)), products, composed, _lookups(layer))
 
 
-def _lookups(layer: dict[str, Any]) -> list[tuple[int, int, int]]:
+def _lookups(layer: dict[str, Any]) -> list[tuple[int, Any]]:
     slots = {("x", owner): slot for slot, owner in enumerate(layer["inputs"])}
-    found: set[tuple[int, int, int]] = set()
+    tables = {("x", owner): shape for owner, shape in zip(layer["inputs"], layer["input_shapes"], strict=True)}
+    tables |= {(parameter["kind"], "v"): parameter["shape"] for parameter in layer["parameters"].values()}
+    found: list[tuple[int, Any]] = []
     for node in nodes([item["body"] for item in layer["definitions"]]):
         for axis, index in enumerate(node[3] if node[0] == "entry" else []):
             if isinstance(index, list) and index[0] == "entry":
-                both = slots.get((index[1], index[2])), slots.get((node[1], node[2]))
-                found |= {(both[0], both[1], axis)} if both[0] is not None and both[1] is not None else set()
-    return sorted(found)
+                slot, shape = slots.get((index[1], index[2])), tables.get((node[1], node[2]))
+                if slot is not None and shape is not None and (slot, shape[axis]) not in found:
+                    found.append((slot, shape[axis]))
+    return found
 
 
 class Instantiation:
@@ -122,10 +126,10 @@ class Instantiation:
         self.tables[name], read, self.shapes[name], entries, work = known.fitted[key]
         for parent, shape in zip(parents, read, strict=True):
             self.shapes.setdefault(parent, shape)
-        for slot, table_slot, axis in known.lookups:  # a small instance of an axis has fewer positions
+        for slot, extent in known.lookups:  # a small instance of an axis has fewer positions
             if parents[slot] in self.below:
-                extent = self.shapes[parents[table_slot]][axis]
-                self.below[parents[slot]] = min(self.below[parents[slot]], extent)
+                positions = whole(extent, self.tables[name], f"vertex {name!r}")
+                self.below[parents[slot]] = min(self.below[parents[slot]], positions)
         for axis, number in known.composed:
             self.learned.setdefault(number, self.shapes[name][axis])
         self.entries += entries

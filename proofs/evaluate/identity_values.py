@@ -22,6 +22,7 @@ from dyadic.proofs.checker.intake.graph import COST, Graph, digest
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.trust import BLAKE, called
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
+from dyadic.proofs.evaluate.maximum_choices import choice_count, choices, longest_maximum
 from dyadic.proofs.evaluate.number_rings import Ball, PrimeField, Undetermined
 from dyadic.proofs.evaluate.simulate import Instance, State, backpropagation, reduced_sizes
 from dyadic.proofs.evaluate.weights import Degree
@@ -34,6 +35,8 @@ _FOR_ENTRIES = 64
 _FURTHEST = 1600
 """How far from the number drawn a prime is looked for; near 2^61 none is further from the one before."""
 
+_CHOICES_WORK = 1_000_000
+"""Largest number of terms, of all choices of the entries that maxima take together."""
 LITERAL_TERMS = 20_000_000
 """Largest number of terms (see :class:`Instantiation`) times steps for the same."""
 
@@ -94,10 +97,23 @@ def schedule_for(graph: Graph, steps: int) -> str:
     return "synchronous" if work * steps <= LITERAL_TERMS else "wavefront"
 
 
-def run(graph: Graph, steps: int, prime: int, seed: int) -> Identity:
-    """Execute the relaxation and backpropagation modulo a prime and compare every variable and gradient."""
+def choices_of(graph: Graph, steps: int) -> int:
+    """With how many choices of the entry that each maximum takes the network is evaluated; 0 if it takes none."""
+    small = Instantiation(graph, reduced_sizes(graph))
+    used = [(graph.layers[graph.content[name]], name) for name in graph.parents]
+    used += [(content, owner) for owner, content in graph.cost_contents.items()]
+    longest = max(longest_maximum(content, small.tables[name], f"vertex {name!r}") for content, name in used)
+    executed = steps if schedule_for(graph, steps) == "synchronous" else 1
+    return choice_count(longest, small.work * executed, _CHOICES_WORK) if longest else 0
+
+
+def run(graph: Graph, steps: int, prime: int, seed: int, choice: int | None = None) -> Identity:
+    """Execute the relaxation and backpropagation modulo a prime and compare every variable and gradient.
+
+    choice: of the entry that each maximum takes, as :class:`PrimeField` has it.
+    """
     sizes = reduced_sizes(graph)
-    ring = PrimeField(prime, seed)
+    ring = PrimeField(prime, seed, choice)
     draw = residue_source(prime, seed)
     instance = Instance(graph, ring, draw, sizes)
     schedule = schedule_for(graph, steps)
@@ -184,22 +200,35 @@ def trials_of(graph: Graph, outcome: Identity, more: int = 0) -> int:
 def runs(graph: Graph, steps: int, seed: int) -> tuple[list[Identity], Fraction]:
     """Two runs over two random primes, and the probability, at most, that they agree by chance.
 
-    Raises :class:`Costly` where the degree of what is compared is too high for any prime.
+    Of a network with maxima each stands for one run per choice (:func:`choices_of`), of which the first draws, or for
+    the run that differs.  Raises :class:`Costly` where the degree of what is compared is too high for any prime.
     """
+    first, *further = choices(choices_of(graph, steps))
     bits = BITS
     while True:
         prime, other = primes_for(seed, bits)
-        one = run(graph, steps, prime, seed)
+        one = run(graph, steps, prime, seed, first)
         if one.difference:
             return [one], Fraction(1)
         needed = bits_for(trials_of(graph, one), 2)
         if needed <= bits:
             break
         bits = needed
-    two = run(graph, steps, other, seed + 1)
+    two = run(graph, steps, other, seed + 1, first)
     if two.difference:
         return [one, two], Fraction(1)
-    return [one, two], prod((probability(trials_of(graph, each), each.prime) for each in (one, two)), start=Fraction(1))
+    bound = _of_both(graph, one, two)
+    for choice in further:
+        pair = run(graph, steps, prime, seed, choice), run(graph, steps, other, seed + 1, choice)
+        if any(each.difference for each in pair):
+            return list(pair), Fraction(1)
+        bound += _of_both(graph, *pair)
+    return [one, two], bound
+
+
+def _of_both(graph: Graph, one: Identity, two: Identity) -> Fraction:
+    """The probability, at most, that two runs over two primes agree by chance."""
+    return prod((probability(trials_of(graph, each), each.prime) for each in (one, two)), start=Fraction(1))
 
 
 def is_prime(candidate: int) -> bool:

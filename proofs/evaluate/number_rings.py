@@ -69,13 +69,15 @@ class PrimeField:
     The largest of some values is one of them, picked pseudo-randomly but the same whenever the values are: what
     holds here holds however ties are broken, and for any other choice function too.  A q-th root is an unknown
     number, the same for equal arguments; that its q-th power is the argument is not used.
+
+    choice: the place of the value that every maximum takes instead (:mod:`.maximum_choices`).
     """
 
     bounding = False
 
-    def __init__(self, prime: int, seed: int) -> None:
+    def __init__(self, prime: int, seed: int, choice: int | None = None) -> None:
         called(BLAKE)
-        self.prime = prime
+        self.prime, self.choice = prime, choice
         self.key, self.digest_size = seed.to_bytes(32, "big"), digest_size(prime, 32)
         self.calls = 0
         self._known: dict[object, int] = {}
@@ -124,7 +126,8 @@ class PrimeField:
         return indices[self._choice(arguments)]
 
     def _choice(self, arguments: Sequence[int]) -> int:
-        return self._unknown(("largest", *arguments)) % len(arguments)
+        taken = self._unknown(("largest", *arguments)) if self.choice is None else self.choice
+        return taken % len(arguments)
 
     def _unknown(self, key: object) -> int:
         if key not in self._known:

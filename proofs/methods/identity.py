@@ -3,9 +3,11 @@
 Proves: x, s and dE/dtheta after the claimed steps from a random state equal backpropagation by automatic
 differentiation of the forward equations, for all parameters and all activation functions at the sizes evaluated,
 up to a printed probability of error, with one choice of the integers that are looked up, if there are any: the witness
-has them, and the claim says so.  The evaluation is proofs/evaluate/identity_values.py; the checker repeats it.
+has them, and the claim says so.  Of the entries that maxima take it says with how many choices it was evaluated.  The
+evaluation is proofs/evaluate/identity_values.py; the checker repeats it.
 
-Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes, other integers.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes, integers
+and choices.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ def identity_claim(graph: Graph, steps: int) -> Claim:
     wrong = next((run for run in runs if run.difference), None)
     if wrong is None:
         small = Instantiation(graph, runs[0].sizes)
+        if taken := identity_values.choices_of(graph, steps):
+            counts["maxima"] = taken
         primes = {"primes": [str(run.prime) for run in runs], "seeds": [run.seed for run in runs]}
         witness = primes | as_witness(graph, small)
         return told("identity", Verdict.PROVED, {}, counts | {"log10_error": log10_error(bound)}, witness=witness)

@@ -3,11 +3,12 @@
 Proves: <s, Df v> = <(Df)^T s, v> + <dE/dtheta, w> modulo two primes of 61 bits or more for random s, v, w and
 arguments, with every function an unknown, for every layer kind and cost of the network, whatever the network's own
 sizes, with one choice of the integers that are looked up, if there are any: the witness has them, and the claim says
-so.  The left side is forward mode over jets (proofs/evaluate/jets.py), the right side the derived equations.  The
-checker does the same with an evaluator, primes and seeds of its own.
+so; and with as many choices of the entries that maxima take as the claim says.  The left side is forward mode over jets
+(proofs/evaluate/jets.py), the right side the derived equations.  The checker does the same with an evaluator, primes
+and seeds of its own.
 
-Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes and integers; how
-layers are connected.
+Trusts: the evaluator in proofs/evaluate; blake2b as a source of randomness.  Blind to: other sizes, integers and
+choices; how layers are connected.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes, work
 from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, primes, probability
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Outside, Rejected
@@ -26,6 +27,7 @@ from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate.drawn_sizes import position
 from dyadic.proofs.evaluate.identity_values import residue_source, seed_of
 from dyadic.proofs.evaluate.jets import Jets
+from dyadic.proofs.evaluate.maximum_choices import choice_count, choices, longest_maximum
 from dyadic.proofs.evaluate.network import CostLayer, Entries, Layer, RingDefinition, Tensors, entries, places, whole
 from dyadic.proofs.evaluate.number_rings import PrimeField, Ring
 from dyadic.proofs.evaluate.simulate import Draw
@@ -33,11 +35,16 @@ from dyadic.proofs.evaluate.weights import Degree
 from dyadic.proofs.sentences import log10_error, told
 
 _Key = tuple[str, str]
+CHOICES_WORK = 100_000
+"""Largest number of terms, of all choices of the entries that maxima take together."""
 
 
 @dataclass(frozen=True)
 class PairingRun:
-    """Both sides for the content at ``where`` in the certificate; ``bound``: the probability of error, at most."""
+    """Both sides for the content at ``where`` in the certificate; ``bound``: the probability of error, at most.
+
+    choice: of the entry that each maximum takes, as :class:`PrimeField` has it.
+    """
 
     where: str
     prime: int
@@ -47,6 +54,7 @@ class PairingRun:
     backward: int
     bound: Fraction
     integers: dict[str, list[int]]
+    choice: int | None
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -60,7 +68,10 @@ def pairing_claim(graph: Graph) -> Claim:
     runs: list[PairingRun] = []
     counts = {"integers": int(holds_integers(graph))}
     try:
-        for run in _runs(graph):
+        chosen = _chosen_sizes(graph)
+        taken = _choices_of(graph, chosen)
+        counts |= {"maxima": taken} if taken else {}
+        for run in _runs(graph, chosen, taken):
             if run.forward != run.backward:
                 numbers = {**run.as_dict(), "claimed": str(run.backward), "exact": str(run.forward)}
                 return told("pairing", Verdict.REFUTED, {}, counts, counterexample=numbers)
@@ -71,32 +82,58 @@ def pairing_claim(graph: Graph) -> Claim:
     except Rejected as error:
         return told("pairing", Verdict.UNDECIDED, {}, counts, reason=str(error))
     bound = sum((one.bound * two.bound for one, two in zip(runs[::2], runs[1::2], strict=True)), Fraction(0))
-    witness = {"runs": [run.as_dict() for run in runs]}
+    witness = {"runs": [run.as_dict() for run in runs if run.choice is None]}
     return told("pairing", Verdict.PROVED, {}, counts | {"log10_error": log10_error(bound)}, witness=witness)
 
 
-def _runs(graph: Graph) -> Iterator[PairingRun]:
-    """Every kind and cost at sizes of its own, modulo two primes."""
+_Chosen = Mapping[str, list[dict[str, int]]]
+"""The sizes at which each kind and cost is evaluated, for either prime."""
+
+
+def _chosen_sizes(graph: Graph) -> _Chosen:
     first = seed_of(graph, "pairing")
-    for where, (content, own) in graph.contents().items():
-        for k in range(2):
-            chosen = small_sizes(content, first + k, where, own)
-            run, trials = _run(content, where, chosen, primes(first)[k], first + k)
-            if run.forward == run.backward and (bits := bits_for(trials, 2)) > BITS:
-                run, _ = _run(content, where, chosen, primes(first, bits)[k], first + k)
-            yield run
+    return {
+        where: [small_sizes(content, first + k, where, own) for k in range(2)]
+        for where, (content, own) in graph.contents().items()
+    }
 
 
-def _run(content: Any, where: str, chosen: dict[str, int], prime: int, seed: int) -> tuple[PairingRun, int]:
+def _choices_of(graph: Graph, chosen: _Chosen) -> int:
+    """With how many choices of the entry that each maximum takes the kinds are evaluated; 0 if none takes any."""
+    longest = cost = 0
+    for where, (content, _) in graph.contents().items():
+        for sizes in chosen[where]:
+            table = _completed(content, sizes, where)
+            if found := longest_maximum(content, table, where):
+                longest, cost = max(longest, found), cost + work(content, table, where)
+    return choice_count(longest, cost, CHOICES_WORK) if longest else 0
+
+
+def _runs(graph: Graph, chosen: _Chosen, taken: int) -> Iterator[PairingRun]:
+    """Every kind and cost at sizes of its own, modulo two primes, the runs of one choice after the other."""
+    first = seed_of(graph, "pairing")
+    for where, (content, _) in graph.contents().items():
+        maxima = longest_maximum(content, _completed(content, chosen[where][0], where), where)
+        for choice in choices(taken if maxima else 1):
+            for k, sizes in enumerate(chosen[where]):
+                run, trials = _run(content, where, sizes, primes(first)[k], first + k, choice)
+                if run.forward == run.backward and (bits := bits_for(trials, 2)) > BITS:
+                    run, _ = _run(content, where, sizes, primes(first, bits)[k], first + k, choice)
+                yield run
+
+
+def _run(
+    content: Any, where: str, chosen: dict[str, int], prime: int, seed: int, choice: int | None = None
+) -> tuple[PairingRun, int]:
     """One kind at sizes, modulo a prime, and the weight of all polynomials of which one vanishes if it errs."""
-    ring, held = PrimeField(prime, seed), integers_of(content, chosen, where)
+    ring, held = PrimeField(prime, seed, choice), integers_of(content, chosen, where)
     forward, backward = both_sides(content, where, chosen, held, ring, residue_source(prime, seed))
     weights = Degree()
     compared = weights.difference(both_sides(content, where, chosen, held, weights, lambda label: 1))
     trials = compared + ring.calls * (ring.calls - 1) // 2 * weights.deepest
     bound = probability(trials, prime)
     integers = {f"{key[0]} {key[1]}": list(table.values()) for key, table in held.items()}
-    return PairingRun(where, prime, seed, chosen, forward, backward, bound, integers), trials
+    return PairingRun(where, prime, seed, chosen, forward, backward, bound, integers, choice), trials
 
 
 def both_sides(

@@ -118,7 +118,7 @@ _ALL = (
         "pairing", "proofs/methods/pairing.py", "layers modulo primes", lambda s: [pairing.pairing_claim(s.network)],
         "<s, Df v> = <(Df)^T s, v> for every layer kind and cost at small sizes of its own, for free functions, up to "
         "the printed probability", "the evaluator in proofs/evaluate; a hash function as randomness",
-        "other sizes and integers; how layers are connected",
+        "other sizes, integers and choices of the largest entries; how layers are connected",
     ),
     Method(
         "schedules", "proofs/methods/schedules.py", "schedules",
@@ -131,7 +131,8 @@ _ALL = (
         "identity", "proofs/methods/identity.py", "exact evaluation",
         lambda s: [identity.identity_claim(s.network, s.steps)],
         "equality for all parameters and activation functions at reduced sizes, up to the printed probability",
-        "the evaluator in proofs/evaluate; a hash function as randomness", "other sizes and integers",
+        "the evaluator in proofs/evaluate; a hash function as randomness",
+        "other sizes, integers and choices of the largest entries",
         free=True, unfit=lambda s: identity.unfit(s.network),
     ),
     Method(

@@ -12,6 +12,7 @@ from support.refit import claim_of, refitted
 from dyadic.proofs import check, verify
 from dyadic.proofs.checker import Done
 from dyadic.proofs.checker.evaluation import own_sizes
+from dyadic.proofs.checker.evaluation.kind_pairing import small_sizes
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.checker.wording import RULES
 from dyadic.symbolic import architecture, derive
@@ -100,7 +101,8 @@ def claimed_here(on, label):
     for claim in forged["claims"]:
         if claim["subject"].get("content") == place:
             claim["numbers"] |= {"all_sizes": 0}
-            runs = [{"sizes": {"n": 3}, "prime": "2305843009213693951", "seed": seed} for seed in (1, 2)]
+            sizes = small_sizes(content, 0, place)
+            runs = [{"sizes": sizes, "prime": str(2**61 + 15), "seed": seed} for seed in (1, 2)]
             claim["witness"] = {"runs": runs, "error_probability_below": "1.0e-12"}
             claim["trusted"] = sorted(RULES[claim["kind"]].needs(claim["subject"], claim["numbers"]))
     claim_of(forged, "steps")["numbers"]["all_sizes"] = 0
@@ -134,6 +136,14 @@ def test_a_theorem_that_forgets_to_say_so_is_rejected():
     forged = claimed_here("plain", "dense(activation=tanh")
     claim_of(forged, "steps")["numbers"]["all_sizes"] = 1
     with pytest.raises(Rejected, match=r"numbers\.all_sizes: is 1, but the network's is 0"):
+        check(refitted(forged))
+
+
+@pytest.mark.parametrize("sizes", [{}, {"zz": 3}, {"n": 3}])
+def test_sizes_that_the_layer_cannot_have(sizes):
+    forged = claimed_here("plain", "dense(activation=tanh")
+    next(c for c in forged["claims"] if c["kind"] == "gradient" and c["witness"])["witness"]["runs"][1]["sizes"] = sizes
+    with pytest.raises(Rejected, match=r"witness\.runs\[1\]\.sizes: are not those of the equation"):
         check(refitted(forged))
 
 

@@ -42,7 +42,7 @@ def graph_of(derivation):
 
 def small_of(graph):
     witness = as_witness(graph, Instantiation(graph, reduced_sizes(graph)))
-    return small_instance(graph, "stepsize", {"prime": "7", "seed": 0} | witness, "witness")
+    return small_instance(graph, "stepsize", {"prime": str(2**61 + 15), "seed": 0} | witness, "witness")
 
 
 def dense(name, **rest):

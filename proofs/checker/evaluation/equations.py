@@ -36,11 +36,13 @@ class Field:
 
     What holds here holds for every choice of the functions, but for the chance that two different arguments or two
     different polynomials agree modulo the prime.
+
+    choice: the place, among those over which a maximum is taken, of the entry that each takes; None: drawn for each.
     """
 
-    def __init__(self, prime: int, seed: int) -> None:
+    def __init__(self, prime: int, seed: int, choice: int | None = None) -> None:
         called(BLAKE)
-        self.prime, self.key = prime, seed.to_bytes(32, "big")
+        self.prime, self.key, self.choice = prime, seed.to_bytes(32, "big"), choice
         self.digest_size = digest_size(prime, 16)
         self._asked: dict[Any, set[Any]] = {}
 
@@ -117,7 +119,8 @@ class Field:
             value = self.unknown("logsumexp", *sorted(values))
             slope = sum(self._function("exp", 0, (v - value) % self.prime) * d for _, (v, d) in terms)
             return value, slope % self.prime
-        position, chosen = terms[self.unknown("choice", *values) % len(terms)]
+        taken = self.unknown("choice", *values) if self.choice is None else self.choice
+        position, chosen = terms[taken % len(terms)]
         return position if kind == "argmax" else chosen
 
 

@@ -78,6 +78,17 @@ def completed(extents: Mapping[str, Any], sizes: Mapping[str, int], where: str) 
     return table
 
 
+def possible_sizes(content: Any, sizes: Mapping[str, int], where: str) -> dict[str, int]:
+    """The sizes of a layer or cost that are given, with those that follow; rejected where it cannot have them."""
+    extents = content.get("extents", {})
+    if sizes_of(content) - set(extents) != set(sizes):
+        raise Rejected(where, "are not those of the equation")
+    table = completed(extents, sizes, where)
+    if any(extent < 1 for extent in table.values()):
+        raise Rejected(where, "make an extent that is not positive")
+    return table
+
+
 def work(layer: Any, sizes: Mapping[str, int], where: str) -> int:
     """The number of terms that an evaluation of all definitions visits."""
 
@@ -265,19 +276,16 @@ def evaluate(
     sizes: Mapping[str, int],
     most: int = MOST_WORK,
     integers: Integers | None = None,
+    choice: int | None = None,
 ) -> PairingOutcome:
     """Run the pairing once at the given sizes.  Raises :class:`Costly` where they are too large."""
     equations = KindEquations(content, where)
     chosen = {name: n for name, n in sizes.items() if name not in equations.extents}
-    if sizes_of(content) - set(equations.extents) != set(chosen):
-        raise Rejected(f"{where}.sizes", "are not those of the equation")
-    table = completed(equations.extents, chosen, where)
-    if any(extent < 1 for extent in table.values()):
-        raise Rejected(f"{where}.sizes", "make an extent that is not positive")
+    table = possible_sizes(content, chosen, f"{where}.sizes")
     if work(content, table, where) > most:
         raise Costly(f"{where}.sizes", "are too large to evaluate here")
     given, degrees = integers or {}, Degrees()
-    field = Field(prime, seed)
+    field = Field(prime, seed, choice)
     forward, backward = pairing(equations, field, chosen, seed, given)
     trials = trials_of_chance(*pairing(equations, degrees, chosen, seed, given), degrees, field.pairs)
     return PairingOutcome(prime, chosen, forward[0], backward[0], trials)

@@ -1,4 +1,6 @@
-"""Whether a layer has values at given sizes: whether every maximum is over at least one term; elsewhere it has none.
+"""What is asked of maxima at given sizes: whether each is over at least one term, and how many choices each has.
+
+Where a maximum is over nothing, a layer has no value.
 
 The proof for all sizes takes this as a hypothesis (``maxima_nonempty``).  Only the brackets of a maximum and the
 indices that stand in them matter, so the sizes may be those of a network.
@@ -6,16 +8,48 @@ indices that stand in them matter, so the sizes may be those of a network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.domain import equations
 from dyadic.proofs.checker.evaluation.equations import holds, integer, split_brackets
 from dyadic.proofs.checker.intake.effort import spend
+from dyadic.proofs.checker.intake.names import nodes
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need
 
-MOST_POINTS = 2_000_000
+MOST_POINTS, MOST_CHOICES = 2_000_000, 17
+"""Bounds on the terms that are looked at, and on the choices with which one evaluation is repeated."""
+
+
+def takes_maxima(content: Mapping[str, Any]) -> bool:
+    """Whether a layer or cost takes the largest of several values."""
+    return any(True for _ in _maxima(content))
+
+
+def _maxima(content: Mapping[str, Any]) -> Iterator[Any]:
+    items = [item["body"] for item in equations(content)]
+    return (node for node in nodes(items) if node[0] in ("max", "argmax") and len(node) == 4)
+
+
+def longest_maximum(content: Mapping[str, Any], sizes: Mapping[str, int], where: str) -> int:
+    """Over how many values its longest maximum is taken at these sizes, at most; 0 if it takes none."""
+    return max((integer(node[2], sizes, {}, {}, where) for node in _maxima(content)), default=0)
+
+
+def choice_count(longest: int, work: int, most_work: int) -> int:
+    """How many choices are evaluated where one costs ``work``: all that the longest maximum has, if that is cheap."""
+    return max(1, min(1 + longest, MOST_CHOICES, most_work // max(work, 1))) if longest else 1
+
+
+def choices(count: int) -> tuple[int | None, ...]:
+    """Of the entry that each maximum takes: one that is drawn for each, then the first of each, the second, ...
+
+    A maximum over n values has each of them taken once in n + 1 choices.  What is wrong at one entry of one maximum is
+    met by them; what is wrong only where several take certain ones may not be.
+    """
+    return (None, *range(count - 1))
 
 
 def has_values(layer: Any, sizes: Mapping[str, int], where: str) -> bool:

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.domain import conditions, equations
+from dyadic.proofs.checker.evaluation.domain import conditions
 from dyadic.proofs.checker.evaluation.kind_pairing import MOST_WORK, Integers, PairingOutcome, evaluate
+from dyadic.proofs.checker.evaluation.maxima import takes_maxima
 from dyadic.proofs.checker.evaluation.prime_numbers import BITS, SHOWN, bits_for, primes
-from dyadic.proofs.checker.intake.names import nodes
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
 from dyadic.proofs.checker.intake.shapes import integer_slots
 
@@ -29,15 +29,18 @@ def own_prime(bits: int = BITS) -> int:
 
 
 def agreed(
-    content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK, integers: Integers | None = None
-) -> PairingOutcome:
+    content: Any, place: str, sizes: Mapping[str, int], most: int = MOST_WORK, integers: Integers | None = None,
+    choice: int | None = None,
+) -> PairingOutcome:  # fmt: skip
     """Both sides at sizes, modulo a prime so large that their agreement shows something.
 
+    choice: of the entry that each maximum takes, as in :func:`.maxima.choices`.
     Raises :class:`Rejected` where they differ, :class:`Costly` where it takes too long or no prime is large enough.
     """
-    outcome = evaluate(content, place, own_prime(), secrets.randbits(SEED_BITS), sizes, most, integers)
+    outcome = evaluate(content, place, own_prime(), secrets.randbits(SEED_BITS), sizes, most, integers, choice)
     if outcome.forward == outcome.backward and (bits := bits_for(outcome.trials)) > BITS:
-        outcome = evaluate(content, place, own_prime(bits), secrets.randbits(SEED_BITS), sizes, most, integers)
+        seed = secrets.randbits(SEED_BITS)
+        outcome = evaluate(content, place, own_prime(bits), seed, sizes, most, integers, choice)
     if outcome.forward != outcome.backward:
         values = f"{outcome.backward}, forward mode {outcome.forward}, mod {outcome.prime} at sizes {outcome.sizes}"
         raise Rejected(place, f"the derived adjoints give {values}")
@@ -48,7 +51,7 @@ def undecided_by_values(content: Any) -> str | None:
     """Why values at a network's sizes show nothing of a layer's adjoint; None if they do."""
     if integer_slots(content):
         return "it reads integers, of which a few are drawn"
-    if any(node[0] in ("max", "argmax") for node in nodes([item["body"] for item in equations(content)])):
+    if takes_maxima(content):
         return "it takes the largest of several values, of which any is drawn"
     needed = conditions(content)
     return f"its equations may have no value: {', '.join(sorted(needed))}" if needed else None

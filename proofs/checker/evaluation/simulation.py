@@ -19,6 +19,7 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
 from dyadic.proofs.checker.evaluation.equations import Entries, Evaluator, Field
 from dyadic.proofs.checker.evaluation.kind_pairing import work
+from dyadic.proofs.checker.evaluation.maxima import choices
 from dyadic.proofs.checker.evaluation.prime_numbers import BITS, bits_for, chance, probability
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Costly, Rejected
@@ -53,25 +54,31 @@ class Simulation:
     """An instance that is relaxed and compared modulo one prime after another.
 
     Raises :class:`Costly` where that would take too long.  every_step: whether all steps are executed, or else the
-    wavefront.
+    wavefront.  count: of the choices of the entry that each maximum takes (:func:`.maxima.choices`), all of them for
+    each prime; in_each_choice: whether all steps are executed for those after the first, too.
     """
 
-    def __init__(self, graph: Graph, small: Small, steps: int) -> None:
-        self.graph, self.small, self.steps = graph, small, steps
-        self.every_step = affordable(graph, small, MOST_WORK) * steps <= EVERY_STEP
+    def __init__(self, graph: Graph, small: Small, steps: int, count: int = 1) -> None:
+        self.graph, self.small, self.steps, self.count = graph, small, steps, count
+        work = affordable(graph, small, MOST_WORK) * steps
+        self.every_step, self.in_each_choice = work <= EVERY_STEP, work * count <= EVERY_STEP
         self._trials: int | None = None
 
     def run(self, prime: int, seed: int) -> Fraction:
-        """The chance of an agreement by accident.  Raises :class:`Rejected` on a difference."""
-        field = Field(prime, seed)
-        one = NetworkInstance(self.graph, self.small, field, seed)
-        compared(one, self.steps, self.every_step, f", mod {prime}")
+        """The chance of an agreement by accident, for any one choice.  Raises :class:`Rejected` on a difference."""
+        pairs = 0
+        for choice in choices(self.count):
+            field = Field(prime, seed, choice)
+            one = NetworkInstance(self.graph, self.small, field, seed)
+            every_step = self.every_step if choice is None else self.in_each_choice
+            compared(one, self.steps, every_step, f", mod {prime}")
+            pairs = max(pairs, field.pairs)
         if self._trials is None:
             degrees = Degrees()
             other = NetworkInstance(self.graph, self.small, degrees, seed)
             x, moved = other.forward()
             entries = [value for table in x.values() for value in table.values()]
-            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees, field.pairs, entries)
+            self._trials = trials_of_chance(moved, other.paired(other.wavefront()), degrees, pairs, entries)
         return probability(self._trials, prime)
 
     @property

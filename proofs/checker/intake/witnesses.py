@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from dyadic.proofs.checker.evaluation.kind_pairing import possible_sizes
+from dyadic.proofs.checker.evaluation.maxima import MOST_CHOICES, longest_maximum
 from dyadic.proofs.checker.evaluation.simulation import Small
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.reading import Rejected
@@ -22,13 +24,37 @@ def pairing_sizes(claims: Claims, contents: set[str]) -> Recorded:
     for claim in claims.of_kind("pairing"):
         where = f"{claims.place[claim['id']]}.witness"
         WITNESSES["pairing"](claim["witness"], where)
+        longest = 0
         for position, run in enumerate(claim["witness"]["runs"]):
             if run["content"] not in contents:
                 raise Rejected(f"{where}.runs[{position}].content", "is not a layer or cost of this certificate")
+            content, place = claims.contents[run["content"]][0], f"{where}.runs[{position}].sizes"
+            longest = max(longest, longest_maximum(content, possible_sizes(content, run["sizes"], place), place))
             found.setdefault(run["content"], []).append((run["sizes"], run["integers"]))
+        _maxima(claim, longest, claims.place[claim["id"]])
         if set(found) != contents or any(not 2 <= len(runs) <= MOST_RUNS for runs in found.values()):
             raise Rejected(f"{where}.runs", f"are not between 2 and {MOST_RUNS} for every layer and cost")
     return found
+
+
+def check_choices(claim: Any, graph: Graph, small: Small, where: str) -> None:
+    """Of a claim about the network: at the sizes of its instance there are as many choices as it speaks of."""
+    _maxima(claim, longest_in_network(graph, small), where)
+
+
+def longest_in_network(graph: Graph, small: Small) -> int:
+    """Over how many values the longest maximum of an instance is taken; 0 if it takes none."""
+    used = [(graph.layers[key], name) for name, key in graph.content.items()]
+    used += [(content, owner) for owner, content in graph.cost_contents.items()]
+    return max(longest_maximum(content, small.tables[name], f"vertex {name!r}") for content, name in used)
+
+
+def _maxima(claim: Any, longest: int, where: str) -> None:
+    """A claim speaks of one choice at least, and of no more than there are where the longest maximum has so many."""
+    count = claim["numbers"].get("maxima")
+    if count is not None and not 1 <= count <= min(1 + longest, MOST_CHOICES):
+        reason = f"is {count}: there are between 1 and {min(1 + longest, MOST_CHOICES)} choices at the sizes recorded"
+        raise Rejected(f"{where}.numbers.maxima", reason)
 
 
 def small_instance(graph: Graph, kind: str, witness: Any, where: str) -> Small:
@@ -70,4 +96,4 @@ def own_instance(graph: Graph, shapes: Shapes) -> Small | None:
     return Small(inputs, targets, tables, below)  # type: ignore[arg-type]
 
 
-__all__ = ["Recorded", "own_instance", "pairing_sizes", "small_instance"]
+__all__ = ["Recorded", "check_choices", "longest_in_network", "own_instance", "pairing_sizes", "small_instance"]
