@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.defined_states import none_is_found
+from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.methods.shared.layer_kinds import applied
 from dyadic.proofs.sentences import told
@@ -50,7 +50,8 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
     here = [part.id for part in parts if part.kind in ("adjoint", "gradient") and not part.numbers["all_sizes"]]
     listed = "; ".join([*here[:3], f"and {len(here) - 3} others"] if len(here) > 4 else here)
     only_here = f", but at the sizes of this network, by evaluation modulo primes: {listed}" if here else ""
-    numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None), "all_sizes": int(not here)}
+    numbers = {"steps": steps, "L": derivation.L, "everywhere": int(domain is None), "elsewhere": 0}
+    numbers["all_sizes"] = int(not here)
     numbers["held"] = int(any(FUNCTIONS[name].held for name in applied(derivation)))
 
     def claim(verdict: Verdict, **rest: Any) -> Claim:
@@ -77,9 +78,11 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
     witnesses = [part.numbers["own"] for part in shown.get("tightness", ()) if part.kind == "tightness"]
     known = domain is None or any(witnesses)
-    if not known and none_is_found(subject.network, derivation.architecture.values):
+    found = "own" if known else sizes_of_a_state(subject.network, derivation.architecture.values)
+    if found is None:
         reason = "no state was found from which every update is defined: there may be none"
         return claim(Verdict.UNDECIDED, reason=reason)
+    numbers["elsewhere"] = int(found == "other")
     return claim(Verdict.PROVED)
 
 

@@ -17,7 +17,7 @@ from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.checker.intake.witness_forms import edge_of
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import network_numbers, tightness_witness
-from dyadic.proofs.evaluate.defined_states import none_is_found
+from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.integers import enlarged
 from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
@@ -56,7 +56,7 @@ def check(
             found[claim["id"]] = replace(found[claim["id"]], done=done, detail=detail)
         elif claim["kind"] == "nonreciprocity" and claim["witness"]:
             _reciprocity(graph, claim["witness"], f"claims[{position}].witness")
-    still_open = _of_nothing(graph, certificate["claims"], found, values or {})
+    still_open = _of_nothing(graph, certificate["claims"], found, values or {}, architecture is not None)
     if still_open:
         found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
     if coq:
@@ -70,14 +70,28 @@ def _by_name(vertices: Any) -> dict[str, Any]:
     return {vertex["name"]: vertex for vertex in vertices}
 
 
-def _of_nothing(graph: Graph, claims: Any, found: Mapping[str, Finding], values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Why the theorem may be about no state at all, though it is said to be proved; numbers only stated show none."""
+def _of_nothing(
+    graph: Graph, claims: Any, found: Mapping[str, Finding], values: Mapping[str, Any], has_values: bool
+) -> tuple[str, ...]:
+    """Why the theorem may be about no state at all, though it is said to be proved; numbers only stated show none.
+
+    has_values: whether the values of the network's constants are at hand.  Raises :class:`Rejected` where a state is
+    said to be found at other sizes than those at which one is.
+    """
     proved = [claim for claim in claims if claim["verdict"] == "proved"]
-    numbers = [claim for claim in proved if claim["kind"] == "tightness"]
-    witnesses = [claim["numbers"]["own"] for claim in numbers if found[claim["id"]].done is Done.COMPUTED]
-    said = any(claim["kind"] == "steps" for claim in proved) and not any(witnesses)
-    if said and none_is_found(graph, values):
+    steps = next((claim for claim in proved if claim["kind"] == "steps"), None)
+    own = [claim for claim in proved if claim["kind"] == "tightness" and claim["numbers"]["own"]]
+    if steps is None or any(found[claim["id"]].done is Done.COMPUTED for claim in own):
+        return ()
+    sizes, stated = sizes_of_a_state(graph, values), "other" if steps["numbers"]["elsewhere"] else "own"
+    if sizes is None:
         return ("steps: no state was found from which every update is defined: there may be none",)
+    alike = has_values or all(node["role"] not in ("constant", "index") for node in graph.inputs.values())
+    if sizes != stated and alike and not own:
+        which = f"the certificate says: at {stated} sizes"
+        raise Rejected("claims.steps.numbers.elsewhere", f"a state was found at {sizes} sizes; {which}")
+    if sizes == "other" and stated == "own":
+        return ("steps: a state from which every update is defined was found again at other sizes only",)
     return ()
 
 

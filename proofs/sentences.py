@@ -201,8 +201,12 @@ def _error(n: Mapping[str, int]) -> str:
 
 
 def any_state(n: Mapping[str, int]) -> str:
-    """From where the steps start: everywhere is 0 where some update has no value at some states."""
-    return "any state" if n["everywhere"] else "any state from which every update is defined"
+    """From where the steps start: everywhere is 0 where some update has no value at some states.
+
+    elsewhere is 1 where none was found at the network's own sizes, but one at small ones.
+    """
+    start = "any state" if n["everywhere"] else "any state from which every update is defined"
+    return f"{start} ({_SEEN_ELSEWHERE})" if n.get("elsewhere") else start
 
 
 def _integers(n: Mapping[str, int]) -> str:
@@ -223,6 +227,7 @@ def _schedule(n: Mapping[str, int], where: str = "") -> str:
     return f"{n['steps']} synchronous steps{where}" if n["every_step"] else "the wavefront schedule"
 
 
+_SEEN_ELSEWHERE = "one was found at other sizes or with other constants, none at its own"
 _ELSEWHERE = "layers as this network's at other sizes or with other constants"
 
 

@@ -68,7 +68,7 @@ class Examination:
         assumed = tuple(steps["hypotheses"]) if steps["verdict"] == "proved" else ()
         return Report(
             tuple(self._all()), tuple(dict.fromkeys(self.open)), *about, tuple(self.own_sizes), assumed,
-            self.certificate.get("compared"),
+            self.certificate.get("compared"), elsewhere=bool(steps["numbers"]["elsewhere"]),
         )  # fmt: skip
 
     def _all(self) -> Iterator[Finding]:

@@ -144,6 +144,7 @@ class Report:
     hypotheses: those of ``steps``, which the checker has made from the equations itself.
     looked: whether a state from which every update is defined was looked for, where updates are not defined everywhere;
         what does that needs a library, and is no part of the checker.
+    elsewhere: whether such a state was found at other sizes or with other constants only, as the certificate says.
     compared: at how many points the gradients of a program were compared with its own when the network was made of it,
         says the certificate; 0 if they were not, None where there is no such program.
     """
@@ -156,6 +157,7 @@ class Report:
     hypotheses: tuple[str, ...] = ()
     compared: int | None = None
     looked: bool = False
+    elsewhere: bool = False
 
     def __repr__(self) -> str:
         return f"<Report on {self.name!r}: {self.verdict}, {len(self.findings)} claims, {len(self.open)} open>"
@@ -179,7 +181,7 @@ class Report:
         found = [f"{f.done.upper():<10} {f.title}: {f.detail}" for f in self.findings]
         found += [f"ASSUMING   {one}" for one in self.hypotheses]
         found += [f"OPEN       {reason}" for reason in self.open]
-        found += [f"NOT SEEN   {_STATES}: `dyadic check` looks for one"] if self._of_some_states else []
+        found += [f"NOT SEEN   {_STATES}: {self._seen()}"] if self._of_some_states else []
         found += [] if self.compared is None else [f"NOT SEEN   {self._program()}"]
         counts = [f"{n} {done}" for done in Done if (n := sum(f.done is done for f in self.findings))]
         where = ", at the sizes of this network" if self.own_sizes else ""
@@ -191,7 +193,13 @@ class Report:
     @property
     def _of_some_states(self) -> bool:
         """Whether the theorem may be about no state, as far as is known."""
-        return not self.looked and any(one.startswith(STATE) for one in self.hypotheses)
+        return (self.elsewhere or not self.looked) and any(one.startswith(STATE) for one in self.hypotheses)
+
+    def _seen(self) -> str:
+        """What is known of states from which every update is defined."""
+        if not self.looked:
+            return "`dyadic check` looks for one"
+        return "one was found at other sizes or with other constants, none at its own"
 
     def _program(self) -> str:
         """How the network and the program that it was made of hang together, of which nothing is in the file."""

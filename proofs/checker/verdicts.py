@@ -135,7 +135,18 @@ class Claims:
         choices = CHOICES.get(claim["kind"])
         if choices and next(iter(subject.values())) not in choices:
             raise Rejected(f"{where}.subject", f"is not one of {', '.join(choices)}")
-        flags = ("all_sizes", "everywhere", "smooth", "held", *HYPOTHESES, "every_step", "integers", "reads", "linear")
+        flags = (
+            "all_sizes",
+            "everywhere",
+            "elsewhere",
+            "smooth",
+            "held",
+            *HYPOTHESES,
+            "every_step",
+            "integers",
+            "reads",
+            "linear",
+        )
         flags += ("own", "constants")
         for key in flags:
             if numbers.get(key, 0) not in (0, 1):
@@ -164,6 +175,8 @@ class Claims:
                 return graph.largest_rank - 1 if claim["kind"] == "tightness" else graph.steps
             case "everywhere":
                 return int(not any(map(conditions, self._equations(claim))))
+            case "elsewhere":
+                return None if self._may_be_of_nothing(claim) else 0
             case "held":
                 return int(any(map(is_held, self.applied)))
             case "integers":
@@ -175,6 +188,13 @@ class Claims:
             case "reads":
                 return int(bool(graph.layer_edges()))
         return None
+
+    def _may_be_of_nothing(self, claim: Any) -> bool:
+        """Whether a proved theorem has no numbers of the network's own beside it, and not every state will do."""
+        beside = [one for one in self.known.values() if one["kind"] == "tightness" and one["verdict"] == "proved"]
+        shown_here = any(one["numbers"].get("own") for one in beside)
+        somewhere = any(map(conditions, self._equations(claim)))
+        return claim["verdict"] == "proved" and somewhere and not shown_here
 
     def _content(self, claim: Any, where: str) -> Any:
         if claim["kind"] == "function" and claim["subject"]["name"] not in self.applied:

@@ -320,9 +320,10 @@ RULES: dict[str, ClaimKind] = {
         (trust.COQ, trust.COQ_MACHINE, trust.COQ_REALS, trust.FORMAL_TEXT, trust.FORMAL_SHAPE),
     ),
     "steps": _rule(
-        "", "steps L everywhere all_sizes held",
+        "", "steps L everywhere elsewhere all_sizes held",
         lambda about, n: "After {steps} unit Euler steps of the saddle-point dynamics from any state"
         + ("" if n["everywhere"] else " from which every update is defined")
+        + (" (one was found at other sizes or with other constants, none at its own)" if n["elsewhere"] else "")
         + ", x, s and dE/dtheta are exactly those of backpropagation"
         + (" as the program defines it, with values held constant where it stops gradients" if n["held"] else "")
         + " (L = {L} vertices)"

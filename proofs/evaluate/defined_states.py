@@ -4,7 +4,9 @@ A network's own solution is such a state if all that is evaluated there is finit
 parameters, inputs and targets are looked for at which the forward and the backward pass have values, at the network's
 own sizes and with the values that its constants have.  First each input and parameter is one number throughout, and
 whole tensors are enclosed (uniform_states.py), in networks of any size; then entries are drawn and enclosed one by
-one, where that is not too much work.  What is not found is not known to be there.
+one, and sought step by step (sought_states.py), where that is not too much work.  Where none is found so, the same is
+done at small sizes, which is said: one found there does not show that there is one at the network's own.  What is not
+found is not known to be there.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
 from itertools import islice, product
-from typing import Any
+from typing import Any, Literal
 
 from flint import arb, ctx
 
@@ -21,12 +24,17 @@ from dyadic.proofs.checker.intake.existence import own_shapes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.own_witness import may_lack_values
 from dyadic.proofs.checker.intake.reading import Rejected
+from dyadic.proofs.evaluate.drawn_sizes import Instantiation, reduced_sizes
+from dyadic.proofs.evaluate.integers import enlarged
 from dyadic.proofs.evaluate.network_numbers import Constants, constants_among, own_constants, own_instance
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined
-from dyadic.proofs.evaluate.simulate import Draw, Instance, State
-from dyadic.proofs.evaluate.tightness_witness import draw_with, is_finite
+from dyadic.proofs.evaluate.simulate import Draw, Instance
+from dyadic.proofs.evaluate.sought_states import all_is_finite, is_reached
+from dyadic.proofs.evaluate.tightness_witness import draw_with
 from dyadic.proofs.evaluate.uniform_states import is_defined
 
+Sizes = Literal["own", "other"]
+"""Those of the network itself, or small ones."""
 _SEEDS = (*range(6), *range(10, 16))
 """Quarters of integers, and integers."""
 _SIGNS = ("positive", "mixed", "small", "negative")
@@ -39,16 +47,20 @@ _MIXED = 48
 """How often every input and parameter has a number of its own."""
 
 
-def none_is_found(graph: Graph, values: Mapping[str, Any]) -> bool:
-    """Whether parameters, inputs and states were looked for at which all is defined, and none found.
+def sizes_of_a_state(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
+    """At which sizes parameters, inputs and targets were found at which all is defined; None if at none.
 
-    values: arrays of its constants, by name.
+    values: arrays of its constants, by name.  Small sizes are looked at where nothing was found at the network's own.
     """
     if not may_lack_values(graph):
-        return False
+        return "own"
     before, ctx.prec = ctx.prec, _PRECISION
     try:
-        return not (_uniform(graph, values) or _entry_by_entry(graph, values))
+        if _uniform(graph, values):
+            return "own"
+        with enlarged():
+            found = _at_own_sizes(graph, values)
+        return found if found else _at_small_sizes(graph, values)
     finally:
         ctx.prec = before
 
@@ -96,14 +108,49 @@ def _chance(label: str, seed: int) -> int:
     return int.from_bytes(raw, "big")
 
 
-def _entry_by_entry(graph: Graph, values: Mapping[str, Any]) -> bool:
-    """Whether there is one among drawn numbers."""
+def _at_own_sizes(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
+    """Whether there is one among drawn numbers, or among those that are sought step by step."""
     instance = own_instance(graph)
     constants = None if instance is None else own_constants(graph, graph.inputs, values)
     if instance is None or constants is None:
-        return False
-    tries = islice(_draws(), _MUCH_WORK // (instance.work + 1))
-    return any(_is_defined(graph, draw, instance.base, constants) for draw in tries)
+        return None
+    return "own" if _searched(graph, instance, constants) else None
+
+
+def _at_small_sizes(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
+    """The same of the network at small sizes, with some of the values of its constants."""
+    try:
+        small = Instantiation(graph, reduced_sizes(graph, largest=2))
+        shapes = own_shapes(graph)
+    except Rejected:
+        return None
+    if small.tables == {name: shapes.numbers(name) for name in shapes.tables}:
+        return None  # these are its own
+    constants: dict[str, tuple[Fraction, ...]] = {}
+    for name in constants_among(graph, graph.inputs, values):
+        if name in values:
+            some = _some_of(values[name], math.prod(small.shapes[name]), small.below.get(name))
+            if some is None:
+                return None
+            constants[name] = some
+    return "other" if _searched(graph, small, constants) else None
+
+
+def _some_of(array: Any, count: int, below: int | None) -> tuple[Fraction, ...] | None:
+    """As many of the entries, the smallest and the largest among them: a divisor that is 0 somewhere stays one."""
+    every = array.ravel()
+    if not every.size or _enclosing(array) is None:
+        return None
+    chosen = [every[place * (every.size - 1) // max(1, count - 1)].item() for place in range(count)]
+    chosen[-1], chosen[0] = array.max().item(), array.min().item()
+    return tuple(Fraction(one) if below is None else min(Fraction(one), Fraction(below - 1)) for one in chosen)
+
+
+def _searched(graph: Graph, sizes: Instantiation, constants: Constants) -> bool:
+    tries = list(islice(_draws(), _MUCH_WORK // (sizes.work + 1)))
+    if any(_is_defined(graph, draw, sizes.base, constants) for draw in tries):
+        return True
+    return is_reached(graph, sizes, constants)
 
 
 def _draws() -> Iterator[Draw]:
@@ -120,18 +167,9 @@ def _draws() -> Iterator[Draw]:
 
 def _is_defined(graph: Graph, draw: Draw, sizes: dict[str, int], constants: Constants) -> bool:
     try:
-        instance, state = Instance(graph, Ball(), draw, sizes, constants), State()
-        for kind, update, names in (
-            ("x", instance.activation, list(instance.layers)),
-            ("s", instance.sensitivity, list(reversed(instance.layers))),
-        ):
-            for name in names:
-                state[kind, name] = update(name, state)
-                if not is_finite({(kind, name): state[kind, name]}):
-                    return False
+        return all_is_finite(Instance(graph, Ball(), draw, sizes, constants))
     except (Undetermined, Rejected):
         return False
-    return True
 
 
-__all__ = ["none_is_found"]
+__all__ = ["Sizes", "sizes_of_a_state"]

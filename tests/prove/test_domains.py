@@ -341,16 +341,20 @@ def test_numbers_that_nobody_enclosed_show_no_state(monkeypatch):
     content = json.loads(json.dumps(verify(derive(layers_of("exp", "log", "tanh", shape=(3,))))))
     (late,) = (claim for claim in content["claims"] if claim["kind"] == "tightness")
     assert late["numbers"]["own"]
-    monkeypatch.setattr(recheck, "none_is_found", lambda *rest, **named: True)  # a network without a state
+    monkeypatch.setattr(recheck, "sizes_of_a_state", lambda *rest: None)  # a network without a state
     assert recheck.check(content).confirmed
     monkeypatch.setattr(recheck, "_affordable", lambda *rest: False)
     assert not recheck.check(content).confirmed
 
 
 def test_four_entries_of_a_log_softmax_are_not_all_above_minus_one():
+    """Two are: there is a state of such layers, and it is said that it has other sizes."""
     types = ("log_softmax", {"type": "clip", "low": -1, "high": 1}, "log1p")
-    assert verify(derive(layers_of(*types, shape=(4,))))["verdict"] == "undecided"
-    assert verify(derive(layers_of(*types, shape=(2,))))["verdict"] == "proved"
+    for entries, elsewhere in ((4, 1), (2, 0)):
+        certificate = verify(derive(layers_of(*types, shape=(entries,))))
+        (steps,) = (claim for claim in certificate["claims"] if claim["id"] == "steps")
+        assert (certificate["verdict"], steps["numbers"]["elsewhere"]) == ("proved", elsewhere)
+        assert ("none at its own" in steps["statement"]) == bool(elsewhere)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,15 @@
 import json
 
 import pytest
+from support.refit import refitted
 
 from dyadic.catalogue import example_network
 from dyadic.proofs import checker, recheck, verify
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.evaluate.defined_states import none_is_found
+from dyadic.proofs.claims import Verdict
+from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
+from dyadic.proofs.sentences import told
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.layers import LAYERS
 
@@ -34,6 +37,84 @@ def outcome_of(derivation):
     return steps["verdict"], steps["reason"] or ""
 
 
+def seen(derivation):
+    """The verdict, and whether a state was found at other sizes only; the sentence says the same."""
+    certificate = json.loads(json.dumps(verify(derivation, methods=["lemma", "ranks", "instances", "adjoint"])))
+    (steps,) = (claim for claim in certificate["claims"] if claim["kind"] == "steps")
+    assert ("one was found at other sizes" in steps["statement"]) == bool(steps["numbers"]["elsewhere"])
+    if steps["verdict"] == "proved":
+        checked = recheck.check(certificate, values=derivation.architecture.values)
+        assert not any(text.startswith("steps:") for text in checked.open)
+        assert any("none at its own" in line for line in checked.lines()) == bool(steps["numbers"]["elsewhere"])
+    return steps["verdict"], steps["numbers"]["elsewhere"]
+
+
+def network(shape, *layers, constants=None):
+    """Layers as (name, type, inputs, options), each reading the one before it if it names none."""
+    rows = [
+        {"name": name, "type": kind, **({"inputs": read.split()} if read else {}), **options}
+        for name, kind, read, options in layers
+    ]
+    inputs = {"inputs": {"x": {"shape": list(shape)}}, "constants": constants or {}}
+    return derive(architecture({**inputs, "layers": rows, "cost": {"type": "squared_error"}}))
+
+
+STD = (
+    ("m", "reduce_mean", "h", {}), ("c", "sub", "h m", {}), ("q", "power", "", {"exponent": 2}),
+    ("v", "reduce_mean", "", {}), ("r", "sqrt", "", {}), ("o", "div", "c r", {}),
+)  # fmt: skip
+WIDE = ("b", "dense", "", {"units": 1200, "activation": "relu"})
+HEADS = (("p", "dense", "b", {"units": 5}), ("s", "softmax", "", {}), ("t", "dense", "b", {"units": 5}))
+
+
+def barrier(low, high, shape=(1,)):
+    return network(
+        shape,
+        ("a", "scale", "", {"factor": 1, "offset": -low}), ("la", "log", "", {}),
+        ("b", "scale", "x", {"factor": -1, "offset": high}), ("lb", "log", "", {}), ("o", "add", "la lb", {}),
+    )  # fmt: skip
+
+
+ORDINARY = {
+    "a deviation without epsilon": (lambda: network((200,), ("h", "dense", "", {"units": 200}), *STD), 0),
+    "the same of many": (lambda: network((10**5,), ("h", "tanh", "", {}), *STD), 1),
+    "a mask before a softmax": (
+        lambda: network(
+            (1200,), WIDE, ("h", "dense", "", {"units": 4}), ("m", "add", "h mask", {}),
+            ("p", "softmax", "", {}), ("o", "log", "", {}),
+            constants={"mask": {"shape": [4], "values": [0, 0, 0, -10000]}},
+        ), 1,
+    ),
+    "two heads": (
+        lambda: network(
+            (1200,), WIDE, *HEADS, ("u", "softmax", "", {}), ("c", "concat", "s u", {"axis": 0}), ("o", "log", "", {})
+        ), 1,
+    ),
+    "a long pool": (
+        lambda: network(
+            (10**5,), ("h", "tanh", "", {}),
+            ("o", "average_pool", "", {"kernel": [3], "stride": [1], "padding": [1], "count_include_pad": False}),
+        ), 1,
+    ),
+    "between 2 and 3": (lambda: barrier(2, 3), 0),
+    "between 273 and 373": (lambda: barrier(273, 373, (20,)), 0),
+    "between 5000 and 6000": (lambda: barrier(5000, 6000, (3,)), 0),
+    "increasing numbers": (
+        lambda: network(
+            (6,), ("a", "slice", "x", {"axes": [0], "starts": [1], "ends": [6]}),
+            ("b", "slice", "x", {"axes": [0], "starts": [0], "ends": [5]}), ("d", "sub", "a b", {}), ("o", "log", "", {}),
+        ), 0,
+    ),
+}  # fmt: skip
+"""Networks that have a state, and whether one is found at other sizes only."""
+
+
+@pytest.mark.parametrize("what", ORDINARY)
+def test_an_ordinary_network_is_proved(what):
+    build, elsewhere = ORDINARY[what]
+    assert seen(build()) == ("proved", elsewhere)
+
+
 @pytest.mark.parametrize("count", [20, 60])
 def test_a_long_chain_without_a_state_is_undecided(count):
     verdict, reason = outcome_of(derive(layers_of(*["tanh"] * count, "acosh", shape=(3, 2))))
@@ -41,12 +122,17 @@ def test_a_long_chain_without_a_state_is_undecided(count):
     assert outcome_of(derive(layers_of(*["tanh"] * count, "cosh", "acosh", shape=(3, 2))))[0] == "proved"
 
 
-@pytest.mark.parametrize(
-    ("entries_", "verdict"), [(2, "proved"), (3, "undecided"), (64, "undecided"), (10**6, "undecided")]
-)
-def test_the_sizes_are_the_networks_own(entries_, verdict):
+@pytest.mark.parametrize(("entries_", "elsewhere"), [(2, 0), (3, 1), (64, 1), (10**6, 1)])
+def test_it_is_said_if_a_state_was_found_at_other_sizes_only(entries_, elsewhere):
     spec = {"inputs": {"x": {"shape": [entries_]}}, "layers": ALL_TRUE, "cost": {"type": "squared_error"}}
-    assert outcome_of(derive(architecture(spec)))[0] == verdict
+    assert seen(derive(architecture(spec))) == ("proved", elsewhere)
+
+
+def test_three_entries_have_no_other_sizes_if_one_is_too_few():
+    """The logarithm of 1.5 less the number of entries, of which there are two at least at small sizes."""
+    layers = [*ALL_TRUE[:3], {**ALL_TRUE[3], "offset": 1.5}, ALL_TRUE[4]]
+    spec = {"inputs": {"x": {"shape": [64]}}, "layers": layers, "cost": {"type": "squared_error"}}
+    assert seen(derive(architecture(spec)))[0] == "undecided"
 
 
 @pytest.mark.parametrize("factor", [100, 10**6])
@@ -77,7 +163,7 @@ def test_two_inputs_may_need_different_numbers():
 def test_every_type_has_a_state(name):
     """What is enclosed as a whole encloses what entries are, and where it is finite they are."""
     derivation = example_network(name, numeric=True)
-    assert not none_is_found(Graph(subject(derivation, derivation.steps)), derivation.architecture.values)
+    assert sizes_of_a_state(Graph(subject(derivation, derivation.steps)), derivation.architecture.values) == "own"
 
 
 def test_the_checker_alone_says_that_it_did_not_look():
@@ -88,3 +174,13 @@ def test_the_checker_alone_says_that_it_did_not_look():
     assert not any("NOT SEEN" in line or "if there is a state" in line for line in looked)
     everywhere = json.loads(json.dumps(verify(derive(layers_of("tanh", shape=(3,))))))
     assert not any("NOT SEEN" in line or "if there is a state" in line for line in checker.check(everywhere).lines())
+
+
+@pytest.mark.parametrize(("build", "said"), [(lambda: barrier(2, 3), 1), (ORDINARY["the same of many"][0], 0)])
+def test_where_a_state_was_found_cannot_be_forged(build, said):
+    content = json.loads(json.dumps(verify(build(), methods=["lemma", "ranks", "instances", "adjoint"])))
+    (steps,) = (claim for claim in content["claims"] if claim["kind"] == "steps")
+    steps["numbers"]["elsewhere"] = said
+    steps["statement"] = told("steps", Verdict.PROVED, {}, steps["numbers"]).statement
+    with pytest.raises(checker.Rejected, match="elsewhere"):
+        recheck.check(refitted(content))
