@@ -97,12 +97,13 @@ ORDINARY = {
         ), 1,
     ),
     "between 2 and 3": (lambda: barrier(2, 3), 0),
-    "between 273 and 373": (lambda: barrier(273, 373, (20,)), 0),
+    "between 273 and 373": (lambda: barrier(273, 373, (3,)), 0),
     "between 5000 and 6000": (lambda: barrier(5000, 6000, (3,)), 0),
     "increasing numbers": (
         lambda: network(
-            (6,), ("a", "slice", "x", {"axes": [0], "starts": [1], "ends": [6]}),
-            ("b", "slice", "x", {"axes": [0], "starts": [0], "ends": [5]}), ("d", "sub", "a b", {}), ("o", "log", "", {}),
+            (6,), ("a", "slice", "x", {"axes": [0], "starts": [1], "sizes": [5]}),
+            ("b", "slice", "x", {"axes": [0], "starts": [0], "sizes": [5]}),
+            ("d", "sub", "a b", {}), ("o", "log", "", {}),
         ), 0,
     ),
 }  # fmt: skip
