@@ -78,11 +78,11 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
         return claim(Verdict.UNDECIDED, reason="; ".join(reasons))
     witnesses = [part.numbers["own"] for part in shown.get("tightness", ()) if part.kind == "tightness"]
     known = domain is None or any(witnesses)
-    found = "own" if known else sizes_of_a_state(subject.network, derivation.architecture.values)
-    if found is None:
+    sizes = "own" if known else sizes_of_a_state(subject.network, derivation.architecture.values)
+    if sizes is None:
         reason = "no state was found from which every update is defined: there may be none"
         return claim(Verdict.UNDECIDED, reason=reason)
-    numbers["elsewhere"] = int(found == "other")
+    numbers["elsewhere"] = int(sizes == "other")
     return claim(Verdict.PROVED)
 
 

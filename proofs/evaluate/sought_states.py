@@ -28,7 +28,7 @@ _DOMAINS: dict[str, tuple[float, float]] = {
 """Between which numbers arguments have to lie; those of tan are met by chance."""
 _MARGIN = 2.0**-10
 """How far from the edge."""
-_WORK = 300_000
+_WORK = 1_000_000
 """The terms of all evaluations of one search."""
 _SCALES = (-8, 12)
 """The exponents of 2 of what is added to entries."""
@@ -83,7 +83,7 @@ def _from(
 def _some(tensors: list[list[Cell]], chance: Random) -> list[Cell]:
     """A whole tensor, or a few of its entries."""
     cells = tensors[chance.randrange(len(tensors))]
-    if chance.random() < 0.3:
+    if chance.random() < 0.5:
         return cells
     return chance.sample(cells, min(len(cells), 1 + int(chance.random() * 2)))
 
