@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
 from dyadic.physics.number_types import EMITTED_IN_BALLS
 from dyadic.physics.prior_bounds import PriorBound, PriorCertificate
@@ -63,10 +64,23 @@ def _outcome(found: RoundingCertificate) -> str:
     if found.verdict is Verdict.UNDECIDED:
         return f"how far the gradients of this run are from the exact ones, because {found.reason}"
     if found.verdict is Verdict.PROVED:
-        return (
-            f"every gradient of this run is within {found.relative:.1e} of the exact one, relative to its largest entry"
-        )
+        return f"every gradient of this run is within {_at_most(found)}{_of_which_network(found.constants)}"
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
+
+
+def _at_most(found: RoundingCertificate) -> str:
+    if isfinite(found.relative):
+        return f"{found.relative:.1e} of the exact one, relative to its largest entry"
+    most = max(one.error for one in found.gradients)  # all of a gradient may be 0
+    return f"{most:.1e} of the exact one"
+
+
+def _of_which_network(constants: tuple[str, ...]) -> str:
+    """What the exact gradients are those of, where constants are not exactly their doubles."""
+    if not constants:
+        return ""
+    listed = ", ".join(constants[:4]) + (", ..." if len(constants) > 4 else "")
+    return f", which is that of the network with doubles in the place of its constants ({listed})"
 
 
 def _refuted(one: GradientError | PriorBound) -> str:

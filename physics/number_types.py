@@ -64,7 +64,7 @@ def lower(value: Any) -> float:
 
 
 def _above(value: arb) -> float:
-    return float(np.nextafter(float(value), np.inf))
+    return 0.0 if value == 0 else float(np.nextafter(float(value), np.inf))
 
 
 class ScalarMethods:

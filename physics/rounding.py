@@ -2,7 +2,9 @@
 
 The module computes gradients in float32 or float64.  Its parameters, inputs and target are exact numbers; the emitted
 NumPy functions, executed on balls around them (Arb), enclose what exact arithmetic gives; the precision is raised until
-the balls are small beside the difference.  The bound holds for this run, and for nothing else.
+the balls are small beside the difference.  The bound holds for this run, and for nothing else.  The emitted functions
+hold the network's constants as doubles: where one is not exactly the number of the equations, such as 7/10, the exact
+gradients are those of the network with the double in its place, and :attr:`RoundingCertificate.constants` names it.
 
 A gradient that is further from the exact one than rounding explains is refuted: further than :data:`SLACK` times what
 balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation.
@@ -10,8 +12,11 @@ balls of the module's own precision allow, whose radii grow by half a unit in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
@@ -70,7 +75,8 @@ class RoundingCertificate:
     """Bounds on the rounding errors of one run of an emitted module.
 
     name: of the architecture.  dtype: of the module.  samples: in the batch.  bits: of the balls.
-    reason: why there are no bounds, if there are none.
+    reason: why there are no bounds, if there are none.  constants: as they are written in the code, those that are not
+    exactly the double that they stand for.
     """
 
     name: str
@@ -79,6 +85,7 @@ class RoundingCertificate:
     bits: int
     gradients: tuple[GradientError, ...]
     reason: str | None = None
+    constants: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -97,7 +104,7 @@ class RoundingCertificate:
         """The certificate as JSON."""
         return {
             "architecture": self.name, "dtype": self.dtype, "samples": self.samples, "bits": self.bits,
-            "verdict": str(self.verdict), "reason": self.reason,
+            "verdict": str(self.verdict), "reason": self.reason, "constants_as_doubles": list(self.constants),
             "gradients": {
                 one.parameter: {
                     "error_at_most": one.error, "largest_at_least": one.largest, "relative": one.relative,
@@ -139,7 +146,7 @@ def ran(
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))
     given = _rounded(exact, params, x, y, dtype)
-    return exact, given, _computed(module, given, exact), dtype
+    return exact, given, _computed(module, deepcopy(given), exact), dtype
 
 
 def _name_of(dtype: Any) -> str:
@@ -157,14 +164,24 @@ def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str
     try:
         with np.errstate(all="ignore"):
             gradients = module.gradients(*given)[1]
-            found = {name: np.asarray(on_host(gradients[name]), dtype=np.float64) for name in exact.module.PARAMETERS}
-    except Exception as error:
+            plain = {name: on_host(gradients[name]) for name in exact.module.PARAMETERS}
+            odd = [name for name, value in plain.items() if not _is_real(gradients[name], value)]
+            found = {name: np.asarray(value, dtype=np.float64) for name, value in plain.items() if not odd}
+    except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {str(error)[:200]}"
         raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
+    if odd:
+        raise DyadicError(
+            f"the module's gradient of {odd[0]} is no array of real numbers; give one of float32 or float64"
+        )
     for name, shape in exact.module.PARAMETERS.items():
         if found[name].shape != shape:
             raise DyadicError(f"the module's gradient of {name} has shape {found[name].shape}, not {shape}")
     return found
+
+
+def _is_real(given: Any, on_this_host: Any) -> bool:
+    return not isinstance(given, np.ma.MaskedArray) and np.asarray(on_this_host).dtype.kind in "fiu"
 
 
 def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
@@ -178,9 +195,26 @@ def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array]
                 errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
             if all(small for _, small in errors):
                 break
-        return RoundingCertificate(*_run(updates, dtype), bits, tuple(error for error, _ in errors))
+        bounds = tuple(error for error, _ in errors)
+        return RoundingCertificate(*_run(updates, dtype), bits, bounds, constants=rounded_constants(network.text))
     except Unenclosed as error:
         return _unbounded(updates, dtype, error)
+
+
+def rounded_constants(text: str) -> tuple[str, ...]:
+    """The numbers of an emitted module that are not exactly the doubles that Python makes of them, as written."""
+    tree = ast.parse(text)
+    written = (ast.get_source_segment(text, node) for node in _numbers(tree))
+    return tuple(dict.fromkeys(one for one in written if one and Fraction(one) != Fraction(float(one))))
+
+
+def _numbers(node: ast.AST) -> Iterator[ast.Constant]:
+    """The floats of all that is computed with; how parameters are drawn is no part of it."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, float):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.FunctionDef) and child.name == "init"):
+            yield from _numbers(child)
 
 
 def _run(updates: Updates, dtype: str) -> tuple[str, str, int]:
@@ -204,6 +238,8 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
     """The error of one gradient, and whether its balls are small beside it."""
     if not np.isfinite(computed).all():
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(computed))[0])
+        if not exact[place].is_finite():
+            raise Unenclosed(f"the gradient of {name} has no value at these numbers")
         return GradientError(name, 0.0, float("inf"), place, float(computed[place]), said(exact[place]),
                              Verdict.REFUTED), True  # fmt: skip
     differences = mapped(abs, exact - balls(computed))
@@ -237,4 +273,4 @@ def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
     return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
 
 
-__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "said"]
+__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "rounded_constants", "said"]
