@@ -22,7 +22,7 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.enclosures import Unenclosed, enclosing, small_enough
-from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
 from dyadic.physics.rounded_numbers import FORMATS, FloatFormat, Rounded
 from dyadic.physics.rounding import exact_gradients, ran, said
 from dyadic.physics.sure_decisions import with_sure_decisions
@@ -119,7 +119,7 @@ def prior_bounds(
 def _allowed(updates: Updates, form: FloatFormat, radius: float) -> dict[str, Array]:
     """The gradients over the box, with the bounds on their errors."""
     with enclosing(_BITS):
-        inside = updates.converted(partial(_exact_numbers, form))
+        inside = updates.converted(partial(_exact_numbers, form), ratio)
         boxed = copy(inside)
         boxed.inputs = {name: _boxed(form, array, radius) for name, array in updates.inputs.items()}
         state = boxed.exact()

@@ -11,6 +11,7 @@ balls of the module's own precision allow, whose radii grow by half a unit in th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -19,8 +20,8 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.enclosures import Unenclosed, enclosing
-from dyadic.physics.loading import EmittedNetwork, emitted_network
-from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.loading import EmittedNetwork, exact_network
+from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
 from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.trajectory import on_host
@@ -129,12 +130,12 @@ def certify(
 def ran(
     derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any
 ) -> tuple[EmittedNetwork, tuple[Any, Any, Any], dict[str, Array], str]:
-    """(the network emitted for NumPy in float64, what the module is given, its gradients, its type).
+    """(the network with its exact numbers, for balls, what the module is given, its gradients, its type).
 
     Raises :class:`DyadicError` as :func:`certify` does.
     """
     expect_derivation(derivation)
-    exact = emitted_network(derivation, "numpy", "float64")
+    exact = exact_network(derivation)
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))
@@ -156,15 +157,27 @@ def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str
     """The gradients of the module, which is somebody else's program and may do anything."""
     try:
         with np.errstate(all="ignore"):
-            gradients = module.gradients(*given)[1]
-            found = {name: np.asarray(on_host(gradients[name]), dtype=np.float64) for name in exact.module.PARAMETERS}
-    except Exception as error:
+            gradients = module.gradients(*deepcopy(given))[1]  # it may write into what it is given
+            found = {name: _real(name, gradients[name]) for name in exact.module.PARAMETERS}
+    except DyadicError:
+        raise
+    except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {str(error)[:200]}"
         raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
     for name, shape in exact.module.PARAMETERS.items():
         if found[name].shape != shape:
             raise DyadicError(f"the module's gradient of {name} has shape {found[name].shape}, not {shape}")
     return found
+
+
+def _real(name: str, gradient: Any) -> Array:
+    """A gradient as doubles; what would lose something on the way is refused."""
+    array = on_host(gradient)
+    masked = isinstance(gradient, np.ma.MaskedArray) or isinstance(array, np.ma.MaskedArray)
+    if masked or array.dtype.kind != "f" or array.dtype.itemsize > 8:
+        kind = "a masked array" if masked else f"of type {array.dtype.name}"
+        raise DyadicError(f"the module's gradient of {name} is {kind}; give one of float32 or float64")
+    return array.astype(np.float64)
 
 
 def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
@@ -195,7 +208,7 @@ def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCerti
 
 def exact_gradients(updates: Updates) -> dict[str, Array]:
     """The gradients, as balls that hold the exact ones."""
-    inside = updates.converted(balls)
+    inside = updates.converted(balls, ratio)
     state = inside.exact()
     return {name: mapped(arb, value) for name, value in inside.at(state.x, state.s).gradients().items()}
 
