@@ -5,7 +5,9 @@ NumPy functions, executed on balls around them (Arb), enclose what exact arithme
 the balls are small beside the difference.  The bound holds for this run, and for nothing else.
 
 A gradient that is further from the exact one than rounding explains is refuted: further than :data:`SLACK` times what
-balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation.
+balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation, and
+further than the model of rounding allows (:mod:`dyadic.physics.rounding_model`), which knows of numbers that are too
+small.  Where the model says nothing, as some number may be too large, the run is undecided.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from flint import arb
 from dyadic.physics.enclosures import Unenclosed, enclosing
 from dyadic.physics.loading import EmittedNetwork, exact_network
 from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
+from dyadic.physics.rounded_numbers import FORMATS
+from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.trajectory import on_host
@@ -38,6 +42,8 @@ _SMALL = 2.0**-10
 """A ball is small beside a difference where its radius is below this part of it."""
 _SMALLEST = 2.0**-149
 """The smallest number of float32, below which everything is 0."""
+MOST_MODELLED = 50_000
+"""Entries of the doubled state of a sample, up to which what looks wrong is held against the model of rounding."""
 _BITS = {"float32": 24, "float64": 53}
 
 
@@ -91,8 +97,13 @@ class RoundingCertificate:
 
     @property
     def relative(self) -> float:
-        """The largest of the relative bounds."""
-        return max(one.relative for one in self.gradients)
+        """The largest of the relative bounds, of the gradients that have one."""
+        return max((one.relative for one in self.gradients if np.isfinite(one.relative)), default=0.0)
+
+    @property
+    def unrelated(self) -> tuple[GradientError, ...]:
+        """Gradients that may be 0 as a whole, with an error that is not: no bound is relative to them."""
+        return tuple(one for one in self.gradients if not np.isfinite(one.relative))
 
     def as_dict(self) -> dict[str, Any]:
         """The certificate as JSON."""
@@ -101,8 +112,8 @@ class RoundingCertificate:
             "verdict": str(self.verdict), "reason": self.reason,
             "gradients": {
                 one.parameter: {
-                    "error_at_most": one.error, "largest_at_least": one.largest, "relative": one.relative,
-                    "entry": list(one.entry), "computed": one.computed, "exact": one.exact,
+                    "error_at_most": one.error, "largest_at_least": one.largest,
+                    "relative": one.relative if np.isfinite(one.relative) else None, "entry": list(one.entry), "computed": one.computed, "exact": one.exact,
                     "verdict": str(one.verdict),
                 }
                 for one in self.gradients
@@ -184,16 +195,45 @@ def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array]
     updates = Updates(network, *given)
     try:
         with enclosing(_BITS[dtype]):
-            allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in exact_gradients(updates).items()}
-        for bits in PRECISIONS:
-            with enclosing(bits):
-                exact = exact_gradients(updates)
-                errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
-            if all(small for _, small in errors):
-                break
-        return RoundingCertificate(*_run(updates, dtype), bits, tuple(error for error, _ in errors))
+            allowed = {key: mapped(_allowed, value).astype(float) for key, value in exact_gradients(updates).items()}
+        bits, errors = _errors(updates, found, allowed)
+        if any(one.verdict is Verdict.REFUTED for one in errors):  # unless numbers too small or too large explain it
+            model = modelled_gradients(updates, FORMATS[dtype], 0.0, MOST_MODELLED)
+            most = {key: mapped(lambda one: upper(one.error), value).astype(float) for key, value in model.items()}
+            bits, errors = _errors(updates, found, {key: np.maximum(most[key], allowed[key]) for key in allowed})
+        return RoundingCertificate(*_run(updates, dtype), bits, errors)
     except Unenclosed as error:
         return _unbounded(updates, dtype, error)
+
+
+def _allowed(ball: Any) -> float:
+    """What rounding explains where nothing is too small, from a ball of the module's own precision."""
+    return SLACK * (upper(ball.rad()) + _SMALLEST)
+
+
+def _errors(updates: Updates, found: Any, allowed: Any) -> tuple[int, tuple[GradientError, ...]]:
+    """The bits of balls that are small enough, and the error of every gradient."""
+    for bits in PRECISIONS:
+        with enclosing(bits):
+            exact = exact_gradients(updates)
+            if missing := [(key, at) for key, value in exact.items() if (at := _place_of(value, _is_no_number))]:
+                continue
+            errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
+        if all(small for _, small in errors):
+            break
+    if missing:
+        name, (place,) = missing[0]
+        raise Unenclosed(f"no ball of {bits} bits bounds the exact gradient of {name} at {list(place)}")
+    return bits, tuple(error for error, _ in errors)
+
+
+def _place_of(array: Array, holds: Any) -> list[tuple[int, ...]]:
+    """The first place where something holds, or nothing."""
+    return [at for at in np.ndindex(array.shape) if holds(array[at])][:1]
+
+
+def _is_no_number(ball: Any) -> bool:
+    return not ball.is_finite()
 
 
 def _run(updates: Updates, dtype: str) -> tuple[str, str, int]:
@@ -223,7 +263,7 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
     bounds = mapped(upper, differences).astype(float)
     place = tuple(int(k) for k in np.unravel_index(int(np.argmax(bounds)), bounds.shape))
     worst = float(bounds[place])
-    far = [at for at in np.ndindex(bounds.shape) if lower(differences[at]) > SLACK * (upper(allowed[at]) + _SMALLEST)]
+    far = [at for at in np.ndindex(bounds.shape) if lower(differences[at]) > allowed[at]]
     at = max(far, key=lambda one: bounds[one]) if far else place
     largest = max(map(lower, exact.ravel()), default=0.0)
     radius = max((upper(ball.rad()) for ball in exact.ravel()), default=0.0)

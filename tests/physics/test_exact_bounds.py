@@ -8,6 +8,7 @@ from support.rounded_chain import CHAIN, changed, derived
 
 import dyadic
 from dyadic.physics.loading import emitted_network, imported
+from dyadic.physics.prior_bounds import prior_bounds
 from dyadic.physics.starts import problem
 
 
@@ -96,3 +97,37 @@ def test_a_gradient_that_is_exactly_0_has_no_error():
     found = dyadic.certify(derivation, module, p, np.zeros((1, 1)), np.zeros((1, 1)))
     assert [(one.error, one.relative) for one in found.gradients] == [(0.0, 0.0)] * 2
     assert (found.verdict, found.bits) == ("proved", 128)
+
+
+SQUARED = [{"name": "m", "type": "mul", "inputs": ["x", "x"]}, {"name": "s", "type": "scale", "factor": 1e20}, DENSE]
+
+
+def of_one_number(layers, x, y, dtype="float32"):
+    derivation = one_weight(layers, {"type": "squared_error"})
+    module = emitted_network(derivation, "numpy", dtype).module
+    p = {"o.weight": np.ones((1, 1), dtype), "o.bias": np.zeros(1, dtype)}
+    return dyadic.certify(derivation, module, p, np.full((1, 1), x, dtype), np.full((1, 1), y, dtype))
+
+
+def test_a_number_that_becomes_too_small_on_the_way_refutes_nothing():
+    """x^2 is 0 in float32, and 1e20 times it would not be."""
+    found = of_one_number(SQUARED, 1e-24, -1.0)
+    assert found.verdict == "proved"
+    (one,) = [one for one in found.gradients if one.parameter == "o.weight"]
+    assert (one.computed, 1e-28 < one.error < 1.01e-28) == (0.0, True)
+
+
+@pytest.mark.parametrize("layer, x, reason", [("sqrt", -1.0, "exact gradient"), ("exp", 101.0, "too large for float32")])
+def test_what_has_no_value_or_a_too_large_one_is_undecided(layer, x, reason):
+    found = of_one_number([{"name": "m", "type": layer}, DENSE], x, 0.0)
+    assert (found.verdict, found.gradients) == ("undecided", ())
+    assert reason in found.reason
+
+
+def test_a_square_over_a_box_around_0_has_a_bound():
+    derivation = one_weight([{"name": "m", "type": "power", "exponent": 2}, DENSE], {"type": "squared_error"})
+    module = emitted_network(derivation).module
+    p = {"o.weight": np.ones((1, 1)), "o.bias": np.zeros(1)}
+    found = prior_bounds(derivation, module, p, np.zeros((1, 1)), np.ones((1, 1)), 0.1)
+    assert found.verdict == "proved", found.reason
+    assert all(one.largest < 1.1 for one in found.gradients)
