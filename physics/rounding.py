@@ -113,8 +113,8 @@ class RoundingCertificate:
             "gradients": {
                 one.parameter: {
                     "error_at_most": one.error, "largest_at_least": one.largest,
-                    "relative": one.relative if np.isfinite(one.relative) else None, "entry": list(one.entry), "computed": one.computed, "exact": one.exact,
-                    "verdict": str(one.verdict),
+                    "relative": one.relative if np.isfinite(one.relative) else None, "entry": list(one.entry),
+                    "computed": one.computed, "exact": one.exact, "verdict": str(one.verdict),
                 }
                 for one in self.gradients
             },

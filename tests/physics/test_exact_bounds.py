@@ -21,7 +21,7 @@ DENSE = {"name": "o", "type": "dense", "units": 1}
 
 
 @pytest.mark.parametrize(
-    "layers, cost, rest, exact",
+    ("layers", "cost", "rest", "exact"),
     [
         ([DENSE], {"type": "huber", "delta": 0.7}, {}, Fraction(7, 10)),
         ([DENSE], {"type": "squared_error", "weight": 0.3}, {}, Fraction(3, 10)),
@@ -41,8 +41,6 @@ def test_constants_that_are_no_doubles_are_exact(layers, cost, rest, exact, dtyp
     bound = Fraction(next(one.error for one in found.gradients if one.parameter == "o.weight"))
     assert found.verdict == "proved"
     assert 0 < abs(computed - exact) <= bound <= abs(computed - exact) * Fraction(1001, 1000)
-
-
 
 
 def test_roots_and_pi_are_exact():
@@ -77,7 +75,7 @@ def test_a_module_that_writes_into_its_arguments_is_held_against_what_it_was_giv
 
 
 @pytest.mark.parametrize(
-    "line, message",
+    ("line", "message"),
     [
         ("W_bar_c = W_bar_c + 1j", "W_bar_c|c.weight is of type complex128"),
         ("W_bar_c = np.ma.masked_array(W_bar_c, mask=True)", "c.weight is a masked array"),
@@ -117,7 +115,9 @@ def test_a_number_that_becomes_too_small_on_the_way_refutes_nothing():
     assert (one.computed, 1e-28 < one.error < 1.01e-28) == (0.0, True)
 
 
-@pytest.mark.parametrize("layer, x, reason", [("sqrt", -1.0, "exact gradient"), ("exp", 101.0, "too large for float32")])
+@pytest.mark.parametrize(
+    ("layer", "x", "reason"), [("sqrt", -1.0, "exact gradient"), ("exp", 101.0, "too large for float32")]
+)
 def test_what_has_no_value_or_a_too_large_one_is_undecided(layer, x, reason):
     found = of_one_number([{"name": "m", "type": layer}, DENSE], x, 0.0)
     assert (found.verdict, found.gradients) == ("undecided", ())
