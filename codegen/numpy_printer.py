@@ -17,6 +17,7 @@ from typing import Any
 
 from sympy import Add, Expr, Mul, Pow, Rational
 
+from dyadic.codegen.exact_numbers import exact_number
 from dyadic.codegen.factors import divisions, guarded_factors, pull_out, split_product, vanishes
 from dyadic.codegen.numpy_arrays import (
     ATOM,
@@ -128,7 +129,7 @@ class NumpyPrinter:
 
     def _visit(self, node: Expr, order: list[Index]) -> ArrayCode:
         if node.is_number:
-            return ArrayCode(repr(int(node)) if node.is_Integer else repr(float(node)), (), ATOM if node >= 0 else SUM)
+            return self._number(node)
         if isinstance(node, Element):
             return in_order(self._entry(node), order)
         if isinstance(node, Apply):
@@ -148,6 +149,14 @@ class NumpyPrinter:
         if node == BATCH:
             return ArrayCode("batch", (), ATOM)
         raise UnsupportedEquation(f"the numpy target cannot print {type(node).__name__}")
+
+    def _number(self, node: Expr) -> ArrayCode:
+        """The nearest double, or the number itself where the code is for balls."""
+        if node.is_Integer:
+            return ArrayCode(repr(int(node)), (), ATOM if node >= 0 else SUM)
+        if self.support.exact:
+            return ArrayCode(exact_number(node), (), ATOM)
+        return ArrayCode(repr(float(node)), (), ATOM if node >= 0 else SUM)
 
     def _entry(self, node: Element, fill: str = "0") -> ArrayCode:
         return self.entries.entry(node, self.divisions, self.guards, fill)

@@ -26,9 +26,10 @@ class NumpyTarget(Target):
     template = "numpy.py.j2"
     array_module = "np"
 
-    def __init__(self, derivation: Derivation, dtype: str) -> None:
+    def __init__(self, derivation: Derivation, dtype: str, exact: bool = False) -> None:
+        """exact: the layers' functions are for balls, with the equations' own numbers instead of doubles."""
         super().__init__(derivation, dtype)
-        self.support = Support()
+        self.support = Support(exact=exact)
         self.routines: dict[str, dict[str, Any]] = {}
 
     def called(self, call: RoutineCall) -> str:

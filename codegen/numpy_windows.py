@@ -51,6 +51,7 @@ class Support:
     helpers: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
     constants: dict[str, str] = field(default_factory=dict)
+    exact: bool = False
     comments: dict[str, str] = field(default_factory=dict)
 
     def constant(self, prefix: str, code: str, comment: str) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
 
-from dyadic.physics.number_types import EMITTED_IN_BALLS
 from dyadic.physics.prior_bounds import PriorBound, PriorCertificate
 from dyadic.physics.rounded_numbers import FUNCTION_UNITS
 from dyadic.physics.rounding import GradientError, RoundingCertificate
 from dyadic.printable import printable
 from dyadic.proofs.claims import Verdict
 from dyadic.terminal import Page, counted
+
+_IN_BALLS = "the emitted code, executed in ball arithmetic with the equations' own numbers"
 
 
 def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
@@ -24,10 +24,10 @@ def rounding_text(found: RoundingCertificate, page: Page) -> Iterator[str]:
         wide = min(max(len(printable(one.parameter)) for one in found.gradients), 32)
         yield page.styled(f"{'gradient of':<{wide}}  largest entry  off by at most  relative", "bold")
         for one in found.gradients:
-            numbers = f"{one.largest:>13.4g}  {one.error:>14.2e}  {one.relative:>8.1e}"
+            numbers = f"{one.largest:>13.4g}  {one.error or 0:>14.2e}  {_relative(one):>8}"
             yield f"{printable(one.parameter)[:wide]:<{wide}}  {numbers}"
     yield ""
-    yield from page.wrapped(f"Trusted: Arb; {EMITTED_IN_BALLS}.")
+    yield from page.wrapped(f"Trusted: Arb; {_IN_BALLS}.")
     yield from page.wrapped("Shown of this run alone; that the equations are right is what `dyadic verify` shows.")
 
 
@@ -43,7 +43,7 @@ def prior_text(found: PriorCertificate, page: Page) -> Iterator[str]:
             yield f"{printable(one.parameter)[:wide]:<{wide}}  {one.largest:>15.4g}  {one.error:>14.2e}"
     yield ""
     yield from page.wrapped(
-        f"Trusted: Arb; {EMITTED_IN_BALLS}; that functions are off by at most {FUNCTION_UNITS} units in the last place."
+        f"Trusted: Arb; {_IN_BALLS}; that functions are off by at most {FUNCTION_UNITS} units in the last place."
     )
     yield from page.wrapped("Shown of these parameters and this target, and of NumPy's functions, sums in any order.")
 
@@ -64,23 +64,26 @@ def _outcome(found: RoundingCertificate) -> str:
     if found.verdict is Verdict.UNDECIDED:
         return f"how far the gradients of this run are from the exact ones, because {found.reason}"
     if found.verdict is Verdict.PROVED:
-        return f"every gradient of this run is within {_at_most(found)}{_of_which_network(found.constants)}"
+        return _bounded(found)
     return "; ".join(_refuted(one) for one in found.gradients if one.verdict is Verdict.REFUTED)
 
 
-def _at_most(found: RoundingCertificate) -> str:
-    if isfinite(found.relative):
-        return f"{found.relative:.1e} of the exact one, relative to its largest entry"
-    most = max(one.error for one in found.gradients)  # all of a gradient may be 0
-    return f"{most:.1e} of the exact one"
+def _bounded(found: RoundingCertificate) -> str:
+    if not any(one.error for one in found.gradients):
+        return "every gradient of this run is the exact one"
+    said = f"every gradient of this run is within {found.relative:.1e} of the exact one, relative to its largest entry"
+    if not (others := found.unrelated):
+        return said
+    apart = ", ".join(f"{printable(one.parameter)} (off by at most {one.error:.1e})" for one in others)
+    if len(others) == len(found.gradients):
+        return f"every gradient of this run has a bound, relative to none as the exact ones may be 0: {apart}"
+    return f"{said}; but for those that may be 0 as a whole: {apart}"
 
 
-def _of_which_network(constants: tuple[str, ...]) -> str:
-    """What the exact gradients are those of, where constants are not exactly their doubles."""
-    if not constants:
-        return ""
-    listed = ", ".join(constants[:4]) + (", ..." if len(constants) > 4 else "")
-    return f", which is that of the network with doubles in the place of its constants ({listed})"
+def _relative(one: GradientError) -> str:
+    if one.error == 0:
+        return "0"
+    return f"{one.relative:.1e}" if one.relative < float("inf") else "may be 0"
 
 
 def _refuted(one: GradientError | PriorBound) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dyadic.codegen import TARGET_TYPES
 from dyadic.codegen.assembly import DTYPES, Target, emit_module
+from dyadic.codegen.numpy_target import NumpyTarget
 from dyadic.codegen.plan import Plan, RoutineCall
 from dyadic.scratch import temporary_folder
 from dyadic.symbolic.derivation import Derivation
@@ -58,8 +59,19 @@ def emitted_network(derivation: Derivation, target: str = "numpy", dtype: str = 
     for what, given, known in (("target", target, tuple(TARGET_TYPES)), ("dtype", dtype, DTYPES)):
         if given not in known:
             raise DyadicError(f"nothing runs with the {what} {given!r}; choose one of {', '.join(known)}")
-    made = TARGET_TYPES[target](derivation, dtype)
-    text = emit_module(made)
+    return _loaded(TARGET_TYPES[target](derivation, dtype))
+
+
+def exact_network(derivation: Derivation) -> EmittedNetwork:
+    """The network emitted for NumPy with the equations' own numbers, of which 7/10 is no double.
+
+    Its layers' functions run in ball arithmetic alone (:func:`dyadic.physics.sure_decisions.with_sure_decisions`).
+    """
+    return _loaded(NumpyTarget(derivation, "float64", exact=True))
+
+
+def _loaded(made: Target) -> EmittedNetwork:
+    derivation, text = made.derivation, emit_module(made)
     module = imported(text)
     for name in getattr(module, "POSITIONS", ()):  # the file beside a module, of which there is none here
         module.POSITIONS[name] = derivation.architecture.values[name]
@@ -87,7 +99,7 @@ def executed(path: Path) -> ModuleType:
         module.__file__ = str(path)  # what came with a model lies beside it
     except (OSError, UnicodeDecodeError) as error:
         raise DyadicError(f"{path}: cannot be read ({error}); give a module that `dyadic emit` wrote") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that exits does not end this program
         if isinstance(error, DyadicError):
             raise
         raise DyadicError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from error
@@ -96,4 +108,4 @@ def executed(path: Path) -> ModuleType:
     return module
 
 
-__all__ = ["EmittedNetwork", "emitted_network", "executed", "imported"]
+__all__ = ["EmittedNetwork", "emitted_network", "exact_network", "executed", "imported"]

@@ -35,6 +35,31 @@ def balls(array: Array) -> Array:
     return mapped(lambda value: arb(float(value)), array)
 
 
+def ratio(number: Any) -> arb:
+    """A rational number as a ball."""
+    return arb(int(number.p)) / arb(int(number.q))
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """A number to a power; of balls a whole one by products, as Arb's own has no value where the middle is 0."""
+    if isinstance(exponent, arb) and exponent.is_integer():
+        exponent = int(exponent.unique_fmpz())
+    if not isinstance(base, arb):
+        return base**exponent
+    if not isinstance(exponent, int | np.integer):
+        return base ** arb(exponent)
+    found = arb(1)
+    for bit in bin(abs(int(exponent)))[2:]:
+        found = _squared(found) * base if bit == "1" else _squared(found)
+    return found if exponent >= 0 else 1 / found
+
+
+def _squared(ball: arb) -> arb:
+    """The square of a ball, which is nowhere negative."""
+    size = abs(ball)
+    return size * size
+
+
 def mapped(function: Callable[[Any], Any], array: Array) -> Array:
     """The function of every entry, as an array of objects."""
     values = np.asarray(array)
@@ -295,8 +320,10 @@ class Slopes(ScalarMethods):
     def __pow__(self, exponent: Any) -> Slopes:
         if int(exponent) != exponent:
             raise Undetermined(f"a power of {exponent}")
-        power = int(exponent)
-        return self._along(self.value**power, power * self.value ** (power - 1)) if power else Slopes(arb(1), {})
+        whole = int(exponent)
+        if not whole:
+            return Slopes(arb(1), {})
+        return self._along(power(self.value, whole), whole * power(self.value, whole - 1))
 
     def __gt__(self, other: Any) -> bool:
         return _larger(self.value, _value(other))
@@ -319,5 +346,5 @@ def _value(number: Any) -> arb:
 
 __all__ = [
     "EMITTED_IN_BALLS", "PRECISION", "SERIES", "ScalarMethods", "Series", "Slopes", "Undetermined", "around", "balls",
-    "elementwise", "lower", "mapped", "upper",
+    "elementwise", "lower", "mapped", "power", "ratio", "upper",
 ]  # fmt: skip

@@ -12,19 +12,18 @@ is further off is refuted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
-from functools import partial
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from flint import arb
 
-from dyadic.physics.enclosures import Unenclosed, enclosing, small_enough
-from dyadic.physics.number_types import balls, lower, mapped, upper
-from dyadic.physics.rounded_numbers import FORMATS, FloatFormat, Rounded
+from dyadic.physics.enclosures import Unenclosed, enclosing
+from dyadic.physics.number_types import lower, mapped, upper
+from dyadic.physics.rounded_numbers import FORMATS
 from dyadic.physics.rounding import exact_gradients, ran, said
+from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.updates import Array, Updates
 from dyadic.proofs.claims import Verdict
@@ -34,7 +33,6 @@ from dyadic.symbolic.errors import DyadicError
 
 MOST_ENTRIES = 10_000
 """Of the doubled state; every product takes some microseconds."""
-_BITS = 128
 _MORE_BITS = 512
 
 
@@ -107,36 +105,12 @@ def prior_bounds(
     run = derivation.architecture.name, dtype, Updates(exact, *given).batch if exact.batched else 1, radius
     try:
         updates = Updates(with_sure_decisions(exact), *given)
-        small_enough(updates, MOST_ENTRIES)
-        allowed = _allowed(updates, FORMATS[dtype], radius)
+        allowed = modelled_gradients(updates, FORMATS[dtype], radius, MOST_ENTRIES)
         with enclosing(_MORE_BITS):
             at_centre = exact_gradients(updates)
             return PriorCertificate(*run, tuple(_bound(key, found[key], at_centre[key], allowed[key]) for key in found))
     except (Unenclosed, Undetermined) as error:
         return PriorCertificate(*run, (), str(error))
-
-
-def _allowed(updates: Updates, form: FloatFormat, radius: float) -> dict[str, Array]:
-    """The gradients over the box, with the bounds on their errors."""
-    with enclosing(_BITS):
-        inside = updates.converted(partial(_exact_numbers, form))
-        boxed = copy(inside)
-        boxed.inputs = {name: _boxed(form, array, radius) for name, array in updates.inputs.items()}
-        state = boxed.exact()
-        found = boxed.at(state.x, state.s).gradients()
-        as_number = Rounded(form, arb(0)).number
-        return {name: mapped(as_number, value) for name, value in found.items()}
-
-
-def _exact_numbers(form: FloatFormat, array: Array) -> Array:
-    return _boxed(form, array, 0.0)
-
-
-def _boxed(form: FloatFormat, array: Array, radius: float) -> Array:
-    values = balls(array)
-    if values.dtype != object:
-        return values
-    return mapped(lambda ball: Rounded(form, ball + arb(0, radius)), values)
 
 
 def _bound(name: str, computed: Array, exact: Array, allowed: Array) -> PriorBound:

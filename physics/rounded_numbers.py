@@ -16,7 +16,7 @@ from typing import Any
 
 from flint import arb, arb_series, ctx
 
-from dyadic.physics.number_types import SERIES, ScalarMethods, Undetermined, elementwise
+from dyadic.physics.number_types import SERIES, ScalarMethods, Undetermined, elementwise, power
 
 FUNCTION_UNITS = 4
 """How many units in the last place a function of NumPy's or of the C library's may be off; NumPy states at most 4."""
@@ -40,6 +40,14 @@ class FloatFormat:
     def tiny(self) -> arb:
         """More than what a result below the normal numbers may be off by, whose units are the smallest number."""
         return arb(2) ** (self.smallest + 3)
+
+    def held(self, value: arb) -> arb:
+        """How far a number of the code may be off: 0 if the format holds it; else it is rounded, to a double first."""
+        if value.is_exact():
+            mantissa, exponent = value.man_exp()
+            if abs(int(mantissa)).bit_length() <= self.bits and (mantissa == 0 or int(exponent) >= self.smallest):
+                return arb(0)
+        return _up(2 * self.unit * _size(value) + self.tiny)
 
 
 FORMATS = {"float32": FloatFormat("float32", 24, -149, 128), "float64": FloatFormat("float64", 53, -1074, 1024)}
@@ -91,8 +99,7 @@ class Rounded(ScalarMethods):
         value = arb(other)
         if not value.is_finite():
             raise Undetermined(f"what becomes of {value} in {self.format.name}")
-        exact = self.format.bits >= 53 or isinstance(other, int) or _is_short(value, self.format.bits)
-        return Rounded(self.format, value, 0 if exact else _up(self.format.unit * _size(value)))
+        return Rounded(self.format, value, self.format.held(value))
 
     def rounded(self, exact: arb, error: arb, units: int = 0) -> Rounded:
         """A result: of arguments that make it off by ``error``, and then rounded, or off by some units."""
@@ -151,13 +158,18 @@ class Rounded(ScalarMethods):
         return self.number(other) / self
 
     def __pow__(self, exponent: Any) -> Rounded:
-        power, error = arb(exponent), self.error
+        if not isinstance(exponent, int):
+            exponent = arb(exponent)
+        error, off = self.error, self.format.held(arb(exponent))
         hull = _hull(self.exact, error)
-        slope = power * hull ** (power - 1) if error else arb(0)
-        exact = self.exact**power
-        if not slope.is_finite() or not exact.is_finite():
+        slope = exponent * power(hull, exponent - 1) if error else arb(0)
+        exact = power(self.exact, exponent)
+        error = _size(slope) * error
+        if off > 0:  # the exponent is rounded as well
+            error += _size(power(hull, _hull(arb(exponent), off)) * hull.log()) * off
+        if not error.is_finite() or not exact.is_finite():
             raise Undetermined(f"a power of {exponent}")
-        return self.rounded(exact, _up(_size(slope) * error), FUNCTION_UNITS)
+        return self.rounded(exact, _up(error), FUNCTION_UNITS)
 
     def __abs__(self) -> Rounded:
         return Rounded(self.format, abs(self.exact), self.error)
@@ -206,12 +218,6 @@ class Rounded(ScalarMethods):
 
 def _is_infinite(value: Any) -> bool:
     return not isinstance(value, Rounded) and bool(abs(arb(value)) == arb("inf"))
-
-
-def _is_short(value: arb, bits: int) -> bool:
-    """Whether an exact number has no more bits in its significand."""
-    mantissa, _ = value.man_exp()
-    return abs(int(mantissa)).bit_length() <= bits
 
 
 __all__ = ["FORMATS", "FUNCTION_UNITS", "FloatFormat", "Rounded"]

@@ -2,21 +2,19 @@
 
 The module computes gradients in float32 or float64.  Its parameters, inputs and target are exact numbers; the emitted
 NumPy functions, executed on balls around them (Arb), enclose what exact arithmetic gives; the precision is raised until
-the balls are small beside the difference.  The bound holds for this run, and for nothing else.  The emitted functions
-hold the network's constants as doubles: where one is not exactly the number of the equations, such as 7/10, the exact
-gradients are those of the network with the double in its place, and :attr:`RoundingCertificate.constants` names it.
+the balls are small beside the difference.  The bound holds for this run, and for nothing else.
 
 A gradient that is further from the exact one than rounding explains is refuted: further than :data:`SLACK` times what
-balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation.
+balls of the module's own precision allow, whose radii grow by half a unit in the last place at every operation, and
+further than the model of rounding allows (:mod:`dyadic.physics.rounding_model`), which knows of numbers that are too
+small.  Where the model says nothing, as some number may be too large, the run is undecided.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from fractions import Fraction
 from types import ModuleType
 from typing import Any
 
@@ -24,8 +22,10 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.enclosures import Unenclosed, enclosing
-from dyadic.physics.loading import EmittedNetwork, emitted_network
-from dyadic.physics.number_types import balls, lower, mapped, upper
+from dyadic.physics.loading import EmittedNetwork, exact_network
+from dyadic.physics.number_types import balls, lower, mapped, ratio, upper
+from dyadic.physics.rounded_numbers import FORMATS
+from dyadic.physics.rounding_model import modelled_gradients
 from dyadic.physics.starts import taken
 from dyadic.physics.sure_decisions import with_sure_decisions
 from dyadic.physics.trajectory import on_host
@@ -42,6 +42,8 @@ _SMALL = 2.0**-10
 """A ball is small beside a difference where its radius is below this part of it."""
 _SMALLEST = 2.0**-149
 """The smallest number of float32, below which everything is 0."""
+MOST_MODELLED = 50_000
+"""Entries of the doubled state of a sample, up to which what looks wrong is held against the model of rounding."""
 _BITS = {"float32": 24, "float64": 53}
 
 
@@ -75,8 +77,7 @@ class RoundingCertificate:
     """Bounds on the rounding errors of one run of an emitted module.
 
     name: of the architecture.  dtype: of the module.  samples: in the batch.  bits: of the balls.
-    reason: why there are no bounds, if there are none.  constants: as they are written in the code, those that are not
-    exactly the double that they stand for.
+    reason: why there are no bounds, if there are none.
     """
 
     name: str
@@ -85,7 +86,6 @@ class RoundingCertificate:
     bits: int
     gradients: tuple[GradientError, ...]
     reason: str | None = None
-    constants: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -97,19 +97,24 @@ class RoundingCertificate:
 
     @property
     def relative(self) -> float:
-        """The largest of the relative bounds."""
-        return max(one.relative for one in self.gradients)
+        """The largest of the relative bounds, of the gradients that have one."""
+        return max((one.relative for one in self.gradients if np.isfinite(one.relative)), default=0.0)
+
+    @property
+    def unrelated(self) -> tuple[GradientError, ...]:
+        """Gradients that may be 0 as a whole, with an error that is not: no bound is relative to them."""
+        return tuple(one for one in self.gradients if not np.isfinite(one.relative))
 
     def as_dict(self) -> dict[str, Any]:
         """The certificate as JSON."""
         return {
             "architecture": self.name, "dtype": self.dtype, "samples": self.samples, "bits": self.bits,
-            "verdict": str(self.verdict), "reason": self.reason, "constants_as_doubles": list(self.constants),
+            "verdict": str(self.verdict), "reason": self.reason,
             "gradients": {
                 one.parameter: {
-                    "error_at_most": one.error, "largest_at_least": one.largest, "relative": one.relative,
-                    "entry": list(one.entry), "computed": one.computed, "exact": one.exact,
-                    "verdict": str(one.verdict),
+                    "error_at_most": one.error, "largest_at_least": one.largest,
+                    "relative": one.relative if np.isfinite(one.relative) else None, "entry": list(one.entry),
+                    "computed": one.computed, "exact": one.exact, "verdict": str(one.verdict),
                 }
                 for one in self.gradients
             },
@@ -136,17 +141,17 @@ def certify(
 def ran(
     derivation: Derivation, module: ModuleType, params: Mapping[str, Array], x: Any, y: Any
 ) -> tuple[EmittedNetwork, tuple[Any, Any, Any], dict[str, Array], str]:
-    """(the network emitted for NumPy in float64, what the module is given, its gradients, its type).
+    """(the network with its exact numbers, for balls, what the module is given, its gradients, its type).
 
     Raises :class:`DyadicError` as :func:`certify` does.
     """
     expect_derivation(derivation)
-    exact = emitted_network(derivation, "numpy", "float64")
+    exact = exact_network(derivation)
     if not _of_the_same_network(exact.module, module):
         raise DyadicError(f"the module is not one of {derivation.architecture.name}: its tensors have other shapes")
     dtype = _name_of(getattr(module, "DTYPE", None))
     given = _rounded(exact, params, x, y, dtype)
-    return exact, given, _computed(module, deepcopy(given), exact), dtype
+    return exact, given, _computed(module, given, exact), dtype
 
 
 def _name_of(dtype: Any) -> str:
@@ -163,58 +168,72 @@ def _computed(module: ModuleType, given: Any, exact: EmittedNetwork) -> dict[str
     """The gradients of the module, which is somebody else's program and may do anything."""
     try:
         with np.errstate(all="ignore"):
-            gradients = module.gradients(*given)[1]
-            plain = {name: on_host(gradients[name]) for name in exact.module.PARAMETERS}
-            odd = [name for name, value in plain.items() if not _is_real(gradients[name], value)]
-            found = {name: np.asarray(value, dtype=np.float64) for name, value in plain.items() if not odd}
+            gradients = module.gradients(*deepcopy(given))[1]  # it may write into what it is given
+            found = {name: _real(name, gradients[name]) for name in exact.module.PARAMETERS}
+    except DyadicError:
+        raise
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {str(error)[:200]}"
         raise DyadicError(f"the module computes no gradients ({said}); give one that `dyadic emit` wrote") from error
-    if odd:
-        raise DyadicError(
-            f"the module's gradient of {odd[0]} is no array of real numbers; give one of float32 or float64"
-        )
     for name, shape in exact.module.PARAMETERS.items():
         if found[name].shape != shape:
             raise DyadicError(f"the module's gradient of {name} has shape {found[name].shape}, not {shape}")
     return found
 
 
-def _is_real(given: Any, on_this_host: Any) -> bool:
-    return not isinstance(given, np.ma.MaskedArray) and np.asarray(on_this_host).dtype.kind in "fiu"
+def _real(name: str, gradient: Any) -> Array:
+    """A gradient as doubles; what would lose something on the way is refused."""
+    array = on_host(gradient)
+    masked = isinstance(gradient, np.ma.MaskedArray) or isinstance(array, np.ma.MaskedArray)
+    if masked or array.dtype.kind != "f" or array.dtype.itemsize > 8:
+        kind = "a masked array" if masked else f"of type {array.dtype.name}"
+        raise DyadicError(f"the module's gradient of {name} is {kind}; give one of float32 or float64")
+    return array.astype(np.float64)
 
 
 def _certificate(network: EmittedNetwork, given: Any, found: Mapping[str, Array], dtype: str) -> RoundingCertificate:
     updates = Updates(network, *given)
     try:
         with enclosing(_BITS[dtype]):
-            allowed = {key: mapped(lambda ball: ball.rad(), value) for key, value in exact_gradients(updates).items()}
-        for bits in PRECISIONS:
-            with enclosing(bits):
-                exact = exact_gradients(updates)
-                errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
-            if all(small for _, small in errors):
-                break
-        bounds = tuple(error for error, _ in errors)
-        return RoundingCertificate(*_run(updates, dtype), bits, bounds, constants=rounded_constants(network.text))
+            allowed = {key: mapped(_allowed, value).astype(float) for key, value in exact_gradients(updates).items()}
+        bits, errors = _errors(updates, found, allowed)
+        if any(one.verdict is Verdict.REFUTED for one in errors):  # unless numbers too small or too large explain it
+            model = modelled_gradients(updates, FORMATS[dtype], 0.0, MOST_MODELLED)
+            most = {key: mapped(lambda one: upper(one.error), value).astype(float) for key, value in model.items()}
+            bits, errors = _errors(updates, found, {key: np.maximum(most[key], allowed[key]) for key in allowed})
+        return RoundingCertificate(*_run(updates, dtype), bits, errors)
     except Unenclosed as error:
         return _unbounded(updates, dtype, error)
 
 
-def rounded_constants(text: str) -> tuple[str, ...]:
-    """The numbers of an emitted module that are not exactly the doubles that Python makes of them, as written."""
-    tree = ast.parse(text)
-    written = (ast.get_source_segment(text, node) for node in _numbers(tree))
-    return tuple(dict.fromkeys(one for one in written if one and Fraction(one) != Fraction(float(one))))
+def _allowed(ball: Any) -> float:
+    """What rounding explains where nothing is too small, from a ball of the module's own precision."""
+    return SLACK * (upper(ball.rad()) + _SMALLEST)
 
 
-def _numbers(node: ast.AST) -> Iterator[ast.Constant]:
-    """The floats of all that is computed with; how parameters are drawn is no part of it."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, float):
-        yield node
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.FunctionDef) and child.name == "init"):
-            yield from _numbers(child)
+def _errors(updates: Updates, found: Any, allowed: Any) -> tuple[int, tuple[GradientError, ...]]:
+    """The bits of balls that are small enough, and the error of every gradient."""
+    for bits in PRECISIONS:
+        with enclosing(bits):
+            exact = exact_gradients(updates)
+            if missing := [(key, at) for key, value in exact.items() if (at := _place_of(value, _is_no_number))]:
+                continue
+            errors = [_error(key, found[key], value, allowed[key]) for key, value in exact.items()]
+        if all(small for _, small in errors):
+            break
+    if missing:
+        name, (place,) = missing[0]
+        raise Unenclosed(f"no ball of {bits} bits bounds the exact gradient of {name} at {list(place)}")
+    return bits, tuple(error for error, _ in errors)
+
+
+def _place_of(array: Array, holds: Any) -> list[tuple[int, ...]]:
+    """The first place where something holds, or nothing."""
+    return [at for at in np.ndindex(array.shape) if holds(array[at])][:1]
+
+
+def _is_no_number(ball: Any) -> bool:
+    return not ball.is_finite()
 
 
 def _run(updates: Updates, dtype: str) -> tuple[str, str, int]:
@@ -229,7 +248,7 @@ def _unbounded(updates: Updates, dtype: str, reason: Exception) -> RoundingCerti
 
 def exact_gradients(updates: Updates) -> dict[str, Array]:
     """The gradients, as balls that hold the exact ones."""
-    inside = updates.converted(balls)
+    inside = updates.converted(balls, ratio)
     state = inside.exact()
     return {name: mapped(arb, value) for name, value in inside.at(state.x, state.s).gradients().items()}
 
@@ -238,15 +257,13 @@ def _error(name: str, computed: Array, exact: Array, allowed: Array) -> tuple[Gr
     """The error of one gradient, and whether its balls are small beside it."""
     if not np.isfinite(computed).all():
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(computed))[0])
-        if not exact[place].is_finite():
-            raise Unenclosed(f"the gradient of {name} has no value at these numbers")
         return GradientError(name, 0.0, float("inf"), place, float(computed[place]), said(exact[place]),
                              Verdict.REFUTED), True  # fmt: skip
     differences = mapped(abs, exact - balls(computed))
     bounds = mapped(upper, differences).astype(float)
     place = tuple(int(k) for k in np.unravel_index(int(np.argmax(bounds)), bounds.shape))
     worst = float(bounds[place])
-    far = [at for at in np.ndindex(bounds.shape) if lower(differences[at]) > SLACK * (upper(allowed[at]) + _SMALLEST)]
+    far = [at for at in np.ndindex(bounds.shape) if lower(differences[at]) > allowed[at]]
     at = max(far, key=lambda one: bounds[one]) if far else place
     largest = max(map(lower, exact.ravel()), default=0.0)
     radius = max((upper(ball.rad()) for ball in exact.ravel()), default=0.0)
@@ -273,4 +290,4 @@ def _of_the_same_network(one: ModuleType, two: ModuleType) -> bool:
     return all(bool(getattr(one, name) == getattr(two, name, None)) for name in ("PARAMETERS", "INPUTS", "TARGETS"))
 
 
-__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "rounded_constants", "said"]
+__all__ = ["GradientError", "RoundingCertificate", "certify", "exact_gradients", "ran", "said"]

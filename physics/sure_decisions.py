@@ -20,7 +20,7 @@ import numpy as np
 from flint import arb
 
 from dyadic.physics.loading import EmittedNetwork, imported
-from dyadic.physics.number_types import ScalarMethods
+from dyadic.physics.number_types import ScalarMethods, power
 from dyadic.physics.rounded_numbers import Rounded
 from dyadic.proofs.evaluate.reals import Undetermined
 
@@ -78,6 +78,12 @@ class _Sure(ast.NodeTransformer):
         between = zip([node.left, *node.comparators], orders, node.comparators, strict=False)
         parts: list[ast.expr] = [_call("compared", [ast.Constant(order), one, two]) for one, order, two in between]
         return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Quotients and powers, which Python and Arb would round or leave without a value."""
+        self.generic_visit(node)
+        name = {ast.Div: "divided", ast.Pow: "power"}.get(type(node.op))
+        return node if name is None else _call(name, [node.left, node.right])
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """A function that decides and is not called by its name would decide unseen."""
@@ -163,11 +169,35 @@ def entrywise(function: Callable[..., Any], *arrays: Array) -> Array:
 
 def _plain(*values: Any) -> bool:
     """Whether there is no ball among them: sizes, places, booleans."""
-    return not any(isinstance(value, arb) or np.asarray(value).dtype == object for value in values)
+    return not any(isinstance(value, arb | ScalarMethods) or np.asarray(value).dtype == object for value in values)
+
+
+def _as_ball(value: Any) -> Any:
+    """A plain number as a ball that holds just it."""
+    if isinstance(value, ScalarMethods | arb):
+        return value
+    return arb(int(value)) if isinstance(value, int | np.integer) else arb(float(value))
 
 
 class Decisions:
     """What the emitted functions call in place of NumPy's."""
+
+    @staticmethod
+    def ratio(over: int, under: int) -> arb:
+        return arb(over) / arb(under)
+
+    @staticmethod
+    def pi() -> arb:
+        return arb.pi()
+
+    @staticmethod
+    def divided(one: Any, two: Any) -> Any:
+        """A quotient; of two integers a ball, as it need not be a double."""
+        return one / two if not _plain(one, two) else entrywise(lambda a, b: _as_ball(a) / _as_ball(b), one, two)
+
+    @staticmethod
+    def power(base: Any, exponent: Any) -> Any:
+        return entrywise(lambda a: power(_as_ball(a), exponent), base)
 
     @staticmethod
     def compared(order: str, one: Any, two: Any) -> Any:
@@ -217,9 +247,7 @@ class Decisions:
 
     @staticmethod
     def applied(numpy: str, name: str, array: Array) -> Array:
-        if _plain(array):
-            return getattr(np, numpy)(array)
-        return entrywise(lambda a: _composed(a, numpy, name), array)
+        return entrywise(lambda a: _composed(_as_ball(a), numpy, name), array)
 
     @staticmethod
     def error_function(erf: Callable[[Array], Array], array: Array) -> Array:

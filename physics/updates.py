@@ -54,6 +54,7 @@ class Updates:
         feedback: Mapping[str, Array] | None = None,
     ) -> None:
         self.network, plan = network, network.plan
+        self.number: Callable[[Any], Any] = float
         self.params, self.inputs, self.target, self.batch = network.module._checked(params, x, y)
         self.feedback = self.params if feedback is None else network.module._checked(feedback, x, y)[0]
         self.forward = {call.owner: call for call in plan.forward}
@@ -62,12 +63,15 @@ class Updates:
         self.vertices = list(network.module.VERTICES)
         self.variables: list[Variable] = [(letter, name) for letter in "xs" for name in self.vertices]
 
-    def converted(self, convert: Callable[[Array], Array]) -> Updates:
+    def converted(self, convert: Callable[[Array], Array], number: Callable[[Any], Any] = float) -> Updates:
         """The same network with other numbers: every parameter, input and target put through a function.
+
+        number: what the costs' weights and the weight decay become, which are rationals.
 
         The emitted NumPy code computes with whatever objects its arrays hold (:mod:`dyadic.physics.number_types`).
         """
         other = copy(self)
+        other.number = number
         other.params = {name: convert(array) for name, array in self.params.items()}
         other.inputs = {name: convert(array) for name, array in self.inputs.items()}
         other.feedback = {name: convert(array) for name, array in self.feedback.items()}
@@ -157,12 +161,13 @@ class Frame:
 
     def gradients(self, decayed: bool = True) -> dict[str, Array]:
         """dE/dtheta by parameter, means over the batch; with the cost's weight decay unless ``decayed`` is False."""
-        decay = decayed and float(self.updates.network.derivation.architecture.decay)
+        rational = self.updates.network.derivation.architecture.decay
+        decay = self.updates.number(rational) if decayed and rational else None
         found = {}
         for name, terms in self.updates.network.plan.gradients:
             parts = [self._term(term) for term in terms]
             total = sum(parts[1:], parts[0])
-            found[name] = total + decay * self.updates.params[name] if decay else total
+            found[name] = total if decay is None else total + decay * self.updates.params[name]
         return found
 
     def _inner(self, one: Array, two: Array) -> Array:
@@ -179,7 +184,7 @@ class Frame:
             value = self._call(term.of, self.updates.params)
         else:
             value = self._call(self.updates.contributions[term.of.name, term.of.position], self.updates.feedback)
-        return value if term.weight == 1 else float(term.weight) * value
+        return value if term.weight == 1 else self.updates.number(term.weight) * value
 
     def _call(self, call: RoutineCall, params: Mapping[str, Array]) -> Any:
         arguments = [self._source(source, params) for source in call.sources]

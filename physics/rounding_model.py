@@ -1,0 +1,46 @@
+"""The gradients of a network with bounds on how far rounded arithmetic may be off, over a box of inputs."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import partial
+
+from flint import arb
+
+from dyadic.physics.enclosures import enclosing, small_enough
+from dyadic.physics.number_types import balls, mapped, ratio
+from dyadic.physics.rounded_numbers import FloatFormat, Rounded
+from dyadic.physics.updates import Array, Updates
+
+_BITS = 128
+
+
+def modelled_gradients(updates: Updates, form: FloatFormat, radius: float, most: int) -> dict[str, Array]:
+    """Arrays of :class:`Rounded` by parameter, for every input within ``radius`` of the one given, entry by entry.
+
+    updates: of a network with sure decisions.  most: entries of the doubled state of a sample.
+    Raises :class:`Unenclosed` for a network with more, and where a number may be too large or a decision is not sure.
+    """
+    small_enough(updates, most)
+    with enclosing(_BITS):
+        inside = updates.converted(partial(_exact_numbers, form), ratio)
+        boxed = copy(inside)
+        boxed.inputs = {name: _boxed(form, array, radius) for name, array in updates.inputs.items()}
+        state = boxed.exact()
+        found = boxed.at(state.x, state.s).gradients()
+        as_number = Rounded(form, arb(0)).number
+        return {name: mapped(as_number, value) for name, value in found.items()}
+
+
+def _exact_numbers(form: FloatFormat, array: Array) -> Array:
+    return _boxed(form, array, 0.0)
+
+
+def _boxed(form: FloatFormat, array: Array, radius: float) -> Array:
+    values = balls(array)
+    if values.dtype != object:
+        return values
+    return mapped(lambda ball: Rounded(form, ball + arb(0, radius)), values)
+
+
+__all__ = ["modelled_gradients"]
