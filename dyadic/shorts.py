@@ -96,7 +96,10 @@ _SHORT: dict[str, Callable[[Words, Numbers], str]] = {
     "tightness:structure": lambda s, n: f"{n['T']} steps are needed by some layers with this structure",
     "stepsize": _stepsize,
     "machine": lambda s, n: f"any system with these reads is at its fixed point after {n['steps']} steps, in Coq",
-    "formal": lambda s, n: f"{n['steps']} steps of these very equations give the cost's derivatives, in Coq",
+    "formal": lambda s, n: (
+        f"{n['steps']} steps of these very equations give the cost's derivatives, in Coq"
+        + ("" if n["smooth"] else "; no state that meets all of its hypotheses was looked for")
+    ),
     "open": lambda s, n: f"what the method {s['method']} would show",
 }
 

@@ -6,7 +6,7 @@ deriver, encloses the numbers of tightness again, by Arb, and, if asked to, Coq 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +60,7 @@ def check(
     if still_open:
         found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
     if coq:
-        found["formal"], unaccepted = _formal(certificate)
+        found["formal"], unaccepted = _formal(certificate, lambda: none_is_found(graph, values or {}))
         still_open += unaccepted
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open), looked=True)
 
@@ -103,9 +103,9 @@ def _expect_constants(witness: Mapping[str, Any], values: Mapping[str, Any], whe
             raise Rejected(f"{where}.constants", f"of {shown(name)} are not those of the specification")
 
 
-def _formal(certificate: Any) -> tuple[Finding, tuple[str, ...]]:
+def _formal(certificate: Any, is_of_nothing: Callable[[], bool]) -> tuple[Finding, tuple[str, ...]]:
     """What Coq says of the network's own equations, and what that leaves open; whatever the certificate claims."""
-    claim = formal_claim(certificate)
+    claim = formal_claim(certificate, is_of_nothing=is_of_nothing)
     reason = _falls_short(certificate, claim.numbers) if claim.verdict is Verdict.PROVED else claim.reason
     if reason is None:
         return Finding("formal", Done.COMPUTED, claim.statement, "formal"), ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from dyadic.proofs.claims import Claim
+from dyadic.proofs.evaluate.defined_states import none_is_found
 from dyadic.proofs.methods import (
     identity,
     induction,
@@ -182,7 +183,11 @@ _ALL = (
     ),
     Method(
         "formal", "proofs/methods/formal/network_theorem.py", "machine-checked equations",
-        lambda s: [network_theorem.formal_claim(s.content, s.progress)],
+        lambda s: [
+            network_theorem.formal_claim(
+                s.content, s.progress, lambda: none_is_found(s.network, s.derivation.architecture.values)
+            )
+        ],
         "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq; the "
         "adjoints of the layers that the claim counts for all sizes",
         "Coq's kernel and its virtual machine; the axioms of the real numbers; that the file's equations are these",

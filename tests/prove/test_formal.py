@@ -248,3 +248,11 @@ def test_a_sum_over_a_vocabulary_is_no_overflow(library):
     layers = [{"name": "out", "type": "dense", "units": 2}]
     claim = network_theorem.formal_claim(certificate(layers, [50_257], "cross_entropy"))
     assert (claim.verdict, claim.numbers["kinds"]) == (Verdict.PROVED, 2), claim.reason
+
+
+@pytest.mark.parametrize(("is_of_nothing", "verdict"), [(True, "undecided"), (False, "proved")])
+def test_a_theorem_of_no_state_is_not_called_proved(is_of_nothing, verdict, library):
+    content = certificate(*NETWORKS["dense"])
+    claim = network_theorem.formal_claim(content, is_of_nothing=lambda: is_of_nothing)
+    assert claim.verdict == verdict
+    assert (claim.reason or "").startswith(network_theorem.NO_STATE if is_of_nothing else "")

@@ -31,14 +31,20 @@ AXIOMS = (
     "FunctionalExtensionality.functional_extensionality_dep",
 )
 """What the theorem may rest on: the real numbers of Coq's standard library."""
+NO_STATE = "Coq accepts the equations, but no state was found from which every update is defined: there may be none"
 _NAME = "Formal"
 
 
-def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None] = lambda stage: None) -> Claim:
+def formal_claim(
+    certificate: Mapping[str, Any],
+    progress: Callable[[str], None] = lambda stage: None,
+    is_of_nothing: Callable[[], bool] = lambda: False,
+) -> Claim:
     """Write the network's Coq file, read it back and have coqc check it, within bounds of time and memory.
 
     The adjoints of a layer are proved for all sizes of its kind where that is possible, otherwise at the network's own.
-    progress: called with what Coq is given, as it is.
+    progress: called with what Coq is given, as it is.  is_of_nothing: whether states were looked for at which every
+    update is defined, and none found.
 
     Undecided, with the layer and the reason, where the kernel does not accept it: no refutation follows from that.
     """
@@ -65,6 +71,8 @@ def formal_claim(certificate: Mapping[str, Any], progress: Callable[[str], None]
         except CoqError as error:
             is_missing = "Coquelicot" in str(error) and not has_coquelicot()
             return _open(certificate, numbers, NO_COQUELICOT if is_missing else str(error))
+    if is_of_nothing():
+        return _open(certificate, numbers, NO_STATE)
     return told("formal", Verdict.PROVED, {}, numbers, hypotheses=_asked(certificate))
 
 
