@@ -60,7 +60,7 @@ def check(
     if still_open:
         found["steps"] = replace(found["steps"], done=Done.STATED, detail="it may say something of nothing")
     if coq:
-        found["formal"], unaccepted = _formal(certificate, lambda: none_is_found(graph, values or {}))
+        found["formal"], unaccepted = _formal(certificate, lambda: sizes_of_a_state(graph, values or {}) is None)
         still_open += unaccepted
     return replace(report, findings=tuple(found.values()), open=(*report.open, *still_open), looked=True)
 

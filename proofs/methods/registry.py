@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from dyadic.proofs.claims import Claim
-from dyadic.proofs.evaluate.defined_states import none_is_found
+from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.methods import (
     identity,
     induction,
@@ -185,7 +185,9 @@ _ALL = (
         "formal", "proofs/methods/formal/network_theorem.py", "machine-checked equations",
         lambda s: [
             network_theorem.formal_claim(
-                s.content, s.progress, lambda: none_is_found(s.network, s.derivation.architecture.values)
+                s.content,
+                s.progress,
+                lambda: sizes_of_a_state(s.network, s.derivation.architecture.values) is None,
             )
         ],
         "2L steps of this network's own equations, at its sizes, give the Frechet derivatives of its cost, in Coq; the "
