@@ -38,7 +38,7 @@ FORMATS = {
     "typst": (TypstRenderer, typst_rows),
     "mathml": (HtmlRenderer, mathml_rows),
 }
-MODELS = ["chain", "hostile", "resnet50", "densenet121", "vit", "gpt"]
+MODELS = ["chain", "hostile"]
 NOTHING = {"claims": [], "hash": "0" * 64, "verdict": "proved"}
 
 
@@ -238,7 +238,7 @@ def test_one_sign_changed_in_any_layer_or_cost_is_seen(name):
 
 @pytest.mark.parametrize("name", often(MODELS, lambda name: name == "chain"))
 def test_whole_models_and_every_sign_of_theirs(name):
-    """The networks of the campaign: names in any script, sizes by name, models from ONNX and PyTorch."""
+    """Networks of the campaign: names in any script, sizes by name."""
     found = networks()
     require(name in found, f"what reads {name} is not installed")
     document = document_of(found[name]())
