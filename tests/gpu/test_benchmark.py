@@ -69,11 +69,12 @@ def test_it_runs_with_a_stand_in(gpu, monkeypatch, capsys):
     """A line for the network, after its gradients were compared; a wrong gradient is refused."""
     require(find_compiler(), "no C++ compiler (g++ or clang++)")
     monkeypatch.setattr(gpu.importlib.util, "find_spec", lambda name: name == "cupy" or None)
-    monkeypatch.setattr(gpu.contest, "heading", lambda: None)
+    monkeypatch.setattr(gpu.contest, "heading", lambda: "versions and threads")
     monkeypatch.setattr(gpu, "roofline", lambda seconds: (1e6, 1e6))
     monkeypatch.setitem(sys.modules, "cupy", fake())
     assert gpu.main(["mlp_64_4", "--batch", "2", "--seconds", "0"]) == 0
-    first, line = capsys.readouterr().out.splitlines()
+    heading, first, line = capsys.readouterr().out.splitlines()
+    assert heading == "versions and threads"
     assert first.startswith("no card at all: copies 1000 GB/s, products 1.0 TFLOP/s")
     assert line.split()[:4] == ["mlp_64_4", "batch", "2", "emitted"]
     assert "cublas" in line
