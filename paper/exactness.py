@@ -11,20 +11,29 @@ from dyadic.paper.document import Block, Code, Math, Paragraph, Picture, Refs, S
 from dyadic.paper.prose import differing, number, sentence
 from dyadic.paper.setting import joined
 from dyadic.paper.wavefront import wavefront
+from dyadic.proofs.sentences import any_state
 from dyadic.symbolic.derivation import Derivation
 
 
 def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool = False) -> tuple[Block, ...]:
     """What the reader came for: theorem, figure, verdict.  generic: of any network of these kinds of layers."""
-    held = any(claim["kind"] == "steps" and claim["numbers"]["held"] for claim in certificate["claims"])
     verdict = _verdict(certificate, derivation.architecture.name if generic else "")
-    return (_theorem(derivation, held, generic, _domain(certificate)), _picture(derivation, generic), verdict)
+    return (
+        _theorem(derivation, bool(_steps(certificate)["held"]), generic, _domain(certificate)),
+        _picture(derivation, generic),
+        verdict,
+    )
 
 
 def _domain(certificate: Mapping[str, Any]) -> str:
     """Which initial states the theorem is about, where it is not all of them."""
-    everywhere = all(claim["numbers"]["everywhere"] for claim in certificate["claims"] if claim["kind"] == "steps")
-    return "" if everywhere else " from which every update is defined"
+    return any_state(_steps(certificate)).removeprefix("any state")
+
+
+def _steps(certificate: Mapping[str, Any]) -> Mapping[str, int]:
+    """The numbers of the claim that the theorem is."""
+    (found,) = (claim["numbers"] for claim in certificate["claims"] if claim["kind"] == "steps")
+    return found
 
 
 def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> Theorem:
@@ -99,7 +108,8 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool 
         "Nothing is assumed of the maps beyond the vector-Jacobian products being those that backpropagation uses; in "
         "particular weights need not be symmetric."
     )
-    argument = theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic, _domain(certificate))
+    domain = any_state({**_steps(certificate), "elsewhere": 0}).removeprefix("any state")
+    argument = theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic, domain)
     blocks: list[Block] = [
         Theorem("Proof", argument, claim="lemma"),
         Paragraph((remark,)),

@@ -35,6 +35,7 @@ from dyadic.proofs.evaluate.uniform_states import is_defined
 
 Sizes = Literal["own", "other"]
 """Those of the network itself, or small ones."""
+NOT_FOUND = "no state was found from which every update is defined: there may be none"
 _SEEDS = (*range(6), *range(10, 16))
 """Quarters of integers, and integers."""
 _SIGNS = ("positive", "mixed", "small", "negative")
@@ -172,4 +173,4 @@ def _is_defined(graph: Graph, draw: Draw, sizes: dict[str, int], constants: Cons
         return False
 
 
-__all__ = ["Sizes", "sizes_of_a_state"]
+__all__ = ["NOT_FOUND", "Sizes", "sizes_of_a_state"]

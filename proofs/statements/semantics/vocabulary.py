@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache, partial
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
+from dyadic.proofs.evaluate.defined_states import Sizes, sizes_of_a_state
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
 from dyadic.proofs.statements.semantics.axis_extents import Extent
@@ -132,6 +134,7 @@ class Vocabulary:
     given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
     energies: those of the author's own, by their names.
     exists: whether the architecture can have these numbers for the sizes that it gives by name.
+    states: at which sizes a state was found from which every update is defined.
     """
 
     def __init__(
@@ -143,6 +146,7 @@ class Vocabulary:
         self.first, self.solution = 0, False
         self.given: dict[tuple[str, str], GivenArray] = {}
         self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
+        self.states: Callable[[], Sizes | None] = cache(partial(sizes_of_a_state, graph, {}))
         self.numbers: dict[str, Fraction] = {}
         self.energies: dict[str, Any] = {}
         self.tensors: dict[str, NamedTensor] = {}
