@@ -31,7 +31,7 @@ from dyadic.proofs.statements.semantics.quantities import (
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
-REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
+WRITTEN_REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
 """By the word that is written; ``min`` is read as the negative of a largest value."""
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9}|/[1-9]\d{0,8})?\Z")
 _PART = re.compile(r"(.+)\[([\d:,\s]{1,60})\]\Z")
@@ -173,7 +173,7 @@ class Vocabulary:
         self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
         named = [("x", name, name) for name in sorted(self.own)]
         for kind, name, printed in (*named, *((adjoint(kind), name, f"{name}bar") for kind, name, _ in named)):
-            if not printed.isdigit() and printed not in (*self.functions, *REDUCTIONS, "delta"):
+            if not printed.isdigit() and printed not in (*self.functions, *WRITTEN_REDUCTIONS, "delta"):
                 self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
         for name, meaning in self.author.plain.items():
             self._alias(name, meaning)
