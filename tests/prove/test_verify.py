@@ -37,7 +37,7 @@ def test_random_networks_are_proved(network):
 
 
 @pytest.mark.long
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(architectures())
 def test_many_random_networks_are_proved(network):
     are_proved(network)
