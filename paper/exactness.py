@@ -19,7 +19,7 @@ def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool
     """What the reader came for: theorem, figure, verdict.  generic: of any network of these kinds of layers."""
     verdict = _verdict(certificate, derivation.architecture.name if generic else "")
     return (
-        _theorem(derivation, bool(_steps(certificate)["held"]), generic, _domain(certificate)),
+        _theorem(derivation, _steps(certificate), generic, _domain(certificate)),
         _picture(derivation, generic),
         verdict,
     )
@@ -27,17 +27,18 @@ def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool
 
 def _domain(certificate: Mapping[str, Any]) -> str:
     """Which initial states the theorem is about, where it is not all of them."""
-    return any_state(_steps(certificate)).removeprefix("any state")
+    return any_state(_steps(certificate)["numbers"]).removeprefix("any state")
 
 
-def _steps(certificate: Mapping[str, Any]) -> Mapping[str, int]:
-    """The numbers of the claim that the theorem is."""
-    (found,) = (claim["numbers"] for claim in certificate["claims"] if claim["kind"] == "steps")
-    return found
+def _steps(certificate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The claim that the theorem is."""
+    unverified = {"verdict": "undecided", "reason": "it was not verified", "numbers": {"everywhere": 1, "held": 0}}
+    return next((claim for claim in certificate["claims"] if claim["kind"] == "steps"), unverified)
 
 
-def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> Theorem:
-    """held: whether some values are held constant, as a program asks.  domain: which initial states, if not all."""
+def _theorem(derivation: Derivation, claim: Mapping[str, Any], generic: bool, domain: str) -> Theorem:
+    """claim: that of the steps, by whose verdict it is a theorem or not.  domain: which initial states, if not all."""
+    held, proved = claim["numbers"]["held"], claim["verdict"] == "proved"
     program = " as the program defines it, with values held constant where it stops gradients" if held else ""
     steps, update = derivation.steps, theory.update_rules()
     double = steps == 2 * derivation.L
@@ -47,7 +48,7 @@ def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> 
     ending = " and ends at one that the cost reads" if generic and double else ""
     depth: Any = "L" if generic else ("L", "=", str(derivation.L))
     return Theorem(
-        "Theorem",
+        "Theorem" if proved else "Claim",
         (
             Paragraph(
                 (
@@ -63,7 +64,7 @@ def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> 
                 )
             ),
         ),
-        "exactness in finite time",
+        "exactness in finite time" + ("" if proved else f", {claim['verdict']}"),
         "exactness",
         "steps",
     )  # fmt: skip
@@ -108,10 +109,11 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool 
         "Nothing is assumed of the maps beyond the vector-Jacobian products being those that backpropagation uses; in "
         "particular weights need not be symmetric."
     )
-    domain = any_state({**_steps(certificate), "elsewhere": 0}).removeprefix("any state")
+    steps = _steps(certificate)
+    domain = any_state({**steps["numbers"], "elsewhere": 0}).removeprefix("any state")
     argument = theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic, domain)
     blocks: list[Block] = [
-        Theorem("Proof", argument, claim="lemma"),
+        Theorem("Proof", argument, claim="lemma") if steps["verdict"] == "proved" else _without_proof(steps, argument),
         Paragraph((remark,)),
     ]
     if generic:
@@ -121,6 +123,15 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool 
         if claims.get(name, {}).get("witness"):
             blocks.append(_tightness(claims[name], derivation.steps))
     return tuple(blocks)
+
+
+def _without_proof(claim: Mapping[str, Any], argument: tuple[Paragraph, ...]) -> Theorem:
+    """The argument, where it is not known to hold for this network."""
+    why = f": {claim['reason']}" if claim["reason"] else ""
+    refuted = "Some step of this argument fails, as the claims below show:"
+    what = refuted if claim["verdict"] == "refuted" else "It would follow by this argument:"
+    start = Paragraph((f"For this network the claim is {claim['verdict']}{why}. {what}",))
+    return Theorem("Remark", (start, *argument), "how it would be proved", claim="lemma")
 
 
 def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:

@@ -162,6 +162,18 @@ def test_the_appendix_says_the_same(width, elsewhere):
     pages = " ".join(render_latex(build_document(derivation, certificate)).split())
     assert pages.count("from which every update is defined") >= 2
     assert pages.count("one was found at other sizes") == (2 if elsewhere else 0)  # the theorem, and the claim
+    assert "{Theorem}{exactness in finite time}" in pages
+    assert "which exists" not in pages
+
+
+def test_what_is_not_proved_is_no_theorem_in_the_appendix():
+    derivation = derive(layers_of("tanh", "acosh", shape=(3,)))
+    certificate = verify(derivation, methods=["lemma", "ranks", "instances", "adjoint"])
+    pages = " ".join(render_latex(build_document(derivation, certificate)).split())
+    assert "{Claim}{exactness in finite time, undecided}" in pages
+    assert "how it would be proved" in pages
+    assert "dyadicproof" not in pages
+    assert "{Theorem}" not in pages
 
 
 def test_three_entries_have_no_other_sizes_if_one_is_too_few():
