@@ -277,6 +277,7 @@ def test_settled_terms_are_those_of_the_literal_steps(blocks):
                 assert two.get(name) == (None if initial(number) else number), (steps, name)
 
 
+@pytest.mark.long
 def test_the_work_is_not_quadratic_in_the_depth():
     work(2)  # fills the caches that do not depend on the depth
     assert work(80) < 6 * work(20)
