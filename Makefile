@@ -4,7 +4,7 @@
 # make forgeries: forged certificates, and what the checker says of each.  make certificates: true ones.
 # make costly: certificates made to cost as much as they can, and what they cost.
 # make coq: what Coq refuses and accepts beyond the tests: every axiom, wrong files, 391 wrong equations (some minutes).
-# make models: every model that the tests read as a C module, held to NumPy (some minutes).
+# make models: every model that the tests read as a C module, and those of onnx as ONNX graphs, held to NumPy (minutes).
 # make docs: write docs/layers.md from the code, and the pictures of the pages by the commands on them.
 # make flagship: the project's own appendix, paper/flagship.  make typeset: every host document with every kind of network.
 # make bench: CPU seconds of whole commands, and how they grow; emitted modules against NumPy, PyTorch and JAX (some minutes).
@@ -56,6 +56,7 @@ coq: $(VENV)/.test
 
 models: $(VENV)/.test
 	PYTHONPATH=tests $(BIN)/python -m campaigns.c_models
+	$(BIN)/python -m pytest tests/campaigns/light_gradients.py
 
 mutants: $(VENV)/.test
 	$(BIN)/python tests/campaigns/mutants.py

@@ -130,7 +130,7 @@ class EquationBlock:
 
 @dataclass(frozen=True)
 class Theorem:
-    kind: Literal["Theorem", "Proposition", "Remark", "Proof"]
+    kind: Literal["Theorem", "Claim", "Proposition", "Remark", "Proof"]
     body: tuple[Paragraph | Display, ...]
     title: str = ""
     key: str = ""

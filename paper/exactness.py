@@ -11,24 +11,34 @@ from dyadic.paper.document import Block, Code, Math, Paragraph, Picture, Refs, S
 from dyadic.paper.prose import differing, number, sentence
 from dyadic.paper.setting import joined
 from dyadic.paper.wavefront import wavefront
+from dyadic.proofs.sentences import any_state
 from dyadic.symbolic.derivation import Derivation
 
 
 def result(derivation: Derivation, certificate: Mapping[str, Any], generic: bool = False) -> tuple[Block, ...]:
     """What the reader came for: theorem, figure, verdict.  generic: of any network of these kinds of layers."""
-    held = any(claim["kind"] == "steps" and claim["numbers"]["held"] for claim in certificate["claims"])
     verdict = _verdict(certificate, derivation.architecture.name if generic else "")
-    return (_theorem(derivation, held, generic, _domain(certificate)), _picture(derivation, generic), verdict)
+    return (
+        _theorem(derivation, _steps(certificate), generic, _domain(certificate)),
+        _picture(derivation, generic),
+        verdict,
+    )
 
 
 def _domain(certificate: Mapping[str, Any]) -> str:
     """Which initial states the theorem is about, where it is not all of them."""
-    everywhere = all(claim["numbers"]["everywhere"] for claim in certificate["claims"] if claim["kind"] == "steps")
-    return "" if everywhere else " from which every update is defined"
+    return any_state(_steps(certificate)["numbers"]).removeprefix("any state")
 
 
-def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> Theorem:
-    """held: whether some values are held constant, as a program asks.  domain: which initial states, if not all."""
+def _steps(certificate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The claim that the theorem is."""
+    unverified = {"verdict": "undecided", "reason": "it was not verified", "numbers": {"everywhere": 1, "held": 0}}
+    return next((claim for claim in certificate["claims"] if claim["kind"] == "steps"), unverified)
+
+
+def _theorem(derivation: Derivation, claim: Mapping[str, Any], generic: bool, domain: str) -> Theorem:
+    """claim: that of the steps, by whose verdict it is a theorem or not.  domain: which initial states, if not all."""
+    held, proved = claim["numbers"]["held"], claim["verdict"] == "proved"
     program = " as the program defines it, with values held constant where it stops gradients" if held else ""
     steps, update = derivation.steps, theory.update_rules()
     double = steps == 2 * derivation.L
@@ -38,7 +48,7 @@ def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> 
     ending = " and ends at one that the cost reads" if generic and double else ""
     depth: Any = "L" if generic else ("L", "=", str(derivation.L))
     return Theorem(
-        "Theorem",
+        "Theorem" if proved else "Claim",
         (
             Paragraph(
                 (
@@ -54,7 +64,7 @@ def _theorem(derivation: Derivation, held: bool, generic: bool, domain: str) -> 
                 )
             ),
         ),
-        "exactness in finite time",
+        "exactness in finite time" + ("" if proved else f", {claim['verdict']}"),
         "exactness",
         "steps",
     )  # fmt: skip
@@ -99,9 +109,11 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool 
         "Nothing is assumed of the maps beyond the vector-Jacobian products being those that backpropagation uses; in "
         "particular weights need not be symmetric."
     )
-    argument = theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic, _domain(certificate))
+    steps = _steps(certificate)
+    domain = any_state({**steps["numbers"], "elsewhere": 0}).removeprefix("any state")
+    argument = theory.proof_of_theorem(derivation.L, derivation.steps, deepest, generic, domain)
     blocks: list[Block] = [
-        Theorem("Proof", argument, claim="lemma"),
+        Theorem("Proof", argument, claim="lemma") if steps["verdict"] == "proved" else _without_proof(steps, argument),
         Paragraph((remark,)),
     ]
     if generic:
@@ -111,6 +123,15 @@ def proof(derivation: Derivation, certificate: Mapping[str, Any], generic: bool 
         if claims.get(name, {}).get("witness"):
             blocks.append(_tightness(claims[name], derivation.steps))
     return tuple(blocks)
+
+
+def _without_proof(claim: Mapping[str, Any], argument: tuple[Paragraph, ...]) -> Theorem:
+    """The argument, where it is not known to hold for this network."""
+    why = f": {claim['reason']}" if claim["reason"] else ""
+    refuted = "Some step of this argument fails, as the claims below show:"
+    what = refuted if claim["verdict"] == "refuted" else "It would follow by this argument:"
+    start = Paragraph((f"For this network the claim is {claim['verdict']}{why}. {what}",))
+    return Theorem("Remark", (start, *argument), "how it would be proved", claim="lemma")
 
 
 def _tightness(claim: Mapping[str, Any], steps: int) -> Theorem:

@@ -148,14 +148,26 @@ def proof_of_theorem(
                 " that after ", Math("k"), " steps they agree in every variable of rank at most ", Math("k"),
                 ". For ", Math(("k", "=", "0")), " there is no such variable. If it holds for ", Math("k"),
                 ", a variable of rank at most ", Math(("k", "+", "1")), " is updated from variables of rank at most ", Math("k"),
-                ", in which the runs agree, so it agrees after the next step. Now let the second run start at the "
-                "fixed point, which exists: compute the activations in order of depth and the sensitivities in the "
-                "reverse order, that is, by backpropagation. This run never moves, so after ", Math("T"),
-                " steps, ", Math("T"), " being the largest rank, the first run is at the fixed point.",
+                f", in which the runs agree, so it agrees after the next step. {_fixed_point(domain)} This run never moves, "
+                "so after ", Math("T"), " steps, ", Math("T"), " being the largest rank, the first run is at the fixed point.",
             )
         ),
         _largest_rank(L, steps, deepest, generic),
     )  # fmt: skip
+
+
+def _fixed_point(domain: str) -> str:
+    """Where the second run starts; where some update has no value at some states, what is said is of those it has."""
+    compute = (
+        "compute the activations in order of depth and the sensitivities in the reverse order, that is, by "
+        "backpropagation."
+    )
+    if not domain:
+        return f"Now let the second run start at the fixed point, which exists: {compute}"
+    return (
+        "Now let the second run start at the fixed point. It exists if there is an initial state at all from which every "
+        f"update is defined, for the run from there ends at it; and it is what one finds who does the following: {compute}"
+    )
 
 
 def _largest_rank(L: int, steps: int, deepest: int, generic: bool) -> Paragraph:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from dyadic.proofs.checker.evaluation.domain import VALUES, hypothesis
 from dyadic.proofs.claims import Claim, Verdict
-from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
+from dyadic.proofs.evaluate.defined_states import NOT_FOUND, sizes_of_a_state
 from dyadic.proofs.methods.registry import METHODS
 from dyadic.proofs.methods.shared.layer_kinds import applied
 from dyadic.proofs.sentences import told
@@ -80,8 +80,7 @@ def steps_claim(subject: Subject, shown: Mapping[str, Sequence[Claim]]) -> Claim
     known = domain is None or any(witnesses)
     sizes = "own" if known else sizes_of_a_state(subject.network, derivation.architecture.values)
     if sizes is None:
-        reason = "no state was found from which every update is defined: there may be none"
-        return claim(Verdict.UNDECIDED, reason=reason)
+        return claim(Verdict.UNDECIDED, reason=NOT_FOUND)
     numbers["elsewhere"] = int(sizes == "other")
     return claim(Verdict.PROVED)
 

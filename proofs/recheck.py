@@ -17,7 +17,7 @@ from dyadic.proofs.checker.intake.reading import shown
 from dyadic.proofs.checker.intake.witness_forms import edge_of
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate import network_numbers, tightness_witness
-from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
+from dyadic.proofs.evaluate.defined_states import NOT_FOUND, sizes_of_a_state
 from dyadic.proofs.evaluate.drawn_sizes import reduced_sizes
 from dyadic.proofs.evaluate.integers import enlarged
 from dyadic.proofs.evaluate.tightness_witness import WitnessNumbers
@@ -85,7 +85,7 @@ def _of_nothing(
         return ()
     sizes, stated = sizes_of_a_state(graph, values), "other" if steps["numbers"]["elsewhere"] else "own"
     if sizes is None:
-        return ("steps: no state was found from which every update is defined: there may be none",)
+        return (f"steps: {NOT_FOUND}",)
     alike = has_values or all(node["role"] not in ("constant", "index") for node in graph.inputs.values())
     if sizes != stated and alike and not own:
         which = f"the certificate says: at {stated} sizes"

@@ -23,7 +23,10 @@ RUN = [
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-@pytest.mark.parametrize("page", often(RUN, lambda page: page.stem not in ("experiment", "read_a_model")), ids=str)
+LONG = ("experiment", "read_a_model", "claims_in_ci", "train_with_kernels", "lstm", "cnn")
+
+
+@pytest.mark.parametrize("page", often(RUN, lambda page: page.stem not in LONG), ids=str)
 def test_examples(page, tmp_path):
     found = blocks(page)
     for optional in ("torch", "onnx"):

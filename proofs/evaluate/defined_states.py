@@ -11,7 +11,6 @@ found is not known to be there.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
@@ -20,6 +19,7 @@ from typing import Any, Literal
 
 from flint import arb, ctx
 
+from dyadic.proofs.checker.evaluation.prime_numbers import chance
 from dyadic.proofs.checker.intake.existence import own_shapes
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.checker.intake.own_witness import may_lack_values
@@ -35,6 +35,7 @@ from dyadic.proofs.evaluate.uniform_states import is_defined
 
 Sizes = Literal["own", "other"]
 """Those of the network itself, or small ones."""
+NOT_FOUND = "no state was found from which every update is defined: there may be none"
 _SEEDS = (*range(6), *range(10, 16))
 """Quarters of integers, and integers."""
 _SIGNS = ("positive", "mixed", "small", "negative")
@@ -96,16 +97,11 @@ def _numbers() -> Iterator[Callable[[str], arb]]:
     for read, trained in sorted(product(_MAGNITUDES, repeat=2), key=lambda pair: sum(map(_MAGNITUDES.index, pair))):
         yield lambda label, read=read, trained=trained: arb(read if _is_read(label) else trained)  # type: ignore[misc]
     for seed in range(_MIXED):
-        yield lambda label, seed=seed: arb(_MAGNITUDES[_chance(label, seed) % len(_MAGNITUDES)])  # type: ignore[misc]
+        yield lambda label, seed=seed: arb(_MAGNITUDES[chance(label, seed) % len(_MAGNITUDES)])  # type: ignore[misc]
 
 
 def _is_read(label: str) -> bool:
     return label.startswith(("x ", "target"))
-
-
-def _chance(label: str, seed: int) -> int:
-    raw = hashlib.blake2b(label.encode(), key=seed.to_bytes(32, "big"), digest_size=4).digest()
-    return int.from_bytes(raw, "big")
 
 
 def _at_own_sizes(graph: Graph, values: Mapping[str, Any]) -> Sizes | None:
@@ -172,4 +168,4 @@ def _is_defined(graph: Graph, draw: Draw, sizes: dict[str, int], constants: Cons
         return False
 
 
-__all__ = ["Sizes", "sizes_of_a_state"]
+__all__ = ["NOT_FOUND", "Sizes", "sizes_of_a_state"]

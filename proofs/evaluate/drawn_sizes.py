@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from dyadic.proofs.checker.evaluation.maxima import has_values
 from dyadic.proofs.checker.intake.graph import Graph
-from dyadic.proofs.checker.intake.names import nodes
+from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes
 from dyadic.proofs.checker.intake.reading import Rejected, need
 from dyadic.proofs.evaluate.integers import largest_tensor, most_terms
 from dyadic.proofs.evaluate.network import whole
@@ -205,7 +205,7 @@ def _terms(node: Any, table: dict[str, int], repeats: int, where: str) -> int:
     """How many nodes of an expression are visited when it is evaluated ``repeats`` times."""
     if not isinstance(node, list) or not node:
         return 0
-    if node and node[0] in ("sum", "logsumexp", "max", "argmax"):
+    if node and node[0] in REDUCTIONS:
         return repeats + _terms(node[3], table, repeats * whole(node[2], table, where), where)
     return repeats + sum(_terms(child, table, repeats, where) for child in node)
 

@@ -19,6 +19,7 @@ from dyadic.proofs.checker.instantiated.demands import ITSELF
 from dyadic.proofs.checker.instantiated.integer_forms import Forms
 from dyadic.proofs.checker.instantiated.letters import Letters, Terms
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.checker.intake.reading import Rejected
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.sentences import told
@@ -143,7 +144,7 @@ def _with_ranges(node: Any, scope: frozenset[str]) -> Any:
     called in the network."""
     if not isinstance(node, list):
         return node
-    if len(node) == 4 and node[0] in ("sum", "logsumexp", "max", "argmax"):
+    if len(node) == 4 and node[0] in REDUCTIONS:
         extent = ["size", node[2]] if isinstance(node[2], str) else node[2]
         if extent is None:
             raise Unreadable(0, "a range is missing")

@@ -10,12 +10,13 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Claim, Verdict, overall
+from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.evaluate.network import Rejected
 from dyadic.proofs.evaluate.number_rings import Undetermined
 from dyadic.proofs.statements.number_systems.form_algebra import at_most
@@ -101,6 +102,7 @@ def examine_claims(
         raise SpecError(f"{source}: {error.where}", error.problem, error.remedy) from error
     vocabulary.given = given_values(graph, derivation.architecture.values)
     vocabulary.exists = partial(_exists, derivation.architecture)
+    vocabulary.states = cache(partial(sizes_of_a_state, graph, derivation.architecture.values))
     budget = Budget()
     found: list[Claim] = []
     failures = list(claims.failures)

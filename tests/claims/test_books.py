@@ -19,7 +19,7 @@ NOTATIONS = {
     "matrix text": (book_matrix_text, False), "matrix latex": (book_matrix_latex, True),
     "index text": (book_index_text, False), "index latex": (book_index_latex, True),
 }  # fmt: skip
-SAMPLED = 5
+SAMPLED = 8
 CLAIMS = [
     pytest.param(
         name, {"latex": latex, **options}, claim, true, id=f"{notation} {number} {name} {true}",

@@ -31,7 +31,7 @@ def test_true_claims_are_proved(name, claim):
     assert found.verdict is Verdict.PROVED, (found.reason, found.counterexample)
 
 
-@pytest.mark.parametrize(("name", "claim", "sides"), campaign.FALSE)
+@pytest.mark.parametrize(("name", "claim", "sides"), one_row_in(2, campaign.FALSE))
 def test_false_claims_are_refuted_at_the_own_sizes(name, claim, sides):
     found = judged(derivation(campaign, name), claim)
     assert found.verdict is Verdict.REFUTED, (found.statement, found.reason)

@@ -89,7 +89,10 @@ FORMULAS = {
 """The architecture of each file of public formulas, and how many of its claims are proved and refuted."""
 
 
-@pytest.mark.parametrize("claims", often(FORMULAS, lambda name: name not in ("flash_attention_rows", "cs231n", "lstm")))
+LONG = ("flash_attention_rows", "cs231n", "lstm", "nielsen", "ufldl")
+
+
+@pytest.mark.parametrize("claims", often(FORMULAS, lambda name: name not in LONG))
 def test_public_formulas(claims):
     architecture, counts = FORMULAS[claims]
     derivation, file = derive(read_spec(PUBLIC / f"{architecture}.toml")), read_claims(PUBLIC / f"{claims}.toml")

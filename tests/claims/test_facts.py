@@ -91,7 +91,7 @@ def precision():
     ctx.prec = before
 
 
-@pytest.mark.parametrize("share", [15, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("share", [15, pytest.param(3, marks=pytest.mark.long)])
 def test_what_is_taken_to_be_equal_is_equal(share, precision):
     """One in ``share`` of the expressions."""
     ring = Closed(primes_for(3)[0], 3)

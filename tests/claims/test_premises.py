@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from support.long_tests import one_row_in
 
 from claims.campaign import _dense as dense
 from claims.substitute import expanded
@@ -83,7 +84,7 @@ SOLUTION = [
 ]
 
 
-@pytest.mark.parametrize(("name", "assumptions", "claim", "true"), ASSUMED)
+@pytest.mark.parametrize(("name", "assumptions", "claim", "true"), one_row_in(3, ASSUMED))
 def test_assumptions(name, assumptions, claim, true):
     found = judged(derivation(PremisedNetworks, name), claim, assumptions=tuple(assumptions))
     assert found.verdict is (Verdict.PROVED if true else Verdict.REFUTED), (found.reason, found.counterexample)

@@ -57,7 +57,7 @@ def run(name, tmp_path, certificate, redirection="", python=(), **environment):
     return done, errors, usual
 
 
-@pytest.mark.parametrize("name", one_in(3, PLAIN))
+@pytest.mark.parametrize("name", one_in(4, PLAIN))
 def test_standard_output_closed(name, tmp_path, certificate):
     """As a full device: what cannot be said has not been decided, and a code that is lost has not been emitted."""
     done, errors, usual = run(name, tmp_path, certificate, ">&-")
@@ -83,7 +83,7 @@ def test_a_full_device_for_errors(name, tmp_path, certificate):
     assert done.returncode == usual
 
 
-@pytest.mark.parametrize("name", one_in(2, [*FEW, "derive", "claims", "methods", "layers", "doctor"]))
+@pytest.mark.parametrize("name", one_in(4, [*FEW, "derive", "claims", "methods", "layers", "doctor"]))
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_an_encoding_that_lacks_characters(name, encoding, tmp_path, certificate):
     done, errors, usual = run(name, tmp_path, certificate, PYTHONIOENCODING=encoding)

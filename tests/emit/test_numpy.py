@@ -46,14 +46,14 @@ def check_relaxation(module, params, x, y, exact, gradients, batch, seed):
     assert all(same_bits(again[name], gradients[name]) for name in gradients)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(architectures(), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_random_networks(network, batch, seed):
     agrees_with_autograd_and_relaxes(network, batch, seed)
 
 
 @pytest.mark.long
-@settings(max_examples=220, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(architectures(), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_many_random_networks(network, batch, seed):
     agrees_with_autograd_and_relaxes(network, batch, seed)

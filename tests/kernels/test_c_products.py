@@ -6,7 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 from support.emulated import require
-from support.long_tests import one_in
+from support.long_tests import one_in, one_row_in
 
 from dyadic.codegen.assembly import rendered
 from dyadic.codegen.compilers import find_c_compiler
@@ -88,9 +88,8 @@ def laid_out(matrix, dtype, wide):
 
 @pytest.mark.parametrize(
     ("dtype", "flags"),
-    [("float32", "native"), ("float64", "native"), *(pytest.param(d, f, marks=LONG) for d in ("float32", "float64")
-                                                     for f in ("plain", "avx2"))],
-)  # fmt: skip
+    one_row_in(6, [(dtype, flags) for flags in ("native", "plain", "avx2") for dtype in ("float32", "float64")]),
+)
 def test_product(tmp_path, dtype, flags):
     if flags == "avx2" and not runs_avx2():
         pytest.skip("a processor without AVX2")

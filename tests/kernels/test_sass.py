@@ -84,6 +84,7 @@ extern "C" __global__ void slow(const real* __restrict__ a, real* __restrict__ o
 """
 
 
+@pytest.mark.long
 def test_a_loop_that_misses_them_is_seen(loops):
     loop = hot_loops(compile_cubin(SLOW, "sm_90").binary)["slow"]
     assert loop.per_shared_pack < 8

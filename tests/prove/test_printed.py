@@ -164,6 +164,7 @@ def test_a_name_of_signs_that_latex_reads_otherwise_is_read_back(name):
     assert {claim.verdict.value for claim in claims(with_name(name)).values()} == {"proved"}
 
 
+@pytest.mark.long
 def test_the_longest_name_fits_a_certificate():
     from dyadic.proofs import check
     from dyadic.symbolic.limits import LONGEST_NAME

@@ -6,12 +6,14 @@ import pytest
 from support.refit import refitted
 
 from dyadic.catalogue import example_network
+from dyadic.paper import build_document, render_latex
 from dyadic.proofs import checker, recheck, verify
 from dyadic.proofs.certificate import subject
 from dyadic.proofs.checker.intake.graph import Graph
 from dyadic.proofs.claims import Verdict
 from dyadic.proofs.evaluate.defined_states import sizes_of_a_state
 from dyadic.proofs.sentences import told
+from dyadic.proofs.statements import verify_claims
 from dyadic.symbolic import architecture, derive
 from dyadic.symbolic.layers import LAYERS
 
@@ -127,6 +129,51 @@ def test_a_long_chain_without_a_state_is_undecided(count):
 def test_it_is_said_if_a_state_was_found_at_other_sizes_only(entries_, elsewhere):
     spec = {"inputs": {"x": {"shape": [entries_]}}, "layers": ALL_TRUE, "cost": {"type": "squared_error"}}
     assert seen(derive(architecture(spec))) == ("proved", elsewhere)
+
+
+@pytest.mark.parametrize("offset", [2.5, -2.5])
+def test_a_claim_of_ones_own_says_no_more(tmp_path, offset):
+    """offset: with the first a state is found at other sizes, with the second there is none."""
+    spec = {"inputs": {"x": {"shape": [64]}}, "layers": [*ALL_TRUE[:3], {**ALL_TRUE[3], "offset": offset}, ALL_TRUE[4]]}
+    derivation = derive(architecture({**spec, "cost": {"type": "squared_error"}}))
+    path = tmp_path / "claims.toml"
+    asked = (
+        'kind = "steps"\nsuffice = "T"',
+        'kind = "steps"\nsuffice = "T - 1"',
+        'kind = "steps"\nneeded = "T"',
+        'kind = "step_size"\nh = "1"',
+    )
+    path.write_text("".join(f'[[claim]]\nid = "{k}"\n{text}\n' for k, text in enumerate(asked)))
+    enough, fewer, exactly, unit = verify_claims(derivation, path)
+    if offset < 0:
+        assert [one.verdict for one in (enough, exactly, unit)] == [Verdict.UNDECIDED] * 3
+        assert all("no state was found" in one.reason for one in (enough, exactly, unit))
+    else:
+        assert [one.verdict for one in (enough, unit)] == [Verdict.PROVED] * 2
+        assert all("one was found at other sizes" in one.statement for one in (enough, exactly, unit))
+    assert fewer.verdict is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(("width", "elsewhere"), [(2, False), (64, True)])
+def test_the_appendix_says_the_same(width, elsewhere):
+    spec = {"inputs": {"x": {"shape": [width]}}, "layers": ALL_TRUE, "cost": {"type": "squared_error"}}
+    derivation = derive(architecture(spec))
+    certificate = verify(derivation, methods=["lemma", "ranks", "instances", "adjoint"])
+    pages = " ".join(render_latex(build_document(derivation, certificate)).split())
+    assert pages.count("from which every update is defined") >= 2
+    assert pages.count("one was found at other sizes") == (2 if elsewhere else 0)  # the theorem, and the claim
+    assert "{Theorem}{exactness in finite time}" in pages
+    assert "which exists" not in pages
+
+
+def test_what_is_not_proved_is_no_theorem_in_the_appendix():
+    derivation = derive(layers_of("tanh", "acosh", shape=(3,)))
+    certificate = verify(derivation, methods=["lemma", "ranks", "instances", "adjoint"])
+    pages = " ".join(render_latex(build_document(derivation, certificate)).split())
+    assert "{Claim}{exactness in finite time, undecided}" in pages
+    assert "how it would be proved" in pages
+    assert "dyadicproof" not in pages
+    assert "{Theorem}" not in pages
 
 
 def test_three_entries_have_no_other_sizes_if_one_is_too_few():

@@ -37,7 +37,7 @@ def test_random_networks_are_proved(network):
 
 
 @pytest.mark.long
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(architectures())
 def test_many_random_networks_are_proved(network):
     are_proved(network)
@@ -277,6 +277,7 @@ def test_settled_terms_are_those_of_the_literal_steps(blocks):
                 assert two.get(name) == (None if initial(number) else number), (steps, name)
 
 
+@pytest.mark.long
 def test_the_work_is_not_quadratic_in_the_depth():
     work(2)  # fills the caches that do not depend on the depth
     assert work(80) < 6 * work(20)

@@ -176,7 +176,6 @@ def holds(node: Any, sizes: Mapping[str, int], index: Mapping[str, int], tensors
 
 
 BRACKETS = ("inside", "divides", "same")
-REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 class Evaluator:

@@ -17,7 +17,6 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.degrees import Degrees, trials_of_chance
 from dyadic.proofs.checker.evaluation.equations import (
     BRACKETS,
-    REDUCTIONS,
     AnyPosition,
     Entries,
     Evaluator,
@@ -28,7 +27,7 @@ from dyadic.proofs.checker.evaluation.equations import (
 from dyadic.proofs.checker.evaluation.maxima import has_values
 from dyadic.proofs.checker.evaluation.prime_numbers import chance, probability
 from dyadic.proofs.checker.intake.effort import spend
-from dyadic.proofs.checker.intake.names import nodes, sizes_of
+from dyadic.proofs.checker.intake.names import REDUCTIONS, nodes, sizes_of
 from dyadic.proofs.checker.intake.reading import Costly, Rejected, need, tensor
 
 FAIR_WORK, MOST_WORK, MOST_MEASURED = 40_000, 1_000_000, 1_000_000

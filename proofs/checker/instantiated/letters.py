@@ -14,11 +14,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dyadic.proofs.checker.evaluation.equations import BRACKETS, REDUCTIONS
+from dyadic.proofs.checker.evaluation.equations import BRACKETS
 from dyadic.proofs.checker.instantiated.integer_forms import Forms, NetworkNames, Reader
 from dyadic.proofs.checker.instantiated.polynomials import POSITIVE, Number, Polynomial, constant, key
 from dyadic.proofs.checker.intake.effort import spend
-from dyadic.proofs.checker.intake.names import bound_in, nodes
+from dyadic.proofs.checker.intake.names import REDUCTIONS, bound_in, nodes
 from dyadic.proofs.checker.intake.reading import shown
 
 Base = tuple[Any, ...]

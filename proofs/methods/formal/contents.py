@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.checker.trust import FORMAL_SHAPE, called
 from dyadic.proofs.methods.formal.tensors import Inexpressible
-
-BINDERS = ("sum", "logsumexp", "max", "argmax")
 
 
 def rebuilt(e: Any, change: Callable[[Any], Any]) -> Any:
@@ -69,7 +68,7 @@ def _renamed(e: Any, prefix: str) -> Any:
     """Bound indices with a prefix, so that none of them can meet a position put in."""
     if not isinstance(e, list):
         return e
-    if e[0] in BINDERS:
+    if e[0] in REDUCTIONS:
         body = substituted(e[3], {e[1]: ["index", prefix + e[1]]})
         return [e[0], prefix + e[1], e[2], _renamed(body, prefix)]
     if e[0] == "entry":

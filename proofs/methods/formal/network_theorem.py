@@ -10,6 +10,7 @@ from typing import Any
 from dyadic.proofs.checker.evaluation.smooth_entries import conditions_on_entries
 from dyadic.proofs.checker.trust import COQ, COQ_MACHINE, COQ_REALS, called
 from dyadic.proofs.claims import Claim, Verdict
+from dyadic.proofs.evaluate.defined_states import NOT_FOUND
 from dyadic.proofs.methods.compiled_library import put_library
 from dyadic.proofs.methods.coqc import ABSENT, NO_COQUELICOT, CoqError, axioms, compile_file, find_coqc, has_coquelicot
 from dyadic.proofs.methods.formal.kind_instances import proved_kinds, with_instances
@@ -31,7 +32,7 @@ AXIOMS = (
     "FunctionalExtensionality.functional_extensionality_dep",
 )
 """What the theorem may rest on: the real numbers of Coq's standard library."""
-NO_STATE = "Coq accepts the equations, but no state was found from which every update is defined: there may be none"
+NO_STATE = f"Coq accepts the equations, but {NOT_FOUND}"
 _NAME = "Formal"
 
 

@@ -12,7 +12,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.assumptions import is_held
-from dyadic.proofs.checker.intake.names import applied
+from dyadic.proofs.checker.intake.names import REDUCTIONS, applied
 from dyadic.proofs.methods.formal.contents import complete, cost_as_layer, decayed, numbered, together, weighted
 from dyadic.proofs.methods.formal.coq_terms import TermWriter, function_number
 from dyadic.proofs.methods.formal.extents import Size
@@ -214,7 +214,7 @@ def _classes(content: Any, layer: PlacedLayer) -> Size:
 def _terms(layer: PlacedLayer, e: Any) -> int:
     if not isinstance(e, list):
         return 1
-    if e[0] in ("sum", "logsumexp", "max", "argmax"):
+    if e[0] in REDUCTIONS:
         return max(1, layer.integer(e[2])) * _terms(layer, e[3])
     if e[0] in ("+", "*", "apply"):
         return sum(_terms(layer, part) for part in e[1:] if isinstance(part, list)) or 1

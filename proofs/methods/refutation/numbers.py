@@ -11,9 +11,9 @@ from typing import Any
 
 from flint import ctx
 
-from dyadic.proofs.checker.evaluation.equations import REDUCTIONS
 from dyadic.proofs.checker.evaluation.kind_pairing import work
 from dyadic.proofs.checker.evaluation.maxima import empty_maximum
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.identity_values import small_rational, small_rational_source
 from dyadic.proofs.evaluate.network import Entries, Layer, Rejected, RingDefinition, Tensors, places, whole
 from dyadic.proofs.evaluate.number_rings import Ball, Undetermined

@@ -5,6 +5,7 @@ The unknowns are monomials, taken to be independent: what cannot hold then canno
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,10 +30,10 @@ def contradictory(inequalities: Iterable[Inequality]) -> bool:
     while True:
         if any(_never(item) for item in present):
             return True
-        unknowns = {monomial for item in present for monomial in item.form if monomial}
-        if not unknowns:
+        growth = _growths(present)
+        if not growth:
             return False
-        chosen = min(unknowns, key=lambda unknown: (_growth(present, unknown), unknown))
+        chosen = min(growth, key=lambda unknown: (growth[unknown], unknown))
         present = _without(present, chosen)
         if len(present) > _MOST:
             return False
@@ -46,10 +47,14 @@ def _never(item: Inequality) -> bool:
     return value < 0 or (item.strict and value == 0)
 
 
-def _growth(present: list[Inequality], unknown: Monomial) -> int:
-    above = sum(item.form.get(unknown, 0) > 0 for item in present)
-    below = sum(item.form.get(unknown, 0) < 0 for item in present)
-    return above * below - above - below
+def _growths(present: list[Inequality]) -> dict[Monomial, int]:
+    """How many more inequalities there are without an unknown."""
+    lower, upper = Counter[Monomial](), Counter[Monomial]()
+    for item in present:
+        for unknown, factor in item.form.items():
+            (lower if factor.numerator > 0 else upper)[unknown] += 1
+    unknowns = {*lower, *upper} - {()}
+    return {unknown: lower[unknown] * upper[unknown] - lower[unknown] - upper[unknown] for unknown in unknowns}
 
 
 def _without(present: list[Inequality], unknown: Monomial) -> list[Inequality]:

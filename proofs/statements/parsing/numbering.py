@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.vocabulary import Vocabulary
-
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 def counted_from_zero(node: Any, vocabulary: Vocabulary) -> Any:
@@ -37,7 +36,7 @@ def counted_from_zero(node: Any, vocabulary: Vocabulary) -> Any:
             return shifted([*node[:2], end, counted_from_zero(node[3], vocabulary)], first)
         case ["same", one, two]:
             return ["same", *_together(counted_from_zero(one, vocabulary), counted_from_zero(two, vocabulary))]
-    if node[0] in _REDUCTIONS:
+    if node[0] in REDUCTIONS:
         return [*node[:2], _ended(node[2], vocabulary), counted_from_zero(node[3], vocabulary)]
     return [node[0], *(counted_from_zero(child, vocabulary) for child in node[1:])]
 

@@ -16,7 +16,7 @@ from dyadic.proofs.statements.parsing.index_ranges import read_reduction
 from dyadic.proofs.statements.parsing.index_text import IndexReader, split
 from dyadic.proofs.statements.parsing.integer_values import integer_quotient, remainder
 from dyadic.proofs.statements.parsing.tokens import CLAIMED, DEEPEST, PI, Limits, Token, Unreadable, quoted, read_number
-from dyadic.proofs.statements.semantics.vocabulary import LET, REDUCTIONS, NamedTensor, Vocabulary
+from dyadic.proofs.statements.semantics.vocabulary import LET, WRITTEN_REDUCTIONS, NamedTensor, Vocabulary
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+(?![A-Za-z0-9_]))?")
 _OPERATOR = re.compile(r"\*\*|<-|:=|\.\*|<=|>=|!=|[-+*/^(),=@<>\u00b7\u00d7\u2212\u2297\u2299\u2264\u2265\u2260]")
@@ -32,7 +32,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DERIVATIVE = re.compile(r"(?:d\s*|\u2202\s*)([A-Za-z][A-Za-z0-9]*)\s*/\s*(?:d\s*|\u2202\s*)")
 _BY = re.compile(r"\s*/\s*[d\u2202]\s*")
 _RATE = re.compile(r"\s*/\s*d\s*t\b")
-_REDUCTION = re.compile(rf"({'|'.join(REDUCTIONS)})\s*\[")
+_REDUCTION = re.compile(rf"({'|'.join(WRITTEN_REDUCTIONS)})\s*\[")
 _INDEX = re.compile(r"[a-z]\d*(?![A-Za-z0-9_(\[])")
 _QUOTIENT = re.compile(r"floor\s*\(")
 
@@ -108,7 +108,7 @@ class TextReader:
             return self._modulus()
         if match := _REDUCTION.match(source, start):
             self._at = match.end() - 1
-            return self._reductions(REDUCTIONS[match[1]], start)
+            return self._reductions(WRITTEN_REDUCTIONS[match[1]], start)
         for attempt in (self._derivative, self._rate, self._entry, self._delta, self._function, self._word):
             token = attempt()
             if token is not None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.semantics.axis_extents import Extent
-
-REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 @dataclass

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.grammar import CROSS, KRONECKER, has_wholes
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
@@ -32,7 +33,6 @@ from dyadic.proofs.statements.semantics.whole_tensors import (
     written_range,
 )
 
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _LAYOUT = ' (layout = "numerator" transposes derivatives)'
 _SCALARS = ("sum", "mean", "norm", "dot", "trace")
 
@@ -140,7 +140,7 @@ def _letters(sides: Sequence[Any], vocabulary: Vocabulary) -> Iterator[str]:
 def _names(node: Any) -> set[str]:
     if not isinstance(node, list | tuple):
         return set()
-    own = {node[1]} if len(node) > 1 and node[0] in (*_REDUCTIONS, "index", "counted") else set()
+    own = {node[1]} if len(node) > 1 and node[0] in (*REDUCTIONS, "index", "counted") else set()
     return own.union(*map(_names, node))
 
 
@@ -193,7 +193,7 @@ class _Reader:
                 return contracted(text, [self.read(argument) for argument in arguments], self.letters, position)
             case ["call", str(name), int(position), *arguments]:
                 return self._call(name, position, [self.read(argument) for argument in arguments])
-        if node[0] in _REDUCTIONS:
+        if node[0] in REDUCTIONS:
             kind, name, extent, body = node
             value = self.read(body)
             return WholeTensor(value.shape, lambda at: [kind, name, extent, value.at(at)], value.row)

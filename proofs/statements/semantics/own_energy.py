@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.quantities import Sense, energy_derivative, quantity
 from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, OWN, Vocabulary, text_name
 
 _SUM, _LOGSUMEXP = "sum", "logsumexp"
-_REDUCTIONS = (_SUM, _LOGSUMEXP, "max", "argmax")
 _CONSTANTS = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
 _MOST = 5_000
 """How many parts an expression may have once all is written out."""
@@ -106,7 +106,7 @@ class _WritingOut:
                 return indices.get(name, node)
             case ["entry", kind, owner, place]:
                 return self._entry(kind, owner, [self._expanded(index, indices) for index in place])
-            case [kind, name, extent, body] if kind in _REDUCTIONS:
+            case [kind, name, extent, body] if kind in REDUCTIONS:
                 fresh = self._fresh(name)
                 inner = self._expanded(body, {**indices, name: ["index", fresh]})
                 return [kind, fresh, self._expanded(extent, indices), inner]
@@ -179,7 +179,7 @@ def _of_network(node: Any, tensor: Callable[[str, str], tuple[str, str]], size: 
             return size(node)
         case ["entry", kind, owner, place]:
             return ["entry", *tensor(kind, owner), [_of_network(index, tensor, size) for index in place]]
-        case [kind, name, extent, body] if kind in _REDUCTIONS:
+        case [kind, name, extent, body] if kind in REDUCTIONS:
             found = size(extent) if isinstance(extent, list) else extent
             found = found[1] if isinstance(found, list) else found
             return [kind, name, found, _of_network(body, tensor, size)]
@@ -250,7 +250,7 @@ def _put(node: Any, name: str, index: Any) -> Any:
         return node
     if node == ["index", name]:
         return index
-    if node and node[0] in _REDUCTIONS and node[1] == name:
+    if node and node[0] in REDUCTIONS and node[1] == name:
         return node
     return [_put(child, name, index) for child in node]
 
@@ -297,7 +297,7 @@ def index_names(node: Any) -> set[str]:
     """The names of all indices of an expression."""
     if not isinstance(node, list) or not node:
         return set()
-    own = {node[1]} if node[0] in ("index", "counted", *_REDUCTIONS) and isinstance(node[1], str) else set()
+    own = {node[1]} if node[0] in ("index", "counted", *REDUCTIONS) and isinstance(node[1], str) else set()
     return own.union(*map(index_names, node))
 
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.integers import extent as length
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.index_slots import (
-    REDUCTIONS,
     Slot,
     claimed_below,
     compared,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import is_position, maximum
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.network import Entries, RingDefinition, whole
 from dyadic.proofs.statements.number_systems.closed import noting
 from dyadic.proofs.statements.semantics.equation import Equalities, Link, OwnQuantity
@@ -15,7 +16,6 @@ from dyadic.proofs.statements.semantics.quantities import chosen
 from dyadic.proofs.statements.semantics.ranges import Ranges
 from dyadic.proofs.statements.semantics.vocabulary import LET, axes_kind
 
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _INTEGER_NODES = ("rational", "size", "index", "inside", "divides", "same", "quotient", "remainder")
 _INTEGER_PARTS = ("entry", "inside", "divides", "same", "quotient", "remainder")
 _NUMBER = "number "
@@ -197,7 +197,7 @@ def _fixed(node: Any, index: Mapping[str, int]) -> Any:
         return node
     if node[0] == "index":
         return index.get(node[1], node)
-    if node[0] in _REDUCTIONS:
+    if node[0] in REDUCTIONS:
         return [*node[:3], _fixed(node[3], {name: at for name, at in index.items() if name != node[1]})]
     if node[0] == "entry":
         return [*node[:3], [_fixed(child, index) for child in node[3]]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.conditions import LARGEST_INTEGER
 from dyadic.proofs.statements.semantics.vocabulary import shown_entry
 
@@ -102,7 +103,7 @@ def _inside(value: Any, extent: Any) -> str:
 
 
 def _reduces(node: Any) -> bool:
-    return isinstance(node, list) and node[0] in ("sum", "logsumexp", "max", "argmax")
+    return isinstance(node, list) and node[0] in REDUCTIONS
 
 
 def _signed(terms: Iterable[tuple[bool, str]]) -> str:

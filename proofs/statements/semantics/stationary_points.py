@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.own_energy import defined_by, entries_of, index_names, written_out
@@ -87,7 +88,7 @@ def _with_indices(node: Any, indices: Mapping[str, Any]) -> Any:
         return node
     if node[0] == "index":
         return indices.get(node[1], node)
-    if node[0] in ("sum", "logsumexp", "max", "argmax"):
+    if node[0] in REDUCTIONS:
         inner = {name: index for name, index in indices.items() if name != node[1]}
         return [*node[:3], _with_indices(node[3], inner)]
     return [_with_indices(child, indices) for child in node]

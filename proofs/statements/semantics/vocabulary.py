@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache, partial
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import COST, Graph
 from dyadic.proofs.checker.intake.kinds import adjoint, position
+from dyadic.proofs.evaluate.defined_states import Sizes, sizes_of_a_state
 from dyadic.proofs.evaluate.reals import TRUE_FUNCTIONS
 from dyadic.proofs.statements.semantics.author_names import AuthorNames
 from dyadic.proofs.statements.semantics.axis_extents import Extent
@@ -29,7 +31,7 @@ from dyadic.proofs.statements.semantics.quantities import (
 from dyadic.symbolic.errors import SpecError
 
 FUNCTIONS = tuple(dict.fromkeys(name for name, _ in TRUE_FUNCTIONS))
-REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
+WRITTEN_REDUCTIONS = {"Sum": "sum", "LogSumExp": "logsumexp", "Max": "max", "ArgMax": "argmax", "Min": "min"}
 """By the word that is written; ``min`` is read as the negative of a largest value."""
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9}|/[1-9]\d{0,8})?\Z")
 _PART = re.compile(r"(.+)\[([\d:,\s]{1,60})\]\Z")
@@ -132,6 +134,7 @@ class Vocabulary:
     given: the values of constants that the architecture gives.  numbers: names that the author gave to numbers.
     energies: those of the author's own, by their names.
     exists: whether the architecture can have these numbers for the sizes that it gives by name.
+    states: at which sizes a state was found from which every update is defined.
     """
 
     def __init__(
@@ -143,6 +146,7 @@ class Vocabulary:
         self.first, self.solution = 0, False
         self.given: dict[tuple[str, str], GivenArray] = {}
         self.exists: Callable[[Mapping[str, int]], bool] = lambda values: True
+        self.states: Callable[[], Sizes | None] = cache(partial(sizes_of_a_state, graph, {}))
         self.numbers: dict[str, Fraction] = {}
         self.energies: dict[str, Any] = {}
         self.tensors: dict[str, NamedTensor] = {}
@@ -169,7 +173,7 @@ class Vocabulary:
         self.own = {name for name, node in graph.inputs.items() if node["role"] in ("parameter", "constant")}
         named = [("x", name, name) for name in sorted(self.own)]
         for kind, name, printed in (*named, *((adjoint(kind), name, f"{name}bar") for kind, name, _ in named)):
-            if not printed.isdigit() and printed not in (*self.functions, *REDUCTIONS, "delta"):
+            if not printed.isdigit() and printed not in (*self.functions, *WRITTEN_REDUCTIONS, "delta"):
                 self.tensors.setdefault(printed, NamedTensor(kind, name, self.axes(kind, name), printed))
         for name, meaning in self.author.plain.items():
             self._alias(name, meaning)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.parsing.tokens import Unreadable
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 
 Index = Any
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 
 
 @dataclass
@@ -97,7 +97,7 @@ def _unbound(node: Any, bound: frozenset[str]) -> tuple[int, set[str]]:
         return 0, set()
     if node[0] == "index":
         return 0, {node[1]} - bound
-    if node[0] in _REDUCTIONS:
+    if node[0] in REDUCTIONS:
         bound = bound | {node[1]}
     parts = [_unbound(child, bound) for child in (node[3] if node[0] == "entry" else node[1:])]
     most, names = max((count for count, _ in parts), default=0), set().union(*(found for _, found in parts))

@@ -24,6 +24,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.network import Rejected, whole
 from dyadic.proofs.evaluate.number_rings import Ring
 from dyadic.proofs.statements.semantics.axis_extents import Extent
@@ -139,7 +140,7 @@ def _weighed(node: Any, key_of: Callable[[Any], str | None]) -> Any:
         return ["^", _weighed(node[1], key_of), node[2]]
     if node[0] == "apply":
         return [*node[:3], _weighed(node[3], key_of)]
-    if node[0] not in ("sum", "logsumexp", "max", "argmax"):
+    if node[0] not in REDUCTIONS:
         return [node[0], *(_weighed(child, key_of) for child in node[1:])]
     kind, name, extent, body = node
     body, key = _weighed(body, key_of), key_of(extent)
@@ -259,7 +260,7 @@ class _Ties:
             if self.renaming and (node[1], node[2]) in self.integers:  # its number counts
                 self.found.add(self.renaming.key)
             self._entry(node, indices)
-        elif node[0] in ("sum", "logsumexp", "max", "argmax"):
+        elif node[0] in REDUCTIONS:
             _, name, written, body = node
             self.composed(written)
             extent = self.extent(written)

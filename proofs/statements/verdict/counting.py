@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from dyadic.proofs.checker.intake.kinds import adjoint, is_position, maximum
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.statements.semantics.axis_extents import Extent
 from dyadic.proofs.statements.semantics.equation import Equalities, Link
 from dyadic.proofs.statements.semantics.premises import Relation
@@ -25,7 +26,6 @@ from dyadic.proofs.statements.semantics.vocabulary import FREE, LET, Vocabulary
 from dyadic.proofs.statements.verdict.blocks import owner_sizes
 from dyadic.proofs.statements.verdict.function_degrees import UNBOUNDED, Count, Counted, CountingRing, multiple
 
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _GUARDS = ("inside", "divides", "same")
 Of = Callable[[str, str], Count]
 Key = Callable[[Any], str]
@@ -49,7 +49,7 @@ def indices(node: Any, of: Of, key: Key) -> Count:
             return multiple(indices(node[1], of, key), power)
         case "*":
             return _product([(child, indices(child, of, key)) for child in node[1:]])
-    if node[0] in _REDUCTIONS:
+    if node[0] in REDUCTIONS:
         inner = indices(node[3], of, key)
         if node[0] == "logsumexp":  # the logarithm of a sum
             divides = _divides(node[3], of)

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from dyadic.proofs.checker.intake.graph import Graph
+from dyadic.proofs.checker.intake.names import REDUCTIONS
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation, free_symbols
 from dyadic.proofs.evaluate.network import Rejected, entries, whole
 from dyadic.proofs.statements.semantics import orthogonality
@@ -31,7 +32,6 @@ BUDGET = 100_000
 TOTAL = 5_000_000
 """The same for all the claims of a file together."""
 LARGEST_TENSOR = 4096
-_REDUCTIONS = ("sum", "logsumexp", "max", "argmax")
 _TRIED = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64)
 """Numbers for sizes that the architecture gives by name; the smallest that it can have are examined."""
 
@@ -176,7 +176,7 @@ def _ties(claim: Equalities, link: Link) -> set[str]:
 
 def _reduces(node: Any) -> bool:
     """Whether an expression holds a sum or the like."""
-    return isinstance(node, list) and bool(node) and (node[0] in _REDUCTIONS or any(map(_reduces, node)))
+    return isinstance(node, list) and bool(node) and (node[0] in REDUCTIONS or any(map(_reduces, node)))
 
 
 def _fits(claim: Equalities, link: Link, setting: Setting) -> bool:

@@ -23,6 +23,7 @@ from dyadic.proofs.checker.intake.reading import Costly
 from dyadic.proofs.checker.lemmas import stabilisation
 from dyadic.proofs.claims import Claim, Verdict
 from dyadic.proofs.evaluate import identity_values, tightness_witness
+from dyadic.proofs.evaluate.defined_states import NOT_FOUND
 from dyadic.proofs.evaluate.drawn_sizes import Instantiation
 from dyadic.proofs.evaluate.network import Rejected, RingDefinition, Tensors
 from dyadic.proofs.evaluate.number_rings import Undetermined
@@ -89,10 +90,10 @@ def steps_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> C
         raise SpecError(statement.place, f"{value} is no number of steps", "write a formula in L and T")
     claimed, least, exactly = int(value), graph.largest_rank, statement.child == "needed"
     words = "unit steps are enough" + (", and one fewer is not" if exactly else "")
-    text = f"steps: from {_any_state(graph)} {claimed} {words} (L = {graph.L}, T = {least})"
+    text = f"steps: from {_any_state(vocabulary)} {claimed} {words} (L = {graph.L}, T = {least})"
     if claimed < least:
         return _too_few(statement, text, graph, claimed, vocabulary)
-    reason = _open(graph)
+    reason = _open(vocabulary)
     if reason:
         return Claim(statement.id, text, Verdict.UNDECIDED, _METHOD, reason=reason)
     if exactly and claimed > least:
@@ -121,8 +122,10 @@ def _held(graph: Graph) -> tuple[str, ...]:
     return tuple(f"{name}: {HELD}" for name in sorted(names) if is_held(name))
 
 
-def _any_state(graph: Graph) -> str:
-    return any_state({"everywhere": int(not _states(graph))})
+def _any_state(vocabulary: Vocabulary) -> str:
+    if not _states(vocabulary.graph):
+        return any_state({"everywhere": 1})
+    return any_state({"everywhere": 0, "elsewhere": int(vocabulary.states() == "other")})
 
 
 @cache
@@ -131,8 +134,11 @@ def _lemma() -> bool:
     return all(map(stabilisation.decide, stabilisation.QUESTIONS))
 
 
-def _open(graph: Graph) -> str | None:
+def _open(vocabulary: Vocabulary) -> str | None:
     """Why the theorem could not be shown for this network; None if it was."""
+    graph = vocabulary.graph
+    if _states(graph) and vocabulary.states() is None:
+        return NOT_FOUND
     try:
         graph.check_ranks()
     except Rejected as error:
@@ -268,11 +274,10 @@ def _last(graph: Graph, state: State, exact: State) -> tuple[tuple[str, str], tu
 def step_size_claim(statement: Statement, vocabulary: Vocabulary, graph: Graph) -> Claim:
     """Finite-time exactness at step size h: for h = 1 and for no other."""
     h, steps = number(statement, vocabulary, graph), graph.largest_rank
-    text = (
-        f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from {_any_state(graph)}"
-    )
+    start = _any_state(vocabulary)
+    text = f"step-size: Euler steps of size {h} reach the exact state after finitely many steps, from {start}"
     if h == 1:
-        reason = _open(graph)
+        reason = _open(vocabulary)
         verdict = Verdict.UNDECIDED if reason else Verdict.PROVED
         trusted = (KERNEL, _EVALUATOR, _BLAKE)
         return Claim(statement.id, text, verdict, _METHOD, _states(graph), trusted, reason=reason)
