@@ -130,7 +130,7 @@ _LEFT = {
     "energy": {"E": "E", "C": "C"},
 }
 _RATES = ("eta", "alpha", "lr")
-_STEPS = ("update", "euler_lagrange", "descent")
+_STEPS = ("inference", "sensitivity", "update", "euler_lagrange", "descent")
 """Kinds in which an arrow stands for the equals sign."""
 KINDS = (*_LEFT, "adjoint", "gradient", "descent", "stationary", "equal", "chain", "steps", "step_size")
 _WANTED = {
