@@ -17,7 +17,8 @@ _MOST = 24
 
 def sum_of_squares(form: Form) -> Fraction | None:
     """A number that the form is nowhere below, which is 0 or more; None where no certificate is found."""
-    halves = [tuple((g, e // 2) for g, e in m) for m in sorted(form) if all(e % 2 == 0 for _, e in m)]
+    even = [m for m in sorted(form) if form[m] > 0 and all(e % 2 == 0 for _, e in m)]
+    halves = [tuple((g, e // 2) for g, e in m) for m in even]
     halves = sorted(halves, key=lambda half: half == ())  # the number stands last
     if not halves or len(halves) > _MOST:
         return None
